@@ -1,0 +1,25 @@
+"""Migrations run through exports_app.db.migrate, or by `alembic` itself for those who write them."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from exports_app import settings
+from exports_app.db.engine import Database
+from exports_app.db.models import metadata
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, transactional_ddl=False
+    )
+    context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    database = Database(settings.get().url)
+    with database.write() as opened:
+        run(opened)
+    database.dispose()

@@ -1,0 +1,261 @@
+"""One connection to the mail server, used by one thread for one run's messages."""
+
+import asyncio
+import socket
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from aiosmtplib import SMTP
+from aiosmtplib.errors import (
+    SMTPAuthenticationError,
+    SMTPConnectResponseError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
+from pydantic import SecretStr
+
+from exports_app.channels._mailbox import Mailbox
+from exports_app.domain.errors import DeliveryError
+
+CONNECT_TIMEOUT = 15.0
+"""Seconds for the connection, its TLS handshake and the server's greeting."""
+COMMAND_TIMEOUT = 60.0
+"""Seconds for the answer to one command."""
+SLOWEST = 50_000
+"""Bytes a second: a message gets the time that it needs on a line this slow, on top of a command's."""
+ATTEMPTS = 2
+"""After so many failed connections in a row the run's other messages fail at once: fifty recipients, not fifty timeouts."""
+GOING_AWAY = 421
+"""The server closes the connection (RFC 5321, 3.8): nothing is said about the message."""
+FATE_UNKNOWN = "delivery_unknown"
+"""The code of a DeliveryError after which the message may still arrive."""
+
+Tls = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True)
+class Server:
+    host: str
+    port: int
+    tls: Tls
+    user: str
+    password: SecretStr
+    tls_context: ssl.SSLContext | None = None
+    """None: the system's certificates."""
+    connect_timeout: float = CONNECT_TIMEOUT
+    command_timeout: float = COMMAND_TIMEOUT
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class _DroppedError(Exception):
+    """The connection went away before the server had any of the message: another one may carry it."""
+
+
+class _Client(SMTP):
+    def close(self) -> None:
+        """At once: the polite end of TLS waits for the other side, and our loop stands still between two messages."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
+
+
+class Connection:
+    """Connects at the first message, again when the server has closed the connection between two messages."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._runner = asyncio.Runner()  # aiosmtplib is asynchronous; runs live in plain threads
+        self._client: SMTP | None = None
+        self._trouble: list[DeliveryError] = []
+
+    def send(self, sender: Mailbox, recipient: Mailbox, content: bytes) -> None:
+        """Returns once the server has accepted the message.
+
+        Raises DeliveryError: with the server's own answer where it gave one, permanent for 5xx; with code FATE_UNKNOWN where the
+        connection was lost after the message had begun.
+        """
+        self._runner.run(self._send(sender, recipient, content))
+
+    def close(self) -> None:
+        with self._runner:
+            if self._client is not None:
+                self._runner.run(self._quit(self._client))
+
+    async def _send(self, sender: Mailbox, recipient: Mailbox, content: bytes) -> None:
+        if self._client is not None and self._client.is_connected:
+            try:
+                await self._transact(self._client, sender, recipient, content)
+            except _DroppedError:
+                self._drop()
+            else:
+                return
+        self._client = await self._connect()
+        try:
+            await self._transact(self._client, sender, recipient, content)
+        except _DroppedError as e:
+            self._drop()
+            raise DeliveryError(str(e), permanent=False) from None
+
+    async def _transact(self, client: SMTP, sender: Mailbox, recipient: Mailbox, content: bytes) -> None:
+        await self._envelope(client, sender, recipient, len(content))
+        try:
+            await client.data(content, timeout=self._server.command_timeout + len(content) / SLOWEST)
+        except (SMTPServerDisconnected, SMTPTimeoutError):
+            self._drop()
+            raise self._unknown_fate() from None
+        except SMTPResponseException as e:
+            if e.code < 0:  # not an SMTP answer at all
+                self._drop()
+                raise self._unknown_fate() from None
+            raise await self._refused(client, e) from None
+
+    async def _envelope(self, client: SMTP, sender: Mailbox, recipient: Mailbox, size: int) -> None:
+        utf8 = not (sender.local + recipient.local).isascii()
+        if utf8 and not client.supports_extension("smtputf8"):
+            raise DeliveryError(f"the mail server {self._server} takes only ASCII letters before the @ of an address")
+        encoding = "utf-8" if utf8 else "ascii"
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
+        if client.supports_extension("size"):  # a message too large is refused before it is sent (RFC 1870)
+            options.append(f"SIZE={size}")
+        try:
+            await client.mail(sender.address, options=options, encoding=encoding)
+            await client.rcpt(recipient.address, encoding=encoding)
+        except SMTPServerDisconnected:
+            raise _DroppedError(f"the mail server {self._server} closed the connection before the message was sent") from None
+        except SMTPTimeoutError:
+            seconds = f"{self._server.command_timeout:g} s"
+            raise _DroppedError(f"the mail server {self._server} did not answer within {seconds}") from None
+        except SMTPResponseException as e:
+            if e.code == GOING_AWAY or e.code < 0:
+                raise _DroppedError(_answer(e)) from None
+            raise await self._refused(client, e) from None
+
+    async def _refused(self, client: SMTP, refusal: SMTPResponseException) -> DeliveryError:
+        """The refusal as our error; the connection is ready for the next message, or gone."""
+        try:
+            if refusal.code == GOING_AWAY:
+                self._drop()
+            else:
+                await client.rset()
+        except SMTPException:
+            self._drop()
+        return DeliveryError(_answer(refusal), permanent=refusal.code >= 500)
+
+    def _unknown_fate(self) -> DeliveryError:
+        text = f"the connection to {self._server} was lost while the message was being sent: it may have arrived, or not"
+        return DeliveryError(text, code=FATE_UNKNOWN, permanent=False)
+
+    async def _connect(self) -> SMTP:
+        if self._trouble and (self._trouble[-1].permanent or len(self._trouble) >= ATTEMPTS):
+            raise DeliveryError(self._trouble[-1].message, permanent=self._trouble[-1].permanent)
+        client = _Client(
+            hostname=self._server.host,
+            port=self._server.port,
+            use_tls=self._server.tls == "tls",
+            start_tls=False,  # below: the library's own way cannot say which step failed
+            tls_context=self._server.tls_context,
+            local_hostname=_own_name(),
+            timeout=self._server.command_timeout,
+        )
+        try:
+            await self._greet(client)
+            if self._server.tls == "starttls":
+                await self._upgrade(client)
+            if self._server.user:
+                await self._sign_in(client)
+        except DeliveryError as e:
+            client.close()
+            self._trouble.append(e)
+            raise
+        self._trouble.clear()
+        return client
+
+    async def _greet(self, client: SMTP) -> None:
+        try:
+            await client.connect(timeout=self._server.connect_timeout)
+            await _hello(client)
+        except (SMTPException, OSError) as e:
+            raise self._unreachable(e) from None
+
+    async def _upgrade(self, client: SMTP) -> None:
+        if not client.supports_extension("starttls"):
+            text = (
+                f"the mail server {self._server} offers no STARTTLS, and nothing is sent without it: check SMTP_TLS and SMTP_PORT"
+            )
+            raise DeliveryError(text, permanent=False)
+        try:
+            await client.starttls(timeout=self._server.connect_timeout)
+            await _hello(client)
+        except (SMTPException, OSError) as e:
+            raise self._unreachable(e) from None
+
+    async def _sign_in(self, client: SMTP) -> None:
+        what = f"the mail server {self._server} refused the sign-in as {self._server.user}"
+        try:
+            await client.login(self._server.user, self._server.password.get_secret_value())
+        except SMTPAuthenticationError as e:
+            raise DeliveryError(f"{what}: {_answer(e)} (check SMTP_USER and SMTP_PASS)", permanent=e.code >= 500) from None
+        except SMTPServerDisconnected:
+            raise DeliveryError(f"{what} and closed the connection: check SMTP_USER and SMTP_PASS", permanent=False) from None
+        except (SMTPTimeoutError, SMTPResponseException) as e:
+            raise self._unreachable(e) from None
+        except SMTPException:
+            text = f"the mail server {self._server} offers no sign-in that we know: check SMTP_USER, SMTP_TLS and SMTP_PORT"
+            raise DeliveryError(text, permanent=False) from None
+
+    def _unreachable(self, error: Exception) -> DeliveryError:
+        where = f"the mail server {self._server}"
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            text = f"the certificate of {where} is not trusted ({cause.verify_message}): check SMTP_HOST, or the certificate"
+        elif isinstance(cause, ssl.SSLError):
+            text = f"no TLS connection to {where} ({cause.reason or 'handshake failed'}): check SMTP_TLS and SMTP_PORT"
+        elif isinstance(error, SMTPResponseException) and error.code < 0:
+            text = f"{where} does not speak SMTP: check SMTP_HOST and SMTP_PORT"
+        elif isinstance(error, SMTPConnectResponseError | SMTPHeloError | SMTPResponseException):
+            text = f"{where} refused the connection: {_answer(error)}"
+        elif isinstance(error, SMTPTimeoutError):
+            text = f"{where} did not answer in time: check SMTP_HOST, SMTP_PORT and SMTP_TLS"
+        elif isinstance(cause, OSError) and cause.strerror:
+            text = f"{where} cannot be reached ({cause.strerror}): check SMTP_HOST and SMTP_PORT"
+        else:
+            text = f"{where} cannot be reached, or closed the connection: check SMTP_HOST, SMTP_PORT and SMTP_TLS"
+        return DeliveryError(text, permanent=False)
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    async def _quit(self, client: SMTP) -> None:
+        try:
+            if client.is_connected:
+                await client.quit(timeout=self._server.connect_timeout)
+        except SMTPException:
+            pass  # every message has its answer already: how the connection ends changes nothing
+        self._drop()
+
+
+async def _hello(client: SMTP) -> None:
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        await client.helo()
+
+
+@cache
+def _own_name() -> str:
+    return socket.getfqdn()
+
+
+def _answer(refusal: SMTPResponseException) -> str:
+    """``550 5.1.1 no such user``: the server's answer on one line, in characters that any database takes."""
+    text = refusal.message.encode("utf-8", "replace").decode()
+    return f"{refusal.code} {' '.join(''.join(c if c.isprintable() else ' ' for c in text).split())}"[:1000].strip()

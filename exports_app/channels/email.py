@@ -1,0 +1,167 @@
+"""Email over SMTP: one message for each recipient, the file attached."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from exports_app import settings
+from exports_app.channels import _mailbox
+from exports_app.channels._letter import Letter
+from exports_app.channels._mailbox import Mailbox
+from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
+from exports_app.domain.errors import DeliveryError
+from exports_app.services.plugs import CHANNELS, Report, Sender
+
+IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
+
+
+def _host(value: str) -> str:
+    if any(c.isspace() for c in value) or "/" in value or value.count(":") == 1:
+        raise ValueError("must be a host name or an address alone; the port is SMTP_PORT")
+    return value
+
+
+def _from(value: str) -> str:
+    try:
+        if value:
+            _mailbox.parse_named(value)
+    except ValueError as e:
+        raise ValueError(f"must look like reports@example.com or Reports <reports@example.com>. {e}") from None
+    return value
+
+
+class SmtpSettings(BaseModel):
+    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS and SMTP_FROM. Without a host no email is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    host: Annotated[str, AfterValidator(_host)] = ""
+    port: int = Field(SUBMISSION_PORT, ge=1, le=65535)
+    tls: Tls = "starttls"
+    user: str = ""
+    password: SecretStr = Field(SecretStr(""), alias="pass")
+    from_: Annotated[str, AfterValidator(_from)] = Field("", alias="from")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pair(cls, given: Any) -> Any:
+        """Port 465 and implicit TLS imply each other."""
+        if not isinstance(given, Mapping):
+            return given
+        values = dict(given)
+        if isinstance(values.get("tls"), str):
+            values["tls"] = values["tls"].lower()
+        if "tls" not in values and str(values.get("port")) == str(IMPLICIT_TLS_PORT):
+            values["tls"] = "tls"
+        if "port" not in values and values.get("tls") == "tls":
+            values["port"] = IMPLICIT_TLS_PORT
+        return values
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SmtpSettings":
+        if self.user and not self.password.get_secret_value():
+            raise ValueError("SMTP_USER needs SMTP_PASS (or SMTP_PASS_FILE)")
+        if self.host:
+            try:
+                _ = self.sender
+            except ValueError:
+                raise ValueError("SMTP_FROM is needed: no address can be made of SMTP_HOST") from None
+        return self
+
+    @property
+    def sender(self) -> Mailbox:
+        """From: as set, else the user where it is an address, else no-reply at the host."""
+        if self.from_:
+            return _mailbox.parse_named(self.from_)
+        try:
+            return _mailbox.parse(self.user)
+        except ValueError:
+            return _mailbox.parse(f"no-reply@{_as_domain(self.host)}")
+
+
+def _as_domain(host: str) -> str:
+    """An IP address in the form that stands after an @ (RFC 5321, 4.1.3)."""
+    if ":" in host:
+        return f"[IPv6:{host}]"
+    return f"[{host}]" if host.replace(".", "").isdigit() else host
+
+
+class EmailSender:
+    """The messages of one run."""
+
+    def __init__(self, report: Report, sender: Mailbox, connection: Connection) -> None:
+        self._report, self._from, self._connection = report, sender, connection
+
+    @cached_property
+    def _letter(self) -> Letter:
+        return Letter(self._report, self._from)
+
+    def send(self, target: str, message_id: str) -> None:
+        """Send to one address. Raises DeliveryError: the server's own answer, or what to look at; `_smtp.FATE_UNKNOWN` as its
+        code where the message may have arrived all the same."""
+        try:
+            recipient = _mailbox.parse(target)
+        except ValueError as e:
+            raise DeliveryError(f"not an email address: {e}") from None
+        try:
+            content = self._letter.to(recipient, message_id)
+        except OSError as e:
+            raise DeliveryError(f"the file {self._report.file_name} cannot be read: {e.strerror}", permanent=False) from e
+        self._connection.send(self._from, recipient, content)
+
+
+@CHANNELS.decorate
+class EmailChannel:
+    """smtp: None reads the environment, once, on first use. tls_context: whom to trust instead of the system's certificates.
+    Timeouts in seconds."""
+
+    key = "email"
+    label = "Email"
+
+    def __init__(
+        self,
+        smtp: SmtpSettings | None = None,
+        *,
+        tls_context: ssl.SSLContext | None = None,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        command_timeout: float = COMMAND_TIMEOUT,
+    ) -> None:
+        self._given, self._tls_context = smtp, tls_context
+        self._connect_timeout, self._command_timeout = connect_timeout, command_timeout
+
+    @cached_property
+    def settings(self) -> SmtpSettings:
+        """Raises SettingsError naming the bad setting."""
+        if self._given is not None:
+            return self._given
+        read: SmtpSettings = settings.read(SmtpSettings, prefix="SMTP_")
+        return read
+
+    def unconfigured(self) -> str | None:
+        """Asked at the server's start, it also checks the settings: raises SettingsError naming the bad one."""
+        return None if self.settings.host else "no mail server is set: give SMTP_HOST"
+
+    @contextmanager
+    def open(self, report: Report) -> Iterator[Sender]:
+        connection = Connection(self._server())
+        try:
+            yield EmailSender(report, self.settings.sender, connection)
+        finally:
+            connection.close()
+
+    def _server(self) -> Server:
+        smtp = self.settings
+        return Server(
+            host=smtp.host,
+            port=smtp.port,
+            tls=smtp.tls,
+            user=smtp.user,
+            password=smtp.password,
+            tls_context=self._tls_context,
+            connect_timeout=self._connect_timeout,
+            command_timeout=self._command_timeout,
+        )

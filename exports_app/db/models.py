@@ -1,0 +1,192 @@
+"""The tables. Ids are UUIDs as text, instants are UTC, money is integer hundredths."""
+
+import datetime as dt
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, MetaData, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from exports_app.db.types import UtcDateTime, code_point, identifier
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Base(SQLModel):
+    metadata = metadata
+
+
+def _id() -> Any:
+    return Field(sa_type=identifier(), primary_key=True)
+
+
+def _ref(table: str, *, index: bool = False, cascade: bool = False) -> Any:
+    if cascade:
+        return Field(foreign_key=f"{table}.id", sa_type=identifier(), index=index, ondelete="CASCADE")
+    return Field(foreign_key=f"{table}.id", sa_type=identifier(), index=index)
+
+
+def _maybe_ref(table: str) -> Any:
+    return Field(default=None, foreign_key=f"{table}.id", sa_type=identifier())
+
+
+def _instant() -> Any:
+    return Field(sa_type=UtcDateTime)
+
+
+def _maybe_instant() -> Any:
+    return Field(default=None, sa_type=UtcDateTime)
+
+
+class TenantRow(Base, table=True):
+    __tablename__ = "tenants"
+    id: str = _id()
+    name: str = Field(max_length=200)
+    slug: str = Field(max_length=60, unique=True)
+    brand_color: str = Field(max_length=7)
+    logo_url: str | None = Field(default=None, max_length=2000)
+    timezone: str | None = Field(default=None, max_length=64)
+
+
+class UserRow(Base, table=True):
+    __tablename__ = "users"
+    id: str = _id()
+    email: str = Field(max_length=320, unique=True)
+    name: str = Field(max_length=200)
+    password_hash: str = Field(max_length=200)
+    is_active: bool = True
+    is_super_admin: bool = False
+    token_version: int = 0
+
+
+class MembershipRow(Base, table=True):
+    __tablename__ = "memberships"
+    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    tenant_id: str = Field(foreign_key="tenants.id", sa_type=identifier(), primary_key=True, index=True, ondelete="CASCADE")
+    role: str = Field(max_length=20)
+
+
+class CampaignRow(Base, table=True):
+    __tablename__ = "campaigns"
+    __table_args__ = (Index("ix_campaigns_tenant_id_name_id", "tenant_id", "name", "id"),)
+    id: str = _id()
+    tenant_id: str = _ref("tenants", cascade=True)
+    name: str = Field(sa_type=code_point(200))
+    channel: str = Field(max_length=100)
+    status: str = Field(max_length=50)
+    currency: str = Field(sa_type=code_point(3))
+    budget: int | None = Field(default=None, sa_type=BigInteger)
+    start_date: dt.date | None = None
+    end_date: dt.date | None = None
+
+
+class MetricRow(Base, table=True):
+    __tablename__ = "campaign_metrics"
+    campaign_id: str = Field(foreign_key="campaigns.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    date: dt.date = Field(primary_key=True)
+    impressions: int = Field(default=0, sa_type=BigInteger)
+    clicks: int = Field(default=0, sa_type=BigInteger)
+    conversions: int = Field(default=0, sa_type=BigInteger)
+    spend: int = Field(default=0, sa_type=BigInteger)
+    revenue: int = Field(default=0, sa_type=BigInteger)
+
+
+class ScheduleRow(Base, table=True):
+    __tablename__ = "scheduled_exports"
+    __table_args__ = (
+        Index(
+            "ix_scheduled_exports_next_run_at",
+            "next_run_at",
+            sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
+            postgresql_where=text("is_active AND deleted_at IS NULL"),
+        ),
+    )
+    id: str = _id()
+    tenant_id: str = _ref("tenants", index=True)
+    name: str = Field(sa_type=code_point(200))
+    description: str | None = Field(default=None, sa_type=Text)
+    export_type: str = Field(max_length=50)
+    format: str = Field(max_length=50)
+    schedule: str = Field(max_length=200)
+    timezone: str = Field(max_length=64)
+    recipients: list[str] = Field(sa_type=JSON)
+    filters: dict[str, Any] = Field(sa_type=JSON)
+    when_empty: str = Field(max_length=10)
+    is_active: bool = Field(index=True)
+    last_run_at: datetime | None = _maybe_instant()
+    last_status: str | None = Field(default=None, max_length=20)
+    next_run_at: datetime | None = _maybe_instant()
+    created_by: str = _ref("users")
+    owner_id: str = _ref("users")
+    created_at: datetime = _instant()
+    updated_at: datetime = _instant()
+    version: int = 1
+    deleted_at: datetime | None = _maybe_instant()
+
+
+class RunRow(Base, table=True):
+    __tablename__ = "export_history"
+    __table_args__ = (
+        UniqueConstraint("scheduled_export_id", "scheduled_for"),
+        Index("ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
+    )
+    id: str = _id()
+    scheduled_export_id: str = _ref("scheduled_exports")
+    tenant_id: str = _ref("tenants", index=True)
+    trigger: str = Field(max_length=20)
+    triggered_by: str | None = _maybe_ref("users")
+    scheduled_for: datetime | None = _maybe_instant()
+    missed_ticks: int = 0
+    spec: dict[str, Any] = Field(sa_type=JSON)
+    window_start: dt.date | None = None
+    window_end: dt.date | None = None
+    format: str = Field(max_length=50)
+    status: str = Field(max_length=20, index=True)
+    file_name: str | None = Field(default=None, max_length=255)
+    file_key: str | None = Field(default=None, max_length=255)
+    file_size: int | None = Field(default=None, sa_type=BigInteger)
+    sha256: str | None = Field(default=None, max_length=64)
+    record_count: int | None = Field(default=None, sa_type=BigInteger)
+    recipients: list[str] = Field(sa_type=JSON)
+    error: str | None = Field(default=None, sa_type=Text)
+    error_code: str | None = Field(default=None, max_length=50)
+    created_at: datetime = _instant()
+    started_at: datetime | None = _maybe_instant()
+    completed_at: datetime | None = _maybe_instant()
+    attempt: int = 0
+    lease_token: str | None = Field(default=None, sa_type=identifier())
+    lease_expires_at: datetime | None = _maybe_instant()
+    next_attempt_at: datetime | None = _maybe_instant()
+
+
+class DeliveryRow(Base, table=True):
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("history_id", "channel", "target"),)
+    id: str = _id()
+    history_id: str = _ref("export_history")
+    channel: str = Field(max_length=50)
+    target: str = Field(max_length=320)
+    status: str = Field(max_length=20)
+    attempts: int = 0
+    message_id: str = Field(max_length=100)
+    error: str | None = Field(default=None, sa_type=Text)
+    sent_at: datetime | None = _maybe_instant()
+
+
+class SessionRow(Base, table=True):
+    """A browser's session; the id is kept as its SHA-256 in hex."""
+
+    __tablename__ = "sessions"
+    id_hash: str = Field(max_length=64, primary_key=True)
+    user_id: str = _ref("users", index=True, cascade=True)
+    created_at: datetime = _instant()
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    revoked_at: datetime | None = _maybe_instant()

@@ -1,0 +1,307 @@
+"""The stores over SQL. They run inside the caller's transaction and never commit."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from sqlalchemy import Connection, Select, Table, and_, delete, exists, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from exports_app.db import models
+from exports_app.domain.access import Role
+from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.services.ports import Tenants
+from exports_app.services.records import Campaign, Delivery, Membership, Metric, Page, Run, Schedule, Tenant, User
+
+R = TypeVar("R")
+
+SQLITE_VARIABLES = 30_000
+"""Bound parameters one statement may carry (SQLite: 32,766; PostgreSQL: 65,535)."""
+
+
+def table(model: type[SQLModel]) -> Table:
+    found: Table = model.__table__  # type: ignore[attr-defined]
+    return found
+
+
+def upsert(connection: Connection, into: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into)
+
+
+def contains(column: Any, text: str) -> Any:
+    """Whether the column contains the text, in any case; % and _ in the text are only themselves."""
+    return func.lower(column).contains(text.lower(), autoescape=True)
+
+
+class Repository(Generic[R]):
+    model: ClassVar[type[SQLModel]]
+    record: type[R]
+    enums: ClassVar[Mapping[str, type]] = {}
+    """Columns whose text is one of the domain's enumerations."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(self.model)
+        self._columns = [self._table.c[f.name] for f in fields(self.record)]  # type: ignore[arg-type]
+
+    def _make(self, row: Mapping[str, Any]) -> R:
+        return self.record(**{k: self.enums[k](v) if k in self.enums and v is not None else v for k, v in row.items()})
+
+    def _select(self) -> Select[Any]:
+        return select(*self._columns)
+
+    def _all(self, query: Select[Any]) -> list[R]:
+        return [self._make(dict(row)) for row in self._connection.execute(query).mappings()]
+
+    def _one(self, *where: Any) -> R | None:
+        row = self._connection.execute(self._select().where(*where)).mappings().one_or_none()
+        return None if row is None else self._make(dict(row))
+
+    def _insert(self, records: Iterable[Any]) -> None:
+        rows = [asdict(r) for r in records]
+        if rows:
+            self._connection.execute(insert(self._table), rows)
+
+    def _update(self, *where: Any, values: Mapping[str, Any]) -> int:
+        return self._connection.execute(update(self._table).where(*where).values(dict(values))).rowcount
+
+    def _page(self, query: Select[Any], page: Page) -> tuple[list[R], int]:
+        total = self._connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        name = page.sort.removeprefix("-")
+        column = self._table.c[name]
+        order = column.desc() if page.sort.startswith("-") else column.asc()
+        # The nulls stand last in either direction and either database; the id makes the order total
+        query = query.order_by(column.is_(None), order, self._table.c.id).limit(page.size).offset(page.offset)
+        return self._all(query), total
+
+    def _within(self, query: Select[Any], within: Tenants) -> Select[Any]:
+        return query if within is None else query.where(self._table.c.tenant_id.in_(within))
+
+
+class TenantRepository(Repository[Tenant]):
+    model, record = models.TenantRow, Tenant
+
+    def get(self, tenant_id: str) -> Tenant | None:
+        return self._one(self._table.c.id == tenant_id)
+
+    def by_slug(self, slug: str) -> Tenant | None:
+        return self._one(self._table.c.slug == slug)
+
+    def within(self, limit: Tenants) -> list[Tenant]:
+        query = self._select().order_by(self._table.c.slug)
+        return self._all(query if limit is None else query.where(self._table.c.id.in_(limit)))
+
+    def add(self, tenant: Tenant) -> None:
+        self._insert([tenant])
+
+
+class UserRepository(Repository[User]):
+    model, record = models.UserRow, User
+
+    def get(self, user_id: str) -> User | None:
+        return self._one(self._table.c.id == user_id)
+
+    def by_email(self, email: str) -> User | None:
+        return self._one(self._table.c.email == email)
+
+    def active(self) -> list[User]:
+        return self._all(self._select().where(self._table.c.is_active))
+
+    def is_empty(self) -> bool:
+        return self._connection.execute(select(self._table.c.id).limit(1)).first() is None
+
+    def add(self, user: User) -> None:
+        self._insert([user])
+
+    def roles(self, user_id: str) -> dict[str, Role]:
+        members = table(models.MembershipRow)
+        rows = self._connection.execute(select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id))
+        return {tenant: Role(role) for tenant, role in rows}
+
+    def join(self, membership: Membership) -> None:
+        query = upsert(self._connection, table(models.MembershipRow)).values(asdict(membership))
+        self._connection.execute(
+            query.on_conflict_do_update(index_elements=["user_id", "tenant_id"], set_={"role": query.excluded.role})
+        )
+
+
+class CampaignRepository(Repository[Campaign]):
+    model, record = models.CampaignRow, Campaign
+
+    def get(self, campaign_id: str) -> Campaign | None:
+        return self._one(self._table.c.id == campaign_id)
+
+    def find(self, within: Tenants, where: Mapping[str, str], q: str, page: Page) -> tuple[list[Campaign], int]:
+        query = self._within(self._select(), within).where(*(self._table.c[k] == v for k, v in where.items()))
+        if q:
+            query = query.where(contains(self._table.c.name, q))
+        return self._page(query, page)
+
+    def add(self, campaigns: Iterable[Campaign]) -> None:
+        self._insert(campaigns)
+
+    def update(self, campaign_id: str, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == campaign_id, values=values)
+
+    def delete(self, campaign_id: str) -> None:
+        metrics = table(models.MetricRow)
+        self._connection.execute(delete(metrics).where(metrics.c.campaign_id == campaign_id))
+        self._connection.execute(delete(self._table).where(self._table.c.id == campaign_id))
+
+    def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
+        query = select(self._table.c.id).where(self._table.c.tenant_id == tenant_id, self._table.c.id.in_(campaign_ids))
+        return set(self._connection.execute(query).scalars())
+
+    def by_name(self, tenant_id: str, names: Collection[str]) -> dict[str, Campaign]:
+        found = self._all(self._select().where(self._table.c.tenant_id == tenant_id, self._table.c.name.in_(names)))
+        return {c.name: c for c in found}
+
+    def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
+        into = table(models.MetricRow)
+        measures = [c.name for c in into.columns if not c.primary_key]
+        step = SQLITE_VARIABLES // len(into.columns)
+        for start in range(0, len(metrics), step):
+            query = upsert(self._connection, into).values([asdict(m) for m in metrics[start : start + step]])
+            self._connection.execute(
+                query.on_conflict_do_update(
+                    index_elements=["campaign_id", "date"], set_={name: query.excluded[name] for name in measures}
+                )
+            )
+
+
+class ScheduleRepository(Repository[Schedule]):
+    model, record = models.ScheduleRow, Schedule
+    enums: ClassVar[Mapping[str, type]] = {"last_status": RunStatus}
+
+    def _live(self) -> Any:
+        return self._table.c.deleted_at.is_(None)
+
+    def get(self, schedule_id: str) -> Schedule | None:
+        return self._one(self._table.c.id == schedule_id, self._live())
+
+    def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]:
+        query = self._within(self._select(), within).where(self._live(), *(self._table.c[k] == v for k, v in where.items()))
+        if q:
+            query = query.where(contains(self._table.c.name, q) | contains(func.coalesce(self._table.c.description, ""), q))
+        return self._page(query, page)
+
+    def add(self, schedule: Schedule) -> None:
+        self._insert([schedule])
+
+    def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
+        where = (self._table.c.id == schedule_id, self._table.c.version == version, self._live())
+        return self._update(*where, values=values) == 1
+
+    def due(self, now: datetime, limit: int) -> list[Schedule]:
+        c = self._table.c
+        query = self._select().where(c.is_active, self._live(), c.next_run_at <= now)
+        return self._all(query.order_by(c.next_run_at, c.id).limit(limit))
+
+    def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
+        c = self._table.c
+        where = (c.id == seen.id, c.version == seen.version, c.next_run_at == seen.next_run_at, c.is_active, self._live())
+        return self._update(*where, values={"next_run_at": next_run_at}) == 1
+
+    def note_result(self, run: Run, status: str, at: datetime) -> None:
+        # "Latest" is by the moment a run was made, so that a long one that ends late does not hide its successor
+        runs = table(models.RunRow)
+        later = exists().where(
+            runs.c.scheduled_export_id == run.scheduled_export_id,
+            runs.c.created_at > run.created_at,
+            runs.c.completed_at.is_not(None),
+            runs.c.started_at.is_not(None),
+        )
+        values = {"last_run_at": at, "last_status": status}
+        self._update(self._table.c.id == run.scheduled_export_id, ~later, values=values)
+
+
+class RunRepository(Repository[Run]):
+    model, record = models.RunRow, Run
+    enums: ClassVar[Mapping[str, type]] = {"status": RunStatus}
+
+    def get(self, run_id: str) -> Run | None:
+        return self._one(self._table.c.id == run_id)
+
+    def of_schedule(self, schedule_id: str, limit: int) -> tuple[list[Run], int]:
+        c = self._table.c
+        of = c.scheduled_export_id == schedule_id
+        total = self._connection.execute(select(func.count()).select_from(self._table).where(of)).scalar_one()
+        return self._all(self._select().where(of).order_by(c.created_at.desc(), c.id).limit(limit)), total
+
+    def add(self, run: Run) -> bool:
+        query = upsert(self._connection, self._table).values(asdict(run)).on_conflict_do_nothing()
+        return bool(self._connection.execute(query).rowcount == 1)
+
+    def claimable(self, now: datetime) -> str | None:
+        c, other = self._table.c, self._table.alias("other")
+        busy = exists().where(other.c.scheduled_export_id == c.scheduled_export_id, other.c.status == RunStatus.PROCESSING)
+        waits = and_(c.next_attempt_at.is_not(None), c.next_attempt_at > now)
+        query = select(c.id).where(c.status == RunStatus.PENDING, ~waits, ~busy).order_by(c.created_at, c.id).limit(1)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
+        c = self._table.c
+        values = {
+            "status": RunStatus.PROCESSING,
+            "attempt": c.attempt + 1,
+            "lease_token": token,
+            "lease_expires_at": expires,
+            "started_at": func.coalesce(c.started_at, now),
+        }
+        return self._update(c.id == run_id, c.status == RunStatus.PENDING, values=values) == 1
+
+    def held(self, run_id: str, token: str, values: Mapping[str, Any]) -> bool:
+        c = self._table.c
+        where = (c.id == run_id, c.lease_token == token, c.status == RunStatus.PROCESSING)
+        return self._update(*where, values=values) == 1
+
+    def extend(self, run_id: str, token: str, expires: datetime) -> bool:
+        return self.held(run_id, token, {"lease_expires_at": expires})
+
+    def abandoned(self, expired_before: datetime | None) -> list[Run]:
+        c = self._table.c
+        query = self._select().where(c.status == RunStatus.PROCESSING)
+        return self._all(query if expired_before is None else query.where(c.lease_expires_at < expired_before))
+
+    def cancel_pending(self, schedule_id: str, at: datetime) -> int:
+        c = self._table.c
+        return self._update(
+            c.scheduled_export_id == schedule_id,
+            c.status == RunStatus.PENDING,
+            values={
+                "status": RunStatus.CANCELLED,
+                "completed_at": at,
+                "error_code": "schedule_deleted",
+                "error": "Its scheduled export was deleted before the run began",
+            },
+        )
+
+
+class DeliveryRepository(Repository[Delivery]):
+    model, record = models.DeliveryRow, Delivery
+    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus}
+
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
+        c = self._table.c
+        found: dict[str, list[Delivery]] = {}
+        for one in self._all(self._select().where(c.history_id.in_(run_ids)).order_by(c.channel, c.target)):
+            found.setdefault(one.history_id, []).append(one)
+        return found
+
+    def add(self, deliveries: Iterable[Delivery]) -> None:
+        self._insert(deliveries)
+
+    def held(self, delivery: Delivery, token: str, values: Mapping[str, Any]) -> bool:
+        runs = table(models.RunRow)
+        holds = exists().where(
+            runs.c.id == delivery.history_id, runs.c.lease_token == token, runs.c.status == RunStatus.PROCESSING
+        )
+        return self._update(self._table.c.id == delivery.id, holds, values=values) == 1
+
+    def lose_sending(self, run_id: str) -> None:
+        c = self._table.c
+        where = (c.history_id == run_id, c.status == DeliveryStatus.SENDING)
+        self._update(*where, values={"status": DeliveryStatus.UNKNOWN})

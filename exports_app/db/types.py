@@ -1,0 +1,74 @@
+"""Column types and SQL functions that mean the same in SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Date, DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant. SQLite keeps it as naive text, so the zone is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def code_point(length: int | None = None) -> Any:
+    """Text that sorts by code point in every database (SQLite's default; "C" in PostgreSQL)."""
+    plain: Any = String(length) if length else Text()
+    return plain.with_variant(String(length, collation="C") if length else Text(collation="C"), "postgresql")
+
+
+def identifier() -> Any:
+    """A UUID as its 36 characters of text: the same in the database, in JSON and in files."""
+    return code_point(36)
+
+
+class first_of_week(GenericFunction[Any]):  # noqa: N801  (SQL functions are lower case)
+    """The Monday of a date's week."""
+
+    type = Date()
+    inherit_cache = True
+
+
+class first_of_month(GenericFunction[Any]):  # noqa: N801
+    """The first day of a date's month."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(first_of_week, "sqlite")
+def _week_sqlite(element: first_of_week, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"date({compiler.process(element.clauses, **kw)}, 'weekday 0', '-6 days')"
+
+
+@compiles(first_of_month, "sqlite")
+def _month_sqlite(element: first_of_month, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"date({compiler.process(element.clauses, **kw)}, 'start of month')"
+
+
+@compiles(first_of_week, "postgresql")
+def _week_postgresql(element: first_of_week, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(date_trunc('week', {compiler.process(element.clauses, **kw)}) AS DATE)"
+
+
+@compiles(first_of_month, "postgresql")
+def _month_postgresql(element: first_of_month, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(date_trunc('month', {compiler.process(element.clauses, **kw)}) AS DATE)"

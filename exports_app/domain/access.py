@@ -1,0 +1,62 @@
+"""Who may do what. One table of roles; every service asks here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from exports_app.domain.errors import Forbidden, NotFound
+
+
+class Permission(StrEnum):
+    READ = "exports.read"
+    WRITE = "exports.write"
+
+
+class Role(StrEnum):
+    SUPER_ADMIN = "super_admin"
+    ADMIN = "admin"
+    VIEWER = "viewer"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.SUPER_ADMIN: frozenset(Permission),
+    Role.ADMIN: frozenset({Permission.READ, Permission.WRITE}),
+    Role.VIEWER: frozenset({Permission.READ}),
+}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A signed-in user with the tenants they belong to. Built from the database at each request, never from input."""
+
+    user_id: str
+    is_super_admin: bool = False
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    """tenant id -> role, for members."""
+
+    def role(self, tenant_id: str) -> Role | None:
+        return Role.SUPER_ADMIN if self.is_super_admin else self.roles.get(tenant_id)
+
+    def can(self, permission: Permission, tenant_id: str) -> bool:
+        role = self.role(tenant_id)
+        return role is not None and permission in PERMISSIONS[role]
+
+    def tenants(self, permission: Permission) -> frozenset[str] | None:
+        """The tenants in which the permission holds; None means every tenant."""
+        if self.is_super_admin:
+            return None
+        return frozenset(t for t in self.roles if self.can(permission, t))
+
+
+def require(who: Principal, permission: Permission, tenant_id: str) -> None:
+    """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden where the role is too small."""
+    if who.role(tenant_id) is None:
+        raise NotFound
+    if not who.can(permission, tenant_id):
+        raise Forbidden
+
+
+def require_anywhere(who: Principal, permission: Permission) -> None:
+    """Raises Forbidden unless the permission holds in at least one tenant."""
+    if who.tenants(permission) == frozenset():
+        raise Forbidden

@@ -1,0 +1,120 @@
+"""The errors a person may see. Each carries a stable code, a sentence to act on, and whether trying again can help."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing wrong with the input.
+
+    pointer: where, as a JSON pointer into the submitted body (RFC 6901), e.g. ``/filters/campaignIds/0``.
+    detail: what is wrong and how to mend it; never repeats the submitted value.
+    """
+
+    pointer: str
+    detail: str
+
+
+class ExportsError(Exception):
+    """Something went wrong"""
+
+    code = "error"
+    permanent = True
+
+    def __init__(self, message: str | None = None, *, code: str | None = None, permanent: bool | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip()
+        if code is not None:
+            self.code = code
+        if permanent is not None:
+            self.permanent = permanent
+        super().__init__(self.message)
+
+
+class Unauthenticated(ExportsError):
+    """Sign in first: send a valid access token as 'Authorization: Bearer …'"""
+
+    code = "unauthenticated"
+
+
+class WrongCredentials(Unauthenticated):
+    """The email address or the password is wrong"""
+
+    code = "wrong_credentials"
+
+
+class Forbidden(ExportsError):
+    """Your role does not allow this"""
+
+    code = "forbidden"
+
+
+class NotFound(ExportsError):
+    """There is nothing here that you may see"""
+
+    code = "not_found"
+
+
+class Gone(ExportsError):
+    """The file was removed"""
+
+    code = "gone"
+
+
+class Conflict(ExportsError):
+    """Somebody else changed this in the meantime: load it again, then repeat your change"""
+
+    code = "conflict"
+
+
+class TooLarge(ExportsError):
+    """The request body is too large"""
+
+    code = "too_large"
+
+
+class Unavailable(ExportsError):
+    """The database cannot be reached: try again in a moment"""
+
+    code = "unavailable"
+    permanent = False
+
+
+class TooManyRequests(ExportsError):
+    """Too many requests: wait, then try again"""
+
+    code = "rate_limited"
+    permanent = False
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        """Whole seconds until the next attempt can succeed, at least 1."""
+
+
+class Invalid(ExportsError):
+    """The input is not valid"""
+
+    code = "invalid"
+
+    def __init__(self, errors: Sequence[FieldError], message: str | None = None) -> None:
+        self.errors = tuple(errors)
+        super().__init__(message or "; ".join(f"{e.pointer.lstrip('/') or 'body'}: {e.detail}" for e in self.errors))
+
+
+class IllegalTransition(ExportsError):
+    """A run or delivery cannot move between these states"""
+
+    code = "illegal_transition"
+
+
+class RunError(ExportsError):
+    """The run failed"""
+
+    code = "run_failed"
+
+
+class DeliveryError(ExportsError):
+    """The message was not delivered"""
+
+    code = "delivery_failed"

@@ -1,0 +1,123 @@
+"""Relative date ranges ("previous_week") and the dates they mean at a tick."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from exports_app.domain.errors import FieldError, Invalid
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Period(StrEnum):
+    """last_N_days end yesterday. this_* reach to the period's last day: there is no data of the future to leave out."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    LAST_7_DAYS = "last_7_days"
+    LAST_30_DAYS = "last_30_days"
+    LAST_90_DAYS = "last_90_days"
+    THIS_WEEK = "this_week"
+    PREVIOUS_WEEK = "previous_week"
+    THIS_MONTH = "this_month"
+    PREVIOUS_MONTH = "previous_month"
+    THIS_QUARTER = "this_quarter"
+    PREVIOUS_QUARTER = "previous_quarter"
+    THIS_YEAR = "this_year"
+    PREVIOUS_YEAR = "previous_year"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The dates a run covers, both inclusive; None: open on that side."""
+
+    start: date | None
+    end: date | None
+
+
+_DAYS_BACK = {
+    Period.TODAY: (0, 0),
+    Period.YESTERDAY: (1, 1),
+    Period.LAST_7_DAYS: (7, 1),
+    Period.LAST_30_DAYS: (30, 1),
+    Period.LAST_90_DAYS: (90, 1),
+}
+_MONTHS_LONG = {
+    Period.THIS_MONTH: 1,
+    Period.PREVIOUS_MONTH: 1,
+    Period.THIS_QUARTER: 3,
+    Period.PREVIOUS_QUARTER: 3,
+    Period.THIS_YEAR: 12,
+    Period.PREVIOUS_YEAR: 12,
+}
+_PREVIOUS = {Period.PREVIOUS_WEEK, Period.PREVIOUS_MONTH, Period.PREVIOUS_QUARTER, Period.PREVIOUS_YEAR}
+
+
+def resolve(period: Period | None, start: date | None, end: date | None, tick: datetime, zone: ZoneInfo) -> Window:
+    """The window of a run.
+
+    period or dates, never both; one date alone is open-ended, nothing at all means all data. tick: an aware instant,
+    whose date in the zone is "today". Weeks begin on Monday. Raises Invalid for a period together with dates and for
+    dates in the wrong order.
+    """
+    if tick.tzinfo is None:
+        raise ValueError("a tick needs a time zone")
+    if period is None:
+        if start and end and end < start:
+            raise Invalid([FieldError("/filters/endDate", "is before the start date: choose a later end or an earlier start")])
+        return Window(start, end)
+    if start or end:
+        raise Invalid([FieldError("/filters/period", "cannot be combined with dates: choose either a period or dates")])
+    return _relative(period, tick.astimezone(zone).date())
+
+
+def _relative(period: Period, today: date) -> Window:
+    if period is Period.ALL:
+        return Window(None, None)
+    if period in _DAYS_BACK:
+        first, last = _DAYS_BACK[period]
+        return Window(today - timedelta(days=first), today - timedelta(days=last))
+    back = int(period in _PREVIOUS)
+    if period in _MONTHS_LONG:
+        return _months(today, _MONTHS_LONG[period], back)
+    monday = today - timedelta(days=today.weekday() + 7 * back)
+    return Window(monday, monday + timedelta(days=6))
+
+
+def _months(today: date, length: int, back: int) -> Window:
+    """The block of `length` months (1, 3 or 12, aligned to the year) around today, or `back` blocks before it."""
+    month = today.year * 12 + today.month - 1
+    first = month - month % length - back * length
+    last_year, last_month = divmod(first + length - 1, 12)
+    return Window(
+        date(first // 12, first % 12 + 1, 1),
+        date(last_year, last_month + 1, monthrange(last_year, last_month + 1)[1]),
+    )
+
+
+def words(window: Window) -> str:
+    """For people: ``16 Nov 2026 - 22 Nov 2026`` (with an en dash), ``16 Nov 2026``, ``from …``, ``until …``, ``all data``."""
+    if window.start and window.end:
+        if window.start == window.end:
+            return _day(window.start)
+        return f"{_day(window.start)} \N{EN DASH} {_day(window.end)}"
+    if window.start:
+        return f"from {_day(window.start)}"
+    return f"until {_day(window.end)}" if window.end else "all data"
+
+
+def slug(window: Window) -> str:
+    """For file names, of ``[a-z0-9-]`` only: ``2026-11-16-to-2026-11-22``, ``2026-11-16``, ``from-…``, ``until-…`` or ``all``."""
+    if window.start and window.end:
+        return f"{window.start}" if window.start == window.end else f"{window.start}-to-{window.end}"
+    if window.start:
+        return f"from-{window.start}"
+    return f"until-{window.end}" if window.end else "all"
+
+
+def _day(day: date) -> str:
+    # Not strftime: its month names follow the machine's language.
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

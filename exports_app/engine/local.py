@@ -1,0 +1,175 @@
+"""The engine within the server process: APScheduler is its clock, a small pool of threads its hands.
+
+The clock only wakes it. What is due, what waits and what runs is read from the database each time, so nothing is lost with
+the process.
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from exports_app import log
+from exports_app.domain.errors import Unavailable
+from exports_app.engine.worker import Stopped, Worker
+from exports_app.services.changes import Change, Topic
+from exports_app.services.records import Run
+from exports_app.services.runs import LeaseLost
+from exports_app.wiring import Services
+
+POOL = 4
+"""Runs executed at once."""
+GRACE_SECONDS = 3.0
+"""What a stop leaves running work to finish by itself, and again to notice that it shall give up."""
+STALE_SECONDS = 30.0
+"""Without a pulse for so long, the engine counts as down."""
+
+_log = log.get(__name__)
+
+
+class _Job:
+    """One run in a thread of this process."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.stopped, self.lost = threading.Event(), threading.Event()
+
+    def check(self) -> None:
+        if self.lost.is_set():
+            raise LeaseLost
+        if self.stopped.is_set():
+            raise Stopped
+
+
+class LocalEngine:
+    def __init__(self, services: Services, pool: int = POOL) -> None:
+        self._services, self._pool = services, pool
+        self._runs = services.runs
+        self._worker = Worker(services.runs, services.store, services.files)
+        self._jobs: dict[str, _Job] = {}
+        self._changed = threading.Condition()
+        self._closing = threading.Event()
+        self._pulse_at = 0.0
+        self._wake: Callable[[], None] = lambda: None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the engine's loop turned lately. A database that is away does not make it dead: it waits for it."""
+        return time.monotonic() - self._pulse_at < STALE_SECONDS
+
+    @contextlib.asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Work until the context is left, then stop within a few seconds."""
+        await asyncio.to_thread(self._start)
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = lambda: loop.call_soon_threadsafe(event.set)
+        unsubscribe = self._services.changes.subscribe(self._on_change)
+        clock = AsyncIOScheduler(timezone=UTC)
+        # On the whole second: a schedule is due at :00, and the tick should see it then
+        first = datetime.now(UTC).replace(microsecond=2000) + timedelta(seconds=1)
+        options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        clock.add_job(event.set, "interval", seconds=1, start_date=first, **options)
+        clock.start()
+        heart = threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True)
+        heart.start()
+        drive = asyncio.create_task(self._drive(event))
+        try:
+            yield
+        finally:
+            clock.shutdown(wait=False)
+            self._closing.set()
+            unsubscribe()
+            event.set()
+            await drive
+            await asyncio.to_thread(self._stop)
+
+    def _start(self) -> None:
+        if self._services.settings.embedded:
+            # The only server on this database is this one: what is processing has lost its worker
+            self._runs.recover(everything=True)
+        self._pulse_at = time.monotonic()
+
+    def _on_change(self, change: Change) -> None:
+        if change.topic in {Topic.SCHEDULES, Topic.RUNS}:
+            # The loop may be gone already while the last run's thread still reports
+            with contextlib.suppress(RuntimeError):
+                self._wake()
+
+    async def _drive(self, event: asyncio.Event) -> None:
+        while not self._closing.is_set():
+            await event.wait()
+            event.clear()
+            await asyncio.to_thread(self._pulse)
+
+    def _pulse(self) -> None:
+        """Make runs of what is due and hand them to free threads."""
+        try:
+            self._runs.tick()
+            while not self._closing.is_set() and len(self._jobs) < self._pool and (run := self._runs.claim()):
+                self._begin(run)
+        except Unavailable:
+            _log.warning("the database cannot be reached: trying again")
+        except Exception:
+            _log.exception("the engine's pulse failed: trying again")
+        self._pulse_at = time.monotonic()
+
+    def _begin(self, run: Run) -> None:
+        job = _Job(run)
+        with self._changed:
+            self._jobs[run.id] = job
+        threading.Thread(target=self._work, args=(job,), name=f"run-{run.id[:8]}", daemon=True).start()
+
+    def _work(self, job: _Job) -> None:
+        try:
+            self._worker.execute(job.run, job.check)
+        finally:
+            with self._changed:
+                self._jobs.pop(job.run.id, None)
+                self._changed.notify_all()
+            with contextlib.suppress(RuntimeError):
+                self._wake()
+
+    def _heartbeat(self) -> None:
+        """Prolong the leases of what runs here, and look for runs whose worker is gone; independent of the work."""
+        while not self._closing.wait(self._runs.lease.total_seconds() / 3):
+            self._beat()
+
+    def _beat(self) -> None:
+        with self._changed:
+            jobs = dict(self._jobs)
+        try:
+            for run in self._runs.extend([job.run for job in jobs.values()]):
+                jobs[run.id].lost.set()
+            self._runs.recover(everything=False)
+        except Unavailable:
+            _log.warning("the leases could not be prolonged: the database cannot be reached")
+        except Exception:
+            _log.exception("the heartbeat failed: trying again")
+
+    def _stop(self) -> None:
+        """Let what runs finish for a moment, then ask it to give up, then take the runs back from threads that are stuck."""
+        if self._idle_within(GRACE_SECONDS):
+            return
+        for job in self._all_jobs():
+            job.stopped.set()
+        if self._idle_within(GRACE_SECONDS):
+            return
+        for job in self._all_jobs():
+            job.lost.set()
+            try:
+                self._runs.release(job.run)
+                _log.info("run taken back from a stuck worker", run=job.run.id)
+            except (LeaseLost, Unavailable) as e:
+                _log.warning("a run could not be taken back", run=job.run.id, reason=str(e))
+
+    def _all_jobs(self) -> list[_Job]:
+        with self._changed:
+            return list(self._jobs.values())
+
+    def _idle_within(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._jobs, seconds)

@@ -1,0 +1,46 @@
+"""What several formats share: values as text, and characters that a file cannot hold."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from exports_app.domain.table import Column, Kind, decimal_text
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_SURROGATES = range(0xD800, 0xE000)
+NOT_UTF8: dict[int, str] = dict.fromkeys(_SURROGATES, REPLACEMENT)
+"""A `str.translate` table for what UTF-8 cannot hold: half a surrogate pair."""
+
+NOT_XML: dict[int, str] = dict.fromkeys(
+    chain(range(0x09), (0x0B, 0x0C), range(0x0E, 0x20), _SURROGATES, (0xFFFE, 0xFFFF)), REPLACEMENT
+)
+"""A `str.translate` table for what is no Char of XML 1.0 (section 2.2)."""
+
+Cell = Callable[[Any], str]
+"""From a value that is not None to its text in a file."""
+
+
+def plain(column: Column) -> Cell:
+    """A value of the column as text: numbers with all their places, dates ISO 8601, text with only half surrogates replaced."""
+    match column.kind:
+        case Kind.TEXT:
+            return encodable
+        case Kind.INTEGER:
+            return str
+        case Kind.DECIMAL:
+            return partial(decimal_text, scale=column.scale)
+        case Kind.DATE:
+            return date.isoformat
+
+
+def cells(columns: Sequence[Column], text: Cell) -> list[Cell]:
+    """One function per column; `text` is how the format writes the text columns."""
+    return [text if c.kind is Kind.TEXT else plain(c) for c in columns]
+
+
+def encodable(value: str) -> str:
+    """The text, as UTF-8 can hold it."""
+    return value if value.isascii() else value.translate(NOT_UTF8)

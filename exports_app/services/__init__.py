@@ -1,0 +1,1 @@
+"""Use cases. Each public method takes the principal first, checks access, commits once, and publishes what changed."""

@@ -1,0 +1,117 @@
+"""Signing in, access tokens, and who stands behind one."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import jwt
+
+from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role
+from exports_app.domain.errors import Unauthenticated, WrongCredentials
+from exports_app.services import passwords
+from exports_app.services.limits import RateLimit
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Tenant, User
+
+ISSUER = AUDIENCE = "exports_app"
+ALGORITHM = "HS256"
+TYPE = "access"
+LIFETIME = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Token:
+    access_token: str
+    expires_in: int
+    """Seconds."""
+    user: User
+
+
+@dataclass(frozen=True)
+class Membership:
+    tenant: Tenant
+    role: Role
+
+    @property
+    def permissions(self) -> list[Permission]:
+        return sorted(PERMISSIONS[self.role])
+
+
+def principal_of(tx: Transaction, user_id: str) -> Principal | None:
+    """The user as they are in the database now; None when there is no such active user."""
+    user = tx.users.get(user_id)
+    if user is None or not user.is_active:
+        return None
+    return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
+
+
+class Auth:
+    def __init__(self, store: Store, clock: Clock, key: bytes, login_limit: RateLimit, api_limit: RateLimit) -> None:
+        self._store, self._clock, self._key = store, clock, key
+        self._login_limit, self._api_limit = login_limit, api_limit
+
+    def login(self, email: str, password: str, address: str) -> Token:
+        """address: where the attempt comes from. Raises WrongCredentials, the same for an unknown user, and TooManyRequests."""
+        email = email.strip().lower()
+        self._login_limit.hit("account", email)
+        self._login_limit.hit("address", address)
+        with self._store.read() as tx:
+            user = tx.users.by_email(email)
+        known = user is not None and user.is_active
+        if not passwords.matches(password, user.password_hash if user is not None and known else None) or user is None:
+            raise WrongCredentials
+        return Token(self._issue(user), int(LIFETIME.total_seconds()), user)
+
+    def _issue(self, user: User) -> str:
+        now = self._clock()
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": user.id,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": str(uuid.uuid4()),
+            "typ": TYPE,
+            "ver": user.token_version,
+        }
+        return jwt.encode(claims, self._key, ALGORITHM)
+
+    def principal(self, token: str) -> Principal:
+        """Who presents the token, with their rights as of now. Raises Unauthenticated, and TooManyRequests by principal."""
+        claims = self._claims(token)
+        with self._store.read() as tx:
+            user = tx.users.get(claims["sub"])
+            if user is None or user.token_version != claims.get("ver"):
+                raise Unauthenticated
+            who = principal_of(tx, user.id)
+        if who is None:
+            raise Unauthenticated
+        self._api_limit.hit("principal", who.user_id)
+        return who
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options={"require": ["exp", "iat", "iss", "aud", "sub", "jti", "typ"], "verify_exp": False, "verify_iat": False},
+            )
+            now = self._clock().timestamp()
+            if claims["typ"] != TYPE or not float(claims["iat"]) - 60 <= now < float(claims["exp"]):
+                raise Unauthenticated
+        except (jwt.PyJWTError, ValueError, TypeError) as e:
+            raise Unauthenticated from e
+        return claims
+
+    def me(self, who: Principal) -> tuple[User, list[Membership]]:
+        """The user and the tenants they may see, with their role in each."""
+        with self._store.read() as tx:
+            user = tx.users.get(who.user_id)
+            tenants = tx.tenants.within(None if who.is_super_admin else frozenset(who.roles))
+        if user is None:
+            raise Unauthenticated
+        return user, [Membership(t, role) for t in tenants if (role := who.role(t.id))]

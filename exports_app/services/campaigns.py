@@ -1,0 +1,144 @@
+"""Campaigns and their daily metrics: the data that is exported, fed by programs and by import."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pycountry
+
+from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.services.accounts import new_id
+from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.ports import Store, Transaction
+from exports_app.services.records import Campaign, Metric, Page
+from exports_app.services.rules import xml_can_hold
+from exports_app.services.schedules import own_tenant, sorting, visible
+
+SORTS = {
+    "name": "name",
+    "channel": "channel",
+    "status": "status",
+    "currency": "currency",
+    "budget": "budget",
+    "startDate": "start_date",
+    "endDate": "end_date",
+}
+MAX_COUNT = 10**12
+"""Of impressions, clicks, conversions: sums of a million days stay within 64 bits."""
+MAX_MONEY = 10**13
+"""In hundredths, likewise."""
+MAX_DAYS = 10_000
+COUNTS = ("impressions", "clicks", "conversions")
+AMOUNTS = ("spend", "revenue")
+
+
+def check_campaign(campaign: Campaign) -> list[FieldError]:
+    """What is wrong with it; a name is kept exactly as given, and only what XML 1.0 cannot hold is refused."""
+    errors = []
+    if not 1 <= len(campaign.name) <= 200:
+        errors.append(FieldError("/name", "give a name of 1 to 200 characters"))
+    for pointer, value, longest in (("/name", campaign.name, 200), ("/channel", campaign.channel, 100), ("/status", campaign.status, 50)):
+        if not xml_can_hold(value):
+            errors.append(FieldError(pointer, "remove the control characters, which no file can hold"))
+        elif pointer != "/name" and (not value.strip() or len(value) > longest):
+            errors.append(FieldError(pointer, f"use 1 to {longest} characters"))
+    if pycountry.currencies.get(alpha_3=campaign.currency) is None or not campaign.currency.isupper():
+        errors.append(FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR"))
+    if campaign.budget is not None and not 0 <= campaign.budget <= MAX_MONEY:
+        errors.append(FieldError("/budget", "must be from 0 to 100,000,000,000"))
+    if campaign.start_date and campaign.end_date and campaign.end_date < campaign.start_date:
+        errors.append(FieldError("/endDate", "must not be before startDate"))
+    return errors
+
+
+def check_metric(metric: Metric) -> list[FieldError]:
+    errors = [
+        FieldError(f"/{name}", "must be from 0 to 1,000,000,000,000")
+        for name in COUNTS
+        if not 0 <= getattr(metric, name) <= MAX_COUNT
+    ]
+    return errors + [
+        FieldError(f"/{name}", "must be from 0 to 100,000,000,000")
+        for name in AMOUNTS
+        if not 0 <= getattr(metric, name) <= MAX_MONEY
+    ]
+
+
+class Campaigns:
+    def __init__(self, store: Store, changes: Changes) -> None:
+        self._store, self._changes = store, changes
+
+    def get(self, who: Principal, campaign_id: str, permission: Permission = Permission.READ) -> Campaign:
+        """Raises NotFound (also for another tenant's), then Forbidden."""
+        with self._store.read() as tx:
+            return self._get(tx, who, campaign_id, permission)
+
+    def _get(self, tx: Transaction, who: Principal, campaign_id: str, permission: Permission) -> Campaign:
+        found = tx.campaigns.get(campaign_id)
+        if found is None:
+            raise NotFound
+        require(who, permission, found.tenant_id)
+        return found
+
+    def find(
+        self, who: Principal, tenant_id: str | None, where: Mapping[str, str], q: str, page: Page
+    ) -> tuple[list[Campaign], int]:
+        within = visible(who, tenant_id)
+        page = replace(page, sort=sorting(page.sort or "name", SORTS))
+        with self._store.read() as tx:
+            return tx.campaigns.find(within, where, q, page)
+
+    def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Campaign:
+        """values: the other fields of a Campaign, money in hundredths. Raises Invalid."""
+        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
+        campaign = Campaign(id=new_id(), tenant_id=tenant_id, **values)
+        if errors := check_campaign(campaign):
+            raise Invalid(errors)
+        with self._store.write() as tx:
+            if tx.tenants.get(tenant_id) is None:
+                raise NotFound
+            tx.campaigns.add([campaign])
+        self._publish(tenant_id)
+        return campaign
+
+    def update(self, who: Principal, campaign_id: str, values: Mapping[str, Any]) -> Campaign:
+        """values: the fields to change."""
+        with self._store.write() as tx:
+            campaign = replace(self._get(tx, who, campaign_id, Permission.WRITE), **values)
+            if errors := check_campaign(campaign):
+                raise Invalid(errors)
+            if values:
+                tx.campaigns.update(campaign_id, values)
+        self._publish(campaign.tenant_id)
+        return campaign
+
+    def delete(self, who: Principal, campaign_id: str) -> None:
+        """With its metrics. Scheduled exports that name it fail from then on, and say so."""
+        with self._store.write() as tx:
+            campaign = self._get(tx, who, campaign_id, Permission.WRITE)
+            tx.campaigns.delete(campaign_id)
+        self._publish(campaign.tenant_id)
+
+    def write_metrics(self, who: Principal, campaign_id: str, days: Sequence[Metric]) -> int:
+        """Insert or replace days; all or nothing. Returns their number. Raises Invalid with pointers below ``/items``."""
+        self.get(who, campaign_id, Permission.WRITE)
+        if len(days) > MAX_DAYS:
+            raise Invalid([FieldError("/items", "send at most 10,000 days at a time")])
+        errors, seen = list[FieldError](), set[date]()
+        for i, one in enumerate(days):
+            errors += [FieldError(f"/items/{i}{e.pointer}", e.detail) for e in check_metric(one)]
+            if one.date in seen:
+                errors.append(FieldError(f"/items/{i}/date", "this day stands in the list already: send each day once"))
+            seen.add(one.date)
+        if errors:
+            raise Invalid(errors[:100])
+        with self._store.write() as tx:
+            campaign = self._get(tx, who, campaign_id, Permission.WRITE)
+            tx.campaigns.upsert_metrics(days)
+        self._publish(campaign.tenant_id)
+        return len(days)
+
+    def _publish(self, tenant_id: str) -> None:
+        self._changes.publish(Change(Topic.CAMPAIGNS, tenant_id))

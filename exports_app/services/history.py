@@ -1,0 +1,57 @@
+"""The history of a scheduled export: its runs, their deliveries and files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.errors import Gone, NotFound
+from exports_app.services.plugs import FORMATS
+from exports_app.services.ports import FileStore, Store, Transaction
+from exports_app.services.records import Delivery, Run
+
+
+@dataclass(frozen=True)
+class File:
+    path: Path
+    name: str
+    mime: str
+    sha256: str | None
+
+
+class History:
+    def __init__(self, store: Store, files: FileStore) -> None:
+        self._store, self._files = store, files
+
+    def of_schedule(self, who: Principal, schedule_id: str, limit: int) -> tuple[list[tuple[Run, list[Delivery]]], int]:
+        """The newest runs first, each with its deliveries, and the number of all runs."""
+        with self._store.read() as tx:
+            self._require(tx, who, schedule_id)
+            runs, total = tx.runs.of_schedule(schedule_id, limit)
+            deliveries = tx.deliveries.of_runs([r.id for r in runs])
+        return [(r, deliveries.get(r.id, [])) for r in runs], total
+
+    def get(self, who: Principal, schedule_id: str, run_id: str) -> tuple[Run, list[Delivery]]:
+        """Raises NotFound, also when the run is another schedule's."""
+        with self._store.read() as tx:
+            self._require(tx, who, schedule_id)
+            run = tx.runs.get(run_id)
+            if run is None or run.scheduled_export_id != schedule_id:
+                raise NotFound
+            return run, tx.deliveries.of_runs([run_id]).get(run_id, [])
+
+    def file(self, who: Principal, schedule_id: str, run_id: str) -> File:
+        """Raises NotFound while there is no file, Gone once it was removed."""
+        run, _ = self.get(who, schedule_id, run_id)
+        if run.file_key is None or run.file_name is None:
+            raise NotFound("This run has no file")
+        path = self._files.find(run.file_key)
+        if path is None:
+            raise Gone
+        mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
+        return File(path, run.file_name, mime, run.sha256)
+
+    def _require(self, tx: Transaction, who: Principal, schedule_id: str) -> None:
+        schedule = tx.schedules.get(schedule_id)
+        if schedule is None:
+            raise NotFound
+        require(who, Permission.READ, schedule.tenant_id)

@@ -1,0 +1,105 @@
+"""What a plugin looks like: Protocols for export types, formats and delivery channels, and their registries."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from exports_app.domain.table import Column, Table
+from exports_app.services.registry import Registry
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one run covers. start and end are inclusive days of the campaign data; None is open."""
+
+    tenant_id: str
+    start: date | None
+    end: date | None
+    campaign_ids: tuple[str, ...]
+    """Empty: every campaign of the tenant."""
+    group_by: str
+
+
+class ExportType(Protocol):
+    """A kind of export: its columns and the query of its rows."""
+
+    key: str
+    label: str
+    description: str
+    """One sentence for the person who chooses."""
+    needs_campaigns: bool
+    """campaignIds must be given."""
+    groups: tuple[str, ...]
+    """The values of groupBy it takes, the default first; empty: groupBy is refused."""
+
+    def columns(self) -> tuple[Column, ...]: ...
+
+    def select(self, scope: Scope) -> Any:
+        """A SQLAlchemy Select yielding the stored columns (`table.stored`) in order, sorted, limited to the scope's tenant."""
+
+
+class Format(Protocol):
+    """A file format."""
+
+    key: str
+    label: str
+    mime: str
+    extension: str
+    """Without a dot."""
+
+    def write(self, table: Table, path: Path) -> None:
+        """Write the whole file to `path`, row by row: memory must not grow with the number of rows."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a message about a finished file says."""
+
+    tenant_name: str
+    brand_color: str
+    """#RRGGBB"""
+    logo_url: str | None
+    export_name: str
+    type_label: str
+    format_label: str
+    window: str
+    """In words, e.g. '16 Nov 2026 - 22 Nov 2026'."""
+    timezone: str
+    created_at: datetime
+    """When the file was made, UTC."""
+    record_count: int
+    file_path: Path
+    file_name: str
+    file_size: int
+    """Bytes."""
+    mime: str
+
+
+class Sender(Protocol):
+    """One open connection for one run's messages; used by one thread."""
+
+    def send(self, target: str, message_id: str) -> None:
+        """Send to one recipient. Raises DeliveryError with the other side's own answer; returns once it is accepted.
+
+        message_id: the local part of the Message-ID, the same for every attempt at this delivery.
+        """
+
+
+class Channel(Protocol):
+    """A way to deliver."""
+
+    key: str
+    label: str
+
+    def unconfigured(self) -> str | None:
+        """Why nothing can be sent (then deliveries are skipped with this reason); None when all is set."""
+
+    def open(self, report: Report) -> AbstractContextManager[Sender]:
+        """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error here."""
+
+
+EXPORT_TYPES: Registry[ExportType] = Registry("export type")
+FORMATS: Registry[Format] = Registry("format")
+CHANNELS: Registry[Channel] = Registry("channel")

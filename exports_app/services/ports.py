@@ -1,0 +1,155 @@
+"""What the services need from below. The real adapters are in db/ and storage/; wiring puts them together."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from exports_app.domain.access import Role
+from exports_app.domain.table import Chunk
+from exports_app.services.records import Campaign, Delivery, Membership, Metric, Page, Run, Schedule, Tenant, User
+
+Clock = Callable[[], datetime]
+"""Now, as an aware UTC instant. Injected, so that tests set it."""
+
+Tenants = frozenset[str] | None
+"""A limit to some tenants; None: every tenant."""
+
+
+class TenantStore(Protocol):
+    def get(self, tenant_id: str) -> Tenant | None: ...
+    def by_slug(self, slug: str) -> Tenant | None: ...
+    def within(self, limit: Tenants) -> list[Tenant]: ...
+    def add(self, tenant: Tenant) -> None: ...
+
+
+class UserStore(Protocol):
+    def get(self, user_id: str) -> User | None: ...
+    def by_email(self, email: str) -> User | None: ...
+    def active(self) -> list[User]: ...
+    def is_empty(self) -> bool: ...
+    def add(self, user: User) -> None: ...
+    def roles(self, user_id: str) -> dict[str, Role]:
+        """tenant id -> role."""
+
+    def join(self, membership: Membership) -> None:
+        """Add the membership or change its role."""
+
+
+class CampaignStore(Protocol):
+    def get(self, campaign_id: str) -> Campaign | None: ...
+    def find(self, within: Tenants, where: Mapping[str, str], q: str, page: Page) -> tuple[list[Campaign], int]:
+        """where: column -> wanted value. q: part of the name. Returns the page's rows and the number of all."""
+
+    def add(self, campaigns: Iterable[Campaign]) -> None: ...
+    def update(self, campaign_id: str, values: Mapping[str, Any]) -> None: ...
+    def delete(self, campaign_id: str) -> None:
+        """With its metrics."""
+
+    def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
+        """Those of the ids that are campaigns of the tenant."""
+
+    def by_name(self, tenant_id: str, names: Collection[str]) -> dict[str, Campaign]: ...
+    def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
+        """Insert, or replace the day that is there. No day may come twice in one call."""
+
+
+class ScheduleStore(Protocol):
+    """Deleted schedules are not found."""
+
+    def get(self, schedule_id: str) -> Schedule | None: ...
+    def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]: ...
+    def add(self, schedule: Schedule) -> None: ...
+    def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
+        """False when the schedule has another version by now."""
+
+    def due(self, now: datetime, limit: int) -> list[Schedule]:
+        """Active ones whose next_run_at has come, the earliest first."""
+
+    def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
+        """Move next_run_at on; False when the schedule changed since it was read."""
+
+    def note_result(self, run: Run, status: str, at: datetime) -> None:
+        """last_run_at and last_status, unless a later run has been noted already."""
+
+
+class RunStore(Protocol):
+    def get(self, run_id: str) -> Run | None: ...
+    def of_schedule(self, schedule_id: str, limit: int) -> tuple[list[Run], int]:
+        """Newest first, and the number of all."""
+
+    def add(self, run: Run) -> bool:
+        """False when this schedule already has a run for this tick."""
+
+    def claimable(self, now: datetime) -> str | None:
+        """The pending run whose turn it is; none of a schedule that has one processing."""
+
+    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool: ...
+    def held(self, run_id: str, token: str, values: Mapping[str, Any]) -> bool:
+        """Change a processing run; False when the token is no longer the run's."""
+
+    def extend(self, run_id: str, token: str, expires: datetime) -> bool: ...
+    def abandoned(self, expired_before: datetime | None) -> list[Run]:
+        """Processing runs whose lease ended before the instant (None: all of them)."""
+
+    def cancel_pending(self, schedule_id: str, at: datetime) -> int: ...
+
+
+class DeliveryStore(Protocol):
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
+        """By run id; runs without deliveries are left out."""
+
+    def add(self, deliveries: Iterable[Delivery]) -> None: ...
+    def held(self, delivery: Delivery, token: str, values: Mapping[str, Any]) -> bool:
+        """Change a delivery of a processing run; False when the token is no longer the run's."""
+
+    def lose_sending(self, run_id: str) -> None:
+        """What was on the wire when the worker died becomes unknown."""
+
+
+class Transaction(Protocol):
+    """The stores within one transaction."""
+
+    @property
+    def tenants(self) -> TenantStore: ...
+    @property
+    def users(self) -> UserStore: ...
+    @property
+    def campaigns(self) -> CampaignStore: ...
+    @property
+    def schedules(self) -> ScheduleStore: ...
+    @property
+    def runs(self) -> RunStore: ...
+    @property
+    def deliveries(self) -> DeliveryStore: ...
+
+
+class Store(Protocol):
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A consistent view. Raises Unavailable."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Commits at the end, rolls back on an error. Short: nothing slow inside. Raises Unavailable."""
+
+    def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Chunk]]:
+        """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a time."""
+
+    def ping(self) -> None:
+        """Raises Unavailable."""
+
+
+class FileStore(Protocol):
+    """Where finished files lie. Keys are relative paths made by the engine, never input."""
+
+    def prepare(self) -> None:
+        """Once before a server works: make the place, remove drafts that a killed process left."""
+
+    def draft(self) -> AbstractContextManager[Path]:
+        """A path for a file in the making; what is left there at the end is removed."""
+
+    def keep(self, draft: Path, key: str) -> None:
+        """Make it durable and visible at once (fsync, then rename)."""
+
+    def find(self, key: str) -> Path | None: ...
+    def remove(self, key: str) -> None: ...

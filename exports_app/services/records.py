@@ -1,0 +1,146 @@
+"""What the stores hold, as plain values. Field names are the columns' names; instants are aware UTC, money integer hundredths."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from exports_app.domain.access import Role
+from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+
+
+@dataclass(frozen=True)
+class Tenant:
+    id: str
+    name: str
+    slug: str
+    brand_color: str
+    logo_url: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class User:
+    id: str
+    email: str
+    name: str
+    password_hash: str = field(repr=False)
+    is_active: bool = True
+    is_super_admin: bool = False
+    token_version: int = 0
+
+
+@dataclass(frozen=True)
+class Membership:
+    user_id: str
+    tenant_id: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Campaign:
+    id: str
+    tenant_id: str
+    name: str
+    channel: str
+    status: str
+    currency: str
+    budget: int | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One campaign's day."""
+
+    campaign_id: str
+    date: date
+    impressions: int = 0
+    clicks: int = 0
+    conversions: int = 0
+    spend: int = 0
+    revenue: int = 0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    id: str
+    tenant_id: str
+    name: str
+    description: str | None
+    export_type: str
+    format: str
+    schedule: str
+    timezone: str
+    recipients: list[str]
+    filters: dict[str, Any]
+    when_empty: str
+    is_active: bool
+    created_by: str
+    owner_id: str
+    created_at: datetime
+    updated_at: datetime
+    last_run_at: datetime | None = None
+    last_status: RunStatus | None = None
+    next_run_at: datetime | None = None
+    version: int = 1
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of the history."""
+
+    id: str
+    scheduled_export_id: str
+    tenant_id: str
+    trigger: Trigger
+    spec: dict[str, Any]
+    format: str
+    status: RunStatus
+    recipients: list[str]
+    created_at: datetime
+    triggered_by: str | None = None
+    scheduled_for: datetime | None = None
+    missed_ticks: int = 0
+    window_start: date | None = None
+    window_end: date | None = None
+    file_name: str | None = None
+    file_key: str | None = None
+    file_size: int | None = None
+    sha256: str | None = None
+    record_count: int | None = None
+    error: str | None = None
+    error_code: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    attempt: int = 0
+    lease_token: str | None = field(default=None, repr=False)
+    lease_expires_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    id: str
+    history_id: str
+    channel: str
+    target: str
+    status: DeliveryStatus
+    message_id: str
+    attempts: int = 0
+    error: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list. number: from 1; size: rows; sort: a key, '-' before it for descending."""
+
+    number: int = 1
+    size: int = 50
+    sort: str = ""
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self.size

@@ -1,0 +1,43 @@
+"""The registries of what a single file can add: export types, formats, delivery channels."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+
+class Keyed(Protocol):
+    key: str
+
+
+T = TypeVar("T", bound=Keyed)
+Make = TypeVar("Make", bound=Callable[[], Any])
+
+
+class Registry(Generic[T]):
+    """Things by their key, in the order of their registration (plugins load in name order)."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._items = what, dict[str, T]()
+
+    def add(self, item: T) -> T:
+        """Register; two different things under one key stop the start."""
+        held = self._items.setdefault(item.key, item)
+        if type(held) is not type(item):
+            raise ValueError(f"two {self._what}s are called {item.key!r}")
+        return item
+
+    def decorate(self, make: Make) -> Make:
+        """As a class decorator: registers one instance of the class."""
+        self.add(make())
+        return make
+
+    def __getitem__(self, key: str) -> T:
+        return self._items[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(tuple(self._items.values()))
+
+    def keys(self) -> list[str]:
+        return list(self._items)

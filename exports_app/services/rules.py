@@ -1,0 +1,189 @@
+"""What a scheduled export may look like: every rule of its fields, and how to mend what breaks one."""
+
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+
+from exports_app.domain import cron, period
+from exports_app.domain.period import Window
+from exports_app.domain.errors import ExportsError, FieldError, Invalid
+from exports_app.services.plugs import EXPORT_TYPES, FORMATS
+
+MAX_RECIPIENTS = 50
+MAX_CAMPAIGNS = 1000
+WHEN_EMPTY = ("send", "skip", "fail")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Dates are inclusive. campaign_ids empty: all campaigns."""
+
+    start_date: date | None = None
+    end_date: date | None = None
+    period: str | None = None
+    campaign_ids: tuple[str, ...] = ()
+    group_by: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """camelCase, only what is set: as stored and as answered."""
+        values: dict[str, Any] = {
+            "startDate": self.start_date.isoformat() if self.start_date else None,
+            "endDate": self.end_date.isoformat() if self.end_date else None,
+            "period": self.period,
+            "campaignIds": list(self.campaign_ids) or None,
+            "groupBy": self.group_by,
+        }
+        return {k: v for k, v in values.items() if v is not None}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Filters":
+        def day(key: str) -> date | None:
+            return date.fromisoformat(stored[key]) if key in stored else None
+
+        ids = tuple(stored.get("campaignIds", ()))
+        return cls(day("startDate"), day("endDate"), stored.get("period"), ids, stored.get("groupBy"))
+
+    def window(self, tick: datetime, timezone: str) -> Window:
+        """The days covered when the run is due at `tick`."""
+        chosen = period.Period(self.period) if self.period else None
+        return period.resolve(chosen, self.start_date, self.end_date, tick, cron.zone(timezone))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scheduled export as somebody wants it."""
+
+    name: str
+    export_type: str
+    format: str
+    schedule: str
+    timezone: str
+    recipients: tuple[str, ...]
+    description: str | None = None
+    filters: Filters = field(default_factory=Filters)
+    when_empty: str = "send"
+    is_active: bool = True
+
+
+def one_of(values: Sequence[str]) -> str:
+    return "must be one of " + ", ".join(values)
+
+
+def has_controls(text: str) -> bool:
+    return any(unicodedata.category(c) in {"Cc", "Cs"} for c in text)
+
+
+def xml_can_hold(text: str) -> bool:
+    """Whether every character is one that XML 1.0 allows (production 2, Char)."""
+    return all(
+        c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or "\U00010000" <= c <= "\U0010ffff" for c in text
+    )
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def valid_address(text: str) -> str:
+    """The address in its normal form, judged by its form alone: no DNS is asked. Raises EmailNotValidError."""
+    # test_environment: .test, reserved for trying things out, is taken too
+    return validate_email(text, check_deliverability=False, test_environment=True).normalized
+
+
+def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldError]]:
+    """The valid addresses in order, the same one in another case only once; and what is wrong with the rest."""
+    kept: dict[str, str] = {}
+    errors = []
+    for i, address in enumerate(given):
+        try:
+            valid = valid_address(address)
+        except EmailNotValidError:
+            errors.append(FieldError(f"/recipients/{i}", "is not a valid email address: write it as name@example.com"))
+            continue
+        kept.setdefault(valid.lower(), valid)
+    if not given:
+        errors.append(FieldError("/recipients", "name at least one recipient"))
+    if len(kept) > MAX_RECIPIENTS:
+        errors.append(FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients"))
+    return tuple(kept.values()), errors
+
+
+def check(draft: Draft, now: datetime, minimum_seconds: int) -> Draft:
+    """The draft with its recipients merged. Raises Invalid with everything that is wrong, campaigns' existence aside."""
+    errors = _check_words(draft)
+    recipients, wrong = merge_recipients(draft.recipients)
+    errors += wrong
+    errors += _check_time(draft, now, minimum_seconds)
+    if draft.export_type in EXPORT_TYPES:
+        errors += check_filters(draft.filters, draft.export_type)
+    if errors:
+        raise Invalid(errors)
+    return Draft(**{**draft.__dict__, "recipients": recipients})
+
+
+def _check_words(draft: Draft) -> list[FieldError]:
+    errors = []
+    if not draft.name.strip() or len(draft.name) > 200:
+        errors.append(FieldError("/name", "give a name of 1 to 200 characters"))
+    elif has_controls(draft.name):
+        errors.append(FieldError("/name", "remove the control characters, such as line breaks and tabs"))
+    if draft.description is not None:
+        if len(draft.description) > 2000:
+            errors.append(FieldError("/description", "use at most 2,000 characters"))
+        elif not xml_can_hold(draft.description):
+            errors.append(FieldError("/description", "remove the control characters"))
+    for pointer, value, allowed in (
+        ("/exportType", draft.export_type, EXPORT_TYPES.keys()),
+        ("/format", draft.format, FORMATS.keys()),
+        ("/whenEmpty", draft.when_empty, WHEN_EMPTY),
+    ):
+        if value not in allowed:
+            errors.append(FieldError(pointer, one_of(allowed)))
+    return errors
+
+
+def _check_time(draft: Draft, now: datetime, minimum_seconds: int) -> list[FieldError]:
+    errors = []
+    try:
+        zone = cron.zone(draft.timezone)
+    except ExportsError as e:
+        errors.append(FieldError("/timezone", e.message))
+        zone = cron.zone("UTC")
+    try:
+        cron.check_interval(cron.parse(draft.schedule), zone, now, minimum_seconds)
+    except ExportsError as e:
+        errors.append(FieldError("/schedule", e.message))
+    return errors
+
+
+def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
+    kind = EXPORT_TYPES[export_type]
+    errors = []
+    if filters.period is not None and filters.period not in list(period.Period):
+        errors.append(FieldError("/filters/period", one_of(list(period.Period))))
+    if filters.period is not None and (filters.start_date or filters.end_date):
+        errors.append(FieldError("/filters/period", "give either a period or dates, not both"))
+    if filters.start_date and filters.end_date and filters.end_date < filters.start_date:
+        errors.append(FieldError("/filters/endDate", "must not be before startDate"))
+    if filters.group_by is not None and not kind.groups:
+        errors.append(FieldError("/filters/groupBy", f"the export type {export_type} takes no groupBy: leave it out"))
+    elif filters.group_by is not None and filters.group_by not in kind.groups:
+        errors.append(FieldError("/filters/groupBy", one_of(kind.groups)))
+    if kind.needs_campaigns and not filters.campaign_ids:
+        errors.append(FieldError("/filters/campaignIds", f"the export type {export_type} needs at least one campaign"))
+    if len(filters.campaign_ids) > MAX_CAMPAIGNS:
+        errors.append(FieldError("/filters/campaignIds", f"choose at most {MAX_CAMPAIGNS} campaigns, or none for all"))
+    errors += [
+        FieldError(f"/filters/campaignIds/{i}", "is not a campaign's id (a UUID)")
+        for i, one in enumerate(filters.campaign_ids)
+        if not is_uuid(one)
+    ]
+    return errors

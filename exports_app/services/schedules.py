@@ -1,0 +1,228 @@
+"""Scheduled exports: what people and programs do with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from exports_app.domain import cron
+from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.run import RunStatus, Trigger
+from exports_app.services import rules
+from exports_app.services.accounts import new_id
+from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.ports import Clock, Store, Tenants, Transaction
+from exports_app.services.records import Page, Run, Schedule
+from exports_app.services.rules import Draft, Filters
+
+SORTS = {"name": "name", "createdAt": "created_at", "nextRunAt": "next_run_at", "lastRunAt": "last_run_at"}
+RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
+
+
+@dataclass(frozen=True)
+class CronAnswer:
+    """next_runs are UTC instants; description: the schedule in words, None when invalid."""
+
+    valid: bool
+    expression: str
+    message: str
+    description: str | None
+    next_runs: list[datetime]
+
+
+def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
+    """The tenant to write into: the one named, or the only one there is. Raises NotFound, Forbidden, Invalid."""
+    if tenant_id is None:
+        mine = who.tenants(permission)
+        if mine is not None and len(mine) == 1:
+            return next(iter(mine))
+        raise Invalid([FieldError("/tenantId", "say for which tenant: you have several")])
+    require(who, permission, tenant_id)
+    return tenant_id
+
+
+def visible(who: Principal, tenant_id: str | None) -> Tenants:
+    """The tenants to list. Raises NotFound for a tenant that is not theirs, Forbidden without the right to read."""
+    require_anywhere(who, Permission.READ)
+    if tenant_id is None:
+        return who.tenants(Permission.READ)
+    require(who, Permission.READ, tenant_id)
+    return frozenset({tenant_id})
+
+
+def sorting(wanted: str, allowed: Mapping[str, str]) -> str:
+    """A caller's sort key (camelCase, '-' before it for descending) as the store's. Raises Invalid."""
+    name = wanted.removeprefix("-")
+    if name not in allowed:
+        raise Invalid([FieldError("/sort", rules.one_of(list(allowed)) + ", with - before it for descending")])
+    return ("-" if wanted.startswith("-") else "") + allowed[name]
+
+
+def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -> Run:
+    """A pending run with the snapshot of its schedule, covering the window as seen from `at`."""
+    filters = Filters.from_json(schedule.filters)
+    window = filters.window(at, schedule.timezone)
+    spec = {
+        "name": schedule.name,
+        "export_type": schedule.export_type,
+        "format": schedule.format,
+        "filters": schedule.filters,
+        "timezone": schedule.timezone,
+        "recipients": schedule.recipients,
+        "when_empty": schedule.when_empty,
+        "owner_id": schedule.owner_id,
+    }
+    return Run(
+        id=new_id(),
+        scheduled_export_id=schedule.id,
+        tenant_id=schedule.tenant_id,
+        trigger=trigger,
+        spec=spec,
+        format=schedule.format,
+        status=RunStatus.PENDING,
+        recipients=schedule.recipients,
+        window_start=window.start,
+        window_end=window.end,
+        **values,
+    )
+
+
+class Schedules:
+    def __init__(self, store: Store, changes: Changes, clock: Clock, minimum_seconds: int, default_zone: str) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+        self._minimum, self._zone = minimum_seconds, default_zone
+
+    def get(self, who: Principal, schedule_id: str, permission: Permission = Permission.READ) -> Schedule:
+        """Raises NotFound (also for another tenant's), then Forbidden."""
+        with self._store.read() as tx:
+            return self._get(tx, who, schedule_id, permission)
+
+    def _get(self, tx: Transaction, who: Principal, schedule_id: str, permission: Permission) -> Schedule:
+        found = tx.schedules.get(schedule_id)
+        if found is None:
+            raise NotFound
+        require(who, permission, found.tenant_id)
+        return found
+
+    def find(
+        self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
+    ) -> tuple[list[Schedule], int]:
+        """where: column -> value. page.sort: as callers write it; empty: the newest first."""
+        within = visible(who, tenant_id)
+        page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))
+        with self._store.read() as tx:
+            return tx.schedules.find(within, where, q, page)
+
+    def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Schedule:
+        """values: the fields of a Draft; the zone left out is the tenant's, else the installation's. Raises Invalid."""
+        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
+        now = self._clock()
+        with self._store.write() as tx:
+            tenant = tx.tenants.get(tenant_id)
+            if tenant is None:
+                raise NotFound
+            values = {"timezone": tenant.timezone or self._zone} | dict(values)
+            draft = rules.check(Draft(**values), now, self._minimum)
+            self._check_campaigns(tx, tenant_id, draft.filters)
+            schedule = Schedule(
+                id=new_id(),
+                tenant_id=tenant_id,
+                **_columns(draft),
+                created_by=who.user_id,
+                owner_id=who.user_id,
+                created_at=now,
+                updated_at=now,
+                next_run_at=_next(draft, now),
+            )
+            tx.schedules.add(schedule)
+        self._publish(Topic.SCHEDULES, tenant_id)
+        return schedule
+
+    def update(self, who: Principal, schedule_id: str, values: Mapping[str, Any], version: int | None = None) -> Schedule:
+        """values: the fields to change; the rest keeps its value. Raises Invalid, and Conflict when `version` is stale."""
+        now = self._clock()
+        with self._store.write() as tx:
+            old = self._get(tx, who, schedule_id, Permission.WRITE)
+            draft = rules.check(replace(_draft(old), **values), now, self._minimum)
+            if {"filters", "export_type"} & values.keys():
+                self._check_campaigns(tx, old.tenant_id, draft.filters)
+            if version is not None and version != old.version:
+                raise Conflict
+            changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
+            if not changed:
+                return old
+            if RESET_NEXT_RUN & changed.keys():
+                changed["next_run_at"] = _next(draft, now)
+            if changed.get("is_active"):
+                changed["owner_id"] = who.user_id
+            changed |= {"updated_at": now, "version": old.version + 1}
+            if not tx.schedules.update(old.id, old.version, changed):
+                raise Conflict
+        self._publish(Topic.SCHEDULES, old.tenant_id)
+        return replace(old, **changed)
+
+    def delete(self, who: Principal, schedule_id: str) -> None:
+        """Gone for everybody at once; its pending runs are cancelled, one that is processing finishes."""
+        now = self._clock()
+        with self._store.write() as tx:
+            old = self._get(tx, who, schedule_id, Permission.WRITE)
+            gone = {"deleted_at": now, "is_active": False, "next_run_at": None, "updated_at": now, "version": old.version + 1}
+            if not tx.schedules.update(old.id, old.version, gone):
+                raise Conflict
+            tx.runs.cancel_pending(old.id, now)
+        self._publish(Topic.SCHEDULES, old.tenant_id)
+
+    def trigger(self, who: Principal, schedule_id: str) -> Run:
+        """Queue a run now, also of an inactive schedule; returns at once. next_run_at stays."""
+        now = self._clock()
+        with self._store.write() as tx:
+            schedule = self._get(tx, who, schedule_id, Permission.WRITE)
+            run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
+            tx.runs.add(run)
+        self._publish(Topic.RUNS, schedule.tenant_id)
+        return run
+
+    def validate_cron(
+        self, who: Principal, expression: str, timezone: str | None, after: datetime | None, count: int
+    ) -> CronAnswer:
+        """What the engine would do with the expression. An invalid one is an answer; a bad zone raises Invalid."""
+        require_anywhere(who, Permission.READ)
+        after = after or self._clock()
+        try:
+            zone = cron.zone(self._zone if timezone is None else timezone)
+        except ExportsError as e:
+            raise Invalid([FieldError("/timezone", e.message)]) from e
+        try:
+            parsed = cron.parse(expression)
+            cron.check_interval(parsed, zone, after, self._minimum)
+        except ExportsError as e:
+            return CronAnswer(False, expression, e.message, None, [])
+        runs = cron.next_runs(parsed, zone, after, count)
+        return CronAnswer(True, expression, "Valid cron expression", cron.describe(parsed), runs)
+
+    def _check_campaigns(self, tx: Transaction, tenant_id: str, filters: Filters) -> None:
+        there = tx.campaigns.existing(tenant_id, filters.campaign_ids)
+        missing = [
+            FieldError(f"/filters/campaignIds/{i}", "there is no such campaign: choose one of this tenant's campaigns")
+            for i, one in enumerate(filters.campaign_ids)
+            if one not in there
+        ]
+        if missing:
+            raise Invalid(missing)
+
+    def _publish(self, topic: Topic, tenant_id: str) -> None:
+        self._changes.publish(Change(topic, tenant_id))
+
+
+def _next(draft: Draft, now: datetime) -> datetime | None:
+    return cron.next_after(cron.parse(draft.schedule), cron.zone(draft.timezone), now) if draft.is_active else None
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return draft.__dict__ | {"recipients": list(draft.recipients), "filters": draft.filters.to_json()}
+
+
+def _draft(schedule: Schedule) -> Draft:
+    values = {name: getattr(schedule, name) for name in Draft.__dataclass_fields__}
+    return Draft(**values | {"recipients": tuple(schedule.recipients), "filters": Filters.from_json(schedule.filters)})

@@ -1,0 +1,153 @@
+"""All settings, read once from the environment, `.env` and `*_FILE` secrets. All are optional; .env.example explains them."""
+
+import os
+import re
+import secrets
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+ENV_FILE = ".env"
+FROM_FILE = ("SECRET_KEY", "DATABASE_URL", "SMTP_PASS")
+
+
+class SettingsError(Exception):
+    """A setting is wrong: the start stops with this one line."""
+
+
+def _zone(value: str) -> str:
+    name = value.removeprefix(":")
+    if name not in available_timezones():
+        raise ValueError("is not an IANA time zone, e.g. Europe/Berlin")
+    ZoneInfo(name)
+    return name
+
+
+def _rate(value: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", value):
+        raise ValueError("must look like 10/minute (second, minute, hour or day)")
+    return value
+
+
+def _host(value: str) -> str:
+    if not value or any(c.isspace() for c in value):
+        raise ValueError("must be a host name or an address")
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    database_url: SecretStr = SecretStr("")
+    """Empty: SQLite in data_dir."""
+    data_dir: Path = Path(".data")
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    port: int = Field(3720, ge=1, le=65535)
+    public_url: str = Field("", pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$")
+    secret_key: SecretStr = SecretStr("")
+    """Empty: generated into data_dir on first use (see `signing_key`)."""
+    tz: Zone = "UTC"
+    demo: bool | None = None
+    """None: on for the embedded database at a loopback host."""
+    lease_seconds: int = Field(60, ge=3, le=86400)
+    min_interval_seconds: int = Field(60, ge=60, le=31_536_000)
+    rate_limit_login: Rate = "10/minute"
+    rate_limit_api: Rate = "600/minute"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _check(self) -> "Settings":
+        url = self.database_url.get_secret_value()
+        if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+        key = self.secret_key.get_secret_value()
+        if key and len(key) < 32:
+            raise ValueError("SECRET_KEY must have at least 32 characters")
+        return self
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.absolute() / 'exports.db'}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is SQLite, inside this process."""
+        return self.url.startswith("sqlite")
+
+    @property
+    def is_demo(self) -> bool:
+        return self.demo if self.demo is not None else self.embedded and loopback(self.host)
+
+    def signing_key(self) -> bytes:
+        """The key that signs tokens; made once and kept in data_dir, readable by the owner alone."""
+        if key := self.secret_key.get_secret_value():
+            return key.encode()
+        file = self.data_dir / "secret_key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            draft = file.with_suffix(f".{os.getpid()}")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+                f.write(secrets.token_urlsafe(48))
+            try:
+                os.link(draft, file)  # fails where another process was first: then its key counts
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return file.read_bytes().strip()
+
+
+def loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def environment() -> dict[str, str]:
+    """Upper-case names to values: .env below the real environment, `NAME_FILE` read for secrets. Raises SettingsError."""
+    try:
+        held = {k.upper(): v for k, v in dotenv_values(ENV_FILE).items() if v is not None}
+    except (OSError, UnicodeDecodeError) as e:
+        raise SettingsError(f"{ENV_FILE} cannot be read: {e}") from None
+    held |= {k.upper(): v for k, v in os.environ.items()}
+    for name in FROM_FILE:
+        if file := held.get(f"{name}_FILE"):
+            try:
+                held[name] = Path(file).read_text().strip()
+            except OSError as e:
+                raise SettingsError(f"{name}_FILE cannot be read: {e.strerror}") from None
+    return {k: v for k, v in held.items() if v != ""}
+
+
+def read(model: type[BaseModel], prefix: str = "") -> Any:
+    """An instance of a settings class from the environment. prefix: e.g. ``SMTP_``. Raises SettingsError naming the setting."""
+    held = environment()
+    keys = [info.alias or name for name, info in model.model_fields.items()]  # an alias where Python's keywords forbid the name
+    values = {k: held[(prefix + k).upper()] for k in keys if (prefix + k).upper() in held}
+    try:
+        return model.model_validate(values)
+    except ValidationError as e:
+        first = e.errors(include_input=False, include_url=False)[0]
+        name = (prefix + str(first["loc"][0])).upper() + " " if first["loc"] else ""
+        raise SettingsError(f"{name}{first['msg'].removeprefix('Value error, ')}") from None
+
+
+@cache
+def get() -> Settings:
+    """The process's settings. Raises SettingsError."""
+    settings: Settings = read(Settings)
+    return settings

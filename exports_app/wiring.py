@@ -1,0 +1,103 @@
+"""The composition root: from Settings to services. The only module that knows everybody below it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from exports_app import log, plugins, settings
+from exports_app.db import migrate
+from exports_app.db.engine import Database
+from exports_app.db.store import SqlStore
+from exports_app.domain.errors import ExportsError
+from exports_app.services.accounts import Accounts
+from exports_app.services.auth import Auth
+from exports_app.services.campaigns import Campaigns
+from exports_app.services.changes import Changes
+from exports_app.services.history import History
+from exports_app.services.limits import RateLimit
+from exports_app.services.plugs import CHANNELS
+from exports_app.services.ports import Clock, FileStore, Store
+from exports_app.services.runs import Runs
+from exports_app.services.schedules import Schedules
+from exports_app.settings import Settings
+from exports_app.storage.local import LocalFiles
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    database: Database
+    store: Store
+    files: FileStore
+    changes: Changes
+    clock: Clock
+    accounts: Accounts
+    auth: Auth
+    schedules: Schedules
+    history: History
+    campaigns: Campaigns
+    runs: Runs
+
+
+def load_plugins() -> None:
+    for package in ("export_types", "formats", "channels"):
+        plugins.load(f"exports_app.{package}")
+
+
+def build(s: Settings, clock: Clock = now) -> Services:
+    """Everything over one database. Raises SettingsError."""
+    load_plugins()
+    database, changes, files = Database(s.url), Changes(), LocalFiles(s.data_dir)
+    store = SqlStore(database)
+    return Services(
+        settings=s,
+        database=database,
+        store=store,
+        files=files,
+        changes=changes,
+        clock=clock,
+        accounts=Accounts(store),
+        auth=Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api)),
+        schedules=Schedules(store, changes, clock, s.min_interval_seconds, s.tz),
+        history=History(store, files),
+        campaigns=Campaigns(store, changes),
+        runs=Runs(store, changes, clock, s.lease_seconds),
+    )
+
+
+def migrate_database(services: Services) -> None:
+    """Bring the embedded database to the newest schema; refuse another one that is not there yet."""
+    if migrate.is_current(services.database):
+        return
+    if not services.settings.embedded:
+        raise ExportsError("the database is not migrated: run 'python -m exports_app migrate' first")
+    migrate.upgrade(services.database)
+
+
+def prepare(services: Services) -> None:
+    """Before a server answers: schema, demo data, folders, mail settings. Raises SettingsError or ExportsError with one line."""
+    migrate_database(services)
+    services.files.prepare()
+    for channel in CHANNELS:
+        if reason := channel.unconfigured():
+            log.get(__name__).warning("exports are made but not sent", channel=channel.key, reason=reason)
+    if services.settings.is_demo:
+        services.demo.seed_if_empty()
+    elif users := services.accounts.demo_password_users():
+        raise ExportsError(
+            f"{users[0]} still has the public password of the demo: deactivate the user or start with an empty DATA_DIR"
+        )
+
+
+@cache
+def services() -> Services:
+    """The process's services, built on first use (so importing a page touches no database)."""
+    s = settings.get()
+    log.configure(s.log_level)
+    return build(s)

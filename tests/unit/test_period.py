@@ -1,0 +1,130 @@
+"""Which dates a relative period means."""
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports_app.domain.errors import Invalid
+from exports_app.domain.period import Period, Window, resolve, slug, words
+
+HERE = ZoneInfo("UTC")
+
+
+def noon(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}T12:00:00+00:00")
+
+
+def window(start: str | None, end: str | None) -> Window:
+    return Window(date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
+
+
+@pytest.mark.parametrize(
+    ("period", "today", "start", "end"),
+    [
+        ("today", "2026-11-23", "2026-11-23", "2026-11-23"),
+        ("yesterday", "2026-11-23", "2026-11-22", "2026-11-22"),
+        ("yesterday", "2026-01-01", "2025-12-31", "2025-12-31"),
+        ("yesterday", "2028-03-01", "2028-02-29", "2028-02-29"),
+        ("last_7_days", "2026-11-23", "2026-11-16", "2026-11-22"),
+        ("last_30_days", "2026-03-01", "2026-01-30", "2026-02-28"),
+        ("last_30_days", "2028-03-01", "2028-01-31", "2028-02-29"),
+        ("last_90_days", "2026-01-01", "2025-10-03", "2025-12-31"),
+        ("this_week", "2026-11-23", "2026-11-23", "2026-11-29"),
+        ("this_week", "2026-11-29", "2026-11-23", "2026-11-29"),
+        ("previous_week", "2026-11-23", "2026-11-16", "2026-11-22"),
+        ("previous_week", "2026-11-22", "2026-11-09", "2026-11-15"),
+        ("previous_week", "2027-01-01", "2026-12-21", "2026-12-27"),
+        ("this_month", "2026-02-10", "2026-02-01", "2026-02-28"),
+        ("this_month", "2028-02-29", "2028-02-01", "2028-02-29"),
+        ("this_month", "2026-12-31", "2026-12-01", "2026-12-31"),
+        ("previous_month", "2026-03-31", "2026-02-01", "2026-02-28"),
+        ("previous_month", "2026-01-15", "2025-12-01", "2025-12-31"),
+        ("this_quarter", "2026-03-31", "2026-01-01", "2026-03-31"),
+        ("this_quarter", "2026-04-01", "2026-04-01", "2026-06-30"),
+        ("this_quarter", "2026-12-31", "2026-10-01", "2026-12-31"),
+        ("previous_quarter", "2026-01-01", "2025-10-01", "2025-12-31"),
+        ("previous_quarter", "2026-11-23", "2026-07-01", "2026-09-30"),
+        ("this_year", "2026-01-01", "2026-01-01", "2026-12-31"),
+        ("previous_year", "2026-12-31", "2025-01-01", "2025-12-31"),
+        ("all", "2026-11-23", None, None),
+    ],
+)
+def test_a_period_means_these_dates(period, today, start, end):
+    assert resolve(Period(period), None, None, noon(today), HERE) == window(start, end)
+
+
+@pytest.mark.parametrize(
+    ("tick", "zone", "yesterday"),
+    [
+        ("2026-01-01T03:00:00+00:00", "America/New_York", "2025-12-30"),
+        ("2025-12-31T12:00:00+00:00", "Pacific/Auckland", "2025-12-31"),
+        ("2026-03-08T05:00:00+00:00", "America/New_York", "2026-03-07"),
+        ("2026-03-08T04:59:00+00:00", "America/New_York", "2026-03-06"),
+        ("2026-11-22T18:20:00+00:00", "Asia/Kathmandu", "2026-11-22"),
+        ("2026-11-23T00:30:00+02:00", "UTC", "2026-11-21"),
+    ],
+)
+def test_today_is_the_ticks_date_in_the_schedules_zone(tick, zone, yesterday):
+    resolved = resolve(Period.YESTERDAY, None, None, datetime.fromisoformat(tick), ZoneInfo(zone))
+    assert resolved == window(yesterday, yesterday)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(None, None), ("2026-01-01", None), (None, "2026-01-31"), ("2026-01-01", "2026-01-31"), ("2026-01-01", "2026-01-01")],
+)
+def test_dates_pass_through_and_a_missing_one_leaves_that_side_open(start, end):
+    wanted = window(start, end)
+    assert resolve(None, wanted.start, wanted.end, noon("2026-11-23"), HERE) == wanted
+
+
+def test_dates_in_the_wrong_order_are_refused():
+    with pytest.raises(Invalid) as caught:
+        resolve(None, date(2026, 2, 1), date(2026, 1, 1), noon("2026-11-23"), HERE)
+    assert caught.value.errors[0].pointer == "/filters/endDate"
+
+
+def test_a_period_together_with_dates_is_refused():
+    with pytest.raises(Invalid) as caught:
+        resolve(Period.TODAY, date(2026, 2, 1), None, noon("2026-11-23"), HERE)
+    assert caught.value.errors[0].pointer == "/filters/period"
+
+
+def test_a_tick_without_a_zone_is_a_mistake():
+    with pytest.raises(ValueError, match="time zone"):
+        resolve(Period.TODAY, None, None, noon("2026-01-01").replace(tzinfo=None), HERE)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "for_people", "for_files"),
+    [
+        ("2026-11-16", "2026-11-22", "16 Nov 2026 – 22 Nov 2026", "2026-11-16-to-2026-11-22"),
+        ("2026-11-01", "2026-11-01", "1 Nov 2026", "2026-11-01"),
+        ("2026-05-01", None, "from 1 May 2026", "from-2026-05-01"),
+        (None, "2026-12-31", "until 31 Dec 2026", "until-2026-12-31"),
+        (None, None, "all data", "all"),
+    ],
+)
+def test_a_window_is_told_in_words_and_in_file_names(start, end, for_people, for_files):
+    assert words(window(start, end)) == for_people
+    assert slug(window(start, end)) == for_files
+
+
+@given(st.sampled_from(Period), st.dates(date(1990, 1, 1), date(2100, 12, 31)))
+def test_every_period_is_in_order_and_previous_ones_end_where_the_present_ones_begin(period, today):
+    tick = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+    resolved = resolve(period, None, None, tick, HERE)
+    assert re.fullmatch(r"[a-z0-9-]+", slug(resolved))
+    if resolved.start is None or resolved.end is None:
+        assert period is Period.ALL
+        return
+    assert resolved.start <= resolved.end
+    if period.startswith("this_"):
+        assert resolved.start <= today <= resolved.end
+        previous = resolve(Period(period.replace("this_", "previous_")), None, None, tick, HERE)
+        assert previous.end is not None
+        assert (resolved.start - previous.end).days == 1
