@@ -86,8 +86,8 @@ class Runs:
             broken = replace(schedule, timezone="UTC")
             run = new_run(broken, Trigger.SCHEDULE, first, scheduled_for=first, created_at=now)
             move_run(run.status, RunStatus.SKIPPED)
-            why = {"error": f"{e.message}. Edit the scheduled export to start it again.", "error_code": e.code}
-            return replace(run, status=RunStatus.SKIPPED, completed_at=now, **why), None
+            why = f"{e.message}. Edit the scheduled export to start it again."
+            return replace(run, status=RunStatus.SKIPPED, completed_at=now, error=why, error_code=e.code), None
 
     # The lease
 

@@ -1,0 +1,54 @@
+"""Who calls: the principal behind the bearer token. What they may do, the services decide."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from exports_app.domain.access import Permission, Principal, require_anywhere
+from exports_app.domain.errors import Unauthenticated
+from exports_app.services.records import Campaign, Schedule
+from exports_app.wiring import Services
+
+_bearer = HTTPBearer(auto_error=False, description="The accessToken of POST /api/auth/login")
+
+
+def services(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+Srv = Annotated[Services, Depends(services)]
+
+
+def principal(srv: Srv, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Principal:
+    if token is None:
+        raise Unauthenticated
+    return srv.auth.principal(token.credentials)
+
+
+Who = Annotated[Principal, Depends(principal)]
+
+
+def writer(who: Who) -> Principal:
+    """Refuses those who may write nowhere before their body is read; the service checks the tenant."""
+    require_anywhere(who, Permission.WRITE)
+    return who
+
+
+def reader(who: Who) -> Principal:
+    require_anywhere(who, Permission.READ)
+    return who
+
+
+Writer = Annotated[Principal, Depends(writer)]
+Reader = Annotated[Principal, Depends(reader)]
+
+
+def writable_schedule(srv: Srv, who: Who, schedule_id: str) -> Schedule:
+    """The path's object before the body: 404, then 403, then 413 and 422."""
+    return srv.schedules.get(who, schedule_id, Permission.WRITE)
+
+
+def writable_campaign(srv: Srv, who: Who, campaign_id: str) -> Campaign:
+    return srv.campaigns.get(who, campaign_id, Permission.WRITE)

@@ -1,0 +1,33 @@
+"""The JSON API, mounted beside the web pages under /api."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from exports_app.api import body, docs, problems
+from exports_app.api.requests import Requests
+from exports_app.api.routes import auth, campaigns, health, schedules
+from exports_app.wiring import Services
+
+DESCRIPTION = "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457)."
+
+
+def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
+    """engine_alive: asked by /api/health."""
+    api = FastAPI(
+        title="Scheduled exports",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+    )
+    api.state.services, api.state.engine_alive = services, engine_alive
+    for routes in (auth, schedules, campaigns, health):
+        api.include_router(routes.router)
+    problems.install(api)
+    docs.install(api)
+    body.install_openapi(api)
+    api.add_middleware(Requests)
+    return api

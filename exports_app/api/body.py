@@ -1,0 +1,85 @@
+"""Request bodies, read after access is settled (FastAPI itself would parse them before), with a limit on their size."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import models_json_schema
+
+from exports_app.api.problems import field_errors
+from exports_app.domain.errors import FieldError, Invalid, TooLarge
+
+MIB = 1024 * 1024
+LIMIT = MIB
+METRICS_LIMIT = 8 * MIB
+
+
+class Input(BaseModel):
+    """A request body: camelCase names, JSON's own types alone, nothing unknown."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", strict=True, validate_by_name=False, validate_by_alias=True
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the caller sent, by their Python names."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+M = TypeVar("M", bound=Input)
+
+
+def json_body(model: type[M], limit: int = LIMIT) -> Callable[[Request], Awaitable[M]]:
+    """A dependency that reads the body into `model`. Raises TooLarge, Invalid. limit: bytes."""
+
+    async def read(request: Request) -> M:
+        data = await _read(request, limit)
+        try:
+            return model.model_validate_json(data)
+        except ValidationError as e:
+            raise Invalid(field_errors(e.errors(include_input=False, include_url=False, include_context=False))) from None
+        except UnicodeDecodeError:
+            raise Invalid([FieldError("", "is not valid UTF-8")]) from None
+
+    return read
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    too_large = TooLarge(f"The request body is larger than {limit // MIB} MiB: send less at a time")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise too_large
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > limit:
+            raise too_large
+    return bytes(data)
+
+
+_MODELS: dict[str, type[Input]] = {}
+
+
+def takes(model: type[Input]) -> dict[str, Any]:
+    """For a route's `openapi_extra`: what `json_body(model)` reads."""
+    _MODELS[model.__name__] = model
+    ref = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": ref}}}}
+
+
+def install_openapi(api: FastAPI) -> None:
+    """Describe the bodies, which FastAPI does not see, in the OpenAPI document."""
+
+    def openapi() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            document = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
+            models = [(model, "validation") for _, model in sorted(_MODELS.items())]
+            _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+            document.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
+            api.openapi_schema = document
+        return api.openapi_schema
+
+    api.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

@@ -1,0 +1,123 @@
+"""Every error as application/problem+json (RFC 9457). The API's one translator from exceptions to answers."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from exports_app.domain import errors as e
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: dict[type[e.ExportsError], int] = {
+    e.Unauthenticated: 401,
+    e.Forbidden: 403,
+    e.NotFound: 404,
+    e.Conflict: 409,
+    e.Gone: 410,
+    e.TooLarge: 413,
+    e.Invalid: 422,
+    e.TooManyRequests: 429,
+    e.Unavailable: 503,
+}
+
+# pydantic's own words name types of Python and may quote what was sent: these say how to mend it
+WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field here, or is read-only: leave it out",
+    "json_invalid": "is not valid JSON",
+    "model_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object",
+    "dict_type": "must be a JSON object",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing_size": "is too large",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "decimal_max_places": "use at most two decimals",
+    "finite_number": "must be a finite number",
+    "uuid_type": "must be an id (a UUID)",
+    "uuid_parsing": "must be an id (a UUID)",
+    "date_type": "must be a date, YYYY-MM-DD",
+    "date_parsing": "must be a date, YYYY-MM-DD",
+    "date_from_datetime_parsing": "must be a date, YYYY-MM-DD",
+    "date_from_datetime_inexact": "must be a date, YYYY-MM-DD",
+    "datetime_type": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
+    "datetime_parsing": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
+    "datetime_from_date_parsing": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
+    "timezone_aware": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
+    "string_unicode": "must be valid Unicode text",
+}
+
+
+def status_of(error: e.ExportsError) -> int:
+    return next((STATUS[c] for c in type(error).__mro__ if c in STATUS), 400)
+
+
+def response(
+    status: int, code: str, detail: str, errors: Sequence[e.FieldError] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": [{"pointer": x.pointer, "detail": x.detail} for x in errors],
+    }
+    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+
+
+def pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer (RFC 6901) to a place in the body, e.g. ``/filters/campaignIds/0``."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def field_errors(found: Sequence[Any], skip: int = 0) -> list[e.FieldError]:
+    """pydantic's errors without the submitted values. skip: leading parts of the location that are not the body's."""
+    return [e.FieldError(pointer(x["loc"][skip:]), WORDS.get(x["type"]) or _own_words(x)) for x in found[:100]]
+
+
+def _own_words(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message.replace("Input should", "should", 1).replace("String should", "should", 1)
+
+
+def of(error: e.ExportsError) -> JSONResponse:
+    status = status_of(error)
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="exports_app"'
+    if isinstance(error, e.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    if isinstance(error, e.Invalid):
+        return response(status, error.code, "Some of the input is not valid: see errors", error.errors, headers)
+    return response(status, error.code, error.message, headers=headers)
+
+
+def install(api: FastAPI) -> None:
+    @api.exception_handler(e.ExportsError)
+    async def exports_error(_: Request, error: e.ExportsError) -> JSONResponse:
+        return of(error)
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return of(e.Invalid(field_errors(error.errors(), skip=1)))
+
+    @api.exception_handler(HTTPException)
+    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        words = {404: "There is no such path", 405: "This path does not take this method"}
+        code = HTTPStatus(error.status_code).name.lower()
+        detail = words.get(error.status_code, str(error.detail))
+        return response(error.status_code, code, detail, headers=dict(error.headers or {}))

@@ -1,0 +1,48 @@
+"""Around every request: its id in the answer and the logs, one log line, and a plain 500 for what nobody foresaw."""
+
+import re
+import time
+import uuid
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exports_app import log
+from exports_app.api import problems
+
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_log = log.get(__name__)
+
+
+class Requests:
+    """ASGI middleware. A caller's own X-Request-ID is kept when it is plain; else one is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        request_id = given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex
+        status, began = 0, time.perf_counter()
+
+        async def out(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with log.bind(request=request_id):
+            try:
+                await self._app(scope, receive, out)
+            except Exception:
+                _log.exception("request failed", method=scope["method"], path=scope["path"])
+                if status:
+                    raise  # the answer has begun: all that is left is to break it off
+                detail = f"Something went wrong on our side; the server's log tells more under request {request_id}"
+                await problems.response(500, "internal", detail)(scope, receive, out)
+            finally:
+                took = round((time.perf_counter() - began) * 1000, 1)
+                _log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)

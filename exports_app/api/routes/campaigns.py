@@ -1,0 +1,85 @@
+"""Campaigns and their daily metrics."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from exports_app.api import shapes
+from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
+from exports_app.api.body import METRICS_LIMIT, json_body, takes
+from exports_app.services.records import Campaign, Metric, Page
+
+BASE = "/api/campaigns"
+router = APIRouter(prefix=BASE, tags=["campaigns"])
+Target = Annotated[Campaign, Depends(writable_campaign)]
+
+
+@router.get("", response_model=shapes.CampaignsOut)
+def find(
+    srv: Srv,
+    who: Reader,
+    tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
+    channel: Annotated[str | None, Query(max_length=100)] = None,
+    status: Annotated[str | None, Query(max_length=50)] = None,
+    currency: Annotated[str | None, Query(max_length=3)] = None,
+    q: Annotated[str, Query(max_length=200)] = "",
+    sort: Annotated[str, Query(max_length=50)] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Any:
+    where = {k: v for k, v in {"channel": channel, "status": status, "currency": currency}.items() if v is not None}
+    wanted = str(tenant_id) if tenant_id else None
+    items, total = srv.campaigns.find(who, wanted, where, q, Page(page, size, sort))
+    return {"items": items, "total": total, "page": page, "size": size}
+
+
+@router.post("", status_code=201, response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignIn))
+def create(
+    srv: Srv, who: Writer, body: Annotated[shapes.CampaignIn, Depends(json_body(shapes.CampaignIn))], response: Response
+) -> Any:
+    made = srv.campaigns.create(who, str(body.tenant_id) if body.tenant_id else None, shapes.campaign_values(body))
+    response.headers["Location"] = f"{BASE}/{made.id}"
+    return made
+
+
+@router.get("/{campaign_id}", response_model=shapes.CampaignOut)
+def get(srv: Srv, who: Who, campaign_id: str) -> Any:
+    return srv.campaigns.get(who, campaign_id)
+
+
+@router.put("/{campaign_id}", response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignChange))
+def update(
+    srv: Srv,
+    who: Who,
+    target: Target,
+    body: Annotated[shapes.CampaignChange, Depends(json_body(shapes.CampaignChange))],
+) -> Any:
+    return srv.campaigns.update(who, target.id, shapes.campaign_values(body))
+
+
+@router.delete("/{campaign_id}", status_code=204)
+def delete(srv: Srv, who: Who, campaign_id: str) -> None:
+    srv.campaigns.delete(who, campaign_id)
+
+
+@router.post("/{campaign_id}/metrics", response_model=shapes.WrittenOut, openapi_extra=takes(shapes.MetricsIn))
+def write_metrics(
+    srv: Srv,
+    who: Who,
+    target: Target,
+    body: Annotated[shapes.MetricsIn, Depends(json_body(shapes.MetricsIn, METRICS_LIMIT))],
+) -> Any:
+    days = [
+        Metric(
+            target.id,
+            one.date,
+            one.impressions,
+            one.clicks,
+            one.conversions,
+            shapes.hundredths(one.spend),
+            shapes.hundredths(one.revenue),
+        )
+        for one in body.items
+    ]
+    return {"written": srv.campaigns.write_metrics(who, target.id, days)}

@@ -1,0 +1,117 @@
+"""Scheduled exports, their runs and files."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import FileResponse
+
+from exports_app.api import shapes
+from exports_app.api.access import Reader, Srv, Who, Writer, writable_schedule
+from exports_app.api.body import json_body, takes
+from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.run import RunStatus
+from exports_app.services.plugs import EXPORT_TYPES, FORMATS
+from exports_app.services.records import Page, Schedule
+from exports_app.services.rules import one_of
+
+BASE = "/api/scheduled-exports"
+router = APIRouter(prefix=BASE, tags=["scheduled exports"])
+Target = Annotated[Schedule, Depends(writable_schedule)]
+
+
+def _where(
+    export_type: str | None, file_format: str | None, last_status: RunStatus | None, is_active: bool | None
+) -> dict[str, Any]:
+    wrong = [
+        FieldError(pointer, one_of(known))
+        for pointer, value, known in (
+            ("/exportType", export_type, EXPORT_TYPES.keys()),
+            ("/format", file_format, FORMATS.keys()),
+        )
+        if value is not None and value not in known
+    ]
+    if wrong:
+        raise Invalid(wrong)
+    where = {"export_type": export_type, "format": file_format, "last_status": last_status, "is_active": is_active}
+    return {k: v for k, v in where.items() if v is not None}
+
+
+@router.get("", response_model=shapes.SchedulesOut)
+def find(
+    srv: Srv,
+    who: Reader,
+    tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
+    is_active: Annotated[bool | None, Query(alias="isActive")] = None,
+    export_type: Annotated[str | None, Query(alias="exportType")] = None,
+    file_format: Annotated[str | None, Query(alias="format")] = None,
+    last_status: Annotated[RunStatus | None, Query(alias="lastStatus")] = None,
+    q: Annotated[str, Query(max_length=200)] = "",
+    sort: Annotated[str, Query(max_length=50)] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Any:
+    where = _where(export_type, file_format, last_status, is_active)
+    wanted = str(tenant_id) if tenant_id else None
+    items, total = srv.schedules.find(who, wanted, where, q, Page(page, size, sort))
+    return {"items": items, "total": total, "page": page, "size": size}
+
+
+@router.post("", status_code=201, response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleIn))
+def create(
+    srv: Srv, who: Writer, body: Annotated[shapes.ScheduleIn, Depends(json_body(shapes.ScheduleIn))], response: Response
+) -> Any:
+    made = srv.schedules.create(who, str(body.tenant_id) if body.tenant_id else None, shapes.draft_values(body))
+    response.headers["Location"] = f"{BASE}/{made.id}"
+    return made
+
+
+@router.post("/validate-cron", response_model=shapes.CronOut, openapi_extra=takes(shapes.CronIn))
+def validate_cron(srv: Srv, who: Reader, body: Annotated[shapes.CronIn, Depends(json_body(shapes.CronIn))]) -> Any:
+    return srv.schedules.validate_cron(who, body.expression, body.timezone, body.after, body.count)
+
+
+@router.get("/{schedule_id}", response_model=shapes.ScheduleOut)
+def get(srv: Srv, who: Who, schedule_id: str) -> Any:
+    return srv.schedules.get(who, schedule_id)
+
+
+@router.put("/{schedule_id}", response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleChange))
+def update(
+    srv: Srv,
+    who: Who,
+    target: Target,
+    body: Annotated[shapes.ScheduleChange, Depends(json_body(shapes.ScheduleChange))],
+) -> Any:
+    return srv.schedules.update(who, target.id, shapes.draft_values(body), body.version)
+
+
+@router.delete("/{schedule_id}", status_code=204)
+def delete(srv: Srv, who: Who, schedule_id: str) -> None:
+    srv.schedules.delete(who, schedule_id)
+
+
+@router.post("/{schedule_id}/trigger", status_code=202, response_model=shapes.TriggerOut)
+def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
+    run = srv.schedules.trigger(who, schedule_id)
+    response.headers["Location"] = f"{BASE}/{schedule_id}/history/{run.id}"
+    return {"history_id": run.id, "status": run.status}
+
+
+@router.get("/{schedule_id}/history", response_model=shapes.HistoryOut)
+def history(srv: Srv, who: Who, schedule_id: str, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
+    runs, total = srv.history.of_schedule(who, schedule_id, limit)
+    return {"items": [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs], "total": total}
+
+
+@router.get("/{schedule_id}/history/{history_id}", response_model=shapes.RunOut)
+def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    found, deliveries = srv.history.get(who, schedule_id, history_id)
+    return found.__dict__ | {"deliveries": deliveries}
+
+
+@router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
+def file(srv: Srv, who: Who, schedule_id: str, history_id: str) -> FileResponse:
+    found = srv.history.file(who, schedule_id, history_id)
+    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

@@ -1,0 +1,278 @@
+"""What the API takes and answers, in JSON's camelCase."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from exports_app.api.body import Input
+from exports_app.services.rules import Filters
+
+Money = Annotated[Decimal, Field(decimal_places=2, max_digits=20, allow_inf_nan=False)]
+
+
+def hundredths(amount: Decimal) -> int:
+    return int(amount * 100)
+
+
+class Output(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, from_attributes=True, serialize_by_alias=True, populate_by_name=True)
+
+
+Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
+"""Stored hundredths, answered as a decimal number."""
+
+
+class LoginIn(Input):
+    email: str = Field(max_length=320)
+    password: str = Field(max_length=1000)
+
+
+class UserOut(Output):
+    id: str
+    email: str
+    name: str
+    is_super_admin: bool
+
+
+class TokenOut(Output):
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105  (RFC 6750's word, no secret)
+    expires_in: int = Field(description="seconds")
+    user: UserOut
+
+
+class TenantOut(Output):
+    id: str
+    slug: str
+    name: str
+    role: str
+    permissions: list[str]
+
+
+class MeOut(Output):
+    user: UserOut
+    tenants: list[TenantOut]
+
+
+class FiltersIn(Input):
+    start_date: date | None = None
+    end_date: date | None = None
+    period: str | None = None
+    campaign_ids: list[UUID] | None = None
+    group_by: str | None = None
+
+    def filters(self) -> Filters:
+        ids = tuple(dict.fromkeys(str(one) for one in self.campaign_ids or ()))
+        return Filters(self.start_date, self.end_date, self.period, ids, self.group_by)
+
+
+class ScheduleIn(Input):
+    tenant_id: UUID | None = None
+    name: str
+    description: str | None = None
+    export_type: str
+    format: str
+    schedule: str
+    timezone: str | None = None
+    recipients: list[str]
+    filters: FiltersIn = Field(default_factory=FiltersIn)
+    when_empty: str = "send"
+    is_active: bool = True
+
+
+class ScheduleChange(Input):
+    """All optional: what is left out keeps its value. Only description may be null."""
+
+    name: str = ""
+    description: str | None = None
+    export_type: str = ""
+    format: str = ""
+    schedule: str = ""
+    timezone: str = ""
+    recipients: list[str] = Field(default_factory=list)
+    filters: FiltersIn = Field(default_factory=FiltersIn)
+    when_empty: str = ""
+    is_active: bool = True
+    version: int | None = Field(default=None, description="the version you edited: 409 when somebody else was quicker")
+
+
+def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
+    """The sent fields as the service takes them."""
+    values = {k: v for k, v in body.given().items() if k not in {"tenant_id", "version"}}
+    if isinstance(body, ScheduleIn) and values.get("timezone", "") is None:
+        del values["timezone"]
+    if "filters" in values:
+        values["filters"] = body.filters.filters()
+    if "recipients" in values:
+        values["recipients"] = tuple(body.recipients)
+    return values
+
+
+class ScheduleOut(Output):
+    id: str
+    tenant_id: str
+    name: str
+    description: str | None
+    export_type: str
+    format: str
+    schedule: str
+    timezone: str
+    recipients: list[str]
+    filters: dict[str, Any]
+    when_empty: str
+    is_active: bool
+    version: int
+    last_run_at: datetime | None
+    last_status: str | None
+    next_run_at: datetime | None
+    created_by: str
+    owner_id: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class SchedulesOut(Output):
+    items: list[ScheduleOut]
+    total: int
+    page: int
+    size: int
+
+
+class TriggerOut(Output):
+    history_id: str
+    status: str
+
+
+class DeliveryOut(Output):
+    channel: str
+    target: str
+    status: str
+    attempts: int
+    error: str | None
+    sent_at: datetime | None
+
+
+class RunOut(Output):
+    id: str
+    scheduled_export_id: str
+    tenant_id: str
+    trigger: str
+    triggered_by: str | None
+    scheduled_for: datetime | None
+    missed_ticks: int
+    window_start: date | None
+    window_end: date | None
+    format: str
+    status: str
+    file_name: str | None
+    file_size: int | None
+    sha256: str | None
+    record_count: int | None
+    recipients: list[str]
+    error: str | None
+    error_code: str | None
+    attempt: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    deliveries: list[DeliveryOut] = Field(default_factory=list)
+
+
+class HistoryOut(Output):
+    items: list[RunOut]
+    total: int
+
+
+class CronIn(Input):
+    expression: str
+    timezone: str | None = None
+    after: AwareDatetime | None = Field(default=None, description="an instant with its zone; default: now")
+    count: int = Field(5, ge=1, le=50)
+
+
+class CronOut(Output):
+    valid: bool
+    expression: str
+    message: str
+    description: str | None
+    next_runs: list[datetime]
+
+
+class CampaignIn(Input):
+    tenant_id: UUID | None = None
+    name: str
+    channel: str = "other"
+    status: str = "active"
+    currency: str
+    budget: Money | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class CampaignChange(Input):
+    """All optional: what is left out keeps its value; budget and dates may be null."""
+
+    name: str = ""
+    channel: str = ""
+    status: str = ""
+    currency: str = ""
+    budget: Money | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+def campaign_values(body: CampaignIn | CampaignChange) -> dict[str, Any]:
+    """The fields as the service takes them: all of a new campaign, the sent ones of a change."""
+    values = dict(body) if isinstance(body, CampaignIn) else body.given()
+    values.pop("tenant_id", None)
+    if body.budget is not None:
+        values["budget"] = hundredths(body.budget)
+    return values
+
+
+class CampaignOut(Output):
+    id: str
+    tenant_id: str
+    name: str
+    channel: str
+    status: str
+    currency: str
+    budget: Amount | None
+    start_date: date | None
+    end_date: date | None
+
+
+class CampaignsOut(Output):
+    items: list[CampaignOut]
+    total: int
+    page: int
+    size: int
+
+
+class MetricIn(Input):
+    date: date
+    impressions: int = 0
+    clicks: int = 0
+    conversions: int = 0
+    spend: Money = Decimal(0)
+    revenue: Money = Decimal(0)
+
+
+class MetricsIn(Input):
+    items: list[MetricIn] = Field(max_length=10_000)
+
+
+class WrittenOut(Output):
+    written: int
+
+
+class HealthOut(Output):
+    status: str
+    database: str
+    engine: str
+    email: str
