@@ -1,7 +1,5 @@
 """The composition root: from Settings to services. The only module that knows everybody below it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache

@@ -11,9 +11,14 @@ from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from exports_app import log
 from exports_app.domain.errors import Unavailable
 
 BUSY_MS = 15_000
+POOL_SIZE, POOL_OVERFLOW = 16, 48
+"""More than the API's 40 threads and the workers together, so that nobody waits for a connection."""
+
+_log = log.get(__name__)
 
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
@@ -23,6 +28,8 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    # SQLite's own lower() knows ASCII alone; PostgreSQL's knows every letter
+    connection.create_function("lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True)
 
 
 class Database:
@@ -33,7 +40,7 @@ class Database:
         self.embedded = make_url(url).get_backend_name() == "sqlite"
         if self.embedded and (file := make_url(url).database):
             Path(file).parent.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = create_engine(url, pool_pre_ping=not self.embedded)
+        self.engine: Engine = create_engine(url, pool_pre_ping=not self.embedded, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
         # One writer at a time, queued fairly in the process instead of by SQLite's polling
         self._writer = threading.Lock() if self.embedded else nullcontext()
         if self.embedded:
@@ -79,6 +86,7 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as e:
+        _log.warning("database trouble", reason=str(e.orig))
         raise Unavailable from e
     except DBAPIError as e:
         if e.connection_invalidated:

@@ -23,8 +23,8 @@ from exports_app.wiring import Services
 
 POOL = 4
 """Runs executed at once."""
-GRACE_SECONDS = 3.0
-"""What a stop leaves running work to finish by itself, and again to notice that it shall give up."""
+GRACE_SECONDS = 2.0
+"""What a stop leaves running work to finish by itself, and then again to notice that it shall give up."""
 STALE_SECONDS = 30.0
 """Without a pulse for so long, the engine counts as down."""
 
@@ -50,7 +50,7 @@ class LocalEngine:
         self._services, self._pool = services, pool
         self._runs = services.runs
         self._worker = Worker(services.runs, services.store, services.files)
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: set[_Job] = set()
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._pulse_at = 0.0
@@ -66,13 +66,21 @@ class LocalEngine:
         """Work until the context is left, then stop within a few seconds."""
         await asyncio.to_thread(self._start)
         loop, event = asyncio.get_running_loop(), asyncio.Event()
-        self._wake = lambda: loop.call_soon_threadsafe(event.set)
+
+        def wake_from_thread() -> None:
+            loop.call_soon_threadsafe(event.set)
+
+        self._wake = wake_from_thread
         unsubscribe = self._services.changes.subscribe(self._on_change)
         clock = AsyncIOScheduler(timezone=UTC)
+
+        async def wake() -> None:
+            event.set()
+
         # On the whole second: a schedule is due at :00, and the tick should see it then
         first = datetime.now(UTC).replace(microsecond=2000) + timedelta(seconds=1)
         options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        clock.add_job(event.set, "interval", seconds=1, start_date=first, **options)
+        clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
         clock.start()
         heart = threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True)
         heart.start()
@@ -113,14 +121,14 @@ class LocalEngine:
                 self._begin(run)
         except Unavailable:
             _log.warning("the database cannot be reached: trying again")
-        except Exception:
+        except Exception:  # noqa: BLE001  (the engine outlives whatever happens; it is logged)
             _log.exception("the engine's pulse failed: trying again")
         self._pulse_at = time.monotonic()
 
     def _begin(self, run: Run) -> None:
         job = _Job(run)
         with self._changed:
-            self._jobs[run.id] = job
+            self._jobs.add(job)
         threading.Thread(target=self._work, args=(job,), name=f"run-{run.id[:8]}", daemon=True).start()
 
     def _work(self, job: _Job) -> None:
@@ -128,7 +136,7 @@ class LocalEngine:
             self._worker.execute(job.run, job.check)
         finally:
             with self._changed:
-                self._jobs.pop(job.run.id, None)
+                self._jobs.discard(job)
                 self._changed.notify_all()
             with contextlib.suppress(RuntimeError):
                 self._wake()
@@ -139,15 +147,16 @@ class LocalEngine:
             self._beat()
 
     def _beat(self) -> None:
-        with self._changed:
-            jobs = dict(self._jobs)
+        jobs = self._all_jobs()
         try:
-            for run in self._runs.extend([job.run for job in jobs.values()]):
-                jobs[run.id].lost.set()
+            lost = self._runs.extend([job.run for job in jobs]) if jobs else []
+            for job in jobs:
+                if job.run in lost:
+                    job.lost.set()
             self._runs.recover(everything=False)
         except Unavailable:
             _log.warning("the leases could not be prolonged: the database cannot be reached")
-        except Exception:
+        except Exception:  # noqa: BLE001  (likewise)
             _log.exception("the heartbeat failed: trying again")
 
     def _stop(self) -> None:
@@ -168,7 +177,7 @@ class LocalEngine:
 
     def _all_jobs(self) -> list[_Job]:
         with self._changed:
-            return list(self._jobs.values())
+            return list(self._jobs)
 
     def _idle_within(self, seconds: float) -> bool:
         with self._changed:

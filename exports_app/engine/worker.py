@@ -58,7 +58,7 @@ class Worker:
                 _log.exception("database lost during a run")
             except ExportsError as e:
                 self._fail(run, e.message, e.code)
-            except Exception:
+            except Exception:  # noqa: BLE001  (a run always ends visibly; the log has the whole story)
                 _log.exception("run failed unexpectedly")
                 self._fail(run, f"an unexpected error: the server's log tells more under run {run.id}", "internal")
 
@@ -115,7 +115,8 @@ class Worker:
                 file_format.write(Table(columns, ([complete(row) for row in chunk] for chunk in stream)), draft)
             check()
             if count.rows == 0 and spec["when_empty"] != "send":
-                return self._empty(run, fail=spec["when_empty"] == "fail")
+                self._empty(run, fail=spec["when_empty"] == "fail")
+                return None
             name = file_name(run, tenant, file_format.extension)
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
             size, digest = draft.stat().st_size, _sha256(draft)

@@ -39,10 +39,11 @@ def check_campaign(campaign: Campaign) -> list[FieldError]:
     errors = []
     if not 1 <= len(campaign.name) <= 200:
         errors.append(FieldError("/name", "give a name of 1 to 200 characters"))
-    for pointer, value, longest in (("/name", campaign.name, 200), ("/channel", campaign.channel, 100), ("/status", campaign.status, 50)):
+    for pointer, value in (("/name", campaign.name), ("/channel", campaign.channel), ("/status", campaign.status)):
         if not xml_can_hold(value):
             errors.append(FieldError(pointer, "remove the control characters, which no file can hold"))
-        elif pointer != "/name" and (not value.strip() or len(value) > longest):
+    for pointer, value, longest in (("/channel", campaign.channel, 100), ("/status", campaign.status, 50)):
+        if not value.strip() or len(value) > longest:
             errors.append(FieldError(pointer, f"use 1 to {longest} characters"))
     if pycountry.currencies.get(alpha_3=campaign.currency) is None or not campaign.currency.isupper():
         errors.append(FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR"))

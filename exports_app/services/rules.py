@@ -10,8 +10,8 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from exports_app.domain import cron, period
-from exports_app.domain.period import Window
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
+from exports_app.domain.period import Window
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 
 MAX_RECIPIENTS = 50

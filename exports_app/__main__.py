@@ -1,0 +1,7 @@
+"""`python -m exports_app`: see `--help`."""
+
+import sys
+
+from exports_app.cli import main
+
+sys.exit(main())

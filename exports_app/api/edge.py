@@ -1,0 +1,127 @@
+"""The outermost ASGI layer: /api to the API, the rest to Reflex; security headers; websockets from our own pages only."""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_PORTS = {"http": 80, "https": 443}
+_WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
+
+
+def script_hashes(pages: Path) -> list[str]:
+    """The CSP sources of every inline script in the built pages."""
+    found = {s for f in pages.rglob("*.html") for s in _INLINE_SCRIPT.findall(f.read_text(encoding="utf-8")) if s.strip()}
+    return sorted(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in found)
+
+
+def content_security_policy(pages: Path | None) -> str:
+    """Our own scripts only, no eval. Styles may be inline: Radix positions its layers with style attributes."""
+    scripts = " ".join(["'self'", *(script_hashes(pages) if pages else [])])
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src {scripts}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: https:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def same_origin(origin: str, host: str, public_url: str = "") -> bool:
+    """Whether a websocket's Origin header is the site it calls (its Host header), or PUBLIC_URL behind a proxy."""
+    try:
+        came = urlsplit(origin)
+        default = _PORTS.get(came.scheme)
+        if default is None or came.hostname is None:
+            return False
+        ours = [urlsplit(f"//{host}"), *([urlsplit(public_url)] if public_url else [])]
+        return any((came.hostname, came.port or default) == (o.hostname, o.port or _PORTS.get(o.scheme, default)) for o in ours)
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return False
+
+
+class Edge:
+    """pages: the built front end, None where there is none (then everything outside /api is answered here)."""
+
+    def __init__(self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = "") -> None:
+        self._reflex = reflex if pages else _nothing_here
+        self._api, self._public_url = api, public_url
+        # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy: serve it at once instead
+        self._prerendered = (
+            {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
+        )
+        self._headers = [
+            (b"content-security-policy", content_security_policy(pages).encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await self._reflex(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        origin, host = headers.get(b"origin"), headers.get(b"host", b"").decode("latin1")
+        # Browsers always send an Origin; what sends none is no browser, and has no cookie to abuse
+        if origin is not None and not same_origin(origin.decode("latin1"), host, self._public_url):
+            await receive()
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        await self._reflex(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        is_api = path == "/api" or path.startswith("/api/")
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                own = {name.lower() for name, _ in headers}
+                extra = [*self._headers, (b"cache-control", _cache(path, message["status"], is_api=is_api))]
+                message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
+            await send(message)
+
+        if path in self._prerendered:
+            scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
+        await (self._api if is_api else self._reflex)(scope, receive, secured)
+
+
+def _cache(path: str, status: int, *, is_api: bool) -> bytes:
+    if is_api:
+        return b"no-store"
+    # File names under /assets/ carry a hash of their content
+    return b"public, max-age=31536000, immutable" if path.startswith("/assets/") and status in {200, 206, 304} else b"no-cache"
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    """In the place of the pages where the server runs without them."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 4404})
+        return
+    if scope["path"] == "/":
+        status, kind, body = 200, b"text/plain; charset=utf-8", _WELCOME.encode()
+    else:
+        detail = "This server runs without web pages: the API is under /api"
+        problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "code": "not_found"}
+        status, kind, body = 404, b"application/problem+json", json.dumps(problem).encode()
+    head = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": head})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

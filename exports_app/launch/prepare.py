@@ -1,0 +1,17 @@
+"""Bring the database up to date before anything serves it."""
+
+from exports_app import log, wiring
+from exports_app.settings import Settings
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate and seed, then close every connection: the worker is forked, and SQLite's connections must not be.
+
+    Raises SettingsError or ExportsError with one line.
+    """
+    log.configure(settings.log_level)
+    services = wiring.build(settings)
+    try:
+        wiring.prepare(services)
+    finally:
+        services.database.dispose()

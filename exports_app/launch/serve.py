@@ -1,0 +1,122 @@
+"""Check what can be checked, build the web pages if their sources changed, then become the server."""
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from exports_app.domain.errors import ExportsError
+from exports_app.launch import address, build, env, lock
+from exports_app.launch.errors import StartError
+from exports_app.launch.prepare import prepare
+from exports_app.launch.worker import SUPERVISOR
+from exports_app.settings import Settings, SettingsError
+
+ROOT = Path(__file__).resolve().parents[2]
+STOP_SECONDS = 5
+"""How long the worker may take to stop before it is killed."""
+
+
+class _Stopped(BaseException):
+    """Asked to stop before the server ran."""
+
+
+def serve(settings: Settings, *, backend_only: bool = False) -> int:
+    """Serve until SIGINT, SIGTERM or SIGHUP. Returns the exit code; what hinders the start is one line on stderr and 1.
+
+    The worker reads its settings from the environment again: `settings` must come from there.
+    backend_only: the API and the engine without pages; needs no build and no Node.
+    """
+    env.prepare()
+    try:
+        with _stoppable():
+            _start_folder(settings)
+            with lock.server(settings):
+                listen = address.resolve(settings.host, settings.port)
+                prepare(settings)
+                if not backend_only:
+                    build.ensure()
+                return _run(listen, settings.port, pages=not backend_only)
+    except (StartError, ExportsError, SettingsError) as e:
+        print(f"exports_app: {e}", file=sys.stderr, flush=True)
+        return 1
+    except OSError as e:
+        print(f"exports_app: {e.filename or 'the start'}: {e.strerror or e}", file=sys.stderr, flush=True)
+        return 1
+    except (_Stopped, KeyboardInterrupt):
+        return 0
+
+
+def _start_folder(settings: Settings) -> None:
+    if Path.cwd() != ROOT:
+        raise StartError(f"start it in its own folder: cd {ROOT}")
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.data_dir):
+            pass
+    except OSError as e:
+        raise StartError(f"the data folder {settings.data_dir} cannot be written: {e.strerror}") from None
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Until granian sets its own handlers, SIGTERM ends the start the same way as Ctrl-C."""
+
+    def stop(_signal: int, _frame: object) -> NoReturn:
+        raise _Stopped
+
+    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for s, handler in before.items():
+            signal.signal(s, handler)
+
+
+def _run(listen: str, port: int, *, pages: bool) -> int:
+    os.environ |= {
+        "REFLEX_ENV_MODE": "prod",
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true" if pages else "false",
+        SUPERVISOR: str(os.getpid()),
+    }
+    # The worker loads rxconfig.py by name
+    sys.path.insert(0, str(ROOT))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    server = Server(
+        target="exports_app.exports_app:app",
+        factory=True,
+        address=listen,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    )
+    hangup = signal.getsignal(signal.SIGHUP)
+
+    def started() -> None:
+        import time
+
+        # granian gives up on a worker that dies within seconds of its last start; let that count for the first start too
+        server.respawned_wrks[0] = time.monotonic()
+        # A closed terminal means stop; granian would start a second worker beside the first
+        signal.signal(signal.SIGHUP, hangup if hangup is signal.SIG_IGN else server.signal_handler_interrupt)
+
+    server.on_startup(started)
+    try:
+        server.serve()
+    except SystemExit as e:
+        # Ctrl-C reaches the worker too: that it went first is no failure
+        return 0 if server.interrupt_signal else int(e.code or 0)
+    return 0

@@ -1,0 +1,38 @@
+"""What the serving process itself keeps to: alone on its database, and never without its supervisor."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from exports_app.launch import lock
+from exports_app.settings import Settings
+
+SUPERVISOR = "EXPORTS_APP_SUPERVISOR"
+"""The environment variable with the process id of the command that serves."""
+_POLL = 0.5
+_GRACE = 5.0
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Around everything that works on the database. Raises StartError when another process still does."""
+    stopped = threading.Event()
+    supervisor = int(os.environ.get(SUPERVISOR) or os.getppid())
+    # A thread, not a task: it must also end a worker whose event loop hangs
+    threading.Thread(target=_end_with, args=(supervisor, stopped), name="supervisor-watch", daemon=True).start()
+    try:
+        with lock.worker(settings):
+            yield
+    finally:
+        stopped.set()
+
+
+def _end_with(supervisor: int, stopped: threading.Event) -> None:
+    while not stopped.wait(_POLL):
+        if os.getppid() != supervisor:
+            os.kill(os.getpid(), signal.SIGTERM)
+            if not stopped.wait(_GRACE):
+                os._exit(1)
+            return

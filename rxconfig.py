@@ -1,0 +1,19 @@
+"""What Reflex reads first."""
+
+from exports_app.launch.env import prepare
+
+prepare()  # before Reflex is imported: it reads the environment at import
+
+import reflex as rx  # noqa: E402
+
+from exports_app.launch.plugin import SameOrigin  # noqa: E402
+
+config = rx.Config(
+    app_name="exports_app",
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    state_manager_mode="memory",  # the other one writes pickled states, cookies among them, to .states/
+    cors_allowed_origins=[],  # no site may read from another origin; the websocket's origin is checked in api/edge.py
+    plugins=[rx.plugins.RadixThemesPlugin(), SameOrigin()],
+    disable_plugins=[rx.plugins.SitemapPlugin],
+)

@@ -1,0 +1,112 @@
+"""What tests share: see tests/world.py for the words used here."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exports_app import wiring
+from exports_app.channels.email import EmailChannel, SmtpSettings
+from exports_app.db import migrate
+from exports_app.db.engine import Database
+from exports_app.domain.access import Principal
+from exports_app.services import passwords
+from exports_app.services.plugs import CHANNELS
+from exports_app.services.records import Campaign, Tenant
+from exports_app.settings import Settings
+from exports_app.wiring import Services
+from tests.mailserver import MailServer, mail_server
+from tests.world import PASSWORD, Cast, FakeClock, Watch, WatchedEmail, make_campaigns, make_cast, registered
+
+SECRET_KEY = "a key for tests only, long enough to sign with"
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Of `PASSWORD`: bcrypt is slow on purpose, so it is made once."""
+    return passwords.hash_password(PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the newest schema and nothing in it, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "exports.db"
+    database = Database(f"sqlite:///{file}")
+    migrate.upgrade(database)
+    database.dispose()  # the last connection takes the write-ahead log into the file
+    return file
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", secret_key=SECRET_KEY, demo=False)
+
+
+@pytest.fixture
+def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Iterator[Services]:
+    """Everything over a fresh, migrated database without a row. No mail server is set, whatever the environment says."""
+    settings.data_dir.mkdir()
+    shutil.copy(migrated_file, settings.data_dir / "exports.db")
+    built = wiring.build(settings, clock)
+    built.files.prepare()
+    with registered(CHANNELS, EmailChannel(SmtpSettings())):
+        yield built
+    built.database.dispose()
+
+
+@pytest.fixture
+def cast(services: Services, password_hash: str) -> Cast:
+    return make_cast(services, password_hash)
+
+
+@pytest.fixture
+def acme(cast: Cast) -> Tenant:
+    return cast.acme
+
+
+@pytest.fixture
+def globex(cast: Cast) -> Tenant:
+    return cast.globex
+
+
+@pytest.fixture
+def admin(cast: Cast) -> Principal:
+    return cast.admin.who
+
+
+@pytest.fixture
+def viewer(cast: Cast) -> Principal:
+    return cast.viewer.who
+
+
+@pytest.fixture
+def outsider(cast: Cast) -> Principal:
+    return cast.outsider.who
+
+
+@pytest.fixture
+def super_admin(cast: Cast) -> Principal:
+    return cast.super_admin.who
+
+
+@pytest.fixture
+def campaigns(services: Services, cast: Cast) -> dict[str, Campaign]:
+    return make_campaigns(services, cast)
+
+
+@pytest.fixture
+def watch(services: Services) -> Watch:
+    return Watch(services.changes)
+
+
+@pytest.fixture
+def mail(services: Services) -> Iterator[MailServer]:
+    """A mail server that takes everything, and the email channel sends to it."""
+    with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
+        yield server

@@ -1,0 +1,181 @@
+"""The server's life as a process: what stops a start, how it stops, what a second start costs."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.e2e.server import ROOT, Server, free_port, refused, start_server
+
+STAMP = ROOT / ".web" / "build" / ".sources"
+
+
+def children(pid: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(x) for x in found.stdout.split()]
+
+
+def worker_of(server: Server) -> int:
+    """The process that serves, among the supervisor's children (multiprocessing may keep a tracker beside it)."""
+    return max(children(server.process.pid))
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def ended(pid: int) -> bool:
+    """Gone, or a zombie that only its parent can reap."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/api/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def assert_one_line(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
+    assert done.returncode not in {0, None}
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("exports_app: ")
+    for word in words:
+        assert word in lines[0]
+
+
+class TestWhatStopsAStart:
+    def test_a_taken_port_is_named(self, tmp_path: Path) -> None:
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = str(other.getsockname()[1])
+            assert_one_line(refused(tmp_path, {"PORT": port}), port, "taken")
+
+    def test_a_taken_port_on_ipv6_is_named(self, tmp_path: Path) -> None:
+        with socket.socket(socket.AF_INET6) as other:
+            try:
+                other.bind(("::1", 0))
+            except OSError:
+                pytest.skip("this machine has no IPv6")
+            other.listen()
+            port = str(other.getsockname()[1])
+            assert_one_line(refused(tmp_path, {"HOST": "::1", "PORT": port}), port, "taken")
+
+    def test_a_host_that_is_not_ours_is_named(self, tmp_path: Path) -> None:
+        assert_one_line(refused(tmp_path, {"HOST": "192.0.2.1", "DEMO": "0"}), "192.0.2.1")
+
+    def test_a_data_folder_that_cannot_be_written_is_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.touch()
+        assert_one_line(refused(tmp_path, {"DATA_DIR": str(file)}), "data folder", str(file))
+        assert_one_line(refused(tmp_path, {"DATA_DIR": str(file / "below")}), "data folder", str(file))
+
+    def test_a_second_server_on_the_same_sqlite_file_is_refused(self, tmp_path: Path) -> None:
+        with start_server(tmp_path) as first:
+            assert_one_line(refused(tmp_path), "another server", "exports.db")
+            # the same file by another road
+            url = f"sqlite:///{tmp_path}/data/../data/exports.db"
+            assert_one_line(refused(tmp_path / "other", {"DATABASE_URL": url}), "another server")
+            assert healthy(first.url)
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("PORT", "abc"), ("PORT", "70000"), ("TZ", "Mars/Olympus"), ("SECRET_KEY", "short")]
+    )
+    def test_a_bad_setting_is_named(self, tmp_path: Path, name: str, value: str) -> None:
+        assert_one_line(refused(tmp_path, {name: value}), name)
+
+
+class TestStopping:
+    @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    def test_a_signal_stops_it_cleanly_within_seconds(self, tmp_path: Path, how: signal.Signals) -> None:
+        with start_server(tmp_path) as server:
+            worker = worker_of(server)
+            assert server.stop(how) == 0
+            assert ended(worker)
+            assert "Traceback" not in server.output
+
+    def test_ctrl_c_in_a_terminal_reaches_every_process_and_stops_it_cleanly(self, tmp_path: Path) -> None:
+        with start_server(tmp_path) as server:
+            os.killpg(server.process.pid, signal.SIGINT)
+            assert server.process.wait(10) == 0
+            assert "Traceback" not in server.output
+
+    def test_a_worker_without_its_server_ends_and_the_next_start_waits_for_it(self, tmp_path: Path) -> None:
+        port = {"PORT": str(free_port())}
+        with start_server(tmp_path, port) as first:
+            worker = worker_of(first)
+            first.process.kill()
+            first.process.wait()
+            with start_server(tmp_path, port) as second:
+                # at first the port may still be answered by the left-over worker
+                until(lambda: second.output.count("ready on") == 2)
+                assert ended(worker)
+                assert healthy(second.url)
+
+    def test_a_worker_that_dies_is_replaced_by_one_with_a_running_engine(self, tmp_path: Path) -> None:
+        with start_server(tmp_path) as server:
+            # one that dies within seconds of its start is not tried again
+            started = time.monotonic()
+            until(lambda: time.monotonic() - started > 6)
+            worker = worker_of(server)
+            os.kill(worker, signal.SIGKILL)
+            until(lambda: ended(worker) and healthy(server.url))
+            assert worker_of(server) != worker
+
+
+class TestServing:
+    def test_backend_only_needs_no_home_no_build_and_no_node(self, tmp_path: Path) -> None:
+        home = tmp_path / "home"
+        home.mkdir()
+        with start_server(tmp_path, {"HOME": str(home), "PATH": os.defpath}) as server:
+            page = httpx.get(server.url)
+            assert page.status_code == 200
+            assert "/api/docs" in page.text
+            missing = httpx.get(f"{server.url}/nowhere")
+            assert missing.status_code == 404
+            assert missing.headers["content-type"] == "application/problem+json"
+        assert not any(home.iterdir())
+
+    def test_the_start_page_is_served_under_a_strict_policy_on_any_port(self, tmp_path: Path) -> None:
+        with start_server(tmp_path, backend_only=False) as server:
+            page = httpx.get(server.url)
+            assert page.status_code == 200
+            assert "<title>Scheduled Exports</title>" in page.text
+            assert 'href="/api/docs"' in page.text
+            policy = page.headers["content-security-policy"]
+            assert "'unsafe-eval'" not in policy
+            assert "script-src 'self' 'sha256-" in policy
+            assert page.headers["x-content-type-options"] == "nosniff"
+            assert page.headers["cache-control"] == "no-cache"
+
+    def test_an_unchanged_second_start_builds_nothing(self, tmp_path: Path) -> None:
+        with start_server(tmp_path / "one", backend_only=False):
+            built = STAMP.stat().st_mtime_ns
+        with start_server(tmp_path / "two", backend_only=False) as second:
+            assert "building" not in second.output
+            assert STAMP.stat().st_mtime_ns == built
+
+    def test_a_websocket_from_another_site_is_refused(self, tmp_path: Path) -> None:
+        upgrade = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Origin": "http://evil.example",
+        }
+        with start_server(tmp_path, backend_only=False) as server:
+            answer = httpx.get(f"{server.url}/_event/?EIO=4&transport=websocket", headers=upgrade)
+            assert answer.status_code == 403

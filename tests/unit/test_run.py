@@ -1,0 +1,93 @@
+"""The states of a run and of a delivery: every move, and how a run ends."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports_app.domain.errors import IllegalTransition
+from exports_app.domain.run import (
+    EXECUTED,
+    FINISHED,
+    DeliveryStatus,
+    RunStatus,
+    move_delivery,
+    move_run,
+    outcome,
+)
+
+RUN_MOVES = {
+    ("pending", "processing"),
+    ("pending", "skipped"),
+    ("pending", "cancelled"),
+    ("processing", "completed"),
+    ("processing", "partial"),
+    ("processing", "failed"),
+    ("processing", "skipped"),
+    ("processing", "pending"),
+}
+DELIVERY_MOVES = {
+    ("pending", "sending"),
+    ("pending", "skipped"),
+    ("sending", "accepted"),
+    ("sending", "failed"),
+    ("sending", "unknown"),
+    ("unknown", "sending"),
+}
+ACCEPTED, FAILED, UNKNOWN, SKIPPED = (
+    DeliveryStatus.ACCEPTED,
+    DeliveryStatus.FAILED,
+    DeliveryStatus.UNKNOWN,
+    DeliveryStatus.SKIPPED,
+)
+
+
+@pytest.mark.parametrize(("current", "to"), product(RunStatus, RunStatus))
+def test_a_run_makes_the_legal_moves_and_no_other(current: RunStatus, to: RunStatus) -> None:
+    if (current, to) in RUN_MOVES:
+        assert move_run(current, to) is to
+    else:
+        with pytest.raises(IllegalTransition, match=f"from {current} to {to}"):
+            move_run(current, to)
+
+
+@pytest.mark.parametrize(("current", "to"), product(DeliveryStatus, DeliveryStatus))
+def test_a_delivery_makes_the_legal_moves_and_no_other(current: DeliveryStatus, to: DeliveryStatus) -> None:
+    if (current, to) in DELIVERY_MOVES:
+        assert move_delivery(current, to) is to
+    else:
+        with pytest.raises(IllegalTransition, match=f"from {current} to {to}"):
+            move_delivery(current, to)
+
+
+def test_a_finished_run_never_moves_again() -> None:
+    assert {"completed", "partial", "failed", "skipped", "cancelled"} == FINISHED
+    assert {"completed", "partial", "failed", "skipped"} == EXECUTED
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "status"),
+    [
+        ([ACCEPTED], RunStatus.COMPLETED),
+        ([ACCEPTED, ACCEPTED], RunStatus.COMPLETED),
+        ([SKIPPED, SKIPPED], RunStatus.COMPLETED),
+        ([ACCEPTED, SKIPPED], RunStatus.COMPLETED),
+        ([ACCEPTED, FAILED], RunStatus.PARTIAL),
+        ([ACCEPTED, UNKNOWN], RunStatus.PARTIAL),
+        ([ACCEPTED, SKIPPED, FAILED], RunStatus.PARTIAL),
+        ([FAILED], RunStatus.FAILED),
+        ([UNKNOWN], RunStatus.FAILED),
+        ([FAILED, UNKNOWN], RunStatus.FAILED),
+        ([SKIPPED, FAILED], RunStatus.FAILED),
+    ],
+)
+def test_a_run_ends_by_what_became_of_its_messages(deliveries: list[DeliveryStatus], status: RunStatus) -> None:
+    assert outcome(deliveries) is status
+    assert outcome(reversed(deliveries)) is status
+
+
+@given(st.lists(st.sampled_from(DeliveryStatus), min_size=1))
+def test_success_is_never_reported_for_a_message_that_failed(deliveries: list[DeliveryStatus]) -> None:
+    completed = outcome(deliveries) is RunStatus.COMPLETED
+    assert completed == (set(deliveries) <= {ACCEPTED, SKIPPED})
