@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from exports_app import log
 from exports_app.domain.errors import Unavailable
@@ -89,6 +89,8 @@ def _reachable() -> Iterator[None]:
         _log.warning("database trouble", reason=str(e.orig))
         raise Unavailable from e
     except DBAPIError as e:
-        if e.connection_invalidated:
+        # A bare DatabaseError, none of its subclasses, is how sqlite3 says that the file is damaged or no database at all
+        if e.connection_invalidated or type(e) is DatabaseError:
+            _log.exception("the database is not usable")
             raise Unavailable from e
         raise

@@ -43,7 +43,7 @@ ACCEPTED, FAILED, UNKNOWN, SKIPPED = (
 )
 
 
-@pytest.mark.parametrize(("current", "to"), product(RunStatus, RunStatus))
+@pytest.mark.parametrize(("current", "to"), list(product(RunStatus, RunStatus)))
 def test_a_run_makes_the_legal_moves_and_no_other(current: RunStatus, to: RunStatus) -> None:
     if (current, to) in RUN_MOVES:
         assert move_run(current, to) is to
@@ -52,7 +52,7 @@ def test_a_run_makes_the_legal_moves_and_no_other(current: RunStatus, to: RunSta
             move_run(current, to)
 
 
-@pytest.mark.parametrize(("current", "to"), product(DeliveryStatus, DeliveryStatus))
+@pytest.mark.parametrize(("current", "to"), list(product(DeliveryStatus, DeliveryStatus)))
 def test_a_delivery_makes_the_legal_moves_and_no_other(current: DeliveryStatus, to: DeliveryStatus) -> None:
     if (current, to) in DELIVERY_MOVES:
         assert move_delivery(current, to) is to
