@@ -20,6 +20,6 @@ if given is not None:
     run(given)
 else:
     database = Database(settings.get().url)
-    with database.write() as opened:
+    with database.migrate() as opened:
         run(opened)
     database.dispose()

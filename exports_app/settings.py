@@ -95,7 +95,7 @@ class Settings(BaseModel):
         file = self.data_dir / "secret_key"
         self.data_dir.mkdir(parents=True, exist_ok=True)
         if not file.exists():
-            draft = file.with_suffix(f".{os.getpid()}")
+            draft = file.with_suffix(f".{secrets.token_hex(8)}")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
                 f.write(secrets.token_urlsafe(48))
             try:
@@ -130,6 +130,8 @@ def environment() -> dict[str, str]:
                 held[name] = Path(file).read_text().strip()
             except OSError as e:
                 raise SettingsError(f"{name}_FILE cannot be read: {e.strerror}") from None
+            except UnicodeDecodeError:
+                raise SettingsError(f"{name}_FILE is not UTF-8 text") from None
     return {k: v for k, v in held.items() if v != ""}
 
 

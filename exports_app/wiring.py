@@ -13,7 +13,9 @@ from exports_app.services.accounts import Accounts
 from exports_app.services.auth import Auth
 from exports_app.services.campaigns import Campaigns
 from exports_app.services.changes import Changes
+from exports_app.services.demo import Demo
 from exports_app.services.history import History
+from exports_app.services.importing import Importing
 from exports_app.services.limits import RateLimit
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
@@ -41,6 +43,8 @@ class Services:
     history: History
     campaigns: Campaigns
     runs: Runs
+    demo: Demo
+    importing: Importing
 
 
 def load_plugins() -> None:
@@ -66,6 +70,8 @@ def build(s: Settings, clock: Clock = now) -> Services:
         history=History(store, files),
         campaigns=Campaigns(store, changes),
         runs=Runs(store, changes, clock, s.lease_seconds),
+        demo=Demo(store, clock, allowed=s.is_demo),
+        importing=Importing(store, changes),
     )
 
 

@@ -258,5 +258,3 @@ def side_by_side(count: int, work: Callable[[int], Any]) -> list[Any]:
     if errors:
         raise errors[0]
     return results
-
-

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
 
-from exports_app.api.problems import field_errors
+from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors
 from exports_app.domain.errors import FieldError, Invalid, TooLarge
 
 MIB = 1024 * 1024
@@ -71,14 +71,24 @@ def takes(model: type[Input]) -> dict[str, Any]:
 
 
 def install_openapi(api: FastAPI) -> None:
-    """Describe the bodies, which FastAPI does not see, in the OpenAPI document."""
+    """Describe the bodies, which FastAPI does not see, and the errors, which it sees otherwise, in the OpenAPI document."""
+    error = {
+        "description": "An error (RFC 9457)",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 
     def openapi() -> dict[str, Any]:
         if api.openapi_schema is None:
             document = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
-            models = [(model, "validation") for _, model in sorted(_MODELS.items())]
+            models = [(model, "validation") for _, model in [*sorted(_MODELS.items()), ("Problem", Problem)]]
             _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-            document.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(schema["$defs"])
+            for operation in (o for item in document["paths"].values() for o in item.values()):
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = error
+            for own in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(own, None)
             api.openapi_schema = document
         return api.openapi_schema
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from exports_app.domain import errors as e
@@ -59,8 +60,26 @@ WORDS = {
 }
 
 
+class Mistake(BaseModel):
+    """One thing wrong with the input."""
+
+    pointer: str = Field(description="where, as a JSON pointer (RFC 6901) into the body, or the name of a query parameter")
+    detail: str
+
+
+class Problem(BaseModel):
+    """How the OpenAPI document describes what `response` answers."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="stable, for programs")
+    errors: list[Mistake]
+
+
 def status_of(error: e.ExportsError) -> int:
-    return next((STATUS[c] for c in type(error).__mro__ if c in STATUS), 400)
+    return next((STATUS[c] for c in type(error).__mro__ if c in STATUS), 422)
 
 
 def response(

@@ -9,14 +9,27 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from exports_app import log
-from exports_app.domain.errors import Unavailable
+from exports_app.domain.errors import ExportsError, Unavailable
 
 BUSY_MS = 15_000
 POOL_SIZE, POOL_OVERFLOW = 16, 48
 """More than the API's 40 threads and the workers together, so that nobody waits for a connection."""
+
+OUTAGES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+"""SQLite's primary result codes that say that the database cannot be used now."""
 
 _log = log.get(__name__)
 
@@ -40,7 +53,12 @@ class Database:
         self.embedded = make_url(url).get_backend_name() == "sqlite"
         if self.embedded and (file := make_url(url).database):
             Path(file).parent.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = create_engine(url, pool_pre_ping=not self.embedded, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+        try:
+            self.engine: Engine = create_engine(
+                url, pool_pre_ping=not self.embedded, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW
+            )
+        except ModuleNotFoundError as e:
+            raise ExportsError(f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite") from e
         # One writer at a time, queued fairly in the process instead of by SQLite's polling
         self._writer = threading.Lock() if self.embedded else nullcontext()
         if self.embedded:
@@ -50,16 +68,40 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on an error. Raises Unavailable."""
         with self._writer, _reachable(), self.engine.connect() as connection:
-            if self.embedded:
-                # SQLAlchemy believes that it has begun; a deferred transaction that later wants to write fails at once with
-                # "database is locked", an immediate one waits its turn
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
+            with self._transaction(connection):
                 yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        """A transaction that may change the schema. Raises Unavailable; ValueError where a row would name one that is gone."""
+        if not self.embedded:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._writer, _reachable(), self.engine.connect() as connection:
+            # SQLite changes a table by dropping it for a new one: enforced, its foreign keys would take every child row along.
+            # Within a transaction the pragma does nothing (sqlite.org/lang_altertable.html, section 7)
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            try:
+                with self._transaction(connection):
+                    yield connection
+                    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise ValueError(f"the migration leaves a row of {broken[0]} whose {broken[2]} is gone")
+            finally:
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+    @contextmanager
+    def _transaction(self, connection: Connection) -> Iterator[None]:
+        if self.embedded:
+            # SQLAlchemy believes that it has begun; a deferred transaction that later wants to write fails at once with
+            # "database is locked", an immediate one waits its turn
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -85,12 +127,17 @@ class Database:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as e:
+    except DBAPIError as e:
+        if not _is_outage(e):
+            raise
         _log.warning("database trouble", reason=str(e.orig))
         raise Unavailable from e
-    except DBAPIError as e:
-        # A bare DatabaseError, none of its subclasses, is how sqlite3 says that the file is damaged or no database at all
-        if e.connection_invalidated or type(e) is DatabaseError:
-            _log.exception("the database is not usable")
-            raise Unavailable from e
-        raise
+
+
+def _is_outage(e: DBAPIError) -> bool:
+    """Whether the database is away, rather than the statement wrong."""
+    if isinstance(e.orig, sqlite3.Error):
+        # sqlite3 raises one and the same class for a locked file and for bad SQL: the code tells (sqlite.org/rescode.html)
+        code = getattr(e.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return (code & 0xFF) in OUTAGES
+    return e.connection_invalidated or isinstance(e, OperationalError | InterfaceError)

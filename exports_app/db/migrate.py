@@ -21,14 +21,14 @@ def _config() -> Config:
 def upgrade(database: Database, to: str = "head") -> None:
     """Run the missing migrations, all in one transaction: a failed one leaves nothing behind."""
     config = _config()
-    with database.write() as connection:
+    with database.migrate() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
 
 
 def downgrade(database: Database, to: str = "base") -> None:
     config = _config()
-    with database.write() as connection:
+    with database.migrate() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, to)
 

@@ -17,9 +17,6 @@ from exports_app.services.records import Campaign, Delivery, Membership, Metric,
 
 R = TypeVar("R")
 
-SQLITE_VARIABLES = 30_000
-"""Bound parameters one statement may carry (SQLite: 32,766; PostgreSQL: 65,535)."""
-
 
 def table(model: type[SQLModel]) -> Table:
     found: Table = model.__table__  # type: ignore[attr-defined]
@@ -113,6 +110,9 @@ class UserRepository(Repository[User]):
     def is_empty(self) -> bool:
         return self._connection.execute(select(self._table.c.id).limit(1)).first() is None
 
+    def ids(self) -> set[str]:
+        return set(self._connection.execute(select(self._table.c.id)).scalars())
+
     def add(self, user: User) -> None:
         self._insert([user])
 
@@ -155,21 +155,27 @@ class CampaignRepository(Repository[Campaign]):
         query = select(self._table.c.id).where(self._table.c.tenant_id == tenant_id, self._table.c.id.in_(campaign_ids))
         return set(self._connection.execute(query).scalars())
 
-    def by_name(self, tenant_id: str, names: Collection[str]) -> dict[str, Campaign]:
-        found = self._all(self._select().where(self._table.c.tenant_id == tenant_id, self._table.c.name.in_(names)))
-        return {c.name: c for c in found}
+    def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]:
+        return self._all(self._select().where(self._table.c.tenant_id == tenant_id, self._table.c.name.in_(names)))
+
+    def count_metrics(self) -> int:
+        total: int = self._connection.execute(select(func.count()).select_from(table(models.MetricRow))).scalar_one()
+        return total
+
+    def add_metrics(self, metrics: Sequence[Metric]) -> None:
+        if metrics:
+            self._connection.execute(insert(table(models.MetricRow)), [vars(m) for m in metrics])
 
     def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
+        if not metrics:
+            return
         into = table(models.MetricRow)
-        measures = [c.name for c in into.columns if not c.primary_key]
-        step = SQLITE_VARIABLES // len(into.columns)
-        for start in range(0, len(metrics), step):
-            query = upsert(self._connection, into).values([asdict(m) for m in metrics[start : start + step]])
-            self._connection.execute(
-                query.on_conflict_do_update(
-                    index_elements=["campaign_id", "date"], set_={name: query.excluded[name] for name in measures}
-                )
-            )
+        query = upsert(self._connection, into)
+        changed = {c.name: query.excluded[c.name] for c in into.columns if not c.primary_key}
+        # One short statement for many rows: a long one with all the values is ten times as slow to build
+        self._connection.execute(
+            query.on_conflict_do_update(index_elements=["campaign_id", "date"], set_=changed), [vars(m) for m in metrics]
+        )
 
 
 class ScheduleRepository(Repository[Schedule]):
@@ -305,3 +311,8 @@ class DeliveryRepository(Repository[Delivery]):
         c = self._table.c
         where = (c.history_id == run_id, c.status == DeliveryStatus.SENDING)
         self._update(*where, values={"status": DeliveryStatus.UNKNOWN})
+
+    def skip_pending(self, run_id: str, reason: str) -> None:
+        c = self._table.c
+        where = (c.history_id == run_id, c.status == DeliveryStatus.PENDING)
+        self._update(*where, values={"status": DeliveryStatus.SKIPPED, "error": reason})

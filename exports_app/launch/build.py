@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -49,6 +50,7 @@ def ensure() -> None:
         print("building the web pages (once, about half a minute) …", flush=True)
         STAMP.unlink(missing_ok=True)
         _export(lock)
+        _sort(Path(LOCK, "package.json"))
         if not (BUILT / "index.html").is_file():
             raise StartError(f"the build made no pages: see {LOG}")
         draft = STAMP.with_suffix(".new")
@@ -90,6 +92,13 @@ def _alone() -> Iterator[int]:
     with Path("rxconfig.py").open("rb") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         yield f.fileno()
+
+
+def _sort(file: Path) -> None:
+    """Reflex writes the same packages in another order from build to build: sorted, the committed file stays as it is."""
+    if file.is_file():
+        content = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _export(lock: int) -> None:

@@ -74,6 +74,8 @@ class Accounts:
             raise Invalid([FieldError("/name", "give a name of 1 to 200 characters without control characters")])
         if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
             raise Invalid([FieldError("/password", f"use at least {passwords.MIN_LENGTH} characters")])
+        if password == DEMO_PASSWORD:
+            raise Invalid([FieldError("/password", "this is the public password of the demo: choose another one")])
         user = User(new_id(), address, name, passwords.hash_password(password), is_super_admin=super_admin)
         with self._store.write() as tx:
             if tx.users.by_email(address):

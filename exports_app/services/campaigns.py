@@ -13,7 +13,7 @@ from exports_app.services.accounts import new_id
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Store, Transaction
 from exports_app.services.records import Campaign, Metric, Page
-from exports_app.services.rules import xml_can_hold
+from exports_app.services.rules import check_search, is_uuid, xml_can_hold
 from exports_app.services.schedules import own_tenant, sorting, visible
 
 SORTS = {
@@ -77,7 +77,7 @@ class Campaigns:
             return self._get(tx, who, campaign_id, permission)
 
     def _get(self, tx: Transaction, who: Principal, campaign_id: str, permission: Permission) -> Campaign:
-        found = tx.campaigns.get(campaign_id)
+        found = tx.campaigns.get(campaign_id) if is_uuid(campaign_id) else None
         if found is None:
             raise NotFound
         require(who, permission, found.tenant_id)
@@ -87,8 +87,11 @@ class Campaigns:
         self, who: Principal, tenant_id: str | None, where: Mapping[str, str], q: str, page: Page
     ) -> tuple[list[Campaign], int]:
         within = visible(who, tenant_id)
+        check_search({"q": q, **where})
         page = replace(page, sort=sorting(page.sort or "name", SORTS))
         with self._store.read() as tx:
+            if tenant_id is not None and tx.tenants.get(tenant_id) is None:
+                raise NotFound
             return tx.campaigns.find(within, where, q, page)
 
     def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Campaign:

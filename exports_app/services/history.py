@@ -8,6 +8,7 @@ from exports_app.domain.errors import Gone, NotFound
 from exports_app.services.plugs import FORMATS
 from exports_app.services.ports import FileStore, Store, Transaction
 from exports_app.services.records import Delivery, Run
+from exports_app.services.rules import is_uuid
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class History:
         """Raises NotFound, also when the run is another schedule's."""
         with self._store.read() as tx:
             self._require(tx, who, schedule_id)
-            run = tx.runs.get(run_id)
+            run = tx.runs.get(run_id) if is_uuid(run_id) else None
             if run is None or run.scheduled_export_id != schedule_id:
                 raise NotFound
             return run, tx.deliveries.of_runs([run_id]).get(run_id, [])
@@ -51,7 +52,7 @@ class History:
         return File(path, run.file_name, mime, run.sha256)
 
     def _require(self, tx: Transaction, who: Principal, schedule_id: str) -> None:
-        schedule = tx.schedules.get(schedule_id)
+        schedule = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
         if schedule is None:
             raise NotFound
         require(who, Permission.READ, schedule.tenant_id)

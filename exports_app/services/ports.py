@@ -29,6 +29,9 @@ class UserStore(Protocol):
     def by_email(self, email: str) -> User | None: ...
     def active(self) -> list[User]: ...
     def is_empty(self) -> bool: ...
+    def ids(self) -> set[str]:
+        """Of all users, the inactive ones too."""
+
     def add(self, user: User) -> None: ...
     def roles(self, user_id: str) -> dict[str, Role]:
         """tenant id -> role."""
@@ -50,7 +53,11 @@ class CampaignStore(Protocol):
     def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
         """Those of the ids that are campaigns of the tenant."""
 
-    def by_name(self, tenant_id: str, names: Collection[str]) -> dict[str, Campaign]: ...
+    def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]: ...
+    def count_metrics(self) -> int: ...
+    def add_metrics(self, metrics: Sequence[Metric]) -> None:
+        """Days that are not there yet."""
+
     def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
         """Insert, or replace the day that is there. No day may come twice in one call."""
 
@@ -106,6 +113,9 @@ class DeliveryStore(Protocol):
 
     def lose_sending(self, run_id: str) -> None:
         """What was on the wire when the worker died becomes unknown."""
+
+    def skip_pending(self, run_id: str, reason: str) -> None:
+        """What was not begun when the run ended is skipped."""
 
 
 class Transaction(Protocol):

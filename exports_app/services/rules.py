@@ -2,7 +2,7 @@
 
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +15,8 @@ from exports_app.domain.period import Window
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 
 MAX_RECIPIENTS = 50
+MAX_SENT = 1000
+"""Recipients looked at before the same ones are merged."""
 MAX_CAMPAIGNS = 1000
 WHEN_EMPTY = ("send", "skip", "fail")
 
@@ -92,6 +94,17 @@ def is_uuid(text: str) -> bool:
         return False
 
 
+def check_search(texts: Mapping[str, Any]) -> None:
+    """What a list is searched for, by the parameter's name. Raises Invalid where no stored text could hold it."""
+    errors = [
+        FieldError(f"/{name}", "remove the control characters")
+        for name, text in texts.items()
+        if isinstance(text, str) and not xml_can_hold(text)
+    ]
+    if errors:
+        raise Invalid(errors)
+
+
 def valid_address(text: str) -> str:
     """The address in its normal form, judged by its form alone: no DNS is asked. Raises EmailNotValidError."""
     # test_environment: .test, reserved for trying things out, is taken too
@@ -100,6 +113,9 @@ def valid_address(text: str) -> str:
 
 def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldError]]:
     """The valid addresses in order, the same one in another case only once; and what is wrong with the rest."""
+    too_many = FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients")
+    if len(given) > MAX_SENT:
+        return (), [too_many]
     kept: dict[str, str] = {}
     errors = []
     for i, address in enumerate(given):
@@ -112,7 +128,7 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
     if not given:
         errors.append(FieldError("/recipients", "name at least one recipient"))
     if len(kept) > MAX_RECIPIENTS:
-        errors.append(FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients"))
+        errors.append(too_many)
     return tuple(kept.values()), errors
 
 

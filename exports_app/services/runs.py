@@ -82,12 +82,22 @@ class Runs:
             return run, cron.next_after(parsed, zone, max(now, tick))
         except ExportsError as e:
             # E.g. a zone that an update of the zone data removed. Said in the history, and no other schedule is held up
-            _log.error("schedule cannot run", schedule=schedule.id, reason=e.message)
-            broken = replace(schedule, timezone="UTC")
-            run = new_run(broken, Trigger.SCHEDULE, first, scheduled_for=first, created_at=now)
-            move_run(run.status, RunStatus.SKIPPED)
-            why = f"{e.message}. Edit the scheduled export to start it again."
-            return replace(run, status=RunStatus.SKIPPED, completed_at=now, error=why, error_code=e.code), None
+            return self._unrunnable(schedule, now, e), None
+        except Exception:  # noqa: BLE001  (e.g. filters of another version: one row must not stop the tick of all the others)
+            _log.exception("schedule cannot be read", schedule=schedule.id)
+            unreadable = ExportsError("Its stored filters cannot be read by this version", code="unreadable")
+            return self._unrunnable(schedule, now, unreadable), None
+
+    def _unrunnable(self, schedule: Schedule, now: datetime, error: ExportsError) -> Run:
+        """A run that ended before it began, with its reason."""
+        _log.error("schedule cannot run", schedule=schedule.id, reason=error.message)
+        due = schedule.next_run_at
+        whole = replace(schedule, timezone="UTC", filters={})
+        run = new_run(whole, Trigger.SCHEDULE, due or now, scheduled_for=due, created_at=now)
+        spec = run.spec | {"timezone": schedule.timezone, "filters": schedule.filters}
+        why = f"{error.message}. Edit the scheduled export to start it again."
+        status = move_run(run.status, RunStatus.SKIPPED)
+        return replace(run, status=status, completed_at=now, spec=spec, error=why, error_code=error.code)
 
     # The lease
 
@@ -205,6 +215,8 @@ class Runs:
         }
         with self._store.write() as tx:
             self._held(tx, run, values)
+            tx.deliveries.lose_sending(run.id)  # nothing of an ended run is still on the wire, or waits
+            tx.deliveries.skip_pending(run.id, "the run ended before this message was sent")
             if status in EXECUTED:
                 tx.schedules.note_result(run, status, now)
         self.changed(run)

@@ -99,7 +99,7 @@ class Schedules:
             return self._get(tx, who, schedule_id, permission)
 
     def _get(self, tx: Transaction, who: Principal, schedule_id: str, permission: Permission) -> Schedule:
-        found = tx.schedules.get(schedule_id)
+        found = tx.schedules.get(schedule_id) if rules.is_uuid(schedule_id) else None
         if found is None:
             raise NotFound
         require(who, permission, found.tenant_id)
@@ -110,8 +110,11 @@ class Schedules:
     ) -> tuple[list[Schedule], int]:
         """where: column -> value. page.sort: as callers write it; empty: the newest first."""
         within = visible(who, tenant_id)
+        rules.check_search({"q": q})
         page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))
         with self._store.read() as tx:
+            if tenant_id is not None and tx.tenants.get(tenant_id) is None:
+                raise NotFound
             return tx.schedules.find(within, where, q, page)
 
     def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Schedule:

@@ -79,7 +79,9 @@ class World:
             tx.campaigns.add(self.campaigns + self.foreign)
             tx.campaigns.upsert_metrics(self.metrics + known_metrics(self.foreign, 2))
 
-    def scope(self, kind: ExportType, start: date | None = None, end: date | None = None, group_by: str | None = None, **changes: Any) -> Scope:
+    def scope(
+        self, kind: ExportType, start: date | None = None, end: date | None = None, group_by: str | None = None, **changes: Any
+    ) -> Scope:
         ids = tuple(c.id for c in self.campaigns) if kind.needs_campaigns else ()
         scope = Scope(self.tenant_id, start, end, ids, group_by or (kind.groups[0] if kind.groups else ""))
         return replace(scope, **changes)
@@ -105,7 +107,9 @@ class World:
     def days_of(self, scope: Scope) -> list[tuple[Campaign, Metric]]:
         """In the window, in the order of the file."""
         covered = [
-            m for m in self.metrics if (scope.start is None or scope.start <= m.date) and (scope.end is None or m.date <= scope.end)
+            m
+            for m in self.metrics
+            if (scope.start is None or scope.start <= m.date) and (scope.end is None or m.date <= scope.end)
         ]
         return [(c, m) for c in self.chosen(scope) for m in sorted(covered, key=lambda m: m.date) if m.campaign_id == c.id]
 
@@ -122,7 +126,9 @@ def quotient(top: Decimal | int, bottom: Decimal | int) -> Decimal | None:
 
 def measures(parts: Iterable[Metric]) -> dict[str, Any]:
     """The sums and their ratios, by column."""
-    impressions, clicks, conversions, spent, earned = (sum(v) for v in zip(*[(0, 0, 0, 0, 0), *(astuple(m)[2:] for m in parts)], strict=True))
+    impressions, clicks, conversions, spent, earned = (
+        sum(v) for v in zip(*[(0, 0, 0, 0, 0), *(astuple(m)[2:] for m in parts)], strict=True)
+    )
     spend, revenue = Decimal(spent).scaleb(-2), Decimal(earned).scaleb(-2)
     return {
         "impressions": impressions,
@@ -230,9 +236,7 @@ def test_the_same_data_gives_the_same_rows_in_any_chunks(kind: ExportType, world
 
 
 @pytest.mark.parametrize(("start", "end"), [(None, None), (FIRST, None), (None, LAST), (FIRST, LAST)])
-def test_the_query_is_understood_by_postgresql_too(
-    kind: ExportType, world: World, start: date | None, end: date | None
-) -> None:
+def test_the_query_is_understood_by_postgresql_too(kind: ExportType, world: World, start: date | None, end: date | None) -> None:
     for group_by in kind.groups or ("",):
         query = kind.select(world.scope(kind, start, end, group_by))
         sql = str(query.compile(dialect=postgresql.dialect()))

@@ -46,13 +46,13 @@ def test_every_registered_format_has_a_reader_here() -> None:
     assert set(FORMATS.keys()) == set(READERS)
 
 
-def test_the_formats_are_csv_excel_json_and_xml() -> None:
-    assert [(f.key, f.label, f.mime, f.extension) for f in FORMATS] == [
+def test_among_the_formats_are_csv_excel_json_and_xml() -> None:
+    assert {(f.key, f.label, f.mime, f.extension) for f in FORMATS} >= {
         ("csv", "CSV", "text/csv", "csv"),
         ("excel", "Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
         ("json", "JSON", "application/json", "json"),
         ("xml", "XML", "application/xml", "xml"),
-    ]
+    }
 
 
 @every_format

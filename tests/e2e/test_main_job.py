@@ -123,11 +123,12 @@ def test_a_run_whose_server_is_killed_is_finished_once_by_the_next_one(tmp_path:
         with start_server(tmp_path, smtp(silent.getsockname()[1])) as server, Caller(server.url) as caller:
             made = schedule(caller, schedule="0 0 1 1 *", recipients=["ann@example.com"])
             run_id = caller.call("POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)["historyId"]
-            silent.accept()  # the worker has made the file and is about to send
-            (before,) = caller.history(made["id"])
-            assert (before["id"], before["status"], before["attempt"]) == (run_id, "processing", 1)
-            assert before["deliveries"][0]["status"] == "sending"
-            kill(server)
+            connection, _ = silent.accept()  # the worker has made the file and is about to send
+            with connection:
+                (before,) = caller.history(made["id"])
+                assert (before["id"], before["status"], before["attempt"]) == (run_id, "processing", 1)
+                assert before["deliveries"][0]["status"] == "sending"
+                kill(server)
 
     with mail_server() as mails, start_server(tmp_path, smtp(mails.port)) as server, Caller(server.url) as caller:
         (after,) = wait_until("the run finished", lambda: finished(caller, made["id"]), 30)

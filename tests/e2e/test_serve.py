@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.e2e.server import ROOT, Server, free_port, refused, start_server
 
 STAMP = ROOT / ".web" / "build" / ".sources"

@@ -99,9 +99,13 @@ def test_what_a_reader_writes_is_not_kept(database: Database) -> None:
 
 
 def test_an_error_takes_back_the_whole_transaction(services: Services) -> None:
-    with pytest.raises(RuntimeError, match="halfway"), services.store.write() as tx:
-        tx.tenants.add(Tenant(uuid_of(1), "Acme", "acme", "#000000"))
-        raise RuntimeError("halfway")
+    def fail_halfway() -> None:
+        with services.store.write() as tx:
+            tx.tenants.add(Tenant(uuid_of(1), "Acme", "acme", "#000000"))
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        fail_halfway()
     with services.store.read() as tx:
         assert tx.tenants.within(None) == []
 
@@ -118,7 +122,9 @@ def test_after_an_error_the_next_writer_is_let_in(database: Database) -> None:
 
 def test_what_is_committed_is_in_a_write_ahead_log_and_on_the_disk(database: Database) -> None:
     with database.read() as connection:
-        pragma = {p: connection.exec_driver_sql(f"PRAGMA {p}").scalar_one() for p in ("journal_mode", "synchronous", "foreign_keys")}
+        pragma = {
+            p: connection.exec_driver_sql(f"PRAGMA {p}").scalar_one() for p in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 

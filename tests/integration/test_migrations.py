@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 
-from exports_app.db import migrate
+from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.models import metadata
+from exports_app.db.repositories import table
 
 UNIQUE = {
     "tenants": {("slug",)},
@@ -119,23 +121,22 @@ def test_the_index_of_due_schedules_holds_only_active_ones(database: Database) -
 def test_every_constraint_has_its_name(database: Database) -> None:
     migrate.upgrade(database)
     inspector = inspect(database.engine)
-    for table in metadata.tables:
-        constraints = [inspector.get_pk_constraint(table), *inspector.get_unique_constraints(table), *inspector.get_foreign_keys(table)]
-        assert all(c["name"] for c in constraints), table
+    for name in metadata.tables:
+        constraints = [
+            inspector.get_pk_constraint(name),
+            *inspector.get_unique_constraints(name),
+            *inspector.get_foreign_keys(name),
+        ]
+        assert all(c["name"] for c in constraints), name
 
 
-def with_broken_migration(folder: Path, head: str) -> None:
-    shutil.copytree(migrate.ROOT / "alembic", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "9999_broken.py").write_text(
-        "import sqlalchemy as sa\n"
-        "from alembic import op\n"
-        f"revision, down_revision, branch_labels, depends_on = '9999', {head!r}, None, None\n"
-        "def upgrade():\n"
-        "    op.create_table('half', sa.Column('id', sa.Integer(), primary_key=True))\n"
-        "    op.execute(\"INSERT INTO half VALUES (1)\")\n"
-        "    op.execute('DROP TABLE deliveries')\n"
-        "    raise RuntimeError('in the middle')\n"
-    )
+def with_another_migration(folder: Path, head: str, *statements: str) -> None:
+    """A copy of the migrations, and one more on top that does this."""
+    shutil.copytree(migrate.ROOT / "alembic", folder / "alembic", ignore=shutil.ignore_patterns("__pycache__"))
+    head_of_file = "import sqlalchemy as sa\nfrom alembic import op\n"
+    ids = f"revision, down_revision, branch_labels, depends_on = '9999', {head!r}, None, None\n"
+    body = "def upgrade():\n" + "".join(f"    {s}\n" for s in statements)
+    (folder / "alembic" / "versions" / "9999_another.py").write_text(head_of_file + ids + body)
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -145,11 +146,62 @@ def test_a_failed_migration_leaves_everything_as_it_was(
     if begun:
         migrate.upgrade(database)
     before = schema(database)
-    with_broken_migration(tmp_path / "alembic", scripts.get_heads()[0])
+    with_another_migration(
+        tmp_path,
+        scripts.get_heads()[0],
+        "op.create_table('half', sa.Column('id', sa.Integer(), primary_key=True))",
+        "op.execute('INSERT INTO half VALUES (1)')",
+        "op.execute('DROP TABLE deliveries')",
+        "raise RuntimeError('in the middle')",
+    )
     monkeypatch.setattr(migrate, "ROOT", tmp_path)
     with pytest.raises(RuntimeError, match="in the middle"):
         migrate.upgrade(database)
     assert schema(database) == before
+
+
+def with_a_metric(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.write() as connection:
+        connection.execute(insert(table(models.TenantRow)).values(id="t", name="T", slug="t", brand_color="#000000"))
+        campaign = {"id": "c", "tenant_id": "t", "name": "C", "channel": "x", "status": "active", "currency": "EUR"}
+        connection.execute(insert(table(models.CampaignRow)).values(campaign))
+        parts = dict.fromkeys(("impressions", "clicks", "conversions", "spend", "revenue"), 1)
+        connection.execute(insert(table(models.MetricRow)).values(campaign_id="c", date=date(2026, 1, 1), **parts))
+
+
+def rows_in(database: Database, name: str) -> int:
+    with database.read() as connection:
+        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one())
+
+
+def test_a_migration_that_rebuilds_a_table_keeps_the_rows_that_belong_to_its_rows(
+    database: Database, scripts: ScriptDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite alters a column by dropping the table, and metrics go with their campaign."""
+    with_a_metric(database)
+    with_another_migration(
+        tmp_path,
+        scripts.get_heads()[0],
+        "with op.batch_alter_table('campaigns') as batch:",
+        "    batch.alter_column('status', type_=sa.String(60), existing_type=sa.String(50), existing_nullable=False)",
+    )
+    monkeypatch.setattr(migrate, "ROOT", tmp_path)
+    migrate.upgrade(database)
+    assert (rows_in(database, "campaigns"), rows_in(database, "campaign_metrics")) == (1, 1)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+
+
+def test_a_migration_that_leaves_orphans_is_taken_back(
+    database: Database, scripts: ScriptDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_a_metric(database)
+    with_another_migration(tmp_path, scripts.get_heads()[0], "op.execute('DELETE FROM campaigns')")
+    monkeypatch.setattr(migrate, "ROOT", tmp_path)
+    with pytest.raises(ValueError, match="a row of campaign_metrics whose campaigns is gone"):
+        migrate.upgrade(database)
+    assert (rows_in(database, "campaigns"), rows_in(database, "campaign_metrics")) == (1, 1)
 
 
 def test_the_same_migrations_make_the_schema_in_postgresql(scripts: ScriptDirectory) -> None:
@@ -162,5 +214,5 @@ def test_the_same_migrations_make_the_schema_in_postgresql(scripts: ScriptDirect
     assert 'name VARCHAR(200) COLLATE "C" NOT NULL' in sql
     assert "next_run_at TIMESTAMP WITH TIME ZONE" in sql
     assert "ON scheduled_exports (next_run_at) WHERE is_active AND deleted_at IS NULL" in sql
-    for table in metadata.tables:
-        assert f"CREATE TABLE {table} (" in sql
+    for name in metadata.tables:
+        assert f"CREATE TABLE {name} (" in sql

@@ -36,7 +36,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         log.write_text("the output")
         build.BUILT.mkdir(parents=True, exist_ok=True)
         (build.BUILT / "index.html").write_text(str(len(builds)))
-        (tmp_path / "reflex.lock" / "package.json").write_text("rewritten by the first build")
+        (tmp_path / "reflex.lock" / "package.json").write_text('{"rewritten": "by the first build"}')
         return 0
 
     monkeypatch.setattr(build, "_run", run)

@@ -162,7 +162,12 @@ def test_a_channel_reads_its_own_settings_by_their_prefix(monkeypatch: pytest.Mo
     Path("pass").write_text("s3cret\n")
     monkeypatch.setenv("SMTP_PASS_FILE", "pass")
     smtp = read(SmtpSettings, "SMTP_")
-    assert (smtp.host, smtp.port, smtp.user, smtp.password.get_secret_value()) == ("mail.example.com", 587, "me@example.com", "s3cret")
+    assert (smtp.host, smtp.port, smtp.user, smtp.password.get_secret_value()) == (
+        "mail.example.com",
+        587,
+        "me@example.com",
+        "s3cret",
+    )
     monkeypatch.setenv("SMTP_TLS", "maybe")
     with pytest.raises(SettingsError, match=r"^SMTP_TLS "):
         read(SmtpSettings, "SMTP_")

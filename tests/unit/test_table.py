@@ -45,8 +45,19 @@ def test_a_tie_goes_to_the_even_neighbour(whole: int, half: int, negative: bool)
 
 @pytest.mark.parametrize(
     ("numerator", "denominator", "shift", "expected"),
-    [(1, 3, 6, 333_333), (2, 3, 6, 666_667), (1, 2, 0, 0), (3, 2, 0, 2), (5, 2, 0, 2), (-1, 2, 0, 0), (-3, 2, 0, -2), (0, -5, 6, 0)]
-    + [(1250, 1, -2, 12), (1350, 1, -2, 14), (-1350, 1, -2, -14)],
+    [
+        (1, 3, 6, 333333),
+        (2, 3, 6, 666667),
+        (1, 2, 0, 0),
+        (3, 2, 0, 2),
+        (5, 2, 0, 2),
+        (-1, 2, 0, 0),
+        (-3, 2, 0, -2),
+        (0, -5, 6, 0),
+        (1250, 1, -2, 12),
+        (1350, 1, -2, 14),
+        (-1350, 1, -2, -14),
+    ],
 )
 def test_quotients_one_can_reckon_by_hand(numerator: int, denominator: int, shift: int, expected: int) -> None:
     assert divide(numerator, denominator, shift) == expected

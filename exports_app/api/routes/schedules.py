@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 
 from exports_app.api import shapes
-from exports_app.api.access import Reader, Srv, Who, Writer, writable_schedule
+from exports_app.api.access import Reader, Srv, Who, Writer, readable_schedule, writable_schedule
 from exports_app.api.body import json_body, takes
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.run import RunStatus
@@ -18,6 +18,7 @@ from exports_app.services.rules import one_of
 BASE = "/api/scheduled-exports"
 router = APIRouter(prefix=BASE, tags=["scheduled exports"])
 Target = Annotated[Schedule, Depends(writable_schedule)]
+Visible = Annotated[Schedule, Depends(readable_schedule)]
 
 
 def _where(
@@ -99,8 +100,8 @@ def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
 
 
 @router.get("/{schedule_id}/history", response_model=shapes.HistoryOut)
-def history(srv: Srv, who: Who, schedule_id: str, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
-    runs, total = srv.history.of_schedule(who, schedule_id, limit)
+def history(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
+    runs, total = srv.history.of_schedule(who, visible.id, limit)
     return {"items": [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs], "total": total}
 
 

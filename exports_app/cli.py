@@ -1,0 +1,211 @@
+"""The command line: python -m exports_app COMMAND. Errors are one line on stderr and exit code 1."""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exports_app import settings
+from exports_app.domain.errors import ExportsError
+from exports_app.settings import SettingsError
+
+if TYPE_CHECKING:
+    from exports_app.wiring import Services
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    args = _parser().parse_args(argv)
+    command: Command = args.run
+    try:
+        return command(args)
+    except (ExportsError, SettingsError) as e:
+        print(f"exports_app: {e}", file=sys.stderr)
+    except OSError as e:
+        print(f"exports_app: {e.filename or args.command}: {e.strerror or e}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("exports_app: stopped", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m exports_app", description="Scheduled exports with email delivery.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run)
+        return one
+
+    serve = add("serve", _serve, "Serve the web pages, the API and the engine until it is stopped.")
+    serve.add_argument("--host", help="where to listen (default: HOST, else 127.0.0.1)")
+    serve.add_argument("--port", help="where to listen (default: PORT, else 3720)")
+    serve.add_argument("--backend-only", action="store_true", help="without web pages: nothing is built, no Node is needed")
+
+    add("migrate", _migrate, "Bring the database to the newest schema.")
+
+    seed = add("seed-demo", _seed_demo, "Fill an empty database with demo data.")
+    seed.add_argument(
+        "--rows", type=_positive, metavar="N", help="have at least N rows of daily metrics, for trying large exports"
+    )
+
+    tenant = add("create-tenant", _create_tenant, "Make a tenant.")
+    tenant.add_argument("slug", help="short name of lower-case letters, digits and hyphens; file names begin with it")
+    tenant.add_argument("--name", required=True, help="the name that people see")
+    tenant.add_argument("--timezone", help="IANA zone of schedules that name none (default: TZ, else UTC)")
+    tenant.add_argument("--brand-color", help="#RRGGBB, for the emails")
+    tenant.add_argument("--logo-url", help="https address of a picture, for the emails")
+
+    user = add("create-user", _create_user, "Make a user; asks for the password.")
+    user.add_argument("email")
+    user.add_argument("--name", required=True)
+    user.add_argument("--tenant", help="slug of the tenant to join")
+    user.add_argument("--role", choices=["admin", "viewer"], help="in that tenant (default: viewer)")
+    user.add_argument("--super-admin", action="store_true", help="every permission in every tenant")
+    user.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+
+    campaigns = add(
+        "import-campaigns", _import_campaigns, "Import campaigns and their daily metrics; all of the file or nothing."
+    )
+    campaigns.add_argument("file", type=Path, help="CSV in UTF-8, see docs/importing.md")
+    campaigns.add_argument("--tenant", required=True, help="slug of the tenant that gets them")
+
+    add("doctor", _doctor, "Check the installation, and say what is wrong with it.")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 100_000_000:
+        raise argparse.ArgumentTypeError("must be a whole number from 1 to 100000000")
+    return int(text)
+
+
+@contextmanager
+def _services() -> Iterator["Services"]:
+    """The services over a migrated database, for a command beside a running server or without one."""
+    from exports_app import log, wiring
+
+    held = settings.get()
+    log.configure("warning")
+    services = wiring.build(held)
+    try:
+        wiring.migrate_database(services)
+        yield services
+    finally:
+        services.database.dispose()
+
+
+def _serve(args: argparse.Namespace) -> int:
+    # Into the environment: the process that serves reads its settings there again
+    for name in ("host", "port"):
+        if (value := getattr(args, name)) is not None:
+            os.environ[name.upper()] = value
+    held = settings.get()
+    from exports_app.launch.serve import serve
+
+    return serve(held, backend_only=args.backend_only)
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from exports_app import log, wiring
+    from exports_app.db import migrate
+
+    held = settings.get()
+    log.configure("warning")
+    services = wiring.build(held)
+    try:
+        was_current = migrate.is_current(services.database)
+        migrate.upgrade(services.database)
+    finally:
+        services.database.dispose()
+    print("the database was up to date" if was_current else "the database is up to date now")
+    return 0
+
+
+def _seed_demo(args: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with (
+        _services() as services,
+        Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress,
+    ):
+        task = progress.add_task("rows", total=args.rows)
+        services.demo.check_allowed()
+        made = services.demo.seed_if_empty()
+        added = services.demo.fill(args.rows, lambda done: progress.update(task, completed=done)) if args.rows else 0
+    print(f"{'the demo data is in' if made else 'the demo data was there already'}; {added:,} rows of metrics added for size")
+    return 0
+
+
+def _create_tenant(args: argparse.Namespace) -> int:
+    with _services() as services:
+        tenant = services.accounts.create_tenant(args.slug, args.name, args.timezone, args.brand_color, args.logo_url)
+    print(f"tenant {tenant.slug} made: {tenant.id}")
+    return 0
+
+
+def _create_user(args: argparse.Namespace) -> int:
+    from exports_app.domain.access import Role
+
+    if not args.tenant and not args.super_admin:
+        raise ExportsError("say what the user may do: --tenant SLUG with --role, or --super-admin")
+    if args.role and not args.tenant:
+        raise ExportsError("say in which tenant the role holds: add --tenant SLUG")
+    password = _password(from_stdin=args.password_stdin)
+    with _services() as services:
+        user = services.accounts.create_user(
+            args.email, args.name, password, tenant=args.tenant, role=Role(args.role or "viewer"), super_admin=args.super_admin
+        )
+    print(f"user {user.email} made: {user.id}")
+    return 0
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise ExportsError("there is no terminal to ask for the password: use --password-stdin")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise ExportsError("the two passwords differ: nothing was made")
+    return password
+
+
+def _import_campaigns(args: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with _services() as services:
+        with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task("importing", total=1.0)
+            result = services.importing.load(args.file, args.tenant, lambda part: progress.update(task, completed=part))
+        for problem in result.problems:
+            print(f"line {problem.line}: {problem.reason}", file=sys.stderr)
+        if result.bad_lines:
+            more = result.bad_lines - len(result.problems)
+            tail = f" ({more:,} more are not shown)" if more else ""
+            raise ExportsError(f"{_count(result.bad_lines, 'bad line')}{tail}: nothing was imported")
+    print(f"imported {_count(result.days, 'day')} of {_count(result.campaigns, 'campaign')}")
+    return 0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from exports_app.doctor import examine
+
+    held = settings.get()
+    healthy = True
+    for finding in examine(held):
+        healthy &= finding.good
+        print(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.detail}")
+    return 0 if healthy else 1

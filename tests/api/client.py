@@ -1,0 +1,105 @@
+"""A synchronous client that calls the API in this process, and what every answer is measured by."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from exports_app.services.auth import Auth
+from exports_app.services.records import User
+
+SCHEDULES = "/api/scheduled-exports"
+CAMPAIGNS = "/api/campaigns"
+PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "errors"}
+ABSENT = "11111111-2222-4333-8444-555555555555"
+"""An id that nothing has."""
+
+SCHEDULE_KEYS = set(
+    "id tenantId name description exportType format schedule timezone recipients filters whenEmpty isActive version "
+    "lastRunAt lastStatus nextRunAt createdBy ownerId createdAt updatedAt".split()
+)
+CAMPAIGN_KEYS = set("id tenantId name channel status currency budget startDate endDate".split())
+RUN_KEYS = set(
+    "id scheduledExportId tenantId trigger triggeredBy scheduledFor missedTicks windowStart windowEnd format status fileName "
+    "fileSize sha256 recordCount recipients error errorCode attempt nextAttemptAt createdAt startedAt completedAt deliveries".split()
+)
+DELIVERY_KEYS = set("channel target status attempts error sentAt".split())
+
+
+class Api:
+    """One caller of the app. Each call is a whole request through the ASGI interface."""
+
+    def __init__(self, app: FastAPI, runner: asyncio.Runner, token: str | None = None, address: str = "192.0.2.7") -> None:
+        self.app, self._runner, self.token = app, runner, token
+        self._transport = httpx.ASGITransport(app=app, client=(address, 4711))
+
+    def using(self, token: str | None, address: str = "192.0.2.7") -> "Api":
+        return Api(self.app, self._runner, token, address)
+
+    def request(self, method: str, path: str, *, headers: dict[str, Any] | None = None, **options: Any) -> httpx.Response:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
+        return self._runner.run(self._send(method, path, sent | (headers or {}), options))
+
+    async def _send(self, method: str, path: str, headers: dict[str, Any], options: dict[str, Any]) -> httpx.Response:
+        async with httpx.AsyncClient(transport=self._transport, base_url="http://exports.test") as client:
+            return await client.request(method, path, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("POST", path, json=json, **options)
+
+    def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("PUT", path, json=json, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("DELETE", path, **options)
+
+
+def token_for(auth: Auth, user: User) -> str:
+    """A fresh access token without the slow way through the password."""
+    return auth._issue(user)
+
+
+def schedule_body(**changes: Any) -> dict[str, Any]:
+    """Every Monday at nine in Berlin, all campaigns, CSV."""
+    body: dict[str, Any] = {
+        "name": "Weekly numbers",
+        "exportType": "campaigns",
+        "format": "csv",
+        "schedule": "0 9 * * 1",
+        "timezone": "Europe/Berlin",
+        "recipients": ["ann@example.com"],
+    }
+    return body | changes
+
+
+def problem(answer: httpx.Response, status: int, code: str | None = None) -> dict[str, Any]:
+    """The answer's body, which must be a whole problem document (RFC 9457) of this status."""
+    assert answer.status_code == status, (answer.status_code, answer.text)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"]
+    body: dict[str, Any] = answer.json()
+    assert set(body) == PROBLEM_KEYS
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    if code is not None:
+        assert body["code"] == code
+    for error in body["errors"]:
+        assert set(error) == {"pointer", "detail"}
+        assert error["pointer"] == "" or error["pointer"].startswith("/")
+        assert len(error["detail"]) > 5
+    assert bool(body["errors"]) == (status == 422)
+    if status == 401:
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    if status in {429, 503}:
+        assert int(answer.headers["retry-after"]) >= 1
+    return body
+
+
+def pointers(answer: httpx.Response) -> list[str]:
+    """Where a refused body is wrong."""
+    return [error["pointer"] for error in problem(answer, 422, "invalid")["errors"]]

@@ -1,0 +1,111 @@
+"""The API over the world of tests/conftest.py, and a client for each of the cast."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from fastapi import FastAPI
+
+from exports_app.api.app import create
+from exports_app.settings import Settings
+from exports_app.wiring import Services
+from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body, token_for
+from tests.world import Cast
+
+SECRET_KEY = "a key for the tests of the API, long enough to sign with HS512 as well, so that it is the algorithm that counts"
+
+
+class Engine:
+    """Stands where health asks for the engine."""
+
+    alive = True
+
+    def __call__(self) -> bool:
+        return self.alive
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Everybody who may call."""
+
+    anonymous: Api
+    admin: Api
+    viewer: Api
+    outsider: Api
+    super_admin: Api
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Limits out of the way: tests of the limits set their own."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        secret_key=SECRET_KEY,
+        demo=False,
+        rate_limit_api="1000000/minute",
+        rate_limit_login="1000000/minute",
+    )
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as made:
+        yield made
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+_apps: list[FastAPI] = []
+"""The app is made once, since describing its routes takes longer than most tests; each test puts its services behind it."""
+
+
+def app_for(services: Services, engine: Callable[[], bool]) -> FastAPI:
+    if not _apps:
+        _apps.append(create(services, engine))
+    _apps[0].state.services, _apps[0].state.engine_alive = services, engine
+    return _apps[0]
+
+
+@pytest.fixture
+def api(services: Services, cast: Cast, runner: asyncio.Runner, engine: Engine) -> Clients:
+    nobody = Api(app_for(services, engine), runner)
+
+    def client(name: str) -> Api:
+        return nobody.using(token_for(services.auth, getattr(cast, name).user))
+
+    return Clients(nobody, client("admin"), client("viewer"), client("outsider"), client("super_admin"))
+
+
+@pytest.fixture
+def admin_api(api: Clients) -> Api:
+    return api.admin
+
+
+@pytest.fixture
+def schedule(admin_api: Api) -> dict[str, Any]:
+    """A scheduled export of Acme, as the API answered it."""
+    answer = admin_api.post(SCHEDULES, schedule_body())
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def campaign(admin_api: Api) -> dict[str, Any]:
+    """A campaign of Acme."""
+    answer = admin_api.post(CAMPAIGNS, {"name": "Launch", "currency": "EUR"})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def logs() -> Iterator[list[Any]]:
+    """Every event that is logged, with its values."""
+    with structlog.testing.capture_logs() as seen:
+        yield seen

@@ -1,0 +1,199 @@
+"""Bad scheduled exports: refused with a pointer and a sentence, never repeated, and nothing is written."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from exports_app.services.records import Campaign
+from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, pointers, problem, schedule_body
+from tests.api.conftest import Clients
+from tests.world import uuid_of
+
+MARKER = "marker-7f3a"
+NUMBERED = [f"user{i}@example.com" for i in range(51)]
+
+BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "name of another type": ({"name": 7}, ["/name"]),
+    "name null": ({"name": None}, ["/name"]),
+    "name empty": ({"name": ""}, ["/name"]),
+    "name blank": ({"name": " \u2003 "}, ["/name"]),
+    "name too long": ({"name": "x" * 201}, ["/name"]),
+    "name with a line break": ({"name": f"a\n{MARKER}"}, ["/name"]),
+    "name with a NUL": ({"name": f"a\0{MARKER}"}, ["/name"]),
+    "name with a control of Latin-1": ({"name": f"a\x85{MARKER}"}, ["/name"]),
+    "description too long": ({"description": MARKER + "x" * 2000}, ["/description"]),
+    "description with controls": ({"description": f"\x1b[31m{MARKER}"}, ["/description"]),
+    "description of another type": ({"description": [MARKER]}, ["/description"]),
+    "unknown export type": ({"exportType": MARKER}, ["/exportType"]),
+    "unknown format": ({"format": MARKER}, ["/format"]),
+    "format in another case": ({"format": "CSV"}, ["/format"]),
+    "unknown whenEmpty": ({"whenEmpty": MARKER}, ["/whenEmpty"]),
+    "isActive as text": ({"isActive": "true"}, ["/isActive"]),
+    "isActive as a number": ({"isActive": 1}, ["/isActive"]),
+    "isActive null": ({"isActive": None}, ["/isActive"]),
+    "invalid cron": ({"schedule": f"{MARKER} 9 * * 1"}, ["/schedule"]),
+    "cron of six fields": ({"schedule": "0 0 9 * * 1"}, ["/schedule"]),
+    "cron that never fires": ({"schedule": "0 0 31 2 *"}, ["/schedule"]),
+    "cron too long": ({"schedule": "1," * 200 + "1 * * * *"}, ["/schedule"]),
+    "cron with absurd numbers": ({"schedule": "9" * 190 + " * * * *"}, ["/schedule"]),
+    "cron with other digits": ({"schedule": "٣ * * * *"}, ["/schedule"]),
+    "invalid zone": ({"timezone": MARKER}, ["/timezone"]),
+    "zone of another case": ({"timezone": "europe/berlin"}, ["/timezone"]),
+    "zone that is a path": ({"timezone": "../../etc/passwd"}, ["/timezone"]),
+    "zone and cron": ({"timezone": "x", "schedule": "x"}, ["/timezone", "/schedule"]),
+    "no recipients": ({"recipients": []}, ["/recipients"]),
+    "recipients as text": ({"recipients": MARKER}, ["/recipients"]),
+    "a recipient of another type": ({"recipients": ["ann@example.com", 5]}, ["/recipients/1"]),
+    "an invalid recipient": ({"recipients": ["ann@example.com", MARKER]}, ["/recipients/1"]),
+    "a recipient with a header": ({"recipients": [f"ann@example.com\r\nBcc: {MARKER}@example.com"]}, ["/recipients/0"]),
+    "a recipient with a name": ({"recipients": [f"{MARKER} <ann@example.com>"]}, ["/recipients/0"]),
+    "two recipients in one": ({"recipients": ["ann@example.com,bob@example.com"]}, ["/recipients/0"]),
+    "an empty recipient": ({"recipients": [""]}, ["/recipients/0"]),
+    "too many recipients": ({"recipients": NUMBERED}, ["/recipients"]),
+    "absurdly many recipients": ({"recipients": [MARKER] * 40_000}, ["/recipients"]),
+    "filters of another type": ({"filters": [MARKER]}, ["/filters"]),
+    "filters null": ({"filters": None}, ["/filters"]),
+    "an unknown filter": ({"filters": {"channel": MARKER}}, ["/filters/channel"]),
+    "a filter in snake_case": ({"filters": {"start_date": "2026-01-01"}}, ["/filters/start_date"]),
+    "endDate before startDate": ({"filters": {"startDate": "2026-02-01", "endDate": "2026-01-31"}}, ["/filters/endDate"]),
+    "a period with dates": ({"filters": {"period": "yesterday", "startDate": "2026-02-01"}}, ["/filters/period"]),
+    "an unknown period": ({"filters": {"period": MARKER}}, ["/filters/period"]),
+    "an invalid date": ({"filters": {"startDate": "2026-02-30"}}, ["/filters/startDate"]),
+    "a date with a time": ({"filters": {"endDate": "2026-02-01T10:00:00Z"}}, ["/filters/endDate"]),
+    "a date as a number": ({"filters": {"endDate": 20260201}}, ["/filters/endDate"]),
+    "a date of another notation": ({"filters": {"endDate": f"{MARKER}"}}, ["/filters/endDate"]),
+    "groupBy on another type": ({"filters": {"groupBy": "day"}}, ["/filters/groupBy"]),
+    "an unknown groupBy": ({"exportType": "aggregate", "filters": {"groupBy": MARKER}}, ["/filters/groupBy"]),
+    "no campaign for type campaign": ({"exportType": "campaign"}, ["/filters/campaignIds"]),
+    "a campaign id that is no UUID": ({"filters": {"campaignIds": [ABSENT, MARKER]}}, ["/filters/campaignIds/1"]),
+    "an absent campaign": ({"filters": {"campaignIds": [ABSENT]}}, ["/filters/campaignIds/0"]),
+    "another tenant's campaign": ({"filters": {"campaignIds": [uuid_of(0xC1), uuid_of(0xC5)]}}, ["/filters/campaignIds/1"]),
+    "too many campaigns": ({"filters": {"campaignIds": [uuid_of(i) for i in range(1001)]}}, ["/filters/campaignIds"]),
+    "an unknown field": ({"retries": MARKER}, ["/retries"]),
+    "a field that needs escaping": ({"a/b~c": MARKER}, ["/a~1b~0c"]),
+    "a read-only field": ({"nextRunAt": "2026-01-01T00:00:00Z"}, ["/nextRunAt"]),
+    "several at once": ({"name": "", "format": MARKER, "recipients": []}, ["/name", "/format", "/recipients"]),
+}
+ON_CREATE = {
+    "a tenant id that is no UUID": ({"tenantId": MARKER}, ["/tenantId"]),
+    "a version": ({"version": 1}, ["/version"]),
+}
+ON_UPDATE = {
+    "a version as text": ({"version": "1"}, ["/version"]),
+    "a version with decimals": ({"version": 1.5}, ["/version"]),
+    "a tenant": ({"tenantId": uuid_of(0xA)}, ["/tenantId"]),
+}
+NO_OBJECT = [b"", b"null", b"[]", b"7", b'"text"', b"{", b"{not json}", b'{"name": "a",}', b"\xff\xfe{}", b'{"name": "\\ud800"}', b"[" * 5000]
+
+
+def refused(answer: Any, wrong: list[str], logs: list[Any]) -> None:
+    assert sorted(pointers(answer)) == sorted(wrong)
+    assert MARKER not in answer.text
+    assert MARKER not in repr(logs)
+
+
+@pytest.mark.usefixtures("campaigns")
+class TestABadScheduledExport:
+    @pytest.mark.parametrize("what", [*BAD, *ON_CREATE])
+    def test_is_not_made(self, api: Clients, logs: list[Any], what: str) -> None:
+        changes, wrong = (BAD | ON_CREATE)[what]
+        refused(api.admin.post(SCHEDULES, schedule_body(**changes)), wrong, logs)
+        assert api.super_admin.get(SCHEDULES).json()["total"] == 0
+
+    @pytest.mark.parametrize("what", [*BAD, *ON_UPDATE])
+    def test_does_not_change_one(self, api: Clients, schedule: dict[str, Any], logs: list[Any], what: str) -> None:
+        changes, wrong = (BAD | ON_UPDATE)[what]
+        one = f"{SCHEDULES}/{schedule['id']}"
+        refused(api.admin.put(one, {"description": "new"} | changes), wrong, logs)
+        assert api.admin.get(one).json() == schedule
+
+    def test_needs_its_required_fields(self, api: Clients) -> None:
+        assert sorted(pointers(api.admin.post(SCHEDULES, {}))) == ["/exportType", "/format", "/name", "/recipients", "/schedule"]
+
+    @pytest.mark.parametrize("content", NO_OBJECT)
+    def test_a_body_that_is_no_json_object_is_refused(self, api: Clients, schedule: dict[str, Any], campaign: dict[str, Any], content: bytes) -> None:
+        for method, path in [
+            ("POST", SCHEDULES), ("PUT", f"{SCHEDULES}/{schedule['id']}"), ("POST", f"{SCHEDULES}/validate-cron"),
+            ("POST", CAMPAIGNS), ("PUT", f"{CAMPAIGNS}/{campaign['id']}"), ("POST", f"{CAMPAIGNS}/{campaign['id']}/metrics"),
+        ]:  # fmt: skip
+            assert pointers(api.admin.request(method, path, content=content)) == [""]
+
+    def test_another_tenants_campaign_reads_like_an_absent_one(self, api: Clients) -> None:
+        answers = [api.admin.post(SCHEDULES, schedule_body(filters={"campaignIds": [one]})) for one in (ABSENT, uuid_of(0xC5))]
+        assert problem(answers[0], 422) == problem(answers[1], 422)
+
+
+TEXT = st.text(max_size=30)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=8,
+)
+DAY = st.dates().map(str) | JSON
+FILTERS = st.fixed_dictionaries(
+    {}, optional={"startDate": DAY, "endDate": DAY, "period": st.sampled_from(["yesterday", "all"]) | JSON, "campaignIds": JSON, "groupBy": JSON}
+)
+SCHEDULE = st.fixed_dictionaries(
+    schedule_body() and {name: st.just(value) | JSON for name, value in schedule_body().items()},
+    optional={"description": JSON, "filters": FILTERS | JSON, "whenEmpty": JSON, "isActive": JSON, "tenantId": JSON, "version": JSON},
+)
+CRON = st.fixed_dictionaries(
+    {"expression": st.text("0123456789*/,-LW#?@ aMONJ", max_size=20) | st.sampled_from(["* * * * *", "0 0 29 2 *", "30 2 * * *"]) | JSON},
+    optional={
+        "timezone": st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Apia"]) | JSON,
+        "after": st.datetimes(timezones=st.timezones()).map(lambda d: d.isoformat()) | JSON,
+        "count": st.integers(-1, 60) | JSON,
+    },
+)
+NUMBER = st.integers() | st.decimals(allow_nan=False, allow_infinity=False).map(str) | st.floats(allow_nan=False, allow_infinity=False) | JSON
+CAMPAIGN = st.fixed_dictionaries(
+    {"name": TEXT | JSON, "currency": st.sampled_from(["EUR", "JPY"]) | TEXT | JSON},
+    optional={"channel": TEXT | JSON, "status": TEXT | JSON, "budget": NUMBER, "startDate": DAY, "endDate": DAY, "tenantId": JSON},
+)
+METRIC = st.fixed_dictionaries(
+    {"date": DAY}, optional={name: NUMBER for name in ("impressions", "clicks", "conversions", "spend", "revenue")}
+)
+METRICS = st.fixed_dictionaries({"items": st.lists(METRIC | JSON, max_size=4) | JSON})
+LOGIN = st.fixed_dictionaries({"email": TEXT | JSON, "password": JSON})
+KNOWN = {200, 201, 401, 404, 409, 413, 422}
+
+
+class TestWhateverIsSent:
+    """No body makes the server fail."""
+
+    @given(st.data())
+    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_it_is_answered_or_refused_by_field(self, api: Clients, schedule: Any, campaign: Any, fast_bcrypt: None, data: Any) -> None:
+        one, other = f"{SCHEDULES}/{schedule['id']}", f"{CAMPAIGNS}/{campaign['id']}"
+        for method, path, shape in [
+            ("POST", SCHEDULES, SCHEDULE),
+            ("PUT", one, SCHEDULE),
+            ("POST", f"{SCHEDULES}/validate-cron", CRON),
+            ("POST", CAMPAIGNS, CAMPAIGN),
+            ("PUT", other, CAMPAIGN),
+            ("POST", f"{other}/metrics", METRICS),
+            ("POST", "/api/auth/login", LOGIN),
+        ]:
+            body = data.draw(shape | JSON if data.draw(st.integers(0, 9)) == 0 else shape, label=f"{method} {path}")
+            answer = api.admin.request(method, path, json=body)
+            assert answer.status_code in KNOWN, answer.text
+            if answer.status_code >= 400:
+                problem(answer, answer.status_code)
+
+    @given(st.binary(max_size=60))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_bytes_that_are_no_json_are_refused(self, admin_api: Api, content: bytes) -> None:
+        problem(admin_api.request("POST", SCHEDULES, content=b"\x01" + content), 422)
+
+    @given(st.dictionaries(st.sampled_from("tenantId isActive exportType format lastStatus q sort page size limit".split()), st.text(max_size=20)))
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_queries_are_answered_or_refused_by_name(self, admin_api: Api, params: dict[str, str]) -> None:
+        for path in (SCHEDULES, CAMPAIGNS):
+            assert admin_api.get(path, params=params).status_code in {200, 404, 422}
+
+
+@pytest.fixture
+def fast_bcrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bcrypt.checkpw", lambda *_: False)

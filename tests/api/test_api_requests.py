@@ -1,0 +1,207 @@
+"""What holds for every request: its id, paths and methods that do not exist, a server in trouble, health, the documentation."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exports_app.wiring import Services
+from tests.api.client import CAMPAIGNS, SCHEDULES, problem, schedule_body
+from tests.api.conftest import Clients, Engine
+from tests.mailserver import MailServer
+
+HEALTH = "/api/health"
+
+
+class TestTheRequestId:
+    def test_a_plain_one_is_kept(self, api: Clients, logs: list[Any]) -> None:
+        answer = api.anonymous.get(HEALTH, headers={"X-Request-ID": "trace-1.A_b"})
+        assert answer.headers.get_list("x-request-id") == ["trace-1.A_b"]
+        assert [entry["path"] for entry in logs] == [HEALTH]
+
+    @pytest.mark.parametrize("odd", ["", "a b", "x" * 65, "<script>", "ü".encode(), "a\tb"])
+    def test_another_one_is_replaced(self, api: Clients, odd: Any) -> None:
+        answer = api.anonymous.get(HEALTH, headers={"X-Request-ID": odd})
+        assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+
+    def test_the_query_never_reaches_the_log(self, api: Clients, logs: list[Any]) -> None:
+        api.admin.get(SCHEDULES, params={"q": "marker"})
+        assert "marker" not in repr(logs)
+        assert str(api.admin.token) not in repr(logs)
+
+
+class TestPathsAndMethods:
+    @pytest.mark.parametrize(
+        "path", ["/api", "/api/", "/api/nope", "/api/scheduled-exports/", "/api/scheduled-exports/a/b", "/api/docs/assets/nope.js", "/x"]
+    )
+    def test_an_unknown_path_is_a_problem_too(self, api: Clients, path: str) -> None:
+        for client in (api.anonymous, api.admin):
+            problem(client.get(path), 404, "not_found")
+
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("PATCH", SCHEDULES, "GET"),
+            ("DELETE", CAMPAIGNS, "GET"),
+            ("GET", "/api/auth/login", "POST"),
+            ("POST", HEALTH, "GET"),
+            ("PATCH", f"{SCHEDULES}/x", "GET"),
+        ],
+    )
+    def test_a_wrong_method_says_which_are_right(self, api: Clients, method: str, path: str, allowed: str) -> None:
+        answer = api.anonymous.request(method, path)
+        problem(answer, 405, "method_not_allowed")
+        assert allowed in answer.headers["allow"]
+
+
+class TestHealth:
+    def test_tells_everybody_that_all_is_well(self, api: Clients) -> None:
+        answer = api.anonymous.get(HEALTH)
+        assert answer.status_code == 200
+        assert answer.json() == {"status": "ok", "database": "ok", "engine": "ok", "email": "not configured"}
+
+    @pytest.mark.usefixtures("mail")
+    def test_says_that_mail_is_set_up(self, api: Clients, mail: MailServer) -> None:
+        assert api.anonymous.get(HEALTH).json()["email"] == "configured"
+
+    def test_is_503_while_the_engine_is_down(self, api: Clients, engine: Engine) -> None:
+        engine.alive = False
+        answer = api.anonymous.get(HEALTH)
+        assert answer.status_code == 503
+        assert answer.json() == {"status": "down", "database": "ok", "engine": "down", "email": "not configured"}
+
+    def test_is_503_while_the_database_is_down(self, api: Clients, services: Services) -> None:
+        with gone(services):
+            answer = api.anonymous.get(HEALTH)
+        assert answer.status_code == 503
+        assert answer.json() == {"status": "down", "database": "down", "engine": "ok", "email": "not configured"}
+        assert api.anonymous.get(HEALTH).json()["status"] == "ok"
+
+
+class gone:  # noqa: N801  (reads as a sentence)
+    """The database's file is out of reach for the length of the block; `left` lies in its place."""
+
+    def __init__(self, services: Services, left: bytes | None = None) -> None:
+        self._services, self._left = services, left
+        self._file = Path(services.settings.data_dir) / "exports.db"
+        self._away = self._file.with_name("away.db")
+
+    def __enter__(self) -> None:
+        self._services.database.dispose()  # also takes the write-ahead log into the file
+        self._file.rename(self._away)
+        if self._left is None:
+            self._file.mkdir()
+        else:
+            self._file.write_bytes(self._left)
+
+    def __exit__(self, *_: object) -> None:
+        self._services.database.dispose()
+        if self._left is None:
+            self._file.rmdir()
+        else:
+            self._file.unlink()
+        self._away.rename(self._file)
+
+
+class TestADatabaseThatGoesAway:
+    @pytest.mark.parametrize("left", [None, b"this is no database" * 100], ids=["unreachable", "damaged"])
+    def test_every_route_says_so_and_works_again_by_itself(self, api: Clients, services: Services, schedule: Any, logs: list[Any], left: Any) -> None:
+        one = f"{SCHEDULES}/{schedule['id']}"
+        with gone(services, left):
+            for answer in (
+                api.admin.get(SCHEDULES),
+                api.admin.get(one),
+                api.admin.put(one, {"name": "Lost"}),
+                api.admin.post(SCHEDULES, schedule_body()),
+                api.admin.post(f"{one}/trigger"),
+                api.admin.get(f"{one}/history"),
+                api.admin.get(CAMPAIGNS),
+                api.anonymous.post("/api/auth/login", {"email": "admin@example.com", "password": "x"}),
+            ):
+                problem(answer, 503, "unavailable")
+        assert api.admin.get(one).json() == schedule
+        assert api.admin.post(f"{one}/trigger").status_code == 202
+        assert "request failed" not in {entry["event"] for entry in logs}
+
+
+class TestWhatNobodyForesaw:
+    def test_is_a_plain_500_that_names_the_request_and_no_more(
+        self, api: Clients, services: Services, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
+    ) -> None:
+        def breaks(*_: Any) -> None:
+            raise RuntimeError("marker of the inside")
+
+        monkeypatch.setattr(services.store, "ping", breaks)
+        answer = api.anonymous.get(HEALTH, headers={"X-Request-ID": "find-me"})
+        assert "find-me" in problem(answer, 500, "internal")["detail"]
+        assert "marker" not in answer.text
+        assert [entry["event"] for entry in logs] == ["request failed", "request"]
+        assert logs[-1]["status"] == 500
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [v for k, v in node.items() if k == "$ref"] + [r for v in node.values() for r in references(v)]
+    return [r for v in node for r in references(v)] if isinstance(node, list) else []
+
+
+class TestTheDocumentation:
+    @pytest.fixture
+    def document(self, api: Clients) -> dict[str, Any]:
+        answer = api.anonymous.get("/api/openapi.json")
+        assert answer.headers["content-type"] == "application/json"
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def test_every_reference_leads_somewhere(self, document: dict[str, Any]) -> None:
+        found = references(document)
+        assert found
+        for reference in found:
+            node = document
+            for step in reference.removeprefix("#/").split("/"):
+                node = node[step]
+
+    def test_names_what_every_operation_takes_and_answers(self, document: dict[str, Any]) -> None:
+        names = []
+        for path, item in document["paths"].items():
+            for method, operation in item.items():
+                names.append(operation["operationId"])
+                where = f"{method} {path}"
+                held = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+                assert held == set(re.findall(r"\{(\w+)\}", path)), where
+                if method == "put" or (method == "post" and not path.endswith("/trigger")):
+                    assert "schema" in operation["requestBody"]["content"]["application/json"], where
+                open_to_all = path in {"/api/auth/login", HEALTH}
+                assert bool(operation.get("security")) == (not open_to_all), where
+                assert any(status.startswith("2") for status in operation["responses"]), where
+        assert len(names) == len(set(names))
+
+    def test_errors_are_described_as_they_are(self, document: dict[str, Any]) -> None:
+        assert set(document["components"]["schemas"]["Problem"]["properties"]) == {
+            "type", "title", "status", "detail", "code", "errors"
+        }  # fmt: skip
+        for path, item in document["paths"].items():
+            for operation in item.values():
+                assert "application/problem+json" in operation["responses"]["default"]["content"], path
+        assert "HTTPValidationError" not in json.dumps(document)
+
+    def test_bodies_are_described_in_the_words_of_the_json(self, document: dict[str, Any]) -> None:
+        schemas = document["components"]["schemas"]
+        assert set(schemas["ScheduleIn"]["required"]) == {"name", "exportType", "format", "schedule", "recipients"}
+        assert schemas["ScheduleIn"]["additionalProperties"] is False
+        assert {"startDate", "endDate", "period", "campaignIds", "groupBy"} == set(schemas["FiltersIn"]["properties"])
+
+    def test_the_page_loads_nothing_from_another_host_and_has_no_inline_script(self, api: Clients) -> None:
+        page = api.anonymous.get("/api/docs")
+        assert page.headers["content-type"].startswith("text/html")
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert [x for x in loaded if not x.startswith(("/api/docs/", "data:"))] == []
+        assert all('src="' in tag for tag in re.findall(r"<script[^>]*>", page.text))
+        for path in loaded:
+            if path.startswith("/"):
+                assert api.anonymous.get(path).status_code == 200, path
+        start = api.anonymous.get("/api/docs/start.js")
+        assert start.headers["content-type"].startswith("text/javascript")
+        assert "://" not in start.text

@@ -1,0 +1,178 @@
+"""The command line as people use it: a process with arguments, an environment, streams and an exit code."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TZ", "DEMO", "LOG_LEVEL")
+PASSWORD = "correct horse battery"
+CSV = "campaign_name,currency,date\nSummer,EUR,2026-01-02\n"
+
+Result = subprocess.CompletedProcess[str]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """`python -m exports_app ...` over a data folder of its own; env: settings, typed: its stdin."""
+
+    def command(*args: str, typed: str | bytes = "", **env: str) -> Result:
+        clean = {k: v for k, v in os.environ.items() if k not in OURS and not k.startswith("SMTP_")}
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "exports_app", *args],
+            cwd=ROOT,
+            env=clean | {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port()), "PYTHONUTF8": "1"} | env,
+            input=typed if isinstance(typed, bytes) else typed.encode(),
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        return Result(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return command
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+def refused(done: Result) -> str:
+    """The one line that a refused command says."""
+    assert done.returncode != 0
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("exports_app: ")
+    return lines[0]
+
+
+def went_well(done: Result) -> str:
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+COMMANDS = ("serve", "migrate", "seed-demo", "create-tenant", "create-user", "import-campaigns", "doctor")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(run: Run, command: str) -> None:
+    assert command in went_well(run(command, "--help"))
+    assert command in went_well(run("--help"))
+
+
+def test_help_loads_nothing_heavy() -> None:
+    check = "import sys; from exports_app.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    check += "print([m for m in ('sqlalchemy', 'reflex', 'rich', 'openpyxl', 'exports_app.wiring') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_command_and_an_unknown_one_are_errors(run: Run) -> None:
+    assert run().returncode == 2
+    assert run("fly").returncode == 2
+
+
+def test_migrate_makes_the_database_and_is_content_the_second_time(run: Run, tmp_path: Path) -> None:
+    assert "up to date now" in went_well(run("migrate"))
+    assert (tmp_path / "data" / "exports.db").exists()
+    assert "was up to date" in went_well(run("migrate"))
+
+
+def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.csv"
+    file.write_text(CSV)
+    assert "acme" in went_well(run("create-tenant", "acme", "--name", "Acme", "--timezone", "Europe/Berlin"))
+    user = ("create-user", "Ann@Example.com", "--name", "Ann", "--tenant", "acme", "--role", "admin", "--password-stdin")
+    assert "ann@example.com" in went_well(run(*user, typed=PASSWORD + "\n"))
+    assert went_well(run("import-campaigns", str(file), "--tenant", "acme")) == "imported 1 day of 1 campaign\n"
+
+
+def test_a_taken_slug_and_a_taken_address_are_errors(run: Run) -> None:
+    run("create-tenant", "acme", "--name", "Acme")
+    assert "another slug" in refused(run("create-tenant", "acme", "--name", "Acme"))
+    user = ("create-user", "ann@example.com", "--name", "Ann", "--super-admin", "--password-stdin")
+    went_well(run(*user, typed=PASSWORD))
+    assert "already" in refused(run(*user, typed=PASSWORD))
+
+
+@pytest.mark.parametrize(
+    ("args", "typed", "reason"),
+    [
+        (("--password-stdin",), PASSWORD, "--super-admin"),
+        (("--super-admin", "--role", "admin", "--password-stdin"), PASSWORD, "--tenant"),
+        (("--tenant", "nobody", "--password-stdin"), PASSWORD, "create-tenant"),
+        (("--super-admin",), PASSWORD, "--password-stdin"),
+        (("--super-admin", "--password-stdin"), "short", "at least"),
+        (("--super-admin", "--password-stdin"), "", "at least"),
+        (("--super-admin", "--password-stdin"), "SuperAdmin123!", "public password"),
+    ],
+)
+def test_a_user_who_cannot_be_made_is_refused_with_what_to_do(run: Run, args: tuple[str, ...], typed: str, reason: str) -> None:
+    assert reason in refused(run("create-user", "ann@example.com", "--name", "Ann", *args, typed=typed))
+
+
+def test_bad_lines_are_told_and_end_with_an_error(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.csv"
+    file.write_text(CSV + "Summer,EUR,someday\n")
+    run("create-tenant", "acme", "--name", "Acme")
+    done = run("import-campaigns", str(file), "--tenant", "acme")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "line 3: date: must be a date, YYYY-MM-DD",
+        "exports_app: 1 bad line: nothing was imported",
+    ]
+
+
+def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
+    run("create-tenant", "acme", "--name", "Acme")
+    assert "No such file" in refused(run("import-campaigns", str(tmp_path / "none.csv"), "--tenant", "acme"))
+    assert "directory" in refused(run("import-campaigns", str(tmp_path), "--tenant", "acme"))
+
+
+def test_the_demo_is_seeded_once_and_grows_to_the_rows_asked_for(run: Run) -> None:
+    assert "is in" in went_well(run("seed-demo"))
+    assert "already" in went_well(run("seed-demo"))
+    assert "; 0 rows" not in went_well(run("seed-demo", "--rows", "25000"))
+    assert "; 0 rows" in went_well(run("seed-demo", "--rows", "25000"))
+
+
+@pytest.mark.parametrize("env", [{"DEMO": "0"}, {"HOST": "0.0.0.0"}])
+def test_what_is_no_demo_takes_no_demo_data(run: Run, env: dict[str, str]) -> None:
+    assert "DEMO=1" in refused(run("seed-demo", **env))
+
+
+def test_a_database_with_users_of_its_own_takes_no_demo_data(run: Run) -> None:
+    went_well(run("create-user", "ann@example.com", "--name", "Ann", "--super-admin", "--password-stdin", typed=PASSWORD))
+    assert "your own" in refused(run("seed-demo", "--rows", "1000"))
+
+
+def test_a_wrong_setting_is_one_line(run: Run) -> None:
+    assert "PORT" in refused(run("migrate", PORT="many"))
+
+
+def test_doctor_changes_nothing_and_is_content_with_a_fresh_folder(run: Run, tmp_path: Path) -> None:
+    assert "BAD" not in went_well(run("doctor"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_doctor_is_content_with_a_demo_and_tells_no_secret(run: Run) -> None:
+    run("seed-demo")
+    told = went_well(run("doctor", SECRET_KEY="s" * 40, SMTP_PASS="hush hush"))
+    assert "BAD" not in told
+    assert "ssss" not in told
+    assert "hush" not in told
+
+
+def test_doctor_finds_a_mail_server_that_is_not_there(run: Run) -> None:
+    smtp = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port()), "SMTP_FROM": "me@example.com"}
+    done = run("doctor", **smtp)
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stdout

@@ -1,0 +1,245 @@
+"""Campaign data from CSV files: all of a file or nothing, and each bad line told with its number."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from exports_app.domain.errors import ExportsError
+from exports_app.services.changes import Change, Topic
+from exports_app.services.importing import SHOWN, Result
+from exports_app.services.records import Campaign, Page, Tenant
+from exports_app.wiring import Services
+
+HEADER = "campaign_name,channel,status,currency,budget,start_date,end_date,date,impressions,clicks,conversions,spend,revenue"
+GOOD = "Summer,search,active,EUR,1000.50,2026-01-01,,2026-01-02,100,10,1,12.3,45"
+
+Load = Callable[[str | bytes], Result]
+
+
+@pytest.fixture
+def load(services: Services, acme: Tenant, tmp_path: Path) -> Load:
+    """Import the text, or the bytes, into Acme."""
+
+    def run(content: str | bytes) -> Result:
+        file = tmp_path / "campaigns.csv"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return services.importing.load(file, "acme", lambda _: None)
+
+    return run
+
+
+def csv(*lines: str) -> str:
+    return "\n".join((HEADER, *lines, ""))
+
+
+def campaigns_of(services: Services, tenant: Tenant) -> list[Campaign]:
+    with services.store.read() as tx:
+        return tx.campaigns.find(frozenset({tenant.id}), {}, "", Page(sort="name"))[0]
+
+
+def days(services: Services) -> int:
+    with services.store.read() as tx:
+        return tx.campaigns.count_metrics()
+
+
+def problems(result: Result) -> list[tuple[int, str]]:
+    return [(p.line, p.reason) for p in result.problems]
+
+
+def test_a_line_becomes_a_campaign_and_its_day(services: Services, acme: Tenant, load: Load) -> None:
+    result = load(csv(GOOD))
+    assert (result.days, result.campaigns, result.bad_lines) == (1, 1, 0)
+    (one,) = campaigns_of(services, acme)
+    assert (one.name, one.channel, one.status, one.currency) == ("Summer", "search", "active", "EUR")
+    assert (one.budget, one.start_date, one.end_date) == (100_050, date(2026, 1, 1), None)
+    with services.database.read() as connection:
+        row = connection.exec_driver_sql("SELECT impressions, clicks, conversions, spend, revenue FROM campaign_metrics").one()
+    assert tuple(row) == (100, 10, 1, 1230, 4500)
+
+
+def test_columns_come_in_any_order_and_only_three_are_needed(services: Services, acme: Tenant, load: Load) -> None:
+    assert load("date,currency,campaign_name\n2026-01-02,EUR,Summer\n").days == 1
+    (one,) = campaigns_of(services, acme)
+    assert (one.channel, one.status, one.budget) == ("other", "active", None)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_and_a_byte_order_mark_do_not_matter(load: Load, end: str, mark: bytes) -> None:
+    assert load(mark + csv(GOOD).replace("\n", end).encode()).days == 1
+
+
+def test_a_name_is_kept_exactly(services: Services, acme: Tenant, load: Load) -> None:
+    name = '\'=1+1, "日本"\n 🚀 '
+    quoted = '"' + name.replace('"', '""') + '"'
+    assert load(csv(GOOD.replace("Summer", quoted))).bad_lines == 0
+    assert [c.name for c in campaigns_of(services, acme)] == [name]
+
+
+def test_a_campaign_of_the_same_name_gets_the_days_and_keeps_its_details(
+    services: Services, acme: Tenant, campaigns: dict[str, Campaign], load: Load
+) -> None:
+    before = campaigns_of(services, acme)
+    assert load(csv(GOOD.replace("Summer", "Spring"))).bad_lines == 0
+    assert campaigns_of(services, acme) == before
+
+
+def test_a_day_that_is_there_already_is_replaced(services: Services, load: Load) -> None:
+    load(csv(GOOD))
+    load(csv(GOOD.replace(",100,", ",200,")))
+    with services.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT impressions FROM campaign_metrics").scalars().all()
+    assert rows == [200]
+
+
+def test_another_tenants_campaign_of_that_name_is_not_touched(
+    services: Services, acme: Tenant, globex: Tenant, campaigns: dict[str, Campaign], load: Load
+) -> None:
+    before = campaigns_of(services, globex)
+    load(csv(GOOD.replace("Summer", "Rival")))
+    assert campaigns_of(services, globex) == before
+    assert "Rival" in {c.name for c in campaigns_of(services, acme)}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("Summer,search", "has 2 cells"),
+        (GOOD + ",more", "has 14 cells"),
+        (GOOD.replace("Summer", ""), "name"),
+        (GOOD.replace("Summer", "x" * 201), "name"),
+        (GOOD.replace("Summer", "a\x00b"), "NUL"),
+        (GOOD.replace("Summer", "a\x1bb"), "control characters"),
+        (GOOD.replace("EUR", "eur"), "currency"),
+        (GOOD.replace("EUR", "XXQ"), "currency"),
+        (GOOD.replace("1000.50", "1000.505"), "two decimals"),
+        (GOOD.replace("1000.50", "-1"), "budget"),
+        (GOOD.replace("2026-01-02", ""), "date: is required"),
+        (GOOD.replace("2026-01-02", "2026-02-30"), "YYYY-MM-DD"),
+        (GOOD.replace("2026-01-02", "20260102"), "YYYY-MM-DD"),
+        (GOOD.replace("2026-01-02", "2026-W01-1"), "YYYY-MM-DD"),
+        (GOOD.replace("2026-01-01,,", "2026-01-01,2025-01-01,"), "before"),
+        (GOOD.replace(",100,", ",-1,"), "impressions"),
+        (GOOD.replace(",100,", ",1e3,"), "impressions"),
+        (GOOD.replace(",100,", ",1.0,"), "impressions"),
+        (GOOD.replace(",100,", ",١,"), "impressions"),
+        (GOOD.replace(",100,", ",1000000000001,"), "impressions"),
+        (GOOD.replace("12.3", "NaN"), "spend"),
+        (GOOD.replace("12.3", "12.345"), "spend"),
+        (GOOD.replace("12.3", "100000000000.01"), "spend"),
+        ('Summer"', "cells"),
+        ('"Summer"x,search', "not CSV"),
+        ('"Summer,search', "not CSV"),
+    ],
+)
+def test_a_bad_line_is_named_with_its_reason(services: Services, load: Load, line: str, reason: str) -> None:
+    result = load(csv(GOOD.replace("Summer", "Before"), line))
+    assert [p.line for p in result.problems] == [3]
+    assert reason in result.problems[0].reason
+    assert days(services) == 0
+
+
+def test_a_line_that_is_not_utf8_is_named(load: Load) -> None:
+    result = load(csv(GOOD, GOOD.replace("Summer", "Sommer")).encode().replace(b"Sommer", b"S\xf6mmer"))
+    assert [(line, reason[:12]) for line, reason in problems(result)] == [(3, "is not UTF-8")]
+
+
+def test_a_record_over_several_lines_is_named_by_its_first(load: Load) -> None:
+    result = load(csv(GOOD.replace("Summer", '"two\nlines"'), "", GOOD.replace("EUR", "nope")))
+    assert [p.line for p in result.problems] == [5]
+
+
+def test_one_bad_line_leaves_the_database_as_it_was(
+    services: Services, acme: Tenant, campaigns: dict[str, Campaign], load: Load
+) -> None:
+    before = days(services), campaigns_of(services, acme)
+    load(csv(*(GOOD.replace("Summer", f"New {i}") for i in range(50)), GOOD.replace("EUR", "nope")))
+    assert (days(services), campaigns_of(services, acme)) == before
+
+
+def test_a_failure_while_writing_leaves_the_database_as_it_was(services: Services, acme: Tenant, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.csv"
+    file.write_text(csv(*(GOOD.replace("Summer", f"New {i}") for i in range(20))))
+
+    def stop_while_writing(part: float) -> None:
+        if part > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        services.importing.load(file, "acme", stop_while_writing)
+    assert days(services) == 0
+    assert campaigns_of(services, acme) == []
+
+
+def test_a_day_may_stand_in_the_file_once(load: Load) -> None:
+    result = load(csv(GOOD, GOOD))
+    assert [line for line, _ in problems(result)] == [3]
+    assert "already" in result.problems[0].reason
+
+
+def test_all_lines_of_a_campaign_say_the_same_of_it(load: Load) -> None:
+    result = load(csv(GOOD, GOOD.replace("search", "social").replace("2026-01-02", "2026-01-03")))
+    assert [line for line, _ in problems(result)] == [3]
+    assert "differs from line 2" in result.problems[0].reason
+
+
+def test_the_currency_of_a_campaign_that_is_there_must_agree(campaigns: dict[str, Campaign], load: Load) -> None:
+    result = load(csv(GOOD.replace("Summer", "Überall")))
+    assert problems(result) == [(2, "currency: the campaign is kept in USD")]
+
+
+def test_a_name_that_means_several_campaigns_is_refused(services: Services, acme: Tenant, load: Load) -> None:
+    twins = [Campaign(f"00000000-0000-4000-8000-00000000000{i}", acme.id, "Summer", "search", "active", "EUR") for i in (1, 2)]
+    with services.store.write() as tx:
+        tx.campaigns.add(twins)
+    assert "several" in load(csv(GOOD)).problems[0].reason
+
+
+def test_many_bad_lines_are_counted_and_the_first_are_named(load: Load) -> None:
+    result = load(csv(*["nonsense"] * (SHOWN + 30)))
+    assert result.bad_lines == SHOWN + 30
+    assert [p.line for p in result.problems] == list(range(2, SHOWN + 2))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "missing: campaign_name"),
+        (HEADER + "\n", "no lines"),
+        (HEADER.replace("date,impr", "day,impr") + "\n", "unknown: 'day'"),
+        (HEADER + ",date\n", "twice"),
+        (HEADER.replace(",", ";") + "\n", "line 1"),
+        ('"unclosed', "line 1 is not CSV"),
+        ("x" * 200_000, "line 1 is not CSV"),
+        (csv(GOOD).encode("utf-16"), "line 1"),
+        (b"\x89PNG\r\n\x1a\n", "line 1"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_with_the_reason(load: Load, content: str | bytes, reason: str) -> None:
+    with pytest.raises(ExportsError, match=reason):
+        load(content)
+
+
+def test_a_tenant_that_does_not_exist_is_an_error(services: Services, tmp_path: Path) -> None:
+    with pytest.raises(ExportsError, match="no tenant 'nobody'"):
+        services.importing.load(tmp_path / "campaigns.csv", "nobody", lambda _: None)
+
+
+def test_whoever_watches_the_tenant_hears_of_it_only_when_something_changed(services: Services, acme: Tenant, load: Load) -> None:
+    heard: list[Change] = []
+    services.changes.subscribe(heard.append)
+    load(csv(GOOD.replace("EUR", "nope")))
+    assert heard == []
+    load(csv(GOOD))
+    assert heard == [Change(Topic.CAMPAIGNS, acme.id)]
+
+
+def test_progress_goes_up_to_the_end(services: Services, acme: Tenant, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.csv"
+    file.write_text(csv(*(GOOD.replace("Summer", f"New {i}") for i in range(12_000))))
+    seen: list[float] = []
+    assert services.importing.load(file, "acme", seen.append).days == 12_000
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0

@@ -1,0 +1,251 @@
+"""The engine in the server's process: it fires, works side by side, stops gracefully and survives what goes wrong."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.engine import local
+from exports_app.engine.local import LocalEngine
+from exports_app.services.plugs import CHANNELS
+from exports_app.services.records import Campaign, Run, Schedule
+from exports_app.services.runs import LeaseLost
+from exports_app.wiring import Services
+from tests.mailserver import MailServer
+from tests.world import (
+    DEADLINE,
+    FakeClock,
+    Watch,
+    WatchedEmail,
+    claim,
+    deliveries_of,
+    execute,
+    make_schedule,
+    registered,
+    runs_of,
+    the_run,
+)
+
+ANN, BOB = "ann@example.com", "bob@example.com"
+
+
+@pytest.fixture
+def schedule(services: Services, admin: Principal, campaigns: dict[str, Campaign]) -> Schedule:
+    return make_schedule(services, admin, recipients=(ANN, BOB))
+
+
+def outcomes(services: Services, run: Run) -> dict[str, DeliveryStatus]:
+    return {d.target: d.status for d in deliveries_of(services, run)}
+
+
+@asynccontextmanager
+async def running(services: Services) -> AsyncIterator[LocalEngine]:
+    engine = LocalEngine(services)
+    async with engine.run():
+        yield engine
+
+
+def has_status(services: Services, schedule: Schedule, *statuses: RunStatus) -> Callable[[], bool]:
+    """Whether the schedule's runs, newest first, have these states."""
+    return lambda: [r.status for r in runs_of(services, schedule)] == list(statuses)
+
+
+def run_threads() -> list[threading.Thread]:
+    return [t for t in threading.enumerate() if t.name.startswith("run-")]
+
+
+def test_the_engine_fires_what_is_due_and_carries_it_to_its_end(
+    services: Services, clock: FakeClock, schedule: Schedule, mail: MailServer, watch: Watch
+) -> None:
+    clock.set(schedule.next_run_at or clock())
+
+    async def scenario() -> None:
+        async with running(services) as engine:
+            assert engine.alive
+            done = has_status(services, schedule, RunStatus.COMPLETED)
+            await asyncio.to_thread(watch.until, "the run ends", done)
+
+    asyncio.run(scenario())
+    (run,) = runs_of(services, schedule)
+    assert run.scheduled_for == schedule.next_run_at
+    assert [m.rcpt_tos for m in mail.wait_for(2)] == [[ANN], [BOB]]
+
+
+def test_a_trigger_is_picked_up_through_the_change_signal_without_waiting_for_the_clock(
+    services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local.AsyncIOScheduler, "add_job", lambda *_args, **_options: None)  # a clock that never ticks
+
+    async def scenario() -> None:
+        async with running(services):
+            for n in range(1, 4):
+                await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+                done = has_status(services, schedule, *[RunStatus.COMPLETED] * n)
+                await asyncio.to_thread(watch.until, f"run {n} ends", done)
+
+    asyncio.run(scenario())
+
+
+def test_the_engine_takes_up_at_its_start_what_a_killed_one_left(
+    services: Services, admin: Principal, schedule: Schedule, mail: MailServer, watch: Watch
+) -> None:
+    services.schedules.trigger(admin, schedule.id)
+    claim(services)  # and nobody works at it
+
+    async def scenario() -> None:
+        async with running(services):
+            await asyncio.to_thread(watch.until, "the run ends", has_status(services, schedule, RunStatus.COMPLETED))
+
+    asyncio.run(scenario())
+    assert runs_of(services, schedule)[0].attempt == 2
+
+
+def test_runs_of_different_schedules_work_side_by_side(
+    services: Services, admin: Principal, mail: MailServer, watch: Watch
+) -> None:
+    made = [make_schedule(services, admin, name=f"No. {i}", recipients=(ANN,)) for i in range(3)]
+    together = threading.Barrier(3)
+
+    async def scenario() -> None:
+        async with running(services):
+            for one in made:
+                await asyncio.to_thread(services.schedules.trigger, admin, one.id)
+            for one in made:
+                await asyncio.to_thread(watch.until, "the run ends", has_status(services, one, RunStatus.COMPLETED))
+
+    with registered(CHANNELS, WatchedEmail(mail, before=lambda _: together.wait(DEADLINE) and None)):
+        asyncio.run(scenario())
+
+
+def test_a_stop_lets_a_run_end_that_needs_only_a_moment(
+    services: Services, admin: Principal, schedule: Schedule, mail: MailServer
+) -> None:
+    sending, engines = threading.Event(), list[LocalEngine]()
+
+    def hold(_: str) -> None:
+        sending.set()
+        assert engines[0]._closing.wait(DEADLINE)
+
+    async def scenario() -> None:
+        async with running(services) as engine:
+            engines.append(engine)
+            await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+            assert await asyncio.to_thread(sending.wait, DEADLINE)
+
+    with registered(CHANNELS, WatchedEmail(mail, before=hold)):
+        asyncio.run(scenario())
+    assert has_status(services, schedule, RunStatus.COMPLETED)()
+
+
+def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
+    services: Services, admin: Principal, schedule: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "GRACE_SECONDS", 1.0)
+    sending = threading.Event()
+    engines = list[LocalEngine]()
+
+    def hold(_: str) -> None:
+        sending.set()
+        (job,) = engines[0]._all_jobs()
+        assert job.stopped.wait(DEADLINE)
+
+    async def scenario() -> None:
+        async with running(services) as engine:
+            engines.append(engine)
+            await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+            assert await asyncio.to_thread(sending.wait, DEADLINE)
+
+    with registered(CHANNELS, WatchedEmail(mail, before=hold)):
+        asyncio.run(scenario())
+        for thread in run_threads():
+            thread.join(DEADLINE)
+    (run,) = runs_of(services, schedule)
+    assert (run.status, run.attempt, run.lease_token) == (RunStatus.PENDING, 0, None)
+    assert outcomes(services, run) == {ANN: DeliveryStatus.ACCEPTED, BOB: DeliveryStatus.PENDING}
+    assert execute(services, claim(services)).status is RunStatus.COMPLETED
+    assert [m.rcpt_tos for m in mail.wait_for(2)] == [[ANN], [BOB]]
+
+
+def test_a_stop_takes_the_run_back_from_a_worker_that_is_stuck(
+    services: Services, admin: Principal, schedule: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "GRACE_SECONDS", 0.05)
+    sending, released = threading.Event(), threading.Event()
+
+    def stuck(_: str) -> None:
+        sending.set()
+        assert released.wait(DEADLINE)
+
+    async def scenario() -> None:
+        async with running(services):
+            await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+            assert await asyncio.to_thread(sending.wait, DEADLINE)
+
+    with registered(CHANNELS, WatchedEmail(mail, before=stuck)):
+        asyncio.run(scenario())
+        (run,) = runs_of(services, schedule)
+        assert (run.status, run.attempt, run.lease_token) == (RunStatus.PENDING, 0, None)
+        assert outcomes(services, run) == {ANN: DeliveryStatus.UNKNOWN, BOB: DeliveryStatus.PENDING}
+        # It comes to itself, too late: its message goes out, but it may write nothing and begins no other
+        (thread,) = run_threads()
+        released.set()
+        thread.join(DEADLINE)
+    assert outcomes(services, run) == {ANN: DeliveryStatus.UNKNOWN, BOB: DeliveryStatus.PENDING}
+    assert [m.rcpt_tos for m in mail.wait_for(1)] == [[ANN]]
+    assert execute(services, claim(services)).status is RunStatus.COMPLETED
+    again = [m.message["Message-ID"] for m in mail.wait_for(3) if m.rcpt_tos == [ANN]]
+    assert again[0] == again[1]
+
+
+def test_the_heartbeat_keeps_the_leases_of_what_works_here_and_notices_a_lost_one(
+    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule
+) -> None:
+    engine = LocalEngine(services)
+    services.schedules.trigger(admin, schedule.id)
+    job = local._Job(claim(services))
+    engine._jobs.add(job)
+    clock.advance(seconds=59)
+    engine._beat()
+    assert the_run(services, job.run).lease_expires_at == clock() + timedelta(seconds=60)
+    job.check()
+    services.runs.release(job.run)
+    engine._beat()
+    with pytest.raises(LeaseLost):
+        job.check()
+
+
+def test_the_heartbeat_brings_back_the_run_of_a_worker_elsewhere_that_died(
+    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule
+) -> None:
+    services.schedules.trigger(admin, schedule.id)
+    run = claim(services)
+    clock.advance(seconds=61)
+    LocalEngine(services)._beat()
+    assert the_run(services, run).status is RunStatus.PENDING
+
+
+def test_an_engine_that_does_not_turn_is_not_alive(services: Services) -> None:
+    assert not LocalEngine(services).alive
+
+
+def test_the_engine_outlives_a_database_that_is_away(
+    services: Services, clock: FakeClock, schedule: Schedule, tmp_path: Path
+) -> None:
+    engine = LocalEngine(services)
+    clock.set(schedule.next_run_at or datetime(2026, 3, 9, 8, 0, tzinfo=UTC))
+    file, away = services.settings.data_dir / "exports.db", tmp_path / "away.db"
+    services.database.dispose()
+    file.rename(away)
+    file.mkdir()
+    engine._pulse()
+    engine._beat()
+    assert engine.alive
+    file.rmdir()
+    away.rename(file)
+    assert services.runs.tick() == 1
