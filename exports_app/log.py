@@ -25,7 +25,7 @@ def configure(level: str) -> None:
     )
     terminal = sys.stderr.isatty()
     last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]  # others print local variables too
         if terminal
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
