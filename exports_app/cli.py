@@ -22,6 +22,7 @@ Command = Callable[[argparse.Namespace], int]
 def main(argv: list[str] | None = None) -> int:
     """Run one command. Returns the exit code."""
     args = _parser().parse_args(argv)
+    os.umask(0o077)  # the database and the files are the operator's alone
     command: Command = args.run
     try:
         return command(args)

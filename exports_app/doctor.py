@@ -5,6 +5,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 from exports_app import wiring
 from exports_app.channels.email import EmailChannel
@@ -47,9 +50,12 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if settings.embedded and not settings.data_dir.exists():
+    if settings.embedded and not Path(make_url(settings.url).database or "").exists():
         return Finding(True, "database", "will be made by the first start")
-    database = Database(settings.url)
+    try:
+        database = Database(settings.url)
+    except ExportsError as e:
+        return Finding(False, "database", e.message)
     try:
         if migrate.is_current(database):
             return Finding(True, "database", "reachable, its schema is up to date")

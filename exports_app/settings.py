@@ -22,7 +22,7 @@ class SettingsError(Exception):
 
 def _zone(value: str) -> str:
     name = value.removeprefix(":")
-    if name not in available_timezones():
+    if name not in available_timezones() or name in {"localtime", "posixrules"}:
         raise ValueError("is not an IANA time zone, e.g. Europe/Berlin")
     ZoneInfo(name)
     return name
@@ -104,7 +104,10 @@ class Settings(BaseModel):
                 pass
             finally:
                 draft.unlink()
-        return file.read_bytes().strip()
+        kept = file.read_bytes().strip()
+        if len(kept) < 32:
+            raise SettingsError(f"{file} is damaged: delete it, and everybody signs in again")
+        return kept
 
 
 def loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
+from starlette.requests import ClientDisconnect
 
 from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors
 from exports_app.domain.errors import FieldError, Invalid, TooLarge
@@ -53,10 +54,13 @@ async def _read(request: Request, limit: int) -> bytes:
     if declared.isdecimal() and int(declared) > limit:
         raise too_large
     data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > limit:
-            raise too_large
+    try:
+        async for part in request.stream():
+            data += part
+            if len(data) > limit:
+                raise too_large
+    except ClientDisconnect:
+        raise Invalid([FieldError("", "broke off before its end: send it again")]) from None
     return bytes(data)
 
 

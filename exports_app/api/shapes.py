@@ -28,7 +28,7 @@ Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
 
 class LoginIn(Input):
     email: str = Field(max_length=320)
-    password: str = Field(max_length=1000)
+    password: str = Field(max_length=1000, repr=False)
 
 
 class UserOut(Output):

@@ -20,7 +20,7 @@ from aiosmtplib.errors import (
 from pydantic import SecretStr
 
 from exports_app.channels._mailbox import Mailbox
-from exports_app.domain.errors import DeliveryError
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 
 CONNECT_TIMEOUT = 15.0
 """Seconds for the connection, its TLS handshake and the server's greeting."""
@@ -32,8 +32,6 @@ ATTEMPTS = 2
 """After so many failed connections in a row the run's other messages fail at once: fifty recipients, not fifty timeouts."""
 GOING_AWAY = 421
 """The server closes the connection (RFC 5321, 3.8): nothing is said about the message."""
-FATE_UNKNOWN = "delivery_unknown"
-"""The code of a DeliveryError after which the message may still arrive."""
 
 Tls = Literal["starttls", "tls", "none"]
 
@@ -78,7 +76,7 @@ class Connection:
     def send(self, sender: Mailbox, recipient: Mailbox, content: bytes) -> None:
         """Returns once the server has accepted the message.
 
-        Raises DeliveryError: with the server's own answer where it gave one, permanent for 5xx; with code FATE_UNKNOWN where the
+        Raises DeliveryError: with the server's own answer where it gave one, permanent for 5xx; DeliveryUnknown where the
         connection was lost after the message had begun.
         """
         self._runner.run(self._send(sender, recipient, content))
@@ -150,7 +148,7 @@ class Connection:
 
     def _unknown_fate(self) -> DeliveryError:
         text = f"the connection to {self._server} was lost while the message was being sent: it may have arrived, or not"
-        return DeliveryError(text, code=FATE_UNKNOWN, permanent=False)
+        return DeliveryUnknown(text)
 
     async def _connect(self) -> SMTP:
         if self._trouble and (self._trouble[-1].permanent or len(self._trouble) >= ATTEMPTS):
@@ -197,7 +195,7 @@ class Connection:
             raise self._unreachable(e) from None
 
     async def _sign_in(self, client: SMTP) -> None:
-        what = f"the mail server {self._server} refused the sign-in as {self._server.user}"
+        what = f"the mail server {self._server} refused the sign-in"
         try:
             await client.login(self._server.user, self._server.password.get_secret_value())
         except SMTPAuthenticationError as e:
@@ -238,7 +236,7 @@ class Connection:
         try:
             if client.is_connected:
                 await client.quit(timeout=self._server.connect_timeout)
-        except SMTPException:
+        except (SMTPException, OSError):
             pass  # every message has its answer already: how the connection ends changes nothing
         self._drop()
 

@@ -101,8 +101,8 @@ class EmailSender:
         return Letter(self._report, self._from)
 
     def send(self, target: str, message_id: str) -> None:
-        """Send to one address. Raises DeliveryError: the server's own answer, or what to look at; `_smtp.FATE_UNKNOWN` as its
-        code where the message may have arrived all the same."""
+        """Send to one address. Raises DeliveryError: the server's own answer, or what to look at; DeliveryUnknown where
+        the message may have arrived all the same."""
         try:
             recipient = _mailbox.parse(target)
         except ValueError as e:

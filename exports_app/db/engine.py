@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from exports_app import log
 from exports_app.domain.errors import ExportsError, Unavailable
 
-BUSY_MS = 15_000
+BUSY_MS = 30_000
+"""What a writer waits for another process, such as an import beside the server."""
 POOL_SIZE, POOL_OVERFLOW = 16, 48
 """More than the API's 40 threads and the workers together, so that nobody waits for a connection."""
 
@@ -55,11 +56,15 @@ class Database:
             Path(file).parent.mkdir(parents=True, exist_ok=True)
         try:
             self.engine: Engine = create_engine(
-                url, pool_pre_ping=not self.embedded, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW
+                url,
+                hide_parameters=True,  # they would stand in the log with every failed statement
+                pool_pre_ping=not self.embedded,
+                pool_size=POOL_SIZE,
+                max_overflow=POOL_OVERFLOW,
             )
         except ModuleNotFoundError as e:
             raise ExportsError(f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite") from e
-        # One writer at a time, queued fairly in the process instead of by SQLite's polling
+        # One writer at a time, queued in the process instead of by SQLite's polling
         self._writer = threading.Lock() if self.embedded else nullcontext()
         if self.embedded:
             event.listen(self.engine, "connect", _on_connect)

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from exports_app.db import models
 from exports_app.domain.access import Role
-from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.ports import Tenants
 from exports_app.services.records import Campaign, Delivery, Membership, Metric, Page, Run, Schedule, Tenant, User
 
@@ -226,7 +226,7 @@ class ScheduleRepository(Repository[Schedule]):
 
 class RunRepository(Repository[Run]):
     model, record = models.RunRow, Run
-    enums: ClassVar[Mapping[str, type]] = {"status": RunStatus}
+    enums: ClassVar[Mapping[str, type]] = {"status": RunStatus, "trigger": Trigger}
 
     def get(self, run_id: str) -> Run | None:
         return self._one(self._table.c.id == run_id)
@@ -259,9 +259,11 @@ class RunRepository(Repository[Run]):
         }
         return self._update(c.id == run_id, c.status == RunStatus.PENDING, values=values) == 1
 
-    def held(self, run_id: str, token: str, values: Mapping[str, Any]) -> bool:
+    def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
         c = self._table.c
-        where = (c.id == run_id, c.lease_token == token, c.status == RunStatus.PROCESSING)
+        where = [c.id == run_id, c.lease_token == token, c.status == RunStatus.PROCESSING]
+        if expired_before is not None:
+            where.append(c.lease_expires_at < expired_before)
         return self._update(*where, values=values) == 1
 
     def extend(self, run_id: str, token: str, expires: datetime) -> bool:

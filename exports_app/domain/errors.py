@@ -118,3 +118,10 @@ class DeliveryError(ExportsError):
     """The message was not delivered"""
 
     code = "delivery_failed"
+
+
+class DeliveryUnknown(DeliveryError):
+    """The connection was lost while the message was being sent: it may have arrived, or not"""
+
+    code = "delivery_unknown"
+    permanent = False

@@ -129,7 +129,13 @@ class LocalEngine:
         job = _Job(run)
         with self._changed:
             self._jobs.add(job)
-        threading.Thread(target=self._work, args=(job,), name=f"run-{run.id[:8]}", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, args=(job,), name=f"run-{run.id[:8]}", daemon=True).start()
+        except RuntimeError:  # no thread is to be had: another attempt, when there is
+            with self._changed:
+                self._jobs.discard(job)
+            self._runs.release(run)
+            raise
 
     def _work(self, job: _Job) -> None:
         try:

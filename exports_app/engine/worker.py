@@ -4,16 +4,18 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from slugify import slugify
 
 from exports_app import log
 from exports_app.domain import period
-from exports_app.domain.errors import DeliveryError, ExportsError, RunError, Unavailable
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown, ExportsError, RunError, Unavailable
 from exports_app.domain.run import DeliveryStatus, RunStatus, outcome
 from exports_app.domain.table import Chunk, Table, completer
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Channel, Report, Scope
+from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Channel, Report, Scope, Sender
 from exports_app.services.ports import FileStore, Store
 from exports_app.services.records import Delivery, Run, Tenant
 from exports_app.services.rules import Filters
@@ -21,8 +23,11 @@ from exports_app.services.runs import LeaseLost, Runs
 
 CHUNK = 2000
 PROGRESS_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+"""Between two tries to write while the database is away."""
 UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN)
 
+T = TypeVar("T")
 _log = log.get(__name__)
 
 
@@ -71,7 +76,7 @@ class Worker:
         deliveries = self._deliver(run, tenant, made, check)
         status = outcome(d.status for d in deliveries)
         error = _delivery_error(deliveries)
-        self._runs.close(run, status, error, "delivery_failed" if error else None)
+        self._lasting(partial(self._runs.close, run, status, error, "delivery_failed" if error else None))
         _log.info("run finished", status=status, rows=made.rows, bytes=made.size, deliveries=len(deliveries))
 
     def _fail(self, run: Run, message: str, code: str) -> None:
@@ -187,17 +192,35 @@ class Worker:
                 check()
                 # Noted before the wire: a crash from here on leaves a delivery whose fate is unknown, not one that is forgotten
                 sending = self._runs.move(run, delivery, DeliveryStatus.SENDING, attempts=delivery.attempts + 1)
-                try:
-                    sender.send(delivery.target, delivery.message_id)
-                except DeliveryError as e:
-                    _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
-                    # The connection broke after the message was out: the server may have taken it
-                    to = DeliveryStatus.UNKNOWN if e.code == "delivery_unknown" else DeliveryStatus.FAILED
-                    done.append(self._runs.move(run, sending, to, error=e.message))
-                else:
-                    sent_at = self._runs.now()
-                    done.append(self._runs.move(run, sending, DeliveryStatus.ACCEPTED, error=None, sent_at=sent_at))
+                to, values = self._attempt(sender, sending)
+                done.append(self._lasting(partial(self._runs.move, run, sending, to, **values)))
         return done
+
+    def _attempt(self, sender: Sender, delivery: Delivery) -> tuple[DeliveryStatus, dict[str, Any]]:
+        """Send one message. Never raises: whatever happens to it, the other recipients get theirs."""
+        try:
+            sender.send(delivery.target, delivery.message_id)
+        except DeliveryError as e:
+            _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
+            to = DeliveryStatus.UNKNOWN if isinstance(e, DeliveryUnknown) else DeliveryStatus.FAILED
+            return to, {"error": e.message}
+        except Exception:  # noqa: BLE001  (it is in the log and in the delivery's row)
+            _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
+            return DeliveryStatus.FAILED, {"error": "an unexpected error: the server's log tells more"}
+        return DeliveryStatus.ACCEPTED, {"error": None, "sent_at": self._runs.now()}
+
+    def _lasting(self, write: Callable[[], T]) -> T:
+        """Write what has happened, through a short absence of the database: losing the note of an accepted message would
+        send it again. Raises Unavailable when it lasts as long as the lease."""
+        deadline = time.monotonic() + self._runs.lease.total_seconds()
+        while True:
+            try:
+                return write()
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+                _log.warning("the database cannot be reached: trying again")
+                time.sleep(RETRY_SECONDS)
 
 
 class _Counter:

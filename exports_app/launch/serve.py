@@ -17,7 +17,7 @@ from exports_app.launch.worker import SUPERVISOR
 from exports_app.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
-STOP_SECONDS = 5
+STOP_SECONDS = 8
 """How long the worker may take to stop before it is killed."""
 
 

@@ -1,7 +1,7 @@
 """Signing in, access tokens, and who stands behind one."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ LIFETIME = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Token:
-    access_token: str
+    access_token: str = field(repr=False)
     expires_in: int
     """Seconds."""
     user: User

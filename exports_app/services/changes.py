@@ -5,6 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from exports_app import log
+
+_log = log.get(__name__)
+
 
 class Topic(StrEnum):
     SCHEDULES = "schedules"
@@ -41,4 +45,7 @@ class Changes:
 
     def publish(self, change: Change) -> None:
         for listener in self._listeners:
-            listener(change)
+            try:
+                listener(change)
+            except Exception:  # noqa: BLE001  (the change is committed: no listener may make it look failed)
+                _log.exception("a listener of changes failed", topic=change.topic)

@@ -16,7 +16,6 @@ class File:
     path: Path
     name: str
     mime: str
-    sha256: str | None
 
 
 class History:
@@ -49,7 +48,7 @@ class History:
         if path is None:
             raise Gone
         mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
-        return File(path, run.file_name, mime, run.sha256)
+        return File(path, run.file_name, mime)
 
     def _require(self, tx: Transaction, who: Principal, schedule_id: str) -> None:
         schedule = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None

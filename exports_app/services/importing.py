@@ -240,7 +240,7 @@ def _match(spool: sqlite3.Connection, tx: Transaction, tenant_id: str, result: R
 def _write(spool: sqlite3.Connection, tx: Transaction, result: Result, progress: Progress) -> None:
     (total,) = spool.execute("SELECT count(*) FROM day").fetchone()
     (result.campaigns,) = spool.execute("SELECT count(*) FROM campaign").fetchone()
-    rows = spool.execute("SELECT c.id, d.* FROM day d JOIN campaign c ON c.name = d.name")
+    rows = spool.execute("SELECT c.id, d.* FROM day d JOIN campaign c ON c.name = d.name ORDER BY c.id, d.date")
     while batch := rows.fetchmany(BATCH):
         tx.campaigns.upsert_metrics([Metric(r[0], date.fromisoformat(r[2]), *r[3:]) for r in batch])
         result.days += len(batch)

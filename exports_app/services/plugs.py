@@ -83,6 +83,8 @@ class Sender(Protocol):
     def send(self, target: str, message_id: str) -> None:
         """Send to one recipient. Raises DeliveryError with the other side's own answer; returns once it is accepted.
 
+        Raises DeliveryUnknown where the message may have arrived all the same.
+
         message_id: the local part of the Message-ID, the same for every attempt at this delivery.
         """
 

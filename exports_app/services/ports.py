@@ -93,8 +93,11 @@ class RunStore(Protocol):
         """The pending run whose turn it is; none of a schedule that has one processing."""
 
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool: ...
-    def held(self, run_id: str, token: str, values: Mapping[str, Any]) -> bool:
-        """Change a processing run; False when the token is no longer the run's."""
+    def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
+        """Change a processing run; False when the token is no longer the run's.
+
+        expired_before: only if its lease ended before this instant.
+        """
 
     def extend(self, run_id: str, token: str, expires: datetime) -> bool: ...
     def abandoned(self, expired_before: datetime | None) -> list[Run]:

@@ -2,8 +2,8 @@
 
 import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -72,6 +72,13 @@ class Draft:
     is_active: bool = True
 
 
+FIELDS = frozenset(f.name for f in fields(Draft))
+
+
+def _field(error: FieldError) -> str:
+    return {"/exportType": "export_type", "/whenEmpty": "when_empty"}.get(error.pointer, error.pointer[1:])
+
+
 def one_of(values: Sequence[str]) -> str:
     return "must be one of " + ", ".join(values)
 
@@ -132,13 +139,18 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
     return tuple(kept.values()), errors
 
 
-def check(draft: Draft, now: datetime, minimum_seconds: int) -> Draft:
-    """The draft with its recipients merged. Raises Invalid with everything that is wrong, campaigns' existence aside."""
-    errors = _check_words(draft)
+def check(draft: Draft, now: datetime, minimum_seconds: int, changed: Collection[str] = FIELDS) -> Draft:
+    """The draft with its recipients merged. Raises Invalid with everything that is wrong, campaigns' existence aside.
+
+    changed: the fields to judge. What was stored under an older rule hinders no other change: a schedule that has become
+    too frequent can still be paused.
+    """
+    errors = [e for e in _check_words(draft) if _field(e) in changed]
     recipients, wrong = merge_recipients(draft.recipients)
-    errors += wrong
-    errors += _check_time(draft, now, minimum_seconds)
-    if draft.export_type in EXPORT_TYPES:
+    errors += wrong if "recipients" in changed else []
+    if {"schedule", "timezone"} & set(changed) or ("is_active" in changed and draft.is_active):
+        errors += _check_time(draft, now, minimum_seconds)
+    if {"filters", "export_type"} & set(changed) and draft.export_type in EXPORT_TYPES:
         errors += check_filters(draft.filters, draft.export_type)
     if errors:
         raise Invalid(errors)

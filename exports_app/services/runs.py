@@ -66,6 +66,8 @@ class Runs:
             for schedule, (run, next_run_at) in zip(due, plans, strict=True):
                 if tx.schedules.advance(schedule, next_run_at) and tx.runs.add(run):
                     made.append(run)
+                    if run.status is not RunStatus.PENDING:
+                        tx.schedules.note_result(run, run.status, now)
         for tenant_id in {r.tenant_id for r in made}:
             self._changes.publish(Change(Topic.RUNS, tenant_id))
         return len(made)
@@ -97,7 +99,7 @@ class Runs:
         spec = run.spec | {"timezone": schedule.timezone, "filters": schedule.filters}
         why = f"{error.message}. Edit the scheduled export to start it again."
         status = move_run(run.status, RunStatus.SKIPPED)
-        return replace(run, status=status, completed_at=now, spec=spec, error=why, error_code=error.code)
+        return replace(run, status=status, started_at=now, completed_at=now, spec=spec, error=why, error_code=error.code)
 
     # The lease
 
@@ -132,24 +134,24 @@ class Runs:
 
         A run that killed its workers MAX_DEATHS times is failed instead. Returns the number of runs touched.
         """
-        now = self._clock()
+        expired = None if everything else self._clock()
         with self._store.read() as tx:
-            dead = tx.runs.abandoned(None if everything else now)
+            dead = tx.runs.abandoned(expired)
         for run in dead:
             _log.warning("a worker died", run=run.id, attempt=run.attempt)
             try:
                 if run.attempt >= MAX_DEATHS:
-                    self.close(run, RunStatus.FAILED, f"its worker died {MAX_DEATHS} times", "worker_died")
+                    self.close(run, RunStatus.FAILED, f"its worker died {MAX_DEATHS} times", "worker_died", expired)
                 else:
-                    self._hand_back(run)
+                    self._hand_back(run, expired)
             except LeaseLost:
                 continue  # its worker lived and ended it in this moment
         return len(dead)
 
-    def _hand_back(self, run: Run, **values: Any) -> None:
+    def _hand_back(self, run: Run, expired_before: datetime | None = None, **values: Any) -> None:
         values |= {"status": move_run(run.status, RunStatus.PENDING), "lease_token": None, "lease_expires_at": None}
         with self._store.write() as tx:
-            self._held(tx, run, values)
+            self._held(tx, run, values, expired_before)
             tx.deliveries.lose_sending(run.id)
         self.changed(run)
 
@@ -162,11 +164,12 @@ class Runs:
             who = principal_of(tx, user_id)
             tenant = tx.tenants.get(run.tenant_id)
         if tenant is None or who is None or not who.can(Permission.WRITE, run.tenant_id):
-            what = "its owner" if run.triggered_by is None else "the user who started it"
-            raise RunError(
-                f"{what} may no longer export this tenant's data: an admin can take it over by pausing and activating it",
-                code="access_lost",
+            why = (
+                "its owner may no longer export this tenant's data: an admin can take it over by pausing and activating it"
+                if run.triggered_by is None
+                else "the user who started it may no longer export this tenant's data: start it again as somebody who may"
             )
+            raise RunError(why, code="access_lost")
         return tenant
 
     def missing_campaigns(self, run: Run, campaign_ids: Sequence[str]) -> list[str]:
@@ -202,8 +205,15 @@ class Runs:
         self.changed(run)
         return replace(delivery, **values)
 
-    def close(self, run: Run, status: RunStatus, error: str | None = None, code: str | None = None) -> None:
-        """End the run and note its result at the schedule, in one transaction."""
+    def close(
+        self,
+        run: Run,
+        status: RunStatus,
+        error: str | None = None,
+        code: str | None = None,
+        expired_before: datetime | None = None,
+    ) -> None:
+        """End the run and note its result at the schedule, in one transaction. expired_before: as of `RunStore.held`."""
         now = self._clock()
         values = {
             "status": move_run(run.status, status),
@@ -214,15 +224,15 @@ class Runs:
             "lease_expires_at": None,
         }
         with self._store.write() as tx:
-            self._held(tx, run, values)
+            self._held(tx, run, values, expired_before)
             tx.deliveries.lose_sending(run.id)  # nothing of an ended run is still on the wire, or waits
             tx.deliveries.skip_pending(run.id, "the run ended before this message was sent")
             if status in EXECUTED:
                 tx.schedules.note_result(run, status, now)
         self.changed(run)
 
-    def _held(self, tx: Transaction, run: Run, values: dict[str, Any]) -> None:
-        if not tx.runs.held(run.id, _token(run), values):
+    def _held(self, tx: Transaction, run: Run, values: dict[str, Any], expired_before: datetime | None = None) -> None:
+        if not tx.runs.held(run.id, _token(run), values, expired_before):
             raise LeaseLost
 
     def changed(self, run: Run) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from exports_app.domain import cron
@@ -147,7 +147,7 @@ class Schedules:
         now = self._clock()
         with self._store.write() as tx:
             old = self._get(tx, who, schedule_id, Permission.WRITE)
-            draft = rules.check(replace(_draft(old), **values), now, self._minimum)
+            draft = rules.check(replace(_draft(old), **values), now, self._minimum, values.keys())
             if {"filters", "export_type"} & values.keys():
                 self._check_campaigns(tx, old.tenant_id, draft.filters)
             if version is not None and version != old.version:
@@ -189,9 +189,12 @@ class Schedules:
     def validate_cron(
         self, who: Principal, expression: str, timezone: str | None, after: datetime | None, count: int
     ) -> CronAnswer:
-        """What the engine would do with the expression. An invalid one is an answer; a bad zone raises Invalid."""
+        """What the engine would do with the expression. An invalid one is an answer; a bad zone or instant raises Invalid."""
         require_anywhere(who, Permission.READ)
-        after = after or self._clock()
+        try:
+            after = (after or self._clock()).astimezone(UTC)
+        except OverflowError:
+            raise Invalid([FieldError("/after", "must lie between the years 1 and 9999 in UTC")]) from None
         try:
             zone = cron.zone(self._zone if timezone is None else timezone)
         except ExportsError as e:

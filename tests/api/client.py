@@ -15,16 +15,73 @@ PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "errors"}
 ABSENT = "11111111-2222-4333-8444-555555555555"
 """An id that nothing has."""
 
-SCHEDULE_KEYS = set(
-    "id tenantId name description exportType format schedule timezone recipients filters whenEmpty isActive version "
-    "lastRunAt lastStatus nextRunAt createdBy ownerId createdAt updatedAt".split()
-)
-CAMPAIGN_KEYS = set("id tenantId name channel status currency budget startDate endDate".split())
-RUN_KEYS = set(
-    "id scheduledExportId tenantId trigger triggeredBy scheduledFor missedTicks windowStart windowEnd format status fileName "
-    "fileSize sha256 recordCount recipients error errorCode attempt nextAttemptAt createdAt startedAt completedAt deliveries".split()
-)
-DELIVERY_KEYS = set("channel target status attempts error sentAt".split())
+SCHEDULE_KEYS = {
+    "id",
+    "tenantId",
+    "name",
+    "description",
+    "exportType",
+    "format",
+    "schedule",
+    "timezone",
+    "recipients",
+    "filters",
+    "whenEmpty",
+    "isActive",
+    "version",
+    "lastRunAt",
+    "lastStatus",
+    "nextRunAt",
+    "createdBy",
+    "ownerId",
+    "createdAt",
+    "updatedAt",
+}
+CAMPAIGN_KEYS = {"id", "tenantId", "name", "channel", "status", "currency", "budget", "startDate", "endDate"}
+RUN_KEYS = {
+    "id",
+    "scheduledExportId",
+    "tenantId",
+    "trigger",
+    "triggeredBy",
+    "scheduledFor",
+    "missedTicks",
+    "windowStart",
+    "windowEnd",
+    "format",
+    "status",
+    "fileName",
+    "fileSize",
+    "sha256",
+    "recordCount",
+    "recipients",
+    "error",
+    "errorCode",
+    "attempt",
+    "nextAttemptAt",
+    "createdAt",
+    "startedAt",
+    "completedAt",
+    "deliveries",
+}
+DELIVERY_KEYS = {"channel", "target", "status", "attempts", "error", "sentAt"}
+
+BAD_LISTS: list[tuple[dict[str, str], str]] = [
+    ({"page": "0"}, "/page"),
+    ({"page": "x"}, "/page"),
+    ({"page": "99999999999999999999"}, "/page"),
+    ({"size": "0"}, "/size"),
+    ({"size": "201"}, "/size"),
+    ({"size": "-1"}, "/size"),
+    ({"sort": "marker"}, "/sort"),
+    ({"sort": "--name"}, "/sort"),
+    ({"sort": "tenantId"}, "/sort"),
+    ({"sort": "-"}, "/sort"),
+    ({"tenantId": "marker"}, "/tenantId"),
+    ({"q": "x" * 201}, "/q"),
+    ({"q": "a\0b"}, "/q"),
+]
+"""Queries that no list takes, and the parameter that is to blame."""
 
 
 class Api:

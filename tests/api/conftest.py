@@ -1,6 +1,7 @@
 """The API over the world of tests/conftest.py, and a client for each of the cast."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from exports_app.api.app import create
 from exports_app.settings import Settings
@@ -52,6 +54,18 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
+def services(services: Services) -> Services:
+    """Without waiting for the disk: no power fails here."""
+
+    def hasty(connection: sqlite3.Connection, _: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    services.database.dispose()
+    event.listen(services.database.engine, "connect", hasty)
+    return services
+
+
+@pytest.fixture
 def runner() -> Iterator[asyncio.Runner]:
     with asyncio.Runner() as made:
         yield made
@@ -62,15 +76,15 @@ def engine() -> Engine:
     return Engine()
 
 
-_apps: list[FastAPI] = []
-"""The app is made once, since describing its routes takes longer than most tests; each test puts its services behind it."""
+_made: list[FastAPI] = []
 
 
 def app_for(services: Services, engine: Callable[[], bool]) -> FastAPI:
-    if not _apps:
-        _apps.append(create(services, engine))
-    _apps[0].state.services, _apps[0].state.engine_alive = services, engine
-    return _apps[0]
+    """The app, made once, since describing its routes takes longer than most tests; each test puts its services behind it."""
+    if not _made:
+        _made.append(create(services, engine))
+    _made[0].state.services, _made[0].state.engine_alive = services, engine
+    return _made[0]
 
 
 @pytest.fixture

@@ -45,7 +45,13 @@ class TestLogin:
 
     @pytest.mark.parametrize(
         ("email", "password"),
-        [("nobody@example.com", PASSWORD), ("admin@example.com", "wrong"), ("viewer@example.com", PASSWORD), ("\0", "x"), ("", "")],
+        [
+            ("nobody@example.com", PASSWORD),
+            ("admin@example.com", "wrong"),
+            ("viewer@example.com", PASSWORD),
+            ("\0", "x"),
+            ("", ""),
+        ],
         ids=["unknown user", "wrong password", "inactive user", "an address no database holds", "nothing"],
     )
     def test_tells_nobody_what_was_wrong_and_works_as_hard_each_time(
@@ -71,7 +77,9 @@ class TestLogin:
             ("text", [""]),
         ],
     )
-    def test_a_body_of_another_shape_is_refused_by_its_fields(self, api: Clients, body: Any, wrong: list[str], checks: list[str]) -> None:
+    def test_a_body_of_another_shape_is_refused_by_its_fields(
+        self, api: Clients, body: Any, wrong: list[str], checks: list[str]
+    ) -> None:
         assert pointers(api.anonymous.post(LOGIN, body)) == wrong
         assert checks == []
 
@@ -100,9 +108,7 @@ class TestMe:
         body = api.viewer.get("/api/auth/me").json()
         assert body == {
             "user": {"id": cast.viewer.user.id, "email": "viewer@example.com", "name": "Viewer", "isSuperAdmin": False},
-            "tenants": [
-                {"id": cast.acme.id, "slug": "acme", "name": "Acme", "role": "viewer", "permissions": ["exports.read"]}
-            ],
+            "tenants": [{"id": cast.acme.id, "slug": "acme", "name": "Acme", "role": "viewer", "permissions": ["exports.read"]}],
         }
         assert api.admin.get("/api/auth/me").json()["tenants"][0]["permissions"] == ["exports.read", "exports.write"]
 

@@ -6,9 +6,8 @@ import pytest
 
 from exports_app.services.records import Campaign
 from exports_app.wiring import Services
-from tests.api.client import ABSENT, CAMPAIGN_KEYS, CAMPAIGNS, pointers, problem
+from tests.api.client import ABSENT, BAD_LISTS, CAMPAIGN_KEYS, CAMPAIGNS, pointers, problem
 from tests.api.conftest import Clients
-from tests.api.test_api_schedules import LIST
 from tests.world import Cast
 
 MARKER = "marker-7f3a"
@@ -168,7 +167,9 @@ class TestList:
         assert self.names(api, q="%") == []
         assert self.names(api, channel="none") == []
 
-    @pytest.mark.parametrize(("params", "wrong"), [*LIST, ({"channel": "\0"}, "/channel"), ({"currency": "EURO"}, "/currency")])
+    @pytest.mark.parametrize(
+        ("params", "wrong"), [*BAD_LISTS, ({"channel": "\0"}, "/channel"), ({"currency": "EURO"}, "/currency")]
+    )
     def test_refuses_what_it_cannot_filter_by(self, api: Clients, params: dict[str, str], wrong: str) -> None:
         answer = api.viewer.get(CAMPAIGNS, params=params)
         assert pointers(answer) == [wrong]
@@ -184,14 +185,18 @@ class TestUpdateAndDelete:
         assert api.admin.put(one, {}).json() == changed == api.admin.get(one).json()
         assert pointers(api.admin.put(one, {"endDate": "2025-01-01"})) == ["/endDate"]
 
-    def test_a_deleted_one_is_gone_with_its_metrics(self, api: Clients, services: Services, campaigns: dict[str, Campaign]) -> None:
+    def test_a_deleted_one_is_gone_with_its_metrics(
+        self, api: Clients, services: Services, campaigns: dict[str, Campaign]
+    ) -> None:
         one = f"{CAMPAIGNS}/{campaigns['Spring'].id}"
         answer = api.admin.delete(one)
         assert (answer.status_code, answer.content) == (204, b"")
         for method in ("GET", "PUT", "DELETE"):
             problem(api.admin.request(method, one, json={}), 404)
         with services.database.read() as connection:
-            rows = connection.exec_driver_sql("SELECT COUNT(*) FROM campaign_metrics WHERE campaign_id = ?", (campaigns["Spring"].id,))
+            rows = connection.exec_driver_sql(
+                "SELECT COUNT(*) FROM campaign_metrics WHERE campaign_id = ?", (campaigns["Spring"].id,)
+            )
             assert rows.scalar_one() == 0
 
 
@@ -258,7 +263,9 @@ class TestMetrics:
         assert pointers(api.admin.post(path, {"items": items})) == ["/items/2/date"]
         assert self.stored(services) == []
 
-    @pytest.mark.parametrize(("body", "wrong"), [({}, "/items"), ({"items": {}}, "/items"), ({"items": [1]}, "/items/0"), ({"items": None}, "/items")])
+    @pytest.mark.parametrize(
+        ("body", "wrong"), [({}, "/items"), ({"items": {}}, "/items"), ({"items": [1]}, "/items/0"), ({"items": None}, "/items")]
+    )
     def test_needs_a_list_of_days(self, api: Clients, path: str, body: Any, wrong: str) -> None:
         assert pointers(api.admin.post(path, body)) == [wrong]
 

@@ -71,14 +71,13 @@ class TestValidateCron:
 
     @pytest.mark.parametrize(
         "after",
-        ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "0001-01-03T00:00:00Z", "1900-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
-         "9999-12-31T23:59:59-23:59", "9999-12-31T23:00:00Z"],
-    )  # fmt: skip
+        ["0001-01-01T00:00:00Z", "0001-01-03T00:00:00Z", "1900-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:00:00Z"],
+    )
     @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/New_York", "Pacific/Niue"])
     def test_the_ends_of_the_calendar_are_no_trouble(self, api: Clients, after: str, zone: str) -> None:
         told = ask(api, expression="0 9 * * *", timezone=zone, after=after, count=3)
         assert told["valid"] is True
-        assert len(told["nextRuns"]) == (0 if after.startswith("9999") else 3) or after == "9999-12-31T23:00:00Z"
+        assert len(told["nextRuns"]) == (0 if after.startswith("9999") else 3)
 
     @pytest.mark.parametrize(
         ("changes", "wrong"),
@@ -99,6 +98,8 @@ class TestValidateCron:
             ({"after": "2026-01-01"}, "/after"),
             ({"after": "marker"}, "/after"),
             ({"after": 1767225600}, "/after"),
+            ({"after": "0001-01-01T00:00:00+23:59"}, "/after"),
+            ({"after": "9999-12-31T23:59:59-23:59"}, "/after"),
             ({"expression": None}, "/expression"),
             ({"expression": 5}, "/expression"),
             ({"zone": "marker"}, "/zone"),

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 import pytest
 
 from exports_app.domain.run import RunStatus, Trigger
-from exports_app.services.records import Run
+from exports_app.services.records import Campaign, Run
 from exports_app.services.schedules import new_run
 from exports_app.wiring import Services
-from tests.api.client import DELIVERY_KEYS, RUN_KEYS, SCHEDULES, problem, schedule_body
+from tests.api.client import CAMPAIGNS, DELIVERY_KEYS, RUN_KEYS, SCHEDULES, pointers, problem, schedule_body
 from tests.api.conftest import Clients
 from tests.mailserver import MailServer
 from tests.world import NOW, Cast, claim, execute, uuid_of
@@ -97,20 +97,26 @@ class TestHistory:
             ("email", "ann@example.com", "accepted", 1, None),
             ("email", "bob@example.com", "accepted", 1, None),
         ]
-        assert (run["status"], run["recordCount"], run["attempt"], run["completedAt"]) == ("completed", 4, 1, "2026-03-04T10:30:00Z")
+        assert (run["status"], run["recordCount"], run["attempt"], run["completedAt"]) == (
+            "completed",
+            4,
+            1,
+            "2026-03-04T10:30:00Z",
+        )
         assert run["fileName"].endswith(".csv")
         assert api.viewer.get(path).json()["items"] == [run]
         assert api.viewer.get(f"{SCHEDULES}/{schedule['id']}").json()["lastStatus"] == "completed"
 
 
-class TestFile:
-    TYPES = {
-        "csv": "text/csv",
-        "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "json": "application/json",
-        "xml": "application/xml",
-    }
+TYPES = {
+    "csv": "text/csv",
+    "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+    "xml": "application/xml",
+}
 
+
+class TestFile:
     @pytest.mark.parametrize("file_format", TYPES)
     @pytest.mark.usefixtures("campaigns")
     def test_is_an_attachment_with_its_name_type_and_size(
@@ -120,7 +126,7 @@ class TestFile:
         run = done(services, cast, schedule)
         answer = api.viewer.get(f"{SCHEDULES}/{schedule['id']}/history/{run.id}/file")
         assert answer.status_code == 200
-        assert answer.headers["content-type"].split(";")[0] == self.TYPES[file_format]
+        assert answer.headers["content-type"].split(";")[0] == TYPES[file_format]
         assert answer.headers["content-disposition"] == f'attachment; filename="{run.file_name}"'
         assert int(answer.headers["content-length"]) == run.file_size == len(answer.content)
         assert hashlib.sha256(answer.content).hexdigest() == run.sha256
@@ -128,7 +134,9 @@ class TestFile:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-request-id"]
 
-    @pytest.mark.parametrize("name", ["Zürich 100%.csv", "数据.csv", 'quote".csv', "a\r\nX-Evil: 1.csv", "ل\u202eexe.csv", "x;y=z'.csv"])
+    @pytest.mark.parametrize(
+        "name", ["Zürich 100%.csv", "数据.csv", 'quote".csv', "a\r\nX-Evil: 1.csv", "ل\u202eexe.csv", "x;y=z'.csv"]
+    )
     def test_a_name_of_any_letters_reaches_the_caller_whole(
         self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any], path: str, name: str
     ) -> None:
@@ -183,3 +191,14 @@ def test_a_failed_run_says_why(api: Clients, services: Services, cast: Cast, cam
     assert (told["status"], told["errorCode"], told["fileName"]) == ("failed", "campaign_missing", None)
     assert told["error"]
     problem(api.viewer.get(f"{SCHEDULES}/{schedule['id']}/history/{run.id}/file"), 404)
+
+
+def test_a_deleted_campaign_is_refused_and_its_schedules_can_still_be_renamed(
+    api: Clients, campaigns: dict[str, Campaign]
+) -> None:
+    one = campaigns["Spring"].id
+    schedule = api.admin.post(SCHEDULES, schedule_body(exportType="campaign", filters={"campaignIds": [one]})).json()
+    api.admin.delete(f"{CAMPAIGNS}/{one}")
+    assert api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"name": "New"}).status_code == 200
+    refused = api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"filters": {"campaignIds": [one]}})
+    assert pointers(refused) == ["/filters/campaignIds/0"]

@@ -1,5 +1,6 @@
 """What holds for every request: its id, paths and methods that do not exist, a server in trouble, health, the documentation."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -34,7 +35,8 @@ class TestTheRequestId:
 
 class TestPathsAndMethods:
     @pytest.mark.parametrize(
-        "path", ["/api", "/api/", "/api/nope", "/api/scheduled-exports/", "/api/scheduled-exports/a/b", "/api/docs/assets/nope.js", "/x"]
+        "path",
+        ["/api", "/api/", "/api/nope", "/api/scheduled-exports/", "/api/scheduled-exports/a/b", "/api/docs/assets/nope.js", "/x"],
     )
     def test_an_unknown_path_is_a_problem_too(self, api: Clients, path: str) -> None:
         for client in (api.anonymous, api.admin):
@@ -107,7 +109,9 @@ class gone:  # noqa: N801  (reads as a sentence)
 
 class TestADatabaseThatGoesAway:
     @pytest.mark.parametrize("left", [None, b"this is no database" * 100], ids=["unreachable", "damaged"])
-    def test_every_route_says_so_and_works_again_by_itself(self, api: Clients, services: Services, schedule: Any, logs: list[Any], left: Any) -> None:
+    def test_every_route_says_so_and_works_again_by_itself(
+        self, api: Clients, services: Services, schedule: Any, logs: list[Any], left: Any
+    ) -> None:
         one = f"{SCHEDULES}/{schedule['id']}"
         with gone(services, left):
             for answer in (
@@ -205,3 +209,29 @@ class TestTheDocumentation:
         start = api.anonymous.get("/api/docs/start.js")
         assert start.headers["content-type"].startswith("text/javascript")
         assert "://" not in start.text
+
+
+class TestACallerWhoHangsUp:
+    def test_in_the_middle_of_a_body_is_no_failure_of_the_server(
+        self, api: Clients, runner: asyncio.Runner, logs: list[Any]
+    ) -> None:
+        incoming = [{"type": "http.request", "body": b'{"name":', "more_body": True}, {"type": "http.disconnect"}]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": CAMPAIGNS,
+            "raw_path": CAMPAIGNS.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(b"authorization", f"Bearer {api.admin.token}".encode())],
+        }
+
+        async def receive() -> Any:
+            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+        async def send(_: Any) -> None:
+            """Nobody listens any more."""
+
+        runner.run(api.admin.app(scope, receive, send))
+        assert [entry["event"] for entry in logs] == ["request"]
+        assert api.admin.get(CAMPAIGNS).json()["total"] == 0

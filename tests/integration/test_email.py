@@ -13,9 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from exports_app.channels._letter import human_size, readable_on
-from exports_app.channels._smtp import FATE_UNKNOWN
 from exports_app.channels.email import EmailChannel, SmtpSettings
-from exports_app.domain.errors import DeliveryError
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.services.plugs import CHANNELS, Report
 from exports_app.settings import SettingsError
 from tests.mailserver import HOST, MailServer, mail_server
@@ -229,7 +228,7 @@ def test_a_message_whose_fate_is_unknown_is_not_sent_again_and_the_next_one_is_s
         lost, fine = send(channel_to(server), report, "ann@example.com", "bob@example.com")
         assert [m.rcpt_tos for m in server.wait_for(2)] == [["ann@example.com"], ["bob@example.com"]]
     assert lost is not None
-    assert lost.code == FATE_UNKNOWN
+    assert isinstance(lost, DeliveryUnknown)
     assert not lost.permanent
     assert fine is None
 

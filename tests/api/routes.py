@@ -1,0 +1,61 @@
+"""Every route of the API and a good call of it: what tests of access walk through."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Case:
+    """One route: what a good call sends and answers."""
+
+    method: str
+    path: str
+    good: int
+    body: Any = None
+    writes: bool = False
+    limit: int = MIB
+    """Of the body, in bytes."""
+
+    @property
+    def has_id(self) -> bool:
+        return "{" in self.path
+
+
+PUBLIC = {("POST", "/api/auth/login"), ("GET", "/api/health")}
+CASES = [
+    Case("GET", "/api/auth/me", 200),
+    Case("GET", SCHEDULES, 200),
+    Case("POST", SCHEDULES, 201, schedule_body(tenantId="00000000-0000-4000-8000-00000000000a"), writes=True),
+    Case("GET", SCHEDULES + "/{schedule_id}", 200),
+    Case("PUT", SCHEDULES + "/{schedule_id}", 200, {"name": "Renamed"}, writes=True),
+    Case("DELETE", SCHEDULES + "/{schedule_id}", 204, writes=True),
+    Case("POST", SCHEDULES + "/{schedule_id}/trigger", 202, writes=True),
+    Case("GET", SCHEDULES + "/{schedule_id}/history", 200),
+    Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}", 200),
+    Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/file", 200),
+    Case("POST", SCHEDULES + "/validate-cron", 200, {"expression": "0 9 * * 1"}),
+    Case("GET", CAMPAIGNS, 200),
+    Case(
+        "POST",
+        CAMPAIGNS,
+        201,
+        {"name": "New", "currency": "EUR", "tenantId": "00000000-0000-4000-8000-00000000000a"},
+        writes=True,
+    ),
+    Case("GET", CAMPAIGNS + "/{campaign_id}", 200),
+    Case("PUT", CAMPAIGNS + "/{campaign_id}", 200, {"name": "Renamed"}, writes=True),
+    Case("DELETE", CAMPAIGNS + "/{campaign_id}", 204, writes=True),
+    Case("POST", CAMPAIGNS + "/{campaign_id}/metrics", 200, {"items": [{"date": "2026-03-01"}]}, writes=True, limit=8 * MIB),
+]
+
+
+def call(client: Api, case: Case, ids: dict[str, str], **options: Any) -> httpx.Response:
+    if case.body is not None:
+        options = {"json": case.body} | options
+    return client.request(case.method, case.path.format(**ids), **options)
