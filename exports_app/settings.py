@@ -69,6 +69,8 @@ class Settings(BaseModel):
         url = self.database_url.get_secret_value()
         if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+        if url.startswith("sqlite:") and (url.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in url):
+            raise ValueError("DATABASE_URL must name a file: sqlite:///relative.db or sqlite:////absolute.db")
         key = self.secret_key.get_secret_value()
         if key and len(key) < 32:
             raise ValueError("SECRET_KEY must have at least 32 characters")

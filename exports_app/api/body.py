@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors
@@ -38,14 +39,19 @@ def json_body(model: type[M], limit: int = LIMIT) -> Callable[[Request], Awaitab
 
     async def read(request: Request) -> M:
         data = await _read(request, limit)
-        try:
-            return model.model_validate_json(data)
-        except ValidationError as e:
-            raise Invalid(field_errors(e.errors(include_input=False, include_url=False, include_context=False))) from None
-        except UnicodeDecodeError:
-            raise Invalid([FieldError("", "is not valid UTF-8")]) from None
+        # In a thread: a large body takes a while, and the event loop serves everybody
+        return await run_in_threadpool(_parse, model, data)
 
     return read
+
+
+def _parse(model: type[M], data: bytes) -> M:
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as e:
+        raise Invalid(field_errors(e.errors(include_input=False, include_url=False, include_context=False))) from None
+    except UnicodeDecodeError:
+        raise Invalid([FieldError("", "is not valid UTF-8")]) from None
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -56,6 +56,10 @@ WORDS = {
     "datetime_parsing": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
     "datetime_from_date_parsing": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
     "timezone_aware": "must be an instant with its zone, e.g. 2026-01-31T09:00:00Z",
+    "too_long": "holds too many entries: send fewer at a time",
+    "decimal_max_digits": "is too large",
+    "decimal_whole_digits": "is too large",
+    "string_too_long": "is too long",
     "string_unicode": "must be valid Unicode text",
 }
 

@@ -1,5 +1,7 @@
 """What the API takes and answers, in JSON's camelCase."""
 
+import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -7,10 +9,31 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from exports_app.api.body import Input
 from exports_app.services.rules import Filters
 
+
+def _written(read: Callable[[str], Any], pattern: str, kind: str) -> BeforeValidator:
+    """pydantic also reads text of digits alone as seconds since 1970, which is more often a mistake than a date."""
+    form = re.compile(pattern, re.ASCII)
+
+    def check(value: Any) -> Any:
+        if isinstance(value, date):  # our own, on its way out
+            return value
+        try:
+            if isinstance(value, str) and form.match(value):
+                return read(value)
+        except ValueError:
+            pass  # 2026-02-30
+        raise PydanticCustomError(kind, "is not written as a date")
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[date, _written(date.fromisoformat, r"\d{4}-\d\d-\d\d$", "date_parsing")]
+Instant = Annotated[AwareDatetime, _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing")]
 Money = Annotated[Decimal, Field(decimal_places=2, max_digits=20, allow_inf_nan=False)]
 
 
@@ -59,8 +82,8 @@ class MeOut(Output):
 
 
 class FiltersIn(Input):
-    start_date: date | None = None
-    end_date: date | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
     period: str | None = None
     campaign_ids: list[UUID] | None = None
     group_by: str | None = None
@@ -164,8 +187,8 @@ class RunOut(Output):
     triggered_by: str | None
     scheduled_for: datetime | None
     missed_ticks: int
-    window_start: date | None
-    window_end: date | None
+    window_start: Day | None
+    window_end: Day | None
     format: str
     status: str
     file_name: str | None
@@ -191,7 +214,7 @@ class HistoryOut(Output):
 class CronIn(Input):
     expression: str
     timezone: str | None = None
-    after: AwareDatetime | None = Field(default=None, description="an instant with its zone; default: now")
+    after: Instant | None = Field(default=None, description="an instant with its zone; default: now")
     count: int = Field(5, ge=1, le=50)
 
 
@@ -210,8 +233,8 @@ class CampaignIn(Input):
     status: str = "active"
     currency: str
     budget: Money | None = None
-    start_date: date | None = None
-    end_date: date | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
 
 
 class CampaignChange(Input):
@@ -222,8 +245,8 @@ class CampaignChange(Input):
     status: str = ""
     currency: str = ""
     budget: Money | None = None
-    start_date: date | None = None
-    end_date: date | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
 
 
 def campaign_values(body: CampaignIn | CampaignChange) -> dict[str, Any]:
@@ -243,8 +266,8 @@ class CampaignOut(Output):
     status: str
     currency: str
     budget: Amount | None
-    start_date: date | None
-    end_date: date | None
+    start_date: Day | None
+    end_date: Day | None
 
 
 class CampaignsOut(Output):
@@ -255,7 +278,7 @@ class CampaignsOut(Output):
 
 
 class MetricIn(Input):
-    date: date
+    date: Day
     impressions: int = 0
     clicks: int = 0
     conversions: int = 0

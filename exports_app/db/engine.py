@@ -3,19 +3,19 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from exports_app import log
 from exports_app.domain.errors import ExportsError, Unavailable
 
-BUSY_MS = 30_000
-"""What a writer waits for another process, such as an import beside the server."""
+BUSY_MS = 15_000
+"""What a writer waits for the others of this process, and then again for another process, such as an import."""
 POOL_SIZE, POOL_OVERFLOW = 16, 48
 """More than the API's 40 threads and the workers together, so that nobody waits for a connection."""
 
@@ -51,9 +51,16 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.embedded = make_url(url).get_backend_name() == "sqlite"
-        if self.embedded and (file := make_url(url).database):
-            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            raise ExportsError("DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR") from None
+        self.embedded = parsed.get_backend_name() == "sqlite"
+        self._file = Path(parsed.database) if self.embedded and parsed.database else None
+        self._identity: tuple[int, int] | None = None
+        """Device and inode of the SQLite file that the pool's connections have open."""
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
             self.engine: Engine = create_engine(
                 url,
@@ -65,14 +72,45 @@ class Database:
         except ModuleNotFoundError as e:
             raise ExportsError(f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite") from e
         # One writer at a time, queued in the process instead of by SQLite's polling
-        self._writer = threading.Lock() if self.embedded else nullcontext()
+        self._writer = threading.Lock()
         if self.embedded:
             event.listen(self.engine, "connect", _on_connect)
 
     @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Be the one writer of this process. Raises Unavailable rather than to pile up behind a database that is held."""
+        if not self.embedded:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_MS / 1000):
+            raise Unavailable
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    def _connect(self) -> Connection:
+        """A connection to the file as it is now: SQLite itself would go on for ever in one that was removed or replaced."""
+        if self._file is not None:
+            try:
+                seen = self._file.stat()
+            except FileNotFoundError:
+                if self._identity is not None:
+                    self.engine.dispose()
+                    _log.error("the database file is gone", file=str(self._file))
+                    raise Unavailable from None
+            else:
+                identity = (seen.st_dev, seen.st_ino)
+                if self._identity not in {None, identity}:
+                    _log.warning("the database file was replaced", file=str(self._file))
+                    self.engine.dispose()
+                self._identity = identity
+        return self.engine.connect()
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on an error. Raises Unavailable."""
-        with self._writer, _reachable(), self.engine.connect() as connection:
+        with self._turn(), _reachable(), self._connect() as connection:
             with self._transaction(connection):
                 yield connection
 
@@ -83,7 +121,7 @@ class Database:
             with self.write() as connection:
                 yield connection
             return
-        with self._writer, _reachable(), self.engine.connect() as connection:
+        with self._turn(), _reachable(), self._connect() as connection:
             # SQLite changes a table by dropping it for a new one: enforced, its foreign keys would take every child row along.
             # Within a transaction the pragma does nothing (sqlite.org/lang_altertable.html, section 7)
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
@@ -111,7 +149,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot for reading. Raises Unavailable when there is no database."""
-        with _reachable(), self.engine.connect() as connection:
+        with _reachable(), self._connect() as connection:
             if self.embedded:
                 connection.exec_driver_sql("BEGIN")
             try:

@@ -134,7 +134,7 @@ def parse(expression: str) -> Cron:
     """
     if len(expression) > MAX_LENGTH:
         raise CronError(f"The cron expression is too long: use at most {MAX_LENGTH} characters")
-    texts = _split(expression.strip(" \t"))
+    texts = _split(expression.strip(" \t\r\n"))
     minute, hour, day, month, weekday = (_field(rules, text) for rules, text in zip(_ALL_RULES, texts, strict=True))
     cron = Cron(
         expression=" ".join(f.text for f in (minute, hour, day, month, weekday)),
