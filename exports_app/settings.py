@@ -58,8 +58,8 @@ class Settings(BaseModel):
     tz: Zone = "UTC"
     demo: bool | None = None
     """None: on for the embedded database at a loopback host."""
-    lease_seconds: int = Field(60, ge=3, le=86400)
-    min_interval_seconds: int = Field(60, ge=60, le=31_536_000)
+    lease_seconds: int = Field(60, ge=1, le=86400)
+    min_interval_seconds: int = Field(60, ge=1, le=31_536_000)
     rate_limit_login: Rate = "10/minute"
     rate_limit_api: Rate = "600/minute"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -150,7 +150,7 @@ def read(model: type[BaseModel], prefix: str = "") -> Any:
     except ValidationError as e:
         first = e.errors(include_input=False, include_url=False)[0]
         name = (prefix + str(first["loc"][0])).upper() + " " if first["loc"] else ""
-        raise SettingsError(f"{name}{first['msg'].removeprefix('Value error, ')}") from None
+        raise SettingsError(f"{name}{first['msg'].removeprefix('Value error, ').replace('Input should', 'must', 1)}") from None
 
 
 @cache
