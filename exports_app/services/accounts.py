@@ -1,7 +1,6 @@
 """Tenants and users, as the command line makes them."""
 
 import re
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 from email_validator import EmailNotValidError
@@ -11,15 +10,11 @@ from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.services import passwords, rules
 from exports_app.services.ports import Store
-from exports_app.services.records import Membership, Tenant, User
+from exports_app.services.records import Membership, Tenant, User, new_id
 
 DEMO_EMAIL = "super@admin.com"
 DEMO_PASSWORD = "SuperAdmin123!"  # noqa: S105  (public: the demo's login; a server that is no demo refuses it)
 BRAND_COLOR = "#4F46E5"
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _check_tenant(tenant: Tenant) -> None:

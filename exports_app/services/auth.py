@@ -30,7 +30,9 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Membership:
+class TenantRole:
+    """A tenant that a user may see, and as what."""
+
     tenant: Tenant
     role: Role
 
@@ -108,11 +110,11 @@ class Auth:
             raise Unauthenticated from e
         return claims
 
-    def me(self, who: Principal) -> tuple[User, list[Membership]]:
+    def me(self, who: Principal) -> tuple[User, list[TenantRole]]:
         """The user and the tenants they may see, with their role in each."""
         with self._store.read() as tx:
             user = tx.users.get(who.user_id)
             tenants = tx.tenants.within(None if who.is_super_admin else frozenset(who.roles))
         if user is None:
             raise Unauthenticated
-        return user, [Membership(t, role) for t in tenants if (role := who.role(t.id))]
+        return user, [TenantRole(t, role) for t in tenants if (role := who.role(t.id))]

@@ -9,12 +9,11 @@ import pycountry
 
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import FieldError, Invalid, NotFound
-from exports_app.services.accounts import new_id
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Store, Transaction
-from exports_app.services.records import Campaign, Metric, Page
+from exports_app.services.records import Campaign, Metric, Page, new_id
 from exports_app.services.rules import check_search, is_uuid, xml_can_hold
-from exports_app.services.schedules import own_tenant, sorting, visible
+from exports_app.services.scope import own_tenant, sorting, visible
 
 SORTS = {
     "name": "name",

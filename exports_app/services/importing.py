@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from exports_app.domain.errors import ExportsError
-from exports_app.services.accounts import new_id
 from exports_app.services.campaigns import AMOUNTS, COUNTS, check_campaign, check_metric
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Store, Transaction
-from exports_app.services.records import Campaign, Metric
+from exports_app.services.records import Campaign, Metric, new_id
 
 REQUIRED = ("campaign_name", "currency", "date")
 OPTIONAL = ("channel", "status", "budget", "start_date", "end_date", *COUNTS, *AMOUNTS)

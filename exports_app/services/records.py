@@ -1,11 +1,16 @@
 """What the stores hold, as plain values. Field names are the columns' names; instants are aware UTC, money integer hundredths."""
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from exports_app.domain.access import Role
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
 
 
 @dataclass(frozen=True)

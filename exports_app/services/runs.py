@@ -23,11 +23,10 @@ from exports_app.domain.run import (
     move_delivery,
     move_run,
 )
-from exports_app.services.accounts import new_id
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Delivery, Run, Schedule, Tenant
+from exports_app.services.records import Delivery, Run, Schedule, Tenant, new_id
 from exports_app.services.schedules import new_run
 
 TICK_BATCH = 500

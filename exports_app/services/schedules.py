@@ -10,11 +10,11 @@ from exports_app.domain.access import Permission, Principal, require, require_an
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
 from exports_app.domain.run import RunStatus, Trigger
 from exports_app.services import rules
-from exports_app.services.accounts import new_id
 from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.ports import Clock, Store, Tenants, Transaction
-from exports_app.services.records import Page, Run, Schedule
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Page, Run, Schedule, new_id
 from exports_app.services.rules import Draft, Filters
+from exports_app.services.scope import own_tenant, sorting, visible
 
 SORTS = {"name": "name", "createdAt": "created_at", "nextRunAt": "next_run_at", "lastRunAt": "last_run_at"}
 RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
@@ -29,34 +29,6 @@ class CronAnswer:
     message: str
     description: str | None
     next_runs: list[datetime]
-
-
-def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
-    """The tenant to write into: the one named, or the only one there is. Raises NotFound, Forbidden, Invalid."""
-    if tenant_id is None:
-        mine = who.tenants(permission)
-        if mine is not None and len(mine) == 1:
-            return next(iter(mine))
-        raise Invalid([FieldError("/tenantId", "say for which tenant: you have several")])
-    require(who, permission, tenant_id)
-    return tenant_id
-
-
-def visible(who: Principal, tenant_id: str | None) -> Tenants:
-    """The tenants to list. Raises NotFound for a tenant that is not theirs, Forbidden without the right to read."""
-    require_anywhere(who, Permission.READ)
-    if tenant_id is None:
-        return who.tenants(Permission.READ)
-    require(who, Permission.READ, tenant_id)
-    return frozenset({tenant_id})
-
-
-def sorting(wanted: str, allowed: Mapping[str, str]) -> str:
-    """A caller's sort key (camelCase, '-' before it for descending) as the store's. Raises Invalid."""
-    name = wanted.removeprefix("-")
-    if name not in allowed:
-        raise Invalid([FieldError("/sort", rules.one_of(list(allowed)) + ", with - before it for descending")])
-    return ("-" if wanted.startswith("-") else "") + allowed[name]
 
 
 def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -> Run:
