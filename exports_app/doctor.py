@@ -33,6 +33,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Each check with its result; nothing is changed, no secret is shown."""
     yield Finding(sys.version_info >= (3, 11), "Python", sys.version.split()[0])
     yield _data_folder(settings)
+    yield _key(settings)
     yield _database(settings)
     yield _zones(settings)
     yield _mail()
@@ -47,6 +48,16 @@ def _data_folder(settings: Settings) -> Finding:
             return Finding(True, "data folder", f"{settings.data_dir} can be written")
     except OSError as e:
         return Finding(False, "data folder", f"{settings.data_dir} cannot be written: {e.strerror}")
+
+
+def _key(settings: Settings) -> Finding:
+    if not settings.secret_key.get_secret_value() and not (settings.data_dir / "secret_key").exists():
+        return Finding(True, "secret key", "will be made by the first start")
+    try:
+        settings.signing_key()
+    except (SettingsError, OSError) as e:
+        return Finding(False, "secret key", str(e))
+    return Finding(True, "secret key", "is there")
 
 
 def _database(settings: Settings) -> Finding:

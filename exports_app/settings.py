@@ -100,6 +100,8 @@ class Settings(BaseModel):
             draft = file.with_suffix(f".{secrets.token_hex(8)}")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
                 f.write(secrets.token_urlsafe(48))
+                f.flush()
+                os.fsync(f.fileno())  # a power cut must not leave an empty key
             try:
                 os.link(draft, file)  # fails where another process was first: then its key counts
             except FileExistsError:
