@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import threading
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, Unavailable
 from exports_app.domain.run import DeliveryStatus, RunStatus
 from exports_app.engine import worker
+from exports_app.engine.local import LocalEngine
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.records import Page, Run
@@ -166,3 +168,34 @@ def test_a_traceback_on_a_terminal_shows_no_values(monkeypatch: pytest.MonkeyPat
         root.setLevel(level)
     assert "RuntimeError" in said
     assert "a very secret word" not in said.replace('login("a very secret word")', "")
+
+
+def test_a_schedule_that_cannot_be_planned_shows_it_in_its_own_last_status(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
+    schedule = make_schedule(services, admin, schedule="0 * * * *")
+    with services.database.write() as connection:
+        connection.exec_driver_sql("UPDATE scheduled_exports SET timezone = 'Mars/Olympus'")
+    clock.advance(hours=1)
+    services.runs.tick()
+    now = stored(services, schedule)
+    assert (now.last_status, now.last_run_at, now.next_run_at) == (RunStatus.SKIPPED, clock(), None)
+
+
+def test_a_run_for_which_no_thread_is_to_be_had_waits_for_the_next_one(
+    services: Services, admin: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = LocalEngine(services)
+    run = services.schedules.trigger(admin, make_schedule(services, admin).id)
+
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(threading.Thread, "start", full)
+        engine._pulse()
+    waiting = the_run(services, run)
+    assert (waiting.status, waiting.attempt) == (RunStatus.PENDING, 0)
+    engine._pulse()
+    assert engine._idle_within(15)
+    assert the_run(services, run).status is RunStatus.COMPLETED
