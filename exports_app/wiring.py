@@ -11,16 +11,21 @@ from exports_app.db.store import SqlStore
 from exports_app.domain.errors import ExportsError
 from exports_app.services.accounts import Accounts
 from exports_app.services.auth import Auth
+from exports_app.services.bulk import Bulk
 from exports_app.services.campaigns import Campaigns
 from exports_app.services.changes import Changes
+from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.limits import RateLimit
+from exports_app.services.overview import Overview
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
+from exports_app.services.preview import Preview
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
+from exports_app.services.sessions import Sessions
 from exports_app.settings import Settings
 from exports_app.storage.local import LocalFiles
 
@@ -40,7 +45,12 @@ class Services:
     accounts: Accounts
     auth: Auth
     schedules: Schedules
+    demand: Demand
+    bulk: Bulk
+    overview: Overview
+    preview: Preview
     history: History
+    sessions: Sessions
     campaigns: Campaigns
     runs: Runs
     demo: Demo
@@ -57,6 +67,9 @@ def build(s: Settings, clock: Clock = now) -> Services:
     load_plugins()
     database, changes, files = Database(s.url), Changes(), LocalFiles(s.data_dir)
     store = SqlStore(database)
+    auth = Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api))
+    schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
+    history = History(store, files)
     return Services(
         settings=s,
         database=database,
@@ -65,9 +78,14 @@ def build(s: Settings, clock: Clock = now) -> Services:
         changes=changes,
         clock=clock,
         accounts=Accounts(store),
-        auth=Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api)),
-        schedules=Schedules(store, changes, clock, s.min_interval_seconds, s.tz),
-        history=History(store, files),
+        auth=auth,
+        schedules=schedules,
+        demand=Demand(store, files, changes, clock),
+        bulk=Bulk(schedules),
+        overview=Overview(store),
+        preview=Preview(store, files, clock),
+        history=history,
+        sessions=Sessions(store, clock, auth, history),
         campaigns=Campaigns(store, changes),
         runs=Runs(store, changes, clock, s.lease_seconds),
         demo=Demo(store, clock, allowed=s.is_demo),

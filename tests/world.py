@@ -14,12 +14,14 @@ from exports_app.services.changes import Change, Changes
 from exports_app.services.plugs import Report, Sender
 from exports_app.services.records import Campaign, Delivery, Membership, Metric, Run, Schedule, Tenant, User
 from exports_app.services.registry import Registry
+from exports_app.services.sessions import LOGIN
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
 """A Wednesday; in Berlin it is 11:30."""
 PASSWORD = "correct horse battery"
+BROWSER = "the-cookie-of-one-browser"
 DEADLINE = 15.0
 """Seconds any wait may last before the test fails."""
 
@@ -171,6 +173,18 @@ def execute(services: Services, run: Run, check: Callable[[], None] = lambda: No
 def trigger_and_execute(services: Services, who: Principal, schedule: Schedule) -> Run:
     services.schedules.trigger(who, schedule.id)
     return execute(services, claim(services))
+
+
+def sign_in_code(services: Services, user: User, browser: str = BROWSER, goto: str = "/scheduled-exports") -> str:
+    """A fresh sign-in code without the slow way through the password."""
+    with services.store.write() as tx:
+        content = {"goto": goto, "token_version": user.token_version}
+        return services.sessions._new_code(tx, LOGIN, browser, user.id, content)
+
+
+def sign_in(services: Services, user: User, browser: str = BROWSER) -> str:
+    """The secret id of a new session."""
+    return services.sessions.redeem(sign_in_code(services, user, browser), browser)[0]
 
 
 def set_role(services: Services, user_id: str, tenant_id: str, role: Role) -> None:

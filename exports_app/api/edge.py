@@ -1,17 +1,34 @@
-"""The outermost ASGI layer: /api to the API, the rest to Reflex; security headers; websockets from our own pages only."""
+"""The outermost ASGI layer: /api to the API, the rest to Reflex; security headers; websockets from our own pages only.
+
+Pages also give each browser the random cookie to which one-time codes are bound, before anybody has signed in.
+"""
 
 import base64
 import hashlib
 import json
 import re
+import secrets
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exports_app import log
+from exports_app.api.cookies import is_secure, set_cookie
+from exports_app.services.sessions import BROWSER_COOKIE, cookie
+
+MAX_SOCKETS_PER_ADDRESS = 200
+"""Websockets that one client address may have open at a time. Behind a proxy all clients share the proxy's."""
+BROWSER_SECONDS = 365 * 24 * 60 * 60
+
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _PORTS = {"http": 80, "https": 443}
 _WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
+_MADE_IN_BROWSER = "/404.html"
+"""The page that a build always has, which makes itself in the browser from the address that it finds there."""
+_log = log.get(__name__)
 
 
 def script_hashes(pages: Path) -> list[str]:
@@ -53,20 +70,33 @@ def same_origin(origin: str, host: str, public_url: str = "") -> bool:
 
 
 class Edge:
-    """pages: the built front end, None where there is none (then everything outside /api is answered here)."""
+    """pages: the built front end, None where there is none (then everything outside /api is answered here).
 
-    def __init__(self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = "") -> None:
+    dynamic: whole paths of pages that no build can make beforehand, since they hold an id.
+    """
+
+    def __init__(
+        self,
+        reflex: ASGIApp,
+        api: ASGIApp,
+        pages: Path | None,
+        public_url: str = "",
+        dynamic: Sequence[re.Pattern[str]] = (),
+    ) -> None:
         self._reflex = reflex if pages else _nothing_here
         self._api, self._public_url = api, public_url
         # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy: serve it at once instead
         self._prerendered = (
             {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
         )
+        self._dynamic = tuple(dynamic) if pages else ()
         self._headers = [
             (b"content-security-policy", content_security_policy(pages).encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
         ]
+        self._sockets: Counter[str] = Counter()
+        """Open ones by client address."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -84,23 +114,65 @@ class Edge:
             await receive()
             await send({"type": "websocket.close", "code": 4403})
             return
-        await self._reflex(scope, receive, send)
+        client = scope.get("client")
+        address = client[0] if client else ""
+        if self._sockets[address] >= MAX_SOCKETS_PER_ADDRESS:
+            _log.warning("too many websockets", address=address)
+            await receive()
+            await send({"type": "websocket.close", "code": 4429})
+            return
+        self._sockets[address] += 1
+        try:
+            await self._reflex(scope, receive, send)
+        finally:
+            self._sockets[address] -= 1
+            if not self._sockets[address]:
+                del self._sockets[address]
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         is_api = path == "/api" or path.startswith("/api/")
+        newcomer = not is_api and _is_newcomer(scope)
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 own = {name.lower() for name, _ in headers}
                 extra = [*self._headers, (b"cache-control", _cache(path, message["status"], is_api=is_api))]
+                if newcomer and _is_page(message["status"], headers):
+                    extra = [*self._headers, *self._welcome(scope)]
                 message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
             await send(message)
 
+        served = path
         if path in self._prerendered:
-            scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
+            served = f"{path}/"
+        elif any(page.fullmatch(path) for page in self._dynamic):
+            served = _MADE_IN_BROWSER
+        if served != path:
+            scope = {**scope, "path": served, "raw_path": served.encode()}
         await (self._api if is_api else self._reflex)(scope, receive, secured)
+
+    def _welcome(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """The headers of the first page that a browser gets: no cache on the way may hand its cookie to another one."""
+        secure = is_secure(scope.get("scheme", "http"), self._public_url)
+        given = set_cookie(BROWSER_COOKIE, secrets.token_urlsafe(32), BROWSER_SECONDS, secure=secure)
+        return [(b"set-cookie", given.encode()), (b"cache-control", b"private, no-cache")]
+
+
+def _is_newcomer(scope: Scope) -> bool:
+    """Whether a browser without our cookie asks for what may be a page, which has no file extension."""
+    path = scope["path"]
+    if scope["method"] != "GET" or path.startswith("/assets/") or "." in path.rpartition("/")[2]:
+        return False
+    sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    return not cookie(sent.decode("latin1"), BROWSER_COOKIE)
+
+
+def _is_page(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
+    """304: a page that the browser kept for longer than the cookie."""
+    kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
+    return status == 304 or kind.startswith(b"text/html")
 
 
 def _cache(path: str, status: int, *, is_api: bool) -> bytes:

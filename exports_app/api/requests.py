@@ -10,7 +10,13 @@ from exports_app import log
 from exports_app.api import problems
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_CODE = re.compile(r"^(/api/(?:session|download)/).+", re.DOTALL)
 _log = log.get(__name__)
+
+
+def loggable(path: str) -> str:
+    """The path without the one-time code that ends it."""
+    return _CODE.sub(r"\1***", path)
 
 
 class Requests:
@@ -25,6 +31,7 @@ class Requests:
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"")
         request_id = given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex
+        method, path = scope["method"], loggable(scope["path"])
         status, began = 0, time.perf_counter()
 
         async def out(message: Message) -> None:
@@ -38,11 +45,11 @@ class Requests:
             try:
                 await self._app(scope, receive, out)
             except Exception:
-                _log.exception("request failed", method=scope["method"], path=scope["path"])
+                _log.exception("request failed", method=method, path=path)
                 if status:
                     raise  # the answer has begun: all that is left is to break it off
                 detail = f"Something went wrong on our side; the server's log tells more under request {request_id}"
                 await problems.response(500, "internal", detail)(scope, receive, out)
             finally:
                 took = round((time.perf_counter() - began) * 1000, 1)
-                _log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)
+                _log.info("request", method=method, path=path, status=status, ms=took)

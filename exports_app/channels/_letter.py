@@ -15,9 +15,12 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from exports_app.channels._mailbox import Mailbox
+from exports_app.domain import words
+from exports_app.domain.color import readable_on
 from exports_app.services.plugs import Report
 
 NEUTRAL = "#1F2937"
+UNKNOWN = "known when the file is made"
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 ASCII_ONLY = SMTP.clone(cte_type="7bit")  # travels through any server, whatever extensions it lacks
 
@@ -36,7 +39,7 @@ class Letter:
 
     def __init__(self, report: Report, sender: Mailbox) -> None:
         self._sender = sender
-        self._shared = subject(one_line(f"{report.export_name} \N{EN DASH} {report.window}")) + _shared(report).as_bytes()
+        self._shared = subject(title(report)) + _shared(report).as_bytes()
 
     def to(self, recipient: Mailbox, message_id: str) -> bytes:
         """The whole message with CRLF line ends, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
@@ -51,6 +54,11 @@ class Letter:
         own["To"] = recipient.header
         own["Message-ID"] = f"<{message_id}@{self._sender.domain}>"
         return own.as_bytes().removesuffix(b"\r\n") + self._shared
+
+
+def title(report: Report) -> str:
+    """The subject, as people read it."""
+    return one_line(f"{report.export_name} \N{EN DASH} {report.window}")
 
 
 def subject(text: str) -> bytes:
@@ -130,10 +138,10 @@ def facts(report: Report) -> list[Fact]:
         Fact("Export", one_line(report.export_name)),
         Fact("Type", one_line(report.type_label)),
         Fact("Period", one_line(report.window)),
-        Fact("Records", f"{report.record_count:,}"),
+        Fact("Records", UNKNOWN if report.record_count is None else f"{report.record_count:,}"),
         Fact("Format", one_line(report.format_label)),
         Fact("File", one_line(report.file_name)),
-        Fact("Size", human_size(report.file_size)),
+        Fact("Size", UNKNOWN if report.file_size is None else words.size(report.file_size)),
         Fact("Created", f"{created.day} {created:%b %Y, %H:%M} ({report.timezone})"),
     ]
 
@@ -141,23 +149,3 @@ def facts(report: Report) -> list[Fact]:
 def one_line(text: str) -> str:
     """Without control characters and line breaks: nothing in a name can end a header or a line of the text."""
     return " ".join("".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} else c for c in text).split())
-
-
-def human_size(size: int) -> str:
-    """Bytes in the largest decimal unit with one place: ``human_size(1_234_567) == '1.2 MB'``."""
-    if size < 1000:
-        return f"{size} byte" if size == 1 else f"{size} bytes"
-    value, unit = size / 1000, "KB"
-    for larger in ("MB", "GB", "TB"):
-        if round(value, 1) < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.1f} {unit}"
-
-
-def readable_on(color: str) -> str:
-    """Black or white, whichever contrasts more with ``#RRGGBB`` (WCAG 2.2, relative luminance)."""
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#000000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#FFFFFF"

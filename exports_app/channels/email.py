@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from exports_app import settings
-from exports_app.channels import _mailbox
+from exports_app.channels import _letter, _mailbox
 from exports_app.channels._letter import Letter
 from exports_app.channels._mailbox import Mailbox
 from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
 from exports_app.domain.errors import DeliveryError
-from exports_app.services.plugs import CHANNELS, Report, Sender
+from exports_app.services.plugs import CHANNELS, Message, Report, Sender
 
 IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
 
@@ -152,6 +152,9 @@ class EmailChannel:
             yield EmailSender(report, self.settings.sender, connection)
         finally:
             connection.close()
+
+    def preview(self, report: Report) -> Message:
+        return Message(_letter.title(report), _letter.html(report), _letter.plain_text(report))
 
     def _server(self) -> Server:
         smtp = self.settings

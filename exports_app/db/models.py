@@ -187,6 +187,20 @@ class SessionRow(Base, table=True):
     __tablename__ = "sessions"
     id_hash: str = Field(max_length=64, primary_key=True)
     user_id: str = _ref("users", index=True, cascade=True)
+    token_version: int
+    tenant_id: str | None = Field(default=None, foreign_key="tenants.id", sa_type=identifier(), ondelete="SET NULL")
     created_at: datetime = _instant()
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     revoked_at: datetime | None = _maybe_instant()
+
+
+class CodeRow(Base, table=True):
+    """A one-time code; it and what it is bound to are kept as their SHA-256 in hex."""
+
+    __tablename__ = "one_time_codes"
+    code_hash: str = Field(max_length=64, primary_key=True)
+    purpose: str = Field(max_length=20)
+    holder_hash: str = Field(max_length=64)
+    user_id: str = _ref("users", cascade=True)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)

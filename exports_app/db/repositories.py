@@ -1,19 +1,34 @@
 """The stores over SQL. They run inside the caller's transaction and never commit."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import Connection, Select, Table, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, Text, and_, cast, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from exports_app.db import models
 from exports_app.domain.access import Role
-from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import FAILING, UNDELIVERED, DeliveryStatus, RunStatus, Trigger, move_run
 from exports_app.services.ports import Tenants
-from exports_app.services.records import Campaign, Delivery, Membership, Metric, Page, Run, Schedule, Tenant, User
+from exports_app.services.records import (
+    Campaign,
+    Code,
+    Delivery,
+    LatestRun,
+    Membership,
+    Metric,
+    Page,
+    Run,
+    Schedule,
+    Session,
+    Summary,
+    Tenant,
+    User,
+)
 
 R = TypeVar("R")
 
@@ -31,6 +46,12 @@ def upsert(connection: Connection, into: Table) -> Any:
 def contains(column: Any, text: str) -> Any:
     """Whether the column contains the text, in any case; % and _ in the text are only themselves."""
     return func.lower(column).contains(text.lower(), autoescape=True)
+
+
+def forget(connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int) -> None:
+    """Remove so many of the rows that expired before the instant."""
+    old = select(key).where(of.c.expires_at < expired_before).limit(limit)
+    connection.execute(delete(of).where(key.in_(old)))
 
 
 class Repository(Generic[R]):
@@ -116,6 +137,10 @@ class UserRepository(Repository[User]):
     def add(self, user: User) -> None:
         self._insert([user])
 
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        query = select(self._table.c.id, self._table.c.name).where(self._table.c.id.in_(user_ids))
+        return {row.id: row.name for row in self._connection.execute(query)}
+
     def roles(self, user_id: str) -> dict[str, Role]:
         members = table(models.MembershipRow)
         rows = self._connection.execute(select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id))
@@ -155,6 +180,11 @@ class CampaignRepository(Repository[Campaign]):
         query = select(self._table.c.id).where(self._table.c.tenant_id == tenant_id, self._table.c.id.in_(campaign_ids))
         return set(self._connection.execute(query).scalars())
 
+    def names(self, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
+        c = self._table.c
+        query = select(c.id, c.name).where(c.tenant_id == tenant_id, c.id.in_(campaign_ids))
+        return {row.id: row.name for row in self._connection.execute(query)}
+
     def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]:
         return self._all(self._select().where(self._table.c.tenant_id == tenant_id, self._table.c.name.in_(names)))
 
@@ -191,8 +221,16 @@ class ScheduleRepository(Repository[Schedule]):
     def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]:
         query = self._within(self._select(), within).where(self._live(), *(self._table.c[k] == v for k, v in where.items()))
         if q:
-            query = query.where(contains(self._table.c.name, q) | contains(func.coalesce(self._table.c.description, ""), q))
+            query = query.where(self._mentions(q))
         return self._page(query, page)
+
+    def _mentions(self, q: str) -> Any:
+        c = self._table.c
+        found = contains(c.name, q) | contains(func.coalesce(c.description, ""), q)
+        if set(q) & set('[]", '):  # JSON's own marks, which no address has
+            return found
+        # The list is searched as the JSON text it is stored as, in which a letter that is not ASCII is an escape
+        return found | contains(cast(c.recipients, Text), json.dumps(q.lower())[1:-1])
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])
@@ -223,6 +261,17 @@ class ScheduleRepository(Repository[Schedule]):
         values = {"last_run_at": at, "last_status": status}
         self._update(self._table.c.id == run.scheduled_export_id, ~later, values=values)
 
+    def summary(self, within: Tenants) -> Summary:
+        c = self._table.c
+        counts = (
+            func.count(),
+            func.count().filter(c.is_active),
+            func.count().filter(c.is_active, c.last_status.in_(FAILING)),
+            func.min(c.next_run_at).filter(c.is_active),
+        )
+        query: Any = select(*counts).select_from(self._table).where(self._live())
+        return Summary(*self._connection.execute(self._within(query, within)).one())
+
 
 class RunRepository(Repository[Run]):
     model, record = models.RunRow, Run
@@ -236,6 +285,20 @@ class RunRepository(Repository[Run]):
         of = c.scheduled_export_id == schedule_id
         total = self._connection.execute(select(func.count()).select_from(self._table).where(of)).scalar_one()
         return self._all(self._select().where(of).order_by(c.created_at.desc(), c.id).limit(limit)), total
+
+    def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
+        c, schedules, sent = self._table.c, table(models.ScheduleRow), table(models.DeliveryRow)
+        # Schedule by schedule through the index: one step into it each, however long their histories are
+        other = self._table.alias("other")
+        newest = select(other.c.id).where(other.c.scheduled_export_id == schedules.c.id)
+        newest = newest.order_by(other.c.created_at.desc(), other.c.id).limit(1)
+        query = self._select().select_from(schedules).join(self._table, c.id == newest.correlate(schedules).scalar_subquery())
+        found = self._all(query.where(schedules.c.id.in_(schedule_ids)))
+        accepted = func.count().filter(sent.c.status == DeliveryStatus.ACCEPTED)
+        counted = select(sent.c.history_id, accepted, func.count()).group_by(sent.c.history_id)
+        rows = self._connection.execute(counted.where(sent.c.history_id.in_([run.id for run in found])))
+        counts = {run_id: (good, total) for run_id, good, total in rows}
+        return [LatestRun(run, *counts.get(run.id, (0, 0))) for run in found]
 
     def add(self, run: Run) -> bool:
         query = upsert(self._connection, self._table).values(asdict(run)).on_conflict_do_nothing()
@@ -287,6 +350,14 @@ class RunRepository(Repository[Run]):
             },
         )
 
+    def reopen(self, seen: Run) -> bool:
+        c = self._table.c
+        fresh = dict.fromkeys(
+            ("error", "error_code", "started_at", "completed_at", "lease_token", "lease_expires_at", "next_attempt_at")
+        )
+        values = fresh | {"status": move_run(seen.status, RunStatus.PENDING), "attempt": 0}
+        return self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
+
 
 class DeliveryRepository(Repository[Delivery]):
     model, record = models.DeliveryRow, Delivery
@@ -318,3 +389,51 @@ class DeliveryRepository(Repository[Delivery]):
         c = self._table.c
         where = (c.history_id == run_id, c.status == DeliveryStatus.PENDING)
         self._update(*where, values={"status": DeliveryStatus.SKIPPED, "error": reason})
+
+    def reopen(self, run_id: str) -> int:
+        c = self._table.c
+        where = (c.history_id == run_id, c.status.in_(UNDELIVERED))
+        return self._update(*where, values={"status": DeliveryStatus.PENDING, "error": None})
+
+
+class SessionRepository(Repository[Session]):
+    model, record = models.SessionRow, Session
+
+    def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
+        c, users = self._table.c, table(models.UserRow)
+        held = [users.c[f.name].label(f"user_{f.name}") for f in fields(User)]
+        query = select(*self._columns, *held).join(users, users.c.id == c.user_id)
+        live = (c.id_hash == id_hash, c.expires_at > now, c.revoked_at.is_(None), users.c.is_active)
+        row = self._connection.execute(query.where(*live, users.c.token_version == c.token_version)).one_or_none()
+        if row is None:
+            return None
+        return Session(*row[: len(self._columns)]), User(*row[len(self._columns) :])
+
+    def add(self, session: Session) -> None:
+        self._insert([session])
+
+    def choose(self, id_hash: str, tenant_id: str) -> None:
+        self._update(self._table.c.id_hash == id_hash, values={"tenant_id": tenant_id})
+
+    def revoke(self, id_hash: str, at: datetime) -> None:
+        self._update(self._table.c.id_hash == id_hash, self._table.c.revoked_at.is_(None), values={"revoked_at": at})
+
+    def forget(self, expired_before: datetime, limit: int) -> None:
+        forget(self._connection, self._table, self._table.c.id_hash, expired_before, limit)
+
+
+class CodeRepository(Repository[Code]):
+    model, record = models.CodeRow, Code
+
+    def add(self, code: Code) -> None:
+        self._insert([code])
+
+    def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
+        c = self._table.c
+        found = self._one(c.code_hash == code_hash, c.purpose == purpose, c.holder_hash == holder_hash, c.expires_at > now)
+        # Of two that found it, one removes it
+        gone = delete(self._table).where(c.code_hash == code_hash)
+        return found if found is not None and self._connection.execute(gone).rowcount == 1 else None
+
+    def forget(self, expired_before: datetime, limit: int) -> None:
+        forget(self._connection, self._table, self._table.c.code_hash, expired_before, limit)

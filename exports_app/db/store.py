@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from exports_app.db import repositories as r
 from exports_app.db.engine import Database
+from exports_app.db.sample import sample
 from exports_app.domain.table import Chunk
+from exports_app.services.records import Sample
 
 
 class SqlTransaction:
@@ -42,6 +44,14 @@ class SqlTransaction:
     def deliveries(self) -> r.DeliveryRepository:
         return r.DeliveryRepository(self.connection)
 
+    @cached_property
+    def sessions(self) -> r.SessionRepository:
+        return r.SessionRepository(self.connection)
+
+    @cached_property
+    def codes(self) -> r.CodeRepository:
+        return r.CodeRepository(self.connection)
+
 
 class SqlStore:
     """Implements Store."""
@@ -67,6 +77,10 @@ class SqlStore:
                 yield ([tuple(row) for row in part] for part in result.partitions(chunk))
             finally:
                 result.close()
+
+    def sample(self, query: Any, limit: int, seconds: float) -> Sample:
+        with self.database.read() as connection:
+            return sample(connection, query, limit, seconds)
 
     def ping(self) -> None:
         self.database.ping()

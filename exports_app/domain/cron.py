@@ -36,6 +36,7 @@ __all__ = [
     "occurrences",
     "parse",
     "zone",
+    "zones",
 ]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,6 +60,12 @@ class TimezoneError(ExportsError):
 def _zone_names() -> frozenset[str]:
     # These two are this machine's files, not zones.
     return frozenset(available_timezones() - {"localtime", "posixrules"})
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The names of all time zones, in alphabetical order."""
+    return tuple(sorted(_zone_names()))
 
 
 def zone(name: str) -> ZoneInfo:

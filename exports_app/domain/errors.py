@@ -43,6 +43,12 @@ class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
 
 
+class CookiesRefused(ExportsError):
+    """Your browser keeps no cookies from this site: allow them, load the page again, then sign in"""
+
+    code = "cookies_refused"
+
+
 class Forbidden(ExportsError):
     """Your role does not allow this"""
 

@@ -13,6 +13,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     TEST = "test"
+    RERUN = "rerun"
 
 
 class RunStatus(StrEnum):
@@ -34,31 +35,38 @@ class DeliveryStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+# partial, failed -> pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
 RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.PENDING: frozenset({RunStatus.PROCESSING, RunStatus.SKIPPED, RunStatus.CANCELLED}),
     RunStatus.PROCESSING: frozenset(
         {RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.PENDING}
     ),
     RunStatus.COMPLETED: frozenset(),
-    RunStatus.PARTIAL: frozenset(),
-    RunStatus.FAILED: frozenset(),
+    RunStatus.PARTIAL: frozenset({RunStatus.PENDING}),
+    RunStatus.FAILED: frozenset({RunStatus.PENDING}),
     RunStatus.SKIPPED: frozenset(),
     RunStatus.CANCELLED: frozenset(),
 }
 
 # unknown -> sending: a message whose fate a crash hid is sent again, with the same Message-ID
+# failed, unknown, skipped -> pending: as above, their run is sent again
 DELIVERY_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.PENDING: frozenset({DeliveryStatus.SENDING, DeliveryStatus.SKIPPED}),
     DeliveryStatus.SENDING: frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}),
-    DeliveryStatus.UNKNOWN: frozenset({DeliveryStatus.SENDING}),
+    DeliveryStatus.UNKNOWN: frozenset({DeliveryStatus.SENDING, DeliveryStatus.PENDING}),
     DeliveryStatus.ACCEPTED: frozenset(),
-    DeliveryStatus.FAILED: frozenset(),
-    DeliveryStatus.SKIPPED: frozenset(),
+    DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING}),
+    DeliveryStatus.SKIPPED: frozenset({DeliveryStatus.PENDING}),
 }
 
-FINISHED = frozenset(s for s, moves in RUN_MOVES.items() if not moves)
+FINISHED = frozenset({RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.CANCELLED})
+"""Where a run stays until somebody asks for more."""
 EXECUTED = FINISHED - {RunStatus.CANCELLED}
 """What last_status of a schedule may show: runs that a worker carried to an end."""
+FAILING = frozenset({RunStatus.PARTIAL, RunStatus.FAILED})
+"""Somebody did not get the file: a person should look. Such a run may be sent again."""
+UNDELIVERED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED})
+"""Ended without the message being accepted: what sending again is about."""
 
 
 def move_run(current: RunStatus, to: RunStatus) -> RunStatus:

@@ -125,3 +125,30 @@ def decimal_text(value: int, scale: int) -> str:
     sign = "-" if value < 0 else ""
     whole, part = divmod(abs(value), 10**scale)
     return f"{sign}{whole}.{part:0{scale}d}"
+
+
+def readable(column: Column, value: Value) -> str:
+    """A value as people read it in a table: ``1,234``, ``1,234.50``, an ISO date; empty where it is absent.
+
+    Finer decimals than money get two places from 1 on, four below it.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, int):
+        return str(value)
+    if column.kind is not Kind.DECIMAL:
+        return f"{value:,}"
+    if column.scale <= 2:
+        return _grouped(value, column.scale)
+    places = 2 if value == 0 or abs(value) >= 10**column.scale else 4
+    rounded = divide(value, 10 ** (column.scale - places), 0)
+    assert rounded is not None
+    if rounded == 0 and value:
+        return "<0.0001" if value > 0 else ">-0.0001"
+    return _grouped(rounded, places)
+
+
+def _grouped(value: int, scale: int) -> str:
+    """As `decimal_text`, with thousands separators."""
+    whole, dot, part = decimal_text(abs(value), scale).partition(".")
+    return f"{'-' if value < 0 else ''}{int(whole):,}{dot}{part}"

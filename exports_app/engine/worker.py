@@ -8,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from slugify import slugify
-
 from exports_app import log
-from exports_app.domain import period
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, ExportsError, RunError, Unavailable
+from exports_app.domain.period import Window
 from exports_app.domain.run import DeliveryStatus, RunStatus, outcome
 from exports_app.domain.table import Chunk, Table, completer
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Channel, Report, Scope, Sender
+from exports_app.services.exporting import Export
+from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Channel, Report, Sender
 from exports_app.services.ports import FileStore, Store
 from exports_app.services.records import Delivery, Run, Tenant
 from exports_app.services.rules import Filters
@@ -70,10 +69,11 @@ class Worker:
     def _execute(self, run: Run, check: Callable[[], None]) -> None:
         check()
         tenant = self._runs.access(run)
-        made = self._made_before(run) or self._produce(run, tenant, check)
+        export = _export(run, tenant)
+        made = self._made_before(run) or self._produce(run, export, check)
         if made is None:
             return
-        deliveries = self._deliver(run, tenant, made, check)
+        deliveries = self._deliver(run, export, made, check)
         status = outcome(d.status for d in deliveries)
         error = _delivery_error(deliveries)
         self._lasting(partial(self._runs.close, run, status, error, "delivery_failed" if error else None))
@@ -104,16 +104,16 @@ class Worker:
             return None
         return Made(path, run.file_name, run.file_size, run.record_count or 0)
 
-    def _produce(self, run: Run, tenant: Tenant, check: Callable[[], None]) -> Made | None:
+    def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> Made | None:
         """None: there was nothing to send, and the run has been closed."""
         spec = run.spec
         if spec["export_type"] not in EXPORT_TYPES or run.format not in FORMATS:
             raise RunError("its export type or format is no longer installed", code="plugin_missing")
         kind, file_format = EXPORT_TYPES[spec["export_type"]], FORMATS[run.format]
-        scope = self._scope(run)
+        self._check_campaigns(run, export.filters)
         count = _Counter()
         with self._files.draft() as draft:
-            with self._store.rows(kind.select(scope), CHUNK) as chunks:
+            with self._store.rows(kind.select(export.scope()), CHUNK) as chunks:
                 columns = kind.columns()
                 stream = self._watched(run, chunks, count, check)
                 complete = completer(columns)
@@ -122,7 +122,7 @@ class Worker:
             if count.rows == 0 and spec["when_empty"] != "send":
                 self._empty(run, fail=spec["when_empty"] == "fail")
                 return None
-            name = file_name(run, tenant, file_format.extension)
+            name = export.file_name()
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
             size, digest = draft.stat().st_size, _sha256(draft)
             self._files.keep(draft, key)
@@ -135,17 +135,13 @@ class Worker:
         assert path is not None
         return Made(path, name, size, count.rows)
 
-    def _scope(self, run: Run) -> Scope:
-        filters = Filters.from_json(run.spec["filters"])
+    def _check_campaigns(self, run: Run, filters: Filters) -> None:
         if missing := self._runs.missing_campaigns(run, filters.campaign_ids):
             raise RunError(
                 f"{len(missing)} of its {len(filters.campaign_ids)} campaigns no longer exist ({', '.join(missing[:3])}):"
                 " edit the scheduled export and choose others",
                 code="campaign_missing",
             )
-        groups = EXPORT_TYPES[run.spec["export_type"]].groups
-        group_by = filters.group_by or (groups[0] if groups else "")
-        return Scope(run.tenant_id, run.window_start, run.window_end, filters.campaign_ids, group_by)
 
     def _watched(self, run: Run, chunks: Iterator[Chunk], count: "_Counter", check: Callable[[], None]) -> Iterator[Chunk]:
         """The chunks as they pass: counted, the count written now and then, ended by a stop or a lost lease."""
@@ -167,13 +163,14 @@ class Worker:
 
     # The messages
 
-    def _deliver(self, run: Run, tenant: Tenant, made: Made, check: Callable[[], None]) -> list[Delivery]:
+    def _deliver(self, run: Run, export: Export, made: Made, check: Callable[[], None]) -> list[Delivery]:
         channel = CHANNELS["email"]
         deliveries = self._runs.plan_deliveries(run, channel.key)
         if reason := channel.unconfigured():
             _log.warning("nothing is sent", reason=reason)
             return [self._skip(run, d, reason) for d in deliveries]
-        return self._send(run, channel, _report(run, tenant, made), deliveries, check)
+        report = export.report(made.path, made.name, made.size, made.rows)
+        return self._send(run, channel, report, deliveries, check)
 
     def _skip(self, run: Run, delivery: Delivery, reason: str) -> Delivery:
         if delivery.status is not DeliveryStatus.PENDING:
@@ -227,30 +224,17 @@ class _Counter:
     rows = 0
 
 
-def file_name(run: Run, tenant: Tenant, extension: str) -> str:
-    """``{tenant-slug}_{schedule-slug}_{window}_{UTC timestamp}.{ext}``, safe on every file system."""
-    name = slugify(run.spec["name"], max_length=80) or "export"
-    window = period.slug(period.Window(run.window_start, run.window_end))
-    return f"{tenant.slug}_{name}_{window}_{run.created_at:%Y%m%dT%H%M%SZ}.{extension}"
-
-
-def _report(run: Run, tenant: Tenant, made: Made) -> Report:
-    file_format = FORMATS[run.format]
-    return Report(
-        tenant_name=tenant.name,
-        brand_color=tenant.brand_color,
-        logo_url=tenant.logo_url,
-        export_name=run.spec["name"],
-        type_label=EXPORT_TYPES[run.spec["export_type"]].label,
-        format_label=file_format.label,
-        window=period.words(period.Window(run.window_start, run.window_end)),
-        timezone=run.spec["timezone"],
-        created_at=run.created_at,
-        record_count=made.rows,
-        file_path=made.path,
-        file_name=made.name,
-        file_size=made.size,
-        mime=file_format.mime,
+def _export(run: Run, tenant: Tenant) -> Export:
+    spec = run.spec
+    return Export(
+        tenant=tenant,
+        name=spec["name"],
+        export_type=spec["export_type"],
+        format=run.format,
+        timezone=spec["timezone"],
+        filters=Filters.from_json(spec["filters"]),
+        window=Window(run.window_start, run.window_end),
+        at=run.created_at,
     )
 
 

@@ -55,6 +55,11 @@ class Auth:
         self._login_limit, self._api_limit = login_limit, api_limit
 
     def login(self, email: str, password: str, address: str) -> Token:
+        """Raises what `verify` raises."""
+        user = self.verify(email, password, address)
+        return Token(self._issue(user), int(LIFETIME.total_seconds()), user)
+
+    def verify(self, email: str, password: str, address: str) -> User:
         """address: where the attempt comes from. Raises WrongCredentials, the same for an unknown user, and TooManyRequests."""
         email = email.strip().lower()
         self._login_limit.hit("account", email)
@@ -64,7 +69,7 @@ class Auth:
         known = user is not None and user.is_active
         if not passwords.matches(password, user.password_hash if user is not None and known else None) or user is None:
             raise WrongCredentials
-        return Token(self._issue(user), int(LIFETIME.total_seconds()), user)
+        return user
 
     def _issue(self, user: User) -> str:
         now = self._clock()

@@ -1,6 +1,6 @@
 """Campaigns and their daily metrics: the data that is exported, fed by programs and by import."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -92,6 +92,12 @@ class Campaigns:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:
                 raise NotFound
             return tx.campaigns.find(within, where, q, page)
+
+    def names(self, who: Principal, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
+        """id -> name, of those of the ids that are the tenant's campaigns."""
+        visible(who, tenant_id)
+        with self._store.read() as tx:
+            return tx.campaigns.names(tenant_id, campaign_ids)
 
     def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Campaign:
         """values: the other fields of a Campaign, money in hundredths. Raises Invalid."""

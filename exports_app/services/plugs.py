@@ -69,12 +69,23 @@ class Report:
     timezone: str
     created_at: datetime
     """When the file was made, UTC."""
-    record_count: int
+    record_count: int | None
+    """None, in a preview only: not counted."""
     file_path: Path
+    """In a preview there is no such file."""
     file_name: str
-    file_size: int
-    """Bytes."""
+    file_size: int | None
+    """Bytes; in a preview estimated, or None."""
     mime: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a recipient will see."""
+
+    subject: str
+    html: str
+    text: str
 
 
 class Sender(Protocol):
@@ -100,6 +111,9 @@ class Channel(Protocol):
 
     def open(self, report: Report) -> AbstractContextManager[Sender]:
         """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error here."""
+
+    def preview(self, report: Report) -> Message | None:
+        """The message as it would be sent; None where there is nothing to show. Works before anything is configured."""
 
 
 EXPORT_TYPES: Registry[ExportType] = Registry("export type")

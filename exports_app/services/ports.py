@@ -8,7 +8,22 @@ from typing import Any, Protocol
 
 from exports_app.domain.access import Role
 from exports_app.domain.table import Chunk
-from exports_app.services.records import Campaign, Delivery, Membership, Metric, Page, Run, Schedule, Tenant, User
+from exports_app.services.records import (
+    Campaign,
+    Code,
+    Delivery,
+    LatestRun,
+    Membership,
+    Metric,
+    Page,
+    Run,
+    Sample,
+    Schedule,
+    Session,
+    Summary,
+    Tenant,
+    User,
+)
 
 Clock = Callable[[], datetime]
 """Now, as an aware UTC instant. Injected, so that tests set it."""
@@ -32,6 +47,9 @@ class UserStore(Protocol):
     def ids(self) -> set[str]:
         """Of all users, the inactive ones too."""
 
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """By id; unknown ids are left out."""
+
     def add(self, user: User) -> None: ...
     def roles(self, user_id: str) -> dict[str, Role]:
         """tenant id -> role."""
@@ -52,6 +70,9 @@ class CampaignStore(Protocol):
 
     def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
         """Those of the ids that are campaigns of the tenant."""
+
+    def names(self, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
+        """id -> name, likewise."""
 
     def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]: ...
     def count_metrics(self) -> int: ...
@@ -80,11 +101,16 @@ class ScheduleStore(Protocol):
     def note_result(self, run: Run, status: str, at: datetime) -> None:
         """last_run_at and last_status, unless a later run has been noted already."""
 
+    def summary(self, within: Tenants) -> Summary: ...
+
 
 class RunStore(Protocol):
     def get(self, run_id: str) -> Run | None: ...
     def of_schedule(self, schedule_id: str, limit: int) -> tuple[list[Run], int]:
         """Newest first, and the number of all."""
+
+    def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
+        """The newest run of each schedule that has one."""
 
     def add(self, run: Run) -> bool:
         """False when this schedule already has a run for this tick."""
@@ -104,6 +130,8 @@ class RunStore(Protocol):
         """Processing runs whose lease ended before the instant (None: all of them)."""
 
     def cancel_pending(self, schedule_id: str, at: datetime) -> int: ...
+    def reopen(self, seen: Run) -> bool:
+        """Back to pending, as if it had not begun, but with its file; False when it is not in the state seen any more."""
 
 
 class DeliveryStore(Protocol):
@@ -119,6 +147,31 @@ class DeliveryStore(Protocol):
 
     def skip_pending(self, run_id: str, reason: str) -> None:
         """What was not begun when the run ended is skipped."""
+
+    def reopen(self, run_id: str) -> int:
+        """What ended without being accepted is pending again. Returns their number."""
+
+
+class SessionStore(Protocol):
+    def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
+        """The session and its user, unless it is over: expired, revoked, of another token version or of an inactive user."""
+
+    def add(self, session: Session) -> None: ...
+    def choose(self, id_hash: str, tenant_id: str) -> None: ...
+    def revoke(self, id_hash: str, at: datetime) -> None:
+        """One that is revoked already, or not there, stays so."""
+
+    def forget(self, expired_before: datetime, limit: int) -> None:
+        """Remove so many of those that expired before the instant."""
+
+
+class CodeStore(Protocol):
+    def add(self, code: Code) -> None: ...
+    def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
+        """Find the code and remove it; only one caller gets it. None, with nothing removed, for another holder or purpose."""
+
+    def forget(self, expired_before: datetime, limit: int) -> None:
+        """Remove so many of those that expired before the instant."""
 
 
 class Transaction(Protocol):
@@ -136,6 +189,10 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def deliveries(self) -> DeliveryStore: ...
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def codes(self) -> CodeStore: ...
 
 
 class Store(Protocol):
@@ -147,6 +204,9 @@ class Store(Protocol):
 
     def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Chunk]]:
         """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a time."""
+
+    def sample(self, query: Any, limit: int, seconds: float) -> Sample:
+        """The first rows of an export type's query and how many it has, as far as the database gets in that time."""
 
     def ping(self) -> None:
         """Raises Unavailable."""

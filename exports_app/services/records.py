@@ -7,6 +7,7 @@ from typing import Any
 
 from exports_app.domain.access import Role
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.table import Row
 
 
 def new_id() -> str:
@@ -120,6 +121,7 @@ class Run:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     attempt: int = 0
+    """How often a worker took it up; counted anew when it is sent again."""
     lease_token: str | None = field(default=None, repr=False)
     lease_expires_at: datetime | None = None
     next_attempt_at: datetime | None = None
@@ -136,6 +138,62 @@ class Delivery:
     attempts: int = 0
     error: str | None = None
     sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A browser's session."""
+
+    id_hash: str = field(repr=False)
+    user_id: str
+    token_version: int
+    """The user's when it began: it ends with the next one."""
+    created_at: datetime
+    expires_at: datetime
+    tenant_id: str | None = None
+    """The tenant chosen last."""
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Code:
+    """Good once, for its purpose, and for its holder alone: a browser or a session."""
+
+    code_hash: str = field(repr=False)
+    purpose: str
+    holder_hash: str = field(repr=False)
+    user_id: str
+    content: dict[str, Any]
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Scheduled exports, counted."""
+
+    total: int
+    active: int
+    failing: int
+    """Active ones whose last run failed, in whole or in part."""
+    next_run_at: datetime | None
+    """When the first of them is due."""
+
+
+@dataclass(frozen=True)
+class LatestRun:
+    """The newest run of a schedule, and how many of its messages were accepted, of how many planned (none before it sends)."""
+
+    run: Run
+    accepted: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a query and how many there are in all; None, and perhaps no rows, when the time was up."""
+
+    rows: list[Row]
+    total: int | None
 
 
 @dataclass(frozen=True)

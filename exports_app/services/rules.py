@@ -1,11 +1,14 @@
 """What a scheduled export may look like: every rule of its fields, and how to mend what breaks one."""
 
+import re
 import unicodedata
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -17,8 +20,17 @@ from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 MAX_RECIPIENTS = 50
 MAX_SENT = 1000
 """Recipients looked at before the same ones are merged."""
+MAX_ADDRESS = 254
+"""Characters; RFC 5321, 4.5.3.1.3, without the <>."""
 MAX_CAMPAIGNS = 1000
 WHEN_EMPTY = ("send", "skip", "fail")
+
+_PART = re.compile(
+    r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
+)
+"""Of a pasted list: what is in quotes before a <, in <>, a word, the end of a recipient."""
+_AROUND = "\"'()[]."
+"""Marks that stand around an address in running text."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,78 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
     return tuple(kept.values()), errors
 
 
+@dataclass(frozen=True)
+class Recipient:
+    """One of a pasted list. text: as typed; address: in its normal form; error: why there is none, and what to do."""
+
+    text: str
+    address: str | None
+    error: str | None
+
+
+def read_recipients(text: str) -> list[Recipient]:
+    """The recipients of a list as people paste it, in order, the same one only once; at most MAX_SENT are looked at.
+
+    Between them stand commas, semicolons or white space. ``Name <a@example.com>``, ``"Last, First" <a@example.com>`` and
+    ``mailto:a@example.com`` are understood. Never raises, and drops nothing that holds an @.
+    """
+    found: dict[str, Recipient] = {}
+    for typed, bare in islice(_recipients_in(text), MAX_SENT):
+        one = _recipient(typed, bare)
+        found.setdefault((one.address or one.text).lower(), one)
+    return list(found.values())
+
+
+def _recipients_in(text: str) -> Iterator[tuple[str, str]]:
+    """Each one as typed, and its address alone."""
+    names = list[re.Match[str]]()
+    """What stands since the last recipient: the name of the next one, should an address in <> follow."""
+    for part in _PART.finditer(text):
+        kind = part.lastgroup
+        if kind == "bracketed":
+            begin = names[0].start() if names else part.start()
+            yield text[begin : part.end()], part["bracketed"]
+            names.clear()
+        elif kind == "quoted" or (kind == "word" and "@" not in part["word"]):
+            names.append(part)
+        else:
+            yield from ((name.group(), name.group()) for name in names)
+            names.clear()
+            if kind == "word":
+                yield part.group(), part.group()
+    yield from ((name.group(), name.group()) for name in names)
+
+
+def _recipient(typed: str, bare: str) -> Recipient:
+    if bare[:7].lower() == "mailto:":
+        bare = unquote(bare[7:].partition("?")[0])
+    if valid := _valid(bare) or _valid(bare.strip(_AROUND)):
+        return Recipient(typed, valid, None)
+    shown = bare if len(bare) <= 80 else bare[:79] + "\N{HORIZONTAL ELLIPSIS}"
+    return Recipient(typed, None, f"{shown} {_fault(bare)}: mend or remove it")
+
+
+def _fault(address: str) -> str:
+    """What is wrong with an address that is not valid."""
+    local, at, domain = address.rpartition("@")
+    faults = (
+        (len(address) > MAX_ADDRESS, "is too long"),
+        (not at, "has no @"),
+        (not local, "has nothing before the @"),
+        ("@" in local, "has more than one @"),
+        (not domain, "has nothing after the @"),
+        (_valid(f"a@{domain}") is None, "has no valid domain"),
+    )
+    return next((what for wrong, what in faults if wrong), "has something before the @ that no address may have")
+
+
+def _valid(address: str) -> str | None:
+    try:
+        return valid_address(address) if len(address) <= MAX_ADDRESS else None
+    except EmailNotValidError:
+        return None
+
+
 def check(draft: Draft, now: datetime, minimum_seconds: int, changed: Collection[str] = FIELDS) -> Draft:
     """The draft with its recipients merged. Raises Invalid with everything that is wrong, campaigns' existence aside.
 
@@ -168,14 +252,19 @@ def _check_words(draft: Draft) -> list[FieldError]:
             errors.append(FieldError("/description", "use at most 2,000 characters"))
         elif not xml_can_hold(draft.description):
             errors.append(FieldError("/description", "remove the control characters"))
-    for pointer, value, allowed in (
-        ("/exportType", draft.export_type, EXPORT_TYPES.keys()),
-        ("/format", draft.format, FORMATS.keys()),
-        ("/whenEmpty", draft.when_empty, WHEN_EMPTY),
-    ):
-        if value not in allowed:
-            errors.append(FieldError(pointer, one_of(allowed)))
-    return errors
+    return errors + check_keys(draft.export_type, draft.format, draft.when_empty)
+
+
+def check_keys(export_type: str, file_format: str, when_empty: str = WHEN_EMPTY[0]) -> list[FieldError]:
+    return [
+        FieldError(pointer, one_of(allowed))
+        for pointer, value, allowed in (
+            ("/exportType", export_type, EXPORT_TYPES.keys()),
+            ("/format", file_format, FORMATS.keys()),
+            ("/whenEmpty", when_empty, WHEN_EMPTY),
+        )
+        if value not in allowed
+    ]
 
 
 def _check_time(draft: Draft, now: datetime, minimum_seconds: int) -> list[FieldError]:
@@ -190,6 +279,15 @@ def _check_time(draft: Draft, now: datetime, minimum_seconds: int) -> list[Field
     except ExportsError as e:
         errors.append(FieldError("/schedule", e.message))
     return errors
+
+
+def check_campaigns(filters: Filters, there: Collection[str]) -> list[FieldError]:
+    """there: those of the campaigns that the tenant has."""
+    return [
+        FieldError(f"/filters/campaignIds/{i}", "there is no such campaign: choose one of this tenant's campaigns")
+        for i, one in enumerate(filters.campaign_ids)
+        if one not in there
+    ]
 
 
 def check_filters(filters: Filters, export_type: str) -> list[FieldError]:

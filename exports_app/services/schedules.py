@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from exports_app.domain import cron
+from exports_app.domain import clock, cron, presets
 from exports_app.domain.access import Permission, Principal, require, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
 from exports_app.domain.run import RunStatus, Trigger
@@ -29,6 +29,18 @@ class CronAnswer:
     message: str
     description: str | None
     next_runs: list[datetime]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the dialog says about an expression. note: what the clocks do meanwhile; preset: a key, or presets.CUSTOM."""
+
+    valid: bool
+    message: str
+    description: str | None
+    next_runs: list[datetime]
+    note: str | None
+    preset: str
 
 
 def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -> Run:
@@ -179,14 +191,18 @@ class Schedules:
         runs = cron.next_runs(parsed, zone, after, count)
         return CronAnswer(True, expression, "Valid cron expression", cron.describe(parsed), runs)
 
+    def explain(self, who: Principal, expression: str, timezone: str | None, count: int = 5) -> Explanation:
+        """As `validate_cron` from now on, with what else helps a person who writes an expression."""
+        answer = self.validate_cron(who, expression, timezone, None, count)
+        note = None
+        if answer.valid:
+            zone = cron.zone(self._zone if timezone is None else timezone)
+            note = clock.shift_note(cron.parse(expression), zone, answer.next_runs)
+        preset = presets.preset_of(expression)
+        return Explanation(answer.valid, answer.message, answer.description, answer.next_runs, note, preset)
+
     def _check_campaigns(self, tx: Transaction, tenant_id: str, filters: Filters) -> None:
-        there = tx.campaigns.existing(tenant_id, filters.campaign_ids)
-        missing = [
-            FieldError(f"/filters/campaignIds/{i}", "there is no such campaign: choose one of this tenant's campaigns")
-            for i, one in enumerate(filters.campaign_ids)
-            if one not in there
-        ]
-        if missing:
+        if missing := rules.check_campaigns(filters, tx.campaigns.existing(tenant_id, filters.campaign_ids)):
             raise Invalid(missing)
 
     def _publish(self, topic: Topic, tenant_id: str) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from exports_app.channels._letter import human_size, readable_on
 from exports_app.channels.email import EmailChannel, SmtpSettings
+from exports_app.domain import words
+from exports_app.domain.color import readable_on
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.services.plugs import CHANNELS, Report
 from exports_app.settings import SettingsError
@@ -494,7 +495,7 @@ def test_names_are_text_in_the_page_and_never_markup(report: Report, server: Mai
 
 
 @pytest.mark.parametrize(
-    ("size", "words"),
+    ("size", "text"),
     [
         (0, "0 bytes"),
         (1, "1 byte"),
@@ -505,8 +506,8 @@ def test_names_are_text_in_the_page_and_never_markup(report: Report, server: Mai
         (2 * 10**9, "2.0 GB"),
     ],
 )
-def test_sizes_are_for_people(size: int, words: str) -> None:
-    assert human_size(size) == words
+def test_sizes_are_for_people(size: int, text: str) -> None:
+    assert words.size(size) == text
 
 
 @pytest.mark.parametrize(

@@ -259,3 +259,33 @@ def test_an_expressions_zone_is_the_installations_unless_named(services: Service
 def test_who_may_read_nowhere_may_not_ask(services: Services) -> None:
     with pytest.raises(Forbidden):
         services.schedules.validate_cron(Principal(uuid_of(1)), "0 9 * * *", None, None, 1)
+
+
+# The dialog
+
+
+def test_an_expression_is_explained_with_its_preset_and_the_clocks(
+    services: Services, viewer: Principal, clock: FakeClock
+) -> None:
+    clock.set(datetime(2026, 3, 27, 12, 0, tzinfo=UTC))
+    said = services.schedules.explain(viewer, " 0  8 * * * ", "Europe/Berlin", 3)
+    assert (said.valid, said.message, said.preset) == (True, "Valid cron expression", "daily")
+    assert said.description == "Every day at 08:00"
+    assert said.next_runs == [datetime(2026, 3, day, hour, 0, tzinfo=UTC) for day, hour in ((28, 7), (29, 6), (30, 6))]
+    assert said.note == "Clocks in Berlin go forward 1 hour on Sun 29 Mar 2026; the schedule keeps its local time."
+    assert services.schedules.explain(viewer, "0 8 * * *", None).note is None
+    assert services.schedules.explain(viewer, "5 8 * * *", "UTC").preset == "custom"
+
+
+def test_what_cannot_be_read_is_explained_too(services: Services, viewer: Principal) -> None:
+    said = services.schedules.explain(viewer, "61 * * * *", "UTC")
+    assert (said.valid, said.description, said.next_runs, said.note, said.preset) == (False, None, [], None, "custom")
+    assert "minute" in said.message.lower()
+
+
+def test_who_may_read_nowhere_gets_no_explanation(services: Services, viewer: Principal) -> None:
+    with pytest.raises(Forbidden):
+        services.schedules.explain(Principal(uuid_of(1)), "0 9 * * *", "UTC")
+    with pytest.raises(Invalid) as e:
+        services.schedules.explain(viewer, "0 9 * * *", "Mars/Olympus")
+    assert pointers(e) == ["/timezone"]

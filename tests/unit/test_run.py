@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from exports_app.domain.errors import IllegalTransition
 from exports_app.domain.run import (
     EXECUTED,
+    FAILING,
     FINISHED,
+    UNDELIVERED,
     DeliveryStatus,
     RunStatus,
     move_delivery,
@@ -26,6 +28,8 @@ RUN_MOVES = {
     ("processing", "failed"),
     ("processing", "skipped"),
     ("processing", "pending"),
+    ("partial", "pending"),
+    ("failed", "pending"),
 }
 DELIVERY_MOVES = {
     ("pending", "sending"),
@@ -34,6 +38,9 @@ DELIVERY_MOVES = {
     ("sending", "failed"),
     ("sending", "unknown"),
     ("unknown", "sending"),
+    ("failed", "pending"),
+    ("unknown", "pending"),
+    ("skipped", "pending"),
 }
 ACCEPTED, FAILED, UNKNOWN, SKIPPED = (
     DeliveryStatus.ACCEPTED,
@@ -61,9 +68,16 @@ def test_a_delivery_makes_the_legal_moves_and_no_other(current: DeliveryStatus, 
             move_delivery(current, to)
 
 
-def test_a_finished_run_never_moves_again() -> None:
+def test_a_finished_run_stays_so_unless_it_failed_and_is_sent_again() -> None:
     assert {"completed", "partial", "failed", "skipped", "cancelled"} == FINISHED
     assert {"completed", "partial", "failed", "skipped"} == EXECUTED
+    again = {one for one in FINISHED for to in RunStatus if (one, to) in RUN_MOVES}
+    assert again == FAILING == {"partial", "failed"}
+
+
+def test_what_was_accepted_is_never_sent_again() -> None:
+    assert {one for one in DeliveryStatus if (one, "pending") in DELIVERY_MOVES} == UNDELIVERED
+    assert not [to for current, to in DELIVERY_MOVES if current == "accepted"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,27 @@
-"""Scaled integers: ratios rounded half to even, and decimal text."""
+"""Scaled integers: ratios rounded half to even, decimal text, and values as people read them."""
 
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports_app.domain.table import Ratio, completer, day, decimal_text, divide, integer, money, ratio, stored, text
+from exports_app.domain.table import (
+    Column,
+    Ratio,
+    Value,
+    completer,
+    day,
+    decimal_text,
+    divide,
+    integer,
+    money,
+    ratio,
+    readable,
+    stored,
+    text,
+)
 
 EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
 NUMBERS = st.integers(-(10**18), 10**18)
@@ -122,3 +137,32 @@ def test_decimal_text_one_can_read(value: int, scale: int, written: str) -> None
 def test_each_kind_of_column_has_the_scale_of_its_values() -> None:
     columns = (text("a", "A"), integer("b", "B"), money("c", "C"), day("d", "D"), ratio("e", "E", "b", "c"))
     assert [(c.kind, c.scale) for c in columns] == [("text", 0), ("integer", 0), ("decimal", 2), ("date", 0), ("decimal", 6)]
+
+
+RATIO = ratio("ctr", "CTR", "clicks", "impressions")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "read"),
+    [
+        (text("name", "Name"), "=1+1", "=1+1"),
+        (day("date", "Date"), date(2026, 3, 4), "2026-03-04"),
+        (integer("clicks", "Clicks"), 1234567, "1,234,567"),
+        (integer("clicks", "Clicks"), 0, "0"),
+        (money("spend", "Spend"), 123456789, "1,234,567.89"),
+        (money("spend", "Spend"), -5, "-0.05"),
+        (money("spend", "Spend"), -123450, "-1,234.50"),
+        (RATIO, 0, "0.00"),
+        (RATIO, 21_349, "0.0213"),
+        (RATIO, 500_000, "0.5000"),
+        (RATIO, 1_005_000, "1.00"),
+        (RATIO, 12_345_678, "12.35"),
+        (RATIO, 123_456_789_012, "123,456.79"),
+        (RATIO, -1_500_000, "-1.50"),
+        (RATIO, 49, "<0.0001"),
+        (RATIO, -49, ">-0.0001"),
+        *((column, None, "") for column in (RATIO, text("name", "Name"), money("spend", "Spend"), day("date", "Date"))),
+    ],
+)
+def test_people_read_values_with_separators_and_sensible_places(column: Column, value: Value, read: str) -> None:
+    assert readable(column, value) == read

@@ -1,0 +1,62 @@
+"""What a page cannot do over its websocket: set the session's cookie, delete it, and receive a file.
+
+Not in the OpenAPI document: these addresses are for the app's own pages.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse, RedirectResponse
+
+from exports_app.api.access import Srv
+from exports_app.api.cookies import is_secure, set_cookie
+from exports_app.domain.errors import ExportsError
+from exports_app.services.sessions import BROWSER_COOKIE, LIFETIME, SESSION_COOKIE, cookie
+
+LOGIN = "/login"
+EXPIRED = f"{LOGIN}?expired=1"
+SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""The address holds a code: nobody keeps the answer, no next page is told."""
+
+router = APIRouter(include_in_schema=False)
+
+
+def _cookie(name: str) -> object:
+    def read(request: Request) -> str:
+        return cookie("; ".join(request.headers.getlist("cookie")), name)
+
+    return Depends(read)
+
+
+SessionId = Annotated[str, _cookie(SESSION_COOKIE)]
+Browser = Annotated[str, _cookie(BROWSER_COOKIE)]
+
+
+def _with_session(srv: Srv, request: Request, to: str, session_id: str, max_age: int) -> RedirectResponse:
+    secure = is_secure(request.url.scheme, srv.settings.public_url)
+    headers = SECRET | {"Set-Cookie": set_cookie(SESSION_COOKIE, session_id, max_age, secure=secure)}
+    return RedirectResponse(to, 303, headers)
+
+
+@router.get("/api/session/end")
+def end(srv: Srv, request: Request, session_id: SessionId) -> RedirectResponse:
+    """Takes the cookie of a session that is over already. A link on any site leads here, so that it ends none itself."""
+    if srv.sessions.visit(session_id):
+        return RedirectResponse(LOGIN, 303, SECRET)
+    return _with_session(srv, request, LOGIN, "", 0)
+
+
+@router.get("/api/session/{code}")
+def begin(srv: Srv, request: Request, code: str, browser: Browser) -> RedirectResponse:
+    try:
+        session_id, to = srv.sessions.redeem(code, browser)
+    except ExportsError:  # somebody looks at this in a browser: the sign-in page tells them more than a problem document
+        return RedirectResponse(EXPIRED, 303, SECRET)
+    return _with_session(srv, request, to, session_id, int(LIFETIME.total_seconds()))
+
+
+@router.get("/api/download/{code}", response_class=FileResponse)
+def download(srv: Srv, code: str, session_id: SessionId) -> FileResponse:
+    found = srv.sessions.download(code, session_id)
+    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

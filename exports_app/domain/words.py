@@ -1,0 +1,35 @@
+"""Numbers and names as people read them."""
+
+
+def size(count: int) -> str:
+    """Bytes in the largest decimal unit with one place: ``size(1_234_567) == '1.2 MB'``."""
+    if count < 1000:
+        return f"{count} byte" if count == 1 else f"{count} bytes"
+    value, unit = count / 1000, "KB"
+    for larger in ("MB", "GB", "TB"):
+        if round(value, 1) < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.1f} {unit}"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 row``, ``2,318 rows``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 5 s``, ``2 h 10 min``."""
+    if seconds < 9.95:
+        return f"{max(0.0, seconds):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def place(zone: str) -> str:
+    """The short name of an IANA zone: ``America/New_York`` is ``New York``."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")

@@ -1,0 +1,98 @@
+"""Runs that somebody asks for while looking at a scheduled export's history: a test, an old window again, the same file again."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.errors import Conflict, Gone, NotFound
+from exports_app.domain.run import FAILING, FINISHED, Trigger
+from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.ports import Clock, FileStore, Store, Transaction
+from exports_app.services.records import Run, Schedule
+from exports_app.services.rules import is_uuid
+from exports_app.services.schedules import new_run
+
+
+class Demand:
+    def __init__(self, store: Store, files: FileStore, changes: Changes, clock: Clock) -> None:
+        self._store, self._files, self._changes, self._clock = store, files, changes, clock
+
+    def send_test(self, who: Principal, schedule_id: str) -> Run:
+        """Queue a run now whose file goes to the caller alone. Raises NotFound, Forbidden."""
+        now = self._clock()
+        with self._store.write() as tx:
+            schedule = _schedule(tx, who, schedule_id)
+            user = tx.users.get(who.user_id)
+            if user is None:
+                raise NotFound
+            to_self = replace(schedule, recipients=[user.email])
+            run = new_run(to_self, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
+            tx.runs.add(run)
+        self._publish(run)
+        return run
+
+    def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """Queue a run of the schedule as it is now over the days of an old run. Raises NotFound, Forbidden; Conflict while the
+        old one has not finished."""
+        now = self._clock()
+        with self._store.write() as tx:
+            schedule = _schedule(tx, who, schedule_id)
+            old = _run(tx, schedule_id, run_id)
+            if old.status not in FINISHED:
+                raise Conflict("This run has not finished yet: wait for its end, then run it again")
+            run = _again(schedule, old, now, who)
+            tx.runs.add(run)
+        self._publish(run)
+        return run
+
+    def resend(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """Have the file of a run that failed, in whole or in part, sent to those who did not get it; the others get nothing.
+
+        It is the same run: it waits again, and a worker takes it up with its file. Raises NotFound (also without a file), Gone
+        when the file was removed, Forbidden, and Conflict where there is nothing to send again.
+        """
+        with self._store.read() as tx:
+            _schedule(tx, who, schedule_id)
+            run = _run(tx, schedule_id, run_id)
+        if run.status not in FAILING:
+            raise Conflict(f"Only a run that failed, in whole or in part, can be sent again: this one is {run.status}")
+        if run.file_key is None:
+            raise NotFound("This run has no file to send: run it again instead")
+        if self._files.find(run.file_key) is None:
+            raise Gone("The file of this run was removed: run it again instead")
+        with self._store.write() as tx:
+            _schedule(tx, who, schedule_id)
+            if not tx.runs.reopen(run):
+                raise Conflict("Somebody else is having this run sent again already")
+            if not tx.deliveries.reopen(run.id):
+                raise Conflict("Every message of this run was accepted: there is nothing to send again")
+            again = _run(tx, schedule_id, run_id)
+        self._publish(again)
+        return again
+
+    def _publish(self, run: Run) -> None:
+        self._changes.publish(Change(Topic.RUNS, run.tenant_id))
+
+
+def _schedule(tx: Transaction, who: Principal, schedule_id: str) -> Schedule:
+    found = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
+    if found is None:
+        raise NotFound
+    require(who, Permission.WRITE, found.tenant_id)
+    return found
+
+
+def _run(tx: Transaction, schedule_id: str, run_id: str) -> Run:
+    found = tx.runs.get(run_id) if is_uuid(run_id) else None
+    if found is None or found.scheduled_export_id != schedule_id:
+        raise NotFound
+    return found
+
+
+def _again(schedule: Schedule, old: Run, now: datetime, who: Principal) -> Run:
+    if old.attempt == 0:
+        # It ended before it began, e.g. in a zone that is gone: its days were never resolved. They are those of its tick
+        at = old.scheduled_for or old.created_at
+        return new_run(schedule, Trigger.RERUN, at, triggered_by=who.user_id, created_at=now)
+    run = new_run(schedule, Trigger.RERUN, now, triggered_by=who.user_id, created_at=now)
+    return replace(run, window_start=old.window_start, window_end=old.window_end)

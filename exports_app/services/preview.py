@@ -1,0 +1,131 @@
+"""What a scheduled export would send if it ran now: its first rows, and its message. Nothing is stored or sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exports_app.domain import cron, period
+from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.table import Column, Row, Table, completer, readable
+from exports_app.services import rules
+from exports_app.services.exporting import Export
+from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Message
+from exports_app.services.ports import Clock, FileStore, Store, Transaction
+from exports_app.services.records import Sample, Tenant
+from exports_app.services.rules import Filters
+
+SHOWN = 10
+SAMPLED = 200
+"""Rows that the size is estimated from."""
+SECONDS = 1.0
+"""Of work for the database: somebody waits, and changes the filters meanwhile."""
+
+
+@dataclass(frozen=True)
+class DataPreview:
+    """The first rows of the file as people read them.
+
+    total: rows of the file; size: its bytes, estimated; window: in words. complete: the database answered in time; else there may
+    be no rows, and total and size are None.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: int | None
+    size: int | None
+    window: str
+    complete: bool
+
+
+@dataclass(frozen=True)
+class _Look:
+    export: Export
+    rows: list[Row]
+    """Up to SAMPLED, all columns."""
+    total: int | None
+    size: int | None
+
+
+class Preview:
+    def __init__(self, store: Store, files: FileStore, clock: Clock, seconds: float = SECONDS) -> None:
+        self._store, self._files, self._clock, self._seconds = store, files, clock, seconds
+
+    def data(
+        self, who: Principal, tenant_id: str, export_type: str, file_format: str, timezone: str, filters: Filters
+    ) -> DataPreview:
+        """Raises NotFound, Forbidden, and Invalid with the pointers of a save."""
+        look = self._look(who, tenant_id, "", export_type, file_format, timezone, filters)
+        columns = EXPORT_TYPES[export_type].columns()
+        return DataPreview(
+            columns=columns,
+            rows=tuple(tuple(readable(c, v) for c, v in zip(columns, row, strict=True)) for row in look.rows[:SHOWN]),
+            total=look.total,
+            size=look.size,
+            window=period.words(look.export.window),
+            complete=look.total is not None,
+        )
+
+    def letter(
+        self, who: Principal, tenant_id: str, name: str, export_type: str, file_format: str, timezone: str, filters: Filters
+    ) -> Message | None:
+        """The message as recipients will see it; None where its channel has nothing to show. Raises like `data`."""
+        look = self._look(who, tenant_id, name.strip() or "Untitled export", export_type, file_format, timezone, filters)
+        file_name = look.export.file_name()
+        report = look.export.report(Path(file_name), file_name, look.size, look.total)
+        return CHANNELS["email"].preview(report)
+
+    def _look(
+        self,
+        who: Principal,
+        tenant_id: str,
+        name: str,
+        export_type: str,
+        file_format: str,
+        timezone: str,
+        filters: Filters,
+    ) -> _Look:
+        require(who, Permission.WRITE, tenant_id)
+        with self._store.read() as tx:
+            tenant = tx.tenants.get(tenant_id)
+            if tenant is None:
+                raise NotFound
+            if errors := _wrong(tx, tenant, export_type, file_format, timezone, filters):
+                raise Invalid(errors)
+        now = self._clock()
+        export = Export(tenant, name, export_type, file_format, timezone, filters, filters.window(now, timezone), now)
+        kind = EXPORT_TYPES[export_type]
+        sample = self._store.sample(kind.select(export.scope()), SAMPLED, self._seconds)
+        complete = completer(kind.columns())
+        rows = [complete(row) for row in sample.rows]
+        return _Look(export, rows, sample.total, self._size(export, rows, sample))
+
+    def _size(self, export: Export, rows: Sequence[Row], sample: Sample) -> int | None:
+        """In bytes: of a file with the sample's rows, stretched to all of them."""
+        if sample.total is None:
+            return None
+        written = self._written(export, rows)
+        if sample.total <= len(rows):
+            return written
+        empty = self._written(export, [])
+        return empty + (written - empty) * sample.total // len(rows)
+
+    def _written(self, export: Export, rows: Sequence[Row]) -> int:
+        with self._files.draft() as draft:
+            columns = EXPORT_TYPES[export.export_type].columns()
+            FORMATS[export.format].write(Table(columns, iter([rows] if rows else [])), draft)
+            return draft.stat().st_size
+
+
+def _wrong(
+    tx: Transaction, tenant: Tenant, export_type: str, file_format: str, timezone: str, filters: Filters
+) -> list[FieldError]:
+    """As a save would find it."""
+    errors = rules.check_keys(export_type, file_format)
+    try:
+        cron.zone(timezone)
+    except ExportsError as e:
+        errors.append(FieldError("/timezone", e.message))
+    if export_type in EXPORT_TYPES:
+        errors += rules.check_filters(filters, export_type)
+    return errors or rules.check_campaigns(filters, tx.campaigns.existing(tenant.id, filters.campaign_ids))

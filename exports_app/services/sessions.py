@@ -1,0 +1,187 @@
+"""Browser sessions: signing in, who is behind a session cookie, signing out, downloads.
+
+A page talks over a websocket, which can neither set a cookie nor send a file. So it is handed a one-time code, and the browser
+takes the code to an address that can. Secrets leave this module once; the database keeps their SHA-256.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, WrongCredentials
+from exports_app.services import passwords
+from exports_app.services.auth import Auth
+from exports_app.services.history import File, History
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Code, Session, User
+from exports_app.services.rules import has_controls, is_uuid
+
+SESSION_COOKIE = "exports_session"
+BROWSER_COOKIE = "exports_browser"
+"""A random value that tells one browser from another, also before anybody signed in."""
+LIFETIME = timedelta(hours=12)
+CODE_LIFETIME = timedelta(seconds=30)
+
+LOGIN, DOWNLOAD = "login", "download"
+"""What a code is for."""
+HOME = "/scheduled-exports"
+"""Where to go after signing in."""
+MAX_PATH = 500
+MAX_EMAIL = 320
+KEPT = timedelta(days=7)
+"""How long a session that is over stays in the database."""
+SWEEP = 100
+"""How many old rows are removed at most when a new one is made."""
+
+_VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody who is signed in, with their rights as of now."""
+
+    who: Principal
+    tenant_id: str | None
+    """The tenant that this session chose last; None: none, or no longer theirs."""
+
+
+def cookie(header: str, name: str) -> str:
+    """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form that we give.
+
+    Each pair is looked at by itself: `http.cookies` drops the whole header when another site's cookie is malformed.
+    """
+    for pair in header.split(";"):
+        key, _, value = pair.partition("=")
+        if key.strip() == name and _VALUE.fullmatch(value.strip()):
+            return value.strip()
+    return ""
+
+
+def local_path(goto: str) -> str:
+    """`goto` if it is a page of this site, else HOME. A browser reads ``//x``, ``/\\x`` and ``/a/..//x`` as another site."""
+    path = unquote(re.split("[?#]", goto, maxsplit=1)[0])
+    plain = len(goto) <= MAX_PATH and goto.startswith("/") and not has_controls(goto + path) and "\\" not in goto + path
+    parts = path.split("/")[1:]
+    if not plain or "" in parts[:-1] or not {".", ".."}.isdisjoint(parts) or parts[0] == "api":
+        return HOME
+    return goto
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Sessions:
+    def __init__(self, store: Store, clock: Clock, auth: Auth, history: History) -> None:
+        self._store, self._clock, self._auth, self._history = store, clock, auth, history
+
+    def begin(self, email: str, password: str, address: str, browser: str, goto: str = "") -> str:
+        """Check the password; returns a code that `redeem` turns into a session within CODE_LIFETIME.
+
+        address: where the attempt comes from. browser: the value of BROWSER_COOKIE; no other browser can use the code, so
+        nobody can be signed in to somebody else's account by a link. goto: the page to show then, see `local_path`.
+        Raises CookiesRefused without a browser, WrongCredentials, TooManyRequests.
+        """
+        if not browser:
+            raise CookiesRefused
+        if len(email) > MAX_EMAIL or len(password) > passwords.MAX_LENGTH:
+            raise WrongCredentials
+        user = self._auth.verify(email, password, address)
+        content = {"goto": local_path(goto), "token_version": user.token_version}
+        with self._store.write() as tx:
+            return self._new_code(tx, LOGIN, browser, user.id, content)
+
+    def redeem(self, code: str, browser: str) -> tuple[str, str]:
+        """The secret id of a new session, and the path to go to. Raises Unauthenticated.
+
+        A code in another browser is refused and stays good for its own: what is worthless there need not be destroyed, and
+        whoever gets to see a code cannot keep its owner from signing in.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            found = tx.codes.take(_hash(code), LOGIN, _hash(browser), now)
+            user = tx.users.get(found.user_id) if found else None
+            if found and user and user.is_active and user.token_version == found.content["token_version"]:
+                session_id = _secret()
+                tx.sessions.forget(now - KEPT, SWEEP)
+                tx.sessions.add(Session(_hash(session_id), user.id, user.token_version, now, now + LIFETIME))
+                return session_id, found.content["goto"]
+        raise Unauthenticated("This sign-in is no longer valid: sign in again")
+
+    def visit(self, session_id: str) -> Visit | None:
+        """Who is behind the cookie, as the database has them now; None when the session is over or there is none."""
+        if not session_id:
+            return None
+        with self._store.read() as tx:
+            held = self._live(tx, session_id)
+            if held is None:
+                return None
+            session, user = held
+            who = Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
+        chosen = session.tenant_id
+        return Visit(who, chosen if chosen and who.role(chosen) else None)
+
+    def choose(self, session_id: str, who: Principal, tenant_id: str) -> None:
+        """Remember the tenant. Raises NotFound unless it exists and is theirs, Unauthenticated when the session is over."""
+        if who.role(tenant_id) is None or not is_uuid(tenant_id):
+            raise NotFound
+        with self._store.write() as tx:
+            if tx.tenants.get(tenant_id) is None:
+                raise NotFound
+            self._require(tx, session_id, who)
+            tx.sessions.choose(_hash(session_id), tenant_id)
+
+    def end(self, session_id: str) -> None:
+        """Sign out. One that is over already stays so."""
+        if session_id:
+            with self._store.write() as tx:
+                tx.sessions.revoke(_hash(session_id), self._clock())
+
+    def download_code(self, who: Principal, session_id: str, schedule_id: str, run_id: str) -> str:
+        """A code that `download` turns into the run's file, in the same session.
+
+        Raises NotFound, also while there is no file, Forbidden, Gone, and Unauthenticated when the session is over.
+        """
+        self._history.file(who, schedule_id, run_id)
+        with self._store.write() as tx:
+            self._require(tx, session_id, who)
+            content = {"schedule_id": schedule_id, "run_id": run_id}
+            return self._new_code(tx, DOWNLOAD, session_id, who.user_id, content)
+
+    def download(self, code: str, session_id: str) -> File:
+        """The file, if the session's user may still see it. The code is gone then, whatever comes of it.
+
+        Raises Unauthenticated without a live session, NotFound for a code that is not this session's or no longer good, and
+        what `History.file` raises.
+        """
+        visit = self.visit(session_id)
+        if visit is None:
+            raise Unauthenticated("Sign in first, then download the file from its page")
+        with self._store.write() as tx:
+            found = tx.codes.take(_hash(code), DOWNLOAD, _hash(session_id), self._clock())
+        if found is None:
+            raise NotFound("This link is good for one download only: take a new one from the page")
+        return self._history.file(visit.who, found.content["schedule_id"], found.content["run_id"])
+
+    def _new_code(self, tx: Transaction, purpose: str, holder: str, user_id: str, content: dict[str, Any]) -> str:
+        code, now = _secret(), self._clock()
+        tx.codes.forget(now, SWEEP)
+        tx.codes.add(Code(_hash(code), purpose, _hash(holder), user_id, content, now + CODE_LIFETIME))
+        return code
+
+    def _live(self, tx: Transaction, session_id: str) -> tuple[Session, User] | None:
+        return tx.sessions.live(_hash(session_id), self._clock())
+
+    def _require(self, tx: Transaction, session_id: str, who: Principal) -> None:
+        held = self._live(tx, session_id)
+        if held is None or held[1].id != who.user_id:
+            raise Unauthenticated("Your session is over: sign in again")
