@@ -14,6 +14,12 @@ config = rx.Config(
     show_built_with_reflex=False,
     state_manager_mode="memory",  # the other one writes pickled states, cookies among them, to .states/
     cors_allowed_origins=[],  # no site may read from another origin; the websocket's origin is checked in api/edge.py
-    plugins=[rx.plugins.RadixThemesPlugin(), SameOrigin()],
+    redis_token_expiration=1800,  # seconds; also of the states in memory: a closed tab's is gone after half an hour
+    plugins=[
+        rx.plugins.RadixThemesPlugin(
+            theme=rx.theme(appearance="inherit", accent_color="indigo", gray_color="slate", radius="medium")
+        ),
+        SameOrigin(),
+    ],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

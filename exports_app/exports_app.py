@@ -1,21 +1,28 @@
-"""The Reflex app: mount the API, start the engine, load the pages. A build imports this too, so nothing is opened here."""
+"""The Reflex app: mount the API, start the engine and the live push, load the pages.
+
+A build imports this too: nothing is opened here.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import reflex as rx
+from reflex.app import default_error_boundary
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.environment import environment
 from starlette.types import ASGIApp
 
-from exports_app import plugins, settings, wiring
+from exports_app import log, plugins, settings, wiring
 from exports_app.api.app import create
 from exports_app.api.edge import Edge
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
-from exports_app.ui import page
+from exports_app.ui import actions, guard, page
+from exports_app.ui.live import Live
 
 _engine: LocalEngine | None = None
+_live = Live()
+_log = log.get(__name__)
 
 
 def _engine_alive() -> bool:
@@ -26,15 +33,30 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     """Called when the server starts, never in a build."""
     held = settings.get()
     pages = get_web_dir() / "build" / "client" if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() else None
-    return Edge(reflex, create(wiring.services(), _engine_alive), pages, held.public_url)
+    return Edge(reflex, create(wiring.services(), _engine_alive), pages, held.public_url, page.dynamic())
 
 
+def _unforeseen(exception: Exception) -> None:
+    """What no action caught, e.g. values that a handler does not take: into the log, without the values."""
+    _log.error("an event failed", kind=type(exception).__name__)
+
+
+wiring.load_plugins()  # the pages' selects are made of the registries
 app = rx.App(
     api_transformer=_edge,
+    # Without Reflex's own overlay: it shows lost connections by eval, which our policy forbids; ui/components/browser.py does
+    app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary(on_error=rx.noop())},
+    backend_exception_handler=_unforeseen,
+    toaster=rx.toast.provider(position="bottom-right", rich_colors=False, visible_toasts=4),
+    stylesheets=["/ui.css"],
+    html_lang="en",
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
 )
 plugins.load("exports_app.ui.pages")
-page.install(app)
+app.add_middleware(guard.Guard(page.install(app), _live.seen))
+guard.gate(app.event_namespace)
+if forgotten := actions.unmarked():
+    raise RuntimeError(f"not an @action, so that nobody may call it: {', '.join(forgotten)}")
 
 
 @app.register_lifespan_task
@@ -43,7 +65,8 @@ async def _serve() -> AsyncIterator[None]:
     global _engine  # noqa: PLW0603 (the one engine of the process, whose life is this function)
     held = settings.get()
     with worker.alone(held):
-        _engine = LocalEngine(wiring.services())
-        async with _engine.run():
+        services = wiring.services()
+        _engine = LocalEngine(services)
+        async with _live.run(app, services.changes), _engine.run():
             print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
             yield

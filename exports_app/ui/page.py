@@ -1,9 +1,18 @@
-"""Pages register themselves: one file under pages/ adds one page."""
+"""Pages register themselves: one file under pages/ adds a page, its route, its guard and its place in the header."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
+from reflex.utils.format import format_event_handler
+
+from exports_app.domain.access import Permission
+from exports_app.ui.components.shell import shell
+from exports_app.ui.session import Session
+
+LOGIN = "/login"
 
 View = Callable[[], rx.Component]
 
@@ -11,26 +20,66 @@ View = Callable[[], rx.Component]
 @dataclass(frozen=True)
 class Page:
     view: View
-    route: str
+    routes: tuple[str, ...]
     title: str
+    needs: Permission | None
+    load: Any
+    refresh: Any
+    public: bool
+    nav: str
+    icon: str
+    order: int
+    loading: View
+
+    @property
+    def link(self) -> str:
+        return self.routes[0]
 
 
-PAGES: dict[str, Page] = {}
+PAGES: list[Page] = []
 
 
-def page(route: str, title: str) -> Callable[[View], View]:
-    """Decorates a function that returns a page's content. Two pages at one route stop the start."""
+def page(
+    *routes: str,
+    title: str,
+    needs: Permission | None = None,
+    load: Any = None,
+    refresh: Any = None,
+    public: bool = False,
+    nav: str = "",
+    icon: str = "file",
+    order: int = 100,
+    loading: View = rx.fragment,
+) -> Callable[[View], View]:
+    """Decorates a function that returns a page's content. Two pages at one route stop the start.
+
+    routes: the first is where the header links to. needs: without this permission in the tenant, a plain "no access" stands in
+    the page's place. load: the State's action that reads the address, once when the page loads. refresh: the one that reads what
+    the page shows, then and at each change of the tenant's data. public: shown to anybody, without the header. nav, icon, order:
+    the entry in the header; no nav, no entry. loading: what stands there until the page's data has come.
+    """
 
     def add(view: View) -> View:
-        if route in PAGES:
-            raise ValueError(f"two pages at {route}")
-        PAGES[route] = Page(view, route, title)
+        taken = {route for one in PAGES for route in one.routes} & set(routes)
+        if taken:
+            raise ValueError(f"two pages at {sorted(taken)}")
+        PAGES.append(Page(view, routes, title, needs, load, refresh, public, nav, icon, order, loading))
         return view
 
     return add
 
 
-def install(app: rx.App) -> None:
-    """Add every registered page to the app."""
-    for one in PAGES.values():
-        app.add_page(one.view, route=one.route, title=one.title)
+def dynamic() -> list[re.Pattern[str]]:
+    """The addresses of pages whose route has a part in brackets, such as ``/scheduled-exports/[id]``."""
+    routes = (route for one in PAGES for route in one.routes if "[" in route)
+    return [re.compile(re.sub(r"\\\[\w+\\\]", "[^/]+", re.escape(route)) + "/?") for route in routes]
+
+
+def install(app: rx.App) -> set[str]:
+    """Add every registered page to the app. Returns the full names of the refresh handlers."""
+    entries = sorted((p for p in PAGES if p.nav), key=lambda p: p.order)
+    for one in PAGES:
+        on_load = [event for event in (None if one.public else Session.enter, one.load, one.refresh) if event is not None]
+        for route in one.routes:
+            app.add_page(lambda one=one: shell(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load)
+    return {format_event_handler(one.refresh) for one in PAGES if one.refresh}

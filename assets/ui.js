@@ -1,0 +1,331 @@
+// What only a browser can do: times in the reader's zone, notices, keys, the clipboard. Everything else is Python.
+// Loaded by exports_app/ui/components/browser.py; every component takes plain props and calls plain handlers.
+import "@fontsource-variable/inter/wght.css";
+import { createElement as h, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { toast } from "sonner";
+import { EventLoopContext } from "$/utils/context";
+
+// One clock for the whole page: hundreds of times on screen cost one timer.
+const clock = { now: Date.now(), listeners: new Set(), timer: null };
+const beat = () => {
+  clock.now = Date.now();
+  clock.listeners.forEach((listener) => listener());
+};
+const subscribe = (listener) => {
+  clock.listeners.add(listener);
+  clock.timer ??= setInterval(beat, 1000);
+  return () => {
+    clock.listeners.delete(listener);
+    if (clock.listeners.size === 0) {
+      clearInterval(clock.timer);
+      clock.timer = null;
+    }
+  };
+};
+const useNow = (step) => useSyncExternalStore(subscribe, () => Math.floor(clock.now / step) * step, () => 0);
+
+const UNITS = [["s", 60], ["min", 60], ["h", 24], ["d", Infinity]];
+
+const span = (ms) => {
+  let value = Math.max(0, Math.abs(ms)) / 1000;
+  for (const [unit, size] of UNITS) {
+    if (Math.round(value) < size) return `${Math.round(value)} ${unit}`;
+    value /= size;
+  }
+};
+
+export const absolute = (iso, zone) => {
+  try {
+    return new Date(iso).toLocaleString("en-GB", {
+      weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+      timeZone: zone || undefined, timeZoneName: "short",
+    });
+  } catch {
+    return new Date(iso).toISOString();
+  }
+};
+
+// "in 2 h", "3 d ago"; the full instant stands in the title.
+export function When({ at, zone, prefix = "" }) {
+  const now = useNow(5000) || Date.now();
+  if (!at) return null;
+  const ms = new Date(at).getTime() - now;
+  const words = Math.abs(ms) < 5000 ? "now" : ms > 0 ? `in ${span(ms)}` : `${span(ms)} ago`;
+  return h("time", { dateTime: at, title: absolute(at, zone), suppressHydrationWarning: true }, prefix + words);
+}
+
+// The seconds that something has been under way.
+export function Elapsed({ since }) {
+  const now = useNow(1000) || Date.now();
+  return since ? h("span", { className: "num" }, span(now - new Date(since).getTime())) : null;
+}
+
+// An instant as the reader's own clock shows it.
+export function Local({ at }) {
+  if (!at) return null;
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const text = new Date(at).toLocaleString("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  return h("time", { dateTime: at, title: `${absolute(at)} (${here})` }, text);
+}
+
+export function LocalZone() {
+  const [zone, setZone] = useState("");
+  useEffect(() => setZone(Intl.DateTimeFormat().resolvedOptions().timeZone), []);
+  return h("span", null, zone);
+}
+
+const save = (address) => {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  document.body.append(link);
+  link.click();
+  link.remove();
+};
+
+// What handlers ask for through state: notices, a move of the whole page, a file, the tenant's colours, the address.
+export function Effects({ notices = [], goto = "", fetch = "", colors = {}, address = "", onFile, onOpen }) {
+  const shown = useRef(new Set());
+  useEffect(() => {
+    for (const one of notices) {
+      if (shown.current.has(one.id)) continue;
+      shown.current.add(one.id);
+      const act = one.link && {
+        label: one.link,
+        onClick: () => (one.run ? onFile?.(...one.run.split("/")) : onOpen?.(one.href)),
+      };
+      (toast[one.level] ?? toast)(one.text, { duration: one.level === "error" ? 10000 : 6000, action: act || undefined, closeButton: true });
+    }
+  }, [notices]);
+  useEffect(() => {
+    if (goto) window.location.replace(goto);
+  }, [goto]);
+  useEffect(() => {
+    if (fetch) save(fetch);
+  }, [fetch]);
+  useEffect(() => {
+    for (const [name, value] of Object.entries(colors)) document.documentElement.style.setProperty(name, value);
+  }, [colors]);
+  useEffect(() => {
+    // The view's address without a navigation: nothing is loaded again. React Router keeps its own note in history.state
+    if (address && address !== window.location.pathname + window.location.search) {
+      window.history.replaceState(window.history.state, "", address);
+    }
+  }, [address]);
+  return null;
+}
+
+// A bar while the server cannot be reached. A short break (a restart, a sleeping laptop) is not worth a word.
+export function Connection() {
+  const [, errors] = useContext(EventLoopContext);
+  const lost = errors.length > 0;
+  const [state, setState] = useState("");
+  useEffect(() => {
+    if (lost) {
+      const timer = setTimeout(() => setState("lost"), 400);
+      return () => clearTimeout(timer);
+    }
+    setState((before) => (before === "lost" ? "back" : before));
+  }, [lost]);
+  useEffect(() => {
+    if (state !== "back") return;
+    const timer = setTimeout(() => setState(""), 3000);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const words = { lost: "Connection lost. What you see may be out of date; trying again …", back: "Connected again." };
+  return h("div", { className: `connection ${state}`, role: "status", "aria-live": "polite" }, words[state] ?? "");
+}
+
+// Keys for the whole page: Ctrl/Cmd+Enter saves, "/" goes to the search, "n" opens the form for a new one.
+export function Keys({ active = false, searchId = "", onSave, onNew }) {
+  useEffect(() => {
+    const press = (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && active) {
+        event.preventDefault();
+        document.activeElement?.blur(); // what is being typed is sent first
+        setTimeout(() => onSave?.(), 0);
+        return;
+      }
+      const typing = event.target.closest?.("input, textarea, select, [role=dialog], [role=alertdialog], [role=menu], [role=listbox]");
+      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "/" && searchId) {
+        event.preventDefault();
+        document.getElementById(searchId)?.focus();
+      } else if (event.key === "n" && onNew) {
+        event.preventDefault();
+        onNew();
+      }
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  });
+  return null;
+}
+
+// Inside a dialog: when it closes, the focus goes back to where it was (Radix only knows a trigger of its own).
+export function ReturnFocus() {
+  useEffect(() => {
+    const before = document.activeElement;
+    const path = before?.getAttribute("aria-label");
+    return () =>
+      setTimeout(() => {
+        if (document.activeElement && document.activeElement !== document.body) return;
+        // The row may have been drawn anew meanwhile: the button of the same name is the same button
+        const again = before?.isConnected ? before : path && document.querySelector(`[aria-label="${CSS.escape(path)}"]`);
+        (again || document.getElementById("content"))?.focus();
+      }, 0);
+  }, []);
+  return null;
+}
+
+// Focus the element with this id; "id#3" and then "id#4" focus it twice.
+export function Focus({ target = "" }) {
+  useEffect(() => {
+    const id = target.split("#")[0];
+    if (!id) return;
+    const element = document.getElementById(id);
+    element?.focus();
+    element?.scrollIntoView({ block: "nearest" });
+  }, [target]);
+  return null;
+}
+
+// A text field whose value lives on the server. What is typed stays here and is sent a moment later, on Enter and when the
+// field is left; an answer to an older text never overwrites a newer one.
+export function Text({ value = "", delay = 200, multiline = false, onChange, ...rest }) {
+  const [text, setText] = useState(value);
+  const held = useRef({ timer: null, latest: value, sent: [] }).current;
+  const flush = () => {
+    if (held.timer === null) return;
+    clearTimeout(held.timer);
+    held.timer = null;
+    held.sent = [...held.sent.slice(-20), held.latest];
+    onChange?.(held.latest);
+  };
+  const send = useRef(flush);
+  send.current = flush;
+  useEffect(() => () => send.current(), []);
+  useEffect(() => {
+    const echo = held.sent.lastIndexOf(value);
+    if (echo >= 0) {
+      held.sent = held.sent.slice(echo + 1);
+      return;
+    }
+    if (held.timer !== null) return;
+    held.latest = value;
+    setText(value);
+  }, [value]);
+  return h(multiline ? "textarea" : "input", {
+    ...rest,
+    value: text,
+    onChange: (event) => {
+      held.latest = event.target.value;
+      setText(held.latest);
+      clearTimeout(held.timer);
+      held.timer = setTimeout(() => send.current(), delay);
+    },
+    onBlur: flush,
+    onKeyDown: (event) => {
+      if (event.key === "Enter") flush();
+    },
+  });
+}
+
+const SEPARATORS = /[,;\n]/;
+
+// The field behind the recipients' chips: whole addresses leave it as soon as they are typed or pasted.
+export function ChipInput({ id, label, describedby = "", invalid = false, mend = "", onAdd, onDrop }) {
+  const [text, setText] = useState("");
+  const field = useRef(null);
+  useEffect(() => {
+    if (!mend) return;
+    setText(mend.slice(0, mend.lastIndexOf("#")));
+    field.current?.focus();
+  }, [mend]);
+  const add = (value) => {
+    if (value.trim()) onAdd?.(value);
+    setText("");
+  };
+  return h("input", {
+    id, ref: field, value: text, className: "chip-input", type: "text", inputMode: "email", autoComplete: "off", spellCheck: false,
+    "aria-label": label, "aria-describedby": describedby || undefined, "aria-invalid": invalid || undefined,
+    placeholder: "name@example.com",
+    onChange: (event) => (SEPARATORS.test(event.target.value) ? add(event.target.value) : setText(event.target.value)),
+    onPaste: (event) => {
+      event.preventDefault();
+      add(text + event.clipboardData.getData("text"));
+    },
+    onKeyDown: (event) => {
+      if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        add(text);
+      } else if (event.key === " " && text.includes("@") && !text.includes("<") && !text.includes('"')) {
+        event.preventDefault();
+        add(text);
+      } else if (event.key === "Backspace" && !text) {
+        onDrop?.();
+      }
+    },
+    onBlur: () => add(text),
+  });
+}
+
+export function CopyButton({ text, label = "Copy" }) {
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    if (!done) return;
+    const timer = setTimeout(() => setDone(false), 2000);
+    return () => clearTimeout(timer);
+  }, [done]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without https there is no clipboard for pages: the old way through a selection
+      const area = document.createElement("textarea");
+      area.value = text;
+      (document.querySelector("[role=dialog]") ?? document.body).append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    setDone(true);
+  };
+  return h("button", { type: "button", className: "link-button", onClick: copy, "aria-live": "polite" }, done ? "Copied" : label);
+}
+
+// Arrow keys move among the options below; the search field above them stays reachable.
+export function Options({ id, label, multiple = false, children }) {
+  const list = useRef(null);
+  const move = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
+    if (!step) return;
+    const options = [...list.current.querySelectorAll("[role=option]")];
+    if (!options.length) return;
+    event.preventDefault();
+    const at = options.indexOf(document.activeElement);
+    options[Math.min(options.length - 1, Math.max(0, at + step))].focus();
+  };
+  return h("div", { id, ref: list, role: "listbox", "aria-label": label, "aria-multiselectable": multiple || undefined, className: "options", onKeyDown: move, tabIndex: -1 }, children);
+}
+
+// A form half filled in outlives a restart of the server: kept in this tab until it is saved or closed.
+export function Keep({ name, value = "", ready = false, onRestore }) {
+  const asked = useRef(false);
+  useEffect(() => {
+    if (!ready) {
+      asked.current = false;
+      return;
+    }
+    const kept = sessionStorage.getItem(name);
+    if (!asked.current && kept && !value) {
+      asked.current = true;
+      onRestore?.(kept);
+      return;
+    }
+    asked.current = true;
+    if (value) sessionStorage.setItem(name, value);
+    else sessionStorage.removeItem(name);
+  }, [ready, value]);
+  return null;
+}

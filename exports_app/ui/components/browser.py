@@ -1,0 +1,140 @@
+"""The components of assets/ui.js, as Reflex sees them."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import no_args_event_spec, passthrough_event_spec
+
+INTER = "@fontsource-variable/inter@5.3.0"
+
+
+class _Browser(rx.Component):
+    library = "$/public/ui.js"
+    lib_dependencies: list[str] = [INTER]  # noqa: RUF012 (Reflex copies defaults)
+
+
+class When(_Browser):
+    """An instant (ISO 8601) from now: "in 2 h", "3 d ago"; the full instant in its zone as the title."""
+
+    tag = "When"
+    at: rx.Var[str]
+    zone: rx.Var[str]
+    prefix: rx.Var[str]
+
+
+class Elapsed(_Browser):
+    """How long ago an instant was, each second anew."""
+
+    tag = "Elapsed"
+    since: rx.Var[str]
+
+
+class Local(_Browser):
+    """An instant on the reader's own clock."""
+
+    tag = "Local"
+    at: rx.Var[str]
+
+
+class LocalZone(_Browser):
+    """The name of the reader's time zone."""
+
+    tag = "LocalZone"
+
+
+class Effects(_Browser):
+    tag = "Effects"
+    notices: rx.Var[list[Any]]
+    goto: rx.Var[str]
+    fetch: rx.Var[str]
+    colors: rx.Var[dict[str, str]]
+    address: rx.Var[str]
+    on_file: rx.EventHandler[passthrough_event_spec(str, str)]
+    on_open: rx.EventHandler[passthrough_event_spec(str)]
+
+
+class Connection(_Browser):
+    tag = "Connection"
+
+
+class Keys(_Browser):
+    tag = "Keys"
+    active: rx.Var[bool]
+    search_id: rx.Var[str]
+    on_save: rx.EventHandler[no_args_event_spec]
+    on_new: rx.EventHandler[no_args_event_spec]
+
+
+class ReturnFocus(_Browser):
+    """In a dialog: gives the focus back when it closes."""
+
+    tag = "ReturnFocus"
+
+
+class Focus(_Browser):
+    """Focuses the element with an id, again whenever what follows the # changes: ``name#2``."""
+
+    tag = "Focus"
+    target: rx.Var[str]
+
+
+class Text(_Browser):
+    """A text field whose value lives in a State. Unlike a plain controlled input it never loses a quick typist's letters."""
+
+    tag = "Text"
+    value: rx.Var[str]
+    name: rx.Var[str]
+    type: rx.Var[str]
+    placeholder: rx.Var[str]
+    max_length: rx.Var[int]
+    multiline: rx.Var[bool]
+    auto_focus: rx.Var[bool]
+    auto_complete: rx.Var[str]
+    spell_check: rx.Var[bool]
+    on_change: rx.EventHandler[passthrough_event_spec(str)]
+
+
+class ChipInput(_Browser):
+    tag = "ChipInput"
+    label: rx.Var[str]
+    describedby: rx.Var[str]
+    invalid: rx.Var[bool]
+    mend: rx.Var[str]
+    on_add: rx.EventHandler[passthrough_event_spec(str)]
+    on_drop: rx.EventHandler[no_args_event_spec]
+
+
+class CopyButton(_Browser):
+    tag = "CopyButton"
+    text: rx.Var[str]
+    label: rx.Var[str]
+
+
+class Options(_Browser):
+    """A list of ``role=option`` children through which the arrow keys move."""
+
+    tag = "Options"
+    label: rx.Var[str]
+    multiple: rx.Var[bool]
+
+
+class Keep(_Browser):
+    """Keeps a text in the tab while it is not empty, and hands it back once when a page begins without it."""
+
+    tag = "Keep"
+    name: rx.Var[str]
+    value: rx.Var[str]
+    ready: rx.Var[bool]
+    on_restore: rx.EventHandler[passthrough_event_spec(str)]
+
+
+when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
+effects, connection, keys, focus = Effects.create, Connection.create, Keys.create, Focus.create
+text, chip_input, copy_button, options, keep, return_focus = (
+    Text.create,
+    ChipInput.create,
+    CopyButton.create,
+    Options.create,
+    Keep.create,
+    ReturnFocus.create,
+)

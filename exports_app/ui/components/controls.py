@@ -1,0 +1,98 @@
+"""Buttons, fields and marks, each with its label. Looks are in assets/ui.css."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+
+Text = str | rx.Var[str]
+
+
+def button(*children: Any, kind: str = "", icon: str = "", **props: Any) -> rx.Component:
+    """kind: ``primary``, ``danger``, ``ghost``, also with ``small``."""
+    marks = [rx.icon(icon, size=16, aria_hidden="true")] if icon else []
+    return rx.el.button(*marks, *children, type="button", class_name=f"btn {kind}".strip(), **props)
+
+
+def icon_button(icon: str, label: Text, **props: Any) -> rx.Component:
+    """label: what it does and to what, for everybody who does not see the icon."""
+    return rx.el.button(
+        rx.icon(icon, size=16, aria_hidden="true"),
+        type="button",
+        class_name="icon-button",
+        title=label,
+        custom_attrs={"aria-label": label},
+        **props,
+    )
+
+
+def field(label: str, control: rx.Component, *, name: str, error: rx.Var[str], hint: Any = None) -> rx.Component:
+    """A labelled control with its hint and, in its place, what is wrong with it. The control's id is `name`."""
+    note = rx.el.span(hint, id=f"{name}-hint", class_name="hint") if hint is not None else rx.fragment()
+    return rx.el.div(
+        rx.el.label(label, html_for=name),
+        control,
+        rx.cond(error != "", rx.el.span(error, id=f"{name}-error", class_name="error-text", role="alert"), note),
+        class_name="field",
+    )
+
+
+def described(name: str, error: rx.Var[str]) -> dict[str, Any]:
+    """Attributes that tie a control to its hint or error."""
+    return {
+        "custom_attrs": {
+            "aria-invalid": rx.cond(error != "", "true", "false"),
+            "aria-describedby": rx.cond(error != "", f"{name}-error", f"{name}-hint"),
+        }
+    }
+
+
+def text_input(name: str, value: rx.Var[str], on_change: Any, error: rx.Var[str], **props: Any) -> rx.Component:
+    extra = described(name, error)
+    extra["custom_attrs"] |= props.pop("custom_attrs", {})
+    look = props.pop("class_name", "control")
+    return browser.text(
+        id=name, name=name, value=value, on_change=on_change, class_name=look, auto_complete="off", **extra, **props
+    )
+
+
+def select(name: str, value: rx.Var[str], on_change: Any, choices: Iterable[tuple[str, str]], **props: Any) -> rx.Component:
+    """choices: (value, words)."""
+    items = [rx.el.option(words, value=key) for key, words in choices]
+    return rx.el.select(*items, id=name, name=name, value=value, on_change=on_change, class_name="control", **props)
+
+
+def switch(label: Text, *, checked: rx.Var[bool], on_change: Any, **props: Any) -> rx.Component:
+    return rx.el.input(
+        type="checkbox",
+        role="switch",
+        checked=checked,
+        on_change=on_change,
+        class_name="switch",
+        custom_attrs={"aria-label": label},
+        **props,
+    )
+
+
+def status(key: Any, word: Text, **props: Any) -> rx.Component:
+    """A state as a chip: its colour and its word. key: a run's or a delivery's status."""
+    tag = rx.el.button if "on_click" in props else rx.el.span
+    if "on_click" in props:
+        props["type"] = "button"
+    return tag(word, class_name="status " + key, **props)
+
+
+def message(icon: str, title: str, text: Any, *actions: rx.Component, level: str = "h2") -> rx.Component:
+    """A page's or a list's plain word instead of content: nothing yet, no access, something failed."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.span(rx.icon(icon, size=22, aria_hidden="true"), class_name="round"),
+            (rx.el.h1 if level == "h1" else rx.el.h2)(title),
+            rx.el.p(text),
+            *actions,
+            class_name="notice-card",
+        ),
+        class_name="center",
+    )

@@ -1,0 +1,95 @@
+"""Live push: a change anywhere becomes one refresh of each page that shows its tenant. No page polls.
+
+Services publish a change after their commit, from any thread. A page that was refreshed once is watched; a change marks the
+pages of its tenant, and one pump enqueues their own guarded refresh, as if the page had asked.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+from reflex.event import Event
+
+from exports_app import log
+from exports_app.domain.access import Permission, Principal
+from exports_app.services.changes import Change, Changes
+from exports_app.services.ports import Tenants
+
+GAP = 0.05
+"""Seconds: changes within it become one refresh."""
+
+_log = log.get(__name__)
+
+
+@dataclass
+class _Watch:
+    event: str
+    tenants: Tenants
+    dirty: bool = False
+    running: Any = None
+    """The future of the refresh under way: at most one for each page."""
+
+    def sees(self, change: Change) -> bool:
+        return self.tenants is None or change.tenant_id in self.tenants
+
+
+class Live:
+    def __init__(self) -> None:
+        self.watches: dict[str, _Watch] = {}
+        """By the tab's token."""
+        self._wake = asyncio.Event()
+
+    def seen(self, token: str, event: str, who: Principal) -> None:
+        """For the Guard: this page's refresh has just passed."""
+        tenants = who.tenants(Permission.READ)
+        held = self.watches.get(token)
+        if held is None or (held.event, held.tenants) != (event, tenants):
+            self.watches[token] = _Watch(event, tenants)
+
+    @contextlib.asynccontextmanager
+    async def run(self, app: rx.App, changes: Changes) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def from_thread(change: Change) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop may be gone while the last run still reports
+                loop.call_soon_threadsafe(self._note, change)
+
+        unsubscribe = changes.subscribe(from_thread)
+        pump = asyncio.create_task(self._pump(app), name="live-push")
+        try:
+            yield
+        finally:
+            unsubscribe()
+            pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pump
+
+    def _note(self, change: Change) -> None:
+        for watch in self.watches.values():
+            watch.dirty = watch.dirty or watch.sees(change)
+        self._wake.set()
+
+    async def _pump(self, app: rx.App) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._push(app)
+            except Exception:  # noqa: BLE001  (the pump outlives whatever happens; it is logged)
+                _log.exception("live push failed: trying again")
+            if any(watch.dirty for watch in self.watches.values()):
+                self._wake.set()
+            await asyncio.sleep(GAP)
+
+    async def _push(self, app: rx.App) -> None:
+        namespace = app.event_namespace
+        connected = namespace.token_to_sid if namespace else {}
+        for token, watch in list(self.watches.items()):
+            if token not in connected:
+                del self.watches[token]
+            elif watch.dirty and (watch.running is None or watch.running.done()):
+                watch.dirty = False
+                watch.running = await app.event_processor.enqueue(token, Event(name=watch.event))

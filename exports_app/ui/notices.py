@@ -1,0 +1,61 @@
+"""What a handler wants the browser to do: show a notice, move the page, fetch a file. Plain vars and compiled code, so that
+the strict CSP holds (Reflex's own toasts and scripts from handlers need eval)."""
+
+import uuid
+from dataclasses import dataclass
+
+import reflex as rx
+from reflex.state import BaseState
+
+KEEP = 5
+
+
+@dataclass
+class Notice:
+    """id: unique also across restarts, so that a page shows each once. level: success, error, info.
+
+    link: words of an action beside the text. It opens href or, where run is given as "schedule id/run id", fetches that file.
+    """
+
+    id: str
+    level: str
+    text: str
+    link: str = ""
+    href: str = ""
+    run: str = ""
+
+
+class Notices(rx.State):
+    items: list[Notice] = []  # noqa: RUF012 (Reflex copies defaults)
+    goto: str = ""
+    """An address to move the whole page to."""
+    fetch: str = ""
+    """An address of a file to save."""
+    address: str = ""
+    """What the address bar shall show: the page's view, to be shared."""
+
+    def _add(self, level: str, text: str, link: str, href: str, run: str) -> None:
+        self.items = [*self.items[1 - KEEP :], Notice(uuid.uuid4().hex, level, text, link, href, run)]
+
+    def _clear(self) -> None:
+        self.items, self.goto, self.fetch = [], "", ""
+
+
+async def notify(state: BaseState, level: str, text: str, *, link: str = "", href: str = "", run: str = "") -> None:
+    """Show a notice in the tab of this state."""
+    (await state.get_state(Notices))._add(level, text, link, href, run)  # noqa: SLF001 (underscored so that no client can call it)
+
+
+async def go(state: BaseState, address: str) -> None:
+    """Move the whole page, so that cookies are read anew."""
+    (await state.get_state(Notices)).goto = address
+
+
+async def fetch(state: BaseState, address: str) -> None:
+    """Save a file; the page stays."""
+    (await state.get_state(Notices)).fetch = address
+
+
+async def show_address(state: BaseState, address: str) -> None:
+    """Write the view into the address bar, without a navigation."""
+    (await state.get_state(Notices)).address = address

@@ -1,0 +1,99 @@
+"""Signing in."""
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.errors import ExportsError, TooManyRequests
+from exports_app.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
+from exports_app.ui.actions import action, signed_in
+from exports_app.ui.components import browser
+from exports_app.ui.components.shell import logo
+from exports_app.ui.notices import go
+from exports_app.ui.page import LOGIN, page
+from exports_app.ui.session import header, query
+
+LONGEST = 1000
+"""Characters of a field that are looked at."""
+
+
+class LoginState(rx.State):
+    is_demo: bool = False
+    expired: bool = False
+    error: str = ""
+    focus: str = ""
+
+    @action(public=True)
+    async def load(self) -> Any:
+        self.is_demo = wiring.services().settings.is_demo
+        self.expired = "expired" in query(self)
+        self.error = ""
+        return rx.redirect(HOME) if signed_in() else None
+
+    @action(public=True)
+    async def login(self, form: dict[str, str]) -> None:
+        """Checks the password, then moves the page to where the cookie is set."""
+        email, password = (str(form.get(key, ""))[:LONGEST] for key in ("email", "password"))
+        browser = cookie(header(self, "cookie"), BROWSER_COOKIE)
+        address = str(self.router_data.get("ip", ""))
+        self.error = ""
+        try:
+            begin = wiring.services().sessions.begin
+            code = await asyncio.to_thread(begin, email, password, address, browser, query(self).get("next", ""))
+        except TooManyRequests as e:
+            self.error = f"Too many attempts: wait {e.retry_after} seconds, then try again."
+        except ExportsError as e:
+            self.error = f"{e.message}."
+        else:
+            await go(self, f"/api/session/{code}")
+
+
+def _field(name: str, label: str, **props: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(label, html_for=name),
+        rx.el.input(
+            id=name,
+            name=name,
+            required=True,
+            class_name="control",
+            custom_attrs={"aria-describedby": "login-error"},
+            **props,
+        ),
+        class_name="field",
+    )
+
+
+@page(LOGIN, title="Sign in", public=True, refresh=LoginState.load)
+def login() -> rx.Component:
+    form = rx.form(
+        _field("email", "Email", type="email", auto_complete="username"),
+        _field("password", "Password", type="password", auto_complete="current-password"),
+        rx.cond(LoginState.error != "", rx.el.div(LoginState.error, id="login-error", class_name="box bad", role="alert")),
+        rx.el.button("Sign in", type="submit", class_name="btn primary"),
+        on_submit=LoginState.login,
+        reset_on_submit=False,
+    )
+    demo = rx.el.div(
+        rx.el.p("This is a demo. Sign in with"),
+        rx.el.p(rx.el.b(DEMO_EMAIL, color="inherit"), " and ", rx.el.b(DEMO_PASSWORD, color="inherit")),
+        class_name="box info",
+        id="demo-login",
+    )
+    return rx.el.main(
+        rx.el.div(
+            logo(),
+            rx.el.h1("Sign in"),
+            rx.cond(
+                LoginState.expired,
+                rx.el.div("That sign-in took too long: please try again.", class_name="box warn", role="status"),
+            ),
+            form,
+            rx.cond(LoginState.is_demo, demo),
+            class_name="panel",
+        ),
+        browser.focus(target="email"),
+        class_name="sign-in",
+    )

@@ -1,0 +1,84 @@
+"""The form's content while it is open. It has no handlers of its own: fields, pickers and the dialog write into it."""
+
+from typing import Any
+
+import reflex as rx
+
+from exports_app.services.records import Schedule
+from exports_app.services.rules import Filters, read_recipients
+from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports.form import Chip
+
+
+class DraftState(rx.State):
+    is_open: bool = False
+    schedule_id: str = ""
+    """Empty: a new one."""
+    values: dict[str, str] = form.EMPTY
+    campaign_ids: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
+    chips: list[Chip] = []  # noqa: RUF012
+    is_active: bool = True
+    errors: dict[str, str] = {}  # noqa: RUF012
+    stale: bool = False
+    """Somebody else saved it meanwhile."""
+    focus: str = ""
+    mend: str = ""
+    """A bad recipient on its way back into the field."""
+    _version: int = 0
+    _saved: tuple[Any, ...] = ()
+    _count: int = 0
+
+    @rx.var
+    def dirty(self) -> bool:
+        return self.is_open and self._now() != self._saved
+
+    @rx.var
+    def kept(self) -> str:
+        """What the browser keeps while there are changes."""
+        held = {"id": self.schedule_id, "version": self._version, "active": self.is_active}
+        return form.pack(self.values, self.campaign_ids, self.chips, held) if self.dirty else ""
+
+    def _now(self) -> tuple[Any, ...]:
+        return (dict(self.values), list(self.campaign_ids), [chip.text for chip in self.chips], self.is_active)
+
+    def _fill(self, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True) -> None:
+        self.schedule_id, self.values, self.is_active = schedule_id, form.EMPTY | values, is_active
+        self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
+        self.chips = [Chip(one) for one in like.recipients] if like else []
+        self.errors, self.stale, self.mend = {}, False, ""
+        self._saved, self.is_open = self._now(), True
+
+    def _bring_back(self, held: dict[str, Any]) -> None:
+        """What `form.unpack` gave; it counts as changed."""
+        self._fill(held["id"], held["values"], is_active=held["active"])
+        self._version, self.campaign_ids = held["version"], held["campaigns"]
+        for text in held["chips"]:
+            self._add(text)
+        self._saved = ()
+
+    def _note_saved(self, saved: Schedule) -> None:
+        self.schedule_id, self._version, self.stale, self.errors = saved.id, saved.version, False, {}
+        self.chips = [Chip(one) for one in saved.recipients]
+        self._saved = self._now()
+
+    def _add(self, text: str) -> None:
+        there = {chip.text.lower() for chip in self.chips}
+        fresh = [Chip(one.address or one.text, one.error or "") for one in read_recipients(text)]
+        self.chips = [*self.chips, *(chip for chip in fresh if chip.text.lower() not in there)]
+
+    def _put(self, name: str, value: str) -> None:
+        self.values = self.values | {name: value[: form.LONGEST]}
+        self._forget_error(name)
+
+    def _forget_error(self, name: str) -> None:
+        if name in self.errors:
+            self.errors = {k: v for k, v in self.errors.items() if k != name}
+
+    def _focus(self, name: str) -> None:
+        self._count += 1
+        self.focus = f"{name}#{self._count}"
+
+    def _back_into_field(self, text: str) -> None:
+        self._count += 1
+        self.chips = [chip for chip in self.chips if chip.text != text]
+        self.mend = f"{text}#{self._count}"

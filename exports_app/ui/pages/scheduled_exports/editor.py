@@ -1,0 +1,149 @@
+"""The dialog that makes or changes a scheduled export: opening, saving, closing."""
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import Conflict, ExportsError, Invalid, NotFound
+from exports_app.services.records import Schedule
+from exports_app.ui.actions import action, principal
+from exports_app.ui.notices import notify
+from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports.doing import Doing
+from exports_app.ui.pages.scheduled_exports.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.listing import ListState
+from exports_app.ui.pages.scheduled_exports.panels import DataPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker
+from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
+from exports_app.ui.session import Session
+
+
+class EditorState(rx.State):
+    asking: bool = False
+    """Whether to throw the changes away."""
+
+    @action(Permission.WRITE)
+    async def begin(self, schedule_id: str) -> Any:
+        """Open the form: of a stored schedule, or an empty one."""
+        if schedule_id:
+            return await self._edit(await self._stored(schedule_id))
+        return await self._open("", {"timezone": (await self.get_state(Session)).timezone})
+
+    @action(Permission.WRITE)
+    async def begin_from(self, template: str) -> Any:
+        chosen = next((t for t in TEMPLATES if t.key == template), None)
+        if chosen is None:
+            raise NotFound
+        return await self._open("", {"timezone": (await self.get_state(Session)).timezone} | chosen.values)
+
+    @action(Permission.WRITE)
+    async def duplicate(self, schedule_id: str) -> Any:
+        """A new form with everything of a stored schedule, paused so that nobody gets two files unawares."""
+        old = await self._stored(schedule_id)
+        return await self._open("", form.texts(old) | {"name": f"Copy of {old.name}"[:200]}, old, is_active=False)
+
+    @action(Permission.WRITE)
+    async def reload(self) -> Any:
+        """Take what is stored now; the changes here are dropped."""
+        return await self._edit(await self._stored((await self.get_state(DraftState)).schedule_id))
+
+    @action(Permission.WRITE)
+    async def restore(self, kept: str) -> Any:
+        """Bring back a form that the browser kept while the server was away."""
+        draft = await self.get_state(DraftState)
+        if draft.is_open:
+            return None
+        draft._bring_back(form.unpack(str(kept)))  # noqa: SLF001
+        await notify(self, "info", "Your unsaved changes are back")
+        return await self._opened(draft)
+
+    async def _stored(self, schedule_id: str) -> Schedule:
+        get = wiring.services().schedules.get
+        return await asyncio.to_thread(get, principal(), str(schedule_id), Permission.WRITE)
+
+    async def _edit(self, stored: Schedule) -> Any:
+        (await self.get_state(DraftState))._version = stored.version  # noqa: SLF001
+        return await self._open(stored.id, form.texts(stored), stored, is_active=stored.is_active)
+
+    async def _open(
+        self, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
+    ) -> Any:
+        draft = await self.get_state(DraftState)
+        draft._fill(schedule_id, values, like, is_active=is_active)  # noqa: SLF001
+        return await self._opened(draft)
+
+    async def _opened(self, draft: DraftState) -> Any:
+        self.asking = False
+        draft._focus("name")  # noqa: SLF001
+        await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
+        return [CampaignPicker.name_chosen, DataPanel.load]
+
+    @action(Permission.WRITE)
+    async def set_open(self, is_open: bool) -> None:  # noqa: ARG002 (the dialog only ever asks to be closed)
+        """Close it; asks first where something would be lost."""
+        draft = await self.get_state(DraftState)
+        self.asking = bool(draft.dirty)
+        draft.is_open = self.asking
+
+    @action(Permission.WRITE)
+    async def stay(self) -> None:
+        self.asking = False
+
+    @action(Permission.WRITE)
+    async def drop_changes(self) -> None:
+        self.asking = (await self.get_state(DraftState)).is_open = False
+
+    @action(Permission.WRITE)
+    async def save(self) -> None:
+        draft = await self.get_state(DraftState)
+        if draft.is_open and (saved := await self._save(draft)):
+            draft.is_open = False
+            await notify(self, "success", f"“{saved.name}” is saved")
+
+    @action(Permission.WRITE)
+    async def test(self) -> None:
+        """Save, then send it to the signed-in user alone. The form stays."""
+        draft = await self.get_state(DraftState)
+        saved = await self._save(draft) if draft.dirty or not draft.schedule_id else await self._stored(draft.schedule_id)
+        if saved is None:
+            return
+        run = await asyncio.to_thread(wiring.services().demand.send_test, principal(), saved.id)
+        (await self.get_state(Doing))._watch(run)  # noqa: SLF001
+        await notify(self, "info", f"A test is on its way to {', '.join(run.recipients)}")
+
+    async def _save(self, draft: DraftState) -> Schedule | None:
+        """None where it was refused: the form says why."""
+        tenant = (await self.get_state(Session)).tenant_id
+        try:
+            values = form.draft(draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active)
+            saved = await asyncio.to_thread(_write, principal(), tenant, draft.schedule_id, draft._version, values)  # noqa: SLF001
+        except Invalid as e:
+            draft.errors = form.errors_by_field(e)
+            draft._focus(form.first_wrong(draft.errors))  # noqa: SLF001
+            return None
+        except Conflict:
+            draft.stale = True
+            return None
+        draft._note_saved(saved)  # noqa: SLF001
+        await (await self.get_state(ListState))._load()  # noqa: SLF001
+        return saved
+
+    async def _compare(self) -> None:
+        """Whether somebody else saved or deleted it while it is open here."""
+        draft = await self.get_state(DraftState)
+        if not draft.is_open or not draft.schedule_id:
+            return
+        try:
+            draft.stale = (await self._stored(draft.schedule_id)).version != draft._version  # noqa: SLF001
+        except ExportsError:
+            draft.errors = draft.errors | {"name": "This scheduled export was deleted meanwhile: copy what you need, then close"}
+
+
+def _write(who: Any, tenant_id: str, schedule_id: str, version: int, values: dict[str, Any]) -> Schedule:
+    schedules = wiring.services().schedules
+    if schedule_id:
+        return schedules.update(who, schedule_id, values, version)
+    return schedules.create(who, tenant_id, values)

@@ -1,0 +1,35 @@
+"""What a person can do about a run's error, in plain words."""
+
+import re
+
+HINTS = {
+    "access_lost": "Pause it and activate it again: then it runs in your name.",
+    "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
+    "no_data": "Nothing is wrong if nothing was recorded in these days. What happens without data is set in the form.",
+    "plugin_missing": "Edit the scheduled export and choose a type and a format that are installed.",
+    "worker_died": "Something in this export ends the process that makes it, most often too little memory. Narrow its filters.",
+    "schedule_deleted": "Nothing is left to do: the scheduled export is gone.",
+    "invalid_timezone": "Edit the scheduled export and choose a time zone from the list.",
+    "invalid_cron": "Edit the scheduled export and choose another schedule.",
+    "unreadable": "Edit the scheduled export and save it once.",
+    "internal": "Run it again. If it fails again, whoever runs the server finds the reason in its log under the run's id.",
+}
+_REPLY = re.compile(r"\b([45])\d\d\b")
+
+
+def hint(code: str | None, error: str | None) -> str:
+    """Empty where the error says it all."""
+    if code == "delivery_failed":
+        return _delivery(error or "")
+    return HINTS.get(code or "", "")
+
+
+def _delivery(error: str) -> str:
+    reply = _REPLY.search(error)
+    if reply is None:
+        return (
+            "The mail server could not be reached or broke off. Check its settings, then send again to those who did not get it."
+        )
+    if reply[1] == "4":
+        return "The mail server refused for now. Send again in a while to those who did not get it."
+    return "The mail server refused for good: check the address, and mend it in the scheduled export for the runs to come."

@@ -1,0 +1,236 @@
+"""A schedule's last runs, in a dialog over the list; what can be done with one of them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain import period
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.run import FINISHED, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.words import counted, duration, place, size
+from exports_app.services.records import Delivery, Run
+from exports_app.ui.actions import action, principal
+from exports_app.ui.notices import notify, show_address
+from exports_app.ui.pages.scheduled_exports import hints
+from exports_app.ui.pages.scheduled_exports.doing import Doing
+from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
+from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, in_words, iso, moment
+from exports_app.ui.session import query
+
+SHOWN = 50
+TRIGGERS = {Trigger.SCHEDULE: "schedule", Trigger.MANUAL: "run by hand", Trigger.TEST: "test", Trigger.RERUN: "run again"}
+DELIVERY_WORDS = {
+    DeliveryStatus.PENDING: "Waiting",
+    DeliveryStatus.SENDING: "Sending",
+    DeliveryStatus.ACCEPTED: "Accepted",
+    DeliveryStatus.FAILED: "Failed",
+    DeliveryStatus.UNKNOWN: "Unknown",
+    DeliveryStatus.SKIPPED: "Not sent",
+}
+UNSENT = {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED}
+
+
+@dataclass
+class RunRow:
+    id: str
+    status: str
+    status_word: str
+    at: str
+    since: str
+    how: str
+    """Trigger and who."""
+    window: str
+    file_name: str
+    file: str
+    """Size and the beginning of the SHA-256, or what is there instead of a file."""
+    has_file: bool
+    records: str
+    took: str
+    attempts: str
+    bar: str
+    """Height of its bar in the strip, in per cent."""
+    title: str
+
+
+@dataclass
+class DeliveryRow:
+    target: str
+    status: str
+    word: str
+    at: str
+    error: str
+
+
+@dataclass
+class Detail:
+    """Of the run that is opened."""
+
+    error: str = ""
+    hint: str = ""
+    sha256: str = ""
+    made: str = ""
+    """How it came to be, in one line."""
+    can_resend: bool = False
+    can_rerun: bool = False
+    unsent: int = 0
+
+
+class HistoryState(rx.State):
+    schedule_id: str = ""
+    """Of the dialog that is open; empty when none is."""
+    name: str = ""
+    heading: str = ""
+    """How many runs there are, and the schedule in words."""
+    runs: list[RunRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    total: int = 0
+    summary: str = ""
+    """The strip of bars in one sentence."""
+    opened: str = ""
+    """The run whose details are shown."""
+    detail: Detail = Detail()
+    deliveries: list[DeliveryRow] = []  # noqa: RUF012
+    gone: str = ""
+    """Why there is nothing to show."""
+    loaded: bool = False
+
+    def _arrive(self) -> None:
+        """Open the schedule that the address names, and its run."""
+        path = str(self.router_data.get("pathname", "")).rstrip("/").split("/")
+        named = path[2] if len(path) == 3 else ""
+        self.opened = query(self).get("run", "") if named else ""
+        self._begin(named)
+
+    def _begin(self, schedule_id: str) -> None:
+        self.schedule_id, self.name, self.heading, self.gone, self.loaded = schedule_id, "", "", "", False
+        self.runs, self.deliveries, self.detail = [], [], Detail()
+
+    @action(Permission.WRITE)
+    async def show(self, schedule_id: str) -> None:
+        self.opened = ""
+        self._begin(str(schedule_id))
+        await self._reload()
+        if self.gone:
+            why, self.schedule_id = self.gone, ""
+            await notify(self, "error", why)
+            return
+        await show_address(self, f"{ROUTE}/{self.schedule_id}")
+
+    @action(Permission.WRITE)
+    async def close(self) -> None:
+        self.schedule_id = ""
+        await show_address(self, await (await self.get_state(ListState))._address())  # noqa: SLF001
+
+    @action(Permission.WRITE)
+    async def unfold(self, run_id: str) -> None:
+        """Show the run's details, or fold them up again."""
+        self.opened = "" if self.opened == run_id else str(run_id)
+        await self._reload()
+
+    async def _reload(self) -> None:
+        if not self.schedule_id:
+            return
+        who = principal()
+        try:
+            schedule = await asyncio.to_thread(wiring.services().schedules.get, who, self.schedule_id)
+            read = await asyncio.to_thread(_read, who, schedule.id)
+        except ExportsError as e:
+            self.gone, self.loaded = e.message, True
+            return
+        self._show(*read)
+        known = counted(self.total, "run") if self.total <= SHOWN else f"Last {SHOWN} of {counted(self.total, 'run')}"
+        self.name, self.heading = schedule.name, f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}"
+
+    def _show(self, found: list[tuple[Run, list[Delivery]]], total: int, names: dict[str, str]) -> None:
+        longest = max((_seconds(run) for run, _ in found), default=0.0)
+        self.runs = [run_row(run, names, longest) for run, _ in found]
+        self.total, self.loaded, self.gone = total, True, ""
+        counts = [(word, sum(run.status is key for run, _ in found)) for key, word in STATUS_WORDS.items()]
+        self.summary = f"Last {len(found)} runs: " + ", ".join(f"{n} {word.lower()}" for word, n in counts if n)
+        opened = next(((run, deliveries) for run, deliveries in found if run.id == self.opened), None)
+        if opened is None:
+            self.opened, self.detail, self.deliveries = "", Detail(), []
+            return
+        run, deliveries = opened
+        self.detail = detail(run, deliveries)
+        self.deliveries = [delivery_row(d) for d in deliveries]
+
+    @action(Permission.WRITE)
+    async def run_now(self) -> None:
+        await self._do(wiring.services().schedules.trigger, self.schedule_id)
+
+    @action(Permission.WRITE)
+    async def rerun(self, run_id: str) -> None:
+        """Again, over the days that the old run covered."""
+        await self._do(wiring.services().demand.rerun, self.schedule_id, str(run_id))
+
+    @action(Permission.WRITE)
+    async def resend(self, run_id: str) -> None:
+        """The same file to those who did not get it."""
+        await self._do(wiring.services().demand.resend, self.schedule_id, str(run_id))
+
+    async def _do(self, what: Callable[..., Run], *ids: str) -> None:
+        run = await asyncio.to_thread(what, principal(), *ids)
+        (await self.get_state(Doing))._watch(run)  # noqa: SLF001
+        await self._reload()
+
+
+def _read(who: Principal, schedule_id: str) -> Any:
+    services = wiring.services()
+    found, total = services.history.of_schedule(who, schedule_id, SHOWN)
+    names = services.overview.people(who, {run.triggered_by for run, _ in found if run.triggered_by})
+    return found, total, names
+
+
+def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
+    how = TRIGGERS.get(run.trigger, str(run.trigger))
+    if run.triggered_by:
+        how += f" · {names.get(run.triggered_by, 'somebody who is gone')}"
+    if run.missed_ticks:
+        how += f" · {run.missed_ticks} missed before"
+    took = duration(_seconds(run)) if run.started_at and run.completed_at else ""
+    word = STATUS_WORDS[run.status]
+    return RunRow(
+        id=run.id,
+        status=str(run.status),
+        status_word=word,
+        at=iso(run.scheduled_for or run.created_at) if run.status not in FINISHED else iso(moment(run)),
+        since=iso(run.started_at) if run.status is RunStatus.PROCESSING else "",
+        how=how,
+        window=period.words(period.Window(run.window_start, run.window_end)),
+        file_name=run.file_name or "",
+        file=f"{size(run.file_size)} · sha256 {run.sha256[:8]}…" if run.file_size is not None and run.sha256 else "",
+        has_file=bool(run.file_key),
+        records="" if run.record_count is None else f"{run.record_count:,}",
+        took=took,
+        attempts="" if run.attempt < 2 else f"attempt {run.attempt}",
+        bar=f"{round(12 + 88 * _seconds(run) / longest) if longest else 12}%",
+        title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
+    )
+
+
+def _seconds(run: Run) -> float:
+    return (run.completed_at - run.started_at).total_seconds() if run.started_at and run.completed_at else 0.0
+
+
+def detail(run: Run, deliveries: list[Delivery]) -> Detail:
+    unsent = sum(d.status in UNSENT for d in deliveries)
+    return Detail(
+        error=run.error or "",
+        hint=hints.hint(run.error_code, run.error),
+        sha256=run.sha256 or "",
+        made=f"{run.spec.get('timezone', 'UTC')} · {run.format} · {run.spec.get('schedule', '')}".rstrip(" ·"),
+        can_resend=run.status in {RunStatus.PARTIAL, RunStatus.FAILED} and bool(run.file_key) and unsent > 0,
+        can_rerun=run.status in FINISHED,
+        unsent=unsent,
+    )
+
+
+def delivery_row(delivery: Delivery) -> DeliveryRow:
+    return DeliveryRow(
+        delivery.target, str(delivery.status), DELIVERY_WORDS[delivery.status], iso(delivery.sent_at), delivery.error or ""
+    )

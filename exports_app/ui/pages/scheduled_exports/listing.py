@@ -1,0 +1,163 @@
+"""The list: which part of the tenant's schedules is shown, in what order. The view stands in the address."""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.run import RunStatus
+from exports_app.services.plugs import EXPORT_TYPES, FORMATS
+from exports_app.services.records import Page
+from exports_app.services.schedules import SORTS
+from exports_app.ui.actions import action, principal
+from exports_app.ui.notices import show_address
+from exports_app.ui.pages.scheduled_exports.rows import Row, iso, rows
+from exports_app.ui.session import Session, query
+
+ROUTE = "/scheduled-exports"
+SIZE = 25
+DEFAULT_SORT = "-createdAt"
+LONGEST_SEARCH = 200
+FILTERS = ("active", "type", "format", "status")
+
+
+def _allowed(name: str, value: str) -> bool:
+    known: dict[str, list[str]] = {
+        "active": ["yes", "no"],
+        "type": EXPORT_TYPES.keys(),
+        "format": FORMATS.keys(),
+        "status": [str(s) for s in RunStatus],
+    }
+    return value in known.get(name, [])
+
+
+class ListState(rx.State):
+    rows: list[Row] = []  # noqa: RUF012 (Reflex copies defaults)
+    total: int = 0
+    all_total: int = 0
+    """Of the tenant, whatever is searched for."""
+    active_count: int = 0
+    failing: int = 0
+    next_at: str = ""
+    loaded: bool = False
+    failed: str = ""
+    """Why the list could not be loaded."""
+    q: str = ""
+    filters: dict[str, str] = {}  # noqa: RUF012
+    sort: str = DEFAULT_SORT
+    page: int = 1
+    selected: list[str] = []  # noqa: RUF012
+
+    @rx.var
+    def first(self) -> int:
+        return (self.page - 1) * SIZE + 1
+
+    @rx.var
+    def last(self) -> int:
+        return min(self.page * SIZE, self.total)
+
+    @rx.var
+    def narrowed(self) -> bool:
+        return bool(self.q or self.filters)
+
+    def _arrive(self) -> None:
+        """Take the view from the address. What it names wrongly is left out."""
+        asked = query(self)
+        self.q = asked.get("q", "")[:LONGEST_SEARCH]
+        self.filters = {k: asked[k] for k in FILTERS if _allowed(k, asked.get(k, ""))}
+        self.sort = asked["sort"] if asked.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
+        number = asked.get("page", "1")
+        self.page = int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
+        self.page = max(1, self.page)
+        self.selected = []
+
+    async def _load(self) -> None:
+        who, tenant = principal(), (await self.get_state(Session)).tenant_id
+        try:
+            self._show(await asyncio.to_thread(self._read, who, tenant))
+            self.failed = ""
+        except ExportsError as e:
+            self.failed = e.message
+        self.loaded = True
+
+    def _read(self, who: Any, tenant: str) -> Any:
+        services = wiring.services()
+        where: dict[str, Any] = {
+            {"type": "export_type", "status": "last_status"}.get(k, k): v for k, v in self.filters.items() if k != "active"
+        }
+        if "active" in self.filters:
+            where["is_active"] = self.filters["active"] == "yes"
+        found, total = services.schedules.find(who, tenant, where, self.q, Page(self.page, SIZE, self.sort))
+        if not found and total and self.page > 1:  # the last page emptied
+            self.page = -(-total // SIZE)
+            found, total = services.schedules.find(who, tenant, where, self.q, Page(self.page, SIZE, self.sort))
+        return rows(found, services.overview.latest(who, found)), total, services.overview.summary(who, tenant)
+
+    def _show(self, read: Any) -> None:
+        self.rows, self.total, summary = read
+        self.all_total, self.active_count, self.failing = summary.total, summary.active, summary.failing
+        self.next_at = iso(summary.next_run_at)
+        shown = {r.id for r in self.rows}
+        self.selected = [one for one in self.selected if one in shown]
+
+    @action(Permission.WRITE)
+    async def again(self) -> None:
+        """After the list could not be loaded."""
+        await self._load()
+
+    @action(Permission.WRITE)
+    async def search(self, text: str) -> None:
+        self.q, self.page = str(text)[:LONGEST_SEARCH], 1
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def narrow(self, name: str, value: str) -> None:
+        """Set one of FILTERS; an empty value clears it."""
+        kept = {k: v for k, v in self.filters.items() if k != name}
+        self.filters, self.page = kept | ({name: value} if _allowed(name, value) else {}), 1
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def clear(self) -> None:
+        self.q, self.filters, self.page = "", {}, 1
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def order(self, key: str) -> None:
+        """By a column; the same again turns it round."""
+        if key in SORTS:
+            self.sort, self.page = f"-{key}" if self.sort == key else key, 1
+            await self._look()
+
+    @action(Permission.WRITE)
+    async def turn(self, step: int) -> None:
+        """To another page of the list, `step` further."""
+        if isinstance(step, int):
+            self.page = max(1, min(self.page + step, -(-self.total // SIZE)))
+            await self._look()
+
+    @action(Permission.WRITE)
+    async def pick(self, schedule_id: str, checked: bool) -> None:
+        rest = [one for one in self.selected if one != schedule_id]
+        self.selected = [*rest, schedule_id] if checked and any(r.id == schedule_id for r in self.rows) else rest
+
+    @action(Permission.WRITE)
+    async def pick_all(self, checked: bool) -> None:
+        self.selected = [r.id for r in self.rows] if checked else []
+
+    async def _look(self) -> None:
+        self.selected = []
+        await show_address(self, await self._address())
+        await self._load()
+
+    async def _address(self) -> str:
+        """Of this view, to be shared: what differs from the plain list."""
+        session = await self.get_state(Session)
+        parts = {"tenant": session.tenant_slug if len(session.tenants) > 1 else "", "q": self.q, **self.filters}
+        parts |= {"sort": "" if self.sort == DEFAULT_SORT else self.sort, "page": "" if self.page == 1 else str(self.page)}
+        text = urlencode({k: v for k, v in parts.items() if v})
+        return f"{ROUTE}?{text}" if text else ROUTE

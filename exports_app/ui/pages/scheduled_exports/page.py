@@ -1,0 +1,70 @@
+"""The page of the scheduled exports: the list, with its dialogs over it."""
+
+from typing import Any
+
+import reflex as rx
+
+from exports_app.domain.access import Permission
+from exports_app.ui.actions import action
+from exports_app.ui.components import browser
+from exports_app.ui.page import page
+from exports_app.ui.pages.scheduled_exports.doing import Doing
+from exports_app.ui.pages.scheduled_exports.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor import EditorState
+from exports_app.ui.pages.scheduled_exports.history import HistoryState
+from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
+from exports_app.ui.pages.scheduled_exports.views.delete import delete_dialog
+from exports_app.ui.pages.scheduled_exports.views.editor import editor_dialog
+from exports_app.ui.pages.scheduled_exports.views.history import history_dialog
+from exports_app.ui.pages.scheduled_exports.views.list import SEARCH, list_view, loading
+from exports_app.ui.session import Session
+
+
+class ScheduledExports(rx.State):
+    """One refresh for all that the page shows."""
+
+    @action(Permission.WRITE)
+    async def arrive(self) -> None:
+        """When the page loads: the view that the address names."""
+        (await self.get_state(ListState))._arrive()  # noqa: SLF001
+        (await self.get_state(HistoryState))._arrive()  # noqa: SLF001
+
+    @action(Permission.WRITE)
+    async def refresh(self) -> None:
+        states: tuple[tuple[type[Any], str], ...] = (
+            (ListState, "_load"),
+            (HistoryState, "_reload"),
+            (Doing, "_settle"),
+            (EditorState, "_compare"),
+        )
+        for state, method in states:
+            await getattr(await self.get_state(state), method)()
+
+
+@page(
+    ROUTE,
+    "/",
+    f"{ROUTE}/[id]",
+    title="Scheduled Exports",
+    needs=Permission.WRITE,
+    load=ScheduledExports.arrive,
+    refresh=ScheduledExports.refresh,
+    nav="Scheduled Exports",
+    icon="calendar-clock",
+    order=20,
+    loading=loading,
+)
+def scheduled_exports() -> rx.Component:
+    return rx.fragment(
+        list_view(),
+        editor_dialog(),
+        history_dialog(),
+        delete_dialog(),
+        browser.keys(active=DraftState.is_open, search_id=SEARCH, on_save=EditorState.save, on_new=EditorState.begin("")),
+        browser.keep(
+            name=f"draft of {Session.email}",
+            value=DraftState.kept,
+            ready=Session.ready & ListState.loaded,
+            on_restore=EditorState.restore,
+        ),
+    )

@@ -1,0 +1,115 @@
+"""What one line of the list shows, ready to be read. Instants are ISO 8601, or empty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from exports_app.domain import cron
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.run import RunStatus
+from exports_app.domain.words import counted, place, size
+from exports_app.services.plugs import EXPORT_TYPES, FORMATS
+from exports_app.services.records import LatestRun, Run, Schedule
+
+LONGEST_ERROR = 110
+STATUS_WORDS = {
+    RunStatus.PENDING: "Pending",
+    RunStatus.PROCESSING: "Processing",
+    RunStatus.COMPLETED: "Completed",
+    RunStatus.PARTIAL: "Partial",
+    RunStatus.FAILED: "Failed",
+    RunStatus.SKIPPED: "Skipped",
+    RunStatus.CANCELLED: "Cancelled",
+}
+
+
+@dataclass
+class Row:
+    id: str
+    name: str
+    description: str
+    kind: str
+    format: str
+    words: str
+    place: str
+    zone: str
+    next_at: str
+    recipient: str
+    others: str
+    """Further recipients, as the title of `+n`."""
+    more: int
+    active: bool
+    status: str
+    status_word: str
+    detail: str
+    at: str
+    since: str
+    """Since when its newest run is processing; empty when it is not."""
+
+
+def row(schedule: Schedule, latest: LatestRun | None) -> Row:
+    run = latest.run if latest else None
+    status = run.status if run else None
+    return Row(
+        id=schedule.id,
+        name=schedule.name,
+        description=schedule.description or "",
+        kind=kind_label(schedule.export_type),
+        format=format_label(schedule.format),
+        words=in_words(schedule.schedule),
+        place=place(schedule.timezone),
+        zone=schedule.timezone,
+        next_at=iso(schedule.next_run_at),
+        recipient=schedule.recipients[0] if schedule.recipients else "",
+        others=", ".join(schedule.recipients[1:]),
+        more=max(0, len(schedule.recipients) - 1),
+        active=schedule.is_active,
+        status=str(status or "never"),
+        status_word=STATUS_WORDS[status] if status else "Never ran",
+        detail=outcome_words(run, latest.accepted, latest.total) if run and latest else "",
+        at=iso(moment(run)) if run else iso(schedule.created_at),
+        since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
+    )
+
+
+def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:
+    return [row(one, latest.get(one.id)) for one in schedules]
+
+
+def outcome_words(run: Run, accepted: int, total: int) -> str:
+    """What came of a run, in a few words."""
+    if run.status is RunStatus.PENDING:
+        return "waits for its turn"
+    if run.status is RunStatus.PROCESSING:
+        return f"{counted(run.record_count or 0, 'row')} so far" if not run.file_size else f"sending, {accepted} of {total}"
+    if run.status is RunStatus.PARTIAL:
+        return f"{accepted} of {total} delivered"
+    if run.status is RunStatus.COMPLETED:
+        made = f"{counted(run.record_count or 0, 'row')} · {size(run.file_size or 0)}"
+        return made if accepted else f"{made} · not emailed"
+    text = run.error or ""
+    return text if len(text) <= LONGEST_ERROR else text[: LONGEST_ERROR - 1].rstrip() + "…"
+
+
+def moment(run: Run) -> datetime:
+    """When a run happened, as people count it."""
+    return run.completed_at or run.started_at or run.created_at
+
+
+def iso(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""
+
+
+def in_words(schedule: str) -> str:
+    try:
+        return cron.describe(schedule)
+    except ExportsError:  # stored under an older rule
+        return schedule
+
+
+def kind_label(key: str) -> str:
+    return EXPORT_TYPES[key].label if key in EXPORT_TYPES else key
+
+
+def format_label(key: str) -> str:
+    return FORMATS[key].label if key in FORMATS else key

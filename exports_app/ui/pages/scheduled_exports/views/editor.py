@@ -1,0 +1,243 @@
+"""The form as it looks: what, when, to whom; beside it, what comes of it."""
+
+from typing import Any
+
+import reflex as rx
+
+from exports_app.domain.presets import CUSTOM, PRESETS
+from exports_app.services.plugs import EXPORT_TYPES
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, described, field, icon_button, select, switch, text_input
+from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor import EditorState
+from exports_app.ui.pages.scheduled_exports.fields import Fields
+from exports_app.ui.pages.scheduled_exports.form import Chip
+from exports_app.ui.pages.scheduled_exports.panels import LetterPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.views.pickers import campaign_picker, zone_picker
+from exports_app.ui.pages.scheduled_exports.views.side import letter_dialog, side
+
+
+def _value(name: str) -> rx.Var[str]:
+    return DraftState.values[name].to(str)
+
+
+def _error(name: str) -> rx.Var[str]:
+    return DraftState.errors.get(name, "").to(str)
+
+
+def _put(name: str) -> Any:
+    return lambda value: Fields.put(name, value)
+
+
+def _text(name: str, label: str, hint: str = "", **props: Any) -> rx.Component:
+    control = text_input(name, _value(name), _put(name), _error(name), **props)
+    return field(label, control, name=name, error=_error(name), hint=hint)
+
+
+def _select(name: str, label: str, choices: list[tuple[str, str]], hint: Any = "") -> rx.Component:
+    control = select(name, _value(name), _put(name), choices, **described(name, _error(name)))
+    return field(label, control, name=name, error=_error(name), hint=hint)
+
+
+def editor_dialog() -> rx.Component:
+    title = rx.cond(DraftState.schedule_id != "", "Edit scheduled export", "New scheduled export")
+    head = rx.el.div(
+        rx.dialog.title(title, class_name="grow"),
+        icon_button("x", "Close the form", on_click=EditorState.set_open(False)),
+        class_name="dialog-head",
+    )
+    body = rx.el.div(
+        rx.el.div(rx.el.div(_stale(), *_what(), *_when(), *_to_whom(), class_name="form"), side(), class_name="two"),
+        class_name="dialog-body",
+    )
+    return rx.fragment(
+        rx.dialog.root(
+            rx.dialog.content(
+                browser.return_focus(),
+                head,
+                body,
+                _foot(),
+                browser.focus(target=DraftState.focus),
+                class_name="dialog",
+                custom_attrs={"aria-describedby": ""},
+            ),
+            open=DraftState.is_open,
+            on_open_change=EditorState.set_open,
+        ),
+        letter_dialog(),
+        _ask_close(),
+    )
+
+
+def _stale() -> rx.Component:
+    return rx.cond(
+        DraftState.stale,
+        rx.el.div(
+            rx.el.p(rx.el.b("Somebody else changed this scheduled export meanwhile.")),
+            rx.el.p("Reload to see what it is now; your changes in this form are dropped then."),
+            rx.el.div(
+                button("Reload", kind="small", icon="rotate-cw", on_click=EditorState.reload, id="reload"), class_name="row"
+            ),
+            class_name="box warn",
+            role="alert",
+        ),
+    )
+
+
+def _what() -> list[rx.Component]:
+    sentence = rx.match(_value("export_type"), *[(one.key, one.description) for one in EXPORT_TYPES], "")
+    grouped = [one.key for one in EXPORT_TYPES if one.groups]
+    dates = rx.cond(
+        _value("period") == form.DATES,
+        rx.el.div(
+            _text("start_date", "From", "Empty: from the beginning", type="date"),
+            _text("end_date", "To", "Empty: to the newest day", type="date"),
+            class_name="pair",
+        ),
+    )
+    groups = rx.cond(
+        rx.Var.create(grouped).contains(_value("export_type")),
+        _select("group_by", "Grouping", list(form.GROUPS.items()), "One row per period and currency"),
+        rx.fragment(),
+    )
+    return [
+        rx.el.h3("What", class_name="section"),
+        _text("name", "Name", max_length=200, placeholder="Weekly campaign report"),
+        _text("description", "Description (optional)", max_length=2000, placeholder="What it is for", multiline=True),
+        rx.el.div(
+            _select("export_type", "Export type", form.TYPES, sentence),
+            _select("format", "Format", form.FILE_FORMATS),
+            class_name="pair",
+        ),
+        rx.el.div(
+            _select("period", "Period", form.PERIODS, "Counted from the day it runs"),
+            campaign_picker(_error("campaigns")),
+            class_name="pair",
+        ),
+        dates,
+        rx.el.div(_select("when_empty", "When there is no data", form.WHEN_EMPTY), groups, class_name="pair"),
+    ]
+
+
+def _when() -> list[rx.Component]:
+    def preset(key: str, words: str, small: str, expression: str) -> rx.Component:
+        return rx.el.label(
+            rx.el.input(
+                type="radio",
+                name="preset",
+                value=key,
+                checked=SchedulePanel.preset == key,
+                on_change=lambda _: Fields.choose_preset(expression),
+            ),
+            words,
+            rx.el.small(small),
+            class_name="preset",
+        )
+
+    presets = [preset(one.key, one.label, one.expression, one.expression) for one in PRESETS]
+    return [
+        rx.el.h3("When", class_name="section"),
+        rx.el.fieldset(
+            rx.el.legend("Schedule", class_name="sr"),
+            *presets,
+            preset(CUSTOM, "Custom", "type your own", ""),
+            class_name="presets",
+        ),
+        rx.el.div(
+            _text(
+                "schedule", "Cron expression", "Minute, hour, day, month, weekday", class_name="control code", spell_check=False
+            ),
+            zone_picker(_error("timezone")),
+            class_name="pair",
+        ),
+    ]
+
+
+def _to_whom() -> list[rx.Component]:
+    def chip(one: Chip) -> rx.Component:
+        remove = rx.el.button(
+            rx.icon("x", size=12, aria_hidden="true"),
+            type="button",
+            on_click=Fields.drop_recipient(one.text),
+            custom_attrs={"aria-label": f"Remove {one.text}"},
+        )
+        mend = rx.el.button(
+            one.text,
+            type="button",
+            on_click=Fields.mend_recipient(one.text),
+            title="Mend it",
+            custom_attrs={"aria-label": f"Mend {one.text}"},
+        )
+        return rx.el.span(
+            rx.cond(one.error != "", mend, rx.el.span(one.text)),
+            remove,
+            class_name=rx.cond(one.error != "", "chip bad", "chip"),
+            key=one.text,
+        )
+
+    def wrong(one: Chip) -> rx.Component:
+        return rx.cond(one.error != "", rx.el.span(one.error, class_name="error-text", role="alert"))
+
+    box = rx.el.div(
+        rx.foreach(DraftState.chips, chip),
+        browser.chip_input(
+            id="recipients",
+            label="Add recipients",
+            describedby="recipients-hint",
+            invalid=_error("recipients") != "",
+            mend=DraftState.mend,
+            on_add=Fields.add_recipients,
+            on_drop=Fields.drop_last,
+        ),
+        class_name=rx.cond(_error("recipients") != "", "chips bad", "chips"),
+    )
+    return [
+        rx.el.h3("To whom", class_name="section"),
+        rx.el.div(
+            rx.el.label("Recipients", html_for="recipients"),
+            box,
+            rx.foreach(DraftState.chips, wrong),
+            rx.cond(_error("recipients") != "", rx.el.span(_error("recipients"), class_name="error-text", role="alert")),
+            rx.el.span("Up to 50. Paste a list, or write one address after another.", id="recipients-hint", class_name="hint"),
+            class_name="field",
+        ),
+    ]
+
+
+def _foot() -> rx.Component:
+    saved = DraftState.schedule_id != ""
+    return rx.el.div(
+        rx.el.label(
+            switch("Active", checked=DraftState.is_active, on_change=Fields.activate),
+            rx.el.span(rx.cond(DraftState.is_active, "Active", "Paused")),
+            class_name="row",
+        ),
+        rx.el.span(class_name="grow"),
+        button("Preview email", kind="ghost", on_click=LetterPanel.show),
+        button(
+            rx.cond(DraftState.dirty | ~saved, "Save and send me a test", "Send me a test"),
+            on_click=EditorState.test,
+            id="send-test",
+        ),
+        button(rx.cond(saved, "Save", "Create"), kind="primary", on_click=EditorState.save, id="save", title="Ctrl+Enter"),
+        class_name="dialog-foot",
+    )
+
+
+def _ask_close() -> rx.Component:
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            browser.return_focus(),
+            rx.alert_dialog.title("Drop your changes?"),
+            rx.alert_dialog.description("What you changed in this form is not saved.", size="2", color="gray"),
+            rx.el.div(
+                rx.alert_dialog.cancel(button("Keep editing", on_click=EditorState.stay)),
+                button("Drop changes", kind="danger", on_click=EditorState.drop_changes, id="drop-changes"),
+                class_name="dialog-foot",
+            ),
+            class_name="dialog slim",
+            on_escape_key_down=EditorState.stay,
+        ),
+        open=EditorState.asking,
+    )

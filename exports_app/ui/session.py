@@ -1,0 +1,106 @@
+"""Who uses this tab: signing in and out, the tenant that the pages show, and what the shell says about both."""
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+import reflex as rx
+from reflex.state import BaseState
+
+from exports_app import wiring
+from exports_app.domain.access import Permission, Role
+from exports_app.domain.errors import NotFound
+from exports_app.services.auth import TenantRole
+from exports_app.ui.actions import action, actor
+from exports_app.ui.components import brand
+from exports_app.ui.notices import go
+
+ROLES = {Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
+
+
+@dataclass
+class TenantChoice:
+    id: str
+    slug: str
+    name: str
+
+
+def query(state: BaseState) -> dict[str, str]:
+    """The address's parameters, the last of each name."""
+    return {k: v[-1] for k, v in parse_qs(urlsplit(str(state.router_data.get("asPath", ""))).query).items()}
+
+
+def header(state: BaseState, name: str) -> str:
+    """A header of the websocket's handshake; the empty text when it is absent. Lower-case name."""
+    return str(state.router_data.get("headers", {}).get(name, ""))
+
+
+class Session(rx.State):
+    """tenant_id is chosen among the user's own tenants only; every service checks it again."""
+
+    ready: bool = False
+    """Somebody is signed in and the fields below are theirs."""
+    name: str = ""
+    email: str = ""
+    role: str = ""
+    initials: str = ""
+    tenants: list[TenantChoice] = []  # noqa: RUF012 (Reflex copies defaults)
+    tenant_id: str = ""
+    tenant_slug: str = ""
+    tenant_name: str = ""
+    timezone: str = "UTC"
+    """The tenant's, else the installation's."""
+    colors: dict[str, str] = {}  # noqa: RUF012
+    may: list[str] = []  # noqa: RUF012
+    """Permissions in the tenant."""
+    is_demo: bool = False
+    _owner: str = ""
+    """Whose data this tab's states hold: a user id. Kept by the Guard."""
+
+    @action()
+    async def enter(self) -> None:
+        """When a page loads: who is here, and for which tenant."""
+        held = actor()
+        services = wiring.services()
+        user, tenants = await asyncio.to_thread(services.auth.me, held.who)
+        self.name, self.email = user.name, user.email
+        self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
+        self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]
+        self.is_demo = services.settings.is_demo
+        if tenants:
+            self._show(_pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""))
+        else:
+            self.may, self.role, self.tenant_id = [], "No tenant yet", ""
+        self.ready = True
+
+    def _show(self, chosen: TenantRole) -> None:
+        self.tenant_id, self.tenant_slug, self.tenant_name = chosen.tenant.id, chosen.tenant.slug, chosen.tenant.name
+        self.timezone = chosen.tenant.timezone or wiring.services().settings.tz
+        self.role, self.may = ROLES[chosen.role], [str(p) for p in chosen.permissions]
+        self.colors = brand.scale(chosen.tenant.brand_color)
+
+    @action()
+    async def switch(self, tenant_id: str) -> None:
+        """Show another tenant. The page is loaded anew, at the start of its list."""
+        held, services = actor(), wiring.services()
+        _, tenants = await asyncio.to_thread(services.auth.me, held.who)
+        chosen = next((t for t in tenants if t.tenant.id == tenant_id), None)
+        if chosen is None:
+            raise NotFound
+        await asyncio.to_thread(services.sessions.choose, held.session, held.who, chosen.tenant.id)
+        self._show(chosen)
+        await go(self, f"/scheduled-exports?tenant={chosen.tenant.slug}")
+
+    @action()
+    async def logout(self) -> None:
+        await asyncio.to_thread(wiring.services().sessions.end, actor().session)
+        await go(self, "/api/session/end")
+
+
+def _pick(tenants: list[TenantRole], slug: str, current: str, last: str) -> TenantRole:
+    """The tenant that the address names, else the tab's, else the session's last, else the first one they may write in."""
+    for wanted in (slug, current, last):
+        for one in tenants:
+            if wanted and wanted in {one.tenant.slug, one.tenant.id}:
+                return one
+    return next((t for t in tenants if Permission.WRITE in t.permissions), tenants[0])

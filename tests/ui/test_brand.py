@@ -1,0 +1,27 @@
+"""Any tenant's colour gives a readable page."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports_app.domain.color import contrast
+from exports_app.ui.components import brand
+
+
+@given(st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06X}"))
+def test_every_colour_is_kept_at_aa_contrast_in_both_themes(color: str) -> None:
+    shades = brand.scale(color)
+    for theme, ground in (("light", brand.LIGHT), ("dark", brand.DARK)):
+        solid, on, hover, soft, text = (shades[f"--brand-{theme}-{name}"] for name in ("solid", "on", "hover", "soft", "text"))
+        assert contrast(solid, ground) >= 3
+        assert contrast(on, solid) >= 4.5
+        assert contrast(on, hover) >= 4.5
+        assert contrast(text, soft) >= 4.5
+        assert contrast(text, ground) >= 4.5
+
+
+def test_a_colour_that_already_reads_well_is_kept_as_it_is() -> None:
+    assert brand.scale("#4F46E5")["--brand-light-solid"] == "#4F46E5"
+
+
+def test_what_is_no_colour_counts_as_the_products_own() -> None:
+    assert brand.scale("url(x)") == brand.scale(brand.DEFAULT)

@@ -1,0 +1,334 @@
+"""The form's logic, without a browser."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.domain.run import Trigger
+from exports_app.services.records import Campaign, Tenant
+from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor import EditorState
+from exports_app.ui.pages.scheduled_exports.fields import Fields
+from exports_app.ui.pages.scheduled_exports.panels import LetterPanel, SchedulePanel, _read
+from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker, ZonePicker
+from exports_app.wiring import Services
+from tests.ui.conftest import SignIn, Tab
+from tests.world import make_schedule, runs_of, stored
+
+
+async def opened(tab: Tab, sign_in: SignIn, who: Principal, tenant: Tenant, schedule_id: str = "") -> DraftState:
+    await sign_in(who, tenant)
+    await tab.do(EditorState.begin, schedule_id)
+    return await tab.state(DraftState)
+
+
+async def put(tab: Tab, **values: str) -> None:
+    for name, value in values.items():
+        await tab.do(Fields.put, name, value)
+
+
+def only_schedule(services: Services) -> Any:
+    with services.store.read() as tx:
+        from exports_app.services.records import Page
+
+        found, _ = tx.schedules.find(None, {}, "", Page(sort="name"))
+    (one,) = found
+    return one
+
+
+def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        assert draft.values["timezone"] == "Europe/Berlin"
+        assert not draft.dirty
+        await put(tab, name="Mine", schedule="0 8 * * *", period="yesterday", format="csv")
+        await tab.do(Fields.add_recipients, "Ann <ann@example.com>, bob@example.com; ANN@example.com\n")
+        assert draft.dirty
+        await tab.do(EditorState.save)
+        assert draft.errors == {}
+        assert not draft.is_open
+        assert await tab.texts() == ["“Mine” is saved"]
+
+    asyncio.run(play())
+    made = only_schedule(services)
+    assert (made.name, made.schedule, made.format, made.filters) == ("Mine", "0 8 * * *", "csv", {"period": "yesterday"})
+    assert made.recipients == ["ann@example.com", "bob@example.com"]
+    assert made.tenant_id == acme.id
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "a\tb"}, "name"),
+        ({"schedule": "not cron"}, "schedule"),
+        ({"schedule": "0 0 31 2 *"}, "schedule"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"period": "dates"}, "start_date"),
+        ({"period": "dates", "start_date": "yesterday"}, "start_date"),
+        ({"period": "dates", "start_date": "2026-02-01", "end_date": "2026-01-01"}, "end_date"),
+        ({"export_type": "campaign"}, "campaigns"),
+        ({"export_type": "nope"}, "export_type"),
+        ({"format": "pdf"}, "format"),
+        ({"when_empty": "explode"}, "when_empty"),
+        ({"description": "x" * 2001}, "description"),
+    ],
+)
+def test_an_error_stands_at_its_field_which_gets_the_focus(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, values: dict[str, str], field: str
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await put(tab, **{"name": "Mine"} | values)
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        await tab.do(EditorState.save)
+        assert list(draft.errors) == [field]
+        assert draft.errors[field][0].isupper()
+        assert draft.focus.split("#")[0] == field
+        assert draft.is_open
+        await put(tab, **{field if field != "campaigns" else "export_type": form.EMPTY.get(field, "campaigns")})
+        if field != "campaigns":
+            assert field not in draft.errors
+
+    asyncio.run(play())
+    with services.store.read() as tx:
+        from exports_app.services.records import Page
+
+        assert tx.schedules.find(None, {}, "", Page(sort="name"))[1] == 0
+
+
+def test_a_bad_recipient_is_kept_to_be_mended(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await put(tab, name="Mine")
+        await tab.do(Fields.add_recipients, "boss@example, ann@example.com")
+        assert [(c.text, bool(c.error)) for c in draft.chips] == [("boss@example", True), ("ann@example.com", False)]
+        await tab.do(EditorState.save)
+        assert draft.focus.startswith("recipients#")
+        await tab.do(Fields.mend_recipient, "boss@example")
+        assert draft.mend.startswith("boss@example#")
+        assert [c.text for c in draft.chips] == ["ann@example.com"]
+        await tab.do(Fields.add_recipients, "boss@example.com")
+        await tab.do(EditorState.save)
+        assert not draft.is_open
+
+    asyncio.run(play())
+    assert only_schedule(services).recipients == ["ann@example.com", "boss@example.com"]
+
+
+def test_a_preset_fills_the_expression_and_a_typed_preset_is_chosen(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        panel = await tab.state(SchedulePanel)
+        assert panel.preset == "weekly_monday"
+        await tab.do(Fields.choose_preset, "0 */3 * * *")
+        assert (draft.values["schedule"], panel.preset, panel.words) == ("0 */3 * * *", "every_3_hours", "Every 3 hours")
+        await put(tab, schedule=" 0  17 * * 5")
+        assert panel.preset == "weekly_friday"
+        await put(tab, schedule="5 17 * * 5")
+        assert (panel.preset, len(panel.runs)) == ("custom", 5)
+        await put(tab, schedule="5 17 * *")
+        assert "five fields" in panel.problem
+        await tab.do(Fields.choose_preset, "")
+        assert (panel.preset, draft.focus.split("#")[0]) == ("custom", "schedule")
+
+    asyncio.run(play())
+
+
+def test_closing_asks_only_where_something_would_be_lost(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    async def play() -> None:
+        draft, editor = await opened(tab, sign_in, admin, acme, schedule.id), await tab.state(EditorState)
+        await tab.do(EditorState.set_open, False)
+        assert (draft.is_open, editor.asking) == (False, False)
+        await tab.do(EditorState.begin, schedule.id)
+        await put(tab, name="Other")
+        await tab.do(EditorState.set_open, False)
+        assert (draft.is_open, editor.asking) == (True, True)
+        await tab.do(EditorState.stay)
+        assert (draft.is_open, editor.asking) == (True, False)
+        await put(tab, name=schedule.name)
+        await tab.do(EditorState.set_open, False)
+        assert not draft.is_open
+        await tab.do(EditorState.begin, schedule.id)
+        await put(tab, name="Other")
+        await tab.do(EditorState.set_open, False)
+        await tab.do(EditorState.drop_changes)
+        assert (draft.is_open, editor.asking) == (False, False)
+
+    asyncio.run(play())
+    assert stored(services, schedule).name == schedule.name
+
+
+def test_what_somebody_else_saved_meanwhile_is_said_and_can_be_loaded(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, name="Before")
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        await put(tab, name="Mine")
+        await asyncio.to_thread(services.schedules.update, admin, schedule.id, {"name": "Theirs"})
+        await tab.do(EditorState.save)
+        assert draft.stale
+        assert draft.is_open
+        await tab.do(EditorState.reload)
+        assert (draft.values["name"], draft.stale, draft.dirty) == ("Theirs", False, False)
+        await put(tab, name="Mine after all")
+        await tab.do(EditorState.save)
+        assert not draft.is_open
+
+    asyncio.run(play())
+    assert stored(services, schedule).name == "Mine after all"
+
+
+def test_a_test_saves_first_and_goes_to_the_signed_in_user_alone(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await tab.do(EditorState.test)
+        assert set(draft.errors) == {"name", "recipients"}
+        await put(tab, name="Mine")
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        await tab.do(EditorState.test)
+        assert draft.is_open
+        assert draft.schedule_id
+        assert not draft.dirty
+        assert await tab.texts() == ["A test is on its way to admin@example.com"]
+
+    asyncio.run(play())
+    (run,) = runs_of(services, only_schedule(services))
+    assert (run.trigger, run.recipients) == (Trigger.TEST, ["admin@example.com"])
+
+
+def test_a_duplicate_is_a_new_form_that_is_paused(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, name="Weekly", recipients=("ann@example.com", "bob@example.com"))
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(EditorState.duplicate, schedule.id)
+        draft = await tab.state(DraftState)
+        assert (draft.schedule_id, draft.values["name"], draft.is_active) == ("", "Copy of Weekly", False)
+        assert [c.text for c in draft.chips] == ["ann@example.com", "bob@example.com"]
+        await tab.do(EditorState.save)
+
+    asyncio.run(play())
+    with services.store.read() as tx:
+        from exports_app.services.records import Page
+
+        assert [s.name for s in tx.schedules.find(None, {}, "", Page(sort="name"))[0]] == ["Copy of Weekly", "Weekly"]
+
+
+def test_campaigns_are_searched_and_chosen(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        picker = await tab.state(CampaignPicker)
+        await tab.do(CampaignPicker.opened, True)
+        assert {o.label for o in picker.options} == {"Spring", "autumn", "Überall", "Quiet"}
+        await tab.do(CampaignPicker.search, "übER")
+        (found,) = picker.options
+        await tab.do(CampaignPicker.toggle, found.key)
+        assert (draft.campaign_ids, picker.count, picker.options[0].chosen) == ([found.key], 1, True)
+        # another tenant's: neither its name nor the preview tells that it exists, and saving refuses it
+        await tab.do(CampaignPicker.toggle, campaigns["Rival"].id)
+        assert picker.chosen[1].label == "a campaign that is gone"
+        await put(tab, name="Mine")
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        await tab.do(EditorState.save)
+        assert "campaigns" in draft.errors
+        await tab.do(CampaignPicker.clear)
+        assert draft.campaign_ids == []
+
+    asyncio.run(play())
+    assert services
+
+
+def test_the_data_panel_answers_with_rows_or_with_the_reason(
+    services: Services, tab: Tab, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    values = form.EMPTY | {"period": "last_7_days", "format": "csv"}
+    found, problem = _read(admin, acme.id, values, [])
+    assert problem == ""
+    assert (found.total, len(found.rows)) == (4, 4)
+    assert found.size > 0
+    found, problem = _read(admin, acme.id, values | {"export_type": "campaign"}, [])
+    assert found is None
+    assert "at least one campaign" in problem
+    found, problem = _read(admin, acme.id, values, [campaigns["Rival"].id])
+    assert found is None
+    assert "no such campaign" in problem
+    assert tab
+    assert services
+
+
+def test_zones_are_searched_and_only_real_ones_chosen(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        picker = await tab.state(ZonePicker)
+        await tab.do(ZonePicker.opened, True)
+        assert (picker.options[0].key, picker.options[0].chosen) == ("Europe/Berlin", True)
+        await tab.do(ZonePicker.search, "new york")
+        assert [o.key for o in picker.options] == ["America/New_York"]
+        await tab.do(ZonePicker.choose, "America/New_York")
+        await tab.do(ZonePicker.choose, "Mars/Olympus")
+        assert draft.values["timezone"] == "America/New_York"
+        assert (await tab.state(SchedulePanel)).place == "New York"
+
+    asyncio.run(play())
+
+
+def test_the_email_is_shown_as_it_will_look(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    async def play() -> None:
+        await opened(tab, sign_in, admin, acme)
+        await put(tab, name="Weekly <b>numbers</b>", period="last_7_days")
+        await tab.do(LetterPanel.show)
+        panel = await tab.state(LetterPanel)
+        assert panel.is_open
+        assert panel.subject.startswith("Weekly <b>numbers</b> – ")
+        assert "Weekly &lt;b&gt;numbers&lt;/b&gt;" in panel.html
+        assert "Weekly <b>numbers</b>" in panel.text
+
+    asyncio.run(play())
+    assert campaigns
+
+
+def test_a_kept_form_comes_back_and_nonsense_does_not(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await put(tab, name="Half done", schedule="0 8 * * *")
+        await tab.do(Fields.add_recipients, "ann@example.com, boss@example")
+        kept = draft.kept
+        later = Tab()
+        await sign_in(admin, acme)
+        for nonsense in ("", "{}", "[1]", "null", json.dumps({"values": 1}), "x" * 10_000):
+            await later.do(EditorState.restore, nonsense)
+            assert not (await later.state(DraftState)).is_open
+        await later.do(EditorState.restore, kept)
+        back = await later.state(DraftState)
+        assert (back.values["name"], back.values["schedule"], back.dirty) == ("Half done", "0 8 * * *", True)
+        assert [(c.text, bool(c.error)) for c in back.chips] == [("ann@example.com", False), ("boss@example", True)]
+
+    asyncio.run(play())
+    assert services

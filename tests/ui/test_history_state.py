@@ -1,0 +1,154 @@
+"""The history dialog's logic, without a browser."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.domain.run import RunStatus, Trigger
+from exports_app.services.plugs import CHANNELS
+from exports_app.services.records import Tenant
+from exports_app.ui.downloads import Downloads
+from exports_app.ui.notices import Notices
+from exports_app.ui.pages.scheduled_exports import hints
+from exports_app.ui.pages.scheduled_exports.history import HistoryState
+from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.wiring import Services
+from tests.mailserver import MailServer, mail_server
+from tests.ui.conftest import SignIn, Tab
+from tests.world import WatchedEmail, claim, execute, make_schedule, registered, runs_of, the_run, trigger_and_execute
+
+GONE = "550 5.1.1 no such user"
+
+
+@pytest.fixture
+def picky(services: Services) -> Iterator[MailServer]:
+    """Knows everybody but old@example.com."""
+    with mail_server(refuse={"old@example.com": GONE}) as server, registered(CHANNELS, WatchedEmail(server)):
+        yield server
+    assert services
+
+
+def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, picky: MailServer
+) -> None:
+    schedule = make_schedule(services, admin, name="Weekly", recipients=("ann@example.com", "old@example.com"))
+    run = trigger_and_execute(services, admin, schedule)
+    assert run.status is RunStatus.PARTIAL
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        story = await tab.state(HistoryState)
+        (row,) = story.runs
+        assert (row.status_word, row.how, row.has_file) == ("Partial", "run by hand · Admin", True)
+        assert story.summary == "Last 1 runs: 1 partial"
+        assert (await tab.state(Notices)).address == f"/scheduled-exports/{schedule.id}"
+        await tab.do(HistoryState.unfold, run.id)
+        assert [(d.target, d.status) for d in story.deliveries] == [
+            ("ann@example.com", "accepted"),
+            ("old@example.com", "failed"),
+        ]
+        assert GONE in story.deliveries[1].error
+        assert (story.detail.can_resend, story.detail.unsent, story.detail.sha256) == (True, 1, run.sha256)
+        assert "refused for good" in story.detail.hint
+        await tab.do(HistoryState.resend, run.id)
+        assert story.runs[0].status == "pending"
+        await asyncio.to_thread(lambda: execute(services, claim(services)))
+        await tab.do(ScheduledExports.refresh)
+        assert (await tab.texts())[-1] == "“Weekly”: 1 of 2 delivered"
+        await tab.do(HistoryState.close)
+        assert (await tab.state(Notices)).address == "/scheduled-exports"
+
+    asyncio.run(play())
+    assert [m.rcpt_tos for m in picky.messages] == [["ann@example.com"]]
+    assert the_run(services, run).status is RunStatus.PARTIAL
+
+
+def test_run_again_keeps_the_window(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, clock: object
+) -> None:
+    from exports_app.services.rules import Filters
+
+    schedule = make_schedule(services, admin, filters=Filters(period="yesterday"))
+    old = trigger_and_execute(services, admin, schedule)
+    clock.advance(days=3)  # type: ignore[attr-defined]
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        await tab.do(HistoryState.rerun, old.id)
+        assert len((await tab.state(HistoryState)).runs) == 2
+
+    asyncio.run(play())
+    new = runs_of(services, schedule)[0]
+    assert (new.trigger, new.window_start, new.window_end) == (Trigger.RERUN, old.window_start, old.window_end)
+
+
+def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
+) -> None:
+    schedule = make_schedule(services, admin)
+    run = trigger_and_execute(services, admin, schedule)
+    foreign = make_schedule(services, outsider)
+
+    async def play() -> None:
+        story = await tab.state(HistoryState)
+        for address, gone in (
+            (f"/scheduled-exports/{schedule.id}?run={run.id}", ""),
+            (f"/scheduled-exports/{foreign.id}", "There is nothing here that you may see"),
+            ("/scheduled-exports/nonsense", "There is nothing here that you may see"),
+        ):
+            tab.root.router_data = {"asPath": address, "pathname": address.split("?")[0]}
+            await sign_in(admin, acme)
+            await tab.do(ScheduledExports.arrive)
+            await tab.do(ScheduledExports.refresh)
+            assert story.gone == gone
+            assert bool(story.runs) == (gone == "")
+            assert bool(story.opened) == (gone == "")
+
+    asyncio.run(play())
+
+
+def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
+) -> None:
+    from exports_app.ui import actions
+    from exports_app.ui.actions import Actor
+    from tests.world import sign_in as session_of
+
+    schedule = make_schedule(services, admin)
+    run = trigger_and_execute(services, admin, schedule)
+    with services.store.read() as tx:
+        user = tx.users.get(admin.user_id)
+    assert user is not None
+    secret = session_of(services, user)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        actions.begin(Actor(admin, secret, acme.id))
+        await tab.do(Downloads.start, schedule.id, run.id)
+        assert (await tab.state(Notices)).fetch.startswith("/api/download/")
+        actions.begin(Actor(outsider, secret, None))
+        await tab.do(Downloads.start, schedule.id, run.id)
+        assert (await tab.texts())[-1] == "There is nothing here that you may see"
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "words"),
+    [
+        ("delivery_failed", "1 of 2 messages were not delivered; to a@b.c: 550 no such user", "for good"),
+        ("delivery_failed", "to a@b.c: 451 try later", "for now"),
+        ("delivery_failed", "to a@b.c: connection refused", "could not be reached"),
+        ("campaign_missing", "2 of its 3 campaigns no longer exist", "choose campaigns"),
+        (None, None, ""),
+        ("something_new", "whatever", ""),
+    ],
+)
+def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, words: str) -> None:
+    found = hints.hint(code, error)
+    assert words in found
+    assert bool(found) == bool(words)
