@@ -136,6 +136,11 @@ export function Connection() {
   return h("div", { className: `connection ${state}`, role: "status", "aria-live": "polite" }, words[state] ?? "");
 }
 
+// A plain anchor: Reflex's own would be a navigation to the start page.
+export function SkipLink({ target }) {
+  return h("a", { href: `#${target}`, className: "skip" }, "Skip to the content");
+}
+
 // Keys for the whole page: Ctrl/Cmd+Enter saves, "/" goes to the search, "n" opens the form for a new one.
 export function Keys({ active = false, searchId = "", onSave, onNew }) {
   useEffect(() => {

@@ -30,6 +30,11 @@ def query(state: BaseState) -> dict[str, str]:
     return {k: v[-1] for k, v in parse_qs(urlsplit(str(state.router_data.get("asPath", ""))).query).items()}
 
 
+def path(state: BaseState) -> str:
+    """The address's path, as the browser shows it (Reflex's own pathname is the route's pattern)."""
+    return urlsplit(str(state.router_data.get("asPath", ""))).path
+
+
 def header(state: BaseState, name: str) -> str:
     """A header of the websocket's handshake; the empty text when it is absent. Lower-case name."""
     return str(state.router_data.get("headers", {}).get(name, ""))

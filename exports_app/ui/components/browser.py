@@ -65,6 +65,11 @@ class Keys(_Browser):
     on_new: rx.EventHandler[no_args_event_spec]
 
 
+class SkipLink(_Browser):
+    tag = "SkipLink"
+    target: rx.Var[str]
+
+
 class ReturnFocus(_Browser):
     """In a dialog: gives the focus back when it closes."""
 
@@ -129,12 +134,6 @@ class Keep(_Browser):
 
 
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
-effects, connection, keys, focus = Effects.create, Connection.create, Keys.create, Focus.create
-text, chip_input, copy_button, options, keep, return_focus = (
-    Text.create,
-    ChipInput.create,
-    CopyButton.create,
-    Options.create,
-    Keep.create,
-    ReturnFocus.create,
-)
+effects, connection, keys, keep = Effects.create, Connection.create, Keys.create, Keep.create
+focus, return_focus, skip_link, options = Focus.create, ReturnFocus.create, SkipLink.create, Options.create
+text, chip_input, copy_button = Text.create, ChipInput.create, CopyButton.create

@@ -38,7 +38,7 @@ def shell(page: "Page", entries: "Sequence[Page]") -> rx.Component:
         content = rx.cond(Session.may.contains(str(page.needs)), content, _no_access())
     return rx.fragment(
         common,
-        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        browser.skip_link(target="content"),
         _header(page, entries),
         rx.cond(Session.ready & Session.is_demo, _demo_banner()),
         rx.el.main(rx.cond(Session.ready, content, page.loading()), id="content", tab_index=-1),
@@ -89,6 +89,7 @@ def _tenants() -> rx.Component:
             )
         ),
         rx.dropdown_menu.content(rx.foreach(Session.tenants, item), align="end"),
+        modal=False,
     )
 
 
@@ -125,12 +126,15 @@ def _account() -> rx.Component:
             rx.dropdown_menu.item(rx.icon("log-out", size=14), "Sign out", on_select=Session.logout),
             align="end",
         ),
+        modal=False,
     )
 
 
 def _demo_banner() -> rx.Component:
-    return rx.el.div(
-        "This is a demo: its data is invented and its password public. Nothing here is private.", class_name="demo", role="note"
+    return rx.el.aside(
+        "This is a demo: its data is invented and its password public. Nothing here is private.",
+        class_name="demo",
+        custom_attrs={"aria-label": "Demo"},
     )
 
 

@@ -20,7 +20,7 @@ from exports_app.ui.pages.scheduled_exports import hints
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
 from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, in_words, iso, moment
-from exports_app.ui.session import query
+from exports_app.ui.session import path, query
 
 SHOWN = 50
 TRIGGERS = {Trigger.SCHEDULE: "schedule", Trigger.MANUAL: "run by hand", Trigger.TEST: "test", Trigger.RERUN: "run again"}
@@ -100,8 +100,8 @@ class HistoryState(rx.State):
 
     def _arrive(self) -> None:
         """Open the schedule that the address names, and its run."""
-        path = str(self.router_data.get("pathname", "")).rstrip("/").split("/")
-        named = path[2] if len(path) == 3 else ""
+        parts = path(self).rstrip("/").split("/")
+        named = parts[2] if len(parts) == 3 else ""
         self.opened = query(self).get("run", "") if named else ""
         self._begin(named)
 

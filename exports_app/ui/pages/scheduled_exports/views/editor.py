@@ -102,7 +102,7 @@ def _what() -> list[rx.Component]:
         rx.fragment(),
     )
     return [
-        rx.el.h3("What", class_name="section"),
+        rx.el.h2("What", class_name="section"),
         _text("name", "Name", max_length=200, placeholder="Weekly campaign report"),
         _text("description", "Description (optional)", max_length=2000, placeholder="What it is for", multiline=True),
         rx.el.div(
@@ -137,7 +137,7 @@ def _when() -> list[rx.Component]:
 
     presets = [preset(one.key, one.label, one.expression, one.expression) for one in PRESETS]
     return [
-        rx.el.h3("When", class_name="section"),
+        rx.el.h2("When", class_name="section"),
         rx.el.fieldset(
             rx.el.legend("Schedule", class_name="sr"),
             *presets,
@@ -193,7 +193,7 @@ def _to_whom() -> list[rx.Component]:
         class_name=rx.cond(_error("recipients") != "", "chips bad", "chips"),
     )
     return [
-        rx.el.h3("To whom", class_name="section"),
+        rx.el.h2("To whom", class_name="section"),
         rx.el.div(
             rx.el.label("Recipients", html_for="recipients"),
             box,

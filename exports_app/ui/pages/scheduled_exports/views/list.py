@@ -268,9 +268,12 @@ def _actions(row: Row) -> rx.Component:
             rx.dropdown_menu.item(rx.icon("copy", size=14), "Duplicate", on_select=EditorState.duplicate(row.id)),
             rx.dropdown_menu.item(rx.icon("send", size=14), "Send me a test", on_select=Doing.test(row.id)),
             rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item(rx.icon("trash-2", size=14), "Delete …", on_select=Doing.ask_delete(row.id), color="red"),
+            rx.dropdown_menu.item(
+                rx.icon("trash-2", size=14), "Delete …", on_select=Doing.ask_delete(row.id), class_name="danger-item"
+            ),
             align="end",
         ),
+        modal=False,
     )
     return rx.el.div(
         icon_button("play", f"Run {row.name} now", on_click=Doing.run(row.id)),

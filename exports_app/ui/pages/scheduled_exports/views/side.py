@@ -29,7 +29,7 @@ def _schedule() -> rx.Component:
     )
     wrong = rx.el.div(rx.el.p(rx.el.b(SchedulePanel.problem)), class_name="box bad", id="schedule-problem", margin_top="8px")
     return rx.el.section(
-        rx.el.h3("Schedule", class_name="section"),
+        rx.el.h2("Schedule", class_name="section"),
         rx.el.div(rx.cond(SchedulePanel.problem != "", wrong, valid), custom_attrs={"aria-live": "polite"}),
     )
 
@@ -57,7 +57,7 @@ def _data() -> rx.Component:
         rx.el.p("If it ran now: ", DataPanel.window, ". There is no data in these days.", class_name="hint"),
     )
     return rx.el.section(
-        rx.el.h3(
+        rx.el.h2(
             "Data", rx.cond(DataPanel.summary != "", f" · {DataPanel.summary}", ""), class_name="section", id="data-summary"
         ),
         rx.el.div(

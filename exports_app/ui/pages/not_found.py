@@ -1,0 +1,14 @@
+"""An address that leads nowhere."""
+
+import reflex as rx
+
+from exports_app.ui.components.controls import message
+from exports_app.ui.page import page
+
+
+@page("404", title="Not found", public=True)
+def not_found() -> rx.Component:
+    home = rx.el.a("To the scheduled exports", href="/scheduled-exports", class_name="btn primary")
+    return rx.el.main(
+        message("map-pin-off", "There is no such page", "The address is wrong, or the page has moved.", home, level="h1")
+    )
