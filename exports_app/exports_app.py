@@ -54,7 +54,7 @@ app = rx.App(
 )
 plugins.load("exports_app.ui.pages")
 app.add_middleware(guard.Guard(page.install(app), _live.seen))
-guard.gate(app.event_namespace)
+guard.gate(app)
 if forgotten := actions.unmarked():
     raise RuntimeError(f"not an @action, so that nobody may call it: {', '.join(forgotten)}")
 

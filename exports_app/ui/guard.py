@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
@@ -113,30 +114,47 @@ async def _answer(root: BaseState, *events: Any) -> StateUpdate:
     return StateUpdate(delta=delta, events=[e for spec in events for e in Event.from_event_type(spec)])
 
 
+FROM_PAGES = ("event", "client_error", "ping")
+"""What a page may send over the socket."""
+PLAIN: dict[Any, type] = {bool: bool, int: int, str: str} | {"bool": bool, "int": int, "str": str}
+"""Types by annotation; Reflex's own handlers have theirs as text."""
+
+
 @cache
-def _parameters(name: str) -> frozenset[str]:
-    """The names of the values that a handler takes."""
-    fn = RegistrationContext.get().event_handlers[name].handler.fn
-    return frozenset(list(inspect.signature(fn).parameters)[1:])
+def _takes(name: str) -> dict[str, type | None]:
+    """The names of the values that a handler takes, each with its type where that is a plain one."""
+    parameters = list(inspect.signature(RegistrationContext.get().event_handlers[name].handler.fn).parameters.values())
+    return {one.name: PLAIN.get(one.annotation) if one.annotation.__hash__ else None for one in parameters[1:]}
 
 
 def well_formed(data: Any) -> bool:
-    """Whether it is an event for a handler there is, with nothing but the values that the handler takes."""
+    """Whether it is an event for a handler there is, with nothing but values that the handler takes."""
     if not isinstance(data, dict):
         return False
     name, payload = data.get("name"), data.get("payload", {})
-    return (
-        isinstance(name, str)
-        and name in RegistrationContext.get().event_handlers
-        and isinstance(payload, dict)
-        and isinstance(data.get("router_data", {}), dict)
-        and payload.keys() <= _parameters(name)
-    )
+    if not (isinstance(name, str) and name in RegistrationContext.get().event_handlers):
+        return False
+    if not (isinstance(payload, dict) and isinstance(data.get("router_data", {}), dict)):
+        return False
+    takes = _takes(name)
+    # Not isinstance: True is no number here
+    return all(key in takes and takes[key] in {None, type(value)} for key, value in payload.items()) and _can_be_sent(data)
 
 
-def gate(namespace: Any) -> None:
+def _can_be_sent(data: Any) -> bool:
+    """Whether it is text that UTF-8 can hold: the answer that repeats a lone surrogate could not be sent, nor any after it."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
+
+
+def gate(app: rx.App) -> None:
     """Drop what is malformed before Reflex sees it: it would log payload and cookie, or make a state for it."""
-    inner = namespace.on_event
+    namespace: Any = app.event_namespace
+    sio: Any = app.sio
+    inner, dispatch = namespace.on_event, sio._handle_event_internal  # noqa: SLF001 (no public way; both versions are pinned)
 
     async def on_event(sid: str, data: Any = None) -> None:
         if sid in namespace.sid_to_token and well_formed(data):
@@ -145,4 +163,9 @@ def gate(namespace: Any) -> None:
     async def on_client_error(sid: str, data: Any = None) -> None:  # noqa: ARG001 (a client's words do not go into our log)
         _log.warning("a page reported an error of its own")
 
-    namespace.on_event, namespace.on_client_error = on_event, on_client_error
+    async def handle(server: Any, sid: str, eio_sid: str, data: Any, *rest: Any) -> None:
+        # A packet may name any event, "connect" among them, whose handler believes the address and headers that it is given
+        if isinstance(data, list) and data and data[0] in FROM_PAGES and len(data) <= 2:
+            await dispatch(server, sid, eio_sid, data, *rest)
+
+    namespace.on_event, namespace.on_client_error, sio._handle_event_internal = on_event, on_client_error, handle  # noqa: SLF001

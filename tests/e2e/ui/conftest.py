@@ -1,0 +1,76 @@
+"""One served build, one browser, and pages that a test opens as somebody. A page that complains fails its test."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+
+from tests import browser
+from tests.e2e.ui.house import GONE, Company, Handler, House, build_pages, handlers, open_house
+from tests.e2e.ui.visitor import Visits
+from tests.mailserver import MailServer, mail_server
+
+PATIENCE_MS = 10_000
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The pages are built, once for the whole run."""
+    build_pages()
+
+
+@pytest.fixture(scope="session")
+def mails() -> Iterator[MailServer]:
+    """Takes everything but mail to GONE."""
+    with mail_server(refuse={GONE: "550 5.1.1 no such user"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def house(built: None, mails: MailServer, password_hash: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("house"), mails, password_hash) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def registered_handlers() -> list[Handler]:
+    return handlers()
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """For this folder only: while it is open, no test in this thread can start an event loop of its own."""
+    with sync_playwright() as opened:
+        expect.set_options(timeout=PATIENCE_MS)
+        yield opened
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    opened = browser.launch(playwright)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def company(house: House) -> Company:
+    """A tenant of the test's own."""
+    return house.company()
+
+
+@pytest.fixture
+def visits(chromium: Browser, house: House, request: pytest.FixtureRequest) -> Iterator[Visits]:
+    """Opens pages: see `Visits.open`."""
+    made = Visits(chromium, house, request.node.nodeid)
+    yield made
+    problems = made.close(failed=request.node.stash.get(_FAILED, False))
+    if problems:
+        pytest.fail("the pages complained:\n" + "\n".join(problems), pytrace=False)

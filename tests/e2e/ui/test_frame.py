@@ -1,0 +1,261 @@
+"""Who may call what: every handler of the app, called by a script over the bare websocket."""
+
+import json
+import re
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from exports_app.domain.access import Role
+from exports_app.domain.errors import NotFound
+from tests.e2e.server import ROOT as FOLDER
+from tests.e2e.ui.house import GONE, Company, Handler, House
+from tests.e2e.ui.wire import LOGIN, ROOT, SESSION, Wire, notices, variables
+from tests.world import Person
+
+FORBIDDEN = "Your role does not allow this"
+REFRESH = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled_exports.refresh"
+LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
+NAMES = "Zeppelin"
+"""Begins all that Acme calls its own."""
+_FORGOTTEN = """
+from exports_app.launch import env
+env.prepare()
+import reflex as rx
+class Forgotten(rx.State):
+    __module__ = "exports_app.ui.pages.forgotten"
+    async def open_door(self): ...
+from exports_app import exports_app
+"""
+
+
+@dataclass(frozen=True)
+class Acme:
+    company: Company
+    schedule_id: str
+    run_id: str
+    campaign_id: str
+    never_told: list[str]
+    """What a stranger cannot know; they know the ids above."""
+
+    def address(self) -> str:
+        return f"/scheduled-exports/{self.schedule_id}?run={self.run_id}"
+
+    def arguments(self, handler: Handler) -> Iterator[dict[str, Any]]:
+        """Values that fit the handler's parameters, with one of Acme's ids wherever a text is taken."""
+        ids = [self.schedule_id, self.run_id, self.campaign_id, self.company.id]
+        by_name = {"schedule_id": ids[0], "run_id": ids[1], "campaign_id": ids[2], "tenant_id": ids[3], "kept": self.kept()}
+        for one in ids:
+            yield {
+                name: _value(parameter, by_name.get(name, one))
+                for name, parameter in zip(handler.names, handler.parameters, strict=True)
+            }
+            yield {name: _value(parameter, one) for name, parameter in zip(handler.names, handler.parameters, strict=True)}
+            if not handler.parameters:
+                return
+
+    def kept(self) -> str:
+        """A form as the browser keeps it, for Acme's schedule."""
+        values = {
+            **dict.fromkeys(("description", "start_date", "end_date"), ""),
+            "name": "mine now",
+            "export_type": "campaigns",
+            "format": "csv",
+            "period": "all",
+            "group_by": "day",
+            "when_empty": "send",
+            "schedule": "0 9 * * 1",
+            "timezone": "UTC",
+        }
+        rest = {
+            "campaigns": [self.campaign_id],
+            "chips": ["eve@example.com"],
+            "id": self.schedule_id,
+            "version": 1,
+            "active": True,
+        }
+        return json.dumps({"values": values, **rest})
+
+
+def _value(parameter: str, text: str) -> Any:
+    kind = parameter.partition(":")[2]
+    if "dict" in kind:
+        return {"email": text, "password": text}
+    return True if "bool" in kind else 1 if "int" in kind else text
+
+
+@pytest.fixture(scope="module")
+def acme(house: House) -> Acme:
+    company = house.company(f"{NAMES} Works")
+    campaign = house.campaign(company, f"{NAMES} campaign")
+    recipients = ["zeppelin@example.com", GONE]
+    made = house.schedule(company, f"{NAMES} numbers", description=f"{NAMES} only", recipients=recipients)
+    other = house.schedule(company, f"{NAMES} other")
+    run = house.run(company, made["id"])
+    told = [NAMES, "zeppelin@", other["id"], run["fileName"], run["sha256"], company.admin.user.id, company.admin.user.email]
+    return Acme(company, made["id"], run["id"], campaign.id, told)
+
+
+@pytest.fixture(scope="module")
+def outsider(house: House) -> Company:
+    return house.company("Rival")
+
+
+def walk(wire: Wire, acme: Acme, handlers: list[Handler]) -> dict[str, str]:
+    """Call everything with everything. Returns the frames by handler."""
+    last = f"{SESSION}.logout"  # after it, everybody is anonymous
+    return {
+        handler.name: "\n".join(wire.ask(handler.name, payload, acme.address()) for payload in acme.arguments(handler))
+        for handler in sorted(handlers, key=lambda handler: handler.name == last)
+    }
+
+
+def assert_silent(frames: dict[str, str], words: list[str]) -> None:
+    told = {name: word for name, text in frames.items() for word in words if word in text}
+    assert not told
+
+
+class TestWhoMayCallWhat:
+    def test_only_signing_in_is_for_everybody(self, registered_handlers: list[Handler]) -> None:
+        assert {h.name for h in registered_handlers if h.public} == {f"{LOGIN}.load", f"{LOGIN}.login"}
+        assert {h.name for h in registered_handlers if h.is_action and not h.public and not h.permission} == {
+            f"{SESSION}.enter",
+            f"{SESSION}.switch",
+            f"{SESSION}.logout",
+        }
+
+    def test_a_handler_without_a_mark_stops_the_start_by_name(self) -> None:
+        done = subprocess.run([sys.executable, "-c", _FORGOTTEN], cwd=FOLDER, capture_output=True, text=True, check=False)
+        assert done.returncode != 0
+        assert "not an @action" in done.stderr.splitlines()[-1]
+        assert "forgotten" in done.stderr.splitlines()[-1]
+        assert "open_door" in done.stderr.splitlines()[-1]
+
+    def test_nobody_gets_or_changes_anything_without_signing_in(
+        self, house: House, acme: Acme, registered_handlers: list[Handler]
+    ) -> None:
+        before = house.snapshot()
+        with Wire(house.url) as wire:
+            frames = walk(wire, acme, registered_handlers)
+            assert_silent(frames, acme.never_told)
+            for handler in registered_handlers:
+                if handler.is_action and not handler.public:
+                    assert '"_redirect"' in frames[handler.name], handler.name
+                    assert "/login" in frames[handler.name], handler.name
+        assert house.snapshot() == before
+
+    def test_a_viewer_gets_no_more_than_the_tenant_and_changes_nothing(
+        self, house: House, acme: Acme, registered_handlers: list[Handler]
+    ) -> None:
+        before = house.snapshot()
+        with Wire(house.url, house.cookie(acme.company.viewer)) as wire:
+            wire.load(acme.address())
+            frames = walk(wire, acme, registered_handlers)
+        for handler in registered_handlers:
+            if handler.permission == "exports.write" and handler.name != REFRESH:
+                assert notices(frames[handler.name])[-1:] == [FORBIDDEN], handler.name
+        tenant = acme.company.tenant.name
+        assert_silent({name: text.replace(tenant, "") for name, text in frames.items()}, acme.never_told)
+        assert house.snapshot() == before
+
+    def test_another_tenants_admin_gets_nothing_and_changes_nothing_there(
+        self, house: House, acme: Acme, outsider: Company, registered_handlers: list[Handler]
+    ) -> None:
+        before = house.snapshot(outsider.id)
+        with Wire(house.url, house.cookie(outsider.admin)) as wire:
+            loaded = wire.load(acme.address())
+            frames = walk(wire, acme, registered_handlers)
+        assert_silent(frames | {"load": loaded}, acme.never_told)
+        assert house.snapshot(outsider.id) == before
+
+    def test_a_foreign_id_is_answered_like_one_that_does_not_exist(
+        self, house: House, acme: Acme, outsider: Company, registered_handlers: list[Handler]
+    ) -> None:
+        ids = {
+            "schedule_id": acme.schedule_id,
+            "run_id": acme.run_id,
+            "campaign_id": acme.campaign_id,
+            "tenant_id": acme.company.id,
+        }
+        told: dict[str, list[str]] = {}
+        for handler in registered_handlers:
+            if handler.is_action and ids.keys() & set(handler.names):
+                answers = [
+                    _answer(house, outsider.admin, handler, known) for known in (ids, dict.fromkeys(ids, str(uuid.uuid4())))
+                ]
+                assert answers[0] == answers[1], handler.name
+                told[handler.name] = answers[0][1]
+        assert {text for texts in told.values() for text in texts} == {NotFound().message}
+        quiet = {".".join(name.split(".")[-2:]).rpartition("____")[2] for name, texts in told.items() if not texts}
+        assert quiet == {"list_state.pick", "history_state.unfold", "campaign_picker.toggle"}  # they mark what is on the screen
+
+
+def _answer(house: House, who: Person, handler: Handler, ids: dict[str, str]) -> tuple[str, list[str]]:
+    """The frames without what differs from call to call, and the notices."""
+    payload = {
+        name: ids[name] if name in ids else _value(parameter, "x")
+        for name, parameter in zip(handler.names, handler.parameters, strict=True)
+    }
+    with Wire(house.url, house.cookie(who)) as wire:
+        wire.load()
+        frames = wire.ask(handler.name, payload)
+    return re.sub(
+        r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|mark=\d+|\"mark\":\"\d+\"", "", frames
+    ), notices(frames)
+
+
+NONSENSE = [5, -1, None, True, [], {}, ["NONSENSE"], {"NONSENSE": 1}, "NONSENSE", "N" * 200_000, "\0"]
+
+
+def test_nonsense_from_an_admin_neither_breaks_the_connection_nor_changes_anything(
+    house: House, registered_handlers: list[Handler]
+) -> None:
+    mine = house.company("Careless")
+    made = house.schedule(mine, "Stays as it is")
+    with Wire(house.url, house.cookie(mine.admin)) as wire:
+        wire.load()
+        for handler in registered_handlers:
+            if handler.name in {f"{SESSION}.logout", f"{LOGIN}.login"} or handler.name.endswith(".delete"):
+                continue
+            payloads = [{}, {"NONSENSE": 1}, *(dict.fromkeys(handler.names, one) for one in NONSENSE)]
+            for payload in payloads[: None if handler.parameters else 2]:
+                wire.send(handler.name, payload)
+            wire.settle()
+        assert "Stays as it is" in wire.load()
+    stored = house.rows("SELECT name FROM scheduled_exports WHERE id = ?", made["id"])
+    assert stored == [{"name": "Stays as it is"}]
+
+
+class TestAnOpenPage:
+    def test_shows_nothing_more_once_its_user_has_signed_out_elsewhere(self, house: House, acme: Acme) -> None:
+        cookie = house.cookie(acme.company.admin)
+        with Wire(house.url, cookie) as here, Wire(house.url, cookie) as there:
+            assert NAMES in here.load()
+            assert NAMES in there.load()
+            assert variables(there.ask(f"{SESSION}.logout"), "goto") == ["/api/session/end"]
+            frames = here.ask(f"{LIST}.again")
+        assert '"_redirect"' in frames
+        assert not any(variables(frames, "rows"))
+        assert NAMES not in frames
+
+    def test_shows_and_changes_nothing_more_once_its_user_has_lost_the_role(self, house: House) -> None:
+        mine = house.company("Fickle")
+        made = house.schedule(mine, "Here before")
+        with Wire(house.url, house.cookie(mine.admin)) as admin:
+            other = house.person("Ola Other", {mine.id: Role.ADMIN})
+            with Wire(house.url, house.cookie(other)) as wire:
+                assert "Here before" in wire.load()
+                admin.load()
+                house.set_role(other, mine, Role.VIEWER)
+                house.schedule(mine, "Here after")
+                admin.until("Here after")  # the change was pushed to whoever may see it
+                assert "Here after" not in wire.settle()
+                toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___doing____doing.toggle"
+                frames = wire.ask(toggle, {"schedule_id": made["id"], "active": False})
+        assert notices(frames) == [FORBIDDEN]
+        assert house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", made["id"]) == [{"is_active": 1}]
