@@ -33,7 +33,7 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     """Called when the server starts, never in a build."""
     held = settings.get()
     pages = get_web_dir() / "build" / "client" if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() else None
-    return Edge(reflex, create(wiring.services(), _engine_alive), pages, held.public_url, page.dynamic())
+    return Edge(reflex, create(wiring.services(), _engine_alive), pages, held.public_url)
 
 
 def _unforeseen(exception: Exception) -> None:
@@ -53,7 +53,9 @@ app = rx.App(
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
 )
 plugins.load("exports_app.ui.pages")
-app.add_middleware(guard.Guard(page.install(app), _live.seen))
+_loads, _refreshers = page.install(app)
+_live.refreshers = frozenset(_refreshers)
+app.add_middleware(guard.Guard(_loads | _refreshers, _live.seen))
 guard.gate(app)
 if forgotten := actions.unmarked():
     raise RuntimeError(f"not an @action, so that nobody may call it: {', '.join(forgotten)}")

@@ -9,7 +9,6 @@ import json
 import re
 import secrets
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,8 +25,6 @@ BROWSER_SECONDS = 365 * 24 * 60 * 60
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _PORTS = {"http": 80, "https": 443}
 _WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
-_MADE_IN_BROWSER = "/404.html"
-"""The page that a build always has, which makes itself in the browser from the address that it finds there."""
 _log = log.get(__name__)
 
 
@@ -70,26 +67,15 @@ def same_origin(origin: str, host: str, public_url: str = "") -> bool:
 
 
 class Edge:
-    """pages: the built front end, None where there is none (then everything outside /api is answered here).
+    """pages: the built front end, None where there is none (then everything outside /api is answered here)."""
 
-    dynamic: whole paths of pages that no build can make beforehand, since they hold an id.
-    """
-
-    def __init__(
-        self,
-        reflex: ASGIApp,
-        api: ASGIApp,
-        pages: Path | None,
-        public_url: str = "",
-        dynamic: Sequence[re.Pattern[str]] = (),
-    ) -> None:
+    def __init__(self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = "") -> None:
         self._reflex = reflex if pages else _nothing_here
         self._api, self._public_url = api, public_url
         # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy: serve it at once instead
         self._prerendered = (
             {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
         )
-        self._dynamic = tuple(dynamic) if pages else ()
         self._headers = [
             (b"content-security-policy", content_security_policy(pages).encode()),
             (b"x-content-type-options", b"nosniff"),
@@ -144,13 +130,8 @@ class Edge:
                 message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
             await send(message)
 
-        served = path
         if path in self._prerendered:
-            served = f"{path}/"
-        elif any(page.fullmatch(path) for page in self._dynamic):
-            served = _MADE_IN_BROWSER
-        if served != path:
-            scope = {**scope, "path": served, "raw_path": served.encode()}
+            scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
         await (self._api if is_api else self._reflex)(scope, receive, secured)
 
     def _welcome(self, scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -40,11 +40,11 @@ Seen = Callable[[str, str, Principal], None]
 
 
 class Guard(Middleware):
-    """refreshers: the handlers that pages are refreshed by; they are pushed, so that a refusal is not told. seen: called
-    with the client's token, the event and the principal for each of them that passes."""
+    """quiet: the handlers that pages call by themselves, so that a refusal is not told: the page says it. seen: called with the
+    client's token, the event and the principal for each of them that passes."""
 
-    def __init__(self, refreshers: Collection[str], seen: Seen) -> None:
-        self._refreshers, self._seen = frozenset(refreshers), seen
+    def __init__(self, quiet: Collection[str], seen: Seen) -> None:
+        self._quiet, self._seen = frozenset(quiet), seen
         self._rules: dict[str, Rule] | None = None
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002 (Reflex's signature)
@@ -70,8 +70,8 @@ class Guard(Middleware):
         if found is None:
             return await _to_login(root) if rule is not None else await _answer(root)
         if rule is None or (rule.permission and found.who.tenants(rule.permission) == frozenset()):
-            return await _answer(root) if event.name in self._refreshers else await _refuse(root)
-        if event.name in self._refreshers:
+            return await _answer(root) if event.name in self._quiet else await _refuse(root)
+        if event.name in self._quiet:
             self._seen(EventContext.get().token, event.name, found.who)
         return None
 

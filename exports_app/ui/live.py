@@ -38,12 +38,16 @@ class _Watch:
 
 class Live:
     def __init__(self) -> None:
+        self.refreshers: frozenset[str] = frozenset()
+        """The full names of the handlers that may be pushed."""
         self.watches: dict[str, _Watch] = {}
         """By the tab's token."""
         self._wake = asyncio.Event()
 
     def seen(self, token: str, event: str, who: Principal) -> None:
-        """For the Guard: this page's refresh has just passed."""
+        """For the Guard: a page has just called this; if it is its refresh, the page is watched from now on."""
+        if event not in self.refreshers:
+            return
         tenants = who.tenants(Permission.READ)
         held = self.watches.get(token)
         if held is None or (held.event, held.tenants) != (event, tenants):

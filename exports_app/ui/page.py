@@ -1,6 +1,5 @@
 """Pages register themselves: one file under pages/ adds a page, its route, its guard and its place in the header."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -69,17 +68,12 @@ def page(
     return add
 
 
-def dynamic() -> list[re.Pattern[str]]:
-    """The addresses of pages whose route has a part in brackets, such as ``/scheduled-exports/[id]``."""
-    routes = (route for one in PAGES for route in one.routes if "[" in route)
-    return [re.compile(re.sub(r"\\\[\w+\\\]", "[^/]+", re.escape(route)) + "/?") for route in routes]
-
-
-def install(app: rx.App) -> set[str]:
-    """Add every registered page to the app. Returns the full names of the refresh handlers."""
+def install(app: rx.App) -> tuple[set[str], set[str]]:
+    """Add every registered page to the app. Returns the full names of the load and of the refresh handlers."""
     entries = sorted((p for p in PAGES if p.nav), key=lambda p: p.order)
     for one in PAGES:
         on_load = [event for event in (None if one.public else Session.enter, one.load, one.refresh) if event is not None]
         for route in one.routes:
             app.add_page(lambda one=one: shell(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load)
-    return {format_event_handler(one.refresh) for one in PAGES if one.refresh}
+    loads = {format_event_handler(one.load) for one in PAGES if one.load}
+    return loads, {format_event_handler(one.refresh) for one in PAGES if one.refresh}

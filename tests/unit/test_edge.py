@@ -1,7 +1,6 @@
 """The outermost layer: the browser's cookie on pages, the limit of websockets, the pages that only the browser can make."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from reflex.utils.precompressed_staticfiles import PrecompressedStaticFiles
 
 from exports_app.api.edge import MAX_SOCKETS_PER_ADDRESS, Edge
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
@@ -185,28 +183,3 @@ class TestWebsockets:
                 end.set_result(None)
 
         asyncio.run(story())
-
-
-class TestPagesOfOneThing:
-    """No page whose address holds an id is made in the build: one that makes itself in the browser stands for all of them."""
-
-    @pytest.mark.parametrize(
-        ("path", "status"),
-        [
-            ("/things/0f3c0000-0000-4000-8000-000000000000", 200),
-            ("/things/0f3c0000-0000-4000-8000-000000000000/", 200),
-            ("/things", 200),
-            ("/things/a/b", 404),
-            ("/nope", 404),
-            ("/404", 404),
-        ],
-    )
-    def test_are_found_and_unknown_paths_are_not(self, tmp_path: Path, path: str, status: int) -> None:
-        (tmp_path / "404.html").write_text("made in the browser")
-        (tmp_path / "things").mkdir()
-        (tmp_path / "things" / "index.html").write_text("made in the build")
-        pages = PrecompressedStaticFiles(directory=tmp_path, html=True, encodings=["gzip"])
-        edge = Edge(pages, answering(), tmp_path, dynamic=[re.compile("/things/[^/]+/?")])
-        answer = requested(edge, path)
-        assert (answer.status_code, answer.text) == (status, f"made in the {'build' if path == '/things' else 'browser'}")
-        assert "set-cookie" in answer.headers

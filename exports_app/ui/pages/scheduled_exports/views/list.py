@@ -220,8 +220,8 @@ def _row(row: Row) -> rx.Component:
     )
     to = rx.el.div(
         rx.el.span(row.recipient, title=row.recipient),
-        rx.cond(row.more > 0, rx.el.span(f" +{row.more}", class_name="muted", title=row.others)),
-        class_name="fade",
+        rx.cond(row.more > 0, rx.el.span(f"+{row.more}", class_name="muted", title=row.others)),
+        class_name="fade to",
     )
     on = switch(f"{row.name} is active", checked=row.active, on_change=lambda checked: Doing.toggle(row.id, checked))
     return rx.el.tr(
@@ -255,7 +255,7 @@ def _last_run(row: Row) -> rx.Component:
     )
     return rx.el.div(
         chip,
-        rx.el.div(rx.cond(row.since != "", under_way, done), class_name="muted num"),
+        rx.el.div(rx.cond(row.since != "", under_way, done), class_name="muted num clip", title=row.detail),
         rx.cond(row.since != "", rx.el.div(rx.el.i(), class_name="track", aria_hidden="true")),
         class_name="stack",
     )
