@@ -141,6 +141,10 @@ export function SkipLink({ target }) {
   return h("a", { href: `#${target}`, className: "skip" }, "Skip to the content");
 }
 
+export function ReloadButton() {
+  return h("button", { type: "button", className: "btn primary", onClick: () => window.location.reload() }, "Try again");
+}
+
 // Keys for the whole page: Ctrl/Cmd+Enter saves, "/" goes to the search, "n" opens the form for a new one.
 export function Keys({ active = false, searchId = "", onSave, onNew }) {
   useEffect(() => {

@@ -17,6 +17,7 @@ from reflex_base.registry import RegistrationContext
 
 from exports_app import log, wiring
 from exports_app.domain.access import Principal
+from exports_app.domain.errors import ExportsError
 from exports_app.services.sessions import SESSION_COOKIE, cookie
 from exports_app.ui import actions
 from exports_app.ui.actions import Actor, Rule
@@ -54,7 +55,10 @@ class Guard(Middleware):
         if self._rules is None:
             self._rules = actions.rules()
         root = state._get_root_state()  # noqa: SLF001 (Reflex has no public way)
-        found = await _actor(root)
+        try:
+            found = await _actor(root)
+        except ExportsError as e:  # the database is away: nobody is known, so nothing runs and nothing but this is told
+            return await _say(root, e.message, whole_page=event.name in HYDRATE)
         await _keep_owner(root, found)
         if event.name in HYDRATE:
             (await root.get_state(Notices))._clear()  # noqa: SLF001 (a page that begins shows nothing of the one before)
@@ -105,6 +109,20 @@ async def _to_login(root: BaseState) -> StateUpdate:
 async def _refuse(root: BaseState) -> StateUpdate:
     await notify(root, "error", FORBIDDEN)
     return await _answer(root)
+
+
+async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
+    """Nothing but this, for it is not known whose states these are. whole_page: there is none yet to show a notice on."""
+    notices, session = await root.get_state(Notices), await root.get_state(Session)
+    notices._clear()  # noqa: SLF001
+    if whole_page:
+        session.failed = text
+    else:
+        await notify(root, "error", text)
+    delta = {**await notices._get_resolved_delta(), **await session._get_resolved_delta()}  # noqa: SLF001
+    for state in (notices, session):
+        state._clean()  # noqa: SLF001
+    return StateUpdate(delta=delta)
 
 
 async def _answer(root: BaseState, *events: Any) -> StateUpdate:

@@ -9,7 +9,7 @@ from reflex.state import BaseState
 
 from exports_app import wiring
 from exports_app.domain.access import Permission, Role
-from exports_app.domain.errors import NotFound
+from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.auth import TenantRole
 from exports_app.ui.actions import action, actor
 from exports_app.ui.components import brand
@@ -59,15 +59,21 @@ class Session(rx.State):
     may: list[str] = []  # noqa: RUF012
     """Permissions in the tenant."""
     is_demo: bool = False
+    failed: str = ""
+    """Why nobody could be shown."""
     _owner: str = ""
     """Whose data this tab's states hold: a user id. Kept by the Guard."""
 
     @action()
     async def enter(self) -> None:
         """When a page loads: who is here, and for which tenant."""
-        held = actor()
-        services = wiring.services()
-        user, tenants = await asyncio.to_thread(services.auth.me, held.who)
+        held, services = actor(), wiring.services()
+        try:
+            user, tenants = await asyncio.to_thread(services.auth.me, held.who)
+        except ExportsError as e:
+            self.failed = e.message
+            return
+        self.failed = ""
         self.name, self.email = user.name, user.email
         self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
         self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]

@@ -70,6 +70,10 @@ class SkipLink(_Browser):
     target: rx.Var[str]
 
 
+class ReloadButton(_Browser):
+    tag = "ReloadButton"
+
+
 class ReturnFocus(_Browser):
     """In a dialog: gives the focus back when it closes."""
 
@@ -136,4 +140,4 @@ class Keep(_Browser):
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
 effects, connection, keys, keep = Effects.create, Connection.create, Keys.create, Keep.create
 focus, return_focus, skip_link, options = Focus.create, ReturnFocus.create, SkipLink.create, Options.create
-text, chip_input, copy_button = Text.create, ChipInput.create, CopyButton.create
+text, chip_input, copy_button, reload_button = Text.create, ChipInput.create, CopyButton.create, ReloadButton.create

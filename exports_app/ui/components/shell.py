@@ -41,7 +41,9 @@ def shell(page: "Page", entries: "Sequence[Page]") -> rx.Component:
         browser.skip_link(target="content"),
         _header(page, entries),
         rx.cond(Session.ready & Session.is_demo, _demo_banner()),
-        rx.el.main(rx.cond(Session.ready, content, page.loading()), id="content", tab_index=-1),
+        rx.el.main(
+            rx.cond(Session.failed != "", _failed(), rx.cond(Session.ready, content, page.loading())), id="content", tab_index=-1
+        ),
     )
 
 
@@ -136,6 +138,10 @@ def _demo_banner() -> rx.Component:
         class_name="demo",
         custom_attrs={"aria-label": "Demo"},
     )
+
+
+def _failed() -> rx.Component:
+    return message("triangle-alert", "The page could not be loaded", f"{Session.failed}.", browser.reload_button(), level="h1")
 
 
 def _no_access() -> rx.Component:

@@ -11,6 +11,7 @@ from exports_app.domain.errors import NotFound
 from exports_app.domain.run import FINISHED, RunStatus, Trigger
 from exports_app.domain.words import counted
 from exports_app.services.bulk import Action
+from exports_app.services.plugs import CHANNELS
 from exports_app.services.records import Run
 from exports_app.ui.actions import action, principal
 from exports_app.ui.notices import notify
@@ -32,15 +33,21 @@ class Doing(rx.State):
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
         """Now. The row shows how it goes, a notice how it ended."""
-        services, who = wiring.services(), principal()
-        schedule = await asyncio.to_thread(services.schedules.get, who, str(schedule_id), Permission.WRITE)
-        run = await asyncio.to_thread(services.schedules.trigger, who, schedule.id)
-        self._watch(run)
+        self._watch(await asyncio.to_thread(wiring.services().schedules.trigger, principal(), str(schedule_id)))
 
     @action(Permission.WRITE)
     async def test(self, schedule_id: str) -> None:
         """A run that is sent to the signed-in user alone."""
-        self._watch(await asyncio.to_thread(wiring.services().demand.send_test, principal(), str(schedule_id)))
+        await self._test(str(schedule_id))
+
+    async def _test(self, schedule_id: str) -> None:
+        run = await asyncio.to_thread(wiring.services().demand.send_test, principal(), schedule_id)
+        self._watch(run)
+        reason = CHANNELS["email"].unconfigured()
+        text = (
+            f"The test makes its file, but sends nothing: {reason}" if reason else f"A test is on its way to {run.recipients[0]}"
+        )
+        await notify(self, "info", text)
 
     def _watch(self, run: Run) -> None:
         kept = dict(list(self._watched.items())[1 - MOST_WATCHED :])

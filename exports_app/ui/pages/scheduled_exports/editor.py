@@ -108,11 +108,8 @@ class EditorState(rx.State):
         """Save, then send it to the signed-in user alone. The form stays."""
         draft = await self.get_state(DraftState)
         saved = await self._save(draft) if draft.dirty or not draft.schedule_id else await self._stored(draft.schedule_id)
-        if saved is None:
-            return
-        run = await asyncio.to_thread(wiring.services().demand.send_test, principal(), saved.id)
-        (await self.get_state(Doing))._watch(run)  # noqa: SLF001
-        await notify(self, "info", f"A test is on its way to {', '.join(run.recipients)}")
+        if saved is not None:
+            await (await self.get_state(Doing))._test(saved.id)  # noqa: SLF001
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""
