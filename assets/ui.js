@@ -74,6 +74,11 @@ export function LocalZone() {
   return h("span", null, zone);
 }
 
+const DRAFT = "draft of ";
+const forgetDrafts = () => {
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(DRAFT)) sessionStorage.removeItem(name);
+};
+
 const save = (address) => {
   const link = document.createElement("a");
   link.href = address;
@@ -98,7 +103,9 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
     }
   }, [notices]);
   useEffect(() => {
-    if (goto) window.location.replace(goto);
+    if (!goto) return;
+    if (goto === "/api/session/end") forgetDrafts();
+    window.location.replace(goto);
   }, [goto]);
   useEffect(() => {
     if (fetch) save(fetch);
@@ -319,8 +326,9 @@ export function Options({ id, label, multiple = false, children }) {
 }
 
 // A form half filled in outlives a restart of the server: kept in this tab until it is saved or closed.
-export function Keep({ name, value = "", ready = false, onRestore }) {
+export function Keep({ owner, value = "", ready = false, onRestore }) {
   const asked = useRef(false);
+  const name = DRAFT + owner;
   useEffect(() => {
     if (!ready) {
       asked.current = false;

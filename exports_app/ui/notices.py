@@ -38,7 +38,7 @@ class Notices(rx.State):
         self.items = [*self.items[1 - KEEP :], Notice(uuid.uuid4().hex, level, text, link, href, run)]
 
     def _clear(self) -> None:
-        self.items, self.goto, self.fetch = [], "", ""
+        self.items, self.goto, self.fetch, self.address = [], "", "", ""
 
 
 async def notify(state: BaseState, level: str, text: str, *, link: str = "", href: str = "", run: str = "") -> None:

@@ -128,10 +128,11 @@ class Options(_Browser):
 
 
 class Keep(_Browser):
-    """Keeps a text in the tab while it is not empty, and hands it back once when a page begins without it."""
+    """Keeps a form's text in the tab while it is not empty, and hands it back once when a page begins without it. owner: whose
+    form it is; signing out forgets all of them."""
 
     tag = "Keep"
-    name: rx.Var[str]
+    owner: rx.Var[str]
     value: rx.Var[str]
     ready: rx.Var[bool]
     on_restore: rx.EventHandler[passthrough_event_spec(str)]

@@ -7,6 +7,7 @@ import reflex as rx
 from exports_app.domain.access import Permission
 from exports_app.ui.actions import action
 from exports_app.ui.components import browser
+from exports_app.ui.notices import show_address
 from exports_app.ui.page import page
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
@@ -26,6 +27,7 @@ class ScheduledExports(rx.State):
     @action(Permission.WRITE)
     async def arrive(self) -> None:
         """When the page loads: the view that the address names."""
+        await show_address(self, "")  # what this tab showed before is over
         (await self.get_state(ListState))._arrive()  # noqa: SLF001
         (await self.get_state(HistoryState))._arrive()  # noqa: SLF001
 
@@ -62,7 +64,7 @@ def scheduled_exports() -> rx.Component:
         delete_dialog(),
         browser.keys(active=DraftState.is_open, search_id=SEARCH, on_save=EditorState.save, on_new=EditorState.begin("")),
         browser.keep(
-            name=f"draft of {Session.email}",
+            owner=Session.email,
             value=DraftState.kept,
             ready=Session.ready & ListState.loaded,
             on_restore=EditorState.restore,
