@@ -3,7 +3,9 @@
 A build imports this too: nothing is opened here.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import reflex as rx
@@ -19,6 +21,9 @@ from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
 from exports_app.ui import actions, guard, page
 from exports_app.ui.live import Live
+
+THREADS = 32
+"""For the pages' calls of services, all of them short."""
 
 _engine: LocalEngine | None = None
 _live = Live()
@@ -67,6 +72,8 @@ async def _serve() -> AsyncIterator[None]:
     global _engine  # noqa: PLW0603 (the one engine of the process, whose life is this function)
     held = settings.get()
     with worker.alone(held):
+        # Python's own number follows the cores: on a small machine a few slow calls would hold up everybody's clicks
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="call"))
         services = wiring.services()
         _engine = LocalEngine(services)
         async with _live.run(app, services.changes), _engine.run():

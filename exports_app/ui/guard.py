@@ -5,7 +5,7 @@ import inspect
 import json
 from collections.abc import Callable, Collection
 from functools import cache
-from typing import Any
+from typing import Any, get_origin
 from urllib.parse import quote
 
 import reflex as rx
@@ -134,7 +134,7 @@ async def _answer(root: BaseState, *events: Any) -> StateUpdate:
 
 FROM_PAGES = ("event", "client_error", "ping")
 """What a page may send over the socket."""
-PLAIN: dict[Any, type] = {bool: bool, int: int, str: str} | {"bool": bool, "int": int, "str": str}
+PLAIN: dict[Any, type] = {bool: bool, int: int, str: str, dict: dict, list: list, "bool": bool, "int": int, "str": str}
 """Types by annotation; Reflex's own handlers have theirs as text."""
 
 
@@ -142,7 +142,7 @@ PLAIN: dict[Any, type] = {bool: bool, int: int, str: str} | {"bool": bool, "int"
 def _takes(name: str) -> dict[str, type | None]:
     """The names of the values that a handler takes, each with its type where that is a plain one."""
     parameters = list(inspect.signature(RegistrationContext.get().event_handlers[name].handler.fn).parameters.values())
-    return {one.name: PLAIN.get(one.annotation) if one.annotation.__hash__ else None for one in parameters[1:]}
+    return {one.name: PLAIN.get(get_origin(one.annotation) or one.annotation) for one in parameters[1:]}
 
 
 def well_formed(data: Any) -> bool:
