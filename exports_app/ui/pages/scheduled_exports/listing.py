@@ -9,7 +9,7 @@ import reflex as rx
 from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
-from exports_app.domain.run import RunStatus
+from exports_app.domain.run import EXECUTED, RunStatus
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Page
 from exports_app.services.schedules import SORTS
@@ -22,6 +22,8 @@ ROUTE = "/scheduled-exports"
 SIZE = 25
 DEFAULT_SORT = "-createdAt"
 LONGEST_SEARCH = 200
+STATUSES = [status for status in RunStatus if status in EXECUTED]
+"""What the last run that was carried out may have come to."""
 FILTERS = ("active", "type", "format", "status")
 
 
@@ -30,7 +32,7 @@ def _allowed(name: str, value: str) -> bool:
         "active": ["yes", "no"],
         "type": EXPORT_TYPES.keys(),
         "format": FORMATS.keys(),
-        "status": [str(s) for s in RunStatus],
+        "status": [str(s) for s in STATUSES],
     }
     return value in known.get(name, [])
 

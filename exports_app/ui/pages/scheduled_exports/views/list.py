@@ -10,7 +10,7 @@ from exports_app.ui.components.controls import button, icon_button, message, sta
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.pages.scheduled_exports.history import HistoryState
-from exports_app.ui.pages.scheduled_exports.listing import ListState
+from exports_app.ui.pages.scheduled_exports.listing import STATUSES, ListState
 from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, Row
 from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
 
@@ -102,7 +102,7 @@ def _bar() -> rx.Component:
         _filter("active", "State", (("yes", "Active"), ("no", "Paused"))),
         _filter("type", "Type", ((one.key, one.label) for one in EXPORT_TYPES)),
         _filter("format", "Format", ((one.key, one.label) for one in FORMATS)),
-        _filter("status", "Last run", ((str(key), word) for key, word in STATUS_WORDS.items() if word != "Cancelled")),
+        _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
     )
     return rx.el.div(search, rx.cond(ListState.selected.length() > 0, _bulk(), filters), class_name="bar")
@@ -265,6 +265,8 @@ def _actions(row: Row) -> rx.Component:
     more = rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(icon_button("ellipsis", f"More for {row.name}")),
         rx.dropdown_menu.content(
+            rx.dropdown_menu.item(rx.icon("pencil", size=14), "Edit", on_select=EditorState.begin(row.id)),
+            rx.dropdown_menu.item(rx.icon("history", size=14), "History", on_select=HistoryState.show(row.id)),
             rx.dropdown_menu.item(rx.icon("copy", size=14), "Duplicate", on_select=EditorState.duplicate(row.id)),
             rx.dropdown_menu.item(rx.icon("send", size=14), "Send me a test", on_select=Doing.test(row.id)),
             rx.dropdown_menu.separator(),
@@ -277,8 +279,11 @@ def _actions(row: Row) -> rx.Component:
     )
     return rx.el.div(
         icon_button("play", f"Run {row.name} now", on_click=Doing.run(row.id)),
-        icon_button("history", f"History of {row.name}", on_click=HistoryState.show(row.id)),
-        icon_button("pencil", f"Edit {row.name}", on_click=EditorState.begin(row.id)),
+        rx.el.span(
+            icon_button("history", f"History of {row.name}", on_click=HistoryState.show(row.id)),
+            icon_button("pencil", f"Edit {row.name}", on_click=EditorState.begin(row.id)),
+            class_name="spare",
+        ),
         more,
         class_name="row",
         gap="2px",
