@@ -33,3 +33,8 @@ def duration(seconds: float) -> str:
 def place(zone: str) -> str:
     """The short name of an IANA zone: ``America/New_York`` is ``New York``."""
     return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def sentence(text: str) -> str:
+    """With a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]

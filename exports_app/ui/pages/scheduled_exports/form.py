@@ -7,6 +7,7 @@ from typing import Any
 
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.period import Period
+from exports_app.domain.words import sentence
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Schedule
 from exports_app.services.rules import MAX_CAMPAIGNS, MAX_RECIPIENTS, Filters
@@ -136,7 +137,7 @@ def errors_by_field(error: Invalid) -> dict[str, str]:
     for one in error.errors:
         name = field_of(one.pointer)
         text = one.detail if name in ORDER else f"{one.pointer}: {one.detail}"
-        found.setdefault(name if name in ORDER else "name", text[:1].upper() + text[1:])
+        found.setdefault(name if name in ORDER else "name", sentence(text))
     return found
 
 

@@ -13,7 +13,7 @@ from exports_app.domain import cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.table import Kind
-from exports_app.domain.words import counted, place, size
+from exports_app.domain.words import counted, place, sentence, size
 from exports_app.ui.actions import action, principal
 from exports_app.ui.pages.scheduled_exports import form
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
@@ -51,11 +51,11 @@ class SchedulePanel(rx.State):
         try:
             found = await asyncio.to_thread(explain, principal(), values["schedule"], values["timezone"])
         except ExportsError as e:
-            self.problem = e.message
+            self.problem = sentence(e.message)
             return
         self.preset = found.preset
         if not found.valid:
-            self.problem = found.message
+            self.problem = sentence(found.message)
             return
         zone = cron.zone(values["timezone"])
         self.words, self.note = found.description or "", found.note or ""
@@ -109,8 +109,7 @@ def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -
         data = wiring.services().preview.data
         return data(who, tenant, values["export_type"], values["format"], values["timezone"], filters), ""
     except Invalid as e:
-        text = e.errors[0].detail
-        return None, text[:1].upper() + text[1:]
+        return None, sentence(e.errors[0].detail)
     except ExportsError as e:
         return None, e.message
 

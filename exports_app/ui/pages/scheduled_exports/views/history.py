@@ -144,7 +144,11 @@ def _detail(run: RunRow) -> rx.Component:
         rx.cond(
             found.can_resend,
             button(
-                f"Send again to the {found.unsent} who did not get it",
+                rx.cond(
+                    found.unsent == 1,
+                    "Send again to the one who did not get it",
+                    f"Send again to the {found.unsent} who did not get it",
+                ),
                 kind="small",
                 icon="send",
                 on_click=HistoryState.resend(run.id),

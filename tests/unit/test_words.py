@@ -1,0 +1,36 @@
+"""Numbers and names as people read them."""
+
+import pytest
+
+from exports_app.domain import words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1, "0.0 s"),
+        (0.04, "0.0 s"),
+        (0.25, "0.2 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (185, "3 min 5 s"),
+        (3599.7, "1 h 0 min"),
+        (7800, "2 h 10 min"),
+    ],
+)
+def test_a_span_of_time_is_short(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+def test_counts_agree_with_their_noun() -> None:
+    assert [words.counted(n, "row") for n in (0, 1, 2318)] == ["0 rows", "1 row", "2,318 rows"]
+
+
+def test_a_zone_goes_by_its_place() -> None:
+    assert [words.place(z) for z in ("America/New_York", "UTC", "America/Argentina/Ushuaia")] == ["New York", "UTC", "Ushuaia"]
+
+
+def test_a_sentence_begins_with_a_capital() -> None:
+    assert [words.sentence(t) for t in ("hour: is out of range", "", "Überall")] == ["Hour: is out of range", "", "Überall"]
