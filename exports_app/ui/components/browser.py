@@ -81,7 +81,7 @@ class ReturnFocus(_Browser):
 
 
 class Focus(_Browser):
-    """Focuses the element with an id, again whenever what follows the # changes: ``name#2``."""
+    """Focuses the element with an id as it appears, and again whenever what follows a # changes: ``name#2``."""
 
     tag = "Focus"
     target: rx.Var[str]

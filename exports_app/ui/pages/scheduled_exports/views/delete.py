@@ -11,10 +11,11 @@ def delete_dialog() -> rx.Component:
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),
+            browser.focus(target="keep-it"),
             rx.alert_dialog.title(Doing.ask_title, as_child=False),
             rx.alert_dialog.description(Doing.ask_text, size="2", color="gray"),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Keep it", on_click=Doing.dismiss)),
+                rx.alert_dialog.cancel(button("Keep it", on_click=Doing.dismiss, id="keep-it")),
                 button("Delete", kind="danger", icon="trash-2", on_click=Doing.delete, id="confirm-delete"),
                 class_name="dialog-foot",
             ),

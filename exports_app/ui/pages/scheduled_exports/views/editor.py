@@ -229,10 +229,11 @@ def _ask_close() -> rx.Component:
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),
+            browser.focus(target="keep-editing"),
             rx.alert_dialog.title("Drop your changes?"),
             rx.alert_dialog.description("What you changed in this form is not saved.", size="2", color="gray"),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Keep editing", on_click=EditorState.stay)),
+                rx.alert_dialog.cancel(button("Keep editing", on_click=EditorState.stay, id="keep-editing")),
                 button("Drop changes", kind="danger", on_click=EditorState.drop_changes, id="drop-changes"),
                 class_name="dialog-foot",
             ),
