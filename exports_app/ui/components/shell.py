@@ -96,10 +96,8 @@ def _tenants() -> rx.Component:
 
 
 def _theme() -> rx.Component:
-    dark = rx.color_mode == "dark"
-    return icon_button(
-        "moon", rx.cond(dark, "Switch to the light theme", "Switch to the dark theme"), on_click=rx.toggle_color_mode, id="theme"
-    )
+    # One label for both ways: what is prerendered does not know the reader's theme yet
+    return icon_button("sun-moon", "Switch between light and dark", on_click=rx.toggle_color_mode, id="theme")
 
 
 def _account() -> rx.Component:
@@ -125,6 +123,9 @@ def _account() -> rx.Component:
         rx.dropdown_menu.content(
             who,
             rx.dropdown_menu.separator(),
+            rx.dropdown_menu.item(
+                rx.icon("book-open", size=14), "API documentation", on_select=rx.redirect("/api/docs", is_external=True)
+            ),
             rx.dropdown_menu.item(rx.icon("log-out", size=14), "Sign out", on_select=Session.logout),
             align="end",
         ),

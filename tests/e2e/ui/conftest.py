@@ -1,6 +1,7 @@
 """One served build, one browser, and pages that a test opens as somebody. A page that complains fails its test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
@@ -10,8 +11,14 @@ from tests.e2e.ui.house import GONE, Company, Handler, House, build_pages, handl
 from tests.e2e.ui.visitor import Visits
 from tests.mailserver import MailServer, mail_server
 
+HERE = Path(__file__).parent
 PATIENCE_MS = 10_000
 _FAILED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests go last: Playwright's sync API keeps an event loop running in this thread, so that asyncio.run fails beside it."""
+    items.sort(key=lambda item: HERE in item.path.parents)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,7 +41,7 @@ def mails() -> Iterator[MailServer]:
         yield server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def house(built: None, mails: MailServer, password_hash: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with open_house(tmp_path_factory.mktemp("house"), mails, password_hash) as opened:
         yield opened
@@ -45,15 +52,15 @@ def registered_handlers() -> list[Handler]:
     return handlers()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """For this folder only: while it is open, no test in this thread can start an event loop of its own."""
+    """While it is open, no test can run an event loop of its own: see `pytest_collection_modifyitems`."""
     with sync_playwright() as opened:
         expect.set_options(timeout=PATIENCE_MS)
         yield opened
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     opened = browser.launch(playwright)
     yield opened

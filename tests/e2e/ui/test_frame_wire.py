@@ -174,15 +174,17 @@ class TestWhatIsDropped:
             wire.ask(f"{LIST}.search", {"text": "\ud800"})
             assert "Still there" in wire.load()
 
-    def test_a_page_cannot_say_where_it_comes_from(self, house: House) -> None:
-        """The limit of sign-in attempts counts by address."""
+    def test_a_page_cannot_say_where_it_comes_from_nor_with_which_cookies(self, house: House, company: Company) -> None:
+        """By the packet that only Socket.IO itself sends, with bytes attached. Attempts to sign in are counted by address."""
+        scope = {"client": ["9.9.9.9", 1], "headers": [[{"_placeholder": True, "num": 0}, {"_placeholder": True, "num": 1}]]}
         with Wire(house.url) as wire:
-            wire.packet(
-                "connect", {"QUERY_STRING": f"token={wire.token}", "asgi.scope": {"client": ["9.9.9.9", 1], "headers": []}}
-            )
-            frames = wire.load("/login")
+            wire.raw("452-/_event," + json.dumps(["connect", {"QUERY_STRING": f"token={wire.token}-2", "asgi.scope": scope}]))
+            wire.socket.send(b"cookie")
+            wire.socket.send(house.cookie(company.admin).encode())
+            frames = wire.settle() + wire.load()
         assert '"client_ip":"127.0.0.1"' in frames
         assert "9.9.9.9" not in frames
+        assert company.admin.user.email not in frames
 
 
 class TestTheConnection:

@@ -136,10 +136,11 @@ class TestWhatEverybodySees:
         before, after = ("dark", "light") if dark else ("light", "dark")
         page = visits.open(who=company.admin, dark=dark)
         assert theme(page) == before
-        page.get_by_role("button", name=f"Switch to the {after} theme").click()
+        page.get_by_role("button", name="Switch between light and dark").click()
         expect(page.locator(f"html.{after}")).to_be_attached()
         page.reload()
-        expect(page.get_by_role("button", name=f"Switch to the {before} theme")).to_be_visible()
+        expect(page.locator(f"html.{after}")).to_be_attached()
+        expect(page.locator("#account")).to_be_visible()
         assert theme(page) == after
 
 

@@ -63,16 +63,17 @@ class Visits:
         width: int = 1280,
         dark: bool = False,
         allow: Sequence[str] = (),
-        url: str = "",
+        house: House | None = None,
         zone: str = "Europe/Berlin",
         ready: bool = True,
     ) -> Page:
         """A page in a browser of its own, signed in as `who`, in a session of its own; nobody without.
 
-        width: 1280 or 390 pixels. dark: what the system prefers. allow: patterns of complaints that this test expects. url: of
-        another server than the house. ready: wait until the page has its data; False where the test wants to see it come.
+        width: 1280 or 390 pixels. dark: what the system prefers. allow: patterns of complaints that this test expects. house:
+        another server than the one of all tests. ready: wait until the page has its data; False where the test wants to see it come.
         """
-        url = url or self._house.url
+        served = house or self._house
+        url = served.url
         scheme: Literal["dark", "light"] = "dark" if dark else "light"
         context = self._browser.new_context(
             base_url=url,
@@ -90,7 +91,7 @@ class Visits:
         context.on("page", visit.watch)
         context.tracing.start(snapshots=True)
         if who is not None:
-            held = {SESSION_COOKIE: self._house.session(who), BROWSER_COOKIE: BROWSER}
+            held = {SESSION_COOKIE: served.session(who), BROWSER_COOKIE: BROWSER}
             context.add_cookies(
                 [{"name": k, "value": v, "url": url, "httpOnly": True, "sameSite": "Lax"} for k, v in held.items()]
             )
@@ -103,7 +104,7 @@ class Visits:
     def close(self, *, failed: bool) -> list[str]:
         """Ends them. Returns the complaints of all. A failed test's pictures and traces stay in test-results/."""
         problems = [f"{visit.host}: {one}" for visit in self._open for one in visit.complaints]
-        folder = RESULTS / re.sub(r"\W+", "-", self._name.rpartition("/")[2])
+        folder = RESULTS / re.sub(r"\W+", "-", self._name.partition(".py::")[2]).strip("-")
         shutil.rmtree(folder, ignore_errors=True)
         for number, visit in enumerate(self._open, start=1):
             _end(visit.context, folder / str(number) if failed or problems else None)
@@ -122,5 +123,6 @@ def _end(context: BrowserContext, kept: Path | None) -> None:
 
 
 def wait_until_ready(page: Page) -> None:
-    """The page is connected and shows what it was asked for: of a signed-in user's page the header knows the user."""
-    expect(page.locator("#account:not(:empty), main.sign-in, [data-missing]").first).to_be_visible()
+    """The page is connected and shows what it asked for: its user in the header and its data, or the sign-in with the demo's."""
+    expect(page.locator("#account, #demo-login")).to_be_visible()
+    expect(page.locator(".skeleton")).to_have_count(0)
