@@ -160,7 +160,7 @@ class TestServing:
             assert "'unsafe-eval'" not in policy
             assert "script-src 'self' 'sha256-" in policy
             assert page.headers["x-content-type-options"] == "nosniff"
-            assert page.headers["cache-control"] == "no-cache"
+            assert page.headers["cache-control"] == "private, no-cache"  # it also gives this browser its name
 
     def test_an_unchanged_second_start_builds_nothing(self, tmp_path: Path) -> None:
         with start_server(tmp_path / "one", backend_only=False):
