@@ -1,4 +1,5 @@
 # make run: serve on http://localhost:3720.   make test: lint, types, import contracts and every test.
+# make bench, make bench-ui: measure exports, pages (docs/performance.md).   make screenshots: take the pictures of docs/screenshots anew.
 # Needs Python 3.11 or newer and make; Node comes as a Python package. Nothing is installed again unless requirements*.txt change.
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
@@ -16,7 +17,7 @@ VENV_AGAIN := again
 endif
 
 .DEFAULT_GOAL := run
-.PHONY: run test setup dev bench clean again
+.PHONY: run test setup dev bench bench-ui screenshots clean again
 
 run: $(RUN_STAMP)
 	@exec $(PY) -m exports_app serve
@@ -36,6 +37,12 @@ dev: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	@exec $(PY) -m bench
+
+bench-ui: $(DEV_STAMP)
+	@exec $(PY) -m bench.ui
+
+screenshots: $(DEV_STAMP)
+	@exec $(PY) -m tools.screenshots
 
 clean:
 	@rm -rf $(VENV) .web .states .reflex .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis

@@ -1,0 +1,163 @@
+"""From a click to its answer on the screen, told by the page's own clock."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Page
+
+ROW = "tr[data-id]"
+PATIENCE = 10_000
+"""Milliseconds any answer may take."""
+SETTLE = 250
+"""Milliseconds between two samples: what follows an answer (a refresh, a preview) must not be in the next one."""
+
+WARM = 2
+"""Samples of each action that come first and are not counted."""
+
+Sample = Callable[[int], Awaitable[float]]
+"""Does the action once more (the number counts them) and returns how long its answer took, in milliseconds."""
+
+# The clock starts with the event, as the browser stamped it. It stops after the first frame that shows the answer: behind
+# that frame's animation callbacks, as near to its paint as a page can get
+ARM = """([kind, wanted]) => {
+  const answered = (ANSWER);
+  window.benchAnswer = new Promise((resolve, reject) => {
+    let start = null;
+    const begin = (event) => { start = event.timeStamp; };
+    const end = () => { observer.disconnect(); window.removeEventListener(kind, begin, true); clearTimeout(timer); };
+    const look = () => {
+      if (start === null || !answered(wanted)) return;
+      end();
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => resolve([start, performance.now(), performance.timeOrigin]);
+        channel.port2.postMessage(0);
+      });
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    const timer = setTimeout(() => { end(); reject(new Error(`no answer to ${kind}`)); }, PATIENCE);
+    if (kind) window.addEventListener(kind, begin, true); else start = performance.now();
+  });
+}""".replace("PATIENCE", str(PATIENCE))
+LISTED = """[...document.querySelectorAll("tr[data-id]")].map((row) => row.dataset.id).join()"""
+ANSWERS = {
+    "other rows": f"(before) => {{ const now = {LISTED}; return now !== before && now !== ''; }}",
+    "found": """(text) => document.querySelector("tr[data-id] .name")?.textContent === text""",
+    "picked": """([id, on]) => document.querySelector(`tr[data-id="${id}"]`)?.dataset.selected === String(on)""",
+    "off": """([id, off]) => document.querySelector(`tr[data-id="${id}"]`)?.classList.contains("off") === off""",
+    "named": """([id, name]) => document.querySelector(`tr[data-id="${id}"] .name`)?.textContent === name""",
+    "there": """(selector) => document.querySelector(selector) !== null""",
+    "gone": """(selector) => document.querySelector(selector) === null""",
+    "filled": """(selector) => Boolean(document.querySelector(selector)?.value)""",
+}
+
+
+async def arm(page: Page, event: str, answer: str, wanted: Any) -> None:
+    """From now on wait for the event (none: for nothing), then for the answer."""
+    await page.evaluate(ARM.replace("ANSWER", ANSWERS[answer]), [event, wanted])
+
+
+async def answered(page: Page) -> tuple[float, float]:
+    """When the event was and when its answer was seen, in milliseconds since 1970."""
+    start, end, origin = await page.evaluate("() => window.benchAnswer")
+    return origin + start, origin + end
+
+
+class List:
+    """The page of the scheduled exports, already open. newest: the id of the schedule in its first line; count: of all."""
+
+    def __init__(self, page: Page, newest: str, count: int) -> None:
+        self._page, self._newest, self._count = page, newest, count
+        self._row = page.locator(f'tr[data-id="{newest}"]')
+
+    def actions(self) -> dict[str, Sample]:
+        """In this order: each leaves the list as it was."""
+        return {
+            "filter": self.filter,
+            "sort": self.sort,
+            "next page": self.turn,
+            "search, from the last key": self.search,
+            "select a row": self.pick,
+            "pause or activate": self.toggle,
+            "open the menu": self.open_menu,
+            "close the menu": self.close_menu,
+            "open the history": self.open_history,
+            "open the form": self.open_form,
+        }
+
+    async def _timed(self, event: str, answer: str, wanted: Any, do: Callable[[], Awaitable[Any]]) -> float:
+        await arm(self._page, event, answer, wanted)
+        await do()
+        start, end = await answered(self._page)
+        await self._page.wait_for_timeout(SETTLE)
+        return end - start
+
+    async def _rows_change(self, event: str, do: Callable[[], Awaitable[Any]]) -> float:
+        return await self._timed(event, "other rows", await self._page.evaluate(f"() => {LISTED}"), do)
+
+    async def filter(self, number: int) -> float:
+        value = ("campaign", "aggregate", "campaigns", "")[number % 4]
+        return await self._rows_change("change", lambda: self._page.select_option("#filter-type", value))
+
+    async def sort(self, number: int) -> float:  # noqa: ARG002 (every other one is descending)
+        return await self._rows_change("click", self._page.get_by_role("button", name="Name", exact=True).click)
+
+    async def turn(self, number: int) -> float:  # noqa: ARG002
+        return await self._rows_change("click", self._page.get_by_role("button", name="The next page").click)
+
+    async def search(self, number: int) -> float:
+        """The letters follow each other too fast for the page to ask in between."""
+        name = f"Export {number * 97 % self._count:05}"
+        field = self._page.locator("#search")
+        await field.fill(name[:-1])
+        await self._page.wait_for_timeout(2 * SETTLE)
+        return await self._timed("keydown", "found", name, lambda: field.press(name[-1]))
+
+    async def pick(self, number: int) -> float:
+        on = number % 2 == 0
+        return await self._timed("click", "picked", [self._newest, on], self._row.locator(".tick").click)
+
+    async def toggle(self, number: int) -> float:
+        off = number % 2 == 0
+        return await self._timed("click", "off", [self._newest, off], self._row.locator(".switch").click)
+
+    async def open_menu(self, number: int) -> float:  # noqa: ARG002
+        took = await self._timed("pointerdown", "there", "[role=menu]", self._more)
+        await self._page.keyboard.press("Escape")
+        await self._page.locator("[role=menu]").wait_for(state="detached")
+        return took
+
+    async def close_menu(self, number: int) -> float:  # noqa: ARG002
+        await self._more()
+        await self._page.locator("[role=menu]").wait_for()
+        return await self._timed("keydown", "gone", "[role=menu]", lambda: self._page.keyboard.press("Escape"))
+
+    async def _more(self) -> None:
+        await self._row.get_by_role("button", name="More for").click()
+
+    async def open_history(self, number: int) -> float:  # noqa: ARG002
+        opened = self._row.locator('[title^="History of"]').click
+        return await self._dialog("there", "[data-run]", opened)
+
+    async def open_form(self, number: int) -> float:  # noqa: ARG002
+        return await self._dialog("filled", "#name", self._row.locator('[title^="Edit"]').click)
+
+    async def _dialog(self, answer: str, wanted: str, do: Callable[[], Awaitable[Any]]) -> float:
+        took = await self._timed("click", answer, wanted, do)
+        await self._page.keyboard.press("Escape")
+        await self._page.locator("[role=dialog]").wait_for(state="detached")
+        await self._page.wait_for_timeout(SETTLE)
+        return took
+
+
+async def measure(page: Page, seeded: dict[str, Any], samples: int) -> dict[str, list[float]]:
+    """Milliseconds of every sample, by action."""
+    took: dict[str, list[float]] = {}
+    listed = List(page, seeded["newest"], seeded["count"])
+    for name, do in listed.actions().items():
+        await page.goto(page.url.split("?")[0])
+        await page.locator(ROW).first.wait_for()
+        await page.wait_for_timeout(4 * SETTLE)
+        took[name] = [await do(number) for number in range(samples + WARM)][WARM:]
+    return took

@@ -1,0 +1,128 @@
+"""`python -m bench.company FOLDER SCHEDULES`: a tenant as large as the pages must stand, and somebody who is signed in there."""
+
+import json
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.data import open_services, seed
+from exports_app.domain import cron
+from exports_app.domain.access import Role
+from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+from exports_app.services.records import Delivery, Run, Schedule, new_id
+from exports_app.services.rules import Filters
+from exports_app.services.schedules import new_run
+from exports_app.wiring import Services
+
+PASSWORD = "a password to measure with"
+TENANT, EMAIL = "bench", "bench@example.com"
+CAMPAIGNS, DAYS = 40, 60
+BATCH = 500
+"""Schedules in one transaction."""
+RUNS = 60
+"""Of the newest schedule, whose history is opened. One in three of the others has three."""
+QUIET = timedelta(hours=3)
+"""Nothing is due within it: what is measured is the pages, not the engine beside them."""
+TYPES = ("campaigns", "campaign", "aggregate")
+FORMATS = ("csv", "excel", "json", "xml")
+ZONES = ("Europe/Berlin", "America/New_York", "UTC", "Asia/Kolkata", "Europe/London")
+EXPRESSIONS = ("0 9 * * 1", "0 8 * * *", "0 17 * * 5", "0 9 1 * *", "30 6 * * 1-5", "15 22 * * *", "0 3 2 * *", "45 12 * * 3")
+OUTCOMES = (RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.SKIPPED)
+
+
+def times(now: datetime) -> list[tuple[str, str, datetime]]:
+    """Expressions and zones, with the next instant of each."""
+    found = [(e, z, cron.next_after(cron.parse(e), cron.zone(z), now)) for e in EXPRESSIONS for z in ZONES]
+    return [one for one in found if one[2] > now + QUIET]
+
+
+def schedules(count: int, tenant_id: str, owner_id: str, campaign_id: str, now: datetime) -> Iterator[Schedule]:
+    """The newest first: the first one is the first line of the list."""
+    due = times(now)
+    for i in range(count):
+        expression, zone, following = due[i % len(due)]
+        kind, active = TYPES[i % 3], i % 7 != 3
+        filters = Filters(period="previous_week", campaign_ids=(campaign_id,) if kind == "campaign" else ())
+        created = now - timedelta(minutes=i + 1)
+        yield Schedule(
+            id=new_id(),
+            tenant_id=tenant_id,
+            name=f"Export {count - 1 - i:05}",
+            description=f"Number {i} of {count:,}" if i % 2 else None,
+            export_type=kind,
+            format=FORMATS[i % 4],
+            schedule=expression,
+            timezone=zone,
+            recipients=[f"team-{i % 50}@example.com", "manager@example.com"][: 1 + i % 2],
+            filters=filters.to_json(),
+            when_empty="send",
+            is_active=active,
+            created_by=owner_id,
+            owner_id=owner_id,
+            created_at=created,
+            updated_at=created,
+            next_run_at=following if active else None,
+        )
+
+
+def history(schedule: Schedule, count: int, now: datetime) -> Iterator[tuple[Run, list[Delivery]]]:
+    for back in range(count):
+        at = now - timedelta(days=1 + back)
+        status = OUTCOMES[(back + int(schedule.name[-5:])) % len(OUTCOMES)]
+        made = status in {RunStatus.COMPLETED, RunStatus.PARTIAL}
+        run = replace(
+            new_run(schedule, Trigger.SCHEDULE, at, scheduled_for=at, created_at=at),
+            status=status,
+            attempt=1,
+            started_at=at,
+            completed_at=at + timedelta(seconds=1 + back % 5),
+            record_count=1_000 + back if made else None,
+            file_name=f"bench_export_{at:%Y%m%dT%H%M%SZ}.csv" if made else None,
+            file_size=40_000 + 17 * back if made else None,
+            error=None if made else "there was no data in its window",
+        )
+        yield run, [_delivery(run, target, i) for i, target in enumerate(run.recipients if made else [])]
+
+
+def _delivery(run: Run, target: str, number: int) -> Delivery:
+    refused = run.status is RunStatus.PARTIAL and number == 0
+    status = DeliveryStatus.FAILED if refused else DeliveryStatus.ACCEPTED
+    error = "550 5.1.1 no such user here" if refused else None
+    return Delivery(new_id(), run.id, "email", target, status, str(uuid.uuid4()), 1, error, None if refused else run.started_at)
+
+
+def write(services: Services, made: list[Schedule], now: datetime) -> None:
+    for begin in range(0, len(made), BATCH):
+        with services.store.write() as tx:
+            for i, schedule in enumerate(made[begin : begin + BATCH], start=begin):
+                tx.schedules.add(schedule)
+                runs = list(history(schedule, RUNS if i == 0 else 3 if i % 3 == 0 else 0, now))
+                for run, deliveries in runs:
+                    tx.runs.add(run)
+                    tx.deliveries.add(deliveries)
+                if runs and (newest := runs[0][0]).completed_at:
+                    tx.schedules.note_result(newest, newest.status, newest.completed_at)
+
+
+def main(folder: Path, count: int) -> dict[str, Any]:
+    services = open_services(folder)
+    tenant = services.accounts.create_tenant(TENANT, "Bench")
+    user = services.accounts.create_user(EMAIL, "Bench", PASSWORD, tenant=TENANT, role=Role.ADMIN)
+    seed(services, tenant.id, CAMPAIGNS, DAYS)
+    with services.store.read() as tx:
+        campaign = tx.campaigns.by_name(tenant.id, ["Spring Sale 0000"])[0]
+    now = services.clock()
+    made = list(schedules(count, tenant.id, user.id, campaign.id, now))
+    write(services, made, now)
+    browser = "one-browser-of-the-benchmark"
+    code = services.sessions.begin(EMAIL, PASSWORD, "127.0.0.1", browser)
+    session, _ = services.sessions.redeem(code, browser)
+    return {"session": session, "newest": made[0].id, "count": count}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -1,0 +1,86 @@
+"""Open pages without a browser: websockets that speak Reflex's protocol, are hydrated, and get every refresh."""
+
+import asyncio
+import json
+import time
+import uuid
+from contextlib import suppress
+from typing import Any, Self
+
+import websockets
+
+from exports_app.services.sessions import SESSION_COOKIE
+
+PATH = "/scheduled-exports"
+ROOT = "reflex___state____state"
+HYDRATE = f"{ROOT}.hydrate_and_load"
+PATIENCE = 30.0
+"""Seconds until a page must have been loaded."""
+
+
+class OpenPage:
+    """One tab. seen: what it waits for, and when a frame that holds it came (Unix seconds)."""
+
+    def __init__(self, url: str, session: str) -> None:
+        self._address = f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+        self._origin, self._cookie = url, f"{SESSION_COOKIE}={session}"
+        self._loaded = asyncio.Event()
+        self._waits: dict[str, asyncio.Future[float]] = {}
+        self.bytes = 0
+        """Of the text of its frames."""
+
+    async def __aenter__(self) -> Self:
+        headers = {"Cookie": self._cookie}
+        self._socket = await websockets.connect(
+            self._address, origin=websockets.Origin(self._origin), additional_headers=headers, max_size=None
+        )
+        self._reader = asyncio.create_task(self._read())
+        await self._socket.send("40/_event,")
+        try:
+            await asyncio.wait_for(self._loaded.wait(), PATIENCE)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._socket.close()
+        self._reader.cancel()
+        with suppress(asyncio.CancelledError, websockets.ConnectionClosed):
+            await self._reader
+
+    def wait_for(self, text: str) -> "asyncio.Future[float]":
+        """When the first frame that holds the text came."""
+        self._waits[text] = asyncio.get_running_loop().create_future()
+        return self._waits[text]
+
+    async def _read(self) -> None:
+        async for frame in self._socket:
+            text = str(frame)
+            self.bytes += len(text)
+            if text == "2":
+                await self._socket.send("3")
+            elif text.startswith("40/_event"):
+                await self._send(HYDRATE)
+            elif '"is_hydrated_rx_state_":true' in text:
+                self._loaded.set()
+            for wanted in [one for one in self._waits if one in text]:
+                self._waits.pop(wanted).set_result(time.time())
+
+    async def _send(self, name: str, payload: dict[str, Any] | None = None) -> None:
+        router = {"pathname": PATH, "asPath": PATH, "query": {}}
+        event = {"name": name, "payload": payload or {}, "router_data": router}
+        await self._socket.send("42/_event," + json.dumps(["event", event]))
+
+
+async def open_pages(url: str, session: str, count: int) -> list[OpenPage]:
+    """Ten at a time, as if people came."""
+    made: list[OpenPage] = []
+    while len(made) < count:
+        some = [OpenPage(url, session) for _ in range(min(10, count - len(made)))]
+        made += await asyncio.gather(*(one.__aenter__() for one in some))
+    return made
+
+
+async def close_pages(pages: list[OpenPage]) -> None:
+    await asyncio.gather(*(one.__aexit__() for one in pages))

@@ -1,0 +1,191 @@
+"""`python -m tools.screenshots [FOLDER]`: the pictures of docs/screenshots/, taken of a real server that plays a fixed story."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from exports_app import log, wiring
+from exports_app.settings import Settings
+from tests.browser import launch
+from tests.e2e.server import ROOT, start_server
+from tools import story
+
+FOLDER = ROOT / "docs" / "screenshots"
+LIST = "/scheduled-exports"
+SIZES = {"wide": (1280, 800, 1), "phone": (390, 844, 2)}
+"""Width and height in CSS pixels, and how many pixels each of them has."""
+PATIENCE = 15_000
+"""Milliseconds any wait may last."""
+
+Ids = dict[str, str]
+"""The story's schedules by name."""
+Way = Callable[[Page, Ids], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """way: from a fresh page to the picture. email: who is signed in; empty: nobody. looks: ``wide-light``, ..."""
+
+    name: str
+    way: Way
+    looks: tuple[str, ...]
+    email: str = story.ADMIN.email
+
+
+def see_list(page: Page, _: Ids) -> None:
+    page.goto(f"{LIST}?tenant={story.NORTHWIND.slug}")
+    page.locator("tr[data-id]").first.wait_for()
+
+
+def see_empty_list(page: Page, _: Ids) -> None:
+    page.goto(f"{LIST}?tenant={story.HARBOUR.slug}")
+    page.locator("[data-empty]").wait_for()
+
+
+def see_login(page: Page, _: Ids) -> None:
+    page.goto("/login")
+    page.locator("#email").wait_for()
+
+
+def see_no_access(page: Page, _: Ids) -> None:
+    page.goto(LIST)
+    page.get_by_role("heading", name="No access").wait_for()
+
+
+def see_editor(page: Page, ids: Ids) -> None:
+    see_list(page, ids)
+    page.get_by_role("button", name="Weekly campaign report", exact=True).click()
+    page.locator(".sample tbody tr").first.wait_for()
+    page.locator("#name").blur()
+
+
+def see_editor_errors(page: Page, ids: Ids) -> None:
+    see_list(page, ids)
+    page.locator("#new").click()
+    page.locator("#name").wait_for()
+    page.locator("#schedule").fill("0 25 * * 1")
+    page.locator("#schedule-problem").wait_for()
+    page.locator("#recipients").fill("manager@northwind.example, boss@northwind,")
+    page.locator(".chip.bad").wait_for()
+    page.locator("#save").click()
+    page.locator(".chips.bad").wait_for()
+
+
+def see_email(page: Page, ids: Ids) -> None:
+    see_editor(page, ids)
+    page.get_by_role("button", name="Preview email").click()
+    page.frame_locator(".mail").locator("table").first.wait_for()
+
+
+def see_history(page: Page, ids: Ids) -> None:
+    page.goto(f"{LIST}/{ids['Daily spend check']}?tenant={story.NORTHWIND.slug}")
+    page.get_by_role("button", name="Details: Partial").first.click()
+    page.locator(".delivery").first.wait_for()
+
+
+def see_delete(page: Page, ids: Ids) -> None:
+    see_list(page, ids)
+    page.get_by_role("button", name="More for Daily spend check").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    page.locator("#confirm-delete").wait_for()
+
+
+EVERY = ("wide-light", "wide-dark", "phone-light", "phone-dark")
+SCENES = (
+    Scene("login", see_login, ("wide-light", "phone-dark"), ""),
+    Scene("list", see_list, EVERY),
+    Scene("empty", see_empty_list, ("wide-light", "phone-dark")),
+    Scene("editor", see_editor, ("wide-light", "wide-dark", "phone-light")),
+    Scene("editor-errors", see_editor_errors, ("wide-light",)),
+    Scene("email", see_email, ("wide-light",)),
+    Scene("history", see_history, ("wide-light", "wide-dark", "phone-light")),
+    Scene("delete", see_delete, ("wide-light", "phone-dark")),
+    Scene("no-access", see_no_access, ("wide-light",), story.VIEWER.email),
+)
+
+
+def begin(folder: Path) -> Ids:
+    """Write the story into the server's data folder."""
+    log.configure("error")
+    services = wiring.build(Settings(data_dir=folder))
+    wiring.migrate_database(services)
+    return story.tell(services)
+
+
+@contextmanager
+def signed_in(browser: Browser, url: str, email: str) -> Iterator[str | None]:
+    """The cookies of somebody who has signed in, as a file's path; None for nobody."""
+    if not email:
+        yield None
+        return
+    context = browser.new_context(base_url=url)
+    page = context.new_page()
+    page.goto("/login")
+    page.locator("#email").fill(email)
+    page.locator("#password").fill(story.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**{LIST}*")
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        context.storage_state(path=file.name)
+        context.close()
+        yield file.name
+
+
+def take(context: BrowserContext, scene: Scene, ids: Ids, file: Path) -> None:
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    scene.way(page, ids)
+    page.evaluate("() => document.fonts.ready")
+    page.mouse.move(0, 0)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=file, animations="disabled")
+    page.close()
+
+
+def open_context(browser: Browser, url: str, look: str, cookies: str | None) -> BrowserContext:
+    size, _, theme = look.partition("-")
+    width, height, scale = SIZES[size]
+    return browser.new_context(
+        base_url=url,
+        storage_state=cookies,
+        viewport={"width": width, "height": height},
+        device_scale_factor=scale,
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="docs/screenshots by default")
+    parser.add_argument("--all", action="store_true", help="every scene in every size and theme")
+    parser.add_argument("--only", default="", help="scenes whose name begins like this")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    scenes = [replace(s, looks=EVERY) if given.all else s for s in SCENES if s.name.startswith(given.only)]
+    with tempfile.TemporaryDirectory(prefix="exports-pictures-") as work:
+        home = Path(work)
+        with start_server(home, {"DEMO": "0", "SMTP_HOST": ""}, backend_only=False) as server, sync_playwright() as playwright:
+            ids, browser = begin(home / "data"), launch(playwright)
+            for scene in scenes:
+                with signed_in(browser, server.url, scene.email) as cookies:
+                    for look in scene.looks:
+                        context = open_context(browser, server.url, look, cookies)
+                        file = given.folder / f"{scene.name}-{look}.png"
+                        take(context, scene, ids, file)
+                        context.close()
+                        sys.stderr.write(f"{file.name}  {file.stat().st_size // 1024} KB\n")
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
