@@ -11,6 +11,7 @@ from exports_app.db.store import SqlStore
 from exports_app.domain.errors import ExportsError
 from exports_app.services.accounts import Accounts
 from exports_app.services.auth import Auth
+from exports_app.services.board import Board
 from exports_app.services.bulk import Bulk
 from exports_app.services.campaigns import Campaigns
 from exports_app.services.changes import Changes
@@ -48,6 +49,7 @@ class Services:
     demand: Demand
     bulk: Bulk
     overview: Overview
+    board: Board
     preview: Preview
     history: History
     sessions: Sessions
@@ -69,7 +71,7 @@ def build(s: Settings, clock: Clock = now) -> Services:
     store = SqlStore(database)
     auth = Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api))
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
-    history = History(store, files)
+    history, overview = History(store, files), Overview(store)
     return Services(
         settings=s,
         database=database,
@@ -82,7 +84,8 @@ def build(s: Settings, clock: Clock = now) -> Services:
         schedules=schedules,
         demand=Demand(store, files, changes, clock),
         bulk=Bulk(schedules),
-        overview=Overview(store),
+        overview=overview,
+        board=Board(schedules, overview, changes),
         preview=Preview(store, files, clock),
         history=history,
         sessions=Sessions(store, clock, auth, history),

@@ -10,6 +10,7 @@ from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.run import EXECUTED, RunStatus
+from exports_app.services.board import Listed
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Page
 from exports_app.services.schedules import SORTS
@@ -24,6 +25,7 @@ DEFAULT_SORT = "-createdAt"
 LONGEST_SEARCH = 200
 STATUSES = [status for status in RunStatus if status in EXECUTED]
 """What the last run that was carried out may have come to."""
+COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
 FILTERS = ("active", "type", "format", "status")
 
 
@@ -78,29 +80,21 @@ class ListState(rx.State):
         self.selected = []
 
     async def _load(self) -> None:
-        who, tenant = principal(), (await self.get_state(Session)).tenant_id
+        tenant = (await self.get_state(Session)).tenant_id
+        where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
+        if "active" in self.filters:
+            where["is_active"] = self.filters["active"] == "yes"
+        read, page = wiring.services().board.page, Page(self.page, SIZE, self.sort)
         try:
-            self._show(await asyncio.to_thread(self._read, who, tenant))
+            self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page))
             self.failed = ""
         except ExportsError as e:
             self.failed = e.message
         self.loaded = True
 
-    def _read(self, who: Any, tenant: str) -> Any:
-        services = wiring.services()
-        where: dict[str, Any] = {
-            {"type": "export_type", "status": "last_status"}.get(k, k): v for k, v in self.filters.items() if k != "active"
-        }
-        if "active" in self.filters:
-            where["is_active"] = self.filters["active"] == "yes"
-        found, total = services.schedules.find(who, tenant, where, self.q, Page(self.page, SIZE, self.sort))
-        if not found and total and self.page > 1:  # the last page emptied
-            self.page = -(-total // SIZE)
-            found, total = services.schedules.find(who, tenant, where, self.q, Page(self.page, SIZE, self.sort))
-        return rows(found, services.overview.latest(who, found)), total, services.overview.summary(who, tenant)
-
-    def _show(self, read: Any) -> None:
-        self.rows, self.total, summary = read
+    def _show(self, listed: Listed) -> None:
+        self.rows, self.total, self.page = rows(listed.schedules, listed.latest), listed.total, listed.page.number
+        summary = listed.summary
         self.all_total, self.active_count, self.failing = summary.total, summary.active, summary.failing
         self.next_at = iso(summary.next_run_at)
         shown = {r.id for r in self.rows}

@@ -1,0 +1,74 @@
+"""The list as many open pages ask for it at once."""
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import NotFound
+from exports_app.services.board import Board
+from exports_app.services.records import Page, Tenant
+from exports_app.wiring import Services
+from tests.world import make_schedule, side_by_side
+
+FIRST = Page(1, 25, "-createdAt")
+
+
+@pytest.fixture
+def reads(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One entry for each time that the database is asked."""
+    asked: list[str] = []
+    find = services.schedules.find
+
+    def counted(who: Principal, tenant_id: str, *more: object) -> object:
+        asked.append(tenant_id)
+        return find(who, tenant_id, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(services.schedules, "find", counted)
+    return asked
+
+
+def test_pages_with_the_same_view_are_served_by_one_reading(
+    services: Services, admin: Principal, super_admin: Principal, acme: Tenant, reads: list[str]
+) -> None:
+    make_schedule(services, admin, name="Weekly")
+    people = [admin, super_admin] * 10
+    found = side_by_side(20, lambda i: services.board.page(people[i], acme.id, {}, "", FIRST))
+    assert {tuple(s.name for s in one.schedules) for one in found} == {("Weekly",)}
+    assert len(reads) < 5
+
+
+def test_a_change_is_seen_at_once(services: Services, admin: Principal, acme: Tenant) -> None:
+    names = []
+    for number in range(5):
+        make_schedule(services, admin, name=f"Number {number}")
+        listed = services.board.page(admin, acme.id, {}, "", FIRST)
+        names.append(len(listed.schedules))
+        assert (listed.total, listed.summary.total) == (number + 1, number + 1)
+    assert names == [1, 2, 3, 4, 5]
+
+
+def test_views_and_tenants_are_kept_apart(
+    services: Services, admin: Principal, outsider: Principal, acme: Tenant, globex: Tenant
+) -> None:
+    make_schedule(services, admin, name="Ours", format="csv")
+    make_schedule(services, outsider, name="Theirs", format="csv")
+
+    def shown(who: Principal, tenant: Tenant, **where: str) -> list[str]:
+        return [s.name for s in services.board.page(who, tenant.id, where, "", FIRST).schedules]
+
+    assert shown(admin, acme) == ["Ours"]
+    assert shown(outsider, globex) == ["Theirs"]
+    assert shown(admin, acme, format="json") == []
+    with pytest.raises(NotFound):
+        shown(outsider, acme)
+
+
+def test_an_error_is_everybodys_and_is_not_kept(
+    services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Board(services.schedules, services.overview, services.changes)
+    with monkeypatch.context() as broken:
+        broken.setattr(services.overview, "summary", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            board.page(admin, acme.id, {}, "", FIRST)
+    make_schedule(services, admin)
+    assert board.page(admin, acme.id, {}, "", FIRST).total == 1
