@@ -242,7 +242,7 @@ export function Text({ value = "", delay = 200, multiline = false, onChange, ...
     },
     onBlur: flush,
     onKeyDown: (event) => {
-      if (event.key === "Enter") flush();
+      if (event.key === "Enter" || event.key === "Escape") flush(); // what closes or saves comes after the text
     },
   });
 }

@@ -10,7 +10,9 @@ from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.pickers import CHIPS, CampaignPicker, Option, ZonePicker
 
 
-def _picker(name: str, label: str, state: Any, shown: Any, choose: Any, below: Any, *, multiple: bool) -> rx.Component:
+def _picker(
+    name: str, label: str, state: Any, shown: Any, choose: Any, below: Any, *, error: Any, multiple: bool
+) -> rx.Component:
     def option(one: Option) -> rx.Component:
         item = rx.el.button(
             rx.icon("check", size=14, aria_hidden="true"),
@@ -32,7 +34,10 @@ def _picker(name: str, label: str, state: Any, shown: Any, choose: Any, below: A
                 type="button",
                 id=name,
                 class_name="control row",
-                custom_attrs={"aria-label": rx.Var.create(f"{label}: ") + shown},
+                custom_attrs={
+                    "aria-label": rx.Var.create(f"{label}: ") + shown,
+                    "aria-describedby": rx.cond(error != "", f"{name}-error", f"{name}-hint"),
+                },
             )
         ),
         rx.popover.content(
@@ -78,12 +83,12 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
         gap="4px",
     )
     hint = rx.cond(count > 0, names, "Those you choose, or all of the tenant's")
-    control = _picker("campaigns", "Campaigns", CampaignPicker, shown, CampaignPicker.toggle, below, multiple=True)
+    control = _picker("campaigns", "Campaigns", CampaignPicker, shown, CampaignPicker.toggle, below, error=error, multiple=True)
     return field("Campaigns", control, name="campaigns", error=error, hint=hint)
 
 
 def zone_picker(error: rx.Var[str]) -> rx.Component:
     none = rx.cond(ZonePicker.options.length() == 0, rx.el.div("No zone is called that", class_name="muted", padding="6px 8px"))
     shown = DraftState.values["timezone"].to(str)
-    control = _picker("timezone", "Time zone", ZonePicker, shown, ZonePicker.choose, none, multiple=False)
+    control = _picker("timezone", "Time zone", ZonePicker, shown, ZonePicker.choose, none, error=error, multiple=False)
     return field("Time zone", control, name="timezone", error=error, hint="Its clock decides, summer and winter")
