@@ -206,6 +206,12 @@ export function Focus({ target = "" }) {
   return null;
 }
 
+// Texts that are not sent yet. Escape closes a dialog before any field hears of the key: what was typed goes first.
+const unsent = new Set();
+if (typeof window !== "undefined") {
+  window.addEventListener("keydown", (event) => event.key === "Escape" && unsent.forEach((flush) => flush()), true);
+}
+
 // A text field whose value lives on the server. What is typed stays here and is sent a moment later, on Enter and when the
 // field is left; an answer to an older text never overwrites a newer one.
 export function Text({ value = "", delay = 200, multiline = false, onChange, ...rest }) {
@@ -215,11 +221,13 @@ export function Text({ value = "", delay = 200, multiline = false, onChange, ...
     if (held.timer === null) return;
     clearTimeout(held.timer);
     held.timer = null;
+    unsent.delete(held.flush);
     held.sent = [...held.sent.slice(-20), held.latest];
     onChange?.(held.latest);
   };
   const send = useRef(flush);
   send.current = flush;
+  held.flush ??= () => send.current();
   useEffect(() => () => send.current(), []);
   useEffect(() => {
     const echo = held.sent.lastIndexOf(value);
@@ -238,11 +246,12 @@ export function Text({ value = "", delay = 200, multiline = false, onChange, ...
       held.latest = event.target.value;
       setText(held.latest);
       clearTimeout(held.timer);
-      held.timer = setTimeout(() => send.current(), delay);
+      held.timer = setTimeout(held.flush, delay);
+      unsent.add(held.flush);
     },
     onBlur: flush,
     onKeyDown: (event) => {
-      if (event.key === "Enter" || event.key === "Escape") flush(); // what closes or saves comes after the text
+      if (event.key === "Enter") flush();
     },
   });
 }

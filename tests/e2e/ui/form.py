@@ -10,6 +10,9 @@ from tests.e2e.ui.house import Company, House
 
 at_both_widths = pytest.mark.parametrize("width", [1280, 390])
 
+NO_SCRIPT = r"Blocked script execution in 'about:srcdoc'"
+"""What the frame with the email complains of when the tests' own scripts are to run in it."""
+
 
 class Form:
     """The open dialog. Fields go by their ids: while a question stands over the form, roles do not reach it."""
@@ -94,9 +97,7 @@ def paste(field: Locator, text: str) -> None:
 
 def stored(house: House, company: Company) -> list[dict[str, Any]]:
     """The tenant's scheduled exports as the database holds them, by name, with JSON read."""
-    rows = house.rows(
-        "SELECT * FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL ORDER BY name", company.id
-    )
+    rows = house.rows("SELECT * FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL ORDER BY name", company.id)
     return [row | {"recipients": json.loads(row["recipients"]), "filters": json.loads(row["filters"])} for row in rows]
 
 

@@ -24,10 +24,10 @@ _OVERFLOWING = """() => {
         }
         found.unshift(`the page is ${document.documentElement.scrollWidth} wide on ${wide}`);
     }
-    for (const body of document.querySelectorAll(".dialog-body")) {
+    for (const body of document.querySelectorAll(".dialog-body, .dialog.slim")) {
         if (body.scrollWidth <= body.clientWidth) continue;
         const right = body.getBoundingClientRect().right;
-        found.push(`a dialog's body is ${body.scrollWidth} wide in ${body.clientWidth}`);
+        found.push(`a dialog is ${body.scrollWidth} wide in ${body.clientWidth}`);
         for (const one of body.querySelectorAll("*")) {
             if (one.getBoundingClientRect().right > right + 1 && !one.closest(".sample")) found.push(one.outerHTML.slice(0, 120));
         }
@@ -84,6 +84,7 @@ def file_of(house: House, who: Person, schedule_id: str, run_id: str) -> bytes:
 
 
 def assert_nothing_overflows(page: Page) -> None:
+    """Neither to the side of the page nor within a dialog. What scrolls by itself, as the first rows of the file, may."""
     expect(page.locator(".skeleton")).to_have_count(0)
     found = page.evaluate(_OVERFLOWING)
     assert not found, "\n".join(found)

@@ -1,0 +1,296 @@
+"""Making and changing a scheduled export in the form: what was typed is what is stored."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.ui.form import Form, at_both_widths, paste, stored, the_one
+from tests.e2e.ui.house import Company, House
+from tests.e2e.ui.listed import assert_nothing_overflows, toast
+from tests.e2e.ui.visitor import Visits
+
+WORDS = "The quick brown fox jumps over the lazy dog 0123456789"
+
+
+def columns(row: dict[str, object]) -> dict[str, object]:
+    """What a person fills in."""
+    names = ("name", "description", "export_type", "format", "schedule", "timezone", "recipients", "filters", "when_empty")
+    return {name: row[name] for name in names} | {"is_active": bool(row["is_active"])}
+
+
+@at_both_widths
+def test_a_schedule_is_stored_as_it_was_filled_in(house: House, company: Company, visits: Visits, width: int) -> None:
+    spring, autumn = house.campaign(company, "Spring"), house.campaign(company, "Autumn")
+    house.campaign(company, "Not this one")
+    page = visits.open(who=company.admin, width=width)
+    form = Form.new(page)
+    assert_nothing_overflows(page)
+    form.name.fill("Numbers by week")
+    form.field("description").fill("For the\nboard")
+    form.choose("export_type", "Totals over time")
+    form.choose("format", "JSON (.json)")
+    form.choose("period", "Last 30 days")
+    form.choose("group_by", "By week")
+    form.choose("when_empty", "Skip the run, write to nobody")
+    form.field("campaigns").click()
+    for name in ("Autumn", "Spring"):
+        page.get_by_role("option", name=name).click()
+        expect(page.get_by_role("option", name=name)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(form.field("campaigns")).to_have_text("2 campaigns")
+    form.expression.fill("30 7 * * 1-5")
+    form.field("timezone").click()
+    page.get_by_label("Search time zone").fill("new york")
+    page.get_by_role("option", name="America/New York").click()
+    expect(form.field("timezone")).to_have_text("America/New_York")
+    form.address("ann@example.com", "bob@example.com")
+    form.dialog.get_by_role("switch", name="Active").click()
+    expect(form.dialog.get_by_text("Paused")).to_be_visible()
+    assert_nothing_overflows(page)
+    form.save()
+    expect(toast(page, "“Numbers by week” is saved")).to_be_visible()
+    expect(page.get_by_role("button", name="Numbers by week", exact=True)).to_be_visible()
+    assert columns(the_one(house, company)) == {
+        "name": "Numbers by week",
+        "description": "For the\nboard",
+        "export_type": "aggregate",
+        "format": "json",
+        "schedule": "30 7 * * 1-5",
+        "timezone": "America/New_York",
+        "recipients": ["ann@example.com", "bob@example.com"],
+        "filters": {"period": "last_30_days", "campaignIds": [autumn.id, spring.id], "groupBy": "week"},
+        "when_empty": "skip",
+        "is_active": False,
+    }
+
+
+def test_what_is_left_alone_is_what_the_form_began_with(house: House, company: Company, visits: Visits) -> None:
+    form = Form.new(visits.open(who=company.admin))
+    form.name.fill("Plain")
+    form.address("ann@example.com")
+    form.save()
+    row = the_one(house, company)
+    assert columns(row) == {
+        "name": "Plain",
+        "description": None,
+        "export_type": "campaigns",
+        "format": "excel",
+        "schedule": "0 9 * * 1",
+        "timezone": "Europe/Berlin",
+        "recipients": ["ann@example.com"],
+        "filters": {"period": "previous_week"},
+        "when_empty": "send",
+        "is_active": True,
+    }
+    assert row["created_by"] == row["owner_id"] == company.admin.user.id
+
+
+def test_two_dates_stand_in_the_place_of_a_period(house: House, company: Company, visits: Visits) -> None:
+    form = Form.new(visits.open(who=company.admin))
+    expect(form.field("start_date")).to_have_count(0)
+    form.name.fill("Between")
+    form.choose("period", "Between two dates")
+    form.field("start_date").fill("2026-01-15")
+    form.field("end_date").fill("2026-02-20")
+    form.address("ann@example.com")
+    form.save()
+    assert the_one(house, company)["filters"] == {"startDate": "2026-01-15", "endDate": "2026-02-20"}
+
+
+def test_only_the_type_that_groups_asks_for_a_grouping(house: House, company: Company, visits: Visits) -> None:
+    form = Form.new(visits.open(who=company.admin))
+    for words, there in (("Campaigns, totals", 0), ("Totals over time", 1), ("Campaign, day by day", 0)):
+        form.choose("export_type", words)
+        expect(form.field("group_by")).to_have_count(there)
+    form.choose("export_type", "Totals over time")
+    form.choose("group_by", "By month")
+    form.choose("export_type", "Campaigns, totals")
+    form.name.fill("Not grouped")
+    form.address("ann@example.com")
+    form.save()
+    assert the_one(house, company)["filters"] == {"period": "previous_week"}
+
+
+@pytest.mark.parametrize("fields", [{"name": "Renamed"}, {"description": "Now with words"}, {"schedule": "5 5 * * *"}])
+def test_a_change_leaves_everything_else_as_it_was(
+    house: House, company: Company, visits: Visits, fields: dict[str, str]
+) -> None:
+    campaign = house.campaign(company, "Spring")
+    house.schedule(
+        company,
+        "As before",
+        description="Some words",
+        exportType="aggregate",
+        format="xml",
+        schedule="15 6 * * 2",
+        timezone="Asia/Tokyo",
+        recipients=["Zoe@Example.com", "ann@example.com"],
+        filters={"startDate": "2026-01-01", "campaignIds": [campaign.id], "groupBy": "month"},
+        whenEmpty="fail",
+        isActive=False,
+    )
+    before = the_one(house, company)
+    form = Form.edit(visits.open(who=company.admin), "As before")
+    for name, value in fields.items():
+        form.field(name).fill(value)
+    form.save()
+    after = the_one(house, company)
+    same = before.keys() - fields.keys() - {"version", "updated_at"}
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert {name: after[name] for name in fields} == fields
+
+
+def test_ctrl_enter_saves_the_last_letters_too(house: House, company: Company, visits: Visits) -> None:
+    page = visits.open(who=company.admin)
+    form = Form.new(page)
+    form.address("ann@example.com")
+    form.name.focus()
+    page.keyboard.type(WORDS)
+    page.keyboard.press("Control+Enter")
+    form.is_closed()
+    assert the_one(house, company)["name"] == WORDS
+
+
+def test_ctrl_enter_takes_an_address_that_is_still_being_typed(house: House, company: Company, visits: Visits) -> None:
+    page = visits.open(who=company.admin)
+    form = Form.new(page)
+    form.name.fill("Quick")
+    form.recipients.focus()
+    page.keyboard.type("ann@example.com")
+    page.keyboard.press("Control+Enter")
+    form.is_closed()
+    assert the_one(house, company)["recipients"] == ["ann@example.com"]
+
+
+def test_the_save_button_takes_what_was_typed_right_before(house: House, company: Company, visits: Visits) -> None:
+    page = visits.open(who=company.admin)
+    form = Form.new(page)
+    form.name.fill("Quick")
+    form.field("description").focus()
+    page.keyboard.type(WORDS)
+    form.recipients.focus()
+    page.keyboard.type("ann@example.com")
+    form.save()
+    row = the_one(house, company)
+    assert (row["description"], row["recipients"]) == (WORDS, ["ann@example.com"])
+
+
+def test_no_field_loses_a_letter_to_a_fast_typist(house: House, company: Company, visits: Visits) -> None:
+    house.campaign(company, WORDS)
+    page = visits.open(who=company.admin)
+    form = Form.new(page)
+    for name, text in (("name", WORDS), ("description", WORDS), ("schedule", "0,7,14,21,28,35,42,49,56 1-5,7-11 1,15 1,3,5 2")):
+        form.field(name).fill("")
+        form.field(name).focus()
+        for letter in text:
+            page.keyboard.type(letter)  # the answers of the server come in between
+        expect(form.field(name)).to_have_value(text)
+    form.recipients.focus()
+    page.keyboard.type("ann@example.com,bob@example.com cy@example.com;dee@example.com,")
+    form.shows_chips("ann@example.com", "bob@example.com", "cy@example.com", "dee@example.com")
+    for name, search, text in (
+        ("campaigns", "Search campaigns", WORDS),
+        ("timezone", "Search time zone", "argentina buenos aires"),
+    ):
+        form.field(name).click()
+        page.get_by_label(search).focus()
+        page.keyboard.type(text)
+        expect(page.get_by_label(search)).to_have_value(text)
+        expect(page.locator("button.option")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.locator("button.option")).to_have_count(0)
+    form.save()
+    row = the_one(house, company)
+    assert (row["name"], row["description"]) == (WORDS, WORDS)
+    assert row["schedule"] == "0,7,14,21,28,35,42,49,56 1-5,7-11 1,15 1,3,5 2"
+    assert row["recipients"] == ["ann@example.com", "bob@example.com", "cy@example.com", "dee@example.com"]
+
+
+def test_a_letter_in_the_middle_leaves_the_cursor_there(company: Company, visits: Visits) -> None:
+    page = visits.open(who=company.admin)
+    form = Form.new(page)
+    form.name.fill("Weekly numbers")
+    expect(page.locator("#send-test")).to_have_text("Save and send me a test")
+    form.name.evaluate("(field) => field.setSelectionRange(6, 6)")
+    for letter in " sales and":
+        page.keyboard.type(letter)
+    expect(form.name).to_have_value("Weekly sales and numbers")
+
+
+NAMES = [
+    "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">",
+    "Zahlen 📈🧑🏽‍🚀 für Köln & Straße",
+    "تقرير أسبوعي للحملات ‏(2026)",  # noqa: PLE2502 (right-to-left text is what this is about)
+    "W" * 200,
+    "{{ 7*7 }} ${x} %s \\n <b>&amp;</b>",
+]
+
+
+@at_both_widths
+def test_any_name_is_shown_as_the_text_that_it_is(house: House, company: Company, visits: Visits, width: int) -> None:
+    page = visits.open(who=company.admin, width=width)
+    for name in NAMES:
+        form = Form.new(page)
+        form.name.fill(name)
+        form.address("ann@example.com")
+        form.save()
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_text(name)
+    assert sorted(row["name"] for row in stored(house, company)) == sorted(NAMES)
+    assert_nothing_overflows(page)
+    page.reload()
+    for name in NAMES:
+        Form.edit(page, name)
+        expect(form.name).to_have_value(name)
+        form.close()
+        form.is_closed()
+        page.get_by_role("button", name=f"History of {name}", exact=True).click()
+        expect(page.get_by_role("dialog").get_by_role("heading", level=1)).to_have_text(name)
+        assert_nothing_overflows(page)
+        page.get_by_role("button", name="Close the history").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.title() == "Scheduled Exports · Exports"
+
+
+def test_a_duplicate_is_a_new_schedule_that_is_paused(house: House, company: Company, visits: Visits) -> None:
+    campaign = house.campaign(company, "Spring")
+    house.schedule(
+        company,
+        "Original",
+        description="Some words",
+        format="xml",
+        schedule="15 6 * * 2",
+        timezone="Asia/Tokyo",
+        recipients=["ann@example.com", "bob@example.com"],
+        filters={"period": "yesterday", "campaignIds": [campaign.id]},
+        whenEmpty="fail",
+    )
+    page = visits.open(who=company.admin)
+    page.get_by_role("button", name="More for Original").click()
+    page.get_by_role("menuitem", name="Duplicate").click()
+    form = Form.opened(page, "New scheduled export")
+    expect(form.name).to_have_value("Copy of Original")
+    form.save()
+    copy, original = stored(house, company)
+    assert columns(copy) == columns(original) | {"name": "Copy of Original", "is_active": False}
+    assert copy["id"] != original["id"]
+    assert copy["next_run_at"] is None
+
+
+def test_a_template_fills_the_form(house: House, company: Company, visits: Visits) -> None:
+    page = visits.open(who=company.admin)
+    page.get_by_role("button", name="Monthly aggregate").click()
+    form = Form.opened(page, "New scheduled export")
+    form.address("ann@example.com")
+    form.save()
+    row = the_one(house, company)
+    assert (row["name"], row["export_type"], row["schedule"]) == ("Monthly aggregate", "aggregate", "0 9 1 * *")
+    assert row["filters"] == {"period": "previous_month", "groupBy": "month"}
+
+
+def test_the_name_takes_a_long_paste_up_to_its_limit(house: House, company: Company, visits: Visits) -> None:
+    form = Form.new(visits.open(who=company.admin))
+    paste(form.recipients, "ann@example.com")
+    form.name.focus()
+    form.page.keyboard.insert_text("x" * 300)
+    expect(form.name).to_have_value("x" * 200)
+    form.save()
+    assert the_one(house, company)["name"] == "x" * 200

@@ -1,0 +1,262 @@
+"""The form takes care: of what is wrong, of what would be lost, and of what somebody else did meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.ui.form import Form, at_both_widths, paste, the_one
+from tests.e2e.ui.house import Company, House
+from tests.e2e.ui.listed import assert_nothing_overflows, toast
+from tests.e2e.ui.visitor import Visits
+
+
+def dates(form: Form, start: str, end: str) -> None:
+    form.choose("period", "Between two dates")
+    if start:
+        form.field("start_date").fill(start)
+    if end:
+        form.field("end_date").fill(end)
+
+
+def recipients_error(form: Form) -> Locator:
+    return form.page.locator(".field", has=form.recipients).locator(".error-text").last
+
+
+WRONG: dict[str, tuple[str, Callable[[Form], object], str]] = {
+    "no name": ("name", lambda form: form.name.fill("   "), "Give a name of 1 to 200 characters"),
+    "a tab in the name": ("name", lambda form: form.name.fill("a\tb"), "Remove the control characters"),
+    "a control character in the description": (
+        "description",
+        lambda form: form.field("description").fill("bell \x07"),
+        "Remove the control characters",
+    ),
+    "no date": ("start_date", lambda form: dates(form, "", ""), "Give at least one date"),
+    "dates the wrong way round": ("end_date", lambda form: dates(form, "2026-02-01", "2026-01-01"), "Must not be before"),
+    "no campaign where one is needed": (
+        "campaigns",
+        lambda form: form.choose("export_type", "Campaign, day by day"),
+        "needs at least one campaign",
+    ),
+    "no expression": ("schedule", lambda form: form.expression.fill("nonsense"), "five fields"),
+    "a day that never comes": ("schedule", lambda form: form.expression.fill("0 0 31 2 *"), ""),
+}
+
+
+class TestWhatIsWrong:
+    @pytest.mark.parametrize("what", WRONG)
+    def test_stands_at_its_field_which_gets_the_focus(self, house: House, company: Company, visits: Visits, what: str) -> None:
+        name, spoil, words = WRONG[what]
+        form = Form.new(visits.open(who=company.admin))
+        form.name.fill("Mine")
+        form.address("ann@example.com")
+        spoil(form)
+        before = house.snapshot()
+        form.field("save").click()
+        expect(form.error(name)).to_contain_text(words)
+        expect(form.page.locator(".error-text")).to_have_count(1)
+        expect(form.field(name)).to_be_focused()
+        expect(form.field(name)).to_have_attribute("aria-describedby", f"{name}-error")
+        if name != "campaigns":  # a button opens their list, and no button is invalid
+            expect(form.field(name)).to_have_attribute("aria-invalid", "true")
+        form.is_open()
+        assert house.snapshot() == before
+
+    @at_both_widths
+    def test_of_several_the_first_gets_the_focus_and_each_goes_once_it_is_mended(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
+        page = visits.open(who=company.admin, width=width)
+        form = Form.new(page)
+        form.expression.fill("nonsense")
+        form.field("save").click()
+        for error in (form.error("name"), form.error("schedule"), recipients_error(form)):
+            expect(error).to_be_visible()
+        expect(form.name).to_be_focused()
+        expect(form.name).to_be_in_viewport()
+        assert_nothing_overflows(page)
+        form.name.fill("Mine")
+        expect(form.error("name")).to_have_count(0)
+        form.field("save").click()
+        expect(form.expression).to_be_focused()
+        expect(form.expression).to_be_in_viewport()
+        form.preset("Every Day at 8 AM").click()
+        expect(form.error("schedule")).to_have_count(0)
+        form.field("save").click()
+        expect(form.recipients).to_be_focused()
+        expect(form.recipients).to_have_attribute("aria-invalid", "true")
+        form.address("ann@example.com")
+        expect(page.locator(".error-text")).to_have_count(0)
+        assert house.rows("SELECT 1 FROM scheduled_exports WHERE tenant_id = ?", company.id) == []
+        form.save()
+        assert the_one(house, company)["schedule"] == "0 8 * * *"
+
+    def test_recipients_are_missing_bad_or_too_many(self, house: House, company: Company, visits: Visits) -> None:
+        form = Form.new(visits.open(who=company.admin))
+        form.name.fill("Mine")
+        form.field("save").click()
+        expect(recipients_error(form)).to_have_text("Name at least one recipient")
+        paste(form.recipients, "boss@example")
+        form.field("save").click()
+        expect(recipients_error(form)).to_have_text("Mend or remove the addresses that are marked")
+        expect(form.recipients).to_be_focused()
+        paste(form.recipients, ", ".join(f"person{n}@example.com" for n in range(51)))
+        expect(form.chips).to_have_count(52)
+        form.page.get_by_role("button", name="Remove boss@example", exact=True).click()
+        expect(form.chips).to_have_count(51)
+        form.field("save").click()
+        expect(recipients_error(form)).to_have_text("Name at most 50 recipients")
+        assert house.rows("SELECT 1 FROM scheduled_exports WHERE tenant_id = ?", company.id) == []
+        form.page.get_by_role("button", name="Remove person7@example.com").click()
+        form.save()
+        assert len(the_one(house, company)["recipients"]) == 50
+
+    def test_a_test_is_not_sent_of_what_is_wrong(self, house: House, company: Company, visits: Visits) -> None:
+        form = Form.new(visits.open(who=company.admin))
+        before = house.snapshot()
+        form.field("send-test").click()
+        expect(form.error("name")).to_be_visible()
+        expect(form.name).to_be_focused()
+        assert house.snapshot() == before
+
+
+def by_escape(page: Page) -> None:
+    page.keyboard.press("Escape")
+
+
+def by_the_x(page: Page) -> None:
+    page.get_by_role("button", name="Close the form").click()
+
+
+def by_a_click_outside(page: Page) -> None:
+    page.mouse.click(8, 400)
+
+
+WAYS = pytest.mark.parametrize("close", [by_escape, by_the_x, by_a_click_outside], ids=["Esc", "X", "outside"])
+
+
+class TestClosing:
+    @WAYS
+    def test_without_changes_closes_at_once(self, company: Company, visits: Visits, close: Callable[[Page], None]) -> None:
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        close(page)
+        form.is_closed()
+        expect(form.question).to_have_count(0)
+
+    @WAYS
+    def test_with_changes_asks_first(self, house: House, company: Company, visits: Visits, close: Callable[[Page], None]) -> None:
+        house.schedule(company, "Before")
+        page = visits.open(who=company.admin)
+        form = Form.edit(page, "Before")
+        form.name.fill("After")
+        expect(page.locator("#send-test")).to_have_text("Save and send me a test")
+        close(page)
+        expect(form.question).to_contain_text("Drop your changes?")
+        page.get_by_role("button", name="Keep editing").click()
+        expect(form.question).to_have_count(0)
+        expect(form.name).to_have_value("After")
+        close(page)
+        expect(form.question).to_be_visible()
+        page.keyboard.press("Escape")  # an answer to the question: no
+        expect(form.question).to_have_count(0)
+        form.is_open()
+        close(page)
+        page.locator("#drop-changes").click()
+        form.is_closed()
+        assert the_one(house, company)["name"] == "Before"
+        Form.edit(page, "Before")
+        expect(form.name).to_have_value("Before")
+
+    @WAYS
+    def test_asks_also_for_what_was_typed_right_before(
+        self, company: Company, visits: Visits, close: Callable[[Page], None]
+    ) -> None:
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        page.keyboard.type("Just now")
+        close(page)
+        expect(form.question).to_be_visible()
+        page.get_by_role("button", name="Keep editing").click()
+        expect(form.question).to_have_count(0)
+        expect(form.name).to_have_value("Just now")
+
+    def test_on_a_phone_asks_within_the_screen(self, company: Company, visits: Visits) -> None:
+        page = visits.open(who=company.admin, width=390)
+        form = Form.new(page)
+        form.name.fill("Mine")
+        by_the_x(page)
+        expect(form.question).to_be_visible()
+        assert_nothing_overflows(page)
+        for button in form.question.get_by_role("button").all():
+            expect(button).to_be_in_viewport(ratio=1)
+        page.locator("#drop-changes").click()
+        form.is_closed()
+
+    def test_what_was_changed_back_is_no_change(self, house: House, company: Company, visits: Visits) -> None:
+        house.schedule(company, "Before")
+        page = visits.open(who=company.admin)
+        form = Form.edit(page, "Before")
+        form.name.fill("After")
+        expect(page.locator("#send-test")).to_have_text("Save and send me a test")
+        form.name.fill("Before")
+        expect(page.locator("#send-test")).to_have_text("Send me a test")
+        by_escape(page)
+        form.is_closed()
+
+
+class TestWhatSomebodyElseDid:
+    @at_both_widths
+    def test_is_said_while_the_form_is_open_and_can_be_loaded(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
+        made = house.schedule(company, "Before")
+        page = visits.open(who=company.admin, width=width)
+        form = Form.edit(page, "Before")
+        form.field("description").fill("Mine")
+        house.call(company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"name": "Theirs", "schedule": "5 5 * * *"})
+        expect(form.dialog.get_by_role("alert")).to_contain_text("Somebody else changed this scheduled export meanwhile.")
+        assert_nothing_overflows(page)
+        page.locator("#reload").click()
+        expect(form.dialog.get_by_role("alert")).to_have_count(0)
+        expect(form.name).to_have_value("Theirs")
+        expect(form.expression).to_have_value("5 5 * * *")
+        expect(form.field("description")).to_have_value("")
+        form.field("description").fill("Mine after all")
+        form.save()
+        row = the_one(house, company)
+        assert (row["name"], row["description"], row["schedule"]) == ("Theirs", "Mine after all", "5 5 * * *")
+
+    def test_is_not_overwritten(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Before")
+        page = visits.open(who=company.admin)
+        form = Form.edit(page, "Before")
+        house.services.schedules.update(company.admin.who, made["id"], {"name": "Theirs"})  # unheard of by this page
+        form.field("description").fill("Mine")
+        form.field("save").click()
+        expect(form.dialog.get_by_role("alert")).to_contain_text("Somebody else changed this scheduled export meanwhile.")
+        row = the_one(house, company)
+        assert (row["name"], row["description"]) == ("Theirs", None)
+        page.locator("#reload").click()
+        expect(form.name).to_have_value("Theirs")
+
+    def test_ones_own_save_and_runs_are_nobody_elses_change(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Mine", recipients=["ann@example.com"])
+        page = visits.open(who=company.admin)
+        form = Form.edit(page, "Mine")
+        form.name.fill("Still mine")
+        form.field("send-test").click()
+        expect(toast(page, "Test of “Still mine” is ready")).to_be_visible()
+        house.run(company, made["id"])
+        expect(form.dialog.get_by_role("alert")).to_have_count(0)
+        form.field("description").fill("more")
+        form.save()
+
+    def test_deleting_it_is_said(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Doomed")
+        page = visits.open(who=company.admin)
+        form = Form.edit(page, "Doomed")
+        house.call(company.admin, "DELETE", f"/api/scheduled-exports/{made['id']}", 204)
+        expect(form.error("name")).to_contain_text("was deleted meanwhile")
+        form.close()
+        form.is_closed()

@@ -1,0 +1,286 @@
+"""Beside the form: the presets, when it would run, what the file would hold; and the two fields that search."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from exports_app.domain import cron
+from exports_app.domain.clock import Change, changes_between
+from exports_app.domain.cron import CronError
+from exports_app.domain.words import size
+from exports_app.services.records import Campaign, new_id
+from tests.e2e.ui.form import Form, at_both_widths
+from tests.e2e.ui.house import Company, House
+from tests.e2e.ui.listed import assert_nothing_overflows, file_of
+from tests.e2e.ui.visitor import Visits
+
+PRESETS = {
+    "Every Monday at 9 AM": "0 9 * * 1",
+    "Every Day at 8 AM": "0 8 * * *",
+    "Every Friday at 5 PM": "0 17 * * 5",
+    "First day of month at 9 AM": "0 9 1 * *",
+    "Every 3 hours": "0 */3 * * *",
+}
+
+
+def options(page: Page) -> Locator:
+    return page.locator("button.option")
+
+
+class TestPresets:
+    @at_both_widths
+    def test_there_are_five_and_one_of_ones_own(self, company: Company, visits: Visits, width: int) -> None:
+        page = visits.open(who=company.admin, width=width)
+        Form.new(page)
+        shown = [text.split("\n") for text in page.locator(".presets label").all_inner_texts()]
+        assert shown == [[label, expression] for label, expression in PRESETS.items()] + [["Custom", "type your own"]]
+        assert_nothing_overflows(page)
+
+    def test_choosing_one_fills_the_expression_in(self, company: Company, visits: Visits) -> None:
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        for label, expression in reversed(PRESETS.items()):
+            form.preset(label).click()
+            expect(form.expression).to_have_value(expression)
+            expect(form.preset(label)).to_be_checked()
+            expect(page.locator("#schedule-words")).to_have_text(cron.describe(expression))
+
+    def test_typing_ones_expression_chooses_it(self, company: Company, visits: Visits) -> None:
+        form = Form.new(visits.open(who=company.admin))
+        for label, expression in reversed(PRESETS.items()):
+            form.expression.fill("1 1 1 1 *")
+            expect(form.preset("Custom")).to_be_checked()
+            form.expression.fill(f"  {expression.replace(' ', '  ')} ")
+            expect(form.preset(label)).to_be_checked()
+
+    def test_ones_own_keeps_the_expression_and_goes_to_its_field(self, company: Company, visits: Visits) -> None:
+        form = Form.new(visits.open(who=company.admin))
+        form.preset("Custom").click()
+        expect(form.preset("Custom")).to_be_checked()
+        expect(form.expression).to_be_focused()
+        expect(form.expression).to_have_value("0 9 * * 1")
+
+
+class TestWhenItWouldRun:
+    @at_both_widths
+    def test_the_next_five_runs_stand_in_its_zone_and_in_the_readers(self, company: Company, visits: Visits, width: int) -> None:
+        page = visits.open(who=company.admin, width=width, zone="America/New_York")
+        form = Form.new(page)
+        choose_zone(form, "Asia/Tokyo")
+        form.expression.fill("20 6,18 * * *")
+        expect(page.locator("#schedule-words")).to_have_text(cron.describe("20 6,18 * * *"))
+        expect(page.locator("#next-runs").locator("xpath=preceding-sibling::div")).to_have_text(
+            "Times in Tokyo; yours in brackets (America/New_York)"
+        )
+        there, here = ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")
+        runs = cron.next_runs(cron.parse("20 6,18 * * *"), there, datetime.now(UTC), 5)
+        lines = page.locator("#next-runs .fact")
+        expect(lines).to_have_count(5)
+        for line, run in zip(lines.all(), runs, strict=True):
+            expect(line.locator("> span").first).to_have_text(f"{run.astimezone(there):%a %d %b, %H:%M}")
+            expect(line.locator("time").last).to_have_text(re.compile(f"^{run.astimezone(here):%a,? %H:%M}$"))
+            expect(line.locator("time").first).to_have_text(re.compile(r"^in \d+ (min|h|d)$"))
+            for time in line.locator("time").all():
+                assert datetime.fromisoformat(time.get_attribute("datetime") or "") == run
+        assert_nothing_overflows(page)
+
+    @pytest.mark.parametrize("expression", ["5 17 * *", "61 * * * *", "0 0 31 2 *", "every day", "", "0 9 * * 1 *"])
+    def test_an_invalid_expression_shows_the_reason(self, company: Company, visits: Visits, expression: str) -> None:
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.expression.fill(expression)
+        with pytest.raises(CronError) as reason:
+            cron.parse(expression)
+        message = reason.value.message
+        expect(page.locator("#schedule-problem")).to_have_text(message[:1].upper() + message[1:])
+        expect(page.locator("#next-runs")).to_have_count(0)
+        form.expression.fill("0 9 * * 1")
+        expect(page.locator("#schedule-problem")).to_have_count(0)
+        expect(page.locator("#next-runs .fact")).to_have_count(5)
+
+    @pytest.mark.parametrize("forward", [True, False], ids=["forward", "back"])
+    def test_a_change_of_the_clocks_among_the_next_runs_is_told(
+        self, house: House, company: Company, visits: Visits, forward: bool
+    ) -> None:
+        change = next_change("Europe/Berlin", forward=forward)
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.expression.fill(f"30 2 {change.wall.day} {change.wall.month} *")
+        day = f"{change.wall.day} {change.wall:%b %Y}"
+        told = (
+            f"On {day} 02:30 does not exist in Berlin: it runs at 03:00."
+            if forward
+            else f"Clocks in Berlin go back 1 hour on Sun {day}; 02:30 comes twice and runs the first time."
+        )
+        expect(page.locator("#clock-note")).to_have_text(told)
+        choose_zone(form, "Asia/Tokyo")  # whose clocks never change
+        expect(page.locator("#clock-note")).to_have_count(0)
+
+
+def next_change(zone: str, *, forward: bool) -> Change:
+    """From tomorrow on: today's may be over."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    found = changes_between(ZoneInfo(zone), tomorrow, tomorrow + timedelta(days=380))
+    return next(change for change in found if change.forward is forward)
+
+
+def choose_zone(form: Form, zone: str) -> None:
+    form.field("timezone").click()
+    form.page.get_by_label("Search time zone").fill(zone)
+    options(form.page).filter(has_text=zone.replace("_", " ")).first.click()
+    expect(form.field("timezone")).to_have_text(zone)
+
+
+class TestTheData:
+    @at_both_widths
+    def test_the_first_ten_rows_their_number_and_the_size_are_those_of_the_file(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
+        for number in range(1, 14):
+            house.campaign(company, f"Campaign {number}", days=number)
+        made = house.schedule(company, "Lately", filters={"period": "last_7_days"})
+        run = house.run(company, made["id"])
+        file = file_of(house, company.admin, made["id"], run["id"])
+        header, *rows = list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
+        (counted,) = house.rows("SELECT count(*) AS n FROM campaigns WHERE tenant_id = ?", company.id)
+        page = visits.open(who=company.admin, width=width)
+        Form.edit(page, "Lately")
+        expect(page.locator("#data-summary")).to_have_text(f"Data · {counted['n']} rows, about {size(len(file))}")
+        shown = page.locator(".sample tbody tr")
+        expect(shown).to_have_count(10)
+        impressions = header.index("impressions")
+        for line, row in zip(shown.all(), rows[:10], strict=True):
+            cells = line.locator("td").all_inner_texts()
+            assert (cells[0], cells[1], cells[impressions].replace(",", "")) == (row[0], row[1], row[impressions])
+        expect(page.locator("aside.side").get_by_text("If it ran now:")).to_contain_text("the first 10")
+        assert_nothing_overflows(page)
+
+    def test_it_follows_what_is_chosen(self, house: House, company: Company, visits: Visits) -> None:
+        for name in ("Autumn", "Spring", "Winter"):
+            house.campaign(company, name)
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.choose("period", "All data")
+        expect(page.locator("#data-summary")).to_contain_text("3 rows")
+        form.field("campaigns").click()
+        options(page).filter(has_text="Winter").click()
+        page.keyboard.press("Escape")
+        expect(page.locator("#data-summary")).to_contain_text("1 row,")
+        expect(page.locator(".sample tbody")).to_contain_text("Winter")
+        form.choose("export_type", "Campaign, day by day")
+        expect(page.locator("#data-summary")).to_contain_text("7 rows")
+        newest = datetime.now(UTC).date() - timedelta(days=1)
+        form.choose("period", "Between two dates")
+        form.field("start_date").fill(f"{newest - timedelta(days=2)}")
+        expect(page.locator("#data-summary")).to_contain_text("3 rows")
+        form.field("end_date").fill(f"{newest - timedelta(days=1)}")
+        expect(page.locator("#data-summary")).to_contain_text("2 rows")
+
+    @pytest.mark.parametrize("period", ["Last 7 days", "All data"])
+    def test_nothing_to_show_is_said(self, company: Company, visits: Visits, period: str) -> None:
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.choose("period", period)
+        expect(page.locator("aside.side")).to_contain_text("There is no data in these days.")
+        expect(page.locator("#data-summary")).to_contain_text("0 rows")
+        expect(page.locator(".sample")).to_have_count(0)
+
+    def test_what_is_missing_for_it_is_said(self, company: Company, visits: Visits) -> None:
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.choose("export_type", "Campaign, day by day")
+        expect(page.locator("#data-problem")).to_contain_text("needs at least one campaign")
+
+
+class TestTheCampaigns:
+    def test_they_are_found_and_chosen_with_the_keyboard(self, house: House, company: Company, visits: Visits) -> None:
+        made = {name: house.campaign(company, name) for name in ("Alpha", "Beta", "Überall", "Omega")}
+        house.campaign(house.company(), "Alpha of somebody else")
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.name.fill("Some")
+        form.address("ann@example.com")
+        form.field("campaigns").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Search campaigns")).to_be_focused()
+        expect(options(page)).to_have_text(["Alpha", "Beta", "Omega", "Überall"])
+        page.keyboard.type("ÜBER")
+        expect(options(page)).to_have_text(["Überall"])
+        page.keyboard.press("Tab")
+        expect(options(page)).to_be_focused()
+        page.keyboard.press("Space")
+        expect(options(page)).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Shift+Tab")
+        expect(page.get_by_label("Search campaigns")).to_be_focused()
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Delete")
+        expect(options(page)).to_have_count(4)
+        page.keyboard.press("Tab")
+        for key, at in (("ArrowDown", 1), ("End", 3), ("ArrowDown", 3), ("ArrowUp", 2), ("Home", 0)):
+            page.keyboard.press(key)
+            expect(options(page).nth(at)).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(options(page).nth(0)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_text("2 chosen")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(form.field("campaigns")).to_be_focused()
+        expect(form.field("campaigns")).to_have_text("2 campaigns")
+        expect(page.locator("#campaigns-hint .tag")).to_have_text(["Überall", "Alpha"])
+        form.is_open()
+        form.save()
+        (row,) = house.rows("SELECT filters FROM scheduled_exports WHERE tenant_id = ?", company.id)
+        assert row["filters"].count("-") == 8
+        assert made["Alpha"].id in row["filters"]
+        assert made["Überall"].id in row["filters"]
+
+    def test_of_very_many_the_first_are_listed_and_the_rest_is_found(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
+        with house.services.store.write() as tx:
+            tx.campaigns.add(Campaign(new_id(), company.id, f"Campaign {n:04}", "search", "active", "EUR") for n in range(1, 601))
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.field("campaigns").click()
+        expect(options(page)).to_have_count(50)
+        expect(page.get_by_text("550 more: search for them")).to_be_visible()
+        for number in range(8):
+            page.get_by_label("Search campaigns").fill(f"0{number}77")
+            if number < 6:
+                expect(options(page)).to_have_text([f"Campaign 0{number}77"])
+                options(page).click()
+                expect(options(page)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_text("No campaign is called that")).to_be_visible()
+        page.get_by_label("Search campaigns").fill("0599")
+        options(page).click()
+        expect(options(page)).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Escape")
+        expect(form.field("campaigns")).to_have_text("7 campaigns")
+        expect(page.locator("#campaigns-hint")).to_contain_text("and 1 more")
+        form.field("campaigns").click()
+        page.get_by_role("button", name="Choose none").click()
+        page.keyboard.press("Escape")
+        expect(form.field("campaigns")).to_have_text("All campaigns")
+
+
+def test_a_zone_is_found_by_any_part_of_its_name(company: Company, visits: Visits) -> None:
+    page = visits.open(who=company.admin)
+    form = Form.new(page)
+    form.field("timezone").click()
+    expect(options(page).first).to_have_text("Europe/Berlin")
+    expect(options(page).first).to_have_attribute("aria-selected", "true")
+    for text, found in (("york", ["America/New York"]), ("INDIANA knox", ["America/Indiana/Knox"]), ("mars olympus", [])):
+        page.get_by_label("Search time zone").fill(text)
+        expect(options(page)).to_have_text(found)
+    expect(page.get_by_text("No zone is called that")).to_be_visible()
+    page.get_by_label("Search time zone").fill("kathm")
+    expect(options(page)).to_have_text(["Asia/Kathmandu"])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(form.field("timezone")).to_have_text("Asia/Kathmandu")
+    expect(form.field("timezone")).to_be_focused()
+    expect(page.locator("#next-runs").locator("xpath=preceding-sibling::div")).to_contain_text("Times in Kathmandu")

@@ -1,0 +1,255 @@
+"""What is done to schedules from the list: switching, running, deleting, one or several."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from exports_app.domain.access import Role
+from tests.e2e.client import wait_until
+from tests.e2e.ui.house import GONE, Company, House
+from tests.e2e.ui.listed import LISTED, choose_more, file_of, mail_held, names, row, rows, switch, toast
+from tests.e2e.ui.visitor import Visits
+
+WIDTHS = [1280, 390]
+NEVER = "0 0 31 2 *"
+"""No such day: refused today, but a database may hold it from a time with other rules."""
+
+
+def active(house: House, schedule_id: str) -> bool:
+    return bool(house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", schedule_id)[0]["is_active"])
+
+
+def run_now(page: Page, made: dict[str, str]) -> None:
+    row(page, made).get_by_role("button", name=f"Run {made['name']} now").click()
+
+
+class TestTheSwitch:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_pauses_and_activates_at_once(self, house: House, company: Company, visits: Visits, width: int) -> None:
+        made = house.schedule(company, "Often paused")
+        page = visits.open(who=company.admin, width=width)
+        switch(page, made).click()
+        expect(switch(page, made)).not_to_be_checked()
+        expect(row(page, made).locator(".c-when")).to_contain_text("paused")
+        assert not active(house, made["id"])
+        switch(page, made).click()
+        expect(switch(page, made)).to_be_checked()
+        expect(row(page, made).locator(".c-when")).not_to_contain_text("paused")
+        assert active(house, made["id"])
+        stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
+        assert (stored["nextRunAt"], stored["version"]) == (made["nextRunAt"], 3)
+        page.reload()
+        expect(switch(page, made)).to_be_checked()
+
+    def test_comes_back_where_the_schedule_cannot_be_activated(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "From older times", isActive=False)
+        with house.services.store.write() as tx:
+            assert tx.schedules.update(made["id"], made["version"], {"schedule": NEVER})
+        page = visits.open(who=company.admin)
+        switch(page, made).click()
+        expect(page.locator("[data-sonner-toast][data-type=error]")).to_contain_text(re.compile("schedule|never", re.IGNORECASE))
+        expect(switch(page, made)).not_to_be_checked()
+        assert not active(house, made["id"])
+
+    def test_comes_back_where_the_right_was_lost_meanwhile(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Not yours any more")
+        other = house.person("Ola Other", {company.id: Role.ADMIN})
+        page = visits.open(who=other)
+        house.set_role(other, company, Role.VIEWER)
+        switch(page, made).click()
+        expect(toast(page, "Your role does not allow this")).to_be_visible()
+        assert active(house, made["id"])
+
+    def test_of_a_schedule_that_is_gone_says_so_and_the_line_goes(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Gone elsewhere")
+        page = visits.open(who=company.admin)
+        house.services.schedules.delete(company.admin.who, made["id"])  # this page hears nothing of it
+        switch(page, made).click()
+        expect(page.locator("[data-sonner-toast][data-type=error]")).to_be_visible()
+        expect(row(page, made)).to_have_count(0)
+
+
+class TestRunNow:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_shows_the_run_and_offers_its_file(self, house: House, company: Company, visits: Visits, width: int) -> None:
+        house.campaign(company, "Spring")
+        made = house.schedule(company, "Numbers", format="excel", recipients=["held@example.com"])
+        page = visits.open(who=company.admin, width=width)
+        last = row(page, made).locator(".c-run")
+        with mail_held(house.mails, "held@example.com") as let_go:
+            run_now(page, made)
+            expect(last.get_by_role("button")).to_have_text("Processing")
+            expect(last).to_contain_text(re.compile(r"sending, 0 of 1 · \d+ s"))
+            run_now(page, made)
+            expect(last.get_by_role("button")).to_have_text("Pending")
+            expect(last).to_contain_text("waits for its turn")
+            let_go.set()
+            expect(last.get_by_role("button")).to_have_text("Completed")
+        expect(last).to_contain_text("1 row ·")
+        told = toast(page, "“Numbers” is ready: 1 row")
+        expect(told).to_have_count(2)
+        expect(told.first).to_contain_text("sent to 1 recipient")
+        runs = house.rows("SELECT id, file_name, sha256 FROM export_history WHERE scheduled_export_id = ?", made["id"])
+        assert len(runs) == 2
+        with page.expect_download() as download:
+            told.first.get_by_role("button", name="Download").click()
+        saved = download.value.path().read_bytes()
+        run = next(one for one in runs if one["sha256"] == hashlib.sha256(saved).hexdigest())
+        assert download.value.suggested_filename == run["file_name"]
+        assert saved == file_of(house, company.admin, made["id"], run["id"])
+        expect(page).to_have_url(re.compile(f"{LISTED}$"))
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_that_fails_leads_to_the_error(self, house: House, company: Company, visits: Visits, width: int) -> None:
+        made = house.schedule(company, "To nobody", recipients=[GONE])
+        page = visits.open(who=company.admin, width=width)
+        run_now(page, made)
+        told = toast(page, "“To nobody”")
+        expect(told).to_have_attribute("data-type", "error")
+        expect(row(page, made).locator(".c-run .status")).to_have_text("Failed")
+        (run,) = house.rows("SELECT id, error FROM export_history WHERE scheduled_export_id = ?", made["id"])
+        told.get_by_role("button", name="Show the error").click()
+        dialog = page.get_by_role("dialog", name="To nobody")
+        expect(dialog.locator(".detail")).to_contain_text(run["error"])
+        expect(dialog.locator(".detail")).to_contain_text("550 5.1.1 no such user")
+        expect(page).to_have_url(re.compile(rf"{LISTED}/{made['id']}\?run={run['id']}$"))
+
+    def test_works_for_a_paused_schedule_and_leaves_it_paused(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Resting", isActive=False)
+        page = visits.open(who=company.admin)
+        run_now(page, made)
+        expect(toast(page, "“Resting” is ready: 0 rows")).to_be_visible()
+        expect(switch(page, made)).not_to_be_checked()
+
+    def test_without_data_says_that_it_was_skipped(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Nothing there", whenEmpty="skip")
+        page = visits.open(who=company.admin)
+        run_now(page, made)
+        expect(toast(page, "“Nothing there” was skipped")).to_be_visible()
+        expect(row(page, made).locator(".c-run .status")).to_have_text("Skipped")
+
+    def test_as_a_test_is_sent_to_the_signed_in_user_alone(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Trial", recipients=["everybody@example.com"])
+        page = visits.open(who=company.admin)
+        choose_more(page, made, "Send me a test")
+        expect(toast(page, "Test of “Trial” is ready")).to_be_visible()
+        mine = [m for m in house.mails.messages if m.rcpt_tos == [company.admin.user.email]]
+        assert len(mine) == 1
+        assert ["everybody@example.com"] not in [m.rcpt_tos for m in house.mails.messages]
+
+
+class TestDeleting:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_asks_naming_the_schedule_and_what_is_lost(self, house: House, company: Company, visits: Visits, width: int) -> None:
+        made, other = house.schedule(company, "Old report"), house.schedule(company, "Stays")
+        house.run(company, made["id"])
+        page = visits.open(who=company.admin, width=width)
+        choose_more(page, made, "Delete …")
+        question = page.get_by_role("alertdialog", name="Delete “Old report”?")
+        expect(question).to_contain_text("history of 1 run")
+        expect(question).to_contain_text("cannot be undone")
+        question.get_by_role("button", name="Keep it").click()
+        expect(question).to_have_count(0)
+        expect(row(page, made)).to_be_visible()
+        assert house.rows("SELECT deleted_at FROM scheduled_exports WHERE id = ?", made["id"]) == [{"deleted_at": None}]
+        before = datetime.now(UTC).replace(tzinfo=None)
+        choose_more(page, made, "Delete …")
+        question.get_by_role("button", name="Delete").click()
+        expect(row(page, made)).to_have_count(0)
+        expect(question).to_have_count(0)
+        expect(row(page, other)).to_be_visible()
+        (stored,) = house.rows("SELECT deleted_at FROM scheduled_exports WHERE id = ?", made["id"])
+        assert datetime.fromisoformat(stored["deleted_at"]).replace(tzinfo=None) > before
+        house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}", 404)
+
+    def test_is_called_off_by_the_escape_key(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Kept by a key")
+        page = visits.open(who=company.admin)
+        choose_more(page, made, "Delete …")
+        question = page.get_by_role("alertdialog")
+        expect(question).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(question).to_have_count(0)
+        page.reload()
+        expect(row(page, made)).to_be_visible()
+
+    def test_of_the_last_one_leaves_the_beginning(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "The only one")
+        page = visits.open(who=company.admin)
+        choose_more(page, made, "Delete …")
+        page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+        expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+class TestSeveralAtOnce:
+    def test_are_paused_and_activated(self, house: House, company: Company, visits: Visits, width: int) -> None:
+        one, two, three = (house.schedule(company, name) for name in ("One", "Two", "Three"))
+        page = visits.open(who=company.admin, width=width)
+        bar = page.get_by_role("toolbar", name="Selected scheduled exports")
+        for word, told, wanted in (("Pause", "paused", False), ("Activate", "activated", True)):
+            for made in (one, two):
+                row(page, made).get_by_role("checkbox", name="Select").click()
+            expect(bar).to_contain_text("2 selected")
+            bar.get_by_role("button", name=word).click()
+            expect(toast(page, f"2 scheduled exports {told}")).to_be_visible()
+            expect(bar).to_have_count(0)
+            expect(switch(page, one)).to_be_checked(checked=wanted)
+            assert [active(house, made["id"]) for made in (one, two, three)] == [wanted, wanted, True]
+
+    def test_are_run(self, house: House, company: Company, visits: Visits, width: int) -> None:
+        one, two, three = (house.schedule(company, name) for name in ("One", "Two", "Three"))
+        page = visits.open(who=company.admin, width=width)
+        for made in (one, two):
+            row(page, made).get_by_role("checkbox", name="Select").click()
+        page.get_by_role("toolbar").get_by_role("button", name="Run now").click()
+        expect(toast(page, "2 scheduled exports started")).to_be_visible()
+        for made in (one, two):
+            expect(row(page, made).locator(".c-run .status")).to_have_text("Completed")
+        expect(row(page, three).locator(".c-run .status")).to_have_text("Never ran")
+
+    def test_are_deleted_after_a_question_with_their_names(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
+        made = {name: house.schedule(company, name) for name in ("One", "Two", "Three")}
+        page = visits.open(who=company.admin, width=width)
+        for name in ("One", "Two"):
+            row(page, made[name]).get_by_role("checkbox", name="Select").click()
+        page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
+        question = page.get_by_role("alertdialog", name="Delete 2 scheduled exports?")
+        expect(question).to_contain_text("“One”")
+        expect(question).to_contain_text("“Two”")
+        expect(question).not_to_contain_text("“Three”")
+        question.get_by_role("button", name="Delete").click()
+        expect(names(page)).to_have_text(["Three"])
+        left = house.rows("SELECT name FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL", company.id)
+        assert left == [{"name": "Three"}]
+
+
+def test_everything_on_the_page_is_selected_with_one_click(house: House, company: Company, visits: Visits) -> None:
+    for number in range(4):
+        house.schedule(company, f"Report {number}")
+    page = visits.open(who=company.admin)
+    page.get_by_role("checkbox", name="Select all on this page").click()
+    expect(page.get_by_role("toolbar")).to_contain_text("4 selected")
+    expect(page.locator("tr[data-selected=true]")).to_have_count(4)
+    page.get_by_role("button", name="Clear selection").click()
+    expect(page.get_by_role("toolbar")).to_have_count(0)
+    expect(rows(page)).to_have_count(4)
+
+
+def test_what_cannot_be_done_to_some_of_several_is_told(house: House, company: Company, visits: Visits) -> None:
+    good, bad = house.schedule(company, "Good", isActive=False), house.schedule(company, "Bad", isActive=False)
+    with house.services.store.write() as tx:
+        assert tx.schedules.update(bad["id"], bad["version"], {"schedule": NEVER})
+    page = visits.open(who=company.admin)
+    page.get_by_role("checkbox", name="Select all on this page").click()
+    page.get_by_role("toolbar").get_by_role("button", name="Activate").click()
+    expect(toast(page, "1 scheduled export activated")).to_be_visible()
+    expect(toast(page, "1 not activated: ")).to_be_visible()
+    expect(switch(page, good)).to_be_checked()
+    expect(switch(page, bad)).not_to_be_checked()
+    wait_until("it is stored", lambda: active(house, good["id"]) and not active(house, bad["id"]), 5)
