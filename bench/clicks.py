@@ -1,6 +1,7 @@
 """From a click to its answer on the screen, told by the page's own clock."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from playwright.async_api import Page
@@ -14,8 +15,46 @@ SETTLE = 250
 WARM = 2
 """Samples of each action that come first and are not counted."""
 
-Sample = Callable[[int], Awaitable[float]]
-"""Does the action once more (the number counts them) and returns how long its answer took, in milliseconds."""
+
+@dataclass(frozen=True)
+class Answer:
+    """When the event was and when its answer was seen, in milliseconds since 1970.
+
+    came: when the last frame from the server came before the answer was seen; without one, the start.
+    """
+
+    start: float
+    came: float
+    end: float
+
+    @property
+    def took(self) -> float:
+        return self.end - self.start
+
+    @property
+    def waiting(self) -> float:
+        """For the server, with what a page waits before it asks."""
+        return self.came - self.start
+
+    @property
+    def drawing(self) -> float:
+        return self.end - self.came
+
+
+Sample = Callable[[int], Awaitable[Answer]]
+"""Does the action once more; the number counts them."""
+
+# Before anything of the page runs: notes when frames come
+NOTE_FRAMES = """() => {
+  window.benchFrames = [];
+  const Plain = window.WebSocket;
+  window.WebSocket = class extends Plain {
+    constructor(...values) {
+      super(...values);
+      this.addEventListener("message", () => window.benchFrames.push(performance.now()));
+    }
+  };
+}"""
 
 # The clock starts with the event, as the browser stamped it. It stops after the first frame that shows the answer: behind
 # that frame's animation callbacks, as near to its paint as a page can get
@@ -27,10 +66,15 @@ ARM = """([kind, wanted]) => {
     const end = () => { observer.disconnect(); window.removeEventListener(kind, begin, true); clearTimeout(timer); };
     const look = () => {
       if (start === null || !answered(wanted)) return;
+      const seen = performance.now();
       end();
       requestAnimationFrame(() => {
         const channel = new MessageChannel();
-        channel.port1.onmessage = () => resolve([start, performance.now(), performance.timeOrigin]);
+        channel.port1.onmessage = () => {
+          const end = performance.now();
+          const came = window.benchFrames.splice(0).filter((at) => at >= start && at <= seen);
+          resolve([start, came.at(-1) ?? start, end].map((at) => performance.timeOrigin + at));
+        };
         channel.port2.postMessage(0);
       });
     };
@@ -58,10 +102,8 @@ async def arm(page: Page, event: str, answer: str, wanted: Any) -> None:
     await page.evaluate(ARM.replace("ANSWER", ANSWERS[answer]), [event, wanted])
 
 
-async def answered(page: Page) -> tuple[float, float]:
-    """When the event was and when its answer was seen, in milliseconds since 1970."""
-    start, end, origin = await page.evaluate("() => window.benchAnswer")
-    return origin + start, origin + end
+async def answered(page: Page) -> Answer:
+    return Answer(*await page.evaluate("() => window.benchAnswer"))
 
 
 class List:
@@ -86,27 +128,27 @@ class List:
             "open the form": self.open_form,
         }
 
-    async def _timed(self, event: str, answer: str, wanted: Any, do: Callable[[], Awaitable[Any]]) -> float:
+    async def _timed(self, event: str, answer: str, wanted: Any, do: Callable[[], Awaitable[Any]]) -> Answer:
         await arm(self._page, event, answer, wanted)
         await do()
-        start, end = await answered(self._page)
+        found = await answered(self._page)
         await self._page.wait_for_timeout(SETTLE)
-        return end - start
+        return found
 
-    async def _rows_change(self, event: str, do: Callable[[], Awaitable[Any]]) -> float:
+    async def _rows_change(self, event: str, do: Callable[[], Awaitable[Any]]) -> Answer:
         return await self._timed(event, "other rows", await self._page.evaluate(f"() => {LISTED}"), do)
 
-    async def filter(self, number: int) -> float:
+    async def filter(self, number: int) -> Answer:
         value = ("campaign", "aggregate", "campaigns", "")[number % 4]
         return await self._rows_change("change", lambda: self._page.select_option("#filter-type", value))
 
-    async def sort(self, number: int) -> float:  # noqa: ARG002 (every other one is descending)
+    async def sort(self, number: int) -> Answer:  # noqa: ARG002 (every other one is descending)
         return await self._rows_change("click", self._page.get_by_role("button", name="Name", exact=True).click)
 
-    async def turn(self, number: int) -> float:  # noqa: ARG002
+    async def turn(self, number: int) -> Answer:  # noqa: ARG002
         return await self._rows_change("click", self._page.get_by_role("button", name="The next page").click)
 
-    async def search(self, number: int) -> float:
+    async def search(self, number: int) -> Answer:
         """The letters follow each other too fast for the page to ask in between."""
         name = f"Export {number * 97 % self._count:05}"
         field = self._page.locator("#search")
@@ -114,36 +156,37 @@ class List:
         await self._page.wait_for_timeout(2 * SETTLE)
         return await self._timed("keydown", "found", name, lambda: field.press(name[-1]))
 
-    async def pick(self, number: int) -> float:
-        on = number % 2 == 0
+    async def pick(self, number: int) -> Answer:  # noqa: ARG002
+        on = await self._row.get_attribute("data-selected") != "true"
         return await self._timed("click", "picked", [self._newest, on], self._row.locator(".tick").click)
 
-    async def toggle(self, number: int) -> float:
-        off = number % 2 == 0
+    async def toggle(self, number: int) -> Answer:  # noqa: ARG002
+        off = "off" not in (await self._row.get_attribute("class") or "").split()
         return await self._timed("click", "off", [self._newest, off], self._row.locator(".switch").click)
 
-    async def open_menu(self, number: int) -> float:  # noqa: ARG002
+    async def open_menu(self, number: int) -> Answer:  # noqa: ARG002
         took = await self._timed("pointerdown", "there", "[role=menu]", self._more)
         await self._page.keyboard.press("Escape")
         await self._page.locator("[role=menu]").wait_for(state="detached")
         return took
 
-    async def close_menu(self, number: int) -> float:  # noqa: ARG002
+    async def close_menu(self, number: int) -> Answer:  # noqa: ARG002
+        """Until it begins to fade."""
         await self._more()
         await self._page.locator("[role=menu]").wait_for()
-        return await self._timed("keydown", "gone", "[role=menu]", lambda: self._page.keyboard.press("Escape"))
+        return await self._timed("keydown", "gone", "[role=menu][data-state=open]", lambda: self._page.keyboard.press("Escape"))
 
     async def _more(self) -> None:
         await self._row.get_by_role("button", name="More for").click()
 
-    async def open_history(self, number: int) -> float:  # noqa: ARG002
+    async def open_history(self, number: int) -> Answer:  # noqa: ARG002
         opened = self._row.locator('[title^="History of"]').click
         return await self._dialog("there", "[data-run]", opened)
 
-    async def open_form(self, number: int) -> float:  # noqa: ARG002
+    async def open_form(self, number: int) -> Answer:  # noqa: ARG002
         return await self._dialog("filled", "#name", self._row.locator('[title^="Edit"]').click)
 
-    async def _dialog(self, answer: str, wanted: str, do: Callable[[], Awaitable[Any]]) -> float:
+    async def _dialog(self, answer: str, wanted: str, do: Callable[[], Awaitable[Any]]) -> Answer:
         took = await self._timed("click", answer, wanted, do)
         await self._page.keyboard.press("Escape")
         await self._page.locator("[role=dialog]").wait_for(state="detached")
@@ -151,9 +194,9 @@ class List:
         return took
 
 
-async def measure(page: Page, seeded: dict[str, Any], samples: int) -> dict[str, list[float]]:
-    """Milliseconds of every sample, by action."""
-    took: dict[str, list[float]] = {}
+async def measure(page: Page, seeded: dict[str, Any], samples: int) -> dict[str, list[Answer]]:
+    """Every sample, by action."""
+    took: dict[str, list[Answer]] = {}
     listed = List(page, seeded["newest"], seeded["count"])
     for name, do in listed.actions().items():
         await page.goto(page.url.split("?")[0])

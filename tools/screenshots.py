@@ -12,13 +12,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from exports_app import log, wiring
 from exports_app.settings import Settings
+from exports_app.wiring import Services
 from tests.browser import launch
 from tests.e2e.server import ROOT, start_server
 from tools import story
 
 FOLDER = ROOT / "docs" / "screenshots"
 LIST = "/scheduled-exports"
-SIZES = {"wide": (1280, 800, 1), "phone": (390, 844, 2)}
+SIZES = {"wide": (1280, 900, 1), "phone": (390, 844, 2)}
 """Width and height in CSS pixels, and how many pixels each of them has."""
 PATIENCE = 15_000
 """Milliseconds any wait may last."""
@@ -102,7 +103,7 @@ SCENES = (
     Scene("list", see_list, EVERY),
     Scene("empty", see_empty_list, ("wide-light", "phone-dark")),
     Scene("editor", see_editor, ("wide-light", "wide-dark", "phone-light")),
-    Scene("editor-errors", see_editor_errors, ("wide-light",)),
+    Scene("editor-errors", see_editor_errors, ("wide-light", "phone-dark")),
     Scene("email", see_email, ("wide-light",)),
     Scene("history", see_history, ("wide-light", "wide-dark", "phone-light")),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),
@@ -110,12 +111,10 @@ SCENES = (
 )
 
 
-def begin(folder: Path) -> Ids:
-    """Write the story into the server's data folder."""
+def open_services(folder: Path) -> Services:
+    """A second pair of hands on the server's data."""
     log.configure("error")
-    services = wiring.build(Settings(data_dir=folder))
-    wiring.migrate_database(services)
-    return story.tell(services)
+    return wiring.build(Settings(data_dir=folder))
 
 
 @contextmanager
@@ -163,27 +162,35 @@ def open_context(browser: Browser, url: str, look: str, cookies: str | None) -> 
     )
 
 
+def say(text: str) -> None:
+    print(f"screenshots: {text}", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="docs/screenshots by default")
     parser.add_argument("--all", action="store_true", help="every scene in every size and theme")
     parser.add_argument("--only", default="", help="scenes whose name begins like this")
     given = parser.parse_args()
+    say("the pages are built where they have changed, then it takes about a minute")
     given.folder.mkdir(parents=True, exist_ok=True)
     scenes = [replace(s, looks=EVERY) if given.all else s for s in SCENES if s.name.startswith(given.only)]
     with tempfile.TemporaryDirectory(prefix="exports-pictures-") as work:
         home = Path(work)
         with start_server(home, {"DEMO": "0", "SMTP_HOST": ""}, backend_only=False) as server, sync_playwright() as playwright:
-            ids, browser = begin(home / "data"), launch(playwright)
+            services = open_services(home / "data")
+            ids, browser = story.tell(services), launch(playwright)
             for scene in scenes:
                 with signed_in(browser, server.url, scene.email) as cookies:
                     for look in scene.looks:
+                        story.hold_time(services)
                         context = open_context(browser, server.url, look, cookies)
                         file = given.folder / f"{scene.name}-{look}.png"
                         take(context, scene, ids, file)
                         context.close()
-                        sys.stderr.write(f"{file.name}  {file.stat().st_size // 1024} KB\n")
+                        say(f"{file.name}  {file.stat().st_size / 1000:.0f} KB")
             browser.close()
+            services.database.dispose()
     return 0
 
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
+from sqlalchemy import update
+
+from exports_app.db.models import RunRow
+from exports_app.db.repositories import table
 from exports_app.domain import cron
 from exports_app.domain.access import Role
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
@@ -22,13 +26,17 @@ from exports_app.services.rules import Filters
 from exports_app.services.schedules import new_run
 from exports_app.wiring import Services
 
-PASSWORD = "a password for pictures"  # noqa: S105  (of a server that lives for a minute)
+PASSWORD = "a password for pictures"
 NORTHWIND = Tenant(fixed_id("northwind"), "Northwind", "northwind", "#4F46E5", None, "America/New_York")
 ALPINE = Tenant(fixed_id("alpine"), "Alpine Outfitters", "alpine", "#0F766E", None, "Europe/Zurich")
 HARBOUR = Tenant(fixed_id("harbour"), "Harbour Media", "harbour", "#BE185D", None, "Europe/London")
 ADMIN = User(fixed_id("mara"), "mara.keller@northwind.example", "Mara Keller", "")
 VIEWER = User(fixed_id("sam"), "sam.ortiz@northwind.example", "Sam Ortiz", "")
 LONG = timedelta(days=1)
+QUIET = timedelta(minutes=10)
+"""Nothing is due while the pictures are taken."""
+BEGUN = timedelta(seconds=4)
+"""How long the run that is under way has been."""
 REFUSAL = "550 5.1.1 no such user here"
 
 CAMPAIGNS = (
@@ -82,6 +90,14 @@ def tell(services: Services) -> dict[str, str]:
     return {schedule.name: schedule.id for schedule, _ in told}
 
 
+def hold_time(services: Services) -> None:
+    """The run that is under way has just begun, whenever a picture is taken."""
+    runs = table(RunRow)
+    begun = {"started_at": services.clock() - BEGUN}
+    with services.database.write() as connection:
+        connection.execute(update(runs).where(runs.c.status == RunStatus.PROCESSING).values(begun))
+
+
 def _campaigns(tx: Transaction, now: datetime) -> None:
     first = now.date() - timedelta(days=DAYS)
     made = [
@@ -129,7 +145,7 @@ def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
             owner_id=ADMIN.id,
             created_at=created,
             updated_at=created,
-            next_run_at=cron.next_after(cron.parse(expression), cron.zone(zone), now) if active else None,
+            next_run_at=cron.next_after(cron.parse(expression), cron.zone(zone), now + QUIET) if active else None,
         )
 
     return schedule
@@ -205,8 +221,8 @@ def _add(tx: Transaction, schedule: Schedule, past: Past | None, now: datetime) 
     for back, tick in enumerate(reversed(ticks)):
         run = _run(schedule, past, back, tick)
         if run.status is RunStatus.PROCESSING:
-            started = now - timedelta(seconds=4)
-            run = replace(run, created_at=started, started_at=started, lease_token="pictures", lease_expires_at=now + LONG)  # noqa: S106
+            started = now - BEGUN
+            run = replace(run, created_at=started, started_at=started, lease_token="pictures", lease_expires_at=now + LONG)
         tx.runs.add(run)
         tx.deliveries.add(_deliveries(run))
         if back == 0 and run.completed_at:

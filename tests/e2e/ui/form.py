@@ -10,8 +10,6 @@ from tests.e2e.ui.house import Company, House
 
 at_both_widths = pytest.mark.parametrize("width", [1280, 390])
 
-NO_SCRIPT = r"Blocked script execution in 'about:srcdoc'"
-"""What the frame with the email complains of when the tests' own scripts are to run in it."""
 
 
 class Form:

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.e2e.client import wait_until
-from tests.e2e.ui.form import NO_SCRIPT, Form, at_both_widths, paste, the_one
+from tests.e2e.ui.form import Form, at_both_widths, paste, the_one
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, file_of, toast
 from tests.e2e.ui.visitor import Visits
@@ -98,7 +98,7 @@ class TestTheEmail:
     @at_both_widths
     def test_is_shown_as_it_will_look_and_as_text(self, house: House, company: Company, visits: Visits, width: int) -> None:
         house.campaign(company, "Spring")
-        page = visits.open(who=company.admin, width=width, allow=[NO_SCRIPT])
+        page = visits.open(who=company.admin, width=width)
         form = Form.new(page)
         form.name.fill("Weekly <b>numbers</b> & more")
         form.choose("period", "Last 7 days")
@@ -125,7 +125,7 @@ class TestTheEmail:
 
     def test_is_the_one_that_is_sent(self, house: House, company: Company, visits: Visits, mails: MailServer) -> None:
         house.campaign(company, "Spring")
-        page = visits.open(who=company.admin, allow=[NO_SCRIPT])
+        page = visits.open(who=company.admin)
         form = Form.new(page)
         form.name.fill("Weekly numbers")
         form.choose("period", "Last 7 days")
