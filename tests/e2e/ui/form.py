@@ -11,7 +11,6 @@ from tests.e2e.ui.house import Company, House
 at_both_widths = pytest.mark.parametrize("width", [1280, 390])
 
 
-
 class Form:
     """The open dialog. Fields go by their ids: while a question stands over the form, roles do not reach it."""
 

@@ -85,6 +85,7 @@ class TestWhatIsWrong:
         form.field("save").click()
         expect(form.recipients).to_be_focused()
         expect(form.recipients).to_have_attribute("aria-invalid", "true")
+        expect(recipients_error(form)).to_be_in_viewport(ratio=1)
         form.address("ann@example.com")
         expect(page.locator(".error-text")).to_have_count(0)
         assert house.rows("SELECT 1 FROM scheduled_exports WHERE tenant_id = ?", company.id) == []

@@ -99,8 +99,11 @@ class TestWhenItWouldRun:
         message = reason.value.message
         expect(page.locator("#schedule-problem")).to_have_text(message[:1].upper() + message[1:])
         expect(page.locator("#next-runs")).to_have_count(0)
+        expect(form.expression).to_have_attribute("aria-invalid", "true")
+        expect(form.expression).to_have_accessible_description(re.compile(re.escape(message[1:])))
         form.expression.fill("0 9 * * 1")
         expect(page.locator("#schedule-problem")).to_have_count(0)
+        expect(form.expression).to_have_attribute("aria-invalid", "false")
         expect(page.locator("#next-runs .fact")).to_have_count(5)
 
     @pytest.mark.parametrize("forward", [True, False], ids=["forward", "back"])

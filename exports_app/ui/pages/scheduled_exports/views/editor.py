@@ -30,7 +30,7 @@ def _put(name: str) -> Any:
     return lambda value: Fields.put(name, value)
 
 
-def _text(name: str, label: str, hint: str = "", **props: Any) -> rx.Component:
+def _text(name: str, label: str, hint: Any = "", **props: Any) -> rx.Component:
     control = text_input(name, _value(name), _put(name), _error(name), **props)
     return field(label, control, name=name, error=_error(name), hint=hint)
 
@@ -135,6 +135,20 @@ def _when() -> list[rx.Component]:
             class_name="preset",
         )
 
+    problem = SchedulePanel.problem
+    marks = {
+        "aria-invalid": rx.cond((_error("schedule") != "") | (problem != ""), "true", "false"),
+        "aria-describedby": rx.cond(
+            _error("schedule") != "", "schedule-error", rx.cond(problem != "", "schedule-problem schedule-hint", "schedule-hint")
+        ),
+    }
+    # Where the panel stands beside the form it says what is wrong; where it is far below, the field does too
+    rule = "Minute, hour, day, month, weekday"
+    told = rx.cond(
+        problem != "",
+        rx.fragment(rx.el.span(problem, class_name="problem"), rx.el.span(rule, class_name="rule")),
+        rx.el.span(rule),
+    )
     presets = [preset(one.key, one.label, one.expression, one.expression) for one in PRESETS]
     return [
         rx.el.h2("When", class_name="section"),
@@ -145,9 +159,7 @@ def _when() -> list[rx.Component]:
             class_name="presets",
         ),
         rx.el.div(
-            _text(
-                "schedule", "Cron expression", "Minute, hour, day, month, weekday", class_name="control code", spell_check=False
-            ),
+            _text("schedule", "Cron expression", told, class_name="control code", spell_check=False, custom_attrs=marks),
             zone_picker(_error("timezone")),
             class_name="pair",
         ),
