@@ -52,7 +52,8 @@ app = rx.App(
     # Without Reflex's own overlay: it shows lost connections by eval, which our policy forbids; ui/components/browser.py does
     app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary(on_error=rx.noop())},
     backend_exception_handler=_unforeseen,
-    toaster=rx.toast.provider(position="bottom-right", rich_colors=False, visible_toasts=4),
+    # In the header's middle: below, a notice would lie on the rows' buttons or on a form's
+    toaster=rx.toast.provider(position="top-center", offset="10px", rich_colors=False, visible_toasts=4),
     stylesheets=["/ui.css"],
     html_lang="en",
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],

@@ -194,9 +194,27 @@ class TestSorting:
             assert address(page) == {"sort": sort}
         assert in_api(house, company, "&sort=name") == ["Alpha daily", "Bravo weekly", "Charlie monthly", "Delta paused"]
 
-    def test_begins_with_the_newest(self, company: Company, visits: Visits, mixed: dict[str, Any]) -> None:
+    def test_begins_with_the_newest_and_says_so(self, company: Company, visits: Visits, mixed: dict[str, Any]) -> None:
         page = visits.open(who=company.admin)
         expect(names(page)).to_have_text(list(reversed(mixed)))
+        expect(page.get_by_role("combobox", name="Sort").locator("option:checked")).to_have_text("Newest first")
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_by_any_order_that_is_named(
+        self, house: House, company: Company, visits: Visits, mixed: dict[str, Any], width: int
+    ) -> None:
+        page = visits.open(who=company.admin, width=width)
+        chosen = page.get_by_role("combobox", name="Sort")
+        for words, sort in (("Name, A to Z", "name"), ("Next run, latest first", "-nextRunAt"), ("Oldest first", "createdAt")):
+            chosen.select_option(label=words)
+            expect(names(page)).to_have_text(in_api(house, company, f"&sort={sort}"))
+            assert address(page) == {"sort": sort}
+        page.reload()
+        expect(chosen.locator("option:checked")).to_have_text("Oldest first")
+        expect(names(page)).to_have_text(list(mixed))
+        chosen.select_option(label="Newest first")
+        expect(names(page)).to_have_text(list(reversed(mixed)))
+        assert address(page) == {}
 
 
 class TestPaging:
@@ -292,7 +310,16 @@ class TestWithoutAnythingToList:
         failed = page.get_by_role("heading", name="The list could not be loaded")
         expect(failed).to_be_visible()
         expect(rows(page)).to_have_count(0)
+        expect(page.get_by_text("Remove the control characters.")).to_be_visible()
         page.get_by_role("button", name="Try again").click()
         expect(failed).to_be_visible()
-        page.goto(LISTED)
+        page.get_by_role("button", name="Clear search and filters").click()
         expect(rows(page)).to_have_count(4)
+        assert address(page) == {}
+
+    def test_because_it_could_not_be_read_another_search_helps(
+        self, company: Company, visits: Visits, mixed: dict[str, Any]
+    ) -> None:
+        page = visits.open(f"{LISTED}?q=%01", who=company.admin)
+        page.get_by_label("Search scheduled exports").fill("alpha")
+        expect(names(page)).to_have_text(["Alpha daily"])

@@ -62,7 +62,7 @@ class TestWhatAnotherDoes:
         switch(there, made).click()
         expect(switch(there, made)).not_to_be_checked()
         expect(switch(here, made)).not_to_be_checked(timeout=SOON_MS)
-        expect(here.locator("#counts")).to_contain_text("0 active", timeout=SOON_MS)
+        expect(here.locator("#counts")).to_contain_text("None active", timeout=SOON_MS)
 
         row(there, made).get_by_role("button", name="Run Renamed report now").click()
         expect(row(there, made).locator(".c-run .status")).to_have_text("Completed")

@@ -8,8 +8,9 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.run import EXECUTED, RunStatus
+from exports_app.domain.words import sentence
 from exports_app.services.board import Listed
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Page
@@ -89,7 +90,7 @@ class ListState(rx.State):
             self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page))
             self.failed = ""
         except ExportsError as e:
-            self.failed = e.message
+            self.failed = sentence(e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message)
         self.loaded = True
 
     def _show(self, listed: Listed) -> None:
@@ -127,6 +128,13 @@ class ListState(rx.State):
         """By a column; the same again turns it round."""
         if key in SORTS:
             self.sort, self.page = f"-{key}" if self.sort == key else key, 1
+            await self._look()
+
+    @action(Permission.WRITE)
+    async def arrange(self, sort: str) -> None:
+        """By one of SORTS; a minus before it turns the order round."""
+        if str(sort).removeprefix("-") in SORTS:
+            self.sort, self.page = str(sort), 1
             await self._look()
 
     @action(Permission.WRITE)

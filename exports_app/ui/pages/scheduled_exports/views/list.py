@@ -16,6 +16,16 @@ from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
 
 SKELETONS = 6
 SEARCH = "search"
+ORDERS = {
+    "-createdAt": "Newest first",
+    "createdAt": "Oldest first",
+    "name": "Name, A to Z",
+    "-name": "Name, Z to A",
+    "nextRunAt": "Next run, soonest first",
+    "-nextRunAt": "Next run, latest first",
+    "-lastRunAt": "Last run, newest first",
+    "lastRunAt": "Last run, oldest first",
+}
 
 
 def list_view() -> rx.Component:
@@ -23,7 +33,7 @@ def list_view() -> rx.Component:
         _top(),
         rx.cond(
             ListState.failed != "",
-            _failed(),
+            rx.fragment(rx.cond(ListState.narrowed, _bar()), _failed()),
             rx.cond(
                 ~ListState.loaded,
                 loading_table(),
@@ -65,9 +75,11 @@ def loading_table() -> rx.Component:
 
 def _top() -> rx.Component:
     failing = rx.cond(ListState.failing > 0, f" · {ListState.failing} failing", "")
+    counted = rx.cond(ListState.active_count > 0, f"{ListState.active_count} active", "None active")
     following = rx.cond(ListState.next_at != "", browser.when(at=ListState.next_at, prefix=" · next "), rx.fragment())
     counts = rx.el.p(
-        rx.cond(ListState.loaded, rx.fragment(f"{ListState.active_count} active", failing, following), rx.fragment()), id="counts"
+        rx.cond(ListState.loaded & (ListState.all_total > 0), rx.fragment(counted, failing, following), rx.fragment()),
+        id="counts",
     )
     new = rx.el.span("New", rx.el.span(" scheduled export", class_name="wide"))
     return rx.el.div(
@@ -104,8 +116,24 @@ def _bar() -> rx.Component:
         _filter("format", "Format", ((one.key, one.label) for one in FORMATS)),
         _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
+        _order(),
     )
     return rx.el.div(search, rx.cond(ListState.selected.length() > 0, _bulk(), filters), class_name="bar")
+
+
+def _order() -> rx.Component:
+    """All the orders by name, also the one that no column stands for; on a phone there are no columns."""
+    return rx.el.label(
+        rx.el.span("Sort"),
+        rx.el.select(
+            *[rx.el.option(words, value=key) for key, words in ORDERS.items()],
+            value=ListState.sort,
+            on_change=ListState.arrange,
+            id="sort",
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name="filter order",
+    )
 
 
 def _filter(name: str, label: str, choices: Iterable[tuple[str, str]]) -> rx.Component:
@@ -303,7 +331,9 @@ def _foot() -> rx.Component:
 
 def _failed() -> rx.Component:
     again = button("Try again", kind="primary", on_click=ListState.again)
-    return message("triangle-alert", "The list could not be loaded", f"{ListState.failed}.", again)
+    reset = rx.cond(ListState.narrowed, button("Clear search and filters", on_click=ListState.clear))
+    actions = rx.el.div(again, reset, class_name="row wrap", justify_content="center")
+    return message("triangle-alert", "The list could not be loaded", f"{ListState.failed}.", actions)
 
 
 def _nothing_found() -> rx.Component:
@@ -326,7 +356,8 @@ def _nothing_yet() -> rx.Component:
         message(
             "calendar-clock",
             "No scheduled exports yet",
-            "It makes a file of campaign data on time and emails it. Begin with one of these, or with an empty form.",
+            "A scheduled export makes a file of your campaign data on time and emails it."
+            " Begin with one of these, or with an empty form.",
         ),
         rx.el.div(*cards, class_name="templates"),
         custom_attrs={"data-empty": "true"},
