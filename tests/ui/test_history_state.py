@@ -20,6 +20,7 @@ from tests.ui.conftest import SignIn, Tab
 from tests.world import WatchedEmail, claim, execute, make_schedule, registered, runs_of, the_run, trigger_and_execute
 
 GONE = "550 5.1.1 no such user"
+ID = "bbf7fb7d-abbd-5748-9da5-3486f609bfe2"
 
 
 @pytest.fixture
@@ -47,10 +48,11 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
         assert (await tab.state(Notices)).address == f"/scheduled-exports/{schedule.id}"
         await tab.do(HistoryState.unfold, run.id)
         assert [(d.target, d.status) for d in story.deliveries] == [
-            ("ann@example.com", "accepted"),
             ("old@example.com", "failed"),
+            ("ann@example.com", "accepted"),
         ]
-        assert GONE in story.deliveries[1].error
+        assert GONE in story.deliveries[0].error
+        assert story.detail.made == "Campaigns, totals, CSV · days counted in Berlin"
         assert (story.detail.can_resend, story.detail.unsent, story.detail.sha256) == (True, 1, run.sha256)
         assert "refused for good" in story.detail.hint
         await tab.do(HistoryState.resend, run.id)
@@ -152,3 +154,19 @@ def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, 
     found = hints.hint(code, error)
     assert words in found
     assert bool(found) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            f"2 of its 3 campaigns no longer exist ({ID}, {ID}): choose others",
+            "2 of its 3 campaigns no longer exist: choose others",
+        ),
+        ("there was no data in its window", "There was no data in its window"),
+        ("550 5.1.1 (user) unknown", "550 5.1.1 (user) unknown"),
+        (None, ""),
+    ],
+)
+def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str) -> None:
+    assert hints.told(error) == told

@@ -13,6 +13,7 @@ from exports_app.domain import period
 from exports_app.domain.run import RunStatus, Trigger
 from exports_app.domain.words import duration, size
 from exports_app.services.records import Run, new_id
+from exports_app.ui.pages.scheduled_exports import hints
 from tests.e2e.client import wait_until
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import GONE, Company, House
@@ -20,7 +21,7 @@ from tests.e2e.ui.listed import assert_nothing_overflows, file_of, mail_held, to
 from tests.e2e.ui.visitor import Visits
 from tests.mailserver import MailServer, Rules
 
-TRIGGERS = {"manual": "run by hand", "test": "test", "rerun": "run again", "schedule": "schedule"}
+TRIGGERS = {"manual": "run by hand", "test": "test", "rerun": "run again", "schedule": "on schedule"}
 DELIVERED = {"accepted": "Accepted", "failed": "Failed", "pending": "Waiting", "skipped": "Not sent"}
 
 
@@ -126,9 +127,11 @@ def test_the_details_tell_each_recipients_fate_and_what_to_do(house: House, comp
         shown = deliveries.filter(has_text=one["target"])
         expect(shown.locator(".status")).to_have_text(DELIVERED[one["status"]])
         if one["error"]:
-            expect(shown).to_contain_text(one["error"])
+            expect(shown).to_contain_text(hints.told(one["error"]))
+    expect(deliveries.first).to_contain_text(GONE)  # what asks for something to be done comes first
     assert {one["target"]: one["status"] for one in run["deliveries"]} == {"ann@example.com": "accepted", GONE: "failed"}
-    expect(details.locator(".box b")).to_have_text(run["error"])
+    expect(details.locator(".box b")).to_have_text(f"{hints.told(run['error'])}.")
+    expect(details).to_contain_text("Campaigns, totals, CSV · days counted in Berlin")
     expect(details).to_contain_text("refused for good: check the address")
     expect(details.locator("code")).to_have_text(run["sha256"])
     assert_nothing_overflows(page)
@@ -146,7 +149,7 @@ def test_a_run_that_failed_for_want_of_data_says_so(house: House, company: Compa
     run = house.run(company, made["id"])
     page = visits.open(who=company.admin)
     details = unfold(open_history(page, "Numbers"), run)
-    expect(details.locator(".box.bad b")).to_have_text(run["error"])
+    expect(details.locator(".box.bad b")).to_have_text("There was no data in its window, and it is set to fail then.")
     expect(details).to_contain_text("What happens without data is set in the form.")
     expect(details).to_contain_text("No emails yet.")
     expect(details.get_by_role("button", name=re.compile("Send again"))).to_have_count(0)
@@ -290,7 +293,7 @@ def test_an_address_opens_the_run_that_it_names(house: House, company: Company, 
     made = house.schedule(company, "Numbers", recipients=[GONE])
     run = house.run(company, made["id"])
     page = visits.open(f"/scheduled-exports/{made['id']}?run={run['id']}", who=company.admin)
-    expect(page.get_by_role("dialog").locator("tr.detail .box b")).to_have_text(run["error"])
+    expect(page.get_by_role("dialog").locator("tr.detail .box b")).to_have_text(f"{hints.told(run['error'])}.")
 
 
 def add_runs(house: House, company: Company, schedule_id: str, statuses: Sequence[RunStatus]) -> None:

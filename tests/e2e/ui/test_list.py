@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from exports_app.ui.pages.scheduled_exports import hints
 from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.listed import LISTED, instant, names, row, rows
 from tests.e2e.ui.visitor import Visits, wait_until_ready
@@ -94,7 +95,7 @@ class TestARow:
         expect(last).to_contain_text(f"3 rows · {good_run['fileSize']} bytes")
         assert instant(last.locator("time")) == datetime.fromisoformat(good_run["completedAt"])
         expect(row(page, bad).locator(".c-run .status")).to_have_text("Failed")
-        expect(row(page, bad).locator(".c-run")).to_contain_text(bad_run["error"][:60])
+        expect(row(page, bad).locator(".c-run")).to_contain_text(hints.told(bad_run["error"])[:60])
         expect(row(page, half).locator(".c-run .status")).to_have_text("Partial")
         expect(row(page, half).locator(".c-run")).to_contain_text("1 of 2 delivered")
         expect(page.locator("#counts")).to_contain_text("3 active · 2 failing")

@@ -135,7 +135,7 @@ class Doing(rx.State):
             sent = f", sent to {counted(accepted, 'recipient')}" if accepted else ""
             await notify(self, "success", f"{what} is ready: {words}{sent}", link="Download", run=f"{schedule_id}/{run.id}")
         elif run.status is RunStatus.SKIPPED:
-            await notify(self, "info", f"{what} was skipped: {words}", link="Show", href=href)
+            await notify(self, "info", f"{what} was skipped. {words}", link="Show", href=href)
         else:
             await notify(self, "error", f"{what}: {words}", link="Show the error", href=href)
 

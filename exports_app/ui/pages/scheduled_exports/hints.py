@@ -1,6 +1,8 @@
-"""What a person can do about a run's error, in plain words."""
+"""A run's error as people read it, and what they can do about it, in plain words."""
 
 import re
+
+from exports_app.domain.words import sentence
 
 HINTS = {
     "access_lost": "Pause it and activate it again: then it runs in your name.",
@@ -14,7 +16,14 @@ HINTS = {
     "unreadable": "Edit the scheduled export and save it once.",
     "internal": "Run it again. If it fails again, whoever runs the server finds the reason in its log under the run's id.",
 }
+_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_IDS = re.compile(rf" ?\({_ID}(?:, {_ID})*\)")
 _REPLY = re.compile(r"\b([45])\d\d\b")
+
+
+def told(error: str | None) -> str:
+    """The error without the ids it lists, which say nothing to a reader."""
+    return sentence(_IDS.sub("", error or ""))
 
 
 def hint(code: str | None, error: str | None) -> str:

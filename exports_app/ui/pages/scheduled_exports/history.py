@@ -1,6 +1,7 @@
 """A schedule's last runs, in a dialog over the list; what can be done with one of them."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +20,11 @@ from exports_app.ui.notices import notify, show_address
 from exports_app.ui.pages.scheduled_exports import hints
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
-from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, in_words, iso, moment
+from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, format_label, in_words, iso, kind_label, moment
 from exports_app.ui.session import path, query
 
 SHOWN = 50
-TRIGGERS = {Trigger.SCHEDULE: "schedule", Trigger.MANUAL: "run by hand", Trigger.TEST: "test", Trigger.RERUN: "run again"}
+TRIGGERS = {Trigger.SCHEDULE: "on schedule", Trigger.MANUAL: "run by hand", Trigger.TEST: "test", Trigger.RERUN: "run again"}
 DELIVERY_WORDS = {
     DeliveryStatus.PENDING: "Waiting",
     DeliveryStatus.SENDING: "Sending",
@@ -32,6 +33,11 @@ DELIVERY_WORDS = {
     DeliveryStatus.UNKNOWN: "Unknown",
     DeliveryStatus.SKIPPED: "Not sent",
 }
+ATTENTION = [
+    *(DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED),
+    *(DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED),
+]
+"""Deliveries in this order: what asks for something to be done comes first."""
 UNSENT = {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED}
 
 
@@ -46,8 +52,9 @@ class RunRow:
     """Trigger and who."""
     window: str
     file_name: str
-    file: str
-    """Size and the beginning of the SHA-256, or what is there instead of a file."""
+    parts: list[str]
+    """The file's name, cut where a line may end."""
+    size: str
     has_file: bool
     records: str
     took: str
@@ -71,10 +78,12 @@ class Detail:
     """Of the run that is opened."""
 
     error: str = ""
+    raw: str = ""
+    """The error with all its ids, to be copied."""
     hint: str = ""
     sha256: str = ""
     made: str = ""
-    """How it came to be, in one line."""
+    """What it is, in one line, as of when it ran."""
     can_resend: bool = False
     can_rerun: bool = False
     unsent: int = 0
@@ -157,7 +166,7 @@ class HistoryState(rx.State):
             return
         run, deliveries = opened
         self.detail = detail(run, deliveries)
-        self.deliveries = [delivery_row(d) for d in deliveries]
+        self.deliveries = [delivery_row(d) for d in sorted(deliveries, key=lambda d: ATTENTION.index(d.status))]
 
     @action(Permission.WRITE)
     async def run_now(self) -> None:
@@ -203,7 +212,8 @@ def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
         how=how,
         window=period.words(period.Window(run.window_start, run.window_end)),
         file_name=run.file_name or "",
-        file=f"{size(run.file_size)} · sha256 {run.sha256[:8]}…" if run.file_size is not None and run.sha256 else "",
+        parts=re.findall(r"[^_]*_|[^_]+", run.file_name or ""),
+        size=size(run.file_size) if run.file_size is not None else "",
         has_file=bool(run.file_key),
         records="" if run.record_count is None else f"{run.record_count:,}",
         took=took,
@@ -220,10 +230,12 @@ def _seconds(run: Run) -> float:
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     unsent = sum(d.status in UNSENT for d in deliveries)
     return Detail(
-        error=run.error or "",
+        error=f"{hints.told(run.error).rstrip('.')}." if run.error else "",
+        raw=run.error or "",
         hint=hints.hint(run.error_code, run.error),
         sha256=run.sha256 or "",
-        made=f"{run.spec.get('timezone', 'UTC')} · {run.format} · {run.spec.get('schedule', '')}".rstrip(" ·"),
+        made=f"{kind_label(run.spec.get('export_type', ''))}, {format_label(run.format)}"
+        f" · days counted in {place(run.spec.get('timezone', 'UTC'))}",
         can_resend=run.status in {RunStatus.PARTIAL, RunStatus.FAILED} and bool(run.file_key) and unsent > 0,
         can_rerun=run.status in FINISHED,
         unsent=unsent,
@@ -232,5 +244,9 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
 
 def delivery_row(delivery: Delivery) -> DeliveryRow:
     return DeliveryRow(
-        delivery.target, str(delivery.status), DELIVERY_WORDS[delivery.status], iso(delivery.sent_at), delivery.error or ""
+        delivery.target,
+        str(delivery.status),
+        DELIVERY_WORDS[delivery.status],
+        iso(delivery.sent_at),
+        hints.told(delivery.error),
     )

@@ -10,6 +10,7 @@ from exports_app.domain.run import RunStatus
 from exports_app.domain.words import counted, place, size
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import LatestRun, Run, Schedule
+from exports_app.ui.pages.scheduled_exports import hints
 
 LONGEST_ERROR = 110
 STATUS_WORDS = {
@@ -87,7 +88,7 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
     if run.status is RunStatus.COMPLETED:
         made = f"{counted(run.record_count or 0, 'row')} · {size(run.file_size or 0)}"
         return made if accepted else f"{made} · not emailed"
-    text = run.error or ""
+    text = hints.told(run.error)
     return text if len(text) <= LONGEST_ERROR else text[: LONGEST_ERROR - 1].rstrip() + "…"
 
 

@@ -85,9 +85,10 @@ def _run(run: RunRow) -> rx.Component:
         rx.cond(run.since != "", rx.fragment("since ", browser.elapsed(since=run.since)), browser.when(at=run.at)),
         rx.el.div(run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"),
     )
+    named = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
     file = rx.fragment(
-        rx.cond(run.file_name != "", rx.el.div(run.file_name), rx.el.div("No file", class_name="muted")),
-        rx.el.div(rx.cond(run.file != "", f"{run.file} · ", ""), run.window, class_name="muted"),
+        rx.cond(run.file_name != "", named, rx.el.div("No file", class_name="muted")),
+        rx.el.div(rx.cond(run.size != "", f"{run.size} · ", ""), run.window, class_name="muted"),
     )
     download = icon_button(
         "download",
@@ -123,7 +124,7 @@ def _detail(run: RunRow) -> rx.Component:
     error = rx.el.div(
         rx.el.p(rx.el.b(found.error)),
         rx.cond(found.hint != "", rx.el.p(found.hint)),
-        rx.el.div(browser.copy_button(text=found.error, label="Copy error"), class_name="row"),
+        rx.el.div(browser.copy_button(text=found.raw, label="Copy error"), class_name="row"),
         class_name=rx.cond(run.status == "failed", "box bad", rx.cond(run.status == "partial", "box warn", "box info")),
     )
     facts = rx.el.div(
