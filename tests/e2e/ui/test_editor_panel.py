@@ -159,8 +159,9 @@ class TestTheData:
         impressions = header.index("impressions")
         for line, row in zip(shown.all(), rows[:10], strict=True):
             cells = line.locator("td").all_inner_texts()
-            assert (cells[0], cells[1], cells[impressions].replace(",", "")) == (row[0], row[1], row[impressions])
-        expect(page.locator("aside.side").get_by_text("If it ran now:")).to_contain_text("the first 10")
+            assert (cells[0], cells[-1], cells[impressions - 1].replace(",", "")) == (row[1], row[0], row[impressions])
+        told = page.locator("aside.side").get_by_text("If it ran now:")
+        expect(told).to_contain_text("the first 10. Campaign ID comes earlier in the file.")
         assert_nothing_overflows(page)
 
     def test_it_follows_what_is_chosen(self, house: House, company: Company, visits: Visits) -> None:
@@ -223,7 +224,11 @@ class TestTheCampaigns:
         page.keyboard.press("Control+a")
         page.keyboard.press("Delete")
         expect(options(page)).to_have_count(4)
-        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+        expect(options(page).nth(0)).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(page.get_by_label("Search campaigns")).to_be_focused()
+        page.keyboard.press("ArrowDown")
         for key, at in (("ArrowDown", 1), ("End", 3), ("ArrowDown", 3), ("ArrowUp", 2), ("Home", 0)):
             page.keyboard.press(key)
             expect(options(page).nth(at)).to_be_focused()

@@ -68,7 +68,7 @@ class DataPanel(rx.State):
     summary: str = ""
     window: str = ""
     shown: str = ""
-    """How many of the rows stand here, where they are not all."""
+    """How many of the rows stand here, where they are not all, and which columns stand elsewhere in the file."""
     problem: str = ""
     busy: bool = False
     _asked: str = ""
@@ -92,10 +92,15 @@ class DataPanel(rx.State):
         if found is None:
             self.heads, self.rows, self.summary, self.window = [], [], "", ""
             return
-        self.heads = [Head(c.label, c.kind in {Kind.INTEGER, Kind.DECIMAL}) for c in found.columns]
-        self.rows = [list(row) for row in found.rows]
+        # An id says the least and takes the most room: it stands last here, wherever the file has it
+        order = sorted(range(len(found.columns)), key=lambda at: found.columns[at].key.endswith("_id"))
+        columns = [found.columns[at] for at in order]
+        self.heads = [Head(c.label, c.kind in {Kind.INTEGER, Kind.DECIMAL}) for c in columns]
+        self.rows = [[row[at] for at in order] for row in found.rows]
         self.window = found.window
-        self.shown = f", the first {len(self.rows)}" if found.total is None or found.total > len(self.rows) else ""
+        first = f", the first {len(self.rows)}" if found.total is None or found.total > len(self.rows) else ""
+        moved = " and ".join(found.columns[at].label for was, at in enumerate(order) if at < was)
+        self.shown = first + (f". {moved} comes earlier in the file." if moved else "")
         if found.total is None:
             self.summary, self.problem = "", TOO_LONG
         else:
@@ -111,7 +116,7 @@ def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -
     except Invalid as e:
         return None, sentence(e.errors[0].detail)
     except ExportsError as e:
-        return None, e.message
+        return None, sentence(e.message)
 
 
 class LetterPanel(rx.State):
