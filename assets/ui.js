@@ -319,9 +319,21 @@ export function CopyButton({ text, label = "Copy" }) {
   return h("button", { type: "button", className: "link-button", onClick: copy, "aria-live": "polite" }, done ? "Copied" : label);
 }
 
-// Arrow keys move among the options below; the search field above them stays reachable.
+// Arrow keys move among the options, down into them from the search field above and up to it again.
 export function Options({ id, label, multiple = false, children }) {
   const list = useRef(null);
+  const search = () => list.current.parentElement.querySelector("input[type=search]");
+  useEffect(() => {
+    const field = search();
+    const enter = (event) => {
+      const first = event.key === "ArrowDown" && list.current.querySelector("[role=option]");
+      if (!first) return;
+      event.preventDefault();
+      first.focus();
+    };
+    field?.addEventListener("keydown", enter);
+    return () => field?.removeEventListener("keydown", enter);
+  }, []);
   const move = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
     if (!step) return;
@@ -329,6 +341,7 @@ export function Options({ id, label, multiple = false, children }) {
     if (!options.length) return;
     event.preventDefault();
     const at = options.indexOf(document.activeElement);
+    if (event.key === "ArrowUp" && at === 0 && search()) return search().focus();
     options[Math.min(options.length - 1, Math.max(0, at + step))].focus();
   };
   return h("div", { id, ref: list, role: "listbox", "aria-label": label, "aria-multiselectable": multiple || undefined, className: "options", onKeyDown: move, tabIndex: -1 }, children);
