@@ -6,7 +6,7 @@ from datetime import datetime
 
 from exports_app.domain import cron
 from exports_app.domain.errors import ExportsError
-from exports_app.domain.run import RunStatus
+from exports_app.domain.run import FINISHED, RunStatus
 from exports_app.domain.words import counted, place, size
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import LatestRun, Run, Schedule
@@ -43,6 +43,8 @@ class Row:
     status: str
     status_word: str
     detail: str
+    is_reason: bool
+    """detail: why it did not come to what it should."""
     at: str
     since: str
     """Since when its newest run is processing; empty when it is not."""
@@ -68,6 +70,7 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         status=str(status or "never"),
         status_word=STATUS_WORDS[status] if status else "Never ran",
         detail=outcome_words(run, latest.accepted, latest.total) if run and latest else "",
+        is_reason=bool(run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
     )

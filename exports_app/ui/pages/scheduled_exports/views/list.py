@@ -277,10 +277,13 @@ def _last_run(row: Row) -> rx.Component:
         custom_attrs={"aria-label": f"{row.status_word}: show the history of {row.name}"},
     )
     under_way = rx.fragment(row.detail, " · ", browser.elapsed(since=row.since))
-    done = rx.fragment(
+    # A long reason is cut at its end: the time stands before it
+    reason = rx.fragment(browser.when(at=row.at, zone=row.zone), " · ", row.detail)
+    ended = rx.fragment(
         rx.cond(row.detail != "", rx.fragment(row.detail, " · "), rx.cond(row.status == "never", "created ", "")),
         browser.when(at=row.at, zone=row.zone),
     )
+    done = rx.cond(row.is_reason, reason, ended)
     return rx.el.div(
         chip,
         rx.el.div(rx.cond(row.since != "", under_way, done), class_name="muted num clip", title=row.detail),

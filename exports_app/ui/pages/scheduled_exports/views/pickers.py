@@ -82,7 +82,7 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
         class_name="row wrap",
         gap="4px",
     )
-    hint = rx.cond(count > 0, names, "Those you choose, or all of the tenant's")
+    hint = rx.cond(count > 0, names, "All of the tenant's, unless you choose some")
     control = _picker("campaigns", "Campaigns", CampaignPicker, shown, CampaignPicker.toggle, below, error=error, multiple=True)
     return field("Campaigns", control, name="campaigns", error=error, hint=hint)
 
@@ -91,4 +91,4 @@ def zone_picker(error: rx.Var[str]) -> rx.Component:
     none = rx.cond(ZonePicker.options.length() == 0, rx.el.div("No zone is called that", class_name="muted", padding="6px 8px"))
     shown = DraftState.values["timezone"].to(str)
     control = _picker("timezone", "Time zone", ZonePicker, shown, ZonePicker.choose, none, error=error, multiple=False)
-    return field("Time zone", control, name="timezone", error=error, hint="Its clock decides, summer and winter")
+    return field("Time zone", control, name="timezone", error=error, hint="The schedule follows its clock")

@@ -98,8 +98,7 @@ def letter_dialog() -> rx.Component:
             ),
             rx.el.div(
                 rx.cond(LetterPanel.kind == "html", page, rx.el.pre(LetterPanel.text, class_name="mail-text", tab_index=0)),
-                class_name="dialog-body",
-                padding="16px 20px",
+                class_name="dialog-body letter",
             ),
             class_name="dialog narrow",
             custom_attrs={"aria-describedby": ""},
