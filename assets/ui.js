@@ -178,10 +178,19 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
   return null;
 }
 
+// What had the focus last. Instead of a menu's item, which goes away with its menu: the button that opened the menu.
+let last = null;
+if (typeof window !== "undefined") {
+  window.addEventListener("focusin", ({ target }) => {
+    const opener = target.closest("[role=menu]")?.getAttribute("aria-labelledby");
+    last = (opener && document.getElementById(opener)) || target;
+  });
+}
+
 // Inside a dialog: when it closes, the focus goes back to where it was (Radix only knows a trigger of its own).
 export function ReturnFocus() {
   useEffect(() => {
-    const before = document.activeElement;
+    const before = last;
     const path = before?.getAttribute("aria-label");
     return () =>
       setTimeout(() => {
@@ -199,9 +208,14 @@ export function Focus({ target = "" }) {
   useEffect(() => {
     const id = target.split("#")[0];
     if (!id) return;
-    const element = document.getElementById(id);
-    element?.focus();
-    element?.scrollIntoView({ block: "nearest" });
+    // Not before the dialog around it keeps the focus: a menu that closes takes it back, and only what the dialog saw
+    // focused does it restore
+    const timer = setTimeout(() => {
+      const element = document.getElementById(id);
+      element?.focus();
+      element?.scrollIntoView({ block: "nearest" });
+    }, 0);
+    return () => clearTimeout(timer);
   }, [target]);
   return null;
 }

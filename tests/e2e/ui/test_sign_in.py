@@ -105,7 +105,9 @@ class TestWhatEverybodySees:
         house.schedule(company, "Not for viewers")
         page = visits.open(path, who=company.viewer)
         expect(page.get_by_role("heading", name="No access to this page")).to_be_visible()
-        expect(page.get_by_role("main")).to_contain_text(company.viewer.user.email)
+        for fact in (company.viewer.user.email, "Viewer", company.tenant.name):
+            expect(page.get_by_role("main")).to_contain_text(fact)
+        expect(page.get_by_role("button", name="New scheduled export")).to_have_count(0)
         expect(page.get_by_text("Not for viewers")).to_have_count(0)
         expect(page.locator("[data-sonner-toast]")).to_have_count(0)
 

@@ -196,7 +196,7 @@ def _to_whom() -> list[rx.Component]:
         browser.chip_input(
             id="recipients",
             label="Add recipients",
-            describedby="recipients-hint",
+            describedby="recipients-errors recipients-hint",
             invalid=_error("recipients") != "",
             mend=DraftState.mend,
             on_add=Fields.add_recipients,
@@ -209,8 +209,12 @@ def _to_whom() -> list[rx.Component]:
         rx.el.div(
             rx.el.label("Recipients", html_for="recipients"),
             box,
-            rx.foreach(DraftState.chips, wrong),
-            rx.cond(_error("recipients") != "", rx.el.span(_error("recipients"), class_name="error-text", role="alert")),
+            rx.el.div(
+                rx.foreach(DraftState.chips, wrong),
+                rx.cond(_error("recipients") != "", rx.el.span(_error("recipients"), class_name="error-text", role="alert")),
+                id="recipients-errors",
+                class_name="errors",
+            ),
             rx.el.span("Up to 50. Paste a list, or write one address after another.", id="recipients-hint", class_name="hint"),
             class_name="field",
         ),

@@ -1,0 +1,72 @@
+"""The same pages on screens of many widths, with the longest texts that people may give."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.ui.house import GONE, Company, House
+from tests.e2e.ui.listed import assert_nothing_overflows, row, rows
+from tests.e2e.ui.visitor import Visits
+
+SIZES = [(360, 780), (390, 844), (768, 1024), (1280, 800), (1920, 1080)]
+LONG = ("Wholesale-and-marketplace-performance-of-every-region " * 4)[:200].strip()
+ADDRESS = f"{'a' * 60}@{'b' * 60}.example.com"
+
+
+@pytest.fixture
+def made(house: House, company: Company) -> dict[str, Any]:
+    """A schedule with long texts that has run, partly in vain; beside it one whose texts have no place to break."""
+    house.campaign(company, LONG)
+    house.schedule(company, "W" * 200, description="M" * 400)
+    found = house.schedule(company, LONG, description=LONG * 5, recipients=[GONE, ADDRESS, "x@example.com"], format="excel")
+    house.run(company, found["id"])
+    return found
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]} pixels")
+def page(request: pytest.FixtureRequest, company: Company, visits: Visits, made: dict[str, Any]) -> Page:
+    opened = visits.open(who=company.admin)
+    opened.set_viewport_size({"width": request.param[0], "height": request.param[1]})
+    expect(rows(opened)).to_have_count(2)
+    return opened
+
+
+class TestNothingOverflows:
+    def test_in_the_list(self, page: Page, made: dict[str, Any]) -> None:
+        assert_nothing_overflows(page)
+        row(page, made).get_by_role("checkbox", name="Select").click()
+        expect(page.get_by_role("toolbar")).to_be_visible()
+        assert_nothing_overflows(page)
+
+    def test_in_the_form(self, page: Page, made: dict[str, Any]) -> None:
+        row(page, made).locator("button.name").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.locator("#next-runs")).to_be_visible()
+        expect(dialog.locator(".sample")).to_be_visible()
+        assert_nothing_overflows(page)
+
+    def test_in_the_history(self, page: Page, made: dict[str, Any]) -> None:
+        row(page, made).locator("button.status").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Details").click()
+        expect(dialog).to_contain_text(ADDRESS)
+        assert_nothing_overflows(page)
+
+    def test_in_the_question_before_deleting(self, page: Page, made: dict[str, Any]) -> None:
+        row(page, made).get_by_role("button", name="More for").click()
+        page.get_by_role("menuitem", name="Delete …").click()
+        expect(page.get_by_role("alertdialog")).to_contain_text(LONG)
+        assert_nothing_overflows(page)
+
+
+def test_on_a_phone_each_schedule_is_a_card(company: Company, visits: Visits, made: dict[str, Any]) -> None:
+    page = visits.open(who=company.admin, width=390)
+    expect(page.locator("table.list thead")).to_be_hidden()
+    boxes = [box for one in rows(page).all() if (box := one.bounding_box())]
+    assert len(boxes) == 2
+    assert all(box["width"] > 390 * 0.85 for box in boxes)
+    assert all(above["y"] + above["height"] < below["y"] for above, below in pairwise(boxes))
+    for part in (".c-name", ".c-when", ".c-data", ".c-run", ".c-to", ".c-on", ".c-do"):
+        expect(row(page, made).locator(part)).to_be_visible()
