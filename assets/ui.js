@@ -74,6 +74,17 @@ export function LocalZone() {
   return h("span", null, zone);
 }
 
+// Once what has changed is on the screen. A hidden tab paints nothing and does not wait. Returns what calls it off.
+const afterPaint = (work) => {
+  let timer;
+  const frame = document.hidden ? null : requestAnimationFrame(() => (timer = setTimeout(work, 0)));
+  if (frame === null) timer = setTimeout(work, 0);
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+};
+
 const DRAFT = "draft of ";
 const forgetDrafts = () => {
   for (const name of Object.keys(sessionStorage)) if (name.startsWith(DRAFT)) sessionStorage.removeItem(name);
@@ -114,10 +125,10 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
     for (const [name, value] of Object.entries(colors)) document.documentElement.style.setProperty(name, value);
   }, [colors]);
   useEffect(() => {
-    // The view's address without a navigation: nothing is loaded again. React Router keeps its own note in history.state
-    if (address && address !== window.location.pathname + window.location.search) {
-      window.history.replaceState(window.history.state, "", address);
-    }
+    // The view's address without a navigation: nothing is loaded again. React Router keeps its own note in history.state.
+    // The browser takes its time over it: the view is painted first
+    if (!address || address === window.location.pathname + window.location.search) return;
+    return afterPaint(() => window.history.replaceState(window.history.state, "", address));
   }, [address]);
   return null;
 }

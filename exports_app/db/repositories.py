@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from exports_app.db import models
+from exports_app.db.types import like_ascii
 from exports_app.domain.access import Role
 from exports_app.domain.run import FAILING, UNDELIVERED, DeliveryStatus, RunStatus, Trigger, move_run
 from exports_app.services.ports import Tenants
@@ -45,6 +46,9 @@ def upsert(connection: Connection, into: Table) -> Any:
 
 def contains(column: Any, text: str) -> Any:
     """Whether the column contains the text, in any case; % and _ in the text are only themselves."""
+    if text.isascii():
+        pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+        return like_ascii(column, f"%{pattern}%")
     return func.lower(column).contains(text.lower(), autoescape=True)
 
 
@@ -87,13 +91,16 @@ class Repository(Generic[R]):
         return self._connection.execute(update(self._table).where(*where).values(dict(values))).rowcount
 
     def _page(self, query: Select[Any], page: Page) -> tuple[list[R], int]:
-        total = self._connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        count = select(func.count()).select_from(query.with_only_columns(self._table.c.id).subquery())
         name = page.sort.removeprefix("-")
         column = self._table.c[name]
         order = column.desc() if page.sort.startswith("-") else column.asc()
         # The nulls stand last in either direction and either database; the id makes the order total
-        query = query.order_by(column.is_(None), order, self._table.c.id).limit(page.size).offset(page.offset)
-        return self._all(query), total
+        order = order.nulls_last() if column.nullable else order
+        found = self._all(query.order_by(order, self._table.c.id).limit(page.size).offset(page.offset))
+        if page.offset == 0 and len(found) < page.size:
+            return found, len(found)
+        return found, self._connection.execute(count).scalar_one()
 
     def _within(self, query: Select[Any], within: Tenants) -> Select[Any]:
         return query if within is None else query.where(self._table.c.tenant_id.in_(within))

@@ -88,10 +88,14 @@ class Focus(_Browser):
 
 
 class Text(_Browser):
-    """A text field whose value lives in a State. Unlike a plain controlled input it never loses a quick typist's letters."""
+    """A text field whose value lives in a State. Unlike a plain controlled input it never loses a quick typist's letters.
+
+    delay: milliseconds without a key until what was typed is sent; 200 by default.
+    """
 
     tag = "Text"
     value: rx.Var[str]
+    delay: rx.Var[int]
     name: rx.Var[str]
     type: rx.Var[str]
     placeholder: rx.Var[str]

@@ -104,6 +104,7 @@ def _bar() -> rx.Component:
             type="search",
             value=ListState.q,
             on_change=ListState.search,
+            delay=60,  # one reading is quick, however many schedules there are
             placeholder="Search name, recipient …",
             class_name="control",
             custom_attrs={"aria-label": "Search scheduled exports"},
