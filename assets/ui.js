@@ -34,14 +34,25 @@ const span = (ms) => {
   }
 };
 
+const FULL = {
+  weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  timeZoneName: "short",
+};
+const SHORT = { weekday: "short", hour: "2-digit", minute: "2-digit" };
+
+// Making a format takes half a millisecond, too long for each of a hundred times on a page: one for each zone is kept
+const formats = new Map();
+const formatted = (iso, options, zone) => {
+  const key = `${options === FULL} ${zone ?? ""}`;
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone || undefined }));
+  return formats.get(key).format(new Date(iso));
+};
+
 export const absolute = (iso, zone) => {
   try {
-    return new Date(iso).toLocaleString("en-GB", {
-      weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
-      timeZone: zone || undefined, timeZoneName: "short",
-    });
+    return formatted(iso, FULL, zone);
   } catch {
-    return new Date(iso).toISOString();
+    return new Date(iso).toISOString(); // a zone that this browser does not know
   }
 };
 
@@ -64,8 +75,7 @@ export function Elapsed({ since }) {
 export function Local({ at }) {
   if (!at) return null;
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const text = new Date(at).toLocaleString("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
-  return h("time", { dateTime: at, title: `${absolute(at)} (${here})` }, text);
+  return h("time", { dateTime: at, title: `${absolute(at)} (${here})` }, formatted(at, SHORT));
 }
 
 export function LocalZone() {
