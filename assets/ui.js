@@ -1,7 +1,7 @@
 // What only a browser can do: times in the reader's zone, notices, keys, the clipboard. Everything else is Python.
 // Loaded by exports_app/ui/components/browser.py; every component takes plain props and calls plain handlers.
 import "@fontsource-variable/inter/wght.css";
-import { createElement as h, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createElement as h, useContext, useDeferredValue, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 import { EventLoopContext } from "$/utils/context";
 
@@ -162,6 +162,11 @@ export function Connection() {
   }, [state]);
   const words = { lost: "Connection lost. What you see may be out of date; trying again …", back: "Connected again." };
   return h("div", { className: `connection ${state}`, role: "status", "aria-live": "polite" }, words[state] ?? "");
+}
+
+// Children that may come a moment later: the first paint of a change does not wait for them.
+export function Soon({ children }) {
+  return useDeferredValue(children, null);
 }
 
 // A plain anchor: Reflex's own would be a navigation to the start page.

@@ -65,6 +65,12 @@ class Keys(_Browser):
     on_new: rx.EventHandler[no_args_event_spec]
 
 
+class Soon(_Browser):
+    """Children below what a screen shows: when they change, what is above is painted first and they follow at once."""
+
+    tag = "Soon"
+
+
 class SkipLink(_Browser):
     tag = "SkipLink"
     target: rx.Var[str]
@@ -143,6 +149,6 @@ class Keep(_Browser):
 
 
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
-effects, connection, keys, keep = Effects.create, Connection.create, Keys.create, Keep.create
+effects, connection, keys, keep, soon = Effects.create, Connection.create, Keys.create, Keep.create, Soon.create
 focus, return_focus, skip_link, options = Focus.create, ReturnFocus.create, SkipLink.create, Options.create
 text, chip_input, copy_button, reload_button = Text.create, ChipInput.create, CopyButton.create, ReloadButton.create

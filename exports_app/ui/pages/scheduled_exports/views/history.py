@@ -7,6 +7,9 @@ from exports_app.ui.components.controls import button, icon_button, message, sta
 from exports_app.ui.downloads import Downloads
 from exports_app.ui.pages.scheduled_exports.history import DeliveryRow, HistoryState, RunRow
 
+AT_ONCE = 16
+"""So many runs are painted first."""
+
 
 def history_dialog() -> rx.Component:
     head = rx.el.div(
@@ -72,7 +75,11 @@ def _runs() -> rx.Component:
             ),
             role="rowgroup",
         ),
-        rx.el.tbody(rx.foreach(HistoryState.runs, _run), role="rowgroup"),
+        rx.el.tbody(
+            rx.foreach(HistoryState.runs[:AT_ONCE], _run),
+            browser.soon(rx.foreach(HistoryState.runs[AT_ONCE:], _run)),
+            role="rowgroup",
+        ),
         class_name="history",
         role="table",
         custom_attrs={"aria-label": "Runs, the newest first"},

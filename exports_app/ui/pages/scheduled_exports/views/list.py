@@ -26,6 +26,8 @@ ORDERS = {
     "-lastRunAt": "Last run, newest first",
     "lastRunAt": "Last run, oldest first",
 }
+AT_ONCE = 16
+"""So many rows are painted first."""
 
 
 def list_view() -> rx.Component:
@@ -191,7 +193,9 @@ def _table() -> rx.Component:
     )
     table = rx.el.table(
         rx.el.thead(head, role="rowgroup"),
-        rx.el.tbody(rx.foreach(ListState.rows, _row), role="rowgroup"),
+        rx.el.tbody(
+            rx.foreach(ListState.rows[:AT_ONCE], _row), browser.soon(rx.foreach(ListState.rows[AT_ONCE:], _row)), role="rowgroup"
+        ),
         class_name="list",
         role="table",
         custom_attrs={"aria-label": "Scheduled exports"},
