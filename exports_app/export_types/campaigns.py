@@ -13,7 +13,7 @@ from exports_app.services.plugs import EXPORT_TYPES, Scope
 class CampaignTotals:
     key = "campaigns"
     label = "Campaigns, totals"
-    description = "One row per campaign with its totals."
+    description = "One row per campaign with its totals over the window."
     needs_campaigns = False
     groups: tuple[str, ...] = ()
 
