@@ -109,13 +109,15 @@ const save = (address) => {
   link.remove();
 };
 
+// What was asked for and is done, once in this document: another route of the app draws its Effects anew.
+const done = { notices: new Set(), fetch: "", address: "" };
+
 // What handlers ask for through state: notices, a move of the whole page, a file, the tenant's colours, the address.
 export function Effects({ notices = [], goto = "", fetch = "", colors = {}, address = "", onFile, onOpen }) {
-  const shown = useRef(new Set());
   useEffect(() => {
     for (const one of notices) {
-      if (shown.current.has(one.id)) continue;
-      shown.current.add(one.id);
+      if (done.notices.has(one.id)) continue;
+      done.notices.add(one.id);
       const act = one.link && {
         label: one.link,
         onClick: () => (one.run ? onFile?.(...one.run.split("/")) : onOpen?.(one.href)),
@@ -129,7 +131,8 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
     window.location.replace(goto);
   }, [goto]);
   useEffect(() => {
-    if (fetch) save(fetch);
+    if (fetch && fetch !== done.fetch) save(fetch);
+    done.fetch = fetch;
   }, [fetch]);
   useEffect(() => {
     for (const [name, value] of Object.entries(colors)) document.documentElement.style.setProperty(name, value);
@@ -137,7 +140,9 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
   useEffect(() => {
     // The view's address without a navigation: nothing is loaded again. React Router keeps its own note in history.state.
     // The browser takes its time over it: the view is painted first
-    if (!address || address === window.location.pathname + window.location.search) return;
+    const again = address === done.address;
+    done.address = address;
+    if (again || !address || address === window.location.pathname + window.location.search) return;
     return afterPaint(() => window.history.replaceState(window.history.state, "", address));
   }, [address]);
   return null;
@@ -202,6 +207,14 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
     return () => window.removeEventListener("keydown", press);
   });
   return null;
+}
+
+// Notices lie outside the dialogs: a press on one is none beside the dialog, which would close it.
+if (typeof window !== "undefined") {
+  const keep = (event) => {
+    if (event.target.closest("[data-sonner-toaster]") && document.querySelector("[role=dialog]")) event.stopPropagation();
+  };
+  window.addEventListener("pointerdown", keep, true);
 }
 
 // What had the focus last. Instead of a menu's item, which goes away with its menu: the button that opened the menu.
@@ -276,6 +289,7 @@ export function Text({ value = "", delay = 200, multiline = false, onChange, ...
       return;
     }
     if (held.timer !== null) return;
+    held.sent = [];
     held.latest = value;
     setText(value);
   }, [value]);
@@ -311,6 +325,12 @@ export function ChipInput({ id, label, describedby = "", invalid = false, mend =
     if (value.trim()) onAdd?.(value);
     setText("");
   };
+  useEffect(() => {
+    if (!text.trim()) return;
+    const flush = () => add(text);
+    unsent.add(flush);
+    return () => unsent.delete(flush);
+  });
   return h("input", {
     id, ref: field, value: text, className: "chip-input", type: "text", inputMode: "email", autoComplete: "off", spellCheck: false,
     "aria-label": label, "aria-describedby": describedby || undefined, "aria-invalid": invalid || undefined,

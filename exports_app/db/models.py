@@ -100,7 +100,10 @@ class MetricRow(Base, table=True):
 
 
 def _listed_by(column: str) -> Index:
-    """The tenant's live schedules in the order of a column: a page of the list costs its own rows, however many there are."""
+    """The tenant's live schedules in the order of a column: a page of the list costs its own rows, however many there are.
+
+    SQLite reads each of them both ways; PostgreSQL sorts where the nulls stand last and the newest first.
+    """
     live = text("deleted_at IS NULL")
     return Index(f"ix_scheduled_exports_tenant_id_{column}", "tenant_id", column, sqlite_where=live, postgresql_where=live)
 

@@ -59,7 +59,9 @@ class Board:
         if held is None:
             try:
                 mine.future.set_result(self._read(who, tenant_id, where, q, page))
-            except BaseException as e:  # noqa: BLE001  (raised below, to everybody who waits for it)
+            except BaseException as e:  # noqa: BLE001  (raised below, to everybody who waits for it, and to nobody later)
+                with self._lock:
+                    self._readings = {k: r for k, r in self._readings.items() if r is not mine}
                 mine.future.set_exception(e)
         return mine.future.result()
 

@@ -50,7 +50,7 @@ class Bulk:
                 act(one)
             except ExportsError as e:
                 away = e if isinstance(e, Unavailable) else away
-                result.failed.append((one, e.message))
+                result.failed.append((one, e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message))
             else:
                 result.done.append(one)
         return result

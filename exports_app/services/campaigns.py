@@ -49,7 +49,7 @@ def check_campaign(campaign: Campaign) -> list[FieldError]:
     if campaign.budget is not None and not 0 <= campaign.budget <= MAX_MONEY:
         errors.append(FieldError("/budget", "must be from 0 to 100,000,000,000"))
     if campaign.start_date and campaign.end_date and campaign.end_date < campaign.start_date:
-        errors.append(FieldError("/endDate", "must not be before startDate"))
+        errors.append(FieldError("/endDate", "must not be before the start date"))
     return errors
 
 

@@ -21,25 +21,23 @@ class Demand:
         """Queue a run now whose file goes to the caller alone. Raises NotFound, Forbidden."""
         now = self._clock()
         with self._store.write() as tx:
-            schedule = _schedule(tx, who, schedule_id)
-            user = tx.users.get(who.user_id)
-            if user is None:
-                raise NotFound
-            to_self = replace(schedule, recipients=[user.email])
-            run = new_run(to_self, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
+            schedule = _to_caller(tx, who, _schedule(tx, who, schedule_id))
+            run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
         self._publish(run)
         return run
 
     def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Queue a run of the schedule as it is now over the days of an old run. Raises NotFound, Forbidden; Conflict while the
-        old one has not finished."""
+        """Queue a run of the schedule as it is now over the days of an old run; of a test, as a test of the caller's. Raises
+        NotFound, Forbidden; Conflict while the old one has not finished."""
         now = self._clock()
         with self._store.write() as tx:
             schedule = _schedule(tx, who, schedule_id)
             old = _run(tx, schedule_id, run_id)
             if old.status not in FINISHED:
                 raise Conflict("This run has not finished yet: wait for its end, then run it again")
+            if old.trigger is Trigger.TEST:  # whoever looks at a test does not mean to write to everybody
+                schedule = _to_caller(tx, who, schedule)
             run = _again(schedule, old, now, who)
             tx.runs.add(run)
         self._publish(run)
@@ -89,10 +87,18 @@ def _run(tx: Transaction, schedule_id: str, run_id: str) -> Run:
     return found
 
 
+def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
+    user = tx.users.get(who.user_id)
+    if user is None:
+        raise NotFound
+    return replace(schedule, recipients=[user.email])
+
+
 def _again(schedule: Schedule, old: Run, now: datetime, who: Principal) -> Run:
+    trigger = Trigger.TEST if old.trigger is Trigger.TEST else Trigger.RERUN
     if old.attempt == 0:
         # It ended before it began, e.g. in a zone that is gone: its days were never resolved. They are those of its tick
         at = old.scheduled_for or old.created_at
-        return new_run(schedule, Trigger.RERUN, at, triggered_by=who.user_id, created_at=now)
-    run = new_run(schedule, Trigger.RERUN, now, triggered_by=who.user_id, created_at=now)
+        return new_run(schedule, trigger, at, triggered_by=who.user_id, created_at=now)
+    run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)
     return replace(run, window_start=old.window_start, window_end=old.window_end)

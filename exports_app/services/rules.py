@@ -298,7 +298,7 @@ def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
     if filters.period is not None and (filters.start_date or filters.end_date):
         errors.append(FieldError("/filters/period", "give either a period or dates, not both"))
     if filters.start_date and filters.end_date and filters.end_date < filters.start_date:
-        errors.append(FieldError("/filters/endDate", "must not be before startDate"))
+        errors.append(FieldError("/filters/endDate", "must not be before the start date"))
     if filters.group_by is not None and not kind.groups:
         errors.append(FieldError("/filters/groupBy", f"the export type {export_type} takes no groupBy: leave it out"))
     elif filters.group_by is not None and filters.group_by not in kind.groups:

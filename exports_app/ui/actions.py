@@ -17,7 +17,8 @@ from reflex_base.registry import RegistrationContext
 
 from exports_app import log
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, Invalid
+from exports_app.domain.words import sentence
 from exports_app.ui.notices import notify
 
 MARK = "_exports_rule"
@@ -72,6 +73,11 @@ def principal() -> Principal:
     return actor().who
 
 
+def told(error: ExportsError) -> str:
+    """The error as a sentence for people: of wrong fields the first, without its name in the API."""
+    return sentence(error.errors[0].detail if isinstance(error, Invalid) and error.errors else error.message)
+
+
 def action(permission: Permission | None = None, *, public: bool = False, background: bool = False) -> Callable[[Handler], Any]:
     """Marks an async handler as callable, by whoever holds the permission somewhere.
 
@@ -88,7 +94,7 @@ def action(permission: Permission | None = None, *, public: bool = False, backgr
             try:
                 return await fn(self, *args, **kwargs)
             except ExportsError as e:
-                text = e.message
+                text = told(e)
             except Exception:  # noqa: BLE001  (it is in the log; the page lives on)
                 _log.exception("an action failed", action=fn.__qualname__)
                 text = UNEXPECTED

@@ -3,6 +3,7 @@ the strict CSP holds (Reflex's own toasts and scripts from handlers need eval)."
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 import reflex as rx
 from reflex.state import BaseState
@@ -25,6 +26,11 @@ class Notice:
     run: str = ""
 
 
+def parameters(address: str) -> dict[str, str]:
+    """The last of each name."""
+    return {k: v[-1] for k, v in parse_qs(urlsplit(address).query).items()}
+
+
 class Notices(rx.State):
     items: list[Notice] = []  # noqa: RUF012 (Reflex copies defaults)
     goto: str = ""
@@ -33,6 +39,12 @@ class Notices(rx.State):
     """An address of a file to save."""
     address: str = ""
     """What the address bar shall show: the page's view, to be shared."""
+    _view: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
+    """The parameters that the address bar shows."""
+
+    def _arrive(self, view: dict[str, str]) -> None:
+        """A page begins with these parameters: what this tab showed before is over."""
+        self.address, self._view = "", view
 
     def _add(self, level: str, text: str, link: str, href: str, run: str) -> None:
         self.items = [*self.items[1 - KEEP :], Notice(uuid.uuid4().hex, level, text, link, href, run)]
@@ -58,4 +70,5 @@ async def fetch(state: BaseState, address: str) -> None:
 
 async def show_address(state: BaseState, address: str) -> None:
     """Write the view into the address bar, without a navigation."""
-    (await state.get_state(Notices)).address = address
+    notices = await state.get_state(Notices)
+    notices.address, notices._view = address, parameters(address)  # noqa: SLF001

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import reflex as rx
 from reflex.state import BaseState
@@ -13,7 +13,7 @@ from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.auth import TenantRole
 from exports_app.ui.actions import action, actor
 from exports_app.ui.components import brand
-from exports_app.ui.notices import go
+from exports_app.ui.notices import go, parameters
 
 ROLES = {Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
 
@@ -27,11 +27,12 @@ class TenantChoice:
 
 def query(state: BaseState) -> dict[str, str]:
     """The address's parameters, the last of each name."""
-    return {k: v[-1] for k, v in parse_qs(urlsplit(str(state.router_data.get("asPath", ""))).query).items()}
+    return parameters(str(state.router_data.get("asPath", "")))
 
 
 def path(state: BaseState) -> str:
-    """The address's path, as the browser shows it (Reflex's own pathname is the route's pattern)."""
+    """The path that the page was loaded by (Reflex's own pathname is the route's pattern). Later changes of the address bar
+    show only in `query`."""
     return urlsplit(str(state.router_data.get("asPath", ""))).path
 
 

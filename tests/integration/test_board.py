@@ -62,13 +62,10 @@ def test_views_and_tenants_are_kept_apart(
         shown(outsider, acme)
 
 
-def test_an_error_is_everybodys_and_is_not_kept(
-    services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_is_not_kept(services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     board = Board(services.schedules, services.overview, services.changes)
     with monkeypatch.context() as broken:
         broken.setattr(services.overview, "summary", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             board.page(admin, acme.id, {}, "", FIRST)
-    make_schedule(services, admin)
-    assert board.page(admin, acme.id, {}, "", FIRST).total == 1
+    assert board.page(admin, acme.id, {}, "", FIRST).total == 0

@@ -180,6 +180,16 @@ def test_a_rerun_covers_the_old_days_by_the_definition_of_today(
     assert the_run(services, partial) == partial
 
 
+def test_a_test_run_again_is_a_test_of_who_asks(
+    services: Services, admin: Principal, schedule: Schedule, mail: MailServer
+) -> None:
+    services.demand.send_test(admin, schedule.id)
+    old = execute(services, claim(services))
+    again = services.demand.rerun(admin, schedule.id, old.id)
+    assert (again.trigger, again.recipients) == (Trigger.TEST, ["admin@example.com"])
+    assert (again.window_start, again.window_end) == (old.window_start, old.window_end)
+
+
 def test_a_scheduled_run_can_be_run_again_as_often_as_one_likes(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule
 ) -> None:

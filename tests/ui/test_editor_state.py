@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from exports_app.domain.access import Principal
+from exports_app.domain.access import Principal, Role
 from exports_app.domain.run import Trigger
 from exports_app.services.records import Campaign, Tenant
 from exports_app.ui.pages.scheduled_exports import form
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.pages.scheduled_exports.fields import Fields
+from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.ui.pages.scheduled_exports.panels import LetterPanel, SchedulePanel, _read
 from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker, ZonePicker
+from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import make_schedule, runs_of, stored
@@ -322,6 +324,7 @@ def test_a_kept_form_comes_back_and_nonsense_does_not(
         kept = draft.kept
         later = Tab()
         await sign_in(admin, acme)
+        await later.do(Session.enter)
         for nonsense in ("", "{}", "[1]", "null", json.dumps({"values": 1}), "x" * 10_000):
             await later.do(EditorState.restore, nonsense)
             assert not (await later.state(DraftState)).is_open
@@ -332,3 +335,31 @@ def test_a_kept_form_comes_back_and_nonsense_does_not(
 
     asyncio.run(play())
     assert services
+
+
+def test_a_form_belongs_to_the_tenant_it_was_begun_in(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, globex: Tenant
+) -> None:
+    both = Principal(admin.user_id, roles={acme.id: Role.ADMIN, globex.id: Role.ADMIN})
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, both, acme)
+        await put(tab, name="Of Acme")
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        kept = draft.kept
+        session = await tab.state(Session)
+        session.tenant_id = globex.id
+        await tab.do(ScheduledExports.arrive)
+        assert not draft.is_open
+        await tab.do(EditorState.restore, kept)
+        assert not draft.is_open
+        session.tenant_id = acme.id
+        await tab.do(ScheduledExports.arrive)
+        await tab.do(EditorState.restore, kept)
+        assert draft.is_open
+        session.tenant_id = globex.id  # whatever changed it
+        await tab.do(EditorState.save)
+        assert not draft.is_open
+
+    asyncio.run(play())
+    assert only_schedule(services).tenant_id == acme.id

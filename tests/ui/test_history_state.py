@@ -144,7 +144,9 @@ def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
     [
         ("delivery_failed", "1 of 2 messages were not delivered; to a@b.c: 550 no such user", "for good"),
         ("delivery_failed", "to a@b.c: 451 try later", "for now"),
-        ("delivery_failed", "to a@b.c: connection refused", "could not be reached"),
+        ("delivery_failed", "the mail server smtp.example.com:587 cannot be reached: timed out", "could not be reached"),
+        ("delivery_failed", "the mail server smtp.example.com:465 refused the connection: 421 too busy", "for now"),
+        ("delivery_failed", "to room-404@b.c: 550 no such user", "for good"),
         ("campaign_missing", "2 of its 3 campaigns no longer exist", "choose campaigns"),
         (None, None, ""),
         ("something_new", "whatever", ""),

@@ -72,7 +72,9 @@ def views(
     yield "login refused", page
     yield "no access", visits.open(who=company.viewer, **look)
     yield "empty list", visits.open(who=house.company().admin, **look)
-    yield "not found", visits.open("/nope", who=company.viewer, allow=["status of 404"], ready=False, **look)
+    page = visits.open("/nope", who=company.viewer, allow=["status of 404"], ready=False, **look)
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    yield "not found", page
     page = visits.open(who=company.admin, **look)
     yield "list", page
     page.get_by_role("checkbox", name="Select Failed").click()

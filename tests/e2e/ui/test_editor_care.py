@@ -169,6 +169,19 @@ class TestClosing:
         Form.edit(page, "Before")
         expect(form.name).to_have_value("Before")
 
+    def test_asks_also_for_a_recipient_that_is_not_ended_yet(self, company: Company, visits: Visits) -> None:
+        page = visits.open(who=company.admin)
+        form = Form.new(page)
+        form.recipients.focus()
+        page.keyboard.type("ann@example.com")
+        page.keyboard.press("Escape")
+        expect(form.question).to_be_visible()
+        form.shows_chips("ann@example.com")
+        page.keyboard.press("Control+Enter")  # is no answer to the question
+        page.get_by_role("button", name="Keep editing").click()
+        form.is_open()
+        expect(form.error("name")).to_have_count(0)
+
     @WAYS
     def test_asks_also_for_what_was_typed_right_before(
         self, company: Company, visits: Visits, close: Callable[[Page], None]

@@ -60,6 +60,11 @@ class TestPresets:
 
     def test_ones_own_keeps_the_expression_and_goes_to_its_field(self, company: Company, visits: Visits) -> None:
         form = Form.new(visits.open(who=company.admin))
+        form.expression.fill("0 9 * * 12")
+        form.expression.fill("0 9 * * 1")  # before the first is sent: the server hears of no change
+        for label, expression in (("Every Day at 8 AM", "0 8 * * *"), ("Every Monday at 9 AM", "0 9 * * 1")):
+            form.preset(label).click()
+            expect(form.expression).to_have_value(expression)
         form.preset("Custom").click()
         expect(form.preset("Custom")).to_be_checked()
         expect(form.expression).to_be_focused()

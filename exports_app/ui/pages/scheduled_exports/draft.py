@@ -12,6 +12,8 @@ from exports_app.ui.pages.scheduled_exports.form import Chip
 
 class DraftState(rx.State):
     is_open: bool = False
+    tenant_id: str = ""
+    """In which it is saved, whatever the tab shows by then."""
     schedule_id: str = ""
     """Empty: a new one."""
     values: dict[str, str] = form.EMPTY
@@ -35,14 +37,16 @@ class DraftState(rx.State):
     @rx.var
     def kept(self) -> str:
         """What the browser keeps while there are changes."""
-        held = {"id": self.schedule_id, "version": self._version, "active": self.is_active}
+        held = {"tenant": self.tenant_id, "id": self.schedule_id, "version": self._version, "active": self.is_active}
         return form.pack(self.values, self.campaign_ids, self.chips, held) if self.dirty else ""
 
     def _now(self) -> tuple[Any, ...]:
         return (dict(self.values), list(self.campaign_ids), [chip.text for chip in self.chips], self.is_active)
 
-    def _fill(self, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True) -> None:
-        self.schedule_id, self.values, self.is_active = schedule_id, form.EMPTY | values, is_active
+    def _fill(
+        self, tenant_id: str, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
+    ) -> None:
+        self.tenant_id, self.schedule_id, self.values, self.is_active = tenant_id, schedule_id, form.EMPTY | values, is_active
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
         self.chips = [Chip(one) for one in like.recipients] if like else []
         self.errors, self.stale, self.mend = {}, False, ""
@@ -50,7 +54,7 @@ class DraftState(rx.State):
 
     def _bring_back(self, held: dict[str, Any]) -> None:
         """What `form.unpack` gave; it counts as changed."""
-        self._fill(held["id"], held["values"], is_active=held["active"])
+        self._fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
         self._version, self.campaign_ids = held["version"], held["campaigns"]
         for text in held["chips"]:
             self._add(text)

@@ -7,7 +7,7 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import Conflict, ExportsError, Invalid, NotFound
+from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.services.records import Schedule
 from exports_app.ui.actions import action, principal
 from exports_app.ui.notices import notify
@@ -15,7 +15,7 @@ from exports_app.ui.pages.scheduled_exports import form
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.listing import ListState
-from exports_app.ui.pages.scheduled_exports.panels import DataPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.panels import DataPanel, LetterPanel, SchedulePanel
 from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
 from exports_app.ui.session import Session
@@ -30,20 +30,24 @@ class EditorState(rx.State):
         """Open the form: of a stored schedule, or an empty one."""
         if schedule_id:
             return await self._edit(await self._stored(schedule_id))
-        return await self._open("", {"timezone": (await self.get_state(Session)).timezone})
+        return await self._new({})
 
     @action(Permission.WRITE)
     async def begin_from(self, template: str) -> Any:
         chosen = next((t for t in TEMPLATES if t.key == template), None)
         if chosen is None:
             raise NotFound
-        return await self._open("", {"timezone": (await self.get_state(Session)).timezone} | chosen.values)
+        return await self._new(chosen.values)
+
+    async def _new(self, values: dict[str, str]) -> Any:
+        session = await self.get_state(Session)
+        return await self._open(session.tenant_id, "", {"timezone": session.timezone} | values)
 
     @action(Permission.WRITE)
     async def duplicate(self, schedule_id: str) -> Any:
         """A new form with everything of a stored schedule, paused so that nobody gets two files unawares."""
         old = await self._stored(schedule_id)
-        return await self._open("", form.texts(old) | {"name": f"Copy of {old.name}"[:200]}, old, is_active=False)
+        return await self._open(old.tenant_id, "", form.texts(old) | {"name": f"Copy of {old.name}"[:200]}, old, is_active=False)
 
     @action(Permission.WRITE)
     async def reload(self) -> Any:
@@ -52,11 +56,11 @@ class EditorState(rx.State):
 
     @action(Permission.WRITE)
     async def restore(self, kept: str) -> Any:
-        """Bring back a form that the browser kept while the server was away."""
-        draft = await self.get_state(DraftState)
-        if draft.is_open:
+        """Bring back a form that the browser kept while the server was away. Another tenant's stays there until its turn."""
+        draft, held = await self.get_state(DraftState), form.unpack(str(kept))
+        if draft.is_open or held["tenant"] != (await self.get_state(Session)).tenant_id:
             return None
-        draft._bring_back(form.unpack(str(kept)))  # noqa: SLF001
+        draft._bring_back(held)  # noqa: SLF001
         await notify(self, "info", "Your unsaved changes are back")
         return await self._opened(draft)
 
@@ -66,13 +70,13 @@ class EditorState(rx.State):
 
     async def _edit(self, stored: Schedule) -> Any:
         (await self.get_state(DraftState))._version = stored.version  # noqa: SLF001
-        return await self._open(stored.id, form.texts(stored), stored, is_active=stored.is_active)
+        return await self._open(stored.tenant_id, stored.id, form.texts(stored), stored, is_active=stored.is_active)
 
     async def _open(
-        self, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
+        self, tenant_id: str, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
     ) -> Any:
         draft = await self.get_state(DraftState)
-        draft._fill(schedule_id, values, like, is_active=is_active)  # noqa: SLF001
+        draft._fill(tenant_id, schedule_id, values, like, is_active=is_active)  # noqa: SLF001
         return await self._opened(draft)
 
     async def _opened(self, draft: DraftState) -> Any:
@@ -113,10 +117,9 @@ class EditorState(rx.State):
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""
-        tenant = (await self.get_state(Session)).tenant_id
         try:
             values = form.draft(draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active)
-            saved = await asyncio.to_thread(_write, principal(), tenant, draft.schedule_id, draft._version, values)  # noqa: SLF001
+            saved = await asyncio.to_thread(_write, principal(), draft.tenant_id, draft.schedule_id, draft._version, values)  # noqa: SLF001
         except Invalid as e:
             draft.errors = form.errors_by_field(e)
             draft._focus(form.first_wrong(draft.errors))  # noqa: SLF001
@@ -128,6 +131,12 @@ class EditorState(rx.State):
         await (await self.get_state(ListState))._load()  # noqa: SLF001
         return saved
 
+    async def _leave(self, tenant_id: str) -> None:
+        """The tab shows this tenant from now on: a form of another one is not left open over it."""
+        draft = await self.get_state(DraftState)
+        if draft.is_open and draft.tenant_id != tenant_id:
+            draft.is_open = self.asking = (await self.get_state(LetterPanel)).is_open = False
+
     async def _compare(self) -> None:
         """Whether somebody else saved or deleted it while it is open here."""
         draft = await self.get_state(DraftState)
@@ -135,7 +144,7 @@ class EditorState(rx.State):
             return
         try:
             draft.stale = (await self._stored(draft.schedule_id)).version != draft._version  # noqa: SLF001
-        except ExportsError:
+        except NotFound:
             draft.errors = draft.errors | {"name": "This scheduled export was deleted meanwhile: copy what you need, then close"}
 
 

@@ -159,6 +159,7 @@ def unpack(kept: str) -> dict[str, Any]:
             "values": values,
             "campaigns": [str(one) for one in found["campaigns"]][:MAX_CAMPAIGNS],
             "chips": [str(one)[:LONGEST] for one in found["chips"]][: 2 * MAX_RECIPIENTS],
+            "tenant": str(found["tenant"]),
             "id": str(found["id"]),
             "version": int(found["version"]),
             "active": bool(found["active"]),

@@ -18,7 +18,8 @@ HINTS = {
 }
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDS = re.compile(rf" ?\({_ID}(?:, {_ID})*\)")
-_REPLY = re.compile(r"\b([45])\d\d\b")
+_REPLY = re.compile(r"(?:^|: )([45])\d\d\b")
+"""Of a mail server, as it stands in an error: behind whom it concerns. Its port is no reply."""
 
 
 def told(error: str | None) -> str:

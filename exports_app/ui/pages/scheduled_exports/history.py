@@ -11,11 +11,11 @@ import reflex as rx
 from exports_app import wiring
 from exports_app.domain import period
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.run import FINISHED, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted, duration, place, size
 from exports_app.services.records import Delivery, Run
-from exports_app.ui.actions import action, principal
+from exports_app.ui.actions import action, principal, told
 from exports_app.ui.notices import notify, show_address
 from exports_app.ui.pages.scheduled_exports import hints
 from exports_app.ui.pages.scheduled_exports.doing import Doing
@@ -105,6 +105,8 @@ class HistoryState(rx.State):
     deliveries: list[DeliveryRow] = []  # noqa: RUF012
     gone: str = ""
     """Why there is nothing to show."""
+    failed: str = ""
+    """Why it could not be read."""
     loaded: bool = False
 
     def _arrive(self) -> None:
@@ -115,7 +117,7 @@ class HistoryState(rx.State):
         self._begin(named)
 
     def _begin(self, schedule_id: str) -> None:
-        self.schedule_id, self.name, self.heading, self.gone, self.loaded = schedule_id, "", "", "", False
+        self.schedule_id, self.name, self.heading, self.gone, self.failed, self.loaded = schedule_id, "", "", "", "", False
         self.runs, self.deliveries, self.detail = [], [], Detail()
 
     @action(Permission.WRITE)
@@ -127,12 +129,24 @@ class HistoryState(rx.State):
             why, self.schedule_id = self.gone, ""
             await notify(self, "error", why)
             return
-        await show_address(self, f"{ROUTE}/{self.schedule_id}")
+        # With the list's view: after a reload, or a server that lost this tab, it is still behind the dialog
+        listed = await (await self.get_state(ListState))._address()  # noqa: SLF001
+        await show_address(self, f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}")
 
     @action(Permission.WRITE)
-    async def close(self) -> None:
+    async def close(self) -> Any:
         self.schedule_id = ""
-        await show_address(self, await (await self.get_state(ListState))._address())  # noqa: SLF001
+        listed = await (await self.get_state(ListState))._address()  # noqa: SLF001
+        if path(self).startswith(f"{ROUTE}/"):
+            # A real navigation, or the router would lead back here when the connection comes back
+            return rx.redirect(listed, replace=True)
+        await show_address(self, listed)
+        return None
+
+    @action(Permission.WRITE)
+    async def again(self) -> None:
+        """After it could not be read."""
+        await self._reload()
 
     @action(Permission.WRITE)
     async def unfold(self, run_id: str) -> None:
@@ -147,8 +161,13 @@ class HistoryState(rx.State):
         try:
             schedule = await asyncio.to_thread(wiring.services().schedules.get, who, self.schedule_id)
             read = await asyncio.to_thread(_read, who, schedule.id)
-        except ExportsError as e:
+        except NotFound as e:
             self.gone, self.loaded = e.message, True
+            return
+        except ExportsError as e:
+            if self.loaded:  # what is shown stays
+                raise
+            self.failed = told(e)
             return
         self._show(*read)
         known = counted(self.total, "run") if self.total <= SHOWN else f"Last {SHOWN} of {counted(self.total, 'run')}"
@@ -157,7 +176,7 @@ class HistoryState(rx.State):
     def _show(self, found: list[tuple[Run, list[Delivery]]], total: int, names: dict[str, str]) -> None:
         longest = max((_seconds(run) for run, _ in found), default=0.0)
         self.runs = [run_row(run, names, longest) for run, _ in found]
-        self.total, self.loaded, self.gone = total, True, ""
+        self.total, self.loaded, self.gone, self.failed = total, True, "", ""
         counts = [(word, sum(run.status is key for run, _ in found)) for key, word in STATUS_WORDS.items()]
         self.summary = f"Last {len(found)} runs: " + ", ".join(f"{n} {word.lower()}" for word, n in counts if n)
         opened = next(((run, deliveries) for run, deliveries in found if run.id == self.opened), None)

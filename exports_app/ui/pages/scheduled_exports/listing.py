@@ -8,14 +8,13 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import ExportsError, Invalid
+from exports_app.domain.errors import ExportsError
 from exports_app.domain.run import EXECUTED, RunStatus
-from exports_app.domain.words import sentence
 from exports_app.services.board import Listed
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Page
 from exports_app.services.schedules import SORTS
-from exports_app.ui.actions import action, principal
+from exports_app.ui.actions import action, principal, told
 from exports_app.ui.notices import show_address
 from exports_app.ui.pages.scheduled_exports.rows import Row, iso, rows
 from exports_app.ui.session import Session, query
@@ -90,7 +89,7 @@ class ListState(rx.State):
             self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page))
             self.failed = ""
         except ExportsError as e:
-            self.failed = sentence(e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message)
+            self.failed = told(e)
         self.loaded = True
 
     def _show(self, listed: Listed) -> None:

@@ -7,27 +7,37 @@ import reflex as rx
 from exports_app.domain.access import Permission
 from exports_app.ui.actions import action
 from exports_app.ui.components import browser
-from exports_app.ui.notices import show_address
+from exports_app.ui.notices import Notices
 from exports_app.ui.page import page
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.pages.scheduled_exports.history import HistoryState
 from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
+from exports_app.ui.pages.scheduled_exports.panels import LetterPanel
 from exports_app.ui.pages.scheduled_exports.views.delete import delete_dialog
 from exports_app.ui.pages.scheduled_exports.views.editor import editor_dialog
 from exports_app.ui.pages.scheduled_exports.views.history import history_dialog
 from exports_app.ui.pages.scheduled_exports.views.list import SEARCH, list_view, loading
-from exports_app.ui.session import Session
+from exports_app.ui.session import Session, path, query
 
 
 class ScheduledExports(rx.State):
     """One refresh for all that the page shows."""
 
+    _came: tuple[str, str] = ("", "")
+    """The tenant and the path that this tab came with."""
+
     @action(Permission.WRITE)
     async def arrive(self) -> None:
-        """When the page loads: the view that the address names."""
-        await show_address(self, "")  # what this tab showed before is over
+        """When the page loads: the view that the address names. A tab that was only disconnected goes on as it was."""
+        notices, tenant = await self.get_state(Notices), (await self.get_state(Session)).tenant_id
+        came = (tenant, path(self))
+        if came == self._came and query(self) == notices._view:  # noqa: SLF001
+            return
+        self._came = came
+        notices._arrive(query(self))  # noqa: SLF001
+        await (await self.get_state(EditorState))._leave(tenant)  # noqa: SLF001
         (await self.get_state(ListState))._arrive()  # noqa: SLF001
         (await self.get_state(HistoryState))._arrive()  # noqa: SLF001
 
@@ -41,6 +51,11 @@ class ScheduledExports(rx.State):
         )
         for state, method in states:
             await getattr(await self.get_state(state), method)()
+
+
+def _editing() -> Any:
+    """The form is what the keys are for: nothing lies over it."""
+    return DraftState.is_open & ~EditorState.asking & ~LetterPanel.is_open
 
 
 @page(
@@ -62,7 +77,7 @@ def scheduled_exports() -> rx.Component:
         editor_dialog(),
         history_dialog(),
         delete_dialog(),
-        browser.keys(active=DraftState.is_open, search_id=SEARCH, on_save=EditorState.save, on_new=EditorState.begin("")),
+        browser.keys(active=_editing(), search_id=SEARCH, on_save=EditorState.save, on_new=EditorState.begin("")),
         browser.keep(
             owner=Session.email,
             value=DraftState.kept,

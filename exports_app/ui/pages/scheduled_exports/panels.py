@@ -11,13 +11,12 @@ import reflex as rx
 from exports_app import wiring
 from exports_app.domain import cron
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import ExportsError, Invalid
+from exports_app.domain.errors import ExportsError
 from exports_app.domain.table import Kind
 from exports_app.domain.words import counted, place, sentence, size
-from exports_app.ui.actions import action, principal
+from exports_app.ui.actions import action, principal, told
 from exports_app.ui.pages.scheduled_exports import form
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
-from exports_app.ui.session import Session
 
 _slow = ThreadPoolExecutor(2, thread_name_prefix="preview")
 """A preview may take a second of a core: so many at once, and none in the threads that everybody's clicks need."""
@@ -70,6 +69,8 @@ class DataPanel(rx.State):
     shown: str = ""
     """How many of the rows stand here, where they are not all, and which columns stand elsewhere in the file."""
     problem: str = ""
+    is_empty: bool = False
+    """Known to be: there is not a row in these days."""
     busy: bool = False
     _asked: str = ""
     """The newest question: the answer to an older one is dropped."""
@@ -78,7 +79,7 @@ class DataPanel(rx.State):
     async def load(self) -> None:
         async with self:
             draft = await self.get_state(DraftState)
-            tenant = (await self.get_state(Session)).tenant_id
+            tenant = draft.tenant_id
             values, campaigns = dict(draft.values), list(draft.campaign_ids)
             asked = self._asked = uuid.uuid4().hex
             self.busy = True
@@ -88,7 +89,7 @@ class DataPanel(rx.State):
                 self._show(found, problem)
 
     def _show(self, found: Any, problem: str) -> None:
-        self.busy, self.problem = False, problem
+        self.busy, self.problem, self.is_empty = False, problem, found is not None and found.total == 0
         if found is None:
             self.heads, self.rows, self.summary, self.window = [], [], "", ""
             return
@@ -113,10 +114,8 @@ def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -
         filters = form.filters_of(values, campaigns)
         data = wiring.services().preview.data
         return data(who, tenant, values["export_type"], values["format"], values["timezone"], filters), ""
-    except Invalid as e:
-        return None, sentence(e.errors[0].detail)
     except ExportsError as e:
-        return None, sentence(e.message)
+        return None, told(e)
 
 
 class LetterPanel(rx.State):
@@ -131,7 +130,7 @@ class LetterPanel(rx.State):
     @action(Permission.WRITE)
     async def show(self) -> None:
         draft = await self.get_state(DraftState)
-        tenant, values = (await self.get_state(Session)).tenant_id, dict(draft.values)
+        tenant, values = draft.tenant_id, dict(draft.values)
         filters = form.filters_of(values, draft.campaign_ids)
         name, export_type, file_format, timezone = (values[n] for n in ("name", "export_type", "format", "timezone"))
         letter = wiring.services().preview.letter

@@ -15,7 +15,6 @@ from exports_app.services.rules import MAX_CAMPAIGNS
 from exports_app.ui.actions import action, principal
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.panels import DataPanel, SchedulePanel
-from exports_app.ui.session import Session
 
 SHOWN = 50
 CHIPS = 6
@@ -49,11 +48,9 @@ class CampaignPicker(rx.State):
         await self._search()
 
     async def _search(self) -> None:
-        tenant = (await self.get_state(Session)).tenant_id
-        picked = (await self.get_state(DraftState)).campaign_ids
-        find = wiring.services().campaigns.find
-        found, self.total = await asyncio.to_thread(find, principal(), tenant, {}, self.q, Page(1, SHOWN))
-        self.options = [Option(one.id, one.name, one.id in picked) for one in found]
+        draft, find = await self.get_state(DraftState), wiring.services().campaigns.find
+        found, self.total = await asyncio.to_thread(find, principal(), draft.tenant_id, {}, self.q, Page(1, SHOWN))
+        self.options = [Option(one.id, one.name, one.id in draft.campaign_ids) for one in found]
 
     @action(Permission.WRITE)
     async def toggle(self, campaign_id: str) -> Any:
@@ -82,7 +79,7 @@ class CampaignPicker(rx.State):
         await self._name((await self.get_state(DraftState)).campaign_ids)
 
     async def _name(self, ids: list[str]) -> None:
-        tenant = (await self.get_state(Session)).tenant_id
+        tenant = (await self.get_state(DraftState)).tenant_id
         names = await asyncio.to_thread(wiring.services().campaigns.names, principal(), tenant, ids[:CHIPS])
         self.count = len(ids)
         self.chosen = [Option(one, names.get(one, "a campaign that is gone"), chosen=True) for one in ids[:CHIPS]]

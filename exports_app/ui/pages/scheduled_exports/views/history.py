@@ -32,7 +32,7 @@ def history_dialog() -> rx.Component:
         ),
         rx.cond(
             ~HistoryState.loaded,
-            rx.el.div(rx.el.span(class_name="skeleton"), padding="30px 20px", custom_attrs={"aria-busy": "true"}),
+            rx.cond(HistoryState.failed != "", _failed(), _loading()),
             rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
         ),
     )
@@ -47,6 +47,15 @@ def history_dialog() -> rx.Component:
         open=HistoryState.schedule_id != "",
         on_open_change=lambda _: HistoryState.close,
     )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(rx.el.span(class_name="skeleton"), padding="30px 20px", custom_attrs={"aria-busy": "true"})
+
+
+def _failed() -> rx.Component:
+    again = button("Try again", icon="rotate-cw", on_click=HistoryState.again)
+    return message("triangle-alert", "The history could not be loaded", f"{HistoryState.failed}.", again)
 
 
 def _never_ran() -> rx.Component:

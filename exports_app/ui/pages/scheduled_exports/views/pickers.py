@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.services.plugs import EXPORT_TYPES
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
@@ -61,7 +62,11 @@ def _picker(
 
 def campaign_picker(error: rx.Var[str]) -> rx.Component:
     count = CampaignPicker.count
-    shown = rx.cond(count == 0, "All campaigns", rx.cond(count == 1, "1 campaign", f"{count} campaigns"))
+    needed = rx.Var.create([one.key for one in EXPORT_TYPES if one.needs_campaigns])
+    needs = needed.contains(DraftState.values["export_type"].to(str))
+    shown = rx.cond(
+        count == 0, rx.cond(needs, "Choose campaigns", "All campaigns"), rx.cond(count == 1, "1 campaign", f"{count} campaigns")
+    )
     more = CampaignPicker.total - CampaignPicker.options.length()
     below = rx.el.div(
         rx.el.span(
@@ -82,7 +87,7 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
         class_name="row wrap",
         gap="4px",
     )
-    hint = rx.cond(count > 0, names, "All of the tenant's, unless you choose some")
+    hint = rx.cond(count > 0, names, rx.cond(needs, "At least one", "All of the tenant's, unless you choose some"))
     control = _picker("campaigns", "Campaigns", CampaignPicker, shown, CampaignPicker.toggle, below, error=error, multiple=True)
     return field("Campaigns", control, name="campaigns", error=error, hint=hint)
 

@@ -54,7 +54,10 @@ def _data() -> rx.Component:
     shown = rx.cond(
         DataPanel.rows.length() > 0,
         rx.fragment(table, rx.el.p("If it ran now: ", DataPanel.window, DataPanel.shown, class_name="hint")),
-        rx.el.p("If it ran now: ", DataPanel.window, ". There is no data in these days.", class_name="hint"),
+        rx.cond(
+            DataPanel.is_empty,
+            rx.el.p("If it ran now: ", DataPanel.window, ". There is no data in these days.", class_name="hint"),
+        ),
     )
     return rx.el.section(
         rx.el.h2(
