@@ -7,6 +7,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+# Two files at a time, each process with a server and a browser of its own; in their order, in which the browser's come last
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 
 # A moved or broken .venv is made anew: the recorded folder must be this one, and its Python must run
@@ -27,7 +29,7 @@ test: $(DEV_STAMP)
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
-	@exec $(PY) -m pytest
+	@exec $(PY) -m pytest $(SIDE_BY_SIDE)
 
 setup: $(DEV_STAMP)
 	@:
