@@ -48,14 +48,19 @@ class Board:
         self._readings: dict[_Key, _Reading] = {}
         changes.subscribe(self._on_change)
 
-    def page(self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page) -> Listed:
-        """As of `Schedules.find`, with the newest runs and the tenant's summary. Raises NotFound, Forbidden, Invalid."""
+    def page(
+        self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page, *, fresh: bool = False
+    ) -> Listed:
+        """As of `Schedules.find`, with the newest runs and the tenant's summary. Raises NotFound, Forbidden, Invalid.
+
+        fresh: a reading of one's own, for who has just learnt that what is shown is no longer so.
+        """
         visible(who, tenant_id)
         key, now = (tenant_id, tuple(sorted(where.items())), q, page), time.monotonic()
         with self._lock:
             self._readings = {k: r for k, r in self._readings.items() if now - r.begun < KEPT}
-            held = self._readings.get(key)
-            mine = held or self._readings.setdefault(key, _Reading(now, Future()))
+            held = None if fresh else self._readings.get(key)
+            mine = self._readings[key] = held or _Reading(now, Future())
         if held is None:
             try:
                 mine.future.set_result(self._read(who, tenant_id, where, q, page))

@@ -5,6 +5,7 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import NotFound
 from exports_app.services.board import Board
+from exports_app.services.changes import Changes
 from exports_app.services.records import Page, Tenant
 from exports_app.wiring import Services
 from tests.world import make_schedule, side_by_side
@@ -68,4 +69,13 @@ def test_an_error_is_not_kept(services: Services, admin: Principal, acme: Tenant
         broken.setattr(services.overview, "summary", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             board.page(admin, acme.id, {}, "", FIRST)
+    assert board.page(admin, acme.id, {}, "", FIRST).total == 0
+
+
+def test_a_fresh_reading_sees_what_another_process_changed(services: Services, admin: Principal, acme: Tenant) -> None:
+    made = make_schedule(services, admin)
+    board = Board(services.schedules, services.overview, Changes())  # which hears nothing
+    assert board.page(admin, acme.id, {}, "", FIRST).total == 1
+    services.schedules.delete(admin, made.id)
+    assert board.page(admin, acme.id, {}, "", FIRST, fresh=True).total == 0
     assert board.page(admin, acme.id, {}, "", FIRST).total == 0

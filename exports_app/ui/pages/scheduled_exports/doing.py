@@ -60,7 +60,7 @@ class Doing(rx.State):
         try:
             await asyncio.to_thread(services.schedules.update, principal(), str(schedule_id), values)
         finally:
-            await (await self.get_state(ListState))._load()  # noqa: SLF001
+            await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
 
     @action(Permission.WRITE)
     async def ask_delete(self, schedule_id: str) -> None:
@@ -112,7 +112,7 @@ class Doing(rx.State):
         if result.failed:
             await notify(self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}")
         listed.selected = []
-        await listed._load()  # noqa: SLF001
+        await listed._load(fresh=True)  # noqa: SLF001
 
     async def _settle(self) -> None:
         """Tell how the watched runs ended."""

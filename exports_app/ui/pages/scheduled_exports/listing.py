@@ -79,14 +79,15 @@ class ListState(rx.State):
         self.page = max(1, self.page)
         self.selected = []
 
-    async def _load(self) -> None:
+    async def _load(self, *, fresh: bool = False) -> None:
+        """fresh: see `Board.page`."""
         tenant = (await self.get_state(Session)).tenant_id
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
         if "active" in self.filters:
             where["is_active"] = self.filters["active"] == "yes"
         read, page = wiring.services().board.page, Page(self.page, SIZE, self.sort)
         try:
-            self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page))
+            self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh))
             self.failed = ""
         except ExportsError as e:
             self.failed = told(e)
@@ -103,7 +104,7 @@ class ListState(rx.State):
     @action(Permission.WRITE)
     async def again(self) -> None:
         """After the list could not be loaded."""
-        await self._load()
+        await self._load(fresh=True)
 
     @action(Permission.WRITE)
     async def search(self, text: str) -> None:
