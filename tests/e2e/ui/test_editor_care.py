@@ -272,5 +272,7 @@ class TestWhatSomebodyElseDid:
         form = Form.edit(page, "Doomed")
         house.call(company.admin, "DELETE", f"/api/scheduled-exports/{made['id']}", 204)
         expect(form.error("name")).to_contain_text("was deleted meanwhile")
+        form.field("save").click()
+        expect(toast(page, "was deleted meanwhile")).to_be_visible()
         form.close()
         form.is_closed()

@@ -119,6 +119,15 @@ class TestRunNow:
         expect(page).to_have_url(re.compile(rf"{LISTED}/{made['id']}\?run={run['id']}$"))
         expect(toast(page, "“To nobody”")).to_have_count(0)  # it is not told again on another route
 
+    def test_by_a_double_click_runs_once(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Numbers")
+        page = visits.open(who=company.admin)
+        row(page, made).get_by_role("button", name="Run Numbers now").dblclick()
+        expect(toast(page, "“Numbers” is ready")).to_be_visible()
+        switch(page, made).click()  # is answered after both clicks
+        expect(switch(page, made)).not_to_be_checked()
+        assert len(house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])) == 1
+
     def test_works_for_a_paused_schedule_and_leaves_it_paused(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Resting", isActive=False)
         page = visits.open(who=company.admin)

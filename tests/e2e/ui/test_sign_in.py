@@ -164,6 +164,8 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
     with open_house(tmp_path, mails, password_hash, port) as second:
         expect(page.get_by_text(LOST)).to_have_count(0, timeout=30_000)
         expect(page.get_by_text("Your unsaved changes are back")).to_be_visible()
+        expect(page.locator("#form")).to_be_focused()
+        page.keyboard.type("typed on, blind")  # into no field that was not chosen
         expect(name).to_have_value("Half written")
         expect(page.get_by_role("dialog").get_by_label("Description")).to_have_value("and a description")
         second.schedule(mine, "Afterwards")  # the list behind the form is live again

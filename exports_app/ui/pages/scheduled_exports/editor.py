@@ -20,6 +20,8 @@ from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
 from exports_app.ui.session import Session
 
+DELETED = "This scheduled export was deleted meanwhile: copy what you need, then close"
+
 
 class EditorState(rx.State):
     asking: bool = False
@@ -62,7 +64,8 @@ class EditorState(rx.State):
             return None
         draft._bring_back(held)  # noqa: SLF001
         await notify(self, "info", "Your unsaved changes are back")
-        return await self._opened(draft)
+        draft._focus("form")  # noqa: SLF001  (somebody who goes on typing must not find the rest of it in the name)
+        return await self._begun(draft)
 
     async def _stored(self, schedule_id: str) -> Schedule:
         get = wiring.services().schedules.get
@@ -80,8 +83,11 @@ class EditorState(rx.State):
         return await self._opened(draft)
 
     async def _opened(self, draft: DraftState) -> Any:
-        self.asking = False
         draft._focus("name")  # noqa: SLF001
+        return await self._begun(draft)
+
+    async def _begun(self, draft: DraftState) -> Any:
+        self.asking = False
         await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
         return [CampaignPicker.name_chosen, DataPanel.load]
 
@@ -110,10 +116,11 @@ class EditorState(rx.State):
     @action(Permission.WRITE)
     async def test(self) -> None:
         """Save, then send it to the signed-in user alone. The form stays."""
-        draft = await self.get_state(DraftState)
-        saved = await self._save(draft) if draft.dirty or not draft.schedule_id else await self._stored(draft.schedule_id)
-        if saved is not None:
-            await (await self.get_state(Doing))._test(saved.id)  # noqa: SLF001
+        draft, doing = await self.get_state(DraftState), await self.get_state(Doing)
+        if not draft.dirty and draft.schedule_id:
+            await doing._test(draft.schedule_id)  # noqa: SLF001
+        elif saved := await self._save(draft):
+            await doing._test(saved.id)  # noqa: SLF001
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""
@@ -126,6 +133,9 @@ class EditorState(rx.State):
             return None
         except Conflict:
             draft.stale = True
+            return None
+        except NotFound:
+            await notify(self, "error", DELETED)
             return None
         draft._note_saved(saved)  # noqa: SLF001
         await (await self.get_state(ListState))._load()  # noqa: SLF001
@@ -145,7 +155,7 @@ class EditorState(rx.State):
         try:
             draft.stale = (await self._stored(draft.schedule_id)).version != draft._version  # noqa: SLF001
         except NotFound:
-            draft.errors = draft.errors | {"name": "This scheduled export was deleted meanwhile: copy what you need, then close"}
+            draft.errors = draft.errors | {"name": DELETED}
 
 
 def _write(who: Any, tenant_id: str, schedule_id: str, version: int, values: dict[str, Any]) -> Schedule:

@@ -50,6 +50,8 @@ def editor_dialog() -> rx.Component:
     body = rx.el.div(
         rx.el.div(rx.el.div(_stale(), *_what(), *_when(), *_to_whom(), class_name="form"), side(), class_name="two"),
         class_name="dialog-body",
+        id="form",
+        custom_attrs={"tabIndex": -1},
     )
     return rx.fragment(
         rx.dialog.root(

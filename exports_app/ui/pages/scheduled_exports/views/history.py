@@ -16,12 +16,15 @@ def history_dialog() -> rx.Component:
         rx.el.div(
             rx.dialog.title(rx.cond(HistoryState.name != "", HistoryState.name, "History")),
             rx.el.p(
-                HistoryState.heading,
+                rx.cond(HistoryState.gone == "", HistoryState.heading, ""),
                 class_name="muted",
             ),
             class_name="grow",
         ),
-        rx.cond(HistoryState.name != "", button("Run now", kind="small", icon="play", on_click=HistoryState.run_now)),
+        rx.cond(
+            (HistoryState.name != "") & (HistoryState.gone == ""),
+            button("Run now", kind="small", icon="play", on_click=HistoryState.run_now),
+        ),
         icon_button("x", "Close the history", on_click=HistoryState.close),
         class_name="dialog-head",
     )
