@@ -148,12 +148,16 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
   return null;
 }
 
+// Whether the server can be reached, for what is not drawn by React.
+let away = false;
+
 // A bar while the server cannot be reached. A short break (a restart, a sleeping laptop) is not worth a word.
 export function Connection() {
   const [, errors] = useContext(EventLoopContext);
   const lost = errors.length > 0;
   const [state, setState] = useState("");
   useEffect(() => {
+    away = lost;
     if (lost) {
       const timer = setTimeout(() => setState("lost"), 400);
       return () => clearTimeout(timer);
@@ -167,6 +171,23 @@ export function Connection() {
   }, [state]);
   const words = { lost: "Connection lost. What you see may be out of date; trying again …", back: "Connected again." };
   return h("div", { className: `connection ${state}`, role: "status", "aria-live": "polite" }, words[state] ?? "");
+}
+
+const isAway = () => {
+  if (away) toast.error("The server cannot be reached: nothing was done. Try again once it is back.", { id: "away" });
+  return away;
+};
+
+// A control that starts something (data-once): a double click and a key held down start it once. What is pressed while the
+// server is away would wait and be done later, once for each time somebody pressed it: it is refused instead.
+if (typeof window !== "undefined") {
+  const refuse = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const starts = (event) => event.target.closest?.("[data-once]");
+  window.addEventListener("click", (event) => starts(event) && (event.detail > 1 || isAway()) && refuse(event), true);
+  window.addEventListener("keydown", (event) => event.repeat && [" ", "Enter"].includes(event.key) && starts(event) && refuse(event), true);
 }
 
 // Children that may come a moment later: the first paint of a change does not wait for them.
@@ -190,6 +211,7 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
       if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && active) {
         event.preventDefault();
         document.activeElement?.blur(); // what is being typed is sent first
+        if (isAway()) return;
         setTimeout(() => onSave?.(), 0);
         return;
       }
@@ -265,11 +287,15 @@ if (typeof window !== "undefined") {
   window.addEventListener("keydown", (event) => event.key === "Escape" && unsent.forEach((flush) => flush()), true);
 }
 
+// What was typed into a form and the server has not answered yet, by the field's id. It outlives the fields, which go when a
+// server that was started anew knows nothing of their form, and ends with the form (Keep, below).
+const ahead = new Map();
+
 // A text field whose value lives on the server. What is typed stays here and is sent a moment later, on Enter and when the
 // field is left; an answer to an older text never overwrites a newer one.
-export function Text({ value = "", delay = 200, multiline = false, onChange, ...rest }) {
-  const [text, setText] = useState(value);
-  const held = useRef({ timer: null, latest: value, sent: [] }).current;
+export function Text({ value = "", delay = 200, multiline = false, keep = false, onChange, ...rest }) {
+  const [text, setText] = useState(() => (keep && ahead.get(rest.id)) ?? value);
+  const held = useRef({ timer: null, latest: text, sent: [] }).current;
   const flush = () => {
     if (held.timer === null) return;
     clearTimeout(held.timer);
@@ -281,8 +307,19 @@ export function Text({ value = "", delay = 200, multiline = false, onChange, ...
   const send = useRef(flush);
   send.current = flush;
   held.flush ??= () => send.current();
-  useEffect(() => () => send.current(), []);
+  const type = (written) => {
+    held.latest = written;
+    if (keep) ahead.set(rest.id, written);
+    clearTimeout(held.timer);
+    held.timer = setTimeout(held.flush, delay);
+    unsent.add(held.flush);
+  };
   useEffect(() => {
+    if (held.latest !== value) type(held.latest);
+    return () => send.current();
+  }, []);
+  useEffect(() => {
+    if (keep && value === held.latest) ahead.delete(rest.id);
     const echo = held.sent.lastIndexOf(value);
     if (echo >= 0) {
       held.sent = held.sent.slice(echo + 1);
@@ -291,17 +328,15 @@ export function Text({ value = "", delay = 200, multiline = false, onChange, ...
     if (held.timer !== null) return;
     held.sent = [];
     held.latest = value;
+    if (keep) ahead.delete(rest.id);
     setText(value);
   }, [value]);
   return h(multiline ? "textarea" : "input", {
     ...rest,
     value: text,
     onChange: (event) => {
-      held.latest = event.target.value;
-      setText(held.latest);
-      clearTimeout(held.timer);
-      held.timer = setTimeout(held.flush, delay);
-      unsent.add(held.flush);
+      setText(event.target.value);
+      type(event.target.value);
     },
     onBlur: flush,
     onKeyDown: (event) => {
@@ -310,20 +345,26 @@ export function Text({ value = "", delay = 200, multiline = false, onChange, ...
   });
 }
 
-const SEPARATORS = /[,;\n]/;
+const LAST_SEPARATOR = /[,;\n][^,;\n]*$/;
 
-// The field behind the recipients' chips: whole addresses leave it as soon as they are typed or pasted.
+// The field behind the recipients' chips: whole addresses leave it as soon as they are typed or pasted. While the server is
+// away they stay.
 export function ChipInput({ id, label, describedby = "", invalid = false, mend = "", onAdd, onDrop }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useState(() => ahead.get(id) ?? "");
   const field = useRef(null);
   useEffect(() => {
     if (!mend) return;
-    setText(mend.slice(0, mend.lastIndexOf("#")));
+    write(mend.slice(0, mend.lastIndexOf("#")));
     field.current?.focus();
   }, [mend]);
+  const write = (value) => {
+    ahead.set(id, value);
+    setText(value);
+  };
   const add = (value) => {
+    if (away) return write(value);
     if (value.trim()) onAdd?.(value);
-    setText("");
+    write("");
   };
   useEffect(() => {
     if (!text.trim()) return;
@@ -335,7 +376,12 @@ export function ChipInput({ id, label, describedby = "", invalid = false, mend =
     id, ref: field, value: text, className: "chip-input", type: "text", inputMode: "email", autoComplete: "off", spellCheck: false,
     "aria-label": label, "aria-describedby": describedby || undefined, "aria-invalid": invalid || undefined,
     placeholder: "name@example.com",
-    onChange: (event) => (SEPARATORS.test(event.target.value) ? add(event.target.value) : setText(event.target.value)),
+    onChange: ({ target: { value } }) => {
+      const end = value.search(LAST_SEPARATOR);
+      if (end < 0 || away) return write(value);
+      add(value.slice(0, end));
+      write(value.slice(end + 1));
+    },
     onPaste: (event) => {
       event.preventDefault();
       add(text + event.clipboardData.getData("text"));
@@ -407,7 +453,9 @@ export function Options({ id, label, multiple = false, children }) {
   return h("div", { id, ref: list, role: "listbox", "aria-label": label, "aria-multiselectable": multiple || undefined, className: "options", onKeyDown: move, tabIndex: -1 }, children);
 }
 
-// A form half filled in outlives a restart of the server: kept in this tab until it is saved or closed.
+// An open form outlives a restart of the server, and what was changed in it a reload: kept in this tab until it is closed.
+const open = new Map();
+
 export function Keep({ owner, value = "", ready = false, onRestore }) {
   const asked = useRef(false);
   const name = DRAFT + owner;
@@ -416,15 +464,18 @@ export function Keep({ owner, value = "", ready = false, onRestore }) {
       asked.current = false;
       return;
     }
-    const kept = sessionStorage.getItem(name);
+    const kept = open.get(name) ?? sessionStorage.getItem(name);
     if (!asked.current && kept && !value) {
       asked.current = true;
       onRestore?.(kept);
       return;
     }
     asked.current = true;
-    if (value) sessionStorage.setItem(name, value);
+    if (value) open.set(name, value);
+    else open.delete(name);
+    if (value && JSON.parse(value).dirty) sessionStorage.setItem(name, value);
     else sessionStorage.removeItem(name);
+    if (!value) ahead.clear();
   }, [ready, value]);
   return null;
 }

@@ -337,6 +337,29 @@ def test_a_kept_form_comes_back_and_nonsense_does_not(
     assert services
 
 
+def test_an_untouched_form_comes_back_untouched(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    made = make_schedule(services, admin, acme.id, recipients=["ann@example.com", "bob@example.com"])
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(Session.enter)
+        await tab.do(EditorState.begin, made.id)
+        kept = (await tab.state(DraftState)).kept
+        later = Tab()
+        await sign_in(admin, acme)
+        await later.do(Session.enter)
+        await later.do(EditorState.restore, kept)
+        back = await later.state(DraftState)
+        assert (back.is_open, back.schedule_id, back.dirty) == (True, made.id, False)
+        assert await later.notices() == []
+        await later.do(EditorState.set_open, False)
+        assert not back.is_open
+
+    asyncio.run(play())
+
+
 def test_a_form_belongs_to_the_tenant_it_was_begun_in(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, globex: Tenant
 ) -> None:

@@ -96,7 +96,8 @@ class Focus(_Browser):
 class Text(_Browser):
     """A text field whose value lives in a State. Unlike a plain controlled input it never loses a quick typist's letters.
 
-    delay: milliseconds without a key until what was typed is sent; 200 by default.
+    delay: milliseconds without a key until what was typed is sent; 200 by default. keep: what the server has not answered yet
+    comes back with the field (known by its id) when the server was away; `Keep` stands around such fields.
     """
 
     tag = "Text"
@@ -107,6 +108,7 @@ class Text(_Browser):
     placeholder: rx.Var[str]
     max_length: rx.Var[int]
     multiline: rx.Var[bool]
+    keep: rx.Var[bool]
     auto_focus: rx.Var[bool]
     auto_complete: rx.Var[str]
     spell_check: rx.Var[bool]
@@ -138,8 +140,8 @@ class Options(_Browser):
 
 
 class Keep(_Browser):
-    """Keeps a form's text in the tab while it is not empty, and hands it back once when a page begins without it. owner: whose
-    form it is; signing out forgets all of them."""
+    """Keeps a form while its text is not empty, and hands it back once when a page begins without it: after the server was away,
+    and after a reload where the text (JSON) says that it is `dirty`. owner: whose form it is; signing out forgets all of them."""
 
     tag = "Keep"
     owner: rx.Var[str]

@@ -8,22 +8,27 @@ import reflex as rx
 from exports_app.ui.components import browser
 
 Text = str | rx.Var[str]
+ONCE = {"data-once": "true"}
+"""Attributes of a control that starts something: a double click or a held key counts once, and without the server not at all
+(assets/ui.js)."""
 
 
-def button(*children: Any, kind: str = "", icon: str = "", **props: Any) -> rx.Component:
-    """kind: ``primary``, ``danger``, ``ghost``, also with ``small``."""
+def button(*children: Any, kind: str = "", icon: str = "", once: bool = False, **props: Any) -> rx.Component:
+    """kind: ``primary``, ``danger``, ``ghost``, also with ``small``. once: see `ONCE`."""
+    if once:
+        props["custom_attrs"] = ONCE
     marks = [rx.icon(icon, size=16, aria_hidden="true")] if icon else []
     return rx.el.button(*marks, *children, type="button", class_name=f"btn {kind}".strip(), **props)
 
 
-def icon_button(icon: str, label: Text, **props: Any) -> rx.Component:
-    """label: what it does and to what, for everybody who does not see the icon."""
+def icon_button(icon: str, label: Text, *, once: bool = False, **props: Any) -> rx.Component:
+    """label: what it does and to what, for everybody who does not see the icon. once: see `ONCE`."""
     return rx.el.button(
         rx.icon(icon, size=16, aria_hidden="true"),
         type="button",
         class_name="icon-button",
         title=label,
-        custom_attrs={"aria-label": label},
+        custom_attrs={"aria-label": label} | (ONCE if once else {}),
         **props,
     )
 

@@ -78,6 +78,7 @@ class Acme:
             "campaigns": [self.campaign_id],
             "chips": ["eve@example.com"],
             "id": self.schedule_id,
+            "dirty": True,
             "version": 1,
             "active": True,
         }

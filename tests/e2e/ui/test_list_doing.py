@@ -128,6 +128,18 @@ class TestRunNow:
         expect(switch(page, made)).not_to_be_checked()
         assert len(house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])) == 1
 
+    def test_by_a_held_key_runs_once(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Numbers")
+        page = visits.open(who=company.admin)
+        row(page, made).get_by_role("button", name="Run Numbers now").focus()
+        for _ in range(4):
+            page.keyboard.down("Enter")  # again without up: the key repeats
+        page.keyboard.up("Enter")
+        expect(toast(page, "“Numbers” is ready")).to_be_visible()
+        switch(page, made).click()  # is answered after all of them
+        expect(switch(page, made)).not_to_be_checked()
+        assert len(house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])) == 1
+
     def test_works_for_a_paused_schedule_and_leaves_it_paused(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Resting", isActive=False)
         page = visits.open(who=company.admin)

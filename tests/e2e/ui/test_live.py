@@ -226,6 +226,9 @@ def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
         form_page.wait_for_function("() => JSON.stringify(sessionStorage).includes('Not yet saved')")
     for one in (page, form_page):
         expect(one.locator(".connection")).to_contain_text("Connection lost")
+    for _ in range(2):
+        row(page, kept).get_by_role("button", name="Run Here before now").click()
+    expect(toast(page, "The server cannot be reached: nothing was done")).to_be_visible()
     with open_house(tmp_path / "own", mails, password_hash, port) as second:
         second.services.schedules.delete(company.admin.who, gone["id"])
         expect(page.locator(".connection")).not_to_contain_text("Connection lost", timeout=60_000)
@@ -241,6 +244,7 @@ def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
         form.get_by_role("button", name="Create", exact=True).click()
         expect(form).to_have_count(0)
         expect(names(page)).to_have_text(["Half written", "Still live"], timeout=SOON_MS)
+        assert second.rows("SELECT 1 FROM export_history") == []  # what was pressed without a server was not done later
         for one in (page, form_page):
             assert one.evaluate("window.sameDocument") is True
         for one in (page, form_page):

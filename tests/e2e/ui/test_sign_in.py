@@ -161,13 +161,27 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
         page.wait_for_function("() => Object.values({...sessionStorage}).some((kept) => kept.includes('and a description'))")
         assert first.server.stop(signal.SIGTERM) == 0
         expect(page.get_by_text(LOST)).to_be_visible(timeout=20_000)
+        page.get_by_role("dialog").get_by_label("Description").fill("and a longer description")
+        page.get_by_role("dialog").get_by_label("Add recipients").press_sequentially("ann@example.com,bob@exam")
+        page.get_by_role("button", name="Create", exact=True).click()
+        expect(page.get_by_text("The server cannot be reached: nothing was done")).to_be_visible()
     with open_house(tmp_path, mails, password_hash, port) as second:
         expect(page.get_by_text(LOST)).to_have_count(0, timeout=30_000)
         expect(page.get_by_text("Your unsaved changes are back")).to_be_visible()
         expect(page.locator("#form")).to_be_focused()
         page.keyboard.type("typed on, blind")  # into no field that was not chosen
         expect(name).to_have_value("Half written")
-        expect(page.get_by_role("dialog").get_by_label("Description")).to_have_value("and a description")
+        expect(page.get_by_role("dialog").get_by_label("Description")).to_have_value("and a longer description")
+        expect(page.get_by_label("Add recipients")).to_have_value("ann@example.com,bob@exam")
+        page.get_by_label("Add recipients").press("End")
+        page.get_by_label("Add recipients").press_sequentially("ple.com,")
+        expect(page.locator(".chip")).to_have_text(["ann@example.com", "bob@example.com"])
+        page.get_by_role("button", name="Create", exact=True).click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        stored = second.rows("SELECT name, description FROM scheduled_exports WHERE name = 'Half written'")
+        assert stored == [{"name": "Half written", "description": "and a longer description"}]
+        page.get_by_role("button", name="New scheduled export").first.click()
+        expect(name).to_have_value("")  # nothing of the form before
         second.schedule(mine, "Afterwards")  # the list behind the form is live again
         expect(page.get_by_text("Afterwards")).to_be_attached()
         page.close()

@@ -1,7 +1,6 @@
 """What is done to schedules from the list: run, pause, test, delete, one or several. Outcomes come back as notices."""
 
 import asyncio
-import time
 from typing import Any
 
 import reflex as rx
@@ -21,8 +20,6 @@ from exports_app.ui.pages.scheduled_exports.rows import outcome_words
 
 BULK = {"activate": "activated", "pause": "paused", "run": "started", "delete": "deleted"}
 MOST_WATCHED = 50
-DOUBLE_CLICK = 0.6
-"""Seconds: half a second is what systems take for one, at the most."""
 
 
 class Doing(rx.State):
@@ -32,19 +29,10 @@ class Doing(rx.State):
     ask_text: str = ""
     _watched: dict[str, tuple[str, str]] = {}  # noqa: RUF012
     """Runs that were started in this tab and whose end is told: run id -> (schedule id, name)."""
-    _pressed: tuple[str, float] = ("", 0.0)
-    """What was asked for last, and when by the monotonic clock."""
-
-    def _is_double(self, what: str) -> bool:
-        """Whether this is the rest of a double click: one file and one email to each are meant."""
-        before, self._pressed = self._pressed, (what, time.monotonic())
-        return before[0] == what and self._pressed[1] - before[1] < DOUBLE_CLICK
 
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
         """Now. The row shows how it goes, a notice how it ended."""
-        if self._is_double(f"run {schedule_id}"):
-            return
         self._watch(await asyncio.to_thread(wiring.services().schedules.trigger, principal(), str(schedule_id)))
 
     @action(Permission.WRITE)
@@ -53,8 +41,6 @@ class Doing(rx.State):
         await self._test(str(schedule_id))
 
     async def _test(self, schedule_id: str) -> None:
-        if self._is_double(f"test {schedule_id}"):
-            return
         run = await asyncio.to_thread(wiring.services().demand.send_test, principal(), schedule_id)
         self._watch(run)
         reason = CHANNELS["email"].unconfigured()

@@ -36,9 +36,11 @@ class DraftState(rx.State):
 
     @rx.var
     def kept(self) -> str:
-        """What the browser keeps while there are changes."""
+        """What the browser keeps while it is open."""
+        if not self.is_open:
+            return ""
         held = {"tenant": self.tenant_id, "id": self.schedule_id, "version": self._version, "active": self.is_active}
-        return form.pack(self.values, self.campaign_ids, self.chips, held) if self.dirty else ""
+        return form.pack(self.values, self.campaign_ids, self.chips, held | {"dirty": self.dirty})
 
     def _now(self) -> tuple[Any, ...]:
         return (dict(self.values), list(self.campaign_ids), [chip.text for chip in self.chips], self.is_active)
@@ -53,12 +55,12 @@ class DraftState(rx.State):
         self._saved, self.is_open = self._now(), True
 
     def _bring_back(self, held: dict[str, Any]) -> None:
-        """What `form.unpack` gave; it counts as changed."""
+        """What `form.unpack` gave."""
         self._fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
         self._version, self.campaign_ids = held["version"], held["campaigns"]
         for text in held["chips"]:
             self._add(text)
-        self._saved = ()
+        self._saved = () if held["dirty"] else self._now()
 
     def _note_saved(self, saved: Schedule) -> None:
         self.schedule_id, self._version, self.stale, self.errors = saved.id, saved.version, False, {}

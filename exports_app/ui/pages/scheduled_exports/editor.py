@@ -63,7 +63,8 @@ class EditorState(rx.State):
         if draft.is_open or held["tenant"] != (await self.get_state(Session)).tenant_id:
             return None
         draft._bring_back(held)  # noqa: SLF001
-        await notify(self, "info", "Your unsaved changes are back")
+        if held["dirty"]:
+            await notify(self, "info", "Your unsaved changes are back")
         draft._focus("form")  # noqa: SLF001  (somebody who goes on typing must not find the rest of it in the name)
         return await self._begun(draft)
 
@@ -116,11 +117,10 @@ class EditorState(rx.State):
     @action(Permission.WRITE)
     async def test(self) -> None:
         """Save, then send it to the signed-in user alone. The form stays."""
-        draft, doing = await self.get_state(DraftState), await self.get_state(Doing)
-        if not draft.dirty and draft.schedule_id:
-            await doing._test(draft.schedule_id)  # noqa: SLF001
-        elif saved := await self._save(draft):
-            await doing._test(saved.id)  # noqa: SLF001
+        draft = await self.get_state(DraftState)
+        saved = await self._save(draft) if draft.dirty or not draft.schedule_id else await self._stored(draft.schedule_id)
+        if saved is not None:
+            await (await self.get_state(Doing))._test(saved.id)  # noqa: SLF001
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""

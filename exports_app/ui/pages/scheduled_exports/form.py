@@ -163,6 +163,7 @@ def unpack(kept: str) -> dict[str, Any]:
             "id": str(found["id"]),
             "version": int(found["version"]),
             "active": bool(found["active"]),
+            "dirty": bool(found["dirty"]),
         }
     except (ValueError, TypeError, KeyError) as e:
         raise Invalid([FieldError("", "the form kept in this browser cannot be read")]) from e

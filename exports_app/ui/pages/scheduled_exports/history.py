@@ -202,10 +202,8 @@ class HistoryState(rx.State):
         await self._do(wiring.services().demand.resend, self.schedule_id, str(run_id))
 
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
-        doing = await self.get_state(Doing)
-        if doing._is_double(f"{what.__name__} {ids}"):  # noqa: SLF001
-            return
-        doing._watch(await asyncio.to_thread(what, principal(), *ids))  # noqa: SLF001
+        run = await asyncio.to_thread(what, principal(), *ids)
+        (await self.get_state(Doing))._watch(run)  # noqa: SLF001
         await self._reload()
 
 

@@ -31,7 +31,7 @@ def _put(name: str) -> Any:
 
 
 def _text(name: str, label: str, hint: Any = "", **props: Any) -> rx.Component:
-    control = text_input(name, _value(name), _put(name), _error(name), **props)
+    control = text_input(name, _value(name), _put(name), _error(name), keep=True, **props)
     return field(label, control, name=name, error=_error(name), hint=hint)
 
 
@@ -235,10 +235,18 @@ def _foot() -> rx.Component:
         button("Preview email", kind="ghost", on_click=LetterPanel.show),
         button(
             rx.cond(DraftState.dirty | ~saved, "Save and send me a test", "Send me a test"),
+            once=True,
             on_click=EditorState.test,
             id="send-test",
         ),
-        button(rx.cond(saved, "Save", "Create"), kind="primary", on_click=EditorState.save, id="save", title="Ctrl+Enter"),
+        button(
+            rx.cond(saved, "Save", "Create"),
+            kind="primary",
+            once=True,
+            on_click=EditorState.save,
+            id="save",
+            title="Ctrl+Enter",
+        ),
         class_name="dialog-foot",
     )
 

@@ -23,7 +23,7 @@ def history_dialog() -> rx.Component:
         ),
         rx.cond(
             (HistoryState.name != "") & (HistoryState.gone == ""),
-            button("Run now", kind="small", icon="play", on_click=HistoryState.run_now),
+            button("Run now", kind="small", icon="play", once=True, on_click=HistoryState.run_now),
         ),
         icon_button("x", "Close the history", on_click=HistoryState.close),
         class_name="dialog-head",
@@ -171,12 +171,19 @@ def _detail(run: RunRow) -> rx.Component:
                 ),
                 kind="small",
                 icon="send",
+                once=True,
                 on_click=HistoryState.resend(run.id),
             ),
         ),
         rx.cond(
             found.can_rerun,
-            button("Run again with the same window", kind="small", icon="rotate-cw", on_click=HistoryState.rerun(run.id)),
+            button(
+                "Run again with the same window",
+                kind="small",
+                icon="rotate-cw",
+                once=True,
+                on_click=HistoryState.rerun(run.id),
+            ),
         ),
         class_name="row wrap",
     )

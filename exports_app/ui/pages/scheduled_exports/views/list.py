@@ -6,7 +6,7 @@ import reflex as rx
 
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, icon_button, message, status, switch
+from exports_app.ui.components.controls import ONCE, button, icon_button, message, status, switch
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.pages.scheduled_exports.history import HistoryState
@@ -157,7 +157,7 @@ def _filter(name: str, label: str, choices: Iterable[tuple[str, str]]) -> rx.Com
 
 def _bulk() -> rx.Component:
     def do(what: str, words: str, icon: str) -> rx.Component:
-        return button(words, kind="small", icon=icon, on_click=Doing.bulk(what))
+        return button(words, kind="small", icon=icon, once=True, on_click=Doing.bulk(what))
 
     return rx.el.div(
         rx.el.b(f"{ListState.selected.length()} selected", font_weight="570"),
@@ -304,7 +304,7 @@ def _actions(row: Row) -> rx.Component:
             rx.dropdown_menu.item(rx.icon("pencil", size=14), "Edit", on_select=EditorState.begin(row.id)),
             rx.dropdown_menu.item(rx.icon("history", size=14), "History", on_select=HistoryState.show(row.id)),
             rx.dropdown_menu.item(rx.icon("copy", size=14), "Duplicate", on_select=EditorState.duplicate(row.id)),
-            rx.dropdown_menu.item(rx.icon("send", size=14), "Send me a test", on_select=Doing.test(row.id)),
+            rx.dropdown_menu.item(rx.icon("send", size=14), "Send me a test", on_select=Doing.test(row.id), custom_attrs=ONCE),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
                 rx.icon("trash-2", size=14), "Delete …", on_select=Doing.ask_delete(row.id), class_name="danger-item"
@@ -314,7 +314,7 @@ def _actions(row: Row) -> rx.Component:
         modal=False,
     )
     return rx.el.div(
-        icon_button("play", f"Run {row.name} now", on_click=Doing.run(row.id)),
+        icon_button("play", f"Run {row.name} now", once=True, on_click=Doing.run(row.id)),
         rx.el.span(
             icon_button("history", f"History of {row.name}", on_click=HistoryState.show(row.id)),
             icon_button("pencil", f"Edit {row.name}", on_click=EditorState.begin(row.id)),
