@@ -98,6 +98,7 @@ const afterPaint = (work) => {
 const DRAFT = "draft of ";
 const forgetDrafts = () => {
   for (const name of Object.keys(sessionStorage)) if (name.startsWith(DRAFT)) sessionStorage.removeItem(name);
+  ahead.clear();
 };
 
 const save = (address) => {
@@ -186,7 +187,11 @@ if (typeof window !== "undefined") {
     event.stopPropagation();
   };
   const starts = (event) => event.target.closest?.("[data-once]");
-  window.addEventListener("click", (event) => starts(event) && (event.detail > 1 || isAway()) && refuse(event), true);
+  const press = (event) => {
+    if (starts(event) && (event.detail > 1 || isAway())) refuse(event);
+    else if (event.target.closest?.("button")) flushAll(); // the button may be about what is being typed
+  };
+  window.addEventListener("click", press, true);
   window.addEventListener("keydown", (event) => event.repeat && [" ", "Enter"].includes(event.key) && starts(event) && refuse(event), true);
 }
 
@@ -210,8 +215,9 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
     const press = (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && active) {
         event.preventDefault();
+        if (event.repeat || isAway()) return;
         document.activeElement?.blur(); // what is being typed is sent first
-        if (isAway()) return;
+        flushAll();
         setTimeout(() => onSave?.(), 0);
         return;
       }
@@ -220,7 +226,8 @@ export function Keys({ active = false, searchId = "", onSave, onNew }) {
       if (event.key === "/" && searchId) {
         event.preventDefault();
         document.getElementById(searchId)?.focus();
-      } else if (event.key === "n" && onNew) {
+      } else if (event.key === "n" && onNew && Date.now() > forms.backUntil) {
+        // (not while a form is on its way back, and its typist goes on blindly)
         event.preventDefault();
         onNew();
       }
@@ -283,19 +290,18 @@ export function Focus({ target = "" }) {
 
 // Texts that are not sent yet. Escape closes a dialog before any field hears of the key: what was typed goes first.
 const unsent = new Set();
-if (typeof window !== "undefined") {
-  window.addEventListener("keydown", (event) => event.key === "Escape" && unsent.forEach((flush) => flush()), true);
-}
+const flushAll = () => unsent.forEach((flush) => flush());
+if (typeof window !== "undefined") window.addEventListener("keydown", (event) => event.key === "Escape" && flushAll(), true);
 
 // What was typed into a form and the server has not answered yet, by the field's id. It outlives the fields, which go when a
-// server that was started anew knows nothing of their form, and ends with the form (Keep, below).
+// server that was started anew knows nothing of their form; Keep, below, hands it back with the form.
 const ahead = new Map();
 
 // A text field whose value lives on the server. What is typed stays here and is sent a moment later, on Enter and when the
 // field is left; an answer to an older text never overwrites a newer one.
 export function Text({ value = "", delay = 200, multiline = false, keep = false, onChange, ...rest }) {
-  const [text, setText] = useState(() => (keep && ahead.get(rest.id)) ?? value);
-  const held = useRef({ timer: null, latest: text, sent: [] }).current;
+  const [text, setText] = useState(value);
+  const held = useRef({ timer: null, latest: value, sent: [] }).current;
   const flush = () => {
     if (held.timer === null) return;
     clearTimeout(held.timer);
@@ -307,17 +313,7 @@ export function Text({ value = "", delay = 200, multiline = false, keep = false,
   const send = useRef(flush);
   send.current = flush;
   held.flush ??= () => send.current();
-  const type = (written) => {
-    held.latest = written;
-    if (keep) ahead.set(rest.id, written);
-    clearTimeout(held.timer);
-    held.timer = setTimeout(held.flush, delay);
-    unsent.add(held.flush);
-  };
-  useEffect(() => {
-    if (held.latest !== value) type(held.latest);
-    return () => send.current();
-  }, []);
+  useEffect(() => () => send.current(), []);
   useEffect(() => {
     if (keep && value === held.latest) ahead.delete(rest.id);
     const echo = held.sent.lastIndexOf(value);
@@ -335,8 +331,12 @@ export function Text({ value = "", delay = 200, multiline = false, keep = false,
     ...rest,
     value: text,
     onChange: (event) => {
-      setText(event.target.value);
-      type(event.target.value);
+      held.latest = event.target.value;
+      setText(held.latest);
+      if (keep) ahead.set(rest.id, held.latest);
+      clearTimeout(held.timer);
+      held.timer = setTimeout(held.flush, delay);
+      unsent.add(held.flush);
     },
     onBlur: flush,
     onKeyDown: (event) => {
@@ -349,8 +349,8 @@ const LAST_SEPARATOR = /[,;\n][^,;\n]*$/;
 
 // The field behind the recipients' chips: whole addresses leave it as soon as they are typed or pasted. While the server is
 // away they stay.
-export function ChipInput({ id, label, describedby = "", invalid = false, mend = "", onAdd, onDrop }) {
-  const [text, setText] = useState(() => ahead.get(id) ?? "");
+export function ChipInput({ id, label, describedby = "", invalid = false, unfinished = "", mend = "", onAdd, onDrop }) {
+  const [text, setText] = useState(unfinished);
   const field = useRef(null);
   useEffect(() => {
     if (!mend) return;
@@ -454,7 +454,16 @@ export function Options({ id, label, multiple = false, children }) {
 }
 
 // An open form outlives a restart of the server, and what was changed in it a reload: kept in this tab until it is closed.
-const open = new Map();
+const forms = { open: new Map(), shown: "", backUntil: 0 };
+
+// The form as the server last knew it, with what was typed since.
+const grown = (kept) => {
+  const { values, ...rest } = JSON.parse(kept);
+  const typed = [...ahead].filter(([id, text]) => id in values && values[id] !== text);
+  const unfinished = ahead.get("recipients") ?? "";
+  if (!typed.length && !unfinished) return kept;
+  return JSON.stringify({ ...rest, values: { ...values, ...Object.fromEntries(typed) }, unfinished, dirty: true });
+};
 
 export function Keep({ owner, value = "", ready = false, onRestore }) {
   const asked = useRef(false);
@@ -462,20 +471,29 @@ export function Keep({ owner, value = "", ready = false, onRestore }) {
   useEffect(() => {
     if (!ready) {
       asked.current = false;
+      if (forms.open.size) forms.backUntil = Date.now() + 3000;
       return;
     }
-    const kept = open.get(name) ?? sessionStorage.getItem(name);
+    const kept = forms.open.get(name) ?? sessionStorage.getItem(name);
     if (!asked.current && kept && !value) {
       asked.current = true;
-      onRestore?.(kept);
+      onRestore?.(forms.shown === name ? grown(kept) : kept);
+      ahead.clear();
       return;
     }
     asked.current = true;
-    if (value) open.set(name, value);
-    else open.delete(name);
+    if (forms.shown !== (value && name)) ahead.clear(); // another form's, or one that is closed
+    forms.shown = value && name;
+    if (value) forms.open.set(name, value);
+    else forms.open.delete(name);
     if (value && JSON.parse(value).dirty) sessionStorage.setItem(name, value);
     else sessionStorage.removeItem(name);
-    if (!value) ahead.clear();
-  }, [ready, value]);
+  }, [ready, value, name]);
+  useEffect(() => {
+    // A reload while the server is away
+    const leave = () => ahead.size && forms.shown === name && sessionStorage.setItem(name, grown(forms.open.get(name)));
+    window.addEventListener("pagehide", leave);
+    return () => window.removeEventListener("pagehide", leave);
+  }, [name]);
   return null;
 }

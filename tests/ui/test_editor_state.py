@@ -332,9 +332,35 @@ def test_a_kept_form_comes_back_and_nonsense_does_not(
         back = await later.state(DraftState)
         assert (back.values["name"], back.values["schedule"], back.dirty) == ("Half done", "0 8 * * *", True)
         assert [(c.text, bool(c.error)) for c in back.chips] == [("ann@example.com", False), ("boss@example", True)]
+        await later.do(EditorState.begin, "")  # a key that was pressed for the form before
+        assert back.values["name"] == "Half done"
 
     asyncio.run(play())
     assert services
+
+
+def test_a_form_comes_back_with_what_was_typed_without_a_server(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    made = make_schedule(services, admin, acme.id)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(EditorState.begin, made.id)
+        kept = json.loads((await tab.state(DraftState)).kept)
+        kept["values"]["name"], kept["unfinished"] = "Typed on", "cat@exam"
+        del kept["dirty"]  # as an older version kept it
+        services.schedules.update(admin, made.id, {"description": "by another, meanwhile"})
+        later = Tab()
+        await sign_in(admin, acme)
+        await later.do(Session.enter)
+        await later.do(EditorState.restore, json.dumps(kept))
+        back = await later.state(DraftState)
+        assert (back.values["name"], back.unfinished, back.dirty, back.stale) == ("Typed on", "cat@exam", True, True)
+        await later.do(EditorState.reload)
+        assert (back.unfinished, back.dirty, back.stale) == ("", False, False)
+
+    asyncio.run(play())
 
 
 def test_an_untouched_form_comes_back_untouched(

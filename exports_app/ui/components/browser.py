@@ -97,7 +97,7 @@ class Text(_Browser):
     """A text field whose value lives in a State. Unlike a plain controlled input it never loses a quick typist's letters.
 
     delay: milliseconds without a key until what was typed is sent; 200 by default. keep: what the server has not answered yet
-    comes back with the field (known by its id) when the server was away; `Keep` stands around such fields.
+    is kept by the field's id, for `Keep` to bring back.
     """
 
     tag = "Text"
@@ -120,6 +120,7 @@ class ChipInput(_Browser):
     label: rx.Var[str]
     describedby: rx.Var[str]
     invalid: rx.Var[bool]
+    unfinished: rx.Var[str]
     mend: rx.Var[str]
     on_add: rx.EventHandler[passthrough_event_spec(str)]
     on_drop: rx.EventHandler[no_args_event_spec]
@@ -141,7 +142,8 @@ class Options(_Browser):
 
 class Keep(_Browser):
     """Keeps a form while its text is not empty, and hands it back once when a page begins without it: after the server was away,
-    and after a reload where the text (JSON) says that it is `dirty`. owner: whose form it is; signing out forgets all of them."""
+    with what was typed meanwhile, and after a reload where it was changed. owner: whose form it is, and of which tenant; signing
+    out forgets all of them. The text is JSON: `values` by the fields' ids, `unfinished` (a recipient), whether it is `dirty`."""
 
     tag = "Keep"
     owner: rx.Var[str]

@@ -11,6 +11,7 @@ from exports_app.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
 from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
 from exports_app.ui.actions import action, signed_in
 from exports_app.ui.components import browser
+from exports_app.ui.components.controls import ONCE
 from exports_app.ui.components.shell import logo
 from exports_app.ui.notices import go
 from exports_app.ui.page import LOGIN, page
@@ -72,7 +73,7 @@ def login() -> rx.Component:
         _field("email", "Email", type="email", auto_complete="username"),
         _field("password", "Password", type="password", auto_complete="current-password"),
         rx.cond(LoginState.error != "", rx.el.div(LoginState.error, id="login-error", class_name="box bad", role="alert")),
-        rx.el.button("Sign in", type="submit", class_name="btn primary"),
+        rx.el.button("Sign in", type="submit", class_name="btn primary", custom_attrs=ONCE),
         on_submit=LoginState.login,
         reset_on_submit=False,
     )

@@ -24,6 +24,8 @@ class DraftState(rx.State):
     stale: bool = False
     """Somebody else saved it meanwhile."""
     focus: str = ""
+    unfinished: str = ""
+    """A recipient that was being typed when the server went away."""
     mend: str = ""
     """A bad recipient on its way back into the field."""
     _version: int = 0
@@ -51,13 +53,13 @@ class DraftState(rx.State):
         self.tenant_id, self.schedule_id, self.values, self.is_active = tenant_id, schedule_id, form.EMPTY | values, is_active
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
         self.chips = [Chip(one) for one in like.recipients] if like else []
-        self.errors, self.stale, self.mend = {}, False, ""
+        self.errors, self.stale, self.mend, self.unfinished = {}, False, "", ""
         self._saved, self.is_open = self._now(), True
 
     def _bring_back(self, held: dict[str, Any]) -> None:
         """What `form.unpack` gave."""
         self._fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
-        self._version, self.campaign_ids = held["version"], held["campaigns"]
+        self._version, self.campaign_ids, self.unfinished = held["version"], held["campaigns"], held["unfinished"]
         for text in held["chips"]:
             self._add(text)
         self._saved = () if held["dirty"] else self._now()

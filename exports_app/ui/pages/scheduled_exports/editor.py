@@ -30,6 +30,8 @@ class EditorState(rx.State):
     @action(Permission.WRITE)
     async def begin(self, schedule_id: str) -> Any:
         """Open the form: of a stored schedule, or an empty one."""
+        if (await self.get_state(DraftState)).is_open:  # one that has just come back
+            return None
         if schedule_id:
             return await self._edit(await self._stored(schedule_id))
         return await self._new({})
@@ -39,6 +41,8 @@ class EditorState(rx.State):
         chosen = next((t for t in TEMPLATES if t.key == template), None)
         if chosen is None:
             raise NotFound
+        if (await self.get_state(DraftState)).is_open:
+            return None
         return await self._new(chosen.values)
 
     async def _new(self, values: dict[str, str]) -> Any:
@@ -66,6 +70,7 @@ class EditorState(rx.State):
         if held["dirty"]:
             await notify(self, "info", "Your unsaved changes are back")
         draft._focus("form")  # noqa: SLF001  (somebody who goes on typing must not find the rest of it in the name)
+        await self._compare()
         return await self._begun(draft)
 
     async def _stored(self, schedule_id: str) -> Schedule:

@@ -163,7 +163,8 @@ def unpack(kept: str) -> dict[str, Any]:
             "id": str(found["id"]),
             "version": int(found["version"]),
             "active": bool(found["active"]),
-            "dirty": bool(found["dirty"]),
+            "dirty": bool(found.get("dirty", True)),
+            "unfinished": str(found.get("unfinished", ""))[:LONGEST],
         }
     except (ValueError, TypeError, KeyError) as e:
         raise Invalid([FieldError("", "the form kept in this browser cannot be read")]) from e

@@ -79,7 +79,7 @@ def scheduled_exports() -> rx.Component:
         delete_dialog(),
         browser.keys(active=_editing(), search_id=SEARCH, on_save=EditorState.save, on_new=EditorState.begin("")),
         browser.keep(
-            owner=Session.email,
+            owner=f"{Session.email} {Session.tenant_id}",
             value=DraftState.kept,
             ready=Session.ready & ListState.loaded,
             on_restore=EditorState.restore,

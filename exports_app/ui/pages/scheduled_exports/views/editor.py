@@ -200,6 +200,7 @@ def _to_whom() -> list[rx.Component]:
             label="Add recipients",
             describedby="recipients-errors recipients-hint",
             invalid=_error("recipients") != "",
+            unfinished=DraftState.unfinished,
             mend=DraftState.mend,
             on_add=Fields.add_recipients,
             on_drop=Fields.drop_last,

@@ -304,7 +304,9 @@ def _actions(row: Row) -> rx.Component:
             rx.dropdown_menu.item(rx.icon("pencil", size=14), "Edit", on_select=EditorState.begin(row.id)),
             rx.dropdown_menu.item(rx.icon("history", size=14), "History", on_select=HistoryState.show(row.id)),
             rx.dropdown_menu.item(rx.icon("copy", size=14), "Duplicate", on_select=EditorState.duplicate(row.id)),
-            rx.dropdown_menu.item(rx.icon("send", size=14), "Send me a test", on_select=Doing.test(row.id), custom_attrs=ONCE),
+            rx.dropdown_menu.item(
+                rx.icon("send", size=14), "Send me a test", on_select=Doing.test(row.id).temporal, custom_attrs=ONCE
+            ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
                 rx.icon("trash-2", size=14), "Delete …", on_select=Doing.ask_delete(row.id), class_name="danger-item"
