@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     tenant.add_argument("--timezone", help="IANA zone of schedules that name none (default: TZ, else UTC)")
     tenant.add_argument("--brand-color", help="#RRGGBB, for the emails")
     tenant.add_argument("--logo-url", help="https address of a picture, for the emails")
+    tenant.add_argument("--max-rows", type=_positive, help="of one file (default: EXPORT_MAX_ROWS)")
+    tenant.add_argument("--max-mb", type=_positive, help="of one file (default: EXPORT_MAX_MB)")
+    tenant.add_argument("--keep-days", type=_days, help="how long files are kept (default: RETENTION_DAYS)")
 
     user = add("create-user", _create_user, "Make a user; asks for the password.")
     user.add_argument("email")
@@ -79,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
 
     add("doctor", _doctor, "Check the installation, and say what is wrong with it.")
     return parser
+
+
+def _days(text: str) -> int:
+    days = _positive(text)
+    if days > 36_500:
+        raise argparse.ArgumentTypeError("must be at most 36500")
+    return days
 
 
 def _positive(text: str) -> int:
@@ -147,7 +157,8 @@ def _seed_demo(args: argparse.Namespace) -> int:
 
 def _create_tenant(args: argparse.Namespace) -> int:
     with _services() as services:
-        tenant = services.accounts.create_tenant(args.slug, args.name, args.timezone, args.brand_color, args.logo_url)
+        limits = {"max_rows": args.max_rows, "max_mb": args.max_mb, "keep_days": args.keep_days}
+        tenant = services.accounts.create_tenant(args.slug, args.name, args.timezone, args.brand_color, args.logo_url, **limits)
     print(f"tenant {tenant.slug} made: {tenant.id}")
     return 0
 

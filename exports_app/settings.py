@@ -62,6 +62,17 @@ class Settings(BaseModel):
     min_interval_seconds: int = Field(60, ge=1, le=31_536_000)
     rate_limit_login: Rate = "10/minute"
     rate_limit_api: Rate = "600/minute"
+    export_processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=256)
+    """Large files that are made at once."""
+    export_memory_mb: int = Field(512, ge=64, le=1_048_576)
+    """What the process that makes a large file may use."""
+    export_max_rows: int = Field(10_000_000, ge=1)
+    """Of one file; a tenant may have its own limits."""
+    export_max_mb: int = Field(2_000, ge=1)
+    attach_max_mb: int = Field(10, ge=1, le=1_000)
+    """What may be attached to a message, counted as it travels; larger files go as ZIP or as a link."""
+    retention_days: int = Field(30, ge=1, le=36_500)
+    """How long files are kept; a tenant may have its own time."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")
@@ -85,6 +96,11 @@ class Settings(BaseModel):
     def embedded(self) -> bool:
         """Whether the database is SQLite, inside this process."""
         return self.url.startswith("sqlite")
+
+    @property
+    def base_url(self) -> str:
+        """What stands before the path in links that leave the server."""
+        return self.public_url.rstrip("/") or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     @property
     def is_demo(self) -> bool:

@@ -20,10 +20,12 @@ from exports_app.services.demo import Demo
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.limits import RateLimit
+from exports_app.services.links import Links
 from exports_app.services.overview import Overview
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
 from exports_app.services.preview import Preview
+from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
 from exports_app.services.sessions import Sessions
@@ -52,6 +54,8 @@ class Services:
     board: Board
     preview: Preview
     history: History
+    links: Links
+    retention: Retention
     sessions: Sessions
     campaigns: Campaigns
     runs: Runs
@@ -86,8 +90,10 @@ def build(s: Settings, clock: Clock = now) -> Services:
         bulk=Bulk(schedules),
         overview=overview,
         board=Board(schedules, overview, changes),
-        preview=Preview(store, files, clock),
+        preview=Preview(store, files, clock, attach=s.attach_max_mb * 1_000_000),
         history=history,
+        retention=Retention(store, files, changes, clock, s.retention_days),
+        links=Links(store, files, clock, s.signing_key(), s.base_url),
         sessions=Sessions(store, clock, auth, history),
         campaigns=Campaigns(store, changes),
         runs=Runs(store, changes, clock, s.lease_seconds),

@@ -9,7 +9,7 @@ from typing import Any
 
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal, Role
-from exports_app.engine.worker import Worker
+from exports_app.engine.local import worker
 from exports_app.services.changes import Change, Changes
 from exports_app.services.plugs import Report, Sender
 from exports_app.services.records import Campaign, Delivery, Membership, Metric, Run, Schedule, Tenant, User
@@ -166,7 +166,7 @@ def claim(services: Services) -> Run:
 
 def execute(services: Services, run: Run, check: Callable[[], None] = lambda: None) -> Run:
     """Carry a claimed run to its end in this thread; returns it as stored."""
-    Worker(services.runs, services.store, services.files).execute(run, check)
+    worker(services).execute(run, check)
     return the_run(services, run)
 
 

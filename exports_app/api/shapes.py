@@ -104,6 +104,9 @@ class ScheduleIn(Input):
     recipients: list[str]
     filters: FiltersIn = Field(default_factory=FiltersIn)
     when_empty: str = "send"
+    delivery: str = Field("auto", description="auto, attach, zip or link")
+    link_days: int = Field(7, description="how long a download link can be used")
+    time_limit: int = Field(3600, description="seconds that making the file may take")
     is_active: bool = True
 
 
@@ -119,6 +122,9 @@ class ScheduleChange(Input):
     recipients: list[str] = Field(default_factory=list)
     filters: FiltersIn = Field(default_factory=FiltersIn)
     when_empty: str = ""
+    delivery: str = ""
+    link_days: int = 0
+    time_limit: int = 0
     is_active: bool = True
     version: int | None = Field(default=None, description="the version you edited: 409 when somebody else was quicker")
 
@@ -147,6 +153,9 @@ class ScheduleOut(Output):
     recipients: list[str]
     filters: dict[str, Any]
     when_empty: str
+    delivery: str
+    link_days: int
+    time_limit: int
     is_active: bool
     version: int
     last_run_at: datetime | None
@@ -195,6 +204,11 @@ class RunOut(Output):
     file_size: int | None
     sha256: str | None
     record_count: int | None
+    removed_characters: int | None = Field(description="of texts, which the format cannot hold")
+    sent_as: str | None = Field(description="attach, zip or link; null before anything was sent")
+    sent_size: int | None = Field(description="bytes of the attachment")
+    link_expires_at: datetime | None
+    file_removed_at: datetime | None
     recipients: list[str]
     error: str | None
     error_code: str | None
@@ -294,8 +308,15 @@ class WrittenOut(Output):
     written: int
 
 
+class FilesOut(Output):
+    count: int
+    bytes: int
+    free: int = Field(description="bytes")
+
+
 class HealthOut(Output):
     status: str
     database: str
     engine: str
     email: str
+    files: FilesOut | None = Field(description="what the finished files take on the disk")

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from binascii import b2a_base64
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -17,10 +19,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from exports_app.channels._mailbox import Mailbox
 from exports_app.domain import words
 from exports_app.domain.color import readable_on
-from exports_app.services.plugs import Report
+from exports_app.services.plugs import Attachment, Report
 
 NEUTRAL = "#1F2937"
 UNKNOWN = "known when the file is made"
+MARK = b"the attachment"
+PLACE = b2a_base64(MARK, newline=False)
+BLOCK = 57 * 4096
+"""Bytes of the file that are encoded at a time: whole lines."""
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 ASCII_ONLY = SMTP.clone(cte_type="7bit")  # travels through any server, whatever extensions it lacks
 
@@ -32,19 +38,22 @@ class Fact:
 
 
 class Letter:
-    """One run's message. Rendered and encoded once; each recipient's copy differs in a few headers only.
+    """One run's message. The attachment is encoded once for all recipients; each one's copy differs in a few headers, and in its
+    link where it has one.
 
     Raises OSError where the file cannot be read.
     """
 
     def __init__(self, report: Report, sender: Mailbox) -> None:
-        self._sender = sender
-        self._shared = subject(title(report)) + _shared(report).as_bytes()
+        self._report, self._sender = report, sender
+        self._subject = subject(title(report))
+        self._shared = None if report.link else _shared(report)
 
-    def to(self, recipient: Mailbox, message_id: str) -> bytes:
-        """The whole message with CRLF line ends, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
+    def to(self, recipient: Mailbox, message_id: str, url: str = "") -> Sequence[bytes | bytearray]:
+        """The message in pieces with CRLF line ends, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
 
         message_id: the local part of the Message-ID; the sender's domain completes it. Raises ValueError where it cannot be one.
+        url: the recipient's own link, where the report has one.
         """
         if not re.fullmatch(r"[A-Za-z0-9._+-]{1,200}", message_id):
             raise ValueError("a message id is made of ASCII letters, digits, dot, underscore, plus and minus")
@@ -53,7 +62,8 @@ class Letter:
         own["From"] = self._sender.header
         own["To"] = recipient.header
         own["Message-ID"] = f"<{message_id}@{self._sender.domain}>"
-        return own.as_bytes().removesuffix(b"\r\n") + self._shared
+        shared = _shared(self._report, url) if self._shared is None else self._shared
+        return (own.as_bytes().removesuffix(b"\r\n"), self._subject, *shared)
 
 
 def title(report: Report) -> str:
@@ -68,28 +78,44 @@ def subject(text: str) -> bytes:
     return f"Subject: {folded}{SMTP.linesep}".encode("ascii")
 
 
-def _shared(report: Report) -> EmailMessage:
+def _shared(report: Report, url: str = "") -> tuple[bytes | bytearray, ...]:
+    """What all copies have in common, in pieces. url: of the download, in place of an attachment."""
     message = EmailMessage(policy=ASCII_ONLY)
     message["Date"] = report.created_at.astimezone(UTC)  # not the clock: every attempt sends the same message
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
     message["X-Auto-Response-Suppress"] = "All"  # the same, for Exchange
-    message.set_content(plain_text(report), cte="quoted-printable")
-    message.add_alternative(html(report), subtype="html", cte="quoted-printable")
-    _attach(message, report)
-    return message
+    message.set_content(plain_text(report, url), cte="quoted-printable")
+    message.add_alternative(html(report, url), subtype="html", cte="quoted-printable")
+    if url:
+        return (message.as_bytes(),)
+    attached = report.zipped or Attachment(report.file_path, report.file_name, report.file_size, report.mime)
+    _attach(message, attached)
+    before, _, after = message.as_bytes().rpartition(PLACE + b"\r\n")
+    return before, _base64(attached.path), after
 
 
-def _attach(message: EmailMessage, report: Report) -> None:
+def _attach(message: EmailMessage, attached: Attachment) -> None:
+    """With a mark where the content belongs: the library would hold it several times."""
     kind = EmailMessage()
-    kind["Content-Type"] = report.mime
+    kind["Content-Type"] = attached.mime
     message.add_attachment(
-        report.file_path.read_bytes(),
+        MARK,
         maintype=kind.get_content_maintype(),
         subtype=kind.get_content_subtype(),
         params=dict(kind["Content-Type"].params),
-        filename=one_line(report.file_name),  # RFC 2231 where it is not ASCII
+        filename=one_line(attached.name),  # RFC 2231 where it is not ASCII
         cte="base64",  # byte for byte, also line ends
     )
+
+
+def _base64(path: Path) -> bytes | bytearray:
+    """A file in lines of 76 characters (RFC 2045, 6.8), in memory once."""
+    content = bytearray()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            text = b2a_base64(block, newline=False)
+            content += b"\r\n".join(text[start : start + 76] for start in range(0, len(text), 76)) + b"\r\n"
+    return content
 
 
 @cache
@@ -109,31 +135,53 @@ def _inliner() -> CSSInliner:
     return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
-def plain_text(report: Report) -> str:
-    return _templates().get_template("report.txt.j2").render(_context(report))
+def plain_text(report: Report, url: str = "") -> str:
+    return _templates().get_template("report.txt.j2").render(_context(report, url))
 
 
-def html(report: Report) -> str:
+def html(report: Report, url: str = "") -> str:
     """The page with its styles inlined: mail programs drop style sheets."""
-    return _inliner().inline(_templates().get_template("report.html.j2").render(_context(report)))
+    return _inliner().inline(_templates().get_template("report.html.j2").render(_context(report, url)))
 
 
-def _context(report: Report) -> dict[str, object]:
+def _context(report: Report, url: str) -> dict[str, object]:
     brand = report.brand_color if COLOR.fullmatch(report.brand_color) else NEUTRAL
     return {
         "tenant": one_line(report.tenant_name),
         "export": one_line(report.export_name),
         "facts": facts(report),
-        "empty": report.record_count == 0,
+        "lead": lead(report),
+        "url": url,
         "brand": brand,
         "on_brand": readable_on(brand),
         "logo": report.logo_url if (report.logo_url or "").startswith("https://") else None,
     }
 
 
+def lead(report: Report) -> str:
+    """Where the file is."""
+    if report.link:
+        return f"You can download the file until {_instant(report, report.link.expires_at)}. Whoever has the link can."
+    attached = "The file is attached to this message, packed as ZIP" if report.zipped else "The file is attached to this message"
+    return f"{attached}. There was no data in this period: it has no rows." if report.record_count == 0 else f"{attached}."
+
+
+def _instant(report: Report, at: datetime) -> str:
+    """On the schedule's clock."""
+    local = at.astimezone(ZoneInfo(report.timezone))
+    return f"{local.day} {local:%b %Y, %H:%M} ({report.timezone})"
+
+
+def _sent(report: Report) -> str:
+    if report.link:
+        return "Download link"
+    if report.zipped is None:
+        return "Attached"
+    return "Attached as ZIP" + ("" if report.zipped.size is None else f", {words.size(report.zipped.size)}")
+
+
 def facts(report: Report) -> list[Fact]:
     """What both bodies tell, in their order."""
-    created = report.created_at.astimezone(ZoneInfo(report.timezone))
     return [
         Fact("Export", one_line(report.export_name)),
         Fact("Type", one_line(report.type_label)),
@@ -142,7 +190,8 @@ def facts(report: Report) -> list[Fact]:
         Fact("Format", one_line(report.format_label)),
         Fact("File", one_line(report.file_name)),
         Fact("Size", UNKNOWN if report.file_size is None else words.size(report.file_size)),
-        Fact("Created", f"{created.day} {created:%b %Y, %H:%M} ({report.timezone})"),
+        Fact("Sent as", _sent(report)),
+        Fact("Created", _instant(report, report.created_at)),
     ]
 
 

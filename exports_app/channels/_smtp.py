@@ -1,16 +1,19 @@
 """One connection to the mail server, used by one thread for one run's messages."""
 
 import asyncio
+import re
 import socket
 import ssl
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
-from aiosmtplib import SMTP
+from aiosmtplib import SMTP, SMTPResponse, SMTPStatus
 from aiosmtplib.errors import (
     SMTPAuthenticationError,
     SMTPConnectResponseError,
+    SMTPDataError,
     SMTPException,
     SMTPHeloError,
     SMTPResponseException,
@@ -30,6 +33,9 @@ SLOWEST = 50_000
 """Bytes a second: a message gets the time that it needs on a line this slow, on top of a command's."""
 ATTEMPTS = 2
 """After so many failed connections in a row the run's other messages fail at once: fifty recipients, not fifty timeouts."""
+BLOCK = 1 << 16
+"""Bytes that are handed on at a time."""
+LEADING_DOT = re.compile(rb"(?m)^\.")
 GOING_AWAY = 421
 """The server closes the connection (RFC 5321, 3.8): nothing is said about the message."""
 
@@ -57,6 +63,45 @@ class _DroppedError(Exception):
 
 
 class _Client(SMTP):
+    async def send_data(self, pieces: Sequence[bytes | bytearray], seconds: float) -> None:
+        """As `data`, which would hold the message four times: in blocks, no more of them than the other side takes. seconds:
+        for all of it."""
+        start = await self.execute_command(b"DATA", timeout=self.timeout)
+        if start.code != SMTPStatus.start_input:
+            raise SMTPDataError(start.code, start.message)
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._write(pieces)
+        except TimeoutError:
+            raise SMTPTimeoutError("Timed out while sending the message") from None
+        except OSError:  # of the connection or of TLS
+            raise SMTPServerDisconnected("Connection lost while sending the message") from None
+        if answer.code != SMTPStatus.completed:
+            raise SMTPDataError(answer.code, answer.message)
+
+    async def _write(self, pieces: Sequence[bytes | bytearray]) -> SMTPResponse:
+        protocol = self.protocol
+        waiter = protocol._response_waiter if protocol else None  # noqa: SLF001
+        if protocol is None or waiter is None:
+            raise SMTPServerDisconnected("Connection lost")
+        protocol._response_pending = True  # noqa: SLF001  (as its own DATA does: an answer is awaited from here on)
+        try:
+            for block in _blocks(pieces):
+                protocol.write(block)
+                await _drained(protocol, waiter)
+                if waiter.done():
+                    break
+            else:
+                protocol.write(b".\r\n")
+                return await protocol.read_response()
+        except (OSError, SMTPServerDisconnected):
+            if not waiter.done():
+                raise
+        # It refuses before it has seen the end: nothing more can be said on this connection
+        answer: SMTPResponse = waiter.result()
+        self.close()
+        return answer
+
     def close(self) -> None:
         """At once: the polite end of TLS waits for the other side, and our loop stands still between two messages."""
         if isinstance(self.transport, asyncio.WriteTransport):
@@ -70,10 +115,10 @@ class Connection:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._runner = asyncio.Runner()  # aiosmtplib is asynchronous; runs live in plain threads
-        self._client: SMTP | None = None
+        self._client: _Client | None = None
         self._trouble: list[DeliveryError] = []
 
-    def send(self, sender: Mailbox, recipient: Mailbox, content: bytes) -> None:
+    def send(self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]) -> None:
         """Returns once the server has accepted the message.
 
         Raises DeliveryError: with the server's own answer where it gave one, permanent for 5xx; DeliveryUnknown where the
@@ -86,7 +131,7 @@ class Connection:
             if self._client is not None:
                 self._runner.run(self._quit(self._client))
 
-    async def _send(self, sender: Mailbox, recipient: Mailbox, content: bytes) -> None:
+    async def _send(self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]) -> None:
         if self._client is not None and self._client.is_connected:
             try:
                 await self._transact(self._client, sender, recipient, content)
@@ -101,10 +146,13 @@ class Connection:
             self._drop()
             raise DeliveryError(str(e), permanent=False) from None
 
-    async def _transact(self, client: SMTP, sender: Mailbox, recipient: Mailbox, content: bytes) -> None:
-        await self._envelope(client, sender, recipient, len(content))
+    async def _transact(
+        self, client: "_Client", sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]
+    ) -> None:
+        size = sum(map(len, content))
+        await self._envelope(client, sender, recipient, size)
         try:
-            await client.data(content, timeout=self._server.command_timeout + len(content) / SLOWEST)
+            await client.send_data(content, self._server.command_timeout + size / SLOWEST)
         except (SMTPServerDisconnected, SMTPTimeoutError):
             self._drop()
             raise self._unknown_fate() from None
@@ -150,7 +198,7 @@ class Connection:
         text = f"the connection to {self._server} was lost while the message was being sent: it may have arrived, or not"
         return DeliveryUnknown(text)
 
-    async def _connect(self) -> SMTP:
+    async def _connect(self) -> _Client:
         if self._trouble and (self._trouble[-1].permanent or len(self._trouble) >= ATTEMPTS):
             raise DeliveryError(self._trouble[-1].message, permanent=self._trouble[-1].permanent)
         client = _Client(
@@ -239,6 +287,29 @@ class Connection:
         except (SMTPException, OSError):
             pass  # every message has its answer already: how the connection ends changes nothing
         self._drop()
+
+
+async def _drained(protocol: Any, waiter: "asyncio.Future[SMTPResponse]") -> None:
+    """Until the other side has taken enough of what was written, or answers."""
+    drain = asyncio.ensure_future(protocol._drain_helper())  # noqa: SLF001
+    await asyncio.wait({drain, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    if not waiter.done():
+        drain.result()
+    elif not drain.done():
+        drain.cancel()
+    else:
+        drain.exception()  # the answer is what counts
+
+
+def _blocks(pieces: Sequence[bytes | bytearray]) -> Iterator[bytes]:
+    """The content as it travels: a line that begins with a dot gets another one (RFC 5321, 4.5.2). Each piece ends a line."""
+    for piece in pieces:
+        stuffed = piece
+        if piece.startswith(b".") or b"\n." in piece:
+            stuffed = LEADING_DOT.sub(b"..", piece)
+        with memoryview(stuffed) as view:
+            for start in range(0, len(view), BLOCK):
+                yield bytes(view[start : start + BLOCK])
 
 
 async def _hello(client: SMTP) -> None:

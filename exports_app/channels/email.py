@@ -108,7 +108,8 @@ class EmailSender:
         except ValueError as e:
             raise DeliveryError(f"not an email address: {e}") from None
         try:
-            content = self._letter.to(recipient, message_id)
+            url = self._report.link.url(target) if self._report.link else ""
+            content = self._letter.to(recipient, message_id, url)
         except OSError as e:
             raise DeliveryError(f"the file {self._report.file_name} cannot be read: {e.strerror}", permanent=False) from e
         self._connection.send(self._from, recipient, content)
@@ -154,7 +155,8 @@ class EmailChannel:
             connection.close()
 
     def preview(self, report: Report) -> Message:
-        return Message(_letter.title(report), _letter.html(report), _letter.plain_text(report))
+        url = report.link.url("") if report.link else ""
+        return Message(_letter.title(report), _letter.html(report, url), _letter.plain_text(report, url))
 
     def _server(self) -> Server:
         smtp = self.settings

@@ -19,6 +19,11 @@ BUSY_MS = 15_000
 POOL_SIZE, POOL_OVERFLOW = 16, 48
 """More than the API's 40 threads and the workers together, so that nobody waits for a connection."""
 
+WAL_WORTH_IT = 4 * 2**20
+"""Bytes; SQLite copies a log of this size by itself, as long as nobody reads."""
+WAL_KEPT = 64 * 2**20
+"""Bytes of the log file that are kept once it was copied whole."""
+
 OUTAGES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -39,7 +44,13 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver must not open transactions by itself: BEGIN IMMEDIATE below is the only way in (see `write`)
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in (
+        "journal_mode=WAL",
+        f"busy_timeout={BUSY_MS}",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        f"journal_size_limit={WAL_KEPT}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     # SQLite's own lower() knows ASCII alone; PostgreSQL's knows every letter
@@ -56,11 +67,12 @@ class Database:
         except (ArgumentError, ValueError):
             raise ExportsError("DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR") from None
         self.embedded = parsed.get_backend_name() == "sqlite"
-        self._file = Path(parsed.database) if self.embedded and parsed.database else None
+        self.file = Path(parsed.database) if self.embedded and parsed.database else None
+        """SQLite's; None in another database."""
         self._identity: tuple[int, int] | None = None
         """Device and inode of the SQLite file that the pool's connections have open."""
-        if self._file is not None:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
             self.engine: Engine = create_engine(
                 url,
@@ -91,18 +103,18 @@ class Database:
 
     def _connect(self) -> Connection:
         """A connection to the file as it is now: SQLite itself would go on for ever in one that was removed or replaced."""
-        if self._file is not None:
+        if self.file is not None:
             try:
-                seen = self._file.stat()
+                seen = self.file.stat()
             except FileNotFoundError:
                 if self._identity is not None:
                     self.engine.dispose()
-                    _log.error("the database file is gone", file=str(self._file))
+                    _log.error("the database file is gone", file=str(self.file))
                     raise Unavailable from None
             else:
                 identity = (seen.st_dev, seen.st_ino)
                 if self._identity not in {None, identity}:
-                    _log.warning("the database file was replaced", file=str(self._file))
+                    _log.warning("the database file was replaced", file=str(self.file))
                     self.engine.dispose()
                 self._identity = identity
         return self.engine.connect()
@@ -161,6 +173,19 @@ class Database:
         """Raises Unavailable when the database does not answer."""
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
+
+    def checkpoint(self) -> None:
+        """Copy what stands in SQLite's write-ahead log into the database: a long reader keeps the log growing."""
+        if self.file is None:
+            return
+        log_file = self.file.with_name(f"{self.file.name}-wal")
+        before = log_file.stat().st_size if log_file.exists() else 0
+        if before < WAL_WORTH_IT:
+            return
+        with _reachable(), self._connect() as connection:
+            # Passive: waits for nobody. Readers that are still at work leave a rest for the next time
+            _, pages, copied = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+        _log.info("write-ahead log copied", bytes=before, pages=pages, copied=copied)
 
     def dispose(self) -> None:
         self.engine.dispose()

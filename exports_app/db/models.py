@@ -54,6 +54,9 @@ class TenantRow(Base, table=True):
     brand_color: str = Field(max_length=7)
     logo_url: str | None = Field(default=None, max_length=2000)
     timezone: str | None = Field(default=None, max_length=64)
+    max_rows: int | None = None
+    max_mb: int | None = None
+    keep_days: int | None = None
 
 
 class UserRow(Base, table=True):
@@ -76,7 +79,8 @@ class MembershipRow(Base, table=True):
 
 class CampaignRow(Base, table=True):
     __tablename__ = "campaigns"
-    __table_args__ = (Index("ix_campaigns_tenant_id_name_id", "tenant_id", "name", "id"),)
+    # Unique, which the id is by itself: so SQLite knows that rows come in the order of the index, and sorts nothing
+    __table_args__ = (Index("ix_campaigns_tenant_id_name_id", "tenant_id", "name", "id", unique=True),)
     id: str = _id()
     tenant_id: str = _ref("tenants", cascade=True)
     name: str = Field(sa_type=code_point(200))
@@ -135,6 +139,9 @@ class ScheduleRow(Base, table=True):
     recipients: list[str] = Field(sa_type=JSON)
     filters: dict[str, Any] = Field(sa_type=JSON)
     when_empty: str = Field(max_length=10)
+    delivery: str = Field(default="auto", max_length=10, sa_column_kwargs={"server_default": "auto"})
+    link_days: int = Field(default=7, sa_column_kwargs={"server_default": "7"})
+    time_limit: int = Field(default=3600, sa_column_kwargs={"server_default": "3600"})
     is_active: bool = Field(index=True)
     last_run_at: datetime | None = _maybe_instant()
     last_status: str | None = Field(default=None, max_length=20)
@@ -170,6 +177,11 @@ class RunRow(Base, table=True):
     file_size: int | None = Field(default=None, sa_type=BigInteger)
     sha256: str | None = Field(default=None, max_length=64)
     record_count: int | None = Field(default=None, sa_type=BigInteger)
+    removed_characters: int | None = Field(default=None, sa_type=BigInteger)
+    sent_as: str | None = Field(default=None, max_length=10)
+    sent_size: int | None = Field(default=None, sa_type=BigInteger)
+    link_expires_at: datetime | None = _maybe_instant()
+    file_removed_at: datetime | None = _maybe_instant()
     recipients: list[str] = Field(sa_type=JSON)
     error: str | None = Field(default=None, sa_type=Text)
     error_code: str | None = Field(default=None, max_length=50)

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from exports_app.db import models
 from exports_app.db.types import like_ascii
 from exports_app.domain.access import Role
-from exports_app.domain.run import FAILING, UNDELIVERED, DeliveryStatus, RunStatus, Trigger, move_run
+from exports_app.domain.run import FAILING, FINISHED, UNDELIVERED, DeliveryStatus, RunStatus, Trigger, move_run
 from exports_app.services.ports import Tenants
 from exports_app.services.records import (
     Campaign,
@@ -363,12 +363,33 @@ class RunRepository(Repository[Run]):
             ("error", "error_code", "started_at", "completed_at", "lease_token", "lease_expires_at", "next_attempt_at")
         )
         values = fresh | {"status": move_run(seen.status, RunStatus.PENDING), "attempt": 0}
-        return self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
+        return self._update(c.id == seen.id, c.status == seen.status, c.file_removed_at.is_(None), values=values) == 1
+
+    def outdated(self, tenant_id: str, completed_before: datetime, now: datetime, limit: int) -> list[Run]:
+        c = self._table.c
+        promised = and_(c.link_expires_at.is_not(None), c.link_expires_at > now)
+        old = (c.tenant_id == tenant_id, *self._has_file(), c.completed_at < completed_before, ~promised)
+        return self._all(self._select().where(*old).order_by(c.completed_at, c.id).limit(limit))
+
+    def note_removed(self, run_id: str, at: datetime) -> bool:
+        return self._update(self._table.c.id == run_id, *self._has_file(), values={"file_removed_at": at}) == 1
+
+    def _has_file(self) -> tuple[Any, ...]:
+        c = self._table.c
+        return c.status.in_(FINISHED), c.file_key.is_not(None), c.file_removed_at.is_(None)
+
+    def keys_in_use(self, keys: Collection[str]) -> set[str]:
+        c = self._table.c
+        query = select(c.file_key).where(c.file_key.in_(keys), c.file_removed_at.is_(None))
+        return set(self._connection.execute(query).scalars())
 
 
 class DeliveryRepository(Repository[Delivery]):
     model, record = models.DeliveryRow, Delivery
     enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus}
+
+    def get(self, delivery_id: str) -> Delivery | None:
+        return self._one(self._table.c.id == delivery_id)
 
     def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
         c = self._table.c

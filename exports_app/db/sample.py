@@ -37,6 +37,16 @@ def sample(connection: Connection, query: Any, limit: int, seconds: float) -> Sa
         return Sample(rows, None)
 
 
+def count(connection: Connection, query: Any, limit: int, seconds: float) -> int | None:
+    """As of `Store.count`; likewise."""
+    counted = select(func.count()).select_from(query.order_by(None).limit(limit).subquery())
+    try:
+        with _until(connection, time.monotonic() + seconds):
+            return int(connection.execute(counted).scalar_one())
+    except _TimeIsUp:
+        return None
+
+
 @contextmanager
 def _until(connection: Connection, deadline: float) -> Iterator[None]:
     """Raises _TimeIsUp where the database still works on a statement at the deadline."""

@@ -1,16 +1,16 @@
 """The Store: transactions with their repositories, and the row stream of an export."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from exports_app.db import repositories as r
 from exports_app.db.engine import Database
-from exports_app.db.sample import sample
-from exports_app.domain.table import Chunk
+from exports_app.db.sample import count, sample
+from exports_app.services.ports import Statement
 from exports_app.services.records import Sample
 
 
@@ -70,13 +70,27 @@ class SqlStore:
             yield SqlTransaction(connection)
 
     @contextmanager
-    def rows(self, query: Any, chunk: int) -> Iterator[Iterator[Chunk]]:
+    def rows(self, query: Any, chunk: int) -> Iterator[Iterator[Sequence[Any]]]:
         with self.database.read() as connection:
             result = connection.execution_options(stream_results=True, yield_per=chunk).execute(query)
             try:
-                yield ([tuple(row) for row in part] for part in result.partitions(chunk))
+                yield result.partitions(chunk)
             finally:
                 result.close()
+
+    def statement(self, query: Any) -> Statement | None:
+        if self.database.file is None:
+            return None
+        with self.database.read() as connection:
+            sql, parameters = _as_sent(connection, query)
+        return Statement(str(self.database.file.absolute()), sql, list(parameters))
+
+    def count(self, query: Any, limit: int, seconds: float) -> int | None:
+        with self.database.read() as connection:
+            return count(connection, query, limit, seconds)
+
+    def settle(self) -> None:
+        self.database.checkpoint()
 
     def sample(self, query: Any, limit: int, seconds: float) -> Sample:
         with self.database.read() as connection:
@@ -84,3 +98,21 @@ class SqlStore:
 
     def ping(self) -> None:
         self.database.ping()
+
+
+def _as_sent(connection: Connection, query: Any) -> tuple[str, Sequence[Any]]:
+    """The SQL and its parameters as the driver would get them, with every list spread out and every type converted."""
+    sent: list[tuple[str, Sequence[Any]]] = []
+
+    def hold(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
+        sent.append((sql, parameters))
+        raise _Held
+
+    event.listen(connection, "before_cursor_execute", hold)
+    with suppress(_Held):
+        connection.execute(query)
+    return sent[0]
+
+
+class _Held(Exception):
+    pass

@@ -1,24 +1,27 @@
 """Typed columns and rows: what an export type hands to a format.
 
-A row is a tuple with one value per column. By kind the value is
+Rows travel in chunks, and a chunk holds them by column: one sequence of values for each. By kind a value is
 
 - TEXT: str
 - INTEGER: int
 - DECIMAL: an int scaled by ``10 ** column.scale`` (money: hundredths, scale 2; ratios: millionths, scale 6)
-- DATE: datetime.date
+- DATE: str, the day as ISO 8601 (``2026-01-31``), which is how SQLite keeps it and most files want it
 
 and None, in any column, where it is absent. Scaled integers keep money exact and cost nothing to carry.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-Value: TypeAlias = str | int | date | None
+Value: TypeAlias = str | int | None
 Row: TypeAlias = tuple[Value, ...]
-Chunk: TypeAlias = Sequence[Row]
+Chunk: TypeAlias = Sequence[Sequence[Value]]
+"""One sequence of values per column, all of one length and never empty."""
+
+EXACT = 2**52
+"""Below it a float of a quotient, and its rounding, are exact enough (see `quotients`)."""
 
 
 class Kind(StrEnum):
@@ -53,6 +56,11 @@ class Table:
 
     columns: tuple[Column, ...]
     chunks: Iterator[Chunk]
+
+    def rows(self) -> Iterator[Row]:
+        """One by one, for a format that need not be fast."""
+        for chunk in self.chunks:
+            yield from zip(*chunk, strict=True)
 
 
 def text(key: str, label: str) -> Column:
@@ -94,28 +102,93 @@ def stored(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(c for c in columns if c.ratio is None)
 
 
-def completer(columns: Sequence[Column]) -> Callable[[Row], Row]:
-    """A function from a queried row (the stored columns) to a full row (all columns)."""
+def by_column(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Chunk:
+    """Rows as a database gives them (at least one) as a chunk, every value of its column's kind.
+
+    Raises ValueError for what cannot be: a part of a number in a column of whole ones.
+    """
+    return [_of_kind(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+
+
+def _of_kind(column: Column, values: Sequence[Any]) -> Sequence[Value]:
+    """Drivers that know dates and decimals give them; SQLite holds anything in any column."""
+    kind = str if column.kind in {Kind.TEXT, Kind.DATE} else int
+    if set(map(type, values)) <= {kind, type(None)}:
+        return values
+    as_kind = str if kind is str else _whole  # a date's str() is ISO 8601
+    return [None if value is None else as_kind(value) for value in values]
+
+
+def _whole(value: Any) -> int:
+    whole = int(value)
+    if whole != value:
+        raise ValueError("a number that should be whole is not")
+    return whole
+
+
+def completer(columns: Sequence[Column]) -> Callable[[Chunk], Chunk]:
+    """A function from a queried chunk (the stored columns) to a full one (all columns)."""
     where = {c.key: i for i, c in enumerate(stored(columns))}
     scale = {c.key: c.scale for c in columns}
     if len(where) == len(columns):
-        return lambda row: row
+        return lambda chunk: chunk
 
-    def ratio_of(column: Column, spec: Ratio) -> Callable[[Row], Value]:
+    def ratio_of(column: Column, spec: Ratio) -> Callable[[Chunk, "_Largest"], Sequence[Value]]:
         top, bottom = where[spec.numerator], where[spec.denominator]
         shift = column.scale + scale[spec.denominator] - scale[spec.numerator]
+        return lambda chunk, largest: quotients(chunk[top], chunk[bottom], shift, largest.of(top), largest.of(bottom))
 
-        def compute(row: Row) -> Value:
-            a, b = row[top], row[bottom]
-            return divide(a, b, shift) if isinstance(a, int) and isinstance(b, int) else None
+    def pick(index: int) -> Callable[[Chunk, "_Largest"], Sequence[Value]]:
+        return lambda chunk, _: chunk[index]
 
-        return compute
+    made = [ratio_of(c, c.ratio) if c.ratio else pick(where[c.key]) for c in columns]
 
-    def pick(index: int) -> Callable[[Row], Value]:
-        return lambda row: row[index]
+    def complete(chunk: Chunk) -> Chunk:
+        largest = _Largest(chunk)
+        return [column(chunk, largest) for column in made]
 
-    cells = [ratio_of(c, c.ratio) if c.ratio else pick(where[c.key]) for c in columns]
-    return lambda row: tuple(cell(row) for cell in cells)
+    return complete
+
+
+class _Largest:
+    """How far from zero the numbers of a chunk's columns are; each column is gone through once."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._chunk, self._known = chunk, dict[int, int | None]()
+
+    def of(self, index: int) -> int | None:
+        if index not in self._known:
+            self._known[index] = largest(self._chunk[index])
+        return self._known[index]
+
+
+def largest(values: Sequence[Any]) -> int | None:
+    """None where one is absent."""
+    try:
+        return int(max(abs(max(values)), abs(min(values))))
+    except TypeError:
+        return None
+
+
+def quotients(
+    numerators: Sequence[Any],
+    denominators: Sequence[Any],
+    shift: int,
+    largest_numerator: int | None,
+    largest_denominator: int | None,
+) -> Sequence[Value]:
+    """`divide` for whole columns.
+
+    Python divides two integers to the nearest float, and rounds a float half to even. A tie below 2**52 is a float itself, so it
+    is met exactly; any other quotient is farther from a tie than that float from the quotient, as long as the scaled numerator
+    is below 2**52.
+    """
+    pairs = zip(numerators, denominators, strict=True)
+    if largest_numerator is not None and largest_denominator is not None and shift >= 0:
+        factor = 10**shift
+        if largest_numerator * factor < EXACT and largest_denominator < EXACT:
+            return [round(n * factor / d) if d else None for n, d in pairs]
+    return [None if n is None or d is None else divide(n, d, shift) for n, d in pairs]
 
 
 def decimal_text(value: int, scale: int) -> str:
@@ -135,7 +208,7 @@ def readable(column: Column, value: Value) -> str:
     if value is None:
         return ""
     if not isinstance(value, int):
-        return str(value)
+        return value
     if column.kind is not Kind.DECIMAL:
         return f"{value:,}"
     if column.scale <= 2:

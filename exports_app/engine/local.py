@@ -15,6 +15,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exports_app import log
 from exports_app.domain.errors import Unavailable
+from exports_app.engine.maker import Maker
+from exports_app.engine.making import Limits
 from exports_app.engine.worker import Stopped, Worker
 from exports_app.services.changes import Change, Topic
 from exports_app.services.records import Run
@@ -22,9 +24,14 @@ from exports_app.services.runs import LeaseLost
 from exports_app.wiring import Services
 
 POOL = 4
-"""Runs executed at once."""
+"""Runs executed at once, beside those that wait for their turn to make a large file."""
+MOST_THREADS = 64
 GRACE_SECONDS = 2.0
 """What a stop leaves running work to finish by itself, and then again to notice that it shall give up."""
+SWEEP_AFTER = timedelta(minutes=1)
+"""Of the start: what is due comes first."""
+TIME_LIMIT = 3600.0
+"""Seconds that the making of one file may take."""
 STALE_SECONDS = 30.0
 """Without a pulse for so long, the engine counts as down."""
 
@@ -45,11 +52,18 @@ class _Job:
             raise Stopped
 
 
+def worker(services: Services) -> Worker:
+    s = services.settings
+    limits = Limits(s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20)
+    maker = Maker(services.store, s.export_processes)
+    return Worker(services.runs, services.files, services.links, maker, limits, s.attach_max_mb * 1_000_000)
+
+
 class LocalEngine:
     def __init__(self, services: Services, pool: int = POOL) -> None:
         self._services, self._pool = services, pool
         self._runs = services.runs
-        self._worker = Worker(services.runs, services.store, services.files)
+        self._worker = worker(services)
         self._jobs: set[_Job] = set()
         self._changed = threading.Condition()
         self._closing = threading.Event()
@@ -81,6 +95,7 @@ class LocalEngine:
         first = datetime.now(UTC).replace(microsecond=2000) + timedelta(seconds=1)
         options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
+        clock.add_job(self._sweep, "interval", hours=1, start_date=first + SWEEP_AFTER, **options)
         clock.start()
         heart = threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True)
         heart.start()
@@ -113,17 +128,29 @@ class LocalEngine:
             event.clear()
             await asyncio.to_thread(self._pulse)
 
+    async def _sweep(self) -> None:
+        try:
+            await asyncio.to_thread(self._services.retention.sweep, self._closing.is_set)
+        except Unavailable:
+            _log.warning("files could not be swept: the database cannot be reached")
+        except Exception:  # noqa: BLE001  (the next hour tries again)
+            _log.exception("files could not be swept")
+
     def _pulse(self) -> None:
         """Make runs of what is due and hand them to free threads."""
         try:
             self._runs.tick()
-            while not self._closing.is_set() and len(self._jobs) < self._pool and (run := self._runs.claim()):
+            while not self._closing.is_set() and len(self._jobs) < self._room() and (run := self._runs.claim()):
                 self._begin(run)
         except Unavailable:
             _log.warning("the database cannot be reached: trying again")
         except Exception:  # noqa: BLE001  (the engine outlives whatever happens; it is logged)
             _log.exception("the engine's pulse failed: trying again")
         self._pulse_at = time.monotonic()
+
+    def _room(self) -> int:
+        """Small runs must not wait behind large ones that wait for each other."""
+        return min(self._pool + self._worker.waiting, MOST_THREADS)
 
     def _begin(self, run: Run) -> None:
         job = _Job(run)

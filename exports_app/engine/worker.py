@@ -1,9 +1,9 @@
 """Carry one claimed run to its end: make the file, deliver it, close. The same code wherever a worker runs."""
 
-import hashlib
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,16 +12,23 @@ from exports_app import log
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, ExportsError, RunError, Unavailable
 from exports_app.domain.period import Window
 from exports_app.domain.run import DeliveryStatus, RunStatus, outcome
-from exports_app.domain.table import Chunk, Table, completer
+from exports_app.domain.way import Way
+from exports_app.domain.words import counted
+from exports_app.engine.maker import Maker
+from exports_app.engine.making import Limits
+from exports_app.engine.parcel import pack
 from exports_app.services.exporting import Export
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Channel, Report, Sender
-from exports_app.services.ports import FileStore, Store
+from exports_app.services.links import Links
+from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Channel, Link, Report, Sender
+from exports_app.services.ports import FileStore
 from exports_app.services.records import Delivery, Run, Tenant
 from exports_app.services.rules import Filters
 from exports_app.services.runs import LeaseLost, Runs
 
-CHUNK = 2000
-PROGRESS_SECONDS = 1.0
+LINK_DAYS = 7
+"""Of runs whose schedule was stored before it could say."""
+PROGRESS_SECONDS = 0.6
+"""Between two notes of the rows so far."""
 RETRY_SECONDS = 0.5
 """Between two tries to write while the database is away."""
 UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN)
@@ -35,8 +42,8 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
-class Made:
-    """A finished file in the store."""
+class File:
+    """A finished one, in the store."""
 
     path: Path
     name: str
@@ -45,8 +52,17 @@ class Made:
 
 
 class Worker:
-    def __init__(self, runs: Runs, store: Store, files: FileStore) -> None:
-        self._runs, self._store, self._files = runs, store, files
+    """limits: of a file, where its tenant and its schedule say nothing else. attach: bytes that may be attached, as they
+    travel."""
+
+    def __init__(self, runs: Runs, files: FileStore, links: Links, maker: Maker, limits: Limits, attach: int) -> None:
+        self._runs, self._files, self._links, self._maker = runs, files, links, maker
+        self._limits, self._attach = limits, attach
+
+    @property
+    def waiting(self) -> int:
+        """Runs that wait for their turn to make a large file: threads that do nothing."""
+        return self._maker.waiting
 
     def execute(self, run: Run, check: Callable[[], None]) -> None:
         """Never raises. check: called between chunks and before each message; raises Stopped or LeaseLost."""
@@ -97,43 +113,49 @@ class Worker:
 
     # The file
 
-    def _made_before(self, run: Run) -> Made | None:
+    def _made_before(self, run: Run) -> File | None:
         """The file of an earlier attempt: all recipients get the same one, however often the run is taken up."""
         path = self._files.find(run.file_key) if run.file_key else None
         if path is None or run.file_name is None or run.file_size is None:
             return None
-        return Made(path, run.file_name, run.file_size, run.record_count or 0)
+        return File(path, run.file_name, run.file_size, run.record_count or 0)
 
-    def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> Made | None:
+    def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> File | None:
         """None: there was nothing to send, and the run has been closed."""
         spec = run.spec
         if spec["export_type"] not in EXPORT_TYPES or run.format not in FORMATS:
             raise RunError("its export type or format is no longer installed", code="plugin_missing")
         kind, file_format = EXPORT_TYPES[spec["export_type"]], FORMATS[run.format]
         self._check_campaigns(run, export.filters)
-        count = _Counter()
         with self._files.draft() as draft:
-            with self._store.rows(kind.select(export.scope()), CHUNK) as chunks:
-                columns = kind.columns()
-                stream = self._watched(run, chunks, count, check)
-                complete = completer(columns)
-                file_format.write(Table(columns, ([complete(row) for row in chunk] for chunk in stream)), draft)
+            query, progress = kind.select(export.scope()), self._progress(run)
+            limits = self._limits_of(run, export.tenant)
+            made = self._maker.make(query, kind.columns(), file_format, draft, limits, progress, check)
             check()
-            if count.rows == 0 and spec["when_empty"] != "send":
+            if made.rows == 0 and spec["when_empty"] != "send":
                 self._empty(run, fail=spec["when_empty"] == "fail")
                 return None
             name = export.file_name()
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
-            size, digest = draft.stat().st_size, _sha256(draft)
             self._files.keep(draft, key)
         try:
-            self._runs.note(run, file_name=name, file_key=key, file_size=size, sha256=digest, record_count=count.rows)
+            facts = {"file_size": made.size, "sha256": made.sha256, "record_count": made.rows, "removed_characters": made.lost}
+            self._runs.note(run, file_name=name, file_key=key, file_removed_at=None, **facts)
         except BaseException:
             self._files.remove(key)
             raise
         path = self._files.find(key)
         assert path is not None
-        return Made(path, name, size, count.rows)
+        return File(path, name, made.size, made.rows)
+
+    def _limits_of(self, run: Run, tenant: Tenant) -> Limits:
+        held = self._limits
+        return replace(
+            held,
+            rows=held.rows if tenant.max_rows is None else tenant.max_rows,
+            size=held.size if tenant.max_mb is None else tenant.max_mb * 1_000_000,
+            seconds=run.spec.get("time_limit", held.seconds),
+        )
 
     def _check_campaigns(self, run: Run, filters: Filters) -> None:
         if missing := self._runs.missing_campaigns(run, filters.campaign_ids):
@@ -143,16 +165,17 @@ class Worker:
                 code="campaign_missing",
             )
 
-    def _watched(self, run: Run, chunks: Iterator[Chunk], count: "_Counter", check: Callable[[], None]) -> Iterator[Chunk]:
-        """The chunks as they pass: counted, the count written now and then, ended by a stop or a lost lease."""
-        written = time.monotonic()
-        for chunk in chunks:
-            check()
-            yield chunk
-            count.rows += len(chunk)
-            if time.monotonic() - written > PROGRESS_SECONDS:
-                self._runs.note(run, record_count=count.rows)
+    def _progress(self, run: Run) -> Callable[[int], None]:
+        """Writes the rows so far, not more often than PROGRESS_SECONDS."""
+        written = 0.0
+
+        def note(rows: int) -> None:
+            nonlocal written
+            if time.monotonic() - written >= PROGRESS_SECONDS:
+                self._runs.note(run, record_count=rows)
                 written = time.monotonic()
+
+        return note
 
     def _empty(self, run: Run, *, fail: bool) -> None:
         if fail:
@@ -163,14 +186,27 @@ class Worker:
 
     # The messages
 
-    def _deliver(self, run: Run, export: Export, made: Made, check: Callable[[], None]) -> list[Delivery]:
+    def _deliver(self, run: Run, export: Export, made: File, check: Callable[[], None]) -> list[Delivery]:
         channel = CHANNELS["email"]
         deliveries = self._runs.plan_deliveries(run, channel.key)
         if reason := channel.unconfigured():
             _log.warning("nothing is sent", reason=reason)
             return [self._skip(run, d, reason) for d in deliveries]
-        report = export.report(made.path, made.name, made.size, made.rows)
-        return self._send(run, channel, report, deliveries, check)
+        wanted = Way(run.spec.get("delivery", Way.AUTO))
+        file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
+        with pack(self._files, file, wanted, self._attach, check) as (way, attached):
+            link = self._link(run, deliveries) if way is Way.LINK else None
+            size = attached.size if attached else None
+            self._runs.note(run, sent_as=way, sent_size=size, link_expires_at=link.expires_at if link else None)
+            _log.info("sending", way=way, bytes=size, messages=len(deliveries))
+            zipped = attached if way is Way.ZIP else None
+            report = export.report(made.path, made.name, made.size, made.rows, zipped=zipped, link=link)
+            return self._send(run, channel, report, deliveries, check)
+
+    def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
+        expires_at = self._runs.now() + timedelta(days=run.spec.get("link_days", LINK_DAYS))
+        by_target = {d.target: d for d in deliveries}
+        return Link(expires_at, lambda target: self._links.url(run, by_target[target], expires_at))
 
     def _skip(self, run: Run, delivery: Delivery, reason: str) -> Delivery:
         if delivery.status is not DeliveryStatus.PENDING:
@@ -220,10 +256,6 @@ class Worker:
                 time.sleep(RETRY_SECONDS)
 
 
-class _Counter:
-    rows = 0
-
-
 def _export(run: Run, tenant: Tenant) -> Export:
     spec = run.spec
     return Export(
@@ -244,9 +276,5 @@ def _delivery_error(deliveries: list[Delivery]) -> str | None:
     if not failed:
         return None
     first = failed[0]
-    return f"{len(failed)} of {len(deliveries)} messages were not delivered; to {first.target}: {first.error}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    were = "was" if len(failed) == 1 else "were"
+    return f"{len(failed)} of {counted(len(deliveries), 'message')} {were} not delivered; to {first.target}: {first.error}"

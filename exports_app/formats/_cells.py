@@ -1,7 +1,7 @@
 """What several formats share: values as text, and characters that a file cannot hold."""
 
+import re
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -19,6 +19,9 @@ NOT_XML: dict[int, str] = dict.fromkeys(
 )
 """A `str.translate` table for what is no Char of XML 1.0 (section 2.2)."""
 
+_HALVES = re.compile("[\ud800-\udfff]")
+_NO_CHARS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
 Cell = Callable[[Any], str]
 """From a value that is not None to its text in a file."""
 
@@ -26,14 +29,12 @@ Cell = Callable[[Any], str]
 def plain(column: Column) -> Cell:
     """A value of the column as text: numbers with all their places, dates ISO 8601, text with only half surrogates replaced."""
     match column.kind:
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.DATE:
             return encodable
         case Kind.INTEGER:
             return str
         case Kind.DECIMAL:
             return partial(decimal_text, scale=column.scale)
-        case Kind.DATE:
-            return date.isoformat
 
 
 def cells(columns: Sequence[Column], text: Cell) -> list[Cell]:
@@ -44,3 +45,13 @@ def cells(columns: Sequence[Column], text: Cell) -> list[Cell]:
 def encodable(value: str) -> str:
     """The text, as UTF-8 can hold it."""
     return value if value.isascii() else value.translate(NOT_UTF8)
+
+
+def not_utf8(value: Any) -> int:
+    """How many characters of a text UTF-8 cannot hold."""
+    return 0 if not isinstance(value, str) or value.isascii() else len(_HALVES.findall(value))
+
+
+def not_xml(value: Any) -> int:
+    """How many characters of a text XML 1.0 cannot hold."""
+    return len(_NO_CHARS.findall(value)) if isinstance(value, str) else 0

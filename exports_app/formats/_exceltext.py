@@ -1,12 +1,8 @@
 """Text as the cells of an Excel file can hold it."""
 
 import re
-from typing import Any
+from html import escape
 from unicodedata import east_asian_width
-
-from openpyxl.cell.rich_text import CellRichText
-from openpyxl.xml.constants import XML_NS
-from openpyxl.xml.functions import Element, SubElement
 
 from exports_app.formats._cells import NOT_XML
 
@@ -15,27 +11,24 @@ MAX_TEXT = 32_767
 
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 """The beginning of what readers take for an escaped character, ``_x0041_`` (ECMA-376 part 1, 22.9.2.19)."""
+_NEEDED = re.compile(r"^\s|\s$|\n")
+"""White space that a reader may drop unless it is told not to."""
 
 
-class Verbatim(CellRichText):  # type: ignore[misc]  # openpyxl has no types
-    """Runs of text that keep their white space whichever XML library openpyxl found; it drops text of white space alone."""
-
-    def to_tree(self) -> Any:
-        tree = Element("is")
-        for run in self:
-            text = SubElement(SubElement(tree, "r"), "t")
-            text.text = run
-            text.set(f"{{{XML_NS}}}space", "preserve")
-        return tree
-
-
-def as_text(value: str) -> str | Verbatim:
-    """The text as a cell's value: nothing that Excel cannot hold, read back the same by every reader."""
-    clean = value.replace("\r\n", "\n").replace("\r", "\n").translate(NOT_XML)
-    clean = _cut(clean)
+def inline(value: str) -> str:
+    """The text as an inline string (ECMA-376 part 1, 18.3.1.53): ``<is>…</is>``, which every reader gives back as it is. What
+    Excel cannot hold becomes U+FFFD; CR and CRLF become its own line break LF."""
+    clean = _cut(value.replace("\r\n", "\n").replace("\r", "\n").translate(NOT_XML))
     if "_x" in clean and _ESCAPE.search(clean):
-        return Verbatim(_ESCAPE.sub("_\0", clean).split("\0"))  # an escape never spans two runs
-    return Verbatim([clean]) if clean.isspace() else clean
+        # An escape never spans two runs of text
+        runs = _ESCAPE.sub("_\0", clean).split("\0")
+        return f"<is>{''.join(f'<r>{_text(run)}</r>' for run in runs)}</is>"
+    return f"<is>{_text(clean)}</is>"
+
+
+def _text(value: str) -> str:
+    space = ' xml:space="preserve"' if _NEEDED.search(value) else ""
+    return f"<t{space}>{escape(value, quote=False)}</t>"
 
 
 def _cut(value: str) -> str:

@@ -3,21 +3,34 @@
 An absent value and an empty text are both an empty field.
 """
 
-import csv
-from itertools import chain
+import re
 from pathlib import Path
 
-from exports_app.domain.table import Table
-from exports_app.formats._cells import cells, encodable
+from exports_app.domain.table import Table, Value
+from exports_app.formats._cells import Cell, cells, encodable, not_utf8
+from exports_app.formats._lines import Field, Lines
 from exports_app.services.plugs import FORMATS
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet program takes a field beginning with one of these for a formula (OWASP, CSV Injection)."""
+_SPECIAL = re.compile('[",\r\n]')
 
 
 def harmless(value: str) -> str:
     """Text that no spreadsheet program runs: a leading ' where it could."""
     return encodable(f"'{value}" if value.startswith(FORMULA) else value)
+
+
+def quoted(text: str) -> str:
+    """The field, in quotes where it needs them."""
+    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
+
+
+def _writer(cell: Cell) -> Cell:
+    def write(value: Value) -> str:
+        return "" if value is None else quoted(cell(value))
+
+    return write
 
 
 @FORMATS.decorate
@@ -27,12 +40,17 @@ class Csv:
     mime = "text/csv"
     extension = "csv"
 
-    def write(self, table: Table, path: Path) -> None:
-        cell = cells(table.columns, harmless)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
-            writer.writerow([c.key for c in table.columns])
-            writer.writerows(
-                ["" if value is None else write(value) for write, value in zip(cell, row, strict=True)]
-                for row in chain.from_iterable(table.chunks)
-            )
+    def write(self, table: Table, path: Path) -> int:
+        lines = self.lines(table)
+        with path.open("wb") as file:
+            file.write((",".join(quoted(c.key) for c in table.columns) + "\r\n").encode())
+            for chunk in table.chunks:
+                file.write(lines.text(chunk).encode())
+        return lines.lost
+
+    def lines(self, table: Table) -> Lines:
+        writers = [_writer(cell) for cell in cells(table.columns, harmless)]
+        if len(writers) == 1:  # an empty line would be no row
+            only = writers[0]
+            writers = [lambda value: only(value) or '""']
+        return Lines([Field(c, write, lost=not_utf8) for c, write in zip(table.columns, writers, strict=True)], "", ",", "\r\n")

@@ -1,37 +1,40 @@
 """Excel (ECMA-376): a styled and frozen header row of labels, a filter, dates and numbers as such, text always as text.
 
-An absent value and an empty text are no cell. Numbers are written with all their digits, though Excel itself calculates
-with 15. What Excel cannot hold is changed as little as it can be: a control character becomes U+FFFD, CR and CRLF
-become its own line break LF, text over 32,767 characters is cut with an ellipsis, a day before March 1900 is ISO text.
+openpyxl makes the workbook; the rows go straight into its sheets. An absent value and an empty text are no cell. Numbers are
+written with all their digits, though Excel itself calculates with 15. What Excel cannot hold is changed as little as it can be:
+a control character becomes U+FFFD, CR and CRLF become its own line break LF, text over 32,767 characters is cut with an
+ellipsis, a day before March 1900 is ISO text.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from datetime import date
+from dataclasses import dataclass
+from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZipFile
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.writer.excel import ExcelWriter
 
-from exports_app.domain.table import Column, Kind, Row, Table, Value
+from exports_app.domain.table import Chunk, Column, Kind, Table
 from exports_app.formats._cells import plain
-from exports_app.formats._exceltext import as_text, shown_width
+from exports_app.formats._exceltext import shown_width
+from exports_app.formats._sheet import Rows
 from exports_app.services.plugs import FORMATS
-
-EPOCH = date(1899, 12, 30).toordinal()
-FIRST_DAY = date(1900, 3, 1)
-"""Before it, serial numbers are off by one: Excel believes in a 29 February 1900."""
+from exports_app.zipped import Package
 
 SAMPLE = 200
 """Rows that decide the width of the columns."""
 WIDTHS = (10, 60)
 """The narrowest and widest column, in characters."""
+SHEET = "xl/worksheets/sheet{}.xml"
+END = b"</sheetData>"
+DIMENSION = re.compile(rb"<dimension [^>]*/>")
+MOST_BYTES = 2**31 - 2**26
+"""Of a sheet's rows: then the next one begins. More would need ZIP64 within the file, which not every reader takes."""
 
 
 def _number_format(column: Column) -> str:
@@ -45,34 +48,19 @@ def _number_format(column: Column) -> str:
             return f"{whole}.{'0' * column.scale}" if column.scale else whole
 
 
-class _Pen:
-    """Writes one column: a styled cell that takes one value after the other, which is what keeps the writing fast."""
-
-    def __init__(self, sheet: Any, column: Column) -> None:
-        self._cell = WriteOnlyCell(sheet)
-        self._cell.number_format = _number_format(column)
-        self._kind, self._plain = column.kind, plain(column)
-
-    def __call__(self, value: Value) -> Any:
-        """The cell, valid until the next call; None where there is nothing to write."""
-        if value is None or value == "":
-            return None
-        content, data_type = self._content(value)
-        self._cell.value = content
-        self._cell.data_type = data_type  # the setter guessed from the text: a formula, an error
-        return self._cell
-
-    def _content(self, value: Value) -> tuple[object, str]:
-        if self._kind is Kind.TEXT:
-            return as_text(str(value)), "s"
-        if isinstance(value, date):
-            return (value.toordinal() - EPOCH, "n") if value >= FIRST_DAY else (value.isoformat(), "s")
-        return self._plain(value), "n"  # as text, which openpyxl writes as it is; floats it would round
+def _first(chunks: Iterator[Chunk]) -> list[Chunk]:
+    """Chunks with the first SAMPLE rows, or all there are."""
+    taken, count = [], 0
+    while count < SAMPLE and (chunk := next(chunks, None)):
+        taken.append(chunk)
+        count += len(chunk[0])
+    return taken
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Row]) -> list[int]:
-    def width(column: Column, values: Sequence[Value]) -> int:
+def _widths(columns: Sequence[Column], sample: Sequence[Chunk]) -> list[int]:
+    def width(index: int, column: Column) -> int:
         write = plain(column)
+        values = islice(chain.from_iterable(chunk[index] for chunk in sample), SAMPLE)
         seen = max((shown_width(write(v)) for v in values if v is not None), default=0)
         if column.kind in {Kind.INTEGER, Kind.DECIMAL}:
             seen += seen // 3  # thousands separators
@@ -80,52 +68,108 @@ def _widths(columns: Sequence[Column], rows: Sequence[Row]) -> list[int]:
         button = 2  # of the filter, beside the label
         return min(max(max(seen, shown_width(column.label) + button) + 2, low), high)
 
-    values = list(zip(*rows, strict=True)) or [()] * len(columns)
-    return [width(c, v) for c, v in zip(columns, values, strict=True)]
+    return [width(i, c) for i, c in enumerate(columns)]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the sheets have in common."""
+
+    columns: Sequence[Column]
+    widths: Sequence[int]
+
+    def book(self, counts: Sequence[int]) -> tuple[Workbook, list[int]]:
+        """A workbook with the sheets' headers and no rows, and the number of each column's cell format.
+
+        counts: the rows that each sheet gets.
+        """
+        book = Workbook()
+        book.remove(book.active)
+        book.properties.creator = "exports_app"
+        for number, count in enumerate(counts, 1):
+            sheet = book.create_sheet("Export" if number == 1 else f"Export {number}")
+            sheet.freeze_panes = "A2"
+            for index, (column, width) in enumerate(zip(self.columns, self.widths, strict=True), 1):
+                sheet.column_dimensions[get_column_letter(index)].width = width
+                cell = sheet.cell(1, index)
+                cell.value, cell.data_type = column.label, "s"
+                cell.font = Font(bold=True, color="FFFFFF")
+                cell.fill = PatternFill("solid", start_color="1F2937")
+                cell.alignment = Alignment(vertical="center")
+            sheet.auto_filter.ref = self.area(count)
+        return book, [self._style(book, c) for c in self.columns]
+
+    def _style(self, book: Workbook, column: Column) -> int:
+        cell = WriteOnlyCell(book.worksheets[0])
+        cell.number_format = _number_format(column)
+        style: int = cell.style_id
+        return style
+
+    def area(self, count: int) -> str:
+        return f"A1:{get_column_letter(len(self.columns))}{count + 1}"
+
+
+class _Source:
+    """Chunks, of which a part can be taken."""
+
+    def __init__(self, chunks: Iterator[Chunk]) -> None:
+        self._chunks, self._held = chunks, next(chunks, None)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._held is None
+
+    def take(self, most: int) -> Chunk | None:
+        """The next chunk, but no more than so many rows of it; None at the end, or where none are wanted."""
+        chunk = self._held
+        if chunk is None or most <= 0:
+            return None
+        if len(chunk[0]) > most:
+            self._held = [values[most:] for values in chunk]
+            return [values[:most] for values in chunk]
+        self._held = next(self._chunks, None)
+        return chunk
 
 
 class _Sheets:
-    """The sheets of one workbook, one at a time."""
+    """The sheets of one workbook, written one after the other."""
 
-    def __init__(self, book: Workbook, columns: Sequence[Column], widths: Sequence[int]) -> None:
-        self._book, self._columns, self._widths = book, columns, widths
+    def __init__(self, package: Package, look: _Look) -> None:
+        self._package, self._look = package, look
+        book, styles = look.book([0, 0])
+        self.rows = Rows(look.columns, styles)
+        self.counts: list[int] = []
+        with ZipFile(_saved(book)) as empty:
+            # The first sheet is the one in front when the file is opened; any further one is like the second
+            self._frames = [empty.read(SHEET.format(n)).split(END) for n in (1, 2)]
 
-    def add(self, rows: Iterator[Row]) -> int:
-        """Write one sheet, and return how many rows it got."""
-        number = len(self._book.worksheets) + 1
-        sheet = self._book.create_sheet("Export" if number == 1 else f"Export {number}")
-        # above the rows in the file, so set before the first of them
-        sheet.freeze_panes = "A2"
-        for index, width in enumerate(self._widths, 1):
-            sheet.column_dimensions[get_column_letter(index)].width = width
-        sheet.append([self._header(sheet, c) for c in self._columns])
-        pens = [_Pen(sheet, c) for c in self._columns]
-        count = 0
-        for count, row in enumerate(rows, 1):  # noqa: B007 - the number of rows is wanted afterwards
-            sheet.append([pen(value) for pen, value in zip(pens, row, strict=True)])
-        sheet.auto_filter.ref = f"A1:{get_column_letter(len(self._columns))}{count + 1}"
-        sheet.close()
-        return count
+    def add(self, source: "_Source", room: int) -> None:
+        """Write one sheet, with as many rows as it has room for."""
+        head, rest = self._frames[min(len(self.counts), 1)]
+        count, size = 0, 0
+        with self._package.part(SHEET.format(len(self.counts) + 1)) as part:
+            part.write(DIMENSION.sub(b"", head))  # how far it goes is not known yet, and may be left out
+            while size < MOST_BYTES and (chunk := source.take(room - count)):
+                content = self.rows.text(chunk, count + 2).encode()
+                part.write(content)
+                count, size = count + len(chunk[0]), size + len(content)
+            part.write(END + rest.replace(self._look.area(0).encode(), self._look.area(count).encode()))
+        self.counts.append(count)
 
-    def _header(self, sheet: Any, column: Column) -> Any:
-        cell = WriteOnlyCell(sheet, as_text(column.label))
-        cell.data_type = "s"
-        cell.font = Font(bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", start_color="1F2937")
-        cell.alignment = Alignment(vertical="center")
-        return cell
+    def finish(self) -> None:
+        """Everything around the sheets."""
+        book, _ = self._look.book(self.counts)
+        sheets = {SHEET.format(n) for n in range(1, len(self.counts) + 1)}
+        with ZipFile(_saved(book)) as parts:
+            for name in parts.namelist():
+                if name not in sheets:
+                    self._package.add(name, parts.read(name))
 
 
-def _discard(book: Workbook) -> None:
-    """Close and remove the temporary files of a workbook that will not be saved."""
-    for sheet in book.worksheets:
-        writer = sheet._writer  # noqa: SLF001 - openpyxl removes these files only when it saves, or at exit
-        if writer is None or not Path(writer.out).exists():
-            continue
-        if not sheet.closed:
-            with suppress(Exception):  # an unfinished sheet may refuse to end; the error on its way tells why
-                sheet.close()
-        writer.cleanup()
+def _saved(book: Workbook) -> BytesIO:
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer
 
 
 @FORMATS.decorate
@@ -138,18 +182,13 @@ class Excel:
     rows_per_sheet = 1_048_576
     """What Excel can hold, the header's row included."""
 
-    def write(self, table: Table, path: Path) -> None:
-        rows: Iterator[Row] = chain.from_iterable(table.chunks)
-        sample = list(islice(rows, SAMPLE))
-        rows = chain(sample, rows)
-        room = self.rows_per_sheet - 1
-        book = Workbook(write_only=True)
-        try:
-            sheets = _Sheets(book, table.columns, _widths(table.columns, sample))
-            sheets.add(islice(rows, room))
-            for row in rows:
-                sheets.add(islice(chain((row,), rows), room))
-            with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-                ExcelWriter(book, archive).save()
-        finally:
-            _discard(book)
+    def write(self, table: Table, path: Path) -> int:
+        sample = _first(table.chunks)
+        source = _Source(chain(sample, table.chunks))
+        with Package(path) as package:
+            sheets = _Sheets(package, _Look(table.columns, _widths(table.columns, sample)))
+            sheets.add(source, self.rows_per_sheet - 1)
+            while not source.is_empty:
+                sheets.add(source, self.rows_per_sheet - 1)
+            sheets.finish()
+        return sheets.rows.lost

@@ -1,28 +1,32 @@
 """JSON: an array of objects, one to a line, UTF-8. Money is a number with both its decimals (``12.50``), a date an ISO string."""
 
-import json
-from itertools import chain
 from pathlib import Path
 
-from exports_app.domain.table import Column, Kind, Table
-from exports_app.formats._cells import Cell, encodable, plain
+import orjson
+
+from exports_app.domain.table import Column, Kind, Table, Value
+from exports_app.formats._cells import Cell, encodable, not_utf8, plain
+from exports_app.formats._lines import Field, Lines
 from exports_app.services.plugs import FORMATS
 
-_quote = json.JSONEncoder(ensure_ascii=False).encode
+
+def _quote(text: str) -> str:
+    return orjson.dumps(text).decode()
 
 
 def _text(value: str) -> str:
     return _quote(encodable(value))
 
 
-def _date(value: object) -> str:
-    return f'"{value}"'
+def _member(column: Column) -> Field:
+    name = f"{_quote(column.key)}: "
+    number = column.kind in {Kind.INTEGER, Kind.DECIMAL}
+    cell: Cell = plain(column) if number else _text
 
+    def write(value: Value) -> str:
+        return name + ("null" if value is None else cell(value))
 
-def _member(column: Column) -> tuple[str, Cell]:
-    """The name with its colon, and how the value is written."""
-    special: dict[Kind, Cell] = {Kind.TEXT: _text, Kind.DATE: _date}
-    return f"{_quote(column.key)}: ", special.get(column.kind) or plain(column)
+    return Field(column, write, (name, ""), not_utf8)
 
 
 @FORMATS.decorate
@@ -32,14 +36,16 @@ class Json:
     mime = "application/json"
     extension = "json"
 
-    def write(self, table: Table, path: Path) -> None:
-        members = [_member(c) for c in table.columns]
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            before = "[\n"
-            for row in chain.from_iterable(table.chunks):
-                parts = [
-                    name + ("null" if value is None else write(value)) for (name, write), value in zip(members, row, strict=True)
-                ]
-                file.write(f"{before}{{{', '.join(parts)}}}")
-                before = ",\n"
-            file.write("[]\n" if before == "[\n" else "\n]\n")
+    def write(self, table: Table, path: Path) -> int:
+        lines = self.lines(table)
+        with path.open("wb") as file:
+            file.write(b"[")
+            comma = 1  # none before the first row
+            for chunk in table.chunks:
+                file.write(lines.text(chunk)[comma:].encode())
+                comma = 0
+            file.write(b"]\n" if comma else b"\n]\n")
+        return lines.lost
+
+    def lines(self, table: Table) -> Lines:
+        return Lines([_member(c) for c in table.columns], ",\n{", ", ", "}")

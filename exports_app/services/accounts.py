@@ -43,10 +43,16 @@ class Accounts:
         self._store = store
 
     def create_tenant(
-        self, slug: str, name: str, timezone: str | None = None, brand_color: str | None = None, logo_url: str | None = None
+        self,
+        slug: str,
+        name: str,
+        timezone: str | None = None,
+        brand_color: str | None = None,
+        logo_url: str | None = None,
+        **limits: int | None,
     ) -> Tenant:
-        """Raises Invalid; ExportsError when the slug is taken."""
-        tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone)
+        """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is taken."""
+        tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, **limits)
         _check_tenant(tenant)
         with self._store.write() as tx:
             if tx.tenants.by_slug(slug):

@@ -8,7 +8,7 @@ from slugify import slugify
 
 from exports_app.domain import period
 from exports_app.domain.period import Window
-from exports_app.services.plugs import EXPORT_TYPES, FORMATS, Report, Scope
+from exports_app.services.plugs import EXPORT_TYPES, FORMATS, Attachment, Link, Report, Scope
 from exports_app.services.records import Tenant
 from exports_app.services.rules import Filters
 
@@ -38,7 +38,16 @@ class Export:
         extension = FORMATS[self.format].extension
         return f"{self.tenant.slug}_{name}_{period.slug(self.window)}_{self.at:%Y%m%dT%H%M%SZ}.{extension}"
 
-    def report(self, path: Path, file_name: str, size: int | None, rows: int | None) -> Report:
+    def report(
+        self,
+        path: Path,
+        file_name: str,
+        size: int | None,
+        rows: int | None,
+        *,
+        zipped: Attachment | None = None,
+        link: Link | None = None,
+    ) -> Report:
         file_format = FORMATS[self.format]
         return Report(
             tenant_name=self.tenant.name,
@@ -55,4 +64,6 @@ class Export:
             file_name=file_name,
             file_size=size,
             mime=file_format.mime,
+            zipped=zipped,
+            link=link,
         )

@@ -18,6 +18,17 @@ class File:
     mime: str
 
 
+def file_of(run: Run, files: FileStore) -> File:
+    """Raises NotFound while there is no file, Gone once it was removed."""
+    if run.file_key is None or run.file_name is None:
+        raise NotFound("This run has no file")
+    path = files.find(run.file_key)
+    if path is None:
+        raise Gone(None if run.file_removed_at is None else f"The file was removed on {run.file_removed_at:%d %b %Y}")
+    mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
+    return File(path, run.file_name, mime)
+
+
 class History:
     def __init__(self, store: Store, files: FileStore) -> None:
         self._store, self._files = store, files
@@ -42,13 +53,7 @@ class History:
     def file(self, who: Principal, schedule_id: str, run_id: str) -> File:
         """Raises NotFound while there is no file, Gone once it was removed."""
         run, _ = self.get(who, schedule_id, run_id)
-        if run.file_key is None or run.file_name is None:
-            raise NotFound("This run has no file")
-        path = self._files.find(run.file_key)
-        if path is None:
-            raise Gone
-        mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
-        return File(path, run.file_name, mime)
+        return file_of(run, self._files)
 
     def _require(self, tx: Transaction, who: Principal, schedule_id: str) -> None:
         schedule = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None

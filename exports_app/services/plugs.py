@@ -1,5 +1,6 @@
 """What a plugin looks like: Protocols for export types, formats and delivery channels, and their registries."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,8 +50,29 @@ class Format(Protocol):
     extension: str
     """Without a dot."""
 
-    def write(self, table: Table, path: Path) -> None:
-        """Write the whole file to `path`, row by row: memory must not grow with the number of rows."""
+    def write(self, table: Table, path: Path) -> int:
+        """Write the whole file to `path`, chunk by chunk: memory must not grow with the number of rows.
+
+        Returns how many characters of its texts the file cannot hold; they are left out or replaced.
+        """
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in a message. size: bytes; None where nobody knows yet, in a preview."""
+
+    path: Path
+    name: str
+    size: int | None
+    mime: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A download in place of an attachment. url: of a recipient's address."""
+
+    expires_at: datetime
+    url: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,10 @@ class Report:
     file_size: int | None
     """Bytes; in a preview estimated, or None."""
     mime: str
+    zipped: Attachment | None = None
+    """Attached in place of the file itself."""
+    link: Link | None = None
+    """In place of an attachment."""
 
 
 @dataclass(frozen=True)

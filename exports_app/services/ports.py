@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from exports_app.domain.access import Role
-from exports_app.domain.table import Chunk
 from exports_app.services.records import (
     Campaign,
     Code,
@@ -133,8 +133,18 @@ class RunStore(Protocol):
     def reopen(self, seen: Run) -> bool:
         """Back to pending, as if it had not begun, but with its file; False when it is not in the state seen any more."""
 
+    def outdated(self, tenant_id: str, completed_before: datetime, now: datetime, limit: int) -> list[Run]:
+        """Finished ones whose file is still there, and promised to nobody by a link, the oldest first."""
+
+    def note_removed(self, run_id: str, at: datetime) -> bool:
+        """Its file is to be removed; False where it is not finished (any more), or that was said already."""
+
+    def keys_in_use(self, keys: Collection[str]) -> set[str]:
+        """Those of the file keys that a run has, and that are not to be removed."""
+
 
 class DeliveryStore(Protocol):
+    def get(self, delivery_id: str) -> Delivery | None: ...
     def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
         """By run id; runs without deliveries are left out."""
 
@@ -195,6 +205,15 @@ class Transaction(Protocol):
     def codes(self) -> CodeStore: ...
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A query, compiled. database: the SQLite file."""
+
+    database: str
+    sql: str
+    parameters: list[Any]
+
+
 class Store(Protocol):
     def read(self) -> AbstractContextManager[Transaction]:
         """A consistent view. Raises Unavailable."""
@@ -202,14 +221,32 @@ class Store(Protocol):
     def write(self) -> AbstractContextManager[Transaction]:
         """Commits at the end, rolls back on an error. Short: nothing slow inside. Raises Unavailable."""
 
-    def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Chunk]]:
+    def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Sequence[Any]]]:
         """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a time."""
+
+    def statement(self, query: Any) -> "Statement | None":
+        """An export type's query as another process can execute it; None where none can."""
+
+    def count(self, query: Any, limit: int, seconds: float) -> int | None:
+        """The number of an export type's rows, or `limit` where there are more; None when the time was up."""
+
+    def settle(self) -> None:
+        """After a long reading: bring what was written meanwhile where it belongs."""
 
     def sample(self, query: Any, limit: int, seconds: float) -> Sample:
         """The first rows of an export type's query and how many it has, as far as the database gets in that time."""
 
     def ping(self) -> None:
         """Raises Unavailable."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Of the disk. free: bytes."""
+
+    count: int
+    bytes: int
+    free: int
 
 
 class FileStore(Protocol):
@@ -226,3 +263,7 @@ class FileStore(Protocol):
 
     def find(self, key: str) -> Path | None: ...
     def remove(self, key: str) -> None: ...
+    def older_than(self, instant: datetime) -> Iterator[str]:
+        """The keys of files that were made before."""
+
+    def usage(self) -> Usage: ...

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from exports_app.domain import cron, period
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
-from exports_app.domain.table import Column, Row, Table, completer, readable
+from exports_app.domain.table import Column, Row, Table, by_column, completer, readable, stored
+from exports_app.domain.way import Way, fits
 from exports_app.services import rules
 from exports_app.services.exporting import Export
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Message
+from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Link, Message
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.records import Sample, Tenant
 from exports_app.services.rules import Filters
@@ -48,8 +50,10 @@ class _Look:
 
 
 class Preview:
-    def __init__(self, store: Store, files: FileStore, clock: Clock, seconds: float = SECONDS) -> None:
-        self._store, self._files, self._clock, self._seconds = store, files, clock, seconds
+    """attach: bytes that may be attached, as they travel."""
+
+    def __init__(self, store: Store, files: FileStore, clock: Clock, seconds: float = SECONDS, attach: int = 10_000_000) -> None:
+        self._store, self._files, self._clock, self._seconds, self._attach = store, files, clock, seconds, attach
 
     def data(
         self, who: Principal, tenant_id: str, export_type: str, file_format: str, timezone: str, filters: Filters
@@ -67,12 +71,31 @@ class Preview:
         )
 
     def letter(
-        self, who: Principal, tenant_id: str, name: str, export_type: str, file_format: str, timezone: str, filters: Filters
+        self,
+        who: Principal,
+        tenant_id: str,
+        name: str,
+        export_type: str,
+        file_format: str,
+        timezone: str,
+        filters: Filters,
+        delivery: str = Way.AUTO,
+        link_days: int = 7,
     ) -> Message | None:
-        """The message as recipients will see it; None where its channel has nothing to show. Raises like `data`."""
+        """The message as recipients will see it; None where its channel has nothing to show. A link in it leads nowhere.
+
+        Raises like `data`.
+        """
         look = self._look(who, tenant_id, name.strip() or "Untitled export", export_type, file_format, timezone, filters)
         file_name = look.export.file_name()
-        report = look.export.report(Path(file_name), file_name, look.size, look.total)
+        zipped = Attachment(Path(file_name), f"{file_name}.zip", None, "application/zip") if delivery == Way.ZIP else None
+        large = delivery == Way.AUTO and look.size is not None and not fits(look.size, self._attach)
+        link = (
+            Link(look.export.at + timedelta(days=link_days), lambda _: "#each-recipients-own-link")
+            if large or delivery == Way.LINK
+            else None
+        )
+        report = look.export.report(Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link)
         return CHANNELS["email"].preview(report)
 
     def _look(
@@ -96,8 +119,7 @@ class Preview:
         export = Export(tenant, name, export_type, file_format, timezone, filters, filters.window(now, timezone), now)
         kind = EXPORT_TYPES[export_type]
         sample = self._store.sample(kind.select(export.scope()), SAMPLED, self._seconds)
-        complete = completer(kind.columns())
-        rows = [complete(row) for row in sample.rows]
+        rows = _completed(kind.columns(), sample.rows)
         return _Look(export, rows, sample.total, self._size(export, rows, sample))
 
     def _size(self, export: Export, rows: Sequence[Row], sample: Sample) -> int | None:
@@ -113,8 +135,12 @@ class Preview:
     def _written(self, export: Export, rows: Sequence[Row]) -> int:
         with self._files.draft() as draft:
             columns = EXPORT_TYPES[export.export_type].columns()
-            FORMATS[export.format].write(Table(columns, iter([rows] if rows else [])), draft)
+            FORMATS[export.format].write(Table(columns, iter([by_column(columns, rows)] if rows else [])), draft)
             return draft.stat().st_size
+
+
+def _completed(columns: Sequence[Column], queried: Sequence[Row]) -> list[Row]:
+    return list(zip(*completer(columns)(by_column(stored(columns), queried)), strict=True)) if queried else []
 
 
 def _wrong(

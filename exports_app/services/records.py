@@ -22,6 +22,11 @@ class Tenant:
     brand_color: str
     logo_url: str | None = None
     timezone: str | None = None
+    max_rows: int | None = None
+    """Of one file; None, here and below: as the settings say."""
+    max_mb: int | None = None
+    keep_days: int | None = None
+    """How long files are kept."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,12 @@ class Schedule:
     next_run_at: datetime | None = None
     version: int = 1
     deleted_at: datetime | None = None
+    delivery: str = "auto"
+    """How the file goes to its recipients: a `Way`."""
+    link_days: int = 7
+    """How long a link to it can be used."""
+    time_limit: int = 3600
+    """Seconds that making the file may take."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,14 @@ class Run:
     file_size: int | None = None
     sha256: str | None = None
     record_count: int | None = None
+    removed_characters: int | None = None
+    """Of texts that the format cannot hold."""
+    sent_as: str | None = None
+    """attach, zip or link: which step of the ladder was taken."""
+    sent_size: int | None = None
+    """Bytes of the attachment; None for a link."""
+    link_expires_at: datetime | None = None
+    file_removed_at: datetime | None = None
     error: str | None = None
     error_code: str | None = None
     started_at: datetime | None = None

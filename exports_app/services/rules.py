@@ -15,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from exports_app.domain import cron, period
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.period import Window
+from exports_app.domain.way import Way
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 
 MAX_RECIPIENTS = 50
@@ -24,6 +25,9 @@ MAX_ADDRESS = 254
 """Characters; RFC 5321, 4.5.3.1.3, without the <>."""
 MAX_CAMPAIGNS = 1000
 WHEN_EMPTY = ("send", "skip", "fail")
+MAX_LINK_DAYS = 365
+TIME_LIMITS = (10, 86_400)
+"""Seconds."""
 
 _PART = re.compile(
     r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
@@ -81,6 +85,9 @@ class Draft:
     description: str | None = None
     filters: Filters = field(default_factory=Filters)
     when_empty: str = "send"
+    delivery: str = "auto"
+    link_days: int = 7
+    time_limit: int = 3600
     is_active: bool = True
 
 
@@ -88,7 +95,8 @@ FIELDS = frozenset(f.name for f in fields(Draft))
 
 
 def _field(error: FieldError) -> str:
-    return {"/exportType": "export_type", "/whenEmpty": "when_empty"}.get(error.pointer, error.pointer[1:])
+    named = {"/exportType": "export_type", "/whenEmpty": "when_empty", "/linkDays": "link_days", "/timeLimit": "time_limit"}
+    return named.get(error.pointer, error.pointer[1:])
 
 
 def one_of(values: Sequence[str]) -> str:
@@ -252,6 +260,13 @@ def _check_words(draft: Draft) -> list[FieldError]:
             errors.append(FieldError("/description", "use at most 2,000 characters"))
         elif not xml_can_hold(draft.description):
             errors.append(FieldError("/description", "remove the control characters"))
+    if draft.delivery not in list(Way):
+        errors.append(FieldError("/delivery", one_of(list(Way))))
+    if not 1 <= draft.link_days <= MAX_LINK_DAYS:
+        errors.append(FieldError("/linkDays", f"must be 1 to {MAX_LINK_DAYS} days"))
+    shortest, longest = TIME_LIMITS
+    if not shortest <= draft.time_limit <= longest:
+        errors.append(FieldError("/timeLimit", f"must be {shortest} to {longest:,} seconds"))
     return errors + check_keys(draft.export_type, draft.format, draft.when_empty)
 
 

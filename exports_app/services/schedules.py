@@ -56,6 +56,9 @@ def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -
         "recipients": schedule.recipients,
         "when_empty": schedule.when_empty,
         "owner_id": schedule.owner_id,
+        "delivery": schedule.delivery,
+        "link_days": schedule.link_days,
+        "time_limit": schedule.time_limit,
     }
     return Run(
         id=new_id(),

@@ -1,10 +1,14 @@
 """Finished files in a local folder."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+
+from exports_app.services.ports import Usage
 
 
 class LocalFiles:
@@ -46,7 +50,30 @@ class LocalFiles:
         return path if path.is_file() else None
 
     def remove(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        path = self._path(key)
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # another file is in the folder of the run
+            path.parent.rmdir()
+
+    def older_than(self, instant: datetime) -> Iterator[str]:
+        for path in self._all():
+            with suppress(FileNotFoundError):  # removed meanwhile
+                if path.stat().st_mtime < instant.timestamp():
+                    yield path.relative_to(self._root).as_posix()
+
+    def usage(self) -> Usage:
+        count = size = 0
+        for path in self._all():
+            with suppress(FileNotFoundError):
+                size += path.stat().st_size
+                count += 1
+        place = self._root if self._root.exists() else self._root.parent
+        return Usage(count, size, shutil.disk_usage(place).free)
+
+    def _all(self) -> Iterator[Path]:
+        for folder, _, names in os.walk(self._root):
+            for name in names:
+                yield Path(folder, name)
 
     def _path(self, key: str) -> Path:
         path = (self._root / key).resolve()

@@ -16,6 +16,9 @@ ABSENT = "11111111-2222-4333-8444-555555555555"
 """An id that nothing has."""
 
 SCHEDULE_KEYS = {
+    "delivery",
+    "linkDays",
+    "timeLimit",
     "id",
     "tenantId",
     "name",
@@ -39,6 +42,11 @@ SCHEDULE_KEYS = {
 }
 CAMPAIGN_KEYS = {"id", "tenantId", "name", "channel", "status", "currency", "budget", "startDate", "endDate"}
 RUN_KEYS = {
+    "removedCharacters",
+    "sentAs",
+    "sentSize",
+    "linkExpiresAt",
+    "fileRemovedAt",
     "id",
     "scheduledExportId",
     "tenantId",

@@ -27,6 +27,9 @@ def count(client: Api) -> int:
     return total
 
 
+OPTIONAL = {"description", "filters", "whenEmpty", "delivery", "linkDays", "timeLimit", "isActive", "version"}
+
+
 class TestCreate:
     def test_answers_the_whole_of_it_and_where_it_is(self, api: Clients, cast: Cast) -> None:
         answer = api.admin.post(SCHEDULES, schedule_body())
@@ -41,6 +44,9 @@ class TestCreate:
             "description": None,
             "filters": {},
             "whenEmpty": "send",
+            "delivery": "auto",
+            "linkDays": 7,
+            "timeLimit": 3600,
             "isActive": True,
             "version": 1,
             "lastRunAt": None,
@@ -61,6 +67,9 @@ class TestCreate:
             format="xml",
             filters=filters,
             whenEmpty="skip",
+            delivery="zip",
+            linkDays=30,
+            timeLimit=120,
             isActive=False,
             tenantId=campaigns["Spring"].tenant_id,
         )
@@ -222,9 +231,7 @@ class TestUpdate:
             assert pointers(self.put(api.admin, schedule, {name: None})) == [f"/{name}"]
         assert self.put(api.admin, schedule, {"description": None}).json()["description"] is None
 
-    @pytest.mark.parametrize(
-        "name", sorted(SCHEDULE_KEYS - set(schedule_body()) - {"description", "filters", "whenEmpty", "isActive", "version"})
-    )
+    @pytest.mark.parametrize("name", sorted(SCHEDULE_KEYS - set(schedule_body()) - OPTIONAL))
     def test_read_only_fields_are_refused(self, api: Clients, schedule: dict[str, Any], name: str) -> None:
         assert pointers(self.put(api.admin, schedule, {name: schedule[name], "name": "New"})) == [f"/{name}"]
         assert api.admin.get(f"{SCHEDULES}/{schedule['id']}").json() == schedule

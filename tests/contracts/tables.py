@@ -14,7 +14,10 @@ import openpyxl
 import python_calamine
 from lxml import etree
 
-from exports_app.domain.table import Column, Kind, Row, Table, Value, day, integer, money, ratio, text
+from exports_app.domain.table import Chunk, Column, Kind, Table, by_column, day, integer, money, ratio, text
+
+Row = tuple[Any, ...]
+"""With days as dates: they are what must come back."""
 
 COLUMNS = (
     text("campaign_id", "Campaign ID"),
@@ -57,16 +60,16 @@ VALUES: list[Row] = [
 ]
 
 
-def table(rows: Iterable[Row], columns: Sequence[Column] = COLUMNS, chunk: int = 5) -> Table:
-    def chunks() -> Iterator[list[Row]]:
-        held: list[Row] = []
+def table(rows: Iterable[Any], columns: Sequence[Column] = COLUMNS, chunk: int = 5) -> Table:
+    def chunks() -> Iterator[Chunk]:
+        held: list[Any] = []
         for row in rows:
             held.append(row)
             if len(held) == chunk:
-                yield held
+                yield by_column(columns, held)
                 held = []
         if held:
-            yield held
+            yield by_column(columns, held)
 
     return Table(tuple(columns), chunks())
 
@@ -97,7 +100,7 @@ def scaled(number: Decimal, scale: int) -> int:
     return int(value)
 
 
-def from_text(column: Column, value: str | None) -> Value:
+def from_text(column: Column, value: str | None) -> Any:
     if not value:
         return None
     match column.kind:
@@ -116,8 +119,8 @@ def utf8(value: str) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", value)
 
 
-def xml_chars(value: str) -> str:
-    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value)
+def xml_chars(value: str, instead: str = "\ufffd") -> str:
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", instead, value)
 
 
 def read_csv(path: Path, columns: Sequence[Column]) -> Sheet:
@@ -134,7 +137,7 @@ def read_json(path: Path, columns: Sequence[Column]) -> Sheet:
     objects = json.loads(path.read_bytes().decode("utf-8"), parse_float=Decimal)
     header = [c.key for c in columns]
 
-    def value(column: Column, held: Any) -> Value:
+    def value(column: Column, held: Any) -> Any:
         if held is None:
             return None
         match column.kind:
@@ -182,7 +185,7 @@ def book(path: Path) -> openpyxl.Workbook:
 def read_openpyxl(path: Path, columns: Sequence[Column]) -> Sheet:
     sheet = book(path).worksheets[0]
 
-    def value(column: Column, cell: Any) -> Value:
+    def value(column: Column, cell: Any) -> Any:
         if cell.value is None:
             return None
         match column.kind:
@@ -204,7 +207,7 @@ def read_openpyxl(path: Path, columns: Sequence[Column]) -> Sheet:
 def read_calamine(path: Path, columns: Sequence[Column]) -> Sheet:
     header, *rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python(skip_empty_area=False)
 
-    def value(column: Column, held: Any) -> Value:
+    def value(column: Column, held: Any) -> Any:
         if held == "":
             return None
         match column.kind:
@@ -232,6 +235,6 @@ READERS: dict[str, list[Reader]] = {
     "csv": [Reader(read_csv, csv_text)],
     "excel": [Reader(read_openpyxl, excel_text, label), Reader(read_calamine, excel_text, label)],
     "json": [Reader(read_json, utf8)],
-    "xml": [Reader(read_xml, lambda value: xml_chars(value) or None)],
+    "xml": [Reader(read_xml, lambda value: xml_chars(value, "") or None)],
 }
 """By a format's key. A new format brings its reader."""

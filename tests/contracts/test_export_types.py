@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.dialects import postgresql
 
 from exports_app import wiring
-from exports_app.domain.table import Kind, completer, stored
+from exports_app.domain.table import Column, Kind, by_column, completer, stored
 from exports_app.services.plugs import EXPORT_TYPES, ExportType, Scope
 from exports_app.services.records import Campaign, Metric
 from exports_app.wiring import Services
@@ -89,16 +89,8 @@ class World:
     def rows(self, kind: ExportType, scope: Scope, chunk: int = 7) -> list[tuple[Any, ...]]:
         """What the type yields, money and ratios as Decimals."""
         columns = kind.columns()
-        complete = completer(columns)
-        with self.services.store.rows(kind.select(scope), chunk) as chunks:
-            raw = [complete(row) for part in chunks for row in part]
-        return [
-            tuple(
-                Decimal(v).scaleb(-c.scale) if c.kind is Kind.DECIMAL and v is not None else v
-                for c, v in zip(columns, row, strict=True)
-            )
-            for row in raw
-        ]
+        raw = completed(self.services, kind, scope, chunk)
+        return [tuple(_as_value(c, v) for c, v in zip(columns, row, strict=True)) for row in raw]
 
     def chosen(self, scope: Scope) -> list[Campaign]:
         mine = [c for c in self.campaigns if not scope.campaign_ids or c.id in scope.campaign_ids]
@@ -179,6 +171,24 @@ EXPECTED = {"campaign": expected_campaign, "campaigns": expected_campaigns, "agg
 
 def expected(world: World, kind: ExportType, scope: Scope) -> list[tuple[Any, ...]]:
     return [tuple(row[c.key] for c in kind.columns()) for row in EXPECTED[kind.key](world, scope)]
+
+
+def completed(services: Services, kind: ExportType, scope: Scope, chunk: int = 10) -> list[tuple[Any, ...]]:
+    """The rows that the type yields, all columns, as a file gets them."""
+    columns = kind.columns()
+    complete = completer(columns)
+    with services.store.rows(kind.select(scope), chunk) as parts:
+        whole = [complete(by_column(stored(columns), rows)) for rows in parts]
+    return [row for part in whole for row in zip(*part, strict=True)]
+
+
+def _as_value(column: Column, held: Any) -> Any:
+    """Money and ratios as Decimals, days as dates."""
+    if held is None:
+        return None
+    if column.kind is Kind.DECIMAL:
+        return Decimal(held).scaleb(-column.scale)
+    return date.fromisoformat(held) if column.kind is Kind.DATE else held
 
 
 @pytest.fixture
@@ -334,9 +344,6 @@ def test_a_ratio_over_zero_is_empty(services: Services, cast: Cast) -> None:
     with services.store.write() as tx:
         tx.campaigns.add([one])
         tx.campaigns.upsert_metrics([Metric(one.id, FIRST, 0, 0, 0, 0, 500), Metric(one.id, LAST, 7, 0, 0, 300, 0)])
-    kind = EXPORT_TYPES["campaign"]
-    complete = completer(kind.columns())
-    with services.store.rows(kind.select(Scope(cast.acme.id, None, None, (one.id,), "")), 10) as chunks:
-        first, second = (complete(row) for part in chunks for row in part)
+    first, second = completed(services, EXPORT_TYPES["campaign"], Scope(cast.acme.id, None, None, (one.id,), ""))
     assert first[-4:] == (None, None, None, None)
     assert second[-4:] == (0, None, None, 0)

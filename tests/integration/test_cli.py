@@ -96,7 +96,7 @@ def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Pat
 
 
 def test_a_taken_slug_and_a_taken_address_are_errors(run: Run) -> None:
-    run("create-tenant", "acme", "--name", "Acme")
+    run("create-tenant", "acme", "--name", "Acme", "--max-rows", "5", "--max-mb", "6", "--keep-days", "7")
     assert "another slug" in refused(run("create-tenant", "acme", "--name", "Acme"))
     user = ("create-user", "ann@example.com", "--name", "Ann", "--super-admin", "--password-stdin")
     went_well(run(*user, typed=PASSWORD))

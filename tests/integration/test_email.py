@@ -2,6 +2,9 @@
 
 import re
 import socket
+import socketserver
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -607,3 +610,49 @@ def test_a_bad_setting_stops_the_start_with_one_clear_line(
     with pytest.raises(SettingsError, match=line) as caught:
         channel.unconfigured()
     assert "\n" not in str(caught.value)
+
+
+# A server that does not wait for the end of a message
+
+
+class Impatient(socketserver.StreamRequestHandler):
+    """Answers 552 in the middle of a message; then it closes, stops reading, or swallows the rest."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 impatient\r\n")
+        for line in self.rfile:
+            command = line[:4].upper()
+            if command != b"DATA":
+                self.wfile.write(b"250 ok\r\n")
+                continue
+            self.wfile.write(b"354 go on\r\n")
+            for _ in range(100):
+                self.rfile.readline()
+            self.wfile.write(b"552 5.3.4 too large\r\n")
+            then = self.server.then  # type: ignore[attr-defined]
+            if then == "closes":
+                return
+            if then == "stops reading":
+                self.server.ended.wait(20)  # type: ignore[attr-defined]
+                return
+
+
+@pytest.mark.parametrize("then", ["closes", "stops reading", "swallows"])
+def test_a_refusal_in_the_middle_of_a_message_is_the_servers_own_answer(report: Report, then: str) -> None:
+    report.file_path.write_bytes(b"x" * 20_000_000)
+    with socketserver.ThreadingTCPServer((HOST, 0), Impatient) as server:
+        server.then, server.ended = then, threading.Event()  # type: ignore[attr-defined]
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        smtp = SmtpSettings(host=HOST, port=server.server_address[1], tls="none", from_=ME)
+        began = time.monotonic()
+        error = failure(EmailChannel(smtp), report)
+        took = time.monotonic() - began
+        server.ended.set()  # type: ignore[attr-defined]
+        server.shutdown()
+    assert took < 20  # nobody waited for a timeout of a minute
+    if then != "closes" or "552" in error.message:
+        assert "552 5.3.4 too large" in error.message
+        assert error.permanent
+    else:  # what the server had said was lost with the connection
+        assert isinstance(error, DeliveryUnknown)

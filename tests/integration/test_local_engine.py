@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,14 @@ from exports_app.domain.access import Principal
 from exports_app.domain.run import DeliveryStatus, RunStatus
 from exports_app.engine import local
 from exports_app.engine.local import LocalEngine
-from exports_app.services.plugs import CHANNELS
+from exports_app.engine.maker import Maker
+from exports_app.engine.making import Made
+from exports_app.services.plugs import CHANNELS, FORMATS
 from exports_app.services.records import Campaign, Run, Schedule
 from exports_app.services.runs import LeaseLost
 from exports_app.wiring import Services
+from tests.e2e.client import wait_until
+from tests.integration import child_formats
 from tests.mailserver import MailServer
 from tests.world import (
     DEADLINE,
@@ -249,3 +254,36 @@ def test_the_engine_outlives_a_database_that_is_away(
     file.rmdir()
     away.rename(file)
     assert services.runs.tick() == 1
+
+
+def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
+    services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More large ones than threads, each of which would take for ever; one process at a time."""
+    here = threading.local()
+    make = Maker.make
+
+    def noting(self: Maker, query: Any, columns: Any, file_format: Any, *rest: Any) -> Made:
+        here.is_large = file_format.key == child_formats.Endless.key
+        return make(self, query, columns, file_format, *rest)
+
+    monkeypatch.setattr(Maker, "make", noting)
+    monkeypatch.setattr(Maker, "_is_small", lambda *_: not here.is_large)
+    monkeypatch.setattr(services.settings, "__dict__", services.settings.__dict__ | {"export_processes": 1})
+
+    async def scenario() -> list[Schedule]:
+        large = [make_schedule(services, admin, format=child_formats.Endless.key) for _ in range(local.POOL + 2)]
+        async with running(services) as engine:
+            for one in large:
+                await asyncio.to_thread(services.schedules.trigger, admin, one.id)
+            await asyncio.to_thread(
+                wait_until, "all large ones wait but one", lambda: engine._worker.waiting == len(large) - 1, 20
+            )
+            await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
+            await asyncio.to_thread(watch.until, "the small one ends", has_status(services, schedule, RunStatus.COMPLETED))
+        return large
+
+    with registered(FORMATS, child_formats.Endless()):
+        for one in asyncio.run(scenario()):
+            assert has_status(services, one, RunStatus.PENDING)()  # given back
+    assert run_threads() == []

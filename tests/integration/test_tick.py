@@ -81,6 +81,9 @@ def test_a_due_schedule_becomes_a_pending_run_with_its_snapshot(
         "recipients": ["ann@example.com"],
         "when_empty": "skip",
         "owner_id": admin.user_id,
+        "delivery": "auto",
+        "link_days": 7,
+        "time_limit": 3600,
     }
     assert stored(services, made).next_run_at == ELEVEN + HOUR
 

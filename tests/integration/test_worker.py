@@ -10,7 +10,7 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.engine import worker
+from exports_app.engine import maker, making, worker
 from exports_app.engine.worker import Stopped
 from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS
 from exports_app.services.records import Campaign, Run, Schedule, Tenant
@@ -307,7 +307,8 @@ def test_a_delivery_is_noted_before_the_wire_and_after(
 def test_the_record_count_grows_while_the_rows_stream(
     services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "CHUNK", 1)
+    monkeypatch.setattr(maker, "CHUNK", 1)
+    monkeypatch.setattr(making, "PROGRESS_SECONDS", -1.0)
     monkeypatch.setattr(worker, "PROGRESS_SECONDS", -1.0)
     services.schedules.trigger(admin, schedule.id)
     run, seen = claim(services), list[int | None]()

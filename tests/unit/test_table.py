@@ -1,5 +1,6 @@
 """Scaled integers: ratios rounded half to even, decimal text, and values as people read them."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
@@ -10,13 +11,17 @@ from hypothesis import strategies as st
 from exports_app.domain.table import (
     Column,
     Ratio,
+    Row,
     Value,
+    by_column,
     completer,
     day,
     decimal_text,
     divide,
     integer,
+    largest,
     money,
+    quotients,
     ratio,
     readable,
     stored,
@@ -83,21 +88,27 @@ def test_nothing_can_be_divided_by_zero(numerator: int, shift: int) -> None:
     assert divide(numerator, 0, shift) is None
 
 
+def completed(columns: Sequence[Column], *rows: Row) -> list[Row]:
+    """Rows of the stored columns, completed as one chunk."""
+    return list(zip(*completer(columns)(by_column(stored(columns), rows)), strict=True))
+
+
 def test_a_row_is_completed_with_its_ratios_where_their_columns_stand() -> None:
-    complete = completer(COLUMNS)
     # spend 12.50 for 3 clicks of 8 impressions, revenue 100.00
-    assert complete(("x", 8, 3, 1250, 10_000)) == ("x", 4_166_667, 8, 3, 375_000, 1250, 10_000, 8_000_000, 240_000)
+    whole = ("x", 4_166_667, 8, 3, 375_000, 1250, 10_000, 8_000_000, 240_000)
+    assert completed(COLUMNS, ("x", 8, 3, 1250, 10_000)) == [whole]
 
 
 def test_a_ratio_over_zero_or_over_nothing_is_empty() -> None:
-    complete = completer(COLUMNS)
-    assert complete(("x", 0, 0, 0, 500)) == ("x", None, 0, 0, None, 0, 500, None, None)
-    assert complete((None, None, 3, None, None)) == (None, None, None, 3, None, None, None, None, None)
+    over_zero = ("x", None, 0, 0, None, 0, 500, None, None)
+    assert completed(COLUMNS, ("x", 0, 0, 0, 500)) == [over_zero]
+    over_nothing = (None, None, None, 3, None, None, None, None, None)
+    assert completed(COLUMNS, ("x", 0, 0, 0, 500), (None, None, 3, None, None)) == [over_zero, over_nothing]
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**13), st.integers(0, 10**13))
 def test_ratios_are_those_of_the_decimal_values(impressions: int, clicks: int, spend: int, revenue: int) -> None:
-    row = completer(COLUMNS)(("x", impressions, clicks, spend, revenue))
+    (row,) = completed(COLUMNS, ("x", impressions, clicks, spend, revenue))
     cells = dict(zip((c.key for c in COLUMNS), row, strict=True))
     values = {c.key: Decimal(cells[c.key]).scaleb(-c.scale, EXACT) for c in stored(COLUMNS) if c.kind != "text"}
     for column in COLUMNS:
@@ -108,9 +119,44 @@ def test_ratios_are_those_of_the_decimal_values(impressions: int, clicks: int, s
         assert cells[column.key] == expected
 
 
-def test_a_row_without_ratios_passes_as_it_is() -> None:
-    row = ("x", 1)
-    assert completer((text("a", "A"), integer("b", "B")))(row) is row
+@given(st.lists(st.tuples(st.integers(0, 2**45), st.integers(0, 2**45)), min_size=1), st.integers(-4, 10))
+def test_quotients_of_whole_columns_are_those_of_each_pair(pairs: list[tuple[int, int]], shift: int) -> None:
+    numerators, denominators = zip(*pairs, strict=True)
+    both = quotients(numerators, denominators, shift, largest(numerators), largest(denominators))
+    assert both == [divide(n, d, shift) for n, d in pairs]
+
+
+@given(st.integers(0, 2**40), st.integers(1, 2**20), st.integers(-1, 1))
+def test_quotients_beside_a_tie_are_rounded_from_the_exact_value(whole: int, half: int, beside: int) -> None:
+    denominator = 2 * half
+    numerator = whole * denominator + half + beside  # whole and a half, or one step beside it
+    assert quotients([numerator], [denominator], 0, numerator, denominator) == [divide(numerator, denominator, 0)]
+
+
+def test_a_chunk_without_ratios_passes_as_it_is() -> None:
+    chunk = [("x",), (1,)]
+    assert completer((text("a", "A"), integer("b", "B")))(chunk) is chunk
+
+
+KINDS = (text("a", "A"), day("d", "D"), integer("n", "N"), money("m", "M"))
+
+
+def test_what_drivers_and_sqlite_give_becomes_of_its_columns_kind() -> None:
+    rows = [("x", date(2026, 3, 4), Decimal(7), 12.0), (5, "2026-03-05", 8, None), (None, None, True, 3)]
+    assert by_column(KINDS, rows) == [["x", "5", None], ["2026-03-04", "2026-03-05", None], [7, 8, 1], [12, None, 3]]
+    assert by_column(KINDS, [("x", "2026-03-04", 7, 12)]) == [("x",), ("2026-03-04",), (7,), (12,)]
+
+
+@pytest.mark.parametrize("value", [0.5, "a", Decimal("1.5")])
+def test_part_of_a_number_is_no_whole_one(value: object) -> None:
+    with pytest.raises(ValueError, match=r"whole|invalid literal"):
+        by_column(KINDS, [("x", None, value, 1)])
+
+
+@pytest.mark.parametrize("row", [("x",), ("x", None, 1, 1, 1)])
+def test_rows_have_as_many_values_as_there_are_columns(row: tuple[object, ...]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        by_column(KINDS, [row])
 
 
 def test_the_columns_that_a_query_delivers_are_those_that_are_not_computed() -> None:
@@ -146,7 +192,7 @@ RATIO = ratio("ctr", "CTR", "clicks", "impressions")
     ("column", "value", "read"),
     [
         (text("name", "Name"), "=1+1", "=1+1"),
-        (day("date", "Date"), date(2026, 3, 4), "2026-03-04"),
+        (day("date", "Date"), "2026-03-04", "2026-03-04"),
         (integer("clicks", "Clicks"), 1234567, "1,234,567"),
         (integer("clicks", "Clicks"), 0, "0"),
         (money("spend", "Spend"), 123456789, "1,234,567.89"),

@@ -26,4 +26,8 @@ async def health(srv: Srv, request: Request, response: Response) -> Any:
     working = database == engine == "ok"
     response.status_code = 200 if working else 503
     email = "not configured" if CHANNELS["email"].unconfigured() else "configured"
-    return {"status": "ok" if working else "down", "database": database, "engine": engine, "email": email}
+    try:
+        files = await asyncio.to_thread(srv.retention.usage)
+    except OSError:  # the disk is away: then the database on it is what is down
+        files = None
+    return {"status": "ok" if working else "down", "database": database, "engine": engine, "email": email, "files": files}

@@ -112,6 +112,7 @@ class Text(_Browser):
     auto_focus: rx.Var[bool]
     auto_complete: rx.Var[str]
     spell_check: rx.Var[bool]
+    input_mode: rx.Var[str]
     on_change: rx.EventHandler[passthrough_event_spec(str)]
 
 

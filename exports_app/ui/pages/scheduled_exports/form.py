@@ -1,6 +1,7 @@
 """The form of a scheduled export: its fields as text, from a stored schedule and back to what the service takes."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +25,12 @@ WHEN_EMPTY = [
     ("skip", "Skip the run, write to nobody"),
     ("fail", "Fail the run"),
 ]
+DELIVERY = [
+    ("auto", "Attached; as ZIP or link when it is large"),
+    ("attach", "Always attached"),
+    ("zip", "Always attached as ZIP"),
+    ("link", "Always as a download link"),
+]
 GROUPS = {"day": "By day", "week": "By week", "month": "By month"}
 
 EMPTY = {
@@ -36,6 +43,9 @@ EMPTY = {
     "end_date": "",
     "group_by": "day",
     "when_empty": "send",
+    "time_limit": "60",
+    "delivery": "auto",
+    "link_days": "7",
     "schedule": "0 9 * * 1",
     "timezone": "UTC",
 }
@@ -44,12 +54,14 @@ DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "gro
 """What the preview of the data depends on."""
 ORDER = [
     *("name", "description", "export_type", "format", "period", "start_date", "end_date", "campaigns", "group_by", "when_empty"),
-    *("schedule", "timezone", "recipients"),
+    *("time_limit", "schedule", "timezone", "recipients", "delivery", "link_days"),
 ]
 """As they stand in the form: the first wrong one gets the focus."""
 _POINTERS = {
     "exportType": "export_type",
     "whenEmpty": "when_empty",
+    "timeLimit": "time_limit",
+    "linkDays": "link_days",
     "filters/startDate": "start_date",
     "filters/endDate": "end_date",
     "filters/period": "period",
@@ -81,6 +93,9 @@ def texts(schedule: Schedule) -> dict[str, str]:
         "end_date": filters.end_date.isoformat() if filters.end_date else "",
         "group_by": filters.group_by or "day",
         "when_empty": schedule.when_empty,
+        "time_limit": f"{schedule.time_limit / 60:g}",
+        "delivery": schedule.delivery,
+        "link_days": str(schedule.link_days),
         "schedule": schedule.schedule,
         "timezone": schedule.timezone,
     }
@@ -111,13 +126,29 @@ def _date(text: str, pointer: str, errors: list[FieldError]) -> date | None:
         return None
 
 
+def days(text: str) -> int:
+    """How long a link works. Raises Invalid."""
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+        raise Invalid([FieldError("/linkDays", "give a whole number of days, e.g. 7")])
+    return int(text)
+
+
+def _seconds(minutes: str) -> int:
+    number = minutes.strip().replace(",", ".")
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", number):
+        raise Invalid([FieldError("/timeLimit", "give a number of minutes, e.g. 60")])
+    return round(60 * float(number))
+
+
 def draft(values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *, is_active: bool) -> dict[str, Any]:
     """What `Schedules.create` and `update` take. Raises Invalid."""
     if any(chip.error for chip in chips):
         raise Invalid([FieldError("/recipients", "mend or remove the addresses that are marked")])
-    own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone", "when_empty")}
+    own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone", "when_empty", "delivery")}
     return own | {
         "description": values["description"] or None,
+        "link_days": days(values["link_days"]),
+        "time_limit": _seconds(values["time_limit"]),
         "filters": filters_of(values, campaign_ids),
         "recipients": tuple(chip.text for chip in chips),
         "is_active": is_active,
@@ -154,7 +185,7 @@ def unpack(kept: str) -> dict[str, Any]:
     """What `pack` made. It comes from the browser: anything else in it is left out. Raises Invalid when it is not readable."""
     try:
         found = json.loads(kept)
-        values = {k: str(found["values"][k])[:LONGEST] for k in EMPTY}
+        values = {k: str(found["values"].get(k, usual))[:LONGEST] for k, usual in EMPTY.items()}
         return {
             "values": values,
             "campaigns": [str(one) for one in found["campaigns"]][:MAX_CAMPAIGNS],

@@ -13,7 +13,8 @@ from exports_app.domain import period
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.run import FINISHED, DeliveryStatus, RunStatus, Trigger
-from exports_app.domain.words import counted, duration, place, size
+from exports_app.domain.way import Way
+from exports_app.domain.words import counted, duration, place, sentence, size
 from exports_app.services.records import Delivery, Run
 from exports_app.ui.actions import action, principal, told
 from exports_app.ui.notices import notify, show_address
@@ -84,6 +85,8 @@ class Detail:
     sha256: str = ""
     made: str = ""
     """What it is, in one line, as of when it ran."""
+    sent: str = ""
+    """How the file went out, and what became of it; in one line."""
     can_resend: bool = False
     can_rerun: bool = False
     unsent: int = 0
@@ -233,13 +236,33 @@ def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
         file_name=run.file_name or "",
         parts=re.findall(r"[^_]*_|[^_]+", run.file_name or ""),
         size=size(run.file_size) if run.file_size is not None else "",
-        has_file=bool(run.file_key),
+        has_file=_has_file(run),
         records="" if run.record_count is None else f"{run.record_count:,}",
         took=took,
         attempts="" if run.attempt < 2 else f"attempt {run.attempt}",
         bar=f"{round(12 + 88 * _seconds(run) / longest) if longest else 12}%",
         title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
     )
+
+
+def _has_file(run: Run) -> bool:
+    return bool(run.file_key) and run.file_removed_at is None
+
+
+def _sent(run: Run) -> str:
+    told = []
+    if run.sent_as == Way.LINK and run.link_expires_at:
+        told.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
+    elif run.sent_as and run.sent_size is not None:
+        how = "Attached as ZIP" if run.sent_as == Way.ZIP else "Attached"
+        told.append(f"{how}, {size(run.sent_size)}")
+    if run.removed_characters:
+        told.append(
+            f"{counted(run.removed_characters, 'character')} of its texts left out or replaced, which the format cannot hold"
+        )
+    if run.file_removed_at:
+        told.append(f"the file was removed on {run.file_removed_at:%d %b %Y}")
+    return sentence(" · ".join(told))
 
 
 def _seconds(run: Run) -> float:
@@ -255,7 +278,8 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         sha256=run.sha256 or "",
         made=f"{kind_label(run.spec.get('export_type', ''))}, {format_label(run.format)}"
         f" · days counted in {place(run.spec.get('timezone', 'UTC'))}",
-        can_resend=run.status in {RunStatus.PARTIAL, RunStatus.FAILED} and bool(run.file_key) and unsent > 0,
+        sent=_sent(run),
+        can_resend=run.status in {RunStatus.PARTIAL, RunStatus.FAILED} and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
         unsent=unsent,
     )

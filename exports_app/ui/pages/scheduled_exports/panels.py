@@ -13,6 +13,7 @@ from exports_app.domain import cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.table import Kind
+from exports_app.domain.way import Way
 from exports_app.domain.words import counted, place, sentence, size
 from exports_app.ui.actions import action, principal, told
 from exports_app.ui.pages.scheduled_exports import form
@@ -134,7 +135,9 @@ class LetterPanel(rx.State):
         filters = form.filters_of(values, draft.campaign_ids)
         name, export_type, file_format, timezone = (values[n] for n in ("name", "export_type", "format", "timezone"))
         letter = wiring.services().preview.letter
-        found = await asyncio.to_thread(letter, principal(), tenant, name, export_type, file_format, timezone, filters)
+        what = (tenant, name, export_type, file_format, timezone, filters)
+        days = form.days(values["link_days"]) if values["delivery"] in {Way.AUTO, Way.LINK} else 7
+        found = await asyncio.to_thread(letter, principal(), *what, values["delivery"], days)
         if found is None:
             return
         self.subject, self.html, self.text = found.subject, found.html, found.text

@@ -118,7 +118,12 @@ def _what() -> list[rx.Component]:
             class_name="pair",
         ),
         dates,
-        rx.el.div(_select("when_empty", "When there is no data", form.WHEN_EMPTY), groups, class_name="pair"),
+        groups,
+        rx.el.div(
+            _select("when_empty", "When there is no data", form.WHEN_EMPTY),
+            _text("time_limit", "Time limit, in minutes", "Making the file is given up after it", input_mode="decimal"),
+            class_name="pair",
+        ),
     ]
 
 
@@ -220,6 +225,14 @@ def _to_whom() -> list[rx.Component]:
             ),
             rx.el.span("Up to 50. Paste a list, or write one address after another.", id="recipients-hint", class_name="hint"),
             class_name="field",
+        ),
+        rx.el.div(
+            _select("delivery", "The file goes", form.DELIVERY, "A large one would be refused by many mail servers"),
+            rx.cond(
+                rx.Var.create(["auto", "link"]).contains(_value("delivery")),
+                _text("link_days", "A link works for, in days", "Whoever has the link can download", input_mode="numeric"),
+            ),
+            class_name="pair",
         ),
     ]
 

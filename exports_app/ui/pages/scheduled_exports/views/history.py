@@ -148,6 +148,7 @@ def _detail(run: RunRow) -> rx.Component:
     )
     facts = rx.el.div(
         rx.cond(found.made != "", rx.el.div(found.made, class_name="muted")),
+        rx.cond(found.sent != "", rx.el.div(found.sent, class_name="muted")),
         rx.cond(
             found.sha256 != "",
             rx.el.div(

@@ -1,0 +1,37 @@
+"""Files that recipients download by the link in their message. The link is all they need."""
+
+from html import escape
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from exports_app.api.access import Srv
+from exports_app.api.problems import STATUS
+from exports_app.domain.errors import ExportsError
+from exports_app.services.links import PATH
+
+router = APIRouter(prefix=PATH, tags=["files"])
+
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>{title}</title>
+<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 34rem; margin: 20vh auto; padding: 0 1.5rem; }}</style></head>
+<body><h1>{title}</h1><p>{text}</p></body></html>
+"""
+
+
+@router.get("/{delivery_id}", response_class=FileResponse)
+def download(srv: Srv, request: Request, delivery_id: str, expires: int = 0, signature: str = "") -> Response:
+    """404 for a link that was never given out; 410 once it has expired or the file was removed."""
+    try:
+        found = srv.links.file(delivery_id, expires, signature)
+    except ExportsError as e:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        # Somebody followed the link in a message: a page tells them more than a problem document
+        status = STATUS.get(type(e), 400)
+        title = "This file is not here any more" if status == 410 else "There is no such file"
+        text = e.message if status == 410 else "The link is not complete, or the scheduled export was deleted."
+        return HTMLResponse(PAGE.format(title=title, text=f"{escape(text)}."), status, HEADERS)
+    return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=HEADERS)

@@ -1,0 +1,89 @@
+"""Downloads by the link of a message, over HTTP, and what the API says of how a file was sent."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import structlog
+
+from exports_app.services.records import Campaign, Run
+from exports_app.wiring import Services
+from tests.api.client import SCHEDULES, problem, schedule_body
+from tests.api.conftest import Clients
+from tests.mailserver import MailServer
+from tests.world import FakeClock, claim, deliveries_of, execute
+
+PAGE = {"accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture
+def sent(api: Clients, services: Services, campaigns: dict[str, Campaign], mail: MailServer) -> Run:
+    made = api.admin.post(SCHEDULES, schedule_body(delivery="link", linkDays=2, filters={})).json()
+    api.admin.post(f"{SCHEDULES}/{made['id']}/trigger")
+    run = execute(services, claim(services))
+    assert mail.wait_for(1)
+    assert campaigns
+    return run
+
+
+@pytest.fixture
+def link(services: Services, sent: Run) -> str:
+    (delivery, *_) = deliveries_of(services, sent)
+    assert sent.link_expires_at
+    url = urlsplit(services.links.url(sent, delivery, sent.link_expires_at))
+    return f"{url.path}?{url.query}"
+
+
+def test_anybody_with_the_link_gets_the_file_and_nobody_keeps_it(
+    api: Clients, services: Services, sent: Run, link: str, campaigns: dict[str, Campaign]
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = api.anonymous.get(link)
+    assert answer.status_code == 200
+    file = services.files.find(sent.file_key or "")
+    assert file is not None
+    assert answer.content == file.read_bytes()
+    assert answer.headers["content-disposition"] == f'attachment; filename="{sent.file_name}"'
+    assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
+    (noted,) = [entry for entry in logs if entry["event"] == "file downloaded by link"]
+    assert (noted["run"], noted["bytes"]) == (sent.id, sent.file_size)
+    assert "signature" not in str(logs)
+    assert campaigns
+
+
+def test_what_was_never_given_out_is_not_there(api: Clients, link: str) -> None:
+    for wrong in (link[:-1], link.replace("expires=", "expires=1"), link.partition("?")[0]):
+        problem(api.anonymous.get(wrong), 404, "not_found")
+    problem(api.anonymous.get(link.replace("expires=", "expires=x")), 422, "invalid")
+
+
+def test_an_expired_link_is_gone_and_says_so_to_people_too(api: Clients, clock: FakeClock, link: str) -> None:
+    clock.advance(days=2)
+    problem(api.anonymous.get(link), 410, "gone")
+    answer = api.anonymous.get(link, headers=PAGE)
+    assert (answer.status_code, answer.headers["content-type"]) == (410, "text/html; charset=utf-8")
+    assert "This link has expired" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    wrong = api.anonymous.get(link[:-1], headers=PAGE)
+    assert wrong.status_code == 404
+    assert "There is no such file" in wrong.text
+
+
+def test_the_history_says_how_the_file_was_sent(api: Clients, sent: Run) -> None:
+    found: dict[str, Any] = api.viewer.get(f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}").json()
+    assert (found["sentAs"], found["sentSize"], found["removedCharacters"]) == ("link", None, 0)
+    assert found["linkExpiresAt"] == "2026-03-06T10:30:00Z"
+    assert found["fileRemovedAt"] is None
+
+
+def test_a_removed_file_is_gone_and_the_history_says_when(
+    api: Clients, services: Services, clock: FakeClock, sent: Run, link: str
+) -> None:
+    clock.advance(minutes=1)
+    with services.database.write() as connection:
+        connection.exec_driver_sql("UPDATE tenants SET keep_days = 0")
+    assert services.retention.sweep().outdated == 1
+    path = f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}"
+    assert api.viewer.get(path).json()["fileRemovedAt"] == "2026-03-04T10:31:00Z"
+    problem(api.viewer.get(f"{path}/file"), 410, "gone")
+    problem(api.anonymous.get(link), 410, "gone")
