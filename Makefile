@@ -1,5 +1,5 @@
 # make run: serve on http://localhost:3720.   make test: lint, types, import contracts and every test.
-# make bench, make bench-ui: measure exports, pages (docs/performance.md).   make screenshots: take the pictures of docs/screenshots anew.
+# make bench: measure exports beside others; make bench-ui: measure pages (docs/performance.md).   make screenshots: take the pictures of docs/screenshots anew.
 # Needs Python 3.11 or newer and make; Node comes as a Python package. Nothing is installed again unless requirements*.txt change.
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python

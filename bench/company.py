@@ -11,9 +11,9 @@ from typing import Any
 
 from bench.data import open_services, seed
 from exports_app.domain import cron
-from exports_app.domain.access import Role
+from exports_app.domain.access import Principal, Role
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
-from exports_app.services.records import Delivery, Run, Schedule, new_id
+from exports_app.services.records import Delivery, Page, Run, Schedule, new_id
 from exports_app.services.rules import Filters
 from exports_app.services.schedules import new_run
 from exports_app.wiring import Services
@@ -21,6 +21,8 @@ from exports_app.wiring import Services
 PASSWORD = "a password to measure with"
 TENANT, EMAIL = "bench", "bench@example.com"
 CAMPAIGNS, DAYS = 40, 60
+LARGE_CAMPAIGNS, LARGE_DAYS = 100, 1_000
+"""Of the large export, which is made while somebody clicks."""
 BATCH = 500
 """Schedules in one transaction."""
 RUNS = 60
@@ -108,10 +110,28 @@ def write(services: Services, made: list[Schedule], now: datetime) -> None:
                     tx.schedules.note_result(newest, newest.status, newest.completed_at)
 
 
+def make_large(services: Services, tenant_id: str, user_id: str) -> str:
+    """A scheduled export of everything there is so far, as Excel; its id."""
+    who = Principal(user_id, roles={tenant_id: Role.ADMIN})
+    found, _ = services.campaigns.find(who, tenant_id, {}, "", Page(1, 200))
+    draft = {
+        "name": "Large",
+        "export_type": "campaign",
+        "format": "excel",
+        "schedule": "@yearly",
+        "recipients": (EMAIL,),
+        "filters": Filters(campaign_ids=tuple(c.id for c in found)),
+        "is_active": False,
+    }
+    return services.schedules.create(who, tenant_id, draft).id
+
+
 def main(folder: Path, count: int) -> dict[str, Any]:
     services = open_services(folder)
     tenant = services.accounts.create_tenant(TENANT, "Bench")
     user = services.accounts.create_user(EMAIL, "Bench", PASSWORD, tenant=TENANT, role=Role.ADMIN)
+    seed(services, tenant.id, LARGE_CAMPAIGNS, LARGE_DAYS)
+    large = make_large(services, tenant.id, user.id)
     seed(services, tenant.id, CAMPAIGNS, DAYS)
     with services.store.read() as tx:
         campaign = tx.campaigns.by_name(tenant.id, ["Spring Sale 0000"])[0]
@@ -121,7 +141,7 @@ def main(folder: Path, count: int) -> dict[str, Any]:
     browser = "one-browser-of-the-benchmark"
     code = services.sessions.begin(EMAIL, PASSWORD, "127.0.0.1", browser)
     session, _ = services.sessions.redeem(code, browser)
-    return {"session": session, "newest": made[0].id, "count": count}
+    return {"session": session, "newest": made[0].id, "count": count + 1, "large": large}
 
 
 if __name__ == "__main__":

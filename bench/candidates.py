@@ -1,0 +1,120 @@
+"""Who makes the files, and one run of each in a process of its own: how long, how much memory, how large a file.
+
+Ours is the engine's child process alone, timed from before its start to its end: that is what a run waits for. A rival's time
+begins after its imports; the sqlite3 command's is the whole process.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import environment
+from bench.rivals import cli
+from bench.running import ROOT, peak_mb
+
+OURS = "ours"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """module: of bench.rivals; none for the others, which are known by name."""
+
+    format: str
+    name: str
+    module: str = ""
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot be measured here; empty where it can."""
+        return "the sqlite3 command is not installed" if self.name == SQLITE and not shutil.which("sqlite3") else ""
+
+
+SQLITE, EXCELJS, PANDAS, STDLIB = "sqlite3 CLI", "exceljs", "pandas", "stdlib"
+CANDIDATES = (
+    Candidate("fetch", "bare fetch", "texts"),
+    Candidate("csv", OURS),
+    Candidate("csv", STDLIB, "texts"),
+    Candidate("csv", PANDAS, "frame"),
+    Candidate("csv", SQLITE),
+    Candidate("json", OURS),
+    Candidate("json", STDLIB, "texts"),
+    Candidate("json", PANDAS, "frame"),
+    Candidate("xml", OURS),
+    Candidate("xml", "lxml", "markup"),
+    Candidate("excel", OURS),
+    Candidate("excel", "openpyxl", "excel_openpyxl"),
+    Candidate("excel", "xlsxwriter", "excel_xlsxwriter"),
+    Candidate("excel", "rustpy-xlsxwriter", "excel_rust"),
+    Candidate("excel", EXCELJS),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    seconds: float
+    peak_mb: float
+    file_mb: float
+
+
+def run(candidate: Candidate, task_file: Path, path: Path) -> Measured:
+    """Make the file. Raises SystemExit where that fails."""
+    if candidate.name == OURS:
+        seconds, peak = _ours(candidate.format, json.loads(task_file.read_text()), path)
+    elif candidate.name == SQLITE:
+        seconds, peak = _sqlite(json.loads(task_file.read_text()), path)
+    elif candidate.name == EXCELJS:
+        script = ROOT / "bench" / "rivals" / "exceljs.cjs"
+        seconds, peak = _rival(environment.node(), "--no-warnings", script, environment.FOLDER, task_file, path)
+    else:
+        module = f"bench.rivals.{candidate.module}"
+        seconds, peak = _rival(environment.PYTHON, "-m", module, candidate.format, task_file, path)
+    return Measured(seconds, peak, path.stat().st_size / 1_000_000)
+
+
+def _ours(file_format: str, task: dict[str, Any], path: Path) -> tuple[float, float]:
+    """As exports_app/engine/maker.py starts it."""
+    whole = task | task.pop("formats")[file_format] | {"path": str(path)}
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "exports_app.engine.child"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(whole).encode() + b"\n")
+    process.stdin.flush()  # and stays open: its end would be the child's
+    said, peak = _end(process)
+    seconds = time.perf_counter() - began
+    answer = json.loads(said.splitlines()[-1])
+    if not answer.get("done"):
+        raise SystemExit(f"the child did not make the {file_format} file: {answer}")
+    return seconds, peak
+
+
+def _sqlite(task: dict[str, Any], path: Path) -> tuple[float, float]:
+    began = time.perf_counter()
+    with path.open("wb") as file:
+        process = subprocess.Popen(["sqlite3", "-batch", "-readonly", task["database"]], stdin=subprocess.PIPE, stdout=file)
+        assert process.stdin is not None
+        process.stdin.write(cli.script(task).encode())
+        process.stdin.close()
+        _, peak = _end(process)
+    return time.perf_counter() - began, peak
+
+
+def _rival(*command: str | Path) -> tuple[float, float]:
+    said, peak = _end(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE))
+    return json.loads(said)["seconds"], peak
+
+
+def _end(process: "subprocess.Popen[bytes]") -> tuple[bytes, float]:
+    """What it said, and its peak memory in MB. Raises SystemExit where it failed."""
+    said = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{process.args!r} ended with {process.returncode}")
+    return said, peak_mb(usage)

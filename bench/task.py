@@ -1,0 +1,38 @@
+"""`python -m bench.task FOLDER FILE`: what a child process of the engine gets to make a file, without format and path.
+
+That of the export type `campaign` over all campaigns and days of the database in the folder. The rivals take the same query
+from it. With it are the modules and classes of the formats.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench.data import open_services, who
+from exports_app.engine.local import TIME_LIMIT
+from exports_app.engine.making import Limits, as_json
+from exports_app.services.plugs import EXPORT_TYPES, FORMATS, Scope
+
+
+def task(folder: Path) -> dict[str, Any]:
+    services = open_services(folder)
+    tenant_id, _ = who(services)
+    kind, s = EXPORT_TYPES["campaign"], services.settings
+    statement = services.store.statement(kind.select(Scope(tenant_id, None, None, (), "")))
+    assert statement is not None
+    limits = Limits(s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20)
+    return {
+        "database": statement.database,
+        "sql": statement.sql,
+        "parameters": statement.parameters,
+        "columns": as_json(kind.columns()),
+        "limits": asdict(limits),
+        "formats": {f.key: {"module": type(f).__module__, "format": type(f).__qualname__} for f in FORMATS},
+    }
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_text(json.dumps(task(Path(sys.argv[1]))))
+    print(json.dumps({}))
