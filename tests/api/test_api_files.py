@@ -82,6 +82,7 @@ def test_a_removed_file_is_gone_and_the_history_says_when(
     clock.advance(minutes=1)
     with services.database.write() as connection:
         connection.exec_driver_sql("UPDATE tenants SET keep_days = 0")
+        connection.exec_driver_sql("UPDATE export_history SET link_expires_at = NULL")  # no promise of a link keeps it
     assert services.retention.sweep().outdated == 1
     path = f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}"
     assert api.viewer.get(path).json()["fileRemovedAt"] == "2026-03-04T10:31:00Z"
