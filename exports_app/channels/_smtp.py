@@ -81,7 +81,7 @@ class _Client(SMTP):
 
     async def _write(self, pieces: Sequence[bytes | bytearray]) -> SMTPResponse:
         protocol = self.protocol
-        waiter = protocol._response_waiter if protocol else None  # noqa: SLF001
+        waiter = protocol._response_waiter if protocol else None  # noqa: SLF001 (aiosmtplib offers no other way to see it)
         if protocol is None or waiter is None:
             raise SMTPServerDisconnected("Connection lost")
         protocol._response_pending = True  # noqa: SLF001  (as its own DATA does: an answer is awaited from here on)
@@ -291,7 +291,7 @@ class Connection:
 
 async def _drained(protocol: Any, waiter: "asyncio.Future[SMTPResponse]") -> None:
     """Until the other side has taken enough of what was written, or answers."""
-    drain = asyncio.ensure_future(protocol._drain_helper())  # noqa: SLF001
+    drain = asyncio.ensure_future(protocol._drain_helper())  # noqa: SLF001 (aiosmtplib offers no other way to see it)
     await asyncio.wait({drain, waiter}, return_when=asyncio.FIRST_COMPLETED)
     if not waiter.done():
         drain.result()
