@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests import browser
 from tests.e2e.ui.house import GONE, Company, Handler, House, build_pages, handlers, open_house
-from tests.e2e.ui.visitor import Visits
+from tests.e2e.ui.visitor import Pool, Visits
 from tests.mailserver import MailServer, mail_server
 
 HERE = Path(__file__).parent
@@ -67,6 +67,13 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def pool(chromium: Browser) -> Iterator[Pool]:
+    made = Pool(chromium)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def company(house: House) -> Company:
     """A tenant of the test's own."""
@@ -74,9 +81,9 @@ def company(house: House) -> Company:
 
 
 @pytest.fixture
-def visits(chromium: Browser, house: House, request: pytest.FixtureRequest) -> Iterator[Visits]:
+def visits(pool: Pool, house: House, request: pytest.FixtureRequest) -> Iterator[Visits]:
     """Opens pages: see `Visits.open`."""
-    made = Visits(chromium, house, request.node.nodeid)
+    made = Visits(pool, house, request.node.nodeid)
     yield made
     problems = made.close(failed=request.node.stash.get(_FAILED, False))
     if problems:

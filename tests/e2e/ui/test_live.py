@@ -229,8 +229,9 @@ def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
     for _ in range(2):
         row(page, kept).get_by_role("button", name="Run Here before now").click()
     expect(toast(page, "The server cannot be reached: nothing was done")).to_be_visible()
+    first.services.schedules.delete(company.admin.who, gone["id"])  # before there is a server to hear of it
+    first.services.database.dispose()
     with open_house(tmp_path / "own", mails, password_hash, port) as second:
-        second.services.schedules.delete(company.admin.who, gone["id"])
         expect(page.locator(".connection")).not_to_contain_text("Connection lost", timeout=60_000)
         expect(names(page)).to_have_text(["Here before"])
         second.call(company.admin, "PUT", f"/api/scheduled-exports/{kept['id']}", json={"name": "Still live"})

@@ -5,10 +5,9 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from tests.e2e.server import ROOT
@@ -24,12 +23,100 @@ _TELL_VIOLATIONS = """addEventListener("securitypolicyviolation",
     (e) => console.error(`policy: ${e.effectiveDirective} refused ${e.blockedURI}`))"""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a browser of its own is made with. url: of the server."""
+
+    url: str
+    width: int
+    dark: bool
+    zone: str
+
+
+@dataclass(frozen=True)
+class _Browsing:
+    """keeper: a page that keeps the browser's process, and so the scripts that it has read, from one test to the next."""
+
+    context: BrowserContext
+    keeper: Page
+
+    @property
+    def pages(self) -> list[Page]:
+        """Those of the test."""
+        return [page for page in self.context.pages if page is not self.keeper]
+
+
+class Pool:
+    """Browser contexts that tests use one after another: a page in one that was used before costs half of a first one's time."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[Look, list[_Browsing]] = {}
+
+    def take(self, look: Look) -> _Browsing:
+        """One without pages, cookies, permissions and anything stored."""
+        free = self._free.get(look)
+        return free.pop() if free else self._make(look)
+
+    def give_back(self, look: Look, used: _Browsing) -> None:
+        for page in used.pages:
+            page.close()
+        used.context.clear_cookies()
+        used.context.clear_permissions()
+        used.keeper.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self._free.setdefault(look, []).append(used)
+
+    def close(self) -> None:
+        for look in list(self._free):
+            for one in self._free.pop(look):
+                one.context.close()
+
+    def _make(self, look: Look) -> _Browsing:
+        context = self._browser.new_context(
+            base_url=look.url,
+            viewport={"width": look.width, "height": HEIGHTS[look.width]},
+            color_scheme="dark" if look.dark else "light",
+            reduced_motion="reduce",
+            locale="en-GB",
+            timezone_id=look.zone,
+            accept_downloads=True,
+        )
+        context.add_init_script(_TELL_VIOLATIONS)
+        keeper = context.new_page()
+        keeper.goto("/api/health")
+        return _Browsing(context, keeper)
+
+
 @dataclass
 class _Visit:
-    context: BrowserContext
+    look: Look
+    browsing: _Browsing
     host: str
     allow: Sequence[str]
     complaints: list[str] = field(default_factory=list)
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.browsing.context
+
+    def begin(self) -> None:
+        self.context.on("request", self._request)
+        self.context.on("page", self.watch)
+        self.context.tracing.start(snapshots=True)
+
+    def end(self, kept: Path | None) -> None:
+        """kept: where pictures and a trace go."""
+        if kept is None:
+            self.context.tracing.stop()
+        else:
+            for number, page in enumerate(self.browsing.pages, start=1):
+                page.screenshot(path=f"{kept}-page-{number}.png")
+            self.context.tracing.stop(path=f"{kept}-trace.zip")  # playwright show-trace FILE
+        self.context.remove_listener("request", self._request)
+        self.context.remove_listener("page", self.watch)
+
+    def _request(self, request: Request) -> None:
+        self._address(request.url)
 
     def note(self, what: str) -> None:
         if not any(re.search(pattern, what) for pattern in (OUR_OWN, *self.allow)):
@@ -53,8 +140,8 @@ class _Visit:
 class Visits:
     """The contexts of one test. name: the test's, for what is kept of a failed one."""
 
-    def __init__(self, browser: Browser, house: House, name: str) -> None:
-        self._browser, self._house, self._name = browser, house, name
+    def __init__(self, pool: Pool, house: House, name: str) -> None:
+        self._pool, self._house, self._name = pool, house, name
         self._open: list[_Visit] = []
 
     def open(
@@ -75,27 +162,15 @@ class Visits:
         another server than the one of all tests. ready: wait until the page has its data; False where the test wants to see it come.
         """
         served = house or self._house
-        url = served.url
-        scheme: Literal["dark", "light"] = "dark" if dark else "light"
-        context = self._browser.new_context(
-            base_url=url,
-            viewport={"width": width, "height": HEIGHTS[width]},
-            color_scheme=scheme,
-            reduced_motion="reduce",
-            locale="en-GB",
-            timezone_id=zone,
-            accept_downloads=True,
-        )
-        context.add_init_script(_TELL_VIOLATIONS)
-        visit = _Visit(context, urlsplit(url).netloc, allow)
+        look = Look(served.url, width, dark, zone)
+        visit = _Visit(look, self._pool.take(look), urlsplit(look.url).netloc, allow)
         self._open.append(visit)
-        context.on("request", lambda request: visit._address(request.url))
-        context.on("page", visit.watch)
-        context.tracing.start(snapshots=True)
+        visit.begin()
+        context = visit.context
         if who is not None:
             held = {SESSION_COOKIE: served.session(who), BROWSER_COOKIE: BROWSER}
             context.add_cookies(
-                [{"name": k, "value": v, "url": url, "httpOnly": True, "sameSite": "Lax"} for k, v in held.items()]
+                [{"name": k, "value": v, "url": look.url, "httpOnly": True, "sameSite": "Lax"} for k, v in held.items()]
             )
         page = context.new_page()
         page.goto(path)
@@ -109,19 +184,13 @@ class Visits:
         folder = RESULTS / re.sub(r"\W+", "-", self._name.partition(".py::")[2]).strip("-")
         shutil.rmtree(folder, ignore_errors=True)
         for number, visit in enumerate(self._open, start=1):
-            _end(visit.context, folder / str(number) if failed or problems else None)
+            visit.end(folder / str(number) if failed or problems else None)
+            if failed or problems or visit.look.url != self._house.url:
+                visit.context.close()
+            else:
+                self._pool.give_back(visit.look, visit.browsing)
         self._open.clear()
         return problems
-
-
-def _end(context: BrowserContext, kept: Path | None) -> None:
-    if kept is None:
-        context.tracing.stop()
-    else:
-        for number, page in enumerate(context.pages, start=1):
-            page.screenshot(path=f"{kept}-page-{number}.png")
-        context.tracing.stop(path=f"{kept}-trace.zip")  # playwright show-trace FILE
-    context.close()
 
 
 def wait_until_ready(page: Page) -> None:
