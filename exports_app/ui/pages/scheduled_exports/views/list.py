@@ -26,7 +26,7 @@ ORDERS = {
     "-lastRunAt": "Last run, newest first",
     "lastRunAt": "Last run, oldest first",
 }
-AT_ONCE = 16
+AT_ONCE = 12
 """So many rows are painted first."""
 
 
