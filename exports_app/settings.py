@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 ENV_FILE = ".env"
-FROM_FILE = ("SECRET_KEY", "DATABASE_URL", "SMTP_PASS")
+FROM_FILE = ("SECRET_KEY", "DATABASE_URL", "METRICS_TOKEN", "SMTP_PASS")
 
 
 class SettingsError(Exception):
@@ -73,6 +73,10 @@ class Settings(BaseModel):
     """What may be attached to a message, counted as it travels; larger files go as ZIP or as a link."""
     retention_days: int = Field(30, ge=1, le=36_500)
     """How long files are kept; a tenant may have its own time."""
+    late_minutes: int = Field(15, ge=1, le=100_000)
+    """A schedule that is due, or a run that waits for a worker, for longer makes health say so."""
+    metrics_token: SecretStr = SecretStr("")
+    """Who sends it may read /api/metrics from elsewhere; empty: nobody may."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")

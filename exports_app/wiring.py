@@ -29,6 +29,7 @@ from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
 from exports_app.services.sessions import Sessions
+from exports_app.services.vitals import Vitals
 from exports_app.settings import Settings
 from exports_app.storage.local import LocalFiles
 
@@ -59,6 +60,7 @@ class Services:
     sessions: Sessions
     campaigns: Campaigns
     runs: Runs
+    vitals: Vitals
     demo: Demo
     importing: Importing
 
@@ -97,6 +99,7 @@ def build(s: Settings, clock: Clock = now) -> Services:
         sessions=Sessions(store, clock, auth, history),
         campaigns=Campaigns(store, changes),
         runs=Runs(store, changes, clock, s.lease_seconds),
+        vitals=Vitals(store, clock, s.late_minutes),
         demo=Demo(store, clock, allowed=s.is_demo),
         importing=Importing(store, changes),
     )

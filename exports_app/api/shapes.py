@@ -319,4 +319,5 @@ class HealthOut(Output):
     database: str
     engine: str
     email: str
+    reasons: list[str] = Field(description="why it is down, in words; empty while all is well")
     files: FilesOut | None = Field(description="what the finished files take on the disk")

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import Connection, Select, Table, Text, and_, cast, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, Text, and_, case, cast, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -29,6 +29,7 @@ from exports_app.services.records import (
     Summary,
     Tenant,
     User,
+    Waiting,
 )
 
 R = TypeVar("R")
@@ -50,6 +51,12 @@ def contains(column: Any, text: str) -> Any:
         pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
         return like_ascii(column, f"%{pattern}%")
     return func.lower(column).contains(text.lower(), autoescape=True)
+
+
+def by_status(connection: Connection, of: Table) -> dict[str, int]:
+    """How many rows of the table have each status."""
+    rows = connection.execute(select(of.c.status, func.count()).group_by(of.c.status))
+    return {row[0]: row[1] for row in rows}
 
 
 def forget(connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int) -> None:
@@ -251,6 +258,12 @@ class ScheduleRepository(Repository[Schedule]):
         query = self._select().where(c.is_active, self._live(), c.next_run_at <= now)
         return self._all(query.order_by(c.next_run_at, c.id).limit(limit))
 
+    def due_since(self, now: datetime) -> datetime | None:
+        c = self._table.c
+        query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(c.is_active, self._live(), c.next_run_at <= now)
+        found: datetime | None = self._connection.execute(query).scalar_one()
+        return found
+
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
         c = self._table.c
         where = (c.id == seen.id, c.version == seen.version, c.next_run_at == seen.next_run_at, c.is_active, self._live())
@@ -311,12 +324,30 @@ class RunRepository(Repository[Run]):
         query = upsert(self._connection, self._table).values(asdict(run)).on_conflict_do_nothing()
         return bool(self._connection.execute(query).rowcount == 1)
 
-    def claimable(self, now: datetime) -> str | None:
+    def waiting(self, now: datetime) -> list[Waiting]:
+        c = self._table.c
+        scheduled = case((c.trigger == Trigger.SCHEDULE, 1), else_=0)
+        place = func.row_number().over(partition_by=c.tenant_id, order_by=(scheduled, c.created_at, c.id))
+        held = select(c.id, c.tenant_id, scheduled.label("scheduled"), c.created_at, place.label("place"))
+        queue = held.where(*self._may_begin(now)).subquery()
+        heads = select(queue).where(queue.c.place == 1).order_by(queue.c.created_at, queue.c.id)
+        return [Waiting(r.id, r.tenant_id, not r.scheduled, r.created_at) for r in self._connection.execute(heads)]
+
+    def waiting_since(self, now: datetime) -> datetime | None:
+        c = self._table.c
+        since = func.min(func.coalesce(c.next_attempt_at, c.created_at), type_=c.created_at.type)
+        query: Select[Any] = select(since).where(*self._may_begin(now), c.file_key.is_(None))
+        found: datetime | None = self._connection.execute(query).scalar_one()
+        return found
+
+    def _may_begin(self, now: datetime) -> tuple[Any, ...]:
         c, other = self._table.c, self._table.alias("other")
         busy = exists().where(other.c.scheduled_export_id == c.scheduled_export_id, other.c.status == RunStatus.PROCESSING)
         waits = and_(c.next_attempt_at.is_not(None), c.next_attempt_at > now)
-        query = select(c.id).where(c.status == RunStatus.PENDING, ~waits, ~busy).order_by(c.created_at, c.id).limit(1)
-        return self._connection.execute(query).scalar_one_or_none()
+        return c.status == RunStatus.PENDING, ~waits, ~busy
+
+    def by_status(self) -> dict[str, int]:
+        return by_status(self._connection, self._table)
 
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
         c = self._table.c
@@ -417,6 +448,9 @@ class DeliveryRepository(Repository[Delivery]):
         c = self._table.c
         where = (c.history_id == run_id, c.status == DeliveryStatus.PENDING)
         self._update(*where, values={"status": DeliveryStatus.SKIPPED, "error": reason})
+
+    def by_status(self) -> dict[str, int]:
+        return by_status(self._connection, self._table)
 
     def reopen(self, run_id: str) -> int:
         c = self._table.c

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from exports_app import log
+from exports_app import log, metrics
 from exports_app.domain.errors import Unavailable
 from exports_app.engine.maker import Maker
 from exports_app.engine.making import Limits
@@ -32,7 +32,7 @@ SWEEP_AFTER = timedelta(minutes=1)
 """Of the start: what is due comes first."""
 TIME_LIMIT = 3600.0
 """Seconds that the making of one file may take."""
-STALE_SECONDS = 30.0
+STALE_SECONDS = 60.0
 """Without a pulse for so long, the engine counts as down."""
 
 _log = log.get(__name__)
@@ -140,6 +140,7 @@ class LocalEngine:
         """Make runs of what is due and hand them to free threads."""
         try:
             self._runs.tick()
+            metrics.TICKS.inc()
             while not self._closing.is_set() and len(self._jobs) < self._room() and (run := self._runs.claim()):
                 self._begin(run)
         except Unavailable:
@@ -166,7 +167,8 @@ class LocalEngine:
 
     def _work(self, job: _Job) -> None:
         try:
-            self._worker.execute(job.run, job.check)
+            with metrics.RUN_SECONDS.time():
+                self._worker.execute(job.run, job.check)
         finally:
             with self._changed:
                 self._jobs.discard(job)

@@ -6,7 +6,6 @@ import select
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from exports_app.domain import words
 from exports_app.domain.errors import ExportsError, RunError, Unavailable
 from exports_app.domain.table import Column
 from exports_app.engine.making import CHUNK, Limits, Made, Making, as_json, not_written
+from exports_app.engine.turns import Turns
 from exports_app.services.plugs import Format
 from exports_app.services.ports import Statement, Store
 
@@ -40,10 +40,12 @@ class Maker:
 
     def __init__(self, store: Store, at_once: int, small: int = SMALL) -> None:
         self._store, self._small = store, small
-        self._turns = threading.BoundedSemaphore(at_once)
-        self._lock = threading.Lock()
-        self.waiting = 0
+        self._turns = Turns(at_once)
+
+    @property
+    def waiting(self) -> int:
         """Callers that wait for a process."""
+        return self._turns.waiting
 
     def make(
         self,
@@ -52,18 +54,19 @@ class Maker:
         file_format: Format,
         path: Path,
         limits: Limits,
+        tenant_id: str,
         progress: Callable[[int], None],
         check: Callable[[], None],
     ) -> Made:
-        """progress: called with the rows so far, at least once a second. check: called several times a second; what either
-        raises ends the making.
+        """tenant_id: whose file it is, where several wait. progress: called with the rows so far, at least once a second. check:
+        called several times a second; what either raises ends the making.
 
         Raises RunError: over a limit, or with what ended the process.
         """
         statement = self._store.statement(query)
         if statement is None or self._is_small(query):
             return self._here(query, Making(columns, file_format, path, limits), progress, check)
-        with self._turn(check):
+        with self._turns.take(tenant_id, check):
             try:
                 return self._elsewhere(statement, columns, file_format, path, limits, progress, check)
             finally:
@@ -90,21 +93,6 @@ class Maker:
                 return making.run(watched(fetched), progress)
             except OSError as e:
                 raise not_written(e) from e
-
-    @contextmanager
-    def _turn(self, check: Callable[[], None]) -> Any:
-        with self._lock:
-            self.waiting += 1
-        try:
-            while not self._turns.acquire(timeout=WAIT_SECONDS):
-                check()
-        finally:
-            with self._lock:
-                self.waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     def _elsewhere(
         self,

@@ -130,7 +130,7 @@ class Worker:
         with self._files.draft() as draft:
             query, progress = kind.select(export.scope()), self._progress(run)
             limits = self._limits_of(run, export.tenant)
-            made = self._maker.make(query, kind.columns(), file_format, draft, limits, progress, check)
+            made = self._maker.make(query, kind.columns(), file_format, draft, limits, run.tenant_id, progress, check)
             check()
             if made.rows == 0 and spec["when_empty"] != "send":
                 self._empty(run, fail=spec["when_empty"] == "fail")

@@ -23,6 +23,7 @@ from exports_app.services.records import (
     Summary,
     Tenant,
     User,
+    Waiting,
 )
 
 Clock = Callable[[], datetime]
@@ -95,6 +96,9 @@ class ScheduleStore(Protocol):
     def due(self, now: datetime, limit: int) -> list[Schedule]:
         """Active ones whose next_run_at has come, the earliest first."""
 
+    def due_since(self, now: datetime) -> datetime | None:
+        """The earliest next_run_at that has come."""
+
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
         """Move next_run_at on; False when the schedule changed since it was read."""
 
@@ -115,8 +119,16 @@ class RunStore(Protocol):
     def add(self, run: Run) -> bool:
         """False when this schedule already has a run for this tick."""
 
-    def claimable(self, now: datetime) -> str | None:
-        """The pending run whose turn it is; none of a schedule that has one processing."""
+    def waiting(self, now: datetime) -> list[Waiting]:
+        """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has
+        one processing."""
+
+    def waiting_since(self, now: datetime) -> datetime | None:
+        """Since when the longest waiting of the runs waits that could begin. One that is sent again is as old as its first
+        try, and left out."""
+
+    def by_status(self) -> dict[str, int]:
+        """How many there are."""
 
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool: ...
     def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
@@ -157,6 +169,9 @@ class DeliveryStore(Protocol):
 
     def skip_pending(self, run_id: str, reason: str) -> None:
         """What was not begun when the run ended is skipped."""
+
+    def by_status(self) -> dict[str, int]:
+        """How many there are."""
 
     def reopen(self, run_id: str) -> int:
         """What ended without being accepted is pending again. Returns their number."""

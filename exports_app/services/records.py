@@ -147,6 +147,16 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A pending run whose turn may be now. asked: by a person or a program, rather than by its schedule."""
+
+    run_id: str
+    tenant_id: str
+    asked: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class Delivery:
     id: str
     history_id: str

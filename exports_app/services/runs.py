@@ -4,6 +4,7 @@ For the engine alone, which acts for the system: no principal is asked for here;
 rechecked by `access`. Every write of a worker carries its lease token, and raises LeaseLost when it is not the run's any more.
 """
 
+import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from exports_app import log
 from exports_app.domain import cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, RunError
+from exports_app.domain.rotation import Rotation
 from exports_app.domain.run import (
     EXECUTED,
     MAX_DEATHS,
@@ -26,7 +28,7 @@ from exports_app.domain.run import (
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Delivery, Run, Schedule, Tenant, new_id
+from exports_app.services.records import Delivery, Run, Schedule, Tenant, Waiting, new_id
 from exports_app.services.schedules import new_run
 
 TICK_BATCH = 500
@@ -44,6 +46,7 @@ class Runs:
     def __init__(self, store: Store, changes: Changes, clock: Clock, lease_seconds: int) -> None:
         self._store, self._changes, self._clock = store, changes, clock
         self.lease = timedelta(seconds=lease_seconds)
+        self._rotation, self._lock = Rotation(), threading.Lock()
 
     def now(self) -> datetime:
         return self._clock()
@@ -103,19 +106,31 @@ class Runs:
     # The lease
 
     def claim(self) -> Run | None:
-        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never overlap."""
+        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never overlap.
+
+        What somebody asked for goes ahead of what is scheduled; among equals the tenants take turns.
+        """
         now, token = self._clock(), str(uuid.uuid4())
         with self._store.read() as tx:
-            if tx.runs.claimable(now) is None:
+            if not tx.runs.waiting(now):
                 return None
         with self._store.write() as tx:
-            run_id = tx.runs.claimable(now)
+            run_id = self._next(tx.runs.waiting(now))
             if run_id is None or not tx.runs.claim(run_id, token, now, now + self.lease):
                 return None
             run = tx.runs.get(run_id)
         assert run is not None
+        with self._lock:
+            self._rotation.had(run.tenant_id)
         self.changed(run)
         return run
+
+    def _next(self, waiting: Sequence[Waiting]) -> str | None:
+        if not waiting:
+            return None
+        asked = [one for one in waiting if one.asked]
+        with self._lock:
+            return self._rotation.first(asked or waiting, lambda one: one.tenant_id).run_id
 
     def extend(self, runs: Sequence[Run]) -> list[Run]:
         """Prolong the leases. Returns the runs that are lost."""

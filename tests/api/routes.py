@@ -27,7 +27,7 @@ class Case:
         return "{" in self.path
 
 
-PUBLIC = {("POST", "/api/auth/login"), ("GET", "/api/health"), ("GET", "/api/files/{delivery_id}")}
+PUBLIC = {("POST", "/api/auth/login"), ("GET", "/api/health"), ("GET", "/api/metrics"), ("GET", "/api/files/{delivery_id}")}
 CASES = [
     Case("GET", "/api/auth/me", 200),
     Case("GET", SCHEDULES, 200),

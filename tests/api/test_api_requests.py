@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients, Engine
 from tests.mailserver import MailServer
+from tests.world import FakeClock
 
 HEALTH = "/api/health"
 
@@ -71,7 +73,7 @@ class TestHealth:
     def test_tells_everybody_that_all_is_well(self, api: Clients) -> None:
         answer = api.anonymous.get(HEALTH)
         assert answer.status_code == 200
-        assert told(answer) == {"status": "ok", "database": "ok", "engine": "ok", "email": "not configured"}
+        assert told(answer) == {"status": "ok", "database": "ok", "engine": "ok", "email": "not configured", "reasons": []}
 
     @pytest.mark.usefixtures("mail")
     def test_says_that_mail_is_set_up(self, api: Clients, mail: MailServer) -> None:
@@ -81,14 +83,43 @@ class TestHealth:
         engine.alive = False
         answer = api.anonymous.get(HEALTH)
         assert answer.status_code == 503
-        assert told(answer) == {"status": "down", "database": "ok", "engine": "down", "email": "not configured"}
+        reasons = ["the engine's loop does not turn: restart the server, and see its log"]
+        assert told(answer) == {
+            "status": "down", "database": "ok", "engine": "down", "email": "not configured", "reasons": reasons
+        }  # fmt: skip
 
     def test_is_503_while_the_database_is_down(self, api: Clients, services: Services) -> None:
         with gone(services):
             answer = api.anonymous.get(HEALTH)
         assert answer.status_code == 503
-        assert told(answer) == {"status": "down", "database": "down", "engine": "ok", "email": "not configured"}
+        reasons = ["The database cannot be reached: try again in a moment"]
+        assert told(answer) == {
+            "status": "down", "database": "down", "engine": "ok", "email": "not configured", "reasons": reasons
+        }  # fmt: skip
         assert api.anonymous.get(HEALTH).json()["status"] == "ok"
+
+    def test_is_503_when_a_schedule_is_long_due(self, api: Clients, clock: FakeClock, services: Services, schedule: Any) -> None:
+        due = datetime.fromisoformat(schedule["nextRunAt"])
+        clock.set(due + timedelta(minutes=15))
+        assert api.anonymous.get(HEALTH).status_code == 200
+        clock.advance(minutes=1)
+        answer = api.anonymous.get(HEALTH)
+        assert answer.status_code == 503
+        assert answer.json()["reasons"] == ["a scheduled export is due since 16 min 0 s and has no run yet"]
+        assert (answer.json()["database"], answer.json()["engine"]) == ("ok", "ok")
+        services.runs.tick()
+        assert api.anonymous.get(HEALTH).status_code == 200
+
+    def test_is_503_when_a_run_waits_long_for_a_worker(
+        self, api: Clients, clock: FakeClock, services: Services, schedule: Any
+    ) -> None:
+        api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger")
+        api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger")
+        clock.advance(minutes=15.5)
+        answer = api.anonymous.get(HEALTH)
+        assert (answer.status_code, answer.json()["reasons"]) == (503, ["a run has waited 15 min 30 s for a worker"])
+        services.runs.claim()  # the other one waits for the first, not for a worker
+        assert api.anonymous.get(HEALTH).status_code == 200
 
 
 class gone:  # noqa: N801  (reads as a sentence)

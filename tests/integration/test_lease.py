@@ -10,7 +10,7 @@ from exports_app.db.engine import Database
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import IllegalTransition
-from exports_app.domain.run import MAX_DEATHS, DeliveryStatus, RunStatus
+from exports_app.domain.run import MAX_DEATHS, DeliveryStatus, RunStatus, Trigger
 from exports_app.services.changes import Changes
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.records import Run, Schedule
@@ -18,6 +18,7 @@ from exports_app.services.runs import LeaseLost, Runs
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import (
+    Cast,
     FakeClock,
     WatchedEmail,
     claim,
@@ -72,6 +73,38 @@ def test_the_oldest_run_is_claimed_first(services: Services, admin: Principal, c
         clock.advance(seconds=1)
     assert [claim(services).id for _ in range(3)] == made
     assert services.runs.claim() is None
+
+
+def test_tenants_take_turns(services: Services, cast: Cast, clock: FakeClock) -> None:
+    for number in range(4):
+        one = make_schedule(services, cast.admin.who, name=f"No. {number}", schedule="* * * * *")
+        clock.advance(seconds=0.01)
+        assert one.tenant_id == cast.acme.id
+    make_schedule(services, cast.outsider.who, cast.globex.id, name="The only one", schedule="* * * * *")
+    clock.advance(minutes=1)
+    assert services.runs.tick() == 5
+    acme, globex = cast.acme.id, cast.globex.id
+    assert [claim(services).tenant_id for _ in range(5)] in (
+        [acme, globex, acme, acme, acme],
+        [globex, acme, acme, acme, acme],
+    )
+
+
+def test_what_was_asked_for_goes_ahead(services: Services, cast: Cast, clock: FakeClock) -> None:
+    for number in range(3):
+        make_schedule(services, cast.admin.who, name=f"No. {number}", schedule="* * * * *")
+    own, other = (
+        make_schedule(services, who, tenant, name="Now", schedule="0 9 1 1 *")
+        for who, tenant in ((cast.admin.who, cast.acme.id), (cast.outsider.who, cast.globex.id))
+    )
+    clock.advance(minutes=1)
+    services.runs.tick()
+    clock.advance(seconds=1)
+    asked = [services.schedules.trigger(cast.admin.who, own.id).id]
+    clock.advance(seconds=1)
+    asked.append(services.demand.send_test(cast.outsider.who, other.id).id)
+    assert [claim(services).id for _ in range(2)] == asked
+    assert claim(services).trigger is Trigger.SCHEDULE
 
 
 def test_racing_workers_claim_each_run_once(services: Services, admin: Principal, clock: FakeClock) -> None:

@@ -17,6 +17,7 @@ import pytest
 from exports_app.domain.errors import RunError, Unavailable
 from exports_app.engine.maker import Maker
 from exports_app.engine.making import Limits, Made
+from exports_app.engine.turns import Turns
 from exports_app.engine.worker import Stopped
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS, Format, Scope
 from exports_app.services.records import Campaign, Metric
@@ -66,7 +67,16 @@ class Making:
         kind = EXPORT_TYPES["campaign"]
         chosen = maker or Maker(self._services.store, 1, small)
         with_limits = Limits(**{**LIMITS.__dict__, **limits})
-        return chosen.make(kind.select(self._scope), kind.columns(), file_format, self.path, with_limits, self.told.append, check)
+        return chosen.make(
+            kind.select(self._scope),
+            kind.columns(),
+            file_format,
+            self.path,
+            with_limits,
+            self._scope.tenant_id,
+            self.told.append,
+            check,
+        )
 
     def content(self, key: str) -> list[bytes]:
         if key != "excel":
@@ -191,6 +201,26 @@ def test_a_stop_ends_the_process(make: Making) -> None:
     thread.join(20)
     assert len(caught) == 1
     assert not is_alive(pid)
+
+
+def test_tenants_take_turns_in_making_large_files() -> None:
+    """A tenant that asks for many at once holds the others up by no more than one."""
+    turns, order = Turns(1), list[str]()
+
+    def one(tenant: str) -> None:
+        with turns.take(tenant, lambda: None):
+            order.append(tenant)
+
+    with turns.take("many", lambda: None):
+        threads = []
+        for number, tenant in enumerate(("many", "many", "many", "single", "pair", "pair")):
+            threads.append(threading.Thread(target=one, args=(tenant,)))
+            threads[-1].start()
+            wait_until("it waits", lambda number=number: turns.waiting == number + 1, 5)
+    for thread in threads:
+        thread.join(10)
+    assert order == ["single", "pair", "many", "pair", "many", "many"]
+    assert turns.waiting == 0
 
 
 def test_so_many_are_made_at_once_and_who_waits_can_be_stopped(

@@ -15,19 +15,25 @@ router = APIRouter(prefix="/api", tags=["health"])
 
 @router.get("/health", response_model=HealthOut, responses={503: {"model": HealthOut}})
 async def health(srv: Srv, request: Request, response: Response) -> Any:
-    """503 only when database or engine is down; mail that is not set up is said, and no error."""
+    """503 when database or engine is down, or what is due does not get its turn; mail that is not set up is no error."""
+    reasons = []
     try:
         # Not in the threads of the other routes: it must answer when they all wait
         await asyncio.to_thread(srv.store.ping)
+        reasons = await asyncio.to_thread(srv.vitals.troubles)
         database = "ok"
-    except Unavailable:
+    except Unavailable as e:
         database = "down"
+        reasons.append(e.message)
     engine = "ok" if request.app.state.engine_alive() else "down"
-    working = database == engine == "ok"
+    if engine == "down":
+        reasons.append("the engine's loop does not turn: restart the server, and see its log")
+    working = not reasons
     response.status_code = 200 if working else 503
     email = "not configured" if CHANNELS["email"].unconfigured() else "configured"
     try:
         files = await asyncio.to_thread(srv.retention.usage)
     except OSError:  # the disk is away: then the database on it is what is down
         files = None
-    return {"status": "ok" if working else "down", "database": database, "engine": engine, "email": email, "files": files}
+    status = "ok" if working else "down"
+    return {"status": status, "database": database, "engine": engine, "email": email, "reasons": reasons, "files": files}

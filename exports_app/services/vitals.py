@@ -1,0 +1,52 @@
+"""Whether exports are made on time: what is late, what waits, and how runs and messages end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from exports_app.domain import words
+from exports_app.services.ports import Clock, Store
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of all tenants. due_lag: seconds that the schedule which is due the longest is late; queue_age: seconds that the run
+    which could begin the longest has waited; both 0 where there is none. runs, deliveries: how many by status."""
+
+    due_lag: float
+    queue_age: float
+    runs: Mapping[str, int]
+    deliveries: Mapping[str, int]
+
+
+class Vitals:
+    def __init__(self, store: Store, clock: Clock, late_minutes: int) -> None:
+        self._store, self._clock = store, clock
+        self._late = timedelta(minutes=late_minutes)
+
+    def troubles(self) -> list[str]:
+        """What is later than it may be, in words; empty where all is well. Raises Unavailable."""
+        now = self._clock()
+        with self._store.read() as tx:
+            due, waiting = tx.schedules.due_since(now), tx.runs.waiting_since(now)
+        found = []
+        if (late := _age(due, now)) > self._late.total_seconds():
+            found.append(f"a scheduled export is due since {words.duration(late)} and has no run yet")
+        if (late := _age(waiting, now)) > self._late.total_seconds():
+            found.append(f"a run has waited {words.duration(late)} for a worker")
+        return found
+
+    def figures(self) -> Figures:
+        """Raises Unavailable."""
+        now = self._clock()
+        with self._store.read() as tx:
+            return Figures(
+                _age(tx.schedules.due_since(now), now),
+                _age(tx.runs.waiting_since(now), now),
+                tx.runs.by_status(),
+                tx.deliveries.by_status(),
+            )
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
