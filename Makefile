@@ -47,7 +47,7 @@ screenshots: $(DEV_STAMP)
 	@exec $(PY) -m tools.screenshots
 
 clean:
-	@rm -rf $(VENV) .web .states .reflex .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .venv-bench .web .states .reflex .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.folder: $(VENV_AGAIN)

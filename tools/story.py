@@ -156,7 +156,7 @@ def _northwind(now: datetime) -> list[tuple[Schedule, Past | None]]:
     few = tuple(fixed_id("northwind", name) for name, _, _ in CAMPAIGNS[:3])
     week, month, day = Filters(period="previous_week"), Filters(period="previous_month"), Filters(period="yesterday")
     weekly, monthly = (replace(month, group_by=g) for g in ("week", "month"))
-    refused = f"1 of 4 messages were not delivered; to old.boss@northwind.example: {REFUSAL}"
+    refused = f"1 of 4 messages was not delivered; to old.boss@northwind.example: {REFUSAL}"
     gone = f"1 of its 3 campaigns no longer exist ({few[0]}): edit the scheduled export and choose others"
     empty = "there was no data in its window: nobody was written to"
     ny, berlin, london = "America/New_York", "Europe/Berlin", "Europe/London"
