@@ -388,6 +388,11 @@ class RunRepository(Repository[Run]):
             },
         )
 
+    def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
+        c = self._table.c
+        ended = {"status": move_run(seen.status, RunStatus.CANCELLED), "lease_token": None, "lease_expires_at": None}
+        return self._update(c.id == seen.id, c.status == seen.status, values=dict(values) | ended) == 1
+
     def reopen(self, seen: Run) -> bool:
         c = self._table.c
         fresh = dict.fromkeys(

@@ -35,11 +35,15 @@ class DeliveryStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+# pending, processing -> cancelled: somebody called it off, or its schedule was deleted before it began
 # partial, failed -> pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
 RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.PENDING: frozenset({RunStatus.PROCESSING, RunStatus.SKIPPED, RunStatus.CANCELLED}),
     RunStatus.PROCESSING: frozenset(
-        {RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.PENDING}
+        {
+            *(RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.SKIPPED),
+            *(RunStatus.PENDING, RunStatus.CANCELLED),
+        }
     ),
     RunStatus.COMPLETED: frozenset(),
     RunStatus.PARTIAL: frozenset({RunStatus.PENDING}),

@@ -70,7 +70,7 @@ class Worker:
             try:
                 self._execute(run, check)
             except LeaseLost:
-                _log.warning("lease lost: another worker took the run over")
+                _log.warning("lease lost: somebody cancelled the run, or another worker took it over")
             except Stopped:
                 self._give_back(run)
             except Unavailable:

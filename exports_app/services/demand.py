@@ -1,4 +1,4 @@
-"""Runs that somebody asks for while looking at a scheduled export's history: a test, an old window again, the same file again."""
+"""What somebody asks for while looking at a scheduled export's history: a test, an old window or the same file again, an end."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -67,6 +67,23 @@ class Demand:
             again = _run(tx, schedule_id, run_id)
         self._publish(again)
         return again
+
+    def cancel(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """End a run that waits or is under way. Its worker stops at its next step; a message that is on its way then may still
+        arrive, and is said to be unknown. Raises NotFound, Forbidden; Conflict where it has ended."""
+        now = self._clock()
+        with self._store.write() as tx:
+            _schedule(tx, who, schedule_id)
+            run = _run(tx, schedule_id, run_id)
+            name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
+            ended = {"completed_at": now, "error": f"{name} cancelled it", "error_code": "cancelled", "next_attempt_at": None}
+            if run.status in FINISHED or not tx.runs.cancel(run, ended):
+                raise Conflict("This run has ended already: there is nothing to cancel")
+            tx.deliveries.lose_sending(run.id)
+            tx.deliveries.skip_pending(run.id, "the run was cancelled before this message was sent")
+            cancelled = _run(tx, schedule_id, run_id)
+        self._publish(cancelled)
+        return cancelled
 
     def _publish(self, run: Run) -> None:
         self._changes.publish(Change(Topic.RUNS, run.tenant_id))

@@ -142,6 +142,9 @@ class RunStore(Protocol):
         """Processing runs whose lease ended before the instant (None: all of them)."""
 
     def cancel_pending(self, schedule_id: str, at: datetime) -> int: ...
+    def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
+        """End it, and take it from its worker; False when it is not in the state seen any more."""
+
     def reopen(self, seen: Run) -> bool:
         """Back to pending, as if it had not begun, but with its file; False when it is not in the state seen any more."""
 

@@ -27,7 +27,7 @@ class Case:
         return "{" in self.path
 
 
-PUBLIC = {("POST", "/api/auth/login"), ("GET", "/api/health"), ("GET", "/api/metrics"), ("GET", "/api/files/{delivery_id}")}
+PUBLIC = {("POST", "/api/auth/login"), ("GET", "/api/health"), ("GET", "/api/files/{delivery_id}")}
 CASES = [
     Case("GET", "/api/auth/me", 200),
     Case("GET", SCHEDULES, 200),
@@ -39,6 +39,7 @@ CASES = [
     Case("GET", SCHEDULES + "/{schedule_id}/history", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/file", 200),
+    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/cancel", 409, writes=True),  # it has ended
     Case("POST", SCHEDULES + "/validate-cron", 200, {"expression": "0 9 * * 1"}),
     Case("GET", CAMPAIGNS, 200),
     Case(

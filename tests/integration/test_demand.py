@@ -402,3 +402,81 @@ def test_a_run_without_a_message_to_send_again_stays_as_it_is(services: Services
     with pytest.raises(Conflict, match="nothing to send again"):
         services.demand.resend(admin, schedule.id, run.id)
     assert the_run(services, run) == before
+
+
+# An end
+
+
+def test_a_run_that_waits_is_cancelled_and_never_begins(
+    services: Services, admin: Principal, schedule: Schedule, clock: FakeClock, watch: Watch
+) -> None:
+    waiting = services.schedules.trigger(admin, schedule.id)
+    seen = len(watch.seen)
+    run = services.demand.cancel(admin, schedule.id, waiting.id)
+    assert run == the_run(services, run)
+    assert (run.status, run.completed_at, run.error, run.error_code) == (
+        RunStatus.CANCELLED, clock(), "Admin cancelled it", "cancelled",
+    )  # fmt: skip
+    assert [(c.topic, c.tenant_id) for c in watch.seen[seen:]] == [(Topic.RUNS, schedule.tenant_id)]
+    assert services.runs.claim() is None
+    assert stored(services, schedule).last_status is None
+
+
+def test_a_run_is_cancelled_while_it_makes_its_file(
+    services: Services, admin: Principal, schedule: Schedule, mail: MailServer
+) -> None:
+    services.schedules.trigger(admin, schedule.id)
+    run, after = claim(services), services.schedules.trigger(admin, schedule.id)
+    looks = 0
+
+    def check() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:  # the first one is before it begins
+            services.demand.cancel(admin, schedule.id, run.id)
+
+    ended = execute(services, run, check)
+    assert (ended.status, ended.file_key) == (RunStatus.CANCELLED, None)
+    assert mail.messages == []
+    assert services.files.usage().count == 0
+    assert claim(services).id == after.id
+
+
+def test_a_run_is_cancelled_between_two_messages(services: Services, admin: Principal, schedule: Schedule) -> None:
+    services.schedules.trigger(admin, schedule.id)
+    run = claim(services)
+
+    def cancel(target: str) -> None:
+        if target == BOB:
+            services.demand.cancel(admin, schedule.id, run.id)
+
+    with mail_server() as server, registered(CHANNELS, WatchedEmail(server, before=cancel)):
+        ended = execute(services, run)
+    assert ended.status is RunStatus.CANCELLED
+    # Bob's was on its way: nobody can say any more what became of it
+    assert outcomes(services, run) == {ANN: ACCEPTED, BOB: UNKNOWN, CY: SKIPPED}
+    assert [m.rcpt_tos for m in server.messages] == [[ANN], [BOB]]
+    rerun = services.demand.rerun(admin, schedule.id, run.id)
+    assert (rerun.window_start, rerun.window_end) == (run.window_start, run.window_end)
+
+
+def test_who_comes_too_late_or_may_not_cancels_nothing(
+    services: Services, admin: Principal, viewer: Principal, outsider: Principal, schedule: Schedule, partial: Run
+) -> None:
+    with pytest.raises(Conflict, match="has ended already"):
+        services.demand.cancel(admin, schedule.id, partial.id)
+    assert the_run(services, partial) == partial
+    waiting = services.schedules.trigger(admin, schedule.id)
+    other = make_schedule(services, admin)
+    for who, schedule_id, run_id, error in (
+        (viewer, schedule.id, waiting.id, Forbidden),
+        (outsider, schedule.id, waiting.id, NotFound),
+        (admin, other.id, waiting.id, NotFound),
+        (admin, schedule.id, "nonsense", NotFound),
+    ):
+        with pytest.raises(error):
+            services.demand.cancel(who, schedule_id, run_id)
+    assert the_run(services, waiting).status is RunStatus.PENDING
+    services.demand.cancel(admin, schedule.id, waiting.id)
+    with pytest.raises(Conflict):
+        services.demand.cancel(admin, schedule.id, waiting.id)

@@ -269,7 +269,7 @@ def test_illegal_moves_are_refused_before_anything_is_written(services: Services
     with pytest.raises(IllegalTransition):
         services.runs.move(run, first, DeliveryStatus.ACCEPTED)
     with pytest.raises(IllegalTransition):
-        services.runs.close(run, RunStatus.CANCELLED)
+        services.runs.close(run, RunStatus.PROCESSING)
     assert the_run(services, run) == run
 
 

@@ -28,6 +28,7 @@ RUN_MOVES = {
     ("processing", "failed"),
     ("processing", "skipped"),
     ("processing", "pending"),
+    ("processing", "cancelled"),
     ("partial", "pending"),
     ("failed", "pending"),
 }

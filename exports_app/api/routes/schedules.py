@@ -111,6 +111,13 @@ def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     return found.__dict__ | {"deliveries": deliveries}
 
 
+@router.post("/{schedule_id}/history/{history_id}/cancel", response_model=shapes.RunOut)
+def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Ends a run that waits or is under way; 409 where it has ended."""
+    srv.demand.cancel(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
 @router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
 def file(srv: Srv, who: Who, schedule_id: str, history_id: str) -> FileResponse:
     found = srv.history.file(who, schedule_id, history_id)

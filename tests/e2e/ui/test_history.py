@@ -189,6 +189,31 @@ def test_a_run_can_be_had_again_over_the_same_days(house: House, company: Compan
     expect(line_of(dialog, new).locator("td").nth(2)).to_contain_text(window(old))
 
 
+@at_both_widths
+def test_a_run_under_way_is_cancelled(house: House, company: Company, visits: Visits, mails: MailServer, width: int) -> None:
+    first, second = (f"{name}.{company.tenant.slug}@example.com" for name in ("a-held", "b-never"))
+    made = house.schedule(company, "Numbers", recipients=[first, second])
+    page = visits.open(who=company.admin, width=width)
+    dialog = open_history(page, "Numbers")
+    with mail_held(mails, first):
+        dialog.get_by_role("button", name="Run now").click()
+        expect(dialog.locator("tr[data-run] .status")).to_have_text("Processing")
+        (run,) = runs_of(house, company, made["id"])
+        details = unfold(dialog, run)
+        expect(details.locator(".delivery .status").first).to_have_text("Sending")
+        details.get_by_role("button", name="Cancel this run").click()
+        expect(line_of(dialog, run).locator(".status")).to_have_text("Cancelled")
+    expect(details).to_contain_text(f"{company.admin.user.name} cancelled it.")
+    expect(details.locator(".delivery .status")).to_have_text(["Unknown", "Not sent"])
+    expect(details.get_by_role("button", name="Cancel this run")).to_have_count(0)
+    expect(toast(page, "“Numbers”: ")).to_contain_text("cancelled it")
+    assert_nothing_overflows(page)
+    next_one = house.run(company, made["id"])  # the worker has let go of the one before
+    assert next_one["status"] == "completed"
+    assert [to for m in mails.messages for to in m.rcpt_tos if to == second] == [second]
+    assert house.call(company.admin, "POST", f"/api/scheduled-exports/{made['id']}/history/{run['id']}/cancel", 409)
+
+
 def test_sending_again_writes_only_to_those_who_did_not_get_it(
     house: House, company: Company, visits: Visits, mails: MailServer
 ) -> None:

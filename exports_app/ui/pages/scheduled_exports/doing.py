@@ -136,6 +136,8 @@ class Doing(rx.State):
             await notify(self, "success", f"{what} is ready: {words}{sent}", link="Download", run=f"{schedule_id}/{run.id}")
         elif run.status is RunStatus.SKIPPED:
             await notify(self, "info", f"{what} was skipped. {words}", link="Show", href=href)
+        elif run.status is RunStatus.CANCELLED:
+            await notify(self, "info", f"{what}: {words}", link="Show", href=href)
         else:
             await notify(self, "error", f"{what}: {words}", link="Show the error", href=href)
 

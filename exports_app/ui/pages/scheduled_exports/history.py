@@ -89,6 +89,7 @@ class Detail:
     """How the file went out, and what became of it; in one line."""
     can_resend: bool = False
     can_rerun: bool = False
+    can_cancel: bool = False
     unsent: int = 0
 
 
@@ -204,6 +205,12 @@ class HistoryState(rx.State):
         """The same file to those who did not get it."""
         await self._do(wiring.services().demand.resend, self.schedule_id, str(run_id))
 
+    @action(Permission.WRITE)
+    async def cancel(self, run_id: str) -> None:
+        """End it, whether it waits or is under way."""
+        await asyncio.to_thread(wiring.services().demand.cancel, principal(), self.schedule_id, str(run_id))
+        await self._reload()
+
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
         run = await asyncio.to_thread(what, principal(), *ids)
         (await self.get_state(Doing))._watch(run)  # noqa: SLF001
@@ -281,6 +288,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         sent=_sent(run),
         can_resend=run.status in {RunStatus.PARTIAL, RunStatus.FAILED} and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
+        can_cancel=run.status not in FINISHED,
         unsent=unsent,
     )
 

@@ -186,6 +186,10 @@ def _detail(run: RunRow) -> rx.Component:
                 on_click=HistoryState.rerun(run.id),
             ),
         ),
+        rx.cond(
+            found.can_cancel,
+            button("Cancel this run", kind="small", icon="ban", once=True, on_click=HistoryState.cancel(run.id)),
+        ),
         class_name="row wrap",
     )
     return rx.el.tr(
