@@ -89,6 +89,8 @@ class Settings(BaseModel):
         key = self.secret_key.get_secret_value()
         if key and len(key) < 32:
             raise ValueError("SECRET_KEY must have at least 32 characters")
+        if 0 < len(self.metrics_token.get_secret_value()) < 16:
+            raise ValueError("METRICS_TOKEN must have at least 16 characters")
         return self
 
     @property

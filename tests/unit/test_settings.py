@@ -88,6 +88,7 @@ def test_an_environment_file_that_is_no_text_stops_the_start() -> None:
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be"),
         ("PUBLIC_URL", "example.com", "PUBLIC_URL String should match pattern"),
         ("SECRET_KEY", "short", "SECRET_KEY must have at least 32 characters"),
+        ("METRICS_TOKEN", "short", "METRICS_TOKEN must have at least 16 characters"),
         ("DATABASE_URL", "mysql://db", "DATABASE_URL must begin with sqlite:/// or postgresql://"),
     ],
 )
