@@ -331,12 +331,15 @@ class RunRepository(Repository[Run]):
         held = select(c.id, c.tenant_id, scheduled.label("scheduled"), c.created_at, place.label("place"))
         queue = held.where(*self._may_begin(now)).subquery()
         heads = select(queue).where(queue.c.place == 1).order_by(queue.c.created_at, queue.c.id)
-        return [Waiting(r.id, r.tenant_id, not r.scheduled, r.created_at) for r in self._connection.execute(heads)]
+        return [Waiting(r.id, r.tenant_id, not r.scheduled) for r in self._connection.execute(heads)]
+
+    def has_waiting(self, now: datetime) -> bool:
+        return self._connection.execute(select(self._table.c.id).where(*self._may_begin(now)).limit(1)).first() is not None
 
     def waiting_since(self, now: datetime) -> datetime | None:
         c = self._table.c
         since = func.min(func.coalesce(c.next_attempt_at, c.created_at), type_=c.created_at.type)
-        query: Select[Any] = select(since).where(*self._may_begin(now), c.file_key.is_(None))
+        query: Select[Any] = select(since).where(*self._may_begin(now), c.file_key.is_(None), c.started_at.is_(None))
         found: datetime | None = self._connection.execute(query).scalar_one()
         return found
 

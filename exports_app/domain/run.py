@@ -36,7 +36,7 @@ class DeliveryStatus(StrEnum):
 
 
 # pending, processing -> cancelled: somebody called it off, or its schedule was deleted before it began
-# partial, failed -> pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
+# partial, failed, cancelled -> pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
 RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.PENDING: frozenset({RunStatus.PROCESSING, RunStatus.SKIPPED, RunStatus.CANCELLED}),
     RunStatus.PROCESSING: frozenset(
@@ -49,7 +49,7 @@ RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.PARTIAL: frozenset({RunStatus.PENDING}),
     RunStatus.FAILED: frozenset({RunStatus.PENDING}),
     RunStatus.SKIPPED: frozenset(),
-    RunStatus.CANCELLED: frozenset(),
+    RunStatus.CANCELLED: frozenset({RunStatus.PENDING}),
 }
 
 # unknown -> sending: a message whose fate a crash hid is sent again, with the same Message-ID
@@ -68,7 +68,9 @@ FINISHED = frozenset({RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.FAILED, 
 EXECUTED = FINISHED - {RunStatus.CANCELLED}
 """What last_status of a schedule may show: runs that a worker carried to an end."""
 FAILING = frozenset({RunStatus.PARTIAL, RunStatus.FAILED})
-"""Somebody did not get the file: a person should look. Such a run may be sent again."""
+"""Somebody did not get the file: a person should look."""
+RESENT = FAILING | {RunStatus.CANCELLED}
+"""Such a run may be sent again."""
 UNDELIVERED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED})
 """Ended without the message being accepted: what sending again is about."""
 

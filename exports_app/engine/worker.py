@@ -31,6 +31,7 @@ PROGRESS_SECONDS = 0.6
 """Between two notes of the rows so far."""
 RETRY_SECONDS = 0.5
 """Between two tries to write while the database is away."""
+LOST = "lease lost: somebody cancelled the run, or another worker took it over"
 UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN)
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class Worker:
             try:
                 self._execute(run, check)
             except LeaseLost:
-                _log.warning("lease lost: somebody cancelled the run, or another worker took it over")
+                _log.warning(LOST)
             except Stopped:
                 self._give_back(run)
             except Unavailable:
@@ -98,7 +99,9 @@ class Worker:
     def _fail(self, run: Run, message: str, code: str) -> None:
         try:
             self._runs.close(run, RunStatus.FAILED, message, code)
-        except (LeaseLost, Unavailable):
+        except LeaseLost:
+            _log.warning(LOST)
+        except Unavailable:
             _log.exception("the failure could not be written", reason=message)
         else:
             _log.warning("run failed", code=code, reason=message)
@@ -106,7 +109,9 @@ class Worker:
     def _give_back(self, run: Run) -> None:
         try:
             self._runs.release(run)
-        except (LeaseLost, Unavailable):
+        except LeaseLost:
+            _log.warning(LOST)
+        except Unavailable:
             _log.exception("the run could not be given back: it returns when its lease ends")
         else:
             _log.info("run given back: the server stops")

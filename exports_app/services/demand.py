@@ -5,7 +5,7 @@ from datetime import datetime
 
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import Conflict, Gone, NotFound
-from exports_app.domain.run import FAILING, FINISHED, Trigger
+from exports_app.domain.run import FINISHED, RESENT, RunStatus, Trigger
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.records import Run, Schedule
@@ -44,7 +44,8 @@ class Demand:
         return run
 
     def resend(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Have the file of a run that failed, in whole or in part, sent to those who did not get it; the others get nothing.
+        """Have the file of a run that failed, in whole or in part, or was cancelled, sent to those who did not get it; the others
+        get nothing.
 
         It is the same run: it waits again, and a worker takes it up with its file. Raises NotFound (also without a file), Gone
         when the file was removed, Forbidden, and Conflict where there is nothing to send again.
@@ -52,7 +53,7 @@ class Demand:
         with self._store.read() as tx:
             _schedule(tx, who, schedule_id)
             run = _run(tx, schedule_id, run_id)
-        if run.status not in FAILING:
+        if run.status not in RESENT:
             raise Conflict(f"Only a run that failed, in whole or in part, can be sent again: this one is {run.status}")
         if run.file_key is None:
             raise NotFound("This run has no file to send: run it again instead")
@@ -69,8 +70,9 @@ class Demand:
         return again
 
     def cancel(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """End a run that waits or is under way. Its worker stops at its next step; a message that is on its way then may still
-        arrive, and is said to be unknown. Raises NotFound, Forbidden; Conflict where it has ended."""
+        """End a run that waits or is under way. Its worker stops at its next step, or when it would prolong its lease; a message
+        that is on its way then may still arrive, and is said to be unknown. Raises NotFound, Forbidden; Conflict where it has
+        ended."""
         now = self._clock()
         with self._store.write() as tx:
             _schedule(tx, who, schedule_id)
@@ -113,7 +115,7 @@ def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
 
 def _again(schedule: Schedule, old: Run, now: datetime, who: Principal) -> Run:
     trigger = Trigger.TEST if old.trigger is Trigger.TEST else Trigger.RERUN
-    if old.attempt == 0:
+    if old.attempt == 0 and old.status is not RunStatus.CANCELLED:
         # It ended before it began, e.g. in a zone that is gone: its days were never resolved. They are those of its tick
         at = old.scheduled_for or old.created_at
         return new_run(schedule, trigger, at, triggered_by=who.user_id, created_at=now)

@@ -123,9 +123,12 @@ class RunStore(Protocol):
         """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has
         one processing."""
 
+    def has_waiting(self, now: datetime) -> bool:
+        """Whether there are any."""
+
     def waiting_since(self, now: datetime) -> datetime | None:
-        """Since when the longest waiting of the runs waits that could begin. One that is sent again is as old as its first
-        try, and left out."""
+        """Since when the longest waiting of the runs waits that could begin and never did. One that was taken up before is as
+        old as its first try, and left out."""
 
     def by_status(self) -> dict[str, int]:
         """How many there are."""

@@ -153,7 +153,6 @@ class Waiting:
     run_id: str
     tenant_id: str
     asked: bool
-    created_at: datetime
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class Runs:
         self._store, self._changes, self._clock = store, changes, clock
         self.lease = timedelta(seconds=lease_seconds)
         self._rotation, self._lock = Rotation(), threading.Lock()
+        self._preferred = False
+        """Whether the turn before was given to what somebody asked for."""
 
     def now(self) -> datetime:
         return self._clock()
@@ -108,11 +110,12 @@ class Runs:
     def claim(self) -> Run | None:
         """The next run, leased to the caller; None when nothing waits. Runs of one schedule never overlap.
 
-        What somebody asked for goes ahead of what is scheduled; among equals the tenants take turns.
+        The tenants take turns. What somebody asked for goes ahead of what is scheduled: always within its tenant, every other
+        time among all, so that whoever keeps asking holds nobody up.
         """
         now, token = self._clock(), str(uuid.uuid4())
         with self._store.read() as tx:
-            if not tx.runs.waiting(now):
+            if not tx.runs.has_waiting(now):
                 return None
         with self._store.write() as tx:
             run_id = self._next(tx.runs.waiting(now))
@@ -130,7 +133,8 @@ class Runs:
             return None
         asked = [one for one in waiting if one.asked]
         with self._lock:
-            return self._rotation.first(asked or waiting, lambda one: one.tenant_id).run_id
+            self._preferred = bool(asked) and not self._preferred
+            return self._rotation.first(asked if self._preferred else waiting, lambda one: one.tenant_id).run_id
 
     def extend(self, runs: Sequence[Run]) -> list[Run]:
         """Prolong the leases. Returns the runs that are lost."""

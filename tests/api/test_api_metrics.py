@@ -11,6 +11,7 @@ from exports_app.domain.access import Principal
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem
 from tests.api.conftest import Clients, Engine
+from tests.api.test_api_requests import gone
 from tests.world import FakeClock, claim, execute
 
 METRICS = "/api/metrics"
@@ -89,6 +90,24 @@ def test_are_for_this_machine_itself(
             return await client.get(METRICS, headers=headers)
 
     assert runner.run(call()).status_code == status
+
+
+def test_behind_a_proxy_only_the_token_counts(
+    api: Clients, runner: Any, services: Services, reader: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = services.settings.__dict__ | {"public_url": "https://exports.example.com"}
+    monkeypatch.setattr(services.settings, "__dict__", held)
+    near = api.anonymous.using(None, "127.0.0.1")
+    problem(near.get(METRICS, headers={"Host": "127.0.0.1:3720"}), 401, "unauthenticated")
+    assert figures(near.get(METRICS, headers=reader))["exports_healthy"] == 1
+
+
+def test_say_so_while_the_database_is_away(api: Clients, reader: dict[str, str], services: Services) -> None:
+    with gone(services):
+        told = figures(api.anonymous.get(METRICS, headers=reader))
+    assert told["exports_healthy"] == 0
+    assert "exports_ticks_total" in told
+    assert "exports_queue_runs" not in told
 
 
 def test_nothing_of_a_tenant_is_told(api: Clients, reader: dict[str, str], schedule: Any) -> None:

@@ -420,6 +420,20 @@ def test_a_run_that_waits_is_cancelled_and_never_begins(
     assert [(c.topic, c.tenant_id) for c in watch.seen[seen:]] == [(Topic.RUNS, schedule.tenant_id)]
     assert services.runs.claim() is None
     assert stored(services, schedule).last_status is None
+    clock.advance(days=3)
+    again = services.demand.rerun(admin, schedule.id, run.id)
+    assert (again.window_start, again.window_end) == (waiting.window_start, waiting.window_end)
+
+
+def test_what_was_cancelled_while_it_was_sent_again_can_be_sent_again(
+    services: Services, admin: Principal, schedule: Schedule, partial: Run, mail: MailServer
+) -> None:
+    services.demand.resend(admin, schedule.id, partial.id)
+    services.demand.cancel(admin, schedule.id, partial.id)
+    assert outcomes(services, partial) == {ANN: ACCEPTED, BOB: SKIPPED, CY: ACCEPTED}
+    services.demand.resend(admin, schedule.id, partial.id)
+    assert execute(services, claim(services)).status is RunStatus.COMPLETED
+    assert [m.rcpt_tos for m in mail.messages] == [[BOB]]
 
 
 def test_a_run_is_cancelled_while_it_makes_its_file(

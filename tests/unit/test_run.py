@@ -11,6 +11,7 @@ from exports_app.domain.run import (
     EXECUTED,
     FAILING,
     FINISHED,
+    RESENT,
     UNDELIVERED,
     DeliveryStatus,
     RunStatus,
@@ -31,6 +32,7 @@ RUN_MOVES = {
     ("processing", "cancelled"),
     ("partial", "pending"),
     ("failed", "pending"),
+    ("cancelled", "pending"),
 }
 DELIVERY_MOVES = {
     ("pending", "sending"),
@@ -69,11 +71,12 @@ def test_a_delivery_makes_the_legal_moves_and_no_other(current: DeliveryStatus, 
             move_delivery(current, to)
 
 
-def test_a_finished_run_stays_so_unless_it_failed_and_is_sent_again() -> None:
+def test_a_finished_run_stays_so_unless_it_is_sent_again() -> None:
     assert {"completed", "partial", "failed", "skipped", "cancelled"} == FINISHED
     assert {"completed", "partial", "failed", "skipped"} == EXECUTED
     again = {one for one in FINISHED for to in RunStatus if (one, to) in RUN_MOVES}
-    assert again == FAILING == {"partial", "failed"}
+    assert again == RESENT == {"partial", "failed", "cancelled"}
+    assert {"partial", "failed"} == FAILING
 
 
 def test_what_was_accepted_is_never_sent_again() -> None:

@@ -54,7 +54,7 @@ class Pool:
         self._free: dict[Look, list[_Browsing]] = {}
 
     def take(self, look: Look) -> _Browsing:
-        """One without pages, cookies, permissions and anything stored."""
+        """One without pages, cookies, permissions and what pages store; what the browser itself has cached is still there."""
         free = self._free.get(look)
         return free.pop() if free else self._make(look)
 

@@ -12,7 +12,7 @@ from exports_app import wiring
 from exports_app.domain import period
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
-from exports_app.domain.run import FINISHED, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import FINISHED, RESENT, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.way import Way
 from exports_app.domain.words import counted, duration, place, sentence, size
 from exports_app.services.records import Delivery, Run
@@ -286,7 +286,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         made=f"{kind_label(run.spec.get('export_type', ''))}, {format_label(run.format)}"
         f" · days counted in {place(run.spec.get('timezone', 'UTC'))}",
         sent=_sent(run),
-        can_resend=run.status in {RunStatus.PARTIAL, RunStatus.FAILED} and _has_file(run) and unsent > 0,
+        can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
         can_cancel=run.status not in FINISHED,
         unsent=unsent,
