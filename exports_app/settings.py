@@ -59,6 +59,12 @@ class Settings(BaseModel):
     demo: bool | None = None
     """None: on for the embedded database at a loopback host."""
     lease_seconds: int = Field(60, ge=1, le=86400)
+    retry_attempts: int = Field(9, ge=1, le=50)
+    """At a run, the first one too, where its schedule says nothing else."""
+    retry_base_seconds: float = Field(30, ge=0, le=14_400)
+    """The longest wait after the first attempt that failed; each further one is four times as long, at most 4 hours."""
+    drain_seconds: float = Field(5, ge=0, le=3600)
+    """What a stop leaves running work to finish by itself."""
     min_interval_seconds: int = Field(60, ge=1, le=31_536_000)
     rate_limit_login: Rate = "10/minute"
     rate_limit_api: Rate = "600/minute"

@@ -8,19 +8,23 @@ from exports_app import log, plugins, settings
 from exports_app.db import migrate
 from exports_app.db.engine import Database
 from exports_app.db.store import SqlStore
+from exports_app.domain import retry
 from exports_app.domain.errors import ExportsError
 from exports_app.services.accounts import Accounts
 from exports_app.services.auth import Auth
+from exports_app.services.backfill import Backfill
 from exports_app.services.board import Board
 from exports_app.services.bulk import Bulk
 from exports_app.services.campaigns import Campaigns
 from exports_app.services.changes import Changes
+from exports_app.services.decisions import Decisions
 from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.limits import RateLimit
 from exports_app.services.links import Links
+from exports_app.services.notices import Notices
 from exports_app.services.overview import Overview
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
@@ -50,6 +54,8 @@ class Services:
     auth: Auth
     schedules: Schedules
     demand: Demand
+    decisions: Decisions
+    backfill: Backfill
     bulk: Bulk
     overview: Overview
     board: Board
@@ -60,6 +66,7 @@ class Services:
     sessions: Sessions
     campaigns: Campaigns
     runs: Runs
+    notices: Notices
     vitals: Vitals
     demo: Demo
     importing: Importing
@@ -77,6 +84,7 @@ def build(s: Settings, clock: Clock = now) -> Services:
     store = SqlStore(database)
     auth = Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api))
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
+    retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     history, overview = History(store, files), Overview(store)
     return Services(
         settings=s,
@@ -98,7 +106,10 @@ def build(s: Settings, clock: Clock = now) -> Services:
         links=Links(store, files, clock, s.signing_key(), s.base_url),
         sessions=Sessions(store, clock, auth, history),
         campaigns=Campaigns(store, changes),
-        runs=Runs(store, changes, clock, s.lease_seconds),
+        decisions=Decisions(store, changes, clock),
+        backfill=Backfill(store, changes, clock),
+        runs=Runs(store, changes, clock, s.lease_seconds, retries),
+        notices=Notices(store, clock, retries, s.base_url),
         vitals=Vitals(store, clock, s.late_minutes),
         demo=Demo(store, clock, allowed=s.is_demo),
         importing=Importing(store, changes),

@@ -107,11 +107,19 @@ class ScheduleIn(Input):
     delivery: str = Field("auto", description="auto, attach, zip or link")
     link_days: int = Field(7, description="how long a download link can be used")
     time_limit: int = Field(3600, description="seconds that making the file may take")
+    overlap: str = Field("skip", description="a tick while an earlier one's run has not ended: skip, queue_one or allow")
+    catch_up: str = Field("latest", description="ticks missed in a downtime: latest, none or all (at most 100)")
+    catch_up_hours: int = Field(168, description="how old a missed tick may be that catchUp all makes up")
+    jitter_seconds: int = Field(0, description="a run starts up to so much later than its tick, always as much")
+    pause_after: int = Field(5, description="failed runs in a row that pause it; 0: never")
+    on_unknown: str = Field("resend", description="a message that may have arrived or not: resend it, or hold it for a decision")
+    retry_attempts: int | None = Field(None, description="at a run, the first one too; null: as the server is set")
+    retry_base_seconds: int | None = Field(None, description="the longest wait after the first failed attempt; null: likewise")
     is_active: bool = True
 
 
 class ScheduleChange(Input):
-    """All optional: what is left out keeps its value. Only description may be null."""
+    """All optional: what is left out keeps its value. Only description, retryAttempts and retryBaseSeconds may be null."""
 
     name: str = ""
     description: str | None = None
@@ -125,6 +133,14 @@ class ScheduleChange(Input):
     delivery: str = ""
     link_days: int = 0
     time_limit: int = 0
+    overlap: str = ""
+    catch_up: str = ""
+    catch_up_hours: int = 0
+    jitter_seconds: int = 0
+    pause_after: int = 0
+    on_unknown: str = ""
+    retry_attempts: int | None = None
+    retry_base_seconds: int | None = None
     is_active: bool = True
     version: int | None = Field(default=None, description="the version you edited: 409 when somebody else was quicker")
 
@@ -156,7 +172,18 @@ class ScheduleOut(Output):
     delivery: str
     link_days: int
     time_limit: int
+    overlap: str
+    catch_up: str
+    catch_up_hours: int
+    jitter_seconds: int
+    pause_after: int
+    on_unknown: str
+    retry_attempts: int | None
+    retry_base_seconds: int | None
     is_active: bool
+    failures: int = Field(description="runs of ticks that failed in a row")
+    paused_at: datetime | None
+    paused_reason: str | None = Field(description="why it was paused by itself; activate it to resume")
     version: int
     last_run_at: datetime | None
     last_status: str | None
@@ -220,9 +247,48 @@ class RunOut(Output):
     deliveries: list[DeliveryOut] = Field(default_factory=list)
 
 
+class AttemptOut(Output):
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None = Field(description="as the run's status, or retry, died, stopped; null while it is under way")
+    error: str | None
+    error_code: str | None
+
+
+class AttemptsOut(Output):
+    items: list[AttemptOut]
+
+
 class HistoryOut(Output):
     items: list[RunOut]
     total: int
+
+
+class NoticeOut(Output):
+    kind: str = Field(description="failing, gave_up, paused or recovered")
+    history_id: str
+    target: str
+    status: str
+    attempts: int
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class NoticesOut(Output):
+    items: list[NoticeOut]
+
+
+class BackfillIn(Input):
+    start_date: Day
+    end_date: Day
+
+
+class BackfillOut(Output):
+    created: int = Field(description="runs that wait now")
+    existing: int = Field(description="run times on these days that had a run already")
+    history_ids: list[str] = Field(description="of the created ones, in the order of their run times")
 
 
 class CronIn(Input):

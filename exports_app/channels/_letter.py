@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
@@ -50,20 +50,10 @@ class Letter:
         self._shared = None if report.link else _shared(report)
 
     def to(self, recipient: Mailbox, message_id: str, url: str = "") -> Sequence[bytes | bytearray]:
-        """The message in pieces with CRLF line ends, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
-
-        message_id: the local part of the Message-ID; the sender's domain completes it. Raises ValueError where it cannot be one.
-        url: the recipient's own link, where the report has one.
-        """
-        if not re.fullmatch(r"[A-Za-z0-9._+-]{1,200}", message_id):
-            raise ValueError("a message id is made of ASCII letters, digits, dot, underscore, plus and minus")
-        ascii_only = (self._sender.local + recipient.local).isascii()
-        own = EmailMessage(policy=ASCII_ONLY if ascii_only else SMTPUTF8)
-        own["From"] = self._sender.header
-        own["To"] = recipient.header
-        own["Message-ID"] = f"<{message_id}@{self._sender.domain}>"
+        """The message in pieces with CRLF line ends. message_id: as of `envelope`. url: the recipient's own link, where the
+        report has one."""
         shared = _shared(self._report, url) if self._shared is None else self._shared
-        return (own.as_bytes().removesuffix(b"\r\n"), self._subject, *shared)
+        return (envelope(self._sender, recipient, message_id), self._subject, *shared)
 
 
 def title(report: Report) -> str:
@@ -80,18 +70,39 @@ def subject(text: str) -> bytes:
 
 def _shared(report: Report, url: str = "") -> tuple[bytes | bytearray, ...]:
     """What all copies have in common, in pieces. url: of the download, in place of an attachment."""
-    message = EmailMessage(policy=ASCII_ONLY)
-    message["Date"] = report.created_at.astimezone(UTC)  # not the clock: every attempt sends the same message
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
-    message["X-Auto-Response-Suppress"] = "All"  # the same, for Exchange
-    message.set_content(plain_text(report, url), cte="quoted-printable")
-    message.add_alternative(html(report, url), subtype="html", cte="quoted-printable")
+    message = bodies(report.created_at, plain_text(report, url), html(report, url))
     if url:
         return (message.as_bytes(),)
     attached = report.zipped or Attachment(report.file_path, report.file_name, report.file_size, report.mime)
     _attach(message, attached)
     before, _, after = message.as_bytes().rpartition(PLACE + b"\r\n")
     return before, _base64(attached.path), after
+
+
+def bodies(at: datetime, text: str, page: str) -> EmailMessage:
+    """What people read, without the headers that name sender, recipient and subject."""
+    message = EmailMessage(policy=ASCII_ONLY)
+    message["Date"] = at.astimezone(UTC)  # not the clock: every attempt sends the same message
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
+    message["X-Auto-Response-Suppress"] = "All"  # the same, for Exchange
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    return message
+
+
+def envelope(sender: Mailbox, recipient: Mailbox, message_id: str) -> bytes:
+    """The headers of one copy, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
+
+    message_id: the local part of the Message-ID; the sender's domain completes it. Raises ValueError where it cannot be one.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9._+-]{1,200}", message_id):
+        raise ValueError("a message id is made of ASCII letters, digits, dot, underscore, plus and minus")
+    ascii_only = (sender.local + recipient.local).isascii()
+    own = EmailMessage(policy=ASCII_ONLY if ascii_only else SMTPUTF8)
+    own["From"] = sender.header
+    own["To"] = recipient.header
+    own["Message-ID"] = f"<{message_id}@{sender.domain}>"
+    return own.as_bytes().removesuffix(b"\r\n")
 
 
 def _attach(message: EmailMessage, attached: Attachment) -> None:
@@ -136,25 +147,37 @@ def _inliner() -> CSSInliner:
 
 
 def plain_text(report: Report, url: str = "") -> str:
-    return _templates().get_template("report.txt.j2").render(_context(report, url))
+    return text_of("report", _context(report, url))
 
 
 def html(report: Report, url: str = "") -> str:
+    return page_of("report", _context(report, url))
+
+
+def text_of(template: str, context: Mapping[str, object]) -> str:
+    return _templates().get_template(f"{template}.txt.j2").render(context)
+
+
+def page_of(template: str, context: Mapping[str, object]) -> str:
     """The page with its styles inlined: mail programs drop style sheets."""
-    return _inliner().inline(_templates().get_template("report.html.j2").render(_context(report, url)))
+    return _inliner().inline(_templates().get_template(f"{template}.html.j2").render(context))
+
+
+def looks(brand_color: str, logo_url: str | None) -> dict[str, object]:
+    """The tenant's colors and picture, as templates name them."""
+    brand = brand_color if COLOR.fullmatch(brand_color) else NEUTRAL
+    logo = logo_url if (logo_url or "").startswith("https://") else None
+    return {"brand": brand, "on_brand": readable_on(brand), "logo": logo}
 
 
 def _context(report: Report, url: str) -> dict[str, object]:
-    brand = report.brand_color if COLOR.fullmatch(report.brand_color) else NEUTRAL
     return {
         "tenant": one_line(report.tenant_name),
         "export": one_line(report.export_name),
         "facts": facts(report),
         "lead": lead(report),
         "url": url,
-        "brand": brand,
-        "on_brand": readable_on(brand),
-        "logo": report.logo_url if (report.logo_url or "").startswith("https://") else None,
+        **looks(report.brand_color, report.logo_url),
     }
 
 

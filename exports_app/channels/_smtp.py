@@ -38,6 +38,10 @@ BLOCK = 1 << 16
 LEADING_DOT = re.compile(rb"(?m)^\.")
 GOING_AWAY = 421
 """The server closes the connection (RFC 5321, 3.8): nothing is said about the message."""
+TOO_LARGE = 552
+"""RFC 1870, 6.1."""
+NOT_SIGNED_IN = frozenset({530, 535})
+"""RFC 4954, 6."""
 
 Tls = Literal["starttls", "tls", "none"]
 
@@ -63,9 +67,13 @@ class _DroppedError(Exception):
 
 
 class _Client(SMTP):
+    complete = False
+    """Whether the end of the last message was written: from there on it may have arrived."""
+
     async def send_data(self, pieces: Sequence[bytes | bytearray], seconds: float) -> None:
         """As `data`, which would hold the message four times: in blocks, no more of them than the other side takes. seconds:
         for all of it."""
+        self.complete = False
         start = await self.execute_command(b"DATA", timeout=self.timeout)
         if start.code != SMTPStatus.start_input:
             raise SMTPDataError(start.code, start.message)
@@ -92,6 +100,7 @@ class _Client(SMTP):
                 if waiter.done():
                     break
             else:
+                self.complete = True
                 protocol.write(b".\r\n")
                 return await protocol.read_response()
         except (OSError, SMTPServerDisconnected):
@@ -155,11 +164,11 @@ class Connection:
             await client.send_data(content, self._server.command_timeout + size / SLOWEST)
         except (SMTPServerDisconnected, SMTPTimeoutError):
             self._drop()
-            raise self._unknown_fate() from None
+            raise self._lost(client) from None
         except SMTPResponseException as e:
             if e.code < 0:  # not an SMTP answer at all
                 self._drop()
-                raise self._unknown_fate() from None
+                raise self._lost(client) from None
             raise await self._refused(client, e) from None
 
     async def _envelope(self, client: SMTP, sender: Mailbox, recipient: Mailbox, size: int) -> None:
@@ -172,16 +181,29 @@ class Connection:
             options.append(f"SIZE={size}")
         try:
             await client.mail(sender.address, options=options, encoding=encoding)
+        except (SMTPServerDisconnected, SMTPTimeoutError, SMTPResponseException) as e:
+            raise await self._not_begun(client, e, of_sender=True) from None
+        try:
             await client.rcpt(recipient.address, encoding=encoding)
-        except SMTPServerDisconnected:
-            raise _DroppedError(f"the mail server {self._server} closed the connection before the message was sent") from None
-        except SMTPTimeoutError:
+        except (SMTPServerDisconnected, SMTPTimeoutError, SMTPResponseException) as e:
+            raise await self._not_begun(client, e) from None
+
+    async def _not_begun(self, client: SMTP, error: SMTPException, *, of_sender: bool = False) -> Exception:
+        """What a failed envelope means: another connection may carry the message, or the server has refused it."""
+        if isinstance(error, SMTPTimeoutError):
             seconds = f"{self._server.command_timeout:g} s"
-            raise _DroppedError(f"the mail server {self._server} did not answer within {seconds}") from None
-        except SMTPResponseException as e:
-            if e.code == GOING_AWAY or e.code < 0:
-                raise _DroppedError(_answer(e)) from None
-            raise await self._refused(client, e) from None
+            return _DroppedError(f"the mail server {self._server} did not answer within {seconds}")
+        if not isinstance(error, SMTPResponseException):
+            return _DroppedError(f"the mail server {self._server} closed the connection before the message was sent")
+        if error.code == GOING_AWAY or error.code < 0:
+            return _DroppedError(_answer(error))
+        refused = await self._refused(client, error)
+        if of_sender and refused.permanent:
+            # It would refuse every other message of the run alike: they fail at once, as where nobody can sign in
+            refused = DeliveryError(f"{refused.message} (check {_setting(error)})")
+            self._drop()
+            self._trouble.append(refused)
+        return refused
 
     async def _refused(self, client: SMTP, refusal: SMTPResponseException) -> DeliveryError:
         """The refusal as our error; the connection is ready for the next message, or gone."""
@@ -194,9 +216,12 @@ class Connection:
             self._drop()
         return DeliveryError(_answer(refusal), permanent=refusal.code >= 500)
 
-    def _unknown_fate(self) -> DeliveryError:
-        text = f"the connection to {self._server} was lost while the message was being sent: it may have arrived, or not"
-        return DeliveryUnknown(text)
+    def _lost(self, client: "_Client") -> DeliveryError:
+        """A server that has not seen the end of a message must not deliver it (RFC 5321, 4.1.1.4)."""
+        what = f"the connection to {self._server} was lost"
+        if client.complete:
+            return DeliveryUnknown(f"{what} after the message was sent: it may have arrived, or not")
+        return DeliveryError(f"{what} while the message was being sent: it has not arrived", permanent=False)
 
     async def _connect(self) -> _Client:
         if self._trouble and (self._trouble[-1].permanent or len(self._trouble) >= ATTEMPTS):
@@ -310,6 +335,15 @@ def _blocks(pieces: Sequence[bytes | bytearray]) -> Iterator[bytes]:
         with memoryview(stuffed) as view:
             for start in range(0, len(view), BLOCK):
                 yield bytes(view[start : start + BLOCK])
+
+
+def _setting(refusal: SMTPResponseException) -> str:
+    """What to look at where the server refuses the sender."""
+    if refusal.code == TOO_LARGE:
+        return "ATTACH_MAX_MB: the message is too large for the mail server"
+    if refusal.code in NOT_SIGNED_IN:
+        return "SMTP_USER and SMTP_PASS"
+    return "SMTP_FROM"
 
 
 async def _hello(client: SMTP) -> None:

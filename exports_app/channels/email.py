@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from exports_app import settings
-from exports_app.channels import _letter, _mailbox
+from exports_app.channels import _letter, _mailbox, _notice
 from exports_app.channels._letter import Letter
 from exports_app.channels._mailbox import Mailbox
 from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
 from exports_app.domain.errors import DeliveryError
-from exports_app.services.plugs import CHANNELS, Message, Report, Sender
+from exports_app.services.plugs import CHANNELS, Message, Note, Report, Sender
 
 IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
 
@@ -90,6 +90,13 @@ def _as_domain(host: str) -> str:
     return f"[{host}]" if host.replace(".", "").isdigit() else host
 
 
+def _address(target: str) -> Mailbox:
+    try:
+        return _mailbox.parse(target)
+    except ValueError as e:
+        raise DeliveryError(f"not an email address: {e}") from None
+
+
 class EmailSender:
     """The messages of one run."""
 
@@ -103,10 +110,7 @@ class EmailSender:
     def send(self, target: str, message_id: str) -> None:
         """Send to one address. Raises DeliveryError: the server's own answer, or what to look at; DeliveryUnknown where
         the message may have arrived all the same."""
-        try:
-            recipient = _mailbox.parse(target)
-        except ValueError as e:
-            raise DeliveryError(f"not an email address: {e}") from None
+        recipient = _address(target)
         try:
             url = self._report.link.url(target) if self._report.link else ""
             content = self._letter.to(recipient, message_id, url)
@@ -151,6 +155,13 @@ class EmailChannel:
         connection = Connection(self._server())
         try:
             yield EmailSender(report, self.settings.sender, connection)
+        finally:
+            connection.close()
+
+    def tell(self, target: str, message_id: str, note: Note) -> None:
+        sender, recipient, connection = self.settings.sender, _address(target), Connection(self._server())
+        try:
+            connection.send(sender, recipient, _notice.write(note, sender, recipient, message_id))
         finally:
             connection.close()
 

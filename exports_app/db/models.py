@@ -4,7 +4,7 @@ import datetime as dt
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Index, MetaData, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from exports_app.db.types import UtcDateTime, code_point, identifier
@@ -142,6 +142,18 @@ class ScheduleRow(Base, table=True):
     delivery: str = Field(default="auto", max_length=10, sa_column_kwargs={"server_default": "auto"})
     link_days: int = Field(default=7, sa_column_kwargs={"server_default": "7"})
     time_limit: int = Field(default=3600, sa_column_kwargs={"server_default": "3600"})
+    overlap: str = Field(default="skip", max_length=10, sa_column_kwargs={"server_default": "skip"})
+    catch_up: str = Field(default="latest", max_length=10, sa_column_kwargs={"server_default": "latest"})
+    catch_up_hours: int = Field(default=168, sa_column_kwargs={"server_default": "168"})
+    jitter_seconds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    pause_after: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
+    on_unknown: str = Field(default="resend", max_length=10, sa_column_kwargs={"server_default": "resend"})
+    retry_attempts: int | None = None
+    retry_base_seconds: int | None = None
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    failing_since: datetime | None = _maybe_instant()
+    paused_at: datetime | None = _maybe_instant()
+    paused_reason: str | None = Field(default=None, sa_type=Text)
     is_active: bool = Field(index=True)
     last_run_at: datetime | None = _maybe_instant()
     last_status: str | None = Field(default=None, max_length=20)
@@ -189,6 +201,8 @@ class RunRow(Base, table=True):
     started_at: datetime | None = _maybe_instant()
     completed_at: datetime | None = _maybe_instant()
     attempt: int = 0
+    deaths: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    overlaps: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     lease_token: str | None = Field(default=None, sa_type=identifier())
     lease_expires_at: datetime | None = _maybe_instant()
     next_attempt_at: datetime | None = _maybe_instant()
@@ -205,6 +219,40 @@ class DeliveryRow(Base, table=True):
     attempts: int = 0
     message_id: str = Field(max_length=100)
     error: str | None = Field(default=None, sa_type=Text)
+    sent_at: datetime | None = _maybe_instant()
+
+
+class AttemptRow(Base, table=True):
+    """One attempt at a run."""
+
+    __tablename__ = "run_attempts"
+    id: str = _id()
+    history_id: str = _ref("export_history", index=True)
+    number: int
+    started_at: datetime = _instant()
+    ended_at: datetime | None = _maybe_instant()
+    outcome: str | None = Field(default=None, max_length=20)
+    error: str | None = Field(default=None, sa_type=Text)
+    error_code: str | None = Field(default=None, max_length=50)
+
+
+class NoticeRow(Base, table=True):
+    """An email about a schedule to those who look after it: written with what it tells, sent afterwards."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),)
+    id: str = _id()
+    tenant_id: str = _ref("tenants")
+    scheduled_export_id: str = _ref("scheduled_exports")
+    history_id: str = _ref("export_history")
+    kind: str = Field(max_length=20)
+    target: str = Field(max_length=320)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    status: str = Field(max_length=20)
+    attempts: int = 0
+    error: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = _instant()
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     sent_at: datetime | None = _maybe_instant()
 
 

@@ -13,15 +13,28 @@ from sqlmodel import SQLModel
 from exports_app.db import models
 from exports_app.db.types import like_ascii
 from exports_app.domain.access import Role
-from exports_app.domain.run import FAILING, FINISHED, UNDELIVERED, DeliveryStatus, RunStatus, Trigger, move_run
-from exports_app.services.ports import Tenants
+from exports_app.domain.run import (
+    BY_CLOCK,
+    FAILING,
+    FINISHED,
+    UNDELIVERED,
+    AttemptOutcome,
+    DeliveryStatus,
+    RunStatus,
+    Trigger,
+    move_run,
+)
+from exports_app.services.ports import Tenants, UnderWay
 from exports_app.services.records import (
+    Attempt,
     Campaign,
     Code,
     Delivery,
     LatestRun,
     Membership,
     Metric,
+    Notice,
+    NoticeKind,
     Page,
     Run,
     Schedule,
@@ -155,6 +168,13 @@ class UserRepository(Repository[User]):
         query = select(self._table.c.id, self._table.c.name).where(self._table.c.id.in_(user_ids))
         return {row.id: row.name for row in self._connection.execute(query)}
 
+    def admins(self, tenant_id: str) -> list[User]:
+        c, members = self._table.c, table(models.MembershipRow)
+        query = self._select().join(members, members.c.user_id == c.id)
+        return self._all(
+            query.where(members.c.tenant_id == tenant_id, members.c.role == Role.ADMIN, c.is_active).order_by(c.email)
+        )
+
     def roles(self, user_id: str) -> dict[str, Role]:
         members = table(models.MembershipRow)
         rows = self._connection.execute(select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id))
@@ -281,6 +301,9 @@ class ScheduleRepository(Repository[Schedule]):
         values = {"last_run_at": at, "last_status": status}
         self._update(self._table.c.id == run.scheduled_export_id, ~later, values=values)
 
+    def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == schedule_id, self._live(), values=values)
+
     def summary(self, within: Tenants) -> Summary:
         c = self._table.c
         counts = (
@@ -326,7 +349,7 @@ class RunRepository(Repository[Run]):
 
     def waiting(self, now: datetime) -> list[Waiting]:
         c = self._table.c
-        scheduled = case((c.trigger == Trigger.SCHEDULE, 1), else_=0)
+        scheduled = case((c.trigger.in_(BY_CLOCK), 1), else_=0)
         place = func.row_number().over(partition_by=c.tenant_id, order_by=(scheduled, c.created_at, c.id))
         held = select(c.id, c.tenant_id, scheduled.label("scheduled"), c.created_at, place.label("place"))
         queue = held.where(*self._may_begin(now)).subquery()
@@ -347,7 +370,33 @@ class RunRepository(Repository[Run]):
         c, other = self._table.c, self._table.alias("other")
         busy = exists().where(other.c.scheduled_export_id == c.scheduled_export_id, other.c.status == RunStatus.PROCESSING)
         waits = and_(c.next_attempt_at.is_not(None), c.next_attempt_at > now)
-        return c.status == RunStatus.PENDING, ~waits, ~busy
+        return c.status == RunStatus.PENDING, ~waits, c.overlaps | ~busy
+
+    def under_way(self, schedule_ids: Collection[str]) -> dict[str, UnderWay]:
+        c = self._table.c
+        new = and_(c.status == RunStatus.PENDING, c.attempt == 0)
+        of = (c.scheduled_export_id.in_(schedule_ids), c.trigger == Trigger.SCHEDULE)
+        counts = (func.count().filter(c.status == RunStatus.PROCESSING), func.count().filter(new))
+        query = select(c.scheduled_export_id, *counts).where(*of, c.status.in_((RunStatus.PENDING, RunStatus.PROCESSING)))
+        rows = self._connection.execute(query.group_by(c.scheduled_export_id))
+        return {schedule_id: UnderWay(processing > 0, waiting > 0) for schedule_id, processing, waiting in rows}
+
+    def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
+        c = self._table.c
+        found = self._all(self._select().where(c.scheduled_export_id == schedule_id, c.scheduled_for.in_(instants)))
+        return {run.scheduled_for: run for run in found if run.scheduled_for is not None}
+
+    def make_up(self, seen: Run, run: Run) -> bool:
+        # The row stays: there is one for each tick. All that the new run brings along replaces what was skipped
+        c = self._table.c
+        move_run(seen.status, RunStatus.PENDING)
+        values = asdict(run)
+        del values["id"]
+        return self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
+
+    def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
+        c = self._table.c
+        return self._update(c.id == seen.id, c.status == seen.status, c.attempt == seen.attempt, values=values) == 1
 
     def by_status(self) -> dict[str, int]:
         return by_status(self._connection, self._table)
@@ -360,6 +409,7 @@ class RunRepository(Repository[Run]):
             "lease_token": token,
             "lease_expires_at": expires,
             "started_at": func.coalesce(c.started_at, now),
+            "next_attempt_at": None,
         }
         return self._update(c.id == run_id, c.status == RunStatus.PENDING, values=values) == 1
 
@@ -401,7 +451,7 @@ class RunRepository(Repository[Run]):
         fresh = dict.fromkeys(
             ("error", "error_code", "started_at", "completed_at", "lease_token", "lease_expires_at", "next_attempt_at")
         )
-        values = fresh | {"status": move_run(seen.status, RunStatus.PENDING), "attempt": 0}
+        values = fresh | {"status": move_run(seen.status, RunStatus.PENDING), "attempt": 0, "deaths": 0}
         return self._update(c.id == seen.id, c.status == seen.status, c.file_removed_at.is_(None), values=values) == 1
 
     def outdated(self, tenant_id: str, completed_before: datetime, now: datetime, limit: int) -> list[Run]:
@@ -452,10 +502,16 @@ class DeliveryRepository(Repository[Delivery]):
         where = (c.history_id == run_id, c.status == DeliveryStatus.SENDING)
         self._update(*where, values={"status": DeliveryStatus.UNKNOWN})
 
-    def skip_pending(self, run_id: str, reason: str) -> None:
+    def end_pending(self, run_id: str, reason: str) -> None:
         c = self._table.c
-        where = (c.history_id == run_id, c.status == DeliveryStatus.PENDING)
-        self._update(*where, values={"status": DeliveryStatus.SKIPPED, "error": reason})
+        pending = (c.history_id == run_id, c.status == DeliveryStatus.PENDING)
+        self._update(*pending, c.attempts > 0, c.error.is_not(None), values={"status": DeliveryStatus.FAILED})
+        self._update(*pending, values={"status": DeliveryStatus.SKIPPED, "error": reason})
+
+    def accept_unknown(self, run_id: str, told: str) -> int:
+        c = self._table.c
+        values = {"status": DeliveryStatus.ACCEPTED, "error": told}
+        return self._update(c.history_id == run_id, c.status == DeliveryStatus.UNKNOWN, values=values)
 
     def by_status(self) -> dict[str, int]:
         return by_status(self._connection, self._table)
@@ -464,6 +520,48 @@ class DeliveryRepository(Repository[Delivery]):
         c = self._table.c
         where = (c.history_id == run_id, c.status.in_(UNDELIVERED))
         return self._update(*where, values={"status": DeliveryStatus.PENDING, "error": None})
+
+
+class AttemptRepository(Repository[Attempt]):
+    model, record = models.AttemptRow, Attempt
+    enums: ClassVar[Mapping[str, type]] = {"outcome": AttemptOutcome}
+
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Attempt]]:
+        c = self._table.c
+        found: dict[str, list[Attempt]] = {}
+        for one in self._all(self._select().where(c.history_id.in_(run_ids)).order_by(c.started_at, c.number)):
+            found.setdefault(one.history_id, []).append(one)
+        return found
+
+    def add(self, attempt: Attempt) -> None:
+        self._insert([attempt])
+
+    def end(self, run_id: str, outcome: AttemptOutcome, at: datetime, error: str | None, code: str | None) -> None:
+        c = self._table.c
+        values = {"ended_at": at, "outcome": outcome, "error": error, "error_code": code}
+        self._update(c.history_id == run_id, c.ended_at.is_(None), values=values)
+
+
+class NoticeRepository(Repository[Notice]):
+    model, record = models.NoticeRow, Notice
+    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus, "kind": NoticeKind}
+
+    def of_schedule(self, schedule_id: str, limit: int) -> list[Notice]:
+        c = self._table.c
+        return self._all(
+            self._select().where(c.scheduled_export_id == schedule_id).order_by(c.created_at.desc(), c.id).limit(limit)
+        )
+
+    def add(self, notices: Iterable[Notice]) -> None:
+        self._insert(notices)
+
+    def due(self, now: datetime, limit: int) -> list[Notice]:
+        c = self._table.c
+        return self._all(self._select().where(c.next_attempt_at <= now).order_by(c.next_attempt_at, c.id).limit(limit))
+
+    def change(self, seen: Notice, values: Mapping[str, Any]) -> bool:
+        c = self._table.c
+        return self._update(c.id == seen.id, c.attempts == seen.attempts, c.status == seen.status, values=values) == 1
 
 
 class SessionRepository(Repository[Session]):

@@ -45,6 +45,14 @@ class SqlTransaction:
         return r.DeliveryRepository(self.connection)
 
     @cached_property
+    def attempts(self) -> r.AttemptRepository:
+        return r.AttemptRepository(self.connection)
+
+    @cached_property
+    def notices(self) -> r.NoticeRepository:
+        return r.NoticeRepository(self.connection)
+
+    @cached_property
     def sessions(self) -> r.SessionRepository:
         return r.SessionRepository(self.connection)
 

@@ -14,6 +14,11 @@ class Trigger(StrEnum):
     MANUAL = "manual"
     TEST = "test"
     RERUN = "rerun"
+    BACKFILL = "backfill"
+
+
+BY_CLOCK = frozenset({Trigger.SCHEDULE, Trigger.BACKFILL})
+"""Runs of a tick: they wait behind what somebody asked for."""
 
 
 class RunStatus(StrEnum):
@@ -35,10 +40,33 @@ class DeliveryStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+class AttemptOutcome(StrEnum):
+    """How one attempt at a run ended: as the run did, or otherwise. RETRY: it failed, and another one follows. DIED: its
+    worker did. STOPPED: its server stopped."""
+
+    RETRY = "retry"
+    DIED = "died"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
 # pending, processing -> cancelled: somebody called it off, or its schedule was deleted before it began
+# pending -> partial, failed: it waited for another attempt, and somebody gave it up
+# processing -> pending: it is tried again, or its worker is gone
 # partial, failed, cancelled -> pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
+# partial, failed -> completed: somebody says that the messages whose fate was unknown have arrived
+# skipped -> pending: somebody has a skipped tick made up
 RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.PENDING: frozenset({RunStatus.PROCESSING, RunStatus.SKIPPED, RunStatus.CANCELLED}),
+    RunStatus.PENDING: frozenset(
+        {
+            *(RunStatus.PROCESSING, RunStatus.SKIPPED, RunStatus.CANCELLED),
+            *(RunStatus.PARTIAL, RunStatus.FAILED),
+        }
+    ),
     RunStatus.PROCESSING: frozenset(
         {
             *(RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.SKIPPED),
@@ -46,18 +74,22 @@ RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
         }
     ),
     RunStatus.COMPLETED: frozenset(),
-    RunStatus.PARTIAL: frozenset({RunStatus.PENDING}),
-    RunStatus.FAILED: frozenset({RunStatus.PENDING}),
-    RunStatus.SKIPPED: frozenset(),
+    RunStatus.PARTIAL: frozenset({RunStatus.PENDING, RunStatus.COMPLETED}),
+    RunStatus.FAILED: frozenset({RunStatus.PENDING, RunStatus.COMPLETED, RunStatus.PARTIAL}),
+    RunStatus.SKIPPED: frozenset({RunStatus.PENDING}),
     RunStatus.CANCELLED: frozenset({RunStatus.PENDING}),
 }
 
+# sending -> pending: not accepted for now; pending -> failed: nor at the last attempt
 # unknown -> sending: a message whose fate a crash hid is sent again, with the same Message-ID
+# unknown -> accepted: somebody says that it has arrived
 # failed, unknown, skipped -> pending: as above, their run is sent again
 DELIVERY_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    DeliveryStatus.PENDING: frozenset({DeliveryStatus.SENDING, DeliveryStatus.SKIPPED}),
-    DeliveryStatus.SENDING: frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}),
-    DeliveryStatus.UNKNOWN: frozenset({DeliveryStatus.SENDING, DeliveryStatus.PENDING}),
+    DeliveryStatus.PENDING: frozenset({DeliveryStatus.SENDING, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED}),
+    DeliveryStatus.SENDING: frozenset(
+        {DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.PENDING}
+    ),
+    DeliveryStatus.UNKNOWN: frozenset({DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED}),
     DeliveryStatus.ACCEPTED: frozenset(),
     DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING}),
     DeliveryStatus.SKIPPED: frozenset({DeliveryStatus.PENDING}),
@@ -89,10 +121,14 @@ def move_delivery(current: DeliveryStatus, to: DeliveryStatus) -> DeliveryStatus
     return to
 
 
-def outcome(deliveries: Iterable[DeliveryStatus]) -> RunStatus:
-    """How a run ends whose file was made: all accepted or skipped: completed; some: partial; none: failed."""
+def outcome(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
+    """How a run ends whose file was made: all accepted or skipped: completed; some: partial; none: failed.
+
+    hold: a message whose fate is unknown waits for a person's decision, so that the run is partial.
+    """
     seen = list(deliveries)
     good = [s for s in seen if s in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}]
     if len(good) == len(seen):
         return RunStatus.COMPLETED
-    return RunStatus.PARTIAL if DeliveryStatus.ACCEPTED in good else RunStatus.FAILED
+    some = DeliveryStatus.ACCEPTED in good or (hold and DeliveryStatus.UNKNOWN in seen)
+    return RunStatus.PARTIAL if some else RunStatus.FAILED

@@ -27,7 +27,7 @@ POOL = 4
 """Runs executed at once, beside those that wait for their turn to make a large file."""
 MOST_THREADS = 64
 GRACE_SECONDS = 2.0
-"""What a stop leaves running work to finish by itself, and then again to notice that it shall give up."""
+"""What a stop leaves running work to notice that it shall give up, after DRAIN_SECONDS to finish by itself."""
 SWEEP_AFTER = timedelta(minutes=1)
 """Of the start: what is due comes first."""
 TIME_LIMIT = 3600.0
@@ -67,6 +67,7 @@ class LocalEngine:
         self._jobs: set[_Job] = set()
         self._changed = threading.Condition()
         self._closing = threading.Event()
+        self._telling = threading.Lock()
         self._pulse_at = 0.0
         self._wake: Callable[[], None] = lambda: None
 
@@ -141,6 +142,7 @@ class LocalEngine:
         try:
             self._runs.tick()
             metrics.TICKS.inc()
+            self._tell()
             while not self._closing.is_set() and len(self._jobs) < self._room() and (run := self._runs.claim()):
                 self._begin(run)
         except Unavailable:
@@ -148,6 +150,27 @@ class LocalEngine:
         except Exception:  # noqa: BLE001  (the engine outlives whatever happens; it is logged)
             _log.exception("the engine's pulse failed: trying again")
         self._pulse_at = time.monotonic()
+
+    def _tell(self) -> None:
+        """Send the notices that are due, in a thread of their own: a mail server may take its time."""
+        if self._closing.is_set() or not self._services.notices.due() or not self._telling.acquire(blocking=False):
+            return
+        try:
+            threading.Thread(target=self._tell_now, name="notices", daemon=True).start()
+        except RuntimeError:  # no thread is to be had
+            self._telling.release()
+            raise
+
+    def _tell_now(self) -> None:
+        try:
+            while not self._closing.is_set() and self._services.notices.send_due():
+                pass
+        except Unavailable:
+            _log.warning("notices could not be sent: the database cannot be reached")
+        except Exception:  # noqa: BLE001  (likewise)
+            _log.exception("notices could not be sent")
+        finally:
+            self._telling.release()
 
     def _room(self) -> int:
         """Small runs must not wait behind large ones that wait for each other."""
@@ -195,8 +218,8 @@ class LocalEngine:
             _log.exception("the heartbeat failed: trying again")
 
     def _stop(self) -> None:
-        """Let what runs finish for a moment, then ask it to give up, then take the runs back from threads that are stuck."""
-        if self._idle_within(GRACE_SECONDS):
+        """Let what runs finish for a while, then ask it to give up, then take the runs back from threads that are stuck."""
+        if self._idle_within(self._services.settings.drain_seconds):
             return
         for job in self._all_jobs():
             job.stopped.set()

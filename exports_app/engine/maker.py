@@ -191,5 +191,6 @@ def _failure(answer: dict[str, Any], limits: Limits, process: "subprocess.Popen[
     _log.error("the process that made a file ended early", code=code, trouble=text)
     if code is not None and code < 0:
         why = "perhaps the machine ran out of memory" if code == -9 else "the server's log tells more"
-        return RunError(f"the process that made the file was killed (signal {-code}): {why}", code="process_killed")
+        told = f"the process that made the file was killed (signal {-code}): {why}"
+        return RunError(told, code="process_killed", permanent=False)
     return RunError("the process that made the file ended with an error: the server's log tells more", code="process_failed")

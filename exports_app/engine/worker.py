@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from exports_app import log
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, ExportsError, RunError, Unavailable
 from exports_app.domain.period import Window
+from exports_app.domain.policy import OnUnknown
 from exports_app.domain.run import DeliveryStatus, RunStatus, outcome
 from exports_app.domain.way import Way
 from exports_app.domain.words import counted
@@ -32,7 +33,6 @@ PROGRESS_SECONDS = 0.6
 RETRY_SECONDS = 0.5
 """Between two tries to write while the database is away."""
 LOST = "lease lost: somebody cancelled the run, or another worker took it over"
-UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN)
 
 T = TypeVar("T")
 _log = log.get(__name__)
@@ -74,14 +74,12 @@ class Worker:
                 _log.warning(LOST)
             except Stopped:
                 self._give_back(run)
-            except Unavailable:
-                # Nothing can be written now: the lease runs out, and the run comes back by itself
-                _log.exception("database lost during a run")
             except ExportsError as e:
-                self._fail(run, e.message, e.code)
+                self._fail(run, e)
             except Exception:  # noqa: BLE001  (a run always ends visibly; the log has the whole story)
                 _log.exception("run failed unexpectedly")
-                self._fail(run, f"an unexpected error: the server's log tells more under run {run.id}", "internal")
+                told = f"an unexpected error: the server's log tells more under run {run.id}"
+                self._fail(run, RunError(told, code="internal"))
 
     def _execute(self, run: Run, check: Callable[[], None]) -> None:
         check()
@@ -91,20 +89,24 @@ class Worker:
         if made is None:
             return
         deliveries = self._deliver(run, export, made, check)
-        status = outcome(d.status for d in deliveries)
         error = _delivery_error(deliveries)
-        self._lasting(partial(self._runs.close, run, status, error, "delivery_failed" if error else None))
+        if error is not None and any(d.status in _unfinished(run) for d in deliveries):
+            raise DeliveryError(error, permanent=False)
+        status = outcome((d.status for d in deliveries), hold=_holds(run))
+        self._lasting(partial(self._runs.close, run, status, error, DeliveryError.code if error else None))
         _log.info("run finished", status=status, rows=made.rows, bytes=made.size, deliveries=len(deliveries))
 
-    def _fail(self, run: Run, message: str, code: str) -> None:
+    def _fail(self, run: Run, error: ExportsError) -> None:
+        """Tried again later, or ended."""
         try:
-            self._runs.close(run, RunStatus.FAILED, message, code)
+            status = self._lasting(partial(self._runs.fail, run, error))
         except LeaseLost:
             _log.warning(LOST)
         except Unavailable:
-            _log.exception("the failure could not be written", reason=message)
+            # Nothing can be written now: the lease runs out, and the run comes back by itself
+            _log.exception("the failure could not be written", reason=error.message)
         else:
-            _log.warning("run failed", code=code, reason=message)
+            _log.warning("run failed", code=error.code, reason=error.message, status=status)
 
     def _give_back(self, run: Run) -> None:
         try:
@@ -224,7 +226,7 @@ class Worker:
         done = []
         with channel.open(report) as sender:
             for delivery in deliveries:
-                if delivery.status not in UNFINISHED:
+                if delivery.status not in _unfinished(run):
                     done.append(delivery)
                     continue
                 check()
@@ -240,8 +242,8 @@ class Worker:
             sender.send(delivery.target, delivery.message_id)
         except DeliveryError as e:
             _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
-            to = DeliveryStatus.UNKNOWN if isinstance(e, DeliveryUnknown) else DeliveryStatus.FAILED
-            return to, {"error": e.message}
+            later = DeliveryStatus.UNKNOWN if isinstance(e, DeliveryUnknown) else DeliveryStatus.PENDING
+            return DeliveryStatus.FAILED if e.permanent else later, {"error": e.message}
         except Exception:  # noqa: BLE001  (it is in the log and in the delivery's row)
             _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
             return DeliveryStatus.FAILED, {"error": "an unexpected error: the server's log tells more"}
@@ -275,11 +277,21 @@ def _export(run: Run, tenant: Tenant) -> Export:
     )
 
 
+def _holds(run: Run) -> bool:
+    return bool(run.spec.get("on_unknown") == OnUnknown.HOLD)
+
+
+def _unfinished(run: Run) -> frozenset[DeliveryStatus]:
+    """Deliveries that are yet to be made: one whose fate is unknown only where its schedule says so."""
+    return frozenset({DeliveryStatus.PENDING} if _holds(run) else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN})
+
+
 def _delivery_error(deliveries: list[Delivery]) -> str | None:
     """In one sentence, for the run's row: how many, and the first answer."""
-    failed = [d for d in deliveries if d.status in {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}]
+    failed = [d for d in deliveries if d.status not in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}]
     if not failed:
         return None
     first = failed[0]
     were = "was" if len(failed) == 1 else "were"
-    return f"{len(failed)} of {counted(len(deliveries), 'message')} {were} not delivered; to {first.target}: {first.error}"
+    why = first.error or "it may have arrived, or not: its worker died while it was being sent"
+    return f"{len(failed)} of {counted(len(deliveries), 'message')} {were} not delivered; to {first.target}: {why}"

@@ -1,5 +1,6 @@
 """Check what can be checked, build the web pages if their sources changed, then become the server."""
 
+import math
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ from exports_app.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SECONDS = 8
-"""How long the worker may take to stop before it is killed."""
+"""How long the worker may take to stop, beyond what its runs get to finish, before it is killed."""
 
 
 class _Stopped(BaseException):
@@ -40,7 +41,7 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
                 prepare(settings)
                 if not backend_only:
                     build.ensure()
-                return _run(listen, settings.port, pages=not backend_only)
+                return _run(listen, settings, pages=not backend_only)
     except (StartError, ExportsError, SettingsError) as e:
         print(f"exports_app: {e}", file=sys.stderr, flush=True)
         return 1
@@ -77,7 +78,7 @@ def _stoppable() -> Iterator[None]:
             signal.signal(s, handler)
 
 
-def _run(listen: str, port: int, *, pages: bool) -> int:
+def _run(listen: str, settings: Settings, *, pages: bool) -> int:
     os.environ |= {
         "REFLEX_ENV_MODE": "prod",
         "__REFLEX_SKIP_COMPILE": "true",
@@ -96,10 +97,10 @@ def _run(listen: str, port: int, *, pages: bool) -> int:
         target="exports_app.exports_app:app",
         factory=True,
         address=listen,
-        port=port,
+        port=settings.port,
         interface=Interfaces.ASGI,
         workers=1,
-        workers_kill_timeout=STOP_SECONDS,
+        workers_kill_timeout=STOP_SECONDS + math.ceil(settings.drain_seconds),
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
     )

@@ -21,7 +21,8 @@ def alone(settings: Settings) -> Iterator[None]:
     stopped = threading.Event()
     supervisor = int(os.environ.get(SUPERVISOR) or os.getppid())
     # A thread, not a task: it must also end a worker whose event loop hangs
-    threading.Thread(target=_end_with, args=(supervisor, stopped), name="supervisor-watch", daemon=True).start()
+    patience = _GRACE + settings.drain_seconds
+    threading.Thread(target=_end_with, args=(supervisor, stopped, patience), name="supervisor-watch", daemon=True).start()
     try:
         with lock.worker(settings):
             yield
@@ -29,10 +30,10 @@ def alone(settings: Settings) -> Iterator[None]:
         stopped.set()
 
 
-def _end_with(supervisor: int, stopped: threading.Event) -> None:
+def _end_with(supervisor: int, stopped: threading.Event, patience: float) -> None:
     while not stopped.wait(_POLL):
         if os.getppid() != supervisor:
             os.kill(os.getpid(), signal.SIGTERM)
-            if not stopped.wait(_GRACE):
+            if not stopped.wait(patience):
                 os._exit(1)
             return

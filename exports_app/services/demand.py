@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
-from exports_app.domain.run import FINISHED, RESENT, RunStatus, Trigger
+from exports_app.domain.run import FINISHED, RESENT, AttemptOutcome, RunStatus, Trigger
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.records import Run, Schedule
-from exports_app.services.rules import is_uuid
 from exports_app.services.schedules import new_run
+from exports_app.services.scope import run_of, schedule_of
 
 
 class Demand:
@@ -21,7 +21,7 @@ class Demand:
         """Queue a run now whose file goes to the caller alone. Raises NotFound, Forbidden."""
         now = self._clock()
         with self._store.write() as tx:
-            schedule = _to_caller(tx, who, _schedule(tx, who, schedule_id))
+            schedule = _to_caller(tx, who, schedule_of(tx, who, schedule_id, Permission.WRITE))
             run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
         self._publish(run)
@@ -32,8 +32,8 @@ class Demand:
         NotFound, Forbidden; Conflict while the old one has not finished."""
         now = self._clock()
         with self._store.write() as tx:
-            schedule = _schedule(tx, who, schedule_id)
-            old = _run(tx, schedule_id, run_id)
+            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            old = run_of(tx, schedule_id, run_id)
             if old.status not in FINISHED:
                 raise Conflict("This run has not finished yet: wait for its end, then run it again")
             if old.trigger is Trigger.TEST:  # whoever looks at a test does not mean to write to everybody
@@ -51,8 +51,8 @@ class Demand:
         when the file was removed, Forbidden, and Conflict where there is nothing to send again.
         """
         with self._store.read() as tx:
-            _schedule(tx, who, schedule_id)
-            run = _run(tx, schedule_id, run_id)
+            schedule_of(tx, who, schedule_id, Permission.WRITE)
+            run = run_of(tx, schedule_id, run_id)
         if run.status not in RESENT:
             raise Conflict(f"Only a run that failed, in whole or in part, can be sent again: this one is {run.status}")
         if run.file_key is None:
@@ -60,12 +60,12 @@ class Demand:
         if self._files.find(run.file_key) is None:
             raise Gone("The file of this run was removed: run it again instead")
         with self._store.write() as tx:
-            _schedule(tx, who, schedule_id)
+            schedule_of(tx, who, schedule_id, Permission.WRITE)
             if not tx.runs.reopen(run):
                 raise Conflict("Somebody else is having this run sent again already")
             if not tx.deliveries.reopen(run.id):
                 raise Conflict("Every message of this run was accepted: there is nothing to send again")
-            again = _run(tx, schedule_id, run_id)
+            again = run_of(tx, schedule_id, run_id)
         self._publish(again)
         return again
 
@@ -75,35 +75,21 @@ class Demand:
         ended."""
         now = self._clock()
         with self._store.write() as tx:
-            _schedule(tx, who, schedule_id)
-            run = _run(tx, schedule_id, run_id)
+            schedule_of(tx, who, schedule_id, Permission.WRITE)
+            run = run_of(tx, schedule_id, run_id)
             name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
             ended = {"completed_at": now, "error": f"{name} cancelled it", "error_code": "cancelled", "next_attempt_at": None}
             if run.status in FINISHED or not tx.runs.cancel(run, ended):
                 raise Conflict("This run has ended already: there is nothing to cancel")
             tx.deliveries.lose_sending(run.id)
-            tx.deliveries.skip_pending(run.id, "the run was cancelled before this message was sent")
-            cancelled = _run(tx, schedule_id, run_id)
+            tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")
+            tx.attempts.end(run.id, AttemptOutcome.CANCELLED, now, f"{name} cancelled it", "cancelled")
+            cancelled = run_of(tx, schedule_id, run_id)
         self._publish(cancelled)
         return cancelled
 
     def _publish(self, run: Run) -> None:
         self._changes.publish(Change(Topic.RUNS, run.tenant_id))
-
-
-def _schedule(tx: Transaction, who: Principal, schedule_id: str) -> Schedule:
-    found = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
-    if found is None:
-        raise NotFound
-    require(who, Permission.WRITE, found.tenant_id)
-    return found
-
-
-def _run(tx: Transaction, schedule_id: str, run_id: str) -> Run:
-    found = tx.runs.get(run_id) if is_uuid(run_id) else None
-    if found is None or found.scheduled_export_id != schedule_id:
-        raise NotFound
-    return found
 
 
 def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:

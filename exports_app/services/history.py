@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Gone, NotFound
 from exports_app.services.plugs import FORMATS
-from exports_app.services.ports import FileStore, Store, Transaction
-from exports_app.services.records import Delivery, Run
-from exports_app.services.rules import is_uuid
+from exports_app.services.ports import FileStore, Store
+from exports_app.services.records import Attempt, Delivery, Notice, Run
+from exports_app.services.scope import run_of, schedule_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class History:
     def of_schedule(self, who: Principal, schedule_id: str, limit: int) -> tuple[list[tuple[Run, list[Delivery]]], int]:
         """The newest runs first, each with its deliveries, and the number of all runs."""
         with self._store.read() as tx:
-            self._require(tx, who, schedule_id)
+            schedule_of(tx, who, schedule_id, Permission.READ)
             runs, total = tx.runs.of_schedule(schedule_id, limit)
             deliveries = tx.deliveries.of_runs([r.id for r in runs])
         return [(r, deliveries.get(r.id, [])) for r in runs], total
@@ -44,19 +44,24 @@ class History:
     def get(self, who: Principal, schedule_id: str, run_id: str) -> tuple[Run, list[Delivery]]:
         """Raises NotFound, also when the run is another schedule's."""
         with self._store.read() as tx:
-            self._require(tx, who, schedule_id)
-            run = tx.runs.get(run_id) if is_uuid(run_id) else None
-            if run is None or run.scheduled_export_id != schedule_id:
-                raise NotFound
+            schedule_of(tx, who, schedule_id, Permission.READ)
+            run = run_of(tx, schedule_id, run_id)
             return run, tx.deliveries.of_runs([run_id]).get(run_id, [])
+
+    def attempts(self, who: Principal, schedule_id: str, run_id: str) -> list[Attempt]:
+        """The oldest first. Raises NotFound, also when the run is another schedule's."""
+        with self._store.read() as tx:
+            schedule_of(tx, who, schedule_id, Permission.READ)
+            run = run_of(tx, schedule_id, run_id)
+            return tx.attempts.of_runs([run.id]).get(run.id, [])
+
+    def notices(self, who: Principal, schedule_id: str, limit: int) -> list[Notice]:
+        """The emails about the schedule to those who look after it, the newest first."""
+        with self._store.read() as tx:
+            schedule_of(tx, who, schedule_id, Permission.READ)
+            return tx.notices.of_schedule(schedule_id, limit)
 
     def file(self, who: Principal, schedule_id: str, run_id: str) -> File:
         """Raises NotFound while there is no file, Gone once it was removed."""
         run, _ = self.get(who, schedule_id, run_id)
         return file_of(run, self._files)
-
-    def _require(self, tx: Transaction, who: Principal, schedule_id: str) -> None:
-        schedule = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
-        if schedule is None:
-            raise NotFound
-        require(who, Permission.READ, schedule.tenant_id)

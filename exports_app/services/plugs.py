@@ -1,6 +1,6 @@
 """What a plugin looks like: Protocols for export types, formats and delivery channels, and their registries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -114,6 +114,26 @@ class Message:
     text: str
 
 
+@dataclass(frozen=True)
+class Note:
+    """What a message to those who look after a scheduled export says."""
+
+    tenant_name: str
+    brand_color: str
+    """#RRGGBB"""
+    logo_url: str | None
+    export_name: str
+    title: str
+    lead: str
+    facts: Sequence[tuple[str, str]]
+    """Label and value."""
+    url: str
+    """Of its history."""
+    why: str
+    """Why they get it."""
+    created_at: datetime
+
+
 class Sender(Protocol):
     """One open connection for one run's messages; used by one thread."""
 
@@ -137,6 +157,9 @@ class Channel(Protocol):
 
     def open(self, report: Report) -> AbstractContextManager[Sender]:
         """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error here."""
+
+    def tell(self, target: str, message_id: str, note: Note) -> None:
+        """Send a note to one who looks after a scheduled export. Raises as `Sender.send`."""
 
     def preview(self, report: Report) -> Message | None:
         """The message as it would be sent; None where there is nothing to show. Works before anything is configured."""

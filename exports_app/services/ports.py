@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from exports_app.domain.access import Role
+from exports_app.domain.run import AttemptOutcome
 from exports_app.services.records import (
+    Attempt,
     Campaign,
     Code,
     Delivery,
     LatestRun,
     Membership,
     Metric,
+    Notice,
     Page,
     Run,
     Sample,
@@ -52,6 +55,9 @@ class UserStore(Protocol):
         """By id; unknown ids are left out."""
 
     def add(self, user: User) -> None: ...
+    def admins(self, tenant_id: str) -> list[User]:
+        """The active ones who are admins of the tenant."""
+
     def roles(self, user_id: str) -> dict[str, Role]:
         """tenant id -> role."""
 
@@ -105,7 +111,18 @@ class ScheduleStore(Protocol):
     def note_result(self, run: Run, status: str, at: datetime) -> None:
         """last_run_at and last_status, unless a later run has been noted already."""
 
+    def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
+        """What the engine notes: no edit of a person's, so that the version stays."""
+
     def summary(self, within: Tenants) -> Summary: ...
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """Runs of a schedule's ticks. processing: whether one is; waiting: whether one waits to begin for the first time."""
+
+    processing: bool
+    waiting: bool
 
 
 class RunStore(Protocol):
@@ -132,6 +149,18 @@ class RunStore(Protocol):
 
     def by_status(self) -> dict[str, int]:
         """How many there are."""
+
+    def under_way(self, schedule_ids: Collection[str]) -> dict[str, UnderWay]:
+        """Schedules without any are left out."""
+
+    def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
+        """The schedule's runs of these ticks."""
+
+    def make_up(self, seen: Run, run: Run) -> bool:
+        """Put the new run in the place of a skipped one; False when it is not in the state seen any more."""
+
+    def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
+        """Change one that no worker has; False when it is not in the state, and at the attempt, seen any more."""
 
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool: ...
     def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
@@ -173,14 +202,36 @@ class DeliveryStore(Protocol):
     def lose_sending(self, run_id: str) -> None:
         """What was on the wire when the worker died becomes unknown."""
 
-    def skip_pending(self, run_id: str, reason: str) -> None:
-        """What was not begun when the run ended is skipped."""
+    def end_pending(self, run_id: str, reason: str) -> None:
+        """The run ended: what was tried in vain has failed, with its own error; what was not begun is skipped for the reason."""
+
+    def accept_unknown(self, run_id: str, told: str) -> int:
+        """A person says that they have arrived. told: who. Returns their number."""
 
     def by_status(self) -> dict[str, int]:
         """How many there are."""
 
     def reopen(self, run_id: str) -> int:
         """What ended without being accepted is pending again. Returns their number."""
+
+
+class AttemptStore(Protocol):
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Attempt]]:
+        """By run id, the oldest first; runs without attempts are left out."""
+
+    def add(self, attempt: Attempt) -> None: ...
+    def end(self, run_id: str, outcome: AttemptOutcome, at: datetime, error: str | None, code: str | None) -> None:
+        """The one that is under way, if there is one."""
+
+
+class NoticeStore(Protocol):
+    def of_schedule(self, schedule_id: str, limit: int) -> list[Notice]:
+        """The newest first."""
+
+    def add(self, notices: Iterable[Notice]) -> None: ...
+    def due(self, now: datetime, limit: int) -> list[Notice]: ...
+    def change(self, seen: Notice, values: Mapping[str, Any]) -> bool:
+        """False when somebody else has changed it since it was seen."""
 
 
 class SessionStore(Protocol):
@@ -220,6 +271,10 @@ class Transaction(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def deliveries(self) -> DeliveryStore: ...
+    @property
+    def attempts(self) -> AttemptStore: ...
+    @property
+    def notices(self) -> NoticeStore: ...
     @property
     def sessions(self) -> SessionStore: ...
     @property

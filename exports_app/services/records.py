@@ -3,10 +3,11 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from exports_app.domain.access import Role
-from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.table import Row
 
 
@@ -102,6 +103,26 @@ class Schedule:
     """How long a link to it can be used."""
     time_limit: int = 3600
     """Seconds that making the file may take."""
+    overlap: str = "skip"
+    catch_up: str = "latest"
+    on_unknown: str = "resend"
+    """As `domain.policy` says."""
+    catch_up_hours: int = 168
+    """How old a missed tick may be that the policy `all` makes up."""
+    jitter_seconds: int = 0
+    """How much later than its tick a run may start, at most."""
+    pause_after: int = 5
+    """Failed runs of ticks in a row; 0: never."""
+    retry_attempts: int | None = None
+    retry_base_seconds: int | None = None
+    """None, here and above: as the settings say."""
+    failures: int = 0
+    """Runs of ticks that failed in a row."""
+    failing_since: datetime | None = None
+    """When the first of a row of runs ended that failed, in whole or in part; None: all is well."""
+    paused_at: datetime | None = None
+    paused_reason: str | None = None
+    """Why it was paused by itself."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +162,10 @@ class Run:
     completed_at: datetime | None = None
     attempt: int = 0
     """How often a worker took it up; counted anew when it is sent again."""
+    deaths: int = 0
+    """How many of them ended with the death of the worker, or of the process that made the file."""
+    overlaps: bool = False
+    """Whether it may run beside another one of its schedule."""
     lease_token: str | None = field(default=None, repr=False)
     lease_expires_at: datetime | None = None
     next_attempt_at: datetime | None = None
@@ -165,6 +190,52 @@ class Delivery:
     message_id: str
     attempts: int = 0
     error: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a run."""
+
+    id: str
+    history_id: str
+    number: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: AttemptOutcome | None = None
+    error: str | None = None
+    error_code: str | None = None
+
+
+class NoticeKind(StrEnum):
+    """FAILING: the first run of a row that failed; GAVE_UP: a run failed for good after several attempts; PAUSED: its schedule
+    was paused; RECOVERED: the first good run after a row of others."""
+
+    FAILING = "failing"
+    GAVE_UP = "gave_up"
+    PAUSED = "paused"
+    RECOVERED = "recovered"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An email about a schedule to one who looks after it. content: what it tells, by name; its id is its Message-ID.
+
+    next_attempt_at: when it is sent, or sent again; None: it has its end.
+    """
+
+    id: str
+    tenant_id: str
+    scheduled_export_id: str
+    history_id: str
+    kind: NoticeKind
+    target: str
+    content: dict[str, Any]
+    status: DeliveryStatus
+    created_at: datetime
+    attempts: int = 0
+    error: str | None = None
+    next_attempt_at: datetime | None = None
     sent_at: datetime | None = None
 
 

@@ -15,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from exports_app.domain import cron, period
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.period import Window
+from exports_app.domain.policy import CatchUp, OnUnknown, Overlap
 from exports_app.domain.way import Way
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 
@@ -28,6 +29,22 @@ WHEN_EMPTY = ("send", "skip", "fail")
 MAX_LINK_DAYS = 365
 TIME_LIMITS = (10, 86_400)
 """Seconds."""
+NUMBERS: dict[str, tuple[int, int, str]] = {
+    "link_days": (1, MAX_LINK_DAYS, "days"),
+    "time_limit": (*TIME_LIMITS, "seconds"),
+    "catch_up_hours": (1, 8760, "hours"),
+    "jitter_seconds": (0, 3600, "seconds"),
+    "pause_after": (0, 1000, "failed runs; 0: never"),
+    "retry_attempts": (1, 50, "attempts, or null: as the server is set"),
+    "retry_base_seconds": (1, 14_400, "seconds, or null: as the server is set"),
+}
+"""The smallest and the largest value, and its unit."""
+CHOICES: dict[str, Sequence[str]] = {
+    "delivery": list(Way),
+    "overlap": list(Overlap),
+    "catch_up": list(CatchUp),
+    "on_unknown": list(OnUnknown),
+}
 
 _PART = re.compile(
     r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
@@ -88,6 +105,14 @@ class Draft:
     delivery: str = "auto"
     link_days: int = 7
     time_limit: int = 3600
+    overlap: str = Overlap.SKIP.value
+    catch_up: str = CatchUp.LATEST.value
+    catch_up_hours: int = 168
+    jitter_seconds: int = 0
+    pause_after: int = 5
+    on_unknown: str = OnUnknown.RESEND.value
+    retry_attempts: int | None = None
+    retry_base_seconds: int | None = None
     is_active: bool = True
 
 
@@ -95,8 +120,12 @@ FIELDS = frozenset(f.name for f in fields(Draft))
 
 
 def _field(error: FieldError) -> str:
-    named = {"/exportType": "export_type", "/whenEmpty": "when_empty", "/linkDays": "link_days", "/timeLimit": "time_limit"}
-    return named.get(error.pointer, error.pointer[1:])
+    return re.sub("[A-Z]", lambda capital: f"_{capital.group().lower()}", error.pointer[1:])
+
+
+def _pointer(name: str) -> str:
+    first, *rest = name.split("_")
+    return f"/{first}{''.join(word.capitalize() for word in rest)}"
 
 
 def one_of(values: Sequence[str]) -> str:
@@ -260,13 +289,13 @@ def _check_words(draft: Draft) -> list[FieldError]:
             errors.append(FieldError("/description", "use at most 2,000 characters"))
         elif not xml_can_hold(draft.description):
             errors.append(FieldError("/description", "remove the control characters"))
-    if draft.delivery not in list(Way):
-        errors.append(FieldError("/delivery", one_of(list(Way))))
-    if not 1 <= draft.link_days <= MAX_LINK_DAYS:
-        errors.append(FieldError("/linkDays", f"must be 1 to {MAX_LINK_DAYS} days"))
-    shortest, longest = TIME_LIMITS
-    if not shortest <= draft.time_limit <= longest:
-        errors.append(FieldError("/timeLimit", f"must be {shortest} to {longest:,} seconds"))
+    for name, allowed in CHOICES.items():
+        if getattr(draft, name) not in allowed:
+            errors.append(FieldError(_pointer(name), one_of(allowed)))
+    for name, (least, most, unit) in NUMBERS.items():
+        value = getattr(draft, name)
+        if value is not None and not least <= value <= most:
+            errors.append(FieldError(_pointer(name), f"must be {least} to {most:,} {unit}"))
     return errors + check_keys(draft.export_type, draft.format, draft.when_empty)
 
 

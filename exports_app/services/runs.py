@@ -7,31 +7,38 @@ rechecked by `access`. Every write of a worker carries its lease token, and rais
 import threading
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app import log
-from exports_app.domain import cron
+from exports_app.domain import retry
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, RunError
 from exports_app.domain.rotation import Rotation
 from exports_app.domain.run import (
     EXECUTED,
     MAX_DEATHS,
+    AttemptOutcome,
     DeliveryStatus,
     RunStatus,
-    Trigger,
     move_delivery,
     move_run,
 )
+from exports_app.services import aftermath
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Delivery, Run, Schedule, Tenant, Waiting, new_id
-from exports_app.services.schedules import new_run
+from exports_app.services.planning import Plan, plan, unless_under_way
+from exports_app.services.ports import Clock, Store, Transaction, UnderWay
+from exports_app.services.records import Attempt, Delivery, Run, Tenant, Waiting, new_id
 
 TICK_BATCH = 500
+IDLE = UnderWay(processing=False, waiting=False)
+DEFAULT = retry.Policy()
+DEADLY = frozenset({"process_killed"})
+"""What ends the process that makes a file counts as a death: it must not kill for ever."""
+DIED = RunError("its worker died", code="worker_died", permanent=False)
 MESSAGE_IDS = uuid.UUID("6f3c6f6e-8a59-4b0e-9d0f-3f6f0f7f5d61")
 """Namespace of the Message-IDs: one delivery, one id, however often it is tried."""
 
@@ -43,8 +50,8 @@ class LeaseLost(Exception):
 
 
 class Runs:
-    def __init__(self, store: Store, changes: Changes, clock: Clock, lease_seconds: int) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+    def __init__(self, store: Store, changes: Changes, clock: Clock, lease_seconds: int, retries: retry.Policy = DEFAULT) -> None:
+        self._store, self._changes, self._clock, self._retries = store, changes, clock, retries
         self.lease = timedelta(seconds=lease_seconds)
         self._rotation, self._lock = Rotation(), threading.Lock()
         self._preferred = False
@@ -64,46 +71,24 @@ class Runs:
             return 0
         # Reckoning the missed ticks of a long downtime takes a while: outside the transaction, which then checks (`advance`)
         # that the schedule is still the one that was read
-        plans = [self._plan(schedule, now) for schedule in due]
-        made = []
+        plans = [plan(schedule, now) for schedule in due]
         with self._store.write() as tx:
-            for schedule, (run, next_run_at) in zip(due, plans, strict=True):
-                if tx.schedules.advance(schedule, next_run_at) and tx.runs.add(run):
-                    made.append(run)
-                    if run.status is not RunStatus.PENDING:
-                        tx.schedules.note_result(run, run.status, now)
+            states = tx.runs.under_way([one.id for one in due])
+            made = [run for one in plans for run in self._begin(tx, one, states.get(one.schedule.id, IDLE), now)]
         for tenant_id in {r.tenant_id for r in made}:
             self._changes.publish(Change(Topic.RUNS, tenant_id))
         return len(made)
 
-    def _plan(self, schedule: Schedule, now: datetime) -> tuple[Run, datetime | None]:
-        """The run of the latest due tick, and when the schedule is due next."""
-        first = schedule.next_run_at
-        assert first is not None
-        try:
-            parsed, zone = cron.parse(schedule.schedule), cron.zone(schedule.timezone)
-            tick, count = cron.latest_until(parsed, zone, first - timedelta(seconds=1), now)
-            tick = tick or first
-            run = new_run(schedule, Trigger.SCHEDULE, tick, scheduled_for=tick, created_at=now, missed_ticks=max(0, count - 1))
-            return run, cron.next_after(parsed, zone, max(now, tick))
-        except ExportsError as e:
-            # E.g. a zone that an update of the zone data removed. Said in the history, and no other schedule is held up
-            return self._unrunnable(schedule, now, e), None
-        except Exception:  # noqa: BLE001  (e.g. filters of another version: one row must not stop the tick of all the others)
-            _log.exception("schedule cannot be read", schedule=schedule.id)
-            unreadable = ExportsError("Its stored filters cannot be read by this version", code="unreadable")
-            return self._unrunnable(schedule, now, unreadable), None
-
-    def _unrunnable(self, schedule: Schedule, now: datetime, error: ExportsError) -> Run:
-        """A run that ended before it began, with its reason."""
-        _log.error("schedule cannot run", schedule=schedule.id, reason=error.message)
-        due = schedule.next_run_at
-        whole = replace(schedule, timezone="UTC", filters={})
-        run = new_run(whole, Trigger.SCHEDULE, due or now, scheduled_for=due, created_at=now)
-        spec = run.spec | {"timezone": schedule.timezone, "filters": schedule.filters}
-        why = f"{error.message}. Edit the scheduled export to start it again."
-        status = move_run(run.status, RunStatus.SKIPPED)
-        return replace(run, status=status, started_at=now, completed_at=now, spec=spec, error=why, error_code=error.code)
+    def _begin(self, tx: Transaction, planned: Plan, state: UnderWay, now: datetime) -> list[Run]:
+        """The runs that were made; none where the schedule changed, or another engine was first."""
+        schedule = planned.schedule
+        if not tx.schedules.advance(schedule, planned.next_run_at):
+            return []
+        made = [run for one in planned.runs if tx.runs.add(run := unless_under_way(one, schedule, state, now))]
+        for run in made:
+            if run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
+                tx.schedules.note_result(run, run.status, now)
+        return made
 
     # The lease
 
@@ -122,7 +107,8 @@ class Runs:
             if run_id is None or not tx.runs.claim(run_id, token, now, now + self.lease):
                 return None
             run = tx.runs.get(run_id)
-        assert run is not None
+            assert run is not None
+            tx.attempts.add(Attempt(new_id(), run.id, run.attempt, now))
         with self._lock:
             self._rotation.had(run.tenant_id)
         self.changed(run)
@@ -144,8 +130,7 @@ class Runs:
 
     def release(self, run: Run) -> None:
         """Back to pending after a graceful stop; the attempt does not count."""
-        move_run(run.status, RunStatus.PENDING)
-        self._hand_back(run, attempt=run.attempt - 1)
+        self._hand_back(run, AttemptOutcome.STOPPED, attempt=run.attempt - 1)
 
     def recover(self, *, everything: bool) -> int:
         """Bring back the runs whose worker died. everything: no worker can be alive (a start on the embedded database).
@@ -157,20 +142,25 @@ class Runs:
             dead = tx.runs.abandoned(expired)
         for run in dead:
             _log.warning("a worker died", run=run.id, attempt=run.attempt)
-            try:
-                if run.attempt >= MAX_DEATHS:
-                    self.close(run, RunStatus.FAILED, f"its worker died {MAX_DEATHS} times", "worker_died", expired)
-                else:
-                    self._hand_back(run, expired)
-            except LeaseLost:
-                continue  # its worker lived and ended it in this moment
+            with suppress(LeaseLost):  # its worker lived and ended it in this moment
+                self._bury(run, DIED, expired)
         return len(dead)
 
-    def _hand_back(self, run: Run, expired_before: datetime | None = None, **values: Any) -> None:
+    def _bury(self, run: Run, error: ExportsError, expired: datetime | None, at: datetime | None = None) -> RunStatus:
+        """Another death: back to pending, or failed after too many. at: when to begin again."""
+        deaths = run.deaths + 1
+        if deaths >= MAX_DEATHS:
+            return self.close(run, RunStatus.FAILED, f"{error.message} {deaths} times", error.code, expired, deaths=deaths)
+        told = {"error": error.message, "error_code": error.code}
+        self._hand_back(run, AttemptOutcome.DIED, expired, deaths=deaths, next_attempt_at=at, **told)
+        return RunStatus.PENDING
+
+    def _hand_back(self, run: Run, outcome: AttemptOutcome, expired_before: datetime | None = None, **values: Any) -> None:
         values |= {"status": move_run(run.status, RunStatus.PENDING), "lease_token": None, "lease_expires_at": None}
         with self._store.write() as tx:
             self._held(tx, run, values, expired_before)
             tx.deliveries.lose_sending(run.id)
+            tx.attempts.end(run.id, outcome, self._clock(), values.get("error"), values.get("error_code"))
         self.changed(run)
 
     # The worker's writes
@@ -223,6 +213,24 @@ class Runs:
         self.changed(run)
         return replace(delivery, **values)
 
+    def fail(self, run: Run, error: ExportsError) -> RunStatus:
+        """Try the run again later where that may help, else end it. Returns what became of it."""
+        now = self._clock()
+        at = retry.decide(error, run.attempt - run.deaths, self._policy(run), run.started_at or now, now)
+        if error.code in DEADLY:
+            return self._bury(run, error, None, at)
+        if at is None:
+            tried = f" (given up after {run.attempt} attempts)" if run.attempt > 1 and not error.permanent else ""
+            return self.close(run, RunStatus.FAILED, f"{error.message}{tried}", error.code)
+        self._hand_back(run, AttemptOutcome.RETRY, error=error.message, error_code=error.code, next_attempt_at=at)
+        return RunStatus.PENDING
+
+    def _policy(self, run: Run) -> retry.Policy:
+        attempts, base = run.spec.get("retry_attempts"), run.spec.get("retry_base_seconds")
+        return retry.Policy(
+            self._retries.attempts if attempts is None else attempts, self._retries.base_seconds if base is None else base
+        )
+
     def close(
         self,
         run: Run,
@@ -230,24 +238,34 @@ class Runs:
         error: str | None = None,
         code: str | None = None,
         expired_before: datetime | None = None,
-    ) -> None:
-        """End the run and note its result at the schedule, in one transaction. expired_before: as of `RunStore.held`."""
+        **values: Any,
+    ) -> RunStatus:
+        """End the run and note its result at the schedule, in one transaction. expired_before: as of `RunStore.held`.
+
+        Failed: partial, where some messages were accepted already. Returns how it ended.
+        """
         now = self._clock()
-        values = {
-            "status": move_run(run.status, status),
-            "error": error,
-            "error_code": code,
-            "completed_at": now,
-            "lease_token": None,
-            "lease_expires_at": None,
-        }
         with self._store.write() as tx:
-            self._held(tx, run, values, expired_before)
+            self._held(tx, run, {"attempt": run.attempt}, expired_before)
             tx.deliveries.lose_sending(run.id)  # nothing of an ended run is still on the wire, or waits
-            tx.deliveries.skip_pending(run.id, "the run ended before this message was sent")
+            tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
+            sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
+            if status is RunStatus.FAILED and any(d.status is DeliveryStatus.ACCEPTED for d in sent):
+                status = RunStatus.PARTIAL
+            ended = {
+                "status": move_run(run.status, status),
+                "error": error,
+                "error_code": code,
+                "completed_at": now,
+                "lease_token": None,
+                "lease_expires_at": None,
+            }
+            self._held(tx, run, values | ended, expired_before)
+            tx.attempts.end(run.id, AttemptOutcome(status), now, error, code)
             if status in EXECUTED:
-                tx.schedules.note_result(run, status, now)
+                aftermath.ended(tx, replace(run, **values | ended), now)
         self.changed(run)
+        return status
 
     def _held(self, tx: Transaction, run: Run, values: dict[str, Any], expired_before: datetime | None = None) -> None:
         if not tx.runs.held(run.id, _token(run), values, expired_before):

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exports_app.domain import clock, cron, presets
-from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.access import Permission, Principal, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.policy import Overlap
 from exports_app.domain.run import RunStatus, Trigger
 from exports_app.services import rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Page, Run, Schedule, new_id
 from exports_app.services.rules import Draft, Filters
-from exports_app.services.scope import own_tenant, sorting, visible
+from exports_app.services.scope import own_tenant, schedule_of, sorting, visible
 
 SORTS = {"name": "name", "createdAt": "created_at", "nextRunAt": "next_run_at", "lastRunAt": "last_run_at"}
 RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
@@ -59,6 +60,9 @@ def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -
         "delivery": schedule.delivery,
         "link_days": schedule.link_days,
         "time_limit": schedule.time_limit,
+        "on_unknown": schedule.on_unknown,
+        "retry_attempts": schedule.retry_attempts,
+        "retry_base_seconds": schedule.retry_base_seconds,
     }
     return Run(
         id=new_id(),
@@ -71,6 +75,7 @@ def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -
         recipients=schedule.recipients,
         window_start=window.start,
         window_end=window.end,
+        overlaps=schedule.overlap == Overlap.ALLOW,
         **values,
     )
 
@@ -83,14 +88,7 @@ class Schedules:
     def get(self, who: Principal, schedule_id: str, permission: Permission = Permission.READ) -> Schedule:
         """Raises NotFound (also for another tenant's), then Forbidden."""
         with self._store.read() as tx:
-            return self._get(tx, who, schedule_id, permission)
-
-    def _get(self, tx: Transaction, who: Principal, schedule_id: str, permission: Permission) -> Schedule:
-        found = tx.schedules.get(schedule_id) if rules.is_uuid(schedule_id) else None
-        if found is None:
-            raise NotFound
-        require(who, permission, found.tenant_id)
-        return found
+            return schedule_of(tx, who, schedule_id, permission)
 
     def find(
         self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
@@ -133,7 +131,7 @@ class Schedules:
         """values: the fields to change; the rest keeps its value. Raises Invalid, and Conflict when `version` is stale."""
         now = self._clock()
         with self._store.write() as tx:
-            old = self._get(tx, who, schedule_id, Permission.WRITE)
+            old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             draft = rules.check(replace(_draft(old), **values), now, self._minimum, values.keys())
             if {"filters", "export_type"} & values.keys():
                 self._check_campaigns(tx, old.tenant_id, draft.filters)
@@ -145,7 +143,7 @@ class Schedules:
             if RESET_NEXT_RUN & changed.keys():
                 changed["next_run_at"] = _next(draft, now)
             if changed.get("is_active"):
-                changed["owner_id"] = who.user_id
+                changed |= {"owner_id": who.user_id, "failures": 0, "paused_at": None, "paused_reason": None}
             changed |= {"updated_at": now, "version": old.version + 1}
             if not tx.schedules.update(old.id, old.version, changed):
                 raise Conflict
@@ -156,7 +154,7 @@ class Schedules:
         """Gone for everybody at once; its pending runs are cancelled, one that is processing finishes."""
         now = self._clock()
         with self._store.write() as tx:
-            old = self._get(tx, who, schedule_id, Permission.WRITE)
+            old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             gone = {"deleted_at": now, "is_active": False, "next_run_at": None, "updated_at": now, "version": old.version + 1}
             if not tx.schedules.update(old.id, old.version, gone):
                 raise Conflict
@@ -167,7 +165,7 @@ class Schedules:
         """Queue a run now, also of an inactive schedule; returns at once. next_run_at stays."""
         now = self._clock()
         with self._store.write() as tx:
-            schedule = self._get(tx, who, schedule_id, Permission.WRITE)
+            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
         self._publish(Topic.RUNS, schedule.tenant_id)

@@ -1,11 +1,13 @@
-"""Which tenant a call writes into, which tenants it sees, and in what order."""
+"""What a call may touch: the tenant it writes into, the tenants it sees and in what order, a schedule and its run."""
 
 from collections.abc import Mapping
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere
-from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services import rules
-from exports_app.services.ports import Tenants
+from exports_app.services.ports import Tenants, Transaction
+from exports_app.services.records import Run, Schedule
+from exports_app.services.rules import is_uuid
 
 
 def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
@@ -34,3 +36,20 @@ def sorting(wanted: str, allowed: Mapping[str, str]) -> str:
     if name not in allowed:
         raise Invalid([FieldError("/sort", rules.one_of(list(allowed)) + ", with - before it for descending")])
     return ("-" if wanted.startswith("-") else "") + allowed[name]
+
+
+def schedule_of(tx: Transaction, who: Principal, schedule_id: str, permission: Permission) -> Schedule:
+    """Raises NotFound (also for another tenant's), then Forbidden."""
+    found = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
+    if found is None:
+        raise NotFound
+    require(who, permission, found.tenant_id)
+    return found
+
+
+def run_of(tx: Transaction, schedule_id: str, run_id: str) -> Run:
+    """Raises NotFound, also when the run is another schedule's."""
+    found = tx.runs.get(run_id) if is_uuid(run_id) else None
+    if found is None or found.scheduled_export_id != schedule_id:
+        raise NotFound
+    return found

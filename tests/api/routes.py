@@ -40,6 +40,13 @@ CASES = [
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/file", 200),
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/cancel", 409, writes=True),  # it has ended
+    Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/attempts", 200),
+    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/retry", 409, writes=True),  # likewise, here and below
+    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/give-up", 409, writes=True),
+    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/resend", 409, writes=True),
+    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/accept-unknown", 409, writes=True),
+    Case("GET", SCHEDULES + "/{schedule_id}/notices", 200),
+    Case("POST", SCHEDULES + "/{schedule_id}/backfill", 202, {"startDate": "2026-02-01", "endDate": "2026-02-28"}, writes=True),
     Case("POST", SCHEDULES + "/validate-cron", 200, {"expression": "0 9 * * 1"}),
     Case("GET", CAMPAIGNS, 200),
     Case(

@@ -27,7 +27,17 @@ def count(client: Api) -> int:
     return total
 
 
-OPTIONAL = {"description", "filters", "whenEmpty", "delivery", "linkDays", "timeLimit", "isActive", "version"}
+POLICIES = {
+    "overlap": "skip",
+    "catchUp": "latest",
+    "catchUpHours": 168,
+    "jitterSeconds": 0,
+    "pauseAfter": 5,
+    "onUnknown": "resend",
+    "retryAttempts": None,
+    "retryBaseSeconds": None,
+}
+OPTIONAL = {"description", "filters", "whenEmpty", "delivery", "linkDays", "timeLimit", "isActive", "version", *POLICIES}
 
 
 class TestCreate:
@@ -47,6 +57,10 @@ class TestCreate:
             "delivery": "auto",
             "linkDays": 7,
             "timeLimit": 3600,
+            **POLICIES,
+            "failures": 0,
+            "pausedAt": None,
+            "pausedReason": None,
             "isActive": True,
             "version": 1,
             "lastRunAt": None,

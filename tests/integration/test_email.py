@@ -155,7 +155,7 @@ def test_a_wrong_password_is_tried_once_for_a_whole_run(report: Report) -> None:
 
 def test_a_missing_sign_in_is_the_servers_answer(report: Report) -> None:
     with mail_server(tls="tls", user=ME, password=PASSWORD) as server:
-        assert failure(channel_to(server), report).message == "530 5.7.0 Authentication required"
+        assert failure(channel_to(server), report).message == "530 5.7.0 Authentication required (check SMTP_USER and SMTP_PASS)"
 
 
 def test_a_server_that_offers_no_sign_in_is_said(report: Report, server: MailServer) -> None:
@@ -284,7 +284,7 @@ def test_a_server_that_goes_away_is_asked_again_once_for_the_next_message(report
 def test_a_refused_sender_is_the_servers_answer(report: Report) -> None:
     with mail_server(refuse_senders={ME: "553 5.7.1 not your address"}) as server:
         error = failure(channel_to(server), report)
-    assert (error.message, error.permanent) == ("553 5.7.1 not your address", True)
+    assert (error.message, error.permanent) == ("553 5.7.1 not your address (check SMTP_FROM)", True)
 
 
 def test_refused_content_is_the_servers_answer_and_the_others_are_sent(report: Report) -> None:

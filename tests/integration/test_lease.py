@@ -10,7 +10,7 @@ from exports_app.db.engine import Database
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import IllegalTransition
-from exports_app.domain.run import MAX_DEATHS, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import MAX_DEATHS, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.services.changes import Changes
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.records import Run, Schedule
@@ -357,5 +357,5 @@ def test_a_dead_workers_run_that_ended_in_this_moment_is_left_alone(services: Se
         (seen,) = tx.runs.abandoned(clock())
     services.runs.close(run, RunStatus.COMPLETED)
     with pytest.raises(LeaseLost):
-        services.runs._hand_back(seen)
+        services.runs._hand_back(seen, AttemptOutcome.DIED)
     assert the_run(services, run).status is RunStatus.COMPLETED

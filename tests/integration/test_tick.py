@@ -84,6 +84,9 @@ def test_a_due_schedule_becomes_a_pending_run_with_its_snapshot(
         "delivery": "auto",
         "link_days": 7,
         "time_limit": 3600,
+        "on_unknown": "resend",
+        "retry_attempts": None,
+        "retry_base_seconds": None,
     }
     assert stored(services, made).next_run_at == ELEVEN + HOUR
 

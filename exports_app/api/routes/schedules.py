@@ -105,16 +105,70 @@ def history(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge
     return {"items": [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs], "total": total}
 
 
+@router.get("/{schedule_id}/notices", response_model=shapes.NoticesOut)
+def notices(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
+    """The emails about it to its owner and the tenant's admins, the newest first."""
+    return {"items": srv.history.notices(who, visible.id, limit)}
+
+
+@router.post(
+    "/{schedule_id}/backfill",
+    status_code=202,
+    response_model=shapes.BackfillOut,
+    openapi_extra=takes(shapes.BackfillIn),
+)
+def backfill(
+    srv: Srv, who: Who, target: Target, body: Annotated[shapes.BackfillIn, Depends(json_body(shapes.BackfillIn))]
+) -> Any:
+    """A run for each past run time on these days, in the schedule's zone, that has none or was skipped."""
+    done = srv.backfill.run(who, target.id, body.start_date, body.end_date)
+    return {"created": len(done.runs), "existing": done.existing, "history_ids": [run.id for run in done.runs]}
+
+
 @router.get("/{schedule_id}/history/{history_id}", response_model=shapes.RunOut)
 def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     found, deliveries = srv.history.get(who, schedule_id, history_id)
     return found.__dict__ | {"deliveries": deliveries}
 
 
+@router.get("/{schedule_id}/history/{history_id}/attempts", response_model=shapes.AttemptsOut)
+def attempts(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """How often it was tried, when, and what came of it, the oldest first."""
+    return {"items": srv.history.attempts(who, schedule_id, history_id)}
+
+
 @router.post("/{schedule_id}/history/{history_id}/cancel", response_model=shapes.RunOut)
 def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Ends a run that waits or is under way; 409 where it has ended."""
     srv.demand.cancel(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/retry", response_model=shapes.RunOut)
+def retry(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Begins the next attempt of a run that waits for it; 409 where none waits."""
+    srv.decisions.retry_now(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/give-up", response_model=shapes.RunOut)
+def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Ends a run that waits for another attempt; 409 where none waits."""
+    srv.decisions.give_up(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/resend", response_model=shapes.RunOut)
+def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Sends the run's file again to those whose message was not accepted; 409 where there is nothing to send again."""
+    srv.demand.resend(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/accept-unknown", response_model=shapes.RunOut)
+def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Says that the messages whose fate is unknown have arrived; 409 where there are none."""
+    srv.decisions.accept_unknown(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 

@@ -1,0 +1,28 @@
+"""The message to those who look after a scheduled export: what happened to it, and where to look."""
+
+from collections.abc import Sequence
+
+from exports_app.channels import _letter
+from exports_app.channels._letter import Fact, one_line
+from exports_app.channels._mailbox import Mailbox
+from exports_app.services.plugs import Note
+
+
+def write(note: Note, sender: Mailbox, recipient: Mailbox, message_id: str) -> Sequence[bytes | bytearray]:
+    """In pieces with CRLF line ends. message_id: as of `_letter.envelope`."""
+    context = _context(note)
+    message = _letter.bodies(note.created_at, _letter.text_of("notice", context), _letter.page_of("notice", context))
+    return _letter.envelope(sender, recipient, message_id), _letter.subject(one_line(note.title)), message.as_bytes()
+
+
+def _context(note: Note) -> dict[str, object]:
+    return {
+        "tenant": one_line(note.tenant_name),
+        "export": one_line(note.export_name),
+        "title": one_line(note.title),
+        "lead": one_line(note.lead),
+        "facts": [Fact(one_line(label), one_line(value)) for label, value in note.facts],
+        "url": note.url,
+        "why": one_line(note.why),
+        **_letter.looks(note.brand_color, note.logo_url),
+    }

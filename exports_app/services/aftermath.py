@@ -1,0 +1,96 @@
+"""What the end of a run means for its schedule: its result, its row of failures, a pause, and who is told.
+
+Only runs of ticks count: whoever starts a run sees what becomes of it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from exports_app.domain.access import Permission
+from exports_app.domain.run import FAILING, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.words import counted
+from exports_app.services.auth import principal_of
+from exports_app.services.ports import Transaction
+from exports_app.services.records import Notice, NoticeKind, Run, Schedule, User, new_id
+
+PAUSING = frozenset({"access_lost"})
+"""Why a schedule is paused at once: every run to come would fail for the same reason."""
+
+
+def ended(tx: Transaction, run: Run, now: datetime) -> None:
+    """Within the transaction that ends the run."""
+    tx.schedules.note_result(run, run.status, now)
+    schedule = tx.schedules.get(run.scheduled_export_id) if run.trigger is Trigger.SCHEDULE else None
+    if schedule is None:
+        return
+    if run.status in FAILING:
+        _failing(tx, schedule, run, now)
+    elif run.status is RunStatus.COMPLETED and (schedule.failing_since or schedule.failures):
+        tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
+        if schedule.failing_since:
+            _tell(tx, schedule, run, NoticeKind.RECOVERED, now)
+
+
+def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
+    # A partial run is trouble, but none to pause for: somebody gets the file
+    failures = schedule.failures + 1 if run.status is RunStatus.FAILED else 0
+    changes: dict[str, Any] = {"failures": failures, "failing_since": schedule.failing_since or now}
+    why = _reason_to_pause(schedule, run, failures)
+    if why is not None:
+        changes |= {"is_active": False, "next_run_at": None, "paused_at": now, "paused_reason": why}
+        changes["version"] = schedule.version + 1  # whoever is editing it must learn of it before they save
+    tx.schedules.change(schedule.id, changes)
+    if why is not None:
+        _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=why)
+    elif schedule.failing_since is None:
+        _tell(tx, schedule, run, NoticeKind.FAILING, now)
+    elif run.attempt - run.deaths > 1:
+        _tell(tx, schedule, run, NoticeKind.GAVE_UP, now)
+
+
+def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
+    if not schedule.is_active:
+        return None
+    if run.error_code in PAUSING:
+        return run.error
+    if schedule.pause_after and failures >= schedule.pause_after:
+        return f"{counted(failures, 'run')} in a row failed; the last one: {run.error}"
+    return None
+
+
+def _tell(tx: Transaction, schedule: Schedule, run: Run, kind: NoticeKind, now: datetime, **more: str) -> None:
+    content = {
+        "name": schedule.name,
+        "timezone": schedule.timezone,
+        "error": run.error,
+        "attempts": run.attempt,
+        "scheduled_for": run.scheduled_for.isoformat() if run.scheduled_for else None,
+        "since": schedule.failing_since.isoformat() if schedule.failing_since else None,
+        **more,
+    }
+    tx.notices.add(
+        Notice(
+            id=new_id(),
+            tenant_id=schedule.tenant_id,
+            scheduled_export_id=schedule.id,
+            history_id=run.id,
+            kind=kind,
+            target=user.email,
+            content=content,
+            status=DeliveryStatus.PENDING,
+            # Two notices of one transaction have their order
+            created_at=now + timedelta(microseconds=i),
+            next_attempt_at=now,
+        )
+        for i, user in enumerate(_told(tx, schedule, kind))
+    )
+
+
+def _told(tx: Transaction, schedule: Schedule, kind: NoticeKind) -> list[User]:
+    """The owner, as long as the schedule is theirs to see; of a pause, and where there is no owner, the tenant's admins."""
+    who = principal_of(tx, schedule.owner_id)
+    owner = tx.users.get(schedule.owner_id) if who and who.can(Permission.READ, schedule.tenant_id) else None
+    if owner is not None and kind is not NoticeKind.PAUSED:
+        return [owner]
+    everybody = [*filter(None, [owner]), *tx.users.admins(schedule.tenant_id)]
+    return list({user.id: user for user in everybody}.values())

@@ -1,0 +1,104 @@
+"""Make up past ticks of a scheduled export: those that were missed, were skipped, or came before it was made."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+from exports_app.domain import cron
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import ExportsError, FieldError, Invalid
+from exports_app.domain.policy import MOST_CAUGHT_UP
+from exports_app.domain.run import AttemptOutcome, RunStatus, Trigger
+from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Attempt, Run, Schedule, new_id
+from exports_app.services.schedules import new_run
+from exports_app.services.scope import schedule_of
+
+MADE_UP = frozenset({"missed", "overlap"})
+"""Why a tick was skipped that may be made up."""
+
+
+@dataclass(frozen=True)
+class Backfilled:
+    """runs: those that wait now, in the order of their ticks. existing: ticks of the range that had a run already."""
+
+    runs: list[Run]
+    existing: int
+
+
+class Backfill:
+    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+
+    def count(self, who: Principal, schedule_id: str, start: date, end: date) -> int:
+        """How many ticks the range has that `run` would make a run for. Raises what it raises."""
+        with self._store.read() as tx:
+            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            ticks = _ticks(schedule, start, end, self._clock())
+            there = tx.runs.ticks(schedule.id, ticks)
+        return sum(tick not in there or _can_be_made_up(there[tick]) for tick in ticks)
+
+    def run(self, who: Principal, schedule_id: str, start: date, end: date) -> Backfilled:
+        """A run, as of now, for each past tick on these days (inclusive, in the schedule's zone) that has none, or whose run was
+        skipped as missed or overlapping. The same days twice make no second run.
+
+        Raises NotFound, Forbidden, and Invalid for days without a past tick, or with more than MOST_CAUGHT_UP.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            ticks = _ticks(schedule, start, end, now)
+            there = tx.runs.ticks(schedule.id, ticks)
+            made = []
+            for i, tick in enumerate(ticks):
+                at = now + timedelta(microseconds=i)  # they wait in the order of their ticks
+                run = new_run(schedule, Trigger.BACKFILL, tick, triggered_by=who.user_id, scheduled_for=tick, created_at=at)
+                if _begin(tx, there.get(tick), run):
+                    made.append(run)
+        if made:
+            self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
+        return Backfilled(made, len(ticks) - len(made))
+
+
+def _begin(tx: Transaction, seen: Run | None, run: Run) -> bool:
+    if seen is None:
+        return tx.runs.add(run)
+    if not _can_be_made_up(seen) or not tx.runs.make_up(seen, run):
+        return False
+    # The row is the new run's; that its tick was skipped stays told
+    assert seen.completed_at is not None
+    skipped = Attempt(
+        new_id(), seen.id, 0, seen.completed_at, seen.completed_at, AttemptOutcome.SKIPPED, seen.error, seen.error_code
+    )
+    tx.attempts.add(skipped)
+    return True
+
+
+def _can_be_made_up(run: Run) -> bool:
+    return run.status is RunStatus.SKIPPED and run.error_code in MADE_UP
+
+
+def _ticks(schedule: Schedule, start: date, end: date, now: datetime) -> list[datetime]:
+    if start.year < 1970 or end.year > 9000:  # nobody means these; dates have an end
+        raise Invalid([FieldError("/startDate", "choose days of this century")])
+    if end < start:
+        raise Invalid([FieldError("/endDate", "must not be before the start date")])
+    try:
+        zone, parsed = cron.zone(schedule.timezone), cron.parse(schedule.schedule)
+    except ExportsError as e:
+        raise Invalid([FieldError("/schedule", f"{e.message}: edit the scheduled export first")]) from e
+    first, after = _midnight(start, zone), _midnight(end + timedelta(days=1), zone)
+    until = min(now, after - timedelta(seconds=1))
+    found = takewhile(lambda tick: tick <= until, cron.occurrences(parsed, zone, first - timedelta(seconds=1)))
+    ticks = list(islice(found, MOST_CAUGHT_UP + 1))
+    if not ticks:
+        raise Invalid([FieldError("/startDate", "there is no past run time on these days: choose others")])
+    if len(ticks) > MOST_CAUGHT_UP:
+        raise Invalid([FieldError("/endDate", f"these days have more than {MOST_CAUGHT_UP} run times: choose fewer days")])
+    return ticks
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
