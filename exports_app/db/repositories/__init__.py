@@ -1,0 +1,24 @@
+"""The stores over SQL. They run inside the caller's transaction and never commit."""
+
+from exports_app.db.repositories.base import Repository, table
+from exports_app.db.repositories.campaigns import CampaignRepository
+from exports_app.db.repositories.people import TenantRepository, UserRepository
+from exports_app.db.repositories.runs import RunRepository
+from exports_app.db.repositories.schedules import ScheduleRepository
+from exports_app.db.repositories.sessions import CodeRepository, SessionRepository
+from exports_app.db.repositories.traces import AttemptRepository, DeliveryRepository, NoticeRepository
+
+__all__ = [
+    "AttemptRepository",
+    "CampaignRepository",
+    "CodeRepository",
+    "DeliveryRepository",
+    "NoticeRepository",
+    "Repository",
+    "RunRepository",
+    "ScheduleRepository",
+    "SessionRepository",
+    "TenantRepository",
+    "UserRepository",
+    "table",
+]

@@ -1,0 +1,96 @@
+"""What the stores over SQL have in common. They run inside the caller's transaction and never commit."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from exports_app.db.types import like_ascii
+from exports_app.services.ports import Tenants
+from exports_app.services.records import (
+    Page,
+)
+
+R = TypeVar("R")
+
+
+def table(model: type[SQLModel]) -> Table:
+    found: Table = model.__table__  # type: ignore[attr-defined]
+    return found
+
+
+def upsert(connection: Connection, into: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into)
+
+
+def contains(column: Any, text: str) -> Any:
+    """Whether the column contains the text, in any case; % and _ in the text are only themselves."""
+    if text.isascii():
+        pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+        return like_ascii(column, f"%{pattern}%")
+    return func.lower(column).contains(text.lower(), autoescape=True)
+
+
+def by_status(connection: Connection, of: Table) -> dict[str, int]:
+    """How many rows of the table have each status."""
+    rows = connection.execute(select(of.c.status, func.count()).group_by(of.c.status))
+    return {row[0]: row[1] for row in rows}
+
+
+def forget(connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int) -> None:
+    """Remove so many of the rows that expired before the instant."""
+    old = select(key).where(of.c.expires_at < expired_before).limit(limit)
+    connection.execute(delete(of).where(key.in_(old)))
+
+
+class Repository(Generic[R]):
+    model: ClassVar[type[SQLModel]]
+    record: type[R]
+    enums: ClassVar[Mapping[str, type]] = {}
+    """Columns whose text is one of the domain's enumerations."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(self.model)
+        self._columns = [self._table.c[f.name] for f in fields(self.record)]  # type: ignore[arg-type]
+
+    def _make(self, row: Mapping[str, Any]) -> R:
+        return self.record(**{k: self.enums[k](v) if k in self.enums and v is not None else v for k, v in row.items()})
+
+    def _select(self) -> Select[Any]:
+        return select(*self._columns)
+
+    def _all(self, query: Select[Any]) -> list[R]:
+        return [self._make(dict(row)) for row in self._connection.execute(query).mappings()]
+
+    def _one(self, *where: Any) -> R | None:
+        row = self._connection.execute(self._select().where(*where)).mappings().one_or_none()
+        return None if row is None else self._make(dict(row))
+
+    def _insert(self, records: Iterable[Any]) -> None:
+        rows = [asdict(r) for r in records]
+        if rows:
+            self._connection.execute(insert(self._table), rows)
+
+    def _update(self, *where: Any, values: Mapping[str, Any]) -> int:
+        return self._connection.execute(update(self._table).where(*where).values(dict(values))).rowcount
+
+    def _page(self, query: Select[Any], page: Page) -> tuple[list[R], int]:
+        count = select(func.count()).select_from(query.with_only_columns(self._table.c.id).subquery())
+        name = page.sort.removeprefix("-")
+        column = self._table.c[name]
+        order = column.desc() if page.sort.startswith("-") else column.asc()
+        # The nulls stand last in either direction and either database; the id makes the order total
+        order = order.nulls_last() if column.nullable else order
+        found = self._all(query.order_by(order, self._table.c.id).limit(page.size).offset(page.offset))
+        if page.offset == 0 and len(found) < page.size:
+            return found, len(found)
+        return found, self._connection.execute(count).scalar_one()
+
+    def _within(self, query: Select[Any], within: Tenants) -> Select[Any]:
+        return query if within is None else query.where(self._table.c.tenant_id.in_(within))

@@ -1,0 +1,70 @@
+"""Campaigns and their daily metrics."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+
+from exports_app.db import models
+from exports_app.db.repositories.base import Repository, contains, table, upsert
+from exports_app.services.ports import Tenants
+from exports_app.services.records import (
+    Campaign,
+    Metric,
+    Page,
+)
+
+
+class CampaignRepository(Repository[Campaign]):
+    model, record = models.CampaignRow, Campaign
+
+    def get(self, campaign_id: str) -> Campaign | None:
+        return self._one(self._table.c.id == campaign_id)
+
+    def find(self, within: Tenants, where: Mapping[str, str], q: str, page: Page) -> tuple[list[Campaign], int]:
+        query = self._within(self._select(), within).where(*(self._table.c[k] == v for k, v in where.items()))
+        if q:
+            query = query.where(contains(self._table.c.name, q))
+        return self._page(query, page)
+
+    def add(self, campaigns: Iterable[Campaign]) -> None:
+        self._insert(campaigns)
+
+    def update(self, campaign_id: str, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == campaign_id, values=values)
+
+    def delete(self, campaign_id: str) -> None:
+        metrics = table(models.MetricRow)
+        self._connection.execute(delete(metrics).where(metrics.c.campaign_id == campaign_id))
+        self._connection.execute(delete(self._table).where(self._table.c.id == campaign_id))
+
+    def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
+        query = select(self._table.c.id).where(self._table.c.tenant_id == tenant_id, self._table.c.id.in_(campaign_ids))
+        return set(self._connection.execute(query).scalars())
+
+    def names(self, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
+        c = self._table.c
+        query = select(c.id, c.name).where(c.tenant_id == tenant_id, c.id.in_(campaign_ids))
+        return {row.id: row.name for row in self._connection.execute(query)}
+
+    def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]:
+        return self._all(self._select().where(self._table.c.tenant_id == tenant_id, self._table.c.name.in_(names)))
+
+    def count_metrics(self) -> int:
+        total: int = self._connection.execute(select(func.count()).select_from(table(models.MetricRow))).scalar_one()
+        return total
+
+    def add_metrics(self, metrics: Sequence[Metric]) -> None:
+        if metrics:
+            self._connection.execute(insert(table(models.MetricRow)), [vars(m) for m in metrics])
+
+    def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
+        if not metrics:
+            return
+        into = table(models.MetricRow)
+        query = upsert(self._connection, into)
+        changed = {c.name: query.excluded[c.name] for c in into.columns if not c.primary_key}
+        # One short statement for many rows: a long one with all the values is ten times as slow to build
+        self._connection.execute(
+            query.on_conflict_do_update(index_elements=["campaign_id", "date"], set_=changed), [vars(m) for m in metrics]
+        )

@@ -1,0 +1,182 @@
+"""Runs: the queue, the leases, the history."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Select, and_, case, exists, func, select
+
+from exports_app.db import models
+from exports_app.db.repositories.base import Repository, by_status, table, upsert
+from exports_app.domain.run import (
+    BY_CLOCK,
+    FINISHED,
+    DeliveryStatus,
+    RunStatus,
+    Trigger,
+    move_run,
+)
+from exports_app.services.ports import UnderWay
+from exports_app.services.records import (
+    LatestRun,
+    Run,
+    Waiting,
+)
+
+
+class RunRepository(Repository[Run]):
+    model, record = models.RunRow, Run
+    enums: ClassVar[Mapping[str, type]] = {"status": RunStatus, "trigger": Trigger}
+
+    def get(self, run_id: str) -> Run | None:
+        return self._one(self._table.c.id == run_id)
+
+    def of_schedule(self, schedule_id: str, limit: int) -> tuple[list[Run], int]:
+        c = self._table.c
+        of = c.scheduled_export_id == schedule_id
+        total = self._connection.execute(select(func.count()).select_from(self._table).where(of)).scalar_one()
+        return self._all(self._select().where(of).order_by(c.created_at.desc(), c.id).limit(limit)), total
+
+    def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
+        c, schedules, sent = self._table.c, table(models.ScheduleRow), table(models.DeliveryRow)
+        # Schedule by schedule through the index: one step into it each, however long their histories are
+        other = self._table.alias("other")
+        newest = select(other.c.id).where(other.c.scheduled_export_id == schedules.c.id)
+        newest = newest.order_by(other.c.created_at.desc(), other.c.id).limit(1)
+        query = self._select().select_from(schedules).join(self._table, c.id == newest.correlate(schedules).scalar_subquery())
+        found = self._all(query.where(schedules.c.id.in_(schedule_ids)))
+        accepted = func.count().filter(sent.c.status == DeliveryStatus.ACCEPTED)
+        counted = select(sent.c.history_id, accepted, func.count()).group_by(sent.c.history_id)
+        rows = self._connection.execute(counted.where(sent.c.history_id.in_([run.id for run in found])))
+        counts = {run_id: (good, total) for run_id, good, total in rows}
+        return [LatestRun(run, *counts.get(run.id, (0, 0))) for run in found]
+
+    def add(self, run: Run) -> bool:
+        query = upsert(self._connection, self._table).values(asdict(run)).on_conflict_do_nothing()
+        return bool(self._connection.execute(query).rowcount == 1)
+
+    def waiting(self, now: datetime) -> list[Waiting]:
+        c = self._table.c
+        scheduled = case((c.trigger.in_(BY_CLOCK), 1), else_=0)
+        place = func.row_number().over(partition_by=c.tenant_id, order_by=(scheduled, c.created_at, c.id))
+        held = select(c.id, c.tenant_id, scheduled.label("scheduled"), c.created_at, place.label("place"))
+        queue = held.where(*self._may_begin(now)).subquery()
+        heads = select(queue).where(queue.c.place == 1).order_by(queue.c.created_at, queue.c.id)
+        return [Waiting(r.id, r.tenant_id, not r.scheduled) for r in self._connection.execute(heads)]
+
+    def has_waiting(self, now: datetime) -> bool:
+        return self._connection.execute(select(self._table.c.id).where(*self._may_begin(now)).limit(1)).first() is not None
+
+    def waiting_since(self, now: datetime) -> datetime | None:
+        c = self._table.c
+        since = func.min(func.coalesce(c.next_attempt_at, c.created_at), type_=c.created_at.type)
+        query: Select[Any] = select(since).where(*self._may_begin(now), c.file_key.is_(None), c.started_at.is_(None))
+        found: datetime | None = self._connection.execute(query).scalar_one()
+        return found
+
+    def _may_begin(self, now: datetime) -> tuple[Any, ...]:
+        c, other = self._table.c, self._table.alias("other")
+        busy = exists().where(other.c.scheduled_export_id == c.scheduled_export_id, other.c.status == RunStatus.PROCESSING)
+        waits = and_(c.next_attempt_at.is_not(None), c.next_attempt_at > now)
+        return c.status == RunStatus.PENDING, ~waits, c.overlaps | ~busy
+
+    def under_way(self, schedule_ids: Collection[str]) -> dict[str, UnderWay]:
+        c = self._table.c
+        new = and_(c.status == RunStatus.PENDING, c.attempt == 0)
+        of = (c.scheduled_export_id.in_(schedule_ids), c.trigger == Trigger.SCHEDULE)
+        counts = (func.count().filter(c.status == RunStatus.PROCESSING), func.count().filter(new))
+        query = select(c.scheduled_export_id, *counts).where(*of, c.status.in_((RunStatus.PENDING, RunStatus.PROCESSING)))
+        rows = self._connection.execute(query.group_by(c.scheduled_export_id))
+        return {schedule_id: UnderWay(processing > 0, waiting > 0) for schedule_id, processing, waiting in rows}
+
+    def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
+        c = self._table.c
+        found = self._all(self._select().where(c.scheduled_export_id == schedule_id, c.scheduled_for.in_(instants)))
+        return {run.scheduled_for: run for run in found if run.scheduled_for is not None}
+
+    def make_up(self, seen: Run, run: Run) -> bool:
+        # The row stays: there is one for each tick. All that the new run brings along replaces what was skipped
+        c = self._table.c
+        move_run(seen.status, RunStatus.PENDING)
+        values = asdict(run)
+        del values["id"]
+        return self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
+
+    def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
+        c = self._table.c
+        return self._update(c.id == seen.id, c.status == seen.status, c.attempt == seen.attempt, values=values) == 1
+
+    def by_status(self) -> dict[str, int]:
+        return by_status(self._connection, self._table)
+
+    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
+        c = self._table.c
+        values = {
+            "status": RunStatus.PROCESSING,
+            "attempt": c.attempt + 1,
+            "lease_token": token,
+            "lease_expires_at": expires,
+            "started_at": func.coalesce(c.started_at, now),
+            "next_attempt_at": None,
+        }
+        return self._update(c.id == run_id, c.status == RunStatus.PENDING, values=values) == 1
+
+    def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
+        c = self._table.c
+        where = [c.id == run_id, c.lease_token == token, c.status == RunStatus.PROCESSING]
+        if expired_before is not None:
+            where.append(c.lease_expires_at < expired_before)
+        return self._update(*where, values=values) == 1
+
+    def extend(self, run_id: str, token: str, expires: datetime) -> bool:
+        return self.held(run_id, token, {"lease_expires_at": expires})
+
+    def abandoned(self, expired_before: datetime | None) -> list[Run]:
+        c = self._table.c
+        query = self._select().where(c.status == RunStatus.PROCESSING)
+        return self._all(query if expired_before is None else query.where(c.lease_expires_at < expired_before))
+
+    def cancel_pending(self, schedule_id: str, at: datetime) -> int:
+        c = self._table.c
+        return self._update(
+            c.scheduled_export_id == schedule_id,
+            c.status == RunStatus.PENDING,
+            values={
+                "status": RunStatus.CANCELLED,
+                "completed_at": at,
+                "error_code": "schedule_deleted",
+                "error": "Its scheduled export was deleted before the run began",
+            },
+        )
+
+    def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
+        c = self._table.c
+        ended = {"status": move_run(seen.status, RunStatus.CANCELLED), "lease_token": None, "lease_expires_at": None}
+        return self._update(c.id == seen.id, c.status == seen.status, values=dict(values) | ended) == 1
+
+    def reopen(self, seen: Run) -> bool:
+        c = self._table.c
+        fresh = dict.fromkeys(
+            ("error", "error_code", "started_at", "completed_at", "lease_token", "lease_expires_at", "next_attempt_at")
+        )
+        values = fresh | {"status": move_run(seen.status, RunStatus.PENDING), "attempt": 0, "deaths": 0}
+        return self._update(c.id == seen.id, c.status == seen.status, c.file_removed_at.is_(None), values=values) == 1
+
+    def outdated(self, tenant_id: str, completed_before: datetime, now: datetime, limit: int) -> list[Run]:
+        c = self._table.c
+        promised = and_(c.link_expires_at.is_not(None), c.link_expires_at > now)
+        old = (c.tenant_id == tenant_id, *self._has_file(), c.completed_at < completed_before, ~promised)
+        return self._all(self._select().where(*old).order_by(c.completed_at, c.id).limit(limit))
+
+    def note_removed(self, run_id: str, at: datetime) -> bool:
+        return self._update(self._table.c.id == run_id, *self._has_file(), values={"file_removed_at": at}) == 1
+
+    def _has_file(self) -> tuple[Any, ...]:
+        c = self._table.c
+        return c.status.in_(FINISHED), c.file_key.is_not(None), c.file_removed_at.is_(None)
+
+    def keys_in_use(self, keys: Collection[str]) -> set[str]:
+        c = self._table.c
+        query = select(c.file_key).where(c.file_key.in_(keys), c.file_removed_at.is_(None))
+        return set(self._connection.execute(query).scalars())

@@ -1,0 +1,96 @@
+"""Scheduled exports."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Text, cast, exists, func, select
+
+from exports_app.db import models
+from exports_app.db.repositories.base import Repository, contains, table
+from exports_app.domain.run import (
+    FAILING,
+    RunStatus,
+)
+from exports_app.services.ports import Tenants
+from exports_app.services.records import (
+    Page,
+    Run,
+    Schedule,
+    Summary,
+)
+
+
+class ScheduleRepository(Repository[Schedule]):
+    model, record = models.ScheduleRow, Schedule
+    enums: ClassVar[Mapping[str, type]] = {"last_status": RunStatus}
+
+    def _live(self) -> Any:
+        return self._table.c.deleted_at.is_(None)
+
+    def get(self, schedule_id: str) -> Schedule | None:
+        return self._one(self._table.c.id == schedule_id, self._live())
+
+    def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]:
+        query = self._within(self._select(), within).where(self._live(), *(self._table.c[k] == v for k, v in where.items()))
+        if q:
+            query = query.where(self._mentions(q))
+        return self._page(query, page)
+
+    def _mentions(self, q: str) -> Any:
+        c = self._table.c
+        found = contains(c.name, q) | contains(func.coalesce(c.description, ""), q)
+        if set(q) & set('[]", '):  # JSON's own marks, which no address has
+            return found
+        # The list is searched as the JSON text it is stored as, in which a letter that is not ASCII is an escape
+        return found | contains(cast(c.recipients, Text), json.dumps(q.lower())[1:-1])
+
+    def add(self, schedule: Schedule) -> None:
+        self._insert([schedule])
+
+    def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
+        where = (self._table.c.id == schedule_id, self._table.c.version == version, self._live())
+        return self._update(*where, values=values) == 1
+
+    def due(self, now: datetime, limit: int) -> list[Schedule]:
+        c = self._table.c
+        query = self._select().where(c.is_active, self._live(), c.next_run_at <= now)
+        return self._all(query.order_by(c.next_run_at, c.id).limit(limit))
+
+    def due_since(self, now: datetime) -> datetime | None:
+        c = self._table.c
+        query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(c.is_active, self._live(), c.next_run_at <= now)
+        found: datetime | None = self._connection.execute(query).scalar_one()
+        return found
+
+    def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
+        c = self._table.c
+        where = (c.id == seen.id, c.version == seen.version, c.next_run_at == seen.next_run_at, c.is_active, self._live())
+        return self._update(*where, values={"next_run_at": next_run_at}) == 1
+
+    def note_result(self, run: Run, status: str, at: datetime) -> None:
+        # "Latest" is by the moment a run was made, so that a long one that ends late does not hide its successor
+        runs = table(models.RunRow)
+        later = exists().where(
+            runs.c.scheduled_export_id == run.scheduled_export_id,
+            runs.c.created_at > run.created_at,
+            runs.c.completed_at.is_not(None),
+            runs.c.started_at.is_not(None),
+        )
+        values = {"last_run_at": at, "last_status": status}
+        self._update(self._table.c.id == run.scheduled_export_id, ~later, values=values)
+
+    def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == schedule_id, self._live(), values=values)
+
+    def summary(self, within: Tenants) -> Summary:
+        c = self._table.c
+        counts = (
+            func.count(),
+            func.count().filter(c.is_active),
+            func.count().filter(c.is_active, c.last_status.in_(FAILING)),
+            func.min(c.next_run_at).filter(c.is_active),
+        )
+        query: Any = select(*counts).select_from(self._table).where(self._live())
+        return Summary(*self._connection.execute(self._within(query, within)).one())

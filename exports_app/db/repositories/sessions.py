@@ -1,0 +1,57 @@
+"""Browsers' sessions and one-time codes."""
+
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from exports_app.db import models
+from exports_app.db.repositories.base import Repository, forget, table
+from exports_app.services.records import (
+    Code,
+    Session,
+    User,
+)
+
+
+class SessionRepository(Repository[Session]):
+    model, record = models.SessionRow, Session
+
+    def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
+        c, users = self._table.c, table(models.UserRow)
+        held = [users.c[f.name].label(f"user_{f.name}") for f in fields(User)]
+        query = select(*self._columns, *held).join(users, users.c.id == c.user_id)
+        live = (c.id_hash == id_hash, c.expires_at > now, c.revoked_at.is_(None), users.c.is_active)
+        row = self._connection.execute(query.where(*live, users.c.token_version == c.token_version)).one_or_none()
+        if row is None:
+            return None
+        return Session(*row[: len(self._columns)]), User(*row[len(self._columns) :])
+
+    def add(self, session: Session) -> None:
+        self._insert([session])
+
+    def choose(self, id_hash: str, tenant_id: str) -> None:
+        self._update(self._table.c.id_hash == id_hash, values={"tenant_id": tenant_id})
+
+    def revoke(self, id_hash: str, at: datetime) -> None:
+        self._update(self._table.c.id_hash == id_hash, self._table.c.revoked_at.is_(None), values={"revoked_at": at})
+
+    def forget(self, expired_before: datetime, limit: int) -> None:
+        forget(self._connection, self._table, self._table.c.id_hash, expired_before, limit)
+
+
+class CodeRepository(Repository[Code]):
+    model, record = models.CodeRow, Code
+
+    def add(self, code: Code) -> None:
+        self._insert([code])
+
+    def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
+        c = self._table.c
+        found = self._one(c.code_hash == code_hash, c.purpose == purpose, c.holder_hash == holder_hash, c.expires_at > now)
+        # Of two that found it, one removes it
+        gone = delete(self._table).where(c.code_hash == code_hash)
+        return found if found is not None and self._connection.execute(gone).rowcount == 1 else None
+
+    def forget(self, expired_before: datetime, limit: int) -> None:
+        forget(self._connection, self._table, self._table.c.code_hash, expired_before, limit)
