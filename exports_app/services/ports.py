@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -283,9 +283,9 @@ class Transaction(Protocol):
 
 @dataclass(frozen=True)
 class Statement:
-    """A query, compiled. database: the SQLite file."""
+    """A query, compiled. database: the SQLite file, or PostgreSQL's URL, with its password; there the SQL holds its values."""
 
-    database: str
+    database: str = field(repr=False)
     sql: str
     parameters: list[Any]
 
@@ -300,8 +300,8 @@ class Store(Protocol):
     def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Sequence[Any]]]:
         """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a time."""
 
-    def statement(self, query: Any) -> "Statement | None":
-        """An export type's query as another process can execute it; None where none can."""
+    def statement(self, query: Any) -> "Statement":
+        """An export type's query as another process can execute it."""
 
     def count(self, query: Any, limit: int, seconds: float) -> int | None:
         """The number of an export type's rows, or `limit` where there are more; None when the time was up."""

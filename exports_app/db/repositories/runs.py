@@ -54,7 +54,8 @@ class RunRepository(Repository[Run]):
 
     def add(self, run: Run) -> bool:
         query = upsert(self._connection, self._table).values(asdict(run)).on_conflict_do_nothing()
-        return bool(self._connection.execute(query).rowcount == 1)
+        # The row itself tells: not every driver counts those of an INSERT
+        return self._connection.execute(query.returning(self._table.c.id)).first() is not None
 
     def waiting(self, now: datetime) -> list[Waiting]:
         c = self._table.c

@@ -40,11 +40,11 @@ class ScheduleRepository(Repository[Schedule]):
 
     def _mentions(self, q: str) -> Any:
         c = self._table.c
-        found = contains(c.name, q) | contains(func.coalesce(c.description, ""), q)
+        found = contains(self._connection, c.name, q) | contains(self._connection, func.coalesce(c.description, ""), q)
         if set(q) & set('[]", '):  # JSON's own marks, which no address has
             return found
         # The list is searched as the JSON text it is stored as, in which a letter that is not ASCII is an escape
-        return found | contains(cast(c.recipients, Text), json.dumps(q.lower())[1:-1])
+        return found | contains(self._connection, cast(c.recipients, Text), json.dumps(q.lower())[1:-1])
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])
