@@ -93,4 +93,8 @@ class ScheduleRepository(Repository[Schedule]):
             func.min(c.next_run_at).filter(c.is_active),
         )
         query: Any = select(*counts).select_from(self._table).where(self._live())
-        return Summary(*self._connection.execute(self._within(query, within)).one())
+        total, active, failing, first = self._connection.execute(self._within(query, within)).one()
+        # By itself: no index holds this column, and so only the paused ones are read for it
+        paused: Any = select(func.count()).select_from(self._table).where(self._live(), ~c.is_active, c.paused_at.is_not(None))
+        stopped = self._connection.execute(self._within(paused, within)).scalar_one()
+        return Summary(total, active, failing, first, stopped)

@@ -46,6 +46,8 @@ class ListState(rx.State):
     """Of the tenant, whatever is searched for."""
     active_count: int = 0
     failing: int = 0
+    stopped: int = 0
+    """Paused by themselves."""
     next_at: str = ""
     loaded: bool = False
     failed: str = ""
@@ -97,7 +99,7 @@ class ListState(rx.State):
         self.rows, self.total, self.page = rows(listed.schedules, listed.latest), listed.total, listed.page.number
         summary = listed.summary
         self.all_total, self.active_count, self.failing = summary.total, summary.active, summary.failing
-        self.next_at = iso(summary.next_run_at)
+        self.stopped, self.next_at = summary.stopped, iso(summary.next_run_at)
         shown = {r.id for r in self.rows}
         self.selected = [one for one in self.selected if one in shown]
 

@@ -48,6 +48,13 @@ class Row:
     at: str
     since: str
     """Since when its newest run is processing; empty when it is not."""
+    streak: str
+    """How many scheduled runs failed in a row, where it is more than one."""
+    failing_at: str
+    """When the first of them ended."""
+    paused: str
+    """Why it was paused by itself; empty when it was not."""
+    paused_at: str
 
 
 def row(schedule: Schedule, latest: LatestRun | None) -> Row:
@@ -73,6 +80,10 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         is_reason=bool(run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
+        streak=f"{schedule.failures} scheduled runs in a row failed" if schedule.failures > 1 else "",
+        failing_at=iso(schedule.failing_since),
+        paused=hints.told(schedule.paused_reason) if schedule.paused_at else "",
+        paused_at=iso(schedule.paused_at),
     )
 
 
@@ -82,6 +93,8 @@ def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row
 
 def outcome_words(run: Run, accepted: int, total: int) -> str:
     """What came of a run, in a few words."""
+    if run.status is RunStatus.PENDING and run.next_attempt_at:
+        return f"attempt {run.attempt + 1} follows" if run.attempt else "starts"
     if run.status is RunStatus.PENDING:
         return "waits for its turn"
     if run.status is RunStatus.PROCESSING:
@@ -96,8 +109,8 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
 
 
 def moment(run: Run) -> datetime:
-    """When a run happened, as people count it."""
-    return run.completed_at or run.started_at or run.created_at
+    """When a run happened, as people count it; of one that waits for its time, when it will."""
+    return run.next_attempt_at or run.completed_at or run.started_at or run.created_at
 
 
 def iso(instant: datetime | None) -> str:
