@@ -76,7 +76,7 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         active=schedule.is_active,
         status=str(status or "never"),
         status_word=STATUS_WORDS[status] if status else "Never ran",
-        detail=outcome_words(run, latest.accepted, latest.total) if run and latest else "",
+        detail=outcome_words(run, latest.accepted, latest.total) if run and latest and not _told_below(schedule, run) else "",
         is_reason=bool(run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
@@ -85,6 +85,11 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         paused=hints.told(schedule.paused_reason) if schedule.paused_at else "",
         paused_at=iso(schedule.paused_at),
     )
+
+
+def _told_below(schedule: Schedule, run: Run) -> bool:
+    """The line below says why it was paused, and the run's error in it."""
+    return bool(run.error and schedule.paused_reason and run.error in schedule.paused_reason)
 
 
 def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:

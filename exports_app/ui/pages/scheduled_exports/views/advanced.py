@@ -22,25 +22,23 @@ def advanced() -> rx.Component:
             _choice("catch_up", "After a downtime, run", policies.CATCH_UP),
             rx.cond(
                 (value("catch_up") == CatchUp.ALL.value) | (error("catch_up_hours") != ""),
-                _number("catch_up_hours", "Missed in the last hours", "168 hours are a week"),
+                _number("catch_up_hours", "How far back, in hours", "What was missed before is left out. A week has 168"),
             ),
             class_name="pair",
         ),
         rx.el.div(
-            _number("retry_attempts", "Attempts at a run", _usual("retry_attempts", "the first one too")),
+            _number("retry_attempts", "Attempts at a run, in all", _usual("retry_attempts")),
             rx.cond(
                 (value("retry_attempts") != "1") | (error("retry_base_seconds") != ""),
-                _number(
-                    "retry_base_seconds",
-                    "First wait, at most, in seconds",
-                    _usual("retry_base_seconds", "then four times as long each time"),
-                ),
+                _number("retry_base_seconds", "First wait, at most, in seconds", _usual("retry_base_seconds", "; then times 4")),
             ),
             class_name="pair",
         ),
         rx.el.div(
-            _number("pause_after", "Pause after failed runs in a row", "Owner and admins get an email. 0: never"),
-            _number("jitter_seconds", "Start later by up to, in seconds", "Always by the same part of it. 0: on time"),
+            _number("pause_after", "Pause after failed runs in a row", "0: never. The owner and the admins get an email"),
+            _number(
+                "jitter_seconds", "Delay the start by up to, in seconds", "By a fixed part of it, so that not all start at once"
+            ),
             class_name="pair",
         ),
         id="advanced",
@@ -60,5 +58,5 @@ def _number(name: str, label: str, hint: str | rx.Var[str]) -> rx.Component:
     return text(name, label, hint, input_mode="numeric")
 
 
-def _usual(name: str, more: str) -> rx.Var[str]:
-    return rx.Var.create("Empty: ") + DraftState.usual.get(name, "").to(str) + f", {more}"
+def _usual(name: str, more: str = "") -> rx.Var[str]:
+    return rx.Var.create("Empty: as this server is set (") + DraftState.usual.get(name, "").to(str) + f"){more}"

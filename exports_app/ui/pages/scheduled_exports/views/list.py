@@ -281,7 +281,12 @@ def _paused(row: Row) -> rx.Component:
         rx.el.b("Paused by itself "), browser.when(at=row.paused_at, zone=row.zone), rx.el.div(row.paused), class_name="grow"
     )
     resume = button(
-        "Resume", kind="small", icon="play", once=True, on_click=Doing.resume(row.id), aria_label=f"Resume {row.name}"
+        "Resume",
+        kind="small",
+        icon="play",
+        once=True,
+        on_click=Doing.resume(row.id),
+        custom_attrs={"aria-label": f"Resume {row.name}"},
     )
     box = rx.el.div(rx.icon("circle-pause", size=16, aria_hidden="true"), why, resume, class_name="box warn row")
     return rx.el.tr(
