@@ -62,6 +62,9 @@ def test_those_that_were_paused_by_themselves_are_counted_until_somebody_resumes
     pause(services, six[0], "5 runs in a row failed")
     paused = services.overview.summary(admin, acme.id)
     assert (paused.active, paused.stopped) == (before.active - 1, 1)
+    found, total = services.schedules.find(admin, acme.id, {"stopped": True}, "", Page(sort=""))
+    assert ([one.id for one in found], total) == ([six[0].id], 1)
+    assert services.schedules.find(admin, acme.id, {"stopped": False}, "", Page(sort=""))[1] == before.total - 1
     services.schedules.update(admin, six[0].id, {"is_active": True})
     assert services.overview.summary(admin, acme.id) == before
 

@@ -173,6 +173,10 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
         assert paused.paused == "5 runs in a row failed; the last one: no route to host"
         assert paused.paused_at == paused.failing_at != ""
         assert (paused.active, listed.stopped) == (False, 1)
+        for state, names in (("stopped", ["Weekly"]), ("no", ["Asleep", "Weekly"]), ("yes", [])):
+            await tab.do(ListState.narrow, "active", state)
+            assert sorted(r.name for r in listed.rows) == names
+        await tab.do(ListState.clear)
         await tab.do(Doing.resume, schedule.id)
         assert await tab.texts() == ["“Weekly” is active again and runs in your name"]
         again = next(r for r in listed.rows if r.name == "Weekly")
@@ -183,6 +187,26 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
     assert (resumed.owner_id, resumed.failures, resumed.paused_reason) == (admin.user_id, 0, None)
     assert resumed.next_run_at is not None
     assert not stored(services, asleep).is_active
+
+
+def test_what_the_pause_says_of_the_last_run_is_not_said_twice(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, when_empty="fail")
+    run = trigger_and_execute(services, admin, schedule)
+    assert run.status is RunStatus.FAILED
+    pause(services, schedule, f"5 runs in a row failed; the last one: {run.error}")
+
+    async def play() -> None:
+        (row,) = (await load(tab, sign_in, admin, acme)).rows
+        assert (row.status, row.detail, row.is_reason) == ("failed", "", False)
+        assert run.error
+        assert run.error in row.paused
+        await tab.do(Doing.resume, schedule.id)
+        (row,) = (await tab.state(ListState)).rows
+        assert (row.detail != "", row.is_reason) == (True, True)
+
+    asyncio.run(play())
 
 
 def test_a_row_of_failures_is_counted_from_the_second_one(

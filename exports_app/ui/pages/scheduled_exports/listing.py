@@ -25,13 +25,14 @@ DEFAULT_SORT = "-createdAt"
 LONGEST_SEARCH = 200
 STATUSES = [status for status in RunStatus if status in EXECUTED]
 """What the last run that was carried out may have come to."""
+ACTIVE = {"yes": {"is_active": True}, "no": {"is_active": False}, "stopped": {"stopped": True}}
 COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
 FILTERS = ("active", "type", "format", "status")
 
 
 def _allowed(name: str, value: str) -> bool:
     known: dict[str, list[str]] = {
-        "active": ["yes", "no"],
+        "active": list(ACTIVE),
         "type": EXPORT_TYPES.keys(),
         "format": FORMATS.keys(),
         "status": [str(s) for s in STATUSES],
@@ -86,7 +87,7 @@ class ListState(rx.State):
         tenant = (await self.get_state(Session)).tenant_id
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
         if "active" in self.filters:
-            where["is_active"] = self.filters["active"] == "yes"
+            where |= ACTIVE[self.filters["active"]]
         read, page = wiring.services().board.page, Page(self.page, SIZE, self.sort)
         try:
             self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh))

@@ -60,6 +60,7 @@ class Row:
 def row(schedule: Schedule, latest: LatestRun | None) -> Row:
     run = latest.run if latest else None
     status = run.status if run else None
+    detail = outcome_words(run, latest.accepted, latest.total) if run and latest and not _told_below(schedule, run) else ""
     return Row(
         id=schedule.id,
         name=schedule.name,
@@ -76,8 +77,8 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         active=schedule.is_active,
         status=str(status or "never"),
         status_word=STATUS_WORDS[status] if status else "Never ran",
-        detail=outcome_words(run, latest.accepted, latest.total) if run and latest and not _told_below(schedule, run) else "",
-        is_reason=bool(run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
+        detail=detail,
+        is_reason=bool(detail and run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
         streak=f"{schedule.failures} scheduled runs in a row failed" if schedule.failures > 1 else "",

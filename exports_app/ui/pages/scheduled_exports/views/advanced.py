@@ -22,7 +22,7 @@ def advanced() -> rx.Component:
             _choice("catch_up", "After a downtime, run", policies.CATCH_UP),
             rx.cond(
                 (value("catch_up") == CatchUp.ALL.value) | (error("catch_up_hours") != ""),
-                _number("catch_up_hours", "How far back, in hours", "What was missed before is left out. A week has 168"),
+                _number("catch_up_hours", "How far back, in hours", "Older ones are left out. A week has 168"),
             ),
             class_name="pair",
         ),

@@ -116,7 +116,7 @@ def _bar() -> rx.Component:
         class_name="search",
     )
     filters = rx.fragment(
-        _filter("active", "State", (("yes", "Active"), ("no", "Paused"))),
+        _filter("active", "State", (("yes", "Active"), ("no", "Paused"), ("stopped", "Paused by itself"))),
         _filter("type", "Type", ((one.key, one.label) for one in EXPORT_TYPES)),
         _filter("format", "Format", ((one.key, one.label) for one in FORMATS)),
         _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
