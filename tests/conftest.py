@@ -63,10 +63,12 @@ def migrated_url(postgres: Postgres) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What asks for `services` below these folders runs over both databases, unless it is about SQLite itself."""
-    both = metafunc.definition.path.parent.name in {"integration", "contracts"}
-    if both and "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("about_sqlite") is None:
-        metafunc.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
+    """What asks for `services` below these folders runs over both databases, unless it is about one of them."""
+    if "database_kind" not in metafunc.fixturenames or metafunc.definition.path.parent.name not in {"integration", "contracts"}:
+        return
+    kinds = ["sqlite", "postgresql"]
+    only = [kind for kind in kinds if metafunc.definition.get_closest_marker(f"about_{kind}")]
+    metafunc.parametrize("database_kind", only or kinds, indirect=True)
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ SETTINGS = {
     # The tests' data need not survive the machine; a killed server's do, as the operating system keeps what was written
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "autovacuum": "off",
     "log_min_messages": "fatal",
 }

@@ -105,6 +105,9 @@ class ScheduleStore(Protocol):
     def due_since(self, now: datetime) -> datetime | None:
         """The earliest next_run_at that has come."""
 
+    def reserve(self, schedule_ids: Collection[str]) -> set[str]:
+        """Those that no other engine is at, until the transaction ends."""
+
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
         """Move next_run_at on; False when the schedule changed since it was read."""
 
@@ -135,6 +138,10 @@ class RunStore(Protocol):
 
     def add(self, run: Run) -> bool:
         """False when this schedule already has a run for this tick."""
+
+    def take_turns(self) -> None:
+        """Nobody else chooses among the waiting runs until the transaction ends: two that choose at once could begin two runs of
+        one schedule."""
 
     def waiting(self, now: datetime) -> list[Waiting]:
         """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has

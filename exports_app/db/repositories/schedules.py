@@ -1,7 +1,7 @@
 """Scheduled exports."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -70,6 +70,11 @@ class ScheduleRepository(Repository[Schedule]):
         query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(c.is_active, self._live(), c.next_run_at <= now)
         found: datetime | None = self._connection.execute(query).scalar_one()
         return found
+
+    def reserve(self, schedule_ids: Collection[str]) -> set[str]:
+        # Rows that another engine has are passed over, not waited for; SQLite has one writer at a time, and no such clause
+        query = select(self._table.c.id).where(self._table.c.id.in_(schedule_ids)).with_for_update(skip_locked=True)
+        return set(self._connection.execute(query).scalars())
 
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
         c = self._table.c
