@@ -18,6 +18,8 @@ from bench.running import child, machine, say, verdict
 ROUNDS = 3
 """Of everything; medians are shown."""
 SCHEDULES = 200
+TIMES_COPY = 1.5
+"""Our CSV out of PostgreSQL, beside psql's \\copy."""
 TIMES_IDLE = 3
 """How much later than in an idle process, 99 of 100, a tick may be during an export."""
 
@@ -77,12 +79,15 @@ def main() -> int:
         exports.measure()
         ticked = ticker(rounds, exports.data(large), large)
     late = lateness(rounds)
+    postgres = child("postgres", large, rounds)
     print(f"{described}; {'medians of ' + str(rounds) if rounds > 1 else 'one'} round{'s' if rounds > 1 else ''}\n")
     exports.print_table()
     exports.print_memory()
     print_lateness(late)
     times = print_ticker(ticked, large)
     kept = exports.print_aims()
+    copy = f"csv out of PostgreSQL: at most {TIMES_COPY:g} times the seconds of psql's \\copy ({postgres['times']:.2f})"
+    kept &= verdict(copy, postgres["times"] <= TIMES_COPY)
     tick = f"a tick is late by at most {TIMES_IDLE} times what it is in an idle process, 99 of 100 ({times:.2f})"
     return 0 if verdict(tick, times <= TIMES_IDLE) and kept else 1
 

@@ -65,7 +65,7 @@ class Measured:
 def run(candidate: Candidate, task_file: Path, path: Path) -> Measured:
     """Make the file. Raises SystemExit where that fails."""
     if candidate.name == OURS:
-        seconds, peak = _ours(candidate.format, json.loads(task_file.read_text()), path)
+        seconds, peak = ours(candidate.format, json.loads(task_file.read_text()), path)
     elif candidate.name == SQLITE:
         seconds, peak = _sqlite(json.loads(task_file.read_text()), path)
     elif candidate.name == EXCELJS:
@@ -77,9 +77,10 @@ def run(candidate: Candidate, task_file: Path, path: Path) -> Measured:
     return Measured(seconds, peak, path.stat().st_size / 1_000_000)
 
 
-def _ours(file_format: str, task: dict[str, Any], path: Path) -> tuple[float, float]:
-    """As exports_app/engine/maker.py starts it."""
-    whole = task | task.pop("formats")[file_format] | {"path": str(path)}
+def ours(file_format: str, task: dict[str, Any], path: Path) -> tuple[float, float]:
+    """As exports_app/engine/maker.py starts it. Returns seconds and peak MB."""
+    formats = task["formats"]
+    whole = {k: v for k, v in task.items() if k != "formats"} | formats[file_format] | {"path": str(path)}
     began = time.perf_counter()
     command = [sys.executable, "-m", "exports_app.engine.child"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

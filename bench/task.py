@@ -14,14 +14,17 @@ from bench.data import open_services, who
 from exports_app.engine.local import TIME_LIMIT
 from exports_app.engine.making import Limits, as_json
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS, Scope
+from exports_app.wiring import Services
 
 
 def task(folder: Path) -> dict[str, Any]:
     services = open_services(folder)
-    tenant_id, _ = who(services)
+    return task_of(services, who(services)[0])
+
+
+def task_of(services: Services, tenant_id: str) -> dict[str, Any]:
     kind, s = EXPORT_TYPES["campaign"], services.settings
     statement = services.store.statement(kind.select(Scope(tenant_id, None, None, (), "")))
-    assert statement is not None
     limits = Limits(s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20)
     return {
         "database": statement.database,

@@ -1,25 +1,39 @@
 """What `python -m exports_app doctor` looks at."""
 
+import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import make_url
+from sqlalchemy import func, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import wiring
 from exports_app.channels.email import EmailChannel
-from exports_app.db import migrate
+from exports_app.db import migrate, models
 from exports_app.db.engine import Database
+from exports_app.db.repositories import table
 from exports_app.domain import cron
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import DeliveryError, ExportsError
+from exports_app.domain.words import counted
+from exports_app.launch import env
 from exports_app.services.plugs import CHANNELS
 from exports_app.settings import Settings, SettingsError
 
 PATIENCE = 5.0
-"""Seconds to wait for the mail server."""
+"""Seconds to wait for Node, and for whatever answers on our port."""
+NODE = (22, 22)
+"""The oldest that builds the pages."""
+SMALL = 500 * 10**6
+"""Bytes of a disk that is nearly full."""
+ASTRAY = timedelta(minutes=1)
+"""By which a clock may differ from what the database has seen."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _data_folder(settings)
     yield _key(settings)
     yield _database(settings)
+    yield _clock(settings)
     yield _zones(settings)
+    yield _node()
     yield _mail()
     yield _port(settings)
 
@@ -45,9 +61,11 @@ def _data_folder(settings: Settings) -> Finding:
         return Finding(True, "data folder", f"{settings.data_dir} will be made by the first start")
     try:
         with tempfile.TemporaryFile(dir=settings.data_dir):
-            return Finding(True, "data folder", f"{settings.data_dir} can be written")
+            pass
+        free = shutil.disk_usage(settings.data_dir).free
     except OSError as e:
         return Finding(False, "data folder", f"{settings.data_dir} cannot be written: {e.strerror}")
+    return Finding(free >= SMALL, "data folder", f"{settings.data_dir} can be written; {free / 10**9:,.1f} GB are free")
 
 
 def _key(settings: Settings) -> Finding:
@@ -61,7 +79,7 @@ def _key(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if settings.embedded and not Path(make_url(settings.url).database or "").exists():
+    if _is_new(settings):
         return Finding(True, "database", "will be made by the first start")
     try:
         database = Database(settings.url)
@@ -75,6 +93,60 @@ def _database(settings: Settings) -> Finding:
         return Finding(False, "database", e.message)
     finally:
         database.dispose()
+
+
+def _is_new(settings: Settings) -> bool:
+    return settings.embedded and not Path(make_url(settings.url).database or "").exists()
+
+
+def _clock(settings: Settings) -> Finding:
+    """Behind what was noted before, a clock was set back; a server's database has a clock of its own to compare with."""
+    now = datetime.now(UTC)
+    told = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    if _is_new(settings):
+        return Finding(True, "clock", told)
+    runs, schedules = table(models.RunRow).c, table(models.ScheduleRow).c
+    try:
+        database = Database(settings.url)
+    except ExportsError:
+        return Finding(True, "clock", told)  # the database's own line says what is wrong
+    try:
+        with database.read() as connection:
+            noted = [connection.execute(_newest(c)).scalar_one() for c in (runs.created_at, schedules.updated_at)]
+            theirs = now if database.embedded else connection.execute(select(func.now())).scalar_one()
+    except (ExportsError, SQLAlchemyError):
+        return Finding(True, "clock", f"{told}; not compared: the database does not answer, or has no tables yet")
+    finally:
+        database.dispose()
+    behind = max((one - now for one in noted if one is not None), default=timedelta())
+    if behind > ASTRAY:
+        return Finding(False, "clock", f"{told} is {_long(behind)} behind what the database has noted: was it set back?")
+    if abs(theirs - now) > ASTRAY:
+        return Finding(False, "clock", f"{told} differs from the database's by {_long(abs(theirs - now))}: set both by NTP")
+    return Finding(True, "clock", told)
+
+
+def _newest(column: Any) -> Any:
+    return select(func.max(column, type_=column.type))
+
+
+def _long(span: timedelta) -> str:
+    return counted(round(span.total_seconds()), "second")
+
+
+def _node() -> Finding:
+    env.prepare()
+    node = shutil.which("node")
+    without = "the pages cannot be built; serve --backend-only works without"
+    if node is None:
+        return Finding(False, "Node", f"not found: install requirements.txt again ({without})")
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=True)  # noqa: S603
+        version = tuple(int(part) for part in said.stdout.strip().removeprefix("v").split("."))
+    except (OSError, subprocess.SubprocessError, ValueError) as e:
+        return Finding(False, "Node", f"{node} does not say its version ({e}): {without}")
+    told = f"{'.'.join(map(str, version))}, builds the pages"
+    return Finding(True, "Node", told) if version >= NODE else Finding(False, "Node", f"{told} only from {NODE[0]}.{NODE[1]} on")
 
 
 def _zones(settings: Settings) -> Finding:
@@ -94,12 +166,12 @@ def _mail() -> Finding:
     except SettingsError as e:
         return Finding(False, "email", str(e))
     assert isinstance(channel, EmailChannel)
-    where = f"{channel.settings.host}:{channel.settings.port}"
     try:
-        with socket.create_connection((channel.settings.host, channel.settings.port), PATIENCE):
-            return Finding(True, "email", f"the mail server {where} takes connections")
-    except OSError as e:
-        return Finding(False, "email", f"the mail server {where} cannot be reached: {e.strerror or e}")
+        channel.check()
+    except DeliveryError as e:
+        return Finding(False, "email", e.message)
+    signed_in = " and the sign-in" if channel.settings.user else ""
+    return Finding(True, "email", f"the mail server {channel.settings.host}:{channel.settings.port} takes connections{signed_in}")
 
 
 def _port(settings: Settings) -> Finding:

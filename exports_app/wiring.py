@@ -1,11 +1,11 @@
 """The composition root: from Settings to services. The only module that knows everybody below it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 
 from exports_app import log, plugins, settings
 from exports_app.db import migrate
+from exports_app.db.clock import DatabaseClock, system
 from exports_app.db.engine import Database
 from exports_app.db.store import SqlStore
 from exports_app.domain import retry
@@ -36,10 +36,6 @@ from exports_app.services.sessions import Sessions
 from exports_app.services.vitals import Vitals
 from exports_app.settings import Settings
 from exports_app.storage.local import LocalFiles
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -77,10 +73,11 @@ def load_plugins() -> None:
         plugins.load(f"exports_app.{package}")
 
 
-def build(s: Settings, clock: Clock = now) -> Services:
-    """Everything over one database. Raises SettingsError."""
+def build(s: Settings, clock: Clock | None = None) -> Services:
+    """Everything over one database. clock: None: the database's, which an embedded one shares with us. Raises SettingsError."""
     load_plugins()
     database, changes, files = Database(s.url), Changes(), LocalFiles(s.data_dir)
+    clock = clock or (system if database.embedded else DatabaseClock(database))
     store = SqlStore(database)
     auth = Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api))
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from exports_app import wiring
 from exports_app.channels.email import EmailChannel, SmtpSettings
@@ -17,6 +18,7 @@ from exports_app.services.records import Campaign, Tenant
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
+from tests.postgres import Postgres, empty, postgres_server
 from tests.world import PASSWORD, Cast, FakeClock, Watch, WatchedEmail, make_campaigns, make_cast, registered
 
 SECRET_KEY = "a key for tests only, long enough to sign with"
@@ -43,21 +45,56 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests of this process."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_url(postgres: Postgres) -> str:
+    """A PostgreSQL database with the newest schema, which each test empties behind itself."""
+    postgres.sql("CREATE DATABASE migrated")
+    database = Database(postgres.url("migrated"))
+    migrate.upgrade(database)
+    database.dispose()
+    return postgres.url("migrated")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks for `services` below these folders runs over both databases, unless it is about one of them."""
+    if "database_kind" not in metafunc.fixturenames or metafunc.definition.path.parent.name not in {"integration", "contracts"}:
+        return
+    kinds = ["sqlite", "postgresql"]
+    only = [kind for kind in kinds if metafunc.definition.get_closest_marker(f"about_{kind}")]
+    metafunc.parametrize("database_kind", only or kinds, indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", secret_key=SECRET_KEY, demo=False)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, request: pytest.FixtureRequest, database_kind: str) -> Settings:
+    url = request.getfixturevalue("migrated_url") if database_kind == "postgresql" else ""
+    return Settings(data_dir=tmp_path / "data", secret_key=SECRET_KEY, demo=False, database_url=SecretStr(url))
 
 
 @pytest.fixture
 def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Iterator[Services]:
     """Everything over a fresh, migrated database without a row. No mail server is set, whatever the environment says."""
     settings.data_dir.mkdir()
-    shutil.copy(migrated_file, settings.data_dir / "exports.db")
+    if settings.embedded:
+        shutil.copy(migrated_file, settings.data_dir / "exports.db")
     built = wiring.build(settings, clock)
     built.files.prepare()
     with registered(CHANNELS, EmailChannel(SmtpSettings())):
         yield built
     built.database.dispose()
+    if not settings.embedded:
+        empty(settings.url)
 
 
 @pytest.fixture

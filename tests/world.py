@@ -192,6 +192,13 @@ def set_role(services: Services, user_id: str, tenant_id: str, role: Role) -> No
         tx.users.join(Membership(user_id, tenant_id, role))
 
 
+def sql(services: Services, statement: str, *values: Any) -> list[Any]:
+    """Beside the services, in a transaction of its own; ? stands for a value in either database."""
+    with services.database.write() as connection:
+        result = connection.exec_driver_sql(statement if services.database.embedded else statement.replace("?", "%s"), values)
+        return list(result) if result.returns_rows else []
+
+
 @contextmanager
 def registered(registry: Registry[Any], item: Any) -> Iterator[Any]:
     """The item stands in the registry for the length of the block, in place of what has its key."""

@@ -135,6 +135,10 @@ class Connection:
         """
         self._runner.run(self._send(sender, recipient, content))
 
+    def check(self) -> None:
+        """Connect and sign in, and send nothing. Raises DeliveryError."""
+        self._client = self._runner.run(self._connect())
+
     def close(self) -> None:
         with self._runner:
             if self._client is not None:

@@ -165,6 +165,14 @@ class EmailChannel:
         finally:
             connection.close()
 
+    def check(self) -> None:
+        """Connect and sign in as for a message, and send none. Raises DeliveryError."""
+        connection = Connection(self._server())
+        try:
+            connection.check()
+        finally:
+            connection.close()
+
     def preview(self, report: Report) -> Message:
         url = report.link.url("") if report.link else ""
         return Message(_letter.title(report), _letter.html(report, url), _letter.plain_text(report, url))

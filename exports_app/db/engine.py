@@ -1,4 +1,4 @@
-"""The database connection: one place for SQLite's pragmas, its transactions and its single writer."""
+"""The database connection: one place for SQLite's pragmas and its single writer, PostgreSQL's timeouts, and the transactions."""
 
 import sqlite3
 import threading
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
 from exports_app import log
 from exports_app.domain.errors import ExportsError, Unavailable
@@ -23,6 +23,23 @@ WAL_WORTH_IT = 4 * 2**20
 """Bytes; SQLite copies a log of this size by itself, as long as nobody reads."""
 WAL_KEPT = 64 * 2**20
 """Bytes of the log file that are kept once it was copied whole."""
+
+CONNECT_SECONDS = 5
+LOCK_MS = BUSY_MS
+"""What a statement waits for a row that another transaction has."""
+POSTGRESQL = {
+    "connect_timeout": CONNECT_SECONDS,
+    # A host that is gone without a word is noticed within half a minute, and not after the operating system's two hours
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "application_name": "exports_app",
+    "options": f"-c timezone=UTC -c lock_timeout={LOCK_MS}",
+}
+AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
+"""SQLSTATEs that say that PostgreSQL cannot do it now, and may later: no connection, out of resources, shut down or cancelled, an
+error of the system, a standby, a deadlock, a lock that others hold (postgresql.org/docs/current/errcodes-appendix.html)."""
 
 OUTAGES = {
     sqlite3.SQLITE_BUSY,
@@ -69,20 +86,25 @@ class Database:
         self.embedded = parsed.get_backend_name() == "sqlite"
         self.file = Path(parsed.database) if self.embedded and parsed.database else None
         """SQLite's; None in another database."""
+        self.libpq_url = "" if self.embedded else parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+        """PostgreSQL's, as its own library reads it, with the password."""
         self._identity: tuple[int, int] | None = None
         """Device and inode of the SQLite file that the pool's connections have open."""
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
             self.engine: Engine = create_engine(
-                url,
+                _with_driver(parsed),
                 hide_parameters=True,  # they would stand in the log with every failed statement
                 pool_pre_ping=not self.embedded,
                 pool_size=POOL_SIZE,
                 max_overflow=POOL_OVERFLOW,
+                connect_args={} if self.embedded else POSTGRESQL,
             )
         except ModuleNotFoundError as e:
             raise ExportsError(f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite") from e
+        except NoSuchModuleError:
+            raise ExportsError("DATABASE_URL names a database that is not supported: use postgresql://… or sqlite:///…") from None
         # One writer at a time, queued in the process instead of by SQLite's polling
         self._writer = threading.Lock()
         if self.embedded:
@@ -164,6 +186,9 @@ class Database:
         with _reachable(), self._connect() as connection:
             if self.embedded:
                 connection.exec_driver_sql("BEGIN")
+            else:
+                # PostgreSQL's own default would give each statement another moment
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             try:
                 yield connection
             finally:
@@ -208,4 +233,13 @@ def _is_outage(e: DBAPIError) -> bool:
         # sqlite3 raises one and the same class for a locked file and for bad SQL: the code tells (sqlite.org/rescode.html)
         code = getattr(e.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return (code & 0xFF) in OUTAGES
+    code = getattr(e.orig, "sqlstate", None)
+    if code is not None:
+        return e.connection_invalidated or code.startswith(AWAY)
+    # Without a code the server was not reached, or went away in the middle
     return e.connection_invalidated or isinstance(e, OperationalError | InterfaceError)
+
+
+def _with_driver(url: URL) -> URL:
+    """Plain postgresql:// would ask for a driver that we do not use."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url

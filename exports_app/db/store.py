@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
+from psycopg import ClientCursor
 from sqlalchemy import Connection, event
 
 from exports_app.db import repositories as r
@@ -86,12 +87,14 @@ class SqlStore:
             finally:
                 result.close()
 
-    def statement(self, query: Any) -> Statement | None:
-        if self.database.file is None:
-            return None
+    def statement(self, query: Any) -> Statement:
         with self.database.read() as connection:
             sql, parameters = _as_sent(connection, query)
-        return Statement(str(self.database.file.absolute()), sql, list(parameters))
+            if self.database.file is not None:
+                return Statement(str(self.database.file.absolute()), sql, list(parameters))
+            # COPY takes no parameters: the driver writes them into the text, quoted
+            driver: Any = connection.connection.driver_connection
+            return Statement(self.database.libpq_url, ClientCursor(driver).mogrify(sql, parameters), [])
 
     def count(self, query: Any, limit: int, seconds: float) -> int | None:
         with self.database.read() as connection:
@@ -108,9 +111,9 @@ class SqlStore:
         self.database.ping()
 
 
-def _as_sent(connection: Connection, query: Any) -> tuple[str, Sequence[Any]]:
+def _as_sent(connection: Connection, query: Any) -> tuple[str, Any]:
     """The SQL and its parameters as the driver would get them, with every list spread out and every type converted."""
-    sent: list[tuple[str, Sequence[Any]]] = []
+    sent: list[tuple[str, Any]] = []
 
     def hold(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
         sent.append((sql, parameters))

@@ -10,23 +10,19 @@ import importlib
 import json
 import os
 import resource
-import sqlite3
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from exports_app.domain.errors import ExportsError, Unavailable
+from exports_app.domain.errors import ExportsError
 from exports_app.domain.table import Column, Kind, Ratio
-from exports_app.engine.making import CHUNK, Limits, Making, not_written
+from exports_app.engine.making import Limits, Making, not_written
+from exports_app.engine.sources import rows_of
 
 NICE = 5
 """Behind the server in the queue for a processor: pages come first."""
-BUSY_SECONDS = 15
 
 
 def main() -> int:
@@ -42,10 +38,6 @@ def main() -> int:
         _tell(error=e.message, code=e.code)
     except MemoryError:
         _tell(error="", code="memory_limit")
-    except sqlite3.OperationalError as e:
-        if e.sqlite_errorcode & 0xFF == sqlite3.SQLITE_ERROR:  # the statement is wrong
-            raise
-        _tell(error="", code=Unavailable.code)  # locked, gone, a disk error: the run comes back, as it would in the server
     except OSError as e:
         told = not_written(e)
         _tell(error=told.message, code=told.code)
@@ -61,20 +53,8 @@ def _limit_memory(count: int) -> None:
 def _make(task: dict[str, Any], limits: Limits) -> Any:
     make_format = getattr(importlib.import_module(task["module"]), task["format"])
     making = Making([_column(c) for c in task["columns"]], make_format(), Path(task["path"]), limits)
-    with closing(_connect(task["database"])) as connection:
-        connection.execute("BEGIN")
-        cursor = connection.execute(task["sql"], task["parameters"])
-        return making.run(_fetched(cursor), lambda rows: _tell(rows=rows))
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    """For reading alone. The transaction is opened by hand: one file is one moment."""
-    return sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-
-
-def _fetched(cursor: sqlite3.Cursor) -> Iterator[Sequence[Any]]:
-    while rows := cursor.fetchmany(CHUNK):
-        yield rows
+    with rows_of(task) as fetched:
+        return making.run(fetched, lambda rows: _tell(rows=rows))
 
 
 def _column(held: dict[str, Any]) -> Column:

@@ -63,12 +63,11 @@ class Maker:
 
         Raises RunError: over a limit, or with what ended the process.
         """
-        statement = self._store.statement(query)
-        if statement is None or self._is_small(query):
+        if self._is_small(query):
             return self._here(query, Making(columns, file_format, path, limits), progress, check)
         with self._turns.take(tenant_id, check):
             try:
-                return self._elsewhere(statement, columns, file_format, path, limits, progress, check)
+                return self._elsewhere(self._store.statement(query), columns, file_format, path, limits, progress, check)
             finally:
                 self._settle()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -105,6 +105,9 @@ class ScheduleStore(Protocol):
     def due_since(self, now: datetime) -> datetime | None:
         """The earliest next_run_at that has come."""
 
+    def reserve(self, schedule_ids: Collection[str]) -> set[str]:
+        """Those that no other engine is at, until the transaction ends."""
+
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
         """Move next_run_at on; False when the schedule changed since it was read."""
 
@@ -135,6 +138,10 @@ class RunStore(Protocol):
 
     def add(self, run: Run) -> bool:
         """False when this schedule already has a run for this tick."""
+
+    def take_turns(self) -> None:
+        """Nobody else chooses among the waiting runs until the transaction ends: two that choose at once could begin two runs of
+        one schedule."""
 
     def waiting(self, now: datetime) -> list[Waiting]:
         """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has
@@ -283,9 +290,9 @@ class Transaction(Protocol):
 
 @dataclass(frozen=True)
 class Statement:
-    """A query, compiled. database: the SQLite file."""
+    """A query, compiled. database: the SQLite file, or PostgreSQL's URL, with its password; there the SQL holds its values."""
 
-    database: str
+    database: str = field(repr=False)
     sql: str
     parameters: list[Any]
 
@@ -300,8 +307,8 @@ class Store(Protocol):
     def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Sequence[Any]]]:
         """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a time."""
 
-    def statement(self, query: Any) -> "Statement | None":
-        """An export type's query as another process can execute it; None where none can."""
+    def statement(self, query: Any) -> "Statement":
+        """An export type's query as another process can execute it."""
 
     def count(self, query: Any, limit: int, seconds: float) -> int | None:
         """The number of an export type's rows, or `limit` where there are more; None when the time was up."""

@@ -73,8 +73,10 @@ class Runs:
         # that the schedule is still the one that was read
         plans = [plan(schedule, now) for schedule in due]
         with self._store.write() as tx:
-            states = tx.runs.under_way([one.id for one in due])
-            made = [run for one in plans for run in self._begin(tx, one, states.get(one.schedule.id, IDLE), now)]
+            ours = tx.schedules.reserve([one.id for one in due])
+            states = tx.runs.under_way(ours)
+            mine = [one for one in plans if one.schedule.id in ours]
+            made = [run for one in mine for run in self._begin(tx, one, states.get(one.schedule.id, IDLE), now)]
         for tenant_id in {r.tenant_id for r in made}:
             self._changes.publish(Change(Topic.RUNS, tenant_id))
         return len(made)
@@ -103,6 +105,7 @@ class Runs:
             if not tx.runs.has_waiting(now):
                 return None
         with self._store.write() as tx:
+            tx.runs.take_turns()
             run_id = self._next(tx.runs.waiting(now))
             if run_id is None or not tx.runs.claim(run_id, token, now, now + self.lease):
                 return None

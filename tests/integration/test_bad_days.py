@@ -33,6 +33,7 @@ from tests.world import (
 )
 
 
+@pytest.mark.about_sqlite
 def test_a_removed_database_file_is_an_outage_until_it_is_back(services: Services, admin: Principal) -> None:
     schedule = make_schedule(services, admin)
     services.database.dispose()
@@ -48,6 +49,7 @@ def test_a_removed_database_file_is_an_outage_until_it_is_back(services: Service
     assert services.schedules.get(admin, schedule.id) == schedule
 
 
+@pytest.mark.about_sqlite
 def test_a_replaced_database_file_is_the_one_that_counts(services: Services, admin: Principal) -> None:
     before = make_schedule(services, admin)
     file = services.settings.data_dir / "exports.db"
@@ -61,6 +63,7 @@ def test_a_replaced_database_file_is_the_one_that_counts(services: Services, adm
     assert (total, [one.id for one in items]) == (1, [before.id])
 
 
+@pytest.mark.about_sqlite
 def test_writers_do_not_pile_up_behind_one_that_does_not_end(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db_engine, "BUSY_MS", 50)
     with services.database.write(), pytest.raises(Unavailable), services.database.write():

@@ -2,12 +2,17 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.mailserver import mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TZ", "DEMO", "LOG_LEVEL")
@@ -176,3 +181,29 @@ def test_doctor_finds_a_mail_server_that_is_not_there(run: Run) -> None:
     done = run("doctor", **smtp)
     assert done.returncode == 1
     assert "cannot be reached" in done.stdout
+
+
+def test_doctor_signs_in_as_a_message_would_and_names_the_setting_that_is_wrong(run: Run) -> None:
+    with mail_server(user="reports", password="right") as server:
+        smtp = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.port), "SMTP_TLS": "none", "SMTP_USER": "reports"}
+        smtp |= {"SMTP_FROM": "reports@example.com"}
+        assert "takes connections and the sign-in" in went_well(run("doctor", **smtp, SMTP_PASS="right"))
+        done = run("doctor", **smtp, SMTP_PASS="wrong")
+        assert server.messages == []
+    assert done.returncode == 1
+    assert "check SMTP_USER and SMTP_PASS" in done.stdout
+    assert "wrong" not in done.stdout
+
+
+def test_doctor_finds_a_clock_that_was_set_back(run: Run, tmp_path: Path) -> None:
+    went_well(run("seed-demo"))
+    with closing(sqlite3.connect(tmp_path / "data" / "exports.db")) as connection, connection:
+        ahead = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.000000")
+        assert connection.execute("UPDATE scheduled_exports SET updated_at = ?", (ahead,)).rowcount > 0
+    done = run("doctor")
+    assert done.returncode == 1
+    assert "behind what the database has noted: was it set back?" in done.stdout
+
+
+def test_doctor_says_which_node_builds_the_pages(run: Run) -> None:
+    assert "Node: 24." in went_well(run("doctor"))

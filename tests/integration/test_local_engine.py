@@ -97,6 +97,7 @@ def test_a_trigger_is_picked_up_through_the_change_signal_without_waiting_for_th
     asyncio.run(scenario())
 
 
+@pytest.mark.about_sqlite  # elsewhere it may be another process's
 def test_the_engine_takes_up_at_its_start_what_a_killed_one_left(
     services: Services, admin: Principal, schedule: Schedule, mail: MailServer, watch: Watch
 ) -> None:
@@ -239,6 +240,7 @@ def test_an_engine_that_does_not_turn_is_not_alive(services: Services) -> None:
     assert not LocalEngine(services).alive
 
 
+@pytest.mark.about_sqlite  # its file
 def test_the_engine_outlives_a_database_that_is_away(
     services: Services, clock: FakeClock, schedule: Schedule, tmp_path: Path
 ) -> None:

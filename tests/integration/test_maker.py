@@ -28,7 +28,7 @@ from tests.world import Cast, uuid_of
 
 LIMITS = Limits(rows=1_000_000, size=10**9, seconds=60, memory=512 * 2**20)
 DAYS = 1_500
-NAMES = ("Spring", 'Say "hi", twice', "=1+1", "zwei\nZeilen ü", "nul\0 and _x0041_")
+NAMES = ("Spring", 'Say "hi", twice', "=1+1", "zwei\nZeilen ü", "bell\a and _x0041_")
 ROOT = Path(__file__).parents[2]
 
 
@@ -261,10 +261,10 @@ def test_the_process_ends_with_the_server_however_that_ends(
     program = (
         "import sys; from pathlib import Path; from exports_app import wiring; from exports_app.settings import Settings\n"
         "from exports_app.services.plugs import Scope; from tests.integration import child_formats; from tests.integration.test_maker import Making\n"
-        "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, demo=False))\n"
+        "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, demo=False, database_url=sys.argv[4]))\n"
         "Making(services, Scope(sys.argv[2], None, None, (), ''), Path(sys.argv[3]))(child_formats.Endless())\n"
     )
-    arguments = [str(services.settings.data_dir), scope.tenant_id, str(tmp_path)]
+    arguments = [str(services.settings.data_dir), scope.tenant_id, str(tmp_path), services.settings.url]
     with subprocess.Popen([sys.executable, "-c", program, *arguments], cwd=ROOT) as server:
         try:
             pid = make.pid()

@@ -104,6 +104,7 @@ def test_the_newest_run_of_each_is_shown_with_what_became_of_its_messages(
     assert newest.id != pending.id
 
 
+@pytest.mark.about_sqlite  # its plan of the queries
 @pytest.mark.usefixtures("campaigns")
 def test_a_page_of_a_hundred_takes_two_queries(services: Services, admin: Principal, acme: Tenant) -> None:
     first = make_schedule(services, admin)

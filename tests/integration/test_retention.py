@@ -12,7 +12,7 @@ from exports_app.services.records import Campaign, Run, Schedule
 from exports_app.services.retention import Swept
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
-from tests.world import Cast, FakeClock, Watch, claim, make_schedule, the_run, trigger_and_execute
+from tests.world import Cast, FakeClock, Watch, claim, make_schedule, sql, the_run, trigger_and_execute
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def files(services: Services) -> list[Path]:
 
 
 def keep(services: Services, days: int) -> None:
-    with services.database.write() as connection:
-        connection.exec_driver_sql("UPDATE tenants SET keep_days = ?", (days,))
+    sql(services, "UPDATE tenants SET keep_days = ?", days)
 
 
 def test_a_file_is_kept_for_thirty_days(services: Services, clock: FakeClock, run: Run, watch: Watch) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -29,18 +28,13 @@ from tests.world import (
     side_by_side,
     sign_in,
     sign_in_code,
+    sql,
     trigger_and_execute,
     uuid_of,
 )
 
 ADDRESS = "192.0.2.1"
 OTHER_BROWSER = "the-cookie-of-another-one"
-
-
-def sql(services: Services, statement: str, *values: Any) -> list[Any]:
-    with services.database.write() as connection:
-        result = connection.exec_driver_sql(statement, values)
-        return list(result) if result.returns_rows else []
 
 
 @pytest.fixture
@@ -149,7 +143,7 @@ class TestBegin:
     def test_anything_else_is_refused_alike_and_leaves_nothing(
         self, services: Services, sessions: Sessions, cast: Cast, email: str, password: str
     ) -> None:
-        sql(services, "UPDATE users SET is_active = 0 WHERE id = ?", cast.viewer.user.id)
+        sql(services, "UPDATE users SET is_active = false WHERE id = ?", cast.viewer.user.id)
         with pytest.raises(WrongCredentials, match="The email address or the password is wrong"):
             sessions.begin(email, password, ADDRESS, BROWSER)
         assert sql(services, "SELECT * FROM one_time_codes") == []
@@ -221,7 +215,7 @@ class TestRedeem:
             sessions.redeem(code, BROWSER)
 
     @pytest.mark.parametrize(
-        "change", ["is_active = 0", "token_version = token_version + 1"], ids=["deactivated", "signed out everywhere"]
+        "change", ["is_active = false", "token_version = token_version + 1"], ids=["deactivated", "signed out everywhere"]
     )
     def test_a_user_who_was_locked_out_meanwhile_is_refused(
         self, services: Services, sessions: Sessions, cast: Cast, change: str
@@ -254,7 +248,7 @@ class TestVisit:
         assert sessions.visit(session_id) is None
 
     @pytest.mark.parametrize(
-        "change", ["is_active = 0", "token_version = token_version + 1"], ids=["deactivated", "signed out everywhere"]
+        "change", ["is_active = false", "token_version = token_version + 1"], ids=["deactivated", "signed out everywhere"]
     )
     def test_it_ends_at_once_when_its_user_is_locked_out(
         self, services: Services, sessions: Sessions, cast: Cast, change: str
@@ -420,7 +414,7 @@ class TestDownload:
         [
             ("DELETE FROM memberships", NotFound),
             ("UPDATE scheduled_exports SET deleted_at = '2026-01-01 00:00:00'", NotFound),
-            ("UPDATE users SET is_active = 0", Unauthenticated),
+            ("UPDATE users SET is_active = false", Unauthenticated),
         ],
         ids=["no role any more", "deleted schedule", "deactivated user"],
     )

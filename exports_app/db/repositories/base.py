@@ -28,12 +28,14 @@ def upsert(connection: Connection, into: Table) -> Any:
     return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into)
 
 
-def contains(column: Any, text: str) -> Any:
+def contains(connection: Connection, column: Any, text: str) -> Any:
     """Whether the column contains the text, in any case; % and _ in the text are only themselves."""
     if text.isascii():
         pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
         return like_ascii(column, f"%{pattern}%")
-    return func.lower(column).contains(text.lower(), autoescape=True)
+    # Names are compared by code point, in which collation PostgreSQL's lower() knows ASCII alone; the database's own knows more
+    whole = column.collate("default") if connection.dialect.name == "postgresql" else column
+    return func.lower(whole).contains(text.lower(), autoescape=True)
 
 
 def by_status(connection: Connection, of: Table) -> dict[str, int]:

@@ -24,7 +24,7 @@ class CampaignRepository(Repository[Campaign]):
     def find(self, within: Tenants, where: Mapping[str, str], q: str, page: Page) -> tuple[list[Campaign], int]:
         query = self._within(self._select(), within).where(*(self._table.c[k] == v for k, v in where.items()))
         if q:
-            query = query.where(contains(self._table.c.name, q))
+            query = query.where(contains(self._connection, self._table.c.name, q))
         return self._page(query, page)
 
     def add(self, campaigns: Iterable[Campaign]) -> None:

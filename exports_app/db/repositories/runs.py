@@ -24,6 +24,9 @@ from exports_app.services.records import (
     Waiting,
 )
 
+CLAIMS = 0x65787001
+"""Which of PostgreSQL's advisory locks is about claiming runs."""
+
 
 class RunRepository(Repository[Run]):
     model, record = models.RunRow, Run
@@ -54,7 +57,12 @@ class RunRepository(Repository[Run]):
 
     def add(self, run: Run) -> bool:
         query = upsert(self._connection, self._table).values(asdict(run)).on_conflict_do_nothing()
-        return bool(self._connection.execute(query).rowcount == 1)
+        # The row itself tells: not every driver counts those of an INSERT
+        return self._connection.execute(query.returning(self._table.c.id)).first() is not None
+
+    def take_turns(self) -> None:
+        if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+            self._connection.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
 
     def waiting(self, now: datetime) -> list[Waiting]:
         c = self._table.c

@@ -1,7 +1,7 @@
 """Scheduled exports."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -40,11 +40,11 @@ class ScheduleRepository(Repository[Schedule]):
 
     def _mentions(self, q: str) -> Any:
         c = self._table.c
-        found = contains(c.name, q) | contains(func.coalesce(c.description, ""), q)
+        found = contains(self._connection, c.name, q) | contains(self._connection, func.coalesce(c.description, ""), q)
         if set(q) & set('[]", '):  # JSON's own marks, which no address has
             return found
         # The list is searched as the JSON text it is stored as, in which a letter that is not ASCII is an escape
-        return found | contains(cast(c.recipients, Text), json.dumps(q.lower())[1:-1])
+        return found | contains(self._connection, cast(c.recipients, Text), json.dumps(q.lower())[1:-1])
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])
@@ -63,6 +63,11 @@ class ScheduleRepository(Repository[Schedule]):
         query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(c.is_active, self._live(), c.next_run_at <= now)
         found: datetime | None = self._connection.execute(query).scalar_one()
         return found
+
+    def reserve(self, schedule_ids: Collection[str]) -> set[str]:
+        # Rows that another engine has are passed over, not waited for; SQLite has one writer at a time, and no such clause
+        query = select(self._table.c.id).where(self._table.c.id.in_(schedule_ids)).with_for_update(skip_locked=True)
+        return set(self._connection.execute(query).scalars())
 
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
         c = self._table.c

