@@ -20,8 +20,8 @@ LIVE = "status IN ('pending', 'processing')"
 
 def upgrade() -> None:
     for name, columns, where in (
-        ("ix_export_history_ready", ["tenant_id", "trigger", "created_at", "id"], READY),
-        ("ix_export_history_later", ["tenant_id", "trigger", "next_attempt_at", "id"], LATER),
+        ("ix_export_history_ready", ["status", "tenant_id", "trigger", "created_at", "id"], READY),
+        ("ix_export_history_later", ["status", "tenant_id", "trigger", "next_attempt_at", "id"], LATER),
         ("ix_export_history_live", ["scheduled_export_id", "status"], LIVE),
     ):
         op.create_index(op.f(name), RUNS, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

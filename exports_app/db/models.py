@@ -176,10 +176,19 @@ class RunRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("scheduled_export_id", "scheduled_for"),
         Index("ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
-        # The queue is read in steps, from one tenant and trigger to the next: see RunRepository.waiting
-        _runs_that("ready", "status = 'pending' AND next_attempt_at IS NULL", "tenant_id", "trigger", "created_at", "id"),
+        # The queue is read in steps, from one tenant and trigger to the next: see repositories/queue.py. The status comes first
+        # in it, or SQLite would rather take the index of the status and sort
         _runs_that(
-            "later", "status = 'pending' AND next_attempt_at IS NOT NULL", "tenant_id", "trigger", "next_attempt_at", "id"
+            "ready", "status = 'pending' AND next_attempt_at IS NULL", "status", "tenant_id", "trigger", "created_at", "id"
+        ),
+        _runs_that(
+            "later",
+            "status = 'pending' AND next_attempt_at IS NOT NULL",
+            "status",
+            "tenant_id",
+            "trigger",
+            "next_attempt_at",
+            "id",
         ),
         _runs_that("live", "status IN ('pending', 'processing')", "scheduled_export_id", "status"),
     )
