@@ -288,6 +288,24 @@ export function Focus({ target = "" }) {
   return null;
 }
 
+// A section that a person opens and closes. It opens by itself whenever `unfold` becomes another text, and while it is closed its
+// fields are not there.
+export function Fold({ id, unfold = "", title, hint, children }) {
+  const [seen, setSeen] = useState(unfold);
+  const [open, setOpen] = useState(Boolean(unfold));
+  if (unfold !== seen) {
+    // While drawing and not after it: Focus looks for a field in here as soon as it is drawn
+    setSeen(unfold);
+    if (unfold) setOpen(true);
+  }
+  const press = (event) => {
+    event.preventDefault();
+    setOpen(!open);
+  };
+  const head = h("summary", { onClick: press }, h("h2", { className: "section" }, title), h("span", { className: "hint" }, hint));
+  return h("details", { id, open, className: "fold" }, head, open && h("div", { className: "folded" }, children));
+}
+
 // Texts that are not sent yet. Escape closes a dialog before any field hears of the key: what was typed goes first.
 const unsent = new Set();
 const flushAll = () => unsent.forEach((flush) => flush());

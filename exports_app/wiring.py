@@ -7,6 +7,8 @@ from exports_app import log, plugins, settings
 from exports_app.db import migrate
 from exports_app.db.clock import DatabaseClock, system
 from exports_app.db.engine import Database
+from exports_app.db.presence import Presence
+from exports_app.db.signal import SharedChanges
 from exports_app.db.store import SqlStore
 from exports_app.domain import retry
 from exports_app.domain.errors import ExportsError
@@ -45,6 +47,7 @@ class Services:
     store: Store
     files: FileStore
     changes: Changes
+    presence: Presence
     clock: Clock
     accounts: Accounts
     auth: Auth
@@ -76,7 +79,9 @@ def load_plugins() -> None:
 def build(s: Settings, clock: Clock | None = None) -> Services:
     """Everything over one database. clock: None: the database's, which an embedded one shares with us. Raises SettingsError."""
     load_plugins()
-    database, changes, files = Database(s.url), Changes(), LocalFiles(s.data_dir)
+    database = Database(s.url)
+    changes = Changes() if database.embedded else SharedChanges(database)
+    files = LocalFiles(s.data_dir)
     clock = clock or (system if database.embedded else DatabaseClock(database))
     store = SqlStore(database)
     auth = Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api))
@@ -89,6 +94,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         store=store,
         files=files,
         changes=changes,
+        presence=Presence(database),
         clock=clock,
         accounts=Accounts(store),
         auth=auth,

@@ -139,6 +139,17 @@ def stored(services: Services, schedule: Schedule) -> Schedule:
     return found
 
 
+def pause(services: Services, schedule: Schedule, reason: str, failures: int = 5) -> None:
+    """As after failed runs in a row."""
+    now = services.clock()
+    values = {"is_active": False, "next_run_at": None, "paused_at": now, "paused_reason": reason}
+    with services.store.write() as tx:
+        held = tx.schedules.get(schedule.id)
+        assert held is not None
+        counted = {"failures": failures, "failing_since": now, "version": held.version + 1}
+        tx.schedules.change(schedule.id, values | counted)
+
+
 def runs_of(services: Services, schedule: Schedule) -> list[Run]:
     """Newest first; also of a deleted schedule."""
     with services.store.read() as tx:

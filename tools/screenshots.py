@@ -44,6 +44,11 @@ def see_list(page: Page, _: Ids) -> None:
     page.locator("tr[data-id]").first.wait_for()
 
 
+def see_paused(page: Page, ids: Ids) -> None:
+    see_list(page, ids)
+    page.locator("tr.noted").evaluate("(line) => line.scrollIntoView({ block: 'center' })")
+
+
 def see_empty_list(page: Page, _: Ids) -> None:
     page.goto(f"{LIST}?tenant={story.HARBOUR.slug}")
     page.locator("[data-empty]").wait_for()
@@ -64,6 +69,14 @@ def see_editor(page: Page, ids: Ids) -> None:
     page.get_by_role("button", name="Weekly campaign report", exact=True).click()
     page.locator(".sample tbody tr").first.wait_for()
     page.locator("#name").blur()
+
+
+def see_editor_advanced(page: Page, ids: Ids) -> None:
+    see_editor(page, ids)
+    page.locator("#advanced summary").click()
+    page.locator("#catch_up").select_option("all")
+    page.locator("#catch_up_hours").wait_for()
+    page.locator("#advanced").evaluate("(section) => section.scrollIntoView()")
 
 
 def see_editor_errors(page: Page, ids: Ids) -> None:
@@ -101,8 +114,10 @@ EVERY = ("wide-light", "wide-dark", "phone-light", "phone-dark")
 SCENES = (
     Scene("login", see_login, ("wide-light", "phone-dark"), ""),
     Scene("list", see_list, EVERY),
+    Scene("list-paused", see_paused, ("phone-light",)),
     Scene("empty", see_empty_list, ("wide-light", "phone-dark")),
     Scene("editor", see_editor, ("wide-light", "wide-dark", "phone-light")),
+    Scene("editor-advanced", see_editor_advanced, ("wide-light", "phone-dark")),
     Scene("editor-errors", see_editor_errors, ("wide-light", "phone-dark")),
     Scene("email", see_email, ("wide-light",)),
     Scene("history", see_history, ("wide-light", "wide-dark", "phone-light")),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import Any
 
 from sqlalchemy import update
 
@@ -17,6 +18,7 @@ from exports_app.db.repositories import table
 from exports_app.domain import cron
 from exports_app.domain.access import Role
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.words import counted
 from exports_app.services import passwords
 from exports_app.services.demo_data import fixed_id, metrics
 from exports_app.services.exporting import Export
@@ -216,17 +218,31 @@ def _add(tx: Transaction, schedule: Schedule, past: Past | None, now: datetime) 
     if past is None:
         return
     begin = now - timedelta(days=31 * (past.runs + 2))
-    runs = cron.occurrences(cron.parse(schedule.schedule), cron.zone(schedule.timezone), begin)
-    ticks = list(takewhile(lambda tick: tick < now, runs))[-past.runs :]
-    for back, tick in enumerate(reversed(ticks)):
-        run = _run(schedule, past, back, tick)
+    due = cron.occurrences(cron.parse(schedule.schedule), cron.zone(schedule.timezone), begin)
+    ticks = list(takewhile(lambda tick: tick < now, due))[-past.runs :]
+    runs = [_run(schedule, past, back, tick) for back, tick in enumerate(reversed(ticks))]
+    for back, run in enumerate(runs):
         if run.status is RunStatus.PROCESSING:
             started = now - BEGUN
-            run = replace(run, created_at=started, started_at=started, lease_token="pictures", lease_expires_at=now + LONG)
-        tx.runs.add(run)
+            runs[back] = replace(run, created_at=started, started_at=started, lease_token="pictures", lease_expires_at=now + LONG)
+        tx.runs.add(runs[back])
         tx.deliveries.add(_deliveries(run))
         if back == 0 and run.completed_at:
             tx.schedules.note_result(run, run.status, run.completed_at)
+    _streak(tx, schedule, runs)
+
+
+def _streak(tx: Transaction, schedule: Schedule, runs: list[Run]) -> None:
+    """What the newest runs of ticks have left: how many failed in a row, and that it was paused where it no longer runs."""
+    of_ticks = (run for run in runs if run.trigger is Trigger.SCHEDULE)
+    failed = list(takewhile(lambda run: run.status is RunStatus.FAILED, of_ticks))
+    if not failed:
+        return
+    changes: dict[str, Any] = {"failures": len(failed), "failing_since": failed[-1].completed_at}
+    if not schedule.is_active:
+        reason = f"{counted(len(failed), 'run')} in a row failed; the last one: {failed[0].error}"
+        changes |= {"paused_at": failed[0].completed_at, "paused_reason": reason}
+    tx.schedules.change(schedule.id, changes)
 
 
 def _run(schedule: Schedule, past: Past, back: int, tick: datetime) -> Run:
@@ -257,7 +273,7 @@ def _run(schedule: Schedule, past: Past, back: int, tick: datetime) -> Run:
 
 def _older(past: Past, back: int) -> RunStatus:
     if past.last in {RunStatus.FAILED, RunStatus.SKIPPED}:
-        return past.last if back < 5 else RunStatus.COMPLETED
+        return past.last if back < 6 else RunStatus.COMPLETED
     if past.last is RunStatus.PARTIAL and back in {1, 9}:
         return RunStatus.PARTIAL
     return RunStatus.FAILED if back in {18, 32} else RunStatus.SKIPPED if back == 41 else RunStatus.COMPLETED

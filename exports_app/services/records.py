@@ -276,6 +276,8 @@ class Summary:
     """Active ones whose last run failed, in whole or in part."""
     next_run_at: datetime | None
     """When the first of them is due."""
+    stopped: int = 0
+    """Those that were paused by themselves."""
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ class Schedules:
     def find(
         self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
-        """where: column -> value. page.sort: as callers write it; empty: the newest first."""
+        """where: column -> value; ``stopped``: whether it was paused by itself. page.sort: as callers write it; empty: the newest
+        first."""
         within = visible(who, tenant_id)
         rules.check_search({"q": q})
         page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))

@@ -19,6 +19,7 @@ from tests.world import (
     FakeClock,
     WatchedEmail,
     make_schedule,
+    pause,
     registered,
     runs_of,
     trigger_and_execute,
@@ -52,6 +53,20 @@ def test_a_tenants_schedules_are_counted(
     for who in (admin, viewer):
         for tenant_id in (acme.id, None):
             assert services.overview.summary(who, tenant_id) == Summary(4, 3, 2, MONDAY)
+
+
+def test_those_that_were_paused_by_themselves_are_counted_until_somebody_resumes_them(
+    services: Services, admin: Principal, acme: Tenant, six: list[Schedule]
+) -> None:
+    before = services.overview.summary(admin, acme.id)
+    pause(services, six[0], "5 runs in a row failed")
+    paused = services.overview.summary(admin, acme.id)
+    assert (paused.active, paused.stopped) == (before.active - 1, 1)
+    found, total = services.schedules.find(admin, acme.id, {"stopped": True}, "", Page(sort=""))
+    assert ([one.id for one in found], total) == ([six[0].id], 1)
+    assert services.schedules.find(admin, acme.id, {"stopped": False}, "", Page(sort=""))[1] == before.total - 1
+    services.schedules.update(admin, six[0].id, {"is_active": True})
+    assert services.overview.summary(admin, acme.id) == before
 
 
 def test_a_super_admin_counts_one_tenant_or_all(

@@ -9,7 +9,7 @@ import pytest
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.run import Trigger
 from exports_app.services.records import Campaign, Tenant
-from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports import form, policies
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.pages.scheduled_exports.fields import Fields
@@ -19,7 +19,7 @@ from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker, ZoneP
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
-from tests.world import make_schedule, runs_of, stored
+from tests.world import make_schedule, pause, runs_of, stored
 
 
 async def opened(tab: Tab, sign_in: SignIn, who: Principal, tenant: Tenant, schedule_id: str = "") -> DraftState:
@@ -80,6 +80,15 @@ def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
         ({"format": "pdf"}, "format"),
         ({"when_empty": "explode"}, "when_empty"),
         ({"description": "x" * 2001}, "description"),
+        ({"overlap": "explode"}, "overlap"),
+        ({"catch_up": "explode"}, "catch_up"),
+        ({"catch_up": "all", "catch_up_hours": "0"}, "catch_up_hours"),
+        ({"catch_up_hours": "a week"}, "catch_up_hours"),
+        ({"jitter_seconds": "3601"}, "jitter_seconds"),
+        ({"pause_after": ""}, "pause_after"),
+        ({"on_unknown": "explode"}, "on_unknown"),
+        ({"retry_attempts": "51"}, "retry_attempts"),
+        ({"retry_base_seconds": "-1"}, "retry_base_seconds"),
     ],
 )
 def test_an_error_stands_at_its_field_which_gets_the_focus(
@@ -235,6 +244,91 @@ def test_a_duplicate_is_a_new_form_that_is_paused(
         from exports_app.services.records import Page
 
         assert [s.name for s in tx.schedules.find(None, {}, "", Page(sort="name"))[0]] == ["Copy of Weekly", "Weekly"]
+
+
+POLICIES = {
+    "overlap": "queue_one",
+    "catch_up": "all",
+    "catch_up_hours": 24,
+    "jitter_seconds": 60,
+    "pause_after": 0,
+    "on_unknown": "hold",
+    "retry_attempts": 3,
+    "retry_base_seconds": 10,
+}
+
+
+def test_every_policy_is_set_here_and_a_duplicate_keeps_them(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+    assert policies.EMPTY.keys() == POLICIES.keys()
+
+    def held() -> dict[str, Any]:
+        now = stored(services, schedule)
+        return {name: getattr(now, name) for name in POLICIES}
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        assert draft.unfold == ""
+        assert draft.usual == {"retry_attempts": "9", "retry_base_seconds": "30"}
+        await put(tab, **{name: str(value) for name, value in POLICIES.items()})
+        await tab.do(EditorState.save)
+        assert held() == POLICIES
+        await tab.do(EditorState.duplicate, schedule.id)
+        assert draft.unfold
+        assert {name: draft.values[name] for name in POLICIES} == {name: str(value) for name, value in POLICIES.items()}
+        await tab.do(EditorState.drop_changes)
+        await tab.do(EditorState.begin, schedule.id)
+        await put(tab, retry_attempts="", retry_base_seconds=" ")
+        await tab.do(EditorState.save)
+
+    asyncio.run(play())
+    assert held() == POLICIES | {"retry_attempts": None, "retry_base_seconds": None}
+
+
+def test_a_wrong_policy_unfolds_its_section_each_time_and_speaks_of_empty_fields(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        await put(tab, name="")
+        await tab.do(EditorState.save)
+        assert draft.unfold == ""
+        await put(tab, retry_attempts="0")
+        await tab.do(EditorState.save)
+        first = draft.unfold
+        assert first
+        assert draft.focus.split("#")[0] == "name"
+        assert draft.errors["retry_attempts"] == "Must be 1 to 50 attempts, or empty: as the server is set"
+        await tab.do(EditorState.save)
+        assert draft.unfold not in {"", first}
+
+    asyncio.run(play())
+
+
+def test_the_form_of_one_that_was_paused_by_itself_says_why(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        assert draft.paused == ""
+        await asyncio.to_thread(pause, services, schedule, "5 runs in a row failed; the last one: no route to host")
+        await tab.do(ScheduledExports.refresh)
+        assert draft.paused == "5 runs in a row failed; the last one: no route to host"
+        assert draft.stale
+        await tab.do(EditorState.reload)
+        assert not draft.is_active
+        await tab.do(Fields.activate, True)
+        await tab.do(EditorState.save)
+        assert draft.paused == ""
+
+    asyncio.run(play())
+    assert stored(services, schedule).paused_at is None
 
 
 def test_campaigns_are_searched_and_chosen(

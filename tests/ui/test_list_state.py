@@ -1,6 +1,7 @@
 """The list's view: filters, order, pages, the address; without a browser."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from exports_app.ui.pages.scheduled_exports.listing import SIZE, ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
-from tests.world import make_schedule, runs_of, stored, trigger_and_execute
+from tests.world import FakeClock, make_schedule, pause, runs_of, stored, trigger_and_execute
 
 
 @pytest.fixture
@@ -155,6 +156,99 @@ def test_a_run_started_here_is_told_when_it_ends(
     asyncio.run(play())
 
 
+def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, super_admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, super_admin, acme.id, name="Weekly")
+    asleep = make_schedule(services, admin, name="Asleep", is_active=False)
+
+    async def play() -> None:
+        listed = await load(tab, sign_in, admin, acme)
+        assert (listed.stopped, {r.paused for r in listed.rows}) == (0, {""})
+        await asyncio.to_thread(pause, services, schedule, "5 runs in a row failed; the last one: no route to host")
+        await tab.do(ListState.again)
+        by_name = {r.name: r for r in listed.rows}
+        assert by_name["Asleep"].paused == ""
+        paused = by_name["Weekly"]
+        assert paused.paused == "5 runs in a row failed; the last one: no route to host"
+        assert paused.paused_at == paused.failing_at != ""
+        assert (paused.active, listed.stopped) == (False, 1)
+        for state, names in (("stopped", ["Weekly"]), ("no", ["Asleep", "Weekly"]), ("yes", [])):
+            await tab.do(ListState.narrow, "active", state)
+            assert sorted(r.name for r in listed.rows) == names
+        await tab.do(ListState.clear)
+        await tab.do(Doing.resume, schedule.id)
+        assert await tab.texts() == ["“Weekly” is active again and runs in your name"]
+        again = next(r for r in listed.rows if r.name == "Weekly")
+        assert (again.active, again.paused, again.streak, listed.stopped) == (True, "", "", 0)
+
+    asyncio.run(play())
+    resumed = stored(services, schedule)
+    assert (resumed.owner_id, resumed.failures, resumed.paused_reason) == (admin.user_id, 0, None)
+    assert resumed.next_run_at is not None
+    assert not stored(services, asleep).is_active
+
+
+def test_what_the_pause_says_of_the_last_run_is_not_said_twice(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, when_empty="fail")
+    run = trigger_and_execute(services, admin, schedule)
+    assert run.status is RunStatus.FAILED
+    pause(services, schedule, f"5 runs in a row failed; the last one: {run.error}")
+
+    async def play() -> None:
+        (row,) = (await load(tab, sign_in, admin, acme)).rows
+        assert (row.status, row.detail, row.is_reason) == ("failed", "", False)
+        assert run.error
+        assert run.error in row.paused
+        await tab.do(Doing.resume, schedule.id)
+        (row,) = (await tab.state(ListState)).rows
+        assert (row.detail != "", row.is_reason) == (True, True)
+
+    asyncio.run(play())
+
+
+def test_a_row_of_failures_is_counted_from_the_second_one(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    def fail(failures: int) -> None:
+        with services.store.write() as tx:
+            tx.schedules.change(schedule.id, {"failures": failures, "failing_since": services.clock()})
+
+    async def play() -> None:
+        listed = await load(tab, sign_in, admin, acme)
+        for failures, words in ((1, ""), (3, "3 scheduled runs in a row failed")):
+            await asyncio.to_thread(fail, failures)
+            await tab.do(ListState.again)
+            (row,) = listed.rows
+            assert row.streak == words
+            assert row.failing_at
+
+    asyncio.run(play())
+
+
+def test_a_run_that_waits_for_its_next_attempt_says_when_it_comes(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
+    schedule = make_schedule(services, admin)
+    run = services.schedules.trigger(admin, schedule.id)
+    soon = clock() + timedelta(minutes=2)
+
+    async def play() -> None:
+        listed = await load(tab, sign_in, admin, acme)
+        for attempt, words in ((0, "starts"), (2, "attempt 3 follows")):
+            with services.store.write() as tx:
+                assert tx.runs.changed(run, {"next_attempt_at": soon, "attempt": attempt})
+            await tab.do(ListState.again)
+            (row,) = listed.rows
+            assert (row.detail, row.at, row.is_reason) == (words, soon.isoformat(), False)
+
+    asyncio.run(play())
+
+
 def test_foreign_and_unknown_schedules_are_equally_not_found(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
 ) -> None:
@@ -163,7 +257,13 @@ def test_foreign_and_unknown_schedules_are_equally_not_found(
     async def play() -> None:
         await load(tab, sign_in, admin, acme)
         for schedule_id in (foreign.id, "00000000-0000-4000-8000-0000000000ff", "nonsense", ""):
-            for handler, more in ((Doing.run, ()), (Doing.test, ()), (Doing.toggle, (False,)), (Doing.ask_delete, ())):
+            for handler, more in (
+                (Doing.run, ()),
+                (Doing.test, ()),
+                (Doing.toggle, (False,)),
+                (Doing.resume, ()),
+                (Doing.ask_delete, ()),
+            ):
                 before = len(await tab.notices())
                 await tab.do(handler, schedule_id, *more)
                 assert (await tab.texts())[before:] == ["There is nothing here that you may see"] or len(await tab.notices()) == 5

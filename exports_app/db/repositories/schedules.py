@@ -33,10 +33,17 @@ class ScheduleRepository(Repository[Schedule]):
         return self._one(self._table.c.id == schedule_id, self._live())
 
     def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]:
-        query = self._within(self._select(), within).where(self._live(), *(self._table.c[k] == v for k, v in where.items()))
+        query = self._within(self._select(), within).where(self._live(), *(self._is(k, v) for k, v in where.items()))
         if q:
             query = query.where(self._mentions(q))
         return self._page(query, page)
+
+    def _is(self, name: str, value: Any) -> Any:
+        return self._stopped() == value if name == "stopped" else self._table.c[name] == value
+
+    def _stopped(self) -> Any:
+        """Paused by itself."""
+        return ~self._table.c.is_active & self._table.c.paused_at.is_not(None)
 
     def _mentions(self, q: str) -> Any:
         c = self._table.c
@@ -98,4 +105,8 @@ class ScheduleRepository(Repository[Schedule]):
             func.min(c.next_run_at).filter(c.is_active),
         )
         query: Any = select(*counts).select_from(self._table).where(self._live())
-        return Summary(*self._connection.execute(self._within(query, within)).one())
+        total, active, failing, first = self._connection.execute(self._within(query, within)).one()
+        # By itself: no index holds this column, and so only the paused ones are read for it
+        paused: Any = select(func.count()).select_from(self._table).where(self._live(), self._stopped())
+        stopped = self._connection.execute(self._within(paused, within)).scalar_one()
+        return Summary(total, active, failing, first, stopped)

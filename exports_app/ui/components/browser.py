@@ -93,6 +93,15 @@ class Focus(_Browser):
     target: rx.Var[str]
 
 
+class Fold(_Browser):
+    """A section that is closed until somebody opens it, or until `unfold` becomes another text. Closed, it draws no children."""
+
+    tag = "Fold"
+    unfold: rx.Var[str]
+    title: rx.Var[str]
+    hint: rx.Var[str]
+
+
 class Text(_Browser):
     """A text field whose value lives in a State. Unlike a plain controlled input it never loses a quick typist's letters.
 
@@ -156,4 +165,5 @@ class Keep(_Browser):
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
 effects, connection, keys, keep, soon = Effects.create, Connection.create, Keys.create, Keep.create, Soon.create
 focus, return_focus, skip_link, options = Focus.create, ReturnFocus.create, SkipLink.create, Options.create
+fold = Fold.create
 text, chip_input, copy_button, reload_button = Text.create, ChipInput.create, CopyButton.create, ReloadButton.create

@@ -16,7 +16,7 @@ ONCE = {"data-once": "true"}
 def button(*children: Any, kind: str = "", icon: str = "", once: bool = False, **props: Any) -> rx.Component:
     """kind: ``primary``, ``danger``, ``ghost``, also with ``small``. once: see `ONCE`."""
     if once:
-        props |= _once(props["on_click"])
+        props |= _once(props)
     marks = [rx.icon(icon, size=16, aria_hidden="true")] if icon else []
     return rx.el.button(*marks, *children, type="button", class_name=f"btn {kind}".strip(), **props)
 
@@ -24,14 +24,14 @@ def button(*children: Any, kind: str = "", icon: str = "", once: bool = False, *
 def icon_button(icon: str, label: Text, *, once: bool = False, **props: Any) -> rx.Component:
     """label: what it does and to what, for everybody who does not see the icon. once: see `ONCE`."""
     if once:
-        props |= _once(props["on_click"])
+        props |= _once(props)
     props["custom_attrs"] = props.get("custom_attrs", {}) | {"aria-label": label}
     return rx.el.button(rx.icon(icon, size=16, aria_hidden="true"), type="button", class_name="icon-button", title=label, **props)
 
 
-def _once(handler: Any) -> dict[str, Any]:
+def _once(props: dict[str, Any]) -> dict[str, Any]:
     # temporal: Reflex drops it while it has no connection, also before anybody has noticed that there is none
-    return {"custom_attrs": ONCE, "on_click": handler.temporal}
+    return {"custom_attrs": props.get("custom_attrs", {}) | ONCE, "on_click": props["on_click"].temporal}
 
 
 def field(label: str, control: rx.Component, *, name: str, error: rx.Var[str], hint: Any = None) -> rx.Component:

@@ -63,6 +63,16 @@ class Doing(rx.State):
             await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
 
     @action(Permission.WRITE)
+    async def resume(self, schedule_id: str) -> None:
+        """One that was paused by itself goes on, in the name of whoever resumes it."""
+        services, values = wiring.services(), {"is_active": True}
+        try:
+            resumed = await asyncio.to_thread(services.schedules.update, principal(), str(schedule_id), values)
+            await notify(self, "success", f"“{resumed.name}” is active again and runs in your name")
+        finally:
+            await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
+
+    @action(Permission.WRITE)
     async def ask_delete(self, schedule_id: str) -> None:
         services, who = wiring.services(), principal()
         schedule = await asyncio.to_thread(services.schedules.get, who, str(schedule_id), Permission.WRITE)

@@ -6,7 +6,7 @@ import reflex as rx
 
 from exports_app.services.records import Schedule
 from exports_app.services.rules import Filters, read_recipients
-from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports import form, hints, policies
 from exports_app.ui.pages.scheduled_exports.form import Chip
 
 
@@ -23,6 +23,12 @@ class DraftState(rx.State):
     errors: dict[str, str] = {}  # noqa: RUF012
     stale: bool = False
     """Somebody else saved it meanwhile."""
+    paused: str = ""
+    """Why it was paused by itself."""
+    unfold: str = ""
+    """Opens the advanced fields whenever it changes; empty: they begin closed."""
+    usual: dict[str, str] = {}  # noqa: RUF012
+    """What the server is set to, where a field may be empty."""
     focus: str = ""
     unfinished: str = ""
     """A recipient that was being typed when the server went away."""
@@ -54,6 +60,9 @@ class DraftState(rx.State):
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
         self.chips = [Chip(one) for one in like.recipients] if like else []
         self.errors, self.stale, self.mend, self.unfinished = {}, False, "", ""
+        self.unfold, self.paused = "", hints.told(like.paused_reason) if like and schedule_id else ""
+        if policies.differ(self.values):
+            self._unfold()
         self._saved, self.is_open = self._now(), True
 
     def _bring_back(self, held: dict[str, Any]) -> None:
@@ -67,6 +76,7 @@ class DraftState(rx.State):
     def _note_saved(self, saved: Schedule) -> None:
         self.schedule_id, self._version, self.stale, self.errors = saved.id, saved.version, False, {}
         self.chips = [Chip(one) for one in saved.recipients]
+        self.paused = hints.told(saved.paused_reason)
         self._saved = self._now()
 
     def _add(self, text: str) -> None:
@@ -81,6 +91,17 @@ class DraftState(rx.State):
     def _forget_error(self, name: str) -> None:
         if name in self.errors:
             self.errors = {k: v for k, v in self.errors.items() if k != name}
+
+    def _refuse(self, errors: dict[str, str]) -> None:
+        """Show what is wrong; the first wrong field gets the focus."""
+        self.errors = errors
+        if policies.EMPTY.keys() & errors.keys():
+            self._unfold()
+        self._focus(form.first_wrong(errors))
+
+    def _unfold(self) -> None:
+        self._count += 1
+        self.unfold = str(self._count)
 
     def _focus(self, name: str) -> None:
         self._count += 1

@@ -11,7 +11,7 @@ from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.services.records import Schedule
 from exports_app.ui.actions import action, principal
 from exports_app.ui.notices import notify
-from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports import form, hints
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.listing import ListState
@@ -93,7 +93,7 @@ class EditorState(rx.State):
         return await self._begun(draft)
 
     async def _begun(self, draft: DraftState) -> Any:
-        self.asking = False
+        self.asking, draft.usual = False, _usual()
         await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
         return [CampaignPicker.name_chosen, DataPanel.load]
 
@@ -133,8 +133,7 @@ class EditorState(rx.State):
             values = form.draft(draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active)
             saved = await asyncio.to_thread(_write, principal(), draft.tenant_id, draft.schedule_id, draft._version, values)  # noqa: SLF001
         except Invalid as e:
-            draft.errors = form.errors_by_field(e)
-            draft._focus(form.first_wrong(draft.errors))  # noqa: SLF001
+            draft._refuse(form.errors_by_field(e))  # noqa: SLF001
             return None
         except Conflict:
             draft.stale = True
@@ -158,9 +157,15 @@ class EditorState(rx.State):
         if not draft.is_open or not draft.schedule_id:
             return
         try:
-            draft.stale = (await self._stored(draft.schedule_id)).version != draft._version  # noqa: SLF001
+            stored = await self._stored(draft.schedule_id)
+            draft.stale, draft.paused = stored.version != draft._version, hints.told(stored.paused_reason)  # noqa: SLF001
         except NotFound:
             draft.errors = draft.errors | {"name": DELETED}
+
+
+def _usual() -> dict[str, str]:
+    settings = wiring.services().settings
+    return {"retry_attempts": str(settings.retry_attempts), "retry_base_seconds": f"{settings.retry_base_seconds:g}"}
 
 
 def _write(who: Any, tenant_id: str, schedule_id: str, version: int, values: dict[str, Any]) -> Schedule:

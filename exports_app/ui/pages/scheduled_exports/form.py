@@ -12,6 +12,7 @@ from exports_app.domain.words import sentence
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Schedule
 from exports_app.services.rules import MAX_CAMPAIGNS, MAX_RECIPIENTS, Filters
+from exports_app.ui.pages.scheduled_exports import policies
 
 DATES = "dates"
 """The choice beside the relative periods."""
@@ -48,6 +49,7 @@ EMPTY = {
     "link_days": "7",
     "schedule": "0 9 * * 1",
     "timezone": "UTC",
+    **policies.EMPTY,
 }
 """The text fields and what a new form begins with."""
 DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "group_by", "timezone"}
@@ -55,13 +57,10 @@ DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "gro
 ORDER = [
     *("name", "description", "export_type", "format", "period", "start_date", "end_date", "campaigns", "group_by", "when_empty"),
     *("time_limit", "schedule", "timezone", "recipients", "delivery", "link_days"),
+    *policies.EMPTY,
 ]
 """As they stand in the form: the first wrong one gets the focus."""
 _POINTERS = {
-    "exportType": "export_type",
-    "whenEmpty": "when_empty",
-    "timeLimit": "time_limit",
-    "linkDays": "link_days",
     "filters/startDate": "start_date",
     "filters/endDate": "end_date",
     "filters/period": "period",
@@ -98,6 +97,7 @@ def texts(schedule: Schedule) -> dict[str, str]:
         "link_days": str(schedule.link_days),
         "schedule": schedule.schedule,
         "timezone": schedule.timezone,
+        **policies.texts(schedule),
     }
 
 
@@ -152,6 +152,7 @@ def draft(values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *,
         "filters": filters_of(values, campaign_ids),
         "recipients": tuple(chip.text for chip in chips),
         "is_active": is_active,
+        **policies.read(values),
     }
 
 
@@ -159,7 +160,7 @@ def field_of(pointer: str) -> str:
     """The form's field for an error's pointer."""
     path = pointer.strip("/")
     known = next((name for start, name in _POINTERS.items() if path.startswith(start)), None)
-    return known or path.split("/", 1)[0]
+    return known or re.sub("[A-Z]", lambda capital: f"_{capital.group().lower()}", path.split("/", 1)[0])
 
 
 def errors_by_field(error: Invalid) -> dict[str, str]:
@@ -168,6 +169,7 @@ def errors_by_field(error: Invalid) -> dict[str, str]:
     for one in error.errors:
         name = field_of(one.pointer)
         text = one.detail if name in ORDER else f"{one.pointer}: {one.detail}"
+        text = text.replace("or null:", "or empty:")  # what is null in the API is an empty field here
         found.setdefault(name if name in ORDER else "name", sentence(text))
     return found
 

@@ -25,13 +25,14 @@ DEFAULT_SORT = "-createdAt"
 LONGEST_SEARCH = 200
 STATUSES = [status for status in RunStatus if status in EXECUTED]
 """What the last run that was carried out may have come to."""
+ACTIVE = {"yes": {"is_active": True}, "no": {"is_active": False}, "stopped": {"stopped": True}}
 COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
 FILTERS = ("active", "type", "format", "status")
 
 
 def _allowed(name: str, value: str) -> bool:
     known: dict[str, list[str]] = {
-        "active": ["yes", "no"],
+        "active": list(ACTIVE),
         "type": EXPORT_TYPES.keys(),
         "format": FORMATS.keys(),
         "status": [str(s) for s in STATUSES],
@@ -46,6 +47,8 @@ class ListState(rx.State):
     """Of the tenant, whatever is searched for."""
     active_count: int = 0
     failing: int = 0
+    stopped: int = 0
+    """Paused by themselves."""
     next_at: str = ""
     loaded: bool = False
     failed: str = ""
@@ -84,7 +87,7 @@ class ListState(rx.State):
         tenant = (await self.get_state(Session)).tenant_id
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
         if "active" in self.filters:
-            where["is_active"] = self.filters["active"] == "yes"
+            where |= ACTIVE[self.filters["active"]]
         read, page = wiring.services().board.page, Page(self.page, SIZE, self.sort)
         try:
             self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh))
@@ -97,7 +100,7 @@ class ListState(rx.State):
         self.rows, self.total, self.page = rows(listed.schedules, listed.latest), listed.total, listed.page.number
         summary = listed.summary
         self.all_total, self.active_count, self.failing = summary.total, summary.active, summary.failing
-        self.next_at = iso(summary.next_run_at)
+        self.stopped, self.next_at = summary.stopped, iso(summary.next_run_at)
         shown = {r.id for r in self.rows}
         self.selected = [one for one in self.selected if one in shown]
 

@@ -48,11 +48,19 @@ class Row:
     at: str
     since: str
     """Since when its newest run is processing; empty when it is not."""
+    streak: str
+    """How many scheduled runs failed in a row, where it is more than one."""
+    failing_at: str
+    """When the first of them ended."""
+    paused: str
+    """Why it was paused by itself; empty when it was not."""
+    paused_at: str
 
 
 def row(schedule: Schedule, latest: LatestRun | None) -> Row:
     run = latest.run if latest else None
     status = run.status if run else None
+    detail = outcome_words(run, latest.accepted, latest.total) if run and latest and not _told_below(schedule, run) else ""
     return Row(
         id=schedule.id,
         name=schedule.name,
@@ -69,11 +77,20 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         active=schedule.is_active,
         status=str(status or "never"),
         status_word=STATUS_WORDS[status] if status else "Never ran",
-        detail=outcome_words(run, latest.accepted, latest.total) if run and latest else "",
-        is_reason=bool(run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
+        detail=detail,
+        is_reason=bool(detail and run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
+        streak=f"{schedule.failures} scheduled runs in a row failed" if schedule.failures > 1 else "",
+        failing_at=iso(schedule.failing_since),
+        paused=hints.told(schedule.paused_reason) if schedule.paused_at else "",
+        paused_at=iso(schedule.paused_at),
     )
+
+
+def _told_below(schedule: Schedule, run: Run) -> bool:
+    """The line below says why it was paused, and the run's error in it."""
+    return bool(run.error and schedule.paused_reason and run.error in schedule.paused_reason)
 
 
 def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:
@@ -82,6 +99,8 @@ def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row
 
 def outcome_words(run: Run, accepted: int, total: int) -> str:
     """What came of a run, in a few words."""
+    if run.status is RunStatus.PENDING and run.next_attempt_at:
+        return f"attempt {run.attempt + 1} follows" if run.attempt else "starts"
     if run.status is RunStatus.PENDING:
         return "waits for its turn"
     if run.status is RunStatus.PROCESSING:
@@ -96,8 +115,8 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
 
 
 def moment(run: Run) -> datetime:
-    """When a run happened, as people count it."""
-    return run.completed_at or run.started_at or run.created_at
+    """When a run happened, as people count it; of one that waits for its time, when it will."""
+    return run.next_attempt_at or run.completed_at or run.started_at or run.created_at
 
 
 def iso(instant: datetime | None) -> str:

@@ -1,43 +1,21 @@
 """The form as it looks: what, when, to whom; beside it, what comes of it."""
 
-from typing import Any
-
 import reflex as rx
 
 from exports_app.domain.presets import CUSTOM, PRESETS
 from exports_app.services.plugs import EXPORT_TYPES
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, described, field, icon_button, select, switch, text_input
+from exports_app.ui.components.controls import button, icon_button, switch
 from exports_app.ui.pages.scheduled_exports import form
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.pages.scheduled_exports.fields import Fields
 from exports_app.ui.pages.scheduled_exports.form import Chip
 from exports_app.ui.pages.scheduled_exports.panels import LetterPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.views.advanced import advanced
+from exports_app.ui.pages.scheduled_exports.views.bound import chosen, error, text, value
 from exports_app.ui.pages.scheduled_exports.views.pickers import campaign_picker, zone_picker
 from exports_app.ui.pages.scheduled_exports.views.side import letter_dialog, side
-
-
-def _value(name: str) -> rx.Var[str]:
-    return DraftState.values[name].to(str)
-
-
-def _error(name: str) -> rx.Var[str]:
-    return DraftState.errors.get(name, "").to(str)
-
-
-def _put(name: str) -> Any:
-    return lambda value: Fields.put(name, value)
-
-
-def _text(name: str, label: str, hint: Any = "", **props: Any) -> rx.Component:
-    control = text_input(name, _value(name), _put(name), _error(name), keep=True, **props)
-    return field(label, control, name=name, error=_error(name), hint=hint)
-
-
-def _select(name: str, label: str, choices: list[tuple[str, str]], hint: Any = "") -> rx.Component:
-    control = select(name, _value(name), _put(name), choices, **described(name, _error(name)))
-    return field(label, control, name=name, error=_error(name), hint=hint)
 
 
 def editor_dialog() -> rx.Component:
@@ -48,7 +26,11 @@ def editor_dialog() -> rx.Component:
         class_name="dialog-head",
     )
     body = rx.el.div(
-        rx.el.div(rx.el.div(_stale(), *_what(), *_when(), *_to_whom(), class_name="form"), side(), class_name="two"),
+        rx.el.div(
+            rx.el.div(_paused(), _stale(), *_what(), *_when(), *_to_whom(), advanced(), class_name="form"),
+            side(),
+            class_name="two",
+        ),
         class_name="dialog-body",
         id="form",
         custom_attrs={"tabIndex": -1},
@@ -72,6 +54,19 @@ def editor_dialog() -> rx.Component:
     )
 
 
+def _paused() -> rx.Component:
+    return rx.cond(
+        (DraftState.paused != "") & ~DraftState.is_active,
+        rx.el.div(
+            rx.el.p(rx.el.b("Paused by itself.")),
+            rx.el.p(DraftState.paused),
+            rx.el.p("Once that is mended, switch it to Active below and save: it runs in your name then."),
+            class_name="box warn",
+            id="paused-reason",
+        ),
+    )
+
+
 def _stale() -> rx.Component:
     return rx.cond(
         DraftState.stale,
@@ -88,40 +83,40 @@ def _stale() -> rx.Component:
 
 
 def _what() -> list[rx.Component]:
-    sentence = rx.match(_value("export_type"), *[(one.key, one.description) for one in EXPORT_TYPES], "")
+    sentence = rx.match(value("export_type"), *[(one.key, one.description) for one in EXPORT_TYPES], "")
     grouped = [one.key for one in EXPORT_TYPES if one.groups]
     dates = rx.cond(
-        _value("period") == form.DATES,
+        value("period") == form.DATES,
         rx.el.div(
-            _text("start_date", "From", "Empty: from the beginning", type="date"),
-            _text("end_date", "To", "Empty: to the newest day", type="date"),
+            text("start_date", "From", "Empty: from the beginning", type="date"),
+            text("end_date", "To", "Empty: to the newest day", type="date"),
             class_name="pair",
         ),
     )
     groups = rx.cond(
-        rx.Var.create(grouped).contains(_value("export_type")),
-        _select("group_by", "Grouping", list(form.GROUPS.items()), "One row per period and currency"),
+        rx.Var.create(grouped).contains(value("export_type")),
+        chosen("group_by", "Grouping", list(form.GROUPS.items()), "One row per period and currency"),
         rx.fragment(),
     )
     return [
         rx.el.h2("What", class_name="section"),
-        _text("name", "Name", max_length=200, placeholder="Weekly campaign report"),
-        _text("description", "Description (optional)", max_length=2000, placeholder="What it is for", multiline=True),
+        text("name", "Name", max_length=200, placeholder="Weekly campaign report"),
+        text("description", "Description (optional)", max_length=2000, placeholder="What it is for", multiline=True),
         rx.el.div(
-            _select("export_type", "Export type", form.TYPES, sentence),
-            _select("format", "Format", form.FILE_FORMATS),
+            chosen("export_type", "Export type", form.TYPES, sentence),
+            chosen("format", "Format", form.FILE_FORMATS),
             class_name="pair",
         ),
         rx.el.div(
-            _select("period", "Period", form.PERIODS, "Counted from the day it runs"),
-            campaign_picker(_error("campaigns")),
+            chosen("period", "Period", form.PERIODS, "Counted from the day it runs"),
+            campaign_picker(error("campaigns")),
             class_name="pair",
         ),
         dates,
         groups,
         rx.el.div(
-            _select("when_empty", "When there is no data", form.WHEN_EMPTY),
-            _text("time_limit", "Time limit, in minutes", "Making the file is given up after it", input_mode="decimal"),
+            chosen("when_empty", "When there is no data", form.WHEN_EMPTY),
+            text("time_limit", "Time limit, in minutes", "Making the file is given up after it", input_mode="decimal"),
             class_name="pair",
         ),
     ]
@@ -144,9 +139,9 @@ def _when() -> list[rx.Component]:
 
     problem = SchedulePanel.problem
     marks = {
-        "aria-invalid": rx.cond((_error("schedule") != "") | (problem != ""), "true", "false"),
+        "aria-invalid": rx.cond((error("schedule") != "") | (problem != ""), "true", "false"),
         "aria-describedby": rx.cond(
-            _error("schedule") != "", "schedule-error", rx.cond(problem != "", "schedule-problem schedule-hint", "schedule-hint")
+            error("schedule") != "", "schedule-error", rx.cond(problem != "", "schedule-problem schedule-hint", "schedule-hint")
         ),
     }
     # Where the panel stands beside the form it says what is wrong; where it is far below, the field does too
@@ -166,8 +161,8 @@ def _when() -> list[rx.Component]:
             class_name="presets",
         ),
         rx.el.div(
-            _text("schedule", "Cron expression", told, class_name="control code", spell_check=False, custom_attrs=marks),
-            zone_picker(_error("timezone")),
+            text("schedule", "Cron expression", told, class_name="control code", spell_check=False, custom_attrs=marks),
+            zone_picker(error("timezone")),
             class_name="pair",
         ),
     ]
@@ -204,13 +199,13 @@ def _to_whom() -> list[rx.Component]:
             id="recipients",
             label="Add recipients",
             describedby="recipients-errors recipients-hint",
-            invalid=_error("recipients") != "",
+            invalid=error("recipients") != "",
             unfinished=DraftState.unfinished,
             mend=DraftState.mend,
             on_add=Fields.add_recipients,
             on_drop=Fields.drop_last,
         ),
-        class_name=rx.cond(_error("recipients") != "", "chips bad", "chips"),
+        class_name=rx.cond(error("recipients") != "", "chips bad", "chips"),
     )
     return [
         rx.el.h2("To whom", class_name="section"),
@@ -219,7 +214,7 @@ def _to_whom() -> list[rx.Component]:
             box,
             rx.el.div(
                 rx.foreach(DraftState.chips, wrong),
-                rx.cond(_error("recipients") != "", rx.el.span(_error("recipients"), class_name="error-text", role="alert")),
+                rx.cond(error("recipients") != "", rx.el.span(error("recipients"), class_name="error-text", role="alert")),
                 id="recipients-errors",
                 class_name="errors",
             ),
@@ -227,10 +222,10 @@ def _to_whom() -> list[rx.Component]:
             class_name="field",
         ),
         rx.el.div(
-            _select("delivery", "The file goes", form.DELIVERY, "A large one would be refused by many mail servers"),
+            chosen("delivery", "The file goes", form.DELIVERY, "A large one would be refused by many mail servers"),
             rx.cond(
-                rx.Var.create(["auto", "link"]).contains(_value("delivery")),
-                _text("link_days", "A link works for, in days", "Whoever has the link can download", input_mode="numeric"),
+                rx.Var.create(["auto", "link"]).contains(value("delivery")) | (error("link_days") != ""),
+                text("link_days", "A link works for, in days", "Whoever has the link can download", input_mode="numeric"),
             ),
             class_name="pair",
         ),

@@ -26,6 +26,7 @@ ORDERS = {
     "-lastRunAt": "Last run, newest first",
     "lastRunAt": "Last run, oldest first",
 }
+COLUMNS = 8
 AT_ONCE = 12
 """So many rows are painted first."""
 
@@ -77,10 +78,11 @@ def loading_table() -> rx.Component:
 
 def _top() -> rx.Component:
     failing = rx.cond(ListState.failing > 0, f" · {ListState.failing} failing", "")
+    stopped = rx.cond(ListState.stopped > 0, f" · {ListState.stopped} paused by itself", "")
     counted = rx.cond(ListState.active_count > 0, f"{ListState.active_count} active", "None active")
     following = rx.cond(ListState.next_at != "", browser.when(at=ListState.next_at, prefix=" · next "), rx.fragment())
     counts = rx.el.p(
-        rx.cond(ListState.loaded & (ListState.all_total > 0), rx.fragment(counted, failing, following), rx.fragment()),
+        rx.cond(ListState.loaded & (ListState.all_total > 0), rx.fragment(counted, failing, stopped, following), rx.fragment()),
         id="counts",
     )
     new = rx.el.span("New", rx.el.span(" scheduled export", class_name="wide"))
@@ -114,7 +116,7 @@ def _bar() -> rx.Component:
         class_name="search",
     )
     filters = rx.fragment(
-        _filter("active", "State", (("yes", "Active"), ("no", "Paused"))),
+        _filter("active", "State", (("yes", "Active"), ("no", "Paused"), ("stopped", "Paused by itself"))),
         _filter("type", "Type", ((one.key, one.label) for one in EXPORT_TYPES)),
         _filter("format", "Format", ((one.key, one.label) for one in FORMATS)),
         _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
@@ -257,7 +259,7 @@ def _row(row: Row) -> rx.Component:
         class_name="fade to",
     )
     on = switch(f"{row.name} is active", checked=row.active, on_change=lambda checked: Doing.toggle(row.id, checked))
-    return rx.el.tr(
+    line = rx.el.tr(
         _cell(check, look="check"),
         _cell(name, look="c-name"),
         _cell(data, look="c-data"),
@@ -267,9 +269,31 @@ def _row(row: Row) -> rx.Component:
         _cell(on, look="c-on"),
         _cell(_actions(row), look="c-do"),
         role="row",
-        class_name=rx.cond(row.active, "", "off"),
+        class_name=rx.cond(row.active, "", rx.cond(row.paused != "", "off noted", "off")),
         custom_attrs={"data-selected": rx.cond(chosen, "true", "false"), "data-id": row.id},
-        key=row.id,
+    )
+    return rx.fragment(line, rx.cond(row.paused != "", _paused(row)), key=row.id)
+
+
+def _paused(row: Row) -> rx.Component:
+    """Below its line: why it was paused by itself, and the way on."""
+    why = rx.el.div(
+        rx.el.b("Paused by itself "), browser.when(at=row.paused_at, zone=row.zone), rx.el.div(row.paused), class_name="grow"
+    )
+    resume = button(
+        "Resume",
+        kind="small",
+        icon="play",
+        once=True,
+        on_click=Doing.resume(row.id),
+        custom_attrs={"aria-label": f"Resume {row.name}"},
+    )
+    box = rx.el.div(rx.icon("circle-pause", size=16, aria_hidden="true"), why, resume, class_name="box warn row")
+    return rx.el.tr(
+        rx.el.td(box, col_span=COLUMNS, role="cell"),
+        role="row",
+        class_name="note",
+        custom_attrs={"data-paused": row.id},
     )
 
 
@@ -289,10 +313,13 @@ def _last_run(row: Row) -> rx.Component:
         browser.when(at=row.at, zone=row.zone),
     )
     done = rx.cond(row.is_reason, reason, ended)
+    since = browser.when(at=row.failing_at, zone=row.zone, prefix=", since ")
+    streak = rx.el.div(row.streak, since, class_name="muted num")
     return rx.el.div(
         chip,
         rx.el.div(rx.cond(row.since != "", under_way, done), class_name="muted num clip", title=row.detail),
         rx.cond(row.since != "", rx.el.div(rx.el.i(), class_name="track", aria_hidden="true")),
+        rx.cond((row.streak != "") & (row.paused == ""), streak),
         class_name="stack",
     )
 

@@ -1,0 +1,169 @@
+"""What a schedule does on bad days: chosen under Advanced in its form; and one that was paused by itself, in the list."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from exports_app.services.records import Schedule
+from tests.e2e.ui.form import Form, at_both_widths
+from tests.e2e.ui.house import Company, House
+from tests.e2e.ui.listed import assert_nothing_overflows, choose_more, row, switch, toast
+from tests.e2e.ui.visitor import Visits
+from tests.world import pause
+
+CHOSEN = {
+    "overlap": ("Run this one afterwards", "queue_one"),
+    "on_unknown": ("Hold it until somebody decides", "hold"),
+    "catch_up": ("All missed runs, at most 100", "all"),
+}
+TYPED = {
+    "catch_up_hours": ("catchUpHours", 24),
+    "retry_attempts": ("retryAttempts", 3),
+    "retry_base_seconds": ("retryBaseSeconds", 10),
+    "pause_after": ("pauseAfter", 0),
+    "jitter_seconds": ("jitterSeconds", 60),
+}
+USUAL = {
+    "overlap": "skip",
+    "onUnknown": "resend",
+    "catchUp": "latest",
+    "catchUpHours": 168,
+    "retryAttempts": None,
+    "retryBaseSeconds": None,
+    "pauseAfter": 5,
+    "jitterSeconds": 0,
+}
+REASON = "5 runs in a row failed; the last one: mail.example:587 cannot be reached (Connection refused)"
+
+
+def unfold(form: Form) -> None:
+    head = form.field("advanced").locator("summary")
+    head.press("Enter")
+    expect(form.field("overlap")).to_be_visible()
+
+
+def note(page: Page, schedule: dict[str, str]) -> Locator:
+    """The line below a schedule's own that says why it was paused."""
+    return page.locator(f'tr[data-paused="{schedule["id"]}"]')
+
+
+def paused(house: House, company: Company, name: str) -> dict[str, str]:
+    """As after five failed runs. Pages that are open hear of it with the next change."""
+    made = house.schedule(company, name)
+    with house.services.store.read() as tx:
+        stored = tx.schedules.get(made["id"])
+    assert isinstance(stored, Schedule)
+    pause(house.services, stored, REASON)
+    return made
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"] if one["impact"] in {"serious", "critical"}
+    ]
+
+
+class TestAdvanced:
+    @at_both_widths
+    def test_begins_closed_and_sets_every_policy(self, house: House, company: Company, visits: Visits, width: int) -> None:
+        made = house.schedule(company, "Careful")
+        assert {name: made[name] for name in USUAL} == USUAL
+        page = visits.open(who=company.admin, width=width)
+        form = Form.edit(page, "Careful")
+        expect(form.field("advanced").locator("input, select")).to_have_count(0)
+        unfold(form)
+        expect(form.field("catch_up_hours")).to_have_count(0)
+        for name, (words, _) in CHOSEN.items():
+            form.choose(name, words)
+        for name, (_, value) in TYPED.items():
+            form.field(name).fill(str(value))
+        assert_nothing_overflows(page)
+        assert serious(page) == []
+        form.save()
+        stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
+        wanted = {"overlap": "queue_one", "onUnknown": "hold", "catchUp": "all"} | dict(TYPED.values())
+        assert {name: stored[name] for name in USUAL} == wanted
+
+    def test_stands_open_where_something_is_not_as_usual_and_a_duplicate_keeps_it(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
+        made = house.schedule(company, "Both at once", overlap="allow")
+        page = visits.open(who=company.admin)
+        form = Form.edit(page, "Both at once")
+        expect(form.field("overlap")).to_have_value("allow")
+        form.field("advanced").locator("summary").click()
+        expect(form.field("overlap")).to_have_count(0)
+        form.close()
+        form.is_closed()
+        choose_more(page, made, "Duplicate")
+        form = Form.opened(page, "New scheduled export")
+        expect(form.field("overlap")).to_have_value("allow")
+        form.save()
+        found = house.rows("SELECT overlap FROM scheduled_exports WHERE tenant_id = ?", company.id)
+        assert [one["overlap"] for one in found] == ["allow", "allow"]
+
+    def test_opens_for_what_is_wrong_in_it_each_time(self, house: House, company: Company, visits: Visits) -> None:
+        house.schedule(company, "Wrong")
+        form = Form.edit(visits.open(who=company.admin), "Wrong")
+        unfold(form)
+        form.field("retry_attempts").fill("99")
+        for _ in range(2):
+            form.field("advanced").locator("summary").click()
+            expect(form.field("retry_attempts")).to_have_count(0)
+            form.field("save").click()
+            expect(form.error("retry_attempts")).to_have_text("Must be 1 to 50 attempts, or empty: as the server is set")
+            expect(form.field("retry_attempts")).to_be_focused()
+            expect(form.field("retry_attempts")).to_be_in_viewport()
+        form.field("retry_attempts").fill("")
+        expect(form.error("retry_attempts")).to_have_count(0)
+        form.save()
+
+
+class TestOnePausedByItself:
+    @at_both_widths
+    def test_says_why_in_the_list_and_one_click_resumes_it(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
+        page = visits.open(who=company.admin, width=width)
+        made = paused(house, company, "Weekly")
+        house.schedule(company, "Another")  # the open page hears of this
+        expect(note(page, made)).to_contain_text("Paused by itself")
+        expect(note(page, made)).to_contain_text(REASON)
+        expect(page.locator("#counts")).to_contain_text("1 paused by itself")
+        expect(switch(page, made)).not_to_be_checked()
+        assert_nothing_overflows(page)
+        assert serious(page) == []
+        note(page, made).get_by_role("button", name="Resume Weekly").click()
+        expect(toast(page, "“Weekly” is active again and runs in your name")).to_be_visible()
+        expect(note(page, made)).to_have_count(0)
+        expect(switch(page, made)).to_be_checked()
+        expect(page.locator("#counts")).not_to_contain_text("paused by itself")
+        stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
+        assert (stored["pausedAt"], stored["failures"], stored["isActive"]) == (None, 0, True)
+        assert stored["nextRunAt"] is not None
+
+    def test_says_why_in_its_form_and_is_resumed_there(self, house: House, company: Company, visits: Visits) -> None:
+        made = paused(house, company, "Weekly")
+        form = Form.edit(visits.open(who=company.admin), "Weekly")
+        reason = form.field("paused-reason")
+        expect(reason).to_contain_text(REASON)
+        form.dialog.get_by_role("switch", name="Active").click()
+        expect(reason).to_have_count(0)
+        form.save()
+        assert house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")["pausedAt"] is None
+
+    @pytest.mark.parametrize("dark", [False, True])
+    def test_stands_out_in_both_themes(self, house: House, company: Company, visits: Visits, dark: bool) -> None:
+        made = paused(house, company, "Weekly")
+        page = visits.open(who=company.admin, dark=dark)
+        expect(note(page, made)).to_be_visible()
+        assert serious(page) == []
+
+    def test_a_row_of_failures_is_told_beside_the_last_run(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Ailing")
+        with house.services.store.write() as tx:
+            tx.schedules.change(made["id"], {"failures": 3, "failing_since": house.services.clock()})
+        page = visits.open(who=company.admin)
+        expect(row(page, made).locator(".c-run")).to_contain_text("3 scheduled runs in a row failed, since")
