@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", help="where to listen (default: PORT, else 3720)")
     serve.add_argument("--backend-only", action="store_true", help="without web pages: nothing is built, no Node is needed")
 
+    add("worker", _worker, "Make and send exports beside other workers and servers, over one PostgreSQL, until it is stopped.")
+
     add("migrate", _migrate, "Bring the database to the newest schema.")
 
     seed = add("seed-demo", _seed_demo, "Fill an empty database with demo data.")
@@ -121,6 +123,13 @@ def _serve(args: argparse.Namespace) -> int:
     from exports_app.launch.serve import serve
 
     return serve(held, backend_only=args.backend_only)
+
+
+def _worker(_: argparse.Namespace) -> int:
+    held = settings.get()
+    from exports_app.engine.remote import work
+
+    return work(held)
 
 
 def _migrate(_: argparse.Namespace) -> int:

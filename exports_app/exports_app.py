@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from exports_app import log, plugins, settings, wiring
 from exports_app.api.app import create
 from exports_app.api.edge import Edge
+from exports_app.db.presence import Kind
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
 from exports_app.ui import actions, guard, page
@@ -76,7 +77,9 @@ async def _serve() -> AsyncIterator[None]:
         # Python's own number follows the cores: on a small machine a few slow calls would hold up everybody's clicks
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="call"))
         services = wiring.services()
-        _engine = LocalEngine(services)
-        async with _live.run(app, services.changes), _engine.run():
-            print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
-            yield
+        # Workers do the work where there are any; without one nothing would be done, and nobody would know why
+        _engine = LocalEngine(services, executes=lambda: services.database.embedded or not services.presence.count(Kind.WORKER))
+        with services.changes.listen():
+            async with _live.run(app, services.changes), _engine.run():
+                print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
+                yield

@@ -163,6 +163,7 @@ def empty(url: str) -> None:
     )
     with psycopg.connect(url) as connection:
         connection.execute(others)
+        connection.execute("DELETE FROM procrastinate_jobs")
         for table in reversed(metadata.sorted_tables):
             connection.execute(f"DELETE FROM {table.name}")  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
@@ -27,7 +28,7 @@ WAL_KEPT = 64 * 2**20
 CONNECT_SECONDS = 5
 LOCK_MS = BUSY_MS
 """What a statement waits for a row that another transaction has."""
-POSTGRESQL = {
+POSTGRESQL: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     # A host that is gone without a word is noticed within half a minute, and not after the operating system's two hours
     "keepalives_idle": 10,
@@ -37,6 +38,8 @@ POSTGRESQL = {
     "application_name": "exports_app",
     "options": f"-c timezone=UTC -c lock_timeout={LOCK_MS}",
 }
+APART = {k: v for k, v in POSTGRESQL.items() if k != "options"}
+"""Of a connection beside the pool, which stands for as long as its process."""
 AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
 """SQLSTATEs that say that PostgreSQL cannot do it now, and may later: no connection, out of resources, shut down or cancelled, an
 error of the system, a standby, a deadlock, a lock that others hold (postgresql.org/docs/current/errcodes-appendix.html)."""
@@ -193,6 +196,10 @@ class Database:
                 yield connection
             finally:
                 connection.rollback()
+
+    def connect_apart(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection of one's own to PostgreSQL, in no transaction. Raises psycopg.OperationalError."""
+        return psycopg.connect(self.libpq_url, autocommit=True, **APART)
 
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""

@@ -166,11 +166,31 @@ class ScheduleRow(Base, table=True):
     deleted_at: datetime | None = _maybe_instant()
 
 
+def _runs_that(name: str, where: str, *columns: str) -> Index:
+    """Only of those, so that it stays small beside a long history."""
+    return Index(f"ix_export_history_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class RunRow(Base, table=True):
     __tablename__ = "export_history"
     __table_args__ = (
         UniqueConstraint("scheduled_export_id", "scheduled_for"),
         Index("ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
+        # The queue is read in steps, from one tenant and trigger to the next: see repositories/queue.py. The status comes first
+        # in it, or SQLite would rather take the index of the status and sort
+        _runs_that(
+            "ready", "status = 'pending' AND next_attempt_at IS NULL", "status", "tenant_id", "trigger", "created_at", "id"
+        ),
+        _runs_that(
+            "later",
+            "status = 'pending' AND next_attempt_at IS NOT NULL",
+            "status",
+            "tenant_id",
+            "trigger",
+            "next_attempt_at",
+            "id",
+        ),
+        _runs_that("live", "status IN ('pending', 'processing')", "scheduled_export_id", "status"),
     )
     id: str = _id()
     scheduled_export_id: str = _ref("scheduled_exports")
@@ -215,7 +235,7 @@ class DeliveryRow(Base, table=True):
     history_id: str = _ref("export_history")
     channel: str = Field(max_length=50)
     target: str = Field(max_length=320)
-    status: str = Field(max_length=20)
+    status: str = Field(max_length=20, index=True)
     attempts: int = 0
     message_id: str = Field(max_length=100)
     error: str | None = Field(default=None, sa_type=Text)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exports_app import log, metrics
+from exports_app.db import queue
 from exports_app.domain.errors import Unavailable
 from exports_app.engine.maker import Maker
 from exports_app.engine.making import Limits
@@ -60,8 +61,10 @@ def worker(services: Services) -> Worker:
 
 
 class LocalEngine:
-    def __init__(self, services: Services, pool: int = POOL) -> None:
-        self._services, self._pool = services, pool
+    """executes: whether this process shall take up runs now, beside making them of what is due; asked at each pulse."""
+
+    def __init__(self, services: Services, pool: int = POOL, executes: Callable[[], bool] = lambda: True) -> None:
+        self._services, self._pool, self._executes = services, pool, executes
         self._runs = services.runs
         self._worker = worker(services)
         self._jobs: set[_Job] = set()
@@ -75,6 +78,12 @@ class LocalEngine:
     def alive(self) -> bool:
         """Whether the engine's loop turned lately. A database that is away does not make it dead: it waits for it."""
         return time.monotonic() - self._pulse_at < STALE_SECONDS
+
+    def wake(self) -> None:
+        """Look at what is due and what waits, now. From any thread."""
+        # The loop may be gone already while the last run's thread still reports
+        with contextlib.suppress(RuntimeError):
+            self._wake()
 
     @contextlib.asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -97,6 +106,8 @@ class LocalEngine:
         options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
         clock.add_job(self._sweep, "interval", hours=1, start_date=first + SWEEP_AFTER, **options)
+        if not self._services.database.embedded:
+            clock.add_job(self._sweep_queue, "interval", minutes=1, start_date=first, **options)
         clock.start()
         heart = threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True)
         heart.start()
@@ -119,9 +130,7 @@ class LocalEngine:
 
     def _on_change(self, change: Change) -> None:
         if change.topic in {Topic.SCHEDULES, Topic.RUNS}:
-            # The loop may be gone already while the last run's thread still reports
-            with contextlib.suppress(RuntimeError):
-                self._wake()
+            self.wake()
 
     async def _drive(self, event: asyncio.Event) -> None:
         while not self._closing.is_set():
@@ -137,19 +146,34 @@ class LocalEngine:
         except Exception:  # noqa: BLE001  (the next hour tries again)
             _log.exception("files could not be swept")
 
+    async def _sweep_queue(self) -> None:
+        try:
+            removed, made = await asyncio.to_thread(queue.sweep, self._services.database)
+        except Unavailable:
+            _log.warning("the queue could not be swept: the database cannot be reached")
+        except Exception:  # noqa: BLE001  (likewise)
+            _log.exception("the queue could not be swept")
+        else:
+            if removed or made:
+                _log.info("queue swept", removed=removed, made=made)
+
     def _pulse(self) -> None:
         """Make runs of what is due and hand them to free threads."""
         try:
             self._runs.tick()
             metrics.TICKS.inc()
             self._tell()
-            while not self._closing.is_set() and len(self._jobs) < self._room() and (run := self._runs.claim()):
-                self._begin(run)
+            if self._executes():
+                self._take_up()
         except Unavailable:
             _log.warning("the database cannot be reached: trying again")
         except Exception:  # noqa: BLE001  (the engine outlives whatever happens; it is logged)
             _log.exception("the engine's pulse failed: trying again")
         self._pulse_at = time.monotonic()
+
+    def _take_up(self) -> None:
+        while not self._closing.is_set() and len(self._jobs) < self._room() and (run := self._runs.claim()):
+            self._begin(run)
 
     def _tell(self) -> None:
         """Send the notices that are due, in a thread of their own: a mail server may take its time."""
@@ -196,8 +220,7 @@ class LocalEngine:
             with self._changed:
                 self._jobs.discard(job)
                 self._changed.notify_all()
-            with contextlib.suppress(RuntimeError):
-                self._wake()
+            self.wake()
 
     def _heartbeat(self) -> None:
         """Prolong the leases of what runs here, and look for runs whose worker is gone; independent of the work."""

@@ -73,7 +73,7 @@ class Board:
     def _on_change(self, change: Change) -> None:
         """Nothing that was begun before it serves anybody who comes after it."""
         with self._lock:
-            self._readings = {k: r for k, r in self._readings.items() if k[0] != change.tenant_id}
+            self._readings = {k: r for k, r in self._readings.items() if not change.concerns(frozenset({k[0]}))}
 
     def _read(self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page) -> Listed:
         found, total = self._schedules.find(who, tenant_id, where, q, page)

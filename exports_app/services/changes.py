@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 
 from exports_app import log
+from exports_app.services.ports import Tenants
 
 _log = log.get(__name__)
 
@@ -16,17 +18,25 @@ class Topic(StrEnum):
     CAMPAIGNS = "campaigns"
 
 
+EVERY_TENANT = "*"
+"""In place of a tenant's id: nobody can say whose, since changes were missed."""
+
+
 @dataclass(frozen=True)
 class Change:
     topic: Topic
     tenant_id: str
+
+    def concerns(self, tenants: Tenants) -> bool:
+        """Whether those who see these tenants should look again."""
+        return tenants is None or self.tenant_id == EVERY_TENANT or self.tenant_id in tenants
 
 
 Listener = Callable[[Change], None]
 
 
 class Changes:
-    """In one process. Many processes bring another carrier behind the same two methods."""
+    """In one process. Between many, `db/signal.py` is behind the same methods."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,6 +52,10 @@ class Changes:
                 self._listeners = tuple(x for x in self._listeners if x is not listener)
 
         return stop
+
+    def listen(self) -> AbstractContextManager[None]:
+        """Hear what other processes publish, for the length of the block; here there are none."""
+        return nullcontext()
 
     def publish(self, change: Change) -> None:
         for listener in self._listeners:

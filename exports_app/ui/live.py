@@ -32,9 +32,6 @@ class _Watch:
     running: Any = None
     """The future of the refresh under way: at most one for each page."""
 
-    def sees(self, change: Change) -> bool:
-        return self.tenants is None or change.tenant_id in self.tenants
-
 
 class Live:
     def __init__(self) -> None:
@@ -73,7 +70,7 @@ class Live:
 
     def _note(self, change: Change) -> None:
         for watch in self.watches.values():
-            watch.dirty = watch.dirty or watch.sees(change)
+            watch.dirty = watch.dirty or change.concerns(watch.tenants)
         self._wake.set()
 
     async def _pump(self, app: rx.App) -> None:

@@ -27,7 +27,15 @@ UNIQUE = {
 UNIQUE_BY_KEY = {"memberships": ("user_id", "tenant_id"), "campaign_metrics": ("campaign_id", "date")}
 INDEXES = {
     "scheduled_exports": {("tenant_id",), ("is_active",), ("next_run_at",)},
-    "export_history": {("scheduled_export_id", "created_at"), ("tenant_id",), ("status",)},
+    "export_history": {
+        ("scheduled_export_id", "created_at"),
+        ("tenant_id",),
+        ("status",),
+        ("status", "tenant_id", "trigger", "created_at", "id"),
+        ("status", "tenant_id", "trigger", "next_attempt_at", "id"),
+        ("scheduled_export_id", "status"),
+    },
+    "deliveries": {("status",)},
 }
 
 

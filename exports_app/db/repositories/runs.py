@@ -5,9 +5,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy import and_, func, select
 
 from exports_app.db import models
+from exports_app.db.repositories import queue
 from exports_app.db.repositories.base import Repository, by_status, table, upsert
 from exports_app.domain.run import (
     BY_CLOCK,
@@ -65,37 +66,28 @@ class RunRepository(Repository[Run]):
             self._connection.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        c = self._table.c
-        scheduled = case((c.trigger.in_(BY_CLOCK), 1), else_=0)
-        place = func.row_number().over(partition_by=c.tenant_id, order_by=(scheduled, c.created_at, c.id))
-        held = select(c.id, c.tenant_id, scheduled.label("scheduled"), c.created_at, place.label("place"))
-        queue = held.where(*self._may_begin(now)).subquery()
-        heads = select(queue).where(queue.c.place == 1).order_by(queue.c.created_at, queue.c.id)
-        return [Waiting(r.id, r.tenant_id, not r.scheduled) for r in self._connection.execute(heads)]
+        heads = [Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK) for r in self._connection.execute(queue.heads(now))]
+        # The earliest of each tenant, and what was asked for goes ahead of what is scheduled
+        first: dict[str, Waiting] = {}
+        for one in heads:
+            held = first.setdefault(one.tenant_id, one)
+            if one.asked and not held.asked:
+                first[one.tenant_id] = one
+        return [one for one in heads if first[one.tenant_id] is one]
 
     def has_waiting(self, now: datetime) -> bool:
-        return self._connection.execute(select(self._table.c.id).where(*self._may_begin(now)).limit(1)).first() is not None
+        return self._connection.execute(queue.heads(now).limit(1)).first() is not None
 
     def waiting_since(self, now: datetime) -> datetime | None:
-        c = self._table.c
-        since = func.min(func.coalesce(c.next_attempt_at, c.created_at), type_=c.created_at.type)
-        query: Select[Any] = select(since).where(*self._may_begin(now), c.file_key.is_(None), c.started_at.is_(None))
-        found: datetime | None = self._connection.execute(query).scalar_one()
-        return found
-
-    def _may_begin(self, now: datetime) -> tuple[Any, ...]:
-        c, other = self._table.c, self._table.alias("other")
-        busy = exists().where(other.c.scheduled_export_id == c.scheduled_export_id, other.c.status == RunStatus.PROCESSING)
-        waits = and_(c.next_attempt_at.is_not(None), c.next_attempt_at > now)
-        return c.status == RunStatus.PENDING, ~waits, c.overlaps | ~busy
+        first = self._connection.execute(queue.heads(now, "file_key", "started_at").limit(1)).first()
+        return None if first is None else first.since
 
     def under_way(self, schedule_ids: Collection[str]) -> dict[str, UnderWay]:
         c = self._table.c
         new = and_(c.status == RunStatus.PENDING, c.attempt == 0)
-        of = (c.scheduled_export_id.in_(schedule_ids), c.trigger == Trigger.SCHEDULE)
+        of = (c.scheduled_export_id.in_(schedule_ids), c.trigger == Trigger.SCHEDULE, queue.is_live(c))
         counts = (func.count().filter(c.status == RunStatus.PROCESSING), func.count().filter(new))
-        query = select(c.scheduled_export_id, *counts).where(*of, c.status.in_((RunStatus.PENDING, RunStatus.PROCESSING)))
-        rows = self._connection.execute(query.group_by(c.scheduled_export_id))
+        rows = self._connection.execute(select(c.scheduled_export_id, *counts).where(*of).group_by(c.scheduled_export_id))
         return {schedule_id: UnderWay(processing > 0, waiting > 0) for schedule_id, processing, waiting in rows}
 
     def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:

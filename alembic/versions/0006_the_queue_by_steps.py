@@ -1,0 +1,34 @@
+"""indexes by which the queue is read in steps, however many runs wait
+
+Revision: 0006
+Before: 0005
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+RUNS = "export_history"
+READY = "status = 'pending' AND next_attempt_at IS NULL"
+LATER = "status = 'pending' AND next_attempt_at IS NOT NULL"
+LIVE = "status IN ('pending', 'processing')"
+
+
+def upgrade() -> None:
+    for name, columns, where in (
+        ("ix_export_history_ready", ["status", "tenant_id", "trigger", "created_at", "id"], READY),
+        ("ix_export_history_later", ["status", "tenant_id", "trigger", "next_attempt_at", "id"], LATER),
+        ("ix_export_history_live", ["scheduled_export_id", "status"], LIVE),
+    ):
+        op.create_index(op.f(name), RUNS, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index(op.f("ix_deliveries_status"), "deliveries", ["status"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_deliveries_status"), "deliveries")
+    for name in ("live", "later", "ready"):
+        op.drop_index(op.f(f"ix_export_history_{name}"), RUNS)
