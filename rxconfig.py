@@ -6,13 +6,18 @@ prepare()  # before Reflex is imported: it reads the environment at import
 
 import reflex as rx  # noqa: E402
 
+from exports_app import settings  # noqa: E402
 from exports_app.launch.plugin import SameOrigin  # noqa: E402
+
+_redis = settings.get().redis_url.get_secret_value() or None
 
 config = rx.Config(
     app_name="exports_app",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    state_manager_mode="memory",  # the other one writes pickled states, cookies among them, to .states/
+    # In this process, or in Redis for several; Reflex's own default writes pickled states, cookies among them, to .states/
+    state_manager_mode="redis" if _redis else "memory",
+    redis_url=_redis,
     cors_allowed_origins=[],  # no site may read from another origin; the websocket's origin is checked in api/edge.py
     redis_token_expiration=1800,  # seconds; also of the states in memory: a closed tab's is gone after half an hour
     plugins=[

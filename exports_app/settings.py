@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 ENV_FILE = ".env"
-FROM_FILE = ("SECRET_KEY", "DATABASE_URL", "METRICS_TOKEN", "SMTP_PASS")
+FROM_FILE = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN", "SMTP_PASS")
 
 
 class SettingsError(Exception):
@@ -50,6 +50,14 @@ class Settings(BaseModel):
     database_url: SecretStr = SecretStr("")
     """Empty: SQLite in data_dir."""
     data_dir: Path = Path(".data")
+    files_url: str = Field("", pattern=r"^(|/\S.*|s3://[a-z0-9][a-z0-9.-]+(/\S*)?)$")
+    """Where finished files lie: a folder that all machines have, or s3://bucket/prefix. Empty: in data_dir."""
+    s3_endpoint_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    """Of a store that is not Amazon's."""
+    files_cache_mb: int = Field(1_000, ge=1)
+    """Files of the bucket that are kept on this machine for a while."""
+    redis_url: SecretStr = SecretStr("")
+    """Where the pages' states and the rate limits of several web servers are; empty: in the one server's memory."""
     host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: int = Field(3720, ge=1, le=65535)
     public_url: str = Field("", pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$")
@@ -95,6 +103,8 @@ class Settings(BaseModel):
         key = self.secret_key.get_secret_value()
         if key and len(key) < 32:
             raise ValueError("SECRET_KEY must have at least 32 characters")
+        if (redis := self.redis_url.get_secret_value()) and not redis.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("REDIS_URL must begin with redis://, rediss:// or unix://")
         if 0 < len(self.metrics_token.get_secret_value()) < 16:
             raise ValueError("METRICS_TOKEN must have at least 16 characters")
         return self

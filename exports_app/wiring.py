@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from exports_app import log, plugins, settings
 from exports_app.db import migrate
@@ -24,7 +25,7 @@ from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
-from exports_app.services.limits import RateLimit
+from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.links import Links
 from exports_app.services.notices import Notices
 from exports_app.services.overview import Overview
@@ -81,10 +82,12 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     load_plugins()
     database = Database(s.url)
     changes = Changes() if database.embedded else SharedChanges(database)
-    files = LocalFiles(s.data_dir)
+    files = _files(s)
     clock = clock or (system if database.embedded else DatabaseClock(database))
     store = SqlStore(database)
-    auth = Auth(store, clock, s.signing_key(), RateLimit(s.rate_limit_login), RateLimit(s.rate_limit_api))
+    counts = Counts(s.redis_url.get_secret_value())
+    login, api = RateLimit(s.rate_limit_login, counts, "login"), RateLimit(s.rate_limit_api, counts, "api")
+    auth = Auth(store, clock, s.signing_key(), login, api)
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     history, overview = History(store, files), Overview(store)
@@ -117,6 +120,15 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         demo=Demo(store, clock, allowed=s.is_demo),
         importing=Importing(store, changes),
     )
+
+
+def _files(s: Settings) -> FileStore:
+    if s.files_url.startswith("s3://"):
+        bucket, _, prefix = s.files_url.removeprefix("s3://").partition("/")
+        from exports_app.storage.s3 import S3Files  # boto3 takes half a second, and most need none
+
+        return S3Files(bucket, prefix, s.s3_endpoint_url or None, s.data_dir, s.files_cache_mb * 1_000_000)
+    return LocalFiles(Path(s.files_url) if s.files_url else s.data_dir, alone=s.embedded)
 
 
 def migrate_database(services: Services) -> None:

@@ -377,7 +377,7 @@ class WrittenOut(Output):
 class FilesOut(Output):
     count: int
     bytes: int
-    free: int = Field(description="bytes")
+    free: int | None = Field(description="bytes; null where nobody can say, as of a bucket")
 
 
 class HealthOut(Output):

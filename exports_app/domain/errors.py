@@ -86,6 +86,12 @@ class Unavailable(ExportsError):
     permanent = False
 
 
+class StoreAway(Unavailable):
+    """The files are away, e.g. a bucket on the network."""
+
+    code = "store_unavailable"
+
+
 class TooManyRequests(ExportsError):
     """Too many requests: wait, then try again"""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from exports_app.domain.errors import ExportsError
-from exports_app.launch import address, build, env, lock
+from exports_app.launch import address, build, env, lock, peers
 from exports_app.launch.errors import StartError
 from exports_app.launch.prepare import prepare
 from exports_app.launch.worker import SUPERVISOR
@@ -36,7 +36,7 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
     try:
         with _stoppable():
             _start_folder(settings)
-            with lock.server(settings):
+            with lock.server(settings), peers.web(settings):
                 listen = address.resolve(settings.host, settings.port)
                 prepare(settings)
                 if not backend_only:

@@ -325,15 +325,18 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Usage:
-    """Of the disk. free: bytes."""
+    """Of the disk. free: bytes; None where nobody can say."""
 
     count: int
     bytes: int
-    free: int
+    free: int | None
 
 
 class FileStore(Protocol):
-    """Where finished files lie. Keys are relative paths made by the engine, never input."""
+    """Where finished files lie. Keys are relative paths made by the engine, never input.
+
+    One that is far away raises StoreAway.
+    """
 
     def prepare(self) -> None:
         """Once before a server works: make the place, remove drafts that a killed process left."""
@@ -344,7 +347,10 @@ class FileStore(Protocol):
     def keep(self, draft: Path, key: str) -> None:
         """Make it durable and visible at once (fsync, then rename)."""
 
-    def find(self, key: str) -> Path | None: ...
+    def has(self, key: str) -> bool: ...
+    def find(self, key: str) -> Path | None:
+        """The whole file on this machine, to be opened at once."""
+
     def remove(self, key: str) -> None: ...
     def older_than(self, instant: datetime) -> Iterator[str]:
         """The keys of files that were made before."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,28 +11,48 @@ from pathlib import Path
 
 from exports_app.services.ports import Usage
 
+LEFT_SECONDS = 24 * 3600
+"""After so long a draft in a folder of many processes was left by one that was killed."""
 
-class LocalFiles:
-    """Implements FileStore."""
 
-    def __init__(self, root: Path) -> None:
-        self._root, self._drafts = root / "files", root / "drafts"
+class Drafts:
+    """Files in the making. alone: no other process has drafts in this folder."""
+
+    def __init__(self, folder: Path, *, alone: bool) -> None:
+        self._folder, self._alone = folder, alone
 
     def prepare(self) -> None:
-        """Make the folders; drafts that a killed process left are removed (one server owns the folder)."""
-        for folder in (self._root, self._drafts):
-            folder.mkdir(parents=True, exist_ok=True)
-        for left in self._drafts.iterdir():
-            left.unlink()
+        """Make the folder, remove what killed processes left."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for left in self._folder.iterdir():
+            with suppress(FileNotFoundError):  # another one was quicker
+                if self._alone or left.stat().st_mtime < time.time() - LEFT_SECONDS:
+                    left.unlink()
 
     @contextmanager
-    def draft(self) -> Iterator[Path]:
-        self._drafts.mkdir(parents=True, exist_ok=True)
-        path = self._drafts / uuid.uuid4().hex
+    def new(self) -> Iterator[Path]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / uuid.uuid4().hex
         try:
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+
+class LocalFiles:
+    """Implements FileStore. alone: this process is the only one in the folder, which many may share."""
+
+    def __init__(self, folder: Path, *, alone: bool = True) -> None:
+        self._root, self._drafts = folder / "files", Drafts(folder / "drafts", alone=alone)
+
+    def prepare(self) -> None:
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._drafts.prepare()
+
+    @contextmanager
+    def draft(self) -> Iterator[Path]:
+        with self._drafts.new() as path:
+            yield path
 
     def keep(self, draft: Path, key: str) -> None:
         target = self._path(key)
@@ -44,6 +65,9 @@ class LocalFiles:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def has(self, key: str) -> bool:
+        return self.find(key) is not None
 
     def find(self, key: str) -> Path | None:
         path = self._path(key)

@@ -18,7 +18,19 @@ START_SECONDS = 180.0
 """A first start installs npm packages and builds the pages."""
 STOP_SECONDS = 10.0
 
-OURS = ("DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TZ", "DEMO", "LOG_LEVEL")
+OURS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "FILES_URL",
+    "DATA_DIR",
+    "HOST",
+    "PORT",
+    "PUBLIC_URL",
+    "SECRET_KEY",
+    "TZ",
+    "DEMO",
+    "LOG_LEVEL",
+)
 
 
 @dataclass

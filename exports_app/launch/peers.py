@@ -1,0 +1,33 @@
+"""Several web servers over one PostgreSQL share their pages' states through Redis, or there is but one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from exports_app.db.engine import Database
+from exports_app.db.presence import Kind, Presence, Taken
+from exports_app.launch.errors import StartError
+from exports_app.settings import Settings
+
+
+@contextmanager
+def web(settings: Settings) -> Iterator[None]:
+    """Held by the serving command for its whole life. Raises StartError where it may not stand beside those that are there."""
+    if settings.embedded:
+        yield
+        return
+    database, alone = Database(settings.url), not settings.redis_url.get_secret_value()
+    try:
+        with Presence(database).held(Kind.WEB, alone=alone):
+            yield
+    except Taken:
+        raise StartError(
+            "another web server works on this database: give all of them the same REDIS_URL, or stop the other one"
+            if alone
+            else "another web server works on this database without REDIS_URL: give it the same one, or stop it"
+        ) from None
+    except psycopg.OperationalError:
+        raise StartError("the database cannot be reached: check DATABASE_URL, and that PostgreSQL runs") from None
+    finally:
+        database.dispose()

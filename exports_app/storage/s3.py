@@ -1,0 +1,126 @@
+"""Finished files in a bucket that all machines share, with a folder of this machine for those that were used lately."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from exports_app.domain.errors import StoreAway
+from exports_app.services.ports import Usage
+from exports_app.storage.cache import Cache
+from exports_app.storage.local import Drafts
+
+CONNECT_SECONDS, READ_SECONDS = 5, 60
+MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+class S3Files:
+    """Implements FileStore. Credentials come from where boto3 looks for them; they are nowhere here."""
+
+    def __init__(self, bucket: str, prefix: str, endpoint: str | None, folder: Path, cache_bytes: int) -> None:
+        self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._endpoint = endpoint
+        self._drafts, self._cache = Drafts(folder / "drafts", alone=False), Cache(folder / "cache", cache_bytes)
+        self._made: Any = None
+
+    @property
+    def _client(self) -> Any:
+        if self._made is None:
+            config = Config(
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                retries={"mode": "standard", "max_attempts": 3},
+                s3={"addressing_style": "path"} if self._endpoint else {},
+            )
+            self._made = boto3.client("s3", endpoint_url=self._endpoint, config=config)
+        return self._made
+
+    def prepare(self) -> None:
+        self._drafts.prepare()
+        self._cache.prepare()
+        with _reached():
+            self._client.head_bucket(Bucket=self._bucket)
+
+    @contextmanager
+    def draft(self) -> Iterator[Path]:
+        with self._drafts.new() as path:
+            yield path
+
+    def keep(self, draft: Path, key: str) -> None:
+        with _reached():
+            self._client.upload_file(str(draft), self._bucket, self._name(key))
+        self._cache.take(draft, key)
+
+    def has(self, key: str) -> bool:
+        if self._cache.find(key):
+            return True
+        with _reached():
+            return self._exists(key)
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=self._name(key))
+        except ClientError as e:
+            if _code(e) in MISSING:
+                return False
+            raise
+        return True
+
+    def find(self, key: str) -> Path | None:
+        if held := self._cache.find(key):
+            return held
+        with self._drafts.new() as path, _reached():
+            try:
+                self._client.download_file(self._bucket, self._name(key), str(path))
+            except ClientError as e:
+                if _code(e) in MISSING:
+                    return None
+                raise
+            return self._cache.take(path, key)
+
+    def remove(self, key: str) -> None:
+        with _reached():
+            self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
+        self._cache.remove(key)
+
+    def older_than(self, instant: datetime) -> Iterator[str]:
+        return (found["Key"].removeprefix(self._prefix) for found in self._all() if found["LastModified"] < instant)
+
+    def usage(self) -> Usage:
+        sizes = [found["Size"] for found in self._all()]
+        return Usage(len(sizes), sum(sizes), None)
+
+    def _all(self) -> Iterator[dict[str, Any]]:
+        with _reached():
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix):
+                yield from page.get("Contents", [])
+
+    def _name(self, key: str) -> str:
+        return self._prefix + _safe(key)
+
+
+def _safe(key: str) -> str:
+    if key.startswith("/") or ".." in key.split("/"):
+        raise ValueError("a file key that leaves the store")
+    return key
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as e:
+        raise StoreAway(f"the file store refused: {_code(e)}. Check FILES_URL and its credentials") from e
+    except BotoCoreError as e:
+        raise StoreAway(f"the file store cannot be reached ({type(e).__name__}): check FILES_URL and S3_ENDPOINT_URL") from e
+    except boto3.exceptions.Boto3Error as e:
+        raise StoreAway(f"a file could not be brought to the file store ({type(e).__name__})") from e

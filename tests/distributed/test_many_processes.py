@@ -1,0 +1,168 @@
+"""Several servers and workers over one PostgreSQL do what one process does: once, and whatever happens to each of them."""
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.domain.run import RunStatus
+from exports_app.services import passwords
+from exports_app.services.records import Run, Schedule
+from exports_app.wiring import Services
+from tests.distributed.conftest import PATIENCE, Installation, ended
+from tests.e2e.client import wait_until
+from tests.e2e.server import ROOT, environment, refused
+from tests.mailserver import MailServer
+from tests.world import PASSWORD, make_campaigns, make_cast, make_schedule, sql
+
+
+@dataclass
+class House:
+    services: Services
+    admin: Principal
+
+    def schedule(self, name: str, **more: object) -> Schedule:
+        return make_schedule(self.services, self.admin, name=name, **more)
+
+    def trigger(self, schedule: Schedule) -> str:
+        return self.services.schedules.trigger(self.admin, schedule.id).id
+
+    def all_end(self, run_ids: list[str], seconds: float = PATIENCE) -> dict[str, Run]:
+        found: dict[str, Run] = wait_until("all runs have ended", lambda: ended(self.services, run_ids), seconds)
+        return found
+
+
+@pytest.fixture
+def house(installation: Installation) -> House:
+    services = installation.services()
+    cast = make_cast(services, passwords.hash_password(PASSWORD))
+    make_campaigns(services, cast)
+    return House(services, cast.admin.who)
+
+
+def messages(mails: MailServer) -> Counter[str]:
+    """How many copies of each."""
+    return Counter(one.message["Message-ID"] for one in mails.messages)
+
+
+def caller(url: str) -> httpx.Client:
+    login = httpx.post(f"{url}/api/auth/login", json={"email": "admin@example.com", "password": PASSWORD}, timeout=30)
+    return httpx.Client(base_url=url, timeout=30, headers={"Authorization": f"Bearer {login.json()['accessToken']}"})
+
+
+def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_another_server(
+    installation: Installation, house: House
+) -> None:
+    first, second = installation.web(), installation.web()
+    installation.worker()
+    schedule = house.schedule("Anywhere")
+    with caller(first.url) as a, caller(second.url) as b:
+        history_id = a.post(f"/api/scheduled-exports/{schedule.id}/trigger").json()["historyId"]
+        run = house.all_end([history_id])[history_id]
+        assert run.status is RunStatus.COMPLETED
+        file = b.get(f"/api/scheduled-exports/{schedule.id}/history/{history_id}/file")
+        assert file.text.startswith("campaign_id,")
+        assert b.get("/api/health").json()["status"] == "ok"
+    assert list(messages(installation.mails).values()) == [1]
+    assert sql(house.services, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
+
+
+def test_without_a_worker_a_server_does_the_work_itself(installation: Installation, house: House) -> None:
+    installation.web()
+    run_id = house.trigger(house.schedule("By the server"))
+    assert house.all_end([run_id])[run_id].status is RunStatus.COMPLETED
+
+
+def test_what_a_killed_worker_had_begun_another_one_ends(installation: Installation, house: House) -> None:
+    workers = [installation.worker() for _ in range(2)]
+    runs = [house.trigger(house.schedule(f"No. {i}")) for i in range(12)]
+    wait_until("one was claimed", lambda: sql(house.services, "SELECT 1 FROM export_history WHERE attempt > 0"), PATIENCE)
+    workers[0].send(signal.SIGKILL)
+    done = house.all_end(runs)
+    assert {run.status for run in done.values()} == {RunStatus.COMPLETED}
+    copies = messages(installation.mails)
+    assert len(copies) == len(runs)
+
+
+def test_a_rolling_restart_of_all_loses_and_repeats_nothing(installation: Installation, house: House) -> None:
+    installation.web()
+    workers = [installation.worker() for _ in range(2)]
+    schedules = [house.schedule(f"No. {i}") for i in range(10)]
+    runs = [house.trigger(one) for one in schedules]
+    for old in workers:
+        installation.worker()
+        runs += [house.trigger(one) for one in schedules]
+        old.send(signal.SIGTERM)
+        assert old.ended() == 0, old.output
+    done = house.all_end(runs)
+    assert {run.status for run in done.values()} == {RunStatus.COMPLETED}
+    assert {run.deaths for run in done.values()} == {0}
+    assert set(messages(installation.mails).values()) == {1}
+    assert len(messages(installation.mails)) == len(runs)
+
+
+def test_workers_come_back_by_themselves_when_postgresql_does(installation: Installation, house: House) -> None:
+    workers = [installation.worker() for _ in range(2)]
+    before = [house.trigger(house.schedule(f"Before {i}")) for i in range(4)]
+    installation.postgres.stop(immediate=True)
+    for worker in workers:
+        wait_until("the worker has noticed", lambda worker=worker: "cannot be reached" in worker.output, PATIENCE)
+    installation.postgres.start()
+    after = [house.trigger(house.schedule(f"After {i}")) for i in range(4)]
+    done = house.all_end(before + after)
+    assert {run.status for run in done.values()} == {RunStatus.COMPLETED}
+    assert len(messages(installation.mails)) == len(before + after)
+    assert all(worker.process.poll() is None for worker in workers)
+
+
+def test_the_loss_of_redis_hinders_neither_api_nor_runs(installation: Installation, house: House) -> None:
+    web = installation.web()
+    installation.worker()
+    schedule = house.schedule("Without Redis")
+    installation.redis.stop()
+    try:
+        with caller(web.url) as client:
+            history_id = client.post(f"/api/scheduled-exports/{schedule.id}/trigger").json()["historyId"]
+            assert house.all_end([history_id])[history_id].status is RunStatus.COMPLETED
+    finally:
+        installation.redis.start()
+
+
+def worker_that_ends(folder: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "exports_app", "worker"]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(folder, env), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+class TestWhatIsRefusedAtTheStart:
+    def test_a_second_server_without_redis(self, installation: Installation) -> None:
+        installation.web(REDIS_URL="")
+        for redis in ("", installation.redis.url):
+            done = refused(installation.folder / "second", installation.settings() | {"REDIS_URL": redis})
+            assert done.returncode == 1
+            assert "REDIS_URL" in done.stderr
+            assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+    def test_a_worker_on_sqlite_or_without_the_key_of_all(self, tmp_path: Path, installation: Installation) -> None:
+        for settings, word in (({}, "DATABASE_URL=postgresql"), ({"DATABASE_URL": installation.url}, "SECRET_KEY")):
+            done = worker_that_ends(tmp_path, settings)
+            assert done.returncode == 1
+            assert word in done.stderr
+            assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+    def test_a_database_that_is_not_migrated(self, tmp_path: Path, installation: Installation) -> None:
+        installation.postgres.sql("CREATE DATABASE bare")
+        try:
+            settings = installation.settings() | {"DATABASE_URL": installation.postgres.url("bare")}
+            for done in (refused(tmp_path / "web", settings), worker_that_ends(tmp_path / "worker", settings)):
+                assert done.returncode == 1
+                assert "run 'python -m exports_app migrate' first" in done.stderr
+        finally:
+            installation.postgres.drop("bare")
