@@ -76,7 +76,7 @@ def test_a_run_that_was_taken_up_before_or_has_its_file_does_not_make_the_queue_
 def test_no_look_at_the_queue_reads_all_that_waits(services: Services, clock: FakeClock) -> None:
     """By its plan: each step goes through one of the indexes, and only the few heads are sorted."""
     with services.database.read() as connection:
-        query = queue.heads(clock()).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        query = queue.heads().params(now=clock()).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
     read = [step for step in plan if "INDEX" in step]
     assert len(read) >= 10

@@ -4,10 +4,10 @@ as there are such pairs, not as many as there are runs.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal_column, select, union_all
+from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, union_all
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
@@ -26,13 +26,18 @@ def is_live(c: Any) -> Any:
     return c.status.in_([literal_column(f"'{status}'") for status in (RunStatus.PENDING, RunStatus.PROCESSING)])
 
 
-def heads(now: datetime, *more: str) -> Select[Any]:
-    """Of each tenant and trigger the runs whose turn may be next, at most two; columns: id, tenant_id, trigger, since.
+NOW = bindparam("now", type_=RUNS.c.created_at.type)
+
+
+@cache
+def heads(*more: str) -> Select[Any]:
+    """Of each tenant and trigger the runs whose turn may be next at the instant `now`, a parameter: at most two; columns: id,
+    tenant_id, trigger, since. Made once: that takes longer than to execute it.
 
     since: from when on it could begin. more: columns that are to be null.
     """
-    ready = _heads(_Part("ready", "created_at", later=False), now, more)
-    later = _heads(_Part("later", "next_attempt_at", later=True), now, more)
+    ready = _heads(_Part("ready", "created_at", later=False), more)
+    later = _heads(_Part("later", "next_attempt_at", later=True), more)
     both = union_all(ready, later).subquery()
     return select(both).order_by(both.c.since, both.c.id)
 
@@ -50,7 +55,7 @@ class _Part:
         return and_(is_(c.status, RunStatus.PENDING), waits)
 
 
-def _heads(part: _Part, now: datetime, more: tuple[str, ...]) -> Select[Any]:
+def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
     """A loose index scan (wiki.postgresql.org/wiki/Loose_indexscan): neither database has one of its own."""
     first, seen, head = (RUNS.alias(name) for name in ("first", "seen", "head"))
     start = select(first.c.id).where(part.holds(first.c)).order_by(first.c.tenant_id, first.c.trigger).limit(1)
@@ -66,7 +71,7 @@ def _heads(part: _Part, now: datetime, more: tuple[str, ...]) -> Select[Any]:
     of_pair = RUNS.alias("of_pair")
     may = [part.holds(head.c), *(head.c[name].is_(None) for name in more), *_free(head.c)]
     if part.later:
-        may.append(head.c.next_attempt_at <= now)
+        may.append(head.c.next_attempt_at <= NOW)
     best = select(head.c.id).where(head.c.tenant_id == of_pair.c.tenant_id, head.c.trigger == of_pair.c.trigger, *may)
     best = best.order_by(head.c[part.order], head.c.id).limit(1).correlate(of_pair)
     found = select(best.scalar_subquery().label("id")).select_from(pairs.join(of_pair, of_pair.c.id == pairs.c.id)).subquery()

@@ -66,7 +66,7 @@ class RunRepository(Repository[Run]):
             self._connection.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        heads = [Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK) for r in self._connection.execute(queue.heads(now))]
+        heads = [Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK) for r in self._connection.execute(queue.heads(), {"now": now})]
         # The earliest of each tenant, and what was asked for goes ahead of what is scheduled
         first: dict[str, Waiting] = {}
         for one in heads:
@@ -76,10 +76,10 @@ class RunRepository(Repository[Run]):
         return [one for one in heads if first[one.tenant_id] is one]
 
     def has_waiting(self, now: datetime) -> bool:
-        return self._connection.execute(queue.heads(now).limit(1)).first() is not None
+        return self._connection.execute(queue.heads(), {"now": now}).first() is not None
 
     def waiting_since(self, now: datetime) -> datetime | None:
-        first = self._connection.execute(queue.heads(now, "file_key", "started_at").limit(1)).first()
+        first = self._connection.execute(queue.heads("file_key", "started_at"), {"now": now}).first()
         return None if first is None else first.since
 
     def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:

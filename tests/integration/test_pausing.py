@@ -1,0 +1,265 @@
+"""A schedule that keeps failing is paused, and those who look after it are told: once, and again when all is well."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from exports_app.domain.access import Principal, Role
+from exports_app.domain.errors import Conflict, RunError
+from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.services.plugs import CHANNELS
+from exports_app.services.records import Notice, NoticeKind, Run, Schedule
+from exports_app.wiring import Services
+from tests.mailserver import MailServer, mail_server
+from tests.world import Cast, FakeClock, WatchedEmail, claim, execute, make_schedule, registered, set_role, stored, the_run
+
+
+@pytest.fixture
+def hourly(services: Services, admin: Principal) -> Schedule:
+    return make_schedule(services, admin, name="Numbers", schedule="0 * * * *", timezone="UTC", pause_after=3)
+
+
+def next_run(services: Services, clock: FakeClock) -> Run:
+    """The next hour's, claimed."""
+    clock.advance(hours=1)
+    assert services.runs.tick() == 1
+    return claim(services)
+
+
+def ends(services: Services, clock: FakeClock, status: RunStatus, error: str = "it broke", code: str = "broken") -> Run:
+    run = next_run(services, clock)
+    good = status is RunStatus.COMPLETED
+    services.runs.close(run, status, None if good else error, None if good else code)
+    return the_run(services, run)
+
+
+def fails(services: Services, clock: FakeClock) -> Run:
+    return ends(services, clock, RunStatus.FAILED)
+
+
+def told(services: Services, schedule: Schedule) -> list[tuple[NoticeKind, str]]:
+    """In order."""
+    with services.store.read() as tx:
+        found = tx.notices.of_schedule(schedule.id, 100)
+    return [(one.kind, one.target) for one in reversed(found)]
+
+
+def notices(services: Services, schedule: Schedule) -> list[Notice]:
+    with services.store.read() as tx:
+        return tx.notices.of_schedule(schedule.id, 100)
+
+
+OWNER = "admin@example.com"
+FAILING, GAVE_UP, RECOVERED = ((kind, OWNER) for kind in (NoticeKind.FAILING, NoticeKind.GAVE_UP, NoticeKind.RECOVERED))
+
+
+class TestPausing:
+    def test_after_so_many_failures_in_a_row(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+        for number in (1, 2):
+            fails(services, clock)
+            assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, number)
+        fails(services, clock)
+        paused = stored(services, hourly)
+        assert (paused.is_active, paused.next_run_at, paused.paused_at) == (False, None, clock())
+        assert paused.paused_reason == "3 runs in a row failed; the last one: it broke"
+        assert paused.version == hourly.version + 1
+        clock.advance(hours=5)
+        assert services.runs.tick() == 0
+
+    def test_a_good_run_in_between_begins_anew(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+        for status in (RunStatus.FAILED, RunStatus.FAILED, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.FAILED):
+            ends(services, clock, status)
+        assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, 2)
+
+    def test_a_partial_run_is_no_failure_to_pause_for(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+        for status in (RunStatus.FAILED, RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.FAILED):
+            ends(services, clock, status)
+        assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, 1)
+
+    def test_zero_means_never(self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule) -> None:
+        services.schedules.update(admin, hourly.id, {"pause_after": 0})
+        for _ in range(7):
+            fails(services, clock)
+        assert stored(services, hourly).is_active
+
+    def test_runs_that_somebody_asked_for_do_not_count(self, services: Services, admin: Principal, hourly: Schedule) -> None:
+        for _ in range(4):
+            services.schedules.trigger(admin, hourly.id)
+            services.runs.close(claim(services), RunStatus.FAILED, "it broke", "broken")
+        assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, 0)
+        assert told(services, hourly) == []
+
+    def test_the_owner_and_the_admins_get_one_email_each(
+        self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule, mail: MailServer
+    ) -> None:
+        set_role(services, cast.viewer.user.id, cast.acme.id, Role.ADMIN)
+        for _ in range(3):
+            fails(services, clock)
+        assert told(services, hourly)[0] == FAILING
+        assert sorted(told(services, hourly)[1:]) == [
+            (NoticeKind.PAUSED, OWNER),
+            (NoticeKind.PAUSED, "viewer@example.com"),
+        ]
+        assert services.notices.send_due() == 3
+        assert services.notices.send_due() == 0
+        sent = mail.wait_for(3)
+        assert sorted(m.rcpt_tos[0] for m in sent if "paused" in m.message["Subject"]) == [OWNER, "viewer@example.com"]
+        (one,) = [m for m in sent if "paused" in m.message["Subject"] and m.rcpt_tos == [OWNER]]
+        body = one.message.get_body(("plain",))
+        assert body is not None
+        assert "3 runs in a row failed; the last one: it broke" in " ".join(body.get_content().split())
+        assert f"/scheduled-exports/{hourly.id}?run=" in body.get_content()
+
+    def test_whoever_resumes_it_owns_it_and_the_row_of_failures_begins_anew(
+        self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        for _ in range(3):
+            fails(services, clock)
+        resumed = services.schedules.update(cast.super_admin.who, hourly.id, {"is_active": True})
+        assert (resumed.owner_id, resumed.failures) == (cast.super_admin.user.id, 0)
+        assert (resumed.paused_at, resumed.paused_reason) == (None, None)
+        assert resumed.next_run_at == clock() + timedelta(minutes=30)
+        ends(services, clock, RunStatus.COMPLETED)
+        assert told(services, hourly)[-1] == (NoticeKind.RECOVERED, "super@example.com")
+
+    def test_whoever_is_editing_it_learns_of_it_before_they_save(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        for _ in range(3):
+            fails(services, clock)
+        with pytest.raises(Conflict):
+            services.schedules.update(admin, hourly.id, {"name": "Renamed"}, version=hourly.version)
+
+
+class TestAccessLost:
+    def test_pauses_at_once_and_another_admin_takes_over(
+        self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule, mail: MailServer
+    ) -> None:
+        set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)
+        set_role(services, cast.viewer.user.id, cast.acme.id, Role.ADMIN)
+        run = execute(services, next_run(services, clock))
+        assert (run.status, run.error_code, run.attempt) == (RunStatus.FAILED, "access_lost", 1)
+        paused = stored(services, hourly)
+        assert (paused.is_active, paused.paused_reason) == (False, run.error)
+        assert sorted(told(services, hourly)) == [(NoticeKind.PAUSED, OWNER), (NoticeKind.PAUSED, "viewer@example.com")]
+
+        new = Principal(cast.viewer.user.id, False, {cast.acme.id: Role.ADMIN})
+        services.schedules.update(new, hourly.id, {"is_active": True})
+        assert stored(services, hourly).owner_id == new.user_id
+        assert execute(services, next_run(services, clock)).status is RunStatus.COMPLETED
+
+    def test_who_may_not_even_read_it_any_more_is_not_told(
+        self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        set_role(services, cast.viewer.user.id, cast.acme.id, Role.ADMIN)
+        with services.database.write() as connection:
+            connection.exec_driver_sql(f"DELETE FROM memberships WHERE user_id = '{cast.admin.user.id}'")
+        execute(services, next_run(services, clock))
+        assert told(services, hourly) == [(NoticeKind.PAUSED, "viewer@example.com")]
+
+
+class TestNotices:
+    def test_the_first_failure_of_a_row_is_told_and_no_other_and_the_end_of_it(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        services.schedules.update(admin, hourly.id, {"pause_after": 0})
+        for status in (RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.COMPLETED, RunStatus.COMPLETED):
+            ends(services, clock, status)
+        assert told(services, hourly) == [FAILING, RECOVERED]
+        fails(services, clock)
+        assert told(services, hourly) == [FAILING, RECOVERED, FAILING]
+
+    def test_attempts_are_not_told_one_by_one_but_their_end_is(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        away = RunError("the database was away", permanent=False)
+        for expected in ([FAILING], [FAILING, GAVE_UP]):
+            run = next_run(services, clock)
+            while services.runs.fail(run, away) is RunStatus.PENDING:
+                assert told(services, hourly) == expected[:-1]
+                at = the_run(services, run).next_attempt_at
+                assert at is not None
+                clock.set(max(clock(), at))
+                run = claim(services)
+            assert run.attempt == 9
+            assert told(services, hourly) == expected
+            clock.set(clock().replace(minute=0, second=0, microsecond=0))  # so that just one tick is due
+
+    def test_an_old_run_that_is_sent_again_is_no_recovery(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        """The latest run failed: nothing works again yet."""
+        with mail_server(refuse={"ann@example.com": "550 no such user"}) as server, registered(CHANNELS, WatchedEmail(server)):
+            old = execute(services, next_run(services, clock))
+            fails(services, clock)
+            server.rules.refuse.clear()  # type: ignore[attr-defined]
+            services.demand.resend(admin, hourly.id, old.id)
+            assert execute(services, claim(services)).status is RunStatus.COMPLETED
+        now = stored(services, hourly)
+        assert (now.last_status, now.failures, now.failing_since is None) == (RunStatus.FAILED, 2, False)
+        assert told(services, hourly) == [FAILING]
+
+    def test_one_that_is_put_off_is_sent_again_under_the_same_id(
+        self, services: Services, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        refuse = {OWNER: "451 come back later"}
+        with mail_server(refuse=refuse) as server, registered(CHANNELS, WatchedEmail(server)):
+            fails(services, clock)
+            services.notices.send_due()
+            (waiting,) = notices(services, hourly)
+            assert (waiting.status, waiting.attempts) == (DeliveryStatus.PENDING, 1)
+            assert "451" in (waiting.error or "")
+            assert waiting.next_attempt_at is not None
+            clock.set(max(clock(), waiting.next_attempt_at))
+            refuse.clear()
+            assert services.notices.send_due() == 1
+            (sent,) = notices(services, hourly)
+            assert (sent.status, sent.attempts, sent.error, sent.sent_at) == (DeliveryStatus.ACCEPTED, 2, None, clock())
+            (message,) = server.messages
+            assert waiting.id in message.message["Message-ID"]
+        assert not services.notices.due()
+
+    def test_one_that_is_refused_for_good_has_its_end(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+        with mail_server(refuse={OWNER: "550 no such user"}) as server, registered(CHANNELS, WatchedEmail(server)):
+            fails(services, clock)
+            services.notices.send_due()
+        (one,) = notices(services, hourly)
+        assert (one.status, one.next_attempt_at) == (DeliveryStatus.FAILED, None)
+        assert "550" in (one.error or "")
+
+    def test_without_a_mail_server_it_says_that_it_was_not_sent(
+        self, services: Services, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        fails(services, clock)
+        assert services.notices.send_due() == 1
+        (one,) = notices(services, hourly)
+        assert (one.status, one.next_attempt_at) == (DeliveryStatus.SKIPPED, None)
+        assert one.error
+
+    def test_one_whose_sender_died_is_sent_again(
+        self, services: Services, clock: FakeClock, hourly: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Died(BaseException):
+            pass
+
+        def die(*_: Any) -> None:
+            raise Died
+
+        fails(services, clock)
+        with monkeypatch.context() as dying:
+            dying.setattr(type(CHANNELS["email"]), "tell", die, raising=False)
+            with pytest.raises(Died):
+                services.notices.send_due()
+        assert not services.notices.due()
+        clock.advance(minutes=10)
+        assert services.notices.send_due() == 1
+        assert len(mail.wait_for(1)) == 1
+
+    def test_a_deleted_schedule_tells_nobody(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        run = next_run(services, clock)
+        services.schedules.delete(admin, hourly.id)
+        services.runs.close(run, RunStatus.FAILED, "it broke", "broken")
+        assert told(services, hourly) == []
