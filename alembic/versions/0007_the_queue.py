@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0007", "0005", None, None
+revision, down_revision, branch_labels, depends_on = "0007", "0006", None, None
 
 SCHEMA = Path(__file__).parents[1] / "sql" / "procrastinate-3.10.0.sql"
 QUEUE = """
