@@ -130,5 +130,10 @@ def outcome(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunS
     good = [s for s in seen if s in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}]
     if len(good) == len(seen):
         return RunStatus.COMPLETED
-    some = DeliveryStatus.ACCEPTED in good or (hold and DeliveryStatus.UNKNOWN in seen)
-    return RunStatus.PARTIAL if some else RunStatus.FAILED
+    return shortfall(seen, hold=hold)
+
+
+def shortfall(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
+    """How a run ends that could not do all: partial where somebody has the file. hold: as of `outcome`."""
+    good = {DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN} if hold else {DeliveryStatus.ACCEPTED}
+    return RunStatus.FAILED if good.isdisjoint(deliveries) else RunStatus.PARTIAL

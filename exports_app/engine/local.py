@@ -69,7 +69,7 @@ class LocalEngine:
         self._worker = worker(services)
         self._jobs: set[_Job] = set()
         self._changed = threading.Condition()
-        self._closing = threading.Event()
+        self._closing, self._closed = threading.Event(), threading.Event()
         self._telling = threading.Lock()
         self._pulse_at = 0.0
         self._wake: Callable[[], None] = lambda: None
@@ -120,7 +120,10 @@ class LocalEngine:
             unsubscribe()
             event.set()
             await drive
-            await asyncio.to_thread(self._stop)
+            try:
+                await asyncio.to_thread(self._stop)
+            finally:
+                self._closed.set()
 
     def _start(self) -> None:
         if self._services.settings.embedded:
@@ -223,8 +226,9 @@ class LocalEngine:
             self.wake()
 
     def _heartbeat(self) -> None:
-        """Prolong the leases of what runs here, and look for runs whose worker is gone; independent of the work."""
-        while not self._closing.wait(self._runs.lease.total_seconds() / 3):
+        """Prolong the leases of what runs here, and look for runs whose worker is gone; independent of the work. To the very end:
+        what a stop leaves to finish needs its lease as well."""
+        while not self._closed.wait(self._runs.lease.total_seconds() / 3):
             self._beat()
 
     def _beat(self) -> None:

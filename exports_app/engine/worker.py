@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from exports_app import log
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, ExportsError, RunError, Unavailable
 from exports_app.domain.period import Window
-from exports_app.domain.policy import OnUnknown
 from exports_app.domain.run import DeliveryStatus, RunStatus, outcome
 from exports_app.domain.way import Way
 from exports_app.domain.words import counted
@@ -24,7 +23,7 @@ from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Attachme
 from exports_app.services.ports import FileStore
 from exports_app.services.records import Delivery, Run, Tenant
 from exports_app.services.rules import Filters
-from exports_app.services.runs import LeaseLost, Runs
+from exports_app.services.runs import LeaseLost, Runs, holds
 
 LINK_DAYS = 7
 """Of runs whose schedule was stored before it could say."""
@@ -92,7 +91,7 @@ class Worker:
         error = _delivery_error(deliveries)
         if error is not None and any(d.status in _unfinished(run) for d in deliveries):
             raise DeliveryError(error, permanent=False)
-        status = outcome((d.status for d in deliveries), hold=_holds(run))
+        status = outcome((d.status for d in deliveries), hold=holds(run))
         self._lasting(partial(self._runs.close, run, status, error, DeliveryError.code if error else None))
         _log.info("run finished", status=status, rows=made.rows, bytes=made.size, deliveries=len(deliveries))
 
@@ -277,13 +276,9 @@ def _export(run: Run, tenant: Tenant) -> Export:
     )
 
 
-def _holds(run: Run) -> bool:
-    return bool(run.spec.get("on_unknown") == OnUnknown.HOLD)
-
-
 def _unfinished(run: Run) -> frozenset[DeliveryStatus]:
     """Deliveries that are yet to be made: one whose fate is unknown only where its schedule says so."""
-    return frozenset({DeliveryStatus.PENDING} if _holds(run) else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN})
+    return frozenset({DeliveryStatus.PENDING} if holds(run) else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN})
 
 
 def _delivery_error(deliveries: list[Delivery]) -> str | None:

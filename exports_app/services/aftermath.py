@@ -19,13 +19,13 @@ PAUSING = frozenset({"access_lost"})
 
 def ended(tx: Transaction, run: Run, now: datetime) -> None:
     """Within the transaction that ends the run."""
-    tx.schedules.note_result(run, run.status, now)
+    latest = tx.schedules.note_result(run, run.status, now)
     schedule = tx.schedules.get(run.scheduled_export_id) if run.trigger is Trigger.SCHEDULE else None
     if schedule is None:
         return
     if run.status in FAILING:
         _failing(tx, schedule, run, now)
-    elif run.status is RunStatus.COMPLETED and (schedule.failing_since or schedule.failures):
+    elif run.status is RunStatus.COMPLETED and latest and (schedule.failing_since or schedule.failures):
         tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
         if schedule.failing_since:
             _tell(tx, schedule, run, NoticeKind.RECOVERED, now)

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict
-from exports_app.domain.run import DeliveryStatus, RunStatus, move_run, outcome
+from exports_app.domain.run import RunStatus, move_run, outcome, shortfall
 from exports_app.services import aftermath
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Run
+from exports_app.services.runs import holds
 from exports_app.services.scope import run_of, schedule_of
 
 
@@ -37,7 +38,7 @@ class Decisions:
             name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
             tx.deliveries.end_pending(run.id, "the run was given up before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
-            status = RunStatus.PARTIAL if any(d.status is DeliveryStatus.ACCEPTED for d in sent) else RunStatus.FAILED
+            status = shortfall((d.status for d in sent), hold=holds(run))
             error = f"{run.error} ({name} gave it up)"
             ended = replace(run, status=move_run(run.status, status), error=error, completed_at=now, next_attempt_at=None)
             if not tx.runs.changed(run, _changes(ended)):

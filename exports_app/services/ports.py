@@ -111,8 +111,8 @@ class ScheduleStore(Protocol):
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
         """Move next_run_at on; False when the schedule changed since it was read."""
 
-    def note_result(self, run: Run, status: str, at: datetime) -> None:
-        """last_run_at and last_status, unless a later run has been noted already."""
+    def note_result(self, run: Run, status: str, at: datetime) -> bool:
+        """last_run_at and last_status; False where a later run has been noted already."""
 
     def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
         """What the engine notes: no edit of a person's, so that the version stays."""
@@ -157,8 +157,8 @@ class RunStore(Protocol):
     def by_status(self) -> dict[str, int]:
         """How many there are."""
 
-    def under_way(self, schedule_ids: Collection[str]) -> dict[str, UnderWay]:
-        """Schedules without any are left out."""
+    def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:
+        """Schedules without any are left out, and runs that shall begin later: they keep their distance to the next one."""
 
     def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
         """The schedule's runs of these ticks."""

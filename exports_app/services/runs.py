@@ -16,6 +16,7 @@ from exports_app import log
 from exports_app.domain import retry
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, RunError
+from exports_app.domain.policy import OnUnknown
 from exports_app.domain.rotation import Rotation
 from exports_app.domain.run import (
     EXECUTED,
@@ -25,6 +26,7 @@ from exports_app.domain.run import (
     RunStatus,
     move_delivery,
     move_run,
+    shortfall,
 )
 from exports_app.services import aftermath
 from exports_app.services.auth import principal_of
@@ -74,7 +76,7 @@ class Runs:
         plans = [plan(schedule, now) for schedule in due]
         with self._store.write() as tx:
             ours = tx.schedules.reserve([one.id for one in due])
-            states = tx.runs.under_way(ours)
+            states = tx.runs.under_way(ours, now)
             mine = [one for one in plans if one.schedule.id in ours]
             made = [run for one in mine for run in self._begin(tx, one, states.get(one.schedule.id, IDLE), now)]
         for tenant_id in {r.tenant_id for r in made}:
@@ -245,7 +247,7 @@ class Runs:
     ) -> RunStatus:
         """End the run and note its result at the schedule, in one transaction. expired_before: as of `RunStore.held`.
 
-        Failed: partial, where some messages were accepted already. Returns how it ended.
+        Failed: partial, where some messages were accepted already, or held. Returns how it ended.
         """
         now = self._clock()
         with self._store.write() as tx:
@@ -253,8 +255,8 @@ class Runs:
             tx.deliveries.lose_sending(run.id)  # nothing of an ended run is still on the wire, or waits
             tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
-            if status is RunStatus.FAILED and any(d.status is DeliveryStatus.ACCEPTED for d in sent):
-                status = RunStatus.PARTIAL
+            if status is RunStatus.FAILED:
+                status = shortfall((d.status for d in sent), hold=holds(run))
             ended = {
                 "status": move_run(run.status, status),
                 "error": error,
@@ -276,6 +278,11 @@ class Runs:
 
     def changed(self, run: Run) -> None:
         self._changes.publish(Change(Topic.RUNS, run.tenant_id))
+
+
+def holds(run: Run) -> bool:
+    """Whether a message of it whose fate is unknown waits for a person's decision."""
+    return bool(run.spec.get("on_unknown") == OnUnknown.HOLD)
 
 
 def _token(run: Run) -> str:

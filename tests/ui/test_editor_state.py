@@ -83,7 +83,7 @@ def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
         ({"overlap": "explode"}, "overlap"),
         ({"catch_up": "explode"}, "catch_up"),
         ({"catch_up": "all", "catch_up_hours": "0"}, "catch_up_hours"),
-        ({"catch_up_hours": "a week"}, "catch_up_hours"),
+        ({"catch_up": "all", "catch_up_hours": "a week"}, "catch_up_hours"),
         ({"jitter_seconds": "3601"}, "jitter_seconds"),
         ({"pause_after": ""}, "pause_after"),
         ({"on_unknown": "explode"}, "on_unknown"),
@@ -285,6 +285,23 @@ def test_every_policy_is_set_here_and_a_duplicate_keeps_them(
 
     asyncio.run(play())
     assert held() == POLICIES | {"retry_attempts": None, "retry_base_seconds": None}
+
+
+def test_a_field_that_is_not_shown_is_left_as_it_was(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, catch_up_hours=24, retry_base_seconds=7, link_days=3)
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        await put(tab, catch_up_hours="0", retry_attempts="1", retry_base_seconds="-", delivery="zip", link_days="x")
+        await tab.do(EditorState.save)
+        assert draft.errors == {}
+
+    asyncio.run(play())
+    now = stored(services, schedule)
+    assert (now.catch_up_hours, now.retry_attempts, now.retry_base_seconds) == (24, 1, 7)
+    assert (now.delivery, now.link_days) == ("zip", 3)
 
 
 def test_a_wrong_policy_unfolds_its_section_each_time_and_speaks_of_empty_fields(

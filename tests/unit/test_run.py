@@ -18,6 +18,7 @@ from exports_app.domain.run import (
     move_delivery,
     move_run,
     outcome,
+    shortfall,
 )
 
 RUN_MOVES = {
@@ -118,3 +119,24 @@ def test_a_run_ends_by_what_became_of_its_messages(deliveries: list[DeliveryStat
 def test_success_is_never_reported_for_a_message_that_failed(deliveries: list[DeliveryStatus]) -> None:
     completed = outcome(deliveries) is RunStatus.COMPLETED
     assert completed == (set(deliveries) <= {ACCEPTED, SKIPPED})
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "status", "held"),
+    [
+        ([ACCEPTED, FAILED], RunStatus.PARTIAL, RunStatus.PARTIAL),
+        ([FAILED, SKIPPED], RunStatus.FAILED, RunStatus.FAILED),
+        ([FAILED, UNKNOWN], RunStatus.FAILED, RunStatus.PARTIAL),
+        ([], RunStatus.FAILED, RunStatus.FAILED),
+    ],
+)
+def test_a_run_that_is_given_up_is_partial_where_somebody_has_the_file_or_may_have_it_and_is_to_say(
+    deliveries: list[DeliveryStatus], status: RunStatus, held: RunStatus
+) -> None:
+    assert (shortfall(deliveries), shortfall(deliveries, hold=True)) == (status, held)
+
+
+@given(st.lists(st.sampled_from(DeliveryStatus), min_size=1))
+def test_holding_a_message_makes_nothing_complete(deliveries: list[DeliveryStatus]) -> None:
+    plain, held = outcome(deliveries), outcome(deliveries, hold=True)
+    assert held is plain or (plain, held) == (RunStatus.FAILED, RunStatus.PARTIAL)

@@ -82,9 +82,9 @@ class RunRepository(Repository[Run]):
         first = self._connection.execute(queue.heads(now, "file_key", "started_at").limit(1)).first()
         return None if first is None else first.since
 
-    def under_way(self, schedule_ids: Collection[str]) -> dict[str, UnderWay]:
+    def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:
         c = self._table.c
-        new = and_(c.status == RunStatus.PENDING, c.attempt == 0)
+        new = and_(c.status == RunStatus.PENDING, c.attempt == 0, c.next_attempt_at.is_(None) | (c.next_attempt_at <= now))
         of = (c.scheduled_export_id.in_(schedule_ids), c.trigger == Trigger.SCHEDULE, queue.is_live(c))
         counts = (func.count().filter(c.status == RunStatus.PROCESSING), func.count().filter(new))
         rows = self._connection.execute(select(c.scheduled_export_id, *counts).where(*of).group_by(c.scheduled_export_id))

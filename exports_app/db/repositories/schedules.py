@@ -81,7 +81,7 @@ class ScheduleRepository(Repository[Schedule]):
         where = (c.id == seen.id, c.version == seen.version, c.next_run_at == seen.next_run_at, c.is_active, self._live())
         return self._update(*where, values={"next_run_at": next_run_at}) == 1
 
-    def note_result(self, run: Run, status: str, at: datetime) -> None:
+    def note_result(self, run: Run, status: str, at: datetime) -> bool:
         # "Latest" is by the moment a run was made, so that a long one that ends late does not hide its successor
         runs = table(models.RunRow)
         later = exists().where(
@@ -91,7 +91,7 @@ class ScheduleRepository(Repository[Schedule]):
             runs.c.started_at.is_not(None),
         )
         values = {"last_run_at": at, "last_status": status}
-        self._update(self._table.c.id == run.scheduled_export_id, ~later, values=values)
+        return self._update(self._table.c.id == run.scheduled_export_id, ~later, values=values) == 1
 
     def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
         self._update(self._table.c.id == schedule_id, self._live(), values=values)

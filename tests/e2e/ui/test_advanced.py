@@ -120,6 +120,18 @@ class TestAdvanced:
         expect(form.error("retry_attempts")).to_have_count(0)
         form.save()
 
+    def test_a_field_comes_and_goes_with_what_makes_it_useful(self, house: House, company: Company, visits: Visits) -> None:
+        made = house.schedule(company, "Changing", catchUp="all")
+        form = Form.edit(visits.open(who=company.admin), "Changing")
+        form.field("catch_up_hours").fill("0")
+        form.choose("catch_up", "No missed run")
+        expect(form.field("catch_up_hours")).to_have_count(0)
+        form.field("retry_attempts").fill("1")
+        expect(form.field("retry_base_seconds")).to_have_count(0)
+        form.save()
+        stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
+        assert (stored["catchUp"], stored["catchUpHours"], stored["retryAttempts"]) == ("none", 168, 1)
+
 
 class TestOnePausedByItself:
     @at_both_widths

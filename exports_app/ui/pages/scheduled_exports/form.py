@@ -32,6 +32,8 @@ DELIVERY = [
     ("zip", "Always attached as ZIP"),
     ("link", "Always as a download link"),
 ]
+LINKED = ["auto", "link"]
+"""Ways that may send a link, and so ask how long it works."""
 GROUPS = {"day": "By day", "week": "By week", "month": "By month"}
 
 EMPTY = {
@@ -145,9 +147,10 @@ def draft(values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *,
     if any(chip.error for chip in chips):
         raise Invalid([FieldError("/recipients", "mend or remove the addresses that are marked")])
     own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone", "when_empty", "delivery")}
+    linked = {"link_days": days(values["link_days"])} if values["delivery"] in LINKED else {}
     return own | {
+        **linked,
         "description": values["description"] or None,
-        "link_days": days(values["link_days"]),
         "time_limit": _seconds(values["time_limit"]),
         "filters": filters_of(values, campaign_ids),
         "recipients": tuple(chip.text for chip in chips),

@@ -13,7 +13,6 @@ from exports_app.domain import cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.table import Kind
-from exports_app.domain.way import Way
 from exports_app.domain.words import counted, place, sentence, size
 from exports_app.ui.actions import action, principal, told
 from exports_app.ui.pages.scheduled_exports import form
@@ -136,7 +135,7 @@ class LetterPanel(rx.State):
         name, export_type, file_format, timezone = (values[n] for n in ("name", "export_type", "format", "timezone"))
         letter = wiring.services().preview.letter
         what = (tenant, name, export_type, file_format, timezone, filters)
-        days = form.days(values["link_days"]) if values["delivery"] in {Way.AUTO, Way.LINK} else 7
+        days = form.days(values["link_days"]) if values["delivery"] in form.LINKED else 7
         found = await asyncio.to_thread(letter, principal(), *what, values["delivery"], days)
         if found is None:
             return

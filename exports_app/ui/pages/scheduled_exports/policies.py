@@ -39,6 +39,8 @@ CHOSEN = ("overlap", "catch_up", "on_unknown")
 _NUMBERS = {"catch_up_hours": "hours", "jitter_seconds": "seconds", "pause_after": "failed runs"}
 _OPTIONAL = {"retry_attempts": "attempts", "retry_base_seconds": "seconds"}
 """Empty: as the server is set."""
+ONCE = "1"
+"""An attempt that no other one follows."""
 
 
 def texts(schedule: Schedule) -> dict[str, str]:
@@ -46,11 +48,18 @@ def texts(schedule: Schedule) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in found.items()}
 
 
+def unused(values: Mapping[str, str]) -> set[str]:
+    """Those that another one's choice makes pointless: the form does not show them, and what they hold is left as it was."""
+    hours = {"catch_up_hours"} if values["catch_up"] != CatchUp.ALL else set()
+    return hours | ({"retry_base_seconds"} if values["retry_attempts"] == ONCE else set())
+
+
 def read(values: Mapping[str, str]) -> dict[str, Any]:
     """As the service takes them. Raises Invalid where a number is none; whether it may be so large is the service's rule."""
     errors: list[FieldError] = []
     found: dict[str, Any] = {name: values[name] for name in CHOSEN}
-    for name, unit in (_NUMBERS | _OPTIONAL).items():
+    asked = _NUMBERS | _OPTIONAL
+    for name in asked.keys() - unused(values):
         text = values[name].strip()
         if re.fullmatch(r"[0-9]{1,6}", text):
             found[name] = int(text)
@@ -58,7 +67,7 @@ def read(values: Mapping[str, str]) -> dict[str, Any]:
             found[name] = None
         else:
             or_nothing = ", or leave it empty" if name in _OPTIONAL else ""
-            errors.append(FieldError(f"/{name}", f"give a whole number of {unit}{or_nothing}"))
+            errors.append(FieldError(f"/{name}", f"give a whole number of {asked[name]}{or_nothing}"))
     if errors:
         raise Invalid(errors)
     return found
@@ -66,4 +75,4 @@ def read(values: Mapping[str, str]) -> dict[str, Any]:
 
 def differ(values: Mapping[str, str]) -> bool:
     """Whether any of them is not as usual."""
-    return any(values[name] != usual for name, usual in EMPTY.items())
+    return any(values[name] != EMPTY[name] for name in EMPTY.keys() - unused(values))

@@ -8,7 +8,7 @@ from exports_app.domain.policy import CatchUp
 from exports_app.ui.components import browser
 from exports_app.ui.pages.scheduled_exports import policies
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.views.bound import chosen, error, text, value
+from exports_app.ui.pages.scheduled_exports.views.bound import chosen, text, value
 
 
 def advanced() -> rx.Component:
@@ -21,7 +21,7 @@ def advanced() -> rx.Component:
         rx.el.div(
             _choice("catch_up", "After a downtime, run", policies.CATCH_UP),
             rx.cond(
-                (value("catch_up") == CatchUp.ALL.value) | (error("catch_up_hours") != ""),
+                value("catch_up") == CatchUp.ALL.value,
                 _number("catch_up_hours", "How far back, in hours", "Older ones are left out. A week has 168"),
             ),
             class_name="pair",
@@ -29,7 +29,7 @@ def advanced() -> rx.Component:
         rx.el.div(
             _number("retry_attempts", "Attempts at a run, in all", _usual("retry_attempts")),
             rx.cond(
-                (value("retry_attempts") != "1") | (error("retry_base_seconds") != ""),
+                value("retry_attempts") != policies.ONCE,
                 _number("retry_base_seconds", "First wait, at most, in seconds", _usual("retry_base_seconds", "; then times 4")),
             ),
             class_name="pair",
