@@ -71,6 +71,11 @@ class Services:
     demo: Demo
     importing: Importing
 
+    def close(self) -> None:
+        """Once what was changed is told, end all connections."""
+        self.changes.flush()
+        self.database.dispose()
+
 
 def load_plugins() -> None:
     for package in ("export_types", "formats", "channels"):

@@ -175,7 +175,13 @@ class LocalEngine:
         self._pulse_at = time.monotonic()
 
     def _take_up(self) -> None:
-        while not self._closing.is_set() and len(self._jobs) < self._room() and (run := self._runs.claim()):
+        while not self._closing.is_set() and len(self._jobs) < self._room():
+            suspicious = self._runs.suspects_wait()
+            if self._jobs and (suspicious or any(job.run.deaths for job in self._all_jobs())):
+                return  # what may take this process down has it for itself
+            run = self._runs.claim(suspects=suspicious)
+            if run is None:
+                return
             self._begin(run)
 
     def _tell(self) -> None:

@@ -66,7 +66,9 @@ class RunRepository(Repository[Run]):
             self._connection.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        heads = [Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK) for r in self._connection.execute(queue.heads(), {"now": now})]
+        heads = [
+            Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK) for r in self._connection.execute(queue.heads(), {"now": now})
+        ]
         # The earliest of each tenant, and what was asked for goes ahead of what is scheduled
         first: dict[str, Waiting] = {}
         for one in heads:
@@ -74,6 +76,10 @@ class RunRepository(Repository[Run]):
             if one.asked and not held.asked:
                 first[one.tenant_id] = one
         return [one for one in heads if first[one.tenant_id] is one]
+
+    def suspect(self, now: datetime) -> str | None:
+        found: str | None = self._connection.execute(queue.suspects().limit(1), {"now": now}).scalar_one_or_none()
+        return found
 
     def has_waiting(self, now: datetime) -> bool:
         return self._connection.execute(queue.heads(), {"now": now}).first() is not None
