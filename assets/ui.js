@@ -1,7 +1,7 @@
 // What only a browser can do: times in the reader's zone, notices, keys, the clipboard. Everything else is Python.
 // Loaded by exports_app/ui/components/browser.py; every component takes plain props and calls plain handlers.
 import "@fontsource-variable/inter/wght.css";
-import { createElement as h, useContext, useDeferredValue, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createElement as h, useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 import { EventLoopContext } from "$/utils/context";
 
@@ -269,6 +269,19 @@ export function ReturnFocus() {
       }, 0);
   }, []);
   return null;
+}
+
+// In what goes once a button in it was pressed: hands the focus on to the element with this label, instead of losing it.
+export function PassFocus({ to }) {
+  const mark = useRef(null);
+  useLayoutEffect(() => {
+    const around = mark.current.parentElement;
+    return () => {
+      if (!around.contains(document.activeElement)) return;
+      setTimeout(() => document.querySelector(`[aria-label="${CSS.escape(to)}"]`)?.focus(), 0);
+    };
+  }, [to]);
+  return h("span", { ref: mark, hidden: true });
 }
 
 // Focus the element with this id; "id#3" and then "id#4" focus it twice.

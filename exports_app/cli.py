@@ -111,6 +111,7 @@ def _services() -> Iterator["Services"]:
         wiring.migrate_database(services)
         yield services
     finally:
+        services.changes.flush()
         services.database.dispose()
 
 

@@ -116,7 +116,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         backfill=Backfill(store, changes, clock),
         runs=Runs(store, changes, clock, s.lease_seconds, retries),
         notices=Notices(store, clock, retries, s.base_url),
-        vitals=Vitals(store, clock, s.late_minutes),
+        vitals=Vitals(store, files, counts, clock, s.late_minutes),
         demo=Demo(store, clock, allowed=s.is_demo),
         importing=Importing(store, changes),
     )

@@ -62,6 +62,19 @@ def migrated_url(postgres: Postgres) -> str:
     return postgres.url("migrated")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="also the tests of faults that take minutes")
+    parser.addoption("--seed", type=int, help="of what is random in the tests of faults; printed, and random itself if not given")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long tests of faults are for `make test-faults`."""
+    if not config.getoption("--faults"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in set(long)]
+        config.hook.pytest_deselected(items=long)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What asks for `services` below these folders runs over both databases, unless it is about one of them."""
     if "database_kind" not in metafunc.fixturenames or metafunc.definition.path.parent.name not in {"integration", "contracts"}:
@@ -92,6 +105,7 @@ def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Itera
     built.files.prepare()
     with registered(CHANNELS, EmailChannel(SmtpSettings())):
         yield built
+    built.changes.flush()
     built.database.dispose()
     if not settings.embedded:
         empty(settings.url)

@@ -57,6 +57,9 @@ class Presence:
 
     def _take(self, kind: Kind, alone: bool) -> "psycopg.Connection[tuple[Any, ...]]":
         connection = self._database.connect_apart()
+        # PostgreSQL itself must notice that a host has gone without a word: until then its lock says that a worker is there
+        for name, seconds in (("idle", 10), ("interval", 5), ("count", 3)):
+            connection.execute(f"SET tcp_keepalives_{name} = {seconds}")
         how = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
         got = connection.execute(f"SELECT {how}(%s, %s)", (CLASS, kind)).fetchone()
         if got is None or not got[0]:

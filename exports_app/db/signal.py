@@ -6,6 +6,7 @@ made up for by one word to everybody: anything may have changed.
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,8 +20,12 @@ from exports_app.domain.errors import Unavailable
 from exports_app.services.changes import EVERY_TENANT, Change, Changes, Topic
 
 CHANNEL = "exports_app_changes"
+FLUSH_SECONDS = 5.0
+"""That a process waits at its end for what it has still to tell."""
 LOOK_SECONDS = 0.5
 """Between two looks whether to stop."""
+APART_SECONDS = 0.05
+"""Between two tellings: what a run changes in between is told once."""
 AGAIN_SECONDS = 1.0
 """Between two tries to connect."""
 
@@ -33,15 +38,48 @@ class SharedChanges(Changes):
         self._database = database
         self._name = uuid.uuid4().hex
         """Of this process: it has told its own listeners already."""
+        self._waiting = threading.Condition()
+        self._untold: dict[Change, None] = {}
+        self._telling = False
 
     def publish(self, change: Change) -> None:
+        """The others are told by a thread of its own: a commit that notifies waits for every other one that does."""
         super().publish(change)
-        told = json.dumps([self._name, change.topic, change.tenant_id])
+        with self._waiting:
+            self._untold[change] = None
+            if self._telling:
+                return
+            self._telling = True
+        try:
+            threading.Thread(target=self._tell_all, name="changes-told", daemon=True).start()
+        except RuntimeError:  # no thread is to be had
+            self._tell_all()
+
+    def flush(self) -> None:
+        with self._waiting:
+            self._waiting.wait_for(lambda: not self._telling, FLUSH_SECONDS)
+
+    def _tell_all(self) -> None:
+        while True:
+            with self._waiting:
+                changes, self._untold = list(self._untold), {}
+                if not changes:
+                    self._telling = False
+                    self._waiting.notify_all()
+                    return
+            self._tell(changes)
+            time.sleep(APART_SECONDS)
+
+    def _tell(self, changes: list[Change]) -> None:
+        told = [{"channel": CHANNEL, "told": json.dumps([self._name, one.topic, one.tenant_id])} for one in changes]
         try:
             with self._database.write() as connection:
-                connection.execute(text("SELECT pg_notify(:channel, :told)"), {"channel": CHANNEL, "told": told})
-        except Unavailable:  # the change is committed; the others hear that anything may have changed, once they connect again
-            _log.warning("a change could not be told to the other processes: the database cannot be reached")
+                connection.execute(text("SET LOCAL synchronous_commit = off"))  # nothing is written that a crash could lose
+                connection.execute(text("SELECT pg_notify(:channel, :told)"), told)
+        except Unavailable:  # the changes are committed; the others hear that anything may have changed, once they connect again
+            _log.warning("changes could not be told to the other processes: the database cannot be reached")
+        except Exception:  # noqa: BLE001  (the next ones must be told, whatever was wrong with these)
+            _log.exception("changes could not be told to the other processes")
 
     @contextmanager
     def listen(self) -> Iterator[None]:
@@ -53,6 +91,7 @@ class SharedChanges(Changes):
         finally:
             stopped.set()
             listener.join(LOOK_SECONDS * 4)
+            self.flush()
 
     def _listen(self, stopped: threading.Event) -> None:
         missed = False

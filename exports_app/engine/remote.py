@@ -48,4 +48,4 @@ async def _work(services: Services) -> None:
             print("exports_app: worker ready", file=sys.stdout, flush=True)  # noqa: T201 (for whoever started it)
             await stopped.wait()
             log.get(__name__).info("the worker stops")
-            await queue
+        await queue  # after the engine: a queue that is slow to end must not let it claim any more

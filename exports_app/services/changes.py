@@ -57,6 +57,9 @@ class Changes:
         """Hear what other processes publish, for the length of the block; here there are none."""
         return nullcontext()
 
+    def flush(self) -> None:
+        """Wait until what was published has been told, before the database is closed."""
+
     def publish(self, change: Change) -> None:
         for listener in self._listeners:
             try:

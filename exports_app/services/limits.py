@@ -27,6 +27,10 @@ class Counts:
         timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
         self.shared = storage_from_string(redis_url, **timeouts) if redis_url else None
 
+    def away(self) -> bool:
+        """Whether Redis is meant to be there and does not answer."""
+        return self.shared is not None and not self.shared.check()
+
 
 class RateLimit:
     """So many hits per key and span of time."""

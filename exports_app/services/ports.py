@@ -341,6 +341,9 @@ class FileStore(Protocol):
     def prepare(self) -> None:
         """Once before a server works: make the place, remove drafts that a killed process left."""
 
+    def ping(self) -> None:
+        """Raises StoreAway."""
+
     def draft(self) -> AbstractContextManager[Path]:
         """A path for a file in the making; what is left there at the end is removed."""
 

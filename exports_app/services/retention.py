@@ -16,8 +16,8 @@ ORPHAN_AGE = timedelta(hours=1)
 """A younger file may belong to a run that has not noted it yet."""
 LONGEST = 36_500
 """Days."""
-FRESH_SECONDS = 60.0
-"""So long a measure of the disk is good enough."""
+FRESH_SECONDS = 600.0
+"""So long a measure of the files is good enough: a bucket tells it by listing all of them."""
 
 _log = log.get(__name__)
 
@@ -50,7 +50,7 @@ class Retention:
         return swept
 
     def usage(self) -> Usage:
-        """What the files take on the disk, measured now and then."""
+        """What the files take, measured now and then. Raises StoreAway."""
         with self._measuring:
             if self._measured is None or time.monotonic() - self._measured[0] > FRESH_SECONDS:
                 self._measured = (time.monotonic(), self._files.usage())

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exports_app.domain import words
-from exports_app.services.ports import Clock, Store
+from exports_app.domain.errors import StoreAway
+from exports_app.services.limits import Counts
+from exports_app.services.ports import Clock, FileStore, Store
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Figures:
 
 
 class Vitals:
-    def __init__(self, store: Store, clock: Clock, late_minutes: int) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, files: FileStore, counts: Counts, clock: Clock, late_minutes: int) -> None:
+        self._store, self._files, self._counts, self._clock = store, files, counts, clock
         self._late = timedelta(minutes=late_minutes)
 
     def troubles(self) -> list[str]:
@@ -34,6 +36,17 @@ class Vitals:
             found.append(f"a scheduled export is due since {words.duration(late)} and has no run yet")
         if (late := _age(waiting, now)) > self._late.total_seconds():
             found.append(f"a run has waited {words.duration(late)} for a worker")
+        return found
+
+    def away(self) -> list[str]:
+        """What beside the database cannot be reached, in words. Takes as long as they take to say nothing."""
+        found = []
+        try:
+            self._files.ping()
+        except StoreAway as e:
+            found.append(e.message)
+        if self._counts.away():
+            found.append("Redis cannot be reached: pages do not work; the API and the runs do. Check REDIS_URL, and that it runs")
         return found
 
     def figures(self) -> Figures:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from exports_app.domain.errors import StoreAway
 from exports_app.services.ports import Usage
 
 LEFT_SECONDS = 24 * 3600
@@ -48,6 +49,10 @@ class LocalFiles:
     def prepare(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
         self._drafts.prepare()
+
+    def ping(self) -> None:
+        if not self._root.is_dir():
+            raise StoreAway(f"the folder of the finished files is gone: {self._root}")
 
     @contextmanager
     def draft(self) -> Iterator[Path]:

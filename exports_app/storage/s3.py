@@ -43,6 +43,9 @@ class S3Files:
     def prepare(self) -> None:
         self._drafts.prepare()
         self._cache.prepare()
+        self.ping()
+
+    def ping(self) -> None:
         with _reached():
             self._client.head_bucket(Bucket=self._bucket)
 

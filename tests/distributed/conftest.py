@@ -82,8 +82,9 @@ class Installation:
         folder.mkdir()
         return folder
 
-    def web(self, **env: str) -> Server:
-        return self.held.enter_context(start_server(self._next("web"), self.settings() | env))
+    def web(self, *, pages: bool = False, **env: str) -> Server:
+        started = start_server(self._next("web"), self.settings() | env, backend_only=not pages)
+        return self.held.enter_context(started)
 
     def worker(self, **env: str) -> Worker:
         """One that is ready."""

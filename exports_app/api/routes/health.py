@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from exports_app.api.access import Srv
 from exports_app.api.shapes import HealthOut
-from exports_app.domain.errors import Unavailable
+from exports_app.domain.errors import StoreAway, Unavailable
 from exports_app.services.plugs import CHANNELS
 
 router = APIRouter(prefix="/api", tags=["health"])
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api", tags=["health"])
 
 @router.get("/health", response_model=HealthOut, responses={503: {"model": HealthOut}})
 async def health(srv: Srv, request: Request, response: Response) -> Any:
-    """503 when database or engine is down, or what is due does not get its turn; mail that is not set up is no error."""
+    """503 when something that is needed is down, or what is due does not get its turn; mail that is not set up is no error."""
     reasons = []
     try:
         # Not in the threads of the other routes: it must answer when they all wait
@@ -28,12 +28,13 @@ async def health(srv: Srv, request: Request, response: Response) -> Any:
     engine = "ok" if request.app.state.engine_alive() else "down"
     if engine == "down":
         reasons.append("the engine's loop does not turn: restart the server, and see its log")
+    reasons += await asyncio.to_thread(srv.vitals.away)
     working = not reasons
     response.status_code = 200 if working else 503
     email = "not configured" if CHANNELS["email"].unconfigured() else "configured"
     try:
         files = await asyncio.to_thread(srv.retention.usage)
-    except OSError:  # the disk is away: then the database on it is what is down
+    except (OSError, StoreAway):  # the reasons say so
         files = None
     status = "ok" if working else "down"
     return {"status": status, "database": database, "engine": engine, "email": email, "reasons": reasons, "files": files}

@@ -86,6 +86,13 @@ class ReturnFocus(_Browser):
     tag = "ReturnFocus"
 
 
+class PassFocus(_Browser):
+    """Beside a button that goes once it was pressed: the focus goes on to the element with the label `to`."""
+
+    tag = "PassFocus"
+    to: rx.Var[str]
+
+
 class Focus(_Browser):
     """Focuses the element with an id as it appears, and again whenever what follows a # changes: ``name#2``."""
 
@@ -165,5 +172,5 @@ class Keep(_Browser):
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
 effects, connection, keys, keep, soon = Effects.create, Connection.create, Keys.create, Keep.create, Soon.create
 focus, return_focus, skip_link, options = Focus.create, ReturnFocus.create, SkipLink.create, Options.create
-fold = Fold.create
+fold, pass_focus = Fold.create, PassFocus.create
 text, chip_input, copy_button, reload_button = Text.create, ChipInput.create, CopyButton.create, ReloadButton.create

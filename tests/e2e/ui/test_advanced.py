@@ -147,10 +147,11 @@ class TestOnePausedByItself:
         expect(switch(page, made)).not_to_be_checked()
         assert_nothing_overflows(page)
         assert serious(page) == []
-        note(page, made).get_by_role("button", name="Resume Weekly").click()
+        note(page, made).get_by_role("button", name="Resume Weekly").press("Enter")
         expect(toast(page, "“Weekly” is active again and runs in your name")).to_be_visible()
         expect(note(page, made)).to_have_count(0)
         expect(switch(page, made)).to_be_checked()
+        expect(switch(page, made)).to_be_focused()
         expect(page.locator("#counts")).not_to_contain_text("paused by itself")
         stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
         assert (stored["pausedAt"], stored["failures"], stored["isActive"]) == (None, 0, True)

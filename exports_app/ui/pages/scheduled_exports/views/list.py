@@ -288,7 +288,8 @@ def _paused(row: Row) -> rx.Component:
         on_click=Doing.resume(row.id),
         custom_attrs={"aria-label": f"Resume {row.name}"},
     )
-    box = rx.el.div(rx.icon("circle-pause", size=16, aria_hidden="true"), why, resume, class_name="box warn row")
+    to_switch = browser.pass_focus(to=f"{row.name} is active")
+    box = rx.el.div(rx.icon("circle-pause", size=16, aria_hidden="true"), why, resume, to_switch, class_name="box warn row")
     return rx.el.tr(
         rx.el.td(box, col_span=COLUMNS, role="cell"),
         role="row",

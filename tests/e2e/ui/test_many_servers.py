@@ -1,0 +1,56 @@
+"""Pages of two web servers over one PostgreSQL and one Redis, while a worker does the work."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from exports_app.services import passwords
+from exports_app.services.records import User
+from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.wiring import Services
+from tests.distributed.conftest import Installation, installation, servers  # noqa: F401  (fixtures)
+from tests.distributed.test_many_processes import caller
+from tests.e2e.server import Server
+from tests.e2e.ui.listed import row
+from tests.world import BROWSER, PASSWORD, make_campaigns, make_cast, make_schedule, sign_in
+
+SOON_MS = 5_000
+"""As in test_live.py."""
+
+
+def cookies(services: Services, user: User, url: str) -> list[dict[str, str]]:
+    held = {SESSION_COOKIE: sign_in(services, user), BROWSER_COOKIE: BROWSER}
+    return [{"name": name, "value": value, "url": url} for name, value in held.items()]
+
+
+def open_list(browser: Browser, services: Services, user: User, server: Server) -> Page:
+    context = browser.new_context(base_url=server.url)
+    context.add_cookies(cookies(services, user, server.url))
+    page = context.new_page()
+    page.goto("/scheduled-exports")
+    return page
+
+
+@pytest.mark.usefixtures("built")
+def test_pages_of_both_servers_follow_what_the_api_of_one_began_and_a_worker_did(
+    chromium: Browser,
+    installation: Installation,  # noqa: F811
+) -> None:
+    services = installation.services()
+    cast = make_cast(services, passwords.hash_password(PASSWORD))
+    make_campaigns(services, cast)
+    both = [installation.web(pages=True) for _ in range(2)]
+    worker = installation.worker()
+    with caller(both[1].url) as api:
+        pages = [open_list(chromium, services, cast.admin.user, server) for server in both]
+        for page in pages:
+            expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
+        made = make_schedule(services, cast.admin.who, name="Told to everybody")
+        schedule = api.get(f"/api/scheduled-exports/{made.id}").json()
+        for page in pages:  # of which this process told the database alone
+            expect(row(page, schedule)).to_be_visible(timeout=SOON_MS)
+        api.post(f"/api/scheduled-exports/{made.id}/trigger").raise_for_status()
+        for page in pages:
+            expect(row(page, schedule)).to_contain_text("Completed", timeout=SOON_MS)
+    assert "run finished" in worker.output
+    for page in pages:
+        page.context.close()

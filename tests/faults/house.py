@@ -1,0 +1,189 @@
+"""An app under test on SQLite, as real processes; what must be true of it afterwards, whatever was done to it."""
+
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from exports_app import wiring
+from exports_app.db import migrate
+from exports_app.domain.access import Principal
+from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.services.records import Run, Schedule
+from exports_app.settings import Settings
+from exports_app.wiring import Services
+from tests.conftest import SECRET_KEY
+from tests.e2e.client import wait_until
+from tests.e2e.server import ROOT, command, environment
+from tests.faults.post import Post
+from tests.world import Cast, make_campaigns, make_cast, make_schedule, sql
+
+INJECTED = Path(__file__).parent / "injected"
+PATIENCE = 90.0
+MINUTE = timedelta(minutes=1)
+DEFAULTS = {"LEASE_SECONDS": "3", "RETRY_BASE_SECONDS": "1", "DRAIN_SECONDS": "2", "DEMO": "0", "SECRET_KEY": SECRET_KEY}
+
+
+@dataclass
+class House:
+    """folder: of its data. services: a look at the same database from here."""
+
+    folder: Path
+    post: Post
+    services: Services
+    cast: Cast
+    held: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def admin(self) -> Principal:
+        return self.cast.admin.who
+
+    @property
+    def deaths(self) -> int:
+        file = self.folder / "deaths"
+        return file.stat().st_size if file.exists() else 0
+
+    def settings(self) -> dict[str, str]:
+        return DEFAULTS | self.post.settings()
+
+    def faulty(self, point: str, times: int = 1, run: str = "") -> dict[str, str]:
+        """The environment of a process that dies at the point."""
+        return {
+            "PYTHONPATH": str(INJECTED),
+            "FAULT_POINT": point,
+            "FAULT_TIMES": str(times),
+            "FAULT_FILE": str(self.folder / "deaths"),
+            "FAULT_RUN": run,
+        }
+
+    def serve(self, **env: str) -> "App":
+        """A server that is begun again whenever it has ended."""
+        app = App(command(backend_only=True), environment(self.folder, self.settings() | env), self.folder / "server.log")
+        self.held.callback(app.kill)
+        app.tend()
+        return app
+
+    def schedule(self, name: str, *recipients: str, **more: Any) -> Schedule:
+        chosen = {"schedule": "* * * * *", "overlap": "allow", "catch_up": "all"} | more
+        return make_schedule(self.services, self.admin, name=name, recipients=recipients or ("ok@example.com",), **chosen)
+
+    def make_due(self, ticks: int = 1) -> None:
+        """Every schedule was due for the first time so many minutes ago. Only while no server runs."""
+        first = datetime.now(UTC).replace(second=0, microsecond=0) - (ticks - 1) * MINUTE
+        told = first if not self.services.database.embedded else first.strftime("%Y-%m-%d %H:%M:%S.%f")
+        sql(self.services, "UPDATE scheduled_exports SET next_run_at = ?", told)
+
+    def calm(self) -> None:
+        """No more ticks: what is there shall end."""
+        sql(self.services, "UPDATE scheduled_exports SET is_active = false, next_run_at = NULL")
+
+    def runs(self) -> list[Run]:
+        with self.services.store.read() as tx:
+            ids = sql(self.services, "SELECT id FROM export_history ORDER BY created_at")
+            return [run for (run_id,) in ids if (run := tx.runs.get(run_id))]
+
+    def all_end(self, at_least: int, *apps: "App", seconds: float = PATIENCE) -> list[Run]:
+        """The runs, once there are so many, and each has ended; meanwhile the apps are tended."""
+        state = "SELECT count(*), count(completed_at) FROM export_history"
+
+        def over() -> bool:
+            for app in apps:
+                app.tend()
+            ((made, ended),) = sql(self.services, state)
+            return bool(made >= at_least and made == ended)
+
+        try:
+            wait_until(f"all of at least {at_least} runs have ended", over, seconds)
+        except AssertionError as e:
+            counts = sql(self.services, "SELECT status, error, count(*) FROM export_history GROUP BY status, error")
+            raise AssertionError(f"{e}; {counts}") from None
+        return self.runs()
+
+    def check(self, *, kills: int, status: RunStatus = RunStatus.COMPLETED) -> None:
+        """One row for each tick and no gap, every run ended as it should, no message lost; a second copy for a kill at most, with
+        the same Message-ID. Prints the counts."""
+        runs, copies = self.runs(), self.post.copies()
+        ticks = Counter((run.scheduled_export_id, run.scheduled_for) for run in runs if run.scheduled_for)
+        assert set(ticks.values()) <= {1}, "a tick has two runs"
+        for schedule_id in {run.scheduled_export_id for run in runs}:
+            instants = sorted(run.scheduled_for for run in runs if run.scheduled_export_id == schedule_id and run.scheduled_for)
+            gaps = [b for a, b in pairwise(instants) if b - a != MINUTE]
+            assert not gaps, f"ticks without a run before {gaps}"
+        assert Counter(run.status for run in runs) == {status: len(runs)}, [(run.status, run.error) for run in runs]
+        by_id = {message_id: number for (message_id, _), number in copies.items()}
+        with self.services.store.read() as tx:
+            deliveries = [d for found in tx.deliveries.of_runs([run.id for run in runs]).values() for d in found]
+        assert len(deliveries) == sum(len(run.recipients) for run in runs)
+        for one in deliveries:
+            held = sum(number for message_id, number in by_id.items() if one.message_id in message_id)
+            assert one.status is DeliveryStatus.ACCEPTED, (one.status, one.error)
+            assert held >= 1, f"the message {one.message_id} was lost"
+        assert len(by_id) == len(deliveries), "messages that no delivery knows of"
+        extra = sum(copies.values()) - len(copies)
+        assert extra <= kills, f"{extra} second copies after {kills} kills"
+        print(
+            f"\nruns {len(runs)} | deaths noted {sum(run.deaths for run in runs)} | kills {kills} | messages {len(copies)}"
+            f" | second copies {extra}"
+        )
+
+
+@contextmanager
+def house_in(folder: Path, post: Post, password_hash: str) -> Iterator[House]:
+    held = Settings(data_dir=folder / "data", secret_key=SecretStr(SECRET_KEY), demo=False)
+    held.data_dir.mkdir(parents=True)
+    services = wiring.build(held)
+    migrate.upgrade(services.database)
+    services.files.prepare()
+    cast = make_cast(services, password_hash)
+    make_campaigns(services, cast)
+    with ExitStack() as stack:
+        stack.callback(services.database.dispose)
+        yield House(folder, post, services, cast, stack)
+
+
+@dataclass
+class App:
+    """A process of ours, as a service manager keeps it: in its own group, started again when it has ended."""
+
+    arguments: list[str]
+    env: dict[str, str]
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    starts: int = 0
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def tend(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            return
+        self.starts += 1
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.arguments, cwd=ROOT, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def kill(self) -> None:
+        """All of it, without a word."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def ready(self) -> None:
+        """Once it has said so as often as it was started."""
+        wait_until(f"it is ready: {self.output}", lambda: self.output.count("ready") >= self.starts, PATIENCE)

@@ -1,0 +1,95 @@
+"""Python imports this at its start, in the process under test: it ends itself at a named point. The product knows nothing of it.
+
+FAULT_POINT: one of POINTS. FAULT_FILE: grows by a byte with each death, of which there are FAULT_TIMES. FAULT_RUN: only at runs of
+schedules with this name.
+"""
+
+import importlib.abc
+import importlib.util
+import os
+import pathlib
+import signal
+import sys
+from functools import wraps
+
+POINTS = {
+    "before the claim": ("exports_app.db.repositories.runs", "RunRepository", "claim"),
+    "after the claim": ("exports_app.services.runs", "Runs", "claim"),
+    "in the middle of the file": ("exports_app.engine.making", "Making", "_chunks"),
+    "before the rename": ("exports_app.storage.local", "LocalFiles", "keep"),
+    "before the message": ("exports_app.channels.email", "EmailSender", "send"),
+    "between acceptance and note": ("exports_app.channels.email", "EmailSender", "send"),
+    "before the close": ("exports_app.services.runs", "Runs", "close"),
+    "at this run's file": ("exports_app.engine.worker", "Worker", "_produce"),
+    "disk full": ("exports_app.storage.local", "LocalFiles", "keep"),
+}
+AFTER = {"after the claim", "between acceptance and note"}
+
+
+def die():
+    file, times = os.environ["FAULT_FILE"], int(os.environ.get("FAULT_TIMES", "1"))
+    with pathlib.Path(file).open("ab") as deaths:
+        if deaths.tell() >= times:
+            return
+        deaths.write(b"x")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def full():
+    file, times = os.environ["FAULT_FILE"], int(os.environ.get("FAULT_TIMES", "1"))
+    with pathlib.Path(file).open("ab") as deaths:
+        if deaths.tell() >= times:
+            return
+        deaths.write(b"x")
+    raise OSError(28, "No space left on device")
+
+
+def wrapped(point, original):
+    if point == "in the middle of the file":
+
+        def chunks(*args, **kwargs):
+            for chunk in original(*args, **kwargs):
+                yield chunk
+                die()  # the next one is asked for: this one was written
+
+        return chunks
+
+    @wraps(original)
+    def call(*args, **kwargs):
+        if point == "at this run's file":
+            if args[1].spec["name"] == os.environ["FAULT_RUN"]:
+                die()
+        elif point == "disk full":
+            full()
+        elif point not in AFTER:
+            die()
+        answer = original(*args, **kwargs)
+        if point in AFTER and (point != "after the claim" or answer is not None):
+            die()
+        return answer
+
+    return call
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, point):
+        self.point, (self.module, self.owner, self.name) = point, POINTS[point]
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != self.module:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        executed = spec.loader.exec_module
+
+        def exec_module(module):
+            executed(module)
+            owner = getattr(module, self.owner)
+            setattr(owner, self.name, wrapped(self.point, getattr(owner, self.name)))
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+if os.environ.get("FAULT_POINT"):
+    sys.meta_path.insert(0, Finder(os.environ["FAULT_POINT"]))

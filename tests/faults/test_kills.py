@@ -1,0 +1,120 @@
+"""Processes that die, stand still, or are told to stop: each tick has one run, each run an end, each message arrives."""
+
+import os
+import signal
+from random import Random
+
+import pytest
+
+from exports_app.domain.run import MAX_DEATHS, RunStatus
+from tests.e2e.client import wait_until
+from tests.faults.house import House
+from tests.world import sql
+
+POINTS = (
+    "before the claim",
+    "after the claim",
+    "in the middle of the file",
+    "before the rename",
+    "before the message",
+    "between acceptance and note",
+    "before the close",
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_death_at_any_point_loses_and_repeats_nothing(house: House, point: str) -> None:
+    for i in range(3):
+        house.schedule(f"No. {i}", f"ok+{i}@example.com", f"ok+more{i}@example.com")
+    house.make_due()
+    app = house.serve(**house.faulty(point))
+    house.all_end(3, app)
+    house.calm()
+    house.all_end(3, app)
+    assert house.deaths == 1
+    # Only a death between the server's acceptance and our note of it may make a second copy
+    house.check(kills=1 if point == "between acceptance and note" else 0)
+
+
+def kill_often(house: House, dice: Random, kills: int, ticks: int, schedules: int) -> None:
+    for i in range(schedules):
+        house.schedule(f"No. {i}", f"slow+{i}@example.com")
+    house.post.slowness = 0.05
+    house.make_due(ticks)
+    app = house.serve()
+    for _ in range(kills):
+        app.ready()
+        ((before,),) = sql(house.services, "SELECT count(*) FROM run_attempts")
+
+        def at_work(before: int = before) -> bool:
+            ((now,),) = sql(house.services, "SELECT count(*) FROM run_attempts")
+            ((left,),) = sql(house.services, "SELECT count(*) FROM export_history WHERE completed_at IS NULL")
+            return now > before + dice.randrange(4) or not left
+
+        wait_until("it works", at_work, 60)
+        app.kill()
+        app.tend()
+    house.all_end(ticks * schedules, app)
+    house.calm()
+    house.all_end(ticks * schedules, app)
+    house.check(kills=kills * 4)  # four runs at once, each perhaps in that moment
+
+
+def test_kills_at_random_moments_under_load(house: House, dice: Random) -> None:
+    kill_often(house, dice, kills=3, ticks=4, schedules=5)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_hundred_kills_at_random_moments_under_a_load_of_a_hundred_ticks(house: House, dice: Random) -> None:
+    kill_often(house, dice, kills=100, ticks=10, schedules=10)
+
+
+def test_a_run_that_kills_its_process_is_failed_after_three_deaths_and_harms_no_other(house: House) -> None:
+    poison = house.schedule("Poison")
+    for i in range(3):
+        house.schedule(f"No. {i}", f"ok+{i}@example.com")
+    house.make_due()
+    app = house.serve(**house.faulty("at this run's file", times=99, run="Poison"))
+    house.all_end(4, app)
+    house.calm()
+    runs = house.all_end(4, app)
+    (poisoned,) = [run for run in runs if run.scheduled_export_id == poison.id]
+    assert (poisoned.status, poisoned.error_code, poisoned.deaths) == (RunStatus.FAILED, "worker_died", MAX_DEATHS)
+    assert house.deaths == MAX_DEATHS
+    others = [run for run in runs if run.id != poisoned.id]
+    assert {run.status for run in others} == {RunStatus.COMPLETED}
+    assert all(len(house.post.to(f"ok+{i}@example.com")) >= 1 for i in range(3))
+
+
+def test_a_stop_drains_and_the_next_start_goes_on_without_a_second_copy(house: House) -> None:
+    house.post.slowness = 1.0
+    recipients = [f"slow+{i}@example.com" for i in range(6)]
+    house.schedule("Long", *recipients)
+    house.make_due()
+    app = house.serve(DRAIN_SECONDS="1")
+    wait_until("the first message was sent", lambda: house.post.ledger, 60)
+    house.calm()
+    assert app.stop() == 0, app.output
+    (stopped,) = house.runs()
+    assert (stopped.status, stopped.attempt) == (RunStatus.PENDING, 0)
+    assert 1 <= len(house.post.ledger) < len(recipients)
+    app.tend()
+    house.all_end(1, app)
+    house.check(kills=0)
+
+
+def test_a_server_that_stood_still_past_its_lease_does_not_send_twice(house: House) -> None:
+    house.schedule("Held", "hang@example.com", *[f"ok+{i}@example.com" for i in range(3)])
+    house.make_due()
+    app = house.serve(LEASE_SECONDS="1")
+    wait_until("a message is on the wire", lambda: house.post.ledger, 60)
+    house.calm()
+    assert app.process is not None
+    os.killpg(app.process.pid, signal.SIGSTOP)
+    (held,) = house.runs()
+    wait_until("its lease has ended", lambda: house.services.clock() > held.lease_expires_at, 30)
+    os.killpg(app.process.pid, signal.SIGCONT)
+    house.post.let_go.set()
+    house.all_end(1, app)
+    house.check(kills=1)

@@ -1,0 +1,178 @@
+"""What goes wrong around the app: mail servers, disks, clocks."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.services.records import Run
+from tests.e2e.client import wait_until
+from tests.faults.house import House
+from tests.faults.post import Post
+from tests.world import deliveries_of, sql
+
+
+def of(house: House, name: str) -> Run:
+    (found,) = [run for run in house.runs() if run.spec["name"] == name]
+    return found
+
+
+def test_each_answer_of_a_mail_server_has_its_consequence(house: House) -> None:
+    for name in ("ok", "grey", "550", "dropbefore", "dropafter"):
+        house.schedule(name, f"{name}@example.com", "ok+beside@example.com")
+    house.schedule("hold", "dropafter+held@example.com", "ok+beside@example.com", on_unknown="hold")
+    house.make_due()
+    app = house.serve()
+    house.all_end(6, app)
+    house.calm()
+    house.all_end(6, app)
+    ends = {name: of(house, name) for name in ("ok", "grey", "550", "dropbefore", "dropafter", "hold")}
+    assert {name: run.status for name, run in ends.items()} == {
+        "ok": RunStatus.COMPLETED,
+        "grey": RunStatus.COMPLETED,
+        "550": RunStatus.PARTIAL,
+        "dropbefore": RunStatus.COMPLETED,
+        "dropafter": RunStatus.COMPLETED,
+        "hold": RunStatus.PARTIAL,
+    }
+    assert {name: run.attempt for name, run in ends.items()} == {
+        "ok": 1, "grey": 2, "550": 1, "dropbefore": 2, "dropafter": 2, "hold": 1,
+    }  # fmt: skip
+    copies = {name: len(house.post.to(f"{name}@example.com")) for name in ("ok", "grey", "550", "dropbefore", "dropafter")}
+    assert copies == {"ok": 1, "grey": 1, "550": 0, "dropbefore": 1, "dropafter": 2}
+    assert len({one.message_id for one in house.post.to("dropafter@example.com")}) == 1
+    assert len(house.post.to("dropafter+held@example.com")) == 1
+    assert len(house.post.to("ok+beside@example.com")) == 6  # no retry of another writes to who has it
+    (unknown,) = [d for d in deliveries_of(house.services, ends["hold"]) if d.status is DeliveryStatus.UNKNOWN]
+    assert unknown.target == "dropafter+held@example.com"
+
+
+def test_a_mail_server_that_is_away_is_waited_for_and_nobody_starts_anything_again(house: House) -> None:
+    house.post.stop()
+    for i in range(4):
+        house.schedule(f"No. {i}", f"ok+{i}@example.com")
+    house.make_due()
+    app = house.serve()
+    tried = "SELECT count(*) FROM run_attempts WHERE outcome = 'retry'"
+    wait_until("each was tried in vain", lambda: sql(house.services, tried) >= [(4,)], 60)
+    house.calm()
+    house.post.start()
+    house.all_end(4, app)
+    assert app.starts == 1
+    house.check(kills=0)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """Whether one could be mounted there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mounted = os.geteuid() == 0 and shutil.which("mount") is not None
+    if mounted:
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True, check=False)
+        mounted = done.returncode == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_fails_the_run_in_words_and_the_next_one_works(house: House, tmp_path: Path) -> None:
+    place = tmp_path / "small"
+    house.schedule("Now", "ok+now@example.com")
+    house.make_due()
+    with small_disk(place) as mounted:
+        ballast = place / "ballast"
+        if mounted:
+            with pytest.raises(OSError, match="No space left"), ballast.open("wb") as file:
+                for _ in range(4_000):
+                    file.write(os.urandom(1000))
+            app = house.serve(FILES_URL=str(place))
+        else:  # where nothing may be mounted, the writing itself says that there is no room
+            app = house.serve(FILES_URL=str(place), **house.faulty("disk full"))
+        house.all_end(1, app)
+        (failed,) = house.runs()[:1]
+        assert failed.status is RunStatus.FAILED
+        assert failed.error is not None
+        assert "No space left on device" in failed.error
+        assert sql(house.services, "PRAGMA integrity_check") == [("ok",)]
+        house.calm()
+        ballast.unlink(missing_ok=True)
+        house.services.schedules.trigger(house.admin, failed.scheduled_export_id)
+        *_, after = house.all_end(2, app)
+        assert after.status is RunStatus.COMPLETED
+        assert len(house.post.to("ok+now@example.com")) >= 1
+        app.kill()
+
+
+def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_storm(house: House) -> None:
+    faketime = _faketime()
+    for i in range(3):
+        house.schedule(f"No. {i}", f"ok+{i}@example.com", schedule="0 * * * *", catch_up="latest")
+    house.make_due()
+    ahead = house.serve(LD_PRELOAD=str(faketime), FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1")
+    ahead.ready()
+    house.all_end(3, ahead)
+    wait_until("nothing is due", lambda: not _due(house), 30)
+    made = len(house.runs())
+    assert ahead.stop() == 0, ahead.output
+    back = house.serve()
+    back.ready()
+    house.all_end(made, back)
+    wait_until("nothing is due", lambda: not _due(house), 30)
+    assert back.stop() == 0
+    runs = house.runs()
+    assert len({(run.scheduled_export_id, run.scheduled_for) for run in runs}) == len(runs)
+    assert len(runs) <= made + 3  # at most the tick of an hour that begins just now
+    assert {run.status for run in runs} == {RunStatus.COMPLETED}
+    assert all(run.scheduled_for is not None for run in runs)
+
+
+def _due(house: House) -> bool:
+    now = house.services.clock().strftime("%Y-%m-%d %H:%M:%S.%f")
+    return bool(sql(house.services, "SELECT 1 FROM scheduled_exports WHERE next_run_at <= ?", now))
+
+
+def _faketime() -> Path:
+    """Debian's library; it is installed where that may be done."""
+    if (found := _library()) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL, "timeout": 300}
+        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "faketime"], check=True, **quiet)
+        found = _library()
+    assert found is not None, "libfaketime is needed: apt-get install faketime"
+    return found
+
+
+def _library() -> Path | None:
+    return next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
+
+
+def test_a_hundred_schedules_of_one_second_are_all_run(house: House) -> None:
+    for i in range(100):
+        house.schedule(f"No. {i}", f"ok+{i}@example.com")
+    house.make_due()
+    app = house.serve()
+    runs = house.all_end(100, app)
+    house.calm()
+    house.all_end(100, app)
+    first = min(run.created_at for run in runs)
+    lags = sorted((run.completed_at - first).total_seconds() for run in runs if run.completed_at)
+    print(
+        f"\n100 due in one second: the first ended after {lags[0]:.2f} s, half after {lags[49]:.2f} s, the last of them after {lags[99]:.2f} s"
+    )
+    house.check(kills=0)
+
+
+def test_scripts_are_what_they_say(letters: Post) -> None:
+    """The ledger is the judge of all the others: it must see a message that its sender was not told of."""
+    letters.note("<1>", "ok@example.com", told=False)
+    letters.note("<1>", "ok@example.com", told=True)
+    assert letters.copies() == {("<1>", "ok@example.com"): 2}
+    assert letters.tries("a@example.com") == 0
+    assert letters.tries("a@example.com") == 1
