@@ -1,5 +1,5 @@
 # make run: serve on http://localhost:3720.   make test: lint, types, import contracts and every test.   make test-faults: break everything on purpose, for many minutes.
-# make bench: measure exports beside others; make bench-ui: measure pages (docs/performance.md).   make screenshots: take the pictures of docs/screenshots anew.
+# make bench: measure exports beside others; make bench-ui: measure pages; make bench-engine: measure ticks and runs (docs/performance.md).   make screenshots: take the pictures of docs/screenshots anew.
 # Needs Python 3.11 or newer and make; Node comes as a Python package. Nothing is installed again unless requirements*.txt change.
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
@@ -19,7 +19,7 @@ VENV_AGAIN := again
 endif
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-faults setup dev bench bench-ui screenshots clean again
+.PHONY: run test test-faults setup dev bench bench-engine bench-ui screenshots clean again
 
 run: $(RUN_STAMP)
 	@exec $(PY) -m exports_app serve
@@ -43,6 +43,9 @@ dev: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	@exec $(PY) -m bench
+
+bench-engine: $(DEV_STAMP)
+	@exec $(PY) -m bench.engine
 
 bench-ui: $(DEV_STAMP)
 	@exec $(PY) -m bench.ui

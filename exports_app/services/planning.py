@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
 
 from exports_app import log
@@ -56,15 +57,24 @@ def unless_under_way(run: Run, schedule: Schedule, state: UnderWay, now: datetim
 
 def _planned(schedule: Schedule, now: datetime) -> Plan:
     assert schedule.next_run_at is not None
-    parsed, zone = cron.parse(schedule.schedule), cron.zone(schedule.timezone)
-    before = schedule.next_run_at - SECOND
-    latest, count = cron.latest_until(parsed, zone, before, now)
-    latest, count = latest or schedule.next_run_at, max(count, 1)
-    chosen = _chosen(schedule, parsed, latest, count, now)
+    latest, count, following = _reckoned(schedule.schedule, schedule.timezone, schedule.next_run_at, now)
+    chosen = _chosen(schedule, cron.parse(schedule.schedule), latest, count, now)
     runs = [_run(schedule, tick, now, missed=missed, reason=why) for tick, missed, why in chosen]
     # In the order of their ticks also where the history, or the queue, goes by the moment they were made
     in_order = [replace(run, created_at=now + timedelta(microseconds=i)) for i, run in enumerate(runs)]
-    return Plan(schedule, in_order, cron.next_after(parsed, zone, max(now, latest)))
+    return Plan(schedule, in_order, following)
+
+
+@lru_cache(maxsize=1024)
+def _reckoned(expression: str, timezone: str, due: datetime, now: datetime) -> tuple[datetime, int, datetime | None]:
+    """The latest tick until now, how many there were since the one that is due, and the one after now.
+
+    Kept for the length of a tick: those that are due together mostly are so by the same expression.
+    """
+    parsed, zone = cron.parse(expression), cron.zone(timezone)
+    latest, count = cron.latest_until(parsed, zone, due - SECOND, now)
+    latest = latest or due
+    return latest, max(count, 1), cron.next_after(parsed, zone, max(now, latest))
 
 
 def _chosen(

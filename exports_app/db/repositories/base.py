@@ -23,9 +23,9 @@ def table(model: type[SQLModel]) -> Table:
     return found
 
 
-def upsert(connection: Connection, into: Table) -> Any:
+def upsert(dialect: str, into: Table) -> Any:
     """An INSERT that knows ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into)
+    return (postgresql if dialect == "postgresql" else sqlite).insert(into)
 
 
 def contains(connection: Connection, column: Any, text: str) -> Any:

@@ -62,7 +62,7 @@ class CampaignRepository(Repository[Campaign]):
         if not metrics:
             return
         into = table(models.MetricRow)
-        query = upsert(self._connection, into)
+        query = upsert(self._connection.dialect.name, into)
         changed = {c.name: query.excluded[c.name] for c in into.columns if not c.primary_key}
         # One short statement for many rows: a long one with all the values is ten times as slow to build
         self._connection.execute(

@@ -71,7 +71,7 @@ class UserRepository(Repository[User]):
         return {tenant: Role(role) for tenant, role in rows}
 
     def join(self, membership: Membership) -> None:
-        query = upsert(self._connection, table(models.MembershipRow)).values(asdict(membership))
+        query = upsert(self._connection.dialect.name, table(models.MembershipRow)).values(asdict(membership))
         self._connection.execute(
             query.on_conflict_do_update(index_elements=["user_id", "tenant_id"], set_={"role": query.excluded.role})
         )

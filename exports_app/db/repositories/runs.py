@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import and_, func, select
@@ -27,6 +28,13 @@ from exports_app.services.records import (
 
 CLAIMS = 0x65787001
 """Which of PostgreSQL's advisory locks is about claiming runs."""
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    """Made once: a tick executes it for each schedule."""
+    # The row itself tells: not every driver counts those of an INSERT
+    return upsert(dialect, table(models.RunRow)).on_conflict_do_nothing().returning(table(models.RunRow).c.id)
 
 
 class RunRepository(Repository[Run]):
@@ -57,9 +65,7 @@ class RunRepository(Repository[Run]):
         return [LatestRun(run, *counts.get(run.id, (0, 0))) for run in found]
 
     def add(self, run: Run) -> bool:
-        query = upsert(self._connection, self._table).values(asdict(run)).on_conflict_do_nothing()
-        # The row itself tells: not every driver counts those of an INSERT
-        return self._connection.execute(query.returning(self._table.c.id)).first() is not None
+        return self._connection.execute(_insert(self._connection.dialect.name), dict(vars(run))).first() is not None
 
     def take_turns(self) -> None:
         if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Text, cast, exists, func, select
+from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table
@@ -20,6 +22,24 @@ from exports_app.services.records import (
     Schedule,
     Summary,
 )
+
+
+@cache
+def _due() -> Any:
+    """Made once: an idle engine executes it each second, and making it would take most of that."""
+    c = table(models.ScheduleRow).c
+    query = select(*(c[field.name] for field in fields(Schedule)))
+    query = query.where(c.is_active, c.deleted_at.is_(None), c.next_run_at <= bindparam("now", type_=c.next_run_at.type))
+    return query.order_by(c.next_run_at, c.id).limit(bindparam("most"))
+
+
+@cache
+def _advance() -> Any:
+    """Made once: a tick executes it for each schedule."""
+    c = table(models.ScheduleRow).c
+    unchanged = (c.id == bindparam("seen_id"), c.version == bindparam("seen_version"), c.next_run_at == bindparam("seen_at"))
+    moved = {"next_run_at": bindparam("next_at", type_=c.next_run_at.type)}
+    return update(table(models.ScheduleRow)).where(*unchanged, c.is_active, c.deleted_at.is_(None)).values(moved)
 
 
 class ScheduleRepository(Repository[Schedule]):
@@ -61,9 +81,8 @@ class ScheduleRepository(Repository[Schedule]):
         return self._update(*where, values=values) == 1
 
     def due(self, now: datetime, limit: int) -> list[Schedule]:
-        c = self._table.c
-        query = self._select().where(c.is_active, self._live(), c.next_run_at <= now)
-        return self._all(query.order_by(c.next_run_at, c.id).limit(limit))
+        rows = self._connection.execute(_due(), {"now": now, "most": limit}).mappings()
+        return [self._make(dict(row)) for row in rows]
 
     def due_since(self, now: datetime) -> datetime | None:
         c = self._table.c
@@ -77,9 +96,8 @@ class ScheduleRepository(Repository[Schedule]):
         return set(self._connection.execute(query).scalars())
 
     def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
-        c = self._table.c
-        where = (c.id == seen.id, c.version == seen.version, c.next_run_at == seen.next_run_at, c.is_active, self._live())
-        return self._update(*where, values={"next_run_at": next_run_at}) == 1
+        was = {"seen_id": seen.id, "seen_version": seen.version, "seen_at": seen.next_run_at, "next_at": next_run_at}
+        return self._connection.execute(_advance(), was).rowcount == 1
 
     def note_result(self, run: Run, status: str, at: datetime) -> bool:
         # "Latest" is by the moment a run was made, so that a long one that ends late does not hide its successor
