@@ -152,6 +152,11 @@ class TestWhatIsRefusedAtTheStart:
             assert "REDIS_URL" in done.stderr
             assert len(done.stderr.strip().splitlines()) == 1, done.stderr
 
+    def test_a_server_among_others_without_the_key_of_all(self, installation: Installation) -> None:
+        done = refused(installation.folder / "keyless", installation.settings() | {"SECRET_KEY": ""})
+        assert done.returncode == 1
+        assert "the same SECRET_KEY" in done.stderr
+
     def test_a_worker_on_sqlite_or_without_the_key_of_all(self, tmp_path: Path, installation: Installation) -> None:
         for settings, word in (({}, "DATABASE_URL=postgresql"), ({"DATABASE_URL": installation.url}, "SECRET_KEY")):
             done = worker_that_ends(tmp_path, settings)
