@@ -3,6 +3,7 @@
 Everything is on this machine: PostgreSQL, Redis, the mail server, the server and its workers share its cores.
 """
 
+import os
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -27,7 +28,7 @@ TOOK = "SELECT extract(epoch FROM max(completed_at) - min(started_at)) FROM expo
 
 def main() -> int:
     print(f"{RUNS:,} runs of a small CSV file and one message each; 0 workers: the server does the work itself")
-    print(f"{'workers':>8} {'runs/s':>8} {'MB a worker':>12} {'MB the server':>14} {'connections':>12}")
+    print(f"{'workers':>8} {'runs/s':>8} {'CPU ms a run':>13} {'MB a worker':>12} {'MB the server':>14} {'connections':>12}")
     with postgres_server() as postgres, redis_server() as redis:
         postgres.sql("CREATE DATABASE installation")
         for workers in WORKERS:
@@ -47,12 +48,13 @@ def _measure(installation: Installation, count: int) -> str:
     workers = [installation.worker() for _ in range(count)]
     wait_until("all runs have ended", lambda: ended(services, runs), LONGEST)
     ((seconds,),) = sql(services, TOOK)
+    busy = sum(_cpu_seconds(one.process.pid) for one in workers)
     server = server or installation.web()
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     web = sum(map(_megabytes, [server.process.pid, *map(int, children)]))
     each = sum(_megabytes(one.process.pid) for one in workers) / count if count else 0
     ((connections,),) = sql(services, CONNECTIONS)
-    return f"{count:>8} {RUNS / float(seconds):>8.1f} {each:>12.0f} {web:>14.0f} {connections:>12}"
+    return f"{count:>8} {RUNS / float(seconds):>8.1f} {1000 * busy / RUNS:>13.0f} {each:>12.0f} {web:>14.0f} {connections:>12}"
 
 
 def _fill(services: Services) -> list[str]:
@@ -61,6 +63,12 @@ def _fill(services: Services) -> list[str]:
     who = cast.admin.who
     made = [make_schedule(services, who, name=f"No. {i}") for i in range(RUNS)]
     return [services.schedules.trigger(who, one.id).id for one in made]
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Its start included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _megabytes(pid: int) -> float:

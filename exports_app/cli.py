@@ -111,8 +111,7 @@ def _services() -> Iterator["Services"]:
         wiring.migrate_database(services)
         yield services
     finally:
-        services.changes.flush()
-        services.database.dispose()
+        services.close()
 
 
 def _serve(args: argparse.Namespace) -> int:
@@ -144,7 +143,7 @@ def _migrate(_: argparse.Namespace) -> int:
         was_current = migrate.is_current(services.database)
         migrate.upgrade(services.database)
     finally:
-        services.database.dispose()
+        services.close()
     print("the database was up to date" if was_current else "the database is up to date now")
     return 0
 

@@ -23,6 +23,7 @@ from exports_app.domain import cron
 from exports_app.domain.errors import DeliveryError, ExportsError
 from exports_app.domain.words import counted
 from exports_app.launch import env
+from exports_app.services.limits import Counts
 from exports_app.services.plugs import CHANNELS
 from exports_app.settings import Settings, SettingsError
 
@@ -49,6 +50,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _data_folder(settings)
     yield _key(settings)
     yield _database(settings)
+    if settings.files_url:
+        yield _files(settings)
+    if settings.redis_url.get_secret_value():
+        yield _redis(settings)
     yield _clock(settings)
     yield _zones(settings)
     yield _node()
@@ -97,6 +102,21 @@ def _database(settings: Settings) -> Finding:
 
 def _is_new(settings: Settings) -> bool:
     return settings.embedded and not Path(make_url(settings.url).database or "").exists()
+
+
+def _files(settings: Settings) -> Finding:
+    try:
+        wiring.file_store(settings).ping()
+    except ExportsError as e:
+        # The first start makes a folder; a bucket it does not
+        new = not settings.files_url.startswith("s3://") and not Path(settings.files_url, "files").exists()
+        return Finding(True, "files", f"{settings.files_url} will be used") if new else Finding(False, "files", e.message)
+    return Finding(True, "files", f"{settings.files_url} can be reached")
+
+
+def _redis(settings: Settings) -> Finding:
+    away = Counts(settings.redis_url.get_secret_value()).away()
+    return Finding(not away, "Redis", "cannot be reached: check REDIS_URL, and that it runs" if away else "reachable")
 
 
 def _clock(settings: Settings) -> Finding:

@@ -71,6 +71,11 @@ class Services:
     demo: Demo
     importing: Importing
 
+    def close(self) -> None:
+        """Once what was changed is told, end all connections."""
+        self.changes.flush()
+        self.database.dispose()
+
 
 def load_plugins() -> None:
     for package in ("export_types", "formats", "channels"):
@@ -82,7 +87,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     load_plugins()
     database = Database(s.url)
     changes = Changes() if database.embedded else SharedChanges(database)
-    files = _files(s)
+    files = file_store(s)
     clock = clock or (system if database.embedded else DatabaseClock(database))
     store = SqlStore(database)
     counts = Counts(s.redis_url.get_secret_value())
@@ -122,7 +127,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     )
 
 
-def _files(s: Settings) -> FileStore:
+def file_store(s: Settings) -> FileStore:
     if s.files_url.startswith("s3://"):
         bucket, _, prefix = s.files_url.removeprefix("s3://").partition("/")
         from exports_app.storage.s3 import S3Files  # boto3 takes half a second, and most need none

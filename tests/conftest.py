@@ -105,8 +105,7 @@ def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Itera
     built.files.prepare()
     with registered(CHANNELS, EmailChannel(SmtpSettings())):
         yield built
-    built.changes.flush()
-    built.database.dispose()
+    built.close()
     if not settings.embedded:
         empty(settings.url)
 

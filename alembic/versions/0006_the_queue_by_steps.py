@@ -15,6 +15,7 @@ depends_on = None
 RUNS = "export_history"
 READY = "status = 'pending' AND next_attempt_at IS NULL"
 LATER = "status = 'pending' AND next_attempt_at IS NOT NULL"
+DIED = "status = 'pending' AND deaths > 0"
 LIVE = "status IN ('pending', 'processing')"
 
 
@@ -23,6 +24,7 @@ def upgrade() -> None:
         ("ix_export_history_ready", ["status", "tenant_id", "trigger", "created_at", "id"], READY),
         ("ix_export_history_later", ["status", "tenant_id", "trigger", "next_attempt_at", "id"], LATER),
         ("ix_export_history_live", ["scheduled_export_id", "status"], LIVE),
+        ("ix_export_history_died", ["created_at"], DIED),
     ):
         op.create_index(op.f(name), RUNS, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     op.create_index(op.f("ix_deliveries_status"), "deliveries", ["status"])
@@ -30,5 +32,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_deliveries_status"), "deliveries")
-    for name in ("live", "later", "ready"):
+    for name in ("died", "live", "later", "ready"):
         op.drop_index(op.f(f"ix_export_history_{name}"), RUNS)

@@ -31,7 +31,7 @@ def work(settings: Settings) -> int:
         wiring.prepare(services)
         asyncio.run(_work(services))
     finally:
-        services.database.dispose()
+        services.close()
     return 0
 
 

@@ -14,4 +14,4 @@ def prepare(settings: Settings) -> None:
     try:
         wiring.prepare(services)
     finally:
-        services.database.dispose()
+        services.close()

@@ -145,7 +145,10 @@ class RunStore(Protocol):
 
     def waiting(self, now: datetime) -> list[Waiting]:
         """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has
-        one processing."""
+        one processing, and none during which a worker died."""
+
+    def suspect(self, now: datetime) -> str | None:
+        """The oldest that could begin, and during which a worker died."""
 
     def has_waiting(self, now: datetime) -> bool:
         """Whether there are any."""

@@ -96,19 +96,29 @@ class Runs:
 
     # The lease
 
-    def claim(self) -> Run | None:
+    def suspects_wait(self) -> bool:
+        """Whether a run waits during which a worker died: the caller should take it up with nothing beside it.
+
+        If it is what kills, it takes nobody along, who would be failed for it after MAX_DEATHS; if not, its end clears it.
+        """
+        with self._store.read() as tx:
+            return tx.runs.suspect(self._clock()) is not None
+
+    def claim(self, *, suspects: bool = True) -> Run | None:
         """The next run, leased to the caller; None when nothing waits. Runs of one schedule never overlap.
+
+        suspects: also one during which a worker died; those come first.
 
         The tenants take turns. What somebody asked for goes ahead of what is scheduled: always within its tenant, every other
         time among all, so that whoever keeps asking holds nobody up.
         """
         now, token = self._clock(), str(uuid.uuid4())
         with self._store.read() as tx:
-            if not tx.runs.has_waiting(now):
+            if not tx.runs.has_waiting(now) and not (suspects and tx.runs.suspect(now)):
                 return None
         with self._store.write() as tx:
             tx.runs.take_turns()
-            run_id = self._next(tx.runs.waiting(now))
+            run_id = (suspects and tx.runs.suspect(now)) or self._next(tx.runs.waiting(now))
             if run_id is None or not tx.runs.claim(run_id, token, now, now + self.lease):
                 return None
             run = tx.runs.get(run_id)

@@ -117,7 +117,7 @@ class Installation:
             data_dir=self.folder / "looking", secret_key=SecretStr(SECRET_KEY), demo=False, database_url=SecretStr(self.url)
         )
         built = wiring.build(where)
-        self.held.callback(built.database.dispose)
+        self.held.callback(built.close)
         return built
 
 
@@ -137,7 +137,7 @@ def installation(servers: tuple[Postgres, Redis], tmp_path: Path) -> Iterator[In
         services = made.services()
         if not migrate.is_current(services.database):
             migrate.upgrade(services.database)
-        services.database.dispose()
+        services.close()
         empty(made.url)
         yield made
 

@@ -42,6 +42,7 @@ class House:
     services: Services
     cast: Cast
     held: ExitStack = field(default_factory=ExitStack)
+    apps: list["App"] = field(default_factory=list)
 
     @property
     def admin(self) -> Principal:
@@ -67,7 +68,12 @@ class House:
 
     def serve(self, **env: str) -> "App":
         """A server that is begun again whenever it has ended."""
-        app = App(command(backend_only=True), environment(self.folder, self.settings() | env), self.folder / "server.log")
+        app = App(
+            command(backend_only=True),
+            environment(self.folder, self.settings() | env),
+            self.folder / f"server-{len(self.apps)}.log",
+        )
+        self.apps.append(app)
         self.held.callback(app.kill)
         app.tend()
         return app
@@ -146,7 +152,7 @@ def house_in(folder: Path, post: Post, password_hash: str) -> Iterator[House]:
     cast = make_cast(services, password_hash)
     make_campaigns(services, cast)
     with ExitStack() as stack:
-        stack.callback(services.database.dispose)
+        stack.callback(services.close)
         yield House(folder, post, services, cast, stack)
 
 

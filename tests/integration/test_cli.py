@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.mailserver import mail_server
+from tests.redis_server import redis_server
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TZ", "DEMO", "LOG_LEVEL")
@@ -174,6 +175,17 @@ def test_doctor_is_content_with_a_demo_and_tells_no_secret(run: Run) -> None:
     assert "BAD" not in told
     assert "ssss" not in told
     assert "hush" not in told
+
+
+def test_doctor_looks_at_the_file_store_and_redis_where_they_are_set(run: Run, tmp_path: Path) -> None:
+    with redis_server() as redis:
+        told = went_well(run("doctor", FILES_URL=str(tmp_path / "shared"), REDIS_URL=redis.url))
+        assert "will be used" in told
+        assert "Redis: reachable" in told
+        redis.stop()
+        done = run("doctor", REDIS_URL=redis.url)
+    assert done.returncode == 1
+    assert "BAD  Redis: cannot be reached: check REDIS_URL" in done.stdout
 
 
 def test_doctor_finds_a_mail_server_that_is_not_there(run: Run) -> None:

@@ -62,7 +62,7 @@ def process(url: str, folder: Path, clock: FakeClock) -> Iterator[Services]:
     try:
         yield built
     finally:
-        built.database.dispose()
+        built.close()
 
 
 @contextmanager

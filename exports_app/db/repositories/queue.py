@@ -69,7 +69,8 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
     step = func.coalesce(trigger.scalar_subquery(), tenant.scalar_subquery())
     pairs = pairs.union_all(select(step).select_from(pairs.join(seen, seen.c.id == pairs.c.id)))
     of_pair = RUNS.alias("of_pair")
-    may = [part.holds(head.c), *(head.c[name].is_(None) for name in more), *_free(head.c)]
+    # What took its worker down before is taken up by itself (`suspects`)
+    may = [part.holds(head.c), head.c.deaths == 0, *(head.c[name].is_(None) for name in more), *_free(head.c)]
     if part.later:
         may.append(head.c.next_attempt_at <= NOW)
     best = select(head.c.id).where(head.c.tenant_id == of_pair.c.tenant_id, head.c.trigger == of_pair.c.trigger, *may)
@@ -77,6 +78,23 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
     found = select(best.scalar_subquery().label("id")).select_from(pairs.join(of_pair, of_pair.c.id == pairs.c.id)).subquery()
     c = RUNS.alias(part.name).c
     return select(c.id, c.tenant_id, c.trigger, c[part.order].label("since")).where(c.id.in_(select(found.c.id)))
+
+
+@cache
+def suspects() -> Select[Any]:
+    """The oldest run that may begin at the instant `now`, and during which a worker died before."""
+    c = RUNS.c
+    return (
+        select(c.id)
+        .where(died(c), c.next_attempt_at.is_(None) | (c.next_attempt_at <= NOW), *_free(c))
+        .order_by(c.created_at, c.id)
+        .limit(1)
+    )
+
+
+def died(c: Any) -> Any:
+    """As the index of them says it."""
+    return and_(is_(c.status, RunStatus.PENDING), c.deaths > literal_column("0"))
 
 
 def _free(c: Any) -> tuple[Any, ...]:

@@ -83,6 +83,10 @@ class RunRepository(Repository[Run]):
                 first[one.tenant_id] = one
         return [one for one in heads if first[one.tenant_id] is one]
 
+    def suspect(self, now: datetime) -> str | None:
+        found: str | None = self._connection.execute(queue.suspects(), {"now": now}).scalar_one_or_none()
+        return found
+
     def has_waiting(self, now: datetime) -> bool:
         return self._connection.execute(queue.heads(), {"now": now}).first() is not None
 
