@@ -24,7 +24,7 @@ def upgrade() -> None:
         ("ix_export_history_ready", ["status", "tenant_id", "trigger", "created_at", "id"], READY),
         ("ix_export_history_later", ["status", "tenant_id", "trigger", "next_attempt_at", "id"], LATER),
         ("ix_export_history_live", ["scheduled_export_id", "status"], LIVE),
-        ("ix_export_history_died", ["created_at"], DIED),
+        ("ix_export_history_died", ["status", "created_at"], DIED),
     ):
         op.create_index(op.f(name), RUNS, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     op.create_index(op.f("ix_deliveries_status"), "deliveries", ["status"])

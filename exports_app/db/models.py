@@ -178,7 +178,7 @@ class RunRow(Base, table=True):
         Index("ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
         # The queue is read in steps, from one tenant and trigger to the next: see repositories/queue.py. The status comes first
         # in it, or SQLite would rather take the index of the status and sort
-        _runs_that("died", "status = 'pending' AND deaths > 0", "created_at"),
+        _runs_that("died", "status = 'pending' AND deaths > 0", "status", "created_at"),
         _runs_that(
             "ready", "status = 'pending' AND next_attempt_at IS NULL", "status", "tenant_id", "trigger", "created_at", "id"
         ),

@@ -175,7 +175,11 @@ class LocalEngine:
         self._pulse_at = time.monotonic()
 
     def _take_up(self) -> None:
-        while not self._closing.is_set() and len(self._jobs) < self._room():
+        # So many at most, then comes the next look at what is due: where runs end as fast as they are claimed, a long queue must
+        # not hold up the making of others. Each run that ends wakes the engine
+        for _ in range(self._room()):
+            if self._closing.is_set() or len(self._jobs) >= self._room():
+                return
             suspicious = self._runs.suspects_wait()
             if self._jobs and (suspicious or any(job.run.deaths for job in self._all_jobs())):
                 return  # what may take this process down has it for itself

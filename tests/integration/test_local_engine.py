@@ -289,3 +289,20 @@ def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
         for one in asyncio.run(scenario()):
             assert has_status(services, one, RunStatus.PENDING)()  # given back
     assert run_threads() == []
+
+
+def test_a_long_queue_of_quick_runs_holds_up_no_tick(
+    services: Services, admin: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, ended = LocalEngine(services), list[str]()
+
+    def at_once(run: Run) -> None:
+        services.runs.close(run, RunStatus.COMPLETED)
+        ended.append(run.id)
+
+    monkeypatch.setattr(engine, "_begin", at_once)
+    for number in range(3 * local.POOL):
+        services.schedules.trigger(admin, make_schedule(services, admin, name=f"No. {number}").id)
+    for pulse in (1, 2, 3):
+        engine._pulse()
+        assert len(ended) == pulse * local.POOL

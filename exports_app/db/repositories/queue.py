@@ -82,12 +82,13 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
 
 @cache
 def suspects() -> Select[Any]:
-    """Runs that may begin at the instant `now`, and during which a worker died before; the oldest first."""
+    """The oldest run that may begin at the instant `now`, and during which a worker died before."""
     c = RUNS.c
     return (
         select(c.id)
         .where(died(c), c.next_attempt_at.is_(None) | (c.next_attempt_at <= NOW), *_free(c))
         .order_by(c.created_at, c.id)
+        .limit(1)
     )
 
 

@@ -84,7 +84,7 @@ class RunRepository(Repository[Run]):
         return [one for one in heads if first[one.tenant_id] is one]
 
     def suspect(self, now: datetime) -> str | None:
-        found: str | None = self._connection.execute(queue.suspects().limit(1), {"now": now}).scalar_one_or_none()
+        found: str | None = self._connection.execute(queue.suspects(), {"now": now}).scalar_one_or_none()
         return found
 
     def has_waiting(self, now: datetime) -> bool:
