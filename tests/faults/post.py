@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tests.e2e.server import free_port
@@ -87,6 +87,10 @@ class _Conversation(socketserver.StreamRequestHandler):
     house: Post
 
     def handle(self) -> None:
+        with suppress(ConnectionError):  # the other side was killed
+            self._converse()
+
+    def _converse(self) -> None:
         self._say("220 scripted")
         recipient = ""
         while line := self.rfile.readline():

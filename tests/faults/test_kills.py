@@ -1,7 +1,7 @@
 """Processes that die, stand still, or are told to stop: each tick has one run, each run an end, each message arrives."""
 
-import os
 import signal
+import threading
 from random import Random
 
 import pytest
@@ -32,8 +32,7 @@ def test_a_death_at_any_point_loses_and_repeats_nothing(house: House, point: str
     house.calm()
     house.all_end(3, app)
     assert house.deaths == 1
-    # Only a death between the server's acceptance and our note of it may make a second copy
-    house.check(kills=1 if point == "between acceptance and note" else 0)
+    house.check()
 
 
 def kill_often(house: House, dice: Random, kills: int, ticks: int, schedules: int) -> None:
@@ -41,33 +40,36 @@ def kill_often(house: House, dice: Random, kills: int, ticks: int, schedules: in
         house.schedule(f"No. {i}", f"slow+{i}@example.com")
     house.post.slowness = 0.05
     house.make_due(ticks)
-    app = house.serve()
+    app, moment = house.serve(), threading.Event()
+    begun, left = "SELECT count(*) FROM run_attempts", "SELECT count(*) FROM export_history WHERE completed_at IS NULL"
+    busy = 0
     for _ in range(kills):
+        ((before,),) = sql(house.services, begun)
         app.ready()
-        ((before,),) = sql(house.services, "SELECT count(*) FROM run_attempts")
 
         def at_work(before: int = before) -> bool:
-            ((now,),) = sql(house.services, "SELECT count(*) FROM run_attempts")
-            ((left,),) = sql(house.services, "SELECT count(*) FROM export_history WHERE completed_at IS NULL")
-            return now > before + dice.randrange(4) or not left
+            return bool(sql(house.services, begun) > [(before,)] or sql(house.services, left) == [(0,)])
 
         wait_until("it works", at_work, 60)
+        moment.wait(dice.random() * 0.4)  # nobody sets it: the kill is to come at any moment
+        busy += sql(house.services, left) > [(0,)]
         app.kill()
         app.tend()
     house.all_end(ticks * schedules, app)
     house.calm()
     house.all_end(ticks * schedules, app)
-    house.check(kills=kills * 4)  # four runs at once, each perhaps in that moment
+    print(f"\n{kills} kills, {busy} of them while there was work")
+    house.check(may_die=True)
 
 
 def test_kills_at_random_moments_under_load(house: House, dice: Random) -> None:
-    kill_often(house, dice, kills=3, ticks=4, schedules=5)
+    kill_often(house, dice, kills=3, ticks=10, schedules=5)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_hundred_kills_at_random_moments_under_a_load_of_a_hundred_ticks(house: House, dice: Random) -> None:
-    kill_often(house, dice, kills=100, ticks=10, schedules=10)
+    kill_often(house, dice, kills=100, ticks=100, schedules=6)
 
 
 def test_a_run_that_kills_its_process_is_failed_after_three_deaths_and_harms_no_other(house: House) -> None:
@@ -103,7 +105,8 @@ def test_a_stop_drains_and_the_next_start_goes_on_without_a_second_copy(house: H
     assert 1 <= len(house.post.ledger) < len(recipients)
     app.tend()
     house.all_end(1, app)
-    house.check(kills=0)
+    assert not house.at_risk  # a stop leaves nothing on the wire
+    house.check()
 
 
 def test_a_server_that_stood_still_past_its_lease_does_not_send_twice(house: House) -> None:
@@ -112,11 +115,11 @@ def test_a_server_that_stood_still_past_its_lease_does_not_send_twice(house: Hou
     app = house.serve(LEASE_SECONDS="1")
     wait_until("a message is on the wire", lambda: house.post.ledger, 60)
     house.calm()
-    assert app.process is not None
-    os.killpg(app.process.pid, signal.SIGSTOP)
+    app.send(signal.SIGSTOP)
+    house.note_at_risk()
     (held,) = house.runs()
     wait_until("its lease has ended", lambda: house.services.clock() > held.lease_expires_at, 30)
-    os.killpg(app.process.pid, signal.SIGCONT)
+    app.send(signal.SIGCONT)
     house.post.let_go.set()
     house.all_end(1, app)
-    house.check(kills=1)
+    house.check()

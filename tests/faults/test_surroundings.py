@@ -64,7 +64,7 @@ def test_a_mail_server_that_is_away_is_waited_for_and_nobody_starts_anything_aga
     house.post.start()
     house.all_end(4, app)
     assert app.starts == 1
-    house.check(kills=0)
+    house.check()
 
 
 @contextmanager
@@ -109,6 +109,7 @@ def test_a_full_disk_fails_the_run_in_words_and_the_next_one_works(house: House,
         app.kill()
 
 
+@pytest.mark.long
 def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_storm(house: House) -> None:
     faketime = _faketime()
     for i in range(3):
@@ -165,7 +166,7 @@ def test_a_hundred_schedules_of_one_second_are_all_run(house: House) -> None:
     print(
         f"\n100 due in one second: the first ended after {lags[0]:.2f} s, half after {lags[49]:.2f} s, the last of them after {lags[99]:.2f} s"
     )
-    house.check(kills=0)
+    house.check()
 
 
 def test_scripts_are_what_they_say(letters: Post) -> None:

@@ -1,11 +1,12 @@
 """Python imports this at its start, in the process under test: it ends itself at a named point. The product knows nothing of it.
 
 FAULT_POINT: one of POINTS. FAULT_FILE: grows by a byte with each death, of which there are FAULT_TIMES. FAULT_RUN: only at runs of
-schedules with this name.
+schedules with this name. FAULT_AFTER: when the point was passed so often in this process.
 """
 
 import importlib.abc
 import importlib.util
+import itertools
 import os
 import pathlib
 import signal
@@ -13,6 +14,7 @@ import sys
 from functools import wraps
 
 POINTS = {
+    "in the tick": ("exports_app.services.runs", "Runs", "_begin"),
     "before the claim": ("exports_app.db.repositories.runs", "RunRepository", "claim"),
     "after the claim": ("exports_app.services.runs", "Runs", "claim"),
     "in the middle of the file": ("exports_app.engine.making", "Making", "_chunks"),
@@ -26,7 +28,12 @@ POINTS = {
 AFTER = {"after the claim", "between acceptance and note"}
 
 
+passed = itertools.count()
+
+
 def die():
+    if next(passed) < int(os.environ.get("FAULT_AFTER", "0")):
+        return
     file, times = os.environ["FAULT_FILE"], int(os.environ.get("FAULT_TIMES", "1"))
     with pathlib.Path(file).open("ab") as deaths:
         if deaths.tell() >= times:
