@@ -63,7 +63,7 @@ def kill_often(house: House, dice: Random, kills: int, ticks: int, schedules: in
 
 
 def test_kills_at_random_moments_under_load(house: House, dice: Random) -> None:
-    kill_often(house, dice, kills=3, ticks=10, schedules=5)
+    kill_often(house, dice, kills=2, ticks=10, schedules=5)
 
 
 @pytest.mark.long

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from exports_app.domain.access import Role
 from exports_app.domain.policy import MOST_CAUGHT_UP
 from exports_app.domain.run import RunStatus
@@ -45,6 +47,7 @@ def newest(runs: list[Run]) -> Run:
     return max(runs, key=lambda run: run.created_at)
 
 
+@pytest.mark.long
 def test_an_owner_who_loses_the_right_between_two_ticks_pauses_the_schedule_until_another_takes_it_over(house: House) -> None:
     schedule = house.schedule("Owned", schedule=NEVER, catch_up="latest")
     house.make_due(3)
