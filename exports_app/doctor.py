@@ -74,7 +74,7 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 def _key(settings: Settings) -> Finding:
-    if not settings.secret_key.get_secret_value() and not (settings.data_dir / "secret_key").exists():
+    if not settings.has_key:
         return Finding(True, "secret key", "will be made by the first start")
     try:
         settings.signing_key()

@@ -128,6 +128,11 @@ class Settings(BaseModel):
     def is_demo(self) -> bool:
         return self.demo if self.demo is not None else self.embedded and loopback(self.host)
 
+    @property
+    def has_key(self) -> bool:
+        """Whether a key is there that several processes may have in common; else the first one would make its own."""
+        return bool(self.secret_key.get_secret_value()) or (self.data_dir / "secret_key").exists()
+
     def signing_key(self) -> bytes:
         """The key that signs tokens; made once and kept in data_dir, readable by the owner alone."""
         if key := self.secret_key.get_secret_value():

@@ -24,7 +24,7 @@ def work(settings: Settings) -> int:
             "a worker needs a database that many processes can share: set DATABASE_URL=postgresql://…, or use"
             " 'python -m exports_app serve', which on SQLite does the work itself"
         )
-    if not settings.secret_key.get_secret_value() and not (settings.data_dir / "secret_key").exists():
+    if not settings.has_key:
         raise ExportsError("all servers and workers need the same SECRET_KEY: links that a worker signs are opened by a server")
     services = wiring.services()
     try:

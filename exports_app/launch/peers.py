@@ -17,6 +17,8 @@ def web(settings: Settings) -> Iterator[None]:
     if settings.embedded:
         yield
         return
+    if settings.redis_url.get_secret_value() and not settings.has_key:
+        raise StartError("all servers and workers need the same SECRET_KEY: what one of them signs, another one checks")
     database, alone = Database(settings.url), not settings.redis_url.get_secret_value()
     try:
         with Presence(database).held(Kind.WEB, alone=alone):

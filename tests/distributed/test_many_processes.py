@@ -91,17 +91,17 @@ def test_what_a_killed_worker_had_begun_another_one_ends(installation: Installat
 
 
 def test_a_rolling_restart_of_all_loses_and_repeats_nothing(installation: Installation, house: House) -> None:
-    servers, workers = [installation.web() for _ in range(2)], [installation.worker() for _ in range(2)]
+    server, workers = installation.web(), [installation.worker() for _ in range(2)]
     schedules = [house.schedule(f"No. {i}") for i in range(10)]
     runs = [house.trigger(one) for one in schedules]
-    for worker, server in zip(workers, servers, strict=True):
+    for worker in workers:
         installation.worker()
         runs += [house.trigger(one) for one in schedules]
         worker.send(signal.SIGTERM)
         assert worker.ended() == 0, worker.output
-        installation.web()
-        runs += [house.trigger(one) for one in schedules]
-        assert server.stop() == 0, server.output
+    installation.web()
+    runs += [house.trigger(one) for one in schedules]
+    assert server.stop() == 0, server.output
     done = house.all_end(runs)
     assert {run.status for run in done.values()} == {RunStatus.COMPLETED}
     assert {run.deaths for run in done.values()} == {0}
@@ -151,6 +151,11 @@ class TestWhatIsRefusedAtTheStart:
             assert done.returncode == 1
             assert "REDIS_URL" in done.stderr
             assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+    def test_a_server_among_others_without_the_key_of_all(self, installation: Installation) -> None:
+        done = refused(installation.folder / "keyless", installation.settings() | {"SECRET_KEY": ""})
+        assert done.returncode == 1
+        assert "the same SECRET_KEY" in done.stderr
 
     def test_a_worker_on_sqlite_or_without_the_key_of_all(self, tmp_path: Path, installation: Installation) -> None:
         for settings, word in (({}, "DATABASE_URL=postgresql"), ({"DATABASE_URL": installation.url}, "SECRET_KEY")):

@@ -1,24 +1,31 @@
 """The history dialog's logic, without a browser."""
 
 import asyncio
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.run import RunStatus, Trigger
+from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
+from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Tenant
+from exports_app.services.records import Notice, NoticeKind, Tenant, new_id
+from exports_app.services.schedules import new_run
 from exports_app.ui.downloads import Downloads
 from exports_app.ui.notices import Notices
 from exports_app.ui.pages.scheduled_exports import hints
+from exports_app.ui.pages.scheduled_exports.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.history import HistoryState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.ui.conftest import SignIn, Tab
-from tests.world import WatchedEmail, claim, execute, make_schedule, registered, runs_of, the_run, trigger_and_execute
+from tests.world import WatchedEmail, claim, execute, make_schedule, pause, registered, runs_of, the_run, trigger_and_execute
 
+ROOT = Path(__file__).resolve().parents[2]
 GONE = "550 5.1.1 no such user"
 ID = "bbf7fb7d-abbd-5748-9da5-3486f609bfe2"
 
@@ -172,3 +179,122 @@ def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, 
 )
 def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str) -> None:
     assert hints.told(error) == told
+
+
+def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    with mail_server(refuse={"old@example.com": "451 4.7.1 later"}) as server, registered(CHANNELS, WatchedEmail(server)):
+        schedule = make_schedule(services, admin, recipients=("ann@example.com", "old@example.com"))
+        run = trigger_and_execute(services, admin, schedule)
+        assert run.status is RunStatus.PENDING
+
+        async def play() -> None:
+            await sign_in(admin, acme)
+            await tab.do(HistoryState.show, schedule.id)
+            story = await tab.state(HistoryState)
+            assert story.runs[0].waits == "failed for now; attempt 2 of 9 follows"
+            assert story.runs[0].waits_at
+            await tab.do(HistoryState.unfold, run.id)
+            assert (story.detail.can_retry, story.detail.can_resend, story.detail.can_cancel) == (True, False, True)
+            assert story.detail.hint == hints.WAITS
+            assert [(a.number, a.word) for a in story.attempts] == [("Attempt 1", "Failed for now")]
+            assert "451 4.7.1 later" in story.attempts[0].error
+            await tab.do(HistoryState.retry_now, run.id)
+            assert (story.runs[0].waits, story.detail.can_retry) == ("", False)
+            await asyncio.to_thread(lambda: execute(services, claim(services)))
+            await tab.do(HistoryState.again)
+            assert [a.number for a in story.attempts] == ["Attempt 1", "Attempt 2"]
+            await tab.do(HistoryState.give_up, run.id)
+            assert story.runs[0].status == "partial"
+            assert "gave it up" in story.detail.raw
+
+        asyncio.run(play())
+    assert len(server.messages) == 1
+
+
+def test_messages_of_which_nobody_knows_are_settled_by_a_word(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    with mail_server(vanish=frozenset({"lost@example.com"})) as server, registered(CHANNELS, WatchedEmail(server)):
+        schedule = make_schedule(services, admin, recipients=("ann@example.com", "lost@example.com"), on_unknown="hold")
+        run = trigger_and_execute(services, admin, schedule)
+        assert run.status is RunStatus.PARTIAL
+
+        async def play() -> None:
+            await sign_in(admin, acme)
+            await tab.do(HistoryState.show, schedule.id)
+            await tab.do(HistoryState.unfold, run.id)
+            story = await tab.state(HistoryState)
+            assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (1, True, hints.UNKNOWN)
+            await tab.do(HistoryState.arrived, run.id)
+            assert (story.runs[0].status, story.detail.unknown) == ("completed", 0)
+            assert {d.status for d in story.deliveries} == {"accepted"}
+
+        asyncio.run(play())
+
+
+def test_past_times_are_counted_run_once_and_refused_at_their_field(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)  # on Mondays
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        past, story = await tab.state(BackfillState), await tab.state(HistoryState)
+        await tab.do(BackfillState.run)
+        assert past.errors == {"start": "Choose a day", "end": "Choose a day"}
+        await tab.do(BackfillState.set_start, "2026-02-02")
+        assert (past.errors, past.told) == ({}, "")
+        await tab.do(BackfillState.set_end, "2026-02-01")
+        assert set(past.errors) == {"end"}
+        await tab.do(BackfillState.set_end, "2026-02-16")
+        assert (past.count, past.errors) == (3, {})
+        assert past.told.startswith("3 runs would be made")
+        await tab.do(BackfillState.run)
+        assert [(r.how, r.status) for r in story.runs] == [("past time · Admin", "pending")] * 3
+        assert (past.count, past.told) == (0, "All run times of these days have a run already: nothing would be made.")
+        await tab.do(BackfillState.run)
+        assert len(story.runs) == 3
+        assert "have a run already" in (await tab.state(Notices)).items[-1].text
+
+    asyncio.run(play())
+
+
+def test_a_pause_and_who_was_told_of_it_are_shown(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule, now = make_schedule(services, admin), services.clock()
+    pause(services, schedule, "5 runs in a row failed")
+    run = new_run(schedule, Trigger.SCHEDULE, now, created_at=now)
+    told = {"name": "x", "timezone": "UTC"}
+    kind, status = NoticeKind.PAUSED, DeliveryStatus.ACCEPTED
+    with services.store.write() as tx:
+        tx.runs.add(run)
+        tx.notices.add([Notice(new_id(), acme.id, schedule.id, run.id, kind, "admin@example.com", told, status, now)])
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        story = await tab.state(HistoryState)
+        assert story.paused == "5 runs in a row failed"
+        assert [(n.what, n.target, n.word) for n in story.notices] == [("It was paused", "admin@example.com", "Accepted")]
+        await tab.do(Doing.resume, schedule.id)
+        await tab.do(HistoryState.again)
+        assert story.paused == ""
+
+    asyncio.run(play())
+
+
+def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
+    """Found in the sources, so that a new one is not forgotten."""
+    found = set[str]()
+    for folder in ("db", "engine", "services", "channels"):
+        for file in (ROOT / "exports_app" / folder).rglob("*.py"):
+            found |= set(re.findall(r'(?:\bcode=|"error_code": )"([a-z_]+)"', file.read_text()))
+    assert {"access_lost", "worker_died", "no_data", "schedule_deleted", "too_large", "process_killed"} <= found
+    reasons = {*found, "overlap", "missed", "invalid_cron", "invalid_timezone"}
+    assert [code for code in sorted(reasons) if not hints.hint(code, "x")] == []
+    for error in (Unavailable(), StoreAway(), DeliveryError("550 no")):
+        assert hints.hint(error.code, error.message), error.code

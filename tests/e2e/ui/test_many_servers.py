@@ -1,5 +1,7 @@
 """Pages of two web servers over one PostgreSQL and one Redis, while a worker does the work."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -9,12 +11,14 @@ from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.wiring import Services
 from tests.distributed.conftest import Installation, installation, servers  # noqa: F401  (fixtures)
 from tests.distributed.test_many_processes import caller
-from tests.e2e.server import Server
-from tests.e2e.ui.listed import row
+from tests.e2e.ui.listed import names, row
+from tests.proxy import proxy
 from tests.world import BROWSER, PASSWORD, make_campaigns, make_cast, make_schedule, sign_in
 
 SOON_MS = 5_000
 """As in test_live.py."""
+LATER_MS = 20_000
+"""Until a page has come back from a server that is gone."""
 
 
 def cookies(services: Services, user: User, url: str) -> list[dict[str, str]]:
@@ -22,9 +26,9 @@ def cookies(services: Services, user: User, url: str) -> list[dict[str, str]]:
     return [{"name": name, "value": value, "url": url} for name, value in held.items()]
 
 
-def open_list(browser: Browser, services: Services, user: User, server: Server) -> Page:
-    context = browser.new_context(base_url=server.url)
-    context.add_cookies(cookies(services, user, server.url))
+def open_list(browser: Browser, services: Services, user: User, url: str) -> Page:
+    context = browser.new_context(base_url=url)
+    context.add_cookies(cookies(services, user, url))
     page = context.new_page()
     page.goto("/scheduled-exports")
     return page
@@ -41,7 +45,7 @@ def test_pages_of_both_servers_follow_what_the_api_of_one_began_and_a_worker_did
     both = [installation.web(pages=True) for _ in range(2)]
     worker = installation.worker()
     with caller(both[1].url) as api:
-        pages = [open_list(chromium, services, cast.admin.user, server) for server in both]
+        pages = [open_list(chromium, services, cast.admin.user, server.url) for server in both]
         for page in pages:
             expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
         made = make_schedule(services, cast.admin.who, name="Told to everybody")
@@ -53,4 +57,26 @@ def test_pages_of_both_servers_follow_what_the_api_of_one_began_and_a_worker_did
             expect(row(page, schedule)).to_contain_text("Completed", timeout=SOON_MS)
     assert "run finished" in worker.output
     for page in pages:
+        page.context.close()
+
+
+@pytest.mark.usefixtures("built")
+def test_a_page_goes_on_at_another_server_when_its_own_is_stopped(
+    chromium: Browser,
+    installation: Installation,  # noqa: F811
+) -> None:
+    services = installation.services()
+    cast = make_cast(services, passwords.hash_password(PASSWORD))
+    make_campaigns(services, cast)
+    first, second = [installation.web(pages=True) for _ in range(2)]
+    with proxy(urlsplit(first.url).port or 0) as between:
+        page = open_list(chromium, services, cast.admin.user, between.url)
+        page.get_by_role("button", name="New scheduled export").click()
+        form = page.get_by_role("dialog")
+        form.get_by_label("Name").fill("Begun at the first server")
+        between.target = urlsplit(second.url).port or 0
+        assert first.stop() == 0
+        form.get_by_label("Add recipients").fill("ann@example.com")
+        form.get_by_role("button", name="Create", exact=True).click()
+        expect(names(page)).to_have_text(["Begun at the first server"], timeout=LATER_MS)
         page.context.close()

@@ -5,7 +5,7 @@ import re
 from exports_app.domain.words import sentence
 
 HINTS = {
-    "access_lost": "Pause it and activate it again: then it runs in your name.",
+    "access_lost": "It is paused. Resume it: then it runs in your name.",
     "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
     "no_data": "Nothing is wrong if nothing was recorded in these days. What happens without data is set in the form.",
     "plugin_missing": "Edit the scheduled export and choose a type and a format that are installed.",
@@ -21,8 +21,17 @@ HINTS = {
     "invalid_timezone": "Edit the scheduled export and choose a time zone from the list.",
     "invalid_cron": "Edit the scheduled export and choose another schedule.",
     "unreadable": "Edit the scheduled export and save it once.",
+    "overlap": "Choose under Advanced what shall happen then, or run this time after all under “Run past times”.",
+    "missed": "Run it after all under “Run past times”, or choose under Advanced what a downtime leaves to be made up.",
+    "cancelled": "Run it again, if it was called off by mistake.",
+    "unavailable": "It goes on by itself once the database is back.",
+    "store_unavailable": "It goes on by itself once the place for files is back. If not, whoever runs the server must look.",
     "internal": "Run it again. If it fails again, whoever runs the server finds the reason in its log under the run's id.",
 }
+WAITS = "It is tried again by itself: nothing needs to be done, unless it must not wait."
+UNKNOWN = (
+    "Ask who should have it, then say “It arrived”, or send it again: it is the same message, which most programs show once."
+)
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDS = re.compile(rf" ?\({_ID}(?:, {_ID})*\)")
 _REPLY = re.compile(r"(?:^|: )([45])\d\d\b")

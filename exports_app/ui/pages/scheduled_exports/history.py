@@ -12,20 +12,30 @@ from exports_app import wiring
 from exports_app.domain import period
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
-from exports_app.domain.run import FINISHED, RESENT, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import FAILING, FINISHED, RESENT, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.way import Way
 from exports_app.domain.words import counted, duration, place, sentence, size
-from exports_app.services.records import Delivery, Run
+from exports_app.services.decisions import waits
+from exports_app.services.records import Attempt, Delivery, Notice, Run
 from exports_app.ui.actions import action, principal, told
 from exports_app.ui.notices import notify, show_address
 from exports_app.ui.pages.scheduled_exports import hints
+from exports_app.ui.pages.scheduled_exports.attempts import AttemptRow, NoticeRow, attempt_row, notice_row
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
 from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, format_label, in_words, iso, kind_label, moment
 from exports_app.ui.session import path, query
 
 SHOWN = 50
-TRIGGERS = {Trigger.SCHEDULE: "on schedule", Trigger.MANUAL: "run by hand", Trigger.TEST: "test", Trigger.RERUN: "run again"}
+NOTICES = 20
+"""The newest are shown."""
+TRIGGERS = {
+    Trigger.SCHEDULE: "on schedule",
+    Trigger.MANUAL: "run by hand",
+    Trigger.TEST: "test",
+    Trigger.RERUN: "run again",
+    Trigger.BACKFILL: "past time",
+}
 DELIVERY_WORDS = {
     DeliveryStatus.PENDING: "Waiting",
     DeliveryStatus.SENDING: "Sending",
@@ -60,6 +70,9 @@ class RunRow:
     records: str
     took: str
     attempts: str
+    waits: str
+    """What it waits for, where it is a time."""
+    waits_at: str
     bar: str
     """Height of its bar in the strip, in per cent."""
     title: str
@@ -90,7 +103,22 @@ class Detail:
     can_resend: bool = False
     can_rerun: bool = False
     can_cancel: bool = False
+    can_retry: bool = False
+    """It waits for another attempt."""
+    unknown: int = 0
+    """Messages that may have arrived, or not, and wait for a person's word."""
     unsent: int = 0
+
+
+@dataclass
+class Read:
+    """attempts: of the run that is opened."""
+
+    runs: list[tuple[Run, list[Delivery]]]
+    total: int
+    names: dict[str, str]
+    notices: list[Notice]
+    attempts: list[Attempt]
 
 
 class HistoryState(rx.State):
@@ -107,6 +135,13 @@ class HistoryState(rx.State):
     """The run whose details are shown."""
     detail: Detail = Detail()
     deliveries: list[DeliveryRow] = []  # noqa: RUF012
+    attempts: list[AttemptRow] = []  # noqa: RUF012
+    """Of the run that is opened, where there is more to tell than its end."""
+    notices: list[NoticeRow] = []  # noqa: RUF012
+    """To those who look after it, the newest first."""
+    paused: str = ""
+    """Why it was paused by itself."""
+    paused_at: str = ""
     gone: str = ""
     """Why there is nothing to show."""
     failed: str = ""
@@ -122,7 +157,8 @@ class HistoryState(rx.State):
 
     def _begin(self, schedule_id: str) -> None:
         self.schedule_id, self.name, self.heading, self.gone, self.failed, self.loaded = schedule_id, "", "", "", "", False
-        self.runs, self.deliveries, self.detail = [], [], Detail()
+        self.runs, self.deliveries, self.detail, self.attempts, self.notices = [], [], Detail(), [], []
+        self.paused = self.paused_at = ""
 
     @action(Permission.WRITE)
     async def show(self, schedule_id: str) -> None:
@@ -164,7 +200,7 @@ class HistoryState(rx.State):
         who = principal()
         try:
             schedule = await asyncio.to_thread(wiring.services().schedules.get, who, self.schedule_id)
-            read = await asyncio.to_thread(_read, who, schedule.id)
+            read = await asyncio.to_thread(_read, who, schedule.id, self.opened)
         except NotFound as e:
             self.gone, self.loaded = e.message, True
             return
@@ -173,11 +209,15 @@ class HistoryState(rx.State):
                 raise
             self.failed = told(e)
             return
-        self._show(*read)
+        self._show(read)
+        self.paused = hints.told(schedule.paused_reason) if schedule.paused_at else ""
+        self.paused_at = iso(schedule.paused_at)
         known = counted(self.total, "run") if self.total <= SHOWN else f"Last {SHOWN} of {counted(self.total, 'run')}"
         self.name, self.heading = schedule.name, f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}"
 
-    def _show(self, found: list[tuple[Run, list[Delivery]]], total: int, names: dict[str, str]) -> None:
+    def _show(self, read: Read) -> None:
+        found, total, names = read.runs, read.total, read.names
+        self.notices = [notice_row(one) for one in read.notices]
         longest = max((_seconds(run) for run, _ in found), default=0.0)
         self.runs = [run_row(run, names, longest) for run, _ in found]
         self.total, self.loaded, self.gone, self.failed = total, True, "", ""
@@ -185,11 +225,12 @@ class HistoryState(rx.State):
         self.summary = f"Last {len(found)} runs: " + ", ".join(f"{n} {word.lower()}" for word, n in counts if n)
         opened = next(((run, deliveries) for run, deliveries in found if run.id == self.opened), None)
         if opened is None:
-            self.opened, self.detail, self.deliveries = "", Detail(), []
+            self.opened, self.detail, self.deliveries, self.attempts = "", Detail(), [], []
             return
         run, deliveries = opened
         self.detail = detail(run, deliveries)
         self.deliveries = [delivery_row(d) for d in sorted(deliveries, key=lambda d: ATTENTION.index(d.status))]
+        self.attempts = [attempt_row(one) for one in read.attempts] if len(read.attempts) > 1 or waits(run) else []
 
     @action(Permission.WRITE)
     async def run_now(self) -> None:
@@ -211,17 +252,37 @@ class HistoryState(rx.State):
         await asyncio.to_thread(wiring.services().demand.cancel, principal(), self.schedule_id, str(run_id))
         await self._reload()
 
+    @action(Permission.WRITE)
+    async def retry_now(self, run_id: str) -> None:
+        """Begin the attempt that it waits for."""
+        await self._do(wiring.services().decisions.retry_now, self.schedule_id, str(run_id))
+
+    @action(Permission.WRITE)
+    async def give_up(self, run_id: str) -> None:
+        """End a run that waits for another attempt."""
+        await asyncio.to_thread(wiring.services().decisions.give_up, principal(), self.schedule_id, str(run_id))
+        await self._reload()
+
+    @action(Permission.WRITE)
+    async def arrived(self, run_id: str) -> None:
+        """The messages of which nobody knows have arrived, says who asked the recipients."""
+        await asyncio.to_thread(wiring.services().decisions.accept_unknown, principal(), self.schedule_id, str(run_id))
+        await self._reload()
+
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
         run = await asyncio.to_thread(what, principal(), *ids)
         (await self.get_state(Doing))._watch(run)  # noqa: SLF001
         await self._reload()
 
 
-def _read(who: Principal, schedule_id: str) -> Any:
+def _read(who: Principal, schedule_id: str, opened: str) -> Read:
     services = wiring.services()
     found, total = services.history.of_schedule(who, schedule_id, SHOWN)
     names = services.overview.people(who, {run.triggered_by for run, _ in found if run.triggered_by})
-    return found, total, names
+    notices = services.history.notices(who, schedule_id, NOTICES)
+    is_here = any(run.id == opened for run, _ in found)
+    attempts = services.history.attempts(who, schedule_id, opened) if is_here else []
+    return Read(found, total, names, notices, attempts)
 
 
 def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
@@ -247,9 +308,20 @@ def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
         records="" if run.record_count is None else f"{run.record_count:,}",
         took=took,
         attempts="" if run.attempt < 2 else f"attempt {run.attempt}",
+        waits=_waits(run),
+        waits_at=iso(run.next_attempt_at) if _waits(run) else "",
         bar=f"{round(12 + 88 * _seconds(run) / longest) if longest else 12}%",
         title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
     )
+
+
+def _waits(run: Run) -> str:
+    if run.status is not RunStatus.PENDING or run.next_attempt_at is None:
+        return ""
+    if not run.attempt:
+        return "starts"
+    most = run.spec.get("retry_attempts") or wiring.services().settings.retry_attempts
+    return f"failed for now; attempt {run.attempt + 1} of {most + run.deaths} follows"
 
 
 def _has_file(run: Run) -> bool:
@@ -278,10 +350,12 @@ def _seconds(run: Run) -> float:
 
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     unsent = sum(d.status in UNSENT for d in deliveries)
+    unknown = sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
+    hint = hints.UNKNOWN if unknown else hints.WAITS if waits(run) else hints.hint(run.error_code, run.error)
     return Detail(
         error=f"{hints.told(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",
-        hint=hints.hint(run.error_code, run.error),
+        hint=hint,
         sha256=run.sha256 or "",
         made=f"{kind_label(run.spec.get('export_type', ''))}, {format_label(run.format)}"
         f" · days counted in {place(run.spec.get('timezone', 'UTC'))}",
@@ -289,6 +363,8 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
         can_cancel=run.status not in FINISHED,
+        can_retry=waits(run),
+        unknown=unknown,
         unsent=unsent,
     )
 

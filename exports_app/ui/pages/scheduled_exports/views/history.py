@@ -5,7 +5,9 @@ import reflex as rx
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, message, status
 from exports_app.ui.downloads import Downloads
+from exports_app.ui.pages.scheduled_exports.attempts import AttemptRow
 from exports_app.ui.pages.scheduled_exports.history import DeliveryRow, HistoryState, RunRow
+from exports_app.ui.pages.scheduled_exports.views import aside
 
 AT_ONCE = 16
 """So many runs are painted first."""
@@ -36,7 +38,12 @@ def history_dialog() -> rx.Component:
         rx.cond(
             ~HistoryState.loaded,
             rx.cond(HistoryState.failed != "", _failed(), _loading()),
-            rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
+            rx.fragment(
+                aside.paused(),
+                rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
+                aside.backfill(),
+                aside.notices(),
+            ),
         ),
     )
     return rx.dialog.root(
@@ -102,6 +109,7 @@ def _run(run: RunRow) -> rx.Component:
     opened = HistoryState.opened == run.id
     when = rx.fragment(
         rx.cond(run.since != "", rx.fragment("since ", browser.elapsed(since=run.since)), browser.when(at=run.at)),
+        rx.cond(run.waits != "", rx.el.div(run.waits, " · ", browser.when(at=run.waits_at), class_name="waits")),
         rx.el.div(run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"),
     )
     named = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
@@ -163,6 +171,23 @@ def _detail(run: RunRow) -> rx.Component:
     actions = rx.el.div(
         facts,
         rx.cond(
+            found.can_retry,
+            rx.fragment(
+                button("Retry now", kind="small", icon="rotate-cw", once=True, on_click=HistoryState.retry_now(run.id)),
+                button("Give up", kind="small", icon="flag-off", once=True, on_click=HistoryState.give_up(run.id)),
+            ),
+        ),
+        rx.cond(
+            found.unknown > 0,
+            button(
+                rx.cond(found.unknown == 1, "It arrived", f"All {found.unknown} arrived"),
+                kind="small",
+                icon="mail-check",
+                once=True,
+                on_click=HistoryState.arrived(run.id),
+            ),
+        ),
+        rx.cond(
             found.can_resend,
             button(
                 rx.cond(
@@ -201,6 +226,7 @@ def _detail(run: RunRow) -> rx.Component:
                     rx.el.div(rx.foreach(HistoryState.deliveries, _delivery)),
                     rx.el.div("No emails yet.", class_name="muted"),
                 ),
+                rx.cond(HistoryState.attempts.length() > 0, _attempts()),
                 actions,
                 class_name="detail-grid",
             ),
@@ -209,6 +235,26 @@ def _detail(run: RunRow) -> rx.Component:
         ),
         class_name="detail",
         role="row",
+    )
+
+
+def _attempts() -> rx.Component:
+    return rx.el.div(
+        rx.el.b("Attempts", class_name="label"), rx.el.ol(rx.foreach(HistoryState.attempts, _attempt)), class_name="attempts"
+    )
+
+
+def _attempt(one: AttemptRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            one.number,
+            rx.cond(one.took != "", f" · took {one.took}", ""),
+            rx.cond(one.error != "", rx.el.div(one.error, class_name="muted")),
+            class_name="grow",
+        ),
+        rx.el.span(browser.when(at=one.at), class_name="muted num"),
+        status(one.look, one.word),
+        class_name="delivery",
     )
 
 
