@@ -27,10 +27,18 @@ def upgrade() -> None:
         ("ix_export_history_died", ["status", "created_at"], DIED),
     ):
         op.create_index(op.f(name), RUNS, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index(
+        op.f("ix_scheduled_exports_due"),
+        "scheduled_exports",
+        ["is_active", "next_run_at", "id"],
+        sqlite_where=sa.text("is_active = 1 AND deleted_at IS NULL"),
+        postgresql_where=sa.text("is_active AND deleted_at IS NULL"),
+    )
     op.create_index(op.f("ix_deliveries_status"), "deliveries", ["status"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_deliveries_status"), "deliveries")
+    op.drop_index(op.f("ix_scheduled_exports_due"), "scheduled_exports")
     for name in ("died", "live", "later", "ready"):
         op.drop_index(op.f(f"ix_export_history_{name}"), RUNS)

@@ -121,6 +121,13 @@ class ScheduleRow(Base, table=True):
             "ix_scheduled_exports_counted",
             *("tenant_id", "deleted_at", "is_active", "last_status", "export_type", "format", "next_run_at"),
         ),
+        # What is due. The flag comes first, or SQLite would rather take the index of the flag and look at every active one
+        Index(
+            "ix_scheduled_exports_due",
+            *("is_active", "next_run_at", "id"),
+            sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
+            postgresql_where=text("is_active AND deleted_at IS NULL"),
+        ),
         Index(
             "ix_scheduled_exports_next_run_at",
             "next_run_at",

@@ -105,11 +105,11 @@ class ScheduleStore(Protocol):
     def due_since(self, now: datetime) -> datetime | None:
         """The earliest next_run_at that has come."""
 
-    def reserve(self, schedule_ids: Collection[str]) -> set[str]:
-        """Those that no other engine is at, until the transaction ends."""
+    def reserve(self, seen: Sequence[Schedule]) -> set[str]:
+        """The ids of those that are still due as they were seen, and that no other engine is at, until the transaction ends."""
 
-    def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
-        """Move next_run_at on; False when the schedule changed since it was read."""
+    def advance(self, to: Mapping[str, datetime | None]) -> None:
+        """Move next_run_at on, by id, of those that are reserved."""
 
     def note_result(self, run: Run, status: str, at: datetime) -> bool:
         """last_run_at and last_status; False where a later run has been noted already."""
@@ -138,6 +138,9 @@ class RunStore(Protocol):
 
     def add(self, run: Run) -> bool:
         """False when this schedule already has a run for this tick."""
+
+    def add_all(self, runs: Sequence[Run]) -> set[str]:
+        """The ids of those that were added, as of `add`."""
 
     def take_turns(self) -> None:
         """Nobody else chooses among the waiting runs until the transaction ends: two that choose at once could begin two runs of

@@ -71,24 +71,25 @@ class Runs:
             due = tx.schedules.due(now, TICK_BATCH)
         if not due:
             return 0
-        # Reckoning the missed ticks of a long downtime takes a while: outside the transaction, which then checks (`advance`)
+        # Reckoning the missed ticks of a long downtime takes a while: outside the transaction, which then checks (`reserve`)
         # that the schedule is still the one that was read
         plans = [plan(schedule, now) for schedule in due]
         with self._store.write() as tx:
-            ours = tx.schedules.reserve([one.id for one in due])
-            states = tx.runs.under_way(ours, now)
-            mine = [one for one in plans if one.schedule.id in ours]
-            made = [run for one in mine for run in self._begin(tx, one, states.get(one.schedule.id, IDLE), now)]
+            ours = tx.schedules.reserve(due)
+            made = self._begin(tx, [one for one in plans if one.schedule.id in ours], now)
         for tenant_id in {r.tenant_id for r in made}:
             self._changes.publish(Change(Topic.RUNS, tenant_id))
         return len(made)
 
-    def _begin(self, tx: Transaction, planned: Plan, state: UnderWay, now: datetime) -> list[Run]:
-        """The runs that were made; none where the schedule changed, or another engine was first."""
-        schedule = planned.schedule
-        if not tx.schedules.advance(schedule, planned.next_run_at):
-            return []
-        made = [run for one in planned.runs if tx.runs.add(run := unless_under_way(one, schedule, state, now))]
+    def _begin(self, tx: Transaction, plans: Sequence[Plan], now: datetime) -> list[Run]:
+        """The runs that were made; none where a tick has one already."""
+        states = tx.runs.under_way([one.schedule.id for one in plans], now)
+        tx.schedules.advance({one.schedule.id: one.next_run_at for one in plans})
+        wanted = [
+            unless_under_way(run, one.schedule, states.get(one.schedule.id, IDLE), now) for one in plans for run in one.runs
+        ]
+        added = tx.runs.add_all(wanted)
+        made = [run for run in wanted if run.id in added]
         for run in made:
             if run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
                 tx.schedules.note_result(run, run.status, now)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import DeliveryError, DeliveryUnknown, StoreAway, Unavailable
+from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.records import Notice, NoticeKind, Tenant, new_id
@@ -226,7 +226,7 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
             await tab.do(HistoryState.show, schedule.id)
             await tab.do(HistoryState.unfold, run.id)
             story = await tab.state(HistoryState)
-            assert (story.detail.unknown, story.detail.can_resend) == (1, True)
+            assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (1, True, hints.UNKNOWN)
             await tab.do(HistoryState.arrived, run.id)
             assert (story.runs[0].status, story.detail.unknown) == ("completed", 0)
             assert {d.status for d in story.deliveries} == {"accepted"}
@@ -296,5 +296,5 @@ def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
     assert {"access_lost", "worker_died", "no_data", "schedule_deleted", "too_large", "process_killed"} <= found
     reasons = {*found, "overlap", "missed", "invalid_cron", "invalid_timezone"}
     assert [code for code in sorted(reasons) if not hints.hint(code, "x")] == []
-    for error in (Unavailable(), StoreAway(), DeliveryError("550 no"), DeliveryUnknown("lost")):
+    for error in (Unavailable(), StoreAway(), DeliveryError("550 no")):
         assert hints.hint(error.code, error.message), error.code

@@ -1,7 +1,7 @@
 """Scheduled exports."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -35,11 +35,10 @@ def _due() -> Any:
 
 @cache
 def _advance() -> Any:
-    """Made once: a tick executes it for each schedule."""
+    """Made once: that takes longer than to execute it."""
     c = table(models.ScheduleRow).c
-    unchanged = (c.id == bindparam("seen_id"), c.version == bindparam("seen_version"), c.next_run_at == bindparam("seen_at"))
     moved = {"next_run_at": bindparam("next_at", type_=c.next_run_at.type)}
-    return update(table(models.ScheduleRow)).where(*unchanged, c.is_active, c.deleted_at.is_(None)).values(moved)
+    return update(table(models.ScheduleRow)).where(c.id == bindparam("moved_id")).values(moved)
 
 
 class ScheduleRepository(Repository[Schedule]):
@@ -90,14 +89,16 @@ class ScheduleRepository(Repository[Schedule]):
         found: datetime | None = self._connection.execute(query).scalar_one()
         return found
 
-    def reserve(self, schedule_ids: Collection[str]) -> set[str]:
+    def reserve(self, seen: Sequence[Schedule]) -> set[str]:
+        c = self._table.c
+        there = select(c.id, c.version, c.next_run_at).where(c.id.in_([one.id for one in seen]), c.is_active, self._live())
         # Rows that another engine has are passed over, not waited for; SQLite has one writer at a time, and no such clause
-        query = select(self._table.c.id).where(self._table.c.id.in_(schedule_ids)).with_for_update(skip_locked=True)
-        return set(self._connection.execute(query).scalars())
+        rows = {tuple(row) for row in self._connection.execute(there.with_for_update(skip_locked=True))}
+        return {one.id for one in seen if (one.id, one.version, one.next_run_at) in rows}
 
-    def advance(self, seen: Schedule, next_run_at: datetime | None) -> bool:
-        was = {"seen_id": seen.id, "seen_version": seen.version, "seen_at": seen.next_run_at, "next_at": next_run_at}
-        return self._connection.execute(_advance(), was).rowcount == 1
+    def advance(self, to: Mapping[str, datetime | None]) -> None:
+        if to:
+            self._connection.execute(_advance(), [{"moved_id": one, "next_at": at} for one, at in to.items()])
 
     def note_result(self, run: Run, status: str, at: datetime) -> bool:
         # "Latest" is by the moment a run was made, so that a long one that ends late does not hide its successor

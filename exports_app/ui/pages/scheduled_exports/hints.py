@@ -29,6 +29,9 @@ HINTS = {
     "internal": "Run it again. If it fails again, whoever runs the server finds the reason in its log under the run's id.",
 }
 WAITS = "It is tried again by itself: nothing needs to be done, unless it must not wait."
+UNKNOWN = (
+    "Ask who should have it, then say “It arrived”, or send it again: it is the same message, which most programs show once."
+)
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDS = re.compile(rf" ?\({_ID}(?:, {_ID})*\)")
 _REPLY = re.compile(r"(?:^|: )([45])\d\d\b")

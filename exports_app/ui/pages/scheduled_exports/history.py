@@ -350,10 +350,12 @@ def _seconds(run: Run) -> float:
 
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     unsent = sum(d.status in UNSENT for d in deliveries)
+    unknown = sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
+    hint = hints.UNKNOWN if unknown else hints.WAITS if waits(run) else hints.hint(run.error_code, run.error)
     return Detail(
         error=f"{hints.told(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",
-        hint=hints.WAITS if waits(run) else hints.hint(run.error_code, run.error),
+        hint=hint,
         sha256=run.sha256 or "",
         made=f"{kind_label(run.spec.get('export_type', ''))}, {format_label(run.format)}"
         f" · days counted in {place(run.spec.get('timezone', 'UTC'))}",
@@ -362,7 +364,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         can_rerun=run.status in FINISHED,
         can_cancel=run.status not in FINISHED,
         can_retry=waits(run),
-        unknown=sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0,
+        unknown=unknown,
         unsent=unsent,
     )
 
