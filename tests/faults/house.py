@@ -60,15 +60,14 @@ class House:
     def settings(self) -> dict[str, str]:
         return DEFAULTS | self.base | self.post.settings()
 
-    def faulty(self, point: str, times: int = 1, run: str = "", after: int = 0) -> dict[str, str]:
-        """The environment of a process that dies at the point, when it has passed it so often."""
+    def faulty(self, point: str, times: int = 1, run: str = "") -> dict[str, str]:
+        """The environment of a process that dies at the point."""
         return {
             "PYTHONPATH": str(INJECTED),
             "FAULT_POINT": point,
             "FAULT_TIMES": str(times),
             "FAULT_FILE": str(self.folder / "deaths"),
             "FAULT_RUN": run,
-            "FAULT_AFTER": str(after),
         }
 
     def serve(self, **env: str) -> "App":
