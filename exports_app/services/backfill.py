@@ -28,17 +28,26 @@ class Backfilled:
     existing: int
 
 
+@dataclass(frozen=True)
+class Counted:
+    """Of a range: ticks that a run would be made for, and those that have one already."""
+
+    new: int
+    existing: int
+
+
 class Backfill:
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
         self._store, self._changes, self._clock = store, changes, clock
 
-    def count(self, who: Principal, schedule_id: str, start: date, end: date) -> int:
-        """How many ticks the range has that `run` would make a run for. Raises what it raises."""
+    def count(self, who: Principal, schedule_id: str, start: date, end: date) -> Counted:
+        """What `run` would do. Raises what it raises."""
         with self._store.read() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             ticks = _ticks(schedule, start, end, self._clock())
             there = tx.runs.ticks(schedule.id, ticks)
-        return sum(tick not in there or _can_be_made_up(there[tick]) for tick in ticks)
+        new = sum(tick not in there or _can_be_made_up(there[tick]) for tick in ticks)
+        return Counted(new, len(ticks) - new)
 
     def run(self, who: Principal, schedule_id: str, start: date, end: date) -> Backfilled:
         """A run, as of now, for each past tick on these days (inclusive, in the schedule's zone) that has none, or whose run was

@@ -24,7 +24,7 @@ def test_each_past_tick_of_the_days_gets_a_run_with_its_own_window(
     services: Services, admin: Principal, daily: Schedule, campaigns: dict[str, Campaign]
 ) -> None:
     assert campaigns
-    assert services.backfill.count(admin, daily.id, FIRST, LAST) == 3
+    assert services.backfill.count(admin, daily.id, FIRST, LAST).new == 3
     done = services.backfill.run(admin, daily.id, FIRST, LAST)
     assert done.existing == 0
     assert [run.scheduled_for for run in done.runs] == [
@@ -43,7 +43,7 @@ def test_each_past_tick_of_the_days_gets_a_run_with_its_own_window(
 
 def test_the_same_days_twice_make_no_second_run(services: Services, admin: Principal, daily: Schedule) -> None:
     services.backfill.run(admin, daily.id, FIRST, LAST)
-    assert services.backfill.count(admin, daily.id, FIRST, LAST) == 0
+    assert services.backfill.count(admin, daily.id, FIRST, LAST).new == 0
     again = services.backfill.run(admin, daily.id, FIRST, LAST)
     assert (again.runs, again.existing) == ([], 3)
     more = services.backfill.run(admin, daily.id, FIRST, LAST + timedelta(days=1))
@@ -115,7 +115,7 @@ def test_days_that_make_no_sense_are_refused(
 
 def test_a_hundred_are_made_at_once_and_no_more(services: Services, admin: Principal) -> None:
     schedule = make_schedule(services, admin, schedule="0 * * * *", timezone="UTC")
-    assert services.backfill.count(admin, schedule.id, date(2026, 2, 20), date(2026, 2, 23)) == 96
+    assert services.backfill.count(admin, schedule.id, date(2026, 2, 20), date(2026, 2, 23)).new == 96
     with pytest.raises(Invalid, match="100"):
         services.backfill.count(admin, schedule.id, date(2026, 2, 20), date(2026, 2, 24))
 

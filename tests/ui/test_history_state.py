@@ -257,6 +257,11 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         assert (past.count, past.told) == (0, "All run times of these days have a run already: nothing would be made.")
         await tab.do(BackfillState.run)
         assert len(story.runs) == 3
+        await tab.do(BackfillState.set_start, "2026-01-26")
+        assert past.told.endswith("3 run times of these days had one already.")
+        other = make_schedule(services, admin, name="Another")
+        await tab.do(HistoryState.show, other.id)
+        assert (past.start, past.end, past.told, past.count) == ("", "", "", 0)
         assert "have a run already" in (await tab.state(Notices)).items[-1].text
 
     asyncio.run(play())

@@ -17,6 +17,8 @@ CHOOSE = "choose a day"
 
 
 class BackfillState(rx.State):
+    schedule_id: str = ""
+    """Whose days these are."""
     start: str = ""
     end: str = ""
     told: str = ""
@@ -35,19 +37,28 @@ class BackfillState(rx.State):
         self.end = str(value)
         await self._look()
 
+    async def _follow(self, schedule_id: str) -> None:
+        """The history was read anew: of another schedule nothing is kept, of the same one it is counted again."""
+        if schedule_id != self.schedule_id:
+            self.reset()
+            self.schedule_id = schedule_id
+        elif not self.errors:
+            await self._look()
+
     async def _look(self) -> None:
         self.told, self.errors, self.count = "", {}, 0
         days = _days(self.start, self.end)
         if days is None:
             return  # not all is chosen yet
-        schedule_id = (await self.get_state(HistoryState)).schedule_id
         try:
-            self.count = await asyncio.to_thread(wiring.services().backfill.count, principal(), schedule_id, *days)
+            found = await asyncio.to_thread(wiring.services().backfill.count, principal(), self.schedule_id, *days)
         except Invalid as e:
             self._refused(e)
             return
-        if self.count:
-            self.told = f"{counted(self.count, 'run')} would be made, each for the days that it would have covered."
+        self.count = found.new
+        if found.new:
+            had = f" {counted(found.existing, 'run time')} of these days had one already." if found.existing else ""
+            self.told = f"{counted(found.new, 'run')} would be made, each for the days that it would have covered.{had}"
         else:
             self.told = "All run times of these days have a run already: nothing would be made."
 
@@ -58,9 +69,8 @@ class BackfillState(rx.State):
             empty = {"start": CHOOSE} if not self.start else {}
             self.errors = {k: sentence(v) for k, v in (empty | ({"end": CHOOSE} if not self.end else {})).items()}
             return
-        history = await self.get_state(HistoryState)
         try:
-            done = await asyncio.to_thread(wiring.services().backfill.run, principal(), history.schedule_id, *days)
+            done = await asyncio.to_thread(wiring.services().backfill.run, principal(), self.schedule_id, *days)
         except Invalid as e:
             self._refused(e)
             return
@@ -69,8 +79,7 @@ class BackfillState(rx.State):
             await notify(self, "success", f"{counted(len(done.runs), 'run')} now waiting{had}")
         else:
             await notify(self, "info", "All run times of these days have a run already")
-        await self._look()
-        await history._reload()  # noqa: SLF001
+        await (await self.get_state(HistoryState))._reload()  # noqa: SLF001
 
     def _refused(self, error: Invalid) -> None:
         fields = {"/startDate": "start", "/endDate": "end"}

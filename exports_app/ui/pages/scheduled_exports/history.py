@@ -210,6 +210,9 @@ class HistoryState(rx.State):
             self.failed = told(e)
             return
         self._show(read)
+        from exports_app.ui.pages.scheduled_exports.backfill import BackfillState  # which knows this one
+
+        await (await self.get_state(BackfillState))._follow(schedule.id)  # noqa: SLF001
         self.paused = hints.told(schedule.paused_reason) if schedule.paused_at else ""
         self.paused_at = iso(schedule.paused_at)
         known = counted(self.total, "run") if self.total <= SHOWN else f"Last {SHOWN} of {counted(self.total, 'run')}"

@@ -191,9 +191,13 @@ def _detail(run: RunRow) -> rx.Component:
             found.can_resend,
             button(
                 rx.cond(
-                    found.unsent == 1,
-                    "Send again to the one who did not get it",
-                    f"Send again to the {found.unsent} who did not get it",
+                    found.unknown == found.unsent,
+                    "Send again",
+                    rx.cond(
+                        found.unsent == 1,
+                        "Send again to the one who did not get it",
+                        f"Send again to the {found.unsent} who did not get it",
+                    ),
                 ),
                 kind="small",
                 icon="send",
