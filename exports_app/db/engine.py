@@ -108,10 +108,23 @@ class Database:
             raise ExportsError(f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite") from e
         except NoSuchModuleError:
             raise ExportsError("DATABASE_URL names a database that is not supported: use postgresql://… or sqlite:///…") from None
+        self._ended = False
+        self._pools = 0
+        """How often the pool was disposed of."""
+        event.listen(self.engine, "connect", self._note_pool)
+        event.listen(self.engine, "checkin", self._check_pool)
         # One writer at a time, queued in the process instead of by SQLite's polling
         self._writer = threading.Lock()
         if self.embedded:
             event.listen(self.engine, "connect", _on_connect)
+
+    def _note_pool(self, _connection: Any, record: Any) -> None:
+        record.info["pool"] = self._pools
+
+    def _check_pool(self, _connection: Any, record: Any) -> None:
+        """What comes back to a pool that is no more is closed, instead of being left to the garbage collector."""
+        if self._ended or record.info.get("pool") != self._pools:
+            record.invalidate()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -128,19 +141,21 @@ class Database:
 
     def _connect(self) -> Connection:
         """A connection to the file as it is now: SQLite itself would go on for ever in one that was removed or replaced."""
+        if self._ended:
+            raise Unavailable
         if self.file is not None:
             try:
                 seen = self.file.stat()
             except FileNotFoundError:
                 if self._identity is not None:
-                    self.engine.dispose()
+                    self.dispose()
                     _log.error("the database file is gone", file=str(self.file))
                     raise Unavailable from None
             else:
                 identity = (seen.st_dev, seen.st_ino)
                 if self._identity not in {None, identity}:
                     _log.warning("the database file was replaced", file=str(self.file))
-                    self.engine.dispose()
+                    self.dispose()
                 self._identity = identity
         return self.engine.connect()
 
@@ -220,7 +235,14 @@ class Database:
         _log.info("write-ahead log copied", bytes=before, pages=pages, copied=copied)
 
     def dispose(self) -> None:
+        """Close the connections that nobody uses now; the others when they are given back."""
+        self._pools += 1
         self.engine.dispose()
+
+    def close(self) -> None:
+        """For good: whoever still wants one is told that the database cannot be reached."""
+        self._ended = True
+        self.dispose()
 
 
 @contextmanager

@@ -130,9 +130,10 @@ def limited(tmp_path: Path, migrated_file: Path, runner: Any, password_hash: str
     services = wiring.build(
         Settings(data_dir=folder, demo=False, rate_limit_login="3/hour", rate_limit_api="5/hour", secret_key="k" * 40)
     )
+    services.files.prepare()
     cast = make_cast(services, password_hash)
     yield Api(create(services, lambda: True), runner), services, cast
-    services.database.dispose()
+    services.close()
 
 
 class TestRateLimits:

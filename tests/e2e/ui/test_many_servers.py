@@ -77,6 +77,7 @@ def test_a_page_goes_on_at_another_server_when_its_own_is_stopped(
         between.target = urlsplit(second.url).port or 0
         assert first.stop() == 0
         form.get_by_label("Add recipients").fill("ann@example.com")
+        expect(page.locator(".connection.lost")).to_have_count(0, timeout=LATER_MS)  # until then it would refuse
         form.get_by_role("button", name="Create", exact=True).click()
         expect(names(page)).to_have_text(["Begun at the first server"], timeout=LATER_MS)
         page.context.close()

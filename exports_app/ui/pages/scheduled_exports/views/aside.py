@@ -82,5 +82,5 @@ def _notice(one: NoticeRow) -> rx.Component:
         ),
         rx.el.span(browser.when(at=one.at), class_name="muted num"),
         status(one.look, one.word),
-        class_name="delivery",
+        class_name="entry",
     )

@@ -258,7 +258,7 @@ def _attempt(one: AttemptRow) -> rx.Component:
         ),
         rx.el.span(browser.when(at=one.at), class_name="muted num"),
         status(one.look, one.word),
-        class_name="delivery",
+        class_name="entry",
     )
 
 
