@@ -221,6 +221,7 @@ def test_when_the_time_is_up_the_answer_says_so_instead_of_failing(
 def test_the_connection_goes_back_clean(services: Services, admin: Principal, acme: Tenant) -> None:
     """The pool hands the same one on: to a query that takes longer than a preview may."""
     handed = list[int]()
+    services.changes.flush()  # its thread would take a connection too
     event.listen(services.database.engine, "checkout", lambda connection, *_: handed.append(id(connection)))
     services.store.sample(Endless(sorted_first=True).select(Scope(acme.id, None, None, (), "")), 10, 0.05)
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
