@@ -143,8 +143,7 @@ class RunStore(Protocol):
         """The ids of those that were added, as of `add`."""
 
     def take_turns(self) -> None:
-        """Nobody else chooses among the waiting runs until the transaction ends: two that choose at once could begin two runs of
-        one schedule."""
+        """Nobody else claims a run until the transaction ends: two that claim at once could begin two runs of one schedule."""
 
     def waiting(self, now: datetime) -> list[Waiting]:
         """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has
@@ -152,9 +151,6 @@ class RunStore(Protocol):
 
     def suspect(self, now: datetime) -> str | None:
         """The oldest that could begin, and during which a worker died."""
-
-    def has_waiting(self, now: datetime) -> bool:
-        """Whether there are any."""
 
     def waiting_since(self, now: datetime) -> datetime | None:
         """Since when the longest waiting of the runs waits that could begin and never did. One that was taken up before is as
@@ -175,7 +171,9 @@ class RunStore(Protocol):
     def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
         """Change one that no worker has; False when it is not in the state, and at the attempt, seen any more."""
 
-    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool: ...
+    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
+        """False when it may not begin now, or not any more."""
+
     def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
         """Change a processing run; False when the token is no longer the run's.
 

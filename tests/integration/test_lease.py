@@ -137,6 +137,25 @@ def test_racing_workers_claim_each_run_once(services: Services, admin: Principal
     assert len({one.lease_token for one in claimed}) == len(made)
 
 
+def test_a_run_that_may_not_begin_any_more_once_the_turn_comes_is_passed_over(
+    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the turn: another worker takes the chosen run, one of its schedule, or puts it off."""
+    first = services.schedules.trigger(admin, schedule.id)
+    clock.advance(seconds=1)
+    second = services.schedules.trigger(admin, schedule.id)
+    other = services.schedules.trigger(admin, make_schedule(services, admin, name="Put off").id)
+    put_off, choose = clock() + timedelta(minutes=1), services.runs._choice
+    last = services.schedules.trigger(admin, make_schedule(services, admin, name="Last").id)
+    with services.store.write() as tx:
+        assert tx.runs.claim(first.id, "theirs", clock(), clock() + services.runs.lease)
+        assert tx.runs.changed(other, {"next_attempt_at": put_off})
+    seen = iter([first.id, second.id, other.id])
+    monkeypatch.setattr(services.runs, "_choice", lambda *, suspects: next(seen, None) or choose(suspects=suspects))
+    assert claim(services).id == last.id
+    assert services.runs.claim() is None
+
+
 def test_runs_of_one_schedule_never_overlap_and_those_of_others_do(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, run: Run
 ) -> None:
@@ -334,14 +353,14 @@ def test_a_third_death_with_a_message_on_the_wire_says_that_its_fate_is_unknown(
 def test_last_status_is_that_of_the_latest_run_and_never_moves_back(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, run: Run
 ) -> None:
-    """The first run's worker dies, its successor overtakes it, and then the first one ends."""
+    """One that overlaps overtakes the first, and then the first one ends."""
     clock.advance(seconds=1)
     later = services.schedules.trigger(admin, schedule.id)
     held = services.runs
-    # A stall of the first: it still holds its lease while the second is carried to its end
     with services.store.write() as tx:
-        assert tx.runs.claim(later.id, "second", clock(), clock() + held.lease)
-    second = the_run(services, later)
+        assert tx.runs.changed(later, {"overlaps": True})
+    second = claim(services)
+    assert second.id == later.id
     held.close(second, RunStatus.FAILED, "the newer one", "x")
     ended = clock()
     clock.advance(seconds=5)

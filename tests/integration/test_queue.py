@@ -56,7 +56,6 @@ def test_the_queue_reads_in_steps_what_it_would_find_by_looking_at_every_run(
     expected = next_ones(runs, clock())
     with services.store.read() as tx:
         assert tx.runs.waiting(clock()) == expected
-        assert tx.runs.has_waiting(clock()) == bool(expected)
         assert tx.runs.waiting_since(clock()) == min(map(ready_since, that_may_begin(runs, clock())), default=None)
 
 

@@ -84,17 +84,17 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
 def suspects() -> Select[Any]:
     """The oldest run that may begin at the instant `now`, and during which a worker died before."""
     c = RUNS.c
-    return (
-        select(c.id)
-        .where(died(c), c.next_attempt_at.is_(None) | (c.next_attempt_at <= NOW), *_free(c))
-        .order_by(c.created_at, c.id)
-        .limit(1)
-    )
+    return select(c.id).where(died(c), *may_begin(c, NOW)).order_by(c.created_at, c.id).limit(1)
 
 
 def died(c: Any) -> Any:
     """As the index of them says it."""
     return and_(is_(c.status, RunStatus.PENDING), c.deaths > literal_column("0"))
+
+
+def may_begin(c: Any, now: Any) -> tuple[Any, ...]:
+    """A pending one, at the instant."""
+    return (c.next_attempt_at.is_(None) | (c.next_attempt_at <= now), *_free(c))
 
 
 def _free(c: Any) -> tuple[Any, ...]:

@@ -33,8 +33,7 @@ CLAIMS = 0x65787001
 @cache
 def _insert(dialect: str) -> Any:
     """Made once: that takes longer than to execute it."""
-    # The row itself tells: not every driver counts those of an INSERT
-    return upsert(dialect, table(models.RunRow)).on_conflict_do_nothing().returning(table(models.RunRow).c.id)
+    return upsert(dialect, table(models.RunRow)).on_conflict_do_nothing()
 
 
 class RunRepository(Repository[Run]):
@@ -65,13 +64,16 @@ class RunRepository(Repository[Run]):
         return [LatestRun(run, *counts.get(run.id, (0, 0))) for run in found]
 
     def add(self, run: Run) -> bool:
-        return self._connection.execute(_insert(self._connection.dialect.name), dict(vars(run))).first() is not None
+        return run.id in self.add_all([run])
 
     def add_all(self, runs: Sequence[Run]) -> set[str]:
         if not runs:
             return set()
-        added = self._connection.execute(_insert(self._connection.dialect.name), [dict(vars(run)) for run in runs])
-        return set(added.scalars())
+        self._connection.execute(_insert(self._connection.dialect.name), [dict(vars(run)) for run in runs])
+        # Asked for afterwards, since not every driver counts the rows of an INSERT: RETURNING would make one statement of 18,000
+        # parameters of 500 rows, whose text takes psycopg longer to read than the server to execute
+        c = self._table.c
+        return set(self._connection.execute(select(c.id).where(c.id.in_([run.id for run in runs]))).scalars())
 
     def take_turns(self) -> None:
         if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
@@ -92,9 +94,6 @@ class RunRepository(Repository[Run]):
     def suspect(self, now: datetime) -> str | None:
         found: str | None = self._connection.execute(queue.suspects(), {"now": now}).scalar_one_or_none()
         return found
-
-    def has_waiting(self, now: datetime) -> bool:
-        return self._connection.execute(queue.heads(), {"now": now}).first() is not None
 
     def waiting_since(self, now: datetime) -> datetime | None:
         first = self._connection.execute(queue.heads("file_key", "started_at"), {"now": now}).first()
@@ -138,7 +137,7 @@ class RunRepository(Repository[Run]):
             "started_at": func.coalesce(c.started_at, now),
             "next_attempt_at": None,
         }
-        return self._update(c.id == run_id, c.status == RunStatus.PENDING, values=values) == 1
+        return self._update(c.id == run_id, c.status == RunStatus.PENDING, *queue.may_begin(c, now), values=values) == 1
 
     def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
         c = self._table.c
