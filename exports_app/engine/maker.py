@@ -17,7 +17,7 @@ from exports_app import log
 from exports_app.domain import words
 from exports_app.domain.errors import ExportsError, RunError, Unavailable
 from exports_app.domain.table import Column
-from exports_app.engine.making import CHUNK, Limits, Made, Making, as_json, not_written
+from exports_app.engine.making import CHUNK, Limits, Made, Making, as_json, writing
 from exports_app.engine.turns import Turns
 from exports_app.services.plugs import Format
 from exports_app.services.ports import Statement, Store
@@ -87,11 +87,8 @@ class Maker:
                 check()
                 yield rows
 
-        with self._store.rows(query, CHUNK) as fetched:
-            try:
-                return making.run(watched(fetched), progress)
-            except OSError as e:
-                raise not_written(e) from e
+        with self._store.rows(query, CHUNK) as fetched, writing():
+            return making.run(watched(fetched), progress)
 
     def _elsewhere(
         self,

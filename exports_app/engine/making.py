@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,15 @@ class Making:
 
 def not_written(error: OSError) -> RunError:
     return RunError(f"the file could not be written: {error.strerror or type(error).__name__}", code="file_not_written")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raises RunError, in words, where the disk refuses."""
+    try:
+        yield
+    except OSError as e:
+        raise not_written(e) from e
 
 
 def as_json(columns: Sequence[Column]) -> list[dict[str, Any]]:

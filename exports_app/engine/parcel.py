@@ -7,6 +7,7 @@ from pathlib import Path
 from exports_app.domain import words
 from exports_app.domain.errors import RunError
 from exports_app.domain.way import Way, fits
+from exports_app.engine.making import writing
 from exports_app.services.plugs import Attachment
 from exports_app.services.ports import FileStore
 from exports_app.zipped import Package
@@ -35,7 +36,8 @@ def pack(
         yield Way.ATTACH, _bearable(file)
     else:
         with files.draft() as draft:
-            _zip(file, draft, check)
+            with writing():
+                _zip(file, draft, check)
             zipped = Attachment(draft, f"{file.name}.zip", draft.stat().st_size, ZIP_MIME)
             if wanted is Way.AUTO and not fits(draft.stat().st_size, limit):
                 yield Way.LINK, None

@@ -15,7 +15,7 @@ from exports_app.domain.run import DeliveryStatus, RunStatus, outcome
 from exports_app.domain.way import Way
 from exports_app.domain.words import counted
 from exports_app.engine.maker import Maker
-from exports_app.engine.making import Limits
+from exports_app.engine.making import Limits, writing
 from exports_app.engine.parcel import pack
 from exports_app.services.exporting import Export
 from exports_app.services.links import Links
@@ -143,7 +143,8 @@ class Worker:
                 return None
             name = export.file_name()
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
-            self._files.keep(draft, key)
+            with writing():
+                self._files.keep(draft, key)
         try:
             facts = {"file_size": made.size, "sha256": made.sha256, "record_count": made.rows, "removed_characters": made.lost}
             self._runs.note(run, file_name=name, file_key=key, file_removed_at=None, **facts)

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from exports_app import wiring
 from exports_app.db import migrate
 from exports_app.domain.access import Principal
+from exports_app.domain.policy import MOST_CAUGHT_UP
 from exports_app.domain.run import MAX_DEATHS, DeliveryStatus, RunStatus
 from exports_app.services.records import Delivery, Run, Schedule
 from exports_app.settings import Settings
@@ -31,6 +32,8 @@ from tests.world import Cast, deliveries_of, make_campaigns, make_cast, make_sch
 INJECTED = Path(__file__).parent / "injected"
 PATIENCE = 90.0
 MINUTE = timedelta(minutes=1)
+TICKS = MOST_CAUGHT_UP - 15
+"""Of each schedule under a heavy load: all of them are made up, also where the first look comes some minutes later."""
 DEFAULTS = {"LEASE_SECONDS": "3", "RETRY_BASE_SECONDS": "1", "DRAIN_SECONDS": "2", "DEMO": "0", "SECRET_KEY": SECRET_KEY}
 
 
@@ -94,6 +97,10 @@ class House:
     def schedule(self, name: str, *recipients: str, **more: Any) -> Schedule:
         chosen = {"schedule": "* * * * *", "overlap": "allow", "catch_up": "all"} | more
         return make_schedule(self.services, self.admin, name=name, recipients=recipients or ("ok@example.com",), **chosen)
+
+    def once(self, name: str, *recipients: str, **more: Any) -> Schedule:
+        """Due at `make_due`, and not again whatever minute begins meanwhile."""
+        return self.schedule(name, *recipients, **{"schedule": "0 0 1 1 *", "catch_up": "latest"} | more)
 
     def make_due(self, ticks: int = 1) -> None:
         """Every schedule was due for the first time so many minutes ago. Only while no server runs."""
@@ -167,9 +174,10 @@ class House:
 
 
 @contextmanager
-def house_in(folder: Path, post: Post, password_hash: str) -> Iterator[House]:
-    held = Settings(data_dir=folder / "data", secret_key=SecretStr(SECRET_KEY), demo=False)
-    held.data_dir.mkdir(parents=True)
+def house_in(folder: Path, post: Post, password_hash: str, data: Path | None = None) -> Iterator[House]:
+    """data: where it has its database and files, if not in the folder."""
+    held = Settings(data_dir=data or folder / "data", secret_key=SecretStr(SECRET_KEY), demo=False)
+    held.data_dir.mkdir(parents=True, exist_ok=data is not None)
     services = wiring.build(held)
     migrate.upgrade(services.database)
     services.files.prepare()

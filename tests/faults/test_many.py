@@ -11,11 +11,10 @@ import pytest
 from exports_app.domain.run import RunStatus
 from tests.distributed.conftest import Installation
 from tests.e2e.client import wait_until
-from tests.faults.house import House
+from tests.faults.house import TICKS, House
 from tests.faults.post import Post
 from tests.world import deliveries_of, make_campaigns, make_cast, sql
 
-NEVER = "0 0 1 1 *"
 OUTAGE = 30.0
 AT_ONCE = 4
 """Runs of one worker: each may have a message between its acceptance and our note of it."""
@@ -33,7 +32,7 @@ def many(installation: Installation, letters: Post, password_hash: str) -> Itera
 
 
 def test_a_worker_that_stood_still_past_its_lease_writes_and_sends_nothing_more(many: House) -> None:
-    many.schedule("Held", "hang@example.com", *[f"ok+{i}@example.com" for i in range(3)], schedule=NEVER, catch_up="latest")
+    many.once("Held", "hang@example.com", *[f"ok+{i}@example.com" for i in range(3)])
     many.make_due()
     stale = many.worker()
     wait_until("a message is on the wire", lambda: many.post.ledger, 60)
@@ -59,23 +58,17 @@ def test_a_worker_that_stood_still_past_its_lease_writes_and_sends_nothing_more(
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_three_dispatchers_race_through_two_thousand_ticks_while_they_are_killed(many: House) -> None:
-    schedules = {many.schedule(f"No. {i}", schedule=NEVER, catch_up="latest").id for i in range(2000)}
+    schedules = {many.once(f"No. {i}", f"ok+{i}@example.com").id for i in range(2000)}
     many.make_due()
     apps = [many.worker(**many.faulty("in the tick", times=6)) for _ in range(3)]  # rows are written, and not yet committed
-    made = "SELECT count(*) FROM export_history"
-
-    def all_made() -> bool:
-        for app in apps:
-            app.tend()
-        return sql(many.services, made) >= [(2000,)]
-
-    wait_until("2,000 ticks have their run", all_made, 300)
-    wait_until("nothing is due", lambda: sql(many.services, DUE) == [(0,)], 60)
+    many.all_end(2000, *apps, seconds=900)
+    assert sql(many.services, DUE) == [(0,)]
     rows = sql(many.services, "SELECT scheduled_export_id, count(*) FROM export_history GROUP BY scheduled_export_id")
     print(f"\n2,000 ticks, {many.deaths} dispatchers killed in a tick: {len(rows)} with a run, {sum(n for _, n in rows)} runs")
     assert {schedule_id for schedule_id, _ in rows} == schedules
     assert {number for _, number in rows} == {1}
     assert many.deaths >= 6
+    many.check()
 
 
 DUE = "SELECT count(*) FROM scheduled_exports WHERE next_run_at <= now()"
@@ -90,23 +83,26 @@ def load(many: House, schedules: int, ticks: int) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_hundred_kills_among_two_servers_and_three_workers(many: House, dice: Random) -> None:
-    load(many, schedules=10, ticks=100)
+    load(many, schedules=10, ticks=TICKS)
     apps = [many.serve(), many.serve(), many.worker(), many.worker(), many.worker()]
     kills, busy, moment = 100, 0, threading.Event()
     for _ in range(kills):
         before = sql(many.services, BEGUN)
-        wait_until(
-            "they work", lambda before=before: sql(many.services, BEGUN) > before or sql(many.services, LEFT) == [(0,)], 60
-        )
+
+        def at_work(before: object = before) -> bool:
+            return sql(many.services, BEGUN) > before or sql(many.services, DUE) == sql(many.services, LEFT) == [(0,)]
+
+        wait_until("they work", at_work, 60)
         moment.wait(dice.random() * 0.4)
         busy += sql(many.services, LEFT) > [(0,)]
         app = dice.choice(apps)
         app.kill()
         app.tend()
-    many.all_end(1000, *apps, seconds=900)
+    many.all_end(10 * TICKS, *apps, seconds=900)
     many.calm()
-    many.all_end(1000, *apps, seconds=900)
+    many.all_end(10 * TICKS, *apps, seconds=900)
     print(f"\n{kills} kills among 2 servers and 3 workers, {busy} of them while there was work")
+    assert busy > kills / 2
     many.check(may_die=True)
 
 

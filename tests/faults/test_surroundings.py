@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from exports_app.domain.run import DeliveryStatus, RunStatus
 from exports_app.services.records import Run
 from tests.e2e.client import wait_until
-from tests.faults.house import House
+from tests.faults.house import House, house_in
 from tests.faults.post import Post
 from tests.world import deliveries_of, sql
 
@@ -24,13 +25,10 @@ def of(house: House, name: str) -> Run:
 
 def test_each_answer_of_a_mail_server_has_its_consequence(house: House) -> None:
     for name in ("ok", "grey", "550", "dropbefore", "dropafter"):
-        house.schedule(name, f"{name}@example.com", "ok+beside@example.com")
-    house.schedule("hold", "dropafter+held@example.com", "ok+beside@example.com", on_unknown="hold")
+        house.once(name, f"{name}@example.com", "ok+beside@example.com")
+    house.once("hold", "dropafter+held@example.com", "ok+beside@example.com", on_unknown="hold")
     house.make_due()
-    app = house.serve()
-    house.all_end(6, app)
-    house.calm()
-    house.all_end(6, app)
+    house.all_end(6, house.serve())
     ends = {name: of(house, name) for name in ("ok", "grey", "550", "dropbefore", "dropafter", "hold")}
     assert {name: run.status for name, run in ends.items()} == {
         "ok": RunStatus.COMPLETED,
@@ -68,13 +66,13 @@ def test_a_mail_server_that_is_away_is_waited_for_and_nobody_starts_anything_aga
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[bool]:
+def small_disk(folder: Path, megabytes: int) -> Iterator[bool]:
     """Whether one could be mounted there."""
     folder.mkdir(parents=True, exist_ok=True)
     mounted = os.geteuid() == 0 and shutil.which("mount") is not None
     if mounted:
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True, check=False)
-        mounted = done.returncode == 0
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
     try:
         yield mounted
     finally:
@@ -84,9 +82,9 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 def test_a_full_disk_fails_the_run_in_words_and_the_next_one_works(house: House, tmp_path: Path) -> None:
     place = tmp_path / "small"
-    house.schedule("Now", "ok+now@example.com")
+    house.once("Now", "ok+now@example.com")
     house.make_due()
-    with small_disk(place) as mounted:
+    with small_disk(place, 3) as mounted:
         ballast = place / "ballast"
         if mounted:
             with pytest.raises(OSError, match="No space left"):
@@ -95,18 +93,63 @@ def test_a_full_disk_fails_the_run_in_words_and_the_next_one_works(house: House,
         else:  # where nothing may be mounted, the writing itself says that there is no room
             app = house.serve(FILES_URL=str(place), **house.faulty("disk full"))
         house.all_end(1, app)
-        (failed,) = house.runs()[:1]
+        (failed,) = house.runs()
         assert failed.status is RunStatus.FAILED
         assert failed.error is not None
         assert "No space left on device" in failed.error
         assert sql(house.services, "PRAGMA integrity_check") == [("ok",)]
-        house.calm()
         ballast.unlink(missing_ok=True)
         house.services.schedules.trigger(house.admin, failed.scheduled_export_id)
         *_, after = house.all_end(2, app)
         assert after.status is RunStatus.COMPLETED
-        assert len(house.post.to("ok+now@example.com")) >= 1
+        assert len(house.post.to("ok+now@example.com")) == 1
         app.kill()
+
+
+def test_a_full_disk_under_the_database_is_waited_for_and_what_was_accepted_is_not_sent_again(
+    tmp_path: Path, letters: Post, password_hash: str
+) -> None:
+    small = tmp_path / "small"
+    with small_disk(small, 24) as mounted, house_in(tmp_path, letters, password_hash, data=small) as house:
+        house.once("Held", "hang@example.com", "ok+next@example.com")
+        house.make_due()
+        writer = {} if mounted else house.faulty("database full")
+        app = house.serve(DATA_DIR=str(small), LEASE_SECONDS="60", **writer)
+        wait_until("a message is on the wire", lambda: letters.ledger, 60)
+        ballast = small / "ballast" if mounted else house.folder / "deaths"
+        if mounted:
+            fill(house, ballast)
+        else:
+            ballast.touch()
+        letters.let_go.set()
+        wait_until("the server has noticed", lambda: "database trouble" in app.output, 30)
+        assert "database or disk is full" in app.output
+        assert len(letters.ledger) == 1
+        ballast.unlink()
+        house.all_end(1, app)
+        assert app.starts == 1
+        assert sql(house.services, "PRAGMA integrity_check") == [("ok",)]
+        house.check()
+        assert len(letters.to("hang@example.com")) == 1
+        app.kill()
+
+
+def fill(house: House, ballast: Path) -> None:
+    """The disk, and what the database's log has left within it."""
+    assert house.services.database.file is not None
+    with closing(sqlite3.connect(house.services.database.file, timeout=15)) as other:
+        other.execute("CREATE TABLE ballast (x BLOB)")
+        with pytest.raises(OSError, match="No space left"):
+            ballast.write_bytes(bytes(100_000_000))
+        for size in (1_000_000, 10_000, 1):
+            with pytest.raises(sqlite3.OperationalError, match="full"):
+                insert_for_ever(other, size)
+
+
+def insert_for_ever(connection: sqlite3.Connection, size: int) -> None:
+    while True:
+        with connection:
+            connection.execute("INSERT INTO ballast VALUES (zeroblob(?))", [size])
 
 
 @pytest.mark.long

@@ -11,8 +11,6 @@ from exports_app.services.records import Run
 from tests.faults.house import MINUTE, House
 from tests.world import set_role, stored
 
-NEVER = "0 0 1 1 *"
-
 
 def test_after_thirty_days_down_each_minute_is_run_or_counted_by_the_catch_up_policy(house: House) -> None:
     schedules = {
@@ -49,7 +47,7 @@ def newest(runs: list[Run]) -> Run:
 
 @pytest.mark.long
 def test_an_owner_who_loses_the_right_between_two_ticks_pauses_the_schedule_until_another_takes_it_over(house: House) -> None:
-    schedule = house.schedule("Owned", schedule=NEVER, catch_up="latest")
+    schedule = house.once("Owned")
     house.make_due(3)
     app = house.serve()
     assert newest(house.all_end(1, app)).status is RunStatus.COMPLETED

@@ -1,6 +1,8 @@
 """A run from its claim to its end, through a real mail server."""
 
+import errno
 import hashlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -18,7 +20,9 @@ from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS
 from exports_app.services.records import Campaign, Run, Schedule, Tenant
 from exports_app.services.rules import Filters
 from exports_app.services.runs import LeaseLost
+from exports_app.storage.local import LocalFiles
 from exports_app.wiring import Services
+from exports_app.zipped import Package
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
     FakeClock,
@@ -245,6 +249,28 @@ def test_an_unexpected_error_ends_visibly_and_tells_no_details(
     assert done.id in (done.error or "")
     assert "secret detail" not in (done.error or "")
     assert files_in(services) == []
+    assert mail.messages == []
+
+
+@pytest.mark.parametrize(("owner", "step", "delivery"), [(LocalFiles, "keep", "attach"), (Package, "part", "zip")])
+def test_a_disk_that_fills_up_after_the_file_was_made_fails_the_run_in_words(
+    services: Services,
+    admin: Principal,
+    campaigns: dict[str, Campaign],
+    mail: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: type,
+    step: str,
+    delivery: str,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    schedule = make_schedule(services, admin, delivery=delivery)
+    monkeypatch.setattr(owner, step, refuse)
+    done = trigger_and_execute(services, admin, schedule)
+    assert (done.status, done.error_code) == (RunStatus.FAILED, "file_not_written")
+    assert "No space left on device" in (done.error or "")
     assert mail.messages == []
 
 

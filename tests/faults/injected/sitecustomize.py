@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pathlib
 import signal
+import sqlite3
 import sys
 from functools import wraps
 
@@ -22,6 +23,7 @@ POINTS = {
     "between acceptance and note": ("exports_app.channels.email", "EmailSender", "send"),
     "before the close": ("exports_app.services.runs", "Runs", "close"),
     "at this run's file": ("exports_app.engine.worker", "Worker", "_produce"),
+    "database full": ("exports_app.db.engine", "Database", "_transaction"),
     "disk full": ("exports_app.storage.local", "LocalFiles", "keep"),
 }
 AFTER = {"in the tick", "after the claim", "between acceptance and note"}
@@ -45,6 +47,19 @@ def full():
     raise OSError(28, "No space left on device")
 
 
+def refuse():
+    """As long as FAULT_FILE is there."""
+    if pathlib.Path(os.environ["FAULT_FILE"]).exists():
+        import sqlalchemy.exc
+
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise sqlalchemy.exc.OperationalError("BEGIN IMMEDIATE", {}, error)
+
+
+INSTEAD = {"disk full": full, "database full": refuse}
+
+
 def wrapped(point, original):
     if point == "in the middle of the file":
 
@@ -60,10 +75,8 @@ def wrapped(point, original):
         if point == "at this run's file":
             if args[1].spec["name"] == os.environ["FAULT_RUN"]:
                 die()
-        elif point == "disk full":
-            full()
         elif point not in AFTER:
-            die()
+            INSTEAD.get(point, die)()
         answer = original(*args, **kwargs)
         if point in AFTER and (answer or point == "between acceptance and note"):  # not where there was nothing to do
             die()
