@@ -97,10 +97,39 @@ def see_email(page: Page, ids: Ids) -> None:
     page.frame_locator(".mail").locator("table").first.wait_for()
 
 
+def open_history(page: Page, ids: Ids, name: str, status: str) -> None:
+    page.goto(f"{LIST}/{ids[name]}?tenant={story.NORTHWIND.slug}")
+    page.get_by_role("button", name=f"Details: {status}").first.click()
+    page.locator("tr.detail").first.wait_for()
+
+
 def see_history(page: Page, ids: Ids) -> None:
-    page.goto(f"{LIST}/{ids['Daily spend check']}?tenant={story.NORTHWIND.slug}")
-    page.get_by_role("button", name="Details: Partial").first.click()
+    open_history(page, ids, "Daily spend check", "Partial")
     page.locator(".delivery").first.wait_for()
+
+
+def see_waiting(page: Page, ids: Ids) -> None:
+    open_history(page, ids, "Partner drop", "Waiting")
+    page.locator(".attempts li").nth(1).wait_for()
+
+
+def see_held(page: Page, ids: Ids) -> None:
+    open_history(page, ids, "Monthly books", "Partial")
+    page.get_by_role("button", name="It arrived").wait_for()
+
+
+def see_notices(page: Page, ids: Ids) -> None:
+    open_history(page, ids, "Spring launch detail", "Failed")
+    page.locator("#notices summary").click()
+    page.locator("#notices .entry").nth(1).wait_for()
+    page.locator("#notices").evaluate("(section) => section.scrollIntoView({ block: 'end' })")
+
+
+def see_backfill(page: Page, ids: Ids) -> None:
+    open_history(page, ids, "Weekly campaign report", "Completed")
+    page.locator("#backfill summary").click()
+    page.locator("#backfill_start").wait_for()
+    page.locator("#backfill").evaluate("(section) => section.scrollIntoView({ block: 'end' })")
 
 
 def see_delete(page: Page, ids: Ids) -> None:
@@ -121,6 +150,10 @@ SCENES = (
     Scene("editor-errors", see_editor_errors, ("wide-light", "phone-dark")),
     Scene("email", see_email, ("wide-light",)),
     Scene("history", see_history, ("wide-light", "wide-dark", "phone-light")),
+    Scene("history-waiting", see_waiting, ("wide-light", "phone-dark")),
+    Scene("history-held", see_held, ("wide-dark", "phone-light")),
+    Scene("history-notices", see_notices, ("wide-light", "phone-dark")),
+    Scene("history-backfill", see_backfill, ("wide-light", "phone-dark")),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),
     Scene("no-access", see_no_access, ("wide-light",), story.VIEWER.email),
 )

@@ -17,13 +17,25 @@ from exports_app.db.models import RunRow
 from exports_app.db.repositories import table
 from exports_app.domain import cron
 from exports_app.domain.access import Role
-from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.policy import OnUnknown
+from exports_app.domain.run import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted
 from exports_app.services import passwords
 from exports_app.services.demo_data import fixed_id, metrics
 from exports_app.services.exporting import Export
 from exports_app.services.ports import Transaction
-from exports_app.services.records import Campaign, Delivery, Membership, Run, Schedule, Tenant, User
+from exports_app.services.records import (
+    Attempt,
+    Campaign,
+    Delivery,
+    Membership,
+    Notice,
+    NoticeKind,
+    Run,
+    Schedule,
+    Tenant,
+    User,
+)
 from exports_app.services.rules import Filters
 from exports_app.services.schedules import new_run
 from exports_app.wiring import Services
@@ -39,7 +51,11 @@ QUIET = timedelta(minutes=10)
 """Nothing is due while the pictures are taken."""
 BEGUN = timedelta(seconds=4)
 """How long the run that is under way has been."""
+SOON = timedelta(minutes=6)
+"""Until the run that waits is tried again."""
 REFUSAL = "550 5.1.1 no such user here"
+GREY = "451 4.7.1 greylisted: try again in a few minutes"
+LOST = "the connection to smtp.northwind.example:587 was lost after the message was sent: it may have arrived, or not"
 
 CAMPAIGNS = (
     ("Spring launch", "search", 4_500_000),
@@ -93,11 +109,12 @@ def tell(services: Services) -> dict[str, str]:
 
 
 def hold_time(services: Services) -> None:
-    """The run that is under way has just begun, whenever a picture is taken."""
-    runs = table(RunRow)
-    begun = {"started_at": services.clock() - BEGUN}
+    """The run that is under way has just begun, and the one that waits will soon be tried again, whenever a picture is taken."""
+    runs, now = table(RunRow), services.clock()
+    held = {RunStatus.PROCESSING: {"started_at": now - BEGUN}, RunStatus.PENDING: {"next_attempt_at": now + SOON}}
     with services.database.write() as connection:
-        connection.execute(update(runs).where(runs.c.status == RunStatus.PROCESSING).values(begun))
+        for status, values in held.items():
+            connection.execute(update(runs).where(runs.c.status == status).values(values))
 
 
 def _campaigns(tx: Transaction, now: datetime) -> None:
@@ -126,6 +143,7 @@ def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
         filters: Filters,
         *,
         active: bool = True,
+        hold: bool = False,
     ) -> Schedule:
         nonlocal made
         made += 1
@@ -148,6 +166,7 @@ def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
             created_at=created,
             updated_at=created,
             next_run_at=cron.next_after(cron.parse(expression), cron.zone(zone), now + QUIET) if active else None,
+            on_unknown=OnUnknown.HOLD if hold else OnUnknown.RESEND,
         )
 
     return schedule
@@ -159,6 +178,8 @@ def _northwind(now: datetime) -> list[tuple[Schedule, Past | None]]:
     week, month, day = Filters(period="previous_week"), Filters(period="previous_month"), Filters(period="yesterday")
     weekly, monthly = (replace(month, group_by=g) for g in ("week", "month"))
     refused = f"1 of 4 messages was not delivered; to old.boss@northwind.example: {REFUSAL}"
+    waits = f"1 of 2 messages was not delivered; to data@fabrikam.example: {GREY}"
+    lost = f"1 of 2 messages was not delivered; to auditor@fabrikam.example: {LOST}"
     gone = f"1 of its 3 campaigns no longer exist ({few[0]}): edit the scheduled export and choose others"
     empty = "there was no data in its window: nobody was written to"
     ny, berlin, london = "America/New_York", "Europe/Berlin", "Europe/London"
@@ -185,7 +206,8 @@ def _northwind(now: datetime) -> list[tuple[Schedule, Past | None]]:
             Past(9, 0, 0, 0.1, RunStatus.FAILED, gone, "campaign_missing"),
         ),
         (make("Partner drop", "Totals, this month", "campaigns", "xml", "0 17 * * 5", london,
-              "partner@fabrikam.example data@fabrikam.example", Filters(period="this_month")), Past(14, 96, 21_504, 0.6)),
+              "partner@fabrikam.example data@fabrikam.example", Filters(period="this_month")),
+         Past(14, 96, 21_504, 0.6, RunStatus.PENDING, waits, "delivery_failed")),
         (make("Quarterly audit", "Everything, by week", "aggregate", "csv", "30 6 1 1,4,7,10 *", "Asia/Kolkata", f"audit{at}",
               Filters(period="previous_quarter", group_by="week")), None),
         (make("Board summary", "", "aggregate", "excel", "0 9 1 * *", ny, f"board{at} cfo{at}", monthly), Past(8, 14, 7_412)),
@@ -200,7 +222,8 @@ def _northwind(now: datetime) -> list[tuple[Schedule, Past | None]]:
               f"affiliates{at} finance{at}", Filters(period="last_30_days")), Past(17, 12, 1_433)),
         (make("Search terms, all time", "", "campaign", "json", "0 3 * * 0", "UTC", f"data-science{at}",
               Filters(period="all", campaign_ids=few)), Past(20, 1_380, 402_331, 2.2)),
-        (make("Monthly books", "Week by week", "aggregate", "csv", "30 6 2 * *", berlin, f"books{at}", weekly), Past(6, 5, 611)),
+        (make("Monthly books", "Week by week", "aggregate", "csv", "30 6 2 * *", berlin, f"books{at} auditor@fabrikam.example",
+              weekly, hold=True), Past(6, 5, 611, 0.9, RunStatus.PARTIAL, lost, "delivery_failed")),
     ]  # fmt: skip
 
 
@@ -225,7 +248,11 @@ def _add(tx: Transaction, schedule: Schedule, past: Past | None, now: datetime) 
         if run.status is RunStatus.PROCESSING:
             started = now - BEGUN
             runs[back] = replace(run, created_at=started, started_at=started, lease_token="pictures", lease_expires_at=now + LONG)
+        elif run.status is RunStatus.PENDING:
+            runs[back] = _waiting(run, now)
         tx.runs.add(runs[back])
+        for attempt in _attempts(runs[back]):
+            tx.attempts.add(attempt)
         tx.deliveries.add(_deliveries(run))
         if back == 0 and run.completed_at:
             tx.schedules.note_result(run, run.status, run.completed_at)
@@ -239,10 +266,55 @@ def _streak(tx: Transaction, schedule: Schedule, runs: list[Run]) -> None:
     if not failed:
         return
     changes: dict[str, Any] = {"failures": len(failed), "failing_since": failed[-1].completed_at}
+    tx.notices.add([_notice(schedule, failed[-1], NoticeKind.FAILING)])
     if not schedule.is_active:
+        tx.notices.add([_notice(schedule, failed[0], NoticeKind.PAUSED)])
         reason = f"{counted(len(failed), 'run')} in a row failed; the last one: {failed[0].error}"
         changes |= {"paused_at": failed[0].completed_at, "paused_reason": reason}
     tx.schedules.change(schedule.id, changes)
+
+
+def _notice(schedule: Schedule, run: Run, kind: NoticeKind) -> Notice:
+    assert run.completed_at is not None
+    identity, sent = fixed_id(run.id, kind), run.completed_at + timedelta(seconds=1)
+    about = (schedule.tenant_id, schedule.id, run.id, kind, ADMIN.email)
+    return Notice(identity, *about, {}, DeliveryStatus.ACCEPTED, run.completed_at, 1, sent_at=sent)
+
+
+def _waiting(run: Run, now: datetime) -> Run:
+    """It was asked for a few minutes ago, and its second attempt failed a minute ago."""
+    asked = now - timedelta(minutes=3)
+    by_hand = {"trigger": Trigger.MANUAL, "triggered_by": ADMIN.id, "scheduled_for": None}
+    return replace(
+        run,
+        **by_hand,
+        created_at=asked,
+        started_at=asked,
+        completed_at=None,
+        attempt=2,
+        next_attempt_at=now + SOON,
+        sent_as="attach",
+    )
+
+
+def _attempts(run: Run) -> list[Attempt]:
+    """Of the run that waits."""
+    if run.status is not RunStatus.PENDING or run.started_at is None:
+        return []
+    begun = (run.started_at, run.started_at + timedelta(minutes=2))
+    return [
+        Attempt(
+            fixed_id(run.id, "attempt", str(number)),
+            run.id,
+            number,
+            at,
+            at + timedelta(seconds=1.5),
+            AttemptOutcome.RETRY,
+            run.error,
+            run.error_code,
+        )
+        for number, at in enumerate(begun, 1)
+    ]
 
 
 def _run(schedule: Schedule, past: Past, back: int, tick: datetime) -> Run:
@@ -267,14 +339,14 @@ def _run(schedule: Schedule, past: Past, back: int, tick: datetime) -> Run:
     if status in {RunStatus.FAILED, RunStatus.SKIPPED}:
         error, code = (past.error, past.code) if back == 0 or past.last is status else _outage()
         return replace(run, record_count=None, error=error, error_code=code)
-    error, code = (past.error, past.code) if status is RunStatus.PARTIAL else (None, None)
+    error, code = (past.error, past.code) if status in {RunStatus.PARTIAL, RunStatus.PENDING} else (None, None)
     return replace(_with_file(run, schedule, past.size * (wave + 100) // 200), error=error, error_code=code)
 
 
 def _older(past: Past, back: int) -> RunStatus:
     if past.last in {RunStatus.FAILED, RunStatus.SKIPPED}:
         return past.last if back < 6 else RunStatus.COMPLETED
-    if past.last is RunStatus.PARTIAL and back in {1, 9}:
+    if past.last is RunStatus.PARTIAL and past.runs > 9 and back in {1, 9}:
         return RunStatus.PARTIAL
     return RunStatus.FAILED if back in {18, 32} else RunStatus.SKIPPED if back == 41 else RunStatus.COMPLETED
 
@@ -293,23 +365,32 @@ def _with_file(run: Run, schedule: Schedule, size: int) -> Run:
     return replace(run, file_name=name, file_key=f"{run.tenant_id}/{run.id}/{name}", file_size=max(size, 500), sha256=digest)
 
 
+TROUBLE = {
+    "old.boss@northwind.example": (DeliveryStatus.FAILED, REFUSAL),
+    "data@fabrikam.example": (DeliveryStatus.PENDING, GREY),
+    "auditor@fabrikam.example": (DeliveryStatus.UNKNOWN, LOST),
+}
+"""What happens to a message of a run that did not go well, by its recipient."""
+
+
 def _deliveries(run: Run) -> list[Delivery]:
     if run.file_name is None:
         return []
     made = []
     for i, target in enumerate(run.recipients):
-        refused = run.status is RunStatus.PARTIAL and target.startswith("old.boss")
+        wrong = TROUBLE.get(target) if run.status in {RunStatus.PARTIAL, RunStatus.PENDING} else None
+        status, error = wrong or (DeliveryStatus.ACCEPTED, None)
         made.append(
             Delivery(
                 id=fixed_id(run.id, target),
                 history_id=run.id,
                 channel="email",
                 target=target,
-                status=DeliveryStatus.FAILED if refused else DeliveryStatus.ACCEPTED,
+                status=status,
                 message_id=fixed_id(run.id, target, "message"),
-                attempts=1,
-                error=REFUSAL if refused else None,
-                sent_at=None if refused or run.started_at is None else run.started_at + timedelta(milliseconds=400 + 90 * i),
+                attempts=2 if status is DeliveryStatus.PENDING else 1,
+                error=error,
+                sent_at=None if wrong or run.started_at is None else run.started_at + timedelta(milliseconds=400 + 90 * i),
             )
         )
     return made

@@ -117,6 +117,21 @@ class House:
             ids = sql(self.services, "SELECT id FROM export_history ORDER BY created_at")
             return [run for (run_id,) in ids if (run := tx.runs.get(run_id))]
 
+    def due(self) -> bool:
+        """Whether a tick waits for its run."""
+        with self.services.store.read() as tx:
+            return tx.schedules.due_since(self.services.clock()) is not None
+
+    def busy(self) -> bool:
+        """Whether there is anything to do."""
+        return sql(self.services, "SELECT count(*) FROM export_history WHERE completed_at IS NULL") > [(0,)] or self.due()
+
+    def wait_for_work(self) -> None:
+        """Until another attempt at a run has begun, or nothing is left to do."""
+        begun = "SELECT count(*) FROM run_attempts"
+        before = sql(self.services, begun)
+        wait_until("they work", lambda: sql(self.services, begun) > before or not self.busy(), PATIENCE)
+
     def all_end(self, at_least: int, *apps: "App", seconds: float = PATIENCE) -> list[Run]:
         """The runs, once there are so many, and each has ended; meanwhile the apps are tended."""
         state = "SELECT count(*), count(completed_at) FROM export_history"

@@ -9,7 +9,6 @@ import pytest
 from exports_app.domain.run import MAX_DEATHS, RunStatus
 from tests.e2e.client import wait_until
 from tests.faults.house import TICKS, House
-from tests.world import sql
 
 POINTS = (
     "before the claim",
@@ -41,18 +40,12 @@ def kill_often(house: House, dice: Random, kills: int, ticks: int, schedules: in
     house.post.slowness = 0.05
     house.make_due(ticks)
     app, moment = house.serve(), threading.Event()
-    begun, left = "SELECT count(*) FROM run_attempts", "SELECT count(*) FROM export_history WHERE completed_at IS NULL"
     busy = 0
     for _ in range(kills):
-        ((before,),) = sql(house.services, begun)
         app.ready()
-
-        def at_work(before: int = before) -> bool:
-            return bool(sql(house.services, begun) > [(before,)] or sql(house.services, left) == [(0,)])
-
-        wait_until("it works", at_work, 60)
+        house.wait_for_work()
         moment.wait(dice.random() * 0.4)  # nobody sets it: the kill is to come at any moment
-        busy += sql(house.services, left) > [(0,)]
+        busy += house.busy()
         app.kill()
         app.tend()
     house.all_end(ticks * schedules, app)

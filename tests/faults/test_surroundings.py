@@ -161,24 +161,19 @@ def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_s
     ahead = house.serve(LD_PRELOAD=str(faketime), FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1")
     ahead.ready()
     house.all_end(3, ahead)
-    wait_until("nothing is due", lambda: not _due(house), 30)
+    wait_until("nothing is due", lambda: not house.due(), 30)
     made = len(house.runs())
     assert ahead.stop() == 0, ahead.output
     back = house.serve()
     back.ready()
     house.all_end(made, back)
-    wait_until("nothing is due", lambda: not _due(house), 30)
+    wait_until("nothing is due", lambda: not house.due(), 30)
     assert back.stop() == 0
     runs = house.runs()
     assert len({(run.scheduled_export_id, run.scheduled_for) for run in runs}) == len(runs)
     assert len(runs) <= made + 3  # at most the tick of an hour that begins just now
     assert {run.status for run in runs} == {RunStatus.COMPLETED}
     assert all(run.scheduled_for is not None for run in runs)
-
-
-def _due(house: House) -> bool:
-    now = house.services.clock().strftime("%Y-%m-%d %H:%M:%S.%f")
-    return bool(sql(house.services, "SELECT 1 FROM scheduled_exports WHERE next_run_at <= ?", now))
 
 
 def _faketime() -> Path:
