@@ -109,7 +109,7 @@ def see_history(page: Page, ids: Ids) -> None:
 
 
 def see_waiting(page: Page, ids: Ids) -> None:
-    open_history(page, ids, "Partner drop", "Waiting")
+    open_history(page, ids, "Partner drop", "Pending")
     page.locator(".attempts li").nth(1).wait_for()
 
 

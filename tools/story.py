@@ -53,6 +53,8 @@ BEGUN = timedelta(seconds=4)
 """How long the run that is under way has been."""
 SOON = timedelta(minutes=6)
 """Until the run that waits is tried again."""
+ASKED = timedelta(minutes=3)
+"""How long ago it was asked for."""
 REFUSAL = "550 5.1.1 no such user here"
 GREY = "451 4.7.1 greylisted: try again in a few minutes"
 LOST = "the connection to smtp.northwind.example:587 was lost after the message was sent: it may have arrived, or not"
@@ -243,6 +245,8 @@ def _add(tx: Transaction, schedule: Schedule, past: Past | None, now: datetime) 
     begin = now - timedelta(days=31 * (past.runs + 2))
     due = cron.occurrences(cron.parse(schedule.schedule), cron.zone(schedule.timezone), begin)
     ticks = list(takewhile(lambda tick: tick < now, due))[-past.runs :]
+    if past.last is RunStatus.PENDING:
+        ticks[-1] = now - ASKED
     runs = [_run(schedule, past, back, tick) for back, tick in enumerate(reversed(ticks))]
     for back, run in enumerate(runs):
         if run.status is RunStatus.PROCESSING:
@@ -282,19 +286,9 @@ def _notice(schedule: Schedule, run: Run, kind: NoticeKind) -> Notice:
 
 
 def _waiting(run: Run, now: datetime) -> Run:
-    """It was asked for a few minutes ago, and its second attempt failed a minute ago."""
-    asked = now - timedelta(minutes=3)
-    by_hand = {"trigger": Trigger.MANUAL, "triggered_by": ADMIN.id, "scheduled_for": None}
-    return replace(
-        run,
-        **by_hand,
-        created_at=asked,
-        started_at=asked,
-        completed_at=None,
-        attempt=2,
-        next_attempt_at=now + SOON,
-        sent_as="attach",
-    )
+    """Somebody asked for it, and it has failed twice."""
+    by_hand = replace(run, trigger=Trigger.MANUAL, triggered_by=ADMIN.id, scheduled_for=None)
+    return replace(by_hand, completed_at=None, attempt=2, next_attempt_at=now + SOON, sent_as="attach")
 
 
 def _attempts(run: Run) -> list[Attempt]:

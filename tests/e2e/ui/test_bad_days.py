@@ -6,7 +6,8 @@ from datetime import timedelta
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from exports_app.services.records import Schedule
+from exports_app.domain.run import DeliveryStatus
+from exports_app.services.records import Notice, NoticeKind, Schedule, new_id
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, toast
@@ -21,6 +22,14 @@ LATER = "451 4.7.1 greylisted"
 def serious(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found if v["impact"] in {"serious", "critical"}]
+
+
+def assert_accessible(page: Page) -> None:
+    """As axe sees it, in both themes."""
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function("(theme) => document.documentElement.classList.contains(theme)", arg=theme)
+        assert serious(page) == [], theme
 
 
 @at_both_widths
@@ -41,7 +50,7 @@ def test_a_run_that_waits_says_for_what_and_is_tried_at_once(
         expect(detail.locator(".attempts")).to_contain_text(LATER)
         expect(detail).to_contain_text("It is tried again by itself")
         assert_nothing_overflows(page)
-        assert serious(page) == []
+        assert_accessible(page)
     finally:
         mails.rules = rules
     detail.get_by_role("button", name="Retry now").click()
@@ -86,6 +95,7 @@ def test_a_message_of_which_nobody_knows_is_held_until_somebody_says(
     expect(detail.locator(".delivery .status.unknown")).to_have_text("Unknown")
     expect(detail).to_contain_text("it may have arrived, or not")
     expect(detail.get_by_role("button", name="Send again", exact=True)).to_be_visible()
+    assert_accessible(page)
     detail.get_by_role("button", name="It arrived").click()
     expect(line_of(dialog, run).locator(".status")).to_have_text("Completed")
     expect(detail.locator(".delivery .status.accepted")).to_have_count(2)
@@ -105,7 +115,7 @@ def test_past_times_are_run_once(house: House, company: Company, visits: Visits,
     dialog.get_by_label("To", exact=True).fill((today - timedelta(days=1)).isoformat())
     expect(dialog.get_by_role("status")).to_contain_text("2 runs would be made")
     assert_nothing_overflows(page)
-    assert serious(page) == []
+    assert_accessible(page)
     dialog.get_by_role("button", name="Run them").click()
     expect(toast(page, "2 runs now waiting")).to_be_visible()
     expect(dialog.get_by_role("status")).to_contain_text("nothing would be made")
@@ -126,3 +136,32 @@ def test_a_pause_says_why_and_is_ended_from_the_history(house: House, company: C
     dialog.get_by_role("button", name="Resume").click()
     expect(dialog.locator(".aside.note")).to_have_count(0)
     assert house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")["isActive"] is True
+
+
+@at_both_widths
+def test_the_history_tells_who_was_told_of_trouble(house: House, company: Company, visits: Visits, width: int) -> None:
+    made = house.schedule(company, "Told about")
+    run, now = house.run(company, made["id"]), house.services.clock()
+    about = {"tenant_id": company.tenant.id, "scheduled_export_id": made["id"], "history_id": run["id"], "content": {}}
+    sent = {"status": DeliveryStatus.ACCEPTED, "attempts": 1, "sent_at": now}
+    refused = {"status": DeliveryStatus.FAILED, "attempts": 1, "error": "550 5.1.1 no such user"}
+    told = [
+        Notice(
+            new_id(), kind=NoticeKind.FAILING, target="owner@example.com", created_at=now - timedelta(hours=2), **about, **sent
+        ),
+        Notice(new_id(), kind=NoticeKind.PAUSED, target="gone@example.com", created_at=now, **about, **refused),
+    ]
+    with house.services.store.write() as tx:
+        tx.notices.add(told)
+    page = visits.open(who=company.admin, width=width)
+    dialog = open_history(page, "Told about")
+    dialog.get_by_text("Who was told").click()
+    entries = dialog.locator("#notices .entry")
+    expect(entries).to_have_count(2)
+    expect(entries.nth(0)).to_contain_text("It was paused")
+    expect(entries.nth(0)).to_contain_text("gone@example.com · 550 5.1.1 no such user")
+    expect(entries.nth(0).locator(".status.failed")).to_be_visible()
+    expect(entries.nth(1)).to_contain_text("It failed")
+    expect(entries.nth(1).locator(".status.accepted")).to_be_visible()
+    assert_nothing_overflows(page)
+    assert_accessible(page)
