@@ -7,19 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app.domain.access import Permission
-from exports_app.domain.run import FAILING, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import EXECUTED, FAILING, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted
 from exports_app.services.auth import principal_of
 from exports_app.services.ports import Transaction
 from exports_app.services.records import Notice, NoticeKind, Run, Schedule, User, new_id
 
+BACK = 50
+"""Runs among which the one of the tick before is looked for."""
 PAUSING = frozenset({"access_lost"})
 """Why a schedule is paused at once: every run to come would fail for the same reason."""
 
 
 def ended(tx: Transaction, run: Run, now: datetime) -> None:
     """Within the transaction that ends the run."""
-    latest = tx.schedules.note_result(run, run.status, now)
+    latest = tx.schedules.note_result(run, run.status, run.completed_at or now)
     schedule = tx.schedules.get(run.scheduled_export_id) if run.trigger is Trigger.SCHEDULE else None
     if schedule is None:
         return
@@ -42,10 +44,17 @@ def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> No
     tx.schedules.change(schedule.id, changes)
     if why is not None:
         _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=why)
-    elif schedule.failing_since is None:
+    elif schedule.failing_since is None or (failures == 1 and _was_resumed(tx, run)):
         _tell(tx, schedule, run, NoticeKind.FAILING, now)
     elif run.attempt - run.deaths > 1:
         _tell(tx, schedule, run, NoticeKind.GAVE_UP, now)
+
+
+def _was_resumed(tx: Transaction, run: Run) -> bool:
+    """Whether the row of failures begins anew because somebody resumed it, and not because the run before was partial."""
+    runs, _ = tx.runs.of_schedule(run.scheduled_export_id, BACK)
+    before = (one for one in runs if one.trigger is Trigger.SCHEDULE and one.id != run.id and one.status in EXECUTED)
+    return next((one.status is RunStatus.FAILED for one in before), False)
 
 
 def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:

@@ -69,7 +69,10 @@ class Decisions:
                 move_run(run.status, status)
             if not tx.runs.changed(run, _changes(settled)):
                 raise Conflict
-            tx.schedules.note_result(settled, status, now)
+            if status is RunStatus.COMPLETED:
+                aftermath.ended(tx, settled, now)
+            else:
+                tx.schedules.note_result(settled, status, settled.completed_at or now)
         return self._published(settled)
 
     def _published(self, run: Run) -> Run:

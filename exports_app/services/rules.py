@@ -119,8 +119,9 @@ class Draft:
 FIELDS = frozenset(f.name for f in fields(Draft))
 
 
-def _field(error: FieldError) -> str:
-    return re.sub("[A-Z]", lambda capital: f"_{capital.group().lower()}", error.pointer[1:])
+def field_of(pointer: str) -> str:
+    """The field's name here, of a pointer such as ``/whenEmpty``."""
+    return re.sub("[A-Z]", lambda capital: f"_{capital.group().lower()}", pointer.strip("/").split("/", 1)[0])
 
 
 def _pointer(name: str) -> str:
@@ -266,7 +267,7 @@ def check(draft: Draft, now: datetime, minimum_seconds: int, changed: Collection
     changed: the fields to judge. What was stored under an older rule hinders no other change: a schedule that has become
     too frequent can still be paused.
     """
-    errors = [e for e in _check_words(draft) if _field(e) in changed]
+    errors = [e for e in _check_words(draft) if field_of(e.pointer) in changed]
     recipients, wrong = merge_recipients(draft.recipients)
     errors += wrong if "recipients" in changed else []
     if {"schedule", "timezone"} & set(changed) or ("is_active" in changed and draft.is_active):

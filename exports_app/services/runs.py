@@ -194,7 +194,7 @@ class Runs:
             tenant = tx.tenants.get(run.tenant_id)
         if tenant is None or who is None or not who.can(Permission.WRITE, run.tenant_id):
             why = (
-                "its owner may no longer export this tenant's data: an admin can take it over by pausing and activating it"
+                "its owner may no longer export this tenant's data: an admin can take it over by activating it again"
                 if run.triggered_by is None
                 else "the user who started it may no longer export this tenant's data: start it again as somebody who may"
             )

@@ -123,6 +123,17 @@ class TestPausing:
         ends(services, clock, RunStatus.COMPLETED)
         assert told(services, hourly)[-1] == (NoticeKind.RECOVERED, "super@example.com")
 
+    def test_the_first_failure_after_it_was_resumed_is_told(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        for _ in range(3):
+            fails(services, clock)
+        services.schedules.update(admin, hourly.id, {"is_active": True})
+        before = told(services, hourly)
+        for _ in range(2):
+            fails(services, clock)
+        assert told(services, hourly) == [*before, FAILING]
+
     def test_whoever_is_editing_it_learns_of_it_before_they_save(
         self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
     ) -> None:

@@ -17,7 +17,7 @@ from exports_app.domain.run import AttemptOutcome, DeliveryStatus, RunStatus
 from exports_app.engine.local import LocalEngine
 from exports_app.engine.maker import Maker
 from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Attempt, Campaign, Run, Schedule
+from exports_app.services.records import Attempt, Campaign, NoticeKind, Run, Schedule
 from exports_app.wiring import Services
 from tests.mailserver import HOST, MailServer, mail_server
 from tests.world import (
@@ -445,19 +445,36 @@ class TestDecisions:
             services.runs.claim()
         assert the_run(services, run).status is RunStatus.PROCESSING
 
-    def test_unknown_messages_are_said_to_have_arrived(self, services: Services, admin: Principal) -> None:
+    def test_unknown_messages_are_said_to_have_arrived(self, services: Services, admin: Principal, clock: FakeClock) -> None:
         schedule = make_schedule(services, admin, recipients=(ANN,), on_unknown="hold")
         with mail_server(vanish=frozenset({ANN})) as server, registered(CHANNELS, WatchedEmail(server)):
             run = trigger_and_execute(services, admin, schedule)
         assert run.status is RunStatus.PARTIAL
+        clock.advance(days=3)
         done = services.decisions.accept_unknown(admin, schedule.id, run.id)
         assert done == the_run(services, run)
         assert (done.status, done.error, done.error_code) == (RunStatus.COMPLETED, None, None)
         (delivery,) = deliveries_of(services, run)
         assert (delivery.status, delivery.error) == (DeliveryStatus.ACCEPTED, "Admin says that it has arrived")
-        assert services.schedules.get(admin, schedule.id).last_status is RunStatus.COMPLETED
+        now = services.schedules.get(admin, schedule.id)
+        assert (now.last_status, now.last_run_at) == (RunStatus.COMPLETED, run.completed_at)
         with pytest.raises(Conflict):
             services.decisions.accept_unknown(admin, schedule.id, run.id)
+
+    def test_what_has_arrived_ends_the_trouble_of_its_schedule(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
+        schedule = make_schedule(services, admin, recipients=(ANN,), on_unknown="hold", schedule="0 * * * *")
+        with mail_server(vanish=frozenset({ANN})) as server, registered(CHANNELS, WatchedEmail(server)):
+            clock.advance(hours=1)
+            services.runs.tick()
+            run = execute(services, claim(services))
+        assert services.schedules.get(admin, schedule.id).failing_since is not None
+        clock.advance(minutes=1)
+        services.decisions.accept_unknown(admin, schedule.id, run.id)
+        assert services.schedules.get(admin, schedule.id).failing_since is None
+        kinds = [one.kind for one in services.history.notices(admin, schedule.id, 9)]
+        assert kinds == [NoticeKind.RECOVERED, NoticeKind.FAILING]
 
     def test_unknown_messages_are_sent_again_under_their_message_id(self, services: Services, admin: Principal) -> None:
         vanish = {ANN}

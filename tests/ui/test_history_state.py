@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exports_app.domain.access import Principal
+from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.plugs import CHANNELS
@@ -23,7 +23,17 @@ from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.ui.conftest import SignIn, Tab
-from tests.world import WatchedEmail, claim, execute, make_schedule, pause, registered, runs_of, the_run, trigger_and_execute
+from tests.world import (
+    WatchedEmail,
+    claim,
+    execute,
+    make_schedule,
+    pause,
+    registered,
+    runs_of,
+    the_run,
+    trigger_and_execute,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 GONE = "550 5.1.1 no such user"
@@ -263,6 +273,27 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         await tab.do(HistoryState.show, other.id)
         assert (past.start, past.end, past.told, past.count) == ("", "", "", 0)
         assert "have a run already" in (await tab.state(Notices)).items[-1].text
+
+    asyncio.run(play())
+
+
+def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_choose(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal, globex: Tenant
+) -> None:
+    schedule = make_schedule(services, outsider, globex.id)
+    both = Principal(admin.user_id, False, {acme.id: Role.ADMIN, globex.id: Role.VIEWER})
+
+    async def play() -> None:
+        await sign_in(both, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        past, story = await tab.state(BackfillState), await tab.state(HistoryState)
+        await tab.do(BackfillState.set_start, "2026-02-02")
+        await tab.do(BackfillState.set_end, "2026-02-16")
+        assert (past.count, past.told) == (0, "This needs the right exports.write")
+        run = services.schedules.trigger(outsider, schedule.id)
+        await tab.do(ScheduledExports.refresh)
+        assert [row.id for row in story.runs] == [run.id]
+        assert await tab.texts() == []
 
     asyncio.run(play())
 

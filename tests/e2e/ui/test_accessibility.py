@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.e2e.ui.axe import serious
 from tests.e2e.ui.form import Form
 from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.listed import choose_more
@@ -49,14 +49,7 @@ def seen(house: House, company: Company) -> dict[str, Any]:
 
 def problems(page: Page) -> list[str]:
     """What axe-core calls serious or critical, and what has no name."""
-    found = Axe().run(page).response["violations"]
-    told = [
-        f"{one['id']}: {one['help']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
-    ]
-    return told + [f"no name: {html}" for html in page.evaluate(UNNAMED) + page.evaluate(PLACEHOLDER_NAMES)]
+    return serious(page) + [f"no name: {html}" for html in page.evaluate(UNNAMED) + page.evaluate(PLACEHOLDER_NAMES)]
 
 
 def views(

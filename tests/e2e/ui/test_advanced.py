@@ -1,10 +1,10 @@
 """What a schedule does on bad days: chosen under Advanced in its form; and one that was paused by itself, in the list."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from exports_app.services.records import Schedule
+from tests.e2e.ui.axe import serious
 from tests.e2e.ui.form import Form, at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, choose_more, row, switch, toast
@@ -55,14 +55,6 @@ def paused(house: House, company: Company, name: str) -> dict[str, str]:
     assert isinstance(stored, Schedule)
     pause(house.services, stored, REASON)
     return made
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core finds."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"] if one["impact"] in {"serious", "critical"}
-    ]
 
 
 class TestAdvanced:

@@ -3,11 +3,11 @@
 import re
 from datetime import timedelta
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from exports_app.domain.run import DeliveryStatus
 from exports_app.services.records import Notice, NoticeKind, Schedule, new_id
+from tests.e2e.ui.axe import serious
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, toast
@@ -17,11 +17,6 @@ from tests.mailserver import MailServer, Rules
 from tests.world import pause
 
 LATER = "451 4.7.1 greylisted"
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found if v["impact"] in {"serious", "critical"}]
 
 
 def assert_accessible(page: Page) -> None:

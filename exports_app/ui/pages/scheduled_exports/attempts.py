@@ -26,7 +26,7 @@ NOTICES = {
     NoticeKind.PAUSED: "It was paused",
     NoticeKind.RECOVERED: "It works again",
 }
-NOTICE_STATES = {
+DELIVERY_WORDS = {
     DeliveryStatus.PENDING: "Waiting",
     DeliveryStatus.SENDING: "Sending",
     DeliveryStatus.ACCEPTED: "Accepted",
@@ -65,6 +65,6 @@ def attempt_row(attempt: Attempt) -> AttemptRow:
 
 
 def notice_row(notice: Notice) -> NoticeRow:
-    word = NOTICE_STATES[notice.status]
+    word = DELIVERY_WORDS[notice.status]
     at = iso(notice.sent_at or notice.created_at)
     return NoticeRow(NOTICES[notice.kind], notice.target, at, str(notice.status), word, hints.told(notice.error))

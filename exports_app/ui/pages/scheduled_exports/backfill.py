@@ -7,9 +7,9 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import Invalid
+from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.words import counted, sentence
-from exports_app.ui.actions import action, principal
+from exports_app.ui.actions import action, principal, told
 from exports_app.ui.notices import notify
 from exports_app.ui.pages.scheduled_exports.history import HistoryState
 
@@ -54,6 +54,9 @@ class BackfillState(rx.State):
             found = await asyncio.to_thread(wiring.services().backfill.count, principal(), self.schedule_id, *days)
         except Invalid as e:
             self._refused(e)
+            return
+        except ExportsError as e:  # what is shown beside it goes on
+            self.told = told(e)
             return
         self.count = found.new
         if found.new:

@@ -68,7 +68,8 @@ class Doing(rx.State):
         services, values = wiring.services(), {"is_active": True}
         try:
             resumed = await asyncio.to_thread(services.schedules.update, principal(), str(schedule_id), values)
-            await notify(self, "success", f"“{resumed.name}” is active again and runs in your name")
+            yours = " and runs in your name" if resumed.owner_id == principal().user_id else ""
+            await notify(self, "success", f"“{resumed.name}” is active again{yours}")
         finally:
             await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
 

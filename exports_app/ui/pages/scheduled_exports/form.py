@@ -9,6 +9,7 @@ from typing import Any
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.period import Period
 from exports_app.domain.words import sentence
+from exports_app.services import rules
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Schedule
 from exports_app.services.rules import MAX_CAMPAIGNS, MAX_RECIPIENTS, Filters
@@ -163,7 +164,7 @@ def field_of(pointer: str) -> str:
     """The form's field for an error's pointer."""
     path = pointer.strip("/")
     known = next((name for start, name in _POINTERS.items() if path.startswith(start)), None)
-    return known or re.sub("[A-Z]", lambda capital: f"_{capital.group().lower()}", path.split("/", 1)[0])
+    return known or rules.field_of(pointer)
 
 
 def errors_by_field(error: Invalid) -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 from exports_app.domain.words import sentence
 
 HINTS = {
-    "access_lost": "It is paused. Resume it: then it runs in your name.",
+    "access_lost": "Where it is paused, resume it: then it runs in your name. Else run it again yourself.",
     "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
     "no_data": "Nothing is wrong if nothing was recorded in these days. What happens without data is set in the form.",
     "plugin_missing": "Edit the scheduled export and choose a type and a format that are installed.",
@@ -24,8 +24,8 @@ HINTS = {
     "overlap": "Choose under Advanced what shall happen then, or run this time after all under “Run past times”.",
     "missed": "Run it after all under “Run past times”, or choose under Advanced what a downtime leaves to be made up.",
     "cancelled": "Run it again, if it was called off by mistake.",
-    "unavailable": "It goes on by itself once the database is back.",
-    "store_unavailable": "It goes on by itself once the place for files is back. If not, whoever runs the server must look.",
+    "unavailable": "Run it again once the database is back.",
+    "store_unavailable": "Run it again once the place for files is back: whoever runs the server must look.",
     "internal": "Run it again. If it fails again, whoever runs the server finds the reason in its log under the run's id.",
 }
 WAITS = "It is tried again by itself: nothing needs to be done, unless it must not wait."

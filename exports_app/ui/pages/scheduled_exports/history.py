@@ -12,7 +12,7 @@ from exports_app import wiring
 from exports_app.domain import period
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
-from exports_app.domain.run import FAILING, FINISHED, RESENT, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import FAILING, FINISHED, RESENT, UNDELIVERED, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.way import Way
 from exports_app.domain.words import counted, duration, place, sentence, size
 from exports_app.services.decisions import waits
@@ -20,7 +20,7 @@ from exports_app.services.records import Attempt, Delivery, Notice, Run
 from exports_app.ui.actions import action, principal, told
 from exports_app.ui.notices import notify, show_address
 from exports_app.ui.pages.scheduled_exports import hints
-from exports_app.ui.pages.scheduled_exports.attempts import AttemptRow, NoticeRow, attempt_row, notice_row
+from exports_app.ui.pages.scheduled_exports.attempts import DELIVERY_WORDS, AttemptRow, NoticeRow, attempt_row, notice_row
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
 from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, format_label, in_words, iso, kind_label, moment
@@ -36,20 +36,11 @@ TRIGGERS = {
     Trigger.RERUN: "run again",
     Trigger.BACKFILL: "past time",
 }
-DELIVERY_WORDS = {
-    DeliveryStatus.PENDING: "Waiting",
-    DeliveryStatus.SENDING: "Sending",
-    DeliveryStatus.ACCEPTED: "Accepted",
-    DeliveryStatus.FAILED: "Failed",
-    DeliveryStatus.UNKNOWN: "Unknown",
-    DeliveryStatus.SKIPPED: "Not sent",
-}
 ATTENTION = [
     *(DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED),
     *(DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED),
 ]
 """Deliveries in this order: what asks for something to be done comes first."""
-UNSENT = {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED}
 
 
 @dataclass
@@ -210,13 +201,13 @@ class HistoryState(rx.State):
             self.failed = told(e)
             return
         self._show(read)
-        from exports_app.ui.pages.scheduled_exports.backfill import BackfillState  # which knows this one
-
-        await (await self.get_state(BackfillState))._follow(schedule.id)  # noqa: SLF001
         self.paused = hints.told(schedule.paused_reason) if schedule.paused_at else ""
         self.paused_at = iso(schedule.paused_at)
         known = counted(self.total, "run") if self.total <= SHOWN else f"Last {SHOWN} of {counted(self.total, 'run')}"
         self.name, self.heading = schedule.name, f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}"
+        from exports_app.ui.pages.scheduled_exports.backfill import BackfillState  # which knows this one
+
+        await (await self.get_state(BackfillState))._follow(schedule.id)  # noqa: SLF001
 
     def _show(self, read: Read) -> None:
         found, total, names = read.runs, read.total, read.names
@@ -352,9 +343,10 @@ def _seconds(run: Run) -> float:
 
 
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
-    unsent = sum(d.status in UNSENT for d in deliveries)
+    unsent = sum(d.status in UNDELIVERED for d in deliveries)
     unknown = sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
-    hint = hints.UNKNOWN if unknown else hints.WAITS if waits(run) else hints.hint(run.error_code, run.error)
+    after = hints.hint(run.error_code, run.error) if run.status in FINISHED else ""  # else it is that of an attempt before
+    hint = hints.UNKNOWN if unknown else hints.WAITS if waits(run) else after
     return Detail(
         error=f"{hints.told(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",

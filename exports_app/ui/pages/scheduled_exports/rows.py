@@ -51,7 +51,7 @@ class Row:
     streak: str
     """How many scheduled runs failed in a row, where it is more than one."""
     failing_at: str
-    """When the first of them ended."""
+    """Since when its scheduled runs have not gone well: the first of them may have been partial, or before a pause."""
     paused: str
     """Why it was paused by itself; empty when it was not."""
     paused_at: str

@@ -6,16 +6,13 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, status
 from exports_app.ui.pages.scheduled_exports.attempts import NoticeRow
 from exports_app.ui.pages.scheduled_exports.backfill import BackfillState
-from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.history import HistoryState
+from exports_app.ui.pages.scheduled_exports.views.paused import paused_box
 
 
 def paused() -> rx.Component:
-    why = rx.el.div(
-        rx.el.b("Paused by itself "), browser.when(at=HistoryState.paused_at), rx.el.div(HistoryState.paused), class_name="grow"
-    )
-    resume = button("Resume", kind="small", icon="play", once=True, on_click=Doing.resume(HistoryState.schedule_id))
-    box = rx.el.div(rx.icon("circle-pause", size=16, aria_hidden="true"), why, resume, class_name="box warn row")
+    when = browser.when(at=HistoryState.paused_at)
+    box = paused_box(HistoryState.schedule_id, HistoryState.name, HistoryState.paused, when, "Close the history")
     return rx.cond(HistoryState.paused != "", rx.el.div(box, class_name="aside note"))
 
 

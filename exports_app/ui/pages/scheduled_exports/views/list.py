@@ -13,6 +13,7 @@ from exports_app.ui.pages.scheduled_exports.history import HistoryState
 from exports_app.ui.pages.scheduled_exports.listing import STATUSES, ListState
 from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, Row
 from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
+from exports_app.ui.pages.scheduled_exports.views.paused import paused_box
 
 SKELETONS = 6
 SEARCH = "search"
@@ -277,19 +278,8 @@ def _row(row: Row) -> rx.Component:
 
 def _paused(row: Row) -> rx.Component:
     """Below its line: why it was paused by itself, and the way on."""
-    why = rx.el.div(
-        rx.el.b("Paused by itself "), browser.when(at=row.paused_at, zone=row.zone), rx.el.div(row.paused), class_name="grow"
-    )
-    resume = button(
-        "Resume",
-        kind="small",
-        icon="play",
-        once=True,
-        on_click=Doing.resume(row.id),
-        custom_attrs={"aria-label": f"Resume {row.name}"},
-    )
-    to_switch = browser.pass_focus(to=f"{row.name} is active")
-    box = rx.el.div(rx.icon("circle-pause", size=16, aria_hidden="true"), why, resume, to_switch, class_name="box warn row")
+    when = browser.when(at=row.paused_at, zone=row.zone)
+    box = paused_box(row.id, row.name, row.paused, when, f"{row.name} is active")
     return rx.el.tr(
         rx.el.td(box, col_span=COLUMNS, role="cell"),
         role="row",
@@ -314,7 +304,7 @@ def _last_run(row: Row) -> rx.Component:
         browser.when(at=row.at, zone=row.zone),
     )
     done = rx.cond(row.is_reason, reason, ended)
-    since = browser.when(at=row.failing_at, zone=row.zone, prefix=", since ")
+    since = browser.when(at=row.failing_at, zone=row.zone, prefix=" · trouble since ")
     streak = rx.el.div(row.streak, since, class_name="muted num")
     return rx.el.div(
         chip,
