@@ -1,9 +1,12 @@
 """Structured logs: one event a line, a name and its values. No secrets, tokens or full addresses of recipients go in."""
 
 import logging
+import re
 import sys
 
 import structlog
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 
 get = structlog.get_logger
 bind = structlog.contextvars.bound_contextvars
@@ -38,6 +41,11 @@ def configure(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("exports_app").setLevel(level.upper())
+
+
+def without_addresses(text: str) -> str:
+    """The text with every address in it masked: an error may name a recipient, and a mail server's answer quote one."""
+    return _ADDRESS.sub(lambda found: masked(found.group()), text)
 
 
 def masked(address: str) -> str:

@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from exports_app import log, metrics
 from exports_app.db import queue
 from exports_app.domain.errors import Unavailable
+from exports_app.domain.run import SUSPECT_DEATHS
 from exports_app.engine.maker import Maker
 from exports_app.engine.making import Limits
 from exports_app.engine.worker import Stopped, Worker
@@ -33,6 +34,8 @@ SWEEP_AFTER = timedelta(minutes=1)
 """Of the start: what is due comes first."""
 TIME_LIMIT = 3600.0
 """Seconds that the making of one file may take."""
+AGAIN_SECONDS = 1.0
+"""Between two tries to prolong the leases while the database is away."""
 STALE_SECONDS = 60.0
 """Without a pulse for so long, the engine counts as down."""
 
@@ -72,6 +75,8 @@ class LocalEngine:
         self._closing, self._closed = threading.Event(), threading.Event()
         self._telling = threading.Lock()
         self._pulse_at = 0.0
+        self._away, self._recover_from = False, 0.0
+        """Whether the database could not be reached at the last beat; from when on others' runs may be taken for left."""
         self._wake: Callable[[], None] = lambda: None
 
     @property
@@ -181,7 +186,7 @@ class LocalEngine:
             if self._closing.is_set() or len(self._jobs) >= self._room():
                 return
             suspicious = self._runs.suspects_wait()
-            if self._jobs and (suspicious or any(job.run.deaths for job in self._all_jobs())):
+            if self._jobs and (suspicious or any(job.run.deaths >= SUSPECT_DEATHS for job in self._all_jobs())):
                 return  # what may take this process down has it for itself
             run = self._runs.claim(suspects=suspicious)
             if run is None:
@@ -238,7 +243,8 @@ class LocalEngine:
     def _heartbeat(self) -> None:
         """Prolong the leases of what runs here, and look for runs whose worker is gone; independent of the work. To the very end:
         what a stop leaves to finish needs its lease as well."""
-        while not self._closed.wait(self._runs.lease.total_seconds() / 3):
+        apart = self._runs.lease.total_seconds() / 3
+        while not self._closed.wait(min(apart, AGAIN_SECONDS) if self._away else apart):
             self._beat()
 
     def _beat(self) -> None:
@@ -248,8 +254,13 @@ class LocalEngine:
             for job in jobs:
                 if job.run in lost:
                     job.lost.set()
-            self._runs.recover(everything=False)
+            if self._away:
+                # The others' leases may have ended while the database was away, and not their workers: they have their time too
+                self._recover_from, self._away = time.monotonic() + self._runs.lease.total_seconds(), False
+            if time.monotonic() >= self._recover_from:
+                self._runs.recover(everything=False)
         except Unavailable:
+            self._away = True
             _log.warning("the leases could not be prolonged: the database cannot be reached")
         except Exception:  # noqa: BLE001  (likewise)
             _log.exception("the heartbeat failed: trying again")

@@ -42,10 +42,10 @@ async def _work(services: Services) -> None:
     engine = LocalEngine(services)
     with ExitStack() as held:
         held.enter_context(services.changes.listen())
-        held.enter_context(services.presence.held(Kind.WORKER))
         async with engine.run():
-            queue = asyncio.create_task(consume(services.database, engine.wake, stopped))
-            print("exports_app: worker ready", file=sys.stdout, flush=True)  # noqa: T201 (for whoever started it)
-            await stopped.wait()
+            with services.presence.held(Kind.WORKER):  # not while it drains: the servers may take up runs meanwhile
+                queue = asyncio.create_task(consume(services.database, engine.wake, stopped))
+                print("exports_app: worker ready", file=sys.stdout, flush=True)  # noqa: T201 (for whoever started it)
+                await stopped.wait()
             log.get(__name__).info("the worker stops")
         await queue  # after the engine: a queue that is slow to end must not let it claim any more

@@ -14,7 +14,8 @@ from exports_app.domain.errors import Unavailable
 from exports_app.engine.making import CHUNK
 
 BUSY_SECONDS = 15
-CONNECT_SECONDS = 5
+CONNECT: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""A host that is gone without a word is noticed within half a minute."""
 GONE_MS = 10_000
 """How often PostgreSQL looks whether we are still there, while it works at a query whose process was ended."""
 
@@ -51,7 +52,7 @@ def _postgresql(task: dict[str, Any]) -> Iterator[Rows]:
 
     options = f"-c timezone=UTC -c client_connection_check_interval={GONE_MS}"
     try:
-        with psycopg.connect(task["database"], connect_timeout=CONNECT_SECONDS, options=options) as connection:
+        with psycopg.connect(task["database"], options=options, **CONNECT) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             with connection.cursor() as cursor:

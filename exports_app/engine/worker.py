@@ -103,9 +103,9 @@ class Worker:
             _log.warning(LOST)
         except Unavailable:
             # Nothing can be written now: the lease runs out, and the run comes back by itself
-            _log.exception("the failure could not be written", reason=error.message)
+            _log.exception("the failure could not be written", reason=log.without_addresses(error.message))
         else:
-            _log.warning("run failed", code=error.code, reason=error.message, status=status)
+            _log.warning("run failed", code=error.code, reason=log.without_addresses(error.message), status=status)
 
     def _give_back(self, run: Run) -> None:
         try:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app.domain.access import Permission
-from exports_app.domain.run import EXECUTED, FAILING, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.run import EXECUTED, FAILING, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted
 from exports_app.services.auth import principal_of
 from exports_app.services.ports import Transaction
 from exports_app.services.records import Notice, NoticeKind, Run, Schedule, User, new_id
 
+ENDS = frozenset({AttemptOutcome.COMPLETED, AttemptOutcome.PARTIAL, AttemptOutcome.FAILED, AttemptOutcome.CANCELLED})
+"""Of a run: an attempt after one of these was asked for."""
 BACK = 50
 """Runs among which the one of the tick before is looked for."""
 PAUSING = frozenset({"access_lost"})
@@ -21,33 +23,62 @@ PAUSING = frozenset({"access_lost"})
 
 def ended(tx: Transaction, run: Run, now: datetime) -> None:
     """Within the transaction that ends the run."""
+    schedule = tx.schedules.get(run.scheduled_export_id, lock=True)
     latest = tx.schedules.note_result(run, run.status, run.completed_at or now)
-    schedule = tx.schedules.get(run.scheduled_export_id) if run.trigger is Trigger.SCHEDULE else None
-    if schedule is None:
+    if schedule is None or run.trigger is not Trigger.SCHEDULE:
         return
     if run.status in FAILING:
-        _failing(tx, schedule, run, now)
-    elif run.status is RunStatus.COMPLETED and latest and (schedule.failing_since or schedule.failures):
+        _failing(tx, schedule, run, now, latest=latest)
+    elif latest and (schedule.failing_since or schedule.failures):  # all is well, also where there was nothing to send
         tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
         if schedule.failing_since:
             _tell(tx, schedule, run, NoticeKind.RECOVERED, now)
 
 
-def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
-    # A partial run is trouble, but none to pause for: somebody gets the file
-    failures = schedule.failures + 1 if run.status is RunStatus.FAILED else 0
-    changes: dict[str, Any] = {"failures": failures, "failing_since": schedule.failing_since or now}
+def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
+    """Within the transaction that made a run which says why its schedule cannot run at all: it is paused until somebody mends
+    it."""
+    tx.schedules.note_result(run, run.status, now)
+    reason = run.error or ""
+    tx.schedules.change(schedule.id, _paused(schedule, reason, now))
+    _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=reason)
+
+
+def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, latest: bool) -> None:
+    # Of the row that goes on now, a late end of an older run is no part, and none is a second end of a run that was sent again
+    counts = latest and not _ended_before(tx, run)
+    failures, changes = 0, dict[str, Any]()
+    if counts:
+        # A partial run is trouble, but none to pause for: somebody gets the file
+        failures = schedule.failures + 1 if run.status is RunStatus.FAILED else 0
+        changes = {"failures": failures, "failing_since": schedule.failing_since or now}
     why = _reason_to_pause(schedule, run, failures)
     if why is not None:
-        changes |= {"is_active": False, "next_run_at": None, "paused_at": now, "paused_reason": why}
-        changes["version"] = schedule.version + 1  # whoever is editing it must learn of it before they save
-    tx.schedules.change(schedule.id, changes)
+        changes |= _paused(schedule, why, now)
+    if changes:
+        tx.schedules.change(schedule.id, changes)
     if why is not None:
         _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=why)
-    elif schedule.failing_since is None or (failures == 1 and _was_resumed(tx, run)):
+    elif counts and (schedule.failing_since is None or (failures == 1 and _was_resumed(tx, run))):
         _tell(tx, schedule, run, NoticeKind.FAILING, now)
-    elif run.attempt - run.deaths > 1:
+    elif run.attempt - run.deaths > 1 or not latest:
         _tell(tx, schedule, run, NoticeKind.GAVE_UP, now)
+
+
+def _paused(schedule: Schedule, why: str, now: datetime) -> dict[str, Any]:
+    # Another version, so that whoever is editing it learns of it before they save
+    return {
+        "is_active": False,
+        "next_run_at": None,
+        "paused_at": now,
+        "paused_reason": why,
+        "version": schedule.version + 1,
+    }
+
+
+def _ended_before(tx: Transaction, run: Run) -> bool:
+    attempts = tx.attempts.of_runs([run.id]).get(run.id, [])
+    return any(one.outcome in ENDS for one in attempts[:-1])
 
 
 def _was_resumed(tx: Transaction, run: Run) -> bool:
@@ -60,7 +91,7 @@ def _was_resumed(tx: Transaction, run: Run) -> bool:
 def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
     if not schedule.is_active:
         return None
-    if run.error_code in PAUSING:
+    if run.error_code in PAUSING and run.spec.get("owner_id") == schedule.owner_id:  # and not somebody's before
         return run.error
     if schedule.pause_after and failures >= schedule.pause_after:
         return f"{counted(failures, 'run')} in a row failed; the last one: {run.error}"

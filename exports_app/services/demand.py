@@ -57,7 +57,7 @@ class Demand:
             raise Conflict(f"Only a run that failed, in whole or in part, can be sent again: this one is {run.status}")
         if run.file_key is None:
             raise NotFound("This run has no file to send: run it again instead")
-        if not self._files.has(run.file_key):
+        if run.file_removed_at is not None or not self._files.has(run.file_key):
             raise Gone("The file of this run was removed: run it again instead")
         with self._store.write() as tx:
             schedule_of(tx, who, schedule_id, Permission.WRITE)

@@ -22,7 +22,8 @@ def file_of(run: Run, files: FileStore) -> File:
     """Raises NotFound while there is no file, Gone once it was removed."""
     if run.file_key is None or run.file_name is None:
         raise NotFound("This run has no file")
-    path = files.find(run.file_key)
+    # A machine may still have a copy of what was removed
+    path = files.find(run.file_key) if run.file_removed_at is None else None
     if path is None:
         raise Gone(None if run.file_removed_at is None else f"The file was removed on {run.file_removed_at:%d %b %Y}")
     mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"

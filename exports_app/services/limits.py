@@ -25,7 +25,8 @@ class Counts:
     def __init__(self, redis_url: str = "") -> None:
         self.own: Storage = MemoryStorage()
         timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
-        self.shared = storage_from_string(redis_url, **timeouts) if redis_url else None
+        url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url  # as this library calls it
+        self.shared = storage_from_string(url, **timeouts) if url else None
 
     def away(self) -> bool:
         """Whether Redis is meant to be there and does not answer."""

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exports_app import log
-from exports_app.domain import retry, words
-from exports_app.domain.errors import DeliveryError
+from exports_app.domain import cron, retry, words
+from exports_app.domain.errors import DeliveryError, ExportsError
 from exports_app.domain.run import DeliveryStatus
 from exports_app.services.plugs import CHANNELS, Note
 from exports_app.services.ports import Clock, Store
@@ -67,7 +67,8 @@ class Notices:
         now = self._clock()
         at = retry.decide(error, notice.attempts, self._retries, notice.created_at, now)
         status = DeliveryStatus.FAILED if at is None else DeliveryStatus.PENDING
-        _log.warning("a notice was not accepted", notice=notice.id, to=log.masked(notice.target), reason=error.message)
+        reason = log.without_addresses(error.message)
+        _log.warning("a notice was not accepted", notice=notice.id, to=log.masked(notice.target), reason=reason)
         self._note(notice, status=status, error=error.message, next_attempt_at=at)
 
     def _note(self, seen: Notice, **values: Any) -> bool:
@@ -78,15 +79,22 @@ class Notices:
 def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
     """The notice in words."""
     told = notice.content
-    name, zone = told["name"], ZoneInfo(told["timezone"])
+    name, zone = told["name"], _zone(told["timezone"])
+    tried = words.counted(told["attempts"], "attempt")
     title, lead = {
         NoticeKind.FAILING: (f"“{name}” failed", "It goes on at its next run time. You will hear again when all is well."),
-        NoticeKind.GAVE_UP: (f"“{name}” failed again", f"This run was given up after {told['attempts']} attempts."),
+        NoticeKind.GAVE_UP: (
+            f"“{name}” failed again",
+            f"This run was given up after {tried}.",
+        ),
         NoticeKind.PAUSED: (
             f"“{name}” was paused",
             "It does not run any more until somebody activates it: mend the reason first, then activate it in the list.",
         ),
-        NoticeKind.RECOVERED: (f"“{name}” works again", "Its last run reached all its recipients."),
+        NoticeKind.RECOVERED: (
+            f"“{name}” works again",
+            f"{words.sentence(told['error'])}." if told["error"] else "Its last run reached all its recipients.",
+        ),
     }[notice.kind]
     facts = [("Export", name)]
     if told["scheduled_for"]:
@@ -109,6 +117,14 @@ def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
         why=f"This message was sent automatically because you look after scheduled exports of {tenant.name}.",
         created_at=notice.created_at,
     )
+
+
+def _zone(name: str) -> ZoneInfo:
+    """UTC for one that is no longer known: that it is gone may be what the notice tells."""
+    try:
+        return cron.zone(name)
+    except ExportsError:
+        return ZoneInfo("UTC")
 
 
 def _instant(at: datetime, zone: ZoneInfo) -> str:

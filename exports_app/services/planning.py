@@ -124,6 +124,6 @@ def _unrunnable(schedule: Schedule, now: datetime, error: ExportsError) -> Run:
     whole = replace(schedule, timezone="UTC", filters={})
     run = new_run(whole, Trigger.SCHEDULE, due or now, scheduled_for=due, created_at=now)
     spec = run.spec | {"timezone": schedule.timezone, "filters": schedule.filters}
-    why = f"{error.message}. Edit the scheduled export to start it again."
+    why = f"{error.message}. Edit the scheduled export, then resume it."
     status = move_run(run.status, RunStatus.SKIPPED)
     return replace(run, status=status, started_at=now, completed_at=now, spec=spec, error=why, error_code=error.code)

@@ -93,7 +93,9 @@ class CampaignStore(Protocol):
 class ScheduleStore(Protocol):
     """Deleted schedules are not found."""
 
-    def get(self, schedule_id: str) -> Schedule | None: ...
+    def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
+        """lock: nobody else changes it until the transaction ends."""
+
     def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]: ...
     def add(self, schedule: Schedule) -> None: ...
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
@@ -147,10 +149,10 @@ class RunStore(Protocol):
 
     def waiting(self, now: datetime) -> list[Waiting]:
         """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has
-        one processing, and none during which a worker died."""
+        one processing, and none that is taken up alone."""
 
     def suspect(self, now: datetime) -> str | None:
-        """The oldest that could begin, and during which a worker died."""
+        """The oldest that could begin, and is taken up alone: SUSPECT_DEATHS workers died during it."""
 
     def waiting_since(self, now: datetime) -> datetime | None:
         """Since when the longest waiting of the runs waits that could begin and never did. One that was taken up before is as
@@ -207,8 +209,8 @@ class DeliveryStore(Protocol):
         """By run id; runs without deliveries are left out."""
 
     def add(self, deliveries: Iterable[Delivery]) -> None: ...
-    def held(self, delivery: Delivery, token: str, values: Mapping[str, Any]) -> bool:
-        """Change a delivery of a processing run; False when the token is no longer the run's."""
+    def change(self, delivery: Delivery, values: Mapping[str, Any]) -> None:
+        """By a worker that holds the delivery's run in this transaction."""
 
     def lose_sending(self, run_id: str) -> None:
         """What was on the wire when the worker died becomes unknown."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import islice
 
 from exports_app import log
+from exports_app.domain.errors import StoreAway
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Usage
 
@@ -35,7 +36,8 @@ class Retention:
 
     def __init__(self, store: Store, files: FileStore, changes: Changes, clock: Clock, days: int) -> None:
         self._store, self._files, self._changes, self._clock, self._days = store, files, changes, clock, days
-        self._measured: tuple[float, Usage] | None = None
+        self._measured: Usage | None = None
+        self._measure_at = 0.0
         self._measuring = threading.Lock()
 
     def sweep(self, stopped: Callable[[], bool] = lambda: False) -> Swept:
@@ -44,17 +46,28 @@ class Retention:
             days = {t.id: self._days if t.keep_days is None else t.keep_days for t in tx.tenants.within(None)}
         outdated = sum(self._sweep_tenant(tenant_id, kept, stopped) for tenant_id, kept in days.items())
         swept = Swept(outdated, self._sweep_orphans(days.keys(), stopped))
-        usage = self._files.usage()
-        self._measured = (time.monotonic(), usage)
+        self._measured = usage = self._files.usage()
+        self._measure_at = time.monotonic() + FRESH_SECONDS
         _log.info("files swept", outdated=swept.outdated, orphans=swept.orphans, files=usage.count, bytes=usage.bytes)
         return swept
 
-    def usage(self) -> Usage:
-        """What the files take, measured now and then. Raises StoreAway."""
-        with self._measuring:
-            if self._measured is None or time.monotonic() - self._measured[0] > FRESH_SECONDS:
-                self._measured = (time.monotonic(), self._files.usage())
-            return self._measured[1]
+    def usage(self) -> Usage | None:
+        """What the files take, measured now and then. None where nobody knows yet, or the store does not say."""
+        if self._measuring.acquire(blocking=False):  # it may take long: nobody else waits for it
+            try:
+                if time.monotonic() > self._measure_at:
+                    self._measure_at = time.monotonic() + FRESH_SECONDS
+                    self._measured = self._measure()
+            finally:
+                self._measuring.release()
+        return self._measured
+
+    def _measure(self) -> Usage | None:
+        try:
+            return self._files.usage()
+        except (OSError, StoreAway) as e:
+            _log.warning("the files could not be measured", reason=str(e))
+            return None
 
     def _sweep_tenant(self, tenant_id: str, days: int, stopped: Callable[[], bool]) -> int:
         now, count = self._clock(), 0

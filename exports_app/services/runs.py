@@ -90,15 +90,16 @@ class Runs:
         ]
         added = tx.runs.add_all(wanted)
         made = [run for run in wanted if run.id in added]
+        schedules = {one.schedule.id: one.schedule for one in plans}
         for run in made:
             if run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
-                tx.schedules.note_result(run, run.status, now)
+                aftermath.stopped(tx, schedules[run.scheduled_export_id], run, now)
         return made
 
     # The lease
 
     def suspects_wait(self) -> bool:
-        """Whether a run waits during which a worker died: the caller should take it up with nothing beside it.
+        """Whether a run waits during which SUSPECT_DEATHS workers died: the caller should take it up with nothing beside it.
 
         If it is what kills, it takes nobody along, who would be failed for it after MAX_DEATHS; if not, its end clears it.
         """
@@ -108,7 +109,7 @@ class Runs:
     def claim(self, *, suspects: bool = True) -> Run | None:
         """The next run, leased to the caller; None when nothing waits. Runs of one schedule never overlap.
 
-        suspects: also one during which a worker died; those come first.
+        suspects: also one as of `suspects_wait`; those come first.
 
         The tenants take turns. What somebody asked for goes ahead of what is scheduled: always within its tenant, every other
         time among all, so that whoever keeps asking holds nobody up.
@@ -229,8 +230,9 @@ class Runs:
         """Write a delivery's next state."""
         values["status"] = move_delivery(delivery.status, to)
         with self._store.write() as tx:
-            if not tx.deliveries.held(delivery, _token(run), values):
-                raise LeaseLost
+            # Waits for whoever ends the run in this moment, and then sees that it was ended
+            self._held(tx, run, {"attempt": run.attempt})
+            tx.deliveries.change(delivery, values)
         self.changed(run)
         return replace(delivery, **values)
 

@@ -1,5 +1,7 @@
 """Whether exports are made on time: what is late, what waits, and how runs and messages end."""
 
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +10,8 @@ from exports_app.domain import words
 from exports_app.domain.errors import StoreAway
 from exports_app.services.limits import Counts
 from exports_app.services.ports import Clock, FileStore, Store
+
+AWAY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Vitals:
     def __init__(self, store: Store, files: FileStore, counts: Counts, clock: Clock, late_minutes: int) -> None:
         self._store, self._files, self._counts, self._clock = store, files, counts, clock
         self._late = timedelta(minutes=late_minutes)
+        self._away: tuple[float, list[str]] | None = None
+        self._asking = threading.Lock()
 
     def troubles(self) -> list[str]:
         """What is later than it may be, in words; empty where all is well. Raises Unavailable."""
@@ -39,7 +45,19 @@ class Vitals:
         return found
 
     def away(self) -> list[str]:
-        """What beside the database cannot be reached, in words. Takes as long as they take to say nothing."""
+        """What beside the database cannot be reached, in words. Asked by one caller at a time, at most every AWAY_SECONDS: many
+        who want to know must not all wait for what does not answer."""
+        if self._asking.acquire(blocking=self._away is None):
+            try:
+                if self._away is None or time.monotonic() - self._away[0] > AWAY_SECONDS:
+                    found = self._ask()
+                    self._away = (time.monotonic(), found)
+            finally:
+                self._asking.release()
+        assert self._away is not None
+        return list(self._away[1])
+
+    def _ask(self) -> list[str]:
         found = []
         try:
             self._files.ping()

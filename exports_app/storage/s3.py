@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from exports_app.services.ports import Usage
 from exports_app.storage.cache import Cache
 from exports_app.storage.local import Drafts
 
-CONNECT_SECONDS, READ_SECONDS = 5, 60
+CONNECT_SECONDS, READ_SECONDS, PING_SECONDS = 5, 60, 3
 MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -26,19 +27,23 @@ class S3Files:
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._endpoint = endpoint
         self._drafts, self._cache = Drafts(folder / "drafts", alone=False), Cache(folder / "cache", cache_bytes)
-        self._made: Any = None
 
-    @property
+    @cached_property
     def _client(self) -> Any:
-        if self._made is None:
-            config = Config(
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
-                retries={"mode": "standard", "max_attempts": 3},
-                s3={"addressing_style": "path"} if self._endpoint else {},
-            )
-            self._made = boto3.client("s3", endpoint_url=self._endpoint, config=config)
-        return self._made
+        return self._connect(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, attempts=3)
+
+    @cached_property
+    def _quick(self) -> Any:
+        """To ask whether it is there."""
+        return self._connect(connect_timeout=PING_SECONDS, read_timeout=PING_SECONDS, attempts=1)
+
+    def _connect(self, *, attempts: int, **timeouts: float) -> Any:
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            s3={"addressing_style": "path"} if self._endpoint else {},
+            **timeouts,
+        )
+        return boto3.client("s3", endpoint_url=self._endpoint, config=config)
 
     def prepare(self) -> None:
         self._drafts.prepare()
@@ -47,7 +52,7 @@ class S3Files:
 
     def ping(self) -> None:
         with _reached():
-            self._client.head_bucket(Bucket=self._bucket)
+            self._quick.head_bucket(Bucket=self._bucket)
 
     @contextmanager
     def draft(self) -> Iterator[Path]:

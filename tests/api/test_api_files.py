@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 import structlog
 
+from exports_app.domain.errors import StoreAway
 from exports_app.services.records import Campaign, Run
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem, schedule_body
@@ -67,6 +68,19 @@ def test_an_expired_link_is_gone_and_says_so_to_people_too(api: Clients, clock: 
     wrong = api.anonymous.get(link[:-1], headers=PAGE)
     assert wrong.status_code == 404
     assert "There is no such file" in wrong.text
+
+
+def test_a_good_link_is_said_to_be_good_while_the_files_are_away(
+    api: Clients, services: Services, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> None:
+        raise StoreAway("the file store cannot be reached")
+
+    monkeypatch.setattr(services.files, "find", away)
+    problem(api.anonymous.get(link), 503, "store_unavailable")
+    answer = api.anonymous.get(link, headers=PAGE)
+    assert answer.status_code == 503
+    assert "Your link is good" in answer.text
 
 
 def test_the_history_says_how_the_file_was_sent(api: Clients, sent: Run) -> None:

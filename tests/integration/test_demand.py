@@ -26,6 +26,7 @@ from tests.world import (
     runs_of,
     set_role,
     side_by_side,
+    sql,
     stored,
     the_run,
     trigger_and_execute,
@@ -278,7 +279,7 @@ def test_a_message_of_unknown_fate_and_one_that_was_skipped_go_again_too(
         assert tx.runs.reopen(run)
         tx.runs.claim(run.id, "token", services.clock(), services.clock())
         (cy,) = [d for d in tx.deliveries.of_runs([run.id])[run.id] if d.target == CY]
-        assert tx.deliveries.held(cy, "token", {"status": SKIPPED, "error": "the run ended before this message was sent"})
+        tx.deliveries.change(cy, {"status": SKIPPED, "error": "the run ended before this message was sent"})
         assert tx.runs.held(run.id, "token", {"status": RunStatus.PARTIAL})
     assert outcomes(services, run) == {ANN: UNKNOWN, BOB: ACCEPTED, CY: SKIPPED}
     services.demand.resend(admin, schedule.id, run.id)
@@ -286,6 +287,21 @@ def test_a_message_of_unknown_fate_and_one_that_was_skipped_go_again_too(
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         assert execute(services, claim(services)).status is RunStatus.COMPLETED
         assert [m.rcpt_tos for m in server.wait_for(2)] == [[ANN], [CY]]
+
+
+def test_what_was_removed_is_gone_though_a_machine_has_a_copy_of_it(
+    services: Services, admin: Principal, schedule: Schedule, clock: FakeClock
+) -> None:
+    run = trigger_and_execute(services, admin, schedule)
+    sql(services, "UPDATE export_history SET status = 'failed'")
+    with services.store.write() as tx:
+        assert tx.runs.note_removed(run.id, clock())
+    assert run.file_key is not None
+    assert services.files.has(run.file_key)
+    with pytest.raises(Gone, match="was removed"):
+        services.history.file(admin, schedule.id, run.id)
+    with pytest.raises(Gone, match="was removed"):
+        services.demand.resend(admin, schedule.id, run.id)
 
 
 def test_a_run_whose_workers_died_is_sent_again_and_may_die_three_times_more(

@@ -12,7 +12,19 @@ from exports_app.services.plugs import CHANNELS
 from exports_app.services.records import Notice, NoticeKind, Run, Schedule
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
-from tests.world import Cast, FakeClock, WatchedEmail, claim, execute, make_schedule, registered, set_role, stored, the_run
+from tests.world import (
+    Cast,
+    FakeClock,
+    WatchedEmail,
+    claim,
+    execute,
+    make_schedule,
+    registered,
+    set_role,
+    sql,
+    stored,
+    the_run,
+)
 
 
 @pytest.fixture
@@ -143,6 +155,61 @@ class TestPausing:
             services.schedules.update(admin, hourly.id, {"name": "Renamed"}, version=hourly.version)
 
 
+class TestTheRowOfFailures:
+    def test_is_ended_by_a_run_that_had_nothing_to_send(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+        for _ in range(2):
+            fails(services, clock)
+            ends(services, clock, RunStatus.SKIPPED, "there was no data in its window", "no_data")
+            assert stored(services, hourly).failures == 0
+        assert told(services, hourly) == [FAILING, RECOVERED] * 2
+        with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
+            while services.notices.send_due():
+                pass
+            body = server.messages[-1].message.get_body(("plain",))
+        assert body is not None
+        assert "There was no data in its window." in " ".join(body.get_content().split())
+
+    def test_does_not_grow_with_a_run_that_is_sent_again_and_fails_again(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        with mail_server(refuse={"ann@example.com": "550 no such user"}) as server, registered(CHANNELS, WatchedEmail(server)):
+            run = execute(services, next_run(services, clock))
+            assert (run.status, stored(services, hourly).failures) == (RunStatus.FAILED, 1)
+            for _ in range(3):
+                services.demand.resend(admin, hourly.id, run.id)
+                assert execute(services, claim(services)).status is RunStatus.FAILED
+        now = stored(services, hourly)
+        assert (now.failures, now.is_active, now.last_status) == (1, True, RunStatus.FAILED)
+        assert told(services, hourly) == [FAILING]
+
+    def test_does_not_grow_with_the_late_end_of_an_older_run_which_is_told(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        services.schedules.update(admin, hourly.id, {"overlap": "allow"})
+        old = next_run(services, clock)
+        ends(services, clock, RunStatus.COMPLETED)
+        services.runs.close(old, RunStatus.FAILED, "it broke", "broken")
+        now = stored(services, hourly)
+        assert (now.failures, now.failing_since, now.last_status) == (0, None, RunStatus.COMPLETED)
+        assert told(services, hourly) == [GAVE_UP]
+
+    def test_ends_though_a_later_run_was_called_off(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        fails(services, clock)
+        services.schedules.update(admin, hourly.id, {"overlap": "allow"})
+        run = next_run(services, clock)
+        clock.advance(minutes=1)
+        later = services.schedules.trigger(admin, hourly.id)
+        sql(services, 'UPDATE export_history SET "overlaps" = true')
+        assert claim(services).id == later.id
+        services.demand.cancel(admin, hourly.id, later.id)
+        services.runs.close(run, RunStatus.COMPLETED)
+        now = stored(services, hourly)
+        assert (now.failures, now.last_status) == (0, RunStatus.COMPLETED)
+        assert told(services, hourly) == [FAILING, RECOVERED]
+
+
 class TestAccessLost:
     def test_pauses_at_once_and_another_admin_takes_over(
         self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule, mail: MailServer
@@ -159,6 +226,19 @@ class TestAccessLost:
         services.schedules.update(new, hourly.id, {"is_active": True})
         assert stored(services, hourly).owner_id == new.user_id
         assert execute(services, next_run(services, clock)).status is RunStatus.COMPLETED
+
+    def test_an_old_run_of_the_owner_before_does_not_pause_what_was_taken_over(
+        self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        run = next_run(services, clock)
+        assert services.runs.fail(run, RunError("the database was away", permanent=False)) is RunStatus.PENDING
+        set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)
+        for active in (False, True):
+            services.schedules.update(cast.super_admin.who, hourly.id, {"is_active": active})
+        clock.advance(minutes=10)
+        late = execute(services, claim(services))
+        assert (late.status, late.error_code) == (RunStatus.FAILED, "access_lost")
+        assert stored(services, hourly).is_active
 
     def test_who_may_not_even_read_it_any_more_is_not_told(
         self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule

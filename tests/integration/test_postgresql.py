@@ -22,13 +22,14 @@ from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, Unavailable
-from exports_app.domain.run import RunStatus
+from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.services.runs import LeaseLost
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.e2e.client import wait_until
 from tests.postgres import Postgres, postgres_server
-from tests.world import FakeClock, make_cast, make_schedule, side_by_side, sql
+from tests.world import FakeClock, deliveries_of, make_cast, make_schedule, side_by_side, sql
 
 HOUR = timedelta(hours=1)
 
@@ -185,6 +186,23 @@ class TestDispatchersThatRace:
                 wait_until("it waits", lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"), 10)
                 assert not claimed.done()
             assert claimed.result(10) is None
+
+    def test_a_worker_waits_for_who_calls_its_run_off_and_then_sends_nothing(
+        self, services: Services, admin: Principal, schedules: list[str], clock: FakeClock, tmp_path: Path
+    ) -> None:
+        with three(services.settings.url, tmp_path, clock) as (a, b, _), ThreadPoolExecutor(1) as other:
+            a.schedules.trigger(admin, schedules[0])
+            run = b.runs.claim()
+            assert run is not None
+            (delivery, *_) = b.runs.plan_deliveries(run, "email")
+            with a.store.write() as tx:
+                assert tx.runs.cancel(run, {"completed_at": clock()})
+                moved = other.submit(b.runs.move, run, delivery, DeliveryStatus.SENDING)
+                wait_until("it waits", lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"), 10)
+                tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")
+            with pytest.raises(LeaseLost):
+                moved.result(10)
+        assert {d.status for d in deliveries_of(services, run)} == {DeliveryStatus.SKIPPED}
 
     def test_never_begin_two_runs_of_one_schedule_and_leave_none(
         self, services: Services, schedules: list[str], clock: FakeClock, tmp_path: Path

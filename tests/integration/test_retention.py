@@ -109,6 +109,8 @@ def test_a_file_that_a_crash_left_after_its_removal_was_noted_is_an_orphan(
 
 def test_what_the_disk_holds_is_measured(services: Services, run: Run) -> None:
     usage = services.retention.usage()
+    assert usage is not None
+    assert usage.free is not None
     assert (usage.count, usage.bytes) == (1, run.file_size)
     assert usage.free > 0
 

@@ -1,10 +1,16 @@
 """What a server needs beside its database: health names what is away."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from exports_app.domain.errors import StoreAway
 from exports_app.services.limits import Counts
 from exports_app.services.vitals import Vitals
 from exports_app.wiring import Services
+from tests.e2e.client import wait_until
 from tests.redis_server import redis_server
 
 
@@ -20,7 +26,8 @@ def test_files_that_are_away_are_named(services: Services) -> None:
     assert "the folder of the finished files is gone" in told
 
 
-def test_redis_is_named_while_it_is_away_and_not_before_or_after(services: Services) -> None:
+def test_redis_is_named_while_it_is_away_and_not_before_or_after(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exports_app.services.vitals.AWAY_SECONDS", -1.0)
     services.files.prepare()
     with redis_server() as redis:
         held = vitals(services, redis.url)
@@ -30,3 +37,48 @@ def test_redis_is_named_while_it_is_away_and_not_before_or_after(services: Servi
         assert told.startswith("Redis cannot be reached")
         redis.start()
         assert held.away() == []
+
+
+def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, answer = list[None](), threading.Event()
+    held = vitals(services)
+    services.files.prepare()
+    assert held.away() == []
+
+    def hang() -> None:
+        asked.append(None)
+        assert answer.wait(30)
+        raise StoreAway("it is away")
+
+    monkeypatch.setattr(services.files, "ping", hang)
+    monkeypatch.setattr("exports_app.services.vitals.AWAY_SECONDS", -1.0)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(held.away)
+        wait_until("it is asked", lambda: asked, 10)
+        assert [held.away() for _ in range(5)] == [[]] * 5  # what was found last
+        answer.set()
+        assert first.result(30) == ["it is away"]
+    assert len(asked) == 1
+
+
+def test_nobody_waits_for_the_files_to_be_measured(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, answer = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        assert answer.wait(30)
+        raise StoreAway
+
+    monkeypatch.setattr(services.files, "usage", hang)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(services.retention.usage)
+        assert begun.wait(10)
+        assert services.retention.usage() is None
+        answer.set()
+        assert first.result(30) is None
+    assert services.retention.usage() is None  # not asked again at once
+
+
+def test_redis_on_a_socket_is_called_as_its_client_does() -> None:
+    held = Counts("unix:///tmp/there-is-no-redis.sock")
+    assert held.away()

@@ -14,10 +14,11 @@ from exports_app.db.engine import Database
 from exports_app.db.repositories import table
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Principal
+from exports_app.domain.errors import Invalid
 from exports_app.domain.run import RunStatus, Trigger
 from exports_app.services.changes import Changes, Topic
 from exports_app.services.ports import Store, Transaction
-from exports_app.services.records import Schedule, Tenant
+from exports_app.services.records import NoticeKind, Schedule, Tenant
 from exports_app.services.rules import Filters
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
@@ -271,19 +272,23 @@ def test_a_schedule_whose_zone_is_gone_ends_visibly_and_holds_up_nobody(
     (run,) = runs_of(services, broken)
     assert (run.status, run.error_code, run.completed_at) == (RunStatus.SKIPPED, "invalid_timezone", ELEVEN)
     assert "time zone" in (run.error or "")
-    assert stored(services, broken).next_run_at is None
+    now = stored(services, broken)
+    assert (now.is_active, now.next_run_at, now.paused_at, now.paused_reason) == (False, None, ELEVEN, run.error)
+    (told,) = services.history.notices(admin, broken.id, 9)
+    assert (told.kind, told.target) == (NoticeKind.PAUSED, "admin@example.com")
     assert [r.status for r in runs_of(services, fine)] == [RunStatus.PENDING]
     assert services.runs.tick() == 0
 
 
-def test_a_schedule_whose_zone_is_gone_starts_again_with_a_new_one(
-    services: Services, admin: Principal, clock: FakeClock
-) -> None:
+def test_a_schedule_whose_zone_is_gone_is_resumed_with_a_new_one(services: Services, admin: Principal, clock: FakeClock) -> None:
     broken = hourly(services, admin)
     write_directly(services, broken, timezone="Mars/Olympus")
     clock.set(ELEVEN)
     services.runs.tick()
-    assert services.schedules.update(admin, broken.id, {"timezone": "UTC"}).next_run_at == ELEVEN + HOUR
+    with pytest.raises(Invalid):
+        services.schedules.update(admin, broken.id, {"is_active": True})
+    assert services.schedules.update(admin, broken.id, {"timezone": "UTC"}).next_run_at is None
+    assert services.schedules.update(admin, broken.id, {"is_active": True}).next_run_at == ELEVEN + HOUR
 
 
 def test_a_schedule_that_cannot_be_read_any_more_holds_up_nobody(services: Services, admin: Principal, clock: FakeClock) -> None:

@@ -6,13 +6,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from exports_app.api.access import Srv
-from exports_app.api.problems import STATUS
+from exports_app.api.problems import status_of
 from exports_app.domain.errors import ExportsError
 from exports_app.services.links import PATH
 
 router = APIRouter(prefix=PATH, tags=["files"])
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+WORDS = {
+    404: ("There is no such file", "The link is not complete, or the scheduled export was deleted."),
+    410: ("This file is not here any more", ""),
+    503: ("The file cannot be had just now", "Your link is good. Please try again in a few minutes."),
+}
+"""Title and text of a page by its status; the error's own words where there are none."""
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{title}</title>
@@ -30,8 +36,7 @@ def download(srv: Srv, request: Request, delivery_id: str, expires: int = 0, sig
         if "text/html" not in request.headers.get("accept", ""):
             raise
         # Somebody followed the link in a message: a page tells them more than a problem document
-        status = STATUS.get(type(e), 400)
-        title = "This file is not here any more" if status == 410 else "There is no such file"
-        text = e.message if status == 410 else "The link is not complete, or the scheduled export was deleted."
-        return HTMLResponse(PAGE.format(title=title, text=f"{escape(text)}."), status, HEADERS)
+        status = status_of(e)
+        title, text = WORDS.get(status, WORDS[404])
+        return HTMLResponse(PAGE.format(title=title, text=escape(text or f"{e.message}.")), status, HEADERS)
     return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=HEADERS)

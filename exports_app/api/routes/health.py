@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from exports_app.api.access import Srv
 from exports_app.api.shapes import HealthOut
-from exports_app.domain.errors import StoreAway, Unavailable
+from exports_app.domain.errors import Unavailable
 from exports_app.services.plugs import CHANNELS
 
 router = APIRouter(prefix="/api", tags=["health"])
@@ -32,9 +32,6 @@ async def health(srv: Srv, request: Request, response: Response) -> Any:
     working = not reasons
     response.status_code = 200 if working else 503
     email = "not configured" if CHANNELS["email"].unconfigured() else "configured"
-    try:
-        files = await asyncio.to_thread(srv.retention.usage)
-    except (OSError, StoreAway):  # the reasons say so
-        files = None
+    files = await asyncio.to_thread(srv.retention.usage)
     status = "ok" if working else "down"
     return {"status": status, "database": database, "engine": engine, "email": email, "reasons": reasons, "files": files}

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, se
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
-from exports_app.domain.run import RunStatus
+from exports_app.domain.run import SUSPECT_DEATHS, RunStatus
 
 RUNS = table(models.RunRow)
 
@@ -69,8 +69,8 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
     step = func.coalesce(trigger.scalar_subquery(), tenant.scalar_subquery())
     pairs = pairs.union_all(select(step).select_from(pairs.join(seen, seen.c.id == pairs.c.id)))
     of_pair = RUNS.alias("of_pair")
-    # What took its worker down before is taken up by itself (`suspects`)
-    may = [part.holds(head.c), head.c.deaths == 0, *(head.c[name].is_(None) for name in more), *_free(head.c)]
+    # What took its workers down before is taken up by itself (`suspects`)
+    may = [part.holds(head.c), head.c.deaths < SUSPECT_DEATHS, *(head.c[name].is_(None) for name in more), *_free(head.c)]
     if part.later:
         may.append(head.c.next_attempt_at <= NOW)
     best = select(head.c.id).where(head.c.tenant_id == of_pair.c.tenant_id, head.c.trigger == of_pair.c.trigger, *may)
@@ -82,14 +82,15 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
 
 @cache
 def suspects() -> Select[Any]:
-    """The oldest run that may begin at the instant `now`, and during which a worker died before."""
+    """The oldest run that may begin at the instant `now`, and is taken up alone."""
     c = RUNS.c
     return select(c.id).where(died(c), *may_begin(c, NOW)).order_by(c.created_at, c.id).limit(1)
 
 
 def died(c: Any) -> Any:
-    """As the index of them says it."""
-    return and_(is_(c.status, RunStatus.PENDING), c.deaths > literal_column("0"))
+    """So often that it is taken up alone."""
+    indexed = and_(is_(c.status, RunStatus.PENDING), c.deaths > literal_column("0"))  # as the index of them says it
+    return and_(indexed, c.deaths >= SUSPECT_DEATHS)
 
 
 def may_begin(c: Any, now: Any) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table
 from exports_app.domain.run import (
+    EXECUTED,
     FAILING,
     RunStatus,
 )
@@ -48,8 +49,11 @@ class ScheduleRepository(Repository[Schedule]):
     def _live(self) -> Any:
         return self._table.c.deleted_at.is_(None)
 
-    def get(self, schedule_id: str) -> Schedule | None:
-        return self._one(self._table.c.id == schedule_id, self._live())
+    def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
+        query = self._select().where(self._table.c.id == schedule_id, self._live())
+        # Not more than a change needs: runs of it may be added meanwhile. SQLite has one writer at a time, and no such clause
+        found = self._all(query.with_for_update(key_share=True) if lock else query)
+        return found[0] if found else None
 
     def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]:
         query = self._within(self._select(), within).where(self._live(), *(self._is(k, v) for k, v in where.items()))
@@ -106,6 +110,7 @@ class ScheduleRepository(Repository[Schedule]):
         later = exists().where(
             runs.c.scheduled_export_id == run.scheduled_export_id,
             runs.c.created_at > run.created_at,
+            runs.c.status.in_(EXECUTED),
             runs.c.completed_at.is_not(None),
             runs.c.started_at.is_not(None),
         )

@@ -4,15 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import exists
-
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, by_status, table
+from exports_app.db.repositories.base import Repository, by_status
 from exports_app.domain.run import (
     UNDELIVERED,
     AttemptOutcome,
     DeliveryStatus,
-    RunStatus,
 )
 from exports_app.services.records import (
     Attempt,
@@ -39,12 +36,8 @@ class DeliveryRepository(Repository[Delivery]):
     def add(self, deliveries: Iterable[Delivery]) -> None:
         self._insert(deliveries)
 
-    def held(self, delivery: Delivery, token: str, values: Mapping[str, Any]) -> bool:
-        runs = table(models.RunRow)
-        holds = exists().where(
-            runs.c.id == delivery.history_id, runs.c.lease_token == token, runs.c.status == RunStatus.PROCESSING
-        )
-        return self._update(self._table.c.id == delivery.id, holds, values=values) == 1
+    def change(self, delivery: Delivery, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == delivery.id, values=values)
 
     def lose_sending(self, run_id: str) -> None:
         c = self._table.c
