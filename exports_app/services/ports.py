@@ -364,4 +364,10 @@ class FileStore(Protocol):
     def older_than(self, instant: datetime) -> Iterator[str]:
         """The keys of files that were made before."""
 
+    def copies(self) -> Iterator[str]:
+        """The keys of files elsewhere of which this machine has a copy."""
+
+    def forget(self, key: str) -> None:
+        """Remove this machine's copy."""
+
     def usage(self) -> Usage: ...

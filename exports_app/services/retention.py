@@ -46,6 +46,7 @@ class Retention:
             days = {t.id: self._days if t.keep_days is None else t.keep_days for t in tx.tenants.within(None)}
         outdated = sum(self._sweep_tenant(tenant_id, kept, stopped) for tenant_id, kept in days.items())
         swept = Swept(outdated, self._sweep_orphans(days.keys(), stopped))
+        self._sweep_copies(stopped)
         self._measured = usage = self._files.usage()
         self._measure_at = time.monotonic() + FRESH_SECONDS
         _log.info("files swept", outdated=swept.outdated, orphans=swept.orphans, files=usage.count, bytes=usage.bytes)
@@ -101,6 +102,15 @@ class Retention:
                 self._remove(key)
             count += len(orphans)
         return count
+
+    def _sweep_copies(self, stopped: Callable[[], bool]) -> None:
+        """What another machine removed; of a file that no run has noted yet, the copy is fetched again."""
+        keys = self._files.copies()
+        while (batch := list(islice(keys, BATCH))) and not stopped():
+            with self._store.read() as tx:
+                removed = set(batch) - tx.runs.keys_in_use(batch)
+            for key in removed:
+                self._files.forget(key)
 
     def _remove(self, key: str) -> None:
         try:

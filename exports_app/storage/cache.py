@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,9 @@ class Cache:
         made.replace(path)
         self._make_room()
         return path
+
+    def keys(self) -> Iterator[str]:
+        return (path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
 
     def remove(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)

@@ -90,6 +90,12 @@ class LocalFiles:
                 if path.stat().st_mtime < instant.timestamp():
                     yield path.relative_to(self._root).as_posix()
 
+    def copies(self) -> Iterator[str]:
+        return iter(())
+
+    def forget(self, key: str) -> None:
+        """There are no copies."""
+
     def usage(self) -> Usage:
         count = size = 0
         for path in self._all():

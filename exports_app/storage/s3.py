@@ -99,6 +99,12 @@ class S3Files:
     def older_than(self, instant: datetime) -> Iterator[str]:
         return (found["Key"].removeprefix(self._prefix) for found in self._all() if found["LastModified"] < instant)
 
+    def copies(self) -> Iterator[str]:
+        return self._cache.keys()
+
+    def forget(self, key: str) -> None:
+        self._cache.remove(key)
+
     def usage(self) -> Usage:
         sizes = [found["Size"] for found in self._all()]
         return Usage(len(sizes), sum(sizes), None)

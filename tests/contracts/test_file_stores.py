@@ -148,6 +148,13 @@ class TestABucket:
         assert sorted(p.name for p in (tmp_path / "cache").iterdir()) == ["c", "d"]
         assert read(here, "a") == b"12345"  # from the bucket again
 
+    def test_tells_of_its_copies_and_forgets_them(self, here: S3Files) -> None:
+        keep(here)
+        assert list(here.copies()) == [KEY]
+        here.forget(KEY)
+        assert list(here.copies()) == []
+        assert read(here) == b"a file"
+
     def test_leaves_what_somebody_may_be_about_to_open(self, here: S3Files, tmp_path: Path) -> None:
         for name in ("a", "b", "c"):
             keep(here, b"12345", name)

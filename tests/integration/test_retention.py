@@ -107,6 +107,16 @@ def test_a_file_that_a_crash_left_after_its_removal_was_noted_is_an_orphan(
     assert files(services) == []
 
 
+def test_copies_of_what_another_machine_removed_are_forgotten(
+    services: Services, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten = list[str]()
+    monkeypatch.setattr(services.files, "copies", lambda: iter(["tenant/run/removed.csv", run.file_key]))
+    monkeypatch.setattr(services.files, "forget", forgotten.append)
+    services.retention.sweep()
+    assert forgotten == ["tenant/run/removed.csv"]
+
+
 def test_what_the_disk_holds_is_measured(services: Services, run: Run) -> None:
     usage = services.retention.usage()
     assert usage is not None
