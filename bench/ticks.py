@@ -50,7 +50,7 @@ def services_over(kind: str) -> Iterator[Services]:
         if kind == "sqlite":
             yield _built(Settings(data_dir=Path(folder)))
         else:
-            with postgres_server() as server:
+            with postgres_server(autovacuum="on") as server:  # as anybody's: a queue leaves dead rows behind
                 server.sql("CREATE DATABASE bench")
                 yield _built(Settings(data_dir=Path(folder), database_url=SecretStr(server.url("bench")), demo=False))
 

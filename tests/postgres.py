@@ -80,9 +80,10 @@ def _other_user() -> str | None:
 
 
 class Postgres:
-    """One server in a folder of its own. Its superuser is `exports`, who needs no password."""
+    """One server in a folder of its own. Its superuser is `exports`, who needs no password. settings: instead of SETTINGS."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        self._settings = SETTINGS | settings
         self.user = _other_user()
         self.folder = Path(tempfile.mkdtemp(prefix="exports-postgres-"))
         self.folder.chmod(0o755)
@@ -116,7 +117,7 @@ class Postgres:
         self.wait()
 
     def _begin(self) -> None:
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.folder), *options],
@@ -186,8 +187,9 @@ def _free_port() -> int:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
-    server = Postgres()
+def postgres_server(**settings: str) -> Iterator[Postgres]:
+    """settings: beside, or instead of, SETTINGS."""
+    server = Postgres(**settings)
     try:
         server.start()
         yield server
