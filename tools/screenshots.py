@@ -132,6 +132,11 @@ def see_backfill(page: Page, ids: Ids) -> None:
     page.locator("#backfill").evaluate("(section) => section.scrollIntoView({ block: 'end' })")
 
 
+def see_settings(page: Page, _: Ids) -> None:
+    page.goto("/settings")
+    page.locator(".plain-list li").first.wait_for()
+
+
 def see_delete(page: Page, ids: Ids) -> None:
     see_list(page, ids)
     page.get_by_role("button", name="More for Daily spend check").click()
@@ -154,6 +159,7 @@ SCENES = (
     Scene("history-held", see_held, ("wide-dark", "phone-light")),
     Scene("history-notices", see_notices, ("wide-light", "phone-dark")),
     Scene("history-backfill", see_backfill, ("wide-light", "phone-dark")),
+    Scene("settings", see_settings, ("wide-light", "phone-dark")),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),
     Scene("no-access", see_no_access, ("wide-light",), story.VIEWER.email),
 )
@@ -225,7 +231,8 @@ def main() -> int:
     scenes = [replace(s, looks=EVERY) if given.all else s for s in SCENES if s.name.startswith(given.only)]
     with tempfile.TemporaryDirectory(prefix="exports-pictures-") as work:
         home = Path(work)
-        with start_server(home, {"DEMO": "0", "SMTP_HOST": ""}, backend_only=False) as server, sync_playwright() as playwright:
+        settings = {"DEMO": "0", "SMTP_HOST": "", "RATE_LIMIT_LOGIN": "1000/minute"}
+        with start_server(home, settings, backend_only=False) as server, sync_playwright() as playwright:
             services = open_services(home / "data")
             ids, browser = story.tell(services), launch(playwright)
             for scene in scenes:
