@@ -13,7 +13,9 @@ from exports_app.db.signal import SharedChanges
 from exports_app.db.store import SqlStore
 from exports_app.domain import retry
 from exports_app.domain.errors import ExportsError
+from exports_app.services.account import Account
 from exports_app.services.accounts import Accounts
+from exports_app.services.audit import Audit
 from exports_app.services.auth import Auth
 from exports_app.services.backfill import Backfill
 from exports_app.services.board import Board
@@ -27,6 +29,7 @@ from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.links import Links
+from exports_app.services.members import Members
 from exports_app.services.notices import Notices
 from exports_app.services.overview import Overview
 from exports_app.services.plugs import CHANNELS
@@ -36,6 +39,7 @@ from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
 from exports_app.services.sessions import Sessions
+from exports_app.services.tenants import Tenants
 from exports_app.services.vitals import Vitals
 from exports_app.settings import Settings
 from exports_app.storage.local import LocalFiles
@@ -51,6 +55,10 @@ class Services:
     presence: Presence
     clock: Clock
     accounts: Accounts
+    account: Account
+    members: Members
+    tenants: Tenants
+    audit: Audit
     auth: Auth
     schedules: Schedules
     demand: Demand
@@ -104,7 +112,11 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         changes=changes,
         presence=Presence(database),
         clock=clock,
-        accounts=Accounts(store),
+        accounts=Accounts(store, clock),
+        account=Account(store, clock, auth),
+        members=Members(store, changes, clock),
+        tenants=Tenants(store, changes, clock),
+        audit=Audit(store, clock),
         auth=auth,
         schedules=schedules,
         demand=Demand(store, files, changes, clock),
@@ -116,14 +128,14 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         retention=Retention(store, files, changes, clock, s.retention_days),
         links=Links(store, files, clock, s.signing_key(), s.base_url),
         sessions=Sessions(store, clock, auth, history),
-        campaigns=Campaigns(store, changes),
+        campaigns=Campaigns(store, changes, clock),
         decisions=Decisions(store, changes, clock),
         backfill=Backfill(store, changes, clock),
         runs=Runs(store, changes, clock, s.lease_seconds, retries),
         notices=Notices(store, clock, retries, s.base_url),
         vitals=Vitals(store, files, counts, clock, s.late_minutes),
         demo=Demo(store, clock, allowed=s.is_demo),
-        importing=Importing(store, changes),
+        importing=Importing(store, changes, clock),
     )
 
 

@@ -41,8 +41,14 @@ def reader(who: Who) -> Principal:
     return who
 
 
+def manager(who: Who) -> Principal:
+    require_anywhere(who, Permission.MANAGE)
+    return who
+
+
 Writer = Annotated[Principal, Depends(writer)]
 Reader = Annotated[Principal, Depends(reader)]
+Manager = Annotated[Principal, Depends(manager)]
 
 
 def readable_schedule(srv: Srv, who: Who, schedule_id: str) -> Schedule:

@@ -280,6 +280,101 @@ class NoticesOut(Output):
     items: list[NoticeOut]
 
 
+class AccountOut(UserOut):
+    is_active: bool
+    must_change_password: bool = Field(description="it was given to them: nothing else is allowed until then")
+
+
+class PasswordIn(Input):
+    current_password: str = Field(max_length=1000, repr=False)
+    new_password: str = Field(max_length=1000, repr=False)
+
+
+class SessionOut(Output):
+    id: str
+    device: str = Field(description="what the browser called itself")
+    created_at: datetime
+    last_used_at: datetime = Field(description="to some minutes")
+
+
+class SessionsOut(Output):
+    items: list[SessionOut]
+
+
+class UserChange(Input):
+    is_active: bool
+
+
+class ResetOut(Output):
+    one_time_password: str = Field(repr=False)
+
+
+class TenantSettingsOut(Output):
+    id: str
+    slug: str
+    name: str
+    brand_color: str
+    logo_url: str | None
+    timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
+    keep_days: int | None = Field(description="how long files are kept; null: as the installation is set")
+
+
+class TenantChange(Input):
+    """All optional: what is left out keeps its value."""
+
+    name: str = ""
+    brand_color: str = ""
+    logo_url: str | None = Field(default=None, max_length=2000)
+    timezone: str | None = None
+    keep_days: int | None = None
+
+
+class MemberIn(Input):
+    email: str = Field(max_length=320)
+    name: str = Field("", max_length=200, description="of somebody who has no account yet")
+    role: str = Field("viewer", description="admin or viewer")
+
+
+class RoleIn(Input):
+    role: str
+
+
+class MemberOut(Output):
+    id: str
+    email: str
+    name: str
+    role: str
+    is_active: bool
+    scheduled_exports: int = Field(description="how many of the tenant's they own")
+
+
+class MembersOut(Output):
+    items: list[MemberOut]
+
+
+class AddedOut(MemberOut):
+    one_time_password: str | None = Field(repr=False, description="of a new account, to be handed on; told once")
+
+
+class AuditEntryOut(Output):
+    id: str
+    tenant_id: str | None = Field(description="null where it concerns the installation or an account")
+    at: datetime
+    actor_id: str | None = Field(description="null where no user did it: the app, or the command line")
+    actor_name: str
+    action: str = Field(description="e.g. `schedule.updated`")
+    subject_id: str | None
+    subject_name: str
+    detail: dict[str, Any] = Field(description="e.g. `changed`: by field what it was and what it is")
+
+
+class AuditOut(Output):
+    items: list[AuditEntryOut]
+    total: int
+    page: int
+    size: int
+
+
 class BackfillIn(Input):
     start_date: Day
     end_date: Day

@@ -68,6 +68,7 @@ class UserRow(Base, table=True):
     is_active: bool = True
     is_super_admin: bool = False
     token_version: int = 0
+    must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class MembershipRow(Base, table=True):
@@ -284,6 +285,22 @@ class NoticeRow(Base, table=True):
     sent_at: datetime | None = _maybe_instant()
 
 
+class AuditRow(Base, table=True):
+    """Who did what. Triggers of the database let nobody change or remove an entry (migration 0008)."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_tenant_id_at", "tenant_id", "at", "id"),)
+    id: str = _id()
+    tenant_id: str | None = Field(default=None, sa_type=identifier())
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    actor_id: str | None = Field(default=None, sa_type=identifier())
+    actor_name: str = Field(max_length=200)
+    action: str = Field(max_length=50)
+    subject_id: str | None = Field(default=None, sa_type=identifier())
+    subject_name: str = Field(max_length=320)
+    detail: dict[str, Any] = Field(sa_type=JSON)
+
+
 class SessionRow(Base, table=True):
     """A browser's session; the id is kept as its SHA-256 in hex."""
 
@@ -295,6 +312,8 @@ class SessionRow(Base, table=True):
     created_at: datetime = _instant()
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     revoked_at: datetime | None = _maybe_instant()
+    device: str | None = Field(default=None, max_length=200)
+    last_used_at: datetime | None = _maybe_instant()
 
 
 class CodeRow(Base, table=True):

@@ -54,6 +54,10 @@ class SqlTransaction:
         return r.NoticeRepository(self.connection)
 
     @cached_property
+    def audit(self) -> r.AuditRepository:
+        return r.AuditRepository(self.connection)
+
+    @cached_property
     def sessions(self) -> r.SessionRepository:
         return r.SessionRepository(self.connection)
 

@@ -10,6 +10,8 @@ from exports_app.domain.errors import Forbidden, NotFound
 class Permission(StrEnum):
     READ = "exports.read"
     WRITE = "exports.write"
+    MANAGE = "tenant.manage"
+    """Its people, its settings, and who did what in it."""
 
 
 class Role(StrEnum):
@@ -20,7 +22,7 @@ class Role(StrEnum):
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPER_ADMIN: frozenset(Permission),
-    Role.ADMIN: frozenset({Permission.READ, Permission.WRITE}),
+    Role.ADMIN: frozenset({Permission.READ, Permission.WRITE, Permission.MANAGE}),
     Role.VIEWER: frozenset({Permission.READ}),
 }
 

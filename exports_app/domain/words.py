@@ -38,3 +38,12 @@ def place(zone: str) -> str:
 def sentence(text: str) -> str:
     """With a capital letter at its beginning."""
     return text[:1].upper() + text[1:]
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet program takes a field beginning with one of these for a formula (OWASP, CSV Injection)."""
+
+
+def no_formula(text: str) -> str:
+    """The text as it may stand in a CSV file: a leading ' where a spreadsheet program would run it."""
+    return f"'{text}" if text.startswith(FORMULA) else text

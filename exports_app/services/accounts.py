@@ -1,46 +1,24 @@
 """Tenants and users, as the command line makes them."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 from email_validator import EmailNotValidError
 
-from exports_app.domain import cron
 from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.services import passwords, rules
-from exports_app.services.ports import Store
-from exports_app.services.records import Membership, Tenant, User, new_id
+from exports_app.services import audit, passwords, rules
+from exports_app.services.ports import Clock, Store
+from exports_app.services.records import Action, Membership, Tenant, User, new_id
 
 DEMO_EMAIL = "super@admin.com"
-DEMO_PASSWORD = "SuperAdmin123!"  # noqa: S105  (public: the demo's login; a server that is no demo refuses it)
 BRAND_COLOR = "#4F46E5"
-
-
-def _check_tenant(tenant: Tenant) -> None:
-    errors = []
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tenant.slug) or len(tenant.slug) > 60:
-        errors.append(FieldError("/slug", "use up to 60 lower-case letters, digits and single hyphens"))
-    if not 1 <= len(tenant.name.strip()) <= 200 or not tenant.name.isprintable():
-        errors.append(FieldError("/name", "give a name of 1 to 200 characters without control characters"))
-    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", tenant.brand_color):
-        errors.append(FieldError("/brandColor", "write the colour as #RRGGBB"))
-    if tenant.logo_url and not re.fullmatch(r"https://[^\s\"'<>]{1,1990}", tenant.logo_url):
-        errors.append(FieldError("/logoUrl", "give an https address"))
-    if tenant.timezone:
-        try:
-            cron.zone(tenant.timezone)
-        except ExportsError as e:
-            errors.append(FieldError("/timezone", e.message))
-    if errors:
-        raise Invalid(errors)
 
 
 class Accounts:
     """For the command line alone, whose user owns the machine: no principal is asked for."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
 
     def create_tenant(
         self,
@@ -53,11 +31,13 @@ class Accounts:
     ) -> Tenant:
         """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is taken."""
         tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, **limits)
-        _check_tenant(tenant)
+        rules.check_tenant(tenant)
         with self._store.write() as tx:
             if tx.tenants.by_slug(slug):
                 raise ExportsError(f"there is a tenant {slug!r} already: choose another slug")
             tx.tenants.add(tenant)
+            home = {"tenant_id": tenant.id, "subject_id": tenant.id, "subject_name": tenant.name}
+            audit.note(tx, audit.COMMAND_LINE, Action.TENANT_CREATED, self._clock(), **home)
         return tenant
 
     def create_user(
@@ -77,10 +57,7 @@ class Accounts:
             raise Invalid([FieldError("/email", str(e))]) from None
         if not 1 <= len(name.strip()) <= 200 or not name.isprintable():
             raise Invalid([FieldError("/name", "give a name of 1 to 200 characters without control characters")])
-        if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
-            raise Invalid([FieldError("/password", f"use at least {passwords.MIN_LENGTH} characters")])
-        if password == DEMO_PASSWORD:
-            raise Invalid([FieldError("/password", "this is the public password of the demo: choose another one")])
+        passwords.check(password, "/password")
         user = User(new_id(), address, name, passwords.hash_password(password), is_super_admin=super_admin)
         with self._store.write() as tx:
             if tx.users.by_email(address):
@@ -89,8 +66,12 @@ class Accounts:
             if tenant and home is None:
                 raise ExportsError(f"there is no tenant {tenant!r}: make it first with create-tenant")
             tx.users.add(user)
+            subject = {"subject_id": user.id, "subject_name": user.email}
+            now = self._clock()
+            audit.note(tx, audit.COMMAND_LINE, Action.USER_CREATED, now, tenant_id=None, **subject, super_admin=super_admin)
             if home:
                 tx.users.join(Membership(user.id, home.id, role))
+                audit.note(tx, audit.COMMAND_LINE, Action.MEMBER_ADDED, now, tenant_id=home.id, **subject, role=role)
         return user
 
     def demo_password_users(self) -> list[str]:
@@ -99,5 +80,5 @@ class Accounts:
             users = tx.users.active()
         # bcrypt is slow on purpose, and lets other threads run
         with ThreadPoolExecutor() as pool:
-            found = pool.map(lambda user: passwords.matches(DEMO_PASSWORD, user.password_hash), users)
+            found = pool.map(lambda user: passwords.matches(passwords.DEMO_PASSWORD, user.password_hash), users)
             return [user.email for user, has_it in zip(users, found, strict=True) if has_it]

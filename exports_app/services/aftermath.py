@@ -9,9 +9,10 @@ from typing import Any
 from exports_app.domain.access import Permission
 from exports_app.domain.run import EXECUTED, FAILING, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted
+from exports_app.services import audit
 from exports_app.services.auth import principal_of
 from exports_app.services.ports import Transaction
-from exports_app.services.records import Notice, NoticeKind, Run, Schedule, User, new_id
+from exports_app.services.records import Action, Notice, NoticeKind, Run, Schedule, User, new_id
 
 ENDS = frozenset({AttemptOutcome.COMPLETED, AttemptOutcome.PARTIAL, AttemptOutcome.FAILED, AttemptOutcome.CANCELLED})
 """Of a run: an attempt after one of these was asked for."""
@@ -40,7 +41,7 @@ def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> Non
     it."""
     tx.schedules.note_result(run, run.status, now)
     reason = run.error or ""
-    tx.schedules.change(schedule.id, _paused(schedule, reason, now))
+    tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
     _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=reason)
 
 
@@ -54,7 +55,7 @@ def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, la
         changes = {"failures": failures, "failing_since": schedule.failing_since or now}
     why = _reason_to_pause(schedule, run, failures)
     if why is not None:
-        changes |= _paused(schedule, why, now)
+        changes |= _paused(tx, schedule, why, now)
     if changes:
         tx.schedules.change(schedule.id, changes)
     if why is not None:
@@ -65,7 +66,8 @@ def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, la
         _tell(tx, schedule, run, NoticeKind.GAVE_UP, now)
 
 
-def _paused(schedule: Schedule, why: str, now: datetime) -> dict[str, Any]:
+def _paused(tx: Transaction, schedule: Schedule, why: str, now: datetime) -> dict[str, Any]:
+    audit.note_schedule(tx, audit.APP, Action.SCHEDULE_PAUSED, schedule, now, reason=why)
     # Another version, so that whoever is editing it learns of it before they save
     return {
         "is_active": False,

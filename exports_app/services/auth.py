@@ -49,6 +49,14 @@ def principal_of(tx: Transaction, user_id: str) -> Principal | None:
     return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
 
 
+def signed_in(tx: Transaction, user: User) -> Principal:
+    """An active user who calls by themselves: with no right at all as long as they have a password that was given to them. They
+    change it first; what they own runs on meanwhile."""
+    if user.must_change_password:
+        return Principal(user.id)
+    return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
+
+
 class Auth:
     def __init__(self, store: Store, clock: Clock, key: bytes, login_limit: RateLimit, api_limit: RateLimit) -> None:
         self._store, self._clock, self._key = store, clock, key
@@ -56,13 +64,19 @@ class Auth:
 
     def login(self, email: str, password: str, address: str) -> Token:
         """Raises what `verify` raises."""
-        user = self.verify(email, password, address)
+        return self.token_for(self.verify(email, password, address))
+
+    def token_for(self, user: User) -> Token:
         return Token(self._issue(user), int(LIFETIME.total_seconds()), user)
+
+    def count_attempt(self, email: str) -> None:
+        """Somebody tries a password of this account. Raises TooManyRequests."""
+        self._login_limit.hit("account", email)
 
     def verify(self, email: str, password: str, address: str) -> User:
         """address: where the attempt comes from. Raises WrongCredentials, the same for an unknown user, and TooManyRequests."""
         email = email.strip().lower()
-        self._login_limit.hit("account", email)
+        self.count_attempt(email)
         self._login_limit.hit("address", address)
         with self._store.read() as tx:
             user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
@@ -90,11 +104,9 @@ class Auth:
         claims = self._claims(token)
         with self._store.read() as tx:
             user = tx.users.get(claims["sub"])
-            if user is None or user.token_version != claims.get("ver"):
+            if user is None or not user.is_active or user.token_version != claims.get("ver"):
                 raise Unauthenticated
-            who = principal_of(tx, user.id)
-        if who is None:
-            raise Unauthenticated
+            who = signed_in(tx, user)
         self._api_limit.hit("principal", who.user_id)
         return who
 

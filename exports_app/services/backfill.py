@@ -10,9 +10,10 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.policy import MOST_CAUGHT_UP
 from exports_app.domain.run import AttemptOutcome, RunStatus, Trigger
+from exports_app.services import audit
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Attempt, Run, Schedule, new_id
+from exports_app.services.records import Action, Attempt, Run, Schedule, new_id
 from exports_app.services.schedules import new_run
 from exports_app.services.scope import schedule_of
 
@@ -66,6 +67,9 @@ class Backfill:
                 run = new_run(schedule, Trigger.BACKFILL, tick, triggered_by=who.user_id, scheduled_for=tick, created_at=at)
                 if _begin(tx, there.get(tick), run):
                     made.append(run)
+            if made:
+                days = {"start": start.isoformat(), "end": end.isoformat(), "runs": len(made)}
+                audit.note_schedule(tx, who, Action.RUN_BACKFILLED, schedule, now, **days)
         if made:
             self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
         return Backfilled(made, len(ticks) - len(made))

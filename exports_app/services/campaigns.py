@@ -9,9 +9,10 @@ import pycountry
 
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.services import audit
 from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.ports import Store, Transaction
-from exports_app.services.records import Campaign, Metric, Page, new_id
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, Campaign, Metric, Page, new_id
 from exports_app.services.rules import check_search, is_uuid, xml_can_hold
 from exports_app.services.scope import own_tenant, sorting, visible
 
@@ -67,8 +68,8 @@ def check_metric(metric: Metric) -> list[FieldError]:
 
 
 class Campaigns:
-    def __init__(self, store: Store, changes: Changes) -> None:
-        self._store, self._changes = store, changes
+    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
 
     def get(self, who: Principal, campaign_id: str, permission: Permission = Permission.READ) -> Campaign:
         """Raises NotFound (also for another tenant's), then Forbidden."""
@@ -109,17 +110,20 @@ class Campaigns:
             if tx.tenants.get(tenant_id) is None:
                 raise NotFound
             tx.campaigns.add([campaign])
+            self._note(tx, who, Action.CAMPAIGN_CREATED, campaign)
         self._publish(tenant_id)
         return campaign
 
     def update(self, who: Principal, campaign_id: str, values: Mapping[str, Any]) -> Campaign:
         """values: the fields to change."""
         with self._store.write() as tx:
-            campaign = replace(self._get(tx, who, campaign_id, Permission.WRITE), **values)
+            old = self._get(tx, who, campaign_id, Permission.WRITE)
+            campaign = replace(old, **values)
             if errors := check_campaign(campaign):
                 raise Invalid(errors)
-            if values:
+            if told := audit.changed(vars(old), values):
                 tx.campaigns.update(campaign_id, values)
+                self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=told)
         self._publish(campaign.tenant_id)
         return campaign
 
@@ -128,6 +132,7 @@ class Campaigns:
         with self._store.write() as tx:
             campaign = self._get(tx, who, campaign_id, Permission.WRITE)
             tx.campaigns.delete(campaign_id)
+            self._note(tx, who, Action.CAMPAIGN_DELETED, campaign)
         self._publish(campaign.tenant_id)
 
     def write_metrics(self, who: Principal, campaign_id: str, days: Sequence[Metric]) -> int:
@@ -146,8 +151,13 @@ class Campaigns:
         with self._store.write() as tx:
             campaign = self._get(tx, who, campaign_id, Permission.WRITE)
             tx.campaigns.upsert_metrics(days)
+            self._note(tx, who, Action.CAMPAIGN_METRICS, campaign, days=len(days))
         self._publish(campaign.tenant_id)
         return len(days)
+
+    def _note(self, tx: Transaction, who: Principal, action: Action, campaign: Campaign, **detail: Any) -> None:
+        subject = {"tenant_id": campaign.tenant_id, "subject_id": campaign.id, "subject_name": campaign.name}
+        audit.note(tx, who, action, self._clock(), **subject, **detail)
 
     def _publish(self, tenant_id: str) -> None:
         self._changes.publish(Change(Topic.CAMPAIGNS, tenant_id))

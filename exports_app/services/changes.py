@@ -16,6 +16,8 @@ class Topic(StrEnum):
     SCHEDULES = "schedules"
     RUNS = "runs"
     CAMPAIGNS = "campaigns"
+    TENANTS = "tenants"
+    """Its people or its settings."""
 
 
 EVERY_TENANT = "*"

@@ -5,10 +5,10 @@ from dataclasses import replace
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict
 from exports_app.domain.run import RunStatus, move_run, outcome, shortfall
-from exports_app.services import aftermath
+from exports_app.services import aftermath, audit
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Run
+from exports_app.services.records import Action, Run
 from exports_app.services.runs import holds
 from exports_app.services.scope import run_of, schedule_of
 
@@ -28,6 +28,7 @@ class Decisions:
             run = _waiting(tx, who, schedule_id, run_id)
             if not tx.runs.changed(run, {"next_attempt_at": None}):
                 raise Conflict
+            audit.note_run(tx, who, Action.RUN_RETRIED, run, self._clock())
         return self._published(replace(run, next_attempt_at=None))
 
     def give_up(self, who: Principal, schedule_id: str, run_id: str) -> Run:
@@ -44,6 +45,7 @@ class Decisions:
             if not tx.runs.changed(run, _changes(ended)):
                 raise Conflict
             aftermath.ended(tx, ended, now)
+            audit.note_run(tx, who, Action.RUN_GIVEN_UP, ended, now)
         return self._published(ended)
 
     def accept_unknown(self, who: Principal, schedule_id: str, run_id: str) -> Run:
@@ -73,6 +75,7 @@ class Decisions:
                 aftermath.ended(tx, settled, now)
             else:
                 tx.schedules.note_result(settled, status, settled.completed_at or now)
+            audit.note_run(tx, who, Action.RUN_ACCEPTED, settled, now)
         return self._published(settled)
 
     def _published(self, run: Run) -> Run:

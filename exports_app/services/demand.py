@@ -6,9 +6,10 @@ from datetime import datetime
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
 from exports_app.domain.run import FINISHED, RESENT, AttemptOutcome, RunStatus, Trigger
+from exports_app.services import audit
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
-from exports_app.services.records import Run, Schedule
+from exports_app.services.records import Action, Run, Schedule
 from exports_app.services.schedules import new_run
 from exports_app.services.scope import run_of, schedule_of
 
@@ -24,6 +25,7 @@ class Demand:
             schedule = _to_caller(tx, who, schedule_of(tx, who, schedule_id, Permission.WRITE))
             run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
+            audit.note_run(tx, who, Action.RUN_TESTED, run, now)
         self._publish(run)
         return run
 
@@ -40,6 +42,7 @@ class Demand:
                 schedule = _to_caller(tx, who, schedule)
             run = _again(schedule, old, now, who)
             tx.runs.add(run)
+            audit.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id)
         self._publish(run)
         return run
 
@@ -66,6 +69,7 @@ class Demand:
             if not tx.deliveries.reopen(run.id):
                 raise Conflict("Every message of this run was accepted: there is nothing to send again")
             again = run_of(tx, schedule_id, run_id)
+            audit.note_run(tx, who, Action.RUN_RESENT, again, self._clock())
         self._publish(again)
         return again
 
@@ -85,6 +89,7 @@ class Demand:
             tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")
             tx.attempts.end(run.id, AttemptOutcome.CANCELLED, now, f"{name} cancelled it", "cancelled")
             cancelled = run_of(tx, schedule_id, run_id)
+            audit.note_run(tx, who, Action.RUN_CANCELLED, cancelled, now)
         self._publish(cancelled)
         return cancelled
 

@@ -9,8 +9,9 @@ from exports_app.domain import cron
 from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError
 from exports_app.services import passwords
-from exports_app.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from exports_app.services.accounts import DEMO_EMAIL
 from exports_app.services.demo_data import ACME, GLOBEX, Plan, first_day, fixed_id, metrics
+from exports_app.services.passwords import DEMO_PASSWORD
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Campaign, Membership, Schedule, Tenant, User
 from exports_app.services.rules import Filters

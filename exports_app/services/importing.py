@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from exports_app.domain.errors import ExportsError
+from exports_app.services import audit
 from exports_app.services.campaigns import AMOUNTS, COUNTS, check_campaign, check_metric
 from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.ports import Store, Transaction
-from exports_app.services.records import Campaign, Metric, new_id
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, Campaign, Metric, new_id
 
 REQUIRED = ("campaign_name", "currency", "date")
 OPTIONAL = ("channel", "status", "budget", "start_date", "end_date", *COUNTS, *AMOUNTS)
@@ -57,8 +58,8 @@ class Result:
 class Importing:
     """For the command line alone, whose user owns the machine: no principal is asked for."""
 
-    def __init__(self, store: Store, changes: Changes) -> None:
-        self._store, self._changes = store, changes
+    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
 
     def load(self, file: Path, slug: str, progress: Progress) -> Result:
         """Import the file into the tenant. With bad lines nothing is written. Raises ExportsError, OSError."""
@@ -80,6 +81,17 @@ class Importing:
                 if not result.bad_lines:
                     tx.campaigns.add(fresh)
                     _write(spool, tx, result, lambda part: progress(0.5 + part / 2))
+                    audit.note(
+                        tx,
+                        audit.COMMAND_LINE,
+                        Action.CAMPAIGN_METRICS,
+                        self._clock(),
+                        tenant_id=tenant.id,
+                        subject_id=tenant.id,
+                        subject_name=tenant.name,
+                        campaigns=result.campaigns,
+                        days=result.days,
+                    )
         if not result.bad_lines:
             self._changes.publish(Change(Topic.CAMPAIGNS, tenant.id))
         return result

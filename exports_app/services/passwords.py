@@ -5,9 +5,12 @@ import hashlib
 
 import bcrypt
 
+from exports_app.domain.errors import FieldError, Invalid
+
 COST = 12
 MIN_LENGTH = 10
 MAX_LENGTH = 1000
+DEMO_PASSWORD = "SuperAdmin123!"  # noqa: S105  (public: the demo's login; a server that is no demo refuses it)
 
 
 def _digest(password: str) -> bytes:
@@ -26,3 +29,11 @@ def matches(password: str, hashed: str | None) -> bool:
     """Whether the password is right. hashed None (an unknown user) takes as long, and is never right."""
     right = bcrypt.checkpw(_digest(password), (hashed or _NOBODY).encode())
     return right and hashed is not None
+
+
+def check(password: str, pointer: str) -> None:
+    """Raises Invalid for one that must not be chosen."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise Invalid([FieldError(pointer, f"use at least {MIN_LENGTH} characters")])
+    if password == DEMO_PASSWORD:
+        raise Invalid([FieldError(pointer, "this is the public password of the demo: choose another one")])

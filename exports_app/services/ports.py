@@ -11,10 +11,12 @@ from exports_app.domain.access import Role
 from exports_app.domain.run import AttemptOutcome
 from exports_app.services.records import (
     Attempt,
+    AuditEntry,
     Campaign,
     Code,
     Delivery,
     LatestRun,
+    Member,
     Membership,
     Metric,
     Notice,
@@ -40,6 +42,7 @@ class TenantStore(Protocol):
     def get(self, tenant_id: str) -> Tenant | None: ...
     def by_slug(self, slug: str) -> Tenant | None: ...
     def within(self, limit: Tenants) -> list[Tenant]: ...
+    def update(self, tenant_id: str, values: Mapping[str, Any]) -> None: ...
     def add(self, tenant: Tenant) -> None: ...
 
 
@@ -63,6 +66,12 @@ class UserStore(Protocol):
 
     def join(self, membership: Membership) -> None:
         """Add the membership or change its role."""
+
+    def leave(self, user_id: str, tenant_id: str) -> None: ...
+    def members(self, tenant_id: str) -> list[Member]:
+        """By name."""
+
+    def update(self, user_id: str, values: Mapping[str, Any]) -> None: ...
 
 
 class CampaignStore(Protocol):
@@ -118,6 +127,9 @@ class ScheduleStore(Protocol):
 
     def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
         """What the engine notes: no edit of a person's, so that the version stays."""
+
+    def hand_over(self, tenant_id: str, owner_id: str, heir_id: str, at: datetime) -> list[Schedule]:
+        """Give all that a user owns in the tenant to another. Returns them as they were."""
 
     def summary(self, within: Tenants) -> Summary: ...
 
@@ -247,6 +259,25 @@ class NoticeStore(Protocol):
         """False when somebody else has changed it since it was seen."""
 
 
+@dataclass(frozen=True)
+class AuditFilter:
+    """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a name, the actor's or that of what
+    they did it to. Empty: whatever it is."""
+
+    area: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    q: str = ""
+
+
+class AuditStore(Protocol):
+    """Entries are only ever added."""
+
+    def add(self, entry: AuditEntry) -> None: ...
+    def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
+        """The newest first, and the number of all."""
+
+
 class SessionStore(Protocol):
     def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
         """The session and its user, unless it is over: expired, revoked, of another token version or of an inactive user."""
@@ -256,6 +287,13 @@ class SessionStore(Protocol):
     def revoke(self, id_hash: str, at: datetime) -> None:
         """One that is revoked already, or not there, stays so."""
 
+    def of_user(self, user: User, now: datetime) -> list[Session]:
+        """Those that are not over, the one used last first."""
+
+    def keep(self, id_hash: str, user_id: str, token_version: int) -> None:
+        """Let the user's session go on under another token version."""
+
+    def used(self, id_hash: str, at: datetime) -> None: ...
     def forget(self, expired_before: datetime, limit: int) -> None:
         """Remove so many of those that expired before the instant."""
 
@@ -288,6 +326,8 @@ class Transaction(Protocol):
     def attempts(self) -> AttemptStore: ...
     @property
     def notices(self) -> NoticeStore: ...
+    @property
+    def audit(self) -> AuditStore: ...
     @property
     def sessions(self) -> SessionStore: ...
     @property

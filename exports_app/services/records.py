@@ -39,6 +39,17 @@ class User:
     is_active: bool = True
     is_super_admin: bool = False
     token_version: int = 0
+    must_change_password: bool = False
+    """It was given to them: until then they may do nothing else."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user as a member of a tenant. schedules: how many there they own."""
+
+    user: User
+    role: Role
+    schedules: int
 
 
 @dataclass(frozen=True)
@@ -239,6 +250,55 @@ class Notice:
     sent_at: datetime | None = None
 
 
+class Action(StrEnum):
+    """What somebody did, by what they did it to."""
+
+    SCHEDULE_CREATED = "schedule.created"
+    SCHEDULE_UPDATED = "schedule.updated"
+    SCHEDULE_PAUSED = "schedule.paused"
+    SCHEDULE_DELETED = "schedule.deleted"
+    RUN_TRIGGERED = "run.triggered"
+    RUN_TESTED = "run.tested"
+    RUN_REPEATED = "run.repeated"
+    RUN_RESENT = "run.resent"
+    RUN_CANCELLED = "run.cancelled"
+    RUN_RETRIED = "run.retried"
+    RUN_GIVEN_UP = "run.given_up"
+    RUN_ACCEPTED = "run.accepted"
+    RUN_BACKFILLED = "run.backfilled"
+    CAMPAIGN_CREATED = "campaign.created"
+    CAMPAIGN_UPDATED = "campaign.updated"
+    CAMPAIGN_DELETED = "campaign.deleted"
+    CAMPAIGN_METRICS = "campaign.metrics_written"
+    TENANT_CREATED = "tenant.created"
+    TENANT_UPDATED = "tenant.updated"
+    MEMBER_ADDED = "member.added"
+    MEMBER_CHANGED = "member.changed"
+    MEMBER_REMOVED = "member.removed"
+    USER_CREATED = "user.created"
+    USER_ACTIVATED = "user.activated"
+    USER_DEACTIVATED = "user.deactivated"
+    USER_RESET = "user.password_reset"
+    PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (a name)
+    SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """tenant_id: None where it concerns the installation, or somebody's account. actor_id: None where no user did it: the app, or
+    the command line. The names are those of that moment. detail: what changed, by field; nothing secret."""
+
+    id: str
+    tenant_id: str | None
+    at: datetime
+    actor_id: str | None
+    actor_name: str
+    action: Action
+    subject_id: str | None
+    subject_name: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Session:
     """A browser's session."""
@@ -252,6 +312,10 @@ class Session:
     tenant_id: str | None = None
     """The tenant chosen last."""
     revoked_at: datetime | None = None
+    device: str | None = None
+    """What the browser called itself."""
+    last_used_at: datetime | None = None
+    """Not to the minute: see `Sessions.visit`."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ from exports_app import log
 from exports_app.domain.errors import StoreAway
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Usage
+from exports_app.services.rules import LONGEST_KEPT
 
 BATCH = 200
 ORPHAN_AGE = timedelta(hours=1)
 """A younger file may belong to a run that has not noted it yet."""
-LONGEST = 36_500
-"""Days."""
 FRESH_SECONDS = 600.0
 """So long a measure of the files is good enough: a bucket tells it by listing all of them."""
 
@@ -72,7 +71,7 @@ class Retention:
 
     def _sweep_tenant(self, tenant_id: str, days: int, stopped: Callable[[], bool]) -> int:
         now, count = self._clock(), 0
-        before = now - timedelta(days=min(days, LONGEST))
+        before = now - timedelta(days=min(days, LONGEST_KEPT))
         more = True
         while more and not stopped():
             with self._store.read() as tx:

@@ -18,6 +18,7 @@ from exports_app.domain.period import Window
 from exports_app.domain.policy import CatchUp, OnUnknown, Overlap
 from exports_app.domain.way import Way
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
+from exports_app.services.records import Tenant
 
 MAX_RECIPIENTS = 50
 MAX_SENT = 1000
@@ -27,6 +28,8 @@ MAX_ADDRESS = 254
 MAX_CAMPAIGNS = 1000
 WHEN_EMPTY = ("send", "skip", "fail")
 MAX_LINK_DAYS = 365
+LONGEST_KEPT = 36_500
+"""Days that files are kept at most."""
 TIME_LIMITS = (10, 86_400)
 """Seconds."""
 NUMBERS: dict[str, tuple[int, int, str]] = {
@@ -127,6 +130,28 @@ def field_of(pointer: str) -> str:
 def _pointer(name: str) -> str:
     first, *rest = name.split("_")
     return f"/{first}{''.join(word.capitalize() for word in rest)}"
+
+
+def check_tenant(tenant: Tenant) -> None:
+    """Raises Invalid."""
+    errors = []
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tenant.slug) or len(tenant.slug) > 60:
+        errors.append(FieldError("/slug", "use up to 60 lower-case letters, digits and single hyphens"))
+    if not 1 <= len(tenant.name.strip()) <= 200 or not tenant.name.isprintable():
+        errors.append(FieldError("/name", "give a name of 1 to 200 characters without control characters"))
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", tenant.brand_color):
+        errors.append(FieldError("/brandColor", "write the colour as #RRGGBB"))
+    if tenant.logo_url and not re.fullmatch(r"https://[^\s\"'<>]{1,1990}", tenant.logo_url):
+        errors.append(FieldError("/logoUrl", "give an https address"))
+    if tenant.timezone:
+        try:
+            cron.zone(tenant.timezone)
+        except ExportsError as e:
+            errors.append(FieldError("/timezone", e.message))
+    if tenant.keep_days is not None and not 1 <= tenant.keep_days <= LONGEST_KEPT:
+        errors.append(FieldError("/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or null: as the installation is set"))
+    if errors:
+        raise Invalid(errors)
 
 
 def one_of(values: Sequence[str]) -> str:

@@ -10,10 +10,10 @@ from exports_app.domain.access import Permission, Principal, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
 from exports_app.domain.policy import Overlap
 from exports_app.domain.run import RunStatus, Trigger
-from exports_app.services import rules
+from exports_app.services import audit, rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Page, Run, Schedule, new_id
+from exports_app.services.records import Action, Page, Run, Schedule, new_id
 from exports_app.services.rules import Draft, Filters
 from exports_app.services.scope import own_tenant, schedule_of, sorting, visible
 
@@ -125,6 +125,7 @@ class Schedules:
                 next_run_at=_next(draft, now),
             )
             tx.schedules.add(schedule)
+            audit.note_schedule(tx, who, Action.SCHEDULE_CREATED, schedule, now)
         self._publish(Topic.SCHEDULES, tenant_id)
         return schedule
 
@@ -141,6 +142,7 @@ class Schedules:
             changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
             if not changed:
                 return old
+            told = audit.changed(vars(old), changed)
             if RESET_NEXT_RUN & changed.keys():
                 changed["next_run_at"] = _next(draft, now)
             if changed.get("is_active"):
@@ -148,8 +150,10 @@ class Schedules:
             changed |= {"updated_at": now, "version": old.version + 1}
             if not tx.schedules.update(old.id, old.version, changed):
                 raise Conflict
+            now_is = replace(old, **changed)
+            audit.note_schedule(tx, who, Action.SCHEDULE_UPDATED, now_is, now, changed=told)
         self._publish(Topic.SCHEDULES, old.tenant_id)
-        return replace(old, **changed)
+        return now_is
 
     def delete(self, who: Principal, schedule_id: str) -> None:
         """Gone for everybody at once; its pending runs are cancelled, one that is processing finishes."""
@@ -160,6 +164,7 @@ class Schedules:
             if not tx.schedules.update(old.id, old.version, gone):
                 raise Conflict
             tx.runs.cancel_pending(old.id, now)
+            audit.note_schedule(tx, who, Action.SCHEDULE_DELETED, old, now)
         self._publish(Topic.SCHEDULES, old.tenant_id)
 
     def trigger(self, who: Principal, schedule_id: str) -> Run:
@@ -169,6 +174,7 @@ class Schedules:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
+            audit.note_run(tx, who, Action.RUN_TRIGGERED, run, now)
         self._publish(Topic.RUNS, schedule.tenant_id)
         return run
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, WrongCredentials
 from exports_app.services import passwords
-from exports_app.services.auth import Auth
+from exports_app.services.auth import Auth, signed_in
 from exports_app.services.history import File, History
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Code, Session, User
@@ -33,6 +33,9 @@ HOME = "/scheduled-exports"
 """Where to go after signing in."""
 MAX_PATH = 500
 MAX_EMAIL = 320
+MAX_DEVICE = 200
+USED_APART = timedelta(minutes=5)
+"""Between two notes of a session's last use."""
 KEPT = timedelta(days=7)
 """How long a session that is over stays in the database."""
 SWEEP = 100
@@ -76,6 +79,11 @@ def _secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def id_of(session_id: str) -> str:
+    """What a session is called where its secret must not stand."""
+    return _hash(session_id)
+
+
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -100,8 +108,8 @@ class Sessions:
         with self._store.write() as tx:
             return self._new_code(tx, LOGIN, browser, user.id, content)
 
-    def redeem(self, code: str, browser: str) -> tuple[str, str]:
-        """The secret id of a new session, and the path to go to. Raises Unauthenticated.
+    def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
+        """The secret id of a new session, and the path to go to. device: what the browser calls itself. Raises Unauthenticated.
 
         A code in another browser is refused and stays good for its own: what is worthless there need not be destroyed, and
         whoever gets to see a code cannot keep its owner from signing in.
@@ -113,7 +121,8 @@ class Sessions:
             if found and user and user.is_active and user.token_version == found.content["token_version"]:
                 session_id = _secret()
                 tx.sessions.forget(now - KEPT, SWEEP)
-                tx.sessions.add(Session(_hash(session_id), user.id, user.token_version, now, now + LIFETIME))
+                named = "".join(c for c in device if c.isprintable())[:MAX_DEVICE]
+                tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, now + LIFETIME, device=named))
                 return session_id, found.content["goto"]
         raise Unauthenticated("This sign-in is no longer valid: sign in again")
 
@@ -126,7 +135,11 @@ class Sessions:
             if held is None:
                 return None
             session, user = held
-            who = Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
+            who = signed_in(tx, user)
+        now = self._clock()
+        if now - (session.last_used_at or session.created_at) > USED_APART:
+            with self._store.write() as tx:
+                tx.sessions.used(session.id_hash, now)
         chosen = session.tenant_id
         return Visit(who, chosen if chosen and who.role(chosen) else None)
 

@@ -15,6 +15,8 @@ from exports_app.ui.actions import action, actor
 from exports_app.ui.components import brand
 from exports_app.ui.notices import go, parameters
 
+SETTINGS = "/settings"
+"""Where one changes a password that was given to one."""
 ROLES = {Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
 
 
@@ -79,6 +81,8 @@ class Session(rx.State):
         self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
         self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]
         self.is_demo = services.settings.is_demo
+        if user.must_change_password and path(self) != SETTINGS:
+            await go(self, SETTINGS)
         if tenants:
             self._show(_pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""))
         else:

@@ -1,11 +1,12 @@
 """Every route of the API and a good call of it: what tests of access walk through."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body
+from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
 
 MIB = 1024 * 1024
 
@@ -47,6 +48,19 @@ CASES = [
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/accept-unknown", 409, writes=True),
     Case("GET", SCHEDULES + "/{schedule_id}/notices", 200),
     Case("POST", SCHEDULES + "/{schedule_id}/backfill", 202, {"startDate": "2026-02-01", "endDate": "2026-02-28"}, writes=True),
+    Case("GET", "/api/account", 200),
+    Case("POST", "/api/account/password", 422, {"currentPassword": "wrong", "newPassword": "another long one"}),
+    Case("GET", "/api/account/sessions", 200),
+    Case("DELETE", "/api/account/sessions/{session_id}", 404),  # one is signed in nowhere
+    Case("POST", "/api/account/sign-out-everywhere", 204),
+    Case("GET", "/api/tenants/{tenant_id}", 200),
+    Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
+    Case("GET", "/api/tenants/{tenant_id}/members", 200, writes=True),  # not for viewers, here and below
+    Case("POST", "/api/tenants/{tenant_id}/members", 201, {"email": "new@example.com", "name": "New"}, writes=True),
+    Case("PUT", "/api/tenants/{tenant_id}/members/{user_id}", 200, {"role": "admin"}, writes=True),
+    Case("DELETE", "/api/tenants/{tenant_id}/members/{user_id}", 204, writes=True),
+    Case("GET", "/api/audit", 200, writes=True),
+    Case("GET", "/api/audit/csv", 200, writes=True),
     Case("POST", SCHEDULES + "/validate-cron", 200, {"expression": "0 9 * * 1"}),
     Case("GET", CAMPAIGNS, 200),
     Case(
@@ -61,6 +75,14 @@ CASES = [
     Case("DELETE", CAMPAIGNS + "/{campaign_id}", 204, writes=True),
     Case("POST", CAMPAIGNS + "/{campaign_id}/metrics", 200, {"items": [{"date": "2026-03-01"}]}, writes=True, limit=8 * MIB),
 ]
+
+SUPER_ADMINS = [
+    Case("PUT", "/api/users/{user_id}", 200, {"isActive": False}),
+    Case("POST", "/api/users/{user_id}/reset-password", 200),
+]
+"""There is no such address for anybody else."""
+NOWHERE = dict.fromkeys(re.findall(r"{(\w+)}", " ".join(case.path for case in CASES + SUPER_ADMINS)), ABSENT)
+"""Ids of things that are not there."""
 
 
 def call(client: Api, case: Case, ids: dict[str, str], **options: Any) -> httpx.Response:

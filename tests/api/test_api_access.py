@@ -8,7 +8,7 @@ import pytest
 from exports_app.wiring import Services
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, problem, schedule_body
 from tests.api.conftest import Clients
-from tests.api.routes import CASES, MIB, PUBLIC, Case, call
+from tests.api.routes import CASES, MIB, PUBLIC, SUPER_ADMINS, Case, call
 from tests.world import Cast, claim, execute
 
 TAKES_BODY = [c for c in CASES if c.body is not None]
@@ -25,7 +25,14 @@ def ids(services: Services, schedule: dict[str, Any], campaign: dict[str, Any], 
     """Acme's objects, among them a finished run with its file."""
     services.schedules.trigger(cast.admin.who, schedule["id"])
     run = execute(services, claim(services))
-    return {"schedule_id": schedule["id"], "campaign_id": campaign["id"], "history_id": run.id}
+    return {
+        "schedule_id": schedule["id"],
+        "campaign_id": campaign["id"],
+        "history_id": run.id,
+        "tenant_id": cast.acme.id,
+        "user_id": cast.viewer.user.id,
+        "session_id": ABSENT,
+    }
 
 
 def nothing_changed(services: Services, ids: dict[str, str]) -> bool:
@@ -38,7 +45,7 @@ def nothing_changed(services: Services, ids: dict[str, str]) -> bool:
 def test_every_route_has_its_case(api: Clients) -> None:
     document = api.anonymous.get("/api/openapi.json").json()
     served = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
-    assert served == PUBLIC | {(c.method, c.path) for c in CASES}
+    assert served == PUBLIC | {(c.method, c.path) for c in CASES + SUPER_ADMINS}
     assert {(c.method, c.path) for c in CASES if "requestBody" in document["paths"][c.path][c.method.lower()]} == {
         (c.method, c.path) for c in TAKES_BODY
     }
@@ -68,6 +75,20 @@ class TestRoles:
             assert nothing_changed(services, ids)
         else:
             assert answer.status_code == case.good
+
+    @named(SUPER_ADMINS)
+    def test_what_is_a_super_admins_is_there_for_nobody_else(
+        self, api: Clients, services: Services, case: Case, ids: dict[str, str], cast: Cast
+    ) -> None:
+        problem(call(api.anonymous, case, ids), 401, "unauthenticated")
+        for who in (api.admin, api.viewer, api.outsider):
+            problem(call(who, case, ids), 404, "not_found")
+            if case.body is not None:
+                problem(who.request(case.method, case.path.format(**ids), content=b"{not json"), 404)
+        with services.store.read() as tx:
+            assert tx.users.get(cast.viewer.user.id) == cast.viewer.user
+        assert call(api.super_admin, case, ids).status_code == case.good
+        problem(call(api.super_admin, case, dict.fromkeys(ids, ABSENT)), 404)
 
     @named([c for c in CASES if c.has_id or (c.body and "tenantId" in c.body)])
     def test_another_tenants_admin_is_told_that_nothing_is_there(

@@ -110,14 +110,18 @@ class TestMe:
             "user": {"id": cast.viewer.user.id, "email": "viewer@example.com", "name": "Viewer", "isSuperAdmin": False},
             "tenants": [{"id": cast.acme.id, "slug": "acme", "name": "Acme", "role": "viewer", "permissions": ["exports.read"]}],
         }
-        assert api.admin.get("/api/auth/me").json()["tenants"][0]["permissions"] == ["exports.read", "exports.write"]
+        assert api.admin.get("/api/auth/me").json()["tenants"][0]["permissions"] == [
+            "exports.read",
+            "exports.write",
+            "tenant.manage",
+        ]
 
     def test_a_super_admin_has_every_tenant(self, api: Clients) -> None:
         body = api.super_admin.get("/api/auth/me").json()
         assert body["user"]["isSuperAdmin"] is True
         assert [(t["slug"], t["role"], t["permissions"]) for t in body["tenants"]] == [
-            ("acme", "super_admin", ["exports.read", "exports.write"]),
-            ("globex", "super_admin", ["exports.read", "exports.write"]),
+            ("acme", "super_admin", ["exports.read", "exports.write", "tenant.manage"]),
+            ("globex", "super_admin", ["exports.read", "exports.write", "tenant.manage"]),
         ]
 
 

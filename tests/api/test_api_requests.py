@@ -191,7 +191,16 @@ def references(node: Any) -> list[str]:
     return [r for v in node for r in references(v)] if isinstance(node, list) else []
 
 
-WITHOUT_BODY = ("/trigger", "/cancel", "/retry", "/give-up", "/resend", "/accept-unknown")
+WITHOUT_BODY = (
+    "/trigger",
+    "/cancel",
+    "/retry",
+    "/give-up",
+    "/resend",
+    "/accept-unknown",
+    "/sign-out-everywhere",
+    "/reset-password",
+)
 
 
 class TestTheDocumentation:

@@ -14,7 +14,7 @@ from exports_app.services.records import User
 from exports_app.wiring import Services
 from tests.api.client import ABSENT, SCHEDULES, problem
 from tests.api.conftest import SECRET_KEY, Clients
-from tests.api.routes import CASES, call
+from tests.api.routes import CASES, NOWHERE, call
 from tests.world import Cast, FakeClock
 
 Claims = dict[str, Any]
@@ -95,9 +95,8 @@ class TestTokens:
     ) -> None:
         claims = claims_for(cast.super_admin.user, clock())
         client = api.anonymous.using(BAD_TOKENS[bad](claims))
-        absent = {"schedule_id": ABSENT, "campaign_id": ABSENT, "history_id": ABSENT}
         for case in CASES:
-            problem(call(client, case, absent), 401, "unauthenticated")
+            problem(call(client, case, NOWHERE), 401, "unauthenticated")
 
     def test_the_same_token_made_rightly_is_taken(self, api: Clients, cast: Cast, clock: FakeClock) -> None:
         good = signed(claims_for(cast.admin.user, clock()))
@@ -114,7 +113,7 @@ class TestTokens:
         with services.database.write() as connection:
             connection.exec_driver_sql(f"UPDATE users SET {change} WHERE id = ?", (cast.admin.user.id,))
         for case in CASES:
-            problem(call(api.admin, case, {"schedule_id": ABSENT, "campaign_id": ABSENT, "history_id": ABSENT}), 401)
+            problem(call(api.admin, case, NOWHERE), 401)
         assert api.viewer.get("/api/auth/me").status_code == 200
 
     def test_a_lost_role_counts_at_once(self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any]) -> None:

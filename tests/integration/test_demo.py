@@ -11,10 +11,11 @@ from exports_app.db.repositories import table
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.services import demo as module
 from exports_app.services import rules
-from exports_app.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from exports_app.services.accounts import DEMO_EMAIL
 from exports_app.services.campaigns import check_campaign, check_metric
 from exports_app.services.demo import TENANTS, Demo, schedules
 from exports_app.services.demo_data import ACME, GLOBEX, first_day, metrics
+from exports_app.services.passwords import DEMO_PASSWORD
 from exports_app.services.records import Campaign, Page, Tenant
 from exports_app.services.rules import Draft, Filters
 from exports_app.wiring import Services

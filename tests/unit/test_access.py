@@ -35,7 +35,7 @@ def test_a_role_gives_its_permissions_in_its_own_tenant_only(who: Principal, per
 
 
 def test_the_permissions_have_the_names_that_callers_know() -> None:
-    assert set(Permission) == {"exports.read", "exports.write"}
+    assert set(Permission) == {"exports.read", "exports.write", "tenant.manage"}
     assert set(PERMISSIONS) == set(Role) == {"super_admin", "admin", "viewer"}
 
 

@@ -49,7 +49,7 @@ def end(srv: Srv, request: Request, session_id: SessionId) -> RedirectResponse:
 @router.get("/api/session/{code}")
 def begin(srv: Srv, request: Request, code: str, browser: Browser) -> RedirectResponse:
     try:
-        session_id, to = srv.sessions.redeem(code, browser)
+        session_id, to = srv.sessions.redeem(code, browser, request.headers.get("user-agent", ""))
     except ExportsError:  # somebody looks at this in a browser: the sign-in page tells them more than a problem document
         return RedirectResponse(EXPIRED, 303, SECRET)
     return _with_session(srv, request, to, session_id, int(LIFETIME.total_seconds()))

@@ -1,5 +1,6 @@
 """The stores over SQL. They run inside the caller's transaction and never commit."""
 
+from exports_app.db.repositories.audit import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.people import TenantRepository, UserRepository
@@ -10,6 +11,7 @@ from exports_app.db.repositories.traces import AttemptRepository, DeliveryReposi
 
 __all__ = [
     "AttemptRepository",
+    "AuditRepository",
     "CampaignRepository",
     "CodeRepository",
     "DeliveryRepository",

@@ -1,15 +1,17 @@
 """Tenants and their people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, table, upsert
 from exports_app.domain.access import Role
 from exports_app.services.ports import Tenants
 from exports_app.services.records import (
+    Member,
     Membership,
     Tenant,
     User,
@@ -31,6 +33,9 @@ class TenantRepository(Repository[Tenant]):
 
     def add(self, tenant: Tenant) -> None:
         self._insert([tenant])
+
+    def update(self, tenant_id: str, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == tenant_id, values=values)
 
 
 class UserRepository(Repository[User]):
@@ -57,6 +62,23 @@ class UserRepository(Repository[User]):
     def names(self, user_ids: Collection[str]) -> dict[str, str]:
         query = select(self._table.c.id, self._table.c.name).where(self._table.c.id.in_(user_ids))
         return {row.id: row.name for row in self._connection.execute(query)}
+
+    def update(self, user_id: str, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == user_id, values=values)
+
+    def members(self, tenant_id: str) -> list[Member]:
+        c, members, schedules = self._table.c, table(models.MembershipRow), table(models.ScheduleRow)
+        live = (schedules.c.tenant_id == tenant_id, schedules.c.deleted_at.is_(None), schedules.c.owner_id == c.id)
+        owned = select(func.count()).select_from(schedules).where(*live).correlate(self._table).scalar_subquery()
+        query = select(*self._columns, members.c.role.label("role"), owned.label("schedules"))
+        query = query.join(members, members.c.user_id == c.id).where(members.c.tenant_id == tenant_id).order_by(c.name, c.id)
+        count = len(self._columns)
+        rows = self._connection.execute(query).all()
+        return [Member(User(*row[:count]), Role(row[count]), row[count + 1]) for row in rows]
+
+    def leave(self, user_id: str, tenant_id: str) -> None:
+        c = table(models.MembershipRow).c
+        self._connection.execute(delete(table(models.MembershipRow)).where(c.user_id == user_id, c.tenant_id == tenant_id))
 
     def admins(self, tenant_id: str) -> list[User]:
         c, members = self._table.c, table(models.MembershipRow)

@@ -120,6 +120,13 @@ class ScheduleRepository(Repository[Schedule]):
     def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
         self._update(self._table.c.id == schedule_id, self._live(), values=values)
 
+    def hand_over(self, tenant_id: str, owner_id: str, heir_id: str, at: datetime) -> list[Schedule]:
+        c = self._table.c
+        theirs = (c.tenant_id == tenant_id, c.owner_id == owner_id, self._live())
+        found = self._all(self._select().where(*theirs).order_by(c.id).with_for_update(key_share=True))
+        self._update(*theirs, values={"owner_id": heir_id, "updated_at": at, "version": c.version + 1})
+        return found
+
     def summary(self, within: Tenants) -> Summary:
         c = self._table.c
         counts = (

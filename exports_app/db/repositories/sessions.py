@@ -3,7 +3,7 @@
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, forget, table
@@ -35,6 +35,18 @@ class SessionRepository(Repository[Session]):
 
     def revoke(self, id_hash: str, at: datetime) -> None:
         self._update(self._table.c.id_hash == id_hash, self._table.c.revoked_at.is_(None), values={"revoked_at": at})
+
+    def of_user(self, user: User, now: datetime) -> list[Session]:
+        c = self._table.c
+        live = (c.user_id == user.id, c.expires_at > now, c.revoked_at.is_(None), c.token_version == user.token_version)
+        return self._all(self._select().where(*live).order_by(func.coalesce(c.last_used_at, c.created_at).desc(), c.id_hash))
+
+    def keep(self, id_hash: str, user_id: str, token_version: int) -> None:
+        c = self._table.c
+        self._update(c.id_hash == id_hash, c.user_id == user_id, values={"token_version": token_version})
+
+    def used(self, id_hash: str, at: datetime) -> None:
+        self._update(self._table.c.id_hash == id_hash, values={"last_used_at": at})
 
     def forget(self, expired_before: datetime, limit: int) -> None:
         forget(self._connection, self._table, self._table.c.id_hash, expired_before, limit)

@@ -123,6 +123,7 @@ def _account() -> rx.Component:
         rx.dropdown_menu.content(
             who,
             rx.dropdown_menu.separator(),
+            rx.dropdown_menu.item(rx.icon("settings", size=14), "Settings", on_select=rx.redirect("/settings")),
             rx.dropdown_menu.item(
                 rx.icon("book-open", size=14), "API documentation", on_select=rx.redirect("/api/docs", is_external=True)
             ),

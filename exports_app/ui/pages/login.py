@@ -7,7 +7,8 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.errors import ExportsError, TooManyRequests
-from exports_app.services.accounts import DEMO_EMAIL, DEMO_PASSWORD
+from exports_app.services.accounts import DEMO_EMAIL
+from exports_app.services.passwords import DEMO_PASSWORD
 from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
 from exports_app.ui.actions import action, signed_in
 from exports_app.ui.components import browser

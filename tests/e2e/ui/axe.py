@@ -13,3 +13,11 @@ def serious(page: Page) -> list[str]:
         if one["impact"] in {"serious", "critical"}
         for node in one["nodes"]
     ]
+
+
+def assert_accessible(page: Page) -> None:
+    """As axe sees it, in both themes."""
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function("(theme) => document.documentElement.classList.contains(theme)", arg=theme)
+        assert serious(page) == [], theme

@@ -3,11 +3,11 @@
 import re
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from exports_app.domain.run import DeliveryStatus
 from exports_app.services.records import Notice, NoticeKind, Schedule, new_id
-from tests.e2e.ui.axe import serious
+from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, toast
@@ -17,14 +17,6 @@ from tests.mailserver import MailServer, Rules
 from tests.world import pause
 
 LATER = "451 4.7.1 greylisted"
-
-
-def assert_accessible(page: Page) -> None:
-    """As axe sees it, in both themes."""
-    for theme in ("dark", "light"):
-        page.emulate_media(color_scheme=theme)
-        page.wait_for_function("(theme) => document.documentElement.classList.contains(theme)", arg=theme)
-        assert serious(page) == [], theme
 
 
 @at_both_widths

@@ -13,6 +13,7 @@ import pytest
 
 from exports_app.domain.access import Role
 from exports_app.domain.errors import NotFound
+from exports_app.services.sessions import id_of
 from tests.e2e.server import ROOT as FOLDER
 from tests.e2e.ui.house import GONE, Company, Handler, House
 from tests.e2e.ui.wire import LOGIN, ROOT, SESSION, Wire, notices, variables
@@ -21,6 +22,8 @@ from tests.world import Person
 FORBIDDEN = "Your role does not allow this"
 PAGE = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled_exports"
 QUIET = {f"{PAGE}.arrive", f"{PAGE}.refresh"}
+ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings____account_state"
+SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all"}
 """Called by the page itself: a refusal is not told."""
 LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
 NAMES = "Zeppelin"
@@ -111,11 +114,15 @@ def outsider(house: House) -> Company:
 
 def walk(wire: Wire, acme: Acme, handlers: list[Handler]) -> dict[str, str]:
     """Call everything with everything. Returns the frames by handler."""
-    last = f"{SESSION}.logout"  # after it, everybody is anonymous
     return {
         handler.name: "\n".join(wire.ask(handler.name, payload, acme.address()) for payload in acme.arguments(handler))
-        for handler in sorted(handlers, key=lambda handler: handler.name == last)
+        for handler in sorted(handlers, key=lambda handler: handler.name in SIGNING_OUT)  # after one, everybody is anonymous
     }
+
+
+def harmless(handlers: list[Handler]) -> list[Handler]:
+    """Without what everybody may change: where they themselves are signed in."""
+    return [handler for handler in handlers if handler.name != f"{ACCOUNT}.end_all"]
 
 
 def assert_silent(frames: dict[str, str], words: list[str]) -> None:
@@ -130,6 +137,7 @@ class TestWhoMayCallWhat:
             f"{SESSION}.enter",
             f"{SESSION}.switch",
             f"{SESSION}.logout",
+            *(f"{ACCOUNT}.{name}" for name in ("refresh", "change", "end", "end_all")),
         }
 
     def test_a_handler_without_a_mark_stops_the_start_by_name(self) -> None:
@@ -158,8 +166,8 @@ class TestWhoMayCallWhat:
         before = house.snapshot()
         with Wire(house.url, house.cookie(acme.company.viewer)) as wire:
             wire.load(acme.address())
-            frames = walk(wire, acme, registered_handlers)
-        for handler in registered_handlers:
+            frames = walk(wire, acme, harmless(registered_handlers))
+        for handler in harmless(registered_handlers):
             if handler.permission == "exports.write" and handler.name not in QUIET:
                 assert notices(frames[handler.name])[-1:] == [FORBIDDEN], handler.name
         tenant = acme.company.tenant.name
@@ -172,7 +180,7 @@ class TestWhoMayCallWhat:
         before = house.snapshot(outsider.id)
         with Wire(house.url, house.cookie(outsider.admin)) as wire:
             loaded = wire.load(acme.address())
-            frames = walk(wire, acme, registered_handlers)
+            frames = walk(wire, acme, harmless(registered_handlers))
         assert_silent(frames | {"load": loaded}, acme.never_told)
         assert house.snapshot(outsider.id) == before
 
@@ -184,6 +192,7 @@ class TestWhoMayCallWhat:
             "run_id": acme.run_id,
             "campaign_id": acme.campaign_id,
             "tenant_id": acme.company.id,
+            "session_id": id_of(house.session(acme.company.admin)),
         }
         told: dict[str, list[str]] = {}
         for handler in registered_handlers:
@@ -223,7 +232,7 @@ def test_nonsense_from_an_admin_neither_breaks_the_connection_nor_changes_anythi
     with Wire(house.url, house.cookie(mine.admin)) as wire:
         wire.load()
         for handler in registered_handlers:
-            if handler.name in {f"{SESSION}.logout", f"{LOGIN}.login"} or handler.name.endswith(".delete"):
+            if handler.name in {*SIGNING_OUT, f"{LOGIN}.login"} or handler.name.endswith(".delete"):
                 continue
             payloads = [{}, {"NONSENSE": 1}, *(dict.fromkeys(handler.names, one) for one in NONSENSE)]
             for payload in payloads[: None if handler.parameters else 2]:

@@ -1,0 +1,62 @@
+"""One's own account; and the accounts of others, for a super admin."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from exports_app.api import shapes
+from exports_app.api.access import Srv, Who
+from exports_app.api.body import json_body, takes
+from exports_app.services.records import User
+
+router = APIRouter(prefix="/api", tags=["account"])
+
+
+@router.get("/account", response_model=shapes.AccountOut)
+def get(srv: Srv, who: Who) -> Any:
+    return srv.account.get(who)
+
+
+@router.post("/account/password", response_model=shapes.TokenOut, openapi_extra=takes(shapes.PasswordIn))
+def change_password(srv: Srv, who: Who, body: Annotated[shapes.PasswordIn, Depends(json_body(shapes.PasswordIn))]) -> Any:
+    """All browsers and all other tokens of the account are signed out; the answer has a new token."""
+    return srv.account.change_password(who, body.current_password, body.new_password)
+
+
+@router.get("/account/sessions", response_model=shapes.SessionsOut)
+def sessions(srv: Srv, who: Who) -> Any:
+    """Browsers in which the account is signed in, the one used last first."""
+    return {"items": srv.account.sessions(who)}
+
+
+@router.delete("/account/sessions/{session_id}", status_code=204)
+def end_session(srv: Srv, who: Who, session_id: str) -> None:
+    srv.account.end_session(who, session_id)
+
+
+@router.post("/account/sign-out-everywhere", status_code=204)
+def sign_out_everywhere(srv: Srv, who: Who) -> None:
+    """All browsers and all tokens, this one too."""
+    srv.account.sign_out_everywhere(who)
+
+
+def others(srv: Srv, who: Who, user_id: str) -> User:
+    """The path's object before the body."""
+    return srv.members.user(who, user_id)
+
+
+Others = Annotated[User, Depends(others)]
+
+
+@router.put("/users/{user_id}", response_model=shapes.AccountOut, openapi_extra=takes(shapes.UserChange))
+def set_active(
+    srv: Srv, who: Who, user: Others, body: Annotated[shapes.UserChange, Depends(json_body(shapes.UserChange))]
+) -> Any:
+    """For a super admin. Who is not active is signed out, and their scheduled exports fail."""
+    return srv.members.set_active(who, user.id, active=body.is_active)
+
+
+@router.post("/users/{user_id}/reset-password", response_model=shapes.ResetOut)
+def reset(srv: Srv, who: Who, user: Others) -> Any:
+    """For a super admin: a one-time password, told here once."""
+    return {"one_time_password": srv.members.reset(who, user.id)}

@@ -1,0 +1,50 @@
+"""Who did what and when, for those who manage a tenant."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from exports_app.api import shapes
+from exports_app.api.access import Manager, Srv
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Page
+
+router = APIRouter(prefix="/api/audit", tags=["audit"])
+CSV = "text/csv; charset=utf-8"
+DISPOSITION = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
+
+
+def chosen(
+    area: Annotated[str, Query(max_length=20, description="the first part of an action, e.g. `member`")] = "",
+    since: Annotated[shapes.Instant | None, Query()] = None,
+    before: Annotated[shapes.Instant | None, Query()] = None,
+    q: Annotated[str, Query(max_length=200, description="part of the name of who did it, or of what it was done to")] = "",
+) -> AuditFilter:
+    return AuditFilter(area, since, before, q)
+
+
+Chosen = Annotated[AuditFilter, Depends(chosen)]
+OfTenant = Annotated[UUID | None, Query(alias="tenantId")]
+
+
+@router.get("", response_model=shapes.AuditOut)
+def find(
+    srv: Srv,
+    who: Manager,
+    where: Chosen,
+    tenant_id: OfTenant = None,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Any:
+    """The newest first."""
+    items, total = srv.audit.find(who, str(tenant_id) if tenant_id else None, where, Page(page, size))
+    return {"items": items, "total": total, "page": page, "size": size}
+
+
+@router.get("/csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}})
+def as_csv(srv: Srv, who: Manager, where: Chosen, tenant_id: OfTenant = None) -> Any:
+    """All of them, as a file."""
+    pieces = srv.audit.csv(who, str(tenant_id) if tenant_id else None, where)
+    return StreamingResponse(pieces, media_type=CSV, headers=DISPOSITION)

@@ -1,0 +1,92 @@
+"""One's own account: its password, and where one is signed in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
+from exports_app.services import audit, passwords
+from exports_app.services.auth import Auth, Token
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, User
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A browser's session. id: no secret. device: what the browser called itself. is_current: that of whoever asks."""
+
+    id: str
+    device: str
+    created_at: datetime
+    last_used_at: datetime
+    is_current: bool
+
+
+class Account:
+    def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
+        self._store, self._clock, self._auth = store, clock, auth
+
+    def get(self, who: Principal) -> User:
+        """Raises Unauthenticated where the user is gone."""
+        with self._store.read() as tx:
+            return _user(tx, who)
+
+    def change_password(self, who: Principal, current: str, new: str, session: str = "") -> Token:
+        """Everybody else who is signed in as this user is signed out: other browsers, and all tokens. Returns a new token.
+
+        session: the id of the browser's session that stays. Raises Invalid, and TooManyRequests for one who guesses.
+        """
+        with self._store.read() as tx:
+            user = _user(tx, who)
+        self._auth.count_attempt(user.email)
+        if not passwords.matches(current, user.password_hash):
+            raise Invalid([FieldError("/currentPassword", "this is not your password")])
+        passwords.check(new, "/newPassword")
+        if new == current:
+            raise Invalid([FieldError("/newPassword", "choose another one than before")])
+        hashed = passwords.hash_password(new)
+        with self._store.write() as tx:
+            now_is = _user(tx, who)
+            if now_is.password_hash != user.password_hash:  # somebody else changed it meanwhile
+                raise Unauthenticated
+            version = now_is.token_version + 1
+            tx.users.update(user.id, {"password_hash": hashed, "must_change_password": False, "token_version": version})
+            if session:
+                tx.sessions.keep(session, user.id, version)
+            self._note(tx, who, Action.PASSWORD_CHANGED, user)
+            changed = _user(tx, who)
+        return self._auth.token_for(changed)
+
+    def sessions(self, who: Principal, session: str = "") -> list[SignedIn]:
+        """Where one is signed in, the one used last first. session: the id of the one that asks."""
+        with self._store.read() as tx:
+            found = tx.sessions.of_user(_user(tx, who), self._clock())
+        return [
+            SignedIn(one.id_hash, one.device or "", one.created_at, one.last_used_at or one.created_at, one.id_hash == session)
+            for one in found
+        ]
+
+    def end_session(self, who: Principal, session: str) -> None:
+        """Sign one browser out. Raises NotFound where there is no such session of theirs."""
+        with self._store.write() as tx:
+            mine = {one.id_hash for one in tx.sessions.of_user(_user(tx, who), self._clock())}
+            if session not in mine:
+                raise NotFound
+            tx.sessions.revoke(session, self._clock())
+
+    def sign_out_everywhere(self, who: Principal) -> None:
+        """All browsers, this one too, and all tokens."""
+        with self._store.write() as tx:
+            user = _user(tx, who)
+            tx.users.update(user.id, {"token_version": user.token_version + 1})
+            self._note(tx, who, Action.SIGNED_OUT_EVERYWHERE, user)
+
+    def _note(self, tx: Transaction, who: Principal, action: Action, user: User) -> None:
+        audit.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)
+
+
+def _user(tx: Transaction, who: Principal) -> User:
+    found = tx.users.get(who.user_id)
+    if found is None or not found.is_active:
+        raise Unauthenticated
+    return found

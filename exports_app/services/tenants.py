@@ -1,0 +1,50 @@
+"""A tenant as those who manage it see and change it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.errors import NotFound
+from exports_app.services import audit, rules
+from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, Tenant
+
+SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days")
+"""What its admins choose; its slug stands in file names, and its limits are the installation's."""
+
+
+class Tenants:
+    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+
+    def get(self, who: Principal, tenant_id: str, permission: Permission = Permission.READ) -> Tenant:
+        """Raises NotFound (also for one that is not theirs), then Forbidden."""
+        with self._store.read() as tx:
+            return tenant_of(tx, who, tenant_id, permission)
+
+    def update(self, who: Principal, tenant_id: str, values: Mapping[str, Any]) -> Tenant:
+        """values: of SETTINGS, those to change. Raises NotFound, Forbidden, Invalid."""
+        with self._store.write() as tx:
+            old = tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            new = replace(old, **{name: values[name] for name in SETTINGS if name in values})
+            rules.check_tenant(new)
+            told = audit.changed(vars(old), {name: getattr(new, name) for name in SETTINGS})
+            if not told:
+                return old
+            tx.tenants.update(tenant_id, {name: getattr(new, name) for name in told})
+            subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": new.name}
+            audit.note(tx, who, Action.TENANT_UPDATED, self._clock(), **subject, changed=told)
+        # Its name stands on every page of it
+        self._changes.publish(Change(Topic.TENANTS, tenant_id))
+        return new
+
+
+def tenant_of(tx: Transaction, who: Principal, tenant_id: str, permission: Permission) -> Tenant:
+    """Raises NotFound (also for one that is not theirs), then Forbidden."""
+    found = tx.tenants.get(tenant_id) if rules.is_uuid(tenant_id) else None
+    if found is None:
+        raise NotFound
+    require(who, permission, tenant_id)
+    return found

@@ -1,0 +1,162 @@
+"""Settings: one's own account, its password and where one is signed in."""
+
+import asyncio
+from dataclasses import dataclass
+
+import reflex as rx
+from ua_parser import parse
+
+from exports_app import wiring
+from exports_app.domain.errors import Invalid, TooManyRequests
+from exports_app.domain.words import sentence
+from exports_app.services.account import SignedIn
+from exports_app.services.sessions import HOME, id_of
+from exports_app.ui.actions import action, actor, principal
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, described, field
+from exports_app.ui.notices import go, notify
+from exports_app.ui.page import page
+from exports_app.ui.session import SETTINGS, Session
+
+LONGEST = 1000
+"""Characters of a field that are looked at."""
+FIELDS = {"/currentPassword": "current", "/newPassword": "new"}
+
+
+@dataclass
+class SessionRow:
+    id: str
+    device: str
+    used_at: str
+    since: str
+    is_current: bool
+
+
+class AccountState(rx.State):
+    must_change: bool = False
+    """Its password was given to them."""
+    sessions: list[SessionRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    errors: dict[str, str] = {}  # noqa: RUF012
+    """By field: current, new."""
+    saved: int = 0
+    """How often it was changed: the form begins anew."""
+
+    @action()
+    async def refresh(self) -> None:
+        services, here = wiring.services(), id_of(actor().session)
+        user = await asyncio.to_thread(services.account.get, principal())
+        found = await asyncio.to_thread(services.account.sessions, principal(), here)
+        self.must_change, self.sessions = user.must_change_password, [row(one) for one in found]
+
+    @action()
+    async def change(self, form: dict[str, str]) -> None:
+        current, new = (str(form.get(name, ""))[:LONGEST] for name in ("current", "new"))
+        self.errors = {}
+        try:
+            change = wiring.services().account.change_password
+            await asyncio.to_thread(change, principal(), current, new, id_of(actor().session))
+        except Invalid as e:
+            self.errors = {FIELDS.get(one.pointer, "new"): sentence(one.detail) for one in e.errors}
+            return
+        except TooManyRequests as e:
+            self.errors = {"current": f"Too many attempts: wait {e.retry_after} seconds, then try again"}
+            return
+        if self.must_change:  # now they may see what is theirs
+            await go(self, HOME)
+            return
+        self.saved += 1
+        await notify(self, "success", "Your password was changed; every other browser and program was signed out")
+        await self._again()
+
+    @action()
+    async def end(self, session_id: str) -> None:
+        await asyncio.to_thread(wiring.services().account.end_session, principal(), str(session_id))
+        await self._again()
+
+    @action()
+    async def end_all(self) -> None:
+        """This browser too."""
+        await asyncio.to_thread(wiring.services().account.sign_out_everywhere, principal())
+        await go(self, "/api/session/end")
+
+    async def _again(self) -> None:
+        found = await asyncio.to_thread(wiring.services().account.sessions, principal(), id_of(actor().session))
+        self.sessions = [row(one) for one in found]
+
+
+def row(one: SignedIn) -> SessionRow:
+    return SessionRow(one.id, device(one.device), one.last_used_at.isoformat(), one.created_at.isoformat(), one.is_current)
+
+
+def device(user_agent: str) -> str:
+    """E.g. "Chrome on Linux"."""
+    found = parse(user_agent)
+    name = found.user_agent.family if found.user_agent else "A browser"
+    return f"{name} on {found.os.family}" if found.os else name
+
+
+@page(SETTINGS, title="Settings", refresh=AccountState.refresh)
+def settings() -> rx.Component:
+    top = rx.el.div(
+        rx.el.div(rx.el.h1("Settings"), rx.el.p("Your account: ", Session.email), class_name="grow"), class_name="page-top"
+    )
+    return rx.el.div(top, rx.cond(AccountState.must_change, _must_change()), _password(), _sessions(), class_name="page settings")
+
+
+def _must_change() -> rx.Component:
+    return rx.el.div(
+        rx.el.p("Your password was given to you. Choose one of your own: then you see what is yours."),
+        class_name="box warn",
+        role="status",
+        id="must-change",
+    )
+
+
+def _password() -> rx.Component:
+    form = rx.form(
+        _secret("current", "Current password", "current-password"),
+        _secret("new", "New password", "new-password", "At least 10 characters"),
+        rx.el.div(rx.el.button("Change password", type="submit", class_name="btn primary"), class_name="row"),
+        on_submit=AccountState.change,
+        reset_on_submit=False,
+        key=AccountState.saved.to_string(),
+    )
+    note = rx.el.p("Every other browser and program that uses it is signed out.", class_name="muted")
+    return rx.el.section(rx.el.h2("Password"), note, form, class_name="card settings-card", id="password-card")
+
+
+def _secret(name: str, label: str, completes: str, hint: str = "") -> rx.Component:
+    wrong = AccountState.errors.get(name, "").to(str)
+    control = rx.el.input(
+        type="password",
+        id=name,
+        name=name,
+        required=True,
+        max_length=LONGEST,
+        auto_complete=completes,
+        class_name="control",
+        **described(name, wrong),
+    )
+    return field(label, control, name=name, error=wrong, hint=hint)
+
+
+def _sessions() -> rx.Component:
+    head = rx.el.div(
+        rx.el.div(rx.el.h2("Where you are signed in"), class_name="grow"),
+        button("Sign out everywhere", kind="small", icon="log-out", once=True, on_click=AccountState.end_all),
+        class_name="row wrap",
+    )
+    return rx.el.section(
+        head, rx.el.ul(rx.foreach(AccountState.sessions, _session), class_name="plain-list"), class_name="card settings-card"
+    )
+
+
+def _session(one: SessionRow) -> rx.Component:
+    facts = rx.el.div(
+        rx.el.b(one.device),
+        rx.el.div("used ", browser.when(at=one.used_at), " · since ", browser.when(at=one.since), class_name="muted num"),
+        class_name="grow",
+    )
+    end = button("Sign out", kind="small", once=True, on_click=AccountState.end(one.id))
+    here = rx.el.span("This browser", class_name="tag")
+    return rx.el.li(facts, rx.cond(one.is_current, here, end), class_name="entry", key=one.id)

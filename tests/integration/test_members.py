@@ -1,0 +1,248 @@
+"""The people of a tenant, their accounts, and the tenant's settings."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from exports_app.domain.access import Principal, Role
+from exports_app.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthenticated, WrongCredentials
+from exports_app.domain.run import RunStatus
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Action, Page
+from exports_app.services.sessions import id_of
+from exports_app.wiring import Services
+from tests.world import PASSWORD, Cast, FakeClock, claim, execute, make_schedule, set_role, stored
+
+ADDRESS, BROWSER = "192.0.2.1", "b" * 43
+NEW = "a brand new password"
+
+
+def told(services: Services, cast: Cast) -> list[Action]:
+    found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(), Page(size=200))
+    return [one.action for one in found if not one.action.startswith("schedule.")]
+
+
+class TestAdding:
+    def test_somebody_new_gets_a_password_that_must_be_changed(self, services: Services, cast: Cast) -> None:
+        added = services.members.add(cast.admin.who, cast.acme.id, "New.One@Example.com", " New One ", "admin")
+        user = added.member.user
+        assert (user.email, user.name, added.member.role, added.member.schedules) == (
+            "new.one@example.com",
+            "New One",
+            Role.ADMIN,
+            0,
+        )
+        assert added.password is not None
+        assert added.password not in repr(added)
+        assert sorted(told(services, cast)) == [Action.MEMBER_ADDED, Action.USER_CREATED]
+        token = services.auth.login(user.email, added.password, ADDRESS)
+        who = services.auth.principal(token.access_token)
+        assert who == Principal(user.id)
+        with pytest.raises(Forbidden):
+            services.schedules.find(who, None, {}, "", Page())
+        again = services.account.change_password(who, added.password, NEW)
+        with pytest.raises(Unauthenticated):
+            services.auth.principal(token.access_token)
+        assert services.auth.principal(again.access_token).roles == {cast.acme.id: Role.ADMIN}
+        assert services.auth.login(user.email, NEW, ADDRESS)
+
+    def test_somebody_who_has_an_account_gains_a_membership_alone(self, services: Services, cast: Cast) -> None:
+        other = cast.outsider.user
+        added = services.members.add(cast.admin.who, cast.acme.id, other.email, "Another name", "viewer")
+        assert (added.password, added.member.user) == (None, other)
+        with services.store.read() as tx:
+            assert tx.users.roles(other.id) == {cast.globex.id: Role.ADMIN, cast.acme.id: Role.VIEWER}
+        with pytest.raises(Conflict):
+            services.members.add(cast.admin.who, cast.acme.id, other.email, "", "viewer")
+
+    @pytest.mark.parametrize(
+        ("email", "name", "role", "pointer"),
+        [
+            ("nobody", "N", "viewer", "/email"),
+            ("new@example.com", " ", "viewer", "/name"),
+            ("new@example.com", "N\0", "viewer", "/name"),
+            ("new@example.com", "N", "super_admin", "/role"),
+        ],
+    )
+    def test_what_is_wrong_is_refused_at_its_field(
+        self, services: Services, cast: Cast, email: str, name: str, role: str, pointer: str
+    ) -> None:
+        with pytest.raises(Invalid) as refused:
+            services.members.add(cast.admin.who, cast.acme.id, email, name, role)
+        assert [e.pointer for e in refused.value.errors] == [pointer]
+        assert told(services, cast) == []
+
+
+class TestTheLastAdmin:
+    def test_stays(self, services: Services, cast: Cast) -> None:
+        mine = (cast.admin.who, cast.acme.id, cast.admin.user.id)
+        for act in (lambda: services.members.change_role(*mine, "viewer"), lambda: services.members.remove(*mine)):
+            with pytest.raises(Conflict, match="last active admin"):
+                act()
+        services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
+        assert services.members.change_role(*mine, "viewer").role is Role.VIEWER
+
+    def test_one_who_is_not_active_does_not_count(self, services: Services, cast: Cast) -> None:
+        services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
+        services.members.set_active(cast.super_admin.who, cast.viewer.user.id, active=False)
+        with pytest.raises(Conflict):
+            services.members.remove(cast.admin.who, cast.acme.id, cast.admin.user.id)
+
+
+class TestRemoving:
+    def test_asks_to_whom_schedules_go(self, services: Services, cast: Cast) -> None:
+        members, acme = services.members, cast.acme.id
+        members.change_role(cast.admin.who, acme, cast.viewer.user.id, "admin")
+        second = Principal(cast.viewer.user.id, False, {acme: Role.ADMIN})
+        schedule = make_schedule(services, cast.admin.who)
+        owned = {one.user.id: one.schedules for one in members.find(second, acme)}
+        assert owned == {cast.admin.user.id: 1, cast.viewer.user.id: 0}
+        leaving = cast.admin.user.id
+        with pytest.raises(Conflict, match="owns 1 scheduled export here"):
+            members.remove(second, acme, leaving)
+        for heir in (leaving, cast.outsider.user.id, "nonsense"):
+            with pytest.raises(Invalid):
+                members.remove(second, acme, leaving, heir)
+        members.remove(second, acme, leaving, second.user_id)
+        now = stored(services, schedule)
+        assert (now.owner_id, now.created_by, now.version) == (second.user_id, leaving, schedule.version + 1)
+        assert [one.user.id for one in members.find(second, acme)] == [second.user_id]
+        services.schedules.trigger(second, schedule.id)
+        assert execute(services, claim(services)).status is not RunStatus.FAILED
+
+    def test_a_viewer_inherits_nothing(self, services: Services, cast: Cast) -> None:
+        make_schedule(services, cast.admin.who)
+        services.members.add(cast.admin.who, cast.acme.id, cast.outsider.user.email, "", "admin")
+        with pytest.raises(Invalid):
+            services.members.remove(cast.super_admin.who, cast.acme.id, cast.admin.user.id, cast.viewer.user.id)
+
+
+class TestWho:
+    def test_viewers_and_strangers_manage_nobody(self, services: Services, cast: Cast) -> None:
+        members, acme, other = services.members, cast.acme.id, cast.admin.user.id
+        for who, error in ((cast.viewer.who, Forbidden), (cast.outsider.who, NotFound)):
+            for act in (
+                lambda who=who: members.find(who, acme),
+                lambda who=who: members.add(who, acme, "new@example.com", "N", "viewer"),
+                lambda who=who: members.change_role(who, acme, other, "viewer"),
+                lambda who=who: members.remove(who, acme, other),
+                lambda who=who: services.tenants.update(who, acme, {"name": "Ours"}),
+            ):
+                with pytest.raises(error):
+                    act()
+        with pytest.raises(NotFound):
+            members.change_role(cast.admin.who, acme, cast.outsider.user.id, "viewer")
+
+    def test_accounts_are_the_super_admins(self, services: Services, cast: Cast) -> None:
+        for who in (cast.admin.who, cast.viewer.who):
+            with pytest.raises(NotFound):
+                services.members.set_active(who, cast.viewer.user.id, active=False)
+            with pytest.raises(NotFound):
+                services.members.reset(who, cast.viewer.user.id)
+        with pytest.raises(Conflict):
+            services.members.set_active(cast.super_admin.who, cast.super_admin.user.id, active=False)
+
+    def test_whose_password_is_reset_keeps_what_they_own_running(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        make_schedule(services, cast.admin.who, schedule="* * * * *")
+        password = services.members.reset(cast.super_admin.who, cast.admin.user.id)
+        clock.advance(minutes=1)
+        services.runs.tick()
+        assert execute(services, claim(services)).error_code != "access_lost"
+        with pytest.raises(WrongCredentials):
+            services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS)
+        who = services.auth.principal(services.auth.login(cast.admin.user.email, password, ADDRESS).access_token)
+        assert who.roles == {}
+
+
+class TestOnesAccount:
+    def test_a_new_password_signs_the_others_out(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        user, who = cast.admin.user, cast.admin.who
+        mine, other = (self.signed_in(services, cast, device) for device in ("Mine", "Other"))
+        with pytest.raises(Invalid) as wrong:
+            services.account.change_password(who, "wrong", NEW)
+        assert [e.pointer for e in wrong.value.errors] == ["/currentPassword"]
+        for bad in ("short", PASSWORD):
+            with pytest.raises(Invalid):
+                services.account.change_password(who, PASSWORD, bad)
+        services.account.change_password(who, PASSWORD, NEW, id_of(mine))
+        assert services.sessions.visit(mine) is not None
+        assert services.sessions.visit(other) is None
+        assert [one.device for one in services.account.sessions(who, id_of(mine))] == ["Mine"]
+        clock.advance(minutes=2)
+        assert services.auth.login(user.email, NEW, ADDRESS)
+        assert NEW not in repr(services.audit.find(cast.super_admin.who, None, AuditFilter(), Page()))
+
+    def test_guessing_the_old_one_is_slowed_down(self, services: Services, cast: Cast) -> None:
+        def guess() -> None:
+            for _ in range(20):
+                with pytest.raises(Invalid):
+                    services.account.change_password(cast.admin.who, "wrong", NEW)
+
+        with pytest.raises(TooManyRequests):
+            guess()
+
+    def test_sessions_are_listed_and_ended(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        first = self.signed_in(services, cast, "First\0")
+        clock.advance(minutes=10)
+        second = self.signed_in(services, cast, "Second")
+        assert services.sessions.visit(first) is not None
+        listed = services.account.sessions(cast.admin.who, id_of(second))
+        assert [(one.device, one.is_current) for one in listed] in (
+            [("First", False), ("Second", True)],
+            [("Second", True), ("First", False)],
+        )
+        assert {one.last_used_at for one in listed} == {clock()}
+        with pytest.raises(NotFound):
+            services.account.end_session(cast.viewer.who, id_of(first))
+        services.account.end_session(cast.admin.who, id_of(first))
+        assert services.sessions.visit(first) is None
+        services.account.sign_out_everywhere(cast.admin.who)
+        assert services.sessions.visit(second) is None
+        assert services.account.sessions(cast.admin.who) == []
+
+    def test_the_last_use_is_not_written_at_each_event(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        session, began = self.signed_in(services, cast, "Mine"), clock()
+        clock.advance(minutes=4)
+        services.sessions.visit(session)
+        assert services.account.sessions(cast.admin.who)[0].last_used_at == began
+        clock.advance(minutes=2)
+        services.sessions.visit(session)
+        assert services.account.sessions(cast.admin.who)[0].last_used_at == began + timedelta(minutes=6)
+
+    def signed_in(self, services: Services, cast: Cast, device: str) -> str:
+        code = services.sessions.begin(cast.admin.user.email, PASSWORD, ADDRESS, BROWSER)
+        session, _ = services.sessions.redeem(code, BROWSER, device)
+        return session
+
+
+class TestTheTenant:
+    def test_is_changed_and_told(self, services: Services, cast: Cast) -> None:
+        values: dict[str, Any] = {"name": "Acme & Co.", "brand_color": "#123456", "logo_url": "https://example.com/l.png"}
+        new = services.tenants.update(cast.admin.who, cast.acme.id, values | {"timezone": None, "keep_days": 30})
+        assert services.tenants.get(cast.viewer.who, cast.acme.id) == new
+        assert (new.name, new.timezone, new.keep_days, new.slug) == ("Acme & Co.", None, 30, cast.acme.slug)
+        assert services.tenants.update(cast.admin.who, cast.acme.id, values) == new
+        assert told(services, cast) == [Action.TENANT_UPDATED]
+
+    @pytest.mark.parametrize(
+        ("values", "pointer"),
+        [
+            ({"name": " "}, "/name"),
+            ({"brand_color": "red"}, "/brandColor"),
+            ({"logo_url": "http://example.com/l.png"}, "/logoUrl"),
+            ({"timezone": "Mars/Olympus"}, "/timezone"),
+            ({"keep_days": 0}, "/keepDays"),
+            ({"keep_days": 10**6}, "/keepDays"),
+        ],
+    )
+    def test_refuses_what_is_wrong(self, services: Services, cast: Cast, values: dict[str, Any], pointer: str) -> None:
+        with pytest.raises(Invalid) as refused:
+            services.tenants.update(cast.admin.who, cast.acme.id, values)
+        assert [e.pointer for e in refused.value.errors] == [pointer]
+
+    def test_a_member_who_lost_their_role_changes_nothing(self, services: Services, cast: Cast) -> None:
+        set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)
+        who = services.auth.principal(services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token)
+        with pytest.raises(Forbidden):
+            services.tenants.update(who, cast.acme.id, {"name": "Mine"})
