@@ -21,6 +21,7 @@ FOLDER = ROOT / "docs" / "screenshots"
 LIST = "/scheduled-exports"
 SIZES = {"wide": (1280, 900, 1), "phone": (390, 844, 2)}
 """Width and height in CSS pixels, and how many pixels each of them has."""
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
 PATIENCE = 15_000
 """Milliseconds any wait may last."""
 
@@ -133,7 +134,7 @@ def see_backfill(page: Page, ids: Ids) -> None:
 
 
 def see_settings(page: Page, _: Ids) -> None:
-    page.goto("/settings")
+    page.goto(f"/settings?tenant={story.NORTHWIND.slug}")
     page.locator(".plain-list li").first.wait_for()
 
 
@@ -177,7 +178,7 @@ def signed_in(browser: Browser, url: str, email: str) -> Iterator[str | None]:
     if not email:
         yield None
         return
-    context = browser.new_context(base_url=url)
+    context = browser.new_context(base_url=url, user_agent=AGENT.format(browser.version))
     page = context.new_page()
     page.goto("/login")
     page.locator("#email").fill(email)
@@ -236,6 +237,7 @@ def main() -> int:
             services = open_services(home / "data")
             ids, browser = story.tell(services), launch(playwright)
             for scene in scenes:
+                story.sign_out(services)
                 with signed_in(browser, server.url, scene.email) as cookies:
                     for look in scene.looks:
                         story.hold_time(services)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from exports_app.db.models import RunRow
+from exports_app.db.models import RunRow, SessionRow
 from exports_app.db.repositories import table
 from exports_app.domain import cron
 from exports_app.domain.access import Role
@@ -33,6 +33,7 @@ from exports_app.services.records import (
     NoticeKind,
     Run,
     Schedule,
+    Session,
     Tenant,
     User,
 )
@@ -55,6 +56,10 @@ SOON = timedelta(minutes=6)
 """Until the run that waits is tried again."""
 ASKED = timedelta(minutes=3)
 """How long ago it was asked for."""
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148"
+    " Safari/604.1"
+)
 REFUSAL = "550 5.1.1 no such user here"
 GREY = "451 4.7.1 greylisted: try again in a few minutes"
 LOST = "the connection to smtp.northwind.example:587 was lost after the message was sent: it may have arrived, or not"
@@ -102,6 +107,8 @@ def tell(services: Services) -> dict[str, str]:
         for tenant in (NORTHWIND, ALPINE, HARBOUR):
             tx.users.join(Membership(ADMIN.id, tenant.id, Role.ADMIN))
         tx.users.join(Membership(VIEWER.id, NORTHWIND.id, Role.VIEWER))
+        since = now - timedelta(hours=5)
+        tx.sessions.add(Session("0" * 64, ADMIN.id, 0, since, now + LONG, device=PHONE, last_used_at=now - timedelta(minutes=50)))
         _campaigns(tx, now)
     told = [*_northwind(now), *_alpine(now)]
     with services.store.write() as tx:
@@ -117,6 +124,14 @@ def hold_time(services: Services) -> None:
     with services.database.write() as connection:
         for status, values in held.items():
             connection.execute(update(runs).where(runs.c.status == status).values(values))
+
+
+def sign_out(services: Services) -> None:
+    """The browsers of the pictures before; a phone stays."""
+    sessions = table(SessionRow)
+    with services.database.write() as connection:
+        ended = update(sessions).where(sessions.c.device.not_like("%iPhone%"))
+        connection.execute(ended.values(revoked_at=services.clock()))
 
 
 def _campaigns(tx: Transaction, now: datetime) -> None:

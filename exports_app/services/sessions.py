@@ -7,13 +7,14 @@ takes the code to an address that can. Secrets leave this module once; the datab
 import hashlib
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, WrongCredentials
+from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, Unavailable, WrongCredentials
 from exports_app.services import passwords
 from exports_app.services.auth import Auth, signed_in
 from exports_app.services.history import File, History
@@ -138,7 +139,7 @@ class Sessions:
             who = signed_in(tx, user)
         now = self._clock()
         if now - (session.last_used_at or session.created_at) > USED_APART:
-            with self._store.write() as tx:
+            with suppress(Unavailable), self._store.write() as tx:  # who only reads need not wait until writing is possible
                 tx.sessions.used(session.id_hash, now)
         chosen = session.tenant_id
         return Visit(who, chosen if chosen and who.role(chosen) else None)

@@ -81,7 +81,7 @@ class Session(rx.State):
         self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
         self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]
         self.is_demo = services.settings.is_demo
-        if user.must_change_password and path(self) != SETTINGS:
+        if user.must_change_password and path(self).rstrip("/") != SETTINGS:
             await go(self, SETTINGS)
         if tenants:
             self._show(_pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""))

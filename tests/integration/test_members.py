@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from exports_app.domain.access import Principal, Role
-from exports_app.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthenticated, WrongCredentials
+from exports_app.domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    WrongCredentials,
+)
 from exports_app.domain.run import RunStatus
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Action, Page
@@ -209,6 +218,17 @@ class TestOnesAccount:
         clock.advance(minutes=2)
         services.sessions.visit(session)
         assert services.account.sessions(cast.admin.who)[0].last_used_at == began + timedelta(minutes=6)
+
+    def test_who_reads_does_not_need_that_it_can_be_written(
+        self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full() -> None:
+            raise Unavailable
+
+        session = self.signed_in(services, cast, "Mine")
+        clock.advance(minutes=6)
+        monkeypatch.setattr(services.store, "write", full)
+        assert services.sessions.visit(session) is not None
 
     def signed_in(self, services: Services, cast: Cast, device: str) -> str:
         code = services.sessions.begin(cast.admin.user.email, PASSWORD, ADDRESS, BROWSER)
