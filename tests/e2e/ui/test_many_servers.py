@@ -13,7 +13,7 @@ from tests.distributed.conftest import Installation, installation, servers  # no
 from tests.distributed.test_many_processes import caller
 from tests.e2e.ui.listed import names, row
 from tests.proxy import proxy
-from tests.world import BROWSER, PASSWORD, make_campaigns, make_cast, make_schedule, sign_in
+from tests.world import BROWSER, PASSWORD, Cast, make_campaigns, make_cast, make_schedule, sign_in
 
 SOON_MS = 5_000
 """As in test_live.py."""
@@ -34,14 +34,19 @@ def open_list(browser: Browser, services: Services, user: User, url: str) -> Pag
     return page
 
 
+def peopled(installation: Installation) -> tuple[Services, Cast]:  # noqa: F811
+    services = installation.services()
+    cast = make_cast(services, passwords.hash_password(PASSWORD))
+    make_campaigns(services, cast)
+    return services, cast
+
+
 @pytest.mark.usefixtures("built")
 def test_pages_of_both_servers_follow_what_the_api_of_one_began_and_a_worker_did(
     chromium: Browser,
     installation: Installation,  # noqa: F811
 ) -> None:
-    services = installation.services()
-    cast = make_cast(services, passwords.hash_password(PASSWORD))
-    make_campaigns(services, cast)
+    services, cast = peopled(installation)
     both = [installation.web(pages=True) for _ in range(2)]
     worker = installation.worker()
     with caller(both[1].url) as api:
@@ -65,9 +70,7 @@ def test_a_page_goes_on_at_another_server_when_its_own_is_stopped(
     chromium: Browser,
     installation: Installation,  # noqa: F811
 ) -> None:
-    services = installation.services()
-    cast = make_cast(services, passwords.hash_password(PASSWORD))
-    make_campaigns(services, cast)
+    services, cast = peopled(installation)
     first, second = [installation.web(pages=True) for _ in range(2)]
     with proxy(urlsplit(first.url).port or 0) as between:
         page = open_list(chromium, services, cast.admin.user, between.url)
