@@ -171,4 +171,4 @@ class TestOnePausedByItself:
         with house.services.store.write() as tx:
             tx.schedules.change(made["id"], {"failures": 3, "failing_since": house.services.clock()})
         page = visits.open(who=company.admin)
-        expect(row(page, made).locator(".c-run")).to_contain_text("3 scheduled runs in a row failed, since")
+        expect(row(page, made).locator(".c-run")).to_contain_text("3 scheduled runs in a row failed · trouble since")

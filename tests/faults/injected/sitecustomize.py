@@ -4,6 +4,7 @@ FAULT_POINT: one of POINTS. FAULT_FILE: grows by a byte with each death, of whic
 schedules with this name.
 """
 
+import fcntl
 import importlib.abc
 import importlib.util
 import os
@@ -29,22 +30,25 @@ POINTS = {
 AFTER = {"in the tick", "after the claim", "between acceptance and note"}
 
 
-def die():
+def counted():
+    """Whether it shall happen once more. Two threads may ask at once, and one of them ends the other."""
     file, times = os.environ["FAULT_FILE"], int(os.environ.get("FAULT_TIMES", "1"))
     with pathlib.Path(file).open("ab") as deaths:
-        if deaths.tell() >= times:
-            return
+        fcntl.flock(deaths, fcntl.LOCK_EX)
+        if deaths.seek(0, os.SEEK_END) >= times:
+            return False
         deaths.write(b"x")
-    os.kill(os.getpid(), signal.SIGKILL)
+    return True
+
+
+def die():
+    if counted():
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def full():
-    file, times = os.environ["FAULT_FILE"], int(os.environ.get("FAULT_TIMES", "1"))
-    with pathlib.Path(file).open("ab") as deaths:
-        if deaths.tell() >= times:
-            return
-        deaths.write(b"x")
-    raise OSError(28, "No space left on device")
+    if counted():
+        raise OSError(28, "No space left on device")
 
 
 def refuse():
