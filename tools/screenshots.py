@@ -138,6 +138,11 @@ def see_settings(page: Page, _: Ids) -> None:
     page.locator(".plain-list li").first.wait_for()
 
 
+def see_members(page: Page, _: Ids) -> None:
+    page.goto(f"/settings/members?tenant={story.NORTHWIND.slug}")
+    page.locator("#members li").first.wait_for()
+
+
 def see_delete(page: Page, ids: Ids) -> None:
     see_list(page, ids)
     page.get_by_role("button", name="More for Daily spend check").click()
@@ -161,6 +166,7 @@ SCENES = (
     Scene("history-notices", see_notices, ("wide-light", "phone-dark")),
     Scene("history-backfill", see_backfill, ("wide-light", "phone-dark")),
     Scene("settings", see_settings, ("wide-light", "phone-dark")),
+    Scene("settings-members", see_members, ("wide-light", "phone-dark")),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),
     Scene("no-access", see_no_access, ("wide-light",), story.VIEWER.email),
 )

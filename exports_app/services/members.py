@@ -61,10 +61,10 @@ class Members:
 
     def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
         """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
-        wanted = _role(role)
         with self._store.write() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             old = _member(tx, tenant_id, user_id)
+            wanted = _role(role)
             if old.role is wanted:
                 return old
             _keep_an_admin(tx, tenant_id, old)

@@ -21,8 +21,9 @@ from tests.world import Person
 
 FORBIDDEN = "Your role does not allow this"
 PAGE = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled_exports"
-QUIET = {f"{PAGE}.arrive", f"{PAGE}.refresh"}
-ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings____account_state"
+MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members____members_state"
+QUIET = {f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.refresh"}
+ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account____account_state"
 SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all"}
 """Called by the page itself: a refusal is not told."""
 LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
@@ -168,7 +169,7 @@ class TestWhoMayCallWhat:
             wire.load(acme.address())
             frames = walk(wire, acme, harmless(registered_handlers))
         for handler in harmless(registered_handlers):
-            if handler.permission == "exports.write" and handler.name not in QUIET:
+            if handler.permission in {"exports.write", "tenant.manage"} and handler.name not in QUIET:
                 assert notices(frames[handler.name])[-1:] == [FORBIDDEN], handler.name
         tenant = acme.company.tenant.name
         assert_silent({name: text.replace(tenant, "") for name, text in frames.items()}, acme.never_told)
@@ -193,6 +194,7 @@ class TestWhoMayCallWhat:
             "campaign_id": acme.campaign_id,
             "tenant_id": acme.company.id,
             "session_id": id_of(house.session(acme.company.admin)),
+            "user_id": acme.company.admin.user.id,
         }
         told: dict[str, list[str]] = {}
         for handler in registered_handlers:
@@ -204,7 +206,7 @@ class TestWhoMayCallWhat:
                 told[handler.name] = answers[0][1]
         assert {text for texts in told.values() for text in texts} == {NotFound().message}
         quiet = {".".join(name.split(".")[-2:]).rpartition("____")[2] for name, texts in told.items() if not texts}
-        assert quiet == {"list_state.pick", "history_state.unfold"}  # they mark what is on the screen
+        assert quiet == {"list_state.pick", "history_state.unfold", "members_state.choose"}  # they mark what is on the screen
 
 
 def _answer(house: House, who: Person, handler: Handler, ids: dict[str, str]) -> tuple[str, list[str]]:

@@ -1,4 +1,4 @@
-"""One's own account: its password, and where one is signed in."""
+"""Settings: one's own account, and the people of a tenant."""
 
 import re
 
@@ -72,3 +72,54 @@ def test_a_password_that_was_given_is_changed_before_anything_else(house: House,
     change(page, password, NEW)
     expect(page.get_by_text("Mine").first).to_be_visible()
     expect(page).to_have_url(re.compile("/scheduled-exports"))
+
+
+@at_both_widths
+def test_members_come_change_and_go(house: House, company: Company, visits: Visits, width: int) -> None:
+    house.schedule(company, "Handed over")
+    page = visits.open("/settings", who=company.admin, width=width)
+    page.get_by_role("link", name="Members").click()
+    expect(page.locator("#members li")).to_have_count(2)
+    assert_nothing_overflows(page)
+    assert_accessible(page)
+    page.get_by_label("Email").fill("not an address")
+    page.locator("form").evaluate("(form) => form.noValidate = true")
+    page.get_by_role("button", name="Add member").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    email = f"new{width}@example.com"
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Name", exact=True).fill("Newton New")
+    page.get_by_role("button", name="Add member").click()
+    expect(page.locator("#members li")).to_have_count(3)
+    password = page.locator("#one-time-password").inner_text()
+    assert house.services.auth.login(email, password, "192.0.2.1").user.name == "Newton New"
+    assert_nothing_overflows(page)
+    assert_accessible(page)
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("#one-time-password")).to_have_count(0)
+
+    me = company.admin.user.name
+    page.get_by_label(f"Role of {me}").select_option("viewer")
+    expect(toast(page, "last active admin")).to_be_visible()
+    expect(page.get_by_label(f"Role of {me}")).to_have_value("admin")
+    page.get_by_label("Role of Newton New").select_option("admin")
+    expect(page.get_by_label("Role of Newton New")).to_have_value("admin")
+    page.get_by_role("button", name=f"Remove {me}").click()
+    confirm = page.locator("#confirm-remove")
+    expect(confirm).to_be_disabled()
+    assert_accessible(page)
+    page.locator("#heir").select_option(label="Newton New")
+    confirm.click()
+    expect(page).to_have_url(re.compile("/settings/?$"))
+    expect(page.get_by_role("link", name="Members")).to_have_count(0)
+    (owner,) = house.rows("SELECT owner_id, name FROM scheduled_exports WHERE tenant_id = ?", company.id)
+    assert owner["name"] == "Handed over"
+    assert owner["owner_id"] != company.admin.user.id
+
+
+def test_a_viewer_is_told_that_members_are_an_admins(company: Company, visits: Visits) -> None:
+    page = visits.open("/settings", who=company.viewer)
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    expect(page.get_by_role("link", name="Members")).to_have_count(0)
+    page.goto("/settings/members")
+    expect(page.get_by_role("heading", name="No access to this page")).to_be_visible()

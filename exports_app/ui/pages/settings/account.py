@@ -1,4 +1,4 @@
-"""Settings: one's own account, its password and where one is signed in."""
+"""One's own account: its password, and where one is signed in."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
+from exports_app.ui.pages.settings.tabs import top
 from exports_app.ui.session import SETTINGS, Session
 
 LONGEST = 1000
@@ -95,12 +96,11 @@ def device(user_agent: str) -> str:
     return f"{name} on {found.os.family}" if found.os else name
 
 
-@page(SETTINGS, title="Settings", refresh=AccountState.refresh)
-def settings() -> rx.Component:
-    top = rx.el.div(
-        rx.el.div(rx.el.h1("Settings"), rx.el.p("Your account: ", Session.email), class_name="grow"), class_name="page-top"
-    )
-    return rx.el.div(top, rx.cond(AccountState.must_change, _must_change()), _password(), _sessions(), class_name="page settings")
+@page(SETTINGS, title="Account", refresh=AccountState.refresh)
+def account() -> rx.Component:
+    told = rx.fragment("Your account, ", rx.el.b(Session.email))
+    warning = rx.cond(AccountState.must_change, _must_change())
+    return rx.el.div(top(SETTINGS, told), warning, _password(), _sessions(), class_name="page settings")
 
 
 def _must_change() -> rx.Component:

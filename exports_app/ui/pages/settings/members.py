@@ -1,0 +1,252 @@
+"""The people of a tenant: who belongs to it, as what; somebody new; somebody who leaves."""
+
+import asyncio
+from dataclasses import dataclass
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import PERMISSIONS, Permission
+from exports_app.domain.errors import Invalid, NotFound
+from exports_app.domain.words import counted, sentence
+from exports_app.services.members import ROLES as CHOICES
+from exports_app.services.records import Member
+from exports_app.ui.actions import action, principal
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, described, field
+from exports_app.ui.notices import go, notify
+from exports_app.ui.page import page
+from exports_app.ui.pages.settings.tabs import MEMBERS, top
+from exports_app.ui.session import ROLES, SETTINGS, Session
+
+LONGEST = 400
+"""Characters of a field that are looked at."""
+SELECTABLE = [(str(role), ROLES[role]) for role in CHOICES]
+
+
+@dataclass
+class MemberRow:
+    id: str
+    name: str
+    email: str
+    role: str
+    owns: str
+    """How many scheduled exports, in words; empty for none."""
+    active: bool
+
+
+@dataclass
+class Heir:
+    id: str
+    name: str
+
+
+class MembersState(rx.State):
+    rows: list[MemberRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    loaded: bool = False
+    errors: dict[str, str] = {}  # noqa: RUF012
+    """By field: email, name, role."""
+    added: int = 0
+    """How many: the form begins anew."""
+    fresh_email: str = ""
+    fresh_password: str = ""
+    """Of somebody new, until it was handed on: told once."""
+    asking: str = ""
+    """The id of who shall be removed; empty: nobody is asked about."""
+    ask_name: str = ""
+    ask_owns: str = ""
+    heirs: list[Heir] = []  # noqa: RUF012
+    heir: str = ""
+
+    @action(Permission.MANAGE)
+    async def refresh(self) -> None:
+        found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
+        self.rows, self.loaded = [row(one) for one in found], True
+
+    @action(Permission.MANAGE)
+    async def add(self, form: dict[str, str]) -> None:
+        email, name, role = (str(form.get(key, ""))[:LONGEST] for key in ("email", "name", "role"))
+        self.errors = {}
+        try:
+            add = wiring.services().members.add
+            done = await asyncio.to_thread(add, principal(), await self._tenant(), email, name, role)
+        except Invalid as e:
+            self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
+            return
+        self.added += 1
+        user = done.member.user
+        self.fresh_email, self.fresh_password = (user.email, done.password) if done.password else ("", "")
+        await notify(self, "success", f"{user.name} is a member now")
+        await self._again()
+
+    @action(Permission.MANAGE)
+    async def forget(self) -> None:
+        """The password was handed on."""
+        self.fresh_email = self.fresh_password = ""
+
+    @action(Permission.MANAGE)
+    async def change_role(self, user_id: str, role: str) -> None:
+        """Acts at once. Where it is refused, the list is read again, so that the field comes back."""
+        change = wiring.services().members.change_role
+        try:
+            await asyncio.to_thread(change, principal(), await self._tenant(), str(user_id), str(role))
+        finally:
+            self.rows = []
+            await self._again()
+
+    @action(Permission.MANAGE)
+    async def ask(self, user_id: str) -> None:
+        found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
+        leaving = next((one for one in found if one.user.id == user_id), None)
+        if leaving is None:
+            raise NotFound
+        self.asking, self.ask_name, self.heir = leaving.user.id, leaving.user.name, ""
+        self.ask_owns = counted(leaving.schedules, "scheduled export") if leaving.schedules else ""
+        self.heirs = [Heir(one.user.id, one.user.name) for one in found if one is not leaving and _may_own(one)]
+
+    @action(Permission.MANAGE)
+    async def choose(self, user_id: str) -> None:
+        self.heir = str(user_id)
+
+    @action(Permission.MANAGE)
+    async def keep(self) -> None:
+        self.asking = ""
+
+    @action(Permission.MANAGE)
+    async def remove(self) -> None:
+        if not self.asking:
+            return
+        remove, name = wiring.services().members.remove, self.ask_name
+        await asyncio.to_thread(remove, principal(), await self._tenant(), self.asking, self.heir or None)
+        self.asking = ""
+        await notify(self, "success", f"{name} is no member any more")
+        await self._again()
+
+    async def _again(self) -> None:
+        found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
+        self.rows = [row(one) for one in found]
+        me = next((one for one in found if one.user.id == principal().user_id), None)
+        if not principal().is_super_admin and (me is None or Permission.MANAGE not in PERMISSIONS[me.role]):
+            await go(self, SETTINGS)  # one's own role was changed, or one has left
+
+    async def _tenant(self) -> str:
+        return (await self.get_state(Session)).tenant_id
+
+
+def row(one: Member) -> MemberRow:
+    owns = counted(one.schedules, "scheduled export") if one.schedules else ""
+    return MemberRow(one.user.id, one.user.name, one.user.email, str(one.role), owns, one.user.is_active)
+
+
+def _may_own(one: Member) -> bool:
+    return one.user.is_active and Permission.WRITE in PERMISSIONS[one.role]
+
+
+@page(MEMBERS, title="Members", needs=Permission.MANAGE, refresh=MembersState.refresh)
+def members() -> rx.Component:
+    told = rx.fragment("Who may see and change what ", rx.el.b(Session.tenant_name), " exports")
+    return rx.el.div(top(MEMBERS, told), _add(), _list(), _question(), class_name="page settings")
+
+
+def _add() -> rx.Component:
+    form = rx.form(
+        _text("email", "Email", "Who has an account already gains this tenant only", type="email"),
+        _text("name", "Name", "Of somebody who has no account yet"),
+        _role_field(),
+        rx.el.div(rx.el.button("Add member", type="submit", class_name="btn primary"), class_name="row"),
+        on_submit=MembersState.add,
+        reset_on_submit=False,
+        key=MembersState.added.to_string(),
+    )
+    fresh = rx.el.div(
+        rx.el.p(
+            "Hand this one-time password to ",
+            rx.el.b(MembersState.fresh_email),
+            ": it is shown once, and changed at the first login.",
+        ),
+        rx.el.div(
+            rx.el.code(MembersState.fresh_password, id="one-time-password", class_name="grow"),
+            browser.copy_button(text=MembersState.fresh_password, label="Copy"),
+            button("Done", kind="small", on_click=MembersState.forget),
+            class_name="row wrap",
+        ),
+        class_name="box info",
+        role="status",
+    )
+    return rx.el.section(
+        rx.el.h2("Add a member"), form, rx.cond(MembersState.fresh_password != "", fresh), class_name="card settings-card"
+    )
+
+
+def _text(name: str, label: str, hint: str, **props: str) -> rx.Component:
+    wrong = MembersState.errors.get(name, "").to(str)
+    control = rx.el.input(
+        id=name, name=name, max_length=LONGEST, auto_complete="off", class_name="control", **props, **described(name, wrong)
+    )
+    return field(label, control, name=name, error=wrong, hint=hint)
+
+
+def _role_field() -> rx.Component:
+    options = [rx.el.option(words, value=key) for key, words in reversed(SELECTABLE)]
+    wrong = MembersState.errors.get("role", "").to(str)
+    control = rx.el.select(*options, id="role", name="role", class_name="control", **described("role", wrong))
+    return field("Role", control, name="role", error=wrong, hint="Admins export, and manage the tenant; viewers see the history")
+
+
+def _list() -> rx.Component:
+    people = rx.el.ul(rx.foreach(MembersState.rows, _member), class_name="plain-list", id="members")
+    return rx.el.section(rx.el.h2("Members"), people, class_name="card settings-card")
+
+
+def _member(one: MemberRow) -> rx.Component:
+    facts = rx.el.div(
+        rx.el.b(one.name),
+        rx.cond(one.active, rx.fragment(), rx.el.span(" not active", class_name="tag")),
+        rx.el.div(one.email, rx.cond(one.owns != "", f" · owns {one.owns}", ""), class_name="muted"),
+        class_name="grow",
+    )
+    role = rx.el.select(
+        *[rx.el.option(words, value=key) for key, words in SELECTABLE],
+        value=one.role,
+        on_change=lambda wanted: MembersState.change_role(one.id, wanted),
+        class_name="control role",
+        custom_attrs={"aria-label": f"Role of {one.name}"},
+    )
+    remove = button("Remove", kind="small", on_click=MembersState.ask(one.id), custom_attrs={"aria-label": f"Remove {one.name}"})
+    return rx.el.li(facts, rx.el.div(role, remove, class_name="row"), class_name="entry wrap-narrow", key=one.id)
+
+
+def _question() -> rx.Component:
+    heirs = rx.el.select(
+        rx.el.option("Choose a member", value=""),
+        rx.foreach(MembersState.heirs, lambda one: rx.el.option(one.name, value=one.id)),
+        id="heir",
+        value=MembersState.heir,
+        on_change=MembersState.choose,
+        class_name="control",
+    )
+    owned = rx.el.div(rx.el.label(f"Who shall own their {MembersState.ask_owns}?", html_for="heir"), heirs, class_name="field")
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            browser.return_focus(),
+            browser.focus(target="keep-member"),
+            rx.alert_dialog.title(f"Remove {MembersState.ask_name}?", as_child=False),
+            rx.alert_dialog.description("They see nothing of this tenant any more. Their account stays.", size="2", color="gray"),
+            rx.cond(MembersState.ask_owns != "", owned),
+            rx.el.div(
+                rx.alert_dialog.cancel(button("Keep", on_click=MembersState.keep, id="keep-member")),
+                button(
+                    "Remove",
+                    kind="danger",
+                    once=True,
+                    on_click=MembersState.remove,
+                    disabled=(MembersState.ask_owns != "") & (MembersState.heir == ""),
+                    id="confirm-remove",
+                ),
+                class_name="dialog-foot",
+            ),
+            class_name="dialog slim",
+            on_escape_key_down=MembersState.keep,
+        ),
+        open=MembersState.asking != "",
+    )
