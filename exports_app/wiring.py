@@ -20,6 +20,7 @@ from exports_app.services.auth import Auth
 from exports_app.services.backfill import Backfill
 from exports_app.services.board import Board
 from exports_app.services.bulk import Bulk
+from exports_app.services.campaign_analytics import CampaignAnalytics
 from exports_app.services.campaigns import Campaigns
 from exports_app.services.changes import Changes
 from exports_app.services.decisions import Decisions
@@ -73,6 +74,7 @@ class Services:
     retention: Retention
     sessions: Sessions
     campaigns: Campaigns
+    campaign_analytics: CampaignAnalytics
     runs: Runs
     notices: Notices
     vitals: Vitals
@@ -129,6 +131,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         links=Links(store, files, clock, s.signing_key(), s.base_url),
         sessions=Sessions(store, clock, auth, history),
         campaigns=Campaigns(store, changes, clock),
+        campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
         decisions=Decisions(store, changes, clock),
         backfill=Backfill(store, changes, clock),
         runs=Runs(store, changes, clock, s.lease_seconds, retries),

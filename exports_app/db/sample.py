@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
+from exports_app.services.ports import Ranking
 from exports_app.services.records import Sample
 
 STEPS = 20_000
@@ -21,8 +22,9 @@ class _TimeIsUp(Exception):
     pass
 
 
-def sample(connection: Connection, query: Any, limit: int, seconds: float) -> Sample:
-    """As of `Store.sample`. The connection's transaction is for reading, and is of no use afterwards where the time was up."""
+def sample(connection: Connection, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
+    """As of `Transaction.sample`."""
+    query = _ranked(query, ranking) if ranking else query
     deadline = time.monotonic() + seconds
     rows: list[Any] = []
     try:
@@ -35,6 +37,17 @@ def sample(connection: Connection, query: Any, limit: int, seconds: float) -> Sa
             return Sample(rows, connection.execute(counted).scalar_one())
     except _TimeIsUp:
         return Sample(rows, None)
+
+
+def _ranked(query: Any, ranking: Ranking) -> Any:
+    rows = query.order_by(None).subquery()
+    columns = list(rows.c)
+    by = columns[ranking.column]
+    if ranking.divided_by is not None:
+        by = by * 1.0 / func.nullif(columns[ranking.divided_by], 0)
+    chosen = select(rows) if ranking.only is None else select(rows).where(columns[ranking.only[0]] == ranking.only[1])
+    # Equals in an order of their own, so that they do not change places
+    return chosen.order_by(by.desc().nulls_last() if ranking.descending else by.asc().nulls_first(), columns[1], columns[0])
 
 
 def count(connection: Connection, query: Any, limit: int, seconds: float) -> int | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 from exports_app.db import repositories as r
 from exports_app.db.engine import Database
 from exports_app.db.sample import count, sample
-from exports_app.services.ports import Statement
+from exports_app.services.ports import Ranking, Statement
 from exports_app.services.records import Sample
 
 
@@ -20,6 +20,9 @@ class SqlTransaction:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    def sample(self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
+        return sample(self.connection, query, limit, seconds, ranking)
 
     @cached_property
     def tenants(self) -> r.TenantRepository:
@@ -106,10 +109,6 @@ class SqlStore:
 
     def settle(self) -> None:
         self.database.checkpoint()
-
-    def sample(self, query: Any, limit: int, seconds: float) -> Sample:
-        with self.database.read() as connection:
-            return sample(connection, query, limit, seconds)
 
     def ping(self) -> None:
         self.database.ping()

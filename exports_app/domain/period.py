@@ -98,6 +98,32 @@ def _months(today: date, length: int, back: int) -> Window:
     )
 
 
+def before(window: Window, today: date) -> Window | None:
+    """The days to compare a window's with: as many, right before it; as many months, where it is made of whole ones.
+
+    Of a window that goes on after today only as many days as there have been. None where it is open, or did not begin yet.
+    """
+    if window.start is None or window.end is None or today < window.start:
+        return None
+    start, end = window.start, window.end
+    try:
+        if start.day == 1 and end.day == monthrange(end.year, end.month)[1]:
+            earlier = _block(start, (end.year - start.year) * 12 + end.month - start.month + 1)
+        else:
+            earlier = start - (end - start) - timedelta(days=1), start - timedelta(days=1)
+    except (ValueError, OverflowError):  # before the year 1
+        return None
+    if end > today:
+        earlier = earlier[0], min(earlier[1], earlier[0] + (today - start))
+    return Window(*earlier)
+
+
+def _block(start: date, months: int) -> tuple[date, date]:
+    """So many whole months before one's first day."""
+    first = start.year * 12 + start.month - 1 - months
+    return date(first // 12, first % 12 + 1, 1), start - timedelta(days=1)
+
+
 def words(window: Window) -> str:
     """For people: ``16 Nov 2026 - 22 Nov 2026`` (with an en dash), ``16 Nov 2026``, ``from …``, ``until …``, ``all data``."""
     if window.start and window.end:

@@ -150,6 +150,11 @@ def completer(columns: Sequence[Column]) -> Callable[[Chunk], Chunk]:
     return complete
 
 
+def completed(columns: Sequence[Column], queried: Sequence[Sequence[Any]]) -> list[Row]:
+    """Rows as a database gives them (the stored columns), with all columns."""
+    return list(zip(*completer(columns)(by_column(stored(columns), queried)), strict=True)) if queried else []
+
+
 class _Largest:
     """How far from zero the numbers of a chunk's columns are; each column is gone through once."""
 

@@ -307,8 +307,23 @@ class CodeStore(Protocol):
         """Remove so many of those that expired before the instant."""
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """Which rows of a query come first: by a column, or by the quotient of two (the smallest where it has none). By their places
+    among the query's columns. only: a column and the value that it must have."""
+
+    column: int
+    divided_by: int | None = None
+    descending: bool = True
+    only: tuple[int, str] | None = None
+
+
 class Transaction(Protocol):
     """The stores within one transaction."""
+
+    def sample(self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
+        """The first rows of an export type's query and how many it has, as far as the database gets in that time. Where it was
+        up the transaction is of no further use. ranking: None: in the query's own order."""
 
     @property
     def tenants(self) -> TenantStore: ...
@@ -361,9 +376,6 @@ class Store(Protocol):
 
     def settle(self) -> None:
         """After a long reading: bring what was written meanwhile where it belongs."""
-
-    def sample(self, query: Any, limit: int, seconds: float) -> Sample:
-        """The first rows of an export type's query and how many it has, as far as the database gets in that time."""
 
     def ping(self) -> None:
         """Raises Unavailable."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from exports_app.domain import cron, period
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
-from exports_app.domain.table import Column, Row, Table, by_column, completer, readable, stored
+from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.way import Way, fits
 from exports_app.services import rules
 from exports_app.services.exporting import Export
@@ -118,8 +118,9 @@ class Preview:
         now = self._clock()
         export = Export(tenant, name, export_type, file_format, timezone, filters, filters.window(now, timezone), now)
         kind = EXPORT_TYPES[export_type]
-        sample = self._store.sample(kind.select(export.scope()), SAMPLED, self._seconds)
-        rows = _completed(kind.columns(), sample.rows)
+        with self._store.read() as tx:
+            sample = tx.sample(kind.select(export.scope()), SAMPLED, self._seconds)
+        rows = completed(kind.columns(), sample.rows)
         return _Look(export, rows, sample.total, self._size(export, rows, sample))
 
     def _size(self, export: Export, rows: Sequence[Row], sample: Sample) -> int | None:
@@ -137,10 +138,6 @@ class Preview:
             columns = EXPORT_TYPES[export.export_type].columns()
             FORMATS[export.format].write(Table(columns, iter([by_column(columns, rows)] if rows else [])), draft)
             return draft.stat().st_size
-
-
-def _completed(columns: Sequence[Column], queried: Sequence[Row]) -> list[Row]:
-    return list(zip(*completer(columns)(by_column(stored(columns), queried)), strict=True)) if queried else []
 
 
 def _wrong(

@@ -223,7 +223,8 @@ def test_the_connection_goes_back_clean(services: Services, admin: Principal, ac
     handed = list[int]()
     services.changes.flush()  # its thread would take a connection too
     event.listen(services.database.engine, "checkout", lambda connection, *_: handed.append(id(connection)))
-    services.store.sample(Endless(sorted_first=True).select(Scope(acme.id, None, None, (), "")), 10, 0.05)
+    with services.store.read() as tx:
+        tx.sample(Endless(sorted_first=True).select(Scope(acme.id, None, None, (), "")), 10, 0.05)
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
     with services.database.read() as connection:
         assert connection.execute(text(numbers)).scalar_one() == 1_000_000
@@ -235,9 +236,10 @@ def test_the_connection_goes_back_clean(services: Services, admin: Principal, ac
 
 def test_any_other_trouble_of_the_database_is_not_taken_for_time(services: Services) -> None:
     for _ in range(2):
-        with pytest.raises(DBAPIError, match=r"no such table|does not exist"):
-            services.store.sample(select(text("1")).select_from(text("nowhere")), 10, 1.0)
-    assert services.store.sample(select(literal(7)), 10, 1.0) == Sample([(7,)], 1)
+        with pytest.raises(DBAPIError, match=r"no such table|does not exist"), services.store.read() as tx:
+            tx.sample(select(text("1")).select_from(text("nowhere")), 10, 1.0)
+    with services.store.read() as tx:
+        assert tx.sample(select(literal(7)), 10, 1.0) == Sample([(7,)], 1)
 
 
 class Psycopg(Exception):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.errors import Invalid
-from exports_app.domain.period import Period, Window, resolve, slug, words
+from exports_app.domain.period import Period, Window, before, resolve, slug, words
 
 HERE = ZoneInfo("UTC")
 
@@ -128,3 +128,30 @@ def test_every_period_is_in_order_and_previous_ones_end_where_the_present_ones_b
         previous = resolve(Period(period.replace("this_", "previous_")), None, None, tick, HERE)
         assert previous.end is not None
         assert (resolved.start - previous.end).days == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "today", "wanted"),
+    [
+        ("2026-10-27", "2026-11-25", "2026-11-26", ("2026-09-27", "2026-10-26")),
+        ("2026-11-16", "2026-11-22", "2026-11-26", ("2026-11-09", "2026-11-15")),
+        ("2026-11-25", "2026-11-25", "2026-11-26", ("2026-11-24", "2026-11-24")),
+        ("2026-02-01", "2026-02-28", "2026-11-26", ("2026-01-01", "2026-01-31")),
+        ("2026-01-01", "2026-03-31", "2026-11-26", ("2025-10-01", "2025-12-31")),
+        ("2024-01-01", "2024-12-31", "2026-11-26", ("2023-01-01", "2023-12-31")),
+        # It goes on: only as many days as there have been
+        ("2026-11-01", "2026-11-30", "2026-11-26", ("2026-10-01", "2026-10-26")),
+        ("2026-03-01", "2026-03-31", "2026-03-30", ("2026-02-01", "2026-02-28")),
+        ("2026-11-23", "2026-11-29", "2026-11-24", ("2026-11-16", "2026-11-17")),
+        # Nothing to compare with
+        ("2026-12-01", "2026-12-31", "2026-11-26", None),
+        ("0001-01-01", "0001-01-31", "2026-11-26", None),
+        ("0001-01-05", "9999-12-30", "2026-11-26", None),
+        (None, "2026-11-25", "2026-11-26", None),
+        ("2026-11-25", None, "2026-11-26", None),
+    ],
+)
+def test_a_range_is_compared_with_the_one_before_it(
+    start: str | None, end: str | None, today: str, wanted: tuple[str, str] | None
+) -> None:
+    assert before(window(start, end), date.fromisoformat(today)) == (window(*wanted) if wanted else None)
