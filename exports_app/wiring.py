@@ -26,6 +26,7 @@ from exports_app.services.changes import Changes
 from exports_app.services.decisions import Decisions
 from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
+from exports_app.services.export_analytics import ExportAnalytics
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.limits import Counts, RateLimit
@@ -75,6 +76,7 @@ class Services:
     sessions: Sessions
     campaigns: Campaigns
     campaign_analytics: CampaignAnalytics
+    export_analytics: ExportAnalytics
     runs: Runs
     notices: Notices
     vitals: Vitals
@@ -132,6 +134,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         sessions=Sessions(store, clock, auth, history),
         campaigns=Campaigns(store, changes, clock),
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
+        export_analytics=ExportAnalytics(store, changes, clock, s.tz),
         decisions=Decisions(store, changes, clock),
         backfill=Backfill(store, changes, clock),
         runs=Runs(store, changes, clock, s.lease_seconds, retries),

@@ -184,6 +184,7 @@ class RunRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("scheduled_export_id", "scheduled_for"),
         Index("ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
+        Index("ix_export_history_tenant_id_created_at", "tenant_id", "created_at"),
         # The queue is read in steps, from one tenant and trigger to the next: see repositories/queue.py. The status comes first
         # in it, or SQLite would rather take the index of the status and sort
         _runs_that("died", "status = 'pending' AND deaths > 0", "status", "created_at"),

@@ -61,6 +61,10 @@ class SqlTransaction:
         return r.AuditRepository(self.connection)
 
     @cached_property
+    def analytics(self) -> r.AnalyticsRepository:
+        return r.AnalyticsRepository(self.connection)
+
+    @cached_property
     def sessions(self) -> r.SessionRepository:
         return r.SessionRepository(self.connection)
 

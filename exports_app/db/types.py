@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Date, DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy import Boolean, Date, DateTime, Dialect, Float, String, Text, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -52,6 +52,25 @@ class first_of_month(GenericFunction[Any]):  # noqa: N801
 
     type = Date()
     inherit_cache = True
+
+
+class seconds_between(GenericFunction[float]):  # noqa: N801
+    """From one instant to a later one."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "sqlite")
+def _seconds_sqlite(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
+    start, end = (compiler.process(one, **kw) for one in element.clauses)
+    return f"((julianday({end}) - julianday({start})) * 86400.0)"
+
+
+@compiles(seconds_between, "postgresql")
+def _seconds_postgresql(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
+    start, end = (compiler.process(one, **kw) for one in element.clauses)
+    return f"CAST(EXTRACT(EPOCH FROM ({end} - {start})) AS DOUBLE PRECISION)"
 
 
 class like_ascii(GenericFunction[bool]):  # noqa: N801

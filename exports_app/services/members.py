@@ -113,6 +113,9 @@ class Members:
                 return user
             tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
             self._note(tx, who, Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED, None, user)
+            tenants = tx.users.roles(user.id)
+        for tenant_id in tenants:
+            self._publish(tenant_id)
         return replace(user, is_active=active, token_version=user.token_version + 1)
 
     def reset(self, who: Principal, user_id: str) -> str:

@@ -1,5 +1,6 @@
 """The stores over SQL. They run inside the caller's transaction and never commit."""
 
+from exports_app.db.repositories.analytics import AnalyticsRepository
 from exports_app.db.repositories.audit import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
@@ -10,6 +11,7 @@ from exports_app.db.repositories.sessions import CodeRepository, SessionReposito
 from exports_app.db.repositories.traces import AttemptRepository, DeliveryRepository, NoticeRepository
 
 __all__ = [
+    "AnalyticsRepository",
     "AttemptRepository",
     "AuditRepository",
     "CampaignRepository",
