@@ -6,7 +6,19 @@ from fastapi import FastAPI
 
 from exports_app.api import body, docs, problems
 from exports_app.api.requests import Requests
-from exports_app.api.routes import account, audit, auth, campaigns, files, health, metrics, schedules, sessions, tenants
+from exports_app.api.routes import (
+    account,
+    analytics,
+    audit,
+    auth,
+    campaigns,
+    files,
+    health,
+    metrics,
+    schedules,
+    sessions,
+    tenants,
+)
 from exports_app.wiring import Services
 
 DESCRIPTION = "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457)."
@@ -24,7 +36,7 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.services, api.state.engine_alive = services, engine_alive
-    for routes in (auth, account, sessions, schedules, files, campaigns, tenants, audit, health, metrics):
+    for routes in (auth, account, sessions, schedules, files, campaigns, tenants, analytics, audit, health, metrics):
         api.include_router(routes.router)
     problems.install(api)
     docs.install(api)

@@ -55,6 +55,8 @@ CASES = [
     Case("POST", "/api/account/sign-out-everywhere", 204),
     Case("GET", "/api/tenants/{tenant_id}", 200),
     Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
+    Case("GET", "/api/tenants/{tenant_id}/analytics/campaigns", 200),
+    Case("GET", "/api/tenants/{tenant_id}/analytics/exports", 200),
     Case("GET", "/api/tenants/{tenant_id}/members", 200, writes=True),  # not for viewers, here and below
     Case("POST", "/api/tenants/{tenant_id}/members", 201, {"email": "new@example.com", "name": "New"}, writes=True),
     Case("PUT", "/api/tenants/{tenant_id}/members/{user_id}", 200, {"role": "admin"}, writes=True),

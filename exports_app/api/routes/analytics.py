@@ -1,0 +1,109 @@
+"""What a tenant's campaigns came to, and how its exports do."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from exports_app.api import shapes
+from exports_app.api.access import Srv, Who
+from exports_app.domain.period import Period, Window
+from exports_app.domain.table import Column, Value
+from exports_app.services.campaign_analytics import CHANGE_SCALE, MEASURES, CampaignFigures, Point, View
+from exports_app.services.export_analytics import Day, ExportFigures, Listed
+from exports_app.services.records import Tenant
+from exports_app.services.rules import Filters
+
+router = APIRouter(prefix="/api/tenants/{tenant_id}/analytics", tags=["analytics"])
+
+
+def readable(srv: Srv, who: Who, tenant_id: str) -> Tenant:
+    """The path's object before the query's values: 404, then 422."""
+    return srv.tenants.get(who, tenant_id)
+
+
+Readable = Annotated[Tenant, Depends(readable)]
+
+
+@router.get("/campaigns", response_model=shapes.CampaignFiguresOut)
+def campaigns(
+    srv: Srv,
+    who: Who,
+    tenant: Readable,
+    period: Annotated[str | None, Query(max_length=30, description="default: last_30_days, where no dates are given")] = None,
+    start: Annotated[shapes.Day | None, Query(alias="startDate")] = None,
+    end: Annotated[shapes.Day | None, Query(alias="endDate")] = None,
+    group_by: Annotated[str, Query(alias="groupBy", max_length=10, description="day, week or month")] = "day",
+    sort: Annotated[
+        str, Query(max_length=20, description="of the campaigns: name or a measure, - before it: descending")
+    ] = "-spend",
+    currency: Annotated[str, Query(max_length=3, description="of the campaigns; default: that with the most impressions")] = "",
+    top: Annotated[int, Query(ge=1, le=100, description="how many campaigns")] = 20,
+) -> Any:
+    """The same figures as in exports of the types `aggregate` and `campaigns`, with the change against the days before."""
+    if period is None and start is None and end is None:
+        period = Period.LAST_30_DAYS
+    filters = Filters(start, end, period, group_by=group_by)
+    return _figures(srv.campaign_analytics.read(who, tenant.id, View(filters, sort, currency, top)))
+
+
+@router.get("/exports", response_model=shapes.ExportFiguresOut)
+def exports(srv: Srv, who: Who, tenant: Readable) -> Any:
+    """Of the last 30 days, and what is due in the next 24 hours."""
+    return _exports(srv.export_analytics.read(who, tenant.id))
+
+
+def _figures(found: CampaignFigures) -> dict[str, Any]:
+    def measured(values: Sequence[Value]) -> dict[str, Any]:
+        return {column.key: _number(column, value) for column, value in zip(found.measures, values, strict=True)}
+
+    def point(one: Point) -> dict[str, Any]:
+        return {"period": one.period, "currency": one.currency, "campaigns": one.campaigns} | measured(one.values)
+
+    totals = [
+        {"currency": one.currency, "change": dict(zip(MEASURES, map(_change, one.change), strict=True))} | measured(one.values)
+        for one in found.totals
+    ]
+    top = [
+        {"id": one.id, "name": one.name, "channel": one.channel, "status": one.status} | measured(one.values) for one in found.top
+    ]
+    return {
+        "timezone": found.timezone,
+        "window": _window(found.window),
+        "before": _window(found.before) if found.before else None,
+        "group_by": found.group_by,
+        "totals": totals,
+        "points": [point(one) for one in found.points],
+        "campaigns": {"currency": found.currency or None, "items": top, "total": found.top_total},
+    }
+
+
+def _number(column: Column, value: Value) -> Any:
+    return value / 10**column.scale if isinstance(value, int) and column.scale else value
+
+
+def _change(value: int | None) -> float | None:
+    return None if value is None else value / 10**CHANGE_SCALE
+
+
+def _window(window: Window) -> dict[str, Any]:
+    return {"start_date": window.start, "end_date": window.end}
+
+
+def _exports(found: ExportFigures) -> dict[str, Any]:
+    def day(one: Day) -> dict[str, Any]:
+        return {"date": one.day, "runs": {str(status): count for status, count in one.counts.items()}, "seconds": one.taken}
+
+    lists = ("failing", "paused", "ownerless")
+    return {
+        "timezone": found.timezone,
+        "days": [day(one) for one in found.days],
+        "seconds": found.taken,
+        "hours": found.hours,
+        "queue": found.backlog,
+        **{name: _listed(getattr(found, name)) for name in lists},
+    }
+
+
+def _listed(found: Listed) -> dict[str, Any]:
+    return {"items": found.schedules, "total": found.total}
