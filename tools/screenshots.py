@@ -133,6 +133,16 @@ def see_backfill(page: Page, ids: Ids) -> None:
     page.locator("#backfill").evaluate("(section) => section.scrollIntoView({ block: 'end' })")
 
 
+def see_analytics(page: Page, _: Ids) -> None:
+    page.goto(f"/analytics?tenant={story.NORTHWIND.slug}&group=week&period=last_90_days")
+    page.locator(".chart svg path.recharts-line-curve").first.wait_for()
+
+
+def see_health(page: Page, _: Ids) -> None:
+    page.goto(f"/analytics/exports?tenant={story.NORTHWIND.slug}")
+    page.locator("#times .chart svg").first.wait_for()
+
+
 def see_settings(page: Page, _: Ids) -> None:
     page.goto(f"/settings?tenant={story.NORTHWIND.slug}")
     page.locator(".plain-list li").first.wait_for()
@@ -165,6 +175,8 @@ SCENES = (
     Scene("history-held", see_held, ("wide-dark", "phone-light")),
     Scene("history-notices", see_notices, ("wide-light", "phone-dark")),
     Scene("history-backfill", see_backfill, ("wide-light", "phone-dark")),
+    Scene("analytics", see_analytics, EVERY),
+    Scene("analytics-exports", see_health, EVERY),
     Scene("settings", see_settings, ("wide-light", "phone-dark")),
     Scene("settings-members", see_members, ("wide-light", "phone-dark")),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),

@@ -122,7 +122,7 @@ class CampaignAnalytics:
             currency = view.currency or _busiest(totals)
             top, top_total = self._top(tx, scope(window), view, currency)
         return CampaignFigures(
-            zone, window, before, group_by, _measures(), tuple(totals), tuple(points), currency, tuple(top), top_total
+            zone, window, before, group_by, measures(), tuple(totals), tuple(points), currency, tuple(top), top_total
         )
 
     def _points(self, tx: Transaction, scope: Scope) -> list[Point]:
@@ -189,7 +189,8 @@ def _places(columns: Sequence[Column]) -> dict[str, int]:
     return {column.key: at for at, column in enumerate(columns)}
 
 
-def _measures() -> tuple[Column, ...]:
+def measures() -> tuple[Column, ...]:
+    """The columns of MEASURES."""
     columns = {column.key: column for column in EXPORT_TYPES[OVER_TIME].columns()}
     return tuple(columns[key] for key in MEASURES)
 
@@ -221,12 +222,12 @@ def _sums(points: Sequence[Point]) -> dict[str, tuple[Value, ...]]:
 
 
 def _summed() -> tuple[Column, ...]:
-    return stored(_measures())
+    return stored(measures())
 
 
 def _with_ratios(sums: Sequence[int]) -> tuple[Value, ...]:
     """All measures of what is summed, as an export makes them of it."""
-    (row,) = completed(_measures(), [sums])
+    (row,) = completed(measures(), [sums])
     return row
 
 

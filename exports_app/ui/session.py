@@ -11,6 +11,7 @@ from exports_app import wiring
 from exports_app.domain.access import Permission, Role
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.auth import TenantRole
+from exports_app.services.sessions import HOME
 from exports_app.ui.actions import action, actor
 from exports_app.ui.components import brand
 from exports_app.ui.notices import go, parameters
@@ -97,7 +98,7 @@ class Session(rx.State):
 
     @action()
     async def switch(self, tenant_id: str) -> None:
-        """Show another tenant. The page is loaded anew, at the start of its list."""
+        """Show another tenant. The page is loaded anew, at its beginning."""
         held, services = actor(), wiring.services()
         _, tenants = await asyncio.to_thread(services.auth.me, held.who)
         chosen = next((t for t in tenants if t.tenant.id == tenant_id), None)
@@ -105,7 +106,9 @@ class Session(rx.State):
             raise NotFound
         await asyncio.to_thread(services.sessions.choose, held.session, held.who, chosen.tenant.id)
         self._show(chosen)
-        await go(self, f"/scheduled-exports?tenant={chosen.tenant.slug}")
+        here = path(self).rstrip("/")
+        page = HOME if here.startswith(HOME) else here or HOME  # there are other schedules there
+        await go(self, f"{page}?tenant={chosen.tenant.slug}")
 
     @action()
     async def logout(self) -> None:

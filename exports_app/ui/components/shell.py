@@ -55,7 +55,9 @@ def logo() -> rx.Component:
 def _header(page: "Page", entries: "Sequence[Page]") -> rx.Component:
     return rx.el.header(
         logo(),
-        rx.el.nav(*[_entry(one, here=one is page) for one in entries], class_name="nav", custom_attrs={"aria-label": "Pages"}),
+        rx.el.nav(
+            *[_entry(one, here=_is_within(page, one)) for one in entries], class_name="nav", custom_attrs={"aria-label": "Pages"}
+        ),
         rx.cond(Session.tenants.length() > 1, _tenants()),
         _theme(),
         rx.cond(Session.ready, _account()),
@@ -72,6 +74,10 @@ def _entry(page: "Page", *, here: bool) -> rx.Component:
         underline="none",
         custom_attrs={"aria-label": page.nav} | ({"aria-current": "page"} if here else {}),
     )
+
+
+def _is_within(page: "Page", entry: "Page") -> bool:
+    return page is entry or page.link.startswith(f"{entry.link}/")
 
 
 def _tenants() -> rx.Component:

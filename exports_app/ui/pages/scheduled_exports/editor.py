@@ -10,7 +10,7 @@ from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.services.records import Schedule
 from exports_app.ui.actions import action, principal
-from exports_app.ui.notices import notify
+from exports_app.ui.notices import notify, show_address
 from exports_app.ui.pages.scheduled_exports import form, hints
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
@@ -18,7 +18,7 @@ from exports_app.ui.pages.scheduled_exports.listing import ListState
 from exports_app.ui.pages.scheduled_exports.panels import DataPanel, LetterPanel, SchedulePanel
 from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
-from exports_app.ui.session import Session
+from exports_app.ui.session import Session, query
 
 DELETED = "This scheduled export was deleted meanwhile: copy what you need, then close"
 
@@ -44,6 +44,15 @@ class EditorState(rx.State):
         if (await self.get_state(DraftState)).is_open:
             return None
         return await self._new(chosen.values)
+
+    async def _arrive(self) -> Any:
+        """Where the address asks for a new one, with these values: the form, and the list's own address, so that a reload
+        does not ask again."""
+        asked = form.asked(query(self))
+        if asked is None or (await self.get_state(DraftState)).is_open:
+            return None
+        await show_address(self, await (await self.get_state(ListState))._address())  # noqa: SLF001
+        return await self._new(asked)
 
     async def _new(self, values: dict[str, str]) -> Any:
         session = await self.get_state(Session)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -102,6 +103,15 @@ def texts(schedule: Schedule) -> dict[str, str]:
         "timezone": schedule.timezone,
         **policies.texts(schedule),
     }
+
+
+def asked(query: Mapping[str, str]) -> dict[str, str] | None:
+    """The fields of a new scheduled export that an address asks for; None where it asks for none, or for none that there is."""
+    if query.get("new") not in EXPORT_TYPES:
+        return None
+    known: dict[str, Any] = {"period": dict(PERIODS), "group_by": GROUPS}
+    values = {k: query[k][:LONGEST] for k in ("period", "start_date", "end_date", "group_by") if k in query}
+    return {"export_type": query["new"]} | {k: v for k, v in values.items() if v in known.get(k, [v])}
 
 
 def filters_of(values: dict[str, str], campaign_ids: list[str]) -> Filters:

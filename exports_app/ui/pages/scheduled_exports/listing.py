@@ -30,6 +30,12 @@ COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
 FILTERS = ("active", "type", "format", "status")
 
 
+def new_link(export_type: str, period: str, start: str, end: str, group: str, tenant: str) -> str:
+    """Opens the form of a new scheduled export with these filters, as the form has them. tenant: a slug, or empty."""
+    parts = {"tenant": tenant, "new": export_type, "period": period, "start_date": start, "end_date": end, "group_by": group}
+    return f"{ROUTE}?{urlencode({k: v for k, v in parts.items() if v})}"
+
+
 def _allowed(name: str, value: str) -> bool:
     known: dict[str, list[str]] = {
         "active": list(ACTIVE),

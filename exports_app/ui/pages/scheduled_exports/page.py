@@ -29,17 +29,18 @@ class ScheduledExports(rx.State):
     """The tenant and the path that this tab came with."""
 
     @action(Permission.WRITE)
-    async def arrive(self) -> None:
+    async def arrive(self) -> Any:
         """When the page loads: the view that the address names. A tab that was only disconnected goes on as it was."""
         notices, tenant = await self.get_state(Notices), (await self.get_state(Session)).tenant_id
         came = (tenant, path(self))
         if came == self._came and query(self) == notices._view:  # noqa: SLF001
-            return
+            return None
         self._came = came
         notices._arrive(query(self))  # noqa: SLF001
         await (await self.get_state(EditorState))._leave(tenant)  # noqa: SLF001
         (await self.get_state(ListState))._arrive()  # noqa: SLF001
         (await self.get_state(HistoryState))._arrive()  # noqa: SLF001
+        return await (await self.get_state(EditorState))._arrive()  # noqa: SLF001
 
     @action(Permission.WRITE)
     async def refresh(self) -> None:

@@ -1,0 +1,149 @@
+"""Charts, and the tables of the same numbers for those who cannot see them.
+
+The charts' own code is loaded by the pages that show one. Colours are in assets/ui.css: any two that stand in one chart differ in
+lightness, so that they are told apart without colour vision; lines have a pattern each besides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+
+HEIGHT = 250
+TICKS = {"fontSize": 12, "fill": "var(--muted)"}
+MARGIN = {"top": 8, "right": 12, "bottom": 0, "left": 0}
+GRID = {"stroke": "var(--line)", "vertical": False}
+DASHES = ("0", "7 4", "2 4", "10 4 2 4")
+COLORS = tuple(f"var(--series-{number})" for number in range(1, len(DASHES) + 1))
+"""Of lines; a fifth begins anew."""
+LABEL = "label"
+"""The key of a point's place on the axis below."""
+_COMPACT: Any = rx.Var('((v) => Intl.NumberFormat("en", { notation: "compact" }).format(v))')
+_PLAIN: Any = rx.Var('((v) => Intl.NumberFormat("en", { maximumFractionDigits: 4 }).format(v))')
+_QUIET: Any = rx.Var("false")
+_UNSORTED: Any = rx.Var("null")
+
+
+@dataclass
+class Series:
+    """A line. key: of its values in the data."""
+
+    key: str
+    color: str
+    dash: str
+
+
+def series(keys: Sequence[str]) -> list[Series]:
+    return [Series(key, COLORS[i % len(COLORS)], DASHES[i % len(DASHES)]) for i, key in enumerate(keys)]
+
+
+def lines(data: rx.Var[Any], of: rx.Var[list[Series]], *, dots: rx.Var[bool] | bool = False) -> rx.Component:
+    """data: one dict for each place on the axis. dots: also mark the points, e.g. where there is only one."""
+
+    def line(one: Series) -> rx.Component:
+        return rx.recharts.line(
+            data_key=one.key,
+            name=one.key,
+            stroke=one.color,
+            stroke_dasharray=one.dash,
+            stroke_width=2,
+            dot=dots,
+            type_="linear",
+            is_animation_active=False,
+        )
+
+    return _box(rx.recharts.line_chart(rx.foreach(of, line), *_frame(), data=data, margin=MARGIN, custom_attrs=_ATTRS))
+
+
+def bars(data: rx.Var[Any], parts: Sequence[tuple[str, str, str]], *, legend: bool = True) -> rx.Component:
+    """Stacked. parts: key, words and colour, from the bottom up."""
+    stack = [
+        rx.recharts.bar(
+            data_key=key,
+            name=words,
+            fill=color,
+            stroke="var(--panel)",
+            stack_id="all",
+            max_bar_size=36,
+            is_animation_active=False,
+        )
+        for key, words, color in parts
+    ]
+    return _box(rx.recharts.bar_chart(*stack, *_frame(legend=legend), data=data, margin=MARGIN, custom_attrs=_ATTRS))
+
+
+_ATTRS = {"accessibilityLayer": _QUIET}
+"""The table says it all: nothing in a chart takes the focus."""
+
+
+def _frame(*, legend: bool = True) -> list[rx.Component]:
+    below = rx.recharts.x_axis(
+        data_key=LABEL, tick=TICKS, tick_line=False, axis_line=False, interval="preserveStartEnd", min_tick_gap=24
+    )
+    beside = rx.recharts.y_axis(
+        tick=TICKS, tick_line=False, axis_line=False, width=52, allow_decimals=False, custom_attrs={"tickFormatter": _COMPACT}
+    )
+    tip = rx.recharts.graphing_tooltip(
+        is_animation_active=False,
+        content_style={
+            "background": "var(--panel)",
+            "borderColor": "var(--line-strong)",
+            "borderRadius": "8px",
+            "fontSize": "13px",
+        },
+        label_style={"color": "var(--muted)"},
+        item_style={"color": "var(--text)", "padding": "1px 0"},
+        cursor={"fill": "var(--idle-bg)", "stroke": "var(--line-strong)"},
+        custom_attrs={"formatter": _PLAIN},
+    )
+    names = (
+        [rx.recharts.legend(icon_size=12, vertical_align="top", align="right", custom_attrs={"itemSorter": _UNSORTED})]
+        if legend
+        else []
+    )
+    return [rx.recharts.cartesian_grid(**GRID), below, beside, tip, *names]
+
+
+def _box(chart: rx.Component) -> rx.Component:
+    return rx.el.div(chart, class_name="chart", height=f"{HEIGHT}px", aria_hidden="true")
+
+
+def figure(
+    title: str, told: Any, chart: rx.Component, table: rx.Component, *controls: rx.Component, name: str, look: str = ""
+) -> rx.Component:
+    """A card. told: what is to be seen in it, in words. table: the same numbers, opened on demand. name: its id."""
+    head = rx.el.div(
+        rx.el.div(rx.el.h2(title, id=f"{name}-title"), rx.el.p(told, class_name="muted"), class_name="grow"),
+        *controls,
+        class_name="row wrap card-head",
+    )
+    return rx.el.section(
+        head,
+        chart,
+        browser.fold(table, id=f"{name}-table", title="As a table"),
+        class_name=f"card figure {look}".strip(),
+        id=name,
+        custom_attrs={"aria-labelledby": f"{name}-title"},
+    )
+
+
+def table(label: str, heads: Any, rows: Any) -> rx.Component:
+    """Numbers, as text: heads a list of words, rows a list of such lists; the first cell of a row is its head."""
+
+    def line(row: Any) -> rx.Component:
+        return rx.el.tr(
+            rx.el.th(row[0], scope="row"), rx.foreach(row[1:], lambda cell: rx.el.td(cell, class_name="right")), key=row[0]
+        )
+
+    head = rx.el.tr(
+        rx.el.th(heads[0], scope="col"), rx.foreach(heads[1:], lambda words: rx.el.th(words, scope="col", class_name="right"))
+    )
+    return scroll(label, rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(rows, line)), class_name="numbers"))
+
+
+def scroll(label: str, content: rx.Component) -> rx.Component:
+    """What may be wider or longer than its place: scrolled, also by the keys."""
+    return rx.el.div(content, class_name="scroll", role="region", tab_index=0, custom_attrs={"aria-label": label})

@@ -1,0 +1,334 @@
+"""What the campaigns came to: totals against the days before, a chart over time, the campaigns in order."""
+
+import asyncio
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain import period
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.words import counted, place
+from exports_app.services.campaign_analytics import CampaignFigures, measures
+from exports_app.ui.actions import action, principal, told
+from exports_app.ui.components import charts
+from exports_app.ui.components.charts import Series
+from exports_app.ui.components.controls import button, message
+from exports_app.ui.notices import Notices, show_address
+from exports_app.ui.page import page
+from exports_app.ui.pages.analytics import figures
+from exports_app.ui.pages.analytics.figures import LISTED, MOST_DRAWN, Amount, Card, TopRow
+from exports_app.ui.pages.analytics.tabs import top
+from exports_app.ui.pages.analytics.view import DATES, GROUPS, ROUTE, View, read
+from exports_app.ui.pages.scheduled_exports.form import GROUPS as GROUP_WORDS
+from exports_app.ui.pages.scheduled_exports.form import PERIODS
+from exports_app.ui.pages.scheduled_exports.listing import new_link
+from exports_app.ui.session import Session, query
+
+
+def labels() -> dict[str, str]:
+    """Of the measures, by key."""
+    return {column.key: column.label for column in measures()}
+
+
+class CampaignsState(rx.State):
+    view: dict[str, str] = vars(View()).copy()
+    loaded: bool = False
+    failed: str = ""
+    """Why there are no figures."""
+    window: str = ""
+    compared: str = ""
+    zone: str = ""
+    cards: list[Card] = []  # noqa: RUF012 (Reflex copies defaults)
+    currencies: list[str] = []  # noqa: RUF012
+    lines: list[Series] = []  # noqa: RUF012
+    data: list[dict[str, float | str | None]] = []  # noqa: RUF012
+    cut: str = ""
+    """That the range covers some period in part only."""
+    few: bool = False
+    """Points, so that each is marked."""
+    heads: list[str] = []  # noqa: RUF012
+    table: list[list[str]] = []  # noqa: RUF012
+    currency: str = ""
+    """Of the campaigns that are listed."""
+    rows: list[TopRow] = []  # noqa: RUF012
+    counted: str = ""
+    export_href: str = ""
+    """Where the same view is made a scheduled export; for the chart, and for the list."""
+    export_list_href: str = ""
+
+    @action(Permission.WRITE)
+    async def arrive(self) -> None:
+        """When the page loads: the view that the address names."""
+        self.view = vars(read(query(self))).copy()
+        (await self.get_state(Notices))._arrive(query(self))  # noqa: SLF001
+
+    @action(Permission.WRITE)
+    async def refresh(self) -> None:
+        await self._load()
+
+    async def _load(self) -> None:
+        session, view = await self.get_state(Session), View(**self.view)
+        try:
+            reading = wiring.services().campaign_analytics.read
+            self._show(await asyncio.to_thread(reading, principal(), session.tenant_id, view.asked()), view)
+            self.failed = ""
+        except ExportsError as e:
+            self.failed = told(e)
+        tenant = session.tenant_slug if len(session.tenants) > 1 else ""
+        self.export_href = new_link("aggregate", view.period, view.start, view.end, view.group, tenant)
+        self.export_list_href = new_link("campaigns", view.period, view.start, view.end, "", tenant)
+        self.loaded = True
+
+    def _show(self, found: CampaignFigures, view: View) -> None:
+        self.window, self.zone = period.words(found.window), place(found.timezone)
+        self.compared = period.words(found.before) if found.before else ""
+        self.cards, self.currencies = figures.cards(found), [one.currency for one in found.totals]
+        drawn = figures.drawing(found, view.measure)
+        self.few = len(drawn.data) < 32
+        self.lines, self.table = charts.series(drawn.currencies), drawn.rows
+        self.data = drawn.data if len(drawn.data) <= MOST_DRAWN else []
+        self.heads = [{"day": "Day", "week": "Week from", "month": "Month"}[found.group_by], *drawn.currencies]
+        self.cut = figures.cut(found)
+        self.currency = found.currency
+        self.rows = [figures.top_row(found, one) for one in found.top]
+        all_of_them = counted(found.top_total, "campaign")
+        self.counted = all_of_them if len(found.top) == found.top_total else f"the first {len(found.top)} of {all_of_them}"
+
+    @action(Permission.WRITE)
+    async def choose(self, name: str, value: str) -> None:
+        """One part of the view."""
+        await self._look(View(**self.view).with_(str(name), str(value)))
+
+    @action(Permission.WRITE)
+    async def order(self, key: str) -> None:
+        """By a column, the largest first; the same again turns it round."""
+        view = View(**self.view)
+        first = key if key == "name" else f"-{key}"
+        again = first.removeprefix("-") if first.startswith("-") else f"-{first}"
+        await self._look(view.with_("sort", again if view.sort == first else first))
+
+    async def _look(self, view: View) -> None:
+        self.view = vars(view).copy()
+        session = await self.get_state(Session)
+        await show_address(self, view.address(session.tenant_slug if len(session.tenants) > 1 else ""))
+        await self._load()
+
+
+@page(
+    ROUTE,
+    title="Analytics",
+    needs=Permission.WRITE,
+    load=CampaignsState.arrive,
+    refresh=CampaignsState.refresh,
+    nav="Analytics",
+    icon="chart-line",
+    order=10,
+)
+def campaigns() -> rx.Component:
+    state = CampaignsState
+    export = rx.link(
+        rx.icon("calendar-plus", size=16, aria_hidden="true"),
+        "Export this view",
+        href=state.export_href,
+        underline="none",
+        class_name="btn primary",
+        id="export-view",
+    )
+    told_ = rx.fragment(
+        state.window,
+        rx.cond(state.compared != "", f" · compared with {state.compared}", ""),
+        rx.cond(state.zone != "", f" · days in {state.zone}", ""),
+    )
+    content = rx.cond(
+        state.failed != "",
+        rx.el.p(state.failed, class_name="box bad", role="alert"),
+        rx.cond(state.currencies.length() > 0, rx.fragment(_cards(), _over_time(), _top()), _nothing()),
+    )
+    return rx.el.div(
+        top(ROUTE, rx.cond(state.failed == "", told_, ""), export),
+        _bar(),
+        rx.cond(state.loaded, content),
+        class_name="page analytics",
+    )
+
+
+def _bar() -> rx.Component:
+    dated = CampaignsState.view["period"] == DATES
+    return rx.el.div(
+        _choice("Range", "period", PERIODS),
+        rx.cond(dated, rx.fragment(_date("From", "start"), _date("To", "end"))),
+        _choice("Grouping", "group", [(key, GROUP_WORDS[key]) for key in GROUPS]),
+        class_name="bar",
+        role="group",
+        custom_attrs={"aria-label": "What is shown"},
+    )
+
+
+def _choice(label: str, name: str, choices: list[tuple[str, str]]) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(label),
+        rx.el.select(
+            *[rx.el.option(words, value=key) for key, words in choices],
+            value=CampaignsState.view[name],
+            on_change=lambda chosen: CampaignsState.choose(name, chosen),
+            id=name,
+            name=name,
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name="filter order",
+    )
+
+
+def _date(label: str, name: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(label),
+        rx.el.input(
+            type="date",
+            value=CampaignsState.view[name],
+            on_change=lambda chosen: CampaignsState.choose(name, chosen),
+            id=name,
+            name=name,
+        ),
+        class_name="filter order dated",
+    )
+
+
+def _cards() -> rx.Component:
+    return rx.el.ul(
+        rx.foreach(CampaignsState.cards, _card), class_name="cards", id="cards", custom_attrs={"aria-label": "Totals"}
+    )
+
+
+def _card(one: Card) -> rx.Component:
+    several = CampaignsState.currencies.length() > 1
+
+    def amount(of: Amount) -> rx.Component:
+        look = rx.cond(of.neutral, "change", "change " + of.way)
+        change = rx.cond(
+            of.change != "",
+            rx.el.span(
+                rx.match(
+                    of.way,
+                    ("up", rx.icon("arrow-up", size=13, aria_hidden="true")),
+                    ("down", rx.icon("arrow-down", size=13, aria_hidden="true")),
+                    rx.fragment(),
+                ),
+                of.change,
+                class_name=look,
+                title=f"Against {CampaignsState.compared}",
+            ),
+        )
+        currency = rx.cond(several | CARD_MONEY.contains(one.key), rx.el.span(of.currency, class_name="currency"))
+        return rx.el.div(rx.el.b(of.value, class_name="num"), currency, change, class_name="amount", key=of.currency)
+
+    return rx.el.li(
+        rx.el.h2(one.label),
+        rx.foreach(one.amounts, amount),
+        class_name="card figure-card",
+        key=one.key,
+        custom_attrs={"data-key": one.key},
+    )
+
+
+CARD_MONEY = rx.Var.create(["spend", "revenue"])
+
+
+def _over_time() -> rx.Component:
+    state = CampaignsState
+    measure = rx.el.label(
+        rx.el.span("Show"),
+        rx.el.select(
+            *[rx.el.option(words, value=key) for key, words in labels().items()],
+            value=state.view["measure"],
+            on_change=lambda chosen: state.choose("measure", chosen),
+            id="measure",
+            name="measure",
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name="filter order",
+    )
+    chart = rx.cond(
+        state.data.length() > 0,
+        charts.lines(state.data, state.lines, dots=state.few),
+        rx.el.p(
+            rx.cond(state.table.length() > 0, "Too many days to draw: group them by week or month.", "No data in this range."),
+            class_name="muted chart-empty",
+        ),
+    )
+    name = rx.match(state.view["measure"], *labels().items(), "")
+    return charts.figure(
+        "Over time",
+        rx.fragment(name, rx.cond(state.currencies.length() > 1, ", a line for each currency", ""), state.cut),
+        chart,
+        charts.table("Numbers of the chart", state.heads, state.table),
+        measure,
+        name="over-time",
+    )
+
+
+def _top() -> rx.Component:
+    state = CampaignsState
+    currency = rx.cond(
+        state.currencies.length() > 1,
+        rx.el.label(
+            rx.el.span("Currency"),
+            rx.el.select(
+                rx.foreach(state.currencies, lambda one: rx.el.option(one, value=one)),
+                value=state.currency,
+                on_change=lambda chosen: state.choose("currency", chosen),
+                id="currency",
+                name="currency",
+            ),
+            rx.icon("chevron-down", size=13, aria_hidden="true"),
+            class_name="filter order",
+        ),
+    )
+    export = rx.link("Export this list", href=state.export_list_href, underline="none", class_name="btn small", id="export-list")
+    head = rx.el.tr(_head("Campaign", "name"), *[_head(labels()[key], key, look="right") for key in LISTED])
+    rows = rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(state.rows, _row)), class_name="numbers", id="top")
+    return rx.el.section(
+        rx.el.div(
+            rx.el.div(
+                rx.el.h2("Campaigns", id="top-title"),
+                rx.el.p(state.counted, rx.cond(state.currency != "", f", amounts in {state.currency}", ""), class_name="muted"),
+                class_name="grow",
+            ),
+            currency,
+            export,
+            class_name="row wrap card-head",
+        ),
+        charts.scroll("Campaigns", rows),
+        class_name="card",
+        custom_attrs={"aria-labelledby": "top-title"},
+    )
+
+
+def _head(words: str, key: str, look: str = "") -> rx.Component:
+    sort = CampaignsState.view["sort"]
+    mark = rx.match(
+        sort,
+        (key, rx.icon("arrow-up", size=12, aria_hidden="true")),
+        (f"-{key}", rx.icon("arrow-down", size=12, aria_hidden="true")),
+        rx.fragment(),
+    )
+    on = (sort == key) | (sort == f"-{key}")
+    press = rx.el.button(
+        words, mark, type="button", class_name=rx.cond(on, "sort on", "sort"), on_click=CampaignsState.order(key)
+    )
+    order = rx.match(sort, (key, "ascending"), (f"-{key}", "descending"), "none")
+    return rx.el.th(press, scope="col", class_name=look, custom_attrs={"aria-sort": order})
+
+
+def _row(one: TopRow) -> rx.Component:
+    name = rx.el.th(rx.el.span(one.name, class_name="strong"), rx.el.div(one.told, class_name="muted"), scope="row")
+    return rx.el.tr(name, rx.foreach(one.cells, lambda value: rx.el.td(value, class_name="right")), key=one.id)
+
+
+def _nothing() -> rx.Component:
+    return message(
+        "chart-line",
+        "No data in this range",
+        "Choose another range, or have a program write the metrics of your campaigns through the API.",
+        button("Show all data", on_click=CampaignsState.choose("period", "all")),
+    )

@@ -1,0 +1,175 @@
+"""How the exports do: how runs ended, how long they took, what is due next, what needs somebody's eye."""
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain import cron
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.words import duration, place
+from exports_app.services.export_analytics import ExportFigures
+from exports_app.ui.actions import action, principal, told
+from exports_app.ui.components import browser, charts
+from exports_app.ui.components.charts import Series
+from exports_app.ui.page import page
+from exports_app.ui.pages.analytics import health
+from exports_app.ui.pages.analytics.health import MEAN, P95, PARTS, Worry
+from exports_app.ui.pages.analytics.tabs import EXPORTS, top
+from exports_app.ui.pages.scheduled_exports.listing import ROUTE as LIST
+from exports_app.ui.pages.scheduled_exports.rows import iso
+from exports_app.ui.session import Session
+
+Point = dict[str, float | str | None]
+RUN_HEADS = ["Day", *(words for words, _ in PARTS.values())]
+TIME_HEADS = ["Day", "Runs", MEAN, P95]
+HOUR_HEADS = ["From", "Runs", "Scheduled exports"]
+LINES = charts.series([MEAN, P95])
+
+
+class ExportsState(rx.State):
+    loaded: bool = False
+    failed: str = ""
+    """Why there are no figures."""
+    zone: str = ""
+    processing: int = 0
+    waiting: int = 0
+    later: int = 0
+    oldest: str = ""
+    """Since when the longest waiting run waits."""
+    mean: str = ""
+    p95: str = ""
+    ended: str = ""
+    runs: list[Point] = []  # noqa: RUF012 (Reflex copies defaults)
+    run_rows: list[list[str]] = []  # noqa: RUF012
+    times: list[Point] = []  # noqa: RUF012
+    time_rows: list[list[str]] = []  # noqa: RUF012
+    time_lines: list[Series] = LINES
+    crowd: str = ""
+    hours: list[Point] = []  # noqa: RUF012
+    hour_rows: list[list[str]] = []  # noqa: RUF012
+    failing: list[Worry] = []  # noqa: RUF012
+    paused: list[Worry] = []  # noqa: RUF012
+    ownerless: list[Worry] = []  # noqa: RUF012
+    failing_total: int = 0
+    paused_total: int = 0
+    ownerless_total: int = 0
+
+    @action(Permission.WRITE)
+    async def refresh(self) -> None:
+        tenant = (await self.get_state(Session)).tenant_id
+        try:
+            self._show(await asyncio.to_thread(wiring.services().export_analytics.read, principal(), tenant))
+            self.failed = ""
+        except ExportsError as e:
+            self.failed = told(e)
+        self.loaded = True
+
+    def _show(self, found: ExportFigures) -> None:
+        zone = cron.zone(found.timezone)
+        self.zone = place(found.timezone)
+        backlog = found.backlog
+        self.processing, self.waiting, self.later = backlog.processing, backlog.waiting, backlog.later
+        self.oldest = iso(backlog.oldest)
+        self.mean, self.p95 = (duration(found.taken.mean), duration(found.taken.p95)) if found.taken else ("", "")
+        self.ended = health.ended(found)
+        self.runs, self.run_rows = [health.bar(one) for one in found.days], [health.bar_row(one) for one in found.days]
+        self.times, self.time_rows = [health.time_point(one) for one in found.days], [health.time_row(one) for one in found.days]
+        self.crowd = health.crowd(found.hours, zone)
+        self.hours = [health.hour_point(one, zone) for one in found.hours]
+        self.hour_rows = [health.hour_row(one, zone) for one in found.hours]
+        self.failing, self.failing_total = [health.failing(one) for one in found.failing.schedules], found.failing.total
+        self.paused, self.paused_total = [health.paused(one) for one in found.paused.schedules], found.paused.total
+        self.ownerless = [health.ownerless(one, found.owners) for one in found.ownerless.schedules]
+        self.ownerless_total = found.ownerless.total
+
+
+@page(EXPORTS, title="Analytics of exports", needs=Permission.WRITE, refresh=ExportsState.refresh)
+def exports() -> rx.Component:
+    state = ExportsState
+    content = rx.cond(
+        state.failed != "",
+        rx.el.p(state.failed, class_name="box bad", role="alert"),
+        rx.fragment(_now(), _worries(), _runs(), _hours(), _times()),
+    )
+    told_ = rx.fragment(
+        "How the scheduled exports of ", Session.tenant_name, " do", rx.cond(state.zone != "", f" · days in {state.zone}", "")
+    )
+    return rx.el.div(top(EXPORTS, told_), rx.cond(state.loaded, content), class_name="page analytics")
+
+
+def _now() -> rx.Component:
+    state = ExportsState
+    waits = rx.cond(state.oldest != "", browser.when(at=state.oldest, prefix="the oldest came "), "none waits to begin")
+    return rx.el.ul(
+        _fact("Under way", state.processing, "now"),
+        _fact("In the queue", state.waiting, waits),
+        _fact("Waiting until later", state.later, "e.g. for another attempt"),
+        _fact("Mean duration", rx.cond(state.mean != "", state.mean, health.NONE), "of completed and partial runs"),
+        _fact("95 of 100 took at most", rx.cond(state.p95 != "", state.p95, health.NONE), "with the waits between attempts"),
+        class_name="cards",
+        id="now",
+        custom_attrs={"aria-label": "Now, and how long runs take"},
+    )
+
+
+def _fact(label: str, value: rx.Var[int] | rx.Var[str], told_: str | rx.Component) -> rx.Component:
+    amount = rx.el.div(rx.el.b(value, class_name="num"), class_name="amount")
+    return rx.el.li(rx.el.h2(label), amount, rx.el.p(told_, class_name="muted"), class_name="card figure-card")
+
+
+def _runs() -> rx.Component:
+    state = ExportsState
+    parts = [(key, words, f"var(--run-{key.replace('_', '-')})") for key, (words, _) in PARTS.items()]
+    heads, rows = rx.Var.create(RUN_HEADS), state.run_rows
+    table = charts.table("Runs by day", heads.to(list[str]), rows)
+    return charts.figure("Runs by day", state.ended, charts.bars(state.runs, parts), table, name="runs")
+
+
+def _hours() -> rx.Component:
+    state = ExportsState
+    chart = charts.bars(state.hours, [("runs", "Runs", "var(--series-1)")], legend=False)
+    table = charts.table("Next 24 hours", rx.Var.create(HOUR_HEADS).to(list[str]), state.hour_rows)
+    return charts.figure("Next 24 hours", state.crowd, chart, table, name="hours")
+
+
+def _times() -> rx.Component:
+    state = ExportsState
+    chart = charts.lines(state.times, state.time_lines, dots=True)
+    table = charts.table("Duration by day", rx.Var.create(TIME_HEADS).to(list[str]), state.time_rows)
+    words = "Seconds from the first attempt to the end, of completed and partial runs"
+    return charts.figure("Duration", words, chart, table, name="times")
+
+
+def _worries() -> rx.Component:
+    state = ExportsState
+    return rx.el.div(
+        _list("Failing", state.failing, state.failing_total, "No active scheduled export fails", f"{LIST}?status=failed"),
+        _list("Paused", state.paused, state.paused_total, "None is paused", f"{LIST}?active=no"),
+        _list("Without a valid owner", state.ownerless, state.ownerless_total, "Each has an owner who may export"),
+        class_name="worries",
+    )
+
+
+def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> rx.Component:
+    """of: worries. none: what is said where there is none. all_of_them: where the list shows them."""
+
+    def entry(one: Worry) -> rx.Component:
+        at = rx.cond(one.at != "", rx.fragment(" · ", browser.when(at=one.at, prefix="since ")), rx.fragment())
+        name = rx.link(one.name, href=f"{LIST}/{one.id}", class_name="name")
+        facts = rx.el.div(name, rx.el.div(one.told, at, class_name="muted"), class_name="grow")
+        return rx.el.li(facts, class_name="entry", key=one.id)
+
+    heading = rx.el.h2(title, rx.el.span(total, class_name="tag count"), class_name="grow")
+    link = rx.link("Show all", href=all_of_them, class_name="muted") if all_of_them else rx.fragment()
+    entries = rx.el.ul(rx.foreach(of, entry), class_name="plain-list")
+    return rx.el.section(
+        rx.el.div(heading, rx.cond(total > 0, link), class_name="row"),
+        rx.cond(total > 0, entries, rx.el.p(none, class_name="muted")),
+        rx.cond(total > of.length(), rx.el.p(f"The first {of.length()} of {total}", class_name="muted")),
+        class_name="card settings-card",
+        id=title.lower().replace(" ", "-"),
+        custom_attrs={"aria-label": title},
+    )

@@ -1,0 +1,129 @@
+"""The campaigns' figures, ready to be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from exports_app.domain.period import MONTHS
+from exports_app.domain.table import Column, Value, readable
+from exports_app.services.campaign_analytics import CHANGE_SCALE, MEASURES, CampaignFigures, CampaignTotal, Totals
+from exports_app.ui.components.charts import LABEL
+from exports_app.ui.pages.analytics.view import steps
+
+CARDS = ("impressions", "clicks", "conversions", "spend", "revenue", "roas")
+LISTED = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "roas")
+NEUTRAL = {"spend", "cpc", "cpa"}
+"""More of it is neither good nor bad by itself."""
+NONE = "\N{EN DASH}"
+MOST_DRAWN = 800
+"""Places on the axis."""
+
+
+@dataclass
+class Amount:
+    """change: in words; way: up, down, same, or empty where there is nothing to compare with."""
+
+    currency: str
+    value: str
+    change: str
+    way: str
+    neutral: bool
+
+
+@dataclass
+class Card:
+    key: str
+    label: str
+    amounts: list[Amount]
+
+
+@dataclass
+class TopRow:
+    id: str
+    name: str
+    told: str
+    cells: list[str]
+
+
+def cards(found: CampaignFigures) -> list[Card]:
+    labels = {column.key: column.label for column in found.measures}
+    return [Card(key, labels[key], [_amount(found.measures, one, key) for one in found.totals]) for key in CARDS]
+
+
+def _amount(measures: Sequence[Column], of: Totals, key: str) -> Amount:
+    at = MEASURES.index(key)
+    change, way = _change(of.change[at])
+    return Amount(of.currency, readable(measures[at], of.values[at]) or NONE, change, way, key in NEUTRAL)
+
+
+def _change(value: int | None) -> tuple[str, str]:
+    if value is None:
+        return "", ""
+    percent = abs(value) / 10 ** (CHANGE_SCALE - 2)
+    words = f"{percent:,.0f}%" if percent >= 100 else f"{percent:.1f}%"
+    if words == "0.0%":
+        return "no change", "same"
+    return (f"+{words}", "up") if value > 0 else (f"\N{MINUS SIGN}{words}", "down")
+
+
+def top_row(found: CampaignFigures, one: CampaignTotal) -> TopRow:
+    values = [_shown(found.measures, one.values, key) for key in LISTED]
+    return TopRow(one.id, one.name, f"{one.channel} · {one.status}", values)
+
+
+def _shown(measures: Sequence[Column], values: Sequence[Value], key: str) -> str:
+    at = MEASURES.index(key)
+    return readable(measures[at], values[at])
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Of one measure: a line for each currency. data: for the chart; rows: for the table, the first cell the period."""
+
+    currencies: list[str]
+    data: list[dict[str, Any]]
+    rows: list[list[str]]
+
+
+def drawing(found: CampaignFigures, measure: str) -> Drawing:
+    """From the first period with data to the last: where there is none between them, a sum is 0, and a ratio is not there."""
+    at = MEASURES.index(measure)
+    column = found.measures[at]
+    values = {(one.period, one.currency): one.values[at] for one in found.points}
+    currencies = sorted({one.currency for one in found.points})
+    if not found.points:
+        return Drawing([], [], [])
+    days = sorted({date.fromisoformat(one.period) for one in found.points})
+    places = steps(days[0], days[-1], found.group_by)
+    absent: Value = 0 if column.ratio is None else None
+    data, rows = [], []
+    for place in places:
+        of = [values.get((place.isoformat(), currency), absent) for currency in currencies]
+        numbers = {c: _number(column, value) for c, value in zip(currencies, of, strict=True)}
+        data.append({LABEL: _label(place, found.group_by, days[0].year != days[-1].year)} | numbers)
+        rows.append([_label(place, found.group_by, with_year=True), *(readable(column, value) or NONE for value in of)])
+    return Drawing(currencies, data, rows)
+
+
+def cut(found: CampaignFigures) -> str:
+    """Where the range begins or ends within a period: a point for a part of it looks like a fall."""
+    window, group = found.window, found.group_by
+    if group == "day" or not found.points:
+        return ""
+    first = date.fromisoformat(min(one.period for one in found.points))
+    after = steps(date.fromisoformat(max(one.period for one in found.points)), date.max, group, most=2)[-1]
+    early = window.start is not None and first < window.start
+    late = window.end is not None and window.end < after - timedelta(days=1)
+    which = "first and last" if early and late else "first" if early else "last" if late else ""
+    return f" \N{MIDDLE DOT} of the {which} {group}, only the days in the range" if which else ""
+
+
+def _number(column: Column, value: Value) -> float | None:
+    return value / 10**column.scale if isinstance(value, int) else None
+
+
+def _label(day: date, group: str, with_year: bool) -> str:
+    if group == "month":
+        return f"{MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]}{f' {day.year}' if with_year else ''}"

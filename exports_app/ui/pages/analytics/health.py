@@ -1,0 +1,110 @@
+"""How the exports do, ready to be read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from exports_app.domain.period import MONTHS
+from exports_app.domain.run import RunStatus
+from exports_app.domain.words import counted, duration
+from exports_app.services.export_analytics import Day, ExportFigures, Hour
+from exports_app.services.records import Schedule
+from exports_app.ui.components.charts import LABEL
+from exports_app.ui.pages.scheduled_exports import hints
+from exports_app.ui.pages.scheduled_exports.rows import iso
+
+UNDER_WAY = "under_way"
+PARTS: dict[str, tuple[str, Sequence[RunStatus]]] = {
+    "completed": ("Completed", [RunStatus.COMPLETED]),
+    "partial": ("Partial", [RunStatus.PARTIAL]),
+    "skipped": ("Skipped", [RunStatus.SKIPPED]),
+    "cancelled": ("Cancelled", [RunStatus.CANCELLED]),
+    UNDER_WAY: ("Under way", [RunStatus.PENDING, RunStatus.PROCESSING]),
+    "failed": ("Failed", [RunStatus.FAILED]),
+}
+"""Of a day's bar, from the bottom up."""
+NONE = "\N{EN DASH}"
+MEAN, P95 = "Mean", "95 of 100"
+
+
+@dataclass
+class Worry:
+    """at: ISO 8601, or empty."""
+
+    id: str
+    name: str
+    told: str
+    at: str
+
+
+def bar(day: Day) -> dict[str, Any]:
+    counts = {key: sum(day.counts.get(status, 0) for status in of) for key, (_, of) in PARTS.items()}
+    return {LABEL: _day(day.day)} | counts
+
+
+def bar_row(day: Day) -> list[str]:
+    return [_day(day.day), *(str(value or "") for key, value in bar(day).items() if key != LABEL)]
+
+
+def time_point(day: Day) -> dict[str, Any]:
+    return {LABEL: _day(day.day)} | ({MEAN: round(day.taken.mean, 2), P95: round(day.taken.p95, 2)} if day.taken else {})
+
+
+def time_row(day: Day) -> list[str]:
+    if day.taken is None:
+        return [_day(day.day), "", "", ""]
+    return [_day(day.day), str(day.taken.count), duration(day.taken.mean), duration(day.taken.p95)]
+
+
+def hour_point(hour: Hour, zone: ZoneInfo) -> dict[str, Any]:
+    return {LABEL: f"{hour.at.astimezone(zone):%H:%M}", "runs": hour.runs}
+
+
+def hour_row(hour: Hour, zone: ZoneInfo) -> list[str]:
+    local = hour.at.astimezone(zone)
+    return [f"{_day(local.date())}, {local:%H:%M}", str(hour.runs or ""), _names(hour)]
+
+
+def crowd(hours: Sequence[Hour], zone: ZoneInfo) -> str:
+    """The fullest of the hours, in words."""
+    total = sum(one.runs for one in hours)
+    if not total:
+        return "No run is scheduled in the next 24 hours"
+    most = max(hours, key=lambda one: one.runs)
+    local = most.at.astimezone(zone)
+    return f"{counted(total, 'run')}, most of them ({most.runs:,}) from {local:%H:%M} on: {_names(most)}"
+
+
+def _names(hour: Hour) -> str:
+    more = hour.schedules - len(hour.names)
+    return ", ".join(hour.names) + (f" and {more:,} more" if more else "")
+
+
+def ended(found: ExportFigures) -> str:
+    """How the runs of all days ended, in words."""
+    sums = {key: sum(bar(day)[key] for day in found.days) for key in PARTS}
+    total = sum(sums.values())
+    if not total:
+        return "No run in the last 30 days"
+    parts = [f"{count:,} {PARTS[key][0].lower()}" for key, count in sums.items() if count]
+    return f"{counted(total, 'run')} in the last 30 days: {', '.join(parts)}"
+
+
+def failing(one: Schedule) -> Worry:
+    row = f"{one.failures} scheduled runs in a row failed" if one.failures > 1 else "its last run did not go well"
+    return Worry(one.id, one.name, row, iso(one.failing_since))
+
+
+def paused(one: Schedule) -> Worry:
+    return Worry(one.id, one.name, hints.told(one.paused_reason) if one.paused_at else "paused by hand", iso(one.paused_at))
+
+
+def ownerless(one: Schedule, owners: Mapping[str, str]) -> Worry:
+    owner = owners.get(one.owner_id, "Its owner")
+    return Worry(one.id, one.name, f"{owner} may not export here any more: its runs fail", "")
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"

@@ -1,0 +1,87 @@
+"""The view of the campaigns' figures: what the address says, and back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.period import Period
+from exports_app.services.campaign_analytics import MEASURES, SORTS
+from exports_app.services.campaign_analytics import View as Asked
+from exports_app.services.rules import Filters
+
+ROUTE = "/analytics"
+DATES = "dates"
+GROUPS = ("day", "week", "month")
+LONGEST = 20
+
+
+@dataclass(frozen=True)
+class View:
+    """As text. period: a relative one, or DATES."""
+
+    period: str = str(Period.LAST_30_DAYS)
+    start: str = ""
+    end: str = ""
+    group: str = "day"
+    measure: str = "spend"
+    sort: str = "-spend"
+    currency: str = ""
+
+    def filters(self) -> Filters:
+        """Raises Invalid where a date is none."""
+        if self.period != DATES:
+            return Filters(period=self.period, group_by=self.group)
+        start, end = _day(self.start, "/startDate"), _day(self.end, "/endDate")
+        return Filters(start, end, None if start or end else Period.ALL, group_by=self.group)
+
+    def asked(self) -> Asked:
+        """What the service takes. Raises Invalid."""
+        return Asked(self.filters(), self.sort, self.currency)
+
+    def with_(self, name: str, value: str) -> "View":
+        """With one part changed, where the value is one that it may have."""
+        known = {
+            "period": [*Period, DATES],
+            "group": GROUPS,
+            "measure": MEASURES,
+            "sort": [f"{way}{key}" for key in SORTS for way in ("", "-")],
+        }
+        fits = value in known[name] if name in known else name in {"start", "end", "currency"} and len(value) <= LONGEST
+        return replace(self, **{name: value}) if fits else self
+
+    def address(self, tenant: str) -> str:
+        """What differs from the plain page. tenant: its slug, or empty where there is only one."""
+        parts = {"tenant": tenant} | {k: v for k, v in vars(self).items() if v != getattr(View(), k)}
+        text = urlencode({k: v for k, v in parts.items() if v})
+        return f"{ROUTE}?{text}" if text else ROUTE
+
+
+def read(query: Mapping[str, str]) -> View:
+    """Of an address's parameters; what they name wrongly is left out."""
+    found = View()
+    for name in vars(found):
+        if name in query:
+            found = found.with_(name, query[name])
+    return found
+
+
+def steps(first: date, last: date, group: str, most: int = 10_000) -> list[date]:
+    """The first days of all periods from one to another, at most so many."""
+    found = [first]
+    while found[-1] < last and len(found) < most:
+        day = found[-1]
+        found.append(_next_month(day) if group == "month" else day + timedelta(days=7 if group == "week" else 1))
+    return found
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _day(text: str, pointer: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid([FieldError(pointer, "is not a date: write it as 2026-01-31")]) from None

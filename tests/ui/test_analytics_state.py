@@ -1,0 +1,209 @@
+"""The pages of figures without a browser."""
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.services.records import Campaign, Metric, Tenant
+from exports_app.ui.pages.analytics import view
+from exports_app.ui.pages.analytics.campaigns import CampaignsState
+from exports_app.ui.pages.analytics.exports import ExportsState
+from exports_app.ui.pages.analytics.view import View
+from exports_app.ui.pages.scheduled_exports import form
+from exports_app.wiring import Services
+from tests.ui.conftest import SignIn, Tab
+from tests.world import make_schedule, pause, trigger_and_execute
+
+
+def shown(page: CampaignsState, key: str) -> list[tuple[str, str, str]]:
+    card = next(one for one in page.cards if one.key == key)
+    return [(one.currency, one.value, one.change) for one in card.amounts]
+
+
+def test_the_figures_of_a_week(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "period", "last_7_days")
+        assert (page.window, page.compared, page.zone) == ("25 Feb 2026 – 3 Mar 2026", "18 Feb 2026 – 24 Feb 2026", "Berlin")
+        assert shown(page, "spend") == [("EUR", "259.14", ""), ("USD", "259.14", "")]
+        assert shown(page, "impressions")[0] == ("EUR", "21,042", "")
+        assert [(one.key, one.dash) for one in page.lines] == [("EUR", "0"), ("USD", "7 4")]
+        assert page.data[0] == {"label": "25 Feb", "EUR": 37.02, "USD": 37.02}
+        assert page.table[-1] == ["3 Mar 2026", "37.02", "37.02"]
+        assert page.heads == ["Day", "EUR", "USD"]
+        assert [one.name for one in page.rows] == ["autumn", "Spring", "Quiet"]
+        assert (page.currency, page.counted) == ("EUR", "3 campaigns")
+        await tab.do(CampaignsState.choose, "currency", "USD")
+        assert [one.name for one in page.rows] == ["Überall"]
+        await tab.do(CampaignsState.choose, "measure", "roas")
+        assert page.data[0]["EUR"] == pytest.approx(4.60, abs=0.01)
+
+    asyncio.run(play())
+
+
+def test_days_without_data_are_a_zero_and_no_ratio(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    old = date(2026, 2, 20)
+    services.campaigns.write_metrics(admin, campaigns["Quiet"].id, [Metric(campaigns["Quiet"].id, old, 10, 5, 1, 200, 300)])
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.refresh)
+        assert len(page.data) == (date(2026, 3, 3) - old).days + 1
+        assert page.data[0] == {"label": "20 Feb", "EUR": 2.0, "USD": 0.0}
+        assert page.data[1] == {"label": "21 Feb", "EUR": 0.0, "USD": 0.0}
+        await tab.do(CampaignsState.choose, "measure", "ctr")
+        assert page.data[0] == {"label": "20 Feb", "EUR": 0.5, "USD": None}
+        assert page.table[1] == ["21 Feb 2026", "–", "–"]
+
+    asyncio.run(play())
+
+
+def test_a_change_is_told_in_per_cent(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    first = date(2026, 2, 18)
+    days = [Metric(campaigns["Spring"].id, first + timedelta(days=i), 1000, 100, 0, 7404, 1) for i in range(7)]
+    services.campaigns.write_metrics(admin, campaigns["Spring"].id, days)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "period", "last_7_days")
+        assert shown(page, "spend")[0] == ("EUR", "259.14", "−50.0%")
+        assert shown(page, "impressions")[0][2] == "+201%"
+        assert shown(page, "conversions")[0][2] == ""
+        spend = next(one for one in page.cards if one.key == "spend").amounts[0]
+        assert (spend.way, spend.neutral) == ("down", True)
+        await tab.do(CampaignsState.choose, "group", "week")
+        assert page.cut == " · of the first and last week, only the days in the range"
+        await tab.do(CampaignsState.choose, "period", "previous_week")
+        assert page.cut == ""
+
+    asyncio.run(play())
+
+
+def test_the_order_turns_round(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        for key, wanted in (("spend", "spend"), ("spend", "-spend"), ("name", "name"), ("name", "-name"), ("ctr", "-ctr")):
+            await tab.do(CampaignsState.order, key)
+            assert page.view["sort"] == wanted
+        await tab.do(CampaignsState.order, "nonsense")
+        assert page.view["sort"] == "-ctr"
+
+    asyncio.run(play())
+
+
+def test_what_cannot_be_shown_says_why(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "period", "dates")
+        await tab.do(CampaignsState.choose, "start", "2026-02-30")
+        assert page.failed == "Is not a date: write it as 2026-01-31"
+        await tab.do(CampaignsState.choose, "start", "2026-02-10")
+        await tab.do(CampaignsState.choose, "end", "2026-02-01")
+        assert page.failed == "Must not be before the start date"
+        await tab.do(CampaignsState.choose, "end", "2026-02-20")
+        assert (page.failed, page.window) == ("", "10 Feb 2026 – 20 Feb 2026")
+        for name, value in (
+            ("period", "someday"),
+            ("group", "hour"),
+            ("sort", "budget"),
+            ("nonsense", "x"),
+            ("start", "x" * 999),
+        ):
+            await tab.do(CampaignsState.choose, name, value)
+        assert page.view == vars(View(period="dates", start="2026-02-10", end="2026-02-20"))
+
+    asyncio.run(play())
+
+
+def test_the_address_says_what_differs_from_the_plain_page() -> None:
+    assert View().address("") == "/analytics"
+    changed = View(period="dates", start="2026-01-01", group="week", sort="name")
+    address = changed.address("acme")
+    assert address == "/analytics?tenant=acme&period=dates&start=2026-01-01&group=week&sort=name"
+    query = dict(part.split("=") for part in address.partition("?")[2].split("&"))
+    assert view.read(query) == changed
+    assert view.read({"period": "never", "group": "", "sort": "-", "measure": "name"}) == View()
+
+
+def test_the_view_becomes_the_form_of_a_new_export(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "group", "week")
+        assert page.export_href == "/scheduled-exports?new=aggregate&period=last_30_days&group_by=week"
+        assert page.export_list_href == "/scheduled-exports?new=campaigns&period=last_30_days"
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ({}, None),
+        ({"new": "nonsense", "period": "today"}, None),
+        (
+            {"new": "aggregate", "period": "today", "group_by": "week"},
+            {"export_type": "aggregate", "period": "today", "group_by": "week"},
+        ),
+        ({"new": "campaigns", "period": "someday", "group_by": "hour"}, {"export_type": "campaigns"}),
+        ({"new": "campaigns", "name": "x", "schedule": "* * * * *", "is_active": "1"}, {"export_type": "campaigns"}),
+    ],
+)
+def test_an_address_asks_for_no_more_than_the_data(query: dict[str, str], wanted: Any) -> None:
+    assert form.asked(query) == wanted
+
+
+def test_how_the_exports_do(services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+    hourly = make_schedule(services, admin, name="Hourly", schedule="0 * * * *")
+    trigger_and_execute(services, admin, hourly)
+    services.schedules.trigger(admin, hourly.id)
+    make_schedule(services, admin, name="By hand", is_active=False)
+    pause(services, make_schedule(services, admin, name="Tired"), "5 runs in a row failed")
+    with services.store.write() as tx:
+        tx.schedules.change(hourly.id, {"failures": 3, "failing_since": services.clock()})
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(ExportsState)
+        await tab.do(ExportsState.refresh)
+        assert (page.processing, page.waiting, page.later, page.zone) == (0, 1, 0, "Berlin")
+        assert page.oldest == "2026-03-04T10:30:00+00:00"
+        assert (page.mean, page.p95) == ("0.0 s", "0.0 s")
+        assert page.ended == "2 runs in the last 30 days: 1 completed, 1 under way"
+        assert page.runs[-1] == {
+            "label": "4 Mar",
+            "completed": 1,
+            "partial": 0,
+            "skipped": 0,
+            "cancelled": 0,
+            "under_way": 1,
+            "failed": 0,
+        }
+        assert page.run_rows[-1] == ["4 Mar", "1", "", "", "", "1", ""]
+        assert page.time_rows[-1] == ["4 Mar", "1", "0.0 s", "0.0 s"]
+        assert page.times[0] == {"label": "3 Feb"}
+        assert page.crowd == "23 runs, most of them (1) from 12:00 on: Hourly"
+        assert page.hours[1] == {"label": "12:00", "runs": 1}
+        assert page.hour_rows[1] == ["4 Mar, 12:00", "1", "Hourly"]
+        assert [(one.name, one.told) for one in page.failing] == [("Hourly", "3 scheduled runs in a row failed")]
+        assert [(one.name, one.told) for one in page.paused] == [
+            ("Tired", "5 runs in a row failed"),
+            ("By hand", "paused by hand"),
+        ]
+        assert (page.failing_total, page.paused_total, page.ownerless_total) == (1, 2, 0)
+
+    asyncio.run(play())

@@ -1,0 +1,41 @@
+"""The colours of charts, which everybody must be able to tell apart."""
+
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from exports_app.domain.color import contrast
+from exports_app.ui.components.charts import COLORS, DASHES, series
+from exports_app.ui.pages.analytics.health import PARTS
+
+CSS = (Path(__file__).parents[2] / "assets" / "ui.css").read_text()
+SHAPE = 3.0
+"""WCAG 2.2, 1.4.11: of a shape against its ground."""
+APART = 1.2
+"""Between any two of a chart, in lightness alone: what is left without colour vision."""
+
+
+def colors(theme: str) -> dict[str, str]:
+    """The custom properties of a theme, by name."""
+    start = ":root, .light, .light-theme {" if theme == "light" else ".dark, .dark-theme {"
+    block = CSS[CSS.index(f"\n{start}\n  --accent-solid") :]
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block[: block.index("\n}")]))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("chart", ["run", "series"])
+def test_any_two_differ_in_lightness_and_each_from_the_ground(theme: str, chart: str) -> None:
+    known = colors(theme)
+    names = [f"run-{key.replace('_', '-')}" for key in PARTS] if chart == "run" else [c[6:-1] for c in COLORS]
+    shades = [known[name] for name in names]
+    assert len(set(shades)) == len(names)
+    assert min(contrast(shade, known["panel"]) for shade in shades) >= SHAPE
+    assert min(contrast(a, b) for a, b in combinations(shades, 2)) >= APART
+
+
+def test_lines_have_a_pattern_each_and_a_fifth_begins_anew() -> None:
+    drawn = series(["EUR", "USD", "GBP", "CHF", "JPY"])
+    assert len({one.dash for one in drawn[:4]}) == len(DASHES) == 4
+    assert (drawn[4].color, drawn[4].dash) == (drawn[0].color, drawn[0].dash)
