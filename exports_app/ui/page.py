@@ -68,12 +68,21 @@ def page(
     return add
 
 
+def _whole(one: Page, entries: list[Page]) -> View:
+    def whole() -> rx.Component:
+        return shell(one, entries)
+
+    # Reflex puts what a page is made of into a file of this module: in ours alone, each page would load the code of all
+    whole.__module__ = one.view.__module__
+    return whole
+
+
 def install(app: rx.App) -> tuple[set[str], set[str]]:
     """Add every registered page to the app. Returns the full names of the load and of the refresh handlers."""
     entries = sorted((p for p in PAGES if p.nav), key=lambda p: p.order)
     for one in PAGES:
         on_load = [event for event in (None if one.public else Session.enter, one.load, one.refresh) if event is not None]
         for route in one.routes:
-            app.add_page(lambda one=one: shell(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load)
+            app.add_page(_whole(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load)
     loads = {format_event_handler(one.load) for one in PAGES if one.load}
     return loads, {format_event_handler(one.refresh) for one in PAGES if one.refresh}

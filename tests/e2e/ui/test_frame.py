@@ -22,7 +22,15 @@ from tests.world import Person
 FORBIDDEN = "Your role does not allow this"
 PAGE = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled_exports"
 MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members____members_state"
-QUIET = {f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.refresh"}
+FIGURES = f"{ROOT}.exports_app___ui___pages___analytics"
+QUIET = {f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.refresh"} | {
+    f"{FIGURES}___{name}"
+    for name in (
+        "campaigns____campaigns_state.arrive",
+        "campaigns____campaigns_state.refresh",
+        "exports____exports_state.refresh",
+    )
+}
 ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account____account_state"
 SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all"}
 """Called by the page itself: a refusal is not told."""
