@@ -167,12 +167,26 @@ def loopback(host: str) -> bool:
         return False
 
 
-def environment() -> dict[str, str]:
-    """Upper-case names to values: .env below the real environment, `NAME_FILE` read for secrets. Raises SettingsError."""
+def _env_file() -> dict[str, str]:
     try:
-        held = {k.upper(): v for k, v in dotenv_values(ENV_FILE).items() if v is not None}
+        return {k.upper(): v for k, v in dotenv_values(ENV_FILE).items() if v is not None}
     except (OSError, UnicodeDecodeError) as e:
         raise SettingsError(f"{ENV_FILE} cannot be read: {e}") from None
+
+
+def sources() -> dict[str, str]:
+    """Where the value of each setting comes from that has one: upper-case names to words. Raises SettingsError."""
+    written = _env_file()
+    real = {k.upper(): v for k, v in os.environ.items()}
+    found = dict.fromkeys(written, f"the file {ENV_FILE}") | dict.fromkeys(real, "the environment")
+    held = written | real
+    found |= {name: f"the file that {name}_FILE names" for name in FROM_FILE if held.get(f"{name}_FILE")}
+    return {name: source for name, source in found.items() if held.get(name) or held.get(f"{name}_FILE")}
+
+
+def environment() -> dict[str, str]:
+    """Upper-case names to values: .env below the real environment, `NAME_FILE` read for secrets. Raises SettingsError."""
+    held = _env_file()
     held |= {k.upper(): v for k, v in os.environ.items()}
     for name in FROM_FILE:
         if file := held.get(f"{name}_FILE"):

@@ -31,6 +31,7 @@ from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.links import Links
+from exports_app.services.mail import Mail
 from exports_app.services.members import Members
 from exports_app.services.notices import Notices
 from exports_app.services.overview import Overview
@@ -42,6 +43,7 @@ from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
 from exports_app.services.sessions import Sessions
 from exports_app.services.tenants import Tenants
+from exports_app.services.users import Users
 from exports_app.services.vitals import Vitals
 from exports_app.settings import Settings
 from exports_app.storage.local import LocalFiles
@@ -59,6 +61,8 @@ class Services:
     accounts: Accounts
     account: Account
     members: Members
+    users: Users
+    mail: Mail
     tenants: Tenants
     audit: Audit
     auth: Auth
@@ -119,6 +123,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         accounts=Accounts(store, clock),
         account=Account(store, clock, auth),
         members=Members(store, changes, clock),
+        users=Users(store, changes, clock),
+        mail=Mail(store, clock, counts, s.base_url),
         tenants=Tenants(store, changes, clock),
         audit=Audit(store, clock),
         auth=auth,

@@ -15,6 +15,7 @@ from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.browser import launch
 from tests.e2e.server import ROOT, start_server
+from tests.mailserver import MailServer, mail_server
 from tools import story
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -153,6 +154,17 @@ def see_members(page: Page, _: Ids) -> None:
     page.locator("#members li").first.wait_for()
 
 
+def see_mail(page: Page, _: Ids) -> None:
+    page.goto("/settings/email")
+    page.get_by_role("button", name="Send a test email").click()
+    page.locator("#dialogue").wait_for()
+
+
+def see_users(page: Page, _: Ids) -> None:
+    page.goto("/settings/users")
+    page.locator("#users li").first.wait_for()
+
+
 def see_delete(page: Page, ids: Ids) -> None:
     see_list(page, ids)
     page.get_by_role("button", name="More for Daily spend check").click()
@@ -179,6 +191,8 @@ SCENES = (
     Scene("analytics-exports", see_health, EVERY),
     Scene("settings", see_settings, ("wide-light", "phone-dark")),
     Scene("settings-members", see_members, ("wide-light", "phone-dark")),
+    Scene("settings-email", see_mail, ("wide-light", "phone-dark"), story.OPERATOR.email),
+    Scene("settings-users", see_users, ("wide-light", "phone-dark"), story.OPERATOR.email),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),
     Scene("no-access", see_no_access, ("wide-light",), story.VIEWER.email),
 )
@@ -250,23 +264,30 @@ def main() -> int:
     scenes = [replace(s, looks=EVERY) if given.all else s for s in SCENES if s.name.startswith(given.only)]
     with tempfile.TemporaryDirectory(prefix="exports-pictures-") as work:
         home = Path(work)
-        settings = {"DEMO": "0", "SMTP_HOST": "", "RATE_LIMIT_LOGIN": "1000/minute"}
-        with start_server(home, settings, backend_only=False) as server, sync_playwright() as playwright:
-            services = open_services(home / "data")
-            ids, browser = story.tell(services), launch(playwright)
-            for scene in scenes:
-                story.sign_out(services)
-                with signed_in(browser, server.url, scene.email) as cookies:
-                    for look in scene.looks:
-                        story.hold_time(services)
-                        context = open_context(browser, server.url, look, cookies)
-                        file = given.folder / f"{scene.name}-{look}.png"
-                        take(context, scene, ids, file)
-                        context.close()
-                        say(f"{file.name}  {file.stat().st_size / 1000:.0f} KB")
-            browser.close()
-            services.database.dispose()
+        with mail_server(user=story.MAILBOX, password="another one") as mails:
+            take_all(home, scenes, given.folder, mails)
     return 0
+
+
+def take_all(home: Path, scenes: list[Scene], folder: Path, mails: MailServer) -> None:
+    """mails: lets nobody in, so that no picture depends on what was sent meanwhile."""
+    settings = {"DEMO": "0", "RATE_LIMIT_LOGIN": "1000/minute", "SMTP_HOST": mails.host, "SMTP_PORT": str(mails.port)}
+    settings |= {"SMTP_TLS": mails.tls, "SMTP_USER": story.MAILBOX, "SMTP_PASS": "forgotten"}
+    with start_server(home, settings, backend_only=False) as server, sync_playwright() as playwright:
+        services = open_services(home / "data")
+        ids, browser = story.tell(services), launch(playwright)
+        for scene in scenes:
+            story.sign_out(services)
+            with signed_in(browser, server.url, scene.email) as cookies:
+                for look in scene.looks:
+                    story.hold_time(services)
+                    context = open_context(browser, server.url, look, cookies)
+                    file = folder / f"{scene.name}-{look}.png"
+                    take(context, scene, ids, file)
+                    context.close()
+                    say(f"{file.name}  {file.stat().st_size / 1000:.0f} KB")
+        browser.close()
+        services.database.dispose()
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ ALPINE = Tenant(fixed_id("alpine"), "Alpine Outfitters", "alpine", "#0F766E", No
 HARBOUR = Tenant(fixed_id("harbour"), "Harbour Media", "harbour", "#BE185D", None, "Europe/London")
 ADMIN = User(fixed_id("mara"), "mara.keller@northwind.example", "Mara Keller", "")
 VIEWER = User(fixed_id("sam"), "sam.ortiz@northwind.example", "Sam Ortiz", "")
+OPERATOR = User(fixed_id("noor"), "noor.haddad@exports.example", "Noor Haddad", "", is_super_admin=True)
+MAILBOX = "reports@northwind.example"
 LONG = timedelta(days=1)
 QUIET = timedelta(minutes=10)
 """Nothing is due while the pictures are taken."""
@@ -102,7 +104,7 @@ def tell(services: Services) -> dict[str, str]:
     with services.store.write() as tx:
         for tenant in (NORTHWIND, ALPINE, HARBOUR):
             tx.tenants.add(tenant)
-        for user in (ADMIN, VIEWER):
+        for user in (ADMIN, VIEWER, OPERATOR):
             tx.users.add(replace(user, password_hash=hashed))
         for tenant in (NORTHWIND, ALPINE, HARBOUR):
             tx.users.join(Membership(ADMIN.id, tenant.id, Role.ADMIN))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from exports_app.domain.access import Permission, Principal, require_anywhere
+from exports_app.domain.access import Permission, Principal, require_anywhere, require_operator
 from exports_app.domain.errors import Unauthenticated
 from exports_app.services.records import Campaign, Schedule
 from exports_app.wiring import Services
@@ -46,9 +46,15 @@ def manager(who: Who) -> Principal:
     return who
 
 
+def operator(who: Who) -> Principal:
+    require_operator(who)
+    return who
+
+
 Writer = Annotated[Principal, Depends(writer)]
 Reader = Annotated[Principal, Depends(reader)]
 Manager = Annotated[Principal, Depends(manager)]
+Operator = Annotated[Principal, Depends(operator)]
 
 
 def readable_schedule(srv: Srv, who: Who, schedule_id: str) -> Schedule:

@@ -285,6 +285,24 @@ class AccountOut(UserOut):
     must_change_password: bool = Field(description="it was given to them: nothing else is allowed until then")
 
 
+class UserTenantOut(Output):
+    id: str
+    slug: str
+    name: str
+    role: str
+
+
+class UserAccountOut(AccountOut):
+    tenants: list[UserTenantOut]
+
+
+class UsersOut(Output):
+    items: list[UserAccountOut]
+    total: int
+    page: int
+    size: int
+
+
 class PasswordIn(Input):
     current_password: str = Field(max_length=1000, repr=False)
     new_password: str = Field(max_length=1000, repr=False)

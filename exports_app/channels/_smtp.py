@@ -22,6 +22,7 @@ from aiosmtplib.errors import (
 )
 from pydantic import SecretStr
 
+from exports_app.channels._dialogue import Dialogue
 from exports_app.channels._mailbox import Mailbox
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 
@@ -69,6 +70,48 @@ class _DroppedError(Exception):
 class _Client(SMTP):
     complete = False
     """Whether the end of the last message was written: from there on it may have arrived."""
+    dialogue: Dialogue | None = None
+    """Where it is written down what is said; None: nowhere."""
+
+    async def connect(self, **options: Any) -> SMTPResponse:
+        try:
+            answer = await super().connect(**options)
+        except SMTPConnectResponseError as e:
+            self._heard(e.code, e.message)
+            raise
+        self._heard(answer.code, answer.message)
+        return answer
+
+    async def execute_command(self, *args: bytes, **options: Any) -> SMTPResponse:
+        if self.dialogue:
+            self.dialogue.said(*args)
+        answer = await super().execute_command(*args, **options)
+        self._heard(answer.code, answer.message)
+        return answer
+
+    async def starttls(self, *args: Any, **options: Any) -> SMTPResponse:
+        if self.dialogue:
+            self.dialogue.said(b"STARTTLS")
+        try:
+            answer = await super().starttls(*args, **options)
+        except SMTPResponseException as e:
+            self._heard(e.code, e.message)
+            raise
+        self._heard(answer.code, answer.message)
+        return answer
+
+    async def login(self, *args: Any, **options: Any) -> SMTPResponse:
+        if self.dialogue:
+            self.dialogue.signing_in = True
+        try:
+            return await super().login(*args, **options)
+        finally:
+            if self.dialogue:
+                self.dialogue.signing_in = False
+
+    def _heard(self, code: int, message: str) -> None:
+        if self.dialogue:
+            self.dialogue.heard(code, message)
 
     async def send_data(self, pieces: Sequence[bytes | bytearray], seconds: float) -> None:
         """As `data`, which would hold the message four times: in blocks, no more of them than the other side takes. seconds:
@@ -80,6 +123,9 @@ class _Client(SMTP):
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._write(pieces)
+            if self.dialogue:
+                self.dialogue.happened(f"the message, {sum(map(len, pieces)):,} bytes")
+                self.dialogue.heard(answer.code, answer.message)
         except TimeoutError:
             raise SMTPTimeoutError("Timed out while sending the message") from None
         except OSError:  # of the connection or of TLS
@@ -121,8 +167,8 @@ class _Client(SMTP):
 class Connection:
     """Connects at the first message, again when the server has closed the connection between two messages."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, dialogue: Dialogue | None = None) -> None:
+        self._server, self._dialogue = server, dialogue
         self._runner = asyncio.Runner()  # aiosmtplib is asynchronous; runs live in plain threads
         self._client: _Client | None = None
         self._trouble: list[DeliveryError] = []
@@ -239,6 +285,7 @@ class Connection:
             local_hostname=_own_name(),
             timeout=self._server.command_timeout,
         )
+        client.dialogue = self._dialogue
         try:
             await self._greet(client)
             if self._server.tls == "starttls":

@@ -1,8 +1,9 @@
 """Email over SMTP: one message for each recipient, the file attached."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -10,13 +11,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from exports_app import settings
 from exports_app.channels import _letter, _mailbox, _notice
+from exports_app.channels._dialogue import Dialogue, last_answer
 from exports_app.channels._letter import Letter
 from exports_app.channels._mailbox import Mailbox
 from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
 from exports_app.domain.errors import DeliveryError
-from exports_app.services.plugs import CHANNELS, Message, Note, Report, Sender
+from exports_app.services.plugs import CHANNELS, InForce, Message, Note, Report, Sender, Trial
 
 IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
+TEST_TIMEOUT = 10.0
+"""Seconds: somebody waits for the test's end."""
+NOT_SET = "not set"
 
 
 def _host(value: str) -> str:
@@ -172,6 +177,51 @@ class EmailChannel:
             connection.check()
         finally:
             connection.close()
+
+    def in_force(self) -> Sequence[InForce]:
+        smtp = self.settings
+        sources = {} if self._given is not None else settings.sources()
+        derived = self._derived()
+
+        def one(name: str, value: str) -> InForce:
+            usual = "the default" if value != NOT_SET else ""
+            return InForce(name, value, sources.get(name) or derived.get(name, usual))
+
+        return (
+            one("SMTP_HOST", smtp.host or NOT_SET),
+            one("SMTP_PORT", str(smtp.port)),
+            one("SMTP_TLS", smtp.tls),
+            one("SMTP_USER", smtp.user or NOT_SET),
+            one("SMTP_PASS", "set" if smtp.password.get_secret_value() else NOT_SET),
+            one("SMTP_FROM", str(smtp.sender.header) if smtp.host else smtp.from_ or NOT_SET),
+        )
+
+    def _derived(self) -> dict[str, str]:
+        """Sources of what was not set, but follows from something else."""
+        smtp, found = self.settings, dict[str, str]()
+        if smtp.tls == "tls" and smtp.port == IMPLICIT_TLS_PORT:
+            found |= {"SMTP_TLS": "because the port is 465", "SMTP_PORT": "because SMTP_TLS is tls"}
+        if smtp.host and not smtp.from_:
+            found["SMTP_FROM"] = f"made of {'SMTP_USER' if smtp.sender.address == smtp.user else 'SMTP_HOST'}"
+        return found
+
+    def test(self, target: str, message_id: str, note: Note) -> Trial:
+        if reason := self.unconfigured():
+            return Trial(False, reason, ())
+        smtp = self.settings
+        dialogue = Dialogue(smtp.user, smtp.password.get_secret_value())
+        patient = replace(self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT)
+        connection = Connection(patient, dialogue)
+        try:
+            recipient = _address(target)
+            connection.send(smtp.sender, recipient, _notice.write(note, smtp.sender, recipient, message_id))
+            accepted, told = True, last_answer(dialogue.lines)
+        except DeliveryError as e:
+            accepted, told = False, e.message
+            dialogue.happened(e.message)
+        finally:
+            connection.close()
+        return Trial(accepted, told, tuple(dialogue.lines))
 
     def preview(self, report: Report) -> Message:
         url = report.link.url("") if report.link else ""

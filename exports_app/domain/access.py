@@ -12,6 +12,8 @@ class Permission(StrEnum):
     WRITE = "exports.write"
     MANAGE = "tenant.manage"
     """Its people, its settings, and who did what in it."""
+    OPERATE = "installation.manage"
+    """What belongs to no tenant: the accounts of all, and how mail is sent."""
 
 
 class Role(StrEnum):
@@ -25,6 +27,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset({Permission.READ, Permission.WRITE, Permission.MANAGE}),
     Role.VIEWER: frozenset({Permission.READ}),
 }
+
+
+OF_INSTALLATION = frozenset({Permission.OPERATE})
+"""No tenant gives them."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,12 @@ def require(who: Principal, permission: Permission, tenant_id: str) -> None:
         raise NotFound
     if not who.can(permission, tenant_id):
         raise Forbidden
+
+
+def require_operator(who: Principal) -> None:
+    """Raises NotFound: for others there is no such thing."""
+    if not who.is_super_admin:
+        raise NotFound
 
 
 def require_anywhere(who: Principal, permission: Permission) -> None:

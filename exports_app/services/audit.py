@@ -12,7 +12,7 @@ from exports_app.domain import words
 from exports_app.domain.access import Permission, Principal, require, require_anywhere
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.ports import AuditFilter, Clock, Store, Transaction
-from exports_app.services.records import Action, AuditEntry, Page, Run, Schedule, new_id
+from exports_app.services.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
 from exports_app.services.rules import check_search, one_of
 
 APP, COMMAND_LINE = "the app", "the command line"
@@ -52,6 +52,12 @@ def note_run(tx: Transaction, who: Principal, action: Action, run: Run, now: dat
     """Of its schedule, under the name that it had for this run."""
     subject = {"tenant_id": run.tenant_id, "subject_id": run.scheduled_export_id, "subject_name": run.spec["name"]}
     note(tx, who, action, now, **subject, run=run.id, **detail)
+
+
+def note_user(
+    tx: Transaction, who: Principal, action: Action, tenant_id: str | None, user: User, now: datetime, **detail: Any
+) -> None:
+    note(tx, who, action, now, tenant_id=tenant_id, subject_id=user.id, subject_name=user.email, **detail)
 
 
 def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role
+from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import Unauthenticated, WrongCredentials
 from exports_app.services import passwords
 from exports_app.services.limits import RateLimit
@@ -38,7 +38,7 @@ class TenantRole:
 
     @property
     def permissions(self) -> list[Permission]:
-        return sorted(PERMISSIONS[self.role])
+        return sorted(PERMISSIONS[self.role] - OF_INSTALLATION)
 
 
 def principal_of(tx: Transaction, user_id: str) -> Principal | None:

@@ -1,6 +1,5 @@
 """The people of a tenant: who belongs to it, as what, and to whom schedules go when their owner leaves."""
 
-import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +15,6 @@ from exports_app.services.records import Action, Member, Membership, User, new_i
 from exports_app.services.tenants import tenant_of
 
 ROLES = (Role.ADMIN, Role.VIEWER)
-ONE_TIME_BYTES = 12
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Members:
         """Somebody who has an account becomes a member, and keeps their name; others get an account with a one-time password,
         which they must change. Raises NotFound, Forbidden, Invalid; Conflict where they are a member already."""
         address, wanted = _address(email), _role(role)
-        password = secrets.token_urlsafe(ONE_TIME_BYTES)
+        password = passwords.one_time()
         hashed = passwords.hash_password(password)  # before the transaction: it is slow on purpose
         with self._store.write() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
@@ -95,43 +93,8 @@ class Members:
         self._publish(tenant_id)
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
 
-    # Accounts, which are the installation's
-
-    def user(self, who: Principal, user_id: str) -> User:
-        """For a super admin; raises NotFound for everybody else too."""
-        with self._store.read() as tx:
-            return _user(tx, who, user_id)
-
-    def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
-        """A user who is not active is signed out, and their schedules fail. For a super admin. Raises NotFound; Conflict
-        for oneself."""
-        with self._store.write() as tx:
-            user = _user(tx, who, user_id)
-            if user.id == who.user_id and not active:
-                raise Conflict("Have another super admin deactivate you: else nobody may be left")
-            if user.is_active == active:
-                return user
-            tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
-            self._note(tx, who, Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED, None, user)
-            tenants = tx.users.roles(user.id)
-        for tenant_id in tenants:
-            self._publish(tenant_id)
-        return replace(user, is_active=active, token_version=user.token_version + 1)
-
-    def reset(self, who: Principal, user_id: str) -> str:
-        """A new one-time password for somebody who lost theirs; they are signed out everywhere. For a super admin."""
-        password = secrets.token_urlsafe(ONE_TIME_BYTES)
-        hashed = passwords.hash_password(password)
-        with self._store.write() as tx:
-            user = _user(tx, who, user_id)
-            values = {"password_hash": hashed, "must_change_password": True, "token_version": user.token_version + 1}
-            tx.users.update(user.id, values)
-            self._note(tx, who, Action.USER_RESET, None, user)
-        return password
-
     def _note(self, tx: Transaction, who: Principal, action: Action, tenant_id: str | None, user: User, **detail: Any) -> None:
-        subject = {"subject_id": user.id, "subject_name": user.email}
-        audit.note(tx, who, action, self._clock(), tenant_id=tenant_id, **subject, **detail)
+        audit.note_user(tx, who, action, tenant_id, user, self._clock(), **detail)
 
     def _publish(self, tenant_id: str) -> None:
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
@@ -175,11 +138,4 @@ def _heir(tx: Transaction, tenant_id: str, user_id: str, heir_id: str) -> Member
     may = found is not None and found.user.is_active and Permission.WRITE in PERMISSIONS[found.role]
     if found is None or not may or heir_id == user_id:
         raise Invalid([FieldError("/schedulesTo", "choose another member who may export here")])
-    return found
-
-
-def _user(tx: Transaction, who: Principal, user_id: str) -> User:
-    found = tx.users.get(user_id) if who.is_super_admin and rules.is_uuid(user_id) else None
-    if found is None:
-        raise NotFound
     return found

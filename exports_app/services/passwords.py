@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import secrets
 
 import bcrypt
 
@@ -10,6 +11,7 @@ from exports_app.domain.errors import FieldError, Invalid
 COST = 12
 MIN_LENGTH = 10
 MAX_LENGTH = 1000
+ONE_TIME_BYTES = 12
 DEMO_PASSWORD = "SuperAdmin123!"  # noqa: S105  (public: the demo's login; a server that is no demo refuses it)
 
 
@@ -29,6 +31,11 @@ def matches(password: str, hashed: str | None) -> bool:
     """Whether the password is right. hashed None (an unknown user) takes as long, and is never right."""
     right = bcrypt.checkpw(_digest(password), (hashed or _NOBODY).encode())
     return right and hashed is not None
+
+
+def one_time() -> str:
+    """For somebody who is handed it, and changes it at the first login."""
+    return secrets.token_urlsafe(ONE_TIME_BYTES)
 
 
 def check(password: str, pointer: str) -> None:

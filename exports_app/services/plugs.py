@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from exports_app.domain.table import Column, Table
 from exports_app.services.registry import Registry
@@ -163,6 +163,36 @@ class Channel(Protocol):
 
     def preview(self, report: Report) -> Message | None:
         """The message as it would be sent; None where there is nothing to show. Works before anything is configured."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A setting as it acts. value: as people read it; of a secret only whether it is set. source: where it comes from, in
+    words."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a test. told: the other side's last word, or what is wrong and which setting to look at. dialogue: all that
+    was said, line by line, without secrets."""
+
+    accepted: bool
+    told: str
+    dialogue: tuple[str, ...]
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A channel that shows its settings, and tries them."""
+
+    def in_force(self) -> Sequence[InForce]: ...
+
+    def test(self, target: str, message_id: str, note: Note) -> Trial:
+        """Send the note now, with a short patience. Raises nothing that the other side may be to blame for."""
 
 
 EXPORT_TYPES: Registry[ExportType] = Registry("export type")

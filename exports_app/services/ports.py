@@ -57,6 +57,12 @@ class UserStore(Protocol):
     def names(self, user_ids: Collection[str]) -> dict[str, str]:
         """By id; unknown ids are left out."""
 
+    def find(self, q: str, page: Page) -> tuple[list[User], int]:
+        """Of all users, by name. q: part of the name or of the address."""
+
+    def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
+        """By user id; who belongs to no tenant is left out."""
+
     def add(self, user: User) -> None: ...
     def admins(self, tenant_id: str) -> list[User]:
         """The active ones who are admins of the tenant."""

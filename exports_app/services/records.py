@@ -281,6 +281,7 @@ class Action(StrEnum):
     USER_RESET = "user.password_reset"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (a name)
     SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
+    EMAIL_TESTED = "email.tested"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.state import BaseState
 
 from exports_app import wiring
-from exports_app.domain.access import Permission, Role
+from exports_app.domain.access import OF_INSTALLATION, Permission, Role
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.auth import TenantRole
 from exports_app.services.sessions import HOME
@@ -88,6 +88,8 @@ class Session(rx.State):
             self._show(_pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""))
         else:
             self.may, self.role, self.tenant_id = [], "No tenant yet", ""
+        if user.is_super_admin and not user.must_change_password:
+            self.may = [*self.may, *map(str, OF_INSTALLATION)]
         self.ready = True
 
     def _show(self, chosen: TenantRole) -> None:

@@ -79,6 +79,7 @@ CASES = [
 ]
 
 SUPER_ADMINS = [
+    Case("GET", "/api/users", 200),
     Case("PUT", "/api/users/{user_id}", 200, {"isActive": False}),
     Case("POST", "/api/users/{user_id}/reset-password", 200),
 ]

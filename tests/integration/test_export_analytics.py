@@ -162,7 +162,7 @@ def test_what_needs_an_eye_is_listed(services: Services, admin: Principal, acme:
     services.members.change_role(admin, acme.id, cast.viewer.user.id, "admin")
     assert look(services, admin, acme).ownerless.total == 0
     root = Principal(cast.super_admin.user.id, is_super_admin=True)
-    services.members.set_active(root, cast.viewer.user.id, active=False)
+    services.users.set_active(root, cast.viewer.user.id, active=False)
     assert look(services, admin, acme).ownerless.total == 1
 
 
@@ -202,7 +202,7 @@ def test_who_pauses_by_itself_leaves_the_next_hours(
     hourly = make_schedule(services, admin, schedule="0 * * * *")
     assert look(services, admin, acme).hours[1].runs == 1
     root = Principal(cast.super_admin.user.id, is_super_admin=True)
-    services.members.set_active(root, cast.admin.user.id, active=False)
+    services.users.set_active(root, cast.admin.user.id, active=False)
     clock.advance(hours=1)
     services.runs.tick()
     execute(services, claim(services))

@@ -94,7 +94,7 @@ class TestTheLastAdmin:
 
     def test_one_who_is_not_active_does_not_count(self, services: Services, cast: Cast) -> None:
         services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
-        services.members.set_active(cast.super_admin.who, cast.viewer.user.id, active=False)
+        services.users.set_active(cast.super_admin.who, cast.viewer.user.id, active=False)
         with pytest.raises(Conflict):
             services.members.remove(cast.admin.who, cast.acme.id, cast.admin.user.id)
 
@@ -146,15 +146,15 @@ class TestWho:
     def test_accounts_are_the_super_admins(self, services: Services, cast: Cast) -> None:
         for who in (cast.admin.who, cast.viewer.who):
             with pytest.raises(NotFound):
-                services.members.set_active(who, cast.viewer.user.id, active=False)
+                services.users.set_active(who, cast.viewer.user.id, active=False)
             with pytest.raises(NotFound):
-                services.members.reset(who, cast.viewer.user.id)
+                services.users.reset(who, cast.viewer.user.id)
         with pytest.raises(Conflict):
-            services.members.set_active(cast.super_admin.who, cast.super_admin.user.id, active=False)
+            services.users.set_active(cast.super_admin.who, cast.super_admin.user.id, active=False)
 
     def test_whose_password_is_reset_keeps_what_they_own_running(self, services: Services, cast: Cast, clock: FakeClock) -> None:
         make_schedule(services, cast.admin.who, schedule="* * * * *")
-        password = services.members.reset(cast.super_admin.who, cast.admin.user.id)
+        password = services.users.reset(cast.super_admin.who, cast.admin.user.id)
         clock.advance(minutes=1)
         services.runs.tick()
         assert execute(services, claim(services)).error_code != "access_lost"

@@ -2,7 +2,16 @@
 
 import pytest
 
-from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role, require, require_anywhere
+from exports_app.domain.access import (
+    OF_INSTALLATION,
+    PERMISSIONS,
+    Permission,
+    Principal,
+    Role,
+    require,
+    require_anywhere,
+    require_operator,
+)
 from exports_app.domain.errors import Forbidden, NotFound
 
 ACME, GLOBEX = "acme", "globex"
@@ -35,7 +44,7 @@ def test_a_role_gives_its_permissions_in_its_own_tenant_only(who: Principal, per
 
 
 def test_the_permissions_have_the_names_that_callers_know() -> None:
-    assert set(Permission) == {"exports.read", "exports.write", "tenant.manage"}
+    assert set(Permission) == {"exports.read", "exports.write", "tenant.manage", "installation.manage"}
     assert set(PERMISSIONS) == set(Role) == {"super_admin", "admin", "viewer"}
 
 
@@ -53,10 +62,20 @@ def test_a_member_whose_role_is_too_small_is_told_so() -> None:
 
 
 @pytest.mark.parametrize("who", [ADMIN, SUPER])
-@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("permission", sorted(set(Permission) - OF_INSTALLATION))
 def test_those_who_may_pass(who: Principal, permission: Permission) -> None:
     require(who, permission, ACME)
     require_anywhere(who, permission)
+
+
+def test_what_is_the_installations_is_its_super_admins_alone() -> None:
+    require_operator(SUPER)
+    require_anywhere(SUPER, Permission.OPERATE)
+    for who in (ADMIN, VIEWER, NOBODY, BOTH):
+        with pytest.raises(NotFound):
+            require_operator(who)
+        with pytest.raises(Forbidden):
+            require_anywhere(who, Permission.OPERATE)
 
 
 def test_a_super_admin_is_in_every_tenant_whatever_the_memberships_say() -> None:

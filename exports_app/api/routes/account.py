@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from exports_app.api import shapes
-from exports_app.api.access import Srv, Who
+from exports_app.api.access import Operator, Srv, Who
 from exports_app.api.body import json_body, takes
-from exports_app.services.records import User
+from exports_app.services.records import Page, User
+from exports_app.services.users import Account
 
 router = APIRouter(prefix="/api", tags=["account"])
 
@@ -42,10 +43,28 @@ def sign_out_everywhere(srv: Srv, who: Who) -> None:
 
 def others(srv: Srv, who: Who, user_id: str) -> User:
     """The path's object before the body."""
-    return srv.members.user(who, user_id)
+    return srv.users.get(who, user_id)
 
 
 Others = Annotated[User, Depends(others)]
+
+
+@router.get("/users", response_model=shapes.UsersOut)
+def users(
+    srv: Srv,
+    who: Operator,
+    q: Annotated[str, Query(max_length=200, description="part of the name or the address")] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Any:
+    """For a super admin: all accounts, by name."""
+    found, total = srv.users.find(who, q, Page(page, size))
+    return {"items": [_account(one) for one in found], "total": total, "page": page, "size": size}
+
+
+def _account(one: Account) -> dict[str, Any]:
+    tenants = [{"id": tenant.id, "slug": tenant.slug, "name": tenant.name, "role": role} for tenant, role in one.roles]
+    return {**vars(one.user), "tenants": tenants}
 
 
 @router.put("/users/{user_id}", response_model=shapes.AccountOut, openapi_extra=takes(shapes.UserChange))
@@ -53,10 +72,10 @@ def set_active(
     srv: Srv, who: Who, user: Others, body: Annotated[shapes.UserChange, Depends(json_body(shapes.UserChange))]
 ) -> Any:
     """For a super admin. Who is not active is signed out, and their scheduled exports fail."""
-    return srv.members.set_active(who, user.id, active=body.is_active)
+    return srv.users.set_active(who, user.id, active=body.is_active)
 
 
 @router.post("/users/{user_id}/reset-password", response_model=shapes.ResetOut)
 def reset(srv: Srv, who: Who, user: Others) -> Any:
     """For a super admin: a one-time password, told here once."""
-    return {"one_time_password": srv.members.reset(who, user.id)}
+    return {"one_time_password": srv.users.reset(who, user.id)}

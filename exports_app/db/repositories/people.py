@@ -1,18 +1,19 @@
 """Tenants and their people."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from sqlalchemy import delete, func, select
 
 from exports_app.db import models
-from exports_app.db.repositories.base import Repository, table, upsert
+from exports_app.db.repositories.base import Repository, contains, table, upsert
 from exports_app.domain.access import Role
 from exports_app.services.ports import Tenants
 from exports_app.services.records import (
     Member,
     Membership,
+    Page,
     Tenant,
     User,
 )
@@ -62,6 +63,22 @@ class UserRepository(Repository[User]):
     def names(self, user_ids: Collection[str]) -> dict[str, str]:
         query = select(self._table.c.id, self._table.c.name).where(self._table.c.id.in_(user_ids))
         return {row.id: row.name for row in self._connection.execute(query)}
+
+    def find(self, q: str, page: Page) -> tuple[list[User], int]:
+        query = self._select()
+        if q:
+            c = self._table.c
+            query = query.where(contains(self._connection, c.name, q) | contains(self._connection, c.email, q))
+        return self._page(query, replace(page, sort="name"))
+
+    def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
+        members, tenants = table(models.MembershipRow), table(models.TenantRow)
+        columns = [tenants.c[field.name] for field in fields(Tenant)]
+        query = select(members.c.user_id, members.c.role, *columns).join(tenants, tenants.c.id == members.c.tenant_id)
+        found: dict[str, dict[Tenant, Role]] = {}
+        for user_id, role, *values in self._connection.execute(query.where(members.c.user_id.in_(user_ids))):
+            found.setdefault(user_id, {})[Tenant(*values)] = Role(role)
+        return found
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None:
         self._update(self._table.c.id == user_id, values=values)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import reflex as rx
 
+from exports_app.domain.access import OF_INSTALLATION, Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import icon_button, message
 from exports_app.ui.downloads import Downloads
@@ -35,7 +36,7 @@ def shell(page: "Page", entries: "Sequence[Page]") -> rx.Component:
         return rx.fragment(common, page.view())
     content = page.view()
     if page.needs is not None:
-        content = rx.cond(Session.may.contains(str(page.needs)), content, _no_access())
+        content = rx.cond(Session.may.contains(str(page.needs)), content, _no_access(page.needs))
     return rx.fragment(
         common,
         browser.skip_link(target="content"),
@@ -152,7 +153,12 @@ def _failed() -> rx.Component:
     return message("triangle-alert", "The page could not be loaded", f"{Session.failed}.", browser.reload_button(), level="h1")
 
 
-def _no_access() -> rx.Component:
+def _no_access(needs: Permission) -> rx.Component:
+    ask = rx.fragment(
+        "Managing scheduled exports takes the role Admin: ask an admin of ",
+        rx.cond(Session.tenant_name != "", Session.tenant_name, "your organisation"),
+        " for it.",
+    )
     return message(
         "lock",
         "No access to this page",
@@ -161,9 +167,8 @@ def _no_access() -> rx.Component:
             rx.el.b(Session.email),
             " (",
             Session.role,
-            "). Managing scheduled exports takes the role Admin: ask an admin of ",
-            rx.cond(Session.tenant_name != "", Session.tenant_name, "your organisation"),
-            " for it.",
+            "). ",
+            "This is for super admins of the installation." if needs in OF_INSTALLATION else ask,
         ),
         rx.el.button("Sign out", type="button", class_name="btn", on_click=Session.logout),
         level="h1",

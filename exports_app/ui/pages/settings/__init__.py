@@ -1,5 +1,5 @@
-"""Settings: one's own account, and the people of a tenant."""
+"""Settings: one's own account, the people and looks of a tenant, and what is the installation's."""
 
-from exports_app.ui.pages.settings import account, members
+from exports_app.ui.pages.settings import account, email, members, users
 
-__all__ = ["account", "members"]
+__all__ = ["account", "email", "members", "users"]

@@ -1,0 +1,78 @@
+"""The accounts of the installation, for its super admins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from exports_app.domain.access import Principal, Role, require_operator
+from exports_app.domain.errors import Conflict, NotFound
+from exports_app.services import audit, passwords, rules
+from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, Page, Tenant, User
+
+
+@dataclass(frozen=True)
+class Account:
+    """roles: as what they belong to which tenants, by the tenants' slugs."""
+
+    user: User
+    roles: list[tuple[Tenant, Role]]
+
+
+class Users:
+    """For a super admin; to anybody else all of it is NotFound."""
+
+    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+
+    def find(self, who: Principal, q: str, page: Page) -> tuple[list[Account], int]:
+        """By name, and the number of all. q: part of a name or an address. Raises NotFound, Invalid."""
+        require_operator(who)
+        rules.check_search({"q": q})
+        with self._store.read() as tx:
+            found, total = tx.users.find(q, page)
+            roles = tx.users.roles_of([user.id for user in found])
+        return [Account(user, _sorted(roles.get(user.id, {}))) for user in found], total
+
+    def get(self, who: Principal, user_id: str) -> User:
+        with self._store.read() as tx:
+            return _user(tx, who, user_id)
+
+    def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
+        """A user who is not active is signed out, and their schedules fail. Raises Conflict for oneself."""
+        with self._store.write() as tx:
+            user = _user(tx, who, user_id)
+            if user.id == who.user_id and not active:
+                raise Conflict("Have another super admin deactivate you: else nobody may be left")
+            if user.is_active == active:
+                return user
+            tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
+            action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
+            audit.note_user(tx, who, action, None, user, self._clock())
+            tenants = tx.users.roles(user.id)
+        for tenant_id in tenants:
+            self._changes.publish(Change(Topic.TENANTS, tenant_id))
+        return replace(user, is_active=active, token_version=user.token_version + 1)
+
+    def reset(self, who: Principal, user_id: str) -> str:
+        """A new one-time password for somebody who lost theirs; they are signed out everywhere."""
+        password = passwords.one_time()
+        hashed = passwords.hash_password(password)  # before the transaction: it is slow on purpose
+        with self._store.write() as tx:
+            user = _user(tx, who, user_id)
+            values = {"password_hash": hashed, "must_change_password": True, "token_version": user.token_version + 1}
+            tx.users.update(user.id, values)
+            audit.note_user(tx, who, Action.USER_RESET, None, user, self._clock())
+        return password
+
+
+def _user(tx: Transaction, who: Principal, user_id: str) -> User:
+    require_operator(who)
+    found = tx.users.get(user_id) if rules.is_uuid(user_id) else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _sorted(roles: Mapping[Tenant, Role]) -> list[tuple[Tenant, Role]]:
+    return sorted(roles.items(), key=lambda one: one[0].slug)

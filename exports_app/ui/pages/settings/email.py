@@ -1,0 +1,167 @@
+"""How the installation sends mail: the settings that act, and a test of them."""
+
+import asyncio
+from dataclasses import dataclass
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import Invalid
+from exports_app.domain.words import sentence
+from exports_app.services.plugs import InForce
+from exports_app.ui.actions import action, principal
+from exports_app.ui.components.controls import described, field
+from exports_app.ui.page import page
+from exports_app.ui.pages.settings.tabs import EMAIL, top
+from exports_app.ui.session import Session
+
+LONGEST = 400
+"""Characters of a field that are looked at."""
+EXAMPLE = """SMTP_HOST=mail.example.com
+SMTP_USER=reports@example.com
+SMTP_PASS_FILE=/run/secrets/smtp
+SMTP_FROM=Reports <reports@example.com>"""
+
+
+@dataclass
+class SettingRow:
+    name: str
+    value: str
+    source: str
+
+
+class EmailState(rx.State):
+    rows: list[SettingRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    configured: bool = True
+    """A mail server is set."""
+    busy: bool = False
+    error: str = ""
+    """What is wrong with the address."""
+    outcome: str = ""
+    """Of the last test: accepted, refused; empty: there was none."""
+    told: str = ""
+    dialogue: list[str] = []  # noqa: RUF012
+
+    @action(Permission.OPERATE)
+    async def refresh(self) -> None:
+        found = await asyncio.to_thread(wiring.services().mail.in_force, principal())
+        self.rows = [row(one) for one in found]
+        self.configured = any(one.name == "SMTP_HOST" and one.source for one in found)
+
+    @action(Permission.OPERATE, background=True)
+    async def test(self, form: dict[str, str]) -> None:
+        """Beside the tab's other events: a server that does not answer holds up nothing but this."""
+        async with self:
+            if self.busy:
+                return
+            self.busy, self.error, self.outcome, self.told, self.dialogue = True, "", "", "", []
+        try:
+            trial = await asyncio.to_thread(wiring.services().mail.send_test, principal(), str(form.get("address", ""))[:LONGEST])
+            async with self:
+                self.outcome, self.told = "accepted" if trial.accepted else "refused", sentence(trial.told)
+                self.dialogue = [] if trial.accepted else list(trial.dialogue)
+        except Invalid as e:
+            async with self:
+                self.error = sentence(e.errors[0].detail)
+        finally:
+            async with self:
+                self.busy = False
+
+
+def row(one: InForce) -> SettingRow:
+    return SettingRow(one.name, one.value, one.source)
+
+
+@page(EMAIL, title="Email", needs=Permission.OPERATE, refresh=EmailState.refresh)
+def email() -> rx.Component:
+    told = "How this installation sends mail: for all tenants"
+    return rx.el.div(top(EMAIL, rx.fragment(told)), _settings(), _test(), class_name="page settings")
+
+
+def _settings() -> rx.Component:
+    # With its roles said, since on a phone its rows are no rows of a table to the browser any more
+    def line(one: SettingRow) -> rx.Component:
+        return rx.el.tr(
+            rx.el.th(one.name, scope="row", role="rowheader"),
+            rx.el.td(rx.el.code(one.value), class_name="value", role="cell"),
+            rx.el.td(one.source, class_name="muted", role="cell"),
+            role="row",
+            key=one.name,
+        )
+
+    titles = [rx.el.th(words, scope="col", role="columnheader") for words in ("Setting", "Value", "Where it comes from")]
+    table = rx.el.table(
+        rx.el.thead(rx.el.tr(*titles, role="row"), role="rowgroup"),
+        rx.el.tbody(rx.foreach(EmailState.rows, line), role="rowgroup"),
+        class_name="numbers",
+        id="in-force",
+        role="table",
+        custom_attrs={"aria-label": "Settings in force"},
+    )
+    missing = rx.el.div(
+        rx.el.p("No mail server is set: files are made, and nothing is sent. Set one in the environment or in .env, e.g."),
+        rx.el.pre(EXAMPLE),
+        rx.el.p("then start the server anew."),
+        class_name="box warn",
+        role="status",
+    )
+    note = rx.el.p(
+        "They are read when the server starts: change them where they come from, then start it anew.", class_name="muted"
+    )
+    return rx.el.section(
+        rx.el.h2("Settings in force"),
+        note,
+        rx.cond(EmailState.configured, rx.fragment(), missing),
+        table,
+        class_name="card settings-card",
+    )
+
+
+def _test() -> rx.Component:
+    wrong = EmailState.error
+    control = rx.el.input(
+        type="email",
+        id="address",
+        name="address",
+        required=True,
+        default_value=Session.email,
+        max_length=LONGEST,
+        auto_complete="email",
+        class_name="control",
+        **described("address", wrong),
+    )
+    send = rx.el.button(
+        rx.cond(EmailState.busy, "Sending …", "Send a test email"),
+        type="submit",
+        class_name="btn primary",
+        disabled=EmailState.busy | ~EmailState.configured,
+        id="send-test",
+    )
+    form = rx.form(
+        field("To", control, name="address", error=wrong, hint="A short message that says it is a test"),
+        rx.el.div(send, class_name="row"),
+        on_submit=EmailState.test,
+        reset_on_submit=False,
+    )
+    outcome = rx.match(
+        EmailState.outcome,
+        ("accepted", rx.el.div(rx.el.p(rx.el.b("The mail server took it: "), EmailState.told), class_name="box info")),
+        ("refused", rx.el.div(rx.el.p(rx.el.b("It was not sent. "), EmailState.told), class_name="box bad")),
+        rx.fragment(),
+    )
+    lines = rx.el.pre(
+        EmailState.dialogue.join("\n"),
+        id="dialogue",
+        class_name="dialogue",
+        role="region",
+        tab_index=0,
+        custom_attrs={"aria-label": "What was said"},
+    )
+    said = rx.cond(
+        EmailState.dialogue.length() > 0,
+        rx.el.div(rx.el.h3("What was said (C: this server, S: the mail server)"), lines),
+    )
+    return rx.el.section(
+        rx.el.h2("Test"), form, rx.el.div(outcome, said, role="status", id="outcome"), class_name="card settings-card"
+    )

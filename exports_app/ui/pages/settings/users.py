@@ -1,0 +1,225 @@
+"""The accounts of the installation: who there is, and the way back in for who lost their password."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.words import counted
+from exports_app.services.records import Page
+from exports_app.services.users import Account
+from exports_app.ui.actions import action, principal, told
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button
+from exports_app.ui.notices import notify
+from exports_app.ui.page import page
+from exports_app.ui.pages.settings.tabs import USERS, top
+from exports_app.ui.session import ROLES
+
+SIZE = 25
+LONGEST = 200
+
+
+@dataclass
+class UserRow:
+    id: str
+    name: str
+    email: str
+    belongs: str
+    """To which tenants, as what, in words."""
+    active: bool
+    is_super: bool
+    is_me: bool
+
+
+class UsersState(rx.State):
+    rows: list[UserRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    total: int = 0
+    q: str = ""
+    number: int = 1
+    """Of the page."""
+    failed: str = ""
+    fresh_email: str = ""
+    fresh_password: str = ""
+    """One-time, until it was handed on: told once."""
+    asking: str = ""
+    """The id of who shall be deactivated; empty: nobody is asked about."""
+    ask_name: str = ""
+
+    @rx.var
+    def counted(self) -> str:
+        return counted(self.total, "account")
+
+    @rx.var
+    def last(self) -> bool:
+        return self.number * SIZE >= self.total
+
+    @action(Permission.OPERATE)
+    async def refresh(self) -> None:
+        await self._load()
+
+    @action(Permission.OPERATE)
+    async def search(self, text: str) -> None:
+        self.q, self.number = str(text)[:LONGEST], 1
+        await self._load()
+
+    @action(Permission.OPERATE)
+    async def turn(self, step: int) -> None:
+        if isinstance(step, int):
+            self.number = max(1, min(self.number + step, -(-self.total // SIZE)))
+            await self._load()
+
+    @action(Permission.OPERATE)
+    async def activate(self, user_id: str) -> None:
+        done = await asyncio.to_thread(wiring.services().users.set_active, principal(), str(user_id), active=True)
+        await notify(self, "success", f"{done.name} may sign in again")
+        await self._load()
+
+    @action(Permission.OPERATE)
+    async def ask(self, user_id: str) -> None:
+        found = await asyncio.to_thread(wiring.services().users.get, principal(), str(user_id))
+        self.asking, self.ask_name = found.id, found.name
+
+    @action(Permission.OPERATE)
+    async def keep(self) -> None:
+        self.asking = ""
+
+    @action(Permission.OPERATE)
+    async def deactivate(self) -> None:
+        if not self.asking:
+            return
+        wanted, self.asking = self.asking, ""
+        done = await asyncio.to_thread(wiring.services().users.set_active, principal(), wanted, active=False)
+        await notify(self, "success", f"{done.name} is signed out, and may not sign in any more")
+        await self._load()
+
+    @action(Permission.OPERATE)
+    async def renew(self, user_id: str) -> None:
+        """Give them a one-time password."""
+        users = wiring.services().users
+        found = await asyncio.to_thread(users.get, principal(), str(user_id))
+        self.fresh_password = await asyncio.to_thread(users.reset, principal(), found.id)
+        self.fresh_email = found.email
+
+    @action(Permission.OPERATE)
+    async def forget(self) -> None:
+        """The password was handed on."""
+        self.fresh_email = self.fresh_password = ""
+
+    async def _load(self) -> None:
+        find = wiring.services().users.find
+        try:
+            found, self.total = await asyncio.to_thread(find, principal(), self.q, Page(self.number, SIZE))
+            self.rows, self.failed = [row(one, principal().user_id) for one in found], ""
+        except ExportsError as e:
+            self.failed = told(e)
+
+
+def row(one: Account, me: str) -> UserRow:
+    roles = ", ".join(f"{tenant.name} ({ROLES[role].lower()})" for tenant, role in one.roles)
+    user = one.user
+    belongs = "every tenant" if user.is_super_admin else roles or "no tenant"
+    return UserRow(user.id, user.name, user.email, belongs, user.is_active, user.is_super_admin, user.id == me)
+
+
+@page(USERS, title="Users", needs=Permission.OPERATE, refresh=UsersState.refresh)
+def users() -> rx.Component:
+    told_ = rx.fragment("All accounts of this installation: they join a tenant under Members there")
+    return rx.el.div(top(USERS, told_), _fresh(), _list(), _question(), class_name="page settings")
+
+
+def _fresh() -> rx.Component:
+    box = rx.el.div(
+        rx.el.p(
+            "Hand this one-time password to ",
+            rx.el.b(UsersState.fresh_email),
+            ": it is shown once, and changed at the next login. They are signed out everywhere.",
+        ),
+        rx.el.div(
+            rx.el.code(UsersState.fresh_password, id="one-time-password", class_name="grow"),
+            browser.copy_button(text=UsersState.fresh_password, label="Copy"),
+            button("Done", kind="small", on_click=UsersState.forget),
+            class_name="row wrap",
+        ),
+        class_name="box info",
+        role="status",
+    )
+    return rx.cond(UsersState.fresh_password != "", box)
+
+
+def _list() -> rx.Component:
+    state = UsersState
+    search = rx.el.div(
+        rx.icon("search", size=15, aria_hidden="true"),
+        browser.text(
+            id="search",
+            type="search",
+            value=state.q,
+            on_change=state.search,
+            placeholder="Search name, email …",
+            max_length=LONGEST,
+            class_name="control",
+            custom_attrs={"aria-label": "Search users"},
+        ),
+        class_name="search",
+    )
+    people = rx.el.ul(rx.foreach(state.rows, _user), class_name="plain-list", id="users")
+    pages = rx.el.div(
+        rx.el.span(state.counted, class_name="grow"),
+        button("Previous", kind="small", on_click=state.turn(-1), disabled=state.number == 1),
+        button("Next", kind="small", on_click=state.turn(1), disabled=state.last),
+        class_name="foot",
+    )
+    content = rx.cond(state.failed != "", rx.el.p(state.failed, class_name="box bad", role="alert"), people)
+    return rx.el.section(
+        rx.el.h2("Users"), rx.el.div(search, class_name="row spaced"), content, pages, class_name="card settings-card"
+    )
+
+
+def _user(one: UserRow) -> rx.Component:
+    marks = rx.fragment(
+        rx.cond(one.is_super, rx.el.span("Super admin", class_name="tag"), ""),
+        " ",
+        rx.cond(one.active, "", rx.el.span("not active", class_name="tag")),
+    )
+    facts = rx.el.div(
+        rx.el.div(rx.el.b(one.name), " ", marks),
+        rx.el.div(one.email, " · ", one.belongs, class_name="muted"),
+        class_name="grow",
+    )
+    renew = _act("Reset password", one.name, once=True, on_click=UsersState.renew(one.id))
+    active = rx.cond(
+        one.active,
+        _act("Deactivate", one.name, on_click=UsersState.ask(one.id)),
+        _act("Activate", one.name, once=True, on_click=UsersState.activate(one.id)),
+    )
+    doing = rx.cond(one.is_me, rx.el.span("You", class_name="tag"), rx.el.div(renew, active, class_name="row"))
+    return rx.el.li(facts, doing, class_name="entry stacked", key=one.id)
+
+
+def _act(words: str, name: str, **props: Any) -> rx.Component:
+    return button(words, kind="small", custom_attrs={"aria-label": f"{words}: {name}"}, **props)
+
+
+def _question() -> rx.Component:
+    what = "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused."
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            browser.return_focus(),
+            browser.focus(target="keep-user"),
+            rx.alert_dialog.title(f"Deactivate {UsersState.ask_name}?", as_child=False),
+            rx.alert_dialog.description(what, size="2", color="gray"),
+            rx.el.div(
+                rx.alert_dialog.cancel(button("Keep", on_click=UsersState.keep, id="keep-user")),
+                button("Deactivate", kind="danger", once=True, on_click=UsersState.deactivate, id="confirm-deactivate"),
+                class_name="dialog-foot",
+            ),
+            class_name="dialog slim",
+            on_escape_key_down=UsersState.keep,
+        ),
+        open=UsersState.asking != "",
+    )

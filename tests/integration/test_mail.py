@@ -1,0 +1,155 @@
+"""How the installation sends mail: which settings act, and a test of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from exports_app import settings
+from exports_app.channels.email import EmailChannel, SmtpSettings
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import Invalid, NotFound, TooManyRequests
+from exports_app.services.plugs import CHANNELS
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Page
+from exports_app.wiring import Services
+from tests.mailserver import MailServer, mail_server
+from tests.world import registered
+
+pytestmark = pytest.mark.about_sqlite
+ADDRESS = "ann@example.com"
+
+
+@contextmanager
+def sent_through(server: MailServer, user: str = "", password: str = "", **more: Any) -> Iterator[None]:
+    smtp = SmtpSettings(host=server.host, port=server.port, tls=server.tls, user=user, password=SecretStr(password), **more)  # type: ignore[arg-type]
+    context = server.trust() if server.ca else None
+    with registered(CHANNELS, EmailChannel(smtp, tls_context=context)):
+        yield
+
+
+class TestATest:
+    def test_arrives_and_the_servers_word_is_told(self, services: Services, super_admin: Principal) -> None:
+        with mail_server() as server, sent_through(server):
+            trial = services.mail.send_test(super_admin, ADDRESS)
+            assert trial.accepted
+            assert trial.told.startswith("250 ")
+            (received,) = server.wait_for(1)
+        assert received.rcpt_tos == [ADDRESS]
+        assert received.message["Subject"] == "Test email"
+        body = received.message.get_body(("plain",))
+        assert body is not None
+        assert "the mail settings of this installation work" in body.get_content()
+        assert "Super" in body.get_content()
+
+    def test_tells_the_dialogue_without_the_password(self, services: Services, super_admin: Principal) -> None:
+        with mail_server(tls="starttls", user="me@example.com", password="right") as server:
+            with sent_through(server, "me@example.com", "hunter-two"):
+                trial = services.mail.send_test(super_admin, ADDRESS)
+            assert not trial.accepted
+            assert "check SMTP_USER and SMTP_PASS" in trial.told
+            said = "\n".join(trial.dialogue)
+            assert said.index("C: STARTTLS") < said.index("C: AUTH")
+            assert "S: 535" in said
+            assert "hunter-two" not in said
+            assert "aHVudGVy" not in said  # as Base64 begins
+            with sent_through(server, "me@example.com", "right"):
+                assert services.mail.send_test(super_admin, ADDRESS).accepted
+
+    @pytest.mark.parametrize(
+        ("rules", "line", "told"),
+        [
+            ({"refuse": {ADDRESS: "550 5.1.1 no such user"}}, "S: 550 5.1.1 no such user", "550 5.1.1 no such user"),
+            ({"refuse_content": {ADDRESS: "554 5.6.0 spam"}}, "S: 554 5.6.0 spam", "554 5.6.0 spam"),
+        ],
+    )
+    def test_that_is_refused_tells_where(
+        self, services: Services, super_admin: Principal, rules: dict[str, Any], line: str, told: str
+    ) -> None:
+        with mail_server(**rules) as server, sent_through(server):
+            trial = services.mail.send_test(super_admin, ADDRESS)
+        assert (trial.accepted, told in trial.told) == (False, True)
+        assert line in trial.dialogue
+        assert any(one.startswith("C: RCPT TO:<ann@example.com>") for one in trial.dialogue)
+
+    def test_without_a_server_that_answers_says_what_to_check(self, services: Services, super_admin: Principal) -> None:
+        with mail_server() as server:
+            port = server.port
+        with registered(CHANNELS, EmailChannel(SmtpSettings(host="127.0.0.1", port=port, tls="none"))):
+            trial = services.mail.send_test(super_admin, ADDRESS)
+        assert not trial.accepted
+        assert "check SMTP_HOST and SMTP_PORT" in trial.told
+
+    def test_without_settings_says_so(self, services: Services, super_admin: Principal) -> None:
+        trial = services.mail.send_test(super_admin, ADDRESS)
+        assert (trial.accepted, trial.told, trial.dialogue) == (False, "no mail server is set: give SMTP_HOST", ())
+
+    def test_is_noted_and_cannot_be_asked_for_without_end(self, services: Services, super_admin: Principal) -> None:
+        with pytest.raises(Invalid) as refused:
+            services.mail.send_test(super_admin, "nobody")
+        assert [one.pointer for one in refused.value.errors] == ["/address"]
+        for _ in range(10):
+            services.mail.send_test(super_admin, ADDRESS)
+        with pytest.raises(TooManyRequests):
+            services.mail.send_test(super_admin, ADDRESS)
+        entries, total = services.audit.find(super_admin, None, AuditFilter(area="email"), Page())
+        assert total == 10
+        assert (entries[0].actor_name, entries[0].subject_name, entries[0].detail) == ("Super", ADDRESS, {"accepted": False})
+
+    def test_is_for_super_admins_alone(self, services: Services, admin: Principal, viewer: Principal) -> None:
+        for who in (admin, viewer):
+            with pytest.raises(NotFound):
+                services.mail.in_force(who)
+            with pytest.raises(NotFound):
+                services.mail.send_test(who, ADDRESS)
+
+
+class TestSettingsInForce:
+    @pytest.fixture(autouse=True)
+    def bare(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM"):
+            monkeypatch.delenv(f"SMTP_{name}", raising=False)
+        monkeypatch.setattr(settings, "ENV_FILE", str(tmp_path / ".env"))
+
+    def shown(self, services: Services, who: Principal) -> dict[str, tuple[str, str]]:
+        with registered(CHANNELS, EmailChannel()):
+            return {one.name: (one.value, one.source) for one in services.mail.in_force(who)}
+
+    def test_say_where_each_comes_from(
+        self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "secret").write_text("hunter two\n")
+        (tmp_path / ".env").write_text("SMTP_USER=me@example.com\nSMTP_HOST=below.example.com\n")
+        monkeypatch.setenv("SMTP_HOST", "mail.example.com")
+        monkeypatch.setenv("SMTP_PORT", "465")
+        monkeypatch.setenv("SMTP_PASS_FILE", str(tmp_path / "secret"))
+        found = self.shown(services, super_admin)
+        assert found == {
+            "SMTP_HOST": ("mail.example.com", "the environment"),
+            "SMTP_PORT": ("465", "the environment"),
+            "SMTP_TLS": ("tls", "because the port is 465"),
+            "SMTP_USER": ("me@example.com", f"the file {settings.ENV_FILE}"),
+            "SMTP_PASS": ("set", "the file that SMTP_PASS_FILE names"),
+            "SMTP_FROM": ("me@example.com", "made of SMTP_USER"),
+        }
+        assert "hunter" not in repr(found)
+
+    def test_without_any_are_the_defaults(self, services: Services, super_admin: Principal) -> None:
+        assert self.shown(services, super_admin) == {
+            "SMTP_HOST": ("not set", ""),
+            "SMTP_PORT": ("587", "the default"),
+            "SMTP_TLS": ("starttls", "the default"),
+            "SMTP_USER": ("not set", ""),
+            "SMTP_PASS": ("not set", ""),
+            "SMTP_FROM": ("not set", ""),
+        }
+
+    def test_follow_from_each_other(self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SMTP_HOST", "mail.example.com")
+        monkeypatch.setenv("SMTP_TLS", "tls")
+        found = self.shown(services, super_admin)
+        assert found["SMTP_PORT"] == ("465", "because SMTP_TLS is tls")
+        assert found["SMTP_FROM"] == ("no-reply@mail.example.com", "made of SMTP_HOST")

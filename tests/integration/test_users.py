@@ -1,0 +1,47 @@
+"""The accounts of the installation."""
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import Invalid, NotFound
+from exports_app.services.records import Page, Tenant
+from exports_app.wiring import Services
+from tests.world import Cast, Watch, uuid_of
+
+
+def names(services: Services, who: Principal, q: str = "", page: Page | None = None) -> list[str]:
+    return [one.user.name for one in services.users.find(who, q, page or Page())[0]]
+
+
+def test_all_accounts_are_found_by_name_or_address(services: Services, super_admin: Principal) -> None:
+    assert names(services, super_admin) == ["Admin", "Outsider", "Super", "Viewer"]
+    assert names(services, super_admin, "SIDE") == ["Outsider"]
+    assert names(services, super_admin, "viewer@") == ["Viewer"]
+    assert names(services, super_admin, "100%") == []
+    found, total = services.users.find(super_admin, "", Page(2, 3))
+    assert ([one.user.name for one in found], total) == (["Viewer"], 4)
+    with pytest.raises(Invalid):
+        services.users.find(super_admin, "\0", Page())
+
+
+def test_each_says_to_what_they_belong(
+    services: Services, super_admin: Principal, cast: Cast, acme: Tenant, globex: Tenant
+) -> None:
+    services.members.add(super_admin, globex.id, "viewer@example.com", "", "admin")
+    found, _ = services.users.find(super_admin, "viewer", Page())
+    assert [(tenant.slug, str(role)) for tenant, role in found[0].roles] == [("acme", "viewer"), ("globex", "admin")]
+    assert services.users.find(super_admin, "super", Page())[0][0].roles == []
+
+
+def test_others_have_no_such_thing(services: Services, admin: Principal, viewer: Principal, cast: Cast) -> None:
+    for who in (admin, viewer, Principal(uuid_of(1))):
+        with pytest.raises(NotFound):
+            services.users.find(who, "", Page())
+        with pytest.raises(NotFound):
+            services.users.get(who, cast.viewer.user.id)
+
+
+def test_pages_of_their_tenants_hear_of_it(services: Services, super_admin: Principal, cast: Cast, acme: Tenant) -> None:
+    watch = Watch(services.changes)
+    services.users.set_active(super_admin, cast.viewer.user.id, active=False)
+    assert [change.tenant_id for change in watch.seen] == [acme.id]

@@ -1,0 +1,101 @@
+"""The installation's own pages without a browser."""
+
+import asyncio
+
+from exports_app.channels.email import EmailChannel, SmtpSettings
+from exports_app.domain.access import Principal
+from exports_app.services.plugs import CHANNELS
+from exports_app.services.records import Tenant
+from exports_app.ui.pages.settings.email import EmailState
+from exports_app.ui.pages.settings.users import UsersState
+from exports_app.ui.session import Session
+from exports_app.wiring import Services
+from tests.mailserver import mail_server
+from tests.ui.conftest import SignIn, Tab
+from tests.world import Cast, registered
+
+
+def test_the_mail_settings_are_shown_and_tried(tab: Tab, sign_in: SignIn, super_admin: Principal, acme: Tenant) -> None:
+    async def play() -> None:
+        await sign_in(super_admin, acme)
+        assert "installation.manage" in (await tab.state(Session)).may
+        page = await tab.state(EmailState)
+        await tab.do(EmailState.refresh)
+        assert not page.configured
+        assert [(one.name, one.value) for one in page.rows][:2] == [("SMTP_HOST", "not set"), ("SMTP_PORT", "587")]
+        with mail_server(refuse={"gone@example.com": "550 no such user"}) as server:
+            smtp = SmtpSettings(host=server.host, port=server.port, tls="none")
+            with registered(CHANNELS, EmailChannel(smtp)):
+                await tab.do(EmailState.refresh)
+                assert page.configured
+                await tab.do(EmailState.test, {"address": "nobody"})
+                assert page.error
+                assert (page.outcome, page.busy) == ("", False)
+                await tab.do(EmailState.test, {"address": "gone@example.com"})
+                assert (page.outcome, page.told, page.error) == ("refused", "550 no such user", "")
+                assert "S: 550 no such user" in page.dialogue
+                await tab.do(EmailState.test, {"address": "ann@example.com"})
+                assert (page.outcome, page.dialogue) == ("accepted", [])
+                await tab.do(EmailState.test, {})
+                assert page.error
+
+    asyncio.run(play())
+
+
+def test_accounts_are_searched_reset_and_deactivated(
+    services: Services, tab: Tab, sign_in: SignIn, super_admin: Principal, acme: Tenant, cast: Cast
+) -> None:
+    async def play() -> None:
+        await sign_in(super_admin, acme)
+        page = await tab.state(UsersState)
+        await tab.do(UsersState.refresh)
+        assert [(one.name, one.belongs, one.is_me) for one in page.rows] == [
+            ("Admin", "Acme (admin)", False),
+            ("Outsider", "Globex (admin)", False),
+            ("Super", "every tenant", True),
+            ("Viewer", "Acme (viewer)", False),
+        ]
+        assert (page.counted, page.last) == ("4 accounts", True)
+        await tab.do(UsersState.search, "viewer")
+        assert [one.name for one in page.rows] == ["Viewer"]
+
+        await tab.do(UsersState.renew, cast.viewer.user.id)
+        assert page.fresh_email == cast.viewer.user.email
+        login = services.auth.login(cast.viewer.user.email, page.fresh_password, "192.0.2.1")
+        assert login.user.must_change_password
+        await tab.do(UsersState.forget)
+        assert (page.fresh_email, page.fresh_password) == ("", "")
+
+        await tab.do(UsersState.ask, cast.viewer.user.id)
+        assert (page.asking, page.ask_name) == (cast.viewer.user.id, "Viewer")
+        await tab.do(UsersState.keep)
+        await tab.do(UsersState.deactivate)
+        assert page.rows[0].active
+        await tab.do(UsersState.ask, cast.viewer.user.id)
+        await tab.do(UsersState.deactivate)
+        assert (page.rows[0].active, page.asking) == (False, "")
+        await tab.do(UsersState.activate, cast.viewer.user.id)
+        assert page.rows[0].active
+        await tab.do(UsersState.ask, super_admin.user_id)
+        await tab.do(UsersState.deactivate)
+        assert (await tab.texts())[-1].startswith("Have another super admin deactivate you")
+        for handler in (UsersState.ask, UsersState.renew, UsersState.activate):
+            await tab.do(handler, "nonsense")
+            assert (await tab.texts())[-1] == "There is nothing here that you may see"
+
+    asyncio.run(play())
+
+
+def test_who_lost_the_right_meanwhile_sees_nothing_new(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+    """Past the Guard, as it were: the service refuses too."""
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        assert "installation.manage" not in (await tab.state(Session)).may
+        await tab.do(UsersState.refresh)
+        page = await tab.state(UsersState)
+        assert (page.rows, page.failed) == ([], "There is nothing here that you may see")
+        await tab.do(EmailState.refresh)
+        assert (await tab.state(EmailState)).rows == []
+
+    asyncio.run(play())
