@@ -26,6 +26,7 @@ from exports_app.services.changes import Changes
 from exports_app.services.decisions import Decisions
 from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
+from exports_app.services.downloads import Downloads
 from exports_app.services.export_analytics import ExportAnalytics
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
@@ -78,6 +79,7 @@ class Services:
     links: Links
     retention: Retention
     sessions: Sessions
+    downloads: Downloads
     campaigns: Campaigns
     campaign_analytics: CampaignAnalytics
     export_analytics: ExportAnalytics
@@ -112,6 +114,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     history, overview = History(store, files), Overview(store)
+    sessions, audit = Sessions(store, clock, auth), Audit(store, clock)
     return Services(
         settings=s,
         database=database,
@@ -126,7 +129,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         users=Users(store, changes, clock),
         mail=Mail(store, clock, counts, s.base_url),
         tenants=Tenants(store, changes, clock),
-        audit=Audit(store, clock),
+        audit=audit,
         auth=auth,
         schedules=schedules,
         demand=Demand(store, files, changes, clock),
@@ -137,7 +140,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         history=history,
         retention=Retention(store, files, changes, clock, s.retention_days),
         links=Links(store, files, clock, s.signing_key(), s.base_url),
-        sessions=Sessions(store, clock, auth, history),
+        sessions=sessions,
+        downloads=Downloads(sessions, history, audit),
         campaigns=Campaigns(store, changes, clock),
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
         export_analytics=ExportAnalytics(store, changes, clock, s.tz),

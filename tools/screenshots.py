@@ -154,6 +154,16 @@ def see_members(page: Page, _: Ids) -> None:
     page.locator("#members li").first.wait_for()
 
 
+def see_tenant(page: Page, _: Ids) -> None:
+    page.goto(f"/settings/tenant?tenant={story.NORTHWIND.slug}")
+    page.locator("iframe.mail").wait_for()
+
+
+def see_audit(page: Page, _: Ids) -> None:
+    page.goto(f"/settings/audit?tenant={story.NORTHWIND.slug}")
+    page.locator("#entries li").first.wait_for()
+
+
 def see_mail(page: Page, _: Ids) -> None:
     page.goto("/settings/email")
     page.get_by_role("button", name="Send a test email").click()
@@ -191,6 +201,8 @@ SCENES = (
     Scene("analytics-exports", see_health, EVERY),
     Scene("settings", see_settings, ("wide-light", "phone-dark")),
     Scene("settings-members", see_members, ("wide-light", "phone-dark")),
+    Scene("settings-tenant", see_tenant, EVERY),
+    Scene("settings-audit", see_audit, ("wide-light", "phone-dark")),
     Scene("settings-email", see_mail, ("wide-light", "phone-dark"), story.OPERATOR.email),
     Scene("settings-users", see_users, ("wide-light", "phone-dark"), story.OPERATOR.email),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),

@@ -20,12 +20,14 @@ from exports_app.domain.access import Role
 from exports_app.domain.policy import OnUnknown
 from exports_app.domain.run import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted
-from exports_app.services import passwords
+from exports_app.services import audit, passwords
 from exports_app.services.demo_data import fixed_id, metrics
 from exports_app.services.exporting import Export
 from exports_app.services.ports import Transaction
 from exports_app.services.records import (
+    Action,
     Attempt,
+    AuditEntry,
     Campaign,
     Delivery,
     Membership,
@@ -49,6 +51,7 @@ ADMIN = User(fixed_id("mara"), "mara.keller@northwind.example", "Mara Keller", "
 VIEWER = User(fixed_id("sam"), "sam.ortiz@northwind.example", "Sam Ortiz", "")
 OPERATOR = User(fixed_id("noor"), "noor.haddad@exports.example", "Noor Haddad", "", is_super_admin=True)
 MAILBOX = "reports@northwind.example"
+RECIPIENTS = ["mara@northwind.example", "finance@northwind.example"]
 LONG = timedelta(days=1)
 QUIET = timedelta(minutes=10)
 """Nothing is due while the pictures are taken."""
@@ -112,11 +115,49 @@ def tell(services: Services) -> dict[str, str]:
         since = now - timedelta(hours=5)
         tx.sessions.add(Session("0" * 64, ADMIN.id, 0, since, now + LONG, device=PHONE, last_used_at=now - timedelta(minutes=50)))
         _campaigns(tx, now)
+        for entry in _deeds(now):
+            tx.audit.add(entry)
     told = [*_northwind(now), *_alpine(now)]
     with services.store.write() as tx:
         for schedule, past in told:
             _add(tx, schedule, past, now)
     return {schedule.name: schedule.id for schedule, _ in told}
+
+
+def _deeds(now: datetime) -> list[AuditEntry]:
+    """Who did what at Northwind in the last days."""
+    weekly, spring = (fixed_id("northwind", "export", name) for name in ("Weekly campaign report", "Spring launch detail"))
+    done: list[tuple[float, User | None, Action, str, str, dict[str, Any]]] = [
+        (0.4, ADMIN, Action.RUN_TRIGGERED, weekly, "Weekly campaign report", {}),
+        (1, None, Action.SCHEDULE_PAUSED, spring, "Spring launch detail", {"reason": "5 runs in a row failed"}),
+        (3, ADMIN, Action.MEMBER_CHANGED, VIEWER.id, VIEWER.email, {"changed": {"role": ["admin", "viewer"]}}),
+        (
+            26,
+            ADMIN,
+            Action.SCHEDULE_UPDATED,
+            weekly,
+            "Weekly campaign report",
+            {"changed": {"schedule": ["0 8 * * 1", "0 9 * * 1"], "recipients": [["mara@northwind.example"], RECIPIENTS]}},
+        ),
+        (27, ADMIN, Action.MEMBER_ADDED, VIEWER.id, VIEWER.email, {"role": "admin"}),
+        (50, ADMIN, Action.TENANT_UPDATED, NORTHWIND.id, NORTHWIND.name, {"changed": {"brand_color": ["#1D4ED8", "#4F46E5"]}}),
+        (51, ADMIN, Action.SCHEDULE_CREATED, spring, "Spring launch detail", {}),
+        (75, ADMIN, Action.CAMPAIGN_METRICS, fixed_id("northwind", "Spring launch"), "Spring launch", {"days": 30}),
+    ]
+    return [
+        AuditEntry(
+            fixed_id("deed", str(number)),
+            NORTHWIND.id,
+            now - timedelta(hours=ago),
+            who.id if who else None,
+            who.name if who else audit.APP,
+            action,
+            subject_id,
+            subject,
+            detail,
+        )
+        for number, (ago, who, action, subject_id, subject, detail) in enumerate(done)
+    ]
 
 
 def hold_time(services: Services) -> None:

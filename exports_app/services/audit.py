@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exports_app.domain import words
-from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.ports import AuditFilter, Clock, Store, Transaction
 from exports_app.services.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
@@ -76,14 +76,14 @@ class Audit:
 
     def find(self, who: Principal, tenant_id: str | None, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
         """The newest first, and the number of all. tenant_id: None: of all that the caller manages; of a super admin also what
-        concerns no tenant. Raises NotFound, Forbidden, Invalid."""
-        within, where = self._within(who, tenant_id), _checked(where)
+        concerns no tenant, or, where the filter says so, that alone. Raises NotFound, Forbidden, Invalid."""
+        within, where = self._within(who, tenant_id, where), _checked(where)
         with self._store.read() as tx:
             return tx.audit.find(within, where, page)
 
     def csv(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> Iterator[str]:
         """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`."""
-        within, where = self._within(who, tenant_id), _checked(where)
+        within, where = self._within(who, tenant_id, where), _checked(where)
         # What comes while it is read stands at the front, and would move the pages
         return self._lines(within, replace(where, before=where.before or self._clock()))
 
@@ -98,8 +98,11 @@ class Audit:
                 return
             number += 1
 
-    def _within(self, who: Principal, tenant_id: str | None) -> frozenset[str] | None:
+    def _within(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> frozenset[str] | None:
         require_anywhere(who, Permission.MANAGE)
+        if where.installation:
+            require_operator(who)
+            return None
         if tenant_id is None:
             return who.tenants(Permission.MANAGE)
         require(who, Permission.MANAGE, tenant_id)

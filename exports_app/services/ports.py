@@ -268,12 +268,13 @@ class NoticeStore(Protocol):
 @dataclass(frozen=True)
 class AuditFilter:
     """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a name, the actor's or that of what
-    they did it to. Empty: whatever it is."""
+    they did it to. Empty: whatever it is. installation: only what concerns no tenant."""
 
     area: str = ""
     since: datetime | None = None
     before: datetime | None = None
     q: str = ""
+    installation: bool = False
 
 
 class AuditStore(Protocol):

@@ -1,13 +1,15 @@
 """What a scheduled export would send if it ran now: its first rows, and its message. Nothing is stored or sent."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from exports_app.domain import cron, period
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.period import Period
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.way import Way, fits
 from exports_app.services import rules
@@ -16,10 +18,13 @@ from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Attachme
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.records import Sample, Tenant
 from exports_app.services.rules import Filters
+from exports_app.services.tenants import tenant_of
 
 SHOWN = 10
 SAMPLED = 200
 """Rows that the size is estimated from."""
+EXAMPLE, EXAMPLE_BYTES, EXAMPLE_ROWS = "Weekly campaign totals", 48_213, 24
+"""The export that never was."""
 SECONDS = 1.0
 """Of work for the database: somebody waits, and changes the filters meanwhile."""
 
@@ -97,6 +102,18 @@ class Preview:
         )
         report = look.export.report(Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link)
         return CHANNELS["email"].preview(report)
+
+    def looks(self, who: Principal, tenant_id: str, values: Mapping[str, Any]) -> Message | None:
+        """The message of an invented export, as it would be with these settings of the tenant (see `Tenants.update`); None where
+        its channel has nothing to show. Raises NotFound, Forbidden, Invalid."""
+        with self._store.read() as tx:
+            tenant = replace(tenant_of(tx, who, tenant_id, Permission.MANAGE), **values)
+        rules.check_tenant(tenant)
+        now, zone = self._clock(), tenant.timezone or "UTC"
+        filters = Filters(period=Period.PREVIOUS_WEEK)
+        export = Export(tenant, EXAMPLE, "campaigns", "excel", zone, filters, filters.window(now, zone), now)
+        name = export.file_name()
+        return CHANNELS["email"].preview(export.report(Path(name), name, EXAMPLE_BYTES, EXAMPLE_ROWS))
 
     def _look(
         self,

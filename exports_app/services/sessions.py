@@ -17,7 +17,6 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, Unavailable, WrongCredentials
 from exports_app.services import passwords
 from exports_app.services.auth import Auth, signed_in
-from exports_app.services.history import File, History
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Code, Session, User
 from exports_app.services.rules import has_controls, is_uuid
@@ -90,8 +89,8 @@ def _hash(secret: str) -> str:
 
 
 class Sessions:
-    def __init__(self, store: Store, clock: Clock, auth: Auth, history: History) -> None:
-        self._store, self._clock, self._auth, self._history = store, clock, auth, history
+    def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
+        self._store, self._clock, self._auth = store, clock, auth
 
     def begin(self, email: str, password: str, address: str, browser: str, goto: str = "") -> str:
         """Check the password; returns a code that `redeem` turns into a session within CODE_LIFETIME.
@@ -160,22 +159,16 @@ class Sessions:
             with self._store.write() as tx:
                 tx.sessions.revoke(_hash(session_id), self._clock())
 
-    def download_code(self, who: Principal, session_id: str, schedule_id: str, run_id: str) -> str:
-        """A code that `download` turns into the run's file, in the same session.
-
-        Raises NotFound, also while there is no file, Forbidden, Gone, and Unauthenticated when the session is over.
-        """
-        self._history.file(who, schedule_id, run_id)
+    def download_code(self, who: Principal, session_id: str, content: dict[str, Any]) -> str:
+        """A code that `take_download` turns into the content, in the same session. Raises Unauthenticated when it is over."""
         with self._store.write() as tx:
             self._require(tx, session_id, who)
-            content = {"schedule_id": schedule_id, "run_id": run_id}
             return self._new_code(tx, DOWNLOAD, session_id, who.user_id, content)
 
-    def download(self, code: str, session_id: str) -> File:
-        """The file, if the session's user may still see it. The code is gone then, whatever comes of it.
+    def take_download(self, code: str, session_id: str) -> tuple[Principal, dict[str, Any]]:
+        """Who is behind the session now, and the code's content; the code is gone then.
 
-        Raises Unauthenticated without a live session, NotFound for a code that is not this session's or no longer good, and
-        what `History.file` raises.
+        Raises Unauthenticated without a live session, NotFound for a code that is not this session's or no longer good.
         """
         visit = self.visit(session_id)
         if visit is None:
@@ -184,7 +177,7 @@ class Sessions:
             found = tx.codes.take(_hash(code), DOWNLOAD, _hash(session_id), self._clock())
         if found is None:
             raise NotFound("This link is good for one download only: take a new one from the page")
-        return self._history.file(visit.who, found.content["schedule_id"], found.content["run_id"])
+        return visit.who, found.content
 
     def _new_code(self, tx: Transaction, purpose: str, holder: str, user_id: str, content: dict[str, Any]) -> str:
         code, now = _secret(), self._clock()

@@ -15,6 +15,6 @@ class Downloads(rx.State):
     async def start(self, schedule_id: str, run_id: str) -> None:
         """Save a run's file. A wrong or foreign id is simply not found."""
         held = actor()
-        code = wiring.services().sessions.download_code
+        code = wiring.services().downloads.of_run
         address = await asyncio.to_thread(code, held.who, held.session, str(schedule_id), str(run_id))
         await fetch(self, f"/api/download/{address}")

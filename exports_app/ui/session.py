@@ -11,6 +11,7 @@ from exports_app import wiring
 from exports_app.domain.access import OF_INSTALLATION, Permission, Role
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.auth import TenantRole
+from exports_app.services.records import Tenant
 from exports_app.services.sessions import HOME
 from exports_app.ui.actions import action, actor
 from exports_app.ui.components import brand
@@ -93,10 +94,15 @@ class Session(rx.State):
         self.ready = True
 
     def _show(self, chosen: TenantRole) -> None:
-        self.tenant_id, self.tenant_slug, self.tenant_name = chosen.tenant.id, chosen.tenant.slug, chosen.tenant.name
-        self.timezone = chosen.tenant.timezone or wiring.services().settings.tz
+        self.tenant_id, self.tenant_slug = chosen.tenant.id, chosen.tenant.slug
         self.role, self.may = ROLES[chosen.role], [str(p) for p in chosen.permissions]
-        self.colors = brand.scale(chosen.tenant.brand_color)
+        self._changed(chosen.tenant)
+
+    def _changed(self, tenant: Tenant) -> None:
+        """The tenant was given another name or other looks, here."""
+        self.tenant_name, self.colors = tenant.name, brand.scale(tenant.brand_color)
+        self.timezone = tenant.timezone or wiring.services().settings.tz
+        self.tenants = [TenantChoice(t.id, t.slug, tenant.name) if t.id == tenant.id else t for t in self.tenants]
 
     @action()
     async def switch(self, tenant_id: str) -> None:

@@ -131,7 +131,7 @@ class TestDownloading:
 
     @pytest.fixture
     def path(self, services: Services, cast: Cast, session_id: str, run: Run) -> str:
-        return "/api/download/" + services.sessions.download_code(cast.viewer.who, session_id, run.scheduled_export_id, run.id)
+        return "/api/download/" + services.downloads.of_run(cast.viewer.who, session_id, run.scheduled_export_id, run.id)
 
     def test_the_session_that_asked_gets_the_file_as_an_attachment(
         self, api: Clients, path: str, session_id: str, run: Run
@@ -189,7 +189,7 @@ class TestTheLog:
         def breaks(*_: Any) -> None:
             raise RuntimeError("unforeseen")
 
-        monkeypatch.setattr(services.sessions, "download", breaks)
+        monkeypatch.setattr(services.sessions, "take_download", breaks)
         problem(visit(api, "/api/download/marker", session="x"), 500, "internal")
         assert [entry["event"] for entry in logs] == ["request failed", "request"]
         assert "marker" not in repr(logs)

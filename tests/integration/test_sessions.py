@@ -15,6 +15,7 @@ from exports_app.domain.errors import (
     Unauthenticated,
     WrongCredentials,
 )
+from exports_app.services.history import File
 from exports_app.services.records import Run, Schedule, Tenant
 from exports_app.services.sessions import CODE_LIFETIME, HOME, KEPT, LIFETIME, SWEEP, Sessions, cookie, local_path
 from exports_app.wiring import Services
@@ -367,47 +368,50 @@ def session_id(services: Services, cast: Cast) -> str:
 
 class TestDownload:
     @pytest.fixture
-    def code(self, sessions: Sessions, viewer: Principal, session_id: str, run: Run) -> str:
-        return sessions.download_code(viewer, session_id, run.scheduled_export_id, run.id)
+    def code(self, services: Services, viewer: Principal, session_id: str, run: Run) -> str:
+        return services.downloads.of_run(viewer, session_id, run.scheduled_export_id, run.id)
 
-    def test_a_reader_gets_the_file(self, sessions: Sessions, code: str, session_id: str, run: Run) -> None:
-        file = sessions.download(code, session_id)
+    def test_a_reader_gets_the_file(self, services: Services, code: str, session_id: str, run: Run) -> None:
+        file = services.downloads.take(code, session_id)
+        assert isinstance(file, File)
         assert (file.name, file.mime) == (run.file_name, "text/csv")
         assert file.path.stat().st_size == run.file_size
 
-    def test_a_code_is_good_once(self, sessions: Sessions, code: str, session_id: str) -> None:
-        sessions.download(code, session_id)
+    def test_a_code_is_good_once(self, services: Services, code: str, session_id: str) -> None:
+        services.downloads.take(code, session_id)
         with pytest.raises(NotFound, match="one download only"):
-            sessions.download(code, session_id)
+            services.downloads.take(code, session_id)
 
-    def test_a_code_is_good_for_half_a_minute(self, sessions: Sessions, code: str, session_id: str, clock: FakeClock) -> None:
+    def test_a_code_is_good_for_half_a_minute(self, services: Services, code: str, session_id: str, clock: FakeClock) -> None:
         clock.advance(seconds=30)
         with pytest.raises(NotFound):
-            sessions.download(code, session_id)
+            services.downloads.take(code, session_id)
 
     def test_another_session_is_refused_and_the_code_stays_good_for_its_own(
         self, services: Services, sessions: Sessions, cast: Cast, code: str, session_id: str
     ) -> None:
         for user in (cast.viewer.user, cast.admin.user, cast.super_admin.user):
             with pytest.raises(NotFound):
-                sessions.download(code, sign_in(services, user))
+                services.downloads.take(code, sign_in(services, user))
         for nobody in ("", "unknown"):
             with pytest.raises(Unauthenticated):
-                sessions.download(code, nobody)
-        assert sessions.download(code, session_id)
+                services.downloads.take(code, nobody)
+        assert services.downloads.take(code, session_id)
 
     def test_a_sign_in_code_is_no_download_and_a_download_code_signs_nobody_in(
         self, services: Services, sessions: Sessions, cast: Cast, code: str, session_id: str
     ) -> None:
         with pytest.raises(NotFound):
-            sessions.download(sign_in_code(services, cast.viewer.user, session_id), session_id)
+            services.downloads.take(sign_in_code(services, cast.viewer.user, session_id), session_id)
         with pytest.raises(Unauthenticated):
             sessions.redeem(code, session_id)
 
-    def test_a_session_that_is_over_downloads_nothing(self, sessions: Sessions, code: str, session_id: str) -> None:
+    def test_a_session_that_is_over_downloads_nothing(
+        self, services: Services, sessions: Sessions, code: str, session_id: str
+    ) -> None:
         sessions.end(session_id)
         with pytest.raises(Unauthenticated):
-            sessions.download(code, session_id)
+            services.downloads.take(code, session_id)
 
     @pytest.mark.parametrize(
         ("change", "error"),
@@ -423,7 +427,7 @@ class TestDownload:
     ) -> None:
         sql(services, change)
         with pytest.raises(error):
-            sessions.download(code, session_id)
+            services.downloads.take(code, session_id)
 
     def test_a_file_that_was_removed_is_gone(
         self, services: Services, sessions: Sessions, code: str, session_id: str, run: Run
@@ -431,7 +435,7 @@ class TestDownload:
         assert run.file_key is not None
         services.files.remove(run.file_key)
         with pytest.raises(Gone):
-            sessions.download(code, session_id)
+            services.downloads.take(code, session_id)
 
 
 class TestAskingForADownload:
@@ -440,24 +444,24 @@ class TestAskingForADownload:
     ) -> None:
         outsiders = sign_in(services, cast.outsider.user)
         with pytest.raises(NotFound):
-            sessions.download_code(cast.outsider.who, outsiders, schedule.id, run.id)
+            services.downloads.of_run(cast.outsider.who, outsiders, schedule.id, run.id)
         mine = sign_in(services, cast.admin.user)
         for schedule_id, run_id in ((schedule.id, uuid_of(0xFF)), (uuid_of(0xFF), run.id), ("\0", "\0")):
             with pytest.raises(NotFound):
-                sessions.download_code(cast.admin.who, mine, schedule_id, run_id)
+                services.downloads.of_run(cast.admin.who, mine, schedule_id, run_id)
         waiting = services.schedules.trigger(cast.admin.who, schedule.id)
         with pytest.raises(NotFound, match="no file"):
-            sessions.download_code(cast.admin.who, mine, schedule.id, waiting.id)
+            services.downloads.of_run(cast.admin.who, mine, schedule.id, waiting.id)
         assert run.file_key is not None
         services.files.remove(run.file_key)
         with pytest.raises(Gone):
-            sessions.download_code(cast.admin.who, mine, schedule.id, run.id)
+            services.downloads.of_run(cast.admin.who, mine, schedule.id, run.id)
         assert sql(services, "SELECT * FROM one_time_codes") == []
 
     def test_needs_a_session_of_ones_own(self, services: Services, sessions: Sessions, cast: Cast, run: Run) -> None:
         for session_id in ("", "unknown", sign_in(services, cast.viewer.user)):
             with pytest.raises(Unauthenticated):
-                sessions.download_code(cast.admin.who, session_id, run.scheduled_export_id, run.id)
+                services.downloads.of_run(cast.admin.who, session_id, run.scheduled_export_id, run.id)
 
 
 class TestWhatIsOld:

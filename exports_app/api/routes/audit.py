@@ -21,8 +21,9 @@ def chosen(
     since: Annotated[shapes.Instant | None, Query()] = None,
     before: Annotated[shapes.Instant | None, Query()] = None,
     q: Annotated[str, Query(max_length=200, description="part of the name of who did it, or of what it was done to")] = "",
+    installation: Annotated[bool, Query(description="only what concerns no tenant; for super admins")] = False,
 ) -> AuditFilter:
-    return AuditFilter(area, since, before, q)
+    return AuditFilter(area, since, before, q, installation)
 
 
 Chosen = Annotated[AuditFilter, Depends(chosen)]

@@ -6,11 +6,12 @@ Not in the OpenAPI document: these addresses are for the app's own pages.
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
 from exports_app.api.access import Srv
 from exports_app.api.cookies import is_secure, set_cookie
 from exports_app.domain.errors import ExportsError
+from exports_app.services.downloads import Made
 from exports_app.services.sessions import BROWSER_COOKIE, LIFETIME, SESSION_COOKIE, cookie
 
 LOGIN = "/login"
@@ -56,7 +57,10 @@ def begin(srv: Srv, request: Request, code: str, browser: Browser) -> RedirectRe
 
 
 @router.get("/api/download/{code}", response_class=FileResponse)
-def download(srv: Srv, code: str, session_id: SessionId) -> FileResponse:
-    found = srv.sessions.download(code, session_id)
+def download(srv: Srv, code: str, session_id: SessionId) -> Response:
+    found = srv.downloads.take(code, session_id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    if isinstance(found, Made):
+        named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+        return StreamingResponse(found.pieces, media_type=found.mime, headers=headers | named)
     return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

@@ -21,6 +21,8 @@ class AuditRepository(Repository[AuditEntry]):
     def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
         c = self._table.c
         conditions: list[Any] = [] if within is None else [c.tenant_id.in_(within)]
+        if where.installation:
+            conditions.append(c.tenant_id.is_(None))
         if where.area:
             conditions.append(c.action.startswith(f"{where.area}.", autoescape=True))
         if where.since is not None:

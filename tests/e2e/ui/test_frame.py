@@ -27,7 +27,8 @@ FIGURES = f"{ROOT}.exports_app___ui___pages___analytics"
 SETTINGS = f"{ROOT}.exports_app___ui___pages___settings"
 QUIET = {
     *(f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.refresh"),
-    *(f"{SETTINGS}___{name}.refresh" for name in ("email____email_state", "users____users_state")),
+    *(f"{SETTINGS}___{name}.refresh" for name in ("email____email_state", "users____users_state", "tenant____tenant_state")),
+    *(f"{SETTINGS}___audit____audit_state.{name}" for name in ("arrive", "refresh")),
 } | {
     f"{FIGURES}___{name}"
     for name in (

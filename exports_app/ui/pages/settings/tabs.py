@@ -7,6 +7,8 @@ from exports_app.ui.components.tabs import tabs
 from exports_app.ui.session import SETTINGS, Session
 
 MEMBERS = f"{SETTINGS}/members"
+TENANT = f"{SETTINGS}/tenant"
+AUDIT = f"{SETTINGS}/audit"
 EMAIL = f"{SETTINGS}/email"
 USERS = f"{SETTINGS}/users"
 
@@ -14,5 +16,6 @@ USERS = f"{SETTINGS}/users"
 def top(here: str, told: rx.Component) -> rx.Component:
     """here: the page's route. told: what it is about."""
     manages, operates = (Session.may.contains(str(one)) for one in (Permission.MANAGE, Permission.OPERATE))
-    entries = [("Account", SETTINGS, True), ("Members", MEMBERS, manages), ("Email", EMAIL, operates), ("Users", USERS, operates)]
+    of_tenant = [("Members", MEMBERS, manages), ("Tenant", TENANT, manages), ("Audit", AUDIT, manages)]
+    entries = [("Account", SETTINGS, True), *of_tenant, ("Email", EMAIL, operates), ("Users", USERS, operates)]
     return rx.el.div(rx.el.h1("Settings"), rx.el.p(told, class_name="muted"), tabs("Settings", here, entries))

@@ -1,0 +1,241 @@
+"""Who did what and when in a tenant."""
+
+import asyncio
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain import cron
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError, FieldError, Invalid
+from exports_app.domain.words import place
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Page
+from exports_app.ui.actions import action, actor, principal, told
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, message
+from exports_app.ui.notices import Notices, fetch, show_address
+from exports_app.ui.page import page
+from exports_app.ui.pages.settings.deeds import AREAS, Deed, deed
+from exports_app.ui.pages.settings.tabs import AUDIT, top
+from exports_app.ui.session import Session, query
+
+SIZE = 25
+LONGEST = 200
+PLAIN = {"area": "", "since": "", "until": "", "q": "", "of": ""}
+"""The view. since, until: days, both included. of: "installation" for what concerns no tenant."""
+INSTALLATION = "installation"
+
+
+class AuditState(rx.State):
+    view: dict[str, str] = PLAIN
+    number: int = 1
+    """Of the page."""
+    rows: list[Deed] = []  # noqa: RUF012 (Reflex copies defaults)
+    total: int = 0
+    loaded: bool = False
+    failed: str = ""
+    zone: str = ""
+
+    @rx.var
+    def counted(self) -> str:
+        return f"{self.total:,} {'entry' if self.total == 1 else 'entries'}"
+
+    @rx.var
+    def last(self) -> bool:
+        return self.number * SIZE >= self.total
+
+    @rx.var
+    def narrowed(self) -> bool:
+        return any(value for name, value in self.view.items() if name != "of")
+
+    @action(Permission.MANAGE)
+    async def arrive(self) -> None:
+        """When the page loads: the view that the address names."""
+        asked = query(self)
+        self.view = PLAIN | {name: asked[name] for name in PLAIN if name in asked and _fits(name, asked[name])}
+        number = asked.get("page", "1")
+        self.number = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
+        (await self.get_state(Notices))._arrive(asked)  # noqa: SLF001
+
+    @action(Permission.MANAGE)
+    async def refresh(self) -> None:
+        await self._load()
+
+    @action(Permission.MANAGE)
+    async def choose(self, name: str, value: str) -> None:
+        """One part of the view."""
+        if name in PLAIN and _fits(name, value):
+            self.view, self.number = self.view | {name: value}, 1
+            await self._look()
+
+    @action(Permission.MANAGE)
+    async def clear(self) -> None:
+        self.view, self.number = PLAIN | {"of": self.view["of"]}, 1
+        await self._look()
+
+    @action(Permission.MANAGE)
+    async def turn(self, step: int) -> None:
+        if isinstance(step, int):
+            self.number = max(1, min(self.number + step, -(-self.total // SIZE)))
+            await self._look()
+
+    @action(Permission.MANAGE)
+    async def save(self) -> None:
+        """All that the filters let through, as CSV."""
+        tenant, where = await self._asked()
+        of_audit = wiring.services().downloads.of_audit
+        await fetch(self, f"/api/download/{await asyncio.to_thread(of_audit, principal(), actor().session, tenant, where)}")
+
+    async def _look(self) -> None:
+        session = await self.get_state(Session)
+        parts = {"tenant": session.tenant_slug if len(session.tenants) > 1 else "", **self.view}
+        text = urlencode({k: v for k, v in (parts | {"page": "" if self.number == 1 else str(self.number)}).items() if v})
+        await show_address(self, f"{AUDIT}?{text}" if text else AUDIT)
+        await self._load()
+
+    async def _load(self) -> None:
+        find = wiring.services().audit.find
+        try:
+            tenant, where = await self._asked()
+            found, self.total = await asyncio.to_thread(find, principal(), tenant, where, Page(self.number, SIZE))
+            self.rows, self.failed = [deed(one) for one in found], ""
+        except ExportsError as e:
+            self.failed = told(e)
+        self.loaded = True
+
+    async def _asked(self) -> tuple[str | None, AuditFilter]:
+        """The tenant, and the filter. Raises Invalid where a day is none."""
+        session, view = await self.get_state(Session), self.view
+        self.zone = place(session.timezone)
+        since, until = _day(view["since"], "/since"), _day(view["until"], "/until")
+        begin = _midnight(since, session.timezone) if since else None
+        end = _midnight(until + timedelta(days=1), session.timezone) if until else None
+        if begin and end and end <= begin:
+            raise Invalid([FieldError("/until", "the last day must not be before the first")])
+        of_installation = view["of"] == INSTALLATION
+        return None if of_installation else session.tenant_id, AuditFilter(view["area"], begin, end, view["q"], of_installation)
+
+
+def _fits(name: str, value: str) -> bool:
+    known = {"area": ["", *AREAS], "of": ["", INSTALLATION]}
+    return value in known[name] if name in known else len(value) <= LONGEST
+
+
+def _day(text: str, pointer: str) -> date | None:
+    try:
+        found = date.fromisoformat(text) if text else None
+        if found is None or 1 < found.year < 9999:  # where a day later, and another zone, are still a date
+            return found
+    except ValueError:
+        pass
+    raise Invalid([FieldError(pointer, "a day is not one: write it as 2026-01-31")])
+
+
+def _midnight(day: date, timezone: str) -> datetime:
+    return datetime.combine(day, time.min, cron.zone(timezone)).astimezone(UTC)
+
+
+@page(AUDIT, title="Audit", needs=Permission.MANAGE, load=AuditState.arrive, refresh=AuditState.refresh)
+def audit() -> rx.Component:
+    state = AuditState
+    told_ = rx.fragment("Who did what in ", rx.el.b(Session.tenant_name), ", and when. Nobody can change or remove an entry")
+    clear = button("Clear", on_click=state.clear)
+    nothing = message("history", "No entry", "Nobody did anything of this kind in these days.", clear)
+    listed = rx.el.ol(rx.foreach(state.rows, _entry), class_name="plain-list", id="entries")
+    content = rx.cond(
+        state.failed != "",
+        rx.el.p(state.failed, class_name="box bad", role="alert"),
+        rx.cond(state.rows.length() > 0, rx.fragment(listed, _pages()), nothing),
+    )
+    return rx.el.div(
+        top(AUDIT, told_),
+        _bar(),
+        rx.cond(state.loaded, rx.el.section(content, class_name="card settings-card", custom_attrs={"aria-label": "Entries"})),
+        class_name="page settings broad",
+    )
+
+
+def _bar() -> rx.Component:
+    state = AuditState
+    search = rx.el.div(
+        rx.icon("search", size=15, aria_hidden="true"),
+        browser.text(
+            id="search",
+            type="search",
+            value=state.view["q"],
+            on_change=lambda text: state.choose("q", text),
+            placeholder="Search who, or what …",
+            max_length=LONGEST,
+            class_name="control",
+            custom_attrs={"aria-label": "Search entries"},
+        ),
+        class_name="search",
+    )
+    installation = rx.cond(
+        Session.may.contains(str(Permission.OPERATE)),
+        _choice("Of", "of", [("", "This tenant"), (INSTALLATION, "The installation")]),
+    )
+    return rx.el.div(
+        search,
+        _choice("What", "area", [("", "All"), *AREAS.items()]),
+        _date("From", "since"),
+        _date("To", "until"),
+        installation,
+        rx.cond(state.narrowed, button("Clear", kind="ghost small", on_click=state.clear)),
+        button("Download CSV", icon="download", once=True, on_click=state.save, id="save-csv"),
+        class_name="bar audit-bar",
+    )
+
+
+def _choice(label: str, name: str, choices: list[tuple[str, str]]) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(label),
+        rx.el.select(
+            *[rx.el.option(words, value=key) for key, words in choices],
+            value=AuditState.view[name],
+            on_change=lambda chosen: AuditState.choose(name, chosen),
+            id=name,
+            name=name,
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name="filter order",
+    )
+
+
+def _date(label: str, name: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(label),
+        rx.el.input(
+            type="date",
+            value=AuditState.view[name],
+            on_change=lambda chosen: AuditState.choose(name, chosen),
+            id=name,
+            name=name,
+        ),
+        class_name="filter order dated",
+        title=f"A day in {AuditState.zone}",
+    )
+
+
+def _entry(one: Deed) -> rx.Component:
+    what = rx.el.div(rx.el.b(one.who), " ", one.what, " ", rx.el.b(one.subject))
+    changes = rx.cond(
+        one.changes.length() > 0,
+        rx.el.ul(rx.foreach(one.changes, rx.el.li), class_name="changes"),
+    )
+    when = browser.when(at=one.at, zone=Session.timezone)
+    facts = rx.el.div(what, changes, class_name="grow")
+    return rx.el.li(facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=one.id)
+
+
+def _pages() -> rx.Component:
+    state = AuditState
+    return rx.el.div(
+        rx.el.span(state.counted, class_name="grow", id="entry-count"),
+        button("Newer", kind="small", on_click=state.turn(-1), disabled=state.number == 1),
+        button("Older", kind="small", on_click=state.turn(1), disabled=state.last),
+        class_name="foot",
+    )

@@ -1,0 +1,98 @@
+"""What somebody did, in words."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from exports_app.domain.words import counted, sentence
+from exports_app.services.records import Action, AuditEntry
+
+WORDS = {
+    Action.SCHEDULE_CREATED: "made the scheduled export",
+    Action.SCHEDULE_UPDATED: "changed the scheduled export",
+    Action.SCHEDULE_PAUSED: "paused the scheduled export",
+    Action.SCHEDULE_DELETED: "deleted the scheduled export",
+    Action.RUN_TRIGGERED: "ran the scheduled export",
+    Action.RUN_TESTED: "sent themselves a test of the scheduled export",
+    Action.RUN_REPEATED: "made a run again of the scheduled export",
+    Action.RUN_RESENT: "sent a run again of the scheduled export",
+    Action.RUN_CANCELLED: "called off a run of the scheduled export",
+    Action.RUN_RETRIED: "had a run tried again at once of the scheduled export",
+    Action.RUN_GIVEN_UP: "gave up a run of the scheduled export",
+    Action.RUN_ACCEPTED: "said that the messages arrived of the scheduled export",
+    Action.RUN_BACKFILLED: "had past times made up of the scheduled export",
+    Action.CAMPAIGN_CREATED: "made the campaign",
+    Action.CAMPAIGN_UPDATED: "changed the campaign",
+    Action.CAMPAIGN_DELETED: "deleted the campaign",
+    Action.CAMPAIGN_METRICS: "wrote metrics of the campaign",
+    Action.TENANT_CREATED: "made the tenant",
+    Action.TENANT_UPDATED: "changed the tenant",
+    Action.MEMBER_ADDED: "added the member",
+    Action.MEMBER_CHANGED: "changed the role of the member",
+    Action.MEMBER_REMOVED: "removed the member",
+    Action.USER_CREATED: "made the account",
+    Action.USER_ACTIVATED: "activated the account",
+    Action.USER_DEACTIVATED: "deactivated the account",
+    Action.USER_RESET: "reset the password of the account",
+    Action.PASSWORD_CHANGED: "changed the password of the account",
+    Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere the account",
+    Action.EMAIL_TESTED: "sent a test email to",
+}
+AREAS = {
+    "schedule": "Scheduled exports",
+    "run": "Runs",
+    "campaign": "Campaigns",
+    "tenant": "Tenant",
+    "member": "Members",
+    "user": "Accounts",
+    "account": "Own account",
+    "email": "Test emails",
+}
+NAMES = {"keep_days": "days that files are kept", "brand_color": "colour", "logo_url": "logo", "owner_id": "owner"}
+HIDDEN = {"changed", "run", "of"}
+"""Of a detail: told apart, or an id that says nothing to a reader."""
+LONGEST = 120
+FIRST = 3
+"""Of a list."""
+
+
+@dataclass
+class Deed:
+    """changes: one line each. at: ISO 8601."""
+
+    id: str
+    at: str
+    who: str
+    what: str
+    subject: str
+    changes: list[str]
+
+
+def deed(entry: AuditEntry) -> Deed:
+    return Deed(
+        entry.id, entry.at.isoformat(), sentence(entry.actor_name), WORDS[entry.action], entry.subject_name, _changes(entry)
+    )
+
+
+def _changes(entry: AuditEntry) -> list[str]:
+    changed = [f"{_name(key)}: {_text(old)} → {_text(new)}" for key, (old, new) in entry.detail.get("changed", {}).items()]
+    return changed + [f"{_name(key)}: {_text(value)}" for key, value in entry.detail.items() if key not in HIDDEN]
+
+
+def _name(key: str) -> str:
+    return sentence(NAMES.get(key, key.replace("_", " ")))
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        more = f" and {counted(len(value) - FIRST, 'other')}" if len(value) > FIRST else ""
+        return _cut(", ".join(map(str, value[:FIRST]))) + more
+    return _cut(json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

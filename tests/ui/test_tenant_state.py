@@ -1,0 +1,183 @@
+"""The pages of a tenant's settings and of its audit, without a browser."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.services.records import Action, AuditEntry, Tenant
+from exports_app.ui.notices import Notices
+from exports_app.ui.pages.settings.audit import AuditState
+from exports_app.ui.pages.settings.deeds import AREAS, WORDS, deed
+from exports_app.ui.pages.settings.tenant import TenantState
+from exports_app.ui.session import Session
+from exports_app.wiring import Services
+from tests.ui.conftest import SignIn, Tab
+from tests.world import FakeClock, make_schedule
+
+
+def test_the_email_changes_as_one_types(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(TenantState)
+        await tab.do(TenantState.refresh)
+        assert page.typed == {
+            "name": "Acme",
+            "brand_color": "#1D4ED8",
+            "logo_url": "",
+            "timezone": "Europe/Berlin",
+            "keep_days": "",
+        }
+        assert (page.usual_days, page.usual_zone, page.dirty) == ("30", "UTC", False)
+        assert "#1D4ED8" in page.html
+        assert page.subject.startswith("Weekly campaign totals")
+        await tab.do(TenantState.put, "brand_color", "#0F766E")
+        assert "#0F766E" in page.html
+        await tab.do(TenantState.put, "name", "Acme & <Daughters>")
+        assert "Acme &amp; &lt;Daughters&gt;" in page.html
+        await tab.do(TenantState.put, "logo_url", "https://example.com/logo.png")
+        assert "https://example.com/logo.png" in page.html
+        assert page.dirty
+        await tab.do(TenantState.undo)
+        assert (page.dirty, "#1D4ED8" in page.html) == (False, True)
+
+    asyncio.run(play())
+
+
+def test_what_is_not_valid_yet_leaves_the_email_as_it_was(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(TenantState)
+        await tab.do(TenantState.refresh)
+        before = page.html
+        await tab.do(TenantState.put, "brand_color", "#0F7")
+        assert (page.html, page.errors) == (before, {"brand_color": "Write the colour as #RRGGBB"})
+        await tab.do(TenantState.put, "logo_url", "http://example.com/logo.png")
+        assert set(page.errors) == {"brand_color", "logo_url"}
+        await tab.do(TenantState.put, "brand_color", "#0F766E")
+        await tab.do(TenantState.put, "logo_url", "javascript:alert(1)")
+        assert (page.html, set(page.errors)) == (before, {"logo_url"})
+        await tab.do(TenantState.put, "logo_url", "")
+        assert page.errors == {}
+        assert "#0F766E" in page.html
+        await tab.do(TenantState.put, "slug", "mine")
+        assert "slug" not in page.typed
+
+    asyncio.run(play())
+
+
+def test_only_what_was_changed_here_is_saved(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(TenantState)
+        await tab.do(TenantState.refresh)
+        await tab.do(TenantState.put, "name", "Acme Works")
+        services.tenants.update(admin, acme.id, {"brand_color": "#0F766E", "name": "Somebody else's", "keep_days": 7})
+        await tab.do(TenantState.refresh)
+        assert (page.typed["name"], page.typed["brand_color"], page.typed["keep_days"]) == ("Acme Works", "#0F766E", "7")
+        await tab.do(TenantState.put, "timezone", "Mars/Olympus")
+        await tab.do(TenantState.put, "keep_days", "soon")
+        await tab.do(TenantState.save)
+        assert set(page.errors) == {"keep_days"}
+        await tab.do(TenantState.put, "keep_days", "0")
+        await tab.do(TenantState.save)
+        assert set(page.errors) == {"timezone", "keep_days"}
+        await tab.do(TenantState.put, "timezone", "")
+        await tab.do(TenantState.put, "keep_days", "90")
+        await tab.do(TenantState.save)
+        assert page.errors == {}
+        assert (await tab.texts())[-1] == "The settings are saved"
+        session = await tab.state(Session)
+        assert (session.tenant_name, session.timezone, session.tenants[0].name) == ("Acme Works", "UTC", "Acme Works")
+
+    asyncio.run(play())
+    saved = services.tenants.get(admin, acme.id)
+    assert (saved.name, saved.brand_color, saved.timezone, saved.keep_days) == ("Acme Works", "#0F766E", None, 90)
+
+
+def test_entries_are_told_in_words(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
+    made = make_schedule(services, admin, name="Weekly")
+    clock.advance(days=1)
+    services.schedules.update(admin, made.id, {"name": "Weekly numbers", "is_active": False})
+    services.members.add(admin, acme.id, "new@example.com", "New", "viewer")
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(AuditState)
+        await tab.do(AuditState.refresh)
+        assert {(one.who, one.what, one.subject) for one in page.rows} == {
+            ("Admin", "added the member", "new@example.com"),
+            ("Admin", "changed the scheduled export", "Weekly numbers"),
+            ("Admin", "made the scheduled export", "Weekly"),
+        }
+        changed = next(one for one in page.rows if one.what.startswith("changed"))
+        assert changed.changes == ["Name: Weekly → Weekly numbers", "Is active: yes → no"]
+        assert (page.counted, page.last, page.zone) == ("3 entries", True, "Berlin")
+        await tab.do(AuditState.choose, "area", "member")
+        assert [one.changes for one in page.rows] == [["Role: viewer"]]
+        await tab.do(AuditState.choose, "area", "")
+        await tab.do(AuditState.choose, "until", "2026-03-04")
+        assert [one.subject for one in page.rows] == ["Weekly"]
+        await tab.do(AuditState.choose, "since", "2026-03-05")
+        assert page.failed == "The last day must not be before the first"
+        await tab.do(AuditState.clear)
+        await tab.do(AuditState.choose, "q", "numbers")
+        assert [one.subject for one in page.rows] == ["Weekly numbers"]
+        await tab.do(AuditState.save)  # this tab has no session that a file could be bound to
+        assert (await tab.texts())[-1] == "Your session is over: sign in again"
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "9999-12-31", "0001-01-01", "soon"])
+def test_a_day_that_is_none_is_told(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, day: str) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        for name in ("since", "until"):
+            await tab.do(AuditState.choose, name, day)
+            assert (await tab.state(AuditState)).failed == "A day is not one: write it as 2026-01-31"
+            await tab.do(AuditState.save)
+            await tab.do(AuditState.clear)
+        assert len(await tab.texts()) == 2
+        assert (await tab.state(Notices)).fetch == ""
+
+    asyncio.run(play())
+
+
+def test_the_installations_entries_are_its_super_admins(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(AuditState.choose, "of", "installation")
+        page = await tab.state(AuditState)
+        assert (page.rows, page.failed) == ([], "There is nothing here that you may see")
+        for name, value in (("of", "everything"), ("area", "nonsense"), ("nonsense", "x"), ("q", "x" * 999)):
+            await tab.do(AuditState.choose, name, value)
+        assert page.view == {"area": "", "since": "", "until": "", "q": "", "of": "installation"}
+
+    asyncio.run(play())
+
+
+def test_there_are_words_for_whatever_can_be_done() -> None:
+    assert set(WORDS) == set(Action)
+    assert set(AREAS) == {action.partition(".")[0] for action in Action}
+
+
+@pytest.mark.parametrize(
+    ("detail", "lines"),
+    [
+        ({"changed": {"recipients": [["a"], ["a", "b", "c", "d", "e"]]}}, ["Recipients: a → a, b, c and 2 others"]),
+        ({"changed": {"keep_days": [None, 7]}}, ["Days that files are kept: nothing → 7"]),
+        ({"changed": {"filters": [{}, {"period": "today"}]}}, ['Filters: {} → {"period": "today"}']),
+        ({"run": "1", "of": "2"}, []),
+        ({"changed": {"description": ["", "x" * 500]}}, [f"Description: nothing → {'x' * 119}…"]),
+    ],
+)
+def test_changes_are_told_briefly(detail: dict[str, Any], lines: list[str]) -> None:
+    at = datetime(2026, 3, 4, tzinfo=UTC)
+    assert deed(AuditEntry("1", None, at, None, "the app", Action.SCHEDULE_UPDATED, None, "x", detail)).changes == lines
