@@ -14,6 +14,7 @@ from exports_app.domain.words import sentence
 from exports_app.services import rules
 from exports_app.services.records import Tenant
 from exports_app.ui.actions import action, principal
+from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.notices import notify
 from exports_app.ui.page import page
@@ -44,6 +45,12 @@ class TenantState(rx.State):
     @rx.var
     def dirty(self) -> bool:
         return self.typed != self._stored
+
+    @rx.var
+    def swatch(self) -> str:
+        """What the field for colours shows: it knows no unfinished ones."""
+        typed = self.typed["brand_color"].strip()
+        return (typed if re.fullmatch(r"#[0-9A-Fa-f]{6}", typed) else self._stored.get("brand_color", "#000000")).lower()
 
     @action(Permission.MANAGE)
     async def refresh(self) -> None:
@@ -134,11 +141,12 @@ def tenant() -> rx.Component:
 
 def _form() -> rx.Component:
     state = TenantState
-    swatch = rx.el.input(
+    swatch = browser.text(
         type="color",
-        value=rx.cond(state.typed["brand_color"] != "", state.typed["brand_color"].lower(), "#000000"),
-        on_change=lambda color: state.put("brand_color", color),
+        id="swatch",
         name="swatch",
+        value=state.swatch,
+        on_change=lambda color: state.put("brand_color", color),
         class_name="swatch",
         custom_attrs={"aria-label": "Choose the colour"},
     )
