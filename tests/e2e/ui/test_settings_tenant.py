@@ -94,6 +94,7 @@ def test_the_audit_is_read_filtered_and_saved(house: House, company: Company, vi
     assert [row["action"] for row in rows] == ["schedule.updated", "schedule.created"]
     page.locator("#since").fill("2030-01-01")
     expect(page.get_by_role("heading", name="No entry")).to_be_visible()
+    expect(page).to_have_url(re.compile("since=2030-01-01"))
     page.reload()
     expect(page.get_by_role("heading", name="No entry")).to_be_visible()
     expect(page.locator("#since")).to_have_value("2030-01-01")

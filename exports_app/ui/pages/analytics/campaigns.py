@@ -146,7 +146,7 @@ def campaigns() -> rx.Component:
         rx.cond(state.currencies.length() > 0, rx.fragment(_cards(), _over_time(), _top()), _nothing()),
     )
     return rx.el.div(
-        top(ROUTE, rx.cond(state.failed == "", told_, ""), export),
+        top(ROUTE, rx.cond(state.failed == "", told_, ""), rx.cond(state.export_href != "", export)),
         _bar(),
         rx.cond(state.loaded, content),
         class_name="page analytics",
