@@ -9,7 +9,6 @@ from typing import Any
 from exports_app.domain import cron, period
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
-from exports_app.domain.period import Period
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.way import Way, fits
 from exports_app.services import rules
@@ -18,15 +17,16 @@ from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Attachme
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.records import Sample, Tenant
 from exports_app.services.rules import Filters
-from exports_app.services.tenants import tenant_of
+from exports_app.services.tenants import SETTINGS, tenant_of
 
 SHOWN = 10
 SAMPLED = 200
 """Rows that the size is estimated from."""
-EXAMPLE, EXAMPLE_BYTES, EXAMPLE_ROWS = "Weekly campaign totals", 48_213, 24
-"""The export that never was."""
 SECONDS = 1.0
 """Of work for the database: somebody waits, and changes the filters meanwhile."""
+EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, EXAMPLE_ZONE = "Weekly campaign totals", "campaigns", "excel", "UTC"
+EXAMPLE_ROWS, EXAMPLE_SIZE = 128, 24_600
+"""The invented report on which a tenant sees its looks. Its size is in bytes."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,18 @@ class DataPreview:
     size: int | None
     window: str
     complete: bool
+
+
+@dataclass(frozen=True)
+class Branded:
+    """The example's message, made with `shown`, and what is wrong with the rest of what was asked for.
+
+    message: None where its channel has nothing to show.
+    """
+
+    message: Message | None
+    shown: Mapping[str, Any]
+    errors: Sequence[FieldError]
 
 
 @dataclass(frozen=True)
@@ -103,17 +115,29 @@ class Preview:
         report = look.export.report(Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link)
         return CHANNELS["email"].preview(report)
 
-    def looks(self, who: Principal, tenant_id: str, values: Mapping[str, Any]) -> Message | None:
-        """The message of an invented export, as it would be with these settings of the tenant (see `Tenants.update`); None where
-        its channel has nothing to show. Raises NotFound, Forbidden, Invalid."""
+    def branding(self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]) -> Branded:
+        """An invented message as the tenant would send it with these of its settings. Of those that are wrong, `last` is shown:
+        what was right before, as somebody types; else what is stored. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
-            tenant = replace(tenant_of(tx, who, tenant_id, Permission.MANAGE), **values)
-        rules.check_tenant(tenant)
-        now, zone = self._clock(), tenant.timezone or "UTC"
-        filters = Filters(period=Period.PREVIOUS_WEEK)
-        export = Export(tenant, EXAMPLE, "campaigns", "excel", zone, filters, filters.window(now, zone), now)
-        name = export.file_name()
-        return CHANNELS["email"].preview(export.report(Path(name), name, EXAMPLE_BYTES, EXAMPLE_ROWS))
+            stored = tenant_of(tx, who, tenant_id, Permission.MANAGE)
+        shown, errors = stored, list[FieldError]()
+        for name in SETTINGS:
+            wanted = [source[name] for source in (values, last) if name in source]
+            tried = [replace(stored, **{name: value}) for value in wanted]
+            wrong = [rules.wrong_in_tenant(one) for one in tried]
+            if name in values:
+                errors += wrong[0]
+            good = next((value for value, found in zip(wanted, wrong, strict=True) if not found), getattr(stored, name))
+            shown = replace(shown, **{name: good})
+        return Branded(self._example(shown), {name: getattr(shown, name) for name in SETTINGS}, errors)
+
+    def _example(self, tenant: Tenant) -> Message | None:
+        now, zone = self._clock(), tenant.timezone or EXAMPLE_ZONE
+        filters = Filters(period=period.Period.PREVIOUS_WEEK)
+        window = filters.window(now, zone)
+        export = Export(tenant, EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, zone, filters, window, now)
+        file_name = export.file_name()
+        return CHANNELS["email"].preview(export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS))
 
     def _look(
         self,

@@ -134,6 +134,11 @@ def _pointer(name: str) -> str:
 
 def check_tenant(tenant: Tenant) -> None:
     """Raises Invalid."""
+    if errors := wrong_in_tenant(tenant):
+        raise Invalid(errors)
+
+
+def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
     errors = []
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tenant.slug) or len(tenant.slug) > 60:
         errors.append(FieldError("/slug", "use up to 60 lower-case letters, digits and single hyphens"))
@@ -141,7 +146,8 @@ def check_tenant(tenant: Tenant) -> None:
         errors.append(FieldError("/name", "give a name of 1 to 200 characters without control characters"))
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", tenant.brand_color):
         errors.append(FieldError("/brandColor", "write the colour as #RRGGBB"))
-    if tenant.logo_url and not re.fullmatch(r"https://[^\s\"'<>]{1,1990}", tenant.logo_url):
+    logo = tenant.logo_url
+    if logo and (has_controls(logo) or not re.fullmatch(r"https://[^\s\"'<>]{1,1990}", logo)):
         errors.append(FieldError("/logoUrl", "give an https address"))
     if tenant.timezone:
         try:
@@ -149,9 +155,8 @@ def check_tenant(tenant: Tenant) -> None:
         except ExportsError as e:
             errors.append(FieldError("/timezone", e.message))
     if tenant.keep_days is not None and not 1 <= tenant.keep_days <= LONGEST_KEPT:
-        errors.append(FieldError("/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or null: as the installation is set"))
-    if errors:
-        raise Invalid(errors)
+        errors.append(FieldError("/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or none: as the installation is set"))
+    return errors
 
 
 def one_of(values: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require
-from exports_app.domain.errors import NotFound
+from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services import audit, rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
@@ -24,10 +24,13 @@ class Tenants:
         with self._store.read() as tx:
             return tenant_of(tx, who, tenant_id, permission)
 
-    def update(self, who: Principal, tenant_id: str, values: Mapping[str, Any]) -> Tenant:
-        """values: of SETTINGS, those to change. Raises NotFound, Forbidden, Invalid."""
+    def update(self, who: Principal, tenant_id: str, values: Mapping[str, Any], seen: Mapping[str, Any] | None = None) -> Tenant:
+        """values: of SETTINGS, those to change. seen: what the one who changes them saw in their place. Raises NotFound,
+        Forbidden, Invalid; Conflict where what was seen is no longer so."""
         with self._store.write() as tx:
             old = tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            if seen and any(getattr(old, name) != seen[name] for name in SETTINGS if name in seen):
+                raise Conflict
             new = replace(old, **{name: values[name] for name in SETTINGS if name in values})
             rules.check_tenant(new)
             told = audit.changed(vars(old), {name: getattr(new, name) for name in SETTINGS})

@@ -251,6 +251,7 @@ class TestTheTenant:
             ({"name": " "}, "/name"),
             ({"brand_color": "red"}, "/brandColor"),
             ({"logo_url": "http://example.com/l.png"}, "/logoUrl"),
+            ({"logo_url": "https://example.com/\0"}, "/logoUrl"),
             ({"timezone": "Mars/Olympus"}, "/timezone"),
             ({"keep_days": 0}, "/keepDays"),
             ({"keep_days": 10**6}, "/keepDays"),
@@ -260,6 +261,14 @@ class TestTheTenant:
         with pytest.raises(Invalid) as refused:
             services.tenants.update(cast.admin.who, cast.acme.id, values)
         assert [e.pointer for e in refused.value.errors] == [pointer]
+
+    def test_what_somebody_else_changed_meanwhile_is_not_written_over(self, services: Services, cast: Cast) -> None:
+        change, seen = services.tenants.update, {"brand_color": cast.acme.brand_color}
+        change(cast.admin.who, cast.acme.id, {"brand_color": "#111111"}, seen)
+        with pytest.raises(Conflict):
+            change(cast.admin.who, cast.acme.id, {"brand_color": "#222222"}, seen)
+        both = change(cast.admin.who, cast.acme.id, {"name": "Acme & Co."}, {"name": cast.acme.name})
+        assert (both.name, both.brand_color) == ("Acme & Co.", "#111111")
 
     def test_a_member_who_lost_their_role_changes_nothing(self, services: Services, cast: Cast) -> None:
         set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)

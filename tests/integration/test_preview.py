@@ -48,6 +48,42 @@ def many(services: Services, campaigns: dict[str, Campaign]) -> Campaign:
     return spring
 
 
+# The looks of a tenant
+
+
+def test_a_tenants_looks_are_shown_on_an_invented_report_and_nothing_is_stored(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
+    logo = "https://example.com/logo.png"
+    found = services.preview.branding(admin, acme.id, {"name": "Ac<me", "brand_color": "#123456", "logo_url": logo}, {})
+    assert found.message is not None
+    assert "Weekly campaign totals" in found.message.subject
+    assert all(part in found.message.html for part in ("Ac&lt;me", "#123456", logo))
+    assert found.errors == []
+    assert services.tenants.get(admin, acme.id) == acme
+
+
+def test_while_a_value_is_wrong_the_last_good_one_is_shown(services: Services, admin: Principal, acme: Tenant) -> None:
+    good = services.preview.branding(admin, acme.id, {"brand_color": "#123456"}, {}).shown
+    found = services.preview.branding(admin, acme.id, {"name": "New", "brand_color": "#12345", "logo_url": "http://x"}, good)
+    assert [e.pointer for e in found.errors] == ["/brandColor", "/logoUrl"]
+    assert (found.shown["name"], found.shown["brand_color"], found.shown["logo_url"]) == ("New", "#123456", acme.logo_url)
+    assert found.message is not None
+    assert "#123456" in found.message.html
+    stored = services.preview.branding(admin, acme.id, {"brand_color": "x"}, {"brand_color": "worse"})
+    assert stored.shown["brand_color"] == acme.brand_color
+
+
+def test_the_looks_are_for_those_who_manage_the_tenant(
+    services: Services, viewer: Principal, outsider: Principal, acme: Tenant
+) -> None:
+    with pytest.raises(Forbidden):
+        services.preview.branding(viewer, acme.id, {}, {})
+    for tenant_id in (acme.id, "nonsense"):
+        with pytest.raises(NotFound):
+            services.preview.branding(outsider, tenant_id, {}, {})
+
+
 # The rows
 
 

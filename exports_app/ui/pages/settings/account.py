@@ -44,10 +44,9 @@ class AccountState(rx.State):
 
     @action()
     async def refresh(self) -> None:
-        services, here = wiring.services(), id_of(actor().session)
-        user = await asyncio.to_thread(services.account.get, principal())
-        found = await asyncio.to_thread(services.account.sessions, principal(), here)
-        self.must_change, self.sessions = user.must_change_password, [row(one) for one in found]
+        user = await asyncio.to_thread(wiring.services().account.get, principal())
+        self.must_change = user.must_change_password
+        await self._again()
 
     @action()
     async def change(self, form: dict[str, str]) -> None:

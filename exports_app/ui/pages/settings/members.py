@@ -60,8 +60,7 @@ class MembersState(rx.State):
 
     @action(Permission.MANAGE)
     async def refresh(self) -> None:
-        found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
-        self.rows, self.loaded = [row(one) for one in found], True
+        await self._read()
 
     @action(Permission.MANAGE)
     async def add(self, form: dict[str, str]) -> None:
@@ -122,9 +121,13 @@ class MembersState(rx.State):
         await notify(self, "success", f"{name} is no member any more")
         await self._again()
 
-    async def _again(self) -> None:
+    async def _read(self) -> list[Member]:
         found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
-        self.rows = [row(one) for one in found]
+        self.rows, self.loaded = [row(one) for one in found], True
+        return found
+
+    async def _again(self) -> None:
+        found = await self._read()
         me = next((one for one in found if one.user.id == principal().user_id), None)
         if not principal().is_super_admin and (me is None or Permission.MANAGE not in PERMISSIONS[me.role]):
             await go(self, SETTINGS)  # one's own role was changed, or one has left

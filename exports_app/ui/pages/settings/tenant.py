@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -9,10 +10,11 @@ import reflex as rx
 from exports_app import wiring
 from exports_app.domain import cron
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.errors import Conflict, FieldError, Invalid
 from exports_app.domain.words import sentence
 from exports_app.services import rules
 from exports_app.services.records import Tenant
+from exports_app.services.tenants import SETTINGS as FIELDS
 from exports_app.ui.actions import action, principal
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
@@ -23,14 +25,17 @@ from exports_app.ui.session import Session
 
 LONGEST = 2_000
 """Characters of a field that are looked at."""
-FIELDS = ("name", "brand_color", "logo_url", "timezone", "keep_days")
-LOOKS = ("name", "brand_color", "logo_url")
-"""What is seen of it in an email."""
+
+LABELS = dict(zip(FIELDS, ("name", "colour", "logo", "time zone", "days that files are kept"), strict=True))
+NO_NUMBER = -1
+"""Of days, where none can be read: the service says what it takes."""
 
 
 class TenantState(rx.State):
     typed: dict[str, str] = dict.fromkeys(FIELDS, "")
     errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
+    swatch: str = "#000000"
+    """The last good colour: the field for it knows no unfinished ones."""
     loaded: bool = False
     usual_days: str = ""
     usual_zone: str = ""
@@ -41,28 +46,30 @@ class TenantState(rx.State):
     _stored: dict[str, str] = {}  # noqa: RUF012
     _of: str = ""
     """The tenant whose fields these are."""
+    _shown: dict[str, Any] = {}  # noqa: RUF012
+    """What the email shows: the last that was good."""
 
     @rx.var
     def dirty(self) -> bool:
         return self.typed != self._stored
 
-    @rx.var
-    def swatch(self) -> str:
-        """What the field for colours shows: it knows no unfinished ones."""
-        typed = self.typed["brand_color"].strip()
-        return (typed if re.fullmatch(r"#[0-9A-Fa-f]{6}", typed) else self._stored.get("brand_color", "#000000")).lower()
-
     @action(Permission.MANAGE)
     async def refresh(self) -> None:
+        await self._load()
+
+    async def _load(self) -> None:
         """What somebody else changed shows in the fields that are not touched here."""
         tenant_id = (await self.get_state(Session)).tenant_id
         services = wiring.services()
         tenant = await asyncio.to_thread(services.tenants.get, principal(), tenant_id, Permission.MANAGE)
         fresh, own = texts(tenant), self._of == tenant_id
         touched = {k: v for k, v in self.typed.items() if own and v != self._stored[k]}
+        if lost := [LABELS[k] for k, v in touched.items() if fresh[k] not in {self._stored[k], v}]:
+            told = f"Somebody else changed the {' and '.join(lost)} meanwhile: saving replaces what they chose"
+            await notify(self, "info", told)
         self.typed, self._stored, self._of = fresh | touched, fresh, tenant_id
         if not own:
-            self.errors = {}
+            self._shown = {}
         self.usual_days, self.usual_zone = str(services.settings.retention_days), services.settings.tz
         await self._draw()
         self.loaded = True
@@ -72,13 +79,11 @@ class TenantState(rx.State):
         if name not in FIELDS or not self._of:
             return
         self.typed = self.typed | {name: str(value)[:LONGEST]}
-        self.errors = {k: v for k, v in self.errors.items() if k != name}
-        if name in LOOKS:
-            await self._draw()
+        await self._draw()
 
     @action(Permission.MANAGE)
     async def undo(self) -> None:
-        self.typed, self.errors = dict(self._stored), {}
+        self.typed, self._shown = dict(self._stored), {}
         await self._draw()
 
     @action(Permission.MANAGE)
@@ -86,28 +91,29 @@ class TenantState(rx.State):
         """Only what was changed here."""
         if not self._of:
             return
+        changed = {k: v for k, v in self.typed.items() if v != self._stored[k]}
+        seen = read({k: self._stored[k] for k in changed})
         try:
-            changed = read({k: v for k, v in self.typed.items() if v != self._stored[k]})
-            saved = await asyncio.to_thread(wiring.services().tenants.update, principal(), self._of, changed)
+            saved = await asyncio.to_thread(wiring.services().tenants.update, principal(), self._of, read(changed), seen)
         except Invalid as e:
-            self.errors = by_field(e)
+            self.errors = by_field(e.errors)
             return
-        self.typed = self._stored = texts(saved)
-        self.errors = {}
+        except Conflict:  # this page has not heard of it yet
+            await self._load()
+            return
+        self.typed, self._stored, self._shown = texts(saved), texts(saved), {}
         (await self.get_state(Session))._changed(saved)  # noqa: SLF001
         await self._draw()
         await notify(self, "success", "The settings are saved")
 
     async def _draw(self) -> None:
         """The email with what is typed. What is not valid yet changes nothing in it, and is told at its field."""
-        looks = read({k: self.typed[k] for k in LOOKS})
-        try:
-            letter = await asyncio.to_thread(wiring.services().preview.looks, principal(), self._of, looks)
-        except Invalid as e:
-            self.errors = self.errors | by_field(e)
-            return
-        if letter is not None:
-            self.subject, self.html = letter.subject, letter.html
+        look = wiring.services().preview.branding
+        found = await asyncio.to_thread(look, principal(), self._of, read(self.typed), self._shown)
+        self._shown, self.errors = dict(found.shown), by_field(found.errors)
+        self.swatch = str(found.shown["brand_color"]).lower()
+        if found.message is not None:
+            self.subject, self.html = found.message.subject, found.message.html
 
 
 def texts(tenant: Tenant) -> dict[str, str]:
@@ -115,21 +121,22 @@ def texts(tenant: Tenant) -> dict[str, str]:
 
 
 def read(typed: dict[str, str]) -> dict[str, Any]:
-    """What `Tenants.update` takes. Raises Invalid."""
-    found: dict[str, Any] = {k: v.strip() for k, v in typed.items()}
-    for name in ("logo_url", "timezone"):
-        if name in found:
-            found[name] = found[name] or None
-    if "keep_days" in found:
-        days = found["keep_days"]
-        if days and not re.fullmatch(r"[0-9]{1,6}", days):
-            raise Invalid([FieldError("/keepDays", "give a whole number of days, or leave it empty")])
-        found["keep_days"] = int(days) if days else None
+    """What the services take. Nothing typed: the installation's own."""
+    return {name: _value(name, text.strip()) for name, text in typed.items()}
+
+
+def _value(name: str, text: str) -> Any:
+    if name == "keep_days" and text:
+        return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else NO_NUMBER
+    return text if name in {"name", "brand_color"} else text or None
+
+
+def by_field(errors: Sequence[FieldError]) -> dict[str, str]:
+    """The first of each."""
+    found: dict[str, str] = {}
+    for one in errors:
+        found.setdefault(rules.field_of(one.pointer), sentence(one.detail))
     return found
-
-
-def by_field(error: Invalid) -> dict[str, str]:
-    return {rules.field_of(one.pointer): sentence(one.detail.replace("or null:", "or empty:")) for one in error.errors}
 
 
 @page(TENANT, title="Tenant", needs=Permission.MANAGE, refresh=TenantState.refresh)
