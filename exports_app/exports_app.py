@@ -24,7 +24,7 @@ from exports_app.ui import actions, guard, page
 from exports_app.ui.live import Live
 
 THREADS = 32
-"""For the pages' calls of services, all of them short."""
+"""For the pages' calls of services. What may take seconds has threads of its own, beside its pages."""
 
 _engine: LocalEngine | None = None
 _live = Live()

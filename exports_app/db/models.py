@@ -201,6 +201,7 @@ class RunRow(Base, table=True):
             "id",
         ),
         _runs_that("live", "status IN ('pending', 'processing')", "scheduled_export_id", "status"),
+        _runs_that("open", "status IN ('pending', 'processing')", "tenant_id", "status", "next_attempt_at", "created_at"),
     )
     id: str = _id()
     scheduled_export_id: str = _ref("scheduled_exports")

@@ -86,7 +86,7 @@ def _sqlite(connection: Connection, deadline: float) -> Iterator[None]:
 @contextmanager
 def _postgresql(connection: Connection, deadline: float) -> Iterator[None]:
     left = max(1, int((deadline - time.monotonic()) * 1000))
-    # For the rest of the transaction, which is the sample's own
+    # For the rest of the transaction, or until the next sample in it
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left}")
     yield
 

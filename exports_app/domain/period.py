@@ -98,8 +98,9 @@ def _months(today: date, length: int, back: int) -> Window:
     )
 
 
-def before(window: Window, today: date) -> Window | None:
-    """The days to compare a window's with: as many, right before it; as many months, where it is made of whole ones.
+def before(window: Window, today: date, *, by_month: bool = True) -> Window | None:
+    """The days to compare a window's with: as many, right before it; as many months, where it is made of whole ones, unless it
+    is only by chance (by_month False).
 
     Of a window that goes on after today only as many days as there have been. None where it is open, or did not begin yet.
     """
@@ -107,7 +108,7 @@ def before(window: Window, today: date) -> Window | None:
         return None
     start, end = window.start, window.end
     try:
-        if start.day == 1 and end.day == monthrange(end.year, end.month)[1]:
+        if by_month and start.day == 1 and end.day == monthrange(end.year, end.month)[1]:
             earlier = _block(start, (end.year - start.year) * 12 + end.month - start.month + 1)
         else:
             earlier = start - (end - start) - timedelta(days=1), start - timedelta(days=1)

@@ -3,8 +3,10 @@
 The rows are those of the exports: the same Selects, the same rounding.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from exports_app.domain import cron, period
 from exports_app.domain.access import Permission, Principal
@@ -29,9 +31,11 @@ MOST_ROWS = 5_000
 """Of periods and currencies."""
 MOST_TOP = 100
 SECONDS = 5.0
-"""Of work for the database."""
-KEPT = 5.0
+"""Of work for the database, in all."""
+KEPT = 60.0
 """Seconds that a reading serves others, where nothing is known to have changed."""
+BY_DAY = {Period.LAST_7_DAYS, Period.LAST_30_DAYS, Period.LAST_90_DAYS}
+"""Periods that are a whole month by chance only."""
 CHANGE_SCALE = 4
 
 
@@ -77,12 +81,14 @@ class CampaignTotal:
 
 @dataclass(frozen=True)
 class CampaignFigures:
-    """measures: the columns that all values are of. before: the range that is compared with. top: of one currency, of which there
+    """measures: the columns that all values are of. before: the range that is compared with. unfinished: today is
+    one of its days. top: of one currency, of which there
     are top_total campaigns."""
 
     timezone: str
     window: Window
     before: Window | None
+    unfinished: bool
     group_by: str
     measures: tuple[Column, ...]
     totals: tuple[Totals, ...]
@@ -97,51 +103,65 @@ class CampaignAnalytics:
 
     def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str, seconds: float = SECONDS) -> None:
         self._store, self._clock, self._timezone, self._seconds = store, clock, timezone, seconds
-        self._readings: Readings[CampaignFigures] = Readings(changes, KEPT, (Topic.CAMPAIGNS, Topic.TENANTS))
+        self._readings: Readings[CampaignFigures] = Readings(changes, KEPT, (Topic.CAMPAIGNS, Topic.TENANTS), (Invalid,))
 
     def read(self, who: Principal, tenant_id: str, view: View) -> CampaignFigures:
         """Raises NotFound, Forbidden; Invalid also for a range that is too much to add up in time."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
         _check(view)
-        return self._readings.get(tenant_id, view, lambda: self._read(tenant, view))
-
-    def _read(self, tenant: Tenant, view: View) -> CampaignFigures:
         zone, now = tenant.timezone or self._timezone, self._clock()
-        window = view.filters.window(now, zone)
-        before = period.before(window, now.astimezone(cron.zone(zone)).date())
+        today = now.astimezone(cron.zone(zone)).date()
+        # The zone is told apart: a reading that began with another one must not pass for what follows its change
+        key = (view, zone, today)
+        return self._readings.get(tenant_id, key, lambda: self._read(tenant, view, zone, now, today))
+
+    def _read(self, tenant: Tenant, view: View, zone: str, now: datetime, today: date) -> CampaignFigures:
+        window, deadline = view.filters.window(now, zone), time.monotonic() + self._seconds
+        before = period.before(window, today, by_month=view.filters.period not in BY_DAY)
+        unfinished = window.start is not None and window.end is not None and window.start <= today <= window.end
         group_by = view.filters.group_by or EXPORT_TYPES[OVER_TIME].groups[0]
 
         def scope(of: Window) -> Scope:
             return Scope(tenant.id, of.start, of.end, (), group_by)
 
         with self._store.read() as tx:  # one moment for all of it
-            points = self._points(tx, scope(window))
-            earlier = self._points(tx, scope(before)) if before else []
+            points = self._points(tx, scope(window), deadline)
+            earlier = self._points(tx, scope(before), deadline) if before else []
             totals = _totals(points, earlier)
             currency = view.currency or _busiest(totals)
-            top, top_total = self._top(tx, scope(window), view, currency)
+            top, top_total = self._top(tx, scope(window), view, currency, deadline)
         return CampaignFigures(
-            zone, window, before, group_by, measures(), tuple(totals), tuple(points), currency, tuple(top), top_total
+            timezone=zone,
+            window=window,
+            before=before,
+            unfinished=unfinished,
+            group_by=group_by,
+            measures=measures(),
+            totals=tuple(totals),
+            points=tuple(points),
+            currency=currency,
+            top=tuple(top),
+            top_total=top_total,
         )
 
-    def _points(self, tx: Transaction, scope: Scope) -> list[Point]:
+    def _points(self, tx: Transaction, scope: Scope, deadline: float) -> list[Point]:
         columns = EXPORT_TYPES[OVER_TIME].columns()
-        sample = tx.sample(EXPORT_TYPES[OVER_TIME].select(scope), MOST_ROWS, self._seconds)
+        sample = tx.sample(EXPORT_TYPES[OVER_TIME].select(scope), MOST_ROWS, _left(deadline))
         if sample.total is None:
             raise _too_much("takes the database too long to add up: choose a shorter one, or export it")
         if sample.total > len(sample.rows):
-            raise _too_much("has too many days to show: group it by week or month, or choose a shorter one")
+            raise _too_much("has too many rows to show: group it by longer periods, or choose a shorter one")
         at = _places(columns)
         return [
             Point(str(row[at["period"]]), str(row[at["currency"]]), int(row[at["campaigns"]] or 0), _picked(row, at))
             for row in completed(columns, sample.rows)
         ]
 
-    def _top(self, tx: Transaction, scope: Scope, view: View, currency: str) -> tuple[list[CampaignTotal], int]:
+    def _top(self, tx: Transaction, scope: Scope, view: View, currency: str, deadline: float) -> tuple[list[CampaignTotal], int]:
         kind = EXPORT_TYPES[BY_CAMPAIGN]
         columns = kind.columns()
-        sample = tx.sample(kind.select(scope), view.top, self._seconds, _ranking(columns, view.sort, currency))
+        sample = tx.sample(kind.select(scope), view.top, _left(deadline), _ranking(columns, view.sort, currency))
         if sample.total is None:
             raise _too_much("takes the database too long to add up: choose a shorter one, or export it")
         at = _places(columns)
@@ -156,6 +176,10 @@ class CampaignAnalytics:
             for row in completed(columns, sample.rows)
         ]
         return top, sample.total
+
+
+def _left(deadline: float) -> float:
+    return max(0.05, deadline - time.monotonic())
 
 
 def _check(view: View) -> None:

@@ -17,7 +17,8 @@ from exports_app.services.sharing import Readings
 from exports_app.services.tenants import tenant_of
 
 DAYS = 30
-HOURS = 24
+HOURS = 25
+"""The first and the last are both in part: 24 hours from now."""
 LISTED = 10
 """Schedules of each list."""
 NAMED = 5
@@ -57,7 +58,8 @@ class Listed:
 @dataclass(frozen=True)
 class ExportFigures:
     """days: DAYS of them, today the last, in the tenant's zone, as are the hours. taken: of all days. hours: HOURS of them, from
-    the current one on; what is to run later than its tick, by a jitter or a policy, stands at its tick. owners: names by id."""
+    the current one on, with what is due within 24 hours from now; what is to run later than its tick, by a jitter or a policy,
+    stands at its tick. owners: names by id."""
 
     timezone: str
     days: tuple[Day, ...]
@@ -95,10 +97,12 @@ class ExportAnalytics:
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
         zone, now = cron.zone(tenant.timezone or self._timezone), self._clock()
-        runs = self._runs.get(tenant_id, now.astimezone(zone).date(), lambda: self._read_runs(tenant, zone, now))
+        # The zone is told apart: a reading that began with another one must not pass for what follows its change
+        today = (zone.key, now.astimezone(zone).date())
+        runs = self._runs.get(tenant_id, today, lambda: self._read_runs(tenant, zone, now))
         first = _hour_of(now, zone)
-        # One that a run has paused has no times any more
-        view = (first, runs.paused.total)
+        # What fired this minute is past, and one that a run has paused fires no more
+        view = (zone.key, now.replace(second=0, microsecond=0), runs.paused.total)
         hours = self._times.get(tenant_id, view, lambda: self._read_hours(tenant, now, first))
         return ExportFigures(zone.key, hours=hours, **vars(runs))
 
@@ -120,7 +124,7 @@ class ExportAnalytics:
         return _Runs(made, taken.get(None), backlog, failing, paused, ownerless, owners)
 
     def _read_hours(self, tenant: Tenant, now: datetime, first: datetime) -> tuple[Hour, ...]:
-        until = first + timedelta(hours=HOURS)
+        until = now + timedelta(hours=24)
         with self._store.read() as tx:
             upcoming = tx.analytics.upcoming(tenant.id, until)
         alike: dict[tuple[str, str], list[Schedule]] = {}
@@ -138,13 +142,13 @@ class ExportAnalytics:
 
 
 def _by_hour(expression: str, timezone: str, now: datetime, first: datetime, until: datetime) -> dict[int, int]:
-    """How often it fires in (now, until), by the hour's place after the first. What cannot be read any more does not fire."""
+    """How often it fires in (now, until], by the hour's place after the first. What cannot be read any more does not fire."""
     try:
         fires = cron.occurrences(cron.parse(expression), cron.zone(timezone), now)
     except ExportsError:
         return {}
     counts: dict[int, int] = {}
-    for instant in takewhile(lambda one: one < until, fires):
+    for instant in takewhile(lambda one: one <= until, fires):
         at = int((instant - first) / timedelta(hours=1))
         counts[at] = counts.get(at, 0) + 1
     return counts

@@ -93,7 +93,8 @@ class Schedules:
     def find(
         self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
-        """where: column -> value; ``stopped``: whether it was paused by itself. page.sort: as callers write it; empty: the newest
+        """where: column -> value; ``stopped``: whether it was paused by itself; ``failing``: whether it is active
+        and its scheduled runs do not go well. page.sort: as callers write it; empty: the newest
         first."""
         within = visible(who, tenant_id)
         rules.check_search({"q": q})

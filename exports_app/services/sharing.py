@@ -23,16 +23,23 @@ class _Reading(Generic[V]):
 
 
 class Readings(Generic[V]):
-    """kept: seconds, for what changed without a word: other processes, the clock. topics: what ends a tenant's readings."""
+    """kept: seconds, for what changed without a word: other processes, the clock. topics: what ends a tenant's readings. errors:
+    those that are kept like a reading, since the next one would come to the same."""
 
-    def __init__(self, changes: Changes, kept: float, topics: Collection[Topic] = tuple(Topic)) -> None:
-        self._kept, self._topics = kept, frozenset(topics)
+    def __init__(
+        self,
+        changes: Changes,
+        kept: float,
+        topics: Collection[Topic] = tuple(Topic),
+        errors: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self._kept, self._topics, self._errors = kept, frozenset(topics), errors
         self._lock = threading.Lock()
         self._held: dict[tuple[str, Hashable], _Reading[V]] = {}
         changes.subscribe(self._on_change)
 
     def get(self, tenant_id: str, view: Hashable, read: Callable[[], V], *, fresh: bool = False) -> V:
-        """What `read` gives, or gave to somebody with the same view. Raises what it raises, and keeps no error.
+        """What `read` gives, or gave to somebody with the same view. Raises what it raises, and keeps no other error than those.
 
         fresh: a reading of one's own, for who has just learnt that what is shown is no longer so.
         """
@@ -45,8 +52,9 @@ class Readings(Generic[V]):
             try:
                 mine.future.set_result(read())
             except BaseException as e:  # noqa: BLE001  (raised below, to everybody who waits for it, and to nobody later)
-                with self._lock:
-                    self._held = {k: r for k, r in self._held.items() if r is not mine}
+                if not isinstance(e, self._errors):
+                    with self._lock:
+                        self._held = {k: r for k, r in self._held.items() if r is not mine}
                 mine.future.set_exception(e)
         return mine.future.result()
 

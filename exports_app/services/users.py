@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from exports_app.domain.access import Principal, Role, require_operator
 from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services import audit, passwords, rules
-from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.changes import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Page, Tenant, User
 
@@ -49,7 +49,8 @@ class Users:
             tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
             action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
             audit.note_user(tx, who, action, None, user, self._clock())
-            tenants = tx.users.roles(user.id)
+            # What a super admin owns may be anywhere
+            tenants = [EVERY_TENANT] if user.is_super_admin else list(tx.users.roles(user.id))
         for tenant_id in tenants:
             self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return replace(user, is_active=active, token_version=user.token_version + 1)

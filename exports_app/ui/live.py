@@ -6,6 +6,7 @@ pages of its tenant, and one pump enqueues their own guarded refresh, as if the 
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,13 @@ from reflex.event import Event
 
 from exports_app import log
 from exports_app.domain.access import Permission, Principal
-from exports_app.services.changes import Change, Changes
+from exports_app.services.changes import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.ports import Tenants
 
 GAP = 0.05
 """Seconds: changes within it become one refresh."""
+
+HALF_HOUR = 1800
 
 _log = log.get(__name__)
 
@@ -31,6 +34,12 @@ class _Watch:
     dirty: bool = False
     running: Any = None
     """The future of the refresh under way: at most one for each page."""
+
+
+def until_half_hour(now: float) -> float:
+    """Seconds from an instant (since 1970) to just after the next half hour, at which every zone's hours begin, or nearly
+    every's."""
+    return HALF_HOUR - now % HALF_HOUR + 0.1
 
 
 class Live:
@@ -59,19 +68,29 @@ class Live:
                 loop.call_soon_threadsafe(self._note, change)
 
         unsubscribe = changes.subscribe(from_thread)
-        pump = asyncio.create_task(self._pump(app), name="live-push")
+        tasks = [
+            asyncio.create_task(self._pump(app), name="live-push"),
+            asyncio.create_task(self._turn_hours(), name="live-hours"),
+        ]
         try:
             yield
         finally:
             unsubscribe()
-            pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pump
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     def _note(self, change: Change) -> None:
         for watch in self.watches.values():
             watch.dirty = watch.dirty or change.concerns(watch.tenants)
         self._wake.set()
+
+    async def _turn_hours(self) -> None:
+        """What a page shows of days and hours is another with the next one, though nothing changes."""
+        while True:
+            await asyncio.sleep(until_half_hour(time.time()))
+            self._note(Change(Topic.TENANTS, EVERY_TENANT))
 
     async def _pump(self, app: rx.App) -> None:
         while True:

@@ -113,7 +113,7 @@ def test_how_the_exports_do(services: Services, api: Clients, cast: Cast, campai
     assert found["days"][-1]["runs"] == {"completed": 1, "pending": 1}
     assert found["seconds"] == {"count": 1, "mean": 0.0, "p95": 0.0}
     assert found["days"][0] == {"date": "2026-02-03", "runs": {}, "seconds": None}
-    assert [one["runs"] for one in found["hours"]] == [0] + [1] * 23
+    assert [one["runs"] for one in found["hours"]] == [0] + [1] * 24
     assert found["hours"][1] == {"at": "2026-03-04T11:00:00Z", "runs": 1, "schedules": 1, "names": ["Hourly"]}
     assert (found["queue"]["waiting"], found["queue"]["oldest"]) == (1, "2026-03-04T10:30:00Z")
     assert [(one["name"], one["pausedReason"]) for one in found["paused"]["items"]] == [("Tired", "5 runs in a row failed")]

@@ -1,20 +1,22 @@
 """What the campaigns came to, and what it is compared with."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import func, literal, select
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound
 from exports_app.domain.period import Window
-from exports_app.services.campaign_analytics import MEASURES, CampaignFigures, View
+from exports_app.services.campaign_analytics import MEASURES, CampaignAnalytics, CampaignFigures, View
+from exports_app.services.changes import Change, Topic
 from exports_app.services.plugs import EXPORT_TYPES, Scope
 from exports_app.services.records import Campaign, Metric, Tenant
 from exports_app.services.rules import Filters
 from exports_app.wiring import Services
-from tests.world import FakeClock, uuid_of
+from tests.world import FakeClock, registered, uuid_of
 
 WEEK = Window(date(2026, 2, 25), date(2026, 3, 3))
 """The seven days with data; the clock stands at 4 March."""
@@ -173,6 +175,84 @@ def test_too_much_is_refused_with_the_way_out(
     services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("exports_app.services.campaign_analytics.MOST_ROWS", 10)
-    with pytest.raises(Invalid, match="group it by week"):
+    with pytest.raises(Invalid, match="group it by longer periods"):
         look(services, admin, acme)
     assert len(look(services, admin, acme, filters=Filters(period="last_7_days", group_by="month")).points) == 4
+
+
+def test_what_is_too_much_is_not_tried_again_until_the_data_changes(
+    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exports_app.services.campaign_analytics.MOST_ROWS", 10)
+    tried: list[str] = []
+    read = services.campaign_analytics._read
+
+    def counted(tenant: Tenant, *more: Any) -> CampaignFigures:
+        tried.append(tenant.id)
+        return read(tenant, *more)
+
+    monkeypatch.setattr(services.campaign_analytics, "_read", counted)
+    for _ in range(3):
+        with pytest.raises(Invalid):
+            look(services, admin, acme)
+        services.changes.publish(Change(Topic.RUNS, acme.id))
+    assert len(tried) == 1
+    services.campaigns.update(admin, campaigns["Quiet"].id, {"channel": "video"})
+    with pytest.raises(Invalid):
+        look(services, admin, acme)
+    assert len(tried) == 2
+
+
+class Endless:
+    """An export type, but for its query, which has no end."""
+
+    def __init__(self, of: Any) -> None:
+        self._of = of
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._of, name)
+
+    def select(self, _: Scope) -> Any:
+        numbers = select(literal(1).label("n")).cte(recursive=True)
+        numbers = numbers.union_all(select(numbers.c.n + 1))
+        return select(*[func.sum(numbers.c.n).label(f"c{i}") for i in range(8)])
+
+
+def test_a_reading_that_runs_out_of_time_says_so_and_leaves_the_database_usable(
+    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    impatient = CampaignAnalytics(services.store, services.changes, services.clock, "UTC", seconds=0.2)
+    held = EXPORT_TYPES["aggregate"]
+    with registered(EXPORT_TYPES, Endless(held)), pytest.raises(Invalid, match="takes the database too long"):
+        impatient.read(admin, acme.id, View(Filters(period="last_7_days")))
+    assert EXPORT_TYPES["aggregate"] is held
+    assert len(look(services, admin, acme).totals) == 2
+
+
+def test_a_new_zone_is_never_answered_with_a_reading_of_the_old_one(
+    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though that reading began before the change, and ended after it."""
+    get = services.campaign_analytics._readings.get
+
+    def changed_meanwhile(*values: Any) -> CampaignFigures:
+        monkeypatch.setattr(services.campaign_analytics._readings, "get", get)
+        services.tenants.update(admin, acme.id, {"timezone": "Asia/Tokyo"})
+        return get(*values)
+
+    monkeypatch.setattr(services.campaign_analytics._readings, "get", changed_meanwhile)
+    assert look(services, admin, acme).timezone == "Europe/Berlin"
+    assert look(services, admin, acme).timezone == "Asia/Tokyo"
+
+
+def test_thirty_days_are_compared_with_thirty_even_where_they_are_a_whole_month(
+    services: Services, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
+    clock.set(datetime(2026, 5, 1, 10, tzinfo=UTC))
+    found = look(services, admin, acme, filters=Filters(period="last_30_days"))
+    assert found.before == Window(date(2026, 3, 2), date(2026, 3, 31))
+    assert not found.unfinished
+    month = look(services, admin, acme, filters=Filters(period="previous_month"))
+    assert month.before == Window(date(2026, 3, 1), date(2026, 3, 31))
+    today = look(services, admin, acme, filters=Filters(period="today"))
+    assert (today.before, today.unfinished) == (Window(date(2026, 4, 30), date(2026, 4, 30)), True)

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import NotFound
 from exports_app.domain.run import RunStatus, Trigger
+from exports_app.services.changes import Change, Topic
 from exports_app.services.export_analytics import DAYS, HOURS, ExportFigures
 from exports_app.services.records import Run, Schedule, Tenant, new_id
 from exports_app.wiring import Services
@@ -120,6 +122,43 @@ def test_the_next_hours_show_a_crowd(services: Services, admin: Principal, acme:
     assert look(services, admin, acme).hours[0].at == datetime(2026, 3, 4, 11, tzinfo=UTC)
 
 
+def test_what_fired_earlier_in_this_hour_is_due_again_tomorrow(
+    services: Services, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
+    """At 9:05 the crowd of 9:00 is the next one, 23 hours and 55 minutes away."""
+    for i in range(7):
+        make_schedule(services, admin, name=f"Morning {i}", schedule="0 9 * * *")
+    clock.set(datetime(2026, 3, 5, 8, 5, tzinfo=UTC))
+    with services.store.write() as tx:
+        tx.schedules.advance({one.id: datetime(2026, 3, 6, 8, tzinfo=UTC) for one in tx.schedules.due(clock(), 10)})
+    found = look(services, admin, acme).hours
+    assert [(one.at, one.runs) for one in found if one.runs] == [(datetime(2026, 3, 6, 8, tzinfo=UTC), 7)]
+    assert found[-1].at == datetime(2026, 3, 6, 8, tzinfo=UTC)
+
+
+def test_what_has_fired_is_past_with_the_next_reading(
+    services: Services, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
+    make_schedule(services, admin, schedule="*/15 * * * *")
+    clock.set(datetime(2026, 3, 4, 10, 44, 55, tzinfo=UTC))
+    assert look(services, admin, acme).hours[0].runs == 1
+    clock.advance(seconds=10)
+    services.changes.publish(Change(Topic.RUNS, acme.id))
+    assert look(services, admin, acme).hours[0].runs == 0
+
+
+def test_a_day_on_which_clocks_change_has_all_its_hours(
+    services: Services, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
+    make_schedule(services, admin, schedule="30 * * * *")
+    for day, repeated in ((date(2026, 3, 28), 0), (date(2026, 10, 24), 1)):
+        clock.set(datetime.combine(day, datetime.min.time(), UTC).replace(hour=12))
+        hours = look(services, admin, acme).hours
+        local = [one.at.astimezone(ZoneInfo("Europe/Berlin")).strftime("%d %H") for one in hours]
+        assert len(local) - len(set(local)) == repeated
+        assert {one.runs for one in hours[:-1]} == {1}
+
+
 def test_hours_of_a_zone_that_is_half_an_hour_off_begin_on_its_own_clocks(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
@@ -166,9 +205,15 @@ def test_what_needs_an_eye_is_listed(services: Services, admin: Principal, acme:
     assert look(services, admin, acme).ownerless.total == 1
 
 
-def test_a_super_admins_schedule_has_an_owner(services: Services, super_admin: Principal, admin: Principal, acme: Tenant) -> None:
+def test_a_super_admins_schedule_has_an_owner_as_long_as_they_are_active(
+    services: Services, super_admin: Principal, admin: Principal, acme: Tenant, cast: Cast
+) -> None:
     make_schedule(services, super_admin, acme.id)
     assert look(services, admin, acme).ownerless.total == 0
+    with services.store.write() as tx:
+        tx.users.update(cast.outsider.user.id, {"is_super_admin": True})
+    services.users.set_active(Principal(cast.outsider.user.id, is_super_admin=True), super_admin.user_id, active=False)
+    assert look(services, admin, acme).ownerless.total == 1
 
 
 def test_the_backlog_is_what_has_not_ended(

@@ -192,3 +192,14 @@ def test_the_search_is_said_in_postgresqls_words_too(services: Services) -> None
         found = ScheduleRepository(connection)._mentions("ann@")
     words = str(found.compile(dialect=postgresql.dialect()))
     assert "lower(CAST(scheduled_exports.recipients AS TEXT)) LIKE" in words
+
+
+def test_those_whose_runs_do_not_go_well_are_found(
+    services: Services, admin: Principal, acme: Tenant, six: list[Schedule]
+) -> None:
+    with services.store.write() as tx:
+        for one in (six[1], six[3]):  # the second of them is paused
+            tx.schedules.change(one.id, {"failing_since": MONDAY})
+    found, total = services.schedules.find(admin, acme.id, {"failing": True}, "", Page(sort=""))
+    assert ([one.id for one in found], total) == ([six[1].id], 1)
+    assert services.schedules.find(admin, acme.id, {"failing": False}, "", Page(sort=""))[1] == 3

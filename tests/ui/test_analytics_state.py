@@ -1,14 +1,16 @@
 """The pages of figures without a browser."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.services.export_analytics import Hour
 from exports_app.services.records import Campaign, Metric, Tenant
-from exports_app.ui.pages.analytics import view
+from exports_app.ui.pages.analytics import health, view
 from exports_app.ui.pages.analytics.campaigns import CampaignsState
 from exports_app.ui.pages.analytics.exports import ExportsState
 from exports_app.ui.pages.analytics.view import View
@@ -196,14 +198,94 @@ def test_how_the_exports_do(services: Services, tab: Tab, sign_in: SignIn, admin
         assert page.run_rows[-1] == ["4 Mar", "1", "", "", "", "1", ""]
         assert page.time_rows[-1] == ["4 Mar", "1", "0.0 s", "0.0 s"]
         assert page.times[0] == {"label": "3 Feb"}
-        assert page.crowd == "23 runs, most of them (1) from 12:00 on: Hourly"
+        assert page.crowd == "24 runs, at most 1 in an hour: from 12:00 on, Hourly"
         assert page.hours[1] == {"label": "12:00", "runs": 1}
-        assert page.hour_rows[1] == ["4 Mar, 12:00", "1", "Hourly"]
+        assert [one["label"] for one in page.hours][12:14] == ["23:00", "Thu 00:00"]
+        assert len({one["label"] for one in page.hours}) == 25
+        assert page.hour_rows[1] == ["4 Mar, 12:00 CET", "1", "Hourly"]
         assert [(one.name, one.told) for one in page.failing] == [("Hourly", "3 scheduled runs in a row failed")]
         assert [(one.name, one.told) for one in page.paused] == [
             ("Tired", "5 runs in a row failed"),
             ("By hand", "paused by hand"),
         ]
         assert (page.failing_total, page.paused_total, page.ownerless_total) == (1, 2, 0)
+
+    asyncio.run(play())
+
+
+def test_hours_that_a_changed_clock_repeats_are_told_apart() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    hours = [Hour(datetime(2026, 10, 24, 20, tzinfo=UTC) + timedelta(hours=i), i, 1, ("A",)) for i in range(25)]
+    labels = [point["label"] for point in health.hour_points(hours, zone)]
+    assert labels[:6] == ["22:00", "23:00", "Sun 00:00", "Sun 01:00", "Sun 02:00", "Sun 02:00 (+0100)"]
+    assert len(set(labels)) == 25
+
+
+def test_a_currency_that_the_range_has_none_of_gives_way(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "currency", "USD")
+        assert page.currency == "USD"
+        await tab.do(CampaignsState.choose, "currency", "GBP")
+        assert (page.currency, page.view["currency"], page.failed) == ("EUR", "", "")
+        for nonsense in ("eur", "EURO", "€", "E U"):
+            await tab.do(CampaignsState.choose, "currency", nonsense)
+            assert (page.view["currency"], page.failed) == ("", "")
+
+    asyncio.run(play())
+
+
+def test_a_stray_day_far_away_loses_nothing(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    quiet = campaigns["Quiet"].id
+    days = [Metric(quiet, date(1990, 1, 1), 1, 1, 1, 100, 100), Metric(quiet, date(9999, 12, 31), 1, 1, 1, 200, 200)]
+    services.campaigns.write_metrics(admin, quiet, days)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        for group in ("day", "week", "month"):
+            await tab.do(CampaignsState.choose, "group", group)
+            await tab.do(CampaignsState.choose, "period", "all")
+            assert page.failed == ""
+            assert sum(float(row[1].replace(",", "")) for row in page.table) == pytest.approx(259.14 + 3.00)
+        assert await tab.texts() == []
+
+    asyncio.run(play())
+
+
+def test_a_refresh_that_finds_nothing_new_sends_nothing(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    make_schedule(services, admin, schedule="0 * * * *")
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        for state in (CampaignsState, ExportsState):
+            page = await tab.state(state)
+            await tab.do(state.refresh)
+            assert page.get_delta()
+            page._clean()
+            await tab.do(state.refresh)
+            assert page.get_delta() == {}
+
+    asyncio.run(play())
+
+
+def test_no_dates_are_all_data_in_the_form_too(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(CampaignsState)
+        await tab.do(CampaignsState.choose, "period", "dates")
+        assert page.window == "all data"
+        assert page.export_href == "/scheduled-exports?new=aggregate&period=all&group_by=day"
+        await tab.do(CampaignsState.choose, "end", "2026-03-01")
+        assert page.export_href == "/scheduled-exports?new=aggregate&period=dates&end_date=2026-03-01&group_by=day"
 
     asyncio.run(play())

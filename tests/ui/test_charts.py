@@ -35,7 +35,7 @@ def test_any_two_differ_in_lightness_and_each_from_the_ground(theme: str, chart:
     assert min(contrast(a, b) for a, b in combinations(shades, 2)) >= APART
 
 
-def test_lines_have_a_pattern_each_and_a_fifth_begins_anew() -> None:
-    drawn = series(["EUR", "USD", "GBP", "CHF", "JPY"])
-    assert len({one.dash for one in drawn[:4]}) == len(DASHES) == 4
-    assert (drawn[4].color, drawn[4].dash) == (drawn[0].color, drawn[0].dash)
+def test_sixteen_lines_differ_in_colour_or_pattern() -> None:
+    drawn = series([str(number) for number in range(16)])
+    assert len({one.dash for one in drawn[:4]}) == len(DASHES) == len(COLORS) == 4
+    assert len({(one.color, one.dash) for one in drawn}) == 16

@@ -9,6 +9,7 @@ import pytest
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.run import Trigger
 from exports_app.services.records import Campaign, Tenant
+from exports_app.ui.notices import Notices
 from exports_app.ui.pages.scheduled_exports import form, policies
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
@@ -523,3 +524,35 @@ def test_a_form_belongs_to_the_tenant_it_was_begun_in(
 
     asyncio.run(play())
     assert only_schedule(services).tenant_id == acme.id
+
+
+def test_an_address_opens_the_form_with_its_filters_once(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    """In the place of a form that was left open; but not of one that is not saved."""
+    address = "/scheduled-exports?new=aggregate&period=last_7_days&group_by=week"
+    made = make_schedule(services, admin, name="Stored")
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        tab.root.router_data = {"asPath": address, "pathname": "/scheduled-exports"}
+        draft = await tab.state(DraftState)
+        await tab.do(EditorState.begin, made.id)
+        await tab.do(ScheduledExports.arrive)
+        assert (draft.schedule_id, draft.values["export_type"], draft.values["period"]) == ("", "aggregate", "last_7_days")
+        assert draft.values["group_by"] == "week"
+        assert (await tab.state(Notices)).address == "/scheduled-exports"
+        draft.is_open = False
+        tab.root.router_data = {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
+        await tab.do(ScheduledExports.arrive)
+        assert not draft.is_open
+
+        await tab.do(EditorState.begin, made.id)
+        draft._put("name", "Not saved yet")
+        tab.root.router_data = {"asPath": address, "pathname": "/scheduled-exports"}
+        await tab.do(ScheduledExports.arrive)
+        assert (draft.schedule_id, draft.values["name"]) == (made.id, "Not saved yet")
+        assert (await tab.texts())[-1].startswith("This is not saved yet")
+        assert (await tab.state(Notices)).address == "/scheduled-exports"
+
+    asyncio.run(play())

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, and_, case, cast, func, literal, or_, select
 
 from exports_app.db import models
+from exports_app.db.repositories import queue
 from exports_app.db.repositories.base import table
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.types import seconds_between
@@ -56,8 +57,7 @@ class AnalyticsRepository:
             func.count().filter(later),
             func.min(c.created_at, type_=c.created_at.type).filter(ready),
         )
-        live = c.status.in_((RunStatus.PENDING, RunStatus.PROCESSING))
-        return Backlog(*self._connection.execute(select(*counts).where(c.tenant_id == tenant_id, live)).one())
+        return Backlog(*self._connection.execute(select(*counts).where(c.tenant_id == tenant_id, queue.is_live(c))).one())
 
     def upcoming(self, tenant_id: str, until: datetime) -> list[Schedule]:
         s = _Schedules(self._connection)
@@ -65,8 +65,7 @@ class AnalyticsRepository:
 
     def failing(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         s = _Schedules(self._connection)
-        where = (s.c.is_active, s.c.failing_since.is_not(None))
-        return s.page(tenant_id, *where, order=(s.c.failures.desc(), s.c.failing_since), limit=limit)
+        return s.page(tenant_id, s.not_well(), order=(s.c.failures.desc(), s.c.failing_since), limit=limit)
 
     def paused(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         s = _Schedules(self._connection)
@@ -84,6 +83,9 @@ class _Schedules(ScheduleRepository):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self.c = self._table.c
+
+    def not_well(self) -> Any:
+        return self._failing()
 
     def first(self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int | None = None) -> list[Schedule]:
         query = self._select().where(self.c.tenant_id == tenant_id, self._live(), *where)

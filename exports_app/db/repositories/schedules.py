@@ -62,11 +62,16 @@ class ScheduleRepository(Repository[Schedule]):
         return self._page(query, page)
 
     def _is(self, name: str, value: Any) -> Any:
-        return self._stopped() == value if name == "stopped" else self._table.c[name] == value
+        ours = {"stopped": self._stopped, "failing": self._failing}
+        return ours[name]() == value if name in ours else self._table.c[name] == value
 
     def _stopped(self) -> Any:
         """Paused by itself."""
         return ~self._table.c.is_active & self._table.c.paused_at.is_not(None)
+
+    def _failing(self) -> Any:
+        """Active, and its scheduled runs do not go well."""
+        return self._table.c.is_active & self._table.c.failing_since.is_not(None)
 
     def _mentions(self, q: str) -> Any:
         c = self._table.c

@@ -18,11 +18,14 @@ MARGIN = {"top": 8, "right": 12, "bottom": 0, "left": 0}
 GRID = {"stroke": "var(--line)", "vertical": False}
 DASHES = ("0", "7 4", "2 4", "10 4 2 4")
 COLORS = tuple(f"var(--series-{number})" for number in range(1, len(DASHES) + 1))
-"""Of lines; a fifth begins anew."""
+"""Of lines, each with each pattern."""
 LABEL = "label"
 """The key of a point's place on the axis below."""
 _COMPACT: Any = rx.Var('((v) => Intl.NumberFormat("en", { notation: "compact" }).format(v))')
-_PLAIN: Any = rx.Var('((v) => Intl.NumberFormat("en", { maximumFractionDigits: 4 }).format(v))')
+_PLAIN: Any = rx.Var(
+    "((v) => Number.isInteger(v) ? v.toLocaleString('en') : v.toLocaleString('en',"
+    " { minimumFractionDigits: 2, maximumFractionDigits: Math.abs(v) < 1 ? 6 : 2 }))"
+)
 _QUIET: Any = rx.Var("false")
 _UNSORTED: Any = rx.Var("null")
 
@@ -37,7 +40,9 @@ class Series:
 
 
 def series(keys: Sequence[str]) -> list[Series]:
-    return [Series(key, COLORS[i % len(COLORS)], DASHES[i % len(DASHES)]) for i, key in enumerate(keys)]
+    """Sixteen that differ."""
+    many = len(COLORS)
+    return [Series(key, COLORS[i % many], DASHES[(i + i // many) % many]) for i, key in enumerate(keys)]
 
 
 def lines(data: rx.Var[Any], of: rx.Var[list[Series]], *, dots: rx.Var[bool] | bool = False) -> rx.Component:
@@ -133,10 +138,9 @@ def figure(
 def table(label: str, heads: Any, rows: Any) -> rx.Component:
     """Numbers, as text: heads a list of words, rows a list of such lists; the first cell of a row is its head."""
 
-    def line(row: Any) -> rx.Component:
-        return rx.el.tr(
-            rx.el.th(row[0], scope="row"), rx.foreach(row[1:], lambda cell: rx.el.td(cell, class_name="right")), key=row[0]
-        )
+    def line(row: Any, place: Any) -> rx.Component:
+        cells = rx.foreach(row[1:], lambda cell: rx.el.td(cell, class_name="right"))
+        return rx.el.tr(rx.el.th(row[0], scope="row"), cells, key=place)
 
     head = rx.el.tr(
         rx.el.th(heads[0], scope="col"), rx.foreach(heads[1:], lambda words: rx.el.th(words, scope="col", class_name="right"))

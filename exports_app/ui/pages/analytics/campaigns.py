@@ -1,6 +1,6 @@
 """What the campaigns came to: totals against the days before, a chart over time, the campaigns in order."""
 
-import asyncio
+from dataclasses import replace
 
 import reflex as rx
 
@@ -8,6 +8,7 @@ from exports_app import wiring
 from exports_app.domain import period
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
+from exports_app.domain.period import Period
 from exports_app.domain.words import counted, place
 from exports_app.services.campaign_analytics import CampaignFigures, measures
 from exports_app.ui.actions import action, principal, told
@@ -18,6 +19,7 @@ from exports_app.ui.notices import Notices, show_address
 from exports_app.ui.page import page
 from exports_app.ui.pages.analytics import figures
 from exports_app.ui.pages.analytics.figures import LISTED, MOST_DRAWN, Amount, Card, TopRow
+from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
 from exports_app.ui.pages.analytics.tabs import top
 from exports_app.ui.pages.analytics.view import DATES, GROUPS, ROUTE, View, read
 from exports_app.ui.pages.scheduled_exports.form import GROUPS as GROUP_WORDS
@@ -29,6 +31,11 @@ from exports_app.ui.session import Session, query
 def labels() -> dict[str, str]:
     """Of the measures, by key."""
     return {column.key: column.label for column in measures()}
+
+
+HEADS = {"day": "Day", "week": "Week from", "month": "Month"}
+FEW = 32
+"""Points of a line that are marked each."""
 
 
 class CampaignsState(rx.State):
@@ -69,31 +76,40 @@ class CampaignsState(rx.State):
 
     async def _load(self) -> None:
         session, view = await self.get_state(Session), View(**self.view)
+        read = wiring.services().campaign_analytics.read
         try:
-            reading = wiring.services().campaign_analytics.read
-            self._show(await asyncio.to_thread(reading, principal(), session.tenant_id, view.asked()), view)
-            self.failed = ""
+            found = await slowly(read, principal(), session.tenant_id, view.asked())
+            if view.currency and view.currency not in {one.currency for one in found.totals}:
+                view = replace(view, currency="")  # there is none of it in this range
+                found = await slowly(read, principal(), session.tenant_id, view.asked())
+            self._show(found, view)
+            put(self, view=vars(view), failed="")
         except ExportsError as e:
-            self.failed = told(e)
+            put(self, failed=told(e))
         tenant = session.tenant_slug if len(session.tenants) > 1 else ""
-        self.export_href = new_link("aggregate", view.period, view.start, view.end, view.group, tenant)
-        self.export_list_href = new_link("campaigns", view.period, view.start, view.end, "", tenant)
-        self.loaded = True
+        days = (view.period, view.start, view.end) if view.period != DATES or view.is_dated else (str(Period.ALL), "", "")
+        links = new_link("aggregate", *days, view.group, tenant), new_link("campaigns", *days, "", tenant)
+        put(self, export_href=links[0], export_list_href=links[1], loaded=True)
 
     def _show(self, found: CampaignFigures, view: View) -> None:
-        self.window, self.zone = period.words(found.window), place(found.timezone)
-        self.compared = period.words(found.before) if found.before else ""
-        self.cards, self.currencies = figures.cards(found), [one.currency for one in found.totals]
-        drawn = figures.drawing(found, view.measure)
-        self.few = len(drawn.data) < 32
-        self.lines, self.table = charts.series(drawn.currencies), drawn.rows
-        self.data = drawn.data if len(drawn.data) <= MOST_DRAWN else []
-        self.heads = [{"day": "Day", "week": "Week from", "month": "Month"}[found.group_by], *drawn.currencies]
-        self.cut = figures.cut(found)
-        self.currency = found.currency
-        self.rows = [figures.top_row(found, one) for one in found.top]
-        all_of_them = counted(found.top_total, "campaign")
-        self.counted = all_of_them if len(found.top) == found.top_total else f"the first {len(found.top)} of {all_of_them}"
+        drawn, count = figures.drawing(found, view.measure), counted(found.top_total, "campaign")
+        put(
+            self,
+            window=period.words(found.window) + (" (today is not over yet)" if found.unfinished else ""),
+            zone=place(found.timezone),
+            compared=period.words(found.before) if found.before else "",
+            cards=figures.cards(found),
+            currencies=[one.currency for one in found.totals],
+            few=len(drawn.data) < FEW,
+            lines=charts.series(drawn.currencies),
+            data=drawn.data if len(drawn.data) <= MOST_DRAWN else [],
+            table=drawn.rows,
+            heads=[HEADS[found.group_by], *drawn.currencies],
+            cut=figures.cut(found),
+            currency=found.currency,
+            rows=[figures.top_row(found, one) for one in found.top],
+            counted=count if len(found.top) == found.top_total else f"the first {len(found.top)} of {count}",
+        )
 
     @action(Permission.WRITE)
     async def choose(self, name: str, value: str) -> None:
@@ -124,6 +140,7 @@ class CampaignsState(rx.State):
     nav="Analytics",
     icon="chart-line",
     order=10,
+    loading=outline,
 )
 def campaigns() -> rx.Component:
     state = CampaignsState
@@ -148,7 +165,7 @@ def campaigns() -> rx.Component:
     return rx.el.div(
         top(ROUTE, rx.cond(state.failed == "", told_, ""), rx.cond(state.export_href != "", export)),
         _bar(),
-        rx.cond(state.loaded, content),
+        rx.cond(state.loaded, content, skeleton()),
         class_name="page analytics",
     )
 
@@ -248,14 +265,10 @@ def _over_time() -> rx.Component:
         rx.icon("chevron-down", size=13, aria_hidden="true"),
         class_name="filter order",
     )
-    chart = rx.cond(
-        state.data.length() > 0,
-        charts.lines(state.data, state.lines, dots=state.few),
-        rx.el.p(
-            rx.cond(state.table.length() > 0, "Too many days to draw: group them by week or month.", "No data in this range."),
-            class_name="muted chart-empty",
-        ),
-    )
+    long = "Too long to draw: choose a shorter range, or longer periods. The table has all of it."
+    instead = rx.cond(state.table.length() > 0, long, "No data in this range.")
+    drawn = charts.lines(state.data, state.lines, dots=state.few)
+    chart = rx.cond(state.data.length() > 0, drawn, rx.el.p(instead, class_name="muted chart-empty"))
     name = rx.match(state.view["measure"], *labels().items(), "")
     return charts.figure(
         "Over time",

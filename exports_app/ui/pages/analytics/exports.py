@@ -1,6 +1,5 @@
 """How the exports do: how runs ended, how long they took, what is due next, what needs somebody's eye."""
 
-import asyncio
 from typing import Any
 
 import reflex as rx
@@ -17,6 +16,7 @@ from exports_app.ui.components.charts import Series
 from exports_app.ui.page import page
 from exports_app.ui.pages.analytics import health
 from exports_app.ui.pages.analytics.health import MEAN, P95, PARTS, Worry
+from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
 from exports_app.ui.pages.analytics.tabs import EXPORTS, top
 from exports_app.ui.pages.scheduled_exports.listing import ROUTE as LIST
 from exports_app.ui.pages.scheduled_exports.rows import iso
@@ -61,32 +61,41 @@ class ExportsState(rx.State):
     async def refresh(self) -> None:
         tenant = (await self.get_state(Session)).tenant_id
         try:
-            self._show(await asyncio.to_thread(wiring.services().export_analytics.read, principal(), tenant))
-            self.failed = ""
+            self._show(await slowly(wiring.services().export_analytics.read, principal(), tenant))
+            put(self, failed="")
         except ExportsError as e:
-            self.failed = told(e)
-        self.loaded = True
+            put(self, failed=told(e))
+        put(self, loaded=True)
 
     def _show(self, found: ExportFigures) -> None:
-        zone = cron.zone(found.timezone)
-        self.zone = place(found.timezone)
-        backlog = found.backlog
-        self.processing, self.waiting, self.later = backlog.processing, backlog.waiting, backlog.later
-        self.oldest = iso(backlog.oldest)
-        self.mean, self.p95 = (duration(found.taken.mean), duration(found.taken.p95)) if found.taken else ("", "")
-        self.ended = health.ended(found)
-        self.runs, self.run_rows = [health.bar(one) for one in found.days], [health.bar_row(one) for one in found.days]
-        self.times, self.time_rows = [health.time_point(one) for one in found.days], [health.time_row(one) for one in found.days]
-        self.crowd = health.crowd(found.hours, zone)
-        self.hours = [health.hour_point(one, zone) for one in found.hours]
-        self.hour_rows = [health.hour_row(one, zone) for one in found.hours]
-        self.failing, self.failing_total = [health.failing(one) for one in found.failing.schedules], found.failing.total
-        self.paused, self.paused_total = [health.paused(one) for one in found.paused.schedules], found.paused.total
-        self.ownerless = [health.ownerless(one, found.owners) for one in found.ownerless.schedules]
-        self.ownerless_total = found.ownerless.total
+        zone, backlog = cron.zone(found.timezone), found.backlog
+        put(
+            self,
+            zone=place(found.timezone),
+            processing=backlog.processing,
+            waiting=backlog.waiting,
+            later=backlog.later,
+            oldest=iso(backlog.oldest),
+            mean=duration(found.taken.mean) if found.taken else "",
+            p95=duration(found.taken.p95) if found.taken else "",
+            ended=health.ended(found),
+            runs=[health.bar(one) for one in found.days],
+            run_rows=[health.bar_row(one) for one in found.days],
+            times=[health.time_point(one) for one in found.days],
+            time_rows=[health.time_row(one) for one in found.days],
+            crowd=health.crowd(found.hours, zone),
+            hours=health.hour_points(found.hours, zone),
+            hour_rows=[health.hour_row(one, zone) for one in found.hours],
+            failing=[health.failing(one) for one in found.failing.schedules],
+            failing_total=found.failing.total,
+            paused=[health.paused(one) for one in found.paused.schedules],
+            paused_total=found.paused.total,
+            ownerless=[health.ownerless(one, found.owners) for one in found.ownerless.schedules],
+            ownerless_total=found.ownerless.total,
+        )
 
 
-@page(EXPORTS, title="Analytics of exports", needs=Permission.WRITE, refresh=ExportsState.refresh)
+@page(EXPORTS, title="Analytics of exports", needs=Permission.WRITE, refresh=ExportsState.refresh, loading=outline)
 def exports() -> rx.Component:
     state = ExportsState
     content = rx.cond(
@@ -97,14 +106,14 @@ def exports() -> rx.Component:
     told_ = rx.fragment(
         "How the scheduled exports of ", Session.tenant_name, " do", rx.cond(state.zone != "", f" · days in {state.zone}", "")
     )
-    return rx.el.div(top(EXPORTS, told_), rx.cond(state.loaded, content), class_name="page analytics")
+    return rx.el.div(top(EXPORTS, told_), rx.cond(state.loaded, content, skeleton()), class_name="page analytics")
 
 
 def _now() -> rx.Component:
     state = ExportsState
     waits = rx.cond(state.oldest != "", browser.when(at=state.oldest, prefix="the oldest came "), "none waits to begin")
     return rx.el.ul(
-        _fact("Under way", state.processing, "now"),
+        _fact("Processing", state.processing, "now"),
         _fact("In the queue", state.waiting, waits),
         _fact("Waiting until later", state.later, "e.g. for another attempt"),
         _fact("Mean duration", rx.cond(state.mean != "", state.mean, health.NONE), "of completed and partial runs"),
@@ -146,7 +155,7 @@ def _times() -> rx.Component:
 def _worries() -> rx.Component:
     state = ExportsState
     return rx.el.div(
-        _list("Failing", state.failing, state.failing_total, "No active scheduled export fails", f"{LIST}?status=failed"),
+        _list("Failing", state.failing, state.failing_total, "No active scheduled export fails", f"{LIST}?active=failing"),
         _list("Paused", state.paused, state.paused_total, "None is paused", f"{LIST}?active=no"),
         _list("Without a valid owner", state.ownerless, state.ownerless_total, "Each has an owner who may export"),
         class_name="worries",
@@ -162,7 +171,7 @@ def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> 
         facts = rx.el.div(name, rx.el.div(one.told, at, class_name="muted"), class_name="grow")
         return rx.el.li(facts, class_name="entry", key=one.id)
 
-    heading = rx.el.h2(title, rx.el.span(total, class_name="tag count"), class_name="grow")
+    heading = rx.el.h2(title, " ", rx.el.span(total, class_name="tag count"), class_name="grow")
     link = rx.link("Show all", href=all_of_them, class_name="muted") if all_of_them else rx.fragment()
     entries = rx.el.ul(rx.foreach(of, entry), class_name="plain-list")
     return rx.el.section(

@@ -87,7 +87,8 @@ class Drawing:
 
 
 def drawing(found: CampaignFigures, measure: str) -> Drawing:
-    """From the first period with data to the last: where there is none between them, a sum is 0, and a ratio is not there."""
+    """From the first period with data to the last: where there is none between them, a sum is 0, and a ratio is not there. Of a
+    range that is too long to draw only the periods with data."""
     at = MEASURES.index(measure)
     column = found.measures[at]
     values = {(one.period, one.currency): one.values[at] for one in found.points}
@@ -95,7 +96,9 @@ def drawing(found: CampaignFigures, measure: str) -> Drawing:
     if not found.points:
         return Drawing([], [], [])
     days = sorted({date.fromisoformat(one.period) for one in found.points})
-    places = steps(days[0], days[-1], found.group_by)
+    places = steps(days[0], days[-1], found.group_by, MOST_DRAWN + 1)
+    if len(places) > MOST_DRAWN:
+        places = days  # a stray day far away: what is there, and nothing between
     absent: Value = 0 if column.ratio is None else None
     data, rows = [], []
     for place in places:

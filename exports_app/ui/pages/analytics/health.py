@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[str, Sequence[RunStatus]]] = {
 }
 """Of a day's bar, from the bottom up."""
 NONE = "\N{EN DASH}"
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MEAN, P95 = "Mean", "95 of 100"
 
 
@@ -58,13 +59,20 @@ def time_row(day: Day) -> list[str]:
     return [_day(day.day), str(day.taken.count), duration(day.taken.mean), duration(day.taken.p95)]
 
 
-def hour_point(hour: Hour, zone: ZoneInfo) -> dict[str, Any]:
-    return {LABEL: f"{hour.at.astimezone(zone):%H:%M}", "runs": hour.runs}
+def hour_points(hours: Sequence[Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Tomorrow's hours with their weekday; one that a changed clock repeats with its distance to UTC."""
+    today = hours[0].at.astimezone(zone).date()
+    names: list[str] = []
+    for one in hours:
+        local = one.at.astimezone(zone)
+        name = f"{local:%H:%M}" if local.date() == today else f"{DAYS[local.weekday()]} {local:%H:%M}"
+        names.append(f"{name} ({local:%z})" if name in names else name)
+    return [{LABEL: name, "runs": one.runs} for name, one in zip(names, hours, strict=True)]
 
 
 def hour_row(hour: Hour, zone: ZoneInfo) -> list[str]:
     local = hour.at.astimezone(zone)
-    return [f"{_day(local.date())}, {local:%H:%M}", str(hour.runs or ""), _names(hour)]
+    return [f"{_day(local.date())}, {local:%H:%M %Z}", str(hour.runs or ""), _names(hour)]
 
 
 def crowd(hours: Sequence[Hour], zone: ZoneInfo) -> str:
@@ -74,7 +82,7 @@ def crowd(hours: Sequence[Hour], zone: ZoneInfo) -> str:
         return "No run is scheduled in the next 24 hours"
     most = max(hours, key=lambda one: one.runs)
     local = most.at.astimezone(zone)
-    return f"{counted(total, 'run')}, most of them ({most.runs:,}) from {local:%H:%M} on: {_names(most)}"
+    return f"{counted(total, 'run')}, at most {most.runs:,} in an hour: from {local:%H:%M} on, {_names(most)}"
 
 
 def _names(hour: Hour) -> str:

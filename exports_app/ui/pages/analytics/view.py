@@ -1,5 +1,6 @@
 """The view of the campaigns' figures: what the address says, and back."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -36,6 +37,10 @@ class View:
         start, end = _day(self.start, "/startDate"), _day(self.end, "/endDate")
         return Filters(start, end, None if start or end else Period.ALL, group_by=self.group)
 
+    @property
+    def is_dated(self) -> bool:
+        return self.period == DATES and bool(self.start or self.end)
+
     def asked(self) -> Asked:
         """What the service takes. Raises Invalid."""
         return Asked(self.filters(), self.sort, self.currency)
@@ -48,7 +53,10 @@ class View:
             "measure": MEASURES,
             "sort": [f"{way}{key}" for key in SORTS for way in ("", "-")],
         }
-        fits = value in known[name] if name in known else name in {"start", "end", "currency"} and len(value) <= LONGEST
+        if name == "currency":
+            fits = bool(re.fullmatch(r"([A-Z]{3})?", value))
+        else:
+            fits = value in known[name] if name in known else name in {"start", "end"} and len(value) <= LONGEST
         return replace(self, **{name: value}) if fits else self
 
     def address(self, tenant: str) -> str:
@@ -70,9 +78,12 @@ def read(query: Mapping[str, str]) -> View:
 def steps(first: date, last: date, group: str, most: int = 10_000) -> list[date]:
     """The first days of all periods from one to another, at most so many."""
     found = [first]
-    while found[-1] < last and len(found) < most:
-        day = found[-1]
-        found.append(_next_month(day) if group == "month" else day + timedelta(days=7 if group == "week" else 1))
+    try:
+        while found[-1] < last and len(found) < most:
+            day = found[-1]
+            found.append(_next_month(day) if group == "month" else day + timedelta(days=7 if group == "week" else 1))
+    except OverflowError:  # there is no day after 9999-12-31
+        pass
     return found
 
 

@@ -20,6 +20,7 @@ from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
 from exports_app.ui.session import Session, query
 
+UNSAVED = "This is not saved yet: save or close it, then choose “Export this view” again"
 DELETED = "This scheduled export was deleted meanwhile: copy what you need, then close"
 
 
@@ -48,10 +49,13 @@ class EditorState(rx.State):
     async def _arrive(self) -> Any:
         """Where the address asks for a new one, with these values: the form, and the list's own address, so that a reload
         does not ask again."""
-        asked = form.asked(query(self))
-        if asked is None or (await self.get_state(DraftState)).is_open:
+        asked, draft = form.asked(query(self)), await self.get_state(DraftState)
+        if asked is None:
             return None
         await show_address(self, await (await self.get_state(ListState))._address())  # noqa: SLF001
+        if draft.is_open and draft.dirty:
+            await notify(self, "info", UNSAVED)
+            return None
         return await self._new(asked)
 
     async def _new(self, values: dict[str, str]) -> Any:

@@ -15,6 +15,7 @@ from exports_app.ui.pages.scheduled_exports.rows import STATUS_WORDS, Row
 from exports_app.ui.pages.scheduled_exports.templates import TEMPLATES
 from exports_app.ui.pages.scheduled_exports.views.paused import paused_box
 
+STATES = (("yes", "Active"), ("no", "Paused"), ("stopped", "Paused by itself"), ("failing", "Failing"))
 SKELETONS = 6
 SEARCH = "search"
 ORDERS = {
@@ -117,7 +118,7 @@ def _bar() -> rx.Component:
         class_name="search",
     )
     filters = rx.fragment(
-        _filter("active", "State", (("yes", "Active"), ("no", "Paused"), ("stopped", "Paused by itself"))),
+        _filter("active", "State", STATES),
         _filter("type", "Type", ((one.key, one.label) for one in EXPORT_TYPES)),
         _filter("format", "Format", ((one.key, one.label) for one in FORMATS)),
         _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
