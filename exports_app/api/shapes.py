@@ -410,23 +410,11 @@ class MeasuresOut(Output):
     roas: float | None
 
 
-class ChangesOut(Output):
-    """Relative: 0.1 is ten per cent more; null where there is nothing to compare with."""
-
-    impressions: float | None
-    clicks: float | None
-    conversions: float | None
-    spend: float | None
-    revenue: float | None
-    ctr: float | None
-    cpc: float | None
-    cpa: float | None
-    roas: float | None
-
-
 class CurrencyTotalsOut(MeasuresOut):
     currency: str
-    change: ChangesOut
+    change: dict[str, float | None] = Field(
+        description="by measure, relative: 0.1 is ten per cent more; null where there is nothing to compare with"
+    )
 
 
 class PointOut(MeasuresOut):

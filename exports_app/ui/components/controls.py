@@ -1,6 +1,6 @@
 """Buttons, fields and marks, each with its label. Looks are in assets/ui.css."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import reflex as rx
@@ -68,6 +68,23 @@ def select(name: str, value: rx.Var[str], on_change: Any, choices: Iterable[tupl
     """choices: (value, words)."""
     items = [rx.el.option(words, value=key) for key, words in choices]
     return rx.el.select(*items, id=name, name=name, value=value, on_change=on_change, class_name="control", **props)
+
+
+def chooser(label: str, name: str, value: Any, on_change: Any, options: Sequence[Any]) -> rx.Component:
+    """A select with its label in it. options: ``rx.el.option``s, or (value, words)."""
+    items = [rx.el.option(one[1], value=one[0]) if isinstance(one, tuple) else one for one in options]
+    return rx.el.label(
+        rx.el.span(label),
+        rx.el.select(*items, value=value, on_change=on_change, id=name, name=name),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name="filter order",
+    )
+
+
+def day_chooser(label: str, name: str, value: Any, on_change: Any, **props: Any) -> rx.Component:
+    """A field for a day with its label in it."""
+    control = rx.el.input(type="date", value=value, on_change=on_change, id=name, name=name)
+    return rx.el.label(rx.el.span(label), control, class_name="filter order dated", **props)
 
 
 def switch(label: Text, *, checked: rx.Var[bool], on_change: Any, **props: Any) -> rx.Component:

@@ -1,6 +1,8 @@
 """What the campaigns came to: totals against the days before, a chart over time, the campaigns in order."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import reflex as rx
 
@@ -14,7 +16,7 @@ from exports_app.services.campaign_analytics import CampaignFigures, measures
 from exports_app.ui.actions import action, principal, told
 from exports_app.ui.components import charts
 from exports_app.ui.components.charts import Series
-from exports_app.ui.components.controls import button, message
+from exports_app.ui.components.controls import button, chooser, day_chooser, message
 from exports_app.ui.notices import Notices, show_address
 from exports_app.ui.page import page
 from exports_app.ui.pages.analytics import figures
@@ -182,33 +184,14 @@ def _bar() -> rx.Component:
     )
 
 
-def _choice(label: str, name: str, choices: list[tuple[str, str]]) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(label),
-        rx.el.select(
-            *[rx.el.option(words, value=key) for key, words in choices],
-            value=CampaignsState.view[name],
-            on_change=lambda chosen: CampaignsState.choose(name, chosen),
-            id=name,
-            name=name,
-        ),
-        rx.icon("chevron-down", size=13, aria_hidden="true"),
-        class_name="filter order",
-    )
+def _choice(label: str, name: str, options: Sequence[Any], value: Any = None) -> rx.Component:
+    """value: where it is not the view's own."""
+    shown = CampaignsState.view[name] if value is None else value
+    return chooser(label, name, shown, lambda chosen: CampaignsState.choose(name, chosen), options)
 
 
 def _date(label: str, name: str) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(label),
-        rx.el.input(
-            type="date",
-            value=CampaignsState.view[name],
-            on_change=lambda chosen: CampaignsState.choose(name, chosen),
-            id=name,
-            name=name,
-        ),
-        class_name="filter order dated",
-    )
+    return day_chooser(label, name, CampaignsState.view[name], lambda chosen: CampaignsState.choose(name, chosen))
 
 
 def _cards() -> rx.Component:
@@ -253,18 +236,7 @@ CARD_MONEY = rx.Var.create(["spend", "revenue"])
 
 def _over_time() -> rx.Component:
     state = CampaignsState
-    measure = rx.el.label(
-        rx.el.span("Show"),
-        rx.el.select(
-            *[rx.el.option(words, value=key) for key, words in labels().items()],
-            value=state.view["measure"],
-            on_change=lambda chosen: state.choose("measure", chosen),
-            id="measure",
-            name="measure",
-        ),
-        rx.icon("chevron-down", size=13, aria_hidden="true"),
-        class_name="filter order",
-    )
+    measure = _choice("Show", "measure", list(labels().items()))
     long = "Too long to draw: choose a shorter range, or longer periods. The table has all of it."
     instead = rx.cond(state.table.length() > 0, long, "No data in this range.")
     drawn = charts.lines(state.data, state.lines, dots=state.few)
@@ -282,21 +254,8 @@ def _over_time() -> rx.Component:
 
 def _top() -> rx.Component:
     state = CampaignsState
-    currency = rx.cond(
-        state.currencies.length() > 1,
-        rx.el.label(
-            rx.el.span("Currency"),
-            rx.el.select(
-                rx.foreach(state.currencies, lambda one: rx.el.option(one, value=one)),
-                value=state.currency,
-                on_change=lambda chosen: state.choose("currency", chosen),
-                id="currency",
-                name="currency",
-            ),
-            rx.icon("chevron-down", size=13, aria_hidden="true"),
-            class_name="filter order",
-        ),
-    )
+    currencies = [rx.foreach(state.currencies, lambda one: rx.el.option(one, value=one))]
+    currency = rx.cond(state.currencies.length() > 1, _choice("Currency", "currency", currencies, state.currency))
     export = rx.link("Export this list", href=state.export_list_href, underline="none", class_name="btn small", id="export-list")
     head = rx.el.tr(_head("Campaign", "name"), *[_head(labels()[key], key, look="right") for key in LISTED])
     rows = rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(state.rows, _row)), class_name="numbers", id="top")

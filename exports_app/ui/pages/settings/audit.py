@@ -15,7 +15,7 @@ from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Page
 from exports_app.ui.actions import action, actor, principal, told
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, message
+from exports_app.ui.components.controls import button, chooser, day_chooser, message
 from exports_app.ui.notices import Notices, fetch, show_address
 from exports_app.ui.page import page
 from exports_app.ui.pages.settings.deeds import AREAS, Deed, deed
@@ -190,34 +190,13 @@ def _bar() -> rx.Component:
     )
 
 
-def _choice(label: str, name: str, choices: list[tuple[str, str]]) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(label),
-        rx.el.select(
-            *[rx.el.option(words, value=key) for key, words in choices],
-            value=AuditState.view[name],
-            on_change=lambda chosen: AuditState.choose(name, chosen),
-            id=name,
-            name=name,
-        ),
-        rx.icon("chevron-down", size=13, aria_hidden="true"),
-        class_name="filter order",
-    )
+def _choice(label: str, name: str, options: list[tuple[str, str]]) -> rx.Component:
+    return chooser(label, name, AuditState.view[name], lambda chosen: AuditState.choose(name, chosen), options)
 
 
 def _date(label: str, name: str) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(label),
-        rx.el.input(
-            type="date",
-            value=AuditState.view[name],
-            on_change=lambda chosen: AuditState.choose(name, chosen),
-            id=name,
-            name=name,
-        ),
-        class_name="filter order dated",
-        title=f"A day in {AuditState.zone}",
-    )
+    title = f"A day in {AuditState.zone}"
+    return day_chooser(label, name, AuditState.view[name], lambda chosen: AuditState.choose(name, chosen), title=title)
 
 
 def _entry(one: Deed) -> rx.Component:

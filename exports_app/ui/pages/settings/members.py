@@ -16,6 +16,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
+from exports_app.ui.pages.settings.given import one_time_password
 from exports_app.ui.pages.settings.tabs import MEMBERS, top
 from exports_app.ui.session import ROLES, SETTINGS, Session
 
@@ -161,24 +162,9 @@ def _add() -> rx.Component:
         reset_on_submit=False,
         key=MembersState.added.to_string(),
     )
-    fresh = rx.el.div(
-        rx.el.p(
-            "Hand this one-time password to ",
-            rx.el.b(MembersState.fresh_email),
-            ": it is shown once, and changed at the first login.",
-        ),
-        rx.el.div(
-            rx.el.code(MembersState.fresh_password, id="one-time-password", class_name="grow"),
-            browser.copy_button(text=MembersState.fresh_password, label="Copy"),
-            button("Done", kind="small", on_click=MembersState.forget),
-            class_name="row wrap",
-        ),
-        class_name="box info",
-        role="status",
-    )
-    return rx.el.section(
-        rx.el.h2("Add a member"), form, rx.cond(MembersState.fresh_password != "", fresh), class_name="card settings-card"
-    )
+    told = "and changed at the first login"
+    fresh = one_time_password(MembersState.fresh_email, MembersState.fresh_password, told, MembersState.forget)
+    return rx.el.section(rx.el.h2("Add a member"), form, fresh, class_name="card settings-card")
 
 
 def _text(name: str, label: str, hint: str, **props: str) -> rx.Component:

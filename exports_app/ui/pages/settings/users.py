@@ -17,6 +17,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 from exports_app.ui.notices import notify
 from exports_app.ui.page import page
+from exports_app.ui.pages.settings.given import one_time_password
 from exports_app.ui.pages.settings.tabs import USERS, top
 from exports_app.ui.session import ROLES
 
@@ -133,22 +134,8 @@ def users() -> rx.Component:
 
 
 def _fresh() -> rx.Component:
-    box = rx.el.div(
-        rx.el.p(
-            "Hand this one-time password to ",
-            rx.el.b(UsersState.fresh_email),
-            ": it is shown once, and changed at the next login. They are signed out everywhere.",
-        ),
-        rx.el.div(
-            rx.el.code(UsersState.fresh_password, id="one-time-password", class_name="grow"),
-            browser.copy_button(text=UsersState.fresh_password, label="Copy"),
-            button("Done", kind="small", on_click=UsersState.forget),
-            class_name="row wrap",
-        ),
-        class_name="box info",
-        role="status",
-    )
-    return rx.cond(UsersState.fresh_password != "", box)
+    told_ = "and changed at the next login. They are signed out everywhere"
+    return one_time_password(UsersState.fresh_email, UsersState.fresh_password, told_, UsersState.forget)
 
 
 def _list() -> rx.Component:
