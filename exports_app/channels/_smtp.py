@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from aiosmtplib.errors import (
 )
 from pydantic import SecretStr
 
-from exports_app.channels._dialogue import Dialogue
+from exports_app.channels._dialogue import HIDDEN, Dialogue, Secrets
 from exports_app.channels._mailbox import Mailbox
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 
@@ -37,6 +37,8 @@ ATTEMPTS = 2
 BLOCK = 1 << 16
 """Bytes that are handed on at a time."""
 LEADING_DOT = re.compile(rb"(?m)^\.")
+CHALLENGE = 334
+"""RFC 4954, 4."""
 GOING_AWAY = 421
 """The server closes the connection (RFC 5321, 3.8): nothing is said about the message."""
 TOO_LARGE = 552
@@ -72,6 +74,8 @@ class _Client(SMTP):
     """Whether the end of the last message was written: from there on it may have arrived."""
     dialogue: Dialogue | None = None
     """Where it is written down what is said; None: nowhere."""
+    secrets: Secrets
+    signing_in = False
 
     async def connect(self, **options: Any) -> SMTPResponse:
         try:
@@ -79,39 +83,44 @@ class _Client(SMTP):
         except SMTPConnectResponseError as e:
             self._heard(e.code, e.message)
             raise
-        self._heard(answer.code, answer.message)
-        return answer
+        return self._heard(answer.code, answer.message)
 
     async def execute_command(self, *args: bytes, **options: Any) -> SMTPResponse:
-        if self.dialogue:
-            self.dialogue.said(*args)
+        self._said(*args)
         answer = await super().execute_command(*args, **options)
-        self._heard(answer.code, answer.message)
-        return answer
+        return self._heard(answer.code, answer.message)
 
     async def starttls(self, *args: Any, **options: Any) -> SMTPResponse:
-        if self.dialogue:
-            self.dialogue.said(b"STARTTLS")
+        self._said(b"STARTTLS")
         try:
             answer = await super().starttls(*args, **options)
         except SMTPResponseException as e:
             self._heard(e.code, e.message)
             raise
-        self._heard(answer.code, answer.message)
-        return answer
+        return self._heard(answer.code, answer.message)
 
     async def login(self, *args: Any, **options: Any) -> SMTPResponse:
-        if self.dialogue:
-            self.dialogue.signing_in = True
+        self.signing_in = True
         try:
             return await super().login(*args, **options)
         finally:
-            if self.dialogue:
-                self.dialogue.signing_in = False
+            self.signing_in = False
 
-    def _heard(self, code: int, message: str) -> None:
+    def _said(self, *words: bytes) -> None:
+        """Of a sign-in only its mechanism is written down: what follows is a name, a password, or made of both."""
+        if self.signing_in:
+            shown = words[:2] if words[:1] == (b"AUTH",) else ()
+            self.secrets.add(*words[len(shown) :])
+            words = (*shown, *([HIDDEN.encode()] if len(words) > len(shown) else []))
         if self.dialogue:
-            self.dialogue.heard(code, message)
+            self.dialogue.said(*words)
+
+    def _heard(self, code: int, message: str) -> SMTPResponse:
+        if self.dialogue:
+            # A challenge and its answer together would let somebody try passwords
+            hidden = HIDDEN if code == CHALLENGE else self.secrets.hide(message) if self.signing_in else message
+            self.dialogue.heard(code, hidden)
+        return SMTPResponse(code, message)
 
     async def send_data(self, pieces: Sequence[bytes | bytearray], seconds: float) -> None:
         """As `data`, which would hold the message four times: in blocks, no more of them than the other side takes. seconds:
@@ -173,13 +182,15 @@ class Connection:
         self._client: _Client | None = None
         self._trouble: list[DeliveryError] = []
 
-    def send(self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]) -> None:
-        """Returns once the server has accepted the message.
+    def send(
+        self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray], seconds: float | None = None
+    ) -> None:
+        """Returns once the server has accepted the message. seconds: for all of it; None: each command has its own time.
 
         Raises DeliveryError: with the server's own answer where it gave one, permanent for 5xx; DeliveryUnknown where the
         connection was lost after the message had begun.
         """
-        self._runner.run(self._send(sender, recipient, content))
+        self._runner.run(self._within(seconds, self._send(sender, recipient, content)))
 
     def check(self) -> None:
         """Connect and sign in, and send nothing. Raises DeliveryError."""
@@ -189,6 +200,14 @@ class Connection:
         with self._runner:
             if self._client is not None:
                 self._runner.run(self._quit(self._client))
+
+    async def _within(self, seconds: float | None, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await work
+        except TimeoutError:
+            text = f"the mail server {self._server} took longer than {seconds:g} s: check SMTP_HOST, SMTP_PORT and SMTP_TLS"
+            raise DeliveryError(text, permanent=False) from None
 
     async def _send(self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]) -> None:
         if self._client is not None and self._client.is_connected:
@@ -286,6 +305,7 @@ class Connection:
             timeout=self._server.command_timeout,
         )
         client.dialogue = self._dialogue
+        client.secrets = Secrets(self._server.user, self._server.password.get_secret_value())
         try:
             await self._greet(client)
             if self._server.tls == "starttls":
@@ -318,12 +338,13 @@ class Connection:
         except (SMTPException, OSError) as e:
             raise self._unreachable(e) from None
 
-    async def _sign_in(self, client: SMTP) -> None:
+    async def _sign_in(self, client: _Client) -> None:
         what = f"the mail server {self._server} refused the sign-in"
         try:
             await client.login(self._server.user, self._server.password.get_secret_value())
         except SMTPAuthenticationError as e:
-            raise DeliveryError(f"{what}: {_answer(e)} (check SMTP_USER and SMTP_PASS)", permanent=e.code >= 500) from None
+            told = client.secrets.hide(_answer(e))  # a server may repeat what it was given
+            raise DeliveryError(f"{what}: {told} (check SMTP_USER and SMTP_PASS)", permanent=e.code >= 500) from None
         except SMTPServerDisconnected:
             raise DeliveryError(f"{what} and closed the connection: check SMTP_USER and SMTP_PASS", permanent=False) from None
         except (SMTPTimeoutError, SMTPResponseException) as e:

@@ -15,12 +15,12 @@ from exports_app.channels._dialogue import Dialogue, last_answer
 from exports_app.channels._letter import Letter
 from exports_app.channels._mailbox import Mailbox
 from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
-from exports_app.domain.errors import DeliveryError
-from exports_app.services.plugs import CHANNELS, InForce, Message, Note, Report, Sender, Trial
+from exports_app.domain.errors import DeliveryError, DeliveryUnknown
+from exports_app.services.plugs import CHANNELS, InForce, Message, Note, Outcome, Report, Sender, Trial
 
 IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
-TEST_TIMEOUT = 10.0
-"""Seconds: somebody waits for the test's end."""
+TEST_TIMEOUT, TEST_SECONDS = 10.0, 30.0
+"""Seconds for an answer, and for all of a test: somebody waits for its end."""
 NOT_SET = "not set"
 
 
@@ -143,13 +143,18 @@ class EmailChannel:
         self._given, self._tls_context = smtp, tls_context
         self._connect_timeout, self._command_timeout = connect_timeout, command_timeout
 
-    @cached_property
+    @property
     def settings(self) -> SmtpSettings:
         """Raises SettingsError naming the bad setting."""
+        return self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[SmtpSettings, dict[str, str]]:
+        """The settings, and where each came from when they were read."""
         if self._given is not None:
-            return self._given
+            return self._given, {}
         read: SmtpSettings = settings.read(SmtpSettings, prefix="SMTP_")
-        return read
+        return read, settings.sources()
 
     def unconfigured(self) -> str | None:
         """Asked at the server's start, it also checks the settings: raises SettingsError naming the bad one."""
@@ -179,8 +184,7 @@ class EmailChannel:
             connection.close()
 
     def in_force(self) -> Sequence[InForce]:
-        smtp = self.settings
-        sources = {} if self._given is not None else settings.sources()
+        smtp, sources = self._read
         derived = self._derived()
 
         def one(name: str, value: str) -> InForce:
@@ -202,26 +206,26 @@ class EmailChannel:
         if smtp.tls == "tls" and smtp.port == IMPLICIT_TLS_PORT:
             found |= {"SMTP_TLS": "because the port is 465", "SMTP_PORT": "because SMTP_TLS is tls"}
         if smtp.host and not smtp.from_:
-            found["SMTP_FROM"] = f"made of {'SMTP_USER' if smtp.sender.address == smtp.user else 'SMTP_HOST'}"
+            found["SMTP_FROM"] = f"made of {'SMTP_USER' if smtp.sender.address.lower() == smtp.user.lower() else 'SMTP_HOST'}"
         return found
 
     def test(self, target: str, message_id: str, note: Note) -> Trial:
         if reason := self.unconfigured():
-            return Trial(False, reason, ())
-        smtp = self.settings
-        dialogue = Dialogue(smtp.user, smtp.password.get_secret_value())
+            return Trial(Outcome.REFUSED, reason, ())
+        sender, dialogue = self.settings.sender, Dialogue()
         patient = replace(self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT)
         connection = Connection(patient, dialogue)
         try:
             recipient = _address(target)
-            connection.send(smtp.sender, recipient, _notice.write(note, smtp.sender, recipient, message_id))
-            accepted, told = True, last_answer(dialogue.lines)
+            connection.send(sender, recipient, _notice.write(note, sender, recipient, message_id), TEST_SECONDS)
+            outcome, told = Outcome.ACCEPTED, last_answer(dialogue.lines)
+        except DeliveryUnknown as e:
+            outcome, told = Outcome.UNKNOWN, e.message
         except DeliveryError as e:
-            accepted, told = False, e.message
-            dialogue.happened(e.message)
+            outcome, told = Outcome.REFUSED, e.message
         finally:
             connection.close()
-        return Trial(accepted, told, tuple(dialogue.lines))
+        return Trial(outcome, told, tuple(dialogue.lines))
 
     def preview(self, report: Report) -> Message:
         url = report.link.url("") if report.link else ""

@@ -1,7 +1,6 @@
 """How the installation sends mail: which settings act, and a test of them. For its super admins."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from email_validator import EmailNotValidError
 
@@ -37,8 +36,9 @@ class Mail:
             raise Invalid([FieldError("/address", str(e))]) from None
         self._limit.hit(who.user_id)
         now = self._clock()
-        with self._store.read() as tx:
+        with self._store.write() as tx:  # before the sending: what is sent has been noted
             name = tx.users.names([who.user_id]).get(who.user_id, "")
+            audit.note(tx, who, Action.EMAIL_TESTED, now, tenant_id=None, subject_id=None, subject_name=target)
         facts = [("Asked by", name), ("At", f"{now:%Y-%m-%d %H:%M:%S} UTC"), ("Installation", self._base_url)]
         note = Note(
             tenant_name="Exports",
@@ -52,11 +52,7 @@ class Mail:
             why="You get this since a super admin asked for a test of the mail settings.",
             created_at=now,
         )
-        trial = _channel().test(target, new_id(), note)
-        with self._store.write() as tx:
-            nobody: dict[str, Any] = {"tenant_id": None, "subject_id": None}
-            audit.note(tx, who, Action.EMAIL_TESTED, now, **nobody, subject_name=target, accepted=trial.accepted)
-        return trial
+        return _channel().test(target, new_id(), note)
 
 
 def _channel() -> Examined:

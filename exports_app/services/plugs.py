@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -175,12 +176,20 @@ class InForce:
     source: str
 
 
+class Outcome(StrEnum):
+    """Of a test. UNKNOWN: it may have arrived, or not."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Trial:
     """What came of a test. told: the other side's last word, or what is wrong and which setting to look at. dialogue: all that
     was said, line by line, without secrets."""
 
-    accepted: bool
+    outcome: Outcome
     told: str
     dialogue: tuple[str, ...]
 

@@ -12,7 +12,7 @@ from exports_app import settings
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound, TooManyRequests
-from exports_app.services.plugs import CHANNELS
+from exports_app.services.plugs import CHANNELS, Outcome
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Page
 from exports_app.wiring import Services
@@ -35,7 +35,7 @@ class TestATest:
     def test_arrives_and_the_servers_word_is_told(self, services: Services, super_admin: Principal) -> None:
         with mail_server() as server, sent_through(server):
             trial = services.mail.send_test(super_admin, ADDRESS)
-            assert trial.accepted
+            assert trial.outcome is Outcome.ACCEPTED
             assert trial.told.startswith("250 ")
             (received,) = server.wait_for(1)
         assert received.rcpt_tos == [ADDRESS]
@@ -49,7 +49,7 @@ class TestATest:
         with mail_server(tls="starttls", user="me@example.com", password="right") as server:
             with sent_through(server, "me@example.com", "hunter-two"):
                 trial = services.mail.send_test(super_admin, ADDRESS)
-            assert not trial.accepted
+            assert trial.outcome is Outcome.REFUSED
             assert "check SMTP_USER and SMTP_PASS" in trial.told
             said = "\n".join(trial.dialogue)
             assert said.index("C: STARTTLS") < said.index("C: AUTH")
@@ -57,7 +57,7 @@ class TestATest:
             assert "hunter-two" not in said
             assert "aHVudGVy" not in said  # as Base64 begins
             with sent_through(server, "me@example.com", "right"):
-                assert services.mail.send_test(super_admin, ADDRESS).accepted
+                assert services.mail.send_test(super_admin, ADDRESS).outcome is Outcome.ACCEPTED
 
     @pytest.mark.parametrize(
         ("rules", "line", "told"),
@@ -71,21 +71,27 @@ class TestATest:
     ) -> None:
         with mail_server(**rules) as server, sent_through(server):
             trial = services.mail.send_test(super_admin, ADDRESS)
-        assert (trial.accepted, told in trial.told) == (False, True)
+        assert (trial.outcome, told in trial.told) == (Outcome.REFUSED, True)
         assert line in trial.dialogue
         assert any(one.startswith("C: RCPT TO:<ann@example.com>") for one in trial.dialogue)
+
+    def test_that_may_have_arrived_says_so(self, services: Services, super_admin: Principal) -> None:
+        with mail_server(vanish=frozenset({ADDRESS})) as server, sent_through(server):
+            trial = services.mail.send_test(super_admin, ADDRESS)
+        assert trial.outcome is Outcome.UNKNOWN
+        assert "it may have arrived" in trial.told
 
     def test_without_a_server_that_answers_says_what_to_check(self, services: Services, super_admin: Principal) -> None:
         with mail_server() as server:
             port = server.port
         with registered(CHANNELS, EmailChannel(SmtpSettings(host="127.0.0.1", port=port, tls="none"))):
             trial = services.mail.send_test(super_admin, ADDRESS)
-        assert not trial.accepted
+        assert trial.outcome is Outcome.REFUSED
         assert "check SMTP_HOST and SMTP_PORT" in trial.told
 
     def test_without_settings_says_so(self, services: Services, super_admin: Principal) -> None:
         trial = services.mail.send_test(super_admin, ADDRESS)
-        assert (trial.accepted, trial.told, trial.dialogue) == (False, "no mail server is set: give SMTP_HOST", ())
+        assert (trial.outcome, trial.told, trial.dialogue) == (Outcome.REFUSED, "no mail server is set: give SMTP_HOST", ())
 
     def test_is_noted_and_cannot_be_asked_for_without_end(self, services: Services, super_admin: Principal) -> None:
         with pytest.raises(Invalid) as refused:
@@ -97,7 +103,7 @@ class TestATest:
             services.mail.send_test(super_admin, ADDRESS)
         entries, total = services.audit.find(super_admin, None, AuditFilter(area="email"), Page())
         assert total == 10
-        assert (entries[0].actor_name, entries[0].subject_name, entries[0].detail) == ("Super", ADDRESS, {"accepted": False})
+        assert (entries[0].actor_name, entries[0].subject_name, entries[0].detail) == ("Super", ADDRESS, {})
 
     def test_is_for_super_admins_alone(self, services: Services, admin: Principal, viewer: Principal) -> None:
         for who in (admin, viewer):
@@ -146,6 +152,12 @@ class TestSettingsInForce:
             "SMTP_PASS": ("not set", ""),
             "SMTP_FROM": ("not set", ""),
         }
+
+    def test_are_those_of_the_start(self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+        with registered(CHANNELS, EmailChannel()):
+            first = services.mail.in_force(super_admin)
+            monkeypatch.setenv("SMTP_HOST", "later.example.com")
+            assert services.mail.in_force(super_admin) == first
 
     def test_follow_from_each_other(self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SMTP_HOST", "mail.example.com")

@@ -1,6 +1,7 @@
 """How the installation sends mail: the settings that act, and a test of them."""
 
 import asyncio
+import uuid
 from dataclasses import dataclass
 
 import reflex as rx
@@ -9,13 +10,14 @@ from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
 from exports_app.domain.words import sentence
-from exports_app.services.plugs import InForce
+from exports_app.services.plugs import InForce, Outcome, Trial
 from exports_app.ui.actions import action, principal
 from exports_app.ui.components.controls import described, field
 from exports_app.ui.page import page
 from exports_app.ui.pages.settings.tabs import EMAIL, top
 from exports_app.ui.session import Session
 
+NOT_SET = "not set"
 LONGEST = 400
 """Characters of a field that are looked at."""
 EXAMPLE = """SMTP_HOST=mail.example.com
@@ -39,15 +41,22 @@ class EmailState(rx.State):
     error: str = ""
     """What is wrong with the address."""
     outcome: str = ""
-    """Of the last test: accepted, refused; empty: there was none."""
+    """Of the last test, as `Outcome` has it; empty: there was none."""
     told: str = ""
     dialogue: list[str] = []  # noqa: RUF012
+    _asked: str = ""
+    """Which test is under way."""
 
     @action(Permission.OPERATE)
     async def refresh(self) -> None:
         found = await asyncio.to_thread(wiring.services().mail.in_force, principal())
         self.rows = [row(one) for one in found]
-        self.configured = any(one.name == "SMTP_HOST" and one.source for one in found)
+        self.configured = any(one.name == "SMTP_HOST" and one.value != NOT_SET for one in found)
+
+    @action(Permission.OPERATE)
+    async def arrive(self) -> None:
+        """When the page loads: a test whose answer never came is over."""
+        self.busy, self._asked = False, ""
 
     @action(Permission.OPERATE, background=True)
     async def test(self, form: dict[str, str]) -> None:
@@ -55,25 +64,30 @@ class EmailState(rx.State):
         async with self:
             if self.busy:
                 return
+            asked = self._asked = uuid.uuid4().hex
             self.busy, self.error, self.outcome, self.told, self.dialogue = True, "", "", "", []
+        error, trial = "", None
         try:
             trial = await asyncio.to_thread(wiring.services().mail.send_test, principal(), str(form.get("address", ""))[:LONGEST])
-            async with self:
-                self.outcome, self.told = "accepted" if trial.accepted else "refused", sentence(trial.told)
-                self.dialogue = [] if trial.accepted else list(trial.dialogue)
         except Invalid as e:
-            async with self:
-                self.error = sentence(e.errors[0].detail)
+            error = sentence(e.errors[0].detail)
         finally:
             async with self:
-                self.busy = False
+                if self._asked == asked:  # else the tab is somebody else's by now, or asked again
+                    self._tell(trial, error)
+
+    def _tell(self, trial: Trial | None, error: str) -> None:
+        self.busy, self.error = False, error
+        if trial is not None:
+            self.outcome, self.told = str(trial.outcome), sentence(trial.told)
+            self.dialogue = [] if trial.outcome is Outcome.ACCEPTED else list(trial.dialogue)
 
 
 def row(one: InForce) -> SettingRow:
     return SettingRow(one.name, one.value, one.source)
 
 
-@page(EMAIL, title="Email", needs=Permission.OPERATE, refresh=EmailState.refresh)
+@page(EMAIL, title="Email", needs=Permission.OPERATE, load=EmailState.arrive, refresh=EmailState.refresh)
 def email() -> rx.Component:
     told = "How this installation sends mail: for all tenants"
     return rx.el.div(top(EMAIL, rx.fragment(told)), _settings(), _test(), class_name="page settings")
@@ -148,6 +162,7 @@ def _test() -> rx.Component:
         EmailState.outcome,
         ("accepted", rx.el.div(rx.el.p(rx.el.b("The mail server took it: "), EmailState.told), class_name="box info")),
         ("refused", rx.el.div(rx.el.p(rx.el.b("It was not sent. "), EmailState.told), class_name="box bad")),
+        ("unknown", rx.el.div(rx.el.p(rx.el.b("Nobody can say. "), EmailState.told), class_name="box warn")),
         rx.fragment(),
     )
     lines = rx.el.pre(
@@ -160,7 +175,7 @@ def _test() -> rx.Component:
     )
     said = rx.cond(
         EmailState.dialogue.length() > 0,
-        rx.el.div(rx.el.h3("What was said (C: this server, S: the mail server)"), lines),
+        rx.el.div(rx.el.h3("What was said (C: this server, S: the mail server, --: sent without its words)"), lines),
     )
     return rx.el.section(
         rx.el.h2("Test"), form, rx.el.div(outcome, said, role="status", id="outcome"), class_name="card settings-card"
