@@ -46,7 +46,7 @@ class Account:
             raise Invalid([FieldError("/newPassword", "choose another one than before")])
         hashed = passwords.hash_password(new)
         with self._store.write() as tx:
-            now_is = _user(tx, who)
+            now_is = _user(tx, who, lock=True)
             if now_is.password_hash != user.password_hash:  # somebody else changed it meanwhile
                 raise Unauthenticated
             version = now_is.token_version + 1
@@ -77,7 +77,7 @@ class Account:
     def sign_out_everywhere(self, who: Principal) -> None:
         """All browsers, this one too, and all tokens."""
         with self._store.write() as tx:
-            user = _user(tx, who)
+            user = _user(tx, who, lock=True)
             tx.users.update(user.id, {"token_version": user.token_version + 1})
             self._note(tx, who, Action.SIGNED_OUT_EVERYWHERE, user)
 
@@ -85,8 +85,8 @@ class Account:
         audit.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)
 
 
-def _user(tx: Transaction, who: Principal) -> User:
-    found = tx.users.get(who.user_id)
+def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
+    found = tx.users.get(who.user_id, lock=lock)
     if found is None or not found.is_active:
         raise Unauthenticated
     return found

@@ -85,7 +85,8 @@ class Audit:
         """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`."""
         within, where = self._within(who, tenant_id, where), _checked(where)
         # What comes while it is read stands at the front, and would move the pages
-        return self._lines(within, replace(where, before=where.before or self._clock()))
+        now = self._clock()
+        return self._lines(within, replace(where, before=min(where.before or now, now)))
 
     def _lines(self, within: frozenset[str] | None, where: AuditFilter) -> Iterator[str]:
         yield _line(HEADER)
@@ -102,6 +103,8 @@ class Audit:
         require_anywhere(who, Permission.MANAGE)
         if where.installation:
             require_operator(who)
+            if tenant_id is not None:
+                raise Invalid([FieldError("/installation", "what concerns no tenant is no tenant's: leave out tenantId")])
             return None
         if tenant_id is None:
             return who.tenants(Permission.MANAGE)

@@ -42,7 +42,7 @@ class Members:
         password = passwords.one_time()
         hashed = passwords.hash_password(password)  # before the transaction: it is slow on purpose
         with self._store.write() as tx:
-            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             user = tx.users.by_email(address)
             known = user is not None
             if user is None:
@@ -60,7 +60,7 @@ class Members:
     def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
         """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
         with self._store.write() as tx:
-            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
             wanted = _role(role)
             if old.role is wanted:
@@ -76,7 +76,7 @@ class Members:
         new owner who may not export here; Conflict for the last admin, and where schedules have no new owner."""
         now = self._clock()
         with self._store.write() as tx:
-            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
             _keep_an_admin(tx, tenant_id, old)
             if old.schedules and schedules_to is None:
@@ -86,7 +86,7 @@ class Members:
                 heir = _heir(tx, tenant_id, user_id, schedules_to)
                 moved = tx.schedules.hand_over(tenant_id, user_id, heir.user.id, now)
                 for schedule in moved:
-                    told = {"owner_id": [user_id, heir.user.id]}
+                    told = {"owner": [old.user.name, heir.user.name]}
                     audit.note_schedule(tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=told)
             tx.users.leave(user_id, tenant_id)
             self._note(tx, who, Action.MEMBER_REMOVED, tenant_id, old.user)

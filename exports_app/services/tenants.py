@@ -28,10 +28,10 @@ class Tenants:
         """values: of SETTINGS, those to change. seen: what the one who changes them saw in their place. Raises NotFound,
         Forbidden, Invalid; Conflict where what was seen is no longer so."""
         with self._store.write() as tx:
-            old = tenant_of(tx, who, tenant_id, Permission.MANAGE)
-            if seen and any(getattr(old, name) != seen[name] for name in SETTINGS if name in seen):
+            old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            if seen and any(_trimmed(getattr(old, name)) != _trimmed(seen[name]) for name in SETTINGS if name in seen):
                 raise Conflict
-            new = replace(old, **{name: values[name] for name in SETTINGS if name in values})
+            new = replace(old, **{name: _trimmed(values[name]) for name in SETTINGS if name in values})
             rules.check_tenant(new)
             told = audit.changed(vars(old), {name: getattr(new, name) for name in SETTINGS})
             if not told:
@@ -44,9 +44,14 @@ class Tenants:
         return new
 
 
-def tenant_of(tx: Transaction, who: Principal, tenant_id: str, permission: Permission) -> Tenant:
-    """Raises NotFound (also for one that is not theirs), then Forbidden."""
-    found = tx.tenants.get(tenant_id) if rules.is_uuid(tenant_id) else None
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def tenant_of(tx: Transaction, who: Principal, tenant_id: str, permission: Permission, *, lock: bool = False) -> Tenant:
+    """lock: nobody else changes it, or its people, until the transaction ends. Raises NotFound (also for one that is not
+    theirs), then Forbidden."""
+    found = tx.tenants.get(tenant_id, lock=lock) if rules.is_uuid(tenant_id) else None
     if found is None:
         raise NotFound
     require(who, permission, tenant_id)

@@ -41,6 +41,10 @@ class Users:
     def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
         """A user who is not active is signed out, and their schedules fail. Raises Conflict for oneself."""
         with self._store.write() as tx:
+            # Two who deactivate each other at once would leave nobody: both rows are held, in one order
+            for one in sorted({who.user_id, user_id}):
+                if rules.is_uuid(one):
+                    tx.users.get(one, lock=True)
             user = _user(tx, who, user_id)
             if user.id == who.user_id and not active:
                 raise Conflict("Have another super admin deactivate you: else nobody may be left")
@@ -56,20 +60,25 @@ class Users:
         return replace(user, is_active=active, token_version=user.token_version + 1)
 
     def reset(self, who: Principal, user_id: str) -> str:
-        """A new one-time password for somebody who lost theirs; they are signed out everywhere."""
+        """A new one-time password for somebody who lost theirs; they are signed out everywhere. Raises Conflict for oneself."""
         password = passwords.one_time()
         hashed = passwords.hash_password(password)  # before the transaction: it is slow on purpose
         with self._store.write() as tx:
-            user = _user(tx, who, user_id)
+            user = _user(tx, who, user_id, lock=True)
+            if user.id == who.user_id:  # who took over a session would make its password theirs
+                raise Conflict("Change your own password under Account: that asks for the one you have")
             values = {"password_hash": hashed, "must_change_password": True, "token_version": user.token_version + 1}
             tx.users.update(user.id, values)
             audit.note_user(tx, who, Action.USER_RESET, None, user, self._clock())
         return password
 
 
-def _user(tx: Transaction, who: Principal, user_id: str) -> User:
+def _user(tx: Transaction, who: Principal, user_id: str, *, lock: bool = False) -> User:
     require_operator(who)
-    found = tx.users.get(user_id) if rules.is_uuid(user_id) else None
+    actor = tx.users.get(who.user_id)
+    if actor is not None and not (actor.is_active and actor.is_super_admin):  # not any more
+        raise NotFound
+    found = tx.users.get(user_id, lock=lock) if rules.is_uuid(user_id) else None
     if found is None:
         raise NotFound
     return found

@@ -1,5 +1,6 @@
 """The people of a tenant, their accounts, and the tenant's settings."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Action, Page
 from exports_app.services.sessions import id_of
 from exports_app.wiring import Services
-from tests.world import PASSWORD, Cast, FakeClock, claim, execute, make_schedule, set_role, stored
+from tests.world import PASSWORD, Cast, FakeClock, claim, execute, make_schedule, set_role, side_by_side, stored
 
 ADDRESS, BROWSER = "192.0.2.1", "b" * 43
 NEW = "a brand new password"
@@ -252,6 +253,11 @@ class TestTheTenant:
             ({"brand_color": "red"}, "/brandColor"),
             ({"logo_url": "http://example.com/l.png"}, "/logoUrl"),
             ({"logo_url": "https://example.com/\0"}, "/logoUrl"),
+            ({"logo_url": "https://me:secret@example.com/l.png"}, "/logoUrl"),
+            ({"logo_url": "https://example.com/\u202egnp.exe"}, "/logoUrl"),
+            ({"logo_url": "https://nowhere/l.png"}, "/logoUrl"),
+            ({"logo_url": "https://[::1/l.png"}, "/logoUrl"),
+            ({"logo_url": "https://\\example.com"}, "/logoUrl"),
             ({"timezone": "Mars/Olympus"}, "/timezone"),
             ({"keep_days": 0}, "/keepDays"),
             ({"keep_days": 10**6}, "/keepDays"),
@@ -275,3 +281,35 @@ class TestTheTenant:
         who = services.auth.principal(services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token)
         with pytest.raises(Forbidden):
             services.tenants.update(who, cast.acme.id, {"name": "Mine"})
+
+
+def test_two_admins_who_demote_each_other_at_once_leave_one(services: Services, cast: Cast) -> None:
+    for _ in range(5):
+        for one in (cast.admin, cast.viewer):
+            set_role(services, one.user.id, cast.acme.id, Role.ADMIN)
+        people = [cast.admin.user.id, cast.viewer.user.id]
+        actors = [Principal(one, roles={cast.acme.id: Role.ADMIN}) for one in people]
+
+        def demote(i: int, actors: list[Principal] = actors, people: list[str] = people) -> None:
+            with suppress(Conflict):
+                services.members.change_role(actors[i], cast.acme.id, people[1 - i], "viewer")
+
+        side_by_side(2, demote)
+        roles = [one.role for one in services.members.find(cast.super_admin.who, cast.acme.id)]
+        assert roles.count(Role.ADMIN) == 1
+
+
+def test_two_super_admins_who_deactivate_each_other_at_once_leave_one(services: Services, cast: Cast) -> None:
+    with services.store.write() as tx:
+        tx.users.update(cast.outsider.user.id, {"is_super_admin": True})
+    people = [cast.super_admin.user.id, cast.outsider.user.id]
+    actors = [Principal(one, is_super_admin=True) for one in people]
+
+    def deactivate(i: int) -> None:
+        with suppress(NotFound):
+            services.users.set_active(actors[i], people[1 - i], active=False)
+
+    side_by_side(2, deactivate)
+    with services.store.read() as tx:
+        active = [user.is_active for one in people if (user := tx.users.get(one))]
+    assert sorted(active) == [False, True]

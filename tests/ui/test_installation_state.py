@@ -59,28 +59,33 @@ def test_accounts_are_searched_reset_and_deactivated(
         await tab.do(UsersState.search, "viewer")
         assert [one.name for one in page.rows] == ["Viewer"]
 
-        await tab.do(UsersState.renew, cast.viewer.user.id)
+        await tab.do(UsersState.ask, cast.viewer.user.id, "renew")
+        await tab.do(UsersState.confirm)
         assert page.fresh_email == cast.viewer.user.email
         login = services.auth.login(cast.viewer.user.email, page.fresh_password, "192.0.2.1")
         assert login.user.must_change_password
         await tab.do(UsersState.forget)
         assert (page.fresh_email, page.fresh_password) == ("", "")
 
-        await tab.do(UsersState.ask, cast.viewer.user.id)
+        await tab.do(UsersState.ask, cast.viewer.user.id, "deactivate")
         assert (page.asking, page.ask_name) == (cast.viewer.user.id, "Viewer")
         await tab.do(UsersState.keep)
-        await tab.do(UsersState.deactivate)
+        await tab.do(UsersState.confirm)
         assert page.rows[0].active
-        await tab.do(UsersState.ask, cast.viewer.user.id)
-        await tab.do(UsersState.deactivate)
+        await tab.do(UsersState.ask, cast.viewer.user.id, "deactivate")
+        await tab.do(UsersState.confirm)
         assert (page.rows[0].active, page.asking) == (False, "")
         await tab.do(UsersState.activate, cast.viewer.user.id)
         assert page.rows[0].active
-        await tab.do(UsersState.ask, super_admin.user_id)
-        await tab.do(UsersState.deactivate)
+        await tab.do(UsersState.ask, super_admin.user_id, "deactivate")
+        await tab.do(UsersState.confirm)
         assert (await tab.texts())[-1].startswith("Have another super admin deactivate you")
-        for handler in (UsersState.ask, UsersState.renew, UsersState.activate):
-            await tab.do(handler, "nonsense")
+        await tab.do(UsersState.ask, super_admin.user_id, "renew")
+        await tab.do(UsersState.confirm)
+        assert (await tab.texts())[-1].startswith("Change your own password under Account")
+        assert page.fresh_password == ""
+        for handler, values in ((UsersState.ask, ("nonsense", "renew")), (UsersState.activate, ("nonsense",))):
+            await tab.do(handler, *values)
             assert (await tab.texts())[-1] == "There is nothing here that you may see"
 
     asyncio.run(play())

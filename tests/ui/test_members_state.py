@@ -5,6 +5,7 @@ import asyncio
 from exports_app.domain.access import Principal, Role
 from exports_app.services.records import Tenant
 from exports_app.ui.pages.settings.members import MembersState
+from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import Cast, make_schedule, stored
@@ -62,6 +63,7 @@ def test_who_leaves_hands_over_what_they_own(
     async def play() -> None:
         await sign_in(second, acme)
         page = await tab.state(MembersState)
+        await tab.do(MembersState.arrive)
         await tab.do(MembersState.ask, outsider.user_id)
         assert page.asking == ""
         await tab.do(MembersState.ask, cast.admin.user.id)
@@ -74,3 +76,29 @@ def test_who_leaves_hands_over_what_they_own(
 
     asyncio.run(play())
     assert stored(services, schedule).owner_id == second.user_id
+
+
+def test_nothing_of_one_tenant_stays_when_the_tab_shows_another(
+    services: Services, tab: Tab, sign_in: SignIn, acme: Tenant, globex: Tenant, cast: Cast
+) -> None:
+    services.members.add(cast.super_admin.who, globex.id, cast.viewer.user.email, "", "admin")
+    who = Principal(cast.super_admin.user.id, is_super_admin=True)
+
+    async def play() -> None:
+        await sign_in(who, acme)
+        page = await tab.state(MembersState)
+        await tab.do(MembersState.arrive)
+        await tab.do(MembersState.refresh)
+        await tab.do(MembersState.add, {"email": "new@example.com", "name": "New", "role": "viewer"})
+        await tab.do(MembersState.ask, cast.viewer.user.id)
+        assert page.fresh_password
+        (await tab.state(Session)).tenant_id = globex.id
+        await tab.do(MembersState.remove)  # asked of the other tenant
+        await tab.do(MembersState.arrive)
+        assert (page.fresh_password, page.asking, page.rows) == ("", "", [])
+        await tab.do(MembersState.refresh)
+        assert [one.name for one in page.rows] == ["Outsider", "Viewer"]
+
+    asyncio.run(play())
+    assert cast.viewer.user.id in {one.user.id for one in services.members.find(who, globex.id)}
+    assert cast.viewer.user.id in {one.user.id for one in services.members.find(who, acme.id)}

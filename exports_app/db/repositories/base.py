@@ -70,8 +70,10 @@ class Repository(Generic[R]):
     def _all(self, query: Select[Any]) -> list[R]:
         return [self._make(dict(row)) for row in self._connection.execute(query).mappings()]
 
-    def _one(self, *where: Any) -> R | None:
-        row = self._connection.execute(self._select().where(*where)).mappings().one_or_none()
+    def _one(self, *where: Any, lock: bool = False) -> R | None:
+        """lock: nobody else changes it until the transaction ends. SQLite has one writer at a time, and no such clause."""
+        query = self._select().where(*where)
+        row = self._connection.execute(query.with_for_update(key_share=True) if lock else query).mappings().one_or_none()
         return None if row is None else self._make(dict(row))
 
     def _insert(self, records: Iterable[Any]) -> None:

@@ -22,8 +22,8 @@ from exports_app.services.records import (
 class TenantRepository(Repository[Tenant]):
     model, record = models.TenantRow, Tenant
 
-    def get(self, tenant_id: str) -> Tenant | None:
-        return self._one(self._table.c.id == tenant_id)
+    def get(self, tenant_id: str, *, lock: bool = False) -> Tenant | None:
+        return self._one(self._table.c.id == tenant_id, lock=lock)
 
     def by_slug(self, slug: str) -> Tenant | None:
         return self._one(self._table.c.slug == slug)
@@ -42,8 +42,8 @@ class TenantRepository(Repository[Tenant]):
 class UserRepository(Repository[User]):
     model, record = models.UserRow, User
 
-    def get(self, user_id: str) -> User | None:
-        return self._one(self._table.c.id == user_id)
+    def get(self, user_id: str, *, lock: bool = False) -> User | None:
+        return self._one(self._table.c.id == user_id, lock=lock)
 
     def by_email(self, email: str) -> User | None:
         return self._one(self._table.c.email == email)

@@ -26,8 +26,9 @@ MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members____members_stat
 FIGURES = f"{ROOT}.exports_app___ui___pages___analytics"
 SETTINGS = f"{ROOT}.exports_app___ui___pages___settings"
 QUIET = {
-    *(f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.refresh"),
+    *(f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.arrive", f"{MEMBERS}.refresh"),
     *(f"{SETTINGS}___{name}.refresh" for name in ("email____email_state", "users____users_state", "tenant____tenant_state")),
+    *(f"{SETTINGS}___{name}.arrive" for name in ("email____email_state", "users____users_state")),
     *(f"{SETTINGS}___audit____audit_state.{name}" for name in ("arrive", "refresh")),
 } | {
     f"{FIGURES}___{name}"

@@ -61,6 +61,8 @@ def test_accounts_are_found_reset_and_deactivated(
     assert_nothing_overflows(page)
     assert_accessible(page)
     page.get_by_role("button", name="Reset password: Lost Lemur").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("a one-time password that is shown here once")
+    page.locator("#confirm-user").click()
     password = page.locator("#one-time-password").inner_text()
     assert house.services.auth.login(lost.user.email, password, "192.0.2.1").user.must_change_password
     assert_nothing_overflows(page)
@@ -73,7 +75,7 @@ def test_accounts_are_found_reset_and_deactivated(
     assert_accessible(page)
     page.get_by_role("button", name="Keep").click()
     page.get_by_role("button", name="Deactivate: Lost Lemur").click()
-    page.locator("#confirm-deactivate").click()
+    page.locator("#confirm-user").click()
     expect(toast(page, "Lost Lemur is signed out")).to_be_visible()
     expect(page.locator("#users li")).to_contain_text("not active")
     page.get_by_role("button", name="Activate: Lost Lemur").click()

@@ -55,7 +55,9 @@ class AuditState(rx.State):
     async def arrive(self) -> None:
         """When the page loads: the view that the address names."""
         asked = query(self)
-        self.view = PLAIN | {name: asked[name] for name in PLAIN if name in asked and _fits(name, asked[name])}
+        view = PLAIN | {name: asked[name] for name in PLAIN if name in asked and _fits(name, asked[name])}
+        self.view = view if principal().is_super_admin else view | {"of": ""}
+        self.rows, self.total, self.loaded, self.failed = [], 0, False, ""
         number = asked.get("page", "1")
         self.number = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
         (await self.get_state(Notices))._arrive(asked)  # noqa: SLF001
@@ -101,6 +103,9 @@ class AuditState(rx.State):
         try:
             tenant, where = await self._asked()
             found, self.total = await asyncio.to_thread(find, principal(), tenant, where, Page(self.number, SIZE))
+            if not found and self.total:  # the page is past the end
+                self.number = -(-self.total // SIZE)
+                found, self.total = await asyncio.to_thread(find, principal(), tenant, where, Page(self.number, SIZE))
             self.rows, self.failed = [deed(one) for one in found], ""
         except ExportsError as e:
             self.failed = told(e)
@@ -141,7 +146,8 @@ def _midnight(day: date, timezone: str) -> datetime:
 @page(AUDIT, title="Audit", needs=Permission.MANAGE, load=AuditState.arrive, refresh=AuditState.refresh)
 def audit() -> rx.Component:
     state = AuditState
-    told_ = rx.fragment("Who did what in ", rx.el.b(Session.tenant_name), ", and when. Nobody can change or remove an entry")
+    whose = rx.cond(state.view["of"] == INSTALLATION, "the installation, beside its tenants", Session.tenant_name)
+    told_ = rx.fragment("Who did what in ", rx.el.b(whose), ", and when. Nobody can change or remove an entry")
     clear = button("Clear", on_click=state.clear)
     nothing = message("history", "No entry", "Nobody did anything of this kind in these days.", clear)
     listed = rx.el.ol(rx.foreach(state.rows, _entry), class_name="plain-list", id="entries")

@@ -14,13 +14,13 @@ WORDS = {
     Action.SCHEDULE_DELETED: "deleted the scheduled export",
     Action.RUN_TRIGGERED: "ran the scheduled export",
     Action.RUN_TESTED: "sent themselves a test of the scheduled export",
-    Action.RUN_REPEATED: "made a run again of the scheduled export",
+    Action.RUN_REPEATED: "repeated a run of the scheduled export",
     Action.RUN_RESENT: "sent a run again of the scheduled export",
     Action.RUN_CANCELLED: "called off a run of the scheduled export",
-    Action.RUN_RETRIED: "had a run tried again at once of the scheduled export",
+    Action.RUN_RETRIED: "retried a run of the scheduled export",
     Action.RUN_GIVEN_UP: "gave up a run of the scheduled export",
-    Action.RUN_ACCEPTED: "said that the messages arrived of the scheduled export",
-    Action.RUN_BACKFILLED: "had past times made up of the scheduled export",
+    Action.RUN_ACCEPTED: "confirmed the delivery of the scheduled export",
+    Action.RUN_BACKFILLED: "ran past times of the scheduled export",
     Action.CAMPAIGN_CREATED: "made the campaign",
     Action.CAMPAIGN_UPDATED: "changed the campaign",
     Action.CAMPAIGN_DELETED: "deleted the campaign",
@@ -35,7 +35,7 @@ WORDS = {
     Action.USER_DEACTIVATED: "deactivated the account",
     Action.USER_RESET: "reset the password of the account",
     Action.PASSWORD_CHANGED: "changed the password of the account",
-    Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere the account",
+    Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere:",
     Action.EMAIL_TESTED: "sent a test email to",
 }
 AREAS = {
@@ -48,8 +48,8 @@ AREAS = {
     "account": "Own account",
     "email": "Test emails",
 }
-NAMES = {"keep_days": "days that files are kept", "brand_color": "colour", "logo_url": "logo", "owner_id": "owner"}
-HIDDEN = {"changed", "run", "of"}
+NAMES = {"keep_days": "days that files are kept", "brand_color": "colour", "logo_url": "logo"}
+HIDDEN = {"changed", "run", "of", "owner_id"}
 """Of a detail: told apart, or an id that says nothing to a reader."""
 LONGEST = 120
 FIRST = 3
@@ -69,14 +69,15 @@ class Deed:
 
 
 def deed(entry: AuditEntry) -> Deed:
-    return Deed(
-        entry.id, entry.at.isoformat(), sentence(entry.actor_name), WORDS[entry.action], entry.subject_name, _changes(entry)
-    )
+    # The app and the command line begin a sentence here; a person's name is theirs to write
+    who = entry.actor_name if entry.actor_id else sentence(entry.actor_name)
+    return Deed(entry.id, entry.at.isoformat(), who, WORDS[entry.action], entry.subject_name, _changes(entry))
 
 
 def _changes(entry: AuditEntry) -> list[str]:
-    changed = [f"{_name(key)}: {_text(old)} → {_text(new)}" for key, (old, new) in entry.detail.get("changed", {}).items()]
-    return changed + [f"{_name(key)}: {_text(value)}" for key, value in entry.detail.items() if key not in HIDDEN]
+    changed = {key: pair for key, pair in entry.detail.get("changed", {}).items() if key not in HIDDEN}
+    lines = [f"{_name(key)}: {_text(old)} → {_text(new)}" for key, (old, new) in changed.items()]
+    return lines + [f"{_name(key)}: {_text(value)}" for key, value in entry.detail.items() if key not in HIDDEN]
 
 
 def _name(key: str) -> str:

@@ -58,6 +58,16 @@ class MembersState(rx.State):
     ask_owns: str = ""
     heirs: list[Heir] = []  # noqa: RUF012
     heir: str = ""
+    _of: str = ""
+    """The tenant whose members these are."""
+
+    @action(Permission.MANAGE)
+    async def arrive(self) -> None:
+        """When the page loads: nothing of another tenant stays, neither a question nor a password."""
+        tenant_id = await self._tenant()
+        if self._of != tenant_id:
+            self._of, self.rows, self.errors, self.loaded = tenant_id, [], {}, False
+            self.fresh_email = self.fresh_password = self.asking = ""
 
     @action(Permission.MANAGE)
     async def refresh(self) -> None:
@@ -114,7 +124,7 @@ class MembersState(rx.State):
 
     @action(Permission.MANAGE)
     async def remove(self) -> None:
-        if not self.asking:
+        if not self.asking or self._of != await self._tenant():
             return
         remove, name = wiring.services().members.remove, self.ask_name
         await asyncio.to_thread(remove, principal(), await self._tenant(), self.asking, self.heir or None)
@@ -146,7 +156,7 @@ def _may_own(one: Member) -> bool:
     return one.user.is_active and Permission.WRITE in PERMISSIONS[one.role]
 
 
-@page(MEMBERS, title="Members", needs=Permission.MANAGE, refresh=MembersState.refresh)
+@page(MEMBERS, title="Members", needs=Permission.MANAGE, load=MembersState.arrive, refresh=MembersState.refresh)
 def members() -> rx.Component:
     told = rx.fragment("Who may see and change what ", rx.el.b(Session.tenant_name), " exports")
     return rx.el.div(top(MEMBERS, told), _add(), _list(), _question(), class_name="page settings")

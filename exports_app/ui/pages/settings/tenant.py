@@ -60,6 +60,8 @@ class TenantState(rx.State):
     async def _load(self) -> None:
         """What somebody else changed shows in the fields that are not touched here."""
         tenant_id = (await self.get_state(Session)).tenant_id
+        if self._of != tenant_id:
+            self.loaded, self.html, self.subject = False, "", ""
         services = wiring.services()
         tenant = await asyncio.to_thread(services.tenants.get, principal(), tenant_id, Permission.MANAGE)
         fresh, own = texts(tenant), self._of == tenant_id
@@ -89,7 +91,7 @@ class TenantState(rx.State):
     @action(Permission.MANAGE)
     async def save(self) -> None:
         """Only what was changed here."""
-        if not self._of:
+        if not self._of or self._of != (await self.get_state(Session)).tenant_id:
             return
         changed = {k: v for k, v in self.typed.items() if v != self._stored[k]}
         seen = read({k: self._stored[k] for k in changed})
@@ -100,6 +102,7 @@ class TenantState(rx.State):
             return
         except Conflict:  # this page has not heard of it yet
             await self._load()
+            await notify(self, "info", "Somebody else changed it meanwhile: look at it, then save again")
             return
         self.typed, self._stored, self._shown = texts(saved), texts(saved), {}
         (await self.get_state(Session))._changed(saved)  # noqa: SLF001

@@ -48,7 +48,9 @@ class UsersState(rx.State):
     fresh_password: str = ""
     """One-time, until it was handed on: told once."""
     asking: str = ""
-    """The id of who shall be deactivated; empty: nobody is asked about."""
+    """The id of who is asked about; empty: nobody is."""
+    ask_what: str = ""
+    """deactivate, or renew: to give them a one-time password."""
     ask_name: str = ""
 
     @rx.var
@@ -58,6 +60,11 @@ class UsersState(rx.State):
     @rx.var
     def last(self) -> bool:
         return self.number * SIZE >= self.total
+
+    @action(Permission.OPERATE)
+    async def arrive(self) -> None:
+        """When the page loads: no question of before."""
+        self.asking, self.q, self.number = "", "", 1
 
     @action(Permission.OPERATE)
     async def refresh(self) -> None:
@@ -81,28 +88,27 @@ class UsersState(rx.State):
         await self._load()
 
     @action(Permission.OPERATE)
-    async def ask(self, user_id: str) -> None:
+    async def ask(self, user_id: str, what: str) -> None:
         found = await asyncio.to_thread(wiring.services().users.get, principal(), str(user_id))
-        self.asking, self.ask_name = found.id, found.name
+        self.asking, self.ask_name, self.ask_what = found.id, found.name, "renew" if what == "renew" else "deactivate"
 
     @action(Permission.OPERATE)
     async def keep(self) -> None:
         self.asking = ""
 
     @action(Permission.OPERATE)
-    async def deactivate(self) -> None:
-        if not self.asking:
-            return
+    async def confirm(self) -> None:
         wanted, self.asking = self.asking, ""
-        done = await asyncio.to_thread(wiring.services().users.set_active, principal(), wanted, active=False)
-        await notify(self, "success", f"{done.name} is signed out, and may not sign in any more")
+        if wanted and self.ask_what == "renew":
+            await self._renew(wanted)
+        elif wanted:
+            done = await asyncio.to_thread(wiring.services().users.set_active, principal(), wanted, active=False)
+            await notify(self, "success", f"{done.name} is signed out, and may not sign in any more")
         await self._load()
 
-    @action(Permission.OPERATE)
-    async def renew(self, user_id: str) -> None:
-        """Give them a one-time password."""
+    async def _renew(self, user_id: str) -> None:
         users = wiring.services().users
-        found = await asyncio.to_thread(users.get, principal(), str(user_id))
+        found = await asyncio.to_thread(users.get, principal(), user_id)
         self.fresh_password = await asyncio.to_thread(users.reset, principal(), found.id)
         self.fresh_email = found.email
 
@@ -127,7 +133,7 @@ def row(one: Account, me: str) -> UserRow:
     return UserRow(user.id, user.name, user.email, belongs, user.is_active, user.is_super_admin, user.id == me)
 
 
-@page(USERS, title="Users", needs=Permission.OPERATE, refresh=UsersState.refresh)
+@page(USERS, title="Users", needs=Permission.OPERATE, load=UsersState.arrive, refresh=UsersState.refresh)
 def users() -> rx.Component:
     told_ = rx.fragment("All accounts of this installation: they join a tenant under Members there")
     return rx.el.div(top(USERS, told_), _fresh(), _list(), _question(), class_name="page settings")
@@ -178,10 +184,10 @@ def _user(one: UserRow) -> rx.Component:
         rx.el.div(one.email, " · ", one.belongs, class_name="muted"),
         class_name="grow",
     )
-    renew = _act("Reset password", one.name, once=True, on_click=UsersState.renew(one.id))
+    renew = _act("Reset password", one.name, on_click=UsersState.ask(one.id, "renew"))
     active = rx.cond(
         one.active,
-        _act("Deactivate", one.name, on_click=UsersState.ask(one.id)),
+        _act("Deactivate", one.name, on_click=UsersState.ask(one.id, "deactivate")),
         _act("Activate", one.name, once=True, on_click=UsersState.activate(one.id)),
     )
     doing = rx.cond(one.is_me, rx.el.span("You", class_name="tag"), rx.el.div(renew, active, class_name="row"))
@@ -193,16 +199,23 @@ def _act(words: str, name: str, **props: Any) -> rx.Component:
 
 
 def _question() -> rx.Component:
-    what = "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused."
+    renews = UsersState.ask_what == "renew"
+    what = rx.cond(
+        renews,
+        "They are signed out everywhere, and sign in again with a one-time password that is shown here once.",
+        "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused.",
+    )
+    title = rx.cond(renews, f"Reset the password of {UsersState.ask_name}?", f"Deactivate {UsersState.ask_name}?")
+    do = rx.cond(renews, "Reset password", "Deactivate")
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),
             browser.focus(target="keep-user"),
-            rx.alert_dialog.title(f"Deactivate {UsersState.ask_name}?", as_child=False),
+            rx.alert_dialog.title(title, as_child=False),
             rx.alert_dialog.description(what, size="2", color="gray"),
             rx.el.div(
                 rx.alert_dialog.cancel(button("Keep", on_click=UsersState.keep, id="keep-user")),
-                button("Deactivate", kind="danger", once=True, on_click=UsersState.deactivate, id="confirm-deactivate"),
+                button(do, kind="danger", once=True, on_click=UsersState.confirm, id="confirm-user"),
                 class_name="dialog-foot",
             ),
             class_name="dialog slim",
