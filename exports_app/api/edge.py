@@ -25,6 +25,7 @@ BROWSER_SECONDS = 365 * 24 * 60 * 60
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _PORTS = {"http": 80, "https": 443}
 _WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
+PARTS = (b"text/javascript", b"application/javascript", b"text/css", b"font/")
 _log = log.get(__name__)
 
 
@@ -76,11 +77,8 @@ class Edge:
         self._prerendered = (
             {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
         )
-        self._headers = [
-            (b"content-security-policy", content_security_policy(pages).encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
-        ]
+        self._policy = (b"content-security-policy", content_security_policy(pages).encode())
+        self._headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
         self._sockets: Counter[str] = Counter()
         """Open ones by client address."""
 
@@ -124,9 +122,10 @@ class Edge:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 own = {name.lower() for name, _ in headers}
-                extra = [*self._headers, (b"cache-control", _cache(path, message["status"], is_api=is_api))]
+                always = self._headers if _is_part(headers) else [self._policy, *self._headers]
+                extra = [*always, (b"cache-control", _cache(path, message["status"], is_api=is_api))]
                 if newcomer and _is_page(message["status"], headers):
-                    extra = [*self._headers, *self._welcome(scope)]
+                    extra = [*always, *self._welcome(scope)]
                 message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
             await send(message)
 
@@ -152,8 +151,16 @@ def _is_newcomer(scope: Scope) -> bool:
 
 def _is_page(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
     """304: a page that the browser kept for longer than the cookie."""
-    kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
-    return status == 304 or kind.startswith(b"text/html")
+    return status == 304 or _kind(headers).startswith(b"text/html")
+
+
+def _is_part(headers: list[tuple[bytes, bytes]]) -> bool:
+    """What no browser shows as a page of its own: a policy there would be a kilobyte and a half for nothing, in each of many."""
+    return _kind(headers).startswith(PARTS)
+
+
+def _kind(headers: list[tuple[bytes, bytes]]) -> bytes:
+    return next((value for name, value in headers if name.lower() == b"content-type"), b"")
 
 
 def _cache(path: str, status: int, *, is_api: bool) -> bytes:

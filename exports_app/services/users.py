@@ -76,7 +76,7 @@ class Users:
 def _user(tx: Transaction, who: Principal, user_id: str, *, lock: bool = False) -> User:
     require_operator(who)
     actor = tx.users.get(who.user_id)
-    if actor is not None and not (actor.is_active and actor.is_super_admin):  # not any more
+    if actor is None or not (actor.is_active and actor.is_super_admin):  # not any more
         raise NotFound
     found = tx.users.get(user_id, lock=lock) if rules.is_uuid(user_id) else None
     if found is None:

@@ -183,3 +183,10 @@ class TestWebsockets:
                 end.set_result(None)
 
         asyncio.run(story())
+
+
+def test_the_policy_goes_with_what_may_be_shown_as_a_page(tmp_path: Path) -> None:
+    for kind, wanted in ((b"text/html", True), (b"image/svg+xml", True), (b"application/json", True), (b"text/css", False)):
+        answer = requested(Edge(answering(headers=[(b"content-type", kind)]), answering(), tmp_path), "/assets/one")
+        assert ("content-security-policy" in answer.headers) is wanted
+        assert answer.headers["x-content-type-options"] == "nosniff"

@@ -4,7 +4,6 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from exports_app.domain.access import Principal
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
@@ -63,7 +62,7 @@ def test_another_browser_is_signed_out_and_then_this_one_too(company: Company, v
 
 def test_a_password_that_was_given_is_changed_before_anything_else(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Mine")
-    root = Principal(company.viewer.user.id, is_super_admin=True)
+    root = house.person("Root", {}, is_super=True).who
     password = house.services.users.reset(root, company.admin.user.id)
     page = visits.open("/login")
     sign_in(page, company.admin.user.email, password)
