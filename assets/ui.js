@@ -158,6 +158,7 @@ export function Connection() {
   const lost = errors.length > 0;
   const [state, setState] = useState("");
   useEffect(() => {
+    if (away && !lost) sayAgain();
     away = lost;
     if (lost) {
       const timer = setTimeout(() => setState("lost"), 400);
@@ -321,12 +322,26 @@ export function Fold({ id, unfold = "", title, hint, children }) {
 
 // Texts that are not sent yet. Escape closes a dialog before any field hears of the key: what was typed goes first.
 const unsent = new Set();
-const flushAll = () => unsent.forEach((flush) => flush());
+const flushAll = () => {
+  sayAgain();
+  unsent.forEach((flush) => flush());
+};
 if (typeof window !== "undefined") window.addEventListener("keydown", (event) => event.key === "Escape" && flushAll(), true);
 
 // What was typed into a form and the server has not answered yet, by the field's id. It outlives the fields, which go when a
 // server that was started anew knows nothing of their form; Keep, below, hands it back with the form.
 const ahead = new Map();
+
+// What a server has not answered may never have come to it: it was stopped, and another one goes on. It is sent again when a
+// lost connection is back, and before whatever is done next.
+const texts = new Set();
+function sayAgain() {
+  for (const held of texts) {
+    if (held.timer !== null || held.latest === held.answered) continue;
+    held.timer = setTimeout(held.flush, 1000);
+    unsent.add(held.flush);
+  }
+}
 
 // A text field whose value lives on the server. What is typed stays here and is sent a moment later, on Enter and when the
 // field is left; an answer to an older text never overwrites a newer one.
@@ -343,8 +358,15 @@ export function Text({ value = "", delay = 200, multiline = false, keep = false,
   };
   const send = useRef(flush);
   send.current = flush;
+  held.answered = value;
   held.flush ??= () => send.current();
-  useEffect(() => () => send.current(), []);
+  useEffect(() => {
+    texts.add(held);
+    return () => {
+      texts.delete(held);
+      send.current();
+    };
+  }, []);
   useEffect(() => {
     if (keep && value === held.latest) ahead.delete(rest.id);
     const echo = held.sent.lastIndexOf(value);
