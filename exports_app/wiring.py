@@ -30,6 +30,7 @@ from exports_app.services.downloads import Downloads
 from exports_app.services.export_analytics import ExportAnalytics
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
+from exports_app.services.keys import Keys
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.links import Links
 from exports_app.services.mail import Mail
@@ -110,7 +111,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     store = SqlStore(database)
     counts = Counts(s.redis_url.get_secret_value())
     login, api = RateLimit(s.rate_limit_login, counts, "login"), RateLimit(s.rate_limit_api, counts, "api")
-    auth = Auth(store, clock, s.signing_key(), login, api)
+    keys = Keys([s.signing_key()])
+    auth = Auth(store, clock, keys, login, api)
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     history, overview = History(store, files), Overview(store)
@@ -139,7 +141,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         preview=Preview(store, files, clock, attach=s.attach_max_mb * 1_000_000),
         history=history,
         retention=Retention(store, files, changes, clock, s.retention_days),
-        links=Links(store, files, clock, s.signing_key(), s.base_url),
+        links=Links(store, files, clock, keys, s.base_url),
         sessions=sessions,
         downloads=Downloads(sessions, history, audit),
         campaigns=Campaigns(store, changes, clock),

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app import log
 from exports_app.api.cookies import is_secure, set_cookie
+from exports_app.services import request_context
+from exports_app.services.request_context import RequestContext
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
 
 MAX_SOCKETS_PER_ADDRESS = 200
@@ -83,12 +85,12 @@ class Edge:
         """Open ones by client address."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await self._websocket(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._http(scope, receive, send)
-        else:
+        if scope["type"] not in {"http", "websocket"}:
             await self._reflex(scope, receive, send)
+            return
+        serve = self._websocket if scope["type"] == "websocket" else self._http
+        with request_context.use(_caller(scope)):
+            await serve(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -138,6 +140,12 @@ class Edge:
         secure = is_secure(scope.get("scheme", "http"), self._public_url)
         given = set_cookie(BROWSER_COOKIE, secrets.token_urlsafe(32), BROWSER_SECONDS, secure=secure)
         return [(b"set-cookie", given.encode()), (b"cache-control", b"private, no-cache")]
+
+
+def _caller(scope: Scope) -> RequestContext:
+    address = scope["client"][0] if scope.get("client") else ""
+    names = {name.decode("latin1") for name, _ in scope["headers"]}
+    return RequestContext(address, local=request_context.is_local(address, names))
 
 
 def _is_newcomer(scope: Scope) -> bool:

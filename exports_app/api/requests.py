@@ -3,11 +3,13 @@
 import re
 import time
 import uuid
+from dataclasses import replace
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app import log
 from exports_app.api import problems
+from exports_app.services import request_context
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CODE = re.compile(r"^(/api/(?:session|download)/).+", re.DOTALL)
@@ -41,7 +43,8 @@ class Requests:
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with log.bind(request=request_id):
+        context = replace(request_context.current(), request_id=request_id)
+        with log.bind(request=request_id), request_context.use(context):
             try:
                 await self._app(scope, receive, out)
             except Exception:

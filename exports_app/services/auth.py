@@ -10,6 +10,7 @@ import jwt
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import Unauthenticated, WrongCredentials
 from exports_app.services import passwords
+from exports_app.services.keys import ACCESS_TOKENS, Keys
 from exports_app.services.limits import RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Tenant, User
@@ -58,8 +59,8 @@ def signed_in(tx: Transaction, user: User) -> Principal:
 
 
 class Auth:
-    def __init__(self, store: Store, clock: Clock, key: bytes, login_limit: RateLimit, api_limit: RateLimit) -> None:
-        self._store, self._clock, self._key = store, clock, key
+    def __init__(self, store: Store, clock: Clock, keys: Keys, login_limit: RateLimit, api_limit: RateLimit) -> None:
+        self._store, self._clock, self._keys = store, clock, keys
         self._login_limit, self._api_limit = login_limit, api_limit
 
     def login(self, email: str, password: str, address: str) -> Token:
@@ -97,7 +98,7 @@ class Auth:
             "typ": TYPE,
             "ver": user.token_version,
         }
-        return jwt.encode(claims, self._key, ALGORITHM)
+        return jwt.encode(claims, self._keys.current(ACCESS_TOKENS), ALGORITHM)
 
     def principal(self, token: str) -> Principal:
         """Who presents the token, with their rights as of now. Raises Unauthenticated, and TooManyRequests by principal."""
@@ -114,7 +115,7 @@ class Auth:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._key,
+                self._keys.current(ACCESS_TOKENS),
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,

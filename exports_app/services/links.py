@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from exports_app import log
 from exports_app.domain.errors import Gone, NotFound
 from exports_app.services.history import File, file_of
+from exports_app.services.keys import DOWNLOAD_LINKS, Keys
 from exports_app.services.ports import Clock, FileStore, Store
 from exports_app.services.records import Delivery, Run
 from exports_app.services.rules import is_uuid
@@ -18,11 +19,11 @@ _log = log.get(__name__)
 
 
 class Links:
-    """key: signs tokens too, and is never used for links as it is. base: what stands before the path, e.g. https://example.com"""
+    """base: what stands before the path, e.g. https://example.com"""
 
-    def __init__(self, store: Store, files: FileStore, clock: Clock, key: bytes, base: str) -> None:
+    def __init__(self, store: Store, files: FileStore, clock: Clock, keys: Keys, base: str) -> None:
         self._store, self._files, self._clock, self._base = store, files, clock, base.rstrip("/")
-        self._key = hmac.digest(key, b"download links", "sha256")
+        self._key = keys.current(DOWNLOAD_LINKS)
 
     def url(self, run: Run, delivery: Delivery, expires_at: datetime) -> str:
         """For one recipient of one run; its address does not stand in it."""

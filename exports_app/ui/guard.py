@@ -18,7 +18,9 @@ from reflex_base.registry import RegistrationContext
 from exports_app import log, wiring
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError
-from exports_app.services.sessions import SESSION_COOKIE, cookie
+from exports_app.services import request_context
+from exports_app.services.request_context import RequestContext
+from exports_app.services.sessions import SESSION_COOKIE, cookie, id_of
 from exports_app.ui import actions
 from exports_app.ui.actions import Actor, Rule
 from exports_app.ui.notices import Notices, notify
@@ -55,6 +57,7 @@ class Guard(Middleware):
         if self._rules is None:
             self._rules = actions.rules()
         root = state._get_root_state()  # noqa: SLF001 (Reflex has no public way)
+        request_context.begin(_caller(root))
         try:
             found = await _actor(root)
         except ExportsError as e:  # the database is away: nobody is known, so nothing runs and nothing but this is told
@@ -78,6 +81,13 @@ class Guard(Middleware):
         if event.name in self._quiet:
             self._seen(EventContext.get().token, event.name, found.who)
         return None
+
+
+def _caller(root: BaseState) -> RequestContext:
+    address, headers = str(root.router_data.get("ip", "")), root.router_data.get("headers", {})
+    secret = cookie(headers.get("cookie", ""), SESSION_COOKIE)
+    session = id_of(secret) if secret else ""
+    return RequestContext(address, session, local=request_context.is_local(address, headers))
 
 
 async def _actor(root: BaseState) -> Actor | None:

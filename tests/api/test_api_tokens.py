@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from exports_app.services.auth import ALGORITHM, AUDIENCE, ISSUER, LIFETIME, TYPE
+from exports_app.services.keys import ACCESS_TOKENS, Keys
 from exports_app.services.records import User
 from exports_app.wiring import Services
 from tests.api.client import ABSENT, SCHEDULES, problem
@@ -33,7 +34,10 @@ def claims_for(user: User, now: datetime) -> Claims:
     }
 
 
-def signed(claims: Claims, key: str = SECRET_KEY, algorithm: str = ALGORITHM) -> str:
+DERIVED = Keys([SECRET_KEY.encode()]).current(ACCESS_TOKENS)
+
+
+def signed(claims: Claims, key: bytes | str = DERIVED, algorithm: str = ALGORITHM) -> str:
     return jwt.encode(claims, key, algorithm)
 
 
@@ -69,6 +73,7 @@ BAD_TOKENS: dict[str, Callable[[Claims], str]] = {
     "without a signature": stripped,
     "with another user's id": tampered,
     "algorithm none": unsigned,
+    "signed with the secret itself": lambda c: signed(c, SECRET_KEY),
     "algorithm HS512": lambda c: signed(c, algorithm="HS512"),
     "algorithm HS384": lambda c: signed(c, algorithm="HS384"),
     "another issuer": lambda c: signed(c | {"iss": "somebody"}),
