@@ -144,8 +144,8 @@ class Edge:
 
 def _caller(scope: Scope) -> RequestContext:
     address = scope["client"][0] if scope.get("client") else ""
-    names = {name.decode("latin1") for name, _ in scope["headers"]}
-    return RequestContext(address, local=request_context.is_local(address, names))
+    headers = {name.decode("latin1"): value.decode("latin1") for name, value in scope["headers"]}
+    return RequestContext(address, local=request_context.is_local(address, headers))
 
 
 def _is_newcomer(scope: Scope) -> bool:

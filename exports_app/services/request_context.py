@@ -3,15 +3,31 @@
 The API sets it for each request, the pages for each event. On the command line and in the engine it is empty.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from exports_app.settings import loopback
 
-FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
-"""Headers by which a proxy tells that it forwards somebody else's request."""
+FORWARDING = frozenset(
+    {
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-envoy-external-address",
+        "x-original-forwarded-for",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+    }
+)
+"""Headers by which proxies and tunnels tell that they forward a request; and all that begin with FORWARDED."""
+FORWARDED = "x-forwarded"
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,19 @@ def use(context: RequestContext) -> Iterator[None]:
         _context.reset(token)
 
 
-def is_local(address: str, header_names: Collection[str]) -> bool:
-    """Whether a request comes from this machine itself. address: of the connection; header_names: in lower case."""
-    return loopback(address) and FORWARDING.isdisjoint(header_names)
+def is_local(address: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from this machine itself, and asks for it by a name of its own.
+
+    A tunnel may add no header; and a page of another site, whose name was made to lead here, is loaded by a browser on
+    this machine. Both ask by another Host. address: of the connection; headers: by name in lower case.
+    """
+    forwarded = any(name in FORWARDING or name.startswith(FORWARDED) for name in headers)
+    return loopback(address) and not forwarded and _names_this_machine(headers.get("host", ""))
+
+
+def _names_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # a broken IPv6 address
+        return False
+    return loopback(name) or name.endswith(".localhost")
