@@ -69,6 +69,7 @@ class UserRow(Base, table=True):
     is_super_admin: bool = False
     token_version: int = 0
     must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    email_proven_at: datetime | None = _maybe_instant()
 
 
 class MembershipRow(Base, table=True):

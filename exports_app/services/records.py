@@ -41,6 +41,8 @@ class User:
     token_version: int = 0
     must_change_password: bool = False
     """It was given to them: until then they may do nothing else."""
+    email_proven_at: datetime | None = None
+    """When the account's owner showed that they read its mailbox; None: never."""
 
 
 @dataclass(frozen=True)
