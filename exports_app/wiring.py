@@ -14,6 +14,8 @@ from exports_app.db.store import SqlStore
 from exports_app.domain import retry
 from exports_app.domain.errors import ExportsError
 from exports_app.services.account import Account
+from exports_app.services.account_links import AccountLinks
+from exports_app.services.account_mail import AccountMail
 from exports_app.services.accounts import Accounts
 from exports_app.services.audit import Audit
 from exports_app.services.auth import Auth
@@ -62,6 +64,8 @@ class Services:
     clock: Clock
     accounts: Accounts
     account: Account
+    account_links: AccountLinks
+    account_mail: AccountMail
     members: Members
     users: Users
     mail: Mail
@@ -115,6 +119,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     auth = Auth(store, clock, keys, login, api)
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
+    account_links = AccountLinks(keys, clock, s.base_url)
     history, overview = History(store, files), Overview(store)
     sessions, audit = Sessions(store, clock, auth), Audit(store, clock)
     return Services(
@@ -127,6 +132,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         accounts=Accounts(store, clock),
         account=Account(store, clock, auth),
+        account_links=account_links,
+        account_mail=AccountMail(store, clock, retries, account_links),
         members=Members(store, changes, clock),
         users=Users(store, changes, clock),
         mail=Mail(store, clock, counts, s.base_url),

@@ -23,6 +23,7 @@ def _context(note: Note) -> dict[str, object]:
         "lead": one_line(note.lead),
         "facts": [Fact(one_line(label), one_line(value)) for label, value in note.facts],
         "url": note.url,
+        "button": one_line(note.button),
         "why": one_line(note.why),
         **_letter.looks(note.brand_color, note.logo_url),
     }

@@ -288,6 +288,25 @@ class NoticeRow(Base, table=True):
     sent_at: datetime | None = _maybe_instant()
 
 
+class AccountMessageRow(Base, table=True):
+    """An email to a person about their account: written in the transaction that causes it, sent afterwards."""
+
+    __tablename__ = "account_messages"
+    __table_args__ = (Index("ix_account_messages_subject_id_created_at", "subject_id", "created_at"),)
+    id: str = _id()
+    kind: str = Field(max_length=30)
+    subject_id: str = Field(sa_type=identifier())
+    generation: int
+    target: str = Field(max_length=320)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    status: str = Field(max_length=20)
+    attempts: int = 0
+    error: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    sent_at: datetime | None = _maybe_instant()
+
+
 class AuditRow(Base, table=True):
     """Who did what. Triggers of the database let nobody change or remove an entry (migration 0008)."""
 

@@ -57,6 +57,10 @@ class SqlTransaction:
         return r.NoticeRepository(self.connection)
 
     @cached_property
+    def account_messages(self) -> r.AccountMessageRepository:
+        return r.AccountMessageRepository(self.connection)
+
+    @cached_property
     def audit(self) -> r.AuditRepository:
         return r.AuditRepository(self.connection)
 

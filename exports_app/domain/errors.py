@@ -67,6 +67,12 @@ class Gone(ExportsError):
     code = "gone"
 
 
+class LinkNotValid(Gone):
+    """This link is not valid any more: it was used, replaced or withdrawn, or it has expired. Ask for a new one"""
+
+    code = "link_not_valid"
+
+
 class Conflict(ExportsError):
     """Somebody else changed this in the meantime: load it again, then repeat your change"""
 

@@ -20,7 +20,9 @@ from exports_app.domain.run import SUSPECT_DEATHS
 from exports_app.engine.maker import Maker
 from exports_app.engine.making import Limits
 from exports_app.engine.worker import Stopped, Worker
+from exports_app.services.account_mail import AccountMail
 from exports_app.services.changes import Change, Topic
+from exports_app.services.notices import Notices
 from exports_app.services.records import Run
 from exports_app.services.runs import LeaseLost
 from exports_app.wiring import Services
@@ -194,8 +196,9 @@ class LocalEngine:
             self._begin(run)
 
     def _tell(self) -> None:
-        """Send the notices that are due, in a thread of their own: a mail server may take its time."""
-        if self._closing.is_set() or not self._services.notices.due() or not self._telling.acquire(blocking=False):
+        """Send the app's own messages that are due, in a thread of their own: a mail server may take its time."""
+        due = any(messages.due() for messages in self._messages())
+        if self._closing.is_set() or not due or not self._telling.acquire(blocking=False):
             return
         try:
             threading.Thread(target=self._tell_now, name="notices", daemon=True).start()
@@ -203,10 +206,15 @@ class LocalEngine:
             self._telling.release()
             raise
 
+    def _messages(self) -> tuple[AccountMail | Notices, ...]:
+        """A person waits for the first."""
+        return self._services.account_mail, self._services.notices
+
     def _tell_now(self) -> None:
         try:
-            while not self._closing.is_set() and self._services.notices.send_due():
-                pass
+            for messages in self._messages():
+                while not self._closing.is_set() and messages.send_due():
+                    pass
         except Unavailable:
             _log.warning("notices could not be sent: the database cannot be reached")
         except Exception:  # noqa: BLE001  (likewise)

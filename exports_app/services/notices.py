@@ -1,79 +1,37 @@
 """Emails about scheduled exports to those who look after them. They are written with what they tell of (`aftermath`), and sent
 from here: at least once, under one Message-ID, tried again like any message."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from exports_app import log
 from exports_app.domain import cron, retry, words
-from exports_app.domain.errors import DeliveryError, ExportsError
-from exports_app.domain.run import DeliveryStatus
-from exports_app.services.plugs import CHANNELS, Note
+from exports_app.domain.errors import ExportsError
+from exports_app.services.outbox import Outbox
+from exports_app.services.plugs import Note
 from exports_app.services.ports import Clock, Store
 from exports_app.services.records import Notice, NoticeKind, Tenant
-
-BATCH = 20
-ON_THE_WIRE = timedelta(minutes=10)
-"""After so long without a word from whoever was sending it, it is sent again."""
-
-_log = log.get(__name__)
 
 
 class Notices:
     """base_url: what stands before the path in links."""
 
     def __init__(self, store: Store, clock: Clock, retries: retry.Policy, base_url: str) -> None:
-        self._store, self._clock, self._retries, self._base_url = store, clock, retries, base_url
+        self._store, self._base_url = store, base_url
+        self._outbox = Outbox(store, clock, retries, "notice", lambda tx: tx.notices, self._compose)
 
     def due(self) -> bool:
         """Whether there is anything to send. Raises Unavailable."""
-        with self._store.read() as tx:
-            return bool(tx.notices.due(self._clock(), 1))
+        return self._outbox.due()
 
     def send_due(self) -> int:
-        """Send what is due, a batch of it. Returns how many were tried. Raises Unavailable."""
+        """Send a batch of what is due. Returns how many were tried. Raises Unavailable."""
+        return self._outbox.send_due()
+
+    def _compose(self, notice: Notice) -> Note:
         with self._store.read() as tx:
-            due = tx.notices.due(self._clock(), BATCH)
-            tenants = {one.tenant_id: tx.tenants.get(one.tenant_id) for one in due}
-        for one in due:
-            tenant = tenants[one.tenant_id]
-            assert tenant is not None
-            self._send(one, tenant)
-        return len(due)
-
-    def _send(self, notice: Notice, tenant: Tenant) -> None:
-        channel = CHANNELS["email"]
-        if reason := channel.unconfigured():
-            self._note(notice, status=DeliveryStatus.SKIPPED, error=reason, next_attempt_at=None)
-            return
-        taken = replace(notice, status=DeliveryStatus.SENDING, attempts=notice.attempts + 1)
-        again = self._clock() + ON_THE_WIRE
-        if not self._note(notice, status=taken.status, attempts=taken.attempts, next_attempt_at=again):
-            return  # another process sends it
-        try:
-            channel.tell(notice.target, notice.id, note(notice, tenant, self._base_url))
-        except DeliveryError as e:
-            self._failed(taken, e)
-        except Exception:  # noqa: BLE001  (it is in the log, and in the notice's row)
-            _log.exception("a notice failed unexpectedly", notice=notice.id)
-            self._failed(taken, DeliveryError("an unexpected error: the server's log tells more"))
-        else:
-            now = self._clock()
-            self._note(taken, status=DeliveryStatus.ACCEPTED, error=None, sent_at=now, next_attempt_at=None)
-
-    def _failed(self, notice: Notice, error: DeliveryError) -> None:
-        now = self._clock()
-        at = retry.decide(error, notice.attempts, self._retries, notice.created_at, now)
-        status = DeliveryStatus.FAILED if at is None else DeliveryStatus.PENDING
-        reason = log.without_addresses(error.message)
-        _log.warning("a notice was not accepted", notice=notice.id, to=log.masked(notice.target), reason=reason)
-        self._note(notice, status=status, error=error.message, next_attempt_at=at)
-
-    def _note(self, seen: Notice, **values: Any) -> bool:
-        with self._store.write() as tx:
-            return tx.notices.change(seen, values)
+            tenant = tx.tenants.get(notice.tenant_id)
+        assert tenant is not None
+        return note(notice, tenant, self._base_url)
 
 
 def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
@@ -98,9 +56,9 @@ def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
     }[notice.kind]
     facts = [("Export", name)]
     if told["scheduled_for"]:
-        facts.append(("Run time", _instant(datetime.fromisoformat(told["scheduled_for"]), zone)))
+        facts.append(("Run time", instant(datetime.fromisoformat(told["scheduled_for"]), zone)))
     if notice.kind is NoticeKind.RECOVERED and told["since"]:
-        facts.append(("Failing since", _instant(datetime.fromisoformat(told["since"]), zone)))
+        facts.append(("Failing since", instant(datetime.fromisoformat(told["since"]), zone)))
     elif why := told.get("reason") or told["error"]:
         facts.append(("Reason", words.sentence(why)))
     if notice.kind in {NoticeKind.FAILING, NoticeKind.GAVE_UP} and told["attempts"] > 1:
@@ -127,6 +85,7 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _instant(at: datetime, zone: ZoneInfo) -> str:
+def instant(at: datetime, zone: ZoneInfo) -> str:
+    """As a message tells it, with the name of the zone."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y, %H:%M} ({zone.key})"

@@ -129,10 +129,11 @@ class Note:
     facts: Sequence[tuple[str, str]]
     """Label and value."""
     url: str
-    """Of its history."""
+    """Of its history, or of what else the button opens."""
     why: str
     """Why they get it."""
     created_at: datetime
+    button: str = "Open its history"
 
 
 class Sender(Protocol):

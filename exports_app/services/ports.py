@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from exports_app.domain.access import Role
 from exports_app.domain.run import AttemptOutcome, RunStatus
 from exports_app.services.records import (
+    AccountMessage,
     Attempt,
     AuditEntry,
     Campaign,
@@ -267,6 +268,20 @@ class NoticeStore(Protocol):
         """False when somebody else has changed it since it was seen."""
 
 
+class AccountMessageStore(Protocol):
+    def add(self, message: AccountMessage) -> None: ...
+    def due(self, now: datetime, limit: int) -> list[AccountMessage]: ...
+    def of_subject(self, subject_id: str) -> list[AccountMessage]:
+        """The newest first."""
+
+    def change(self, seen: AccountMessage, values: Mapping[str, Any]) -> bool:
+        """False when another process changed it since it was seen."""
+
+    def remove(self, message_id: str) -> None: ...
+    def forget(self, created_before: datetime, limit: int) -> None:
+        """Remove so many of those that were written before the instant and are not to be sent any more."""
+
+
 @dataclass(frozen=True)
 class AuditFilter:
     """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a name, the actor's or that of what
@@ -395,6 +410,8 @@ class Transaction(Protocol):
     def attempts(self) -> AttemptStore: ...
     @property
     def notices(self) -> NoticeStore: ...
+    @property
+    def account_messages(self) -> AccountMessageStore: ...
     @property
     def audit(self) -> AuditStore: ...
     @property

@@ -252,6 +252,28 @@ class Notice:
     sent_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class AccountMessage:
+    """An email to a person about their account; its id is its Message-ID. The link is made when it is sent.
+
+    kind, subject_id, generation: of the link (`account_links`). content: nothing secret. next_attempt_at: when it is sent,
+    or sent again; None: it has its end.
+    """
+
+    id: str
+    kind: str
+    subject_id: str
+    generation: int
+    target: str
+    content: dict[str, Any]
+    status: DeliveryStatus
+    created_at: datetime
+    attempts: int = 0
+    error: str | None = None
+    next_attempt_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
 class Action(StrEnum):
     """What somebody did, by what they did it to."""
 

@@ -1,5 +1,6 @@
 """The stores over SQL. They run inside the caller's transaction and never commit."""
 
+from exports_app.db.repositories.account_messages import AccountMessageRepository
 from exports_app.db.repositories.analytics import AnalyticsRepository
 from exports_app.db.repositories.audit import AuditRepository
 from exports_app.db.repositories.base import Repository, table
@@ -11,6 +12,7 @@ from exports_app.db.repositories.sessions import CodeRepository, SessionReposito
 from exports_app.db.repositories.traces import AttemptRepository, DeliveryRepository, NoticeRepository
 
 __all__ = [
+    "AccountMessageRepository",
     "AnalyticsRepository",
     "AttemptRepository",
     "AuditRepository",

@@ -84,6 +84,18 @@ class Repository(Generic[R]):
     def _update(self, *where: Any, values: Mapping[str, Any]) -> int:
         return self._connection.execute(update(self._table).where(*where).values(dict(values))).rowcount
 
+    def _due(self, now: datetime, limit: int) -> list[R]:
+        """Of a table of messages: those to be sent, the longest waiting first."""
+        c = self._table.c
+        due = self._select().where(c.next_attempt_at <= now)
+        return self._all(due.order_by(c.next_attempt_at, c.id).limit(limit))
+
+    def _change_seen(self, seen: Any, values: Mapping[str, Any]) -> bool:
+        """Change a message unless another process has done so since it was seen."""
+        c = self._table.c
+        same = (c.id == seen.id, c.attempts == seen.attempts, c.status == seen.status)
+        return self._update(*same, values=values) == 1
+
     def _page(self, query: Select[Any], page: Page) -> tuple[list[R], int]:
         count = select(func.count()).select_from(query.with_only_columns(self._table.c.id).subquery())
         name = page.sort.removeprefix("-")

@@ -98,9 +98,7 @@ class NoticeRepository(Repository[Notice]):
         self._insert(notices)
 
     def due(self, now: datetime, limit: int) -> list[Notice]:
-        c = self._table.c
-        return self._all(self._select().where(c.next_attempt_at <= now).order_by(c.next_attempt_at, c.id).limit(limit))
+        return self._due(now, limit)
 
     def change(self, seen: Notice, values: Mapping[str, Any]) -> bool:
-        c = self._table.c
-        return self._update(c.id == seen.id, c.attempts == seen.attempts, c.status == seen.status, values=values) == 1
+        return self._change_seen(seen, values)

@@ -1,0 +1,39 @@
+"""Emails to people about their accounts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import delete, select
+
+from exports_app.db import models
+from exports_app.db.repositories.base import Repository
+from exports_app.domain.run import DeliveryStatus
+from exports_app.services.records import AccountMessage
+
+
+class AccountMessageRepository(Repository[AccountMessage]):
+    model, record = models.AccountMessageRow, AccountMessage
+    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus}
+
+    def add(self, message: AccountMessage) -> None:
+        self._insert([message])
+
+    def due(self, now: datetime, limit: int) -> list[AccountMessage]:
+        return self._due(now, limit)
+
+    def of_subject(self, subject_id: str) -> list[AccountMessage]:
+        c = self._table.c
+        query = self._select().where(c.subject_id == subject_id)
+        return self._all(query.order_by(c.created_at.desc(), c.id))
+
+    def change(self, seen: AccountMessage, values: Mapping[str, Any]) -> bool:
+        return self._change_seen(seen, values)
+
+    def remove(self, message_id: str) -> None:
+        self._connection.execute(delete(self._table).where(self._table.c.id == message_id))
+
+    def forget(self, created_before: datetime, limit: int) -> None:
+        c = self._table.c
+        ended = select(c.id).where(c.created_at < created_before, c.next_attempt_at.is_(None))
+        self._connection.execute(delete(self._table).where(c.id.in_(ended.limit(limit))))
