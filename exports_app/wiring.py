@@ -30,6 +30,7 @@ from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
 from exports_app.services.downloads import Downloads
 from exports_app.services.export_analytics import ExportAnalytics
+from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.keys import Keys
@@ -82,6 +83,7 @@ class Services:
     preview: Preview
     history: History
     links: Links
+    file_downloads: FileDownloads
     retention: Retention
     sessions: Sessions
     downloads: Downloads
@@ -121,6 +123,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
     history, overview = History(store, files), Overview(store)
+    file_downloads = FileDownloads(store, clock, history)
     sessions, audit = Sessions(store, clock, auth), Audit(store, clock)
     return Services(
         settings=s,
@@ -148,9 +151,10 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         preview=Preview(store, files, clock, attach=s.attach_max_mb * 1_000_000),
         history=history,
         retention=Retention(store, files, changes, clock, s.retention_days),
-        links=Links(store, files, clock, keys, s.base_url),
+        links=Links(store, files, changes, clock, file_downloads, keys, s.base_url),
+        file_downloads=file_downloads,
         sessions=sessions,
-        downloads=Downloads(sessions, history, audit),
+        downloads=Downloads(sessions, history, file_downloads, audit),
         campaigns=Campaigns(store, changes, clock),
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
         export_analytics=ExportAnalytics(store, changes, clock, s.tz),

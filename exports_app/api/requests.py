@@ -31,7 +31,8 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
         request_id = given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex
         method, path = scope["method"], loggable(scope["path"])
         status, began = 0, time.perf_counter()
@@ -43,7 +44,8 @@ class Requests:
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        context = replace(request_context.current(), request_id=request_id)
+        device = request_context.device_name(headers.get(b"user-agent", b"").decode("latin1"))
+        context = replace(request_context.current(), request_id=request_id, device=device)
         with log.bind(request=request_id), request_context.use(context):
             try:
                 await self._app(scope, receive, out)

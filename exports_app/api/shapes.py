@@ -235,6 +235,7 @@ class RunOut(Output):
     sent_as: str | None = Field(description="attach, zip or link; null before anything was sent")
     sent_size: int | None = Field(description="bytes of the attachment")
     link_expires_at: datetime | None
+    links_revoked_at: datetime | None = Field(description="links that were sent before are useless")
     file_removed_at: datetime | None
     recipients: list[str]
     error: str | None
@@ -245,6 +246,20 @@ class RunOut(Output):
     started_at: datetime | None
     completed_at: datetime | None
     deliveries: list[DeliveryOut] = Field(default_factory=list)
+
+
+class DownloadOut(Output):
+    way: str = Field(description="link, page or api")
+    at: datetime
+    user_id: str | None = Field(description="null by link")
+    target: str | None = Field(description="the recipient whose link it was")
+    address: str = Field(description="of the client")
+    device: str = Field(description="what the client calls itself")
+
+
+class DownloadsOut(Output):
+    items: list[DownloadOut]
+    total: int
 
 
 class AttemptOut(Output):

@@ -225,6 +225,7 @@ class RunRow(Base, table=True):
     sent_as: str | None = Field(default=None, max_length=10)
     sent_size: int | None = Field(default=None, sa_type=BigInteger)
     link_expires_at: datetime | None = _maybe_instant()
+    links_revoked_at: datetime | None = _maybe_instant()
     file_removed_at: datetime | None = _maybe_instant()
     recipients: list[str] = Field(sa_type=JSON)
     error: str | None = Field(default=None, sa_type=Text)
@@ -252,6 +253,21 @@ class DeliveryRow(Base, table=True):
     message_id: str = Field(max_length=100)
     error: str | None = Field(default=None, sa_type=Text)
     sent_at: datetime | None = _maybe_instant()
+
+
+class FileDownloadRow(Base, table=True):
+    """A download of a run's file."""
+
+    __tablename__ = "file_downloads"
+    __table_args__ = (Index("ix_file_downloads_history_id_at", "history_id", "at"),)
+    id: str = _id()
+    history_id: str = _ref("export_history")
+    way: str = Field(max_length=10)
+    at: datetime = _instant()
+    user_id: str | None = Field(default=None, sa_type=identifier())
+    target: str | None = Field(default=None, max_length=320)
+    address: str = Field(max_length=64)
+    device: str = Field(max_length=200)
 
 
 class AttemptRow(Base, table=True):

@@ -53,6 +53,10 @@ class SqlTransaction:
         return r.AttemptRepository(self.connection)
 
     @cached_property
+    def downloads(self) -> r.FileDownloadRepository:
+        return r.FileDownloadRepository(self.connection)
+
+    @cached_property
     def notices(self) -> r.NoticeRepository:
         return r.NoticeRepository(self.connection)
 

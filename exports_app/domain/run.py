@@ -23,6 +23,10 @@ BY_CLOCK = frozenset({Trigger.SCHEDULE, Trigger.BACKFILL})
 """Runs of a tick: they wait behind what somebody asked for."""
 
 
+OWN_RECIPIENTS = frozenset({Trigger.TEST})
+"""Runs that go to people of their own, not to the recipients of their schedule."""
+
+
 class RunStatus(StrEnum):
     PENDING = "pending"
     PROCESSING = "processing"

@@ -10,9 +10,10 @@ from typing import Any
 
 from exports_app.domain.access import Principal
 from exports_app.services.audit import Audit
+from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.history import File, History
 from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Page
+from exports_app.services.records import DownloadWay, Page
 from exports_app.services.sessions import Sessions
 
 CSV = "text/csv; charset=utf-8"
@@ -30,8 +31,8 @@ class Made:
 
 
 class Downloads:
-    def __init__(self, sessions: Sessions, history: History, audit: Audit) -> None:
-        self._sessions, self._history, self._audit = sessions, history, audit
+    def __init__(self, sessions: Sessions, history: History, downloads: FileDownloads, audit: Audit) -> None:
+        self._sessions, self._history, self._downloads, self._audit = sessions, history, downloads, audit
 
     def of_run(self, who: Principal, session_id: str, schedule_id: str, run_id: str) -> str:
         """A code for a run's file. Raises NotFound, also while there is no file, Forbidden, Gone, and Unauthenticated when the
@@ -54,7 +55,7 @@ class Downloads:
         who, content = self._sessions.take_download(code, session_id)
         if content.get("what") == AUDIT:  # one that the version before made says nothing of it
             return Made("audit.csv", CSV, self._audit.csv(who, content["tenant_id"], _filter(content["where"])))
-        return self._history.file(who, content["schedule_id"], content["run_id"])
+        return self._downloads.fetch(who, content["schedule_id"], content["run_id"], DownloadWay.PAGE)
 
 
 def _filter(held: dict[str, Any]) -> AuditFilter:

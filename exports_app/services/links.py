@@ -2,16 +2,24 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from exports_app import log
-from exports_app.domain.errors import Gone, NotFound
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import Conflict, Gone, NotFound
+from exports_app.domain.run import OWN_RECIPIENTS
+from exports_app.domain.way import Way
+from exports_app.services import audit
+from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.history import File, file_of
 from exports_app.services.keys import DOWNLOAD_LINKS, Keys
 from exports_app.services.ports import Clock, FileStore, Store
-from exports_app.services.records import Delivery, Run
+from exports_app.services.records import Action, Delivery, DownloadWay, Run, Schedule
 from exports_app.services.rules import is_uuid
+from exports_app.services.scope import run_of, schedule_of
 
 PATH = "/api/files"
 
@@ -21,8 +29,18 @@ _log = log.get(__name__)
 class Links:
     """base: what stands before the path, e.g. https://example.com"""
 
-    def __init__(self, store: Store, files: FileStore, clock: Clock, keys: Keys, base: str) -> None:
-        self._store, self._files, self._clock, self._base = store, files, clock, base.rstrip("/")
+    def __init__(
+        self,
+        store: Store,
+        files: FileStore,
+        changes: Changes,
+        clock: Clock,
+        downloads: FileDownloads,
+        keys: Keys,
+        base: str,
+    ) -> None:
+        self._store, self._files, self._changes, self._clock = store, files, changes, clock
+        self._downloads, self._base = downloads, base.rstrip("/")
         self._key = keys.current(DOWNLOAD_LINKS)
 
     def url(self, run: Run, delivery: Delivery, expires_at: datetime) -> str:
@@ -32,22 +50,54 @@ class Links:
         return f"{self._base}{PATH}/{delivery.id}?{query}"
 
     def file(self, delivery_id: str, expires: int, signature: str) -> File:
-        """Raises NotFound for what was never given out, or whose schedule was deleted; Gone once the link is too old, or the
-        file was removed."""
+        """Raises NotFound for what was never sent, or is no longer the recipient's to have: its
+        schedule was deleted, the recipient removed, the run's links revoked. Raises Gone once the
+        link is too old or the file was removed, Unavailable while the download cannot be noted."""
         with self._store.read() as tx:
             delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
             run = tx.runs.get(delivery.history_id) if delivery else None
             schedule = tx.schedules.get(run.scheduled_export_id) if run else None
         if delivery is None or run is None or schedule is None:
             raise NotFound
-        if not hmac.compare_digest(self._sign(run, delivery.target, expires).encode(), signature.encode()):
+        if not self._is_signed(run, delivery.target, expires, signature):
+            raise NotFound
+        if not is_recipient(delivery.target, run, schedule):
             raise NotFound
         if datetime.fromtimestamp(expires, UTC) <= self._clock():
-            raise Gone("This link has expired: ask whoever manages the scheduled export to send the file again")
-        found = file_of(run, self._files)
-        _log.info("file downloaded by link", run=run.id, to=log.masked(delivery.target), bytes=run.file_size)
-        return found
+            raise Gone("This link has expired: ask the owner of the scheduled export to send it again")
+        file = file_of(run, self._files)
+        self._downloads.note(run.id, DownloadWay.LINK, target=delivery.target)
+        to = log.masked(delivery.target)
+        _log.info("file downloaded by link", run=run.id, to=to, bytes=run.file_size)
+        return file
+
+    def revoke(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """Make all links to the run's file useless that were sent until now; links that are sent
+        later work. Raises NotFound, Forbidden; Conflict where the run sent no links."""
+        now = self._clock()
+        with self._store.write() as tx:
+            schedule_of(tx, who, schedule_id, Permission.WRITE)
+            run = run_of(tx, schedule_id, run_id)
+            if run.sent_as != Way.LINK:
+                raise Conflict("This run sent no download links: there is nothing to revoke")
+            tx.runs.revoke_links(run.id, now)
+            revoked = replace(run, links_revoked_at=now)
+            audit.note_run(tx, who, Action.RUN_LINKS_REVOKED, revoked, now)
+        self._changes.publish(Change(Topic.RUNS, run.tenant_id))
+        return revoked
+
+    def _is_signed(self, run: Run, target: str, expires: int, signature: str) -> bool:
+        return hmac.compare_digest(self._sign(run, target, expires).encode(), signature.encode("utf-8", "surrogatepass"))
 
     def _sign(self, run: Run, target: str, expires: int) -> str:
-        what = "\n".join((run.id, run.tenant_id, target, str(expires)))
-        return hmac.new(self._key, what.encode(), hashlib.sha256).hexdigest()
+        parts = [run.id, run.tenant_id, target, str(expires)]
+        if run.links_revoked_at is not None:  # links that are sent after a revocation differ
+            parts.append(run.links_revoked_at.isoformat())
+        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
+    """Whether the file is still meant for this address: one of its schedule's recipients today, or,
+    of a run that goes to people of its own, one of the run's."""
+    recipients = run.recipients if run.trigger in OWN_RECIPIENTS else schedule.recipients
+    return target.lower() in {address.lower() for address in recipients}

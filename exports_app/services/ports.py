@@ -16,6 +16,7 @@ from exports_app.services.records import (
     Campaign,
     Code,
     Delivery,
+    FileDownload,
     LatestRun,
     Member,
     Membership,
@@ -211,6 +212,7 @@ class RunStore(Protocol):
     def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
         """End it, and take it from its worker; False when it is not in the state seen any more."""
 
+    def revoke_links(self, run_id: str, at: datetime) -> None: ...
     def reopen(self, seen: Run) -> bool:
         """Back to pending, as if it had not begun, but with its file; False when it is not in the state seen any more."""
 
@@ -247,6 +249,16 @@ class DeliveryStore(Protocol):
 
     def reopen(self, run_id: str) -> int:
         """What ended without being accepted is pending again. Returns their number."""
+
+
+class FileDownloadStore(Protocol):
+    def of_run(self, run_id: str, limit: int) -> tuple[list[FileDownload], int]:
+        """The newest first, and the number of all."""
+
+    def since(self, like: FileDownload, instant: datetime) -> bool:
+        """Whether the same person or link downloaded the same file from the same address after the instant."""
+
+    def add(self, download: FileDownload) -> None: ...
 
 
 class AttemptStore(Protocol):
@@ -408,6 +420,8 @@ class Transaction(Protocol):
     def deliveries(self) -> DeliveryStore: ...
     @property
     def attempts(self) -> AttemptStore: ...
+    @property
+    def downloads(self) -> FileDownloadStore: ...
     @property
     def notices(self) -> NoticeStore: ...
     @property

@@ -168,6 +168,8 @@ class Run:
     sent_size: int | None = None
     """Bytes of the attachment; None for a link."""
     link_expires_at: datetime | None = None
+    links_revoked_at: datetime | None = None
+    """When all download links that were sent before became useless."""
     file_removed_at: datetime | None = None
     error: str | None = None
     error_code: str | None = None
@@ -218,6 +220,30 @@ class Attempt:
     outcome: AttemptOutcome | None = None
     error: str | None = None
     error_code: str | None = None
+
+
+class DownloadWay(StrEnum):
+    """How a file was downloaded: by the link in a message, from the pages, by a program."""
+
+    LINK = "link"
+    PAGE = "page"
+    API = "api"
+
+
+@dataclass(frozen=True)
+class FileDownload:
+    """A download of a run's file. user_id: None by link. target: the recipient whose link it was; None otherwise.
+
+    address: of the client, as far as trusted proxies tell. device: what the client called itself (User-Agent)."""
+
+    id: str
+    history_id: str
+    way: DownloadWay
+    at: datetime
+    user_id: str | None = None
+    target: str | None = None
+    address: str = ""
+    device: str = ""
 
 
 class NoticeKind(StrEnum):
@@ -289,6 +315,7 @@ class Action(StrEnum):
     RUN_RETRIED = "run.retried"
     RUN_GIVEN_UP = "run.given_up"
     RUN_ACCEPTED = "run.accepted"
+    RUN_LINKS_REVOKED = "run.links_revoked"
     RUN_BACKFILLED = "run.backfilled"
     CAMPAIGN_CREATED = "campaign.created"
     CAMPAIGN_UPDATED = "campaign.updated"

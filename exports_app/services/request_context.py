@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from exports_app.settings import loopback
 
+MAX_DEVICE = 200
 FORWARDING = frozenset(
     {
         "forwarded",
@@ -34,11 +35,13 @@ FORWARDED = "x-forwarded"
 class RequestContext:
     """address: the client's, as far as trusted proxies tell; empty outside requests. session: the id of the browser's session
     that may be shown and logged (`sessions.id_of`); empty for access tokens. request_id: as in the answer and in the log.
+    device: what the client calls itself (User-Agent), printable, at most MAX_DEVICE characters.
     local: the caller is on this machine, and no proxy forwarded the request."""
 
     address: str = ""
     session: str = ""
     request_id: str = ""
+    device: str = ""
     local: bool = False
 
 
@@ -82,3 +85,8 @@ def _names_this_machine(host: str) -> bool:
     except ValueError:  # a broken IPv6 address
         return False
     return loopback(name) or name.endswith(".localhost")
+
+
+def device_name(user_agent: str) -> str:
+    """A User-Agent header as it is kept and shown."""
+    return "".join(c for c in user_agent[: 4 * MAX_DEVICE] if c.isprintable())[:MAX_DEVICE]

@@ -19,6 +19,7 @@ from exports_app.services import passwords
 from exports_app.services.auth import Auth, signed_in
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Code, Session, User
+from exports_app.services.request_context import device_name
 from exports_app.services.rules import has_controls, is_uuid
 
 SESSION_COOKIE = "exports_session"
@@ -33,7 +34,6 @@ HOME = "/scheduled-exports"
 """Where to go after signing in."""
 MAX_PATH = 500
 MAX_EMAIL = 320
-MAX_DEVICE = 200
 USED_APART = timedelta(minutes=5)
 """Between two notes of a session's last use."""
 KEPT = timedelta(days=7)
@@ -121,7 +121,7 @@ class Sessions:
             if found and user and user.is_active and user.token_version == found.content["token_version"]:
                 session_id = _secret()
                 tx.sessions.forget(now - KEPT, SWEEP)
-                named = "".join(c for c in device if c.isprintable())[:MAX_DEVICE]
+                named = device_name(device)
                 tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, now + LIFETIME, device=named))
                 return session_id, found.content["goto"]
         raise Unauthenticated("This sign-in is no longer valid: sign in again")

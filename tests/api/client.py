@@ -57,6 +57,7 @@ RUN_KEYS = {
     "sentAs",
     "sentSize",
     "linkExpiresAt",
+    "linksRevokedAt",
     "fileRemovedAt",
     "id",
     "scheduledExportId",

@@ -46,6 +46,8 @@ CASES = [
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/give-up", 409, writes=True),
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/resend", 409, writes=True),
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/accept-unknown", 409, writes=True),
+    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/revoke-links", 409, writes=True),
+    Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/downloads", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/notices", 200),
     Case("POST", SCHEDULES + "/{schedule_id}/backfill", 202, {"startDate": "2026-02-01", "endDate": "2026-02-28"}, writes=True),
     Case("GET", "/api/account", 200),

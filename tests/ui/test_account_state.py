@@ -8,8 +8,9 @@ from exports_app.domain.access import Principal
 from exports_app.services.sessions import id_of
 from exports_app.ui import actions
 from exports_app.ui.actions import Actor
+from exports_app.ui.device import device
 from exports_app.ui.notices import Notices
-from exports_app.ui.pages.settings.account import AccountState, device
+from exports_app.ui.pages.settings.account import AccountState
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab

@@ -10,14 +10,17 @@ import pytest
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
+from exports_app.services import request_context
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.records import Notice, NoticeKind, Tenant, new_id
+from exports_app.services.request_context import RequestContext
 from exports_app.services.schedules import new_run
 from exports_app.ui.downloads import Downloads
 from exports_app.ui.notices import Notices
 from exports_app.ui.pages.scheduled_exports import hints
 from exports_app.ui.pages.scheduled_exports.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.doing import Doing
+from exports_app.ui.pages.scheduled_exports.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history import HistoryState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
@@ -334,3 +337,34 @@ def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
     assert [code for code in sorted(reasons) if not hints.hint(code, "x")] == []
     for error in (Unavailable(), StoreAway(), DeliveryError("550 no")):
         assert hints.hint(error.code, error.message), error.code
+
+
+def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, picky: MailServer
+) -> None:
+    assert picky
+    schedule = make_schedule(services, admin, recipients=("ann@example.com",), delivery="link")
+    run = trigger_and_execute(services, admin, schedule)
+    with request_context.use(RequestContext("192.0.2.7", device="curl/8.5.0")):
+        services.file_downloads.fetch(admin, schedule.id, run.id)
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        await tab.do(HistoryState.unfold, run.id)
+        story, downloads = await tab.state(HistoryState), await tab.state(FileDownloadsState)
+        (row,) = downloads.rows
+        assert (row.person, row.how) == ("Admin", "by API \N{MIDDLE DOT} from 192.0.2.7 \N{MIDDLE DOT} curl")
+        assert (downloads.heading, story.detail.can_revoke) == ("Downloaded 1 time", True)
+        await tab.do(FileDownloadsState.revoke)  # without a question nothing happens
+        assert the_run(services, run).links_revoked_at is None
+        await tab.do(FileDownloadsState.ask, run.id)
+        await tab.do(FileDownloadsState.revoke)
+        assert the_run(services, run).links_revoked_at is not None
+        assert (downloads.asking, story.detail.can_revoke) == ("", False)
+        assert "links were revoked on" in story.detail.sent
+        assert await tab.texts() == ["The links of this run no longer work"]
+        await tab.do(HistoryState.unfold, run.id)
+        assert (downloads.rows, downloads.run_id) == ([], "")
+
+    asyncio.run(play())

@@ -11,6 +11,7 @@ from exports_app.api.access import Reader, Srv, Who, Writer, readable_schedule, 
 from exports_app.api.body import json_body, takes
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.run import RunStatus
+from exports_app.services.file_downloads import MAX_LISTED
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Page, Schedule
 from exports_app.services.rules import one_of
@@ -172,8 +173,24 @@ def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any
     return run(srv, who, schedule_id, history_id)
 
 
+@router.post("/{schedule_id}/history/{history_id}/revoke-links", response_model=shapes.RunOut)
+def revoke_links(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Ends all download links that this run sent until now; 409 where it sent none."""
+    srv.links.revoke(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.get("/{schedule_id}/history/{history_id}/downloads", response_model=shapes.DownloadsOut)
+def downloads(
+    srv: Srv, who: Who, schedule_id: str, history_id: str, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50
+) -> Any:
+    """Who downloaded the run's file, the newest first; requests of one minute count once."""
+    items, total = srv.file_downloads.of_run(who, schedule_id, history_id, limit)
+    return {"items": items, "total": total}
+
+
 @router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
 def file(srv: Srv, who: Who, schedule_id: str, history_id: str) -> FileResponse:
-    found = srv.history.file(who, schedule_id, history_id)
+    found = srv.file_downloads.fetch(who, schedule_id, history_id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
     return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

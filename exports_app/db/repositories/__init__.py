@@ -5,6 +5,7 @@ from exports_app.db.repositories.analytics import AnalyticsRepository
 from exports_app.db.repositories.audit import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
+from exports_app.db.repositories.downloads import FileDownloadRepository
 from exports_app.db.repositories.people import TenantRepository, UserRepository
 from exports_app.db.repositories.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
@@ -19,6 +20,7 @@ __all__ = [
     "CampaignRepository",
     "CodeRepository",
     "DeliveryRepository",
+    "FileDownloadRepository",
     "NoticeRepository",
     "Repository",
     "RunRepository",

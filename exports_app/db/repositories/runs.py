@@ -172,6 +172,9 @@ class RunRepository(Repository[Run]):
         ended = {"status": move_run(seen.status, RunStatus.CANCELLED), "lease_token": None, "lease_expires_at": None}
         return self._update(c.id == seen.id, c.status == seen.status, values=dict(values) | ended) == 1
 
+    def revoke_links(self, run_id: str, at: datetime) -> None:
+        self._update(self._table.c.id == run_id, values={"links_revoked_at": at})
+
     def reopen(self, seen: Run) -> bool:
         c = self._table.c
         fresh = dict.fromkeys(

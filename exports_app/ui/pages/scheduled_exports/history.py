@@ -94,6 +94,8 @@ class Detail:
     can_resend: bool = False
     can_rerun: bool = False
     can_cancel: bool = False
+    can_revoke: bool = False
+    """It sent download links that may still work."""
     can_retry: bool = False
     """It waits for another attempt."""
     unknown: int = 0
@@ -205,8 +207,11 @@ class HistoryState(rx.State):
         self.paused_at = iso(schedule.paused_at)
         known = counted(self.total, "run") if self.total <= SHOWN else f"Last {SHOWN} of {counted(self.total, 'run')}"
         self.name, self.heading = schedule.name, f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}"
-        from exports_app.ui.pages.scheduled_exports.backfill import BackfillState  # which knows this one
+        # Both know this one
+        from exports_app.ui.pages.scheduled_exports.backfill import BackfillState
+        from exports_app.ui.pages.scheduled_exports.file_downloads import FileDownloadsState
 
+        await (await self.get_state(FileDownloadsState))._follow(schedule.id, self.opened)  # noqa: SLF001
         await (await self.get_state(BackfillState))._follow(schedule.id)  # noqa: SLF001
 
     def _show(self, read: Read) -> None:
@@ -329,6 +334,8 @@ def _sent(run: Run) -> str:
     elif run.sent_as and run.sent_size is not None:
         how = "Attached as ZIP" if run.sent_as == Way.ZIP else "Attached"
         told.append(f"{how}, {size(run.sent_size)}")
+    if run.links_revoked_at:
+        told.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
     if run.removed_characters:
         told.append(
             f"{counted(run.removed_characters, 'character')} of its texts left out or replaced, which the format cannot hold"
@@ -358,6 +365,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
         can_cancel=run.status not in FINISHED,
+        can_revoke=run.sent_as == Way.LINK and run.links_revoked_at is None and _has_file(run),
         can_retry=waits(run),
         unknown=unknown,
         unsent=unsent,

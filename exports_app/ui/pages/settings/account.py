@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 
 import reflex as rx
-from ua_parser import parse
 
 from exports_app import wiring
 from exports_app.domain.errors import Invalid, TooManyRequests
@@ -14,6 +13,7 @@ from exports_app.services.sessions import HOME, id_of
 from exports_app.ui.actions import action, actor, principal
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field
+from exports_app.ui.device import device
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
 from exports_app.ui.pages.settings.tabs import top
@@ -86,13 +86,6 @@ class AccountState(rx.State):
 
 def row(one: SignedIn) -> SessionRow:
     return SessionRow(one.id, device(one.device), one.last_used_at.isoformat(), one.created_at.isoformat(), one.is_current)
-
-
-def device(user_agent: str) -> str:
-    """E.g. "Chrome on Linux"."""
-    found = parse(user_agent)
-    name = found.user_agent.family if found.user_agent else "A browser"
-    return f"{name} on {found.os.family}" if found.os else name
 
 
 @page(SETTINGS, title="Account", refresh=AccountState.refresh)

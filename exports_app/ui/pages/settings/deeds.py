@@ -20,6 +20,7 @@ WORDS = {
     Action.RUN_RETRIED: "retried a run of the scheduled export",
     Action.RUN_GIVEN_UP: "gave up a run of the scheduled export",
     Action.RUN_ACCEPTED: "confirmed the delivery of the scheduled export",
+    Action.RUN_LINKS_REVOKED: "revoked the links of a run of the scheduled export",
     Action.RUN_BACKFILLED: "ran past times of the scheduled export",
     Action.CAMPAIGN_CREATED: "made the campaign",
     Action.CAMPAIGN_UPDATED: "changed the campaign",

@@ -7,7 +7,7 @@ from exports_app.ui.components.controls import button, icon_button, message, sta
 from exports_app.ui.downloads import Downloads
 from exports_app.ui.pages.scheduled_exports.attempts import AttemptRow
 from exports_app.ui.pages.scheduled_exports.history import DeliveryRow, HistoryState, RunRow
-from exports_app.ui.pages.scheduled_exports.views import aside
+from exports_app.ui.pages.scheduled_exports.views import aside, file_downloads
 
 AT_ONCE = 16
 """So many runs are painted first."""
@@ -50,6 +50,7 @@ def history_dialog() -> rx.Component:
         rx.dialog.content(
             browser.return_focus(),
             head,
+            file_downloads.revoke_dialog(),
             rx.el.div(body, class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}),
             class_name="dialog narrow",
             custom_attrs={"aria-describedby": ""},
@@ -215,6 +216,7 @@ def _detail(run: RunRow) -> rx.Component:
                 on_click=HistoryState.rerun(run.id),
             ),
         ),
+        file_downloads.revoke_button(run),
         rx.cond(
             found.can_cancel,
             button("Cancel this run", kind="small", icon="ban", once=True, on_click=HistoryState.cancel(run.id)),
@@ -230,6 +232,7 @@ def _detail(run: RunRow) -> rx.Component:
                     rx.el.div(rx.foreach(HistoryState.deliveries, _delivery)),
                     rx.el.div("No emails yet.", class_name="muted"),
                 ),
+                file_downloads.downloads(run),
                 rx.cond(HistoryState.attempts.length() > 0, _attempts()),
                 actions,
                 class_name="detail-grid",
