@@ -19,6 +19,7 @@ from exports_app.channels.email import EmailChannel
 from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
+from exports_app.db.store import SqlStore
 from exports_app.domain import cron
 from exports_app.domain.errors import DeliveryError, ExportsError
 from exports_app.domain.words import counted
@@ -50,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _data_folder(settings)
     yield _key(settings)
     yield _database(settings)
+    yield _demo(settings)
     if settings.files_url:
         yield _files(settings)
     if settings.redis_url.get_secret_value():
@@ -102,6 +104,29 @@ def _database(settings: Settings) -> Finding:
 
 def _is_new(settings: Settings) -> bool:
     return settings.embedded and not Path(make_url(settings.url).database or "").exists()
+
+
+def _demo(settings: Settings) -> Finding:
+    try:
+        reason = wiring.demo_refusal(settings, lambda: _demo_password_emails(settings))
+    except (ExportsError, SQLAlchemyError):
+        return Finding(True, "demo", "not looked for: the database does not answer, or is not migrated yet")
+    if reason:
+        return Finding(False, "demo", reason)
+    if settings.is_demo:
+        return Finding(True, "demo", "its data and its public login are here, for callers on this machine only")
+    return Finding(True, "demo", "no user has its public password")
+
+
+def _demo_password_emails(settings: Settings) -> list[str]:
+    if _is_new(settings):
+        return []
+    database = Database(settings.url)
+    try:
+        with SqlStore(database).read() as tx:
+            return tx.users.demo_password_emails()
+    finally:
+        database.dispose()
 
 
 def _files(settings: Settings) -> Finding:

@@ -65,7 +65,7 @@ class Settings(BaseModel):
     """Empty: generated into data_dir on first use (see `signing_key`)."""
     tz: Zone = "UTC"
     demo: bool | None = None
-    """None: on for the embedded database at a loopback host."""
+    """None: on for the embedded database at a loopback host without PUBLIC_URL. Never on with PUBLIC_URL."""
     lease_seconds: int = Field(60, ge=1, le=86400)
     retry_attempts: int = Field(9, ge=1, le=50)
     """At a run, the first one too, where its schedule says nothing else."""
@@ -126,6 +126,9 @@ class Settings(BaseModel):
 
     @property
     def is_demo(self) -> bool:
+        """Whether demo data and its public login are made and kept here."""
+        if self.public_url:
+            return False
         return self.demo if self.demo is not None else self.embedded and loopback(self.host)
 
     @property

@@ -1,5 +1,6 @@
 """The composition root: from Settings to services. The only module that knows everybody below it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -193,12 +194,25 @@ def prepare(services: Services) -> None:
     for channel in CHANNELS:
         if reason := channel.unconfigured():
             log.get(__name__).warning("exports are made but not sent", channel=channel.key, reason=reason)
+    if reason := demo_refusal(services.settings, services.accounts.demo_password_users):
+        raise ExportsError(reason)
     if services.settings.is_demo:
         services.demo.seed_if_empty()
-    elif users := services.accounts.demo_password_users():
-        raise ExportsError(
-            f"{users[0]} still has the public password of the demo: deactivate the user or start with an empty DATA_DIR"
+
+
+def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> str:
+    """Why no server or worker may start with these settings because of the demo; empty where it may."""
+    if s.demo and s.public_url:
+        return (
+            "DEMO=1 does not go with PUBLIC_URL, since everybody knows the password of the demo: remove one of the two"
+            " (docs/operating.md, From demo to real)"
         )
+    if not s.is_demo and (users := demo_password_users()):
+        return (
+            f"{users[0]} still has the public password of the demo, and this server is no demo: start with an empty"
+            " DATA_DIR, or change the password first (docs/operating.md, From demo to real)"
+        )
+    return ""
 
 
 @cache

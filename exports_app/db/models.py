@@ -70,6 +70,7 @@ class UserRow(Base, table=True):
     token_version: int = 0
     must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     email_proven_at: datetime | None = _maybe_instant()
+    has_demo_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class MembershipRow(Base, table=True):

@@ -55,6 +55,12 @@ class Forbidden(ExportsError):
     code = "forbidden"
 
 
+class DemoIsLocal(Forbidden):
+    """This account has the public password of the demo: it can be used on the server's own machine only, at http://localhost"""
+
+    code = "demo_is_local"
+
+
 class NotFound(ExportsError):
     """There is nothing here that you may see"""
 

@@ -1,7 +1,5 @@
 """Tenants and users, as the command line makes them."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from email_validator import EmailNotValidError
 
 from exports_app.domain.access import Role
@@ -77,8 +75,4 @@ class Accounts:
     def demo_password_users(self) -> list[str]:
         """Email addresses of active users whose password is the public one of the demo."""
         with self._store.read() as tx:
-            users = tx.users.active()
-        # bcrypt is slow on purpose, and lets other threads run
-        with ThreadPoolExecutor() as pool:
-            found = pool.map(lambda user: passwords.matches(passwords.DEMO_PASSWORD, user.password_hash), users)
-            return [user.email for user, has_it in zip(users, found, strict=True) if has_it]
+            return tx.users.demo_password_emails()

@@ -8,8 +8,8 @@ from typing import Any
 import jwt
 
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
-from exports_app.domain.errors import Unauthenticated, WrongCredentials
-from exports_app.services import passwords
+from exports_app.domain.errors import DemoIsLocal, Unauthenticated, WrongCredentials
+from exports_app.services import passwords, request_context
 from exports_app.services.keys import ACCESS_TOKENS, Keys
 from exports_app.services.limits import RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
@@ -58,6 +58,11 @@ def signed_in(tx: Transaction, user: User) -> Principal:
     return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
 
 
+def may_call(user: User) -> bool:
+    """Everybody knows the demo's password: accounts that have it are for callers on the server's own machine only."""
+    return user.is_active and (not user.has_demo_password or request_context.current().local)
+
+
 class Auth:
     def __init__(self, store: Store, clock: Clock, keys: Keys, login_limit: RateLimit, api_limit: RateLimit) -> None:
         self._store, self._clock, self._keys = store, clock, keys
@@ -75,7 +80,8 @@ class Auth:
         self._login_limit.hit("account", email)
 
     def verify(self, email: str, password: str, address: str) -> User:
-        """address: where the attempt comes from. Raises WrongCredentials, the same for an unknown user, and TooManyRequests."""
+        """address: where the attempt comes from. Raises WrongCredentials, the same for an unknown user; DemoIsLocal; and
+        TooManyRequests."""
         email = email.strip().lower()
         self.count_attempt(email)
         self._login_limit.hit("address", address)
@@ -84,6 +90,8 @@ class Auth:
         known = user is not None and user.is_active
         if not passwords.matches(password, user.password_hash if user is not None and known else None) or user is None:
             raise WrongCredentials
+        if not may_call(user):
+            raise DemoIsLocal
         return user
 
     def _issue(self, user: User) -> str:
@@ -101,12 +109,15 @@ class Auth:
         return jwt.encode(claims, self._keys.current(ACCESS_TOKENS), ALGORITHM)
 
     def principal(self, token: str) -> Principal:
-        """Who presents the token, with their rights as of now. Raises Unauthenticated, and TooManyRequests by principal."""
+        """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal, and TooManyRequests by
+        principal."""
         claims = self._claims(token)
         with self._store.read() as tx:
             user = tx.users.get(claims["sub"])
             if user is None or not user.is_active or user.token_version != claims.get("ver"):
                 raise Unauthenticated
+            if not may_call(user):
+                raise DemoIsLocal
             who = signed_in(tx, user)
         self._api_limit.hit("principal", who.user_id)
         return who

@@ -8,7 +8,7 @@ from itertools import count, islice
 from exports_app.domain import cron
 from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError
-from exports_app.services import passwords
+from exports_app.services import passwords, request_context
 from exports_app.services.accounts import DEMO_EMAIL
 from exports_app.services.demo_data import ACME, GLOBEX, Plan, first_day, fixed_id, metrics
 from exports_app.services.passwords import DEMO_PASSWORD
@@ -50,7 +50,9 @@ class Demo:
     def check_allowed(self) -> None:
         """Raises ExportsError where demo data must not go: no demo installation, or a database of somebody's own."""
         if not self._allowed:
-            raise ExportsError("demo data and its public password are not taken here: set DEMO=1 if this is to be a demo")
+            raise ExportsError(
+                "demo data and its public password are not taken here: set DEMO=1, and no PUBLIC_URL, if this is to be a demo"
+            )
         with self._store.read() as tx:
             known = {user.id for user, _ in people()} | {tenant.id for tenant in TENANTS}
             there = tx.users.ids() | {tenant.id for tenant in tx.tenants.within(None)}
@@ -72,6 +74,13 @@ class Demo:
                 for schedule in schedules(tenant, now):
                     tx.schedules.add(schedule)
         return True
+
+    def offers_login(self) -> bool:
+        """Whether the caller can sign in with DEMO_EMAIL and DEMO_PASSWORD."""
+        if not self._allowed or not request_context.current().local:
+            return False
+        with self._store.read() as tx:
+            return DEMO_EMAIL in tx.users.demo_password_emails()
 
     def fill(self, rows: int, progress: Progress = lambda _: None) -> int:
         """Add campaigns "Load 00001", ... to the seeded demo until it has `rows` rows of metrics. Returns how many were added.
@@ -107,7 +116,7 @@ def _add_people(tx: Transaction, hashed: str) -> None:
     for tenant in TENANTS:
         tx.tenants.add(tenant)
     for user, memberships in people():
-        tx.users.add(replace(user, password_hash=hashed))
+        tx.users.add(replace(user, password_hash=hashed, has_demo_password=True))
         for membership in memberships:
             tx.users.join(membership)
 

@@ -43,6 +43,8 @@ class User:
     """It was given to them: until then they may do nothing else."""
     email_proven_at: datetime | None = None
     """When the account's owner showed that they read its mailbox; None: never."""
+    has_demo_password: bool = False
+    """The public one. Every later write of a password clears this."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, Unavailable, WrongCredentials
 from exports_app.services import passwords
-from exports_app.services.auth import Auth, signed_in
+from exports_app.services.auth import Auth, may_call, signed_in
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Code, Session, User
 from exports_app.services.request_context import device_name
@@ -118,7 +118,7 @@ class Sessions:
         with self._store.write() as tx:
             found = tx.codes.take(_hash(code), LOGIN, _hash(browser), now)
             user = tx.users.get(found.user_id) if found else None
-            if found and user and user.is_active and user.token_version == found.content["token_version"]:
+            if found and user and may_call(user) and user.token_version == found.content["token_version"]:
                 session_id = _secret()
                 tx.sessions.forget(now - KEPT, SWEEP)
                 named = device_name(device)
@@ -186,7 +186,8 @@ class Sessions:
         return code
 
     def _live(self, tx: Transaction, session_id: str) -> tuple[Session, User] | None:
-        return tx.sessions.live(_hash(session_id), self._clock())
+        held = tx.sessions.live(_hash(session_id), self._clock())
+        return held if held is not None and may_call(held[1]) else None
 
     def _require(self, tx: Transaction, session_id: str, who: Principal) -> None:
         held = self._live(tx, session_id)

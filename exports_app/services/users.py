@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from exports_app.domain.access import Principal, Role, require_operator
 from exports_app.domain.errors import Conflict, NotFound
-from exports_app.services import audit, passwords, rules
+from exports_app.services import audit, passwords, request_context, rules
 from exports_app.services.changes import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Page, Tenant, User
@@ -39,7 +39,8 @@ class Users:
             return _user(tx, who, user_id)
 
     def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
-        """A user who is not active is signed out, and their schedules fail. Raises Conflict for oneself."""
+        """A user who is not active is signed out, and their schedules fail. Raises Conflict for oneself, and for an account of
+        the demo that is to be active again, but by a caller at the server itself."""
         with self._store.write() as tx:
             # Two who deactivate each other at once would leave nobody: both rows are held, in one order
             for one in sorted({who.user_id, user_id}):
@@ -50,6 +51,8 @@ class Users:
                 raise Conflict("Have another super admin deactivate you: else nobody may be left")
             if user.is_active == active:
                 return user
+            if active and user.has_demo_password and not request_context.current().local:
+                raise Conflict("This account has the public password of the demo: reset its password, then activate it")
             tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
             action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
             audit.note_user(tx, who, action, None, user, self._clock())

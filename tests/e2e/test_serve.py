@@ -92,6 +92,17 @@ class TestWhatStopsAStart:
             assert_one_line(refused(tmp_path / "other", {"DATABASE_URL": url}), "another server")
             assert healthy(first.url)
 
+    def test_a_demo_that_gets_a_public_address_is_named(self, tmp_path: Path) -> None:
+        public = {"PUBLIC_URL": "https://exports.example.com"}
+        assert_one_line(refused(tmp_path, public | {"DEMO": "1"}), "DEMO=1", "PUBLIC_URL")
+        with start_server(tmp_path) as server:
+            login = {"email": "super@admin.com", "password": "SuperAdmin123!"}
+            assert httpx.post(f"{server.url}/api/auth/login", json=login).status_code == 200
+            forwarded = httpx.post(f"{server.url}/api/auth/login", json=login, headers={"X-Forwarded-For": "192.0.2.7"})
+            assert (forwarded.status_code, forwarded.json()["code"]) == (403, "demo_is_local")
+        for env in (public, {"HOST": "0.0.0.0"}, {"DEMO": "0"}):
+            assert_one_line(refused(tmp_path, env), "admin@acme.test", "public password of the demo")
+
     @pytest.mark.parametrize(
         ("name", "value"), [("PORT", "abc"), ("PORT", "70000"), ("TZ", "Mars/Olympus"), ("SECRET_KEY", "short")]
     )

@@ -150,7 +150,10 @@ def test_the_demo_is_seeded_once_and_grows_to_the_rows_asked_for(run: Run) -> No
     assert "; 0 rows" in went_well(run("seed-demo", "--rows", "25000"))
 
 
-@pytest.mark.parametrize("env", [{"DEMO": "0"}, {"HOST": "0.0.0.0"}])
+@pytest.mark.parametrize(
+    "env",
+    [{"DEMO": "0"}, {"HOST": "0.0.0.0"}, {"PUBLIC_URL": "https://x.example"}, {"PUBLIC_URL": "https://x.example", "DEMO": "1"}],
+)
 def test_what_is_no_demo_takes_no_demo_data(run: Run, env: dict[str, str]) -> None:
     assert "DEMO=1" in refused(run("seed-demo", **env))
 
@@ -175,6 +178,18 @@ def test_doctor_is_content_with_a_demo_and_tells_no_secret(run: Run) -> None:
     assert "BAD" not in told
     assert "ssss" not in told
     assert "hush" not in told
+
+
+def test_doctor_finds_the_demos_password_where_others_may_use_it(run: Run) -> None:
+    went_well(run("seed-demo"))
+    for env in ({"PUBLIC_URL": "https://exports.example.com"}, {"HOST": "0.0.0.0"}, {"DEMO": "0"}):
+        done = run("doctor", **env)
+        assert done.returncode == 1
+        assert "BAD  demo: admin@acme.test still has the public password" in done.stdout
+    done = run("doctor", PUBLIC_URL="https://exports.example.com", DEMO="1")
+    assert done.returncode == 1
+    assert "BAD  demo: DEMO=1 does not go with PUBLIC_URL" in done.stdout
+    assert "ok   demo: its data and its public login are here" in went_well(run("doctor"))
 
 
 def test_doctor_looks_at_the_file_store_and_redis_where_they_are_set(run: Run, tmp_path: Path) -> None:

@@ -1,25 +1,28 @@
 """The demo database: what it holds, that it is the same each time, and where it must not go."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from exports_app import wiring
 from exports_app.db import models
 from exports_app.db.repositories import table
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.services import demo as module
-from exports_app.services import rules
+from exports_app.services import passwords, request_context, rules
 from exports_app.services.accounts import DEMO_EMAIL
 from exports_app.services.campaigns import check_campaign, check_metric
 from exports_app.services.demo import TENANTS, Demo, schedules
 from exports_app.services.demo_data import ACME, GLOBEX, first_day, metrics
 from exports_app.services.passwords import DEMO_PASSWORD
 from exports_app.services.records import Campaign, Page, Tenant
+from exports_app.services.request_context import RequestContext
 from exports_app.services.rules import Draft, Filters
 from exports_app.wiring import Services
-from tests.world import FakeClock
+from tests.world import FakeClock, sql
 
 YESTERDAY = date(2026, 3, 3)
 
@@ -123,6 +126,55 @@ def test_its_people_sign_in_with_the_public_password(services: Services, demo: D
     demo.seed_if_empty()
     assert DEMO_EMAIL in services.accounts.demo_password_users()
     assert len(services.accounts.demo_password_users()) == 5
+
+
+def test_whoever_writes_a_password_takes_the_mark_away(services: Services, demo: Demo, password_hash: str) -> None:
+    demo.seed_if_empty()
+    with services.store.write() as tx:
+        one = tx.users.by_email(DEMO_EMAIL)
+        assert one is not None
+        assert one.has_demo_password
+        tx.users.update(one.id, {"name": "Another name"})
+        assert DEMO_EMAIL in tx.users.demo_password_emails()
+        tx.users.update(one.id, {"password_hash": password_hash})
+        assert DEMO_EMAIL not in tx.users.demo_password_emails()
+    assert len(services.accounts.demo_password_users()) == 4
+
+
+def test_a_user_who_is_not_active_counts_for_nothing(services: Services, demo: Demo) -> None:
+    demo.seed_if_empty()
+    sql(services, "UPDATE users SET is_active = ?", False)
+    assert services.accounts.demo_password_users() == []
+
+
+def test_no_server_and_no_worker_starts_with_it_unless_it_is_a_demo(services: Services, demo: Demo) -> None:
+    demo.seed_if_empty()
+    with pytest.raises(ExportsError, match=r"^admin@acme\.test still has the public password"):
+        wiring.prepare(services)
+    sql(services, "UPDATE users SET has_demo_password = ?", False)
+    wiring.prepare(services)
+
+
+def test_a_demo_with_a_public_url_is_refused_before_anything_is_made(services: Services) -> None:
+    held = services.settings.model_copy(update={"demo": True, "public_url": "https://exports.example.com"})
+    with pytest.raises(ExportsError, match="DEMO=1 does not go with PUBLIC_URL"):
+        wiring.prepare(replace(services, settings=held))
+    assert not any(everything(services).values())
+
+
+def test_its_login_is_offered_where_it_works_alone(services: Services, demo: Demo) -> None:
+    with request_context.use(RequestContext("127.0.0.1", local=True)):
+        assert not demo.offers_login()
+        demo.seed_if_empty()
+        assert demo.offers_login()
+        assert not services.demo.offers_login()  # these settings make no demo
+    assert not demo.offers_login()
+    with services.store.write() as tx:
+        one = tx.users.by_email(DEMO_EMAIL)
+        assert one is not None
+        tx.users.update(one.id, {"password_hash": passwords.hash_password("another, of one's own")})
+    with request_context.use(RequestContext("127.0.0.1", local=True)):
+        assert not demo.offers_login()
 
 
 def test_nobody_else_may_take_the_public_password(services: Services) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
@@ -17,6 +18,10 @@ from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from exports_app.db.repositories import table
+from exports_app.services import passwords
+from exports_app.services.passwords import DEMO_PASSWORD
+from tests.postgres import Postgres
+from tests.world import uuid_of
 
 UNIQUE = {
     "tenants": {("slug",)},
@@ -224,3 +229,36 @@ def test_the_same_migrations_make_the_schema_in_postgresql(scripts: ScriptDirect
     assert "ON scheduled_exports (next_run_at) WHERE is_active AND deleted_at IS NULL" in sql
     for name in metadata.tables:
         assert f"CREATE TABLE {name} (" in sql
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def older(request: pytest.FixtureRequest, database: Database) -> Iterator[Database]:
+    """As it was before users had a mark for the demo's password."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        server.sql("DROP DATABASE IF EXISTS older")
+        server.sql("CREATE DATABASE older")
+        database = Database(server.url("older"))
+    migrate.upgrade(database, "0010")
+    yield database
+    database.dispose()
+
+
+def test_the_demos_own_users_are_marked_if_they_still_have_its_password(older: Database, password_hash: str) -> None:
+    public = passwords.hash_password(DEMO_PASSWORD)
+    users = {
+        "super@admin.com": public,
+        "admin@acme.test": password_hash,  # changed since
+        "viewer@globex.test": public,
+        "ann@example.com": public,  # nobody but the demo could ever have it: no other hash is tried
+    }
+    with older.write() as connection:
+        for number, (email, hashed) in enumerate(users.items()):
+            values = {"id": uuid_of(number), "email": email, "name": email, "password_hash": hashed, "token_version": 0}
+            row = sa.table("users", *map(sa.column, [*values, "is_active", "is_super_admin"]))
+            connection.execute(insert(row).values(**values, is_active=sa.true(), is_super_admin=sa.false()))
+    migrate.upgrade(older)
+    with older.read() as connection:
+        c = table(models.UserRow).c
+        marked = set(connection.execute(sa.select(c.email).where(c.has_demo_password)).scalars())
+    assert marked == {"super@admin.com", "viewer@globex.test"}

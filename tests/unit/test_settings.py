@@ -142,6 +142,12 @@ def test_demo_data_comes_by_itself_only_where_nobody_else_can_reach_it(
     assert Settings(host=host, database_url=SecretStr(url), demo=demo).is_demo is expected
 
 
+@pytest.mark.parametrize("demo", [None, True, False])
+@pytest.mark.parametrize("public_url", ["https://exports.example.com", "http://localhost:3720"])
+def test_no_server_with_a_public_url_is_a_demo(public_url: str, demo: bool | None) -> None:
+    assert not Settings(public_url=public_url, demo=demo).is_demo
+
+
 @pytest.mark.parametrize(("host", "own"), [("127.0.0.9", True), ("localhost", True), ("::", False), ("10.0.0.1", False)])
 def test_a_loopback_address_is_this_machines_alone(host: str, own: bool) -> None:
     assert loopback(host) is own

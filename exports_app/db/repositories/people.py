@@ -48,8 +48,10 @@ class UserRepository(Repository[User]):
     def by_email(self, email: str) -> User | None:
         return self._one(self._table.c.email == email)
 
-    def active(self) -> list[User]:
-        return self._all(self._select().where(self._table.c.is_active))
+    def demo_password_emails(self) -> list[str]:
+        c = self._table.c
+        query = select(c.email).where(c.is_active, c.has_demo_password).order_by(c.email)
+        return list(self._connection.execute(query).scalars())
 
     def is_empty(self) -> bool:
         return self._connection.execute(select(self._table.c.id).limit(1)).first() is None
@@ -81,6 +83,8 @@ class UserRepository(Repository[User]):
         return found
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None:
+        if "password_hash" in values:  # whoever writes a password, nobody may forget this
+            values = {"has_demo_password": False, **values}
         self._update(self._table.c.id == user_id, values=values)
 
     def members(self, tenant_id: str) -> list[Member]:
