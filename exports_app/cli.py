@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     campaigns.add_argument("file", type=Path, help="CSV in UTF-8, see docs/importing.md")
     campaigns.add_argument("--tenant", required=True, help="slug of the tenant that gets them")
 
+    keys = add("rotate-keys", _rotate_keys, "Make a new generated secret key; the ones before it stay accepted.")
+    keys.add_argument("--forget-previous", action="store_true", help="make no new key, and accept the current one alone")
+
     add("doctor", _doctor, "Check the installation, and say what is wrong with it.")
     return parser
 
@@ -219,6 +222,22 @@ def _import_campaigns(args: argparse.Namespace) -> int:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _rotate_keys(args: argparse.Namespace) -> int:
+    from exports_app.services import secret_keys
+
+    held = settings.get()
+    if not secret_keys.is_generated(held):
+        if args.forget_previous:
+            raise ExportsError("SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart")
+        print("SECRET_KEY is set by you: see 'Rotating keys' in docs/operating.md for the order of the steps")
+    elif args.forget_previous:
+        print(f"{_count(secret_keys.forget_previous(held), 'previous key')} no longer accepted")
+    else:
+        secret_keys.rotate(held)
+        print(f"a new secret key is in {held.data_dir / secret_keys.CURRENT}; the one before it is still accepted")
+    return 0
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -13,7 +13,17 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 ENV_FILE = ".env"
-FROM_FILE = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN", "SMTP_PASS")
+FROM_FILE = (
+    "SECRET_KEY",
+    "SECRET_KEY_PREVIOUS",
+    "ENCRYPTION_KEY",
+    "ENCRYPTION_KEY_PREVIOUS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "METRICS_TOKEN",
+    "SMTP_PASS",
+)
+MIN_KEY_LENGTH = 32
 
 
 class SettingsError(Exception):
@@ -63,6 +73,12 @@ class Settings(BaseModel):
     public_url: str = Field("", pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$")
     secret_key: SecretStr = SecretStr("")
     """Empty: generated into data_dir on first use (see `signing_key`)."""
+    secret_key_previous: SecretStr = SecretStr("")
+    """Other keys whose signatures count, and that decrypt: one per line, or separated by commas."""
+    encryption_key: SecretStr = SecretStr("")
+    """Encrypts the secrets in the database; empty: derived from the secret key."""
+    encryption_key_previous: SecretStr = SecretStr("")
+    """Other keys that decrypt, listed as secret_key_previous."""
     tz: Zone = "UTC"
     demo: bool | None = None
     """None: on for the embedded database at a loopback host without PUBLIC_URL. Never on with PUBLIC_URL."""
@@ -100,9 +116,14 @@ class Settings(BaseModel):
             raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
         if url.startswith("sqlite:") and (url.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in url):
             raise ValueError("DATABASE_URL must name a file: sqlite:///relative.db or sqlite:////absolute.db")
-        key = self.secret_key.get_secret_value()
-        if key and len(key) < 32:
-            raise ValueError("SECRET_KEY must have at least 32 characters")
+        for name in ("secret_key", "encryption_key"):
+            key = getattr(self, name).get_secret_value()
+            if key and len(key) < MIN_KEY_LENGTH:
+                raise ValueError(f"{name.upper()} must have at least {MIN_KEY_LENGTH} characters")
+        for name in ("secret_key_previous", "encryption_key_previous"):
+            if any(len(key) < MIN_KEY_LENGTH for key in listed_keys(getattr(self, name))):
+                expected = f"keys of at least {MIN_KEY_LENGTH} characters each, one per line or separated by commas"
+                raise ValueError(f"{name.upper()} must hold {expected}")
         if (redis := self.redis_url.get_secret_value()) and not redis.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("REDIS_URL must begin with redis://, rediss:// or unix://")
         if 0 < len(self.metrics_token.get_secret_value()) < 16:
@@ -143,11 +164,7 @@ class Settings(BaseModel):
         file = self.data_dir / "secret_key"
         self.data_dir.mkdir(parents=True, exist_ok=True)
         if not file.exists():
-            draft = file.with_suffix(f".{secrets.token_hex(8)}")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
-                f.write(secrets.token_urlsafe(48))
-                f.flush()
-                os.fsync(f.fileno())  # a power cut must not leave an empty key
+            draft = private_draft(file, new_key())
             try:
                 os.link(draft, file)  # fails where another process was first: then its key counts
             except FileExistsError:
@@ -155,9 +172,36 @@ class Settings(BaseModel):
             finally:
                 draft.unlink()
         kept = file.read_bytes().strip()
-        if len(kept) < 32:
+        if len(kept) < MIN_KEY_LENGTH:
             raise SettingsError(f"{file} is damaged: delete it, and everybody signs in again")
         return kept
+
+
+def new_key() -> str:
+    """64 random characters."""
+    return secrets.token_urlsafe(48)
+
+
+def private_draft(file: Path, text: str) -> Path:
+    """A file beside `file` with the text, on the disk, and readable by its owner alone; to be linked or renamed."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+        f.write(text)
+        f.flush()
+        os.fsync(f.fileno())  # a power cut must not leave an empty key
+    return draft
+
+
+def listed_keys(value: SecretStr) -> list[str]:
+    """The keys of a setting that holds several: one per line, or in one line separated by commas. A key may have a comma itself:
+    a line with commas also counts as a whole."""
+    keys = []
+    for line in filter(None, map(str.strip, value.get_secret_value().splitlines())):
+        parts = [part.strip() for part in line.split(",")]
+        if len(parts) > 1 and all(len(part) >= MIN_KEY_LENGTH for part in parts):
+            keys += parts
+        keys.append(line)
+    return keys
 
 
 def loopback(host: str) -> bool:

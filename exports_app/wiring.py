@@ -14,6 +14,7 @@ from exports_app.db.signal import SharedChanges
 from exports_app.db.store import SqlStore
 from exports_app.domain import retry
 from exports_app.domain.errors import ExportsError
+from exports_app.services import secret_keys
 from exports_app.services.account import Account
 from exports_app.services.account_links import AccountLinks
 from exports_app.services.account_mail import AccountMail
@@ -118,7 +119,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     store = SqlStore(database)
     counts = Counts(s.redis_url.get_secret_value())
     login, api = RateLimit(s.rate_limit_login, counts, "login"), RateLimit(s.rate_limit_api, counts, "api")
-    keys = Keys([s.signing_key()])
+    keys = Keys(secret_keys.signing(s))
     auth = Auth(store, clock, keys, login, api)
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)

@@ -10,7 +10,7 @@ import jwt
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import DemoIsLocal, Unauthenticated, WrongCredentials
 from exports_app.services import passwords, request_context
-from exports_app.services.keys import ACCESS_TOKENS, Keys
+from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.services.limits import RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Tenant, User
@@ -106,7 +106,8 @@ class Auth:
             "typ": TYPE,
             "ver": user.token_version,
         }
-        return jwt.encode(claims, self._keys.current(ACCESS_TOKENS), ALGORITHM)
+        key = self._keys.current(ACCESS_TOKENS)
+        return jwt.encode(claims, key, ALGORITHM, {"kid": key_id(key)})
 
     def principal(self, token: str) -> Principal:
         """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal, and TooManyRequests by
@@ -124,20 +125,39 @@ class Auth:
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._keys.current(ACCESS_TOKENS),
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                options={"require": ["exp", "iat", "iss", "aud", "sub", "jti", "typ"], "verify_exp": False, "verify_iat": False},
-            )
+            claims = self._decoded(token)
             now = self._clock().timestamp()
             if claims["typ"] != TYPE or not float(claims["iat"]) - 60 <= now < float(claims["exp"]):
                 raise Unauthenticated
         except (jwt.PyJWTError, ValueError, TypeError) as e:
             raise Unauthenticated from e
         return claims
+
+    def _decoded(self, token: str) -> dict[str, Any]:
+        """Raises Unauthenticated where no accepted key signed it; PyJWTError."""
+        for key in self._signing_keys(jwt.get_unverified_header(token).get("kid")):
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    issuer=ISSUER,
+                    audience=AUDIENCE,
+                    options={
+                        "require": ["exp", "iat", "iss", "aud", "sub", "jti", "typ"],
+                        "verify_exp": False,
+                        "verify_iat": False,
+                    },
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            return claims
+        raise Unauthenticated
+
+    def _signing_keys(self, kid: str | None) -> list[bytes]:
+        """The accepted key that has this id, or all of them for a token that names none."""
+        accepted = self._keys.accepted(ACCESS_TOKENS)
+        return [key for key in accepted if kid is None or key_id(key) == kid]
 
     def me(self, who: Principal) -> tuple[User, list[TenantRole]]:
         """The user and the tenants they may see, with their role in each."""

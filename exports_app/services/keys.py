@@ -1,7 +1,7 @@
 """Keys for single purposes, derived from SECRET_KEY: what is signed for one purpose is worthless for another."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 ACCESS_TOKENS = "access tokens"
 DOWNLOAD_LINKS = "download links"
@@ -11,21 +11,29 @@ ACCOUNT_LINKS = "account links"
 
 
 class Keys:
-    """secrets: the current one first, then older ones whose signatures still count."""
+    """secrets: the current one first, then older ones whose signatures still count; or a function that reads them, because they
+    may be rotated while a server runs. So keep a `Keys`, and ask it for a key each time one is needed."""
 
-    def __init__(self, secrets: Sequence[bytes]) -> None:
-        if not secrets:
+    def __init__(self, secrets: Sequence[bytes] | Callable[[], Sequence[bytes]]) -> None:
+        fixed = None if callable(secrets) else tuple(secrets)
+        self._read: Callable[[], Sequence[bytes]] = secrets if callable(secrets) else lambda: fixed or ()
+        if not self._read():
             raise ValueError("give at least one secret")
-        self._secrets = tuple(secrets)
 
     def current(self, purpose: str) -> bytes:
         """The key to sign with: 64 bytes."""
-        return _derived(self._secrets[0], purpose)
+        return derived(self._read()[0], purpose)
 
     def accepted(self, purpose: str) -> list[bytes]:
         """The keys whose signatures count, the current one first."""
-        return [_derived(secret, purpose) for secret in self._secrets]
+        return [derived(secret, purpose) for secret in self._read()]
 
 
-def _derived(secret: bytes, purpose: str) -> bytes:
+def derived(secret: bytes, purpose: str) -> bytes:
+    """64 bytes, from which nobody learns the secret or a key for another purpose."""
     return hmac.digest(secret, purpose.encode(), "sha512")
+
+
+def key_id(key: bytes) -> str:
+    """What names a derived key in the open, as `kid` of a token does: 16 characters."""
+    return hmac.digest(key, b"key id", "sha256").hex()[:16]

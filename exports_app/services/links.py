@@ -41,12 +41,13 @@ class Links:
     ) -> None:
         self._store, self._files, self._changes, self._clock = store, files, changes, clock
         self._downloads, self._base = downloads, base.rstrip("/")
-        self._key = keys.current(DOWNLOAD_LINKS)
+        self._keys = keys
 
     def url(self, run: Run, delivery: Delivery, expires_at: datetime) -> str:
         """For one recipient of one run; its address does not stand in it."""
         expires = int(expires_at.timestamp())
-        query = urlencode({"expires": expires, "signature": self._sign(run, delivery.target, expires)})
+        signature = _sign(self._keys.current(DOWNLOAD_LINKS), run, delivery.target, expires)
+        query = urlencode({"expires": expires, "signature": signature})
         return f"{self._base}{PATH}/{delivery.id}?{query}"
 
     def file(self, delivery_id: str, expires: int, signature: str) -> File:
@@ -87,13 +88,9 @@ class Links:
         return revoked
 
     def _is_signed(self, run: Run, target: str, expires: int, signature: str) -> bool:
-        return hmac.compare_digest(self._sign(run, target, expires).encode(), signature.encode("utf-8", "surrogatepass"))
-
-    def _sign(self, run: Run, target: str, expires: int) -> str:
-        parts = [run.id, run.tenant_id, target, str(expires)]
-        if run.links_revoked_at is not None:  # links that are sent after a revocation differ
-            parts.append(run.links_revoked_at.isoformat())
-        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+        given = signature.encode("utf-8", "surrogatepass")
+        good = [_sign(key, run, target, expires) for key in self._keys.accepted(DOWNLOAD_LINKS)]
+        return any(hmac.compare_digest(expected.encode(), given) for expected in good)
 
 
 def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
@@ -101,3 +98,10 @@ def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
     of a run that goes to people of its own, one of the run's."""
     recipients = run.recipients if run.trigger in OWN_RECIPIENTS else schedule.recipients
     return target.lower() in {address.lower() for address in recipients}
+
+
+def _sign(key: bytes, run: Run, target: str, expires: int) -> str:
+    parts = [run.id, run.tenant_id, target, str(expires)]
+    if run.links_revoked_at is not None:  # links that are sent after a revocation differ
+        parts.append(run.links_revoked_at.isoformat())
+    return hmac.new(key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()

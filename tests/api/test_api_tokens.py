@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from exports_app.services.auth import ALGORITHM, AUDIENCE, ISSUER, LIFETIME, TYPE
-from exports_app.services.keys import ACCESS_TOKENS, Keys
+from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.services.records import User
 from exports_app.wiring import Services
 from tests.api.client import ABSENT, SCHEDULES, problem
@@ -37,8 +37,8 @@ def claims_for(user: User, now: datetime) -> Claims:
 DERIVED = Keys([SECRET_KEY.encode()]).current(ACCESS_TOKENS)
 
 
-def signed(claims: Claims, key: bytes | str = DERIVED, algorithm: str = ALGORITHM) -> str:
-    return jwt.encode(claims, key, algorithm)
+def signed(claims: Claims, key: bytes | str = DERIVED, algorithm: str = ALGORITHM, **headers: Any) -> str:
+    return jwt.encode(claims, key, algorithm, headers)
 
 
 def part(value: Any) -> str:
@@ -84,6 +84,9 @@ BAD_TOKENS: dict[str, Callable[[Claims], str]] = {
     "a user that does not exist": lambda c: signed(c | {"sub": ABSENT}),
     "a user id with a NUL": lambda c: signed(c | {"sub": "\0"}),
     "times that are no numbers": lambda c: signed(c | {"iat": "yesterday"}),
+    "the id of a key that is not there": lambda c: signed(c, kid="0123456789abcdef"),
+    "the id of a key in another form": lambda c: signed(c, kid=["0123456789abcdef"]),
+    "another key under the id of ours": lambda c: signed(c, "another key, just as long as the one of ours", kid=key_id(DERIVED)),
     "no token at all": lambda _: "",
     "no JWT": lambda _: "x.y.z",
     "deeply nested JSON": nested,

@@ -163,6 +163,29 @@ def test_a_database_with_users_of_its_own_takes_no_demo_data(run: Run) -> None:
     assert "your own" in refused(run("seed-demo", "--rows", "1000"))
 
 
+def test_rotate_keys_makes_a_new_key_and_forgets_the_old_one_when_told_to(run: Run, tmp_path: Path) -> None:
+    current, previous = tmp_path / "data" / "secret_key", tmp_path / "data" / "secret_key.previous"
+    went_well(run("seed-demo"))
+    went_well(run("rotate-keys"))
+    first = current.read_text()
+    told = went_well(run("rotate-keys"))
+    assert "still accepted" in told
+    assert current.read_text() != first
+    assert previous.read_text().splitlines()[0] == first
+    assert first not in told
+    second = current.read_text()
+    assert "no longer accepted" in went_well(run("rotate-keys", "--forget-previous"))
+    assert current.read_text() == second
+    assert not previous.exists()
+
+
+def test_rotate_keys_leaves_a_key_of_the_settings_to_who_set_it(run: Run, tmp_path: Path) -> None:
+    told = went_well(run("rotate-keys", SECRET_KEY="s" * 40))
+    assert "docs/operating.md" in told
+    assert not (tmp_path / "data" / "secret_key").exists()
+    assert "SECRET_KEY_PREVIOUS" in refused(run("rotate-keys", "--forget-previous", SECRET_KEY="s" * 40))
+
+
 def test_a_wrong_setting_is_one_line(run: Run) -> None:
     assert "PORT" in refused(run("migrate", PORT="many"))
 

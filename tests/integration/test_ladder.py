@@ -7,12 +7,15 @@ import socketserver
 import threading
 import tracemalloc
 import zipfile
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pydantic import SecretStr
 
+from exports_app import wiring
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Gone, NotFound
@@ -178,6 +181,19 @@ class TestLink:
         for one in wrong:
             with pytest.raises(NotFound):
                 services.links.file(*one)
+
+    def test_of_an_older_secret_key_opens_until_that_is_removed(
+        self, services: Services, clock: FakeClock, link: tuple[str, int, str]
+    ) -> None:
+        new, old = SecretStr("the key that replaces the one before"), services.settings.secret_key
+        for previous, opens in ((old, True), (SecretStr(""), False)):
+            keys = {"secret_key": new, "secret_key_previous": previous}
+            rotated = wiring.build(services.settings.model_copy(update=keys), clock)
+            try:
+                with nullcontext() if opens else pytest.raises(NotFound):
+                    assert rotated.links.file(*link)
+            finally:
+                rotated.close()
 
     def test_ends_with_its_schedule(self, services: Services, admin: Principal, run: Run, link: tuple[str, int, str]) -> None:
         services.schedules.delete(admin, run.scheduled_export_id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports_app.services.keys import ACCESS_TOKENS, DOWNLOAD_LINKS, Keys
+from exports_app.services.keys import ACCESS_TOKENS, DOWNLOAD_LINKS, Keys, key_id
 
 NEW, OLD = b"the secret of today, long enough", b"the secret of before, long enough"
 
@@ -22,3 +22,18 @@ def test_what_an_older_secret_signed_still_counts() -> None:
 def test_without_a_secret_there_are_no_keys() -> None:
     with pytest.raises(ValueError, match="at least one secret"):
         Keys([])
+
+
+def test_secrets_that_are_read_anew_are_followed() -> None:
+    secrets = [OLD]
+    keys = Keys(lambda: secrets)
+    before = keys.current(ACCESS_TOKENS)
+    secrets.insert(0, NEW)
+    assert keys.current(ACCESS_TOKENS) == Keys([NEW]).current(ACCESS_TOKENS)
+    assert keys.accepted(ACCESS_TOKENS)[1] == before
+
+
+def test_the_id_of_a_key_is_short_and_tells_keys_apart() -> None:
+    ids = {key_id(key) for key in Keys([NEW, OLD]).accepted(ACCESS_TOKENS)}
+    assert len(ids) == 2
+    assert {len(one) for one in ids} == {16}
