@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from exports_app.api.body import Input
+from exports_app.services.recipient_domains import MAX_DOMAINS
 from exports_app.services.rules import Filters
 
 
@@ -350,6 +351,7 @@ class TenantSettingsOut(Output):
     logo_url: str | None
     timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
     keep_days: int | None = Field(description="how long files are kept; null: as the installation is set")
+    recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
 
 
 class TenantChange(Input):
@@ -360,6 +362,11 @@ class TenantChange(Input):
     logo_url: str | None = Field(default=None, max_length=2000)
     timezone: str | None = None
     keep_days: int | None = None
+    recipient_domains: list[Annotated[str, Field(max_length=255)]] = Field(
+        default_factory=list,
+        max_length=MAX_DOMAINS,
+        description="that files may be sent to, e.g. example.com, or *.example.com for all below it; empty: to all",
+    )
 
 
 class MemberIn(Input):

@@ -57,6 +57,7 @@ class TenantRow(Base, table=True):
     max_rows: int | None = None
     max_mb: int | None = None
     keep_days: int | None = None
+    recipient_domains: list[str] | None = Field(default=None, sa_type=JSON)
 
 
 class UserRow(Base, table=True):

@@ -1,5 +1,7 @@
 """Tenants and users, as the command line makes them."""
 
+from typing import Any
+
 from email_validator import EmailNotValidError
 
 from exports_app.domain.access import Role
@@ -25,7 +27,7 @@ class Accounts:
         timezone: str | None = None,
         brand_color: str | None = None,
         logo_url: str | None = None,
-        **limits: int | None,
+        **limits: Any,
     ) -> Tenant:
         """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is taken."""
         tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, **limits)

@@ -67,6 +67,8 @@ def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[An
 
 def _plain(value: Any) -> Any:
     """As JSON holds it."""
+    if isinstance(value, tuple):
+        return list(value)
     return value if value is None or isinstance(value, str | int | float | bool | list | dict) else str(value)
 
 

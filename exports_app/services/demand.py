@@ -6,7 +6,7 @@ from datetime import datetime
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
 from exports_app.domain.run import FINISHED, RESENT, AttemptOutcome, RunStatus, Trigger
-from exports_app.services import audit
+from exports_app.services import audit, recipient_domains
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.records import Action, Run, Schedule
@@ -99,8 +99,11 @@ class Demand:
 
 def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
     user = tx.users.get(who.user_id)
-    if user is None:
+    tenant = tx.tenants.get(schedule.tenant_id)
+    if user is None or tenant is None:
         raise NotFound
+    if not recipient_domains.allows(tenant, user.email):
+        raise Conflict("Your own address is outside the domains that this tenant sends to: allow its domain first")
     return replace(schedule, recipients=[user.email])
 
 

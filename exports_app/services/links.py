@@ -11,7 +11,7 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
 from exports_app.domain.run import OWN_RECIPIENTS
 from exports_app.domain.way import Way
-from exports_app.services import audit
+from exports_app.services import audit, recipient_domains
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.history import File, file_of
@@ -52,17 +52,20 @@ class Links:
 
     def file(self, delivery_id: str, expires: int, signature: str) -> File:
         """Raises NotFound for what was never sent, or is no longer the recipient's to have: its
-        schedule was deleted, the recipient removed, the run's links revoked. Raises Gone once the
+        schedule was deleted, the recipient removed, their domain not allowed any more, the run's
+        links revoked. Raises Gone once the
         link is too old or the file was removed, Unavailable while the download cannot be noted."""
         with self._store.read() as tx:
             delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
             run = tx.runs.get(delivery.history_id) if delivery else None
             schedule = tx.schedules.get(run.scheduled_export_id) if run else None
-        if delivery is None or run is None or schedule is None:
+            tenant = tx.tenants.get(run.tenant_id) if run else None
+        if delivery is None or run is None or schedule is None or tenant is None:
             raise NotFound
         if not self._is_signed(run, delivery.target, expires, signature):
             raise NotFound
-        if not is_recipient(delivery.target, run, schedule):
+        target = delivery.target
+        if not (is_recipient(target, run, schedule) and recipient_domains.allows(tenant, target)):
             raise NotFound
         if datetime.fromtimestamp(expires, UTC) <= self._clock():
             raise Gone("This link has expired: ask the owner of the scheduled export to send it again")

@@ -28,6 +28,8 @@ class Tenant:
     max_mb: int | None = None
     keep_days: int | None = None
     """How long files are kept."""
+    recipient_domains: tuple[str, ...] = ()
+    """That files may be sent to, see `recipient_domains`; empty: to all."""
 
 
 @dataclass(frozen=True)

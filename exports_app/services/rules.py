@@ -17,6 +17,7 @@ from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.period import Window
 from exports_app.domain.policy import CatchUp, OnUnknown, Overlap
 from exports_app.domain.way import Way
+from exports_app.services import recipient_domains
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Tenant
 
@@ -156,7 +157,7 @@ def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
             errors.append(FieldError("/timezone", e.message))
     if tenant.keep_days is not None and not 1 <= tenant.keep_days <= LONGEST_KEPT:
         errors.append(FieldError("/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or none: as the installation is set"))
-    return errors
+    return errors + recipient_domains.read(tenant.recipient_domains)[1]
 
 
 def _is_picture(url: str) -> bool:

@@ -10,10 +10,10 @@ from exports_app.domain.access import Permission, Principal, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
 from exports_app.domain.policy import Overlap
 from exports_app.domain.run import RunStatus, Trigger
-from exports_app.services import audit, rules
+from exports_app.services import audit, recipient_domains, rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Action, Page, Run, Schedule, new_id
+from exports_app.services.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.rules import Draft, Filters
 from exports_app.services.scope import own_tenant, schedule_of, sorting, visible
 
@@ -114,6 +114,7 @@ class Schedules:
                 raise NotFound
             values = {"timezone": tenant.timezone or self._zone} | dict(values)
             draft = rules.check(Draft(**values), now, self._minimum)
+            _check_domains(tenant, draft)
             self._check_campaigns(tx, tenant_id, draft.filters)
             schedule = Schedule(
                 id=new_id(),
@@ -136,6 +137,8 @@ class Schedules:
         with self._store.write() as tx:
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             draft = rules.check(replace(_draft(old), **values), now, self._minimum, values.keys())
+            if "recipients" in values:
+                _check_domains(tx.tenants.get(old.tenant_id), draft)
             if {"filters", "export_type"} & values.keys():
                 self._check_campaigns(tx, old.tenant_id, draft.filters)
             if version is not None and version != old.version:
@@ -216,6 +219,11 @@ class Schedules:
 
     def _publish(self, topic: Topic, tenant_id: str) -> None:
         self._changes.publish(Change(topic, tenant_id))
+
+
+def _check_domains(tenant: Tenant | None, draft: Draft) -> None:
+    if tenant and (errors := recipient_domains.check(tenant, draft.recipients)):
+        raise Invalid(errors)
 
 
 def _next(draft: Draft, now: datetime) -> datetime | None:

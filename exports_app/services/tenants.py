@@ -6,12 +6,12 @@ from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import Conflict, NotFound
-from exports_app.services import audit, rules
+from exports_app.services import audit, recipient_domains, rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Tenant
 
-SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days")
+SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days", "recipient_domains")
 """What its admins choose; its slug stands in file names, and its limits are the installation's."""
 
 
@@ -33,6 +33,8 @@ class Tenants:
                 raise Conflict
             new = replace(old, **{name: _trimmed(values[name]) for name in SETTINGS if name in values})
             rules.check_tenant(new)
+            domains, _ = recipient_domains.read(new.recipient_domains)
+            new = replace(new, recipient_domains=domains)
             told = audit.changed(vars(old), {name: getattr(new, name) for name in SETTINGS})
             if not told:
                 return old
@@ -45,6 +47,8 @@ class Tenants:
 
 
 def _trimmed(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
     return value.strip() if isinstance(value, str) else value
 
 

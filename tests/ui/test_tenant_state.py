@@ -29,6 +29,7 @@ def test_the_email_changes_as_one_types(tab: Tab, sign_in: SignIn, admin: Princi
             "logo_url": "",
             "timezone": "Europe/Berlin",
             "keep_days": "",
+            "recipient_domains": "",
         }
         assert (page.usual_days, page.usual_zone, page.dirty) == ("30", "UTC", False)
         assert "#1D4ED8" in page.html
@@ -87,6 +88,9 @@ def test_only_what_was_changed_here_is_saved(
         await tab.do(TenantState.put, "timezone", "Mars/Olympus")
         await tab.do(TenantState.put, "keep_days", "soon")
         assert set(page.errors) == {"timezone", "keep_days"}
+        await tab.do(TenantState.put, "recipient_domains", "example.com; not a domain!")
+        assert page.errors["recipient_domains"].startswith("Is not a domain")
+        await tab.do(TenantState.put, "recipient_domains", "Example.com, *.bücher.example")
         await tab.do(TenantState.put, "keep_days", "0")
         await tab.do(TenantState.save)
         assert set(page.errors) == {"timezone", "keep_days"}
@@ -101,6 +105,7 @@ def test_only_what_was_changed_here_is_saved(
     asyncio.run(play())
     saved = services.tenants.get(admin, acme.id)
     assert (saved.name, saved.brand_color, saved.timezone, saved.keep_days) == ("Acme Works", "#0F766E", None, 90)
+    assert saved.recipient_domains == ("*.xn--bcher-kva.example", "example.com")
 
 
 def test_a_change_that_the_page_has_not_heard_of_is_not_replaced_unseen(

@@ -22,6 +22,9 @@ from exports_app.services.records import (
 class TenantRepository(Repository[Tenant]):
     model, record = models.TenantRow, Tenant
 
+    def _make(self, row: Mapping[str, Any]) -> Tenant:
+        return super()._make({**row, "recipient_domains": tuple(row["recipient_domains"] or ())})
+
     def get(self, tenant_id: str, *, lock: bool = False) -> Tenant | None:
         return self._one(self._table.c.id == tenant_id, lock=lock)
 

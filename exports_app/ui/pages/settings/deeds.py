@@ -49,7 +49,12 @@ AREAS = {
     "account": "Own account",
     "email": "Test emails",
 }
-NAMES = {"keep_days": "days that files are kept", "brand_color": "colour", "logo_url": "logo"}
+NAMES = {
+    "keep_days": "days that files are kept",
+    "brand_color": "colour",
+    "logo_url": "logo",
+    "recipient_domains": "recipients' domains",
+}
 HIDDEN = {"changed", "run", "of", "owner_id"}
 """Of a detail: told apart, or an id that says nothing to a reader."""
 LONGEST = 120

@@ -26,7 +26,14 @@ from exports_app.ui.session import Session
 LONGEST = 2_000
 """Characters of a field that are looked at."""
 
-LABELS = dict(zip(FIELDS, ("name", "colour", "logo", "time zone", "days that files are kept"), strict=True))
+LABELS = {
+    "name": "name",
+    "brand_color": "colour",
+    "logo_url": "logo",
+    "timezone": "time zone",
+    "keep_days": "days that files are kept",
+    "recipient_domains": "recipients' domains",
+}
 NO_NUMBER = -1
 """Of days, where none can be read: the service says what it takes."""
 
@@ -120,7 +127,13 @@ class TenantState(rx.State):
 
 
 def texts(tenant: Tenant) -> dict[str, str]:
-    return {name: "" if (value := getattr(tenant, name)) is None else str(value) for name in FIELDS}
+    return {name: _text_of(getattr(tenant, name)) for name in FIELDS}
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else str(value)
 
 
 def read(typed: dict[str, str]) -> dict[str, Any]:
@@ -131,6 +144,8 @@ def read(typed: dict[str, str]) -> dict[str, Any]:
 def _value(name: str, text: str) -> Any:
     if name == "keep_days" and text:
         return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else NO_NUMBER
+    if name == "recipient_domains":
+        return [domain for domain in re.split(r"[\s,;]+", text) if domain]
     return text if name in {"name", "brand_color"} else text or None
 
 
@@ -179,6 +194,12 @@ def _form() -> rx.Component:
                 "keep_days",
                 _text("keep_days", input_mode="numeric", max_length=6),
                 f"Empty: as the installation is set, {state.usual_days}",
+            ),
+            _field(
+                "Recipients' domains",
+                "recipient_domains",
+                _text("recipient_domains", spell_check=False),
+                "Files go to these alone, e.g. example.com, *.example.org; empty: to all",
             ),
             rx.el.div(
                 button("Save", kind="primary", once=True, on_click=state.save, disabled=~state.dirty, id="save-tenant"),

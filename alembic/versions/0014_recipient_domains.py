@@ -1,0 +1,18 @@
+"""the domains that a tenant sends its files to
+
+Revision: 0014
+Before: 0013
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0014", "0013", None, None
+
+
+def upgrade() -> None:
+    op.add_column("tenants", sa.Column("recipient_domains", sa.JSON(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("tenants", "recipient_domains")
