@@ -1,13 +1,13 @@
 """the domains that a tenant sends its files to
 
-Revision: 0014
-Before: 0013
+Revision: 0015
+Before: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0014", "0013", None, None
+revision, down_revision, branch_labels, depends_on = "0015", "0014", None, None
 
 
 def upgrade() -> None:
