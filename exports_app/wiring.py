@@ -33,6 +33,7 @@ from exports_app.services.demo import Demo
 from exports_app.services.downloads import Downloads
 from exports_app.services.export_analytics import ExportAnalytics
 from exports_app.services.file_downloads import FileDownloads
+from exports_app.services.guesses import GuessLimits
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.keys import Keys
@@ -118,9 +119,9 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     clock = clock or (system if database.embedded else DatabaseClock(database))
     store = SqlStore(database)
     counts = Counts(s.redis_url.get_secret_value())
-    login, api = RateLimit(s.rate_limit_login, counts, "login"), RateLimit(s.rate_limit_api, counts, "api")
+    guesses, api = GuessLimits(counts, s.rate_limit_login), RateLimit(s.rate_limit_api, counts, "api")
     keys = Keys(secret_keys.signing(s))
-    auth = Auth(store, clock, keys, login, api)
+    auth = Auth(store, clock, keys, guesses, api)
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)

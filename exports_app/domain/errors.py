@@ -110,8 +110,8 @@ class TooManyRequests(ExportsError):
     code = "rate_limited"
     permanent = False
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__()
+    def __init__(self, retry_after: int, message: str | None = None) -> None:
+        super().__init__(message)
         self.retry_after = retry_after
         """Whole seconds until the next attempt can succeed, at least 1."""
 

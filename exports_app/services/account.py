@@ -5,8 +5,9 @@ from datetime import datetime
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
-from exports_app.services import audit, passwords
+from exports_app.services import audit, passwords, request_context
 from exports_app.services.auth import Auth, Token
+from exports_app.services.guesses import Purpose
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, User
 
@@ -38,9 +39,10 @@ class Account:
         """
         with self._store.read() as tx:
             user = _user(tx, who)
-        self._auth.count_attempt(user.email)
+        guess = self._auth.guess(Purpose.CURRENT_PASSWORD, user.email, request_context.current().address)
         if not passwords.matches(current, user.password_hash):
             raise Invalid([FieldError("/currentPassword", "this is not your password")])
+        guess.right()
         passwords.check(new, "/newPassword")
         if new == current:
             raise Invalid([FieldError("/newPassword", "choose another one than before")])

@@ -10,7 +10,9 @@ import jwt
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import DemoIsLocal, Unauthenticated, WrongCredentials
 from exports_app.services import passwords, request_context
+from exports_app.services.guesses import Guess, GuessLimits, Purpose
 from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
+from exports_app.services.known_browsers import KnownBrowsers
 from exports_app.services.limits import RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Tenant, User
@@ -64,34 +66,42 @@ def may_call(user: User) -> bool:
 
 
 class Auth:
-    def __init__(self, store: Store, clock: Clock, keys: Keys, login_limit: RateLimit, api_limit: RateLimit) -> None:
+    def __init__(self, store: Store, clock: Clock, keys: Keys, guesses: GuessLimits, api_limit: RateLimit) -> None:
         self._store, self._clock, self._keys = store, clock, keys
-        self._login_limit, self._api_limit = login_limit, api_limit
+        self._guesses, self._api_limit = guesses, api_limit
+        self._browsers = KnownBrowsers(clock, keys)
 
-    def login(self, email: str, password: str, address: str) -> Token:
+    def login(self, email: str, password: str, address: str, known: str = "") -> Token:
         """Raises what `verify` raises."""
-        return self.token_for(self.verify(email, password, address))
+        return self.token_for(self.verify(email, password, address, known))
 
     def token_for(self, user: User) -> Token:
         return Token(self._issue(user), int(LIFETIME.total_seconds()), user)
 
-    def count_attempt(self, email: str) -> None:
-        """Somebody tries a password of this account. Raises TooManyRequests."""
-        self._login_limit.hit("account", email)
+    def guess(self, purpose: Purpose, email: str, address: str, known: str = "") -> Guess:
+        """Before a secret of this account is checked; say `right` to the result if it was. Raises TooManyRequests.
 
-    def verify(self, email: str, password: str, address: str) -> User:
-        """address: where the attempt comes from. Raises WrongCredentials, the same for an unknown user; DemoIsLocal; and
-        TooManyRequests."""
+        address: where the attempt comes from. known: the value of KNOWN_COOKIE, if a browser sent one.
+        """
+        return self._guesses.begin(purpose, email, address, self._browsers.recognize(email, known))
+
+    def mark_browser(self, user: User, known: str) -> str:
+        """The next value of KNOWN_COOKIE in a browser in which the user has signed in. known: its value so far."""
+        return self._browsers.mark(user.email, known)
+
+    def verify(self, email: str, password: str, address: str, known: str = "") -> User:
+        """address, known: as for `guess`. Raises WrongCredentials, the same for an unknown user; DemoIsLocal;
+        and TooManyRequests."""
         email = email.strip().lower()
-        self.count_attempt(email)
-        self._login_limit.hit("address", address)
         with self._store.read() as tx:
             user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
-        known = user is not None and user.is_active
-        if not passwords.matches(password, user.password_hash if user is not None and known else None) or user is None:
+        guess = self.guess(Purpose.PASSWORD, email, address, known)
+        active = user is not None and user.is_active
+        if not passwords.matches(password, user.password_hash if user is not None and active else None) or user is None:
             raise WrongCredentials
         if not may_call(user):
             raise DemoIsLocal
+        guess.right()
         return user
 
     def _issue(self, user: User) -> str:

@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, Storage, storage_from_string
@@ -14,6 +16,7 @@ SECONDS = 1.0
 """For Redis to answer."""
 
 _log = log.get(__name__)
+Result = TypeVar("Result")
 
 
 class Counts:
@@ -26,11 +29,26 @@ class Counts:
         self.own: Storage = MemoryStorage()
         timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
         url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url  # as this library calls it
-        self.shared = storage_from_string(url, **timeouts) if url else None
+        self.shared: Storage | None = None
+        if url:
+            shared = storage_from_string(url, **timeouts)
+            assert isinstance(shared, Storage)  # the asynchronous ones have other addresses
+            self.shared = shared
 
     def away(self) -> bool:
         """Whether Redis is meant to be there and does not answer."""
         return self.shared is not None and not self.shared.check()
+
+    def using(self, work: Callable[[Storage], Result]) -> Result:
+        """Do the work on the shared counts, or on this process's own while Redis is away. Raises what the work raises."""
+        if self.shared is not None:
+            try:
+                return work(self.shared)
+            except TooManyRequests:
+                raise
+            except Exception as e:  # noqa: BLE001  (whatever its client raises: see the class)
+                _log.warning("Redis cannot be reached: this process counts by itself", reason=type(e).__name__)
+        return work(self.own)
 
 
 class RateLimit:
@@ -38,24 +56,13 @@ class RateLimit:
 
     def __init__(self, rate: str, counts: Counts | None = None, name: str = "") -> None:
         """rate: e.g. ``10/minute``. name: of the limit, among others in the same counts."""
-        counts = counts or Counts()
+        self._counts = counts or Counts()
         self._item: RateLimitItem = parse(rate)
         self._name = name
-        self._own = MovingWindowRateLimiter(counts.own)
-        self._shared = MovingWindowRateLimiter(counts.shared) if counts.shared is not None else None
 
     def hit(self, *key: str) -> None:
         """Count one. Raises TooManyRequests with the seconds to wait."""
-        if self._shared is not None:
-            try:
-                self._hit(self._shared, *key)
-            except TooManyRequests:
-                raise
-            except Exception as e:  # noqa: BLE001  (whatever its client raises: see `Counts`)
-                _log.warning("Redis cannot be reached: this process counts by itself", reason=type(e).__name__)
-            else:
-                return
-        self._hit(self._own, *key)
+        self._counts.using(lambda storage: self._hit(MovingWindowRateLimiter(storage), *key))
 
     def _hit(self, limiter: MovingWindowRateLimiter, *key: str) -> None:
         if not limiter.hit(self._item, self._name, *key):

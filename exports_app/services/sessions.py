@@ -92,18 +92,19 @@ class Sessions:
     def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
         self._store, self._clock, self._auth = store, clock, auth
 
-    def begin(self, email: str, password: str, address: str, browser: str, goto: str = "") -> str:
+    def begin(self, email: str, password: str, address: str, browser: str, goto: str = "", known: str = "") -> str:
         """Check the password; returns a code that `redeem` turns into a session within CODE_LIFETIME.
 
         address: where the attempt comes from. browser: the value of BROWSER_COOKIE; no other browser can use the code, so
         nobody can be signed in to somebody else's account by a link. goto: the page to show then, see `local_path`.
-        Raises CookiesRefused without a browser, WrongCredentials, TooManyRequests.
+        known: the value of KNOWN_COOKIE, which spares the owner the limits that strangers have used up. Raises
+        CookiesRefused without a browser, WrongCredentials, TooManyRequests.
         """
         if not browser:
             raise CookiesRefused
         if len(email) > MAX_EMAIL or len(password) > passwords.MAX_LENGTH:
             raise WrongCredentials
-        user = self._auth.verify(email, password, address)
+        user = self._auth.verify(email, password, address, known)
         content = {"goto": local_path(goto), "token_version": user.token_version}
         with self._store.write() as tx:
             return self._new_code(tx, LOGIN, browser, user.id, content)
@@ -125,6 +126,14 @@ class Sessions:
                 tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, now + LIFETIME, device=named))
                 return session_id, found.content["goto"]
         raise Unauthenticated("This sign-in is no longer valid: sign in again")
+
+    def mark_browser(self, session_id: str, known: str) -> str:
+        """The next value of KNOWN_COOKIE in the browser that has the session; known: its value so far. Raises Unauthenticated."""
+        with self._store.read() as tx:
+            held = self._live(tx, session_id)
+        if held is None:
+            raise Unauthenticated
+        return self._auth.mark_browser(held[1], known)
 
     def visit(self, session_id: str) -> Visit | None:
         """Who is behind the cookie, as the database has them now; None when the session is over or there is none."""

@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from exports_app.services import secret_keys
+from exports_app.services.keys import Keys
+from exports_app.services.known_browsers import KNOWN_COOKIE, KnownBrowsers
 from exports_app.services.records import Run, User
 from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.wiring import Services
@@ -29,11 +32,10 @@ def redirected(answer: httpx.Response, to: str) -> None:
     assert {name: answer.headers[name] for name in SECRET} == SECRET
 
 
-def attributes(answer: httpx.Response) -> tuple[str, set[str]]:
-    """The value of the session cookie that the answer sets, and its attributes."""
-    (given,) = answer.headers.get_list("set-cookie")
+def attributes(answer: httpx.Response, name: str = SESSION_COOKIE) -> tuple[str, set[str]]:
+    """The value of a cookie that the answer sets, and its attributes."""
+    (given,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{name}=")]
     pair, *rest = given.split("; ")
-    assert pair.startswith(f"{SESSION_COOKIE}=")
     return pair.partition("=")[2], set(rest)
 
 
@@ -61,6 +63,20 @@ class TestSigningIn:
         redirected(visit(api, f"/api/session/{code}", browser=BROWSER), "/login?expired=1")
         clock.advance(seconds=30)
         redirected(visit(api, f"/api/session/{late}", browser=BROWSER), "/login?expired=1")
+
+    def test_the_browser_is_known_to_the_account_from_then_on(self, api: Clients, services: Services, cast: Cast) -> None:
+        email, held = cast.viewer.user.email, ""
+        browsers = KnownBrowsers(services.clock, Keys(secret_keys.signing(services.settings)))
+        for _ in range(2):
+            code = sign_in_code(services, cast.viewer.user)
+            held, rest = attributes(visit(api, f"/api/session/{code}", browser=BROWSER, known=held), KNOWN_COOKIE)
+            assert rest == {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=15552000"}
+            assert browsers.recognize(email, held)
+            assert len(held) == 40
+        code = sign_in_code(services, cast.admin.user)
+        held, _ = attributes(visit(api, f"/api/session/{code}", browser=BROWSER, known=held), KNOWN_COOKIE)
+        assert browsers.recognize(email, held)
+        assert browsers.recognize(cast.admin.user.email, held)
 
     @pytest.mark.parametrize("code", ["x", "%00", "%ED%A0%80", "%F0%9F%98%80", "x" * 5000, "%0d%0aSet-Cookie:a=b"])
     def test_an_odd_code_leads_back_to_the_sign_in_page(self, api: Clients, cast: Cast, code: str) -> None:
@@ -90,8 +106,9 @@ class TestSigningIn:
         held = services.settings.model_copy(update={"public_url": public_url})
         api.anonymous.app.state.services = replace(services, settings=held)
         code = sign_in_code(services, cast.viewer.user)
-        _, rest = attributes(visit(api, f"{base}/api/session/{code}", browser=BROWSER))
-        assert ("Secure" in rest) is secure
+        answer = visit(api, f"{base}/api/session/{code}", browser=BROWSER)
+        for name in (SESSION_COOKIE, KNOWN_COOKIE):
+            assert ("Secure" in attributes(answer, name)[1]) is secure
 
     def test_a_token_of_the_api_is_no_session_and_a_session_opens_no_other_route(
         self, api: Clients, services: Services, cast: Cast

@@ -158,13 +158,13 @@ class TestBegin:
     ) -> None:
         monkeypatch.setattr("bcrypt.checkpw", lambda *_: False)
         for i in range(10):
-            email, password, address = "admin@example.com", "wrong", f"192.0.2.{i}"
+            email, password = "admin@example.com", "wrong"
             with pytest.raises(WrongCredentials):
-                sessions.begin(email, password, address, BROWSER) if i % 2 else services.auth.login(email, password, address)
+                sessions.begin(email, password, ADDRESS, BROWSER) if i % 2 else services.auth.login(email, password, ADDRESS)
         with pytest.raises(TooManyRequests):
-            sessions.begin("ADMIN@example.com", PASSWORD, "192.0.2.99", BROWSER)
+            sessions.begin("ADMIN@example.com", PASSWORD, ADDRESS, BROWSER)
         with pytest.raises(TooManyRequests):
-            services.auth.login("admin@example.com", PASSWORD, "192.0.2.98")
+            services.auth.login("admin@example.com", PASSWORD, ADDRESS)
 
     def test_no_secret_is_in_the_database(self, services: Services, sessions: Sessions, cast: Cast) -> None:
         code = sign_in_code(services, cast.admin.user)

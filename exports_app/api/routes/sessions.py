@@ -11,7 +11,9 @@ from fastapi.responses import FileResponse, RedirectResponse, Response, Streamin
 from exports_app.api.access import Srv
 from exports_app.api.cookies import is_secure, set_cookie
 from exports_app.domain.errors import ExportsError
+from exports_app.services import known_browsers
 from exports_app.services.downloads import Made
+from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.sessions import BROWSER_COOKIE, LIFETIME, SESSION_COOKIE, cookie
 
 LOGIN = "/login"
@@ -31,6 +33,7 @@ def _cookie(name: str) -> object:
 
 SessionId = Annotated[str, _cookie(SESSION_COOKIE)]
 Browser = Annotated[str, _cookie(BROWSER_COOKIE)]
+Known = Annotated[str, _cookie(KNOWN_COOKIE)]
 
 
 def _with_session(srv: Srv, request: Request, to: str, session_id: str, max_age: int) -> RedirectResponse:
@@ -48,12 +51,17 @@ def end(srv: Srv, request: Request, session_id: SessionId) -> RedirectResponse:
 
 
 @router.get("/api/session/{code}")
-def begin(srv: Srv, request: Request, code: str, browser: Browser) -> RedirectResponse:
+def begin(srv: Srv, request: Request, code: str, browser: Browser, known: Known) -> RedirectResponse:
     try:
         session_id, to = srv.sessions.redeem(code, browser, request.headers.get("user-agent", ""))
+        marked = srv.sessions.mark_browser(session_id, known)
     except ExportsError:  # somebody looks at this in a browser: the sign-in page tells them more than a problem document
         return RedirectResponse(EXPIRED, 303, SECRET)
-    return _with_session(srv, request, to, session_id, int(LIFETIME.total_seconds()))
+    answer = _with_session(srv, request, to, session_id, int(LIFETIME.total_seconds()))
+    secure = is_secure(request.url.scheme, srv.settings.public_url)
+    lasting = int(known_browsers.LIFETIME.total_seconds())
+    answer.headers.append("Set-Cookie", set_cookie(KNOWN_COOKIE, marked, lasting, secure=secure))
+    return answer
 
 
 @router.get("/api/download/{code}", response_class=FileResponse)

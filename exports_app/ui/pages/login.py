@@ -6,8 +6,9 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain.errors import ExportsError, TooManyRequests
+from exports_app.domain.errors import ExportsError
 from exports_app.services.accounts import DEMO_EMAIL
+from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.passwords import DEMO_PASSWORD
 from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
 from exports_app.ui.actions import action, signed_in
@@ -40,14 +41,13 @@ class LoginState(rx.State):
     async def login(self, form: dict[str, str]) -> None:
         """Checks the password, then moves the page to where the cookie is set."""
         email, password = (str(form.get(key, ""))[:LONGEST] for key in ("email", "password"))
-        browser = cookie(header(self, "cookie"), BROWSER_COOKIE)
+        browser, known = (cookie(header(self, "cookie"), name) for name in (BROWSER_COOKIE, KNOWN_COOKIE))
         address = str(self.router_data.get("ip", ""))
         self.error = ""
         try:
             begin = wiring.services().sessions.begin
-            code = await asyncio.to_thread(begin, email, password, address, browser, query(self).get("next", ""))
-        except TooManyRequests as e:
-            self.error = f"Too many attempts: wait {e.retry_after} seconds, then try again."
+            goto = query(self).get("next", "")
+            code = await asyncio.to_thread(begin, email, password, address, browser, goto, known)
         except ExportsError as e:
             self.error = f"{e.message}."
         else:

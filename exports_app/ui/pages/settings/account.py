@@ -59,7 +59,7 @@ class AccountState(rx.State):
             self.errors = {FIELDS.get(one.pointer, "new"): sentence(one.detail) for one in e.errors}
             return
         except TooManyRequests as e:
-            self.errors = {"current": f"Too many attempts: wait {e.retry_after} seconds, then try again"}
+            self.errors = {"current": e.message}
             return
         if self.must_change:  # now they may see what is theirs
             await go(self, HOME)

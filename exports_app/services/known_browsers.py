@@ -1,0 +1,71 @@
+"""Browsers in which an account signed in before: a signed cookie says so, which strangers cannot have.
+
+The cookie holds a mark for each of the last few accounts. A mark names nobody: a random id and the hour it was made,
+signed together with the account. It opens nothing; it only lets a sign-in pass the limits that strangers have used up.
+"""
+
+import base64
+import binascii
+import hmac
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+
+from exports_app.services.keys import COOKIES, Keys
+from exports_app.services.ports import Clock
+
+KNOWN_COOKIE = "exports_known"
+LIFETIME = timedelta(days=180)
+MARKS = 5
+"""Accounts that one browser is known to."""
+
+_HOURS, _ID, _SIGNATURE = 4, 8, 18
+"""Bytes of a mark's parts."""
+_MARK = (_HOURS + _ID + _SIGNATURE) * 4 // 3
+"""Characters of a mark."""
+
+
+class KnownBrowsers:
+    def __init__(self, clock: Clock, keys: Keys) -> None:
+        self._clock, self._keys = clock, keys
+
+    def mark(self, account: str, cookie: str) -> str:
+        """The cookie's next value, once the account has signed in. account: its email address. cookie: its value so far."""
+        kept = [mark for mark in _marks(cookie) if not self._id(account, mark)]
+        body = self._hour().to_bytes(_HOURS) + secrets.token_bytes(_ID)
+        new = body + _signature(self._keys.current(COOKIES), account, body)
+        return "".join([_text(new), *map(_text, kept)][:MARKS])
+
+    def recognize(self, account: str, cookie: str) -> str:
+        """The browser's id for this account; the empty text where the account did not sign in there within LIFETIME."""
+        return next((known for mark in _marks(cookie) if (known := self._id(account, mark))), "")
+
+    def _id(self, account: str, mark: bytes) -> str:
+        body, signature = mark[: _HOURS + _ID], mark[_HOURS + _ID :]
+        expected = [_signature(key, account, body) for key in self._keys.accepted(COOKIES)]
+        if not any(hmac.compare_digest(signature, one) for one in expected):
+            return ""
+        age = timedelta(hours=self._hour() - int.from_bytes(body[:_HOURS]))
+        return body[_HOURS:].hex() if age <= LIFETIME else ""
+
+    def _hour(self) -> int:
+        return int(self._clock().timestamp() // 3600)
+
+
+def _marks(cookie: str) -> Iterator[bytes]:
+    for start in range(0, min(len(cookie), MARKS * _MARK), _MARK):
+        try:
+            mark = base64.urlsafe_b64decode(cookie[start : start + _MARK])
+        except (binascii.Error, ValueError):
+            return
+        if len(mark) == _HOURS + _ID + _SIGNATURE:
+            yield mark
+
+
+def _signature(key: bytes, account: str, body: bytes) -> bytes:
+    text = b"known browser\0" + body + account.strip().lower().encode("utf-8", "surrogatepass")
+    return hmac.digest(key, text, "sha512")[:_SIGNATURE]
+
+
+def _text(mark: bytes) -> str:
+    return base64.urlsafe_b64encode(mark).decode()

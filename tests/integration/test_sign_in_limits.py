@@ -1,0 +1,112 @@
+"""Attacks on signing in: nobody locks the owner of an account out, and nobody guesses freely."""
+
+import pytest
+
+from exports_app.domain.errors import ExportsError, Invalid, TooManyRequests, WrongCredentials
+from exports_app.services import request_context
+from exports_app.services.request_context import RequestContext
+from exports_app.wiring import Services
+from tests.world import BROWSER, PASSWORD, Cast, sign_in
+
+HOME, STRANGER, TRAVEL = "192.0.2.1", "198.51.100.1", "203.0.113.1"
+NEW = "a new password for tests"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here it is the count that matters, not how the password is hashed."""
+    monkeypatch.setattr(
+        "exports_app.services.passwords.matches", lambda password, hashed: hashed is not None and password == PASSWORD
+    )
+
+
+def attack(services: Services, email: str, guesses: int, addresses: int = 1) -> list[type[ExportsError]]:
+    """What each wrong password got. addresses: from how many they come in turn."""
+    answers: list[type[ExportsError]] = []
+    for i in range(guesses):
+        address = STRANGER if addresses == 1 else f"2001:db8:{i % addresses:x}::1"
+        try:
+            services.auth.login(email, f"guess {i}", address)
+        except ExportsError as e:
+            answers.append(type(e))
+    return answers
+
+
+def known_browser(services: Services, cast: Cast) -> str:
+    """What a browser keeps in which the admin signed in."""
+    return services.sessions.mark_browser(sign_in(services, cast.admin.user), "")
+
+
+@pytest.mark.parametrize("guesses", [10, 1_000])
+def test_a_stranger_locks_nobody_out(services: Services, cast: Cast, guesses: int) -> None:
+    email, known = cast.admin.user.email, known_browser(services, cast)
+    answers = attack(services, email, guesses)
+    assert answers[:10] == [WrongCredentials] * 10
+    assert answers.count(WrongCredentials) <= 16  # a minute leaves room for six more
+    assert set(answers[10:]) <= {WrongCredentials, TooManyRequests}
+    # The stranger has to wait, even with the right password …
+    with pytest.raises(TooManyRequests, match="Too many wrong passwords: wait"):
+        services.auth.login(email, PASSWORD, STRANGER)
+    # … the owner signs in at once: from home, on a journey, and in a known browser even from the stranger's network
+    assert services.sessions.begin(email, PASSWORD, HOME, BROWSER)
+    assert services.auth.login(email, PASSWORD, TRAVEL)
+    assert services.sessions.begin(email, PASSWORD, STRANGER, BROWSER, known=known)
+    assert services.auth.login(cast.viewer.user.email, PASSWORD, STRANGER)
+
+
+def test_guesses_from_many_addresses_are_slowed_down_but_not_the_owner(services: Services, cast: Cast) -> None:
+    email, known = cast.admin.user.email, known_browser(services, cast)
+    services.auth.login(email, PASSWORD, HOME)
+    answers = attack(services, email, 1_000, addresses=500)
+    assert 100 <= answers.count(WrongCredentials) <= 105
+    with pytest.raises(TooManyRequests):
+        services.auth.login(email, PASSWORD, TRAVEL)
+    assert services.sessions.begin(email, PASSWORD, TRAVEL, BROWSER, known=known)
+    assert services.auth.login(email, PASSWORD, HOME)
+
+
+def test_one_address_cannot_try_all_accounts(services: Services, cast: Cast) -> None:
+    answers = [answer for i in range(300) for answer in attack(services, f"user{i}@example.com", 1)]
+    assert 100 <= answers.count(WrongCredentials) <= 105
+    assert services.auth.login(cast.admin.user.email, PASSWORD, HOME)
+
+
+def test_an_unknown_account_is_limited_as_a_known_one(services: Services, cast: Cast) -> None:
+    known, unknown = (attack(services, email, 15) for email in (cast.admin.user.email, "nobody@example.com"))
+    assert known == unknown == [WrongCredentials] * 10 + [TooManyRequests] * 5
+
+
+def test_a_known_browser_is_no_licence_to_guess(services: Services, cast: Cast) -> None:
+    known, answers = known_browser(services, cast), []
+    for i in range(30):
+        with pytest.raises(ExportsError) as error:
+            services.sessions.begin(cast.admin.user.email, "wrong", f"192.0.2.{i}", BROWSER, known=known)
+        answers.append(error.type)
+    assert answers == [WrongCredentials] * 10 + [TooManyRequests] * 20
+
+
+def test_a_browser_that_another_account_knows_helps_nobody(services: Services, cast: Cast) -> None:
+    mine = services.sessions.mark_browser(sign_in(services, cast.outsider.user), "")
+    attack(services, cast.admin.user.email, 10)
+    with pytest.raises(TooManyRequests):
+        services.sessions.begin(cast.admin.user.email, "guess", STRANGER, BROWSER, known=mine)
+
+
+def test_signing_in_often_uses_up_no_limit(services: Services, cast: Cast) -> None:
+    for i in range(200):
+        services.auth.login(cast.admin.user.email, PASSWORD, HOME if i % 2 else STRANGER)
+
+
+def test_guessing_the_current_password_locks_nobody_out_of_signing_in(services: Services, cast: Cast) -> None:
+    def guess(address: str) -> None:
+        with request_context.use(RequestContext(address)):
+            services.account.change_password(cast.admin.who, "wrong", NEW)
+
+    for _ in range(10):
+        with pytest.raises(Invalid):
+            guess(STRANGER)
+    with pytest.raises(TooManyRequests):
+        guess(STRANGER)
+    with pytest.raises(Invalid):
+        guess(HOME)
+    assert services.auth.login(cast.admin.user.email, PASSWORD, STRANGER)
