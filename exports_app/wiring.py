@@ -36,6 +36,8 @@ from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.guesses import GuessLimits
 from exports_app.services.history import History
 from exports_app.services.importing import Importing
+from exports_app.services.invitations import Invitations
+from exports_app.services.joining import Joining
 from exports_app.services.keys import Keys
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.links import Links
@@ -71,6 +73,8 @@ class Services:
     account_links: AccountLinks
     account_mail: AccountMail
     members: Members
+    invitations: Invitations
+    joining: Joining
     users: Users
     mail: Mail
     tenants: Tenants
@@ -125,6 +129,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
+    account_mail = AccountMail(store, clock, retries, account_links)
     history, overview = History(store, files), Overview(store)
     file_downloads = FileDownloads(store, clock, history)
     sessions, audit = Sessions(store, clock, auth), Audit(store, clock)
@@ -139,8 +144,10 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         accounts=Accounts(store, clock),
         account=Account(store, clock, auth),
         account_links=account_links,
-        account_mail=AccountMail(store, clock, retries, account_links),
+        account_mail=account_mail,
         members=Members(store, changes, clock),
+        invitations=Invitations(store, changes, clock, account_links, account_mail, counts),
+        joining=Joining(store, changes, clock, account_links, counts),
         users=Users(store, changes, clock),
         mail=Mail(store, clock, counts, s.base_url),
         tenants=Tenants(store, changes, clock),

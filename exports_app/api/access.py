@@ -30,6 +30,14 @@ def principal(srv: Srv, token: Annotated[HTTPAuthorizationCredentials | None, De
 Who = Annotated[Principal, Depends(principal)]
 
 
+def anybody(srv: Srv, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Principal | None:
+    """The caller, if they present a token: one that is not valid is refused all the same."""
+    return None if token is None else srv.auth.principal(token.credentials)
+
+
+Anybody = Annotated[Principal | None, Depends(anybody)]
+
+
 def writer(who: Who) -> Principal:
     """Refuses those who may write nowhere before their body is read; the service checks the tenant."""
     require_anywhere(who, Permission.WRITE)

@@ -14,6 +14,7 @@ from exports_app.api.routes import (
     campaigns,
     files,
     health,
+    invitations,
     metrics,
     schedules,
     sessions,
@@ -36,7 +37,7 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.services, api.state.engine_alive = services, engine_alive
-    for routes in (auth, account, sessions, schedules, files, campaigns, tenants, analytics, audit, health, metrics):
+    for routes in (auth, account, sessions, schedules, files, campaigns, tenants, invitations, analytics, audit, health, metrics):
         api.include_router(routes.router)
     problems.install(api)
     docs.install(api)

@@ -369,10 +369,78 @@ class TenantChange(Input):
     )
 
 
-class MemberIn(Input):
+class InviteIn(Input):
     email: str = Field(max_length=320)
-    name: str = Field("", max_length=200, description="of somebody who has no account yet")
     role: str = Field("viewer", description="admin or viewer")
+
+
+class InvitationOut(Output):
+    id: str
+    email: str
+    role: str
+    invited_by: str = Field(description="the name of the person who sent its link")
+    created_at: datetime
+    expires_at: datetime
+    status: str = Field(
+        description="open, expired, or inviter_left: that person may not invite any more; in both cases send it again"
+    )
+    mail: str | None = Field(
+        description="how the message with the link fares: pending, sending, accepted, failed, "
+        "skipped; null where the link is handed on"
+    )
+
+
+class InvitedOut(InvitationOut):
+    link: str | None = Field(repr=False, description="to be handed on, shown once; null where a mail server is set")
+
+
+class InvitationsOut(Output):
+    items: list[InvitationOut]
+
+
+class LinkTokenIn(Input):
+    token: str = Field(max_length=1000, repr=False, description="what follows the # of the link")
+
+
+class AcceptIn(LinkTokenIn):
+    name: str | None = Field(None, max_length=200)
+    password: str | None = Field(None, max_length=1000, repr=False, description="of the account that is made, see `way`")
+
+
+class TenantNameOut(Output):
+    id: str
+    slug: str
+    name: str
+
+
+class OfferOut(Output):
+    tenant: TenantNameOut
+    invited_by: str
+    email: str
+    role: str
+    expires_at: datetime
+    way: str = Field(
+        description="sign_in: call accept with the account's access token; set_password: with a name "
+        "and a password; either: the one or the other, depending on whether there is an account"
+    )
+
+
+class JoinedOut(Output):
+    tenant: TenantNameOut
+    email: str
+    role: str
+
+
+class PersonOut(Output):
+    id: str
+    name: str
+
+
+class LeavingOut(Output):
+    tenant: TenantNameOut
+    role: str
+    scheduled_exports: int = Field(description="how many of the tenant's the caller owns")
+    successors: list[PersonOut] = Field(description="who may own them, for `schedulesTo`")
 
 
 class RoleIn(Input):
@@ -390,10 +458,6 @@ class MemberOut(Output):
 
 class MembersOut(Output):
     items: list[MemberOut]
-
-
-class AddedOut(MemberOut):
-    one_time_password: str | None = Field(repr=False, description="of a new account, to be handed on; told once")
 
 
 class AuditEntryOut(Output):

@@ -81,6 +81,33 @@ class MembershipRow(Base, table=True):
     role: str = Field(max_length=20)
 
 
+class InvitationRow(Base, table=True):
+    """A person invited to a tenant. One that was neither accepted nor revoked is open, also after its time."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        Index(
+            "ix_invitations_open",
+            "tenant_id",
+            "email",
+            unique=True,
+            sqlite_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+        ),
+    )
+    id: str = _id()
+    tenant_id: str = _ref("tenants", cascade=True)
+    email: str = Field(max_length=320)
+    role: str = Field(max_length=20)
+    invited_by: str = _ref("users", cascade=True)
+    created_at: datetime = _instant()
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    mailed: bool
+    generation: int = 1
+    accepted_at: datetime | None = _maybe_instant()
+    revoked_at: datetime | None = _maybe_instant()
+
+
 class CampaignRow(Base, table=True):
     __tablename__ = "campaigns"
     # Unique, which the id is by itself: so SQLite knows that rows come in the order of the index, and sorts nothing

@@ -33,6 +33,10 @@ class SqlTransaction:
         return r.UserRepository(self.connection)
 
     @cached_property
+    def invitations(self) -> r.InvitationRepository:
+        return r.InvitationRepository(self.connection)
+
+    @cached_property
     def campaigns(self) -> r.CampaignRepository:
         return r.CampaignRepository(self.connection)
 

@@ -29,7 +29,7 @@ class LinkKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105  (a name)
 
 
-PATHS = {LinkKind.INVITATION: "/accept-invitation", LinkKind.PASSWORD_RESET: "/reset-password"}
+PATHS = {LinkKind.INVITATION: "/invitation", LinkKind.PASSWORD_RESET: "/reset-password"}
 """The pages that take a link's token, which stands behind a #: browsers send that part to no server."""
 
 

@@ -1,28 +1,28 @@
 """The people of a tenant: who belongs to it, as what, and to whom schedules go when their owner leaves."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
-
-from email_validator import EmailNotValidError
 
 from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.domain.words import counted
-from exports_app.services import audit, passwords, rules
+from exports_app.services import audit, rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Action, Member, Membership, User, new_id
+from exports_app.services.records import Action, Member, Membership, Tenant, User
 from exports_app.services.tenants import tenant_of
 
 ROLES = (Role.ADMIN, Role.VIEWER)
 
 
 @dataclass(frozen=True)
-class Added:
-    """password: of a user who is new, to be handed on once; None of one who had an account already."""
+class Leaving:
+    """What has to be settled before a member leaves. successors: members who may own their scheduled
+    exports; none is asked for where they own none."""
 
+    tenant: Tenant
     member: Member
-    password: str | None = field(repr=False)
+    successors: list[User]
 
 
 class Members:
@@ -35,34 +35,12 @@ class Members:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             return tx.users.members(tenant_id)
 
-    def add(self, who: Principal, tenant_id: str, email: str, name: str, role: str) -> Added:
-        """Somebody who has an account becomes a member, and keeps their name; others get an account with a one-time password,
-        which they must change. Raises NotFound, Forbidden, Invalid; Conflict where they are a member already."""
-        address, wanted = _address(email), _role(role)
-        password = passwords.one_time()
-        hashed = passwords.hash_password(password)  # before the transaction: it is slow on purpose
-        with self._store.write() as tx:
-            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
-            user = tx.users.by_email(address)
-            known = user is not None
-            if user is None:
-                user = User(new_id(), address, _name(name), hashed, must_change_password=True)
-                tx.users.add(user)
-                self._note(tx, who, Action.USER_CREATED, None, user)
-            elif tenant_id in tx.users.roles(user.id):
-                raise Conflict("This user is a member already: change their role instead")
-            tx.users.join(Membership(user.id, tenant_id, wanted))
-            self._note(tx, who, Action.MEMBER_ADDED, tenant_id, user, role=wanted)
-            added = _member(tx, tenant_id, user.id)
-        self._publish(tenant_id)
-        return Added(added, None if known else password)
-
     def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
         """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
         with self._store.write() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
-            wanted = _role(role)
+            wanted = role_of(role)
             if old.role is wanted:
                 return old
             _keep_an_admin(tx, tenant_id, old)
@@ -74,24 +52,53 @@ class Members:
     def remove(self, who: Principal, tenant_id: str, user_id: str, schedules_to: str | None = None) -> None:
         """The account stays. schedules_to: the member who becomes the owner of theirs. Raises NotFound, Forbidden; Invalid for a
         new owner who may not export here; Conflict for the last admin, and where schedules have no new owner."""
-        now = self._clock()
         with self._store.write() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
-            _keep_an_admin(tx, tenant_id, old)
-            if old.schedules and schedules_to is None:
-                owns = counted(old.schedules, "scheduled export")
-                raise Conflict(f"{old.user.name} owns {owns} here: say who shall own them (schedulesTo)")
-            if schedules_to is not None and old.schedules:
-                heir = _heir(tx, tenant_id, user_id, schedules_to)
-                moved = tx.schedules.hand_over(tenant_id, user_id, heir.user.id, now)
-                for schedule in moved:
-                    told = {"owner": [old.user.name, heir.user.name]}
-                    audit.note_schedule(tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=told)
-            tx.users.leave(user_id, tenant_id)
+            self._part(tx, who, old, tenant_id, schedules_to)
             self._note(tx, who, Action.MEMBER_REMOVED, tenant_id, old.user)
         self._publish(tenant_id)
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
+
+    def leaving(self, who: Principal, tenant_id: str) -> Leaving:
+        """What the caller has to settle before they leave. Raises NotFound where they are no member."""
+        with self._store.read() as tx:
+            tenant, member = _own_membership(tx, who, tenant_id)
+            others = tx.users.members(tenant_id) if member.schedules else []
+        successors = [one.user for one in others if may_succeed(one, member.user.id)]
+        return Leaving(tenant, member, successors)
+
+    def leave(self, who: Principal, tenant_id: str, schedules_to: str | None = None) -> None:
+        """The caller is no member any more. schedules_to, and what is raised: as of `remove`;
+        NotFound where they are no member."""
+        with self._store.write() as tx:
+            _, member = _own_membership(tx, who, tenant_id, lock=True)
+            self._part(tx, who, member, tenant_id, schedules_to)
+            self._note(tx, who, Action.MEMBER_LEFT, tenant_id, member.user)
+        self._publish(tenant_id)
+        self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
+
+    def _part(
+        self,
+        tx: Transaction,
+        who: Principal,
+        leaving: Member,
+        tenant_id: str,
+        schedules_to: str | None,
+    ) -> None:
+        """End a membership; scheduled exports of theirs get a new owner."""
+        _keep_an_admin(tx, tenant_id, leaving)
+        if leaving.schedules and schedules_to is None:
+            owns = counted(leaving.schedules, "scheduled export")
+            raise Conflict(f"{leaving.user.name} owns {owns} here: say who shall own them (schedulesTo)")
+        if schedules_to is not None and leaving.schedules:
+            heir = _heir(tx, tenant_id, leaving.user.id, schedules_to)
+            now = self._clock()
+            moved = tx.schedules.hand_over(tenant_id, leaving.user.id, heir.user.id, now)
+            changed = {"owner": [leaving.user.name, heir.user.name]}
+            for schedule in moved:
+                audit.note_schedule(tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=changed)
+        tx.users.leave(leaving.user.id, tenant_id)
 
     def _note(self, tx: Transaction, who: Principal, action: Action, tenant_id: str | None, user: User, **detail: Any) -> None:
         audit.note_user(tx, who, action, tenant_id, user, self._clock(), **detail)
@@ -100,20 +107,8 @@ class Members:
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
 
 
-def _address(email: str) -> str:
-    try:
-        return rules.valid_address(email).lower()
-    except EmailNotValidError as e:
-        raise Invalid([FieldError("/email", str(e))]) from None
-
-
-def _name(name: str) -> str:
-    if not 1 <= len(name.strip()) <= 200 or not name.isprintable():
-        raise Invalid([FieldError("/name", "give a name of 1 to 200 characters without control characters")])
-    return name.strip()
-
-
-def _role(role: str) -> Role:
+def role_of(role: str) -> Role:
+    """One that a tenant gives. Raises Invalid."""
     if role not in ROLES:
         raise Invalid([FieldError("/role", rules.one_of(ROLES))])
     return Role(role)
@@ -126,6 +121,14 @@ def _member(tx: Transaction, tenant_id: str, user_id: str) -> Member:
     return found
 
 
+def _own_membership(tx: Transaction, who: Principal, tenant_id: str, *, lock: bool = False) -> tuple[Tenant, Member]:
+    """Raises NotFound where the caller does not belong to the tenant, also a super admin."""
+    if tenant_id not in who.roles:
+        raise NotFound
+    tenant = tenant_of(tx, who, tenant_id, Permission.READ, lock=lock)
+    return tenant, _member(tx, tenant_id, who.user_id)
+
+
 def _keep_an_admin(tx: Transaction, tenant_id: str, leaving: Member) -> None:
     """Nobody else could let anybody in again. One who is not active cannot."""
     others = [one for one in tx.users.admins(tenant_id) if one.id != leaving.user.id]
@@ -133,9 +136,14 @@ def _keep_an_admin(tx: Transaction, tenant_id: str, leaving: Member) -> None:
         raise Conflict("This is the tenant's last active admin: make somebody else an admin first")
 
 
+def may_succeed(member: Member, leaving_id: str) -> bool:
+    """Whether they may own the scheduled exports of the one who leaves."""
+    may_export = member.user.is_active and Permission.WRITE in PERMISSIONS[member.role]
+    return may_export and member.user.id != leaving_id
+
+
 def _heir(tx: Transaction, tenant_id: str, user_id: str, heir_id: str) -> Member:
-    found = next((one for one in tx.users.members(tenant_id) if one.user.id == heir_id), None)
-    may = found is not None and found.user.is_active and Permission.WRITE in PERMISSIONS[found.role]
-    if found is None or not may or heir_id == user_id:
-        raise Invalid([FieldError("/schedulesTo", "choose another member who may export here")])
-    return found
+    for member in tx.users.members(tenant_id):
+        if member.user.id == heir_id and may_succeed(member, user_id):
+            return member
+    raise Invalid([FieldError("/schedulesTo", "choose another member who may export here")])

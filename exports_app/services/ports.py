@@ -17,6 +17,7 @@ from exports_app.services.records import (
     Code,
     Delivery,
     FileDownload,
+    Invitation,
     LatestRun,
     Member,
     Membership,
@@ -52,7 +53,7 @@ class TenantStore(Protocol):
 
 class UserStore(Protocol):
     def get(self, user_id: str, *, lock: bool = False) -> User | None: ...
-    def by_email(self, email: str) -> User | None: ...
+    def by_email(self, email: str, *, lock: bool = False) -> User | None: ...
     def demo_password_emails(self) -> list[str]:
         """Of active users who have the public password of the demo, in alphabetical order."""
 
@@ -70,6 +71,10 @@ class UserStore(Protocol):
         """By user id; who belongs to no tenant is left out."""
 
     def add(self, user: User) -> None: ...
+    def add_new(self, user: User) -> bool:
+        """False, with nothing added, where there is an account with this email address already,
+        also one that another transaction is just adding."""
+
     def admins(self, tenant_id: str) -> list[User]:
         """The active ones who are admins of the tenant."""
 
@@ -84,6 +89,18 @@ class UserStore(Protocol):
         """By name."""
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None: ...
+
+
+class InvitationStore(Protocol):
+    def get(self, invitation_id: str, *, lock: bool = False) -> Invitation | None: ...
+    def open_in(self, tenant_id: str) -> list[Invitation]:
+        """Those that were neither accepted nor revoked, the newest first."""
+
+    def open_for(self, tenant_id: str, email: str) -> Invitation | None: ...
+    def add(self, invitation: Invitation) -> None: ...
+    def update(self, invitation_id: str, values: Mapping[str, Any]) -> None: ...
+    def forget(self, expired_before: datetime, limit: int) -> None:
+        """Remove so many of those that expired before the instant."""
 
 
 class CampaignStore(Protocol):
@@ -412,6 +429,8 @@ class Transaction(Protocol):
     def tenants(self) -> TenantStore: ...
     @property
     def users(self) -> UserStore: ...
+    @property
+    def invitations(self) -> InvitationStore: ...
     @property
     def campaigns(self) -> CampaignStore: ...
     @property

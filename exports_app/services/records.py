@@ -66,6 +66,32 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class Invitation:
+    """A person invited to a tenant, by email address. It gives no right before its link was used.
+
+    invited_by: the user who had the latest link made and answers for it. mailed: that link went to
+    the mailbox; else it was shown to that user. generation: of that link; older links are dead.
+    """
+
+    id: str
+    tenant_id: str
+    email: str
+    role: Role
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    mailed: bool
+    generation: int = 1
+    accepted_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Neither accepted nor revoked; its time may be over."""
+        return self.accepted_at is None and self.revoked_at is None
+
+
+@dataclass(frozen=True)
 class Campaign:
     id: str
     tenant_id: str
@@ -328,6 +354,11 @@ class Action(StrEnum):
     TENANT_CREATED = "tenant.created"
     TENANT_UPDATED = "tenant.updated"
     MEMBER_ADDED = "member.added"
+    MEMBER_INVITED = "member.invited"
+    INVITATION_RESENT = "member.invitation_resent"
+    INVITATION_REVOKED = "member.invitation_revoked"
+    MEMBER_JOINED = "member.joined"
+    MEMBER_LEFT = "member.left"
     MEMBER_CHANGED = "member.changed"
     MEMBER_REMOVED = "member.removed"
     USER_CREATED = "user.created"
@@ -336,6 +367,7 @@ class Action(StrEnum):
     USER_RESET = "user.password_reset"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (a name)
     SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
+    MAILBOX_PROVEN = "account.mailbox_proven"
     EMAIL_TESTED = "email.tested"
 
 

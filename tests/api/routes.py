@@ -22,13 +22,22 @@ class Case:
     writes: bool = False
     limit: int = MIB
     """Of the body, in bytes."""
+    viewer: int = 0
+    super_admin: int = 0
+    """What they get where it is not what all get."""
 
     @property
     def has_id(self) -> bool:
         return "{" in self.path
 
 
-PUBLIC = {("POST", "/api/auth/login"), ("GET", "/api/health"), ("GET", "/api/files/{delivery_id}")}
+PUBLIC = {
+    ("POST", "/api/auth/login"),
+    ("POST", "/api/invitations/look"),
+    ("POST", "/api/invitations/accept"),
+    ("GET", "/api/health"),
+    ("GET", "/api/files/{delivery_id}"),
+}
 CASES = [
     Case("GET", "/api/auth/me", 200),
     Case("GET", SCHEDULES, 200),
@@ -55,12 +64,18 @@ CASES = [
     Case("GET", "/api/account/sessions", 200),
     Case("DELETE", "/api/account/sessions/{session_id}", 404),  # one is signed in nowhere
     Case("POST", "/api/account/sign-out-everywhere", 204),
+    Case("GET", "/api/account/tenants/{tenant_id}", 200, super_admin=404),  # they belong to none
+    # The last admin stays
+    Case("DELETE", "/api/account/tenants/{tenant_id}", 409, viewer=204, super_admin=404),
     Case("GET", "/api/tenants/{tenant_id}", 200),
     Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/analytics/campaigns", 200),
     Case("GET", "/api/tenants/{tenant_id}/analytics/exports", 200),
     Case("GET", "/api/tenants/{tenant_id}/members", 200, writes=True),  # not for viewers, here and below
-    Case("POST", "/api/tenants/{tenant_id}/members", 201, {"email": "new@example.com", "name": "New"}, writes=True),
+    Case("POST", "/api/tenants/{tenant_id}/members", 202, {"email": "new@example.com"}, writes=True),
+    Case("GET", "/api/tenants/{tenant_id}/invitations", 200, writes=True),
+    Case("DELETE", "/api/tenants/{tenant_id}/invitations/{invitation_id}", 204, writes=True),
+    Case("POST", "/api/tenants/{tenant_id}/invitations/{invitation_id}/resend", 202, writes=True),
     Case("PUT", "/api/tenants/{tenant_id}/members/{user_id}", 200, {"role": "admin"}, writes=True),
     Case("DELETE", "/api/tenants/{tenant_id}/members/{user_id}", 204, writes=True),
     Case("GET", "/api/audit", 200, writes=True),

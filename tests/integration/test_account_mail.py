@@ -68,7 +68,7 @@ class TestAMessage:
         assert received.rcpt_tos == [ANN]
         assert received.message["Subject"] == "Join Acme"
         link = link_in(received)
-        assert link.startswith(f"{services.settings.base_url}/accept-invitation#")
+        assert link.startswith(f"{services.settings.base_url}/invitation#")
         for body in (text(received), text(received, "html")):
             assert "Max invites you to Acme." in body
             assert "If you do not know Acme, ignore this message." in body

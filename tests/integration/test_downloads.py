@@ -37,7 +37,7 @@ def test_the_entries_that_the_filter_lets_through_are_saved_once(
     make_schedule(services, admin, name="Within")
     made = make_schedule(services, admin, name="Changed")
     services.schedules.update(admin, made.id, {"name": "Changed again"})
-    services.members.add(admin, acme.id, "new@example.com", "New", "viewer")
+    services.invitations.invite(admin, acme.id, "new@example.com", "viewer")
     clock.advance(seconds=1)
     where = AuditFilter("schedule", clock() - timedelta(minutes=1), clock() + timedelta(minutes=1), "i")
     taken = code(services, admin, session_id, acme, where)

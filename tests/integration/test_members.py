@@ -13,7 +13,6 @@ from exports_app.domain.errors import (
     Invalid,
     NotFound,
     TooManyRequests,
-    Unauthenticated,
     Unavailable,
     WrongCredentials,
 )
@@ -31,57 +30,6 @@ NEW = "a brand new password"
 def told(services: Services, cast: Cast) -> list[Action]:
     found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(), Page(size=200))
     return [one.action for one in found if not one.action.startswith("schedule.")]
-
-
-class TestAdding:
-    def test_somebody_new_gets_a_password_that_must_be_changed(self, services: Services, cast: Cast) -> None:
-        added = services.members.add(cast.admin.who, cast.acme.id, "New.One@Example.com", " New One ", "admin")
-        user = added.member.user
-        assert (user.email, user.name, added.member.role, added.member.schedules) == (
-            "new.one@example.com",
-            "New One",
-            Role.ADMIN,
-            0,
-        )
-        assert added.password is not None
-        assert added.password not in repr(added)
-        assert sorted(told(services, cast)) == [Action.MEMBER_ADDED, Action.USER_CREATED]
-        token = services.auth.login(user.email, added.password, ADDRESS)
-        who = services.auth.principal(token.access_token)
-        assert who == Principal(user.id)
-        with pytest.raises(Forbidden):
-            services.schedules.find(who, None, {}, "", Page())
-        again = services.account.change_password(who, added.password, NEW)
-        with pytest.raises(Unauthenticated):
-            services.auth.principal(token.access_token)
-        assert services.auth.principal(again.access_token).roles == {cast.acme.id: Role.ADMIN}
-        assert services.auth.login(user.email, NEW, ADDRESS)
-
-    def test_somebody_who_has_an_account_gains_a_membership_alone(self, services: Services, cast: Cast) -> None:
-        other = cast.outsider.user
-        added = services.members.add(cast.admin.who, cast.acme.id, other.email, "Another name", "viewer")
-        assert (added.password, added.member.user) == (None, other)
-        with services.store.read() as tx:
-            assert tx.users.roles(other.id) == {cast.globex.id: Role.ADMIN, cast.acme.id: Role.VIEWER}
-        with pytest.raises(Conflict):
-            services.members.add(cast.admin.who, cast.acme.id, other.email, "", "viewer")
-
-    @pytest.mark.parametrize(
-        ("email", "name", "role", "pointer"),
-        [
-            ("nobody", "N", "viewer", "/email"),
-            ("new@example.com", " ", "viewer", "/name"),
-            ("new@example.com", "N\0", "viewer", "/name"),
-            ("new@example.com", "N", "super_admin", "/role"),
-        ],
-    )
-    def test_what_is_wrong_is_refused_at_its_field(
-        self, services: Services, cast: Cast, email: str, name: str, role: str, pointer: str
-    ) -> None:
-        with pytest.raises(Invalid) as refused:
-            services.members.add(cast.admin.who, cast.acme.id, email, name, role)
-        assert [e.pointer for e in refused.value.errors] == [pointer]
-        assert told(services, cast) == []
 
 
 class TestTheLastAdmin:
@@ -123,7 +71,7 @@ class TestRemoving:
 
     def test_a_viewer_inherits_nothing(self, services: Services, cast: Cast) -> None:
         make_schedule(services, cast.admin.who)
-        services.members.add(cast.admin.who, cast.acme.id, cast.outsider.user.email, "", "admin")
+        set_role(services, cast.outsider.user.id, cast.acme.id, Role.ADMIN)
         with pytest.raises(Invalid):
             services.members.remove(cast.super_admin.who, cast.acme.id, cast.admin.user.id, cast.viewer.user.id)
 
@@ -134,7 +82,6 @@ class TestWho:
         for who, error in ((cast.viewer.who, Forbidden), (cast.outsider.who, NotFound)):
             for act in (
                 lambda who=who: members.find(who, acme),
-                lambda who=who: members.add(who, acme, "new@example.com", "N", "viewer"),
                 lambda who=who: members.change_role(who, acme, other, "viewer"),
                 lambda who=who: members.remove(who, acme, other),
                 lambda who=who: services.tenants.update(who, acme, {"name": "Ours"}),

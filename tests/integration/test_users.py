@@ -2,11 +2,11 @@
 
 import pytest
 
-from exports_app.domain.access import Principal
+from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Invalid, NotFound
 from exports_app.services.records import Page, Tenant
 from exports_app.wiring import Services
-from tests.world import Cast, Watch, uuid_of
+from tests.world import Cast, Watch, set_role, uuid_of
 
 
 def names(services: Services, who: Principal, q: str = "", page: Page | None = None) -> list[str]:
@@ -27,7 +27,7 @@ def test_all_accounts_are_found_by_name_or_address(services: Services, super_adm
 def test_each_says_to_what_they_belong(
     services: Services, super_admin: Principal, cast: Cast, acme: Tenant, globex: Tenant
 ) -> None:
-    services.members.add(super_admin, globex.id, "viewer@example.com", "", "admin")
+    set_role(services, cast.viewer.user.id, globex.id, Role.ADMIN)
     found, _ = services.users.find(super_admin, "viewer", Page())
     assert [(tenant.slug, str(role)) for tenant, role in found[0].roles] == [("acme", "viewer"), ("globex", "admin")]
     assert services.users.find(super_admin, "super", Page())[0][0].roles == []

@@ -4,35 +4,83 @@ import asyncio
 
 from exports_app.domain.access import Principal, Role
 from exports_app.services.records import Tenant
+from exports_app.ui.pages.settings.invitations import InvitationsState
 from exports_app.ui.pages.settings.members import MembersState
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
+from tests.mailserver import MailServer
 from tests.ui.conftest import SignIn, Tab
-from tests.world import Cast, make_schedule, stored
+from tests.world import Cast, FakeClock, make_schedule, set_role, stored
 
 
-def test_somebody_new_gets_a_password_that_is_shown_once(
+def test_an_invitation_is_sent_and_its_link_is_shown_once(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(MembersState.refresh)
-        page = await tab.state(MembersState)
-        assert [(one.name, one.role) for one in page.rows] == [("Admin", "admin"), ("Viewer", "viewer")]
-        await tab.do(MembersState.add, {"email": "nobody", "name": "", "role": "viewer"})
+        members = await tab.state(MembersState)
+        page = await tab.state(InvitationsState)
+        assert [(one.name, one.role) for one in members.rows] == [
+            ("Admin", "admin"),
+            ("Viewer", "viewer"),
+        ]
+        assert not page.mails
+        await tab.do(InvitationsState.invite, {"email": "nobody", "role": "viewer"})
         assert set(page.errors) == {"email"}
-        await tab.do(MembersState.add, {"email": "new@example.com", "name": "New", "role": "owner"})
+        await tab.do(InvitationsState.invite, {"email": "new@example.com", "role": "owner"})
         assert set(page.errors) == {"role"}
-        await tab.do(MembersState.add, {})
+        await tab.do(InvitationsState.invite, {})
         assert set(page.errors) == {"email"}
-        await tab.do(MembersState.add, {"email": "new@example.com", "name": "New", "role": "viewer"})
-        assert (page.errors, page.added, page.fresh_email) == ({}, 1, "new@example.com")
-        password = page.fresh_password
-        assert services.auth.login("new@example.com", password, "192.0.2.1").user.must_change_password
-        assert [one.name for one in page.rows] == ["Admin", "New", "Viewer"]
-        await tab.do(MembersState.forget)
-        assert (page.fresh_email, page.fresh_password) == ("", "")
-        assert password not in repr(page.dict()) + repr(await tab.texts())
+        await tab.do(InvitationsState.invite, {"email": "new@example.com", "role": "viewer"})
+        assert (page.errors, page.sent, page.fresh_email) == ({}, 1, "new@example.com")
+        link = page.fresh_link
+        assert services.joining.look(link.partition("#")[2]).email == "new@example.com"
+        (row,) = page.rows
+        assert (row.email, row.role, row.by, row.expired, row.note) == (
+            "new@example.com",
+            "Viewer",
+            "Admin",
+            False,
+            "",
+        )
+        assert len(members.rows) == 2
+        await tab.do(InvitationsState.forget)
+        assert (page.fresh_email, page.fresh_link) == ("", "")
+        assert link not in repr(page.dict()) + repr(await tab.texts())
+        await tab.do(InvitationsState.resend, row.id)
+        assert page.fresh_link not in {"", link}
+        await tab.do(InvitationsState.revoke, row.id)
+        assert (page.rows, page.fresh_link) == ([], "")
+        await tab.do(InvitationsState.revoke, row.id)
+        assert (await tab.texts())[-1] == "There is nothing here that you may see"
+
+    asyncio.run(play())
+
+
+def test_with_a_mail_server_no_link_is_shown(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    mail: MailServer,
+    clock: FakeClock,
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(MembersState.refresh)
+        page = await tab.state(InvitationsState)
+        await tab.do(InvitationsState.invite, {"email": "gone@example.com", "role": "admin"})
+        assert (page.mails, page.fresh_link) == (True, "")
+        assert await tab.texts() == ["An invitation is on its way to gone@example.com"]
+        mail.rules.refuse["gone@example.com"] = "550 5.1.1 no such user"  # type: ignore[index]
+        await asyncio.to_thread(services.account_mail.send_due)
+        await tab.do(MembersState.refresh)
+        assert [one.note for one in page.rows] == ["The message was not delivered"]
+        clock.advance(hours=72)
+        await tab.do(MembersState.refresh)
+        assert [(one.expired, one.note) for one in page.rows] == [(True, "")]
 
     asyncio.run(play())
 
@@ -81,7 +129,7 @@ def test_who_leaves_hands_over_what_they_own(
 def test_nothing_of_one_tenant_stays_when_the_tab_shows_another(
     services: Services, tab: Tab, sign_in: SignIn, acme: Tenant, globex: Tenant, cast: Cast
 ) -> None:
-    services.members.add(cast.super_admin.who, globex.id, cast.viewer.user.email, "", "admin")
+    set_role(services, cast.viewer.user.id, globex.id, Role.ADMIN)
     who = Principal(cast.super_admin.user.id, is_super_admin=True)
 
     async def play() -> None:
@@ -89,13 +137,15 @@ def test_nothing_of_one_tenant_stays_when_the_tab_shows_another(
         page = await tab.state(MembersState)
         await tab.do(MembersState.arrive)
         await tab.do(MembersState.refresh)
-        await tab.do(MembersState.add, {"email": "new@example.com", "name": "New", "role": "viewer"})
+        invitations = await tab.state(InvitationsState)
+        await tab.do(InvitationsState.invite, {"email": "new@example.com", "role": "viewer"})
         await tab.do(MembersState.ask, cast.viewer.user.id)
-        assert page.fresh_password
+        assert (len(invitations.rows), invitations.fresh_link != "") == (1, True)
         (await tab.state(Session)).tenant_id = globex.id
         await tab.do(MembersState.remove)  # asked of the other tenant
         await tab.do(MembersState.arrive)
-        assert (page.fresh_password, page.asking, page.rows) == ("", "", [])
+        assert (page.asking, page.rows) == ("", [])
+        assert (invitations.fresh_link, invitations.rows) == ("", [])
         await tab.do(MembersState.refresh)
         assert [one.name for one in page.rows] == ["Outsider", "Viewer"]
 

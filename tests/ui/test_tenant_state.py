@@ -134,14 +134,14 @@ def test_entries_are_told_in_words(
     made = make_schedule(services, admin, name="Weekly")
     clock.advance(days=1)
     services.schedules.update(admin, made.id, {"name": "Weekly numbers", "is_active": False})
-    services.members.add(admin, acme.id, "new@example.com", "New", "viewer")
+    services.invitations.invite(admin, acme.id, "new@example.com", "viewer")
 
     async def play() -> None:
         await sign_in(admin, acme)
         page = await tab.state(AuditState)
         await tab.do(AuditState.refresh)
         assert {(one.who, one.what, one.subject) for one in page.rows} == {
-            ("Admin", "added the member", "new@example.com"),
+            ("Admin", "invited", "new@example.com"),
             ("Admin", "changed the scheduled export", "Weekly numbers"),
             ("Admin", "made the scheduled export", "Weekly"),
         }

@@ -41,6 +41,33 @@ def sign_out_everywhere(srv: Srv, who: Who) -> None:
     srv.account.sign_out_everywhere(who)
 
 
+@router.get("/account/tenants/{tenant_id}", response_model=shapes.LeavingOut)
+def leaving(srv: Srv, who: Who, tenant_id: str) -> Any:
+    """What to settle before the caller leaves the tenant."""
+    found = srv.members.leaving(who, tenant_id)
+    return {
+        "tenant": found.tenant,
+        "role": found.member.role,
+        "scheduled_exports": found.member.schedules,
+        "successors": found.successors,
+    }
+
+
+@router.delete("/account/tenants/{tenant_id}", status_code=204)
+def leave(
+    srv: Srv,
+    who: Who,
+    tenant_id: str,
+    schedules_to: Annotated[
+        str | None,
+        Query(alias="schedulesTo", max_length=36, description="who shall own the caller's"),
+    ] = None,
+) -> None:
+    """Leave the tenant. 409 for its last active admin, and while scheduled exports of the caller
+    have no new owner."""
+    srv.members.leave(who, tenant_id, schedules_to)
+
+
 def others(srv: Srv, who: Who, user_id: str) -> User:
     """The path's object before the body."""
     return srv.users.get(who, user_id)

@@ -8,7 +8,7 @@ from exports_app.api import shapes
 from exports_app.api.access import Srv, Who
 from exports_app.api.body import json_body, takes
 from exports_app.domain.access import Permission
-from exports_app.services.members import Added
+from exports_app.services.invitations import Invited
 from exports_app.services.records import Member, Tenant
 
 router = APIRouter(prefix="/api/tenants", tags=["tenants"])
@@ -40,11 +40,43 @@ def members(srv: Srv, who: Who, tenant: Managed) -> Any:
     return {"items": [_member(one) for one in srv.members.find(who, tenant.id)]}
 
 
-@router.post("/{tenant_id}/members", status_code=201, response_model=shapes.AddedOut, openapi_extra=takes(shapes.MemberIn))
-def add(srv: Srv, who: Who, tenant: Managed, body: Annotated[shapes.MemberIn, Depends(json_body(shapes.MemberIn))]) -> Any:
-    """Somebody who has an account gains a membership only; others get a one-time password, told here once."""
-    added: Added = srv.members.add(who, tenant.id, body.email, body.name, body.role)
-    return _member(added.member) | {"oneTimePassword": added.password}
+@router.post(
+    "/{tenant_id}/members",
+    status_code=202,
+    response_model=shapes.InvitedOut,
+    openapi_extra=takes(shapes.InviteIn),
+)
+def invite(
+    srv: Srv,
+    who: Who,
+    tenant: Managed,
+    body: Annotated[shapes.InviteIn, Depends(json_body(shapes.InviteIn))],
+) -> Any:
+    """They are a member once they accept. The answer is the same whether the address has an account
+    or not; 409 where it is a member's, or invited already."""
+    return _invitation(srv.invitations.invite(who, tenant.id, body.email, body.role))
+
+
+@router.get("/{tenant_id}/invitations", response_model=shapes.InvitationsOut)
+def invitations(srv: Srv, who: Who, tenant: Managed) -> Any:
+    """Those that were neither accepted nor revoked, the newest first."""
+    return {"items": [_invitation(one) for one in srv.invitations.find(who, tenant.id)]}
+
+
+@router.delete("/{tenant_id}/invitations/{invitation_id}", status_code=204)
+def revoke_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> None:
+    """Its link is dead."""
+    srv.invitations.revoke(who, tenant.id, invitation_id)
+
+
+@router.post(
+    "/{tenant_id}/invitations/{invitation_id}/resend",
+    status_code=202,
+    response_model=shapes.InvitedOut,
+)
+def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> Any:
+    """With a new link; the old one is dead."""
+    return _invitation(srv.invitations.resend(who, tenant.id, invitation_id))
 
 
 @router.put("/{tenant_id}/members/{user_id}", response_model=shapes.MemberOut, openapi_extra=takes(shapes.RoleIn))
@@ -71,3 +103,8 @@ def _member(one: Member) -> dict[str, Any]:
     user = one.user
     facts = {"id": user.id, "email": user.email, "name": user.name, "isActive": user.is_active}
     return facts | {"role": one.role, "scheduledExports": one.schedules}
+
+
+def _invitation(one: Invited) -> dict[str, Any]:
+    facts = {"invited_by": one.invited_by, "status": one.status, "mail": one.mail, "link": one.link}
+    return {**vars(one.invitation), **facts}

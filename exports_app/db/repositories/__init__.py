@@ -6,6 +6,7 @@ from exports_app.db.repositories.audit import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.downloads import FileDownloadRepository
+from exports_app.db.repositories.invitations import InvitationRepository
 from exports_app.db.repositories.people import TenantRepository, UserRepository
 from exports_app.db.repositories.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
@@ -21,6 +22,7 @@ __all__ = [
     "CodeRepository",
     "DeliveryRepository",
     "FileDownloadRepository",
+    "InvitationRepository",
     "NoticeRepository",
     "Repository",
     "RunRepository",

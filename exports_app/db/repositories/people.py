@@ -48,8 +48,8 @@ class UserRepository(Repository[User]):
     def get(self, user_id: str, *, lock: bool = False) -> User | None:
         return self._one(self._table.c.id == user_id, lock=lock)
 
-    def by_email(self, email: str) -> User | None:
-        return self._one(self._table.c.email == email)
+    def by_email(self, email: str, *, lock: bool = False) -> User | None:
+        return self._one(self._table.c.email == email, lock=lock)
 
     def demo_password_emails(self) -> list[str]:
         c = self._table.c
@@ -64,6 +64,11 @@ class UserRepository(Repository[User]):
 
     def add(self, user: User) -> None:
         self._insert([user])
+
+    def add_new(self, user: User) -> bool:
+        new = upsert(self._connection.dialect.name, self._table).values(asdict(user))
+        new = new.on_conflict_do_nothing(index_elements=["email"]).returning(self._table.c.id)
+        return self._connection.execute(new).first() is not None
 
     def names(self, user_ids: Collection[str]) -> dict[str, str]:
         query = select(self._table.c.id, self._table.c.name).where(self._table.c.id.in_(user_ids))

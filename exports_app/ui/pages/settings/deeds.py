@@ -29,6 +29,11 @@ WORDS = {
     Action.TENANT_CREATED: "made the tenant",
     Action.TENANT_UPDATED: "changed the tenant",
     Action.MEMBER_ADDED: "added the member",
+    Action.MEMBER_INVITED: "invited",
+    Action.INVITATION_RESENT: "sent the invitation again to",
+    Action.INVITATION_REVOKED: "revoked the invitation of",
+    Action.MEMBER_JOINED: "accepted the invitation of",
+    Action.MEMBER_LEFT: "left the tenant:",
     Action.MEMBER_CHANGED: "changed the role of the member",
     Action.MEMBER_REMOVED: "removed the member",
     Action.USER_CREATED: "made the account",
@@ -37,6 +42,7 @@ WORDS = {
     Action.USER_RESET: "reset the password of the account",
     Action.PASSWORD_CHANGED: "changed the password of the account",
     Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere:",
+    Action.MAILBOX_PROVEN: "showed that they read the mailbox of",
     Action.EMAIL_TESTED: "sent a test email to",
 }
 AREAS = {

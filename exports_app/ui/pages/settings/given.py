@@ -1,4 +1,4 @@
-"""A password that was made for somebody: shown once, to be handed on."""
+"""What was made for another person: shown once, to be handed on."""
 
 from typing import Any
 
@@ -22,3 +22,19 @@ def one_time_password(email: Any, password: Any, told: str, done: Any) -> rx.Com
         role="status",
     )
     return rx.cond(password != "", box)
+
+
+def link_to_hand_on(email: Any, link: Any, note: str, done: Any) -> rx.Component:
+    """note: what it does, after "Hand this link on to …". done: forgets it."""
+    box = rx.el.div(
+        rx.el.p("Hand this link on to ", rx.el.b(email), ". ", note),
+        rx.el.div(
+            rx.el.code(link, id="link-to-hand-on", class_name="grow"),
+            browser.copy_button(text=link, label="Copy"),
+            button("Done", kind="small", on_click=done),
+            class_name="row wrap",
+        ),
+        class_name="box info",
+        role="status",
+    )
+    return rx.cond(link != "", box)

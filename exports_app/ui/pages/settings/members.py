@@ -1,4 +1,4 @@
-"""The people of a tenant: who belongs to it, as what; somebody new; somebody who leaves."""
+"""The people of a tenant: who belongs to it, as what; who is invited; a member who is removed."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import PERMISSIONS, Permission
-from exports_app.domain.errors import Invalid, NotFound
-from exports_app.domain.words import counted, sentence
-from exports_app.services.members import ROLES as CHOICES
+from exports_app.domain.errors import NotFound
+from exports_app.domain.words import counted
 from exports_app.services.records import Member
 from exports_app.ui.actions import action, principal
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, described, field
+from exports_app.ui.components.controls import button
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
-from exports_app.ui.pages.settings.given import one_time_password
+from exports_app.ui.pages.settings.invitations import (
+    SELECTABLE,
+    InvitationsState,
+    invite_card,
+    open_invitations,
+)
 from exports_app.ui.pages.settings.tabs import MEMBERS, top
-from exports_app.ui.session import ROLES, SETTINGS, Session
-
-LONGEST = 400
-"""Characters of a field that are looked at."""
-SELECTABLE = [(str(role), ROLES[role]) for role in CHOICES]
+from exports_app.ui.session import SETTINGS, Session
 
 
 @dataclass
@@ -45,13 +45,6 @@ class Heir:
 class MembersState(rx.State):
     rows: list[MemberRow] = []  # noqa: RUF012 (Reflex copies defaults)
     loaded: bool = False
-    errors: dict[str, str] = {}  # noqa: RUF012
-    """By field: email, name, role."""
-    added: int = 0
-    """How many: the form begins anew."""
-    fresh_email: str = ""
-    fresh_password: str = ""
-    """Of somebody new, until it was handed on: told once."""
     asking: str = ""
     """The id of who shall be removed; empty: nobody is asked about."""
     ask_name: str = ""
@@ -63,36 +56,15 @@ class MembersState(rx.State):
 
     @action(Permission.MANAGE)
     async def arrive(self) -> None:
-        """When the page loads: nothing of another tenant stays, neither a question nor a password."""
+        """When the page loads: nothing of another tenant stays, neither a question nor a link."""
         tenant_id = await self._tenant()
         if self._of != tenant_id:
-            self._of, self.rows, self.errors, self.loaded = tenant_id, [], {}, False
-            self.fresh_email = self.fresh_password = self.asking = ""
+            self._of, self.rows, self.loaded, self.asking = tenant_id, [], False, ""
+            (await self.get_state(InvitationsState))._clear()  # noqa: SLF001
 
     @action(Permission.MANAGE)
     async def refresh(self) -> None:
         await self._read()
-
-    @action(Permission.MANAGE)
-    async def add(self, form: dict[str, str]) -> None:
-        email, name, role = (str(form.get(key, ""))[:LONGEST] for key in ("email", "name", "role"))
-        self.errors = {}
-        try:
-            add = wiring.services().members.add
-            done = await asyncio.to_thread(add, principal(), await self._tenant(), email, name, role)
-        except Invalid as e:
-            self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
-            return
-        self.added += 1
-        user = done.member.user
-        self.fresh_email, self.fresh_password = (user.email, done.password) if done.password else ("", "")
-        await notify(self, "success", f"{user.name} is a member now")
-        await self._again()
-
-    @action(Permission.MANAGE)
-    async def forget(self) -> None:
-        """The password was handed on."""
-        self.fresh_email = self.fresh_password = ""
 
     @action(Permission.MANAGE)
     async def change_role(self, user_id: str, role: str) -> None:
@@ -135,6 +107,7 @@ class MembersState(rx.State):
     async def _read(self) -> list[Member]:
         found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
         self.rows, self.loaded = [row(one) for one in found], True
+        await (await self.get_state(InvitationsState))._read()  # noqa: SLF001
         return found
 
     async def _again(self) -> None:
@@ -159,37 +132,7 @@ def _may_own(one: Member) -> bool:
 @page(MEMBERS, title="Members", needs=Permission.MANAGE, load=MembersState.arrive, refresh=MembersState.refresh)
 def members() -> rx.Component:
     told = rx.fragment("Who may see and change what ", rx.el.b(Session.tenant_name), " exports")
-    return rx.el.div(top(MEMBERS, told), _add(), _list(), _question(), class_name="page settings")
-
-
-def _add() -> rx.Component:
-    form = rx.form(
-        _text("email", "Email", "Who has an account already gains this tenant only", type="email"),
-        _text("name", "Name", "Of somebody who has no account yet"),
-        _role_field(),
-        rx.el.div(rx.el.button("Add member", type="submit", class_name="btn primary"), class_name="row"),
-        on_submit=MembersState.add,
-        reset_on_submit=False,
-        key=MembersState.added.to_string(),
-    )
-    told = "and changed at the first login"
-    fresh = one_time_password(MembersState.fresh_email, MembersState.fresh_password, told, MembersState.forget)
-    return rx.el.section(rx.el.h2("Add a member"), form, fresh, class_name="card settings-card")
-
-
-def _text(name: str, label: str, hint: str, **props: str) -> rx.Component:
-    wrong = MembersState.errors.get(name, "").to(str)
-    control = rx.el.input(
-        id=name, name=name, max_length=LONGEST, auto_complete="off", class_name="control", **props, **described(name, wrong)
-    )
-    return field(label, control, name=name, error=wrong, hint=hint)
-
-
-def _role_field() -> rx.Component:
-    options = [rx.el.option(words, value=key) for key, words in reversed(SELECTABLE)]
-    wrong = MembersState.errors.get("role", "").to(str)
-    control = rx.el.select(*options, id="role", name="role", class_name="control", **described("role", wrong))
-    return field("Role", control, name="role", error=wrong, hint="Admins export, and manage the tenant; viewers see the history")
+    return rx.el.div(top(MEMBERS, told), invite_card(), open_invitations(), _list(), _question(), class_name="page settings")
 
 
 def _list() -> rx.Component:

@@ -1,0 +1,195 @@
+"""Inviting to a tenant, and the invitations that wait: a part of the members' page."""
+
+import asyncio
+from dataclasses import dataclass
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import Invalid
+from exports_app.domain.run import DeliveryStatus
+from exports_app.domain.words import sentence
+from exports_app.services.invitations import InvitationStatus, Invited
+from exports_app.services.members import ROLES as CHOICES
+from exports_app.ui.actions import action, principal
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, described, field
+from exports_app.ui.notices import notify
+from exports_app.ui.pages.settings.given import link_to_hand_on
+from exports_app.ui.session import ROLES, Session
+
+LONGEST = 400
+"""Characters of a field that are looked at."""
+SELECTABLE = [(str(role), ROLES[role]) for role in CHOICES]
+
+
+@dataclass
+class InvitationRow:
+    """note: why its link does not help, in words; empty while all is well."""
+
+    id: str
+    email: str
+    role: str
+    by: str
+    expires_at: str
+    expired: bool
+    note: str
+
+
+class InvitationsState(rx.State):
+    rows: list[InvitationRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    errors: dict[str, str] = {}  # noqa: RUF012
+    """By field: email, role."""
+    sent: int = 0
+    """How many: the form begins anew."""
+    fresh_email: str = ""
+    fresh_link: str = ""
+    """To be handed on where no mail server is set: shown once."""
+    mails: bool = True
+    """Whether a mail server is set."""
+
+    @action(Permission.MANAGE)
+    async def invite(self, form: dict[str, str]) -> None:
+        email, role = (str(form.get(key, ""))[:LONGEST] for key in ("email", "role"))
+        self.errors = {}
+        invite = wiring.services().invitations.invite
+        try:
+            invited = await asyncio.to_thread(invite, principal(), await self._tenant(), email, role)
+        except Invalid as e:
+            self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
+            return
+        self.sent += 1
+        await self._show(invited)
+
+    @action(Permission.MANAGE)
+    async def resend(self, invitation_id: str) -> None:
+        resend = wiring.services().invitations.resend
+        await self._show(await asyncio.to_thread(resend, principal(), await self._tenant(), str(invitation_id)))
+
+    @action(Permission.MANAGE)
+    async def revoke(self, invitation_id: str) -> None:
+        """A link that is still shown may be its own: it goes too."""
+        revoke = wiring.services().invitations.revoke
+        await asyncio.to_thread(revoke, principal(), await self._tenant(), str(invitation_id))
+        self.fresh_email = self.fresh_link = ""
+        await notify(self, "success", "The invitation was revoked: its link is dead")
+        await self._read()
+
+    @action(Permission.MANAGE)
+    async def forget(self) -> None:
+        """The link was handed on."""
+        self.fresh_email = self.fresh_link = ""
+
+    async def _show(self, invited: Invited) -> None:
+        email = invited.invitation.email
+        self.fresh_email, self.fresh_link = (email, invited.link) if invited.link else ("", "")
+        if invited.link is None:
+            await notify(self, "success", f"An invitation is on its way to {email}")
+        await self._read()
+
+    def _clear(self) -> None:
+        """For another tenant: nothing of this one stays."""
+        self.rows, self.errors, self.fresh_email, self.fresh_link = [], {}, "", ""
+
+    async def _read(self) -> None:
+        services, tenant_id = wiring.services(), await self._tenant()
+        invitations = await asyncio.to_thread(services.invitations.find, principal(), tenant_id)
+        self.rows = [row(invited) for invited in invitations]
+        self.mails = services.account_mail.available()
+
+    async def _tenant(self) -> str:
+        return (await self.get_state(Session)).tenant_id
+
+
+def row(invited: Invited) -> InvitationRow:
+    invitation, expired = invited.invitation, invited.status is InvitationStatus.EXPIRED
+    note = ""
+    if invited.status is InvitationStatus.INVITER_LEFT:
+        note = f"Not valid: {invited.invited_by} may not invite any more"
+    elif not expired and invited.mail in {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}:
+        note = "The message was not delivered"
+    return InvitationRow(
+        invitation.id,
+        invitation.email,
+        ROLES[invitation.role],
+        invited.invited_by,
+        invitation.expires_at.isoformat(),
+        expired,
+        note,
+    )
+
+
+def invite_card() -> rx.Component:
+    state = InvitationsState
+    form = rx.form(
+        _email_field(),
+        _role_field(),
+        rx.el.div(rx.el.button("Invite", type="submit", class_name="btn primary"), class_name="row"),
+        on_submit=state.invite,
+        reset_on_submit=False,
+        key=state.sent.to_string(),
+    )
+    mailed = "They get a link by email. They are a member once they accept."
+    shown = "No mail server is set: you get a link to hand on. They are a member once they accept."
+    note = rx.el.p(rx.cond(state.mails, mailed, shown), class_name="muted")
+    fresh = link_to_hand_on(
+        state.fresh_email,
+        state.fresh_link,
+        "It works once, for 72 hours, and is shown only now. Whoever has it can become a member.",
+        state.forget,
+    )
+    return rx.el.section(rx.el.h2("Invite a member"), note, form, fresh, class_name="card settings-card")
+
+
+def _email_field() -> rx.Component:
+    wrong = InvitationsState.errors.get("email", "").to(str)
+    control = rx.el.input(
+        id="email",
+        name="email",
+        type="email",
+        max_length=LONGEST,
+        auto_complete="off",
+        class_name="control",
+        **described("email", wrong),
+    )
+    return field("Email", control, name="email", error=wrong, hint="Of the person to invite")
+
+
+def _role_field() -> rx.Component:
+    options = [rx.el.option(words, value=key) for key, words in reversed(SELECTABLE)]
+    wrong = InvitationsState.errors.get("role", "").to(str)
+    control = rx.el.select(*options, id="role", name="role", class_name="control", **described("role", wrong))
+    hint = "Admins export, and manage the tenant; viewers see the history"
+    return field("Role", control, name="role", error=wrong, hint=hint)
+
+
+def open_invitations() -> rx.Component:
+    waiting = rx.el.ul(rx.foreach(InvitationsState.rows, _invitation), class_name="plain-list", id="invitations")
+    card = rx.el.section(rx.el.h2("Invitations"), waiting, class_name="card settings-card")
+    return rx.cond(InvitationsState.rows.length() > 0, card)
+
+
+def _invitation(one: InvitationRow) -> rx.Component:
+    until = rx.fragment(rx.cond(one.expired, "expired ", "expires "), browser.when(at=one.expires_at))
+    facts = rx.el.div(
+        rx.el.b(one.email),
+        rx.el.div(one.role, " · invited by ", one.by, " · ", until, class_name="muted"),
+        rx.cond(one.note != "", rx.el.div(one.note, class_name="error-text")),
+        class_name="grow",
+    )
+    resend = button(
+        rx.cond(InvitationsState.mails, "Send again", "New link"),
+        kind="small",
+        once=True,
+        on_click=InvitationsState.resend(one.id),
+        custom_attrs={"aria-label": f"Send the invitation of {one.email} again"},
+    )
+    revoke = button(
+        "Revoke",
+        kind="small",
+        once=True,
+        on_click=InvitationsState.revoke(one.id),
+        custom_attrs={"aria-label": f"Revoke the invitation of {one.email}"},
+    )
+    return rx.el.li(facts, rx.el.div(resend, revoke, class_name="row"), class_name="entry stacked", key=one.id)
