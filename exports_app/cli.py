@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exports_app import settings
+from exports_app import cli_audit, settings
 from exports_app.domain.errors import ExportsError
 from exports_app.settings import SettingsError
 
@@ -84,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
 
     keys = add("rotate-keys", _rotate_keys, "Make a new generated secret key; the ones before it stay accepted.")
     keys.add_argument("--forget-previous", action="store_true", help="make no new key, and accept the current one alone")
+
+    cli_audit.add_commands(add("audit", cli_audit.run, "Check who did what for tampering, and export it."))
 
     add("doctor", _doctor, "Check the installation, and say what is wrong with it.")
     return parser

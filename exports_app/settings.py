@@ -103,6 +103,8 @@ class Settings(BaseModel):
     """What may be attached to a message, counted as it travels; larger files go as ZIP or as a link."""
     retention_days: int = Field(30, ge=1, le=36_500)
     """How long files are kept; a tenant may have its own time."""
+    audit_retention_days: int | None = Field(None, ge=1, le=36_500)
+    """How long audit entries are kept that an export holds; None: for ever."""
     late_minutes: int = Field(15, ge=1, le=100_000)
     """A schedule that is due, or a run that waits for a worker, for longer makes health say so."""
     metrics_token: SecretStr = SecretStr("")

@@ -20,6 +20,9 @@ from exports_app.services.account_links import AccountLinks
 from exports_app.services.account_mail import AccountMail
 from exports_app.services.accounts import Accounts
 from exports_app.services.audit import Audit
+from exports_app.services.audit_export import AuditExport
+from exports_app.services.audit_seals import Seals
+from exports_app.services.audit_verify import Verification
 from exports_app.services.auth import Auth
 from exports_app.services.backfill import Backfill
 from exports_app.services.board import Board
@@ -79,6 +82,9 @@ class Services:
     mail: Mail
     tenants: Tenants
     audit: Audit
+    audit_seals: Seals
+    audit_verify: Verification
+    audit_export: AuditExport
     auth: Auth
     schedules: Schedules
     demand: Demand
@@ -133,6 +139,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     history, overview = History(store, files), Overview(store)
     file_downloads = FileDownloads(store, clock, history)
     sessions, audit = Sessions(store, clock, auth), Audit(store, clock)
+    seals, verification = Seals(store, clock, keys, s.audit_retention_days), Verification(store, clock, keys)
     return Services(
         settings=s,
         database=database,
@@ -152,6 +159,9 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         mail=Mail(store, clock, counts, s.base_url),
         tenants=Tenants(store, changes, clock),
         audit=audit,
+        audit_seals=seals,
+        audit_verify=verification,
+        audit_export=AuditExport(store, clock, keys, seals, verification),
         auth=auth,
         schedules=schedules,
         demand=Demand(store, files, changes, clock),

@@ -470,6 +470,9 @@ class AuditEntryOut(Output):
     subject_id: str | None
     subject_name: str
     detail: dict[str, Any] = Field(description="e.g. `changed`: by field what it was and what it is")
+    address: str | None = Field(description="from where; null where it is not known, here and below")
+    session: str | None = Field(description="the browser's session, as in `/api/account/sessions`; null for access tokens")
+    request_id: str | None = Field(description="as in the answer's X-Request-ID, and in the log")
 
 
 class AuditOut(Output):

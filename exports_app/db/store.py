@@ -73,6 +73,10 @@ class SqlTransaction:
         return r.AuditRepository(self.connection)
 
     @cached_property
+    def audit_chain(self) -> r.AuditChainRepository:
+        return r.AuditChainRepository(self.connection)
+
+    @cached_property
     def analytics(self) -> r.AnalyticsRepository:
         return r.AnalyticsRepository(self.connection)
 

@@ -113,6 +113,7 @@ class LocalEngine:
         options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
         clock.add_job(self._sweep, "interval", hours=1, start_date=first + SWEEP_AFTER, **options)
+        clock.add_job(self._keep_audit, "interval", minutes=1, start_date=first, **options)
         if not self._services.database.embedded:
             clock.add_job(self._sweep_queue, "interval", minutes=1, start_date=first, **options)
         clock.start()
@@ -155,6 +156,15 @@ class LocalEngine:
             _log.warning("files could not be swept: the database cannot be reached")
         except Exception:  # noqa: BLE001  (the next hour tries again)
             _log.exception("files could not be swept")
+
+    async def _keep_audit(self) -> None:
+        try:
+            await asyncio.to_thread(self._services.audit_seals.seal, self._closing.is_set)
+            await asyncio.to_thread(self._services.audit_seals.sweep, self._closing.is_set)
+        except Unavailable:
+            _log.warning("the audit could not be sealed: the database cannot be reached")
+        except Exception:  # noqa: BLE001  (the next minute tries again)
+            _log.exception("the audit could not be sealed")
 
     async def _sweep_queue(self) -> None:
         try:

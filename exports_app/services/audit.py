@@ -11,15 +11,19 @@ from typing import Any
 from exports_app.domain import words
 from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
 from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.services import request_context
 from exports_app.services.ports import AuditFilter, Clock, Store, Transaction
 from exports_app.services.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
+from exports_app.services.request_context import RequestContext
 from exports_app.services.rules import check_search, one_of
 
 APP, COMMAND_LINE = "the app", "the command line"
 """Who did it, where no user did."""
 AREAS = tuple(dict.fromkeys(action.partition(".")[0] for action in Action))
 BATCH = 500
-HEADER = ("at", "actor", "action", "subject", "subject_id", "detail")
+LONGEST_ORIGIN = 64
+"""Characters of an address, of a session's id and of a request's."""
+HEADER = ("at", "actor", "action", "subject", "subject_id", "detail", "address", "session", "request_id")
 
 
 def note(
@@ -33,12 +37,20 @@ def note(
     subject_name: str,
     **detail: Any,
 ) -> None:
-    """who: a name where no user did it. subject: what it was done to. detail: nothing secret."""
+    """who: a name where no user did it. subject: what it was done to. detail: nothing secret. Where it was asked for comes from
+    the request that is handled now."""
     if isinstance(who, str):
         actor_id, actor_name = None, who
     else:
         actor_id, actor_name = who.user_id, tx.users.names([who.user_id]).get(who.user_id, "somebody who is gone")
-    tx.audit.add(AuditEntry(new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail))
+    entry = AuditEntry(new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail)
+    tx.audit.add(replace(entry, **origin(request_context.current())))
+
+
+def origin(context: RequestContext) -> dict[str, Any]:
+    """The fields of an entry that say where it was asked for; None what is not known."""
+    names = ("address", "session", "request_id")
+    return {name: getattr(context, name)[:LONGEST_ORIGIN] or None for name in names}
 
 
 def note_schedule(
@@ -133,7 +145,16 @@ def _checked(where: AuditFilter) -> AuditFilter:
 
 def _cells(one: AuditEntry) -> Sequence[str]:
     detail = json.dumps(one.detail, ensure_ascii=False, sort_keys=True) if one.detail else ""
-    return (one.at.isoformat(), one.actor_name, one.action, one.subject_name, one.subject_id or "", detail)
+    whence = (one.address, one.session, one.request_id)
+    return (
+        one.at.isoformat(),
+        one.actor_name,
+        one.action,
+        one.subject_name,
+        one.subject_id or "",
+        detail,
+        *(x or "" for x in whence),
+    )
 
 
 def _line(cells: Sequence[str]) -> str:

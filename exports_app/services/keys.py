@@ -8,6 +8,7 @@ DOWNLOAD_LINKS = "download links"
 COOKIES = "cookies"
 ACCOUNT_LINKS = "account links"
 """Invitations and password resets."""
+AUDIT_SEALS = "audit seals"
 
 
 class Keys:

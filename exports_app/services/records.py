@@ -369,6 +369,8 @@ class Action(StrEnum):
     SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
     MAILBOX_PROVEN = "account.mailbox_proven"
     EMAIL_TESTED = "email.tested"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_REMOVED = "audit.removed"
 
 
 @dataclass(frozen=True)
@@ -385,6 +387,57 @@ class AuditEntry:
     subject_id: str | None
     subject_name: str
     detail: dict[str, Any] = field(default_factory=dict)
+    address: str | None = None
+    """Where it was asked for, and below: the id of the browser's session that may be shown, and of the request."""
+    session: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ChainedEntry:
+    """An audit entry at its place in a chain, as it stands in the database, whatever somebody did to it there.
+
+    fields: by name, the instant as text; None where there is no such entry. seal: the hash and the number of entries of the seal
+    at this place, if there is one.
+    """
+
+    position: int
+    hash: str
+    entry_id: str
+    fields: dict[str, Any] | None = None
+    seal: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A signature over so many new links of a chain. number: among those of all chains, from 1. hash: of the link at the
+    position. begins_anew: the seal before was signed with a key that this server does not have. previous: the signature of the
+    seal before. chain: empty where nothing new is sealed: the key has changed, or seals up to the number in `position` were
+    removed."""
+
+    number: int
+    chain: str
+    position: int
+    entries: int
+    hash: str
+    at: datetime
+    begins_anew: bool
+    previous: str
+    signature: str = ""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Up to this place of a chain its entries are in a file. entries: how many are in it."""
+
+    id: str
+    chain: str
+    position: int
+    hash: str
+    entries: int
+    at: datetime
+    file_sha256: str
+    signature: str = ""
 
 
 @dataclass(frozen=True)

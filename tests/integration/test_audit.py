@@ -188,6 +188,9 @@ class TestLooking:
         clock.advance(seconds=1)
         text = "".join(services.audit.csv(admin, None, ALL))
         header, *rows = csv.reader(io.StringIO(text))
-        assert header == ["at", "actor", "action", "subject", "subject_id", "detail"]
+        assert header == [
+            *("at", "actor", "action", "subject", "subject_id", "detail"),
+            *("address", "session", "request_id"),
+        ]
         assert [row[3] for row in rows] == ["d", "Ünïcode", 'a "b", c', "'=1+1"]
         assert {(row[1], row[2]) for row in rows} == {("Admin", "schedule.created")}

@@ -65,7 +65,7 @@ def went_well(done: Result) -> str:
     return done.stdout
 
 
-COMMANDS = ("serve", "migrate", "seed-demo", "create-tenant", "create-user", "import-campaigns", "doctor")
+COMMANDS = ("serve", "migrate", "seed-demo", "create-tenant", "create-user", "import-campaigns", "audit", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -188,6 +188,27 @@ def test_rotate_keys_leaves_a_key_of_the_settings_to_who_set_it(run: Run, tmp_pa
 
 def test_a_wrong_setting_is_one_line(run: Run) -> None:
     assert "PORT" in refused(run("migrate", PORT="many"))
+
+
+def test_the_audit_is_checked_exported_and_the_file_is_checked_too(run: Run, tmp_path: Path) -> None:
+    assert "run 'python -m exports_app migrate' first" in refused(run("audit", "verify"))
+    went_well(run("create-tenant", "acme", "--name", "Acme"))
+    file = tmp_path / "audit.jsonl"
+    assert "tenant acme: 1 entry, positions 1 to 1, hash" in went_well(run("audit", "export", str(file)))
+    assert "ok   tenant acme: 1 entry" in went_well(run("audit", "verify"))
+    assert "ok   tenant acme: 1 entry" in went_well(run("audit", "verify", "--tenant", "acme", SECRET_KEY=""))
+    assert "ok   tenant acme: 1 entry" in went_well(run("audit", "verify", "--file", str(file)))
+    elsewhere = {"DATA_DIR": str(tmp_path / "elsewhere")}
+    assert "not checked: there is no SECRET_KEY" in went_well(run("audit", "verify", "--file", str(file), **elsewhere))
+    assert "not signed with this server's" in refused(run("audit", "verify", "--file", str(file), SECRET_KEY="x" * 40))
+    assert "name a new file" in refused(run("audit", "export", str(file)))
+    with closing(sqlite3.connect(tmp_path / "data" / "exports.db")) as connection, connection:
+        connection.execute("DROP TRIGGER audit_entries_are_not_changed")
+        connection.execute("UPDATE audit_entries SET actor_name = 'Nobody' WHERE subject_name = 'Acme'")
+    done = run("audit", "verify")
+    assert done.returncode == 1
+    assert "BAD  tenant acme: 0 entries" in done.stdout
+    assert "at position 1 was changed, or put in another's place" in done.stderr
 
 
 def test_doctor_changes_nothing_and_is_content_with_a_fresh_folder(run: Run, tmp_path: Path) -> None:

@@ -14,13 +14,17 @@ from exports_app.services.records import Page
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 CSV = "text/csv; charset=utf-8"
 DISPOSITION = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
+Q = (
+    "part of the name of who did it, or of what it was done to; or an address,"
+    " or the beginning of the id of a session or a request"
+)
 
 
 def chosen(
     area: Annotated[str, Query(max_length=20, description="the first part of an action, e.g. `member`")] = "",
     since: Annotated[shapes.Instant | None, Query()] = None,
     before: Annotated[shapes.Instant | None, Query()] = None,
-    q: Annotated[str, Query(max_length=200, description="part of the name of who did it, or of what it was done to")] = "",
+    q: Annotated[str, Query(max_length=200, description=Q)] = "",
     installation: Annotated[bool, Query(description="only what concerns no tenant; for super admins")] = False,
 ) -> AuditFilter:
     return AuditFilter(area, since, before, q, installation)

@@ -3,6 +3,7 @@
 from exports_app.db.repositories.account_messages import AccountMessageRepository
 from exports_app.db.repositories.analytics import AnalyticsRepository
 from exports_app.db.repositories.audit import AuditRepository
+from exports_app.db.repositories.audit_chain import AuditChainRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.downloads import FileDownloadRepository
@@ -17,6 +18,7 @@ __all__ = [
     "AccountMessageRepository",
     "AnalyticsRepository",
     "AttemptRepository",
+    "AuditChainRepository",
     "AuditRepository",
     "CampaignRepository",
     "CodeRepository",

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains
 from exports_app.services.ports import AuditFilter, Tenants
 from exports_app.services.records import Action, AuditEntry, Page
+
+SHORTEST_ORIGIN = 3
+"""Characters from which on a search also looks at addresses, sessions and requests."""
 
 
 class AuditRepository(Repository[AuditEntry]):
@@ -30,9 +33,9 @@ class AuditRepository(Repository[AuditEntry]):
         if where.before is not None:
             conditions.append(c.at < where.before)
         if where.q:
-            conditions.append(
-                contains(self._connection, c.actor_name, where.q) | contains(self._connection, c.subject_name, where.q)
-            )
+            names = [contains(self._connection, name, where.q) for name in (c.actor_name, c.subject_name)]
+            origins = [c.address == where.q, *(part.startswith(where.q, autoescape=True) for part in (c.session, c.request_id))]
+            conditions.append(or_(*names, *(origins if len(where.q) >= SHORTEST_ORIGIN else [])))
         total = self._connection.execute(select(func.count()).select_from(self._table).where(*conditions)).scalar_one()
         query = self._select().where(*conditions).order_by(c.at.desc(), c.id.desc())
         return self._all(query.offset(page.offset).limit(page.size)), total

@@ -44,6 +44,8 @@ WORDS = {
     Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere:",
     Action.MAILBOX_PROVEN: "showed that they read the mailbox of",
     Action.EMAIL_TESTED: "sent a test email to",
+    Action.AUDIT_EXPORTED: "exported",
+    Action.AUDIT_REMOVED: "removed",
 }
 AREAS = {
     "schedule": "Scheduled exports",
@@ -54,6 +56,7 @@ AREAS = {
     "user": "Accounts",
     "account": "Own account",
     "email": "Test emails",
+    "audit": "Audit",
 }
 NAMES = {
     "keep_days": "days that files are kept",

@@ -1,0 +1,123 @@
+"""The command line: python -m exports_app audit verify | export."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exports_app import settings
+from exports_app.domain.errors import ExportsError
+
+if TYPE_CHECKING:
+    from exports_app.services.audit_export import FileReport
+    from exports_app.services.audit_verify import Report
+    from exports_app.wiring import Services
+
+VERIFY = "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was tampered with."
+EXPORT = "Write all sealed entries since the last export into a new file; then retention may remove them."
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="audit_command", required=True, metavar="COMMAND")
+
+    verify = commands.add_parser("verify", help=VERIFY, description=VERIFY)
+    what = verify.add_mutually_exclusive_group()
+    what.add_argument("--tenant", metavar="SLUG", help="only this tenant's entries")
+    what.add_argument("--file", type=Path, metavar="FILE", help="a file that was exported, without the database")
+
+    export = commands.add_parser("export", help=EXPORT, description=EXPORT)
+    export.add_argument("file", type=Path, help="a new file, as JSON lines")
+    export.add_argument("--tenant", metavar="SLUG", help="only this tenant's entries")
+    export.add_argument("--whole", action="store_true", help="all entries that are left, also those exported before")
+    export.add_argument(
+        "--accept-key", action="store_true", help="although the SECRET_KEY that sealed earlier entries is not here any more"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.audit_command == "export":
+        return _export(args)
+    return _verify_file(args.file) if args.file else _verify(args.tenant)
+
+
+def _verify(tenant: str | None) -> int:
+    with _services() as services, _progress("entries") as show:
+        report = services.audit_verify.check(tenant, show)
+    _tell(report)
+    return 1 if report.all_faults else 0
+
+
+def _tell(report: "Report") -> None:
+    for chain in report.chains:
+        state = "BAD " if chain.fault else "ok  "
+        print(f"{state} {chain.name}: {_entries(chain.entries)} up to position {chain.position}, hash {chain.hash}")
+    if report.waiting_since:
+        print(f"     entries since {report.waiting_since:%Y-%m-%d %H:%M:%S} UTC are not sealed yet")
+    for fault in report.all_faults:
+        print(f"exports_app: {fault}", file=sys.stderr)
+
+
+def _verify_file(file: Path) -> int:
+    """Needs no database; with the settings of the server also its signature is checked."""
+    from exports_app.services import secret_keys
+    from exports_app.services.audit_export import check_file
+    from exports_app.services.keys import AUDIT_SEALS, Keys
+
+    held = settings.get()
+    keys = Keys(secret_keys.signing(held)).accepted(AUDIT_SEALS) if held.has_key else []
+    with _progress("lines") as show:
+        report = check_file(file, keys, lambda done: show(done, 0))
+    _tell_file(report, with_key=bool(keys))
+    return 1 if report.fault or (keys and not report.signed) else 0
+
+
+def _tell_file(report: "FileReport", *, with_key: bool) -> None:
+    for one in report.chains:
+        print(f"ok   {one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}")
+    if report.fault:
+        print(f"exports_app: {report.fault}", file=sys.stderr)
+    elif not with_key:
+        print("     the signature was not checked: there is no SECRET_KEY here")
+    elif not report.signed:
+        print("exports_app: the file was not signed with this server's SECRET_KEY", file=sys.stderr)
+
+
+def _export(args: argparse.Namespace) -> int:
+    with _services() as services:
+        exported = services.audit_export.write(args.file, args.tenant, whole=args.whole, accept_key=args.accept_key)
+    for one in exported:
+        print(f"{one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}")
+    return 0
+
+
+@contextmanager
+def _services() -> Iterator["Services"]:
+    """Beside a running server or without one. The database is not migrated: what looks for tampering changes nothing first."""
+    from exports_app import log, wiring
+    from exports_app.db import migrate
+
+    held = settings.get()
+    log.configure("warning")
+    services = wiring.build(held)
+    try:
+        if not migrate.is_current(services.database):
+            raise ExportsError("the database is not migrated: run 'python -m exports_app migrate' first")
+        yield services
+    finally:
+        services.close()
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)
+
+
+def _entries(number: int) -> str:
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"
