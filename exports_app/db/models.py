@@ -354,7 +354,7 @@ class AccountMessageRow(Base, table=True):
 
 class AuditRow(Base, table=True):
     """Who did what. Triggers of the database let nobody change an entry, or remove one that no export
-    holds (migrations 0008 and 0016)."""
+    holds (migrations 0008 and 0017)."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (

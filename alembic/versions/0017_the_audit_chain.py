@@ -1,13 +1,13 @@
 """where an audit entry came from, and the chain that shows what happened to entries
 
-Revision: 0016
-Before: 0015
+Revision: 0017
+Before: 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0016", "0015", None, None
+revision, down_revision, branch_labels, depends_on = "0017", "0016", None, None
 
 ENTRIES, WAITING, LINKS = "audit_entries", "audit_unsealed", "audit_links"
 SEALS, CHECKPOINTS = "audit_seals", "audit_checkpoints"
