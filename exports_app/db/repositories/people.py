@@ -86,8 +86,11 @@ class UserRepository(Repository[User]):
         columns = [tenants.c[field.name] for field in fields(Tenant)]
         query = select(members.c.user_id, members.c.role, *columns).join(tenants, tenants.c.id == members.c.tenant_id)
         found: dict[str, dict[Tenant, Role]] = {}
-        for user_id, role, *values in self._connection.execute(query.where(members.c.user_id.in_(user_ids))):
-            found.setdefault(user_id, {})[Tenant(*values)] = Role(role)
+        make = TenantRepository(self._connection)._make  # noqa: SLF001 (its neighbor's reading of a row)
+        for row in self._connection.execute(query.where(members.c.user_id.in_(user_ids))).mappings():
+            values = dict(row)
+            user_id, role = values.pop("user_id"), Role(values.pop("role"))
+            found.setdefault(user_id, {})[make(values)] = role
         return found
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None:
