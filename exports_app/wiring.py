@@ -51,6 +51,7 @@ from exports_app.services.overview import Overview
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
 from exports_app.services.preview import Preview
+from exports_app.services.repeated_notes import RepeatedNotes
 from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
@@ -82,6 +83,7 @@ class Services:
     mail: Mail
     tenants: Tenants
     audit: Audit
+    repeated_notes: RepeatedNotes
     audit_seals: Seals
     audit_verify: Verification
     audit_export: AuditExport
@@ -110,7 +112,8 @@ class Services:
     importing: Importing
 
     def close(self) -> None:
-        """Once what was changed is told, end all connections."""
+        """Once what was changed is told, and what was counted is noted, end all connections."""
+        self.repeated_notes.close()
         self.changes.flush()
         self.database.close()
 
@@ -131,7 +134,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     counts = Counts(s.redis_url.get_secret_value())
     guesses, api = GuessLimits(counts, s.rate_limit_login), RateLimit(s.rate_limit_api, counts, "api")
     keys = Keys(secret_keys.signing(s))
-    auth = Auth(store, clock, keys, guesses, api)
+    notes = RepeatedNotes(store, clock)
+    auth = Auth(store, clock, keys, guesses, api, notes)
     schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
@@ -159,6 +163,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         mail=Mail(store, clock, counts, s.base_url),
         tenants=Tenants(store, changes, clock),
         audit=audit,
+        repeated_notes=notes,
         audit_seals=seals,
         audit_verify=verification,
         audit_export=AuditExport(store, clock, keys, seals, verification),

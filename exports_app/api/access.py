@@ -21,10 +21,12 @@ def services(request: Request) -> Services:
 Srv = Annotated[Services, Depends(services)]
 
 
-def principal(srv: Srv, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Principal:
+def principal(srv: Srv, request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Principal:
     if token is None:
         raise Unauthenticated
-    return srv.auth.principal(token.credentials)
+    who = srv.auth.principal(token.credentials)
+    request.state.who = who  # for the audit, where a right is refused
+    return who
 
 
 Who = Annotated[Principal, Depends(principal)]

@@ -131,7 +131,10 @@ def of(error: e.ExportsError) -> JSONResponse:
 
 def install(api: FastAPI) -> None:
     @api.exception_handler(e.ExportsError)
-    async def exports_error(_: Request, error: e.ExportsError) -> JSONResponse:
+    async def exports_error(request: Request, error: e.ExportsError) -> JSONResponse:
+        if who := getattr(request.state, "who", None):
+            path = getattr(request.scope.get("route"), "path", "")
+            request.app.state.services.repeated_notes.refused(who, error, f"{request.method} {path}")
         return of(error)
 
     @api.exception_handler(RequestValidationError)

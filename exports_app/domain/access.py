@@ -59,15 +59,21 @@ class Principal:
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:
     """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden where the role is too small."""
     if who.role(tenant_id) is None:
-        raise NotFound
+        raise _refusal(NotFound(), tenant_id)
     if not who.can(permission, tenant_id):
-        raise Forbidden
+        raise _refusal(Forbidden(), tenant_id)
+
+
+def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFound:
+    """The error, as one that the audit notes; its answer is the same."""
+    error.refused_in = tenant_id
+    return error
 
 
 def require_operator(who: Principal) -> None:
     """Raises NotFound: for others there is no such thing."""
     if not who.is_super_admin:
-        raise NotFound
+        raise _refusal(NotFound(), "")
 
 
 def require_anywhere(who: Principal, permission: Permission) -> None:

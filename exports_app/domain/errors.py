@@ -53,6 +53,8 @@ class Forbidden(ExportsError):
     """Your role does not allow this"""
 
     code = "forbidden"
+    refused_in: str | None = ""
+    """The tenant in which the right is missing; empty: in none at all, or it is no tenant's."""
 
 
 class DemoIsLocal(Forbidden):
@@ -65,6 +67,8 @@ class NotFound(ExportsError):
     """There is nothing here that you may see"""
 
     code = "not_found"
+    refused_in: str | None = None
+    """The tenant that it belongs to, where the caller does not; empty: the installation; None: it is not there."""
 
 
 class Gone(ExportsError):

@@ -32,6 +32,8 @@ POOL = 4
 MOST_THREADS = 64
 GRACE_SECONDS = 2.0
 """What a stop leaves running work to notice that it shall give up, after DRAIN_SECONDS to finish by itself."""
+NOTED_SECONDS = 5
+"""Between two writings of failed sign-ins and refusals into the audit."""
 SWEEP_AFTER = timedelta(minutes=1)
 """Of the start: what is due comes first."""
 TIME_LIMIT = 3600.0
@@ -113,6 +115,7 @@ class LocalEngine:
         options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
         clock.add_job(self._sweep, "interval", hours=1, start_date=first + SWEEP_AFTER, **options)
+        clock.add_job(self._note_repeated, "interval", seconds=NOTED_SECONDS, start_date=first, **options)
         clock.add_job(self._keep_audit, "interval", minutes=1, start_date=first, **options)
         if not self._services.database.embedded:
             clock.add_job(self._sweep_queue, "interval", minutes=1, start_date=first, **options)
@@ -156,6 +159,14 @@ class LocalEngine:
             _log.warning("files could not be swept: the database cannot be reached")
         except Exception:  # noqa: BLE001  (the next hour tries again)
             _log.exception("files could not be swept")
+
+    async def _note_repeated(self) -> None:
+        try:
+            await asyncio.to_thread(self._services.repeated_notes.flush)
+        except Unavailable:
+            _log.warning("failed sign-ins and refusals could not be noted yet: the database cannot be reached")
+        except Exception:  # noqa: BLE001  (the next time tries again)
+            _log.exception("failed sign-ins and refusals could not be noted")
 
     async def _keep_audit(self) -> None:
         try:

@@ -11,6 +11,9 @@ from exports_app.services.guesses import Purpose
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, User
 
+SHOWN = 12
+"""Characters of a session's id in the audit."""
+
 
 @dataclass(frozen=True)
 class SignedIn:
@@ -71,10 +74,13 @@ class Account:
     def end_session(self, who: Principal, session: str) -> None:
         """Sign one browser out. Raises NotFound where there is no such session of theirs."""
         with self._store.write() as tx:
-            mine = {one.id_hash for one in tx.sessions.of_user(_user(tx, who), self._clock())}
+            user = _user(tx, who)
+            mine = {one.id_hash: one for one in tx.sessions.of_user(user, self._clock())}
             if session not in mine:
                 raise NotFound
             tx.sessions.revoke(session, self._clock())
+            ended = {"ended_session": session[:SHOWN], "device": mine[session].device}
+            audit.note_user(tx, who, Action.SESSION_ENDED, None, user, self._clock(), **ended)
 
     def sign_out_everywhere(self, who: Principal) -> None:
         """All browsers, this one too, and all tokens."""

@@ -19,6 +19,7 @@ from exports_app.services.rules import check_search, one_of
 
 APP, COMMAND_LINE = "the app", "the command line"
 """Who did it, where no user did."""
+GONE = "somebody who is gone"
 AREAS = tuple(dict.fromkeys(action.partition(".")[0] for action in Action))
 BATCH = 500
 LONGEST_ORIGIN = 64
@@ -42,7 +43,7 @@ def note(
     if isinstance(who, str):
         actor_id, actor_name = None, who
     else:
-        actor_id, actor_name = who.user_id, tx.users.names([who.user_id]).get(who.user_id, "somebody who is gone")
+        actor_id, actor_name = who.user_id, tx.users.names([who.user_id]).get(who.user_id, GONE)
     entry = AuditEntry(new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail)
     tx.audit.add(replace(entry, **origin(request_context.current())))
 
@@ -60,7 +61,7 @@ def note_schedule(
     note(tx, who, action, now, **subject, **detail)
 
 
-def note_run(tx: Transaction, who: Principal, action: Action, run: Run, now: datetime, **detail: Any) -> None:
+def note_run(tx: Transaction, who: Principal | str, action: Action, run: Run, now: datetime, **detail: Any) -> None:
     """Of its schedule, under the name that it had for this run."""
     subject = {"tenant_id": run.tenant_id, "subject_id": run.scheduled_export_id, "subject_name": run.spec["name"]}
     note(tx, who, action, now, **subject, run=run.id, **detail)
@@ -96,11 +97,19 @@ class Audit:
             return tx.audit.find(within, where, page)
 
     def csv(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> Iterator[str]:
-        """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`."""
+        """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`; and Unavailable while the download
+        cannot be noted."""
         within, where = self._within(who, tenant_id, where), _checked(where)
+        self._note_download(who, within)
         # What comes while it is read stands at the front, and would move the pages
         now = self._clock()
         return self._lines(within, replace(where, before=min(where.before or now, now)))
+
+    def _note_download(self, who: Principal, within: frozenset[str] | None) -> None:
+        with self._store.write() as tx:
+            for tenant_id in sorted(within) if within else [None]:
+                subject = {"subject_id": None, "subject_name": "the audit, as a table"}
+                note(tx, who, Action.AUDIT_DOWNLOADED, self._clock(), tenant_id=tenant_id, **subject)  # type: ignore[arg-type]
 
     def _lines(self, within: frozenset[str] | None, where: AuditFilter) -> Iterator[str]:
         yield _line(HEADER)

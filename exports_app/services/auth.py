@@ -2,20 +2,21 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
 
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
-from exports_app.domain.errors import DemoIsLocal, Unauthenticated, WrongCredentials
-from exports_app.services import passwords, request_context
+from exports_app.domain.errors import DemoIsLocal, TooManyRequests, Unauthenticated, WrongCredentials
+from exports_app.services import audit, passwords, request_context
 from exports_app.services.guesses import Guess, GuessLimits, Purpose
 from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.services.known_browsers import KnownBrowsers
 from exports_app.services.limits import RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Tenant, User
+from exports_app.services.records import Action, Tenant, User
+from exports_app.services.repeated_notes import RepeatedNotes
 from exports_app.services.rules import xml_can_hold
 
 ISSUER = AUDIENCE = "exports_app"
@@ -65,15 +66,24 @@ def may_call(user: User) -> bool:
     return user.is_active and (not user.has_demo_password or request_context.current().local)
 
 
+def note_sign_in(tx: Transaction, user: User, now: datetime, *, with_: str) -> None:
+    audit.note_user(tx, Principal(user.id), Action.SIGNED_IN, None, user, now, **{"with": with_})
+
+
 class Auth:
-    def __init__(self, store: Store, clock: Clock, keys: Keys, guesses: GuessLimits, api_limit: RateLimit) -> None:
-        self._store, self._clock, self._keys = store, clock, keys
+    def __init__(
+        self, store: Store, clock: Clock, keys: Keys, guesses: GuessLimits, api_limit: RateLimit, notes: RepeatedNotes
+    ) -> None:
+        self._store, self._clock, self._keys, self._notes = store, clock, keys, notes
         self._guesses, self._api_limit = guesses, api_limit
         self._browsers = KnownBrowsers(clock, keys)
 
     def login(self, email: str, password: str, address: str, known: str = "") -> Token:
-        """Raises what `verify` raises."""
-        return self.token_for(self.verify(email, password, address, known))
+        """Raises what `verify` raises, and Unavailable while the sign-in cannot be noted."""
+        user = self.verify(email, password, address, known)
+        with self._store.write() as tx:
+            note_sign_in(tx, user, self._clock(), with_="an access token")
+        return self.token_for(user)
 
     def token_for(self, user: User) -> Token:
         return Token(self._issue(user), int(LIFETIME.total_seconds()), user)
@@ -91,7 +101,17 @@ class Auth:
 
     def verify(self, email: str, password: str, address: str, known: str = "") -> User:
         """address, known: as for `guess`. Raises WrongCredentials, the same for an unknown user; DemoIsLocal;
-        and TooManyRequests."""
+        and TooManyRequests. What fails is noted."""
+        try:
+            return self._verify(email, password, address, known)
+        except (WrongCredentials, DemoIsLocal):
+            self._notes.failed_sign_in(email)
+            raise
+        except TooManyRequests as e:
+            self._notes.slowed_sign_in(email, e.retry_after)
+            raise
+
+    def _verify(self, email: str, password: str, address: str, known: str) -> User:
         email = email.strip().lower()
         with self._store.read() as tx:
             user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text

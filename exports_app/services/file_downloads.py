@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.services import request_context
+from exports_app.services import audit, request_context
 from exports_app.services.history import File, History
-from exports_app.services.ports import Clock, Store
-from exports_app.services.records import DownloadWay, FileDownload, Run, new_id
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, DownloadWay, FileDownload, Run, new_id
 from exports_app.services.scope import run_of, schedule_of
 
 NOTED_APART = timedelta(minutes=1)
 """Programs fetch one file in several requests: those of one minute count once."""
 MAX_LISTED = 200
+BY_LINK = "the holder of a link"
+"""Who it was, as far as the audit knows."""
 
 
 class FileDownloads:
@@ -32,6 +34,7 @@ class FileDownloads:
         with self._store.write() as tx:
             if not tx.downloads.since(download, now - NOTED_APART):
                 tx.downloads.add(download)
+                _audit(tx, download)
 
     def of_run(self, who: Principal, schedule_id: str, run_id: str, limit: int) -> tuple[list[FileDownload], int]:
         """The newest first, and the number of all. Raises NotFound, Forbidden."""
@@ -39,3 +42,12 @@ class FileDownloads:
             schedule_of(tx, who, schedule_id, Permission.READ)
             run: Run = run_of(tx, schedule_id, run_id)
             return tx.downloads.of_run(run.id, limit)
+
+
+def _audit(tx: Transaction, download: FileDownload) -> None:
+    run = tx.runs.get(download.history_id)
+    if run is None:
+        return
+    who = Principal(download.user_id) if download.user_id else BY_LINK
+    to = {"recipient": download.target} if download.target else {}
+    audit.note_run(tx, who, Action.RUN_DOWNLOADED, run, download.at, way=download.way, **to)

@@ -369,8 +369,16 @@ class Action(StrEnum):
     SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
     MAILBOX_PROVEN = "account.mailbox_proven"
     EMAIL_TESTED = "email.tested"
+    AUDIT_DOWNLOADED = "audit.downloaded"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_REMOVED = "audit.removed"
+    RUN_DOWNLOADED = "run.downloaded"
+    SIGNED_IN = "account.signed_in"
+    SIGN_IN_FAILED = "account.sign_in_failed"
+    SIGN_IN_SLOWED = "account.sign_in_slowed"
+    SIGNED_OUT = "account.signed_out"
+    SESSION_ENDED = "account.session_ended"
+    ACCESS_REFUSED = "access.refused"
 
 
 @dataclass(frozen=True)

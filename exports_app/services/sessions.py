@@ -8,17 +8,17 @@ import hashlib
 import re
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, Unavailable, WrongCredentials
-from exports_app.services import passwords
-from exports_app.services.auth import Auth, may_call, signed_in
+from exports_app.services import audit, passwords, request_context
+from exports_app.services.auth import Auth, may_call, note_sign_in, signed_in
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Code, Session, User
+from exports_app.services.records import Action, Code, Session, User
 from exports_app.services.request_context import device_name
 from exports_app.services.rules import has_controls, is_uuid
 
@@ -124,6 +124,8 @@ class Sessions:
                 tx.sessions.forget(now - KEPT, SWEEP)
                 named = device_name(device)
                 tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, now + LIFETIME, device=named))
+                with request_context.use(replace(request_context.current(), session=id_of(session_id))):
+                    note_sign_in(tx, user, now, with_="a browser")
                 return session_id, found.content["goto"]
         raise Unauthenticated("This sign-in is no longer valid: sign in again")
 
@@ -166,7 +168,11 @@ class Sessions:
         """Sign out. One that is over already stays so."""
         if session_id:
             with self._store.write() as tx:
-                tx.sessions.revoke(_hash(session_id), self._clock())
+                held, now = self._live(tx, session_id), self._clock()
+                tx.sessions.revoke(_hash(session_id), now)
+                if held is not None:
+                    user = held[1]
+                    audit.note_user(tx, Principal(user.id), Action.SIGNED_OUT, None, user, now)
 
     def download_code(self, who: Principal, session_id: str, content: dict[str, Any]) -> str:
         """A code that `take_download` turns into the content, in the same session. Raises Unauthenticated when it is over."""

@@ -15,7 +15,7 @@ from typing import Any
 import reflex as rx
 from reflex_base.registry import RegistrationContext
 
-from exports_app import log
+from exports_app import log, wiring
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.words import sentence
@@ -78,6 +78,12 @@ def told(error: ExportsError) -> str:
     return sentence(error.errors[0].detail if isinstance(error, Invalid) and error.errors else error.message)
 
 
+def note_refusal(error: ExportsError, what: str) -> None:
+    """In the audit, where it refuses a right to somebody who is signed in. what: was called."""
+    if (found := _actor.get()) is not None:
+        wiring.services().repeated_notes.refused(found.who, error, what)
+
+
 def action(permission: Permission | None = None, *, public: bool = False, background: bool = False) -> Callable[[Handler], Any]:
     """Marks an async handler as callable, by whoever holds the permission somewhere.
 
@@ -95,6 +101,7 @@ def action(permission: Permission | None = None, *, public: bool = False, backgr
                 return await fn(self, *args, **kwargs)
             except ExportsError as e:
                 text = told(e)
+                note_refusal(e, fn.__qualname__)
             except Exception:  # noqa: BLE001  (it is in the log; the page lives on)
                 _log.exception("an action failed", action=fn.__qualname__)
                 text = UNEXPECTED

@@ -17,7 +17,7 @@ from reflex_base.registry import RegistrationContext
 
 from exports_app import log, wiring
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services import request_context
 from exports_app.services.request_context import RequestContext
 from exports_app.services.sessions import SESSION_COOKIE, cookie, id_of
@@ -77,7 +77,10 @@ class Guard(Middleware):
         if found is None:
             return await _to_login(root) if rule is not None else await _answer(root)
         if rule is None or (rule.permission and found.who.tenants(rule.permission) == frozenset()):
-            return await _answer(root) if event.name in self._quiet else await _refuse(root)
+            if event.name in self._quiet:
+                return await _answer(root)
+            actions.note_refusal(Forbidden(), event.name.rpartition("___")[2])
+            return await _refuse(root)
         if event.name in self._quiet:
             self._seen(EventContext.get().token, event.name, found.who)
         return None

@@ -86,7 +86,7 @@ class UserRepository(Repository[User]):
         columns = [tenants.c[field.name] for field in fields(Tenant)]
         query = select(members.c.user_id, members.c.role, *columns).join(tenants, tenants.c.id == members.c.tenant_id)
         found: dict[str, dict[Tenant, Role]] = {}
-        make = TenantRepository(self._connection)._make  # noqa: SLF001 (its neighbor's reading of a row)
+        make = TenantRepository(self._connection)._make
         for row in self._connection.execute(query.where(members.c.user_id.in_(user_ids))).mappings():
             values = dict(row)
             user_id, role = values.pop("user_id"), Role(values.pop("role"))

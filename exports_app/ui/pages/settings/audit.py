@@ -211,8 +211,14 @@ def _entry(one: Deed) -> rx.Component:
         one.changes.length() > 0,
         rx.el.ul(rx.foreach(one.changes, rx.el.li), class_name="changes"),
     )
+    origin = rx.cond(
+        one.origin.length() > 0,
+        rx.el.details(
+            rx.el.summary("From where"), rx.el.ul(rx.foreach(one.origin, rx.el.li), class_name="changes"), class_name="muted"
+        ),
+    )
     when = browser.when(at=one.at, zone=Session.timezone)
-    facts = rx.el.div(what, changes, class_name="grow")
+    facts = rx.el.div(what, changes, origin, class_name="grow")
     return rx.el.li(facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=one.id)
 
 

@@ -44,8 +44,16 @@ WORDS = {
     Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere:",
     Action.MAILBOX_PROVEN: "showed that they read the mailbox of",
     Action.EMAIL_TESTED: "sent a test email to",
+    Action.AUDIT_DOWNLOADED: "downloaded",
     Action.AUDIT_EXPORTED: "exported",
     Action.AUDIT_REMOVED: "removed",
+    Action.RUN_DOWNLOADED: "downloaded a file of the scheduled export",
+    Action.SIGNED_IN: "signed in to the account",
+    Action.SIGN_IN_FAILED: "failed to sign in to",
+    Action.SIGN_IN_SLOWED: "had to wait before another try to sign in to",
+    Action.SIGNED_OUT: "signed out of the account",
+    Action.SESSION_ENDED: "ended another session of the account",
+    Action.ACCESS_REFUSED: "was refused:",
 }
 AREAS = {
     "schedule": "Scheduled exports",
@@ -57,6 +65,7 @@ AREAS = {
     "account": "Own account",
     "email": "Test emails",
     "audit": "Audit",
+    "access": "Refusals",
 }
 NAMES = {
     "keep_days": "days that files are kept",
@@ -66,6 +75,8 @@ NAMES = {
 }
 HIDDEN = {"changed", "run", "of", "owner_id"}
 """Of a detail: told apart, or an id that says nothing to a reader."""
+SHOWN = 12
+"""Characters of a session's id: enough to search by."""
 LONGEST = 120
 FIRST = 3
 """Of a list."""
@@ -73,7 +84,7 @@ FIRST = 3
 
 @dataclass
 class Deed:
-    """changes: one line each. at: ISO 8601."""
+    """changes, origin: one line each. at: ISO 8601."""
 
     id: str
     at: str
@@ -81,12 +92,19 @@ class Deed:
     what: str
     subject: str
     changes: list[str]
+    origin: list[str]
 
 
 def deed(entry: AuditEntry) -> Deed:
     # The app and the command line begin a sentence here; a person's name is theirs to write
     who = entry.actor_name if entry.actor_id else sentence(entry.actor_name)
-    return Deed(entry.id, entry.at.isoformat(), who, WORDS[entry.action], entry.subject_name, _changes(entry))
+    return Deed(entry.id, entry.at.isoformat(), who, WORDS[entry.action], entry.subject_name, _changes(entry), _origin(entry))
+
+
+def _origin(entry: AuditEntry) -> list[str]:
+    """From where it was asked for."""
+    known = {"Address": entry.address, "Session": entry.session and entry.session[:SHOWN], "Request": entry.request_id}
+    return [f"{name}: {value}" for name, value in known.items() if value]
 
 
 def _changes(entry: AuditEntry) -> list[str]:

@@ -1,0 +1,240 @@
+"""The audit sees the doors: who signs in and out, who fails to, what is downloaded, and whom a right is refused."""
+
+from datetime import timedelta
+
+import pytest
+
+from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
+from exports_app.domain.errors import ExportsError, NotFound, TooManyRequests, Unavailable, WrongCredentials
+from exports_app.services import repeated_notes, request_context
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Action, AuditEntry, Page, Tenant
+from exports_app.services.request_context import RequestContext
+from exports_app.wiring import Services
+from tests.world import (
+    BROWSER,
+    PASSWORD,
+    Cast,
+    FakeClock,
+    make_schedule,
+    sign_in,
+    sql,
+    trigger_and_execute,
+    uuid_of,
+)
+
+ADDRESS = "192.0.2.7"
+HERE = RequestContext(ADDRESS, "", "request-1")
+
+
+def entries(services: Services, cast: Cast, area: str = "") -> list[AuditEntry]:
+    """All of them, the oldest first."""
+    services.repeated_notes.flush()
+    found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(area), Page(size=200))
+    return found[::-1]
+
+
+def fail(services: Services, email: str = "admin@example.com", address: str = ADDRESS) -> None:
+    with request_context.use(RequestContext(address, "", "request-1")), pytest.raises((WrongCredentials, TooManyRequests)):
+        services.auth.login(email, "wrong", address)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    def right(given: str, hashed: str | None) -> bool:
+        return hashed is not None and given == PASSWORD
+
+    monkeypatch.setattr("exports_app.services.passwords.matches", right)
+
+
+class TestSignIn:
+    def test_by_the_page(self, services: Services, cast: Cast) -> None:
+        with request_context.use(HERE):
+            code = services.sessions.begin("admin@example.com", PASSWORD, ADDRESS, BROWSER)
+            assert entries(services, cast) == []
+            session_id, _ = services.sessions.redeem(code, BROWSER)
+        (entry,) = entries(services, cast)
+        assert (entry.action, entry.actor_id, entry.subject_id) == (
+            Action.SIGNED_IN,
+            cast.admin.user.id,
+            cast.admin.user.id,
+        )
+        assert (entry.tenant_id, entry.address, entry.request_id) == (None, ADDRESS, "request-1")
+        assert entry.session is not None
+        assert entry.session not in {"", session_id}
+        assert entry.session == services.account.sessions(cast.admin.who)[0].id
+
+    def test_by_the_api(self, services: Services, cast: Cast) -> None:
+        with request_context.use(HERE):
+            services.auth.login("admin@example.com", PASSWORD, ADDRESS)
+        (entry,) = entries(services, cast)
+        assert (entry.action, entry.detail, entry.address) == (Action.SIGNED_IN, {"with": "an access token"}, ADDRESS)
+
+    def test_one_that_cannot_be_noted_is_refused(self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(*_: object) -> None:
+            raise Unavailable
+
+        monkeypatch.setattr(services.store, "write", away)
+        with pytest.raises(Unavailable):
+            services.auth.login("admin@example.com", PASSWORD, ADDRESS)
+
+    def test_signing_out_is_told_once(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        session_id = sign_in(services, cast.admin.user)
+        clock.advance(seconds=1)
+        services.sessions.end(session_id)
+        clock.advance(seconds=1)
+        services.sessions.end(session_id)
+        assert [entry.action for entry in entries(services, cast)] == [Action.SIGNED_IN, Action.SIGNED_OUT]
+
+    def test_ending_another_session_is_told(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        sign_in(services, cast.admin.user)
+        clock.advance(seconds=1)
+        (session,) = services.account.sessions(cast.admin.who)
+        services.account.end_session(cast.admin.who, session.id)
+        assert [entry.action for entry in entries(services, cast)] == [Action.SIGNED_IN, Action.SESSION_ENDED]
+
+
+class TestFailedSignIn:
+    def test_of_an_account_says_which(self, services: Services, cast: Cast) -> None:
+        fail(services, " Admin@Example.com")
+        (entry,) = entries(services, cast)
+        assert (entry.action, entry.subject_id, entry.subject_name) == (
+            Action.SIGN_IN_FAILED,
+            cast.admin.user.id,
+            "admin@example.com",
+        )
+        assert (entry.tenant_id, entry.actor_id, entry.address, entry.request_id) == (None, None, ADDRESS, "request-1")
+
+    @pytest.mark.parametrize("typed", ["hunter2 my secret", "p@ssw0rd", "nobody@example.com", "\0"])
+    def test_of_no_account_keeps_nothing_of_what_was_typed(self, services: Services, cast: Cast, typed: str) -> None:
+        fail(services, typed)
+        (entry,) = entries(services, cast)
+        assert (entry.subject_id, entry.subject_name, entry.detail) == (None, "an unknown address", {})
+
+    def test_what_repeats_becomes_one_entry_with_a_count(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        fail(services)
+        assert len(entries(services, cast)) == 1
+        for _ in range(3):
+            clock.advance(seconds=1)
+            fail(services)
+        assert len(entries(services, cast)) == 1
+        clock.advance(minutes=11)
+        first, second = entries(services, cast)
+        assert first.detail == {}
+        assert second.detail["times"] == 3
+        assert second.detail["last"] == (clock() - timedelta(minutes=11)).isoformat()
+
+    def test_a_guesser_with_many_accounts_and_addresses_writes_a_bounded_number(
+        self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(repeated_notes, "MAX_WRITTEN", 5)
+        monkeypatch.setattr(repeated_notes, "MAX_KEYS", 20)
+        for i in range(200):
+            with request_context.use(RequestContext(f"198.51.{i // 250}.{i % 250}", "", "x")):
+                services.repeated_notes.failed_sign_in(f"no{i}@example.com")
+        found = entries(services, cast)
+        assert len(found) == 6
+        assert [entry.subject_name for entry in found].count(repeated_notes.MANY) == 1
+        assert sum(entry.detail.get("times", 1) for entry in found) == 200
+
+    def test_the_addresses_of_one_network_count_together(self, services: Services, cast: Cast) -> None:
+        for i in range(1, 5):
+            fail(services, address=f"2001:db8::{i}")
+        (entry,) = entries(services, cast)
+        assert entry.detail["times"] == 4
+
+    def test_a_wait_is_told(self, services: Services, cast: Cast) -> None:
+        for _ in range(30):
+            fail(services)
+        slowed = [entry for entry in entries(services, cast) if entry.action is Action.SIGN_IN_SLOWED]
+        assert [entry.subject_id for entry in slowed] == [cast.admin.user.id]
+        assert slowed[0].detail["seconds_to_wait"] >= 1
+
+    def test_while_the_database_is_away_nothing_is_lost(
+        self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fail(services)
+        with monkeypatch.context() as away:
+            for name in ("read", "write"):
+                away.setattr(services.store, name, lambda: (_ for _ in ()).throw(Unavailable()))
+                with pytest.raises(Unavailable):
+                    services.repeated_notes.flush()
+        assert len(entries(services, cast)) == 1
+
+    def test_what_was_only_counted_is_written_when_the_process_ends(self, services: Services, cast: Cast) -> None:
+        fail(services)
+        services.repeated_notes.flush()
+        fail(services)
+        services.repeated_notes.close()
+        assert len(entries(services, cast)) == 2
+
+
+class TestRefusals:
+    def refuse(self, services: Services, who: Principal, tenant_id: str, what: str = "PUT /x") -> None:
+        with request_context.use(HERE), pytest.raises(ExportsError) as refused:
+            require(who, Permission.WRITE, tenant_id)
+        with request_context.use(HERE):
+            services.repeated_notes.refused(who, refused.value, what)
+
+    def test_of_a_member_is_their_tenants(self, services: Services, cast: Cast, acme: Tenant) -> None:
+        self.refuse(services, cast.viewer.who, acme.id)
+        (entry,) = entries(services, cast)
+        assert (entry.action, entry.tenant_id, entry.actor_name) == (Action.ACCESS_REFUSED, acme.id, "Viewer")
+        assert (entry.subject_name, entry.address) == ("PUT /x", ADDRESS)
+        found, _ = services.audit.find(cast.admin.who, None, AuditFilter(), Page())
+        assert found == [entry]
+
+    def test_of_an_outsider_is_the_installations_and_the_tenant_is_not_told(
+        self, services: Services, cast: Cast, acme: Tenant
+    ) -> None:
+        self.refuse(services, cast.outsider.who, acme.id)
+        (entry,) = entries(services, cast)
+        assert (entry.tenant_id, entry.actor_name, entry.detail) == (None, "Outsider", {"of_tenant": acme.id})
+        assert services.audit.find(cast.admin.who, None, AuditFilter(), Page()) == ([], 0)
+
+    def test_of_what_is_a_super_admins(self, services: Services, cast: Cast) -> None:
+        for ask in (lambda: require_operator(cast.admin.who), lambda: require_anywhere(cast.viewer.who, Permission.MANAGE)):
+            with pytest.raises(ExportsError) as refused:
+                ask()
+            services.repeated_notes.refused(cast.admin.who, refused.value, "GET /api/users")
+        assert [entry.action for entry in entries(services, cast)] == [Action.ACCESS_REFUSED]
+
+    def test_what_is_only_not_there_is_no_refusal(self, services: Services, cast: Cast) -> None:
+        with pytest.raises(NotFound) as missing:
+            services.schedules.get(cast.admin.who, uuid_of(99))
+        services.repeated_notes.refused(cast.admin.who, missing.value, "GET /x")
+        assert entries(services, cast) == []
+
+    def test_another_tenants_schedule_is_one(self, services: Services, cast: Cast) -> None:
+        schedule = make_schedule(services, cast.admin.who)
+        with pytest.raises(NotFound) as refused:
+            services.schedules.get(cast.outsider.who, schedule.id)
+        services.repeated_notes.refused(cast.outsider.who, refused.value, "GET /x")
+        assert [entry.action for entry in entries(services, cast, "access")] == [Action.ACCESS_REFUSED]
+
+    def test_those_that_repeat_count_as_one(self, services: Services, cast: Cast, acme: Tenant) -> None:
+        for _ in range(50):
+            self.refuse(services, cast.viewer.who, acme.id)
+        (entry,) = entries(services, cast)
+        assert entry.detail["times"] == 50
+
+
+class TestDownloads:
+    def test_of_a_file(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        schedule = make_schedule(services, cast.admin.who, name="Numbers")
+        run = trigger_and_execute(services, cast.admin.who, schedule)
+        with request_context.use(HERE):
+            for _ in range(3):  # a program that fetches it in parts
+                services.file_downloads.fetch(cast.viewer.who, schedule.id, run.id)
+        (entry,) = [one for one in entries(services, cast) if one.action is Action.RUN_DOWNLOADED]
+        assert (entry.tenant_id, entry.actor_name, entry.subject_name) == (cast.acme.id, "Viewer", "Numbers")
+        assert (entry.detail, entry.address) == ({"run": run.id, "way": "api"}, ADDRESS)
+
+    def test_of_the_audit_itself(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        make_schedule(services, cast.admin.who)
+        clock.advance(seconds=1)
+        text = "".join(services.audit.csv(cast.admin.who, None, AuditFilter()))
+        assert "audit.downloaded" not in text
+        (entry,) = entries(services, cast, "audit")
+        assert (entry.action, entry.tenant_id, entry.actor_name) == (Action.AUDIT_DOWNLOADED, cast.acme.id, "Admin")
+        assert sql(services, "SELECT count(*) FROM audit_unsealed")[0][0] == 2
