@@ -4,17 +4,18 @@ Rights are asked for twice: when the code is made, and when it is used.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from exports_app.domain.access import Principal
+from exports_app.services import request_context
 from exports_app.services.audit import Audit
 from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.history import File, History
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import DownloadWay, Page
-from exports_app.services.sessions import Sessions
+from exports_app.services.sessions import Sessions, id_of
 
 CSV = "text/csv; charset=utf-8"
 RUN, AUDIT = "run", "audit"
@@ -53,6 +54,11 @@ class Downloads:
         what `History.file` and `Audit.csv` raise.
         """
         who, content = self._sessions.take_download(code, session_id)
+        # For the audit: the session is known to be theirs only now
+        with request_context.use(replace(request_context.current(), session=id_of(session_id))):
+            return self._take(who, content)
+
+    def _take(self, who: Principal, content: dict[str, Any]) -> File | Made:
         if content.get("what") == AUDIT:  # one that the version before made says nothing of it
             return Made("audit.csv", CSV, self._audit.csv(who, content["tenant_id"], _filter(content["where"])))
         return self._downloads.fetch(who, content["schedule_id"], content["run_id"], DownloadWay.PAGE)

@@ -230,6 +230,14 @@ class TestDownloads:
         assert (entry.tenant_id, entry.actor_name, entry.subject_name) == (cast.acme.id, "Viewer", "Numbers")
         assert (entry.detail, entry.address) == ({"run": run.id, "way": "api"}, ADDRESS)
 
+    def test_from_a_page_it_says_in_which_session(self, services: Services, cast: Cast) -> None:
+        run = trigger_and_execute(services, cast.admin.who, schedule := make_schedule(services, cast.admin.who))
+        session_id = sign_in(services, cast.viewer.user)
+        code = services.downloads.of_run(cast.viewer.who, session_id, schedule.id, run.id)
+        services.downloads.take(code, session_id)
+        (entry,) = [one for one in entries(services, cast) if one.action is Action.RUN_DOWNLOADED]
+        assert entry.session == services.account.sessions(cast.viewer.who)[0].id
+
     def test_of_the_audit_itself(self, services: Services, cast: Cast, clock: FakeClock) -> None:
         make_schedule(services, cast.admin.who)
         clock.advance(seconds=1)

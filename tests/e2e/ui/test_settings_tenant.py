@@ -99,7 +99,13 @@ def test_the_audit_is_read_filtered_and_saved(house: House, company: Company, vi
     expect(page.get_by_role("heading", name="No entry")).to_be_visible()
     expect(page.locator("#since")).to_have_value("2030-01-01")
     page.get_by_role("button", name="Clear").last.click()
-    expect(entries).to_have_count(3)
+    expect(entries).to_have_count(4)
+    expect(entries.first).to_contain_text("Ada Admin downloaded the audit, as a table")
+    entries.first.get_by_text("From where").click()
+    expect(entries.first).to_contain_text("Address: 127.0.0.1")
+    expect(entries.first).to_contain_text("Session: ")
+    assert_nothing_overflows(page)
+    assert_accessible(page)
 
 
 def test_older_entries_are_on_further_pages(house: House, company: Company, visits: Visits) -> None:
