@@ -1,5 +1,6 @@
 """Request bodies, read after access is settled (FastAPI itself would parse them before), with a limit on their size."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -11,12 +12,21 @@ from pydantic.json_schema import models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors
+from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors, pointer
 from exports_app.domain.errors import FieldError, Invalid, TooLarge
 
-MIB = 1024 * 1024
-LIMIT = MIB
+KIB = 1024
+MIB = 1024 * KIB
+LIMIT = 64 * KIB
+"""Bytes of a body, where a route says nothing else."""
+SCHEDULE_LIMIT = MIB
+"""With a thousand recipients, before the same ones are merged, and a thousand campaigns."""
 METRICS_LIMIT = 8 * MIB
+"""Ten thousand days."""
+
+
+MOST_DIGITS = 18
+"""Of a Content-Length that is read as a number."""
 
 
 class Input(BaseModel):
@@ -35,7 +45,7 @@ M = TypeVar("M", bound=Input)
 
 
 def json_body(model: type[M], limit: int = LIMIT) -> Callable[[Request], Awaitable[M]]:
-    """A dependency that reads the body into `model`. Raises TooLarge, Invalid. limit: bytes."""
+    """A dependency that reads the body into `model`. Raises TooLarge, Invalid. limit: bytes, counted while they arrive."""
 
     async def read(request: Request) -> M:
         data = await _read(request, limit)
@@ -47,17 +57,29 @@ def json_body(model: type[M], limit: int = LIMIT) -> Callable[[Request], Awaitab
 
 def _parse(model: type[M], data: bytes) -> M:
     try:
-        return model.model_validate_json(data)
+        body = model.model_validate_json(data)
     except ValidationError as e:
-        raise Invalid(field_errors(e.errors(include_input=False, include_url=False, include_context=False))) from None
+        raise Invalid(field_errors(e.errors(include_input=False, include_url=False))) from None
     except UnicodeDecodeError:
         raise Invalid([FieldError("", "is not valid UTF-8")]) from None
+    json.loads(data, object_pairs_hook=_once)  # only now: it is known to be JSON, of few levels
+    return body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuses an object that names a field twice: two readers may take different ones of them (RFC 8259, section 4)."""
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            raise Invalid([FieldError(pointer([name]), "stands there twice: send each field once")])
+        seen.add(name)
 
 
 async def _read(request: Request, limit: int) -> bytes:
-    too_large = TooLarge(f"The request body is larger than {limit // MIB} MiB: send less at a time")
+    shown = f"{limit // MIB} MiB" if limit >= MIB else f"{limit // KIB} KiB"
+    too_large = TooLarge(f"The request body is larger than {shown}: send less at a time")
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    if declared.isdecimal() and (len(declared) > MOST_DIGITS or int(declared) > limit):
         raise too_large
     data = bytearray()
     try:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from exports_app.domain import bounds
 from exports_app.domain import errors as e
 
 MEDIA_TYPE = "application/problem+json"
@@ -107,7 +108,14 @@ def pointer(location: Sequence[str | int]) -> str:
 
 def field_errors(found: Sequence[Any], skip: int = 0) -> list[e.FieldError]:
     """pydantic's errors without the submitted values. skip: leading parts of the location that are not the body's."""
-    return [e.FieldError(pointer(x["loc"][skip:]), WORDS.get(x["type"]) or _own_words(x)) for x in found[:100]]
+    return [e.FieldError(pointer(x["loc"][skip:]), _words(x)) for x in found[:100]]
+
+
+def _words(error: Any) -> str:
+    most = (error.get("ctx") or {}).get("max_length")
+    if error["type"] == "string_too_long" and isinstance(most, int):
+        return bounds.at_most(most)
+    return WORDS.get(error["type"]) or _own_words(error)
 
 
 def _own_words(error: Any) -> str:

@@ -11,6 +11,13 @@ from exports_app import log
 from exports_app.api import problems
 from exports_app.services import request_context
 
+MAX_LOGGED = 300
+"""Characters of a path in the log."""
+MAX_TARGET = 16 * 1024
+"""Bytes of a path with its query."""
+MAX_HEADERS = 32 * 1024
+"""Bytes of all headers, names and values."""
+
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CODE = re.compile(r"^(/api/(?:session|download)/).+", re.DOTALL)
 _log = log.get(__name__)
@@ -33,8 +40,8 @@ class Requests:
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex
-        method, path = scope["method"], loggable(scope["path"])
+        request_id = given.decode() if len(given) <= 64 and _ID.fullmatch(given) else uuid.uuid4().hex
+        method, path = scope["method"], loggable(scope["path"])[:MAX_LOGGED]
         status, began = 0, time.perf_counter()
 
         async def out(message: Message) -> None:
@@ -48,7 +55,8 @@ class Requests:
         context = replace(request_context.current(), request_id=request_id, device=device)
         with log.bind(request=request_id), request_context.use(context):
             try:
-                await self._app(scope, receive, out)
+                app = _refusal(scope) or self._app
+                await app(scope, receive, out)
             except Exception:
                 _log.exception("request failed", method=method, path=path)
                 if status:
@@ -58,3 +66,13 @@ class Requests:
             finally:
                 took = round((time.perf_counter() - began) * 1000, 1)
                 _log.info("request", method=method, path=path, status=status, ms=took)
+
+
+def _refusal(scope: Scope) -> ASGIApp | None:
+    """The answer to a request whose address or headers are too long to be read; None where they are not."""
+    if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MAX_TARGET:
+        detail = f"The address is longer than {MAX_TARGET // 1024} KiB: send less in the path and the query"
+        return problems.response(414, "too_large", detail)
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+        return problems.response(431, "too_large", f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer")
+    return None

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from exports_app.api.body import Input
+from exports_app.domain import bounds
 from exports_app.services.recipient_domains import MAX_DOMAINS
 from exports_app.services.rules import Filters
 
@@ -24,7 +25,7 @@ def _written(read: Callable[[str], Any], pattern: str, kind: str) -> BeforeValid
         if isinstance(value, date):  # our own, on its way out
             return value
         try:
-            if isinstance(value, str) and form.match(value):
+            if isinstance(value, str) and len(value) <= bounds.WRITTEN and form.match(value):
                 return read(value)
         except ValueError:
             pass  # 2026-02-30
@@ -35,7 +36,11 @@ def _written(read: Callable[[str], Any], pattern: str, kind: str) -> BeforeValid
 
 Day = Annotated[date, _written(date.fromisoformat, r"\d{4}-\d\d-\d\d$", "date_parsing")]
 Instant = Annotated[AwareDatetime, _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing")]
-Money = Annotated[Decimal, Field(decimal_places=2, max_digits=20, allow_inf_nan=False)]
+Money = Annotated[
+    Decimal,
+    Field(decimal_places=2, max_digits=20, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "maxLength": bounds.WRITTEN}]}),
+]
 
 
 def hundredths(amount: Decimal) -> int:
@@ -51,8 +56,8 @@ Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
 
 
 class LoginIn(Input):
-    email: str = Field(max_length=320)
-    password: str = Field(max_length=1000, repr=False)
+    email: bounds.Address
+    password: bounds.Password = Field(repr=False)
 
 
 class UserOut(Output):
@@ -82,12 +87,15 @@ class MeOut(Output):
     tenants: list[TenantOut]
 
 
+Recipients = Annotated[list[bounds.Address], Field(max_length=bounds.SENT_RECIPIENTS)]
+
+
 class FiltersIn(Input):
     start_date: Day | None = None
     end_date: Day | None = None
-    period: str | None = None
-    campaign_ids: list[UUID] | None = None
-    group_by: str | None = None
+    period: bounds.Key | None = None
+    campaign_ids: list[UUID] | None = Field(default=None, max_length=bounds.CAMPAIGNS)
+    group_by: bounds.Key | None = None
 
     def filters(self) -> Filters:
         ids = tuple(dict.fromkeys(str(one) for one in self.campaign_ids or ()))
@@ -96,24 +104,26 @@ class FiltersIn(Input):
 
 class ScheduleIn(Input):
     tenant_id: UUID | None = None
-    name: str
-    description: str | None = None
-    export_type: str
-    format: str
-    schedule: str
-    timezone: str | None = None
-    recipients: list[str]
+    name: bounds.Name
+    description: bounds.Description | None = None
+    export_type: bounds.Key
+    format: bounds.Key
+    schedule: bounds.CronText
+    timezone: bounds.Zone | None = None
+    recipients: Recipients
     filters: FiltersIn = Field(default_factory=FiltersIn)
-    when_empty: str = "send"
-    delivery: str = Field("auto", description="auto, attach, zip or link")
+    when_empty: bounds.Key = "send"
+    delivery: bounds.Key = Field("auto", description="auto, attach, zip or link")
     link_days: int = Field(7, description="how long a download link can be used")
     time_limit: int = Field(3600, description="seconds that making the file may take")
-    overlap: str = Field("skip", description="a tick while an earlier one's run has not ended: skip, queue_one or allow")
-    catch_up: str = Field("latest", description="ticks missed in a downtime: latest, none or all (at most 100)")
+    overlap: bounds.Key = Field("skip", description="a tick while an earlier one's run has not ended: skip, queue_one or allow")
+    catch_up: bounds.Key = Field("latest", description="ticks missed in a downtime: latest, none or all (at most 100)")
     catch_up_hours: int = Field(168, description="how old a missed tick may be that catchUp all makes up")
     jitter_seconds: int = Field(0, description="a run starts up to so much later than its tick, always as much")
     pause_after: int = Field(5, description="failed runs in a row that pause it; 0: never")
-    on_unknown: str = Field("resend", description="a message that may have arrived or not: resend it, or hold it for a decision")
+    on_unknown: bounds.Key = Field(
+        "resend", description="a message that may have arrived or not: resend it, or hold it for a decision"
+    )
     retry_attempts: int | None = Field(None, description="at a run, the first one too; null: as the server is set")
     retry_base_seconds: int | None = Field(None, description="the longest wait after the first failed attempt; null: likewise")
     is_active: bool = True
@@ -122,24 +132,24 @@ class ScheduleIn(Input):
 class ScheduleChange(Input):
     """All optional: what is left out keeps its value. Only description, retryAttempts and retryBaseSeconds may be null."""
 
-    name: str = ""
-    description: str | None = None
-    export_type: str = ""
-    format: str = ""
-    schedule: str = ""
-    timezone: str = ""
-    recipients: list[str] = Field(default_factory=list)
+    name: bounds.Name = ""
+    description: bounds.Description | None = None
+    export_type: bounds.Key = ""
+    format: bounds.Key = ""
+    schedule: bounds.CronText = ""
+    timezone: bounds.Zone = ""
+    recipients: Recipients = Field(default_factory=list)
     filters: FiltersIn = Field(default_factory=FiltersIn)
-    when_empty: str = ""
-    delivery: str = ""
+    when_empty: bounds.Key = ""
+    delivery: bounds.Key = ""
     link_days: int = 0
     time_limit: int = 0
-    overlap: str = ""
-    catch_up: str = ""
+    overlap: bounds.Key = ""
+    catch_up: bounds.Key = ""
     catch_up_hours: int = 0
     jitter_seconds: int = 0
     pause_after: int = 0
-    on_unknown: str = ""
+    on_unknown: bounds.Key = ""
     retry_attempts: int | None = None
     retry_base_seconds: int | None = None
     is_active: bool = True
@@ -320,8 +330,8 @@ class UsersOut(Output):
 
 
 class PasswordIn(Input):
-    current_password: str = Field(max_length=1000, repr=False)
-    new_password: str = Field(max_length=1000, repr=False)
+    current_password: bounds.Password = Field(repr=False)
+    new_password: bounds.Password = Field(repr=False)
 
 
 class SessionOut(Output):
@@ -357,10 +367,10 @@ class TenantSettingsOut(Output):
 class TenantChange(Input):
     """All optional: what is left out keeps its value."""
 
-    name: str = ""
-    brand_color: str = ""
-    logo_url: str | None = Field(default=None, max_length=2000)
-    timezone: str | None = None
+    name: bounds.Name = ""
+    brand_color: bounds.Color = ""
+    logo_url: bounds.Url | None = None
+    timezone: bounds.Zone | None = None
     keep_days: int | None = None
     recipient_domains: list[Annotated[str, Field(max_length=255)]] = Field(
         default_factory=list,
@@ -370,8 +380,8 @@ class TenantChange(Input):
 
 
 class InviteIn(Input):
-    email: str = Field(max_length=320)
-    role: str = Field("viewer", description="admin or viewer")
+    email: bounds.Address
+    role: bounds.Key = Field("viewer", description="admin or viewer")
 
 
 class InvitationOut(Output):
@@ -403,8 +413,8 @@ class LinkTokenIn(Input):
 
 
 class AcceptIn(LinkTokenIn):
-    name: str | None = Field(None, max_length=200)
-    password: str | None = Field(None, max_length=1000, repr=False, description="of the account that is made, see `way`")
+    name: bounds.Name | None = None
+    password: bounds.Password | None = Field(None, repr=False, description="of the account that is made, see `way`")
 
 
 class TenantNameOut(Output):
@@ -444,7 +454,7 @@ class LeavingOut(Output):
 
 
 class RoleIn(Input):
-    role: str
+    role: bounds.Key
 
 
 class MemberOut(Output):
@@ -601,8 +611,8 @@ class BackfillOut(Output):
 
 
 class CronIn(Input):
-    expression: str
-    timezone: str | None = None
+    expression: bounds.AskedCron
+    timezone: bounds.Zone | None = None
     after: Instant | None = Field(default=None, description="an instant with its zone; default: now")
     count: int = Field(5, ge=1, le=50)
 
@@ -617,10 +627,10 @@ class CronOut(Output):
 
 class CampaignIn(Input):
     tenant_id: UUID | None = None
-    name: str
-    channel: str = "other"
-    status: str = "active"
-    currency: str
+    name: bounds.Name
+    channel: bounds.Channel = "other"
+    status: bounds.Status = "active"
+    currency: bounds.Currency
     budget: Money | None = None
     start_date: Day | None = None
     end_date: Day | None = None
@@ -629,10 +639,10 @@ class CampaignIn(Input):
 class CampaignChange(Input):
     """All optional: what is left out keeps its value; budget and dates may be null."""
 
-    name: str = ""
-    channel: str = ""
-    status: str = ""
-    currency: str = ""
+    name: bounds.Name = ""
+    channel: bounds.Channel = ""
+    status: bounds.Status = ""
+    currency: bounds.Currency = ""
     budget: Money | None = None
     start_date: Day | None = None
     end_date: Day | None = None
@@ -676,7 +686,7 @@ class MetricIn(Input):
 
 
 class MetricsIn(Input):
-    items: list[MetricIn] = Field(max_length=10_000)
+    items: list[MetricIn] = Field(max_length=bounds.METRIC_DAYS)
 
 
 class WrittenOut(Output):

@@ -55,8 +55,7 @@ class Accounts:
             address = rules.valid_address(email).lower()
         except EmailNotValidError as e:
             raise Invalid([FieldError("/email", str(e))]) from None
-        if not 1 <= len(name.strip()) <= 200 or not name.isprintable():
-            raise Invalid([FieldError("/name", "give a name of 1 to 200 characters without control characters")])
+        rules.check_name(name)
         passwords.check(password, "/password")
         user = User(new_id(), address, name, passwords.hash_password(password), is_super_admin=super_admin)
         with self._store.write() as tx:

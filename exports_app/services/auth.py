@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 
+from exports_app.domain import bounds
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import DemoIsLocal, TooManyRequests, Unauthenticated, WrongCredentials
 from exports_app.services import audit, passwords, request_context
@@ -102,6 +103,8 @@ class Auth:
     def verify(self, email: str, password: str, address: str, known: str = "") -> User:
         """address, known: as for `guess`. Raises WrongCredentials, the same for an unknown user; DemoIsLocal;
         and TooManyRequests. What fails is noted."""
+        if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
+            raise WrongCredentials  # not noted: no account has such an address
         try:
             return self._verify(email, password, address, known)
         except (WrongCredentials, DemoIsLocal):
@@ -142,6 +145,8 @@ class Auth:
     def principal(self, token: str) -> Principal:
         """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal, and TooManyRequests by
         principal."""
+        if len(token) > bounds.TOKEN:  # its header is read before its signature is
+            raise Unauthenticated
         claims = self._claims(token)
         with self._store.read() as tx:
             user = tx.users.get(claims["sub"])

@@ -1,5 +1,6 @@
 """Make up past ticks of a scheduled export: those that were missed, were skipped, or came before it was made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
@@ -57,22 +58,38 @@ class Backfill:
         Raises NotFound, Forbidden, and Invalid for days without a past tick, or with more than MOST_CAUGHT_UP.
         """
         now = self._clock()
-        with self._store.write() as tx:
-            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
-            ticks = _ticks(schedule, start, end, now)
-            there = tx.runs.ticks(schedule.id, ticks)
-            made = []
-            for i, tick in enumerate(ticks):
-                at = now + timedelta(microseconds=i)  # they wait in the order of their ticks
-                run = new_run(schedule, Trigger.BACKFILL, tick, triggered_by=who.user_id, scheduled_for=tick, created_at=at)
-                if _begin(tx, there.get(tick), run):
-                    made.append(run)
-            if made:
-                days = {"start": start.isoformat(), "end": end.isoformat(), "runs": len(made)}
-                audit.note_schedule(tx, who, Action.RUN_BACKFILLED, schedule, now, **days)
+        with self._store.read() as tx:
+            seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
+        while True:
+            ticks = _ticks(seen, start, end, now)  # before the write: reckoning them takes a while
+            with self._store.write() as tx:
+                schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+                if _times(schedule) == _times(seen):
+                    made = _begin_all(tx, who, schedule, ticks, now)
+                    if made:
+                        days = {"start": start.isoformat(), "end": end.isoformat(), "runs": len(made)}
+                        audit.note_schedule(tx, who, Action.RUN_BACKFILLED, schedule, now, **days)
+                    break
+            seen = schedule  # somebody else changed it meanwhile
         if made:
             self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
         return Backfilled(made, len(ticks) - len(made))
+
+
+def _times(schedule: Schedule) -> tuple[str, str]:
+    return schedule.schedule, schedule.timezone
+
+
+def _begin_all(tx: Transaction, who: Principal, schedule: Schedule, ticks: Sequence[datetime], now: datetime) -> list[Run]:
+    """The runs that were made."""
+    there = tx.runs.ticks(schedule.id, ticks)
+    made = []
+    for i, tick in enumerate(ticks):
+        at = now + timedelta(microseconds=i)  # they wait in the order of their ticks
+        run = new_run(schedule, Trigger.BACKFILL, tick, triggered_by=who.user_id, scheduled_for=tick, created_at=at)
+        if _begin(tx, there.get(tick), run):
+            made.append(run)
+    return made
 
 
 def _begin(tx: Transaction, seen: Run | None, run: Run) -> bool:

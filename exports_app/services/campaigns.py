@@ -7,6 +7,7 @@ from typing import Any
 
 import pycountry
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services import audit
@@ -29,22 +30,29 @@ MAX_COUNT = 10**12
 """Of impressions, clicks, conversions: sums of a million days stay within 64 bits."""
 MAX_MONEY = 10**13
 """In hundredths, likewise."""
-MAX_DAYS = 10_000
+MAX_DAYS = bounds.METRIC_DAYS
 COUNTS = ("impressions", "clicks", "conversions")
 AMOUNTS = ("spend", "revenue")
 
 
 def check_campaign(campaign: Campaign) -> list[FieldError]:
     """What is wrong with it; a name is kept exactly as given, and only what XML 1.0 cannot hold is refused."""
-    errors = []
-    if not 1 <= len(campaign.name) <= 200:
+    texts = (
+        ("/name", campaign.name, bounds.NAME),
+        ("/channel", campaign.channel, bounds.CHANNEL),
+        ("/status", campaign.status, bounds.STATUS),
+        ("/currency", campaign.currency, bounds.CURRENCY),
+    )
+    if errors := [FieldError(pointer, bounds.at_most(most)) for pointer, value, most in texts if len(value) > most]:
+        return errors
+    if not campaign.name:
         errors.append(FieldError("/name", "give a name of 1 to 200 characters"))
-    for pointer, value in (("/name", campaign.name), ("/channel", campaign.channel), ("/status", campaign.status)):
+    for pointer, value, _ in texts[:3]:
         if not xml_can_hold(value):
             errors.append(FieldError(pointer, "remove the control characters, which no file can hold"))
-    for pointer, value, longest in (("/channel", campaign.channel, 100), ("/status", campaign.status, 50)):
-        if not value.strip() or len(value) > longest:
-            errors.append(FieldError(pointer, f"use 1 to {longest} characters"))
+    for pointer, value, most in texts[1:3]:
+        if not value.strip():
+            errors.append(FieldError(pointer, f"use 1 to {most} characters"))
     if pycountry.currencies.get(alpha_3=campaign.currency) is None or not campaign.currency.isupper():
         errors.append(FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR"))
     if campaign.budget is not None and not 0 <= campaign.budget <= MAX_MONEY:
@@ -116,16 +124,24 @@ class Campaigns:
 
     def update(self, who: Principal, campaign_id: str, values: Mapping[str, Any]) -> Campaign:
         """values: the fields to change."""
-        with self._store.write() as tx:
-            old = self._get(tx, who, campaign_id, Permission.WRITE)
-            campaign = replace(old, **values)
+        seen = self.get(who, campaign_id, Permission.WRITE)
+        while True:
+            campaign = replace(seen, **values)
             if errors := check_campaign(campaign):
                 raise Invalid(errors)
-            if told := audit.changed(vars(old), values):
-                tx.campaigns.update(campaign_id, values)
-                self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=told)
+            with self._store.write() as tx:
+                old = self._get(tx, who, campaign_id, Permission.WRITE)
+                if old == seen:
+                    self._change(tx, who, old, campaign, values)
+                    break
+            seen = old  # somebody else changed it meanwhile: what they chose is judged together with this
         self._publish(campaign.tenant_id)
         return campaign
+
+    def _change(self, tx: Transaction, who: Principal, old: Campaign, campaign: Campaign, values: Mapping[str, Any]) -> None:
+        if told := audit.changed(vars(old), values):
+            tx.campaigns.update(old.id, values)
+            self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=told)
 
     def delete(self, who: Principal, campaign_id: str) -> None:
         """With its metrics. Scheduled exports that name it fail from then on, and say so."""

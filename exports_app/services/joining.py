@@ -24,7 +24,7 @@ from exports_app.domain.errors import (
     LinkNotValid,
     Unauthenticated,
 )
-from exports_app.services import audit, passwords
+from exports_app.services import audit, passwords, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
@@ -255,6 +255,5 @@ def _note(tx: Transaction, action: Action, user: User, now: datetime) -> None:
 
 def _name(name: str | None) -> str:
     name = (name or "").strip()
-    if not 1 <= len(name) <= 200 or not name.isprintable():
-        raise Invalid([FieldError("/name", "give a name of 1 to 200 characters without control characters")])
+    rules.check_name(name)
     return name

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from exports_app.domain import cron, period
+from exports_app.domain import bounds, cron, period
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.period import Window
 from exports_app.domain.policy import CatchUp, OnUnknown, Overlap
@@ -21,12 +21,14 @@ from exports_app.services import recipient_domains
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Tenant
 
-MAX_RECIPIENTS = 50
-MAX_SENT = 1000
+MAX_RECIPIENTS = bounds.RECIPIENTS
+MAX_SENT = bounds.SENT_RECIPIENTS
 """Recipients looked at before the same ones are merged."""
 MAX_ADDRESS = 254
 """Characters; RFC 5321, 4.5.3.1.3, without the <>."""
-MAX_CAMPAIGNS = 1000
+MAX_CAMPAIGNS = bounds.CAMPAIGNS
+MAX_ERRORS = 100
+"""Wrong entries of a list that are named one by one."""
 WHEN_EMPTY = ("send", "skip", "fail")
 MAX_LINK_DAYS = 365
 LONGEST_KEPT = 36_500
@@ -50,6 +52,9 @@ CHOICES: dict[str, Sequence[str]] = {
     "on_unknown": list(OnUnknown),
 }
 
+LINE_ENDS = frozenset("\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
+TURNS = "remove the characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069)"
+"""What to do about a name of `bounds.turns_text`."""
 _PART = re.compile(
     r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
 )
@@ -139,16 +144,29 @@ def check_tenant(tenant: Tenant) -> None:
         raise Invalid(errors)
 
 
+def wrong_name(name: str) -> str | None:
+    """What is wrong with the name of a tenant or of a person, which is one line; None where it is good."""
+    if len(name) > bounds.NAME or not name.strip() or has_controls(name) or not LINE_ENDS.isdisjoint(name):
+        return f"give a name of 1 to {bounds.NAME} characters without control characters"
+    return TURNS if bounds.turns_text(name) else None
+
+
+def check_name(name: str, pointer: str = "/name") -> None:
+    """Of a person. Raises Invalid."""
+    if why := wrong_name(name):
+        raise Invalid([FieldError(pointer, why)])
+
+
 def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
     errors = []
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tenant.slug) or len(tenant.slug) > 60:
+    if len(tenant.slug) > 60 or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tenant.slug):
         errors.append(FieldError("/slug", "use up to 60 lower-case letters, digits and single hyphens"))
-    if not 1 <= len(tenant.name.strip()) <= 200 or not tenant.name.isprintable():
-        errors.append(FieldError("/name", "give a name of 1 to 200 characters without control characters"))
-    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", tenant.brand_color):
+    if why := wrong_name(tenant.name):
+        errors.append(FieldError("/name", why))
+    if len(tenant.brand_color) > bounds.COLOR or not re.fullmatch(r"#[0-9A-Fa-f]{6}", tenant.brand_color):
         errors.append(FieldError("/brandColor", "write the colour as #RRGGBB"))
     logo = tenant.logo_url
-    if logo and not _is_picture(logo):
+    if logo and (len(logo) > bounds.URL or not _is_picture(logo)):
         errors.append(FieldError("/logoUrl", "give an https address"))
     if tenant.timezone:
         try:
@@ -187,6 +205,8 @@ def xml_can_hold(text: str) -> bool:
 
 
 def is_uuid(text: str) -> bool:
+    if len(text) != bounds.ID:
+        return False
     try:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
@@ -194,11 +214,14 @@ def is_uuid(text: str) -> bool:
 
 
 def check_search(texts: Mapping[str, Any]) -> None:
-    """What a list is searched for, by the parameter's name. Raises Invalid where no stored text could hold it."""
+    """What a list is searched for, by the parameter's name. Raises Invalid where it is too long, or no stored text could hold
+    it."""
     errors = [
-        FieldError(f"/{name}", "remove the control characters")
+        FieldError(f"/{name}", bounds.at_most(bounds.SEARCH))
+        if len(text) > bounds.SEARCH
+        else FieldError(f"/{name}", "remove the control characters")
         for name, text in texts.items()
-        if isinstance(text, str) and not xml_can_hold(text)
+        if isinstance(text, str) and (len(text) > bounds.SEARCH or not xml_can_hold(text))
     ]
     if errors:
         raise Invalid(errors)
@@ -206,6 +229,8 @@ def check_search(texts: Mapping[str, Any]) -> None:
 
 def valid_address(text: str) -> str:
     """The address in its normal form, judged by its form alone: no DNS is asked. Raises EmailNotValidError."""
+    if len(text) > bounds.ADDRESS:  # normalising costs the square of its length
+        raise EmailNotValidError(f"The email address is too long: {bounds.at_most(bounds.ADDRESS)}.")
     # test_environment: .test, reserved for trying things out, is taken too
     return validate_email(text, check_deliverability=False, test_environment=True).normalized
 
@@ -216,10 +241,16 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
     if len(given) > MAX_SENT:
         return (), [too_many]
     kept: dict[str, str] = {}
-    errors = []
+    seen = set[str]()
+    errors = list[FieldError]()
     for i, address in enumerate(given):
+        if address in seen:
+            continue
+        if len(kept) > MAX_RECIPIENTS or len(errors) == MAX_ERRORS:
+            break
         try:
             valid = valid_address(address)
+            seen.add(address)
         except EmailNotValidError:
             errors.append(FieldError(f"/recipients/{i}", "is not a valid email address: write it as name@example.com"))
             continue
@@ -244,8 +275,10 @@ def read_recipients(text: str) -> list[Recipient]:
     """The recipients of a list as people paste it, in order, the same one only once; at most MAX_SENT are looked at.
 
     Between them stand commas, semicolons or white space. ``Name <a@example.com>``, ``"Last, First" <a@example.com>`` and
-    ``mailto:a@example.com`` are understood. Never raises, and drops nothing that holds an @.
+    ``mailto:a@example.com`` are understood. Drops nothing that holds an @. Raises Invalid for a text that is too long.
     """
+    if len(text) > bounds.PASTED:
+        raise Invalid([FieldError("/recipients", f"paste at most {bounds.PASTED:,} characters at a time")])
     found: dict[str, Recipient] = {}
     for typed, bare in islice(_recipients_in(text), MAX_SENT):
         one = _recipient(typed, bare)
@@ -322,16 +355,8 @@ def check(draft: Draft, now: datetime, minimum_seconds: int, changed: Collection
 
 
 def _check_words(draft: Draft) -> list[FieldError]:
-    errors = []
-    if not draft.name.strip() or len(draft.name) > 200:
-        errors.append(FieldError("/name", "give a name of 1 to 200 characters"))
-    elif has_controls(draft.name):
-        errors.append(FieldError("/name", "remove the control characters, such as line breaks and tabs"))
-    if draft.description is not None:
-        if len(draft.description) > 2000:
-            errors.append(FieldError("/description", "use at most 2,000 characters"))
-        elif not xml_can_hold(draft.description):
-            errors.append(FieldError("/description", "remove the control characters"))
+    found = {"/name": _wrong_in_name(draft.name), "/description": _wrong_in_description(draft.description)}
+    errors = [FieldError(pointer, why) for pointer, why in found.items() if why]
     for name, allowed in CHOICES.items():
         if getattr(draft, name) not in allowed:
             errors.append(FieldError(_pointer(name), one_of(allowed)))
@@ -340,6 +365,22 @@ def _check_words(draft: Draft) -> list[FieldError]:
         if value is not None and not least <= value <= most:
             errors.append(FieldError(_pointer(name), f"must be {least} to {most:,} {unit}"))
     return errors + check_keys(draft.export_type, draft.format, draft.when_empty)
+
+
+def _wrong_in_name(name: str) -> str | None:
+    if len(name) > bounds.NAME or not name.strip():
+        return f"give a name of 1 to {bounds.NAME} characters"
+    if has_controls(name):
+        return "remove the control characters, such as line breaks and tabs"
+    return TURNS if bounds.turns_text(name) else None
+
+
+def _wrong_in_description(description: str | None) -> str | None:
+    if description is None:
+        return None
+    if len(description) > bounds.DESCRIPTION:
+        return bounds.at_most(bounds.DESCRIPTION)
+    return None if xml_can_hold(description) else "remove the control characters"
 
 
 def check_keys(export_type: str, file_format: str, when_empty: str = WHEN_EMPTY[0]) -> list[FieldError]:
@@ -394,6 +435,7 @@ def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
         errors.append(FieldError("/filters/campaignIds", f"the export type {export_type} needs at least one campaign"))
     if len(filters.campaign_ids) > MAX_CAMPAIGNS:
         errors.append(FieldError("/filters/campaignIds", f"choose at most {MAX_CAMPAIGNS} campaigns, or none for all"))
+        return errors
     errors += [
         FieldError(f"/filters/campaignIds/{i}", "is not a campaign's id (a UUID)")
         for i, one in enumerate(filters.campaign_ids)

@@ -108,24 +108,26 @@ class Schedules:
         """values: the fields of a Draft; the zone left out is the tenant's, else the installation's. Raises Invalid."""
         tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
         now = self._clock()
-        with self._store.write() as tx:
+        with self._store.read() as tx:
             tenant = tx.tenants.get(tenant_id)
-            if tenant is None:
-                raise NotFound
-            values = {"timezone": tenant.timezone or self._zone} | dict(values)
-            draft = rules.check(Draft(**values), now, self._minimum)
-            _check_domains(tenant, draft)
+        if tenant is None:
+            raise NotFound
+        # All that needs no database is judged before the write: meanwhile nobody else could write anything
+        draft = rules.check(Draft(**{"timezone": tenant.timezone or self._zone} | dict(values)), now, self._minimum)
+        _check_domains(tenant, draft)
+        schedule = Schedule(
+            id=new_id(),
+            tenant_id=tenant_id,
+            **_columns(draft),
+            created_by=who.user_id,
+            owner_id=who.user_id,
+            created_at=now,
+            updated_at=now,
+            next_run_at=_next(draft, now),
+        )
+        with self._store.write() as tx:
+            _same_domains(tx, tenant)
             self._check_campaigns(tx, tenant_id, draft.filters)
-            schedule = Schedule(
-                id=new_id(),
-                tenant_id=tenant_id,
-                **_columns(draft),
-                created_by=who.user_id,
-                owner_id=who.user_id,
-                created_at=now,
-                updated_at=now,
-                next_run_at=_next(draft, now),
-            )
             tx.schedules.add(schedule)
             audit.note_schedule(tx, who, Action.SCHEDULE_CREATED, schedule, now)
         self._publish(Topic.SCHEDULES, tenant_id)
@@ -134,29 +136,29 @@ class Schedules:
     def update(self, who: Principal, schedule_id: str, values: Mapping[str, Any], version: int | None = None) -> Schedule:
         """values: the fields to change; the rest keeps its value. Raises Invalid, and Conflict when `version` is stale."""
         now = self._clock()
-        with self._store.write() as tx:
-            old = schedule_of(tx, who, schedule_id, Permission.WRITE)
-            draft = rules.check(replace(_draft(old), **values), now, self._minimum, values.keys())
-            if "recipients" in values:
-                _check_domains(tx.tenants.get(old.tenant_id), draft)
-            if {"filters", "export_type"} & values.keys():
-                self._check_campaigns(tx, old.tenant_id, draft.filters)
-            if version is not None and version != old.version:
-                raise Conflict
-            changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
-            if not changed:
-                return old
-            told = audit.changed(vars(old), changed)
-            if RESET_NEXT_RUN & changed.keys():
-                changed["next_run_at"] = _next(draft, now)
-            if changed.get("is_active"):
-                changed |= {"owner_id": who.user_id, "failures": 0, "paused_at": None, "paused_reason": None}
-            changed |= {"updated_at": now, "version": old.version + 1}
-            if not tx.schedules.update(old.id, old.version, changed):
-                raise Conflict
-            now_is = replace(old, **changed)
-            audit.note_schedule(tx, who, Action.SCHEDULE_UPDATED, now_is, now, changed=told)
-        self._publish(Topic.SCHEDULES, old.tenant_id)
+        with self._store.read() as tx:
+            seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            tenant = tx.tenants.get(seen.tenant_id)
+        while True:
+            # Judged before the write: see `create`
+            draft = rules.check(replace(_draft(seen), **values), now, self._minimum, values.keys())
+            if tenant and "recipients" in values:
+                _check_domains(tenant, draft)
+            next_run_at = _next(draft, now) if RESET_NEXT_RUN & values.keys() else None
+            with self._store.write() as tx:
+                old = schedule_of(tx, who, schedule_id, Permission.WRITE)
+                if _draft(old) == _draft(seen):
+                    if tenant and "recipients" in values:
+                        _same_domains(tx, tenant)
+                    if {"filters", "export_type"} & values.keys():
+                        self._check_campaigns(tx, old.tenant_id, draft.filters)
+                    if version is not None and version != old.version:
+                        raise Conflict
+                    now_is = _change(tx, who, old, draft, next_run_at, now)
+                    break
+            seen = old  # somebody else changed it meanwhile: what they chose is judged together with this
+        if now_is is not old:
+            self._publish(Topic.SCHEDULES, old.tenant_id)
         return now_is
 
     def delete(self, who: Principal, schedule_id: str) -> None:
@@ -221,9 +223,38 @@ class Schedules:
         self._changes.publish(Change(topic, tenant_id))
 
 
-def _check_domains(tenant: Tenant | None, draft: Draft) -> None:
-    if tenant and (errors := recipient_domains.check(tenant, draft.recipients)):
+def _check_domains(tenant: Tenant, draft: Draft) -> None:
+    if errors := recipient_domains.check(tenant, draft.recipients):
         raise Invalid(errors)
+
+
+def _same_domains(tx: Transaction, seen: Tenant) -> None:
+    """Raises Conflict where the domains that recipients may be of are not those any more that they were judged by."""
+    tenant = tx.tenants.get(seen.id)
+    if tenant is None:
+        raise NotFound
+    if tenant.recipient_domains != seen.recipient_domains:
+        raise Conflict
+
+
+def _change(
+    tx: Transaction, who: Principal, old: Schedule, draft: Draft, next_run_at: datetime | None, now: datetime
+) -> Schedule:
+    """Write what differs from the old one, which is returned where nothing does."""
+    changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
+    if not changed:
+        return old
+    told = audit.changed(vars(old), changed)
+    if RESET_NEXT_RUN & changed.keys():
+        changed["next_run_at"] = next_run_at
+    if changed.get("is_active"):
+        changed |= {"owner_id": who.user_id, "failures": 0, "paused_at": None, "paused_reason": None}
+    changed |= {"updated_at": now, "version": old.version + 1}
+    if not tx.schedules.update(old.id, old.version, changed):
+        raise Conflict
+    now_is = replace(old, **changed)
+    audit.note_schedule(tx, who, Action.SCHEDULE_UPDATED, now_is, now, changed=told)
+    return now_is
 
 
 def _next(draft: Draft, now: datetime) -> datetime | None:

@@ -67,8 +67,10 @@ def cookie(header: str, name: str) -> str:
 
 def local_path(goto: str) -> str:
     """`goto` if it is a page of this site, else HOME. A browser reads ``//x``, ``/\\x`` and ``/a/..//x`` as another site."""
+    if len(goto) > MAX_PATH:
+        return HOME
     path = unquote(re.split("[?#]", goto, maxsplit=1)[0])
-    plain = len(goto) <= MAX_PATH and goto.startswith("/") and not has_controls(goto + path) and "\\" not in goto + path
+    plain = goto.startswith("/") and not has_controls(goto + path) and "\\" not in goto + path
     parts = path.split("/")[1:]
     if not plain or "" in parts[:-1] or not {".", ".."}.isdisjoint(parts) or parts[0] == "api":
         return HOME

@@ -27,23 +27,33 @@ class Tenants:
     def update(self, who: Principal, tenant_id: str, values: Mapping[str, Any], seen: Mapping[str, Any] | None = None) -> Tenant:
         """values: of SETTINGS, those to change. seen: what the one who changes them saw in their place. Raises NotFound,
         Forbidden, Invalid; Conflict where what was seen is no longer so."""
-        with self._store.write() as tx:
-            old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
-            if seen and any(_trimmed(getattr(old, name)) != _trimmed(seen[name]) for name in SETTINGS if name in seen):
-                raise Conflict
-            new = replace(old, **{name: _trimmed(values[name]) for name in SETTINGS if name in values})
+        judged = self.get(who, tenant_id, Permission.MANAGE)
+        while True:
+            new = replace(judged, **{name: _trimmed(values[name]) for name in SETTINGS if name in values})
             rules.check_tenant(new)
             domains, _ = recipient_domains.read(new.recipient_domains)
             new = replace(new, recipient_domains=domains)
-            told = audit.changed(vars(old), {name: getattr(new, name) for name in SETTINGS})
-            if not told:
-                return old
-            tx.tenants.update(tenant_id, {name: getattr(new, name) for name in told})
-            subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": new.name}
-            audit.note(tx, who, Action.TENANT_UPDATED, self._clock(), **subject, changed=told)
+            with self._store.write() as tx:
+                old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+                if seen and any(_trimmed(getattr(old, name)) != _trimmed(seen[name]) for name in SETTINGS if name in seen):
+                    raise Conflict
+                if old == judged:
+                    if not self._change(tx, who, old, new):
+                        return old
+                    break
+            judged = old  # somebody else changed it meanwhile: what they chose is judged together with this
         # Its name stands on every page of it
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return new
+
+    def _change(self, tx: Transaction, who: Principal, old: Tenant, new: Tenant) -> bool:
+        """Write what differs; False where nothing does."""
+        told = audit.changed(vars(old), {name: getattr(new, name) for name in SETTINGS})
+        if told:
+            tx.tenants.update(old.id, {name: getattr(new, name) for name in told})
+            subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": new.name}
+            audit.note(tx, who, Action.TENANT_UPDATED, self._clock(), **subject, changed=told)
+        return bool(told)
 
 
 def _trimmed(value: Any) -> Any:

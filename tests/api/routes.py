@@ -8,7 +8,8 @@ import httpx
 
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Case:
     good: int
     body: Any = None
     writes: bool = False
-    limit: int = MIB
+    limit: int = 64 * KIB
     """Of the body, in bytes."""
     viewer: int = 0
     super_admin: int = 0
@@ -41,9 +42,9 @@ PUBLIC = {
 CASES = [
     Case("GET", "/api/auth/me", 200),
     Case("GET", SCHEDULES, 200),
-    Case("POST", SCHEDULES, 201, schedule_body(tenantId="00000000-0000-4000-8000-00000000000a"), writes=True),
+    Case("POST", SCHEDULES, 201, schedule_body(tenantId="00000000-0000-4000-8000-00000000000a"), writes=True, limit=MIB),
     Case("GET", SCHEDULES + "/{schedule_id}", 200),
-    Case("PUT", SCHEDULES + "/{schedule_id}", 200, {"name": "Renamed"}, writes=True),
+    Case("PUT", SCHEDULES + "/{schedule_id}", 200, {"name": "Renamed"}, writes=True, limit=MIB),
     Case("DELETE", SCHEDULES + "/{schedule_id}", 204, writes=True),
     Case("POST", SCHEDULES + "/{schedule_id}/trigger", 202, writes=True),
     Case("GET", SCHEDULES + "/{schedule_id}/history", 200),

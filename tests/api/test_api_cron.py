@@ -50,7 +50,7 @@ class TestValidateCron:
         assert told["message"] != "Valid cron expression"
         assert told["message"]
 
-    @pytest.mark.parametrize("expression", ["x" * 201, "x" * 100_000, "\0", "🚀 * * * *", "9" * 5000, "* * * * *\n* * * * *"])
+    @pytest.mark.parametrize("expression", ["x" * 201, "x" * 10_000, "\0", "🚀 * * * *", "9" * 5000, "* * * * *\n* * * * *"])
     def test_whatever_the_text_it_is_an_answer(self, api: Clients, expression: str) -> None:
         told = ask(api, expression=expression)
         assert told["valid"] is False

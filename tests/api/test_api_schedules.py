@@ -75,7 +75,7 @@ class TestCreate:
     def test_keeps_every_field(self, api: Clients, campaigns: dict[str, Campaign]) -> None:
         filters = {"startDate": "2026-01-01", "endDate": "2026-01-31", "campaignIds": [campaigns["Spring"].id], "groupBy": "week"}
         sent = schedule_body(
-            name="\N{RIGHT-TO-LEFT OVERRIDE}עברית 🚀 " + "x" * 100,
+            name="\N{RIGHT-TO-LEFT MARK}עברית 🚀 " + "x" * 100,
             description="Line one\n\tline two",
             exportType="aggregate",
             format="xml",

@@ -1,17 +1,21 @@
 """Files that recipients download by the link in their message. The link is all they need."""
 
 from html import escape
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from exports_app.api.access import Srv
 from exports_app.api.problems import status_of
+from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
 from exports_app.services.links import PATH
 
 router = APIRouter(prefix=PATH, tags=["files"])
 
+LATEST = 253_402_300_799
+"""Seconds since 1970: the end of the year 9999."""
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 WORDS = {
     404: ("There is no such file", "The link is not complete, or the scheduled export was deleted."),
@@ -28,7 +32,13 @@ PAGE = """<!DOCTYPE html>
 
 
 @router.get("/{delivery_id}", response_class=FileResponse)
-def download(srv: Srv, request: Request, delivery_id: str, expires: int = 0, signature: str = "") -> Response:
+def download(
+    srv: Srv,
+    request: Request,
+    delivery_id: str,
+    expires: Annotated[int, Query(ge=0, le=LATEST)] = 0,
+    signature: Annotated[str, Query(max_length=bounds.SIGNATURE)] = "",
+) -> Response:
     """404 for a link that was never given out; 410 once it has expired or the file was removed."""
     try:
         found = srv.links.file(delivery_id, expires, signature)

@@ -8,7 +8,8 @@ from fastapi.responses import FileResponse
 
 from exports_app.api import shapes
 from exports_app.api.access import Reader, Srv, Who, Writer, readable_schedule, writable_schedule
-from exports_app.api.body import json_body, takes
+from exports_app.api.body import SCHEDULE_LIMIT, json_body, takes
+from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.run import RunStatus
 from exports_app.services.file_downloads import MAX_LISTED
@@ -45,11 +46,11 @@ def find(
     who: Reader,
     tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
     is_active: Annotated[bool | None, Query(alias="isActive")] = None,
-    export_type: Annotated[str | None, Query(alias="exportType")] = None,
-    file_format: Annotated[str | None, Query(alias="format")] = None,
+    export_type: Annotated[bounds.Key | None, Query(alias="exportType")] = None,
+    file_format: Annotated[bounds.Key | None, Query(alias="format")] = None,
     last_status: Annotated[RunStatus | None, Query(alias="lastStatus")] = None,
-    q: Annotated[str, Query(max_length=200)] = "",
-    sort: Annotated[str, Query(max_length=50)] = "",
+    q: bounds.Search = "",
+    sort: bounds.Key = "",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
@@ -61,7 +62,10 @@ def find(
 
 @router.post("", status_code=201, response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleIn))
 def create(
-    srv: Srv, who: Writer, body: Annotated[shapes.ScheduleIn, Depends(json_body(shapes.ScheduleIn))], response: Response
+    srv: Srv,
+    who: Writer,
+    body: Annotated[shapes.ScheduleIn, Depends(json_body(shapes.ScheduleIn, SCHEDULE_LIMIT))],
+    response: Response,
 ) -> Any:
     made = srv.schedules.create(who, str(body.tenant_id) if body.tenant_id else None, shapes.draft_values(body))
     response.headers["Location"] = f"{BASE}/{made.id}"
@@ -83,7 +87,7 @@ def update(
     srv: Srv,
     who: Who,
     target: Target,
-    body: Annotated[shapes.ScheduleChange, Depends(json_body(shapes.ScheduleChange))],
+    body: Annotated[shapes.ScheduleChange, Depends(json_body(shapes.ScheduleChange, SCHEDULE_LIMIT))],
 ) -> Any:
     return srv.schedules.update(who, target.id, shapes.draft_values(body), body.version)
 
