@@ -15,7 +15,7 @@ MAX_LOGGED = 300
 """Characters of a path in the log."""
 MAX_TARGET = 16 * 1024
 """Bytes of a path with its query."""
-MAX_HEADERS = 32 * 1024
+MAX_HEADERS = 128 * 1024
 """Bytes of all headers, names and values."""
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")

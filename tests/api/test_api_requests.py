@@ -198,6 +198,7 @@ WITHOUT_BODY = (
     "/give-up",
     "/resend",
     "/accept-unknown",
+    "/revoke-links",
     "/sign-out-everywhere",
     "/reset-password",
 )
