@@ -6,9 +6,9 @@ the services decide.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
@@ -19,6 +19,7 @@ from exports_app import log, wiring
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.words import sentence
+from exports_app.ui import payload
 from exports_app.ui.notices import notify
 
 MARK = "_exports_rule"
@@ -30,10 +31,12 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class Rule:
-    """permission: held in at least one tenant; None: being signed in is enough. public: anybody."""
+    """permission: held in at least one tenant; None: being signed in is enough. public: anybody. longest: characters of the
+    parameters that may hold more than `payload.TEXT`."""
 
     permission: Permission | None = None
     public: bool = False
+    longest: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -84,20 +87,30 @@ def note_refusal(error: ExportsError, what: str) -> None:
         wiring.services().repeated_notes.refused(found.who, error, what)
 
 
-def action(permission: Permission | None = None, *, public: bool = False, background: bool = False) -> Callable[[Handler], Any]:
+def action(
+    permission: Permission | None = None,
+    *,
+    public: bool = False,
+    background: bool = False,
+    longest: Mapping[str, int] | None = None,
+) -> Callable[[Handler], Any]:
     """Marks an async handler as callable, by whoever holds the permission somewhere.
 
     A product's error becomes a notice with its sentence; any other is logged and becomes a plain one. background: runs beside
-    the tab's other events and writes its State within ``async with self``.
+    the tab's other events and writes its State within ``async with self``. longest: see `Rule`; a value that is larger than it
+    may be is refused before the handler runs.
     """
+    rule = Rule(permission, public, longest or {})
 
     def mark(fn: Handler) -> Any:
         if not inspect.iscoroutinefunction(fn):
             raise TypeError(f"{fn.__qualname__}: an action is an async function that yields nothing")
+        names = list(inspect.signature(fn).parameters)[1:]
 
         @wraps(fn)
         async def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
             try:
+                payload.check([*zip(names, args, strict=False), *kwargs.items()], rule.longest)
                 return await fn(self, *args, **kwargs)
             except ExportsError as e:
                 text = told(e)
@@ -112,7 +125,7 @@ def action(permission: Permission | None = None, *, public: bool = False, backgr
                 await notify(self, "error", text)
             return None
 
-        setattr(guarded, MARK, Rule(permission, public))
+        setattr(guarded, MARK, rule)
         return rx.event(background=background)(guarded)
 
     return mark

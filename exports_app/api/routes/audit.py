@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from exports_app.api import shapes
 from exports_app.api.access import Manager, Srv
+from exports_app.api.answers import in_thread
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Page
 
@@ -45,7 +46,7 @@ def find(
 ) -> Any:
     """The newest first."""
     items, total = srv.audit.find(who, str(tenant_id) if tenant_id else None, where, Page(page, size))
-    return {"items": items, "total": total, "page": page, "size": size}
+    return in_thread(shapes.AuditOut, {"items": items, "total": total, "page": page, "size": size})
 
 
 @router.get("/csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}})

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from exports_app.api import shapes
 from exports_app.api.access import Reader, Srv, Who, Writer, readable_schedule, writable_schedule
+from exports_app.api.answers import in_thread
 from exports_app.api.body import SCHEDULE_LIMIT, json_body, takes
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
@@ -57,7 +58,7 @@ def find(
     where = _where(export_type, file_format, last_status, is_active)
     wanted = str(tenant_id) if tenant_id else None
     items, total = srv.schedules.find(who, wanted, where, q, Page(page, size, sort))
-    return {"items": items, "total": total, "page": page, "size": size}
+    return in_thread(shapes.SchedulesOut, {"items": items, "total": total, "page": page, "size": size})
 
 
 @router.post("", status_code=201, response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleIn))
@@ -107,7 +108,8 @@ def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
 @router.get("/{schedule_id}/history", response_model=shapes.HistoryOut)
 def history(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
     runs, total = srv.history.of_schedule(who, visible.id, limit)
-    return {"items": [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs], "total": total}
+    items = [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs]
+    return in_thread(shapes.HistoryOut, {"items": items, "total": total})
 
 
 @router.get("/{schedule_id}/notices", response_model=shapes.NoticesOut)

@@ -1,11 +1,12 @@
 """The form's content while it is open. It has no handlers of its own: fields, pickers and the dialog write into it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
 from exports_app.services.records import Schedule
-from exports_app.services.rules import Filters, read_recipients
+from exports_app.services.rules import Filters, Recipient
 from exports_app.ui.pages.scheduled_exports import form, hints, policies
 from exports_app.ui.pages.scheduled_exports.form import Chip
 
@@ -65,12 +66,11 @@ class DraftState(rx.State):
             self._unfold()
         self._saved, self.is_open = self._now(), True
 
-    def _bring_back(self, held: dict[str, Any]) -> None:
-        """What `form.unpack` gave."""
+    def _bring_back(self, held: dict[str, Any], recipients: Sequence[Recipient]) -> None:
+        """What `form.unpack` gave; recipients: its chips, read."""
         self._fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
         self._version, self.campaign_ids, self.unfinished = held["version"], held["campaigns"], held["unfinished"]
-        for text in held["chips"]:
-            self._add(text)
+        self._add(recipients)
         self._saved = () if held["dirty"] else self._now()
 
     def _note_saved(self, saved: Schedule) -> None:
@@ -79,10 +79,14 @@ class DraftState(rx.State):
         self.paused = hints.told(saved.paused_reason)
         self._saved = self._now()
 
-    def _add(self, text: str) -> None:
-        there = {chip.text.lower() for chip in self.chips}
-        fresh = [Chip(one.address or one.text, one.error or "") for one in read_recipients(text)]
-        self.chips = [*self.chips, *(chip for chip in fresh if chip.text.lower() not in there)]
+    def _add(self, found: Sequence[Recipient]) -> bool:
+        """False where they were too many, and the last ones are left out."""
+        chips = {chip.text.lower(): chip for chip in self.chips}
+        for one in found:
+            text = (one.address or one.text)[: form.LONGEST_CHIP]
+            chips.setdefault(text.lower(), Chip(text, one.error or ""))
+        self.chips = list(chips.values())[: form.MOST_CHIPS]
+        return len(chips) <= form.MOST_CHIPS
 
     def _put(self, name: str, value: str) -> None:
         self.values = self.values | {name: value[: form.LONGEST]}

@@ -1,14 +1,17 @@
 """The dialog that makes or changes a scheduled export: opening, saving, closing."""
 
 import asyncio
+from itertools import islice
 from typing import Any
 
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.services.records import Schedule
+from exports_app.services.rules import MAX_SENT, Recipient, read_recipients
 from exports_app.ui.actions import action, principal
 from exports_app.ui.notices import notify, show_address
 from exports_app.ui.pages.scheduled_exports import form, hints
@@ -73,13 +76,14 @@ class EditorState(rx.State):
         """Take what is stored now; the changes here are dropped."""
         return await self._edit(await self._stored((await self.get_state(DraftState)).schedule_id))
 
-    @action(Permission.WRITE)
+    @action(Permission.WRITE, longest={"kept": bounds.KEPT_FORM})
     async def restore(self, kept: str) -> Any:
         """Bring back a form that the browser kept while the server was away. Another tenant's stays there until its turn."""
-        draft, held = await self.get_state(DraftState), form.unpack(str(kept))
+        held, recipients = await asyncio.to_thread(_unpack, str(kept))
+        draft = await self.get_state(DraftState)
         if draft.is_open or held["tenant"] != (await self.get_state(Session)).tenant_id:
             return None
-        draft._bring_back(held)  # noqa: SLF001
+        draft._bring_back(held, recipients)  # noqa: SLF001
         if held["dirty"]:
             await notify(self, "info", "Your unsaved changes are back")
         draft._focus("form")  # noqa: SLF001  (somebody who goes on typing must not find the rest of it in the name)
@@ -174,6 +178,12 @@ class EditorState(rx.State):
             draft.stale, draft.paused = stored.version != draft._version, hints.told(stored.paused_reason)  # noqa: SLF001
         except NotFound:
             draft.errors = draft.errors | {"name": DELETED}
+
+
+def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:
+    """The form, and its recipients as they are read. Raises Invalid."""
+    held = form.unpack(kept)
+    return held, list(islice((one for text in held["chips"] for one in read_recipients(text)), MAX_SENT))
 
 
 def _usual() -> dict[str, str]:

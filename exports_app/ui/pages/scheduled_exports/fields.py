@@ -1,20 +1,24 @@
 """What is typed and chosen in the form."""
 
+import asyncio
 from typing import Any
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.domain.presets import CUSTOM
+from exports_app.services.rules import MAX_RECIPIENTS, read_recipients
 from exports_app.ui.actions import action
+from exports_app.ui.notices import notify
 from exports_app.ui.pages.scheduled_exports import form
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.panels import DataPanel, SchedulePanel
 
 
 class Fields(rx.State):
-    @action(Permission.WRITE)
+    @action(Permission.WRITE, longest={"value": form.LONGEST})
     async def put(self, name: str, value: str) -> Any:
         """One of the text fields."""
         if name not in form.EMPTY:
@@ -40,11 +44,14 @@ class Fields(rx.State):
             panel.preset = CUSTOM
             draft._focus("schedule")  # noqa: SLF001
 
-    @action(Permission.WRITE)
+    @action(Permission.WRITE, longest={"text": bounds.PASTED})
     async def add_recipients(self, text: str) -> None:
         """From what was typed or pasted; what is no address is kept to be mended."""
+        found = await asyncio.to_thread(read_recipients, str(text))
         draft = await self.get_state(DraftState)
-        draft._add(str(text))  # noqa: SLF001
+        if not draft._add(found):  # noqa: SLF001
+            most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"
+            await notify(self, "info", f"{most}: what came after the first {form.MOST_CHIPS} was left out")
         draft._forget_error("recipients")  # noqa: SLF001
 
     @action(Permission.WRITE)

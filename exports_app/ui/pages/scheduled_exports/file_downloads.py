@@ -46,16 +46,17 @@ class FileDownloadsState(rx.State):
         if not run_id:
             self.asking = ""
             return
-        downloads, total, names = await asyncio.to_thread(self._read, schedule_id, run_id)
-        self.rows = [download_row(download, names) for download in downloads]
+        self.rows, total = await asyncio.to_thread(self._read, schedule_id, run_id)
         self.heading = f"Downloaded {counted(total, 'time')}" if total else ""
 
     @staticmethod
-    def _read(schedule_id: str, run_id: str) -> tuple[list[FileDownload], int, dict[str, str]]:
+    def _read(schedule_id: str, run_id: str) -> tuple[list[DownloadRow], int]:
+        """In a thread, to the end: what a device calls itself takes some milliseconds to read."""
         services, who = wiring.services(), principal()
         downloads, total = services.file_downloads.of_run(who, schedule_id, run_id, SHOWN)
         user_ids = {download.user_id for download in downloads if download.user_id}
-        return downloads, total, services.overview.people(who, user_ids)
+        names = services.overview.people(who, user_ids)
+        return [download_row(download, names) for download in downloads], total
 
     @action(Permission.WRITE)
     async def ask(self, run_id: str) -> None:

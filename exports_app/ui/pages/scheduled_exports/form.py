@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.period import Period
 from exports_app.domain.words import sentence
@@ -72,6 +73,9 @@ _POINTERS = {
     "filters/campaignIds": "campaigns",
 }
 LONGEST = 4000
+LONGEST_CHIP = 1000
+MOST_CHIPS = 2 * MAX_RECIPIENTS
+"""What is pasted may hold some that are removed again before it is saved."""
 
 
 @dataclass
@@ -148,7 +152,7 @@ def days(text: str) -> int:
 
 def _seconds(minutes: str) -> int:
     number = minutes.strip().replace(",", ".")
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", number):
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,10})?", number):
         raise Invalid([FieldError("/timeLimit", "give a number of minutes, e.g. 60")])
     return round(60 * float(number))
 
@@ -204,16 +208,16 @@ def unpack(kept: str) -> dict[str, Any]:
         values = {k: str(found["values"].get(k, usual))[:LONGEST] for k, usual in EMPTY.items()}
         return {
             "values": values,
-            "campaigns": [str(one) for one in found["campaigns"]][:MAX_CAMPAIGNS],
-            "chips": [str(one)[:LONGEST] for one in found["chips"]][: 2 * MAX_RECIPIENTS],
-            "tenant": str(found["tenant"]),
-            "id": str(found["id"]),
+            "campaigns": [str(one)[: bounds.ID] for one in found["campaigns"][:MAX_CAMPAIGNS]],
+            "chips": [str(one)[:LONGEST_CHIP] for one in found["chips"][:MOST_CHIPS]],
+            "tenant": str(found["tenant"])[: bounds.ID],
+            "id": str(found["id"])[: bounds.ID],
             "version": int(found["version"]),
             "active": bool(found["active"]),
             "dirty": bool(found.get("dirty", True)),
             "unfinished": str(found.get("unfinished", ""))[:LONGEST],
         }
-    except (ValueError, TypeError, KeyError) as e:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
         raise Invalid([FieldError("", "the form kept in this browser cannot be read")]) from e
 
 

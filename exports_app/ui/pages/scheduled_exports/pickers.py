@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain import cron
+from exports_app.domain import bounds, cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.services.records import Page
@@ -52,7 +52,7 @@ class CampaignPicker(rx.State):
         found, self.total = await asyncio.to_thread(find, principal(), draft.tenant_id, {}, self.q, Page(1, SHOWN))
         self.options = [Option(one.id, one.name, one.id in draft.campaign_ids) for one in found]
 
-    @action(Permission.WRITE)
+    @action(Permission.WRITE, longest={"campaign_id": bounds.ID})
     async def toggle(self, campaign_id: str) -> Any:
         """Choose a campaign, or no longer. Which ones exist for the tenant, saving and the preview judge."""
         draft = await self.get_state(DraftState)
@@ -103,7 +103,8 @@ class ZonePicker(rx.State):
     async def _search(self) -> None:
         now = (await self.get_state(DraftState)).values["timezone"]
         parts = self.q.lower().replace("_", " ").split()
-        found = [z for z in cron.zones() if all(part in z.lower().replace("_", " ") for part in parts)]
+        spelled = {z: z.lower().replace("_", " ") for z in cron.zones()}
+        found = [z for z, text in spelled.items() if all(part in text for part in parts)]
         self.options = [Option(z, z.replace("_", " "), z == now) for z in sorted(found, key=lambda z: z != now)[:SHOWN]]
 
     @action(Permission.WRITE)

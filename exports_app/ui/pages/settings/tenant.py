@@ -83,7 +83,7 @@ class TenantState(rx.State):
         await self._draw()
         self.loaded = True
 
-    @action(Permission.MANAGE)
+    @action(Permission.MANAGE, longest={"value": LONGEST})
     async def put(self, name: str, value: str) -> None:
         if name not in FIELDS or not self._of:
             return
