@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports_app import cli_audit, settings
+from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
 from exports_app.settings import SettingsError
 
@@ -25,6 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     os.umask(0o077)  # the database and the files are the operator's alone
     command: Command = args.run
     try:
+        _check_texts(args)
         return command(args)
     except (ExportsError, SettingsError) as e:
         print(f"exports_app: {e}", file=sys.stderr)
@@ -33,6 +35,18 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("exports_app: stopped", file=sys.stderr)
     return 1
+
+
+def _check_texts(args: argparse.Namespace) -> None:
+    """Raises ExportsError for an argument that nothing could take, before anything is opened."""
+    for name, text in vars(args).items():
+        if not isinstance(text, str):
+            continue
+        option = name.replace("_", "-")
+        if len(text) > bounds.URL:
+            raise ExportsError(f"{option} is too long: {bounds.at_most(bounds.URL)}")
+        if any("\ud800" <= c <= "\udfff" for c in text):  # what Python makes of bytes that are no UTF-8
+            raise ExportsError(f"{option} is not valid UTF-8 text")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,7 +113,7 @@ def _days(text: str) -> int:
 
 
 def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 100_000_000:
+    if len(text) > 9 or not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 100_000_000:
         raise argparse.ArgumentTypeError("must be a whole number from 1 to 100000000")
     return int(text)
 
@@ -195,7 +209,7 @@ def _create_user(args: argparse.Namespace) -> int:
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return sys.stdin.readline(bounds.PASSWORD + 2).rstrip("\r\n")  # one that goes on is too long, and refused as that
     if not sys.stdin.isatty():
         raise ExportsError("there is no terminal to ask for the password: use --password-stdin")
     password = getpass.getpass("Password: ")

@@ -17,7 +17,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from exports_app.channels._mailbox import Mailbox
-from exports_app.domain import words
+from exports_app.domain import bounds, words
 from exports_app.domain.color import readable_on
 from exports_app.services.plugs import Attachment, Report
 
@@ -219,5 +219,7 @@ def facts(report: Report) -> list[Fact]:
 
 
 def one_line(text: str) -> str:
-    """Without control characters and line breaks: nothing in a name can end a header or a line of the text."""
+    """Without control characters, line breaks and what turns the direction of text: nothing in a name can end a header or a line
+    of the text, or make what stands beside it read as something else."""
+    text = bounds.without_turns(text)
     return " ".join("".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} else c for c in text).split())

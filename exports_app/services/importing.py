@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
 from exports_app.services import audit
 from exports_app.services.campaigns import AMOUNTS, COUNTS, check_campaign, check_metric
@@ -25,6 +26,8 @@ OPTIONAL = ("channel", "status", "budget", "start_date", "end_date", *COUNTS, *A
 SHOWN = 50
 """Bad lines told one by one; the rest is counted."""
 BATCH = 5000
+LONGEST_LINE = 20_000
+"""Characters of a line of the file: all of its columns, as long as they may be, in quotes."""
 _MONEY = re.compile(r"\d{1,15}(\.\d{1,2})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -107,7 +110,7 @@ class _Reader:
         size = max(1, path.stat().st_size)
         # Bytes that are no UTF-8 arrive as lone surrogates, so that `_unreadable` can name their line
         with path.open("rb") as raw, io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="") as text:
-            records = csv.reader(text, strict=True)
+            records = csv.reader(_lines(text), strict=True)
             try:
                 header = _header(next(records, []))
             except csv.Error as e:
@@ -206,6 +209,14 @@ class _Reader:
         return None
 
 
+def _lines(text: io.TextIOBase) -> Iterator[str]:
+    """Never more of the file in memory than a line may have. Raises csv.Error for a longer one."""
+    while line := text.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise csv.Error(f"a line is longer than {LONGEST_LINE:,} characters")
+        yield line
+
+
 def _unreadable(cells: list[str]) -> str | None:
     text = "".join(cells)
     if "\0" in text:
@@ -224,7 +235,7 @@ def _header(cells: list[str]) -> list[str]:
     missing = [c for c in REQUIRED if c not in cells]
     if wrong or missing or len(set(cells)) != len(cells):
         told = [f"missing: {', '.join(missing)}"] if missing else []
-        told += [f"unknown: {', '.join(ascii(c) for c in wrong[:5])}"] if wrong else []
+        told += [f"unknown: {', '.join(ascii(c[: bounds.KEY]) for c in wrong[:5])}"] if wrong else []
         told += [] if told else ["a column stands there twice"]
         raise ExportsError(f"line 1 must name the columns {', '.join(REQUIRED + OPTIONAL)}; {'; '.join(told)}")
     return cells

@@ -125,6 +125,32 @@ def test_a_user_who_cannot_be_made_is_refused_with_what_to_do(run: Run, args: tu
     assert reason in refused(run("create-user", "ann@example.com", "--name", "Ann", *args, typed=typed))
 
 
+@pytest.mark.parametrize(
+    ("args", "typed", "reason"),
+    [
+        (("create-tenant", "acme", "--name", "x" * 201), "", "name: give a name of 1 to 200 characters"),
+        (("create-tenant", "acme", "--name", "x" * 100_000), "", "name is too long: use at most 2,000 characters"),
+        (("create-tenant", "a" * 2_001, "--name", "Acme"), "", "slug is too long"),
+        (("create-tenant", "acme", "--name", "\u202eemcA"), "", "name: remove the characters that turn the direction"),
+        (("create-tenant", "acme", "--name", "Acme", "--timezone", "x" * 5_000), "", "timezone is too long"),
+        (("create-tenant", "acme", "--name", "Acme", "--keep-days", "9" * 5_000), "", "keep-days"),
+        (("create-tenant", "acme", "--name", b"\xff\xfe".decode("utf-8", "surrogateescape")), "", "not valid UTF-8"),
+        (("import-campaigns", "x.csv", "--tenant", b"\xff".decode("utf-8", "surrogateescape")), "", "not valid UTF-8"),
+        (("create-user", "a" * 1_900 + "@b.example", "--name", "Bob", "--super-admin"), PASSWORD, "address is too long"),
+        (("create-user", "b@b.example", "--name", "\u2066Bob", "--super-admin"), PASSWORD, "turn the direction"),
+        (("create-user", "b@b.example", "--name", "Bob", "--super-admin"), "x" * 10_000_000, "password"),
+    ],
+)
+def test_what_is_too_long_or_no_text_is_refused_in_one_line(run: Run, args: tuple[str, ...], typed: str, reason: str) -> None:
+    stdin = ("--password-stdin",) if args[0] == "create-user" else ()
+    done = run(*args, *stdin, typed=f"{typed}\n")
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert reason in last
+    assert "Traceback" not in done.stderr
+    assert len(last) < 6_000
+
+
 def test_bad_lines_are_told_and_end_with_an_error(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "campaigns.csv"
     file.write_text(CSV + "Summer,EUR,someday\n")

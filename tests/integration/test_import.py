@@ -1,5 +1,6 @@
 """Campaign data from CSV files: all of a file or nothing, and each bad line told with its number."""
 
+import tracemalloc
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from exports_app.services.changes import Change, Topic
 from exports_app.services.importing import SHOWN, Result
 from exports_app.services.records import Campaign, Page, Tenant
 from exports_app.wiring import Services
+from tests.inputs import cpu
 
 HEADER = "campaign_name,channel,status,currency,budget,start_date,end_date,date,impressions,clicks,conversions,spend,revenue"
 GOOD = "Summer,search,active,EUR,1000.50,2026-01-01,,2026-01-02,100,10,1,12.3,45"
@@ -220,6 +222,51 @@ def test_many_bad_lines_are_counted_and_the_first_are_named(load: Load) -> None:
 def test_what_is_no_such_file_is_refused_with_the_reason(load: Load, content: str | bytes, reason: str) -> None:
     with pytest.raises(ExportsError, match=reason):
         load(content)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (GOOD.replace("Summer", "x" * 201), "name: use at most 200 characters"),
+        (GOOD.replace("search", "x" * 101), "channel: use at most 100 characters"),
+        (GOOD.replace("active", "x" * 51), "status: use at most 50 characters"),
+        (GOOD.replace("EUR", "E" * 10_000), "currency: use at most 20 characters"),
+        (GOOD.replace("Summer", "a" + "\u0301" * 9_000 + "\u0323" * 9_000), "name: use at most 200 characters"),
+        (GOOD.replace("12.3", "9" * 15_000), "spend"),
+        (GOOD.replace("2026-01-02", "9" * 15_000), "YYYY-MM-DD"),
+        (GOOD.replace("Summer", "x" * 20_001), "a line is longer than 20,000 characters"),
+        (GOOD.replace("Summer", '"' + "x\n" * 90_000 + '"'), "not CSV"),
+        ("," * 19_000, "has 19001 cells"),
+    ],
+)
+def test_a_line_with_too_much_is_named_at_once_and_nothing_is_written(
+    services: Services, load: Load, line: str, reason: str
+) -> None:
+    with cpu() as spent:
+        result = load(csv(GOOD.replace("Summer", "Before"), line))
+    assert result.problems[0].line == 3
+    assert reason in result.problems[0].reason
+    assert days(services) == 0
+    assert spent.seconds < 1
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_file_of_one_endless_line_is_not_read_into_memory(services: Services, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.csv"
+    file.write_bytes(b"x" * 30_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExportsError, match="line 1 is not CSV: a line is longer than 20,000 characters"):
+            services.importing.load(file, "acme", lambda _: None)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 5_000_000
+
+
+def test_names_that_turn_the_direction_of_text_are_data_and_kept(services: Services, acme: Tenant, load: Load) -> None:
+    assert load(csv(GOOD.replace("Summer", "\u202eremmuS\u202c"))).bad_lines == 0
+    assert [one.name for one in campaigns_of(services, acme)] == ["\u202eremmuS\u202c"]
 
 
 def test_a_tenant_that_does_not_exist_is_an_error(services: Services, tmp_path: Path) -> None:

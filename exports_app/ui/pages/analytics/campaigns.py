@@ -293,7 +293,7 @@ def _head(words: str, key: str, look: str = "") -> rx.Component:
 
 
 def _row(one: TopRow) -> rx.Component:
-    name = rx.el.th(rx.el.span(one.name, class_name="strong"), rx.el.div(one.told, class_name="muted"), scope="row")
+    name = rx.el.th(rx.el.bdi(one.name, class_name="strong"), rx.el.div(rx.el.bdi(one.told), class_name="muted"), scope="row")
     return rx.el.tr(name, rx.foreach(one.cells, lambda value: rx.el.td(value, class_name="right")), key=one.id)
 
 

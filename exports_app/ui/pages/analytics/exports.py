@@ -167,7 +167,7 @@ def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> 
 
     def entry(one: Worry) -> rx.Component:
         at = rx.cond(one.at != "", rx.fragment(" · ", browser.when(at=one.at, prefix="since ")), rx.fragment())
-        name = rx.link(one.name, href=f"{LIST}/{one.id}", class_name="name")
+        name = rx.link(rx.el.bdi(one.name), href=f"{LIST}/{one.id}", class_name="name")
         facts = rx.el.div(name, rx.el.div(one.told, at, class_name="muted"), class_name="grow")
         return rx.el.li(facts, class_name="entry", key=one.id)
 

@@ -206,10 +206,10 @@ def _date(label: str, name: str) -> rx.Component:
 
 
 def _entry(one: Deed) -> rx.Component:
-    what = rx.el.div(rx.el.b(one.who), " ", one.what, " ", rx.el.b(one.subject))
+    what = rx.el.div(rx.el.b(rx.el.bdi(one.who)), " ", one.what, " ", rx.el.b(rx.el.bdi(one.subject)))
     changes = rx.cond(
         one.changes.length() > 0,
-        rx.el.ul(rx.foreach(one.changes, rx.el.li), class_name="changes"),
+        rx.el.ul(rx.foreach(one.changes, lambda text: rx.el.li(rx.el.bdi(text))), class_name="changes"),
     )
     origin = rx.cond(
         one.origin.length() > 0,

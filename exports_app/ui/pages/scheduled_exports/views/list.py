@@ -240,8 +240,8 @@ def _row(row: Row) -> rx.Component:
         custom_attrs={"aria-label": f"Select {row.name}"},
     )
     name = rx.el.div(
-        rx.el.button(row.name, type="button", class_name="name", on_click=EditorState.begin(row.id)),
-        rx.cond(row.description != "", rx.el.div(row.description, class_name="muted clip")),
+        rx.el.button(rx.el.bdi(row.name), type="button", class_name="name", on_click=EditorState.begin(row.id)),
+        rx.cond(row.description != "", rx.el.div(row.description, class_name="muted clip", dir="auto")),
         class_name="fade",
     )
     data = rx.el.div(rx.el.div(row.kind), rx.el.span(row.format, class_name="tag"), class_name="stack fade")

@@ -17,7 +17,7 @@ def _picker(
     def option(one: Option) -> rx.Component:
         item = rx.el.button(
             rx.icon("check", size=14, aria_hidden="true"),
-            rx.el.span(one.label),
+            rx.el.bdi(one.label),
             type="button",
             role="option",
             class_name="option",
@@ -82,7 +82,7 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
         padding="6px 8px 0",
     )
     names = rx.el.span(
-        rx.foreach(CampaignPicker.chosen, lambda one: rx.el.span(one.label, class_name="tag", key=one.key)),
+        rx.foreach(CampaignPicker.chosen, lambda one: rx.el.bdi(one.label, class_name="tag", key=one.key)),
         rx.cond(count > CHIPS, rx.el.span(f"and {count - CHIPS} more")),
         class_name="row wrap",
         gap="4px",

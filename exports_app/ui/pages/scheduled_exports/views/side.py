@@ -39,7 +39,7 @@ def _data() -> rx.Component:
         return rx.el.th(one.label, scope="col", class_name=rx.cond(one.right, "right", ""))
 
     def cell(text: rx.Var[str], index: rx.Var[int]) -> rx.Component:
-        return rx.el.td(text, class_name=rx.cond(DataPanel.heads[index].right, "right", ""), title=text)
+        return rx.el.td(rx.el.bdi(text), class_name=rx.cond(DataPanel.heads[index].right, "right", ""), title=text)
 
     table = rx.el.div(
         rx.el.table(
