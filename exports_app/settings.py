@@ -105,6 +105,13 @@ class Settings(BaseModel):
     """How long files are kept; a tenant may have its own time."""
     audit_retention_days: int | None = Field(None, ge=1, le=36_500)
     """How long audit entries are kept that an export holds; None: for ever."""
+    quota_pending_runs: int = Field(1_000, ge=1)
+    """Of one tenant, here and below, where a super admin set nothing else for it: runs that wait."""
+    quota_messages_per_day: int = Field(50_000, ge=1)
+    """Messages with files that are begun in a day of UTC."""
+    quota_file_bytes: int = Field(50_000_000_000, ge=1)
+    """That its kept files take in all."""
+    quota_schedules: int = Field(10_000, ge=1)
     late_minutes: int = Field(15, ge=1, le=100_000)
     """A schedule that is due, or a run that waits for a worker, for longer makes health say so."""
     metrics_token: SecretStr = SecretStr("")

@@ -51,6 +51,7 @@ from exports_app.services.overview import Overview
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
 from exports_app.services.preview import Preview
+from exports_app.services.quotas import Limits, Quotas
 from exports_app.services.repeated_notes import RepeatedNotes
 from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
@@ -96,6 +97,7 @@ class Services:
     overview: Overview
     board: Board
     preview: Preview
+    quotas: Quotas
     history: History
     links: Links
     file_downloads: FileDownloads
@@ -136,7 +138,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     keys = Keys(secret_keys.signing(s))
     notes = RepeatedNotes(store, clock)
     auth = Auth(store, clock, keys, guesses, api, notes)
-    schedules = Schedules(store, changes, clock, s.min_interval_seconds, s.tz)
+    quotas = Quotas(store, changes, clock, limits(s))
+    schedules = Schedules(store, changes, clock, quotas, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
     account_mail = AccountMail(store, clock, retries, account_links)
@@ -169,11 +172,12 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         audit_export=AuditExport(store, clock, keys, seals, verification),
         auth=auth,
         schedules=schedules,
-        demand=Demand(store, files, changes, clock),
+        demand=Demand(store, files, changes, clock, quotas),
         bulk=Bulk(schedules),
         overview=overview,
         board=Board(schedules, overview, changes),
         preview=Preview(store, files, clock, attach=s.attach_max_mb * 1_000_000),
+        quotas=quotas,
         history=history,
         retention=Retention(store, files, changes, clock, s.retention_days),
         links=Links(store, files, changes, clock, file_downloads, keys, s.base_url),
@@ -184,12 +188,22 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
         export_analytics=ExportAnalytics(store, changes, clock, s.tz),
         decisions=Decisions(store, changes, clock),
-        backfill=Backfill(store, changes, clock),
-        runs=Runs(store, changes, clock, s.lease_seconds, retries),
+        backfill=Backfill(store, changes, clock, quotas),
+        runs=Runs(store, changes, clock, s.lease_seconds, quotas, retries),
         notices=Notices(store, clock, retries, s.base_url),
         vitals=Vitals(store, files, counts, clock, s.late_minutes),
         demo=Demo(store, clock, allowed=s.is_demo),
         importing=Importing(store, changes, clock),
+    )
+
+
+def limits(s: Settings) -> Limits:
+    """Of each tenant that has no quotas of its own."""
+    return Limits(
+        schedules=s.quota_schedules,
+        pending_runs=s.quota_pending_runs,
+        messages_per_day=s.quota_messages_per_day,
+        file_bytes=s.quota_file_bytes,
     )
 
 

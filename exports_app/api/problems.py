@@ -24,6 +24,7 @@ STATUS: dict[type[e.ExportsError], int] = {
     e.TooLarge: 413,
     e.Invalid: 422,
     e.TooManyRequests: 429,
+    e.QuotaExceeded: 429,
     e.Unavailable: 503,
 }
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from exports_app.api.body import Input
 from exports_app.domain import bounds
+from exports_app.services.quotas import MAX_QUOTA
 from exports_app.services.recipient_domains import MAX_DOMAINS
 from exports_app.services.rules import Filters
 
@@ -451,6 +452,26 @@ class LeavingOut(Output):
     role: str
     scheduled_exports: int = Field(description="how many of the tenant's the caller owns")
     successors: list[PersonOut] = Field(description="who may own them, for `schedulesTo`")
+
+
+class QuotaOut(Output):
+    name: str = Field(description="schedules, pending_runs, messages_per_day (a day of UTC) or file_bytes")
+    used: int
+    limit: int
+    own: int | None = Field(description="the tenant's own limit; null: the installation's holds")
+
+
+class QuotasOut(Output):
+    items: list[QuotaOut]
+
+
+class QuotasChange(Input):
+    """All optional: what is left out keeps its value; null: as the installation is set."""
+
+    schedules: int | None = Field(default=None, ge=1, le=MAX_QUOTA["schedules"])
+    pending_runs: int | None = Field(default=None, ge=1, le=MAX_QUOTA["pending_runs"])
+    messages_per_day: int | None = Field(default=None, ge=1, le=MAX_QUOTA["messages_per_day"])
+    file_bytes: int | None = Field(default=None, ge=1, le=MAX_QUOTA["file_bytes"])
 
 
 class RoleIn(Input):

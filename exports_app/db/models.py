@@ -58,6 +58,19 @@ class TenantRow(Base, table=True):
     max_mb: int | None = None
     keep_days: int | None = None
     recipient_domains: list[str] | None = Field(default=None, sa_type=JSON)
+    quota_pending_runs: int | None = None
+    quota_messages_per_day: int | None = None
+    quota_file_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    quota_schedules: int | None = None
+
+
+class MessagesOfDayRow(Base, table=True):
+    """How many messages of a tenant were begun on a day of UTC."""
+
+    __tablename__ = "messages_of_day"
+    tenant_id: str = Field(foreign_key="tenants.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    day: dt.date = Field(primary_key=True)
+    messages: int = 0
 
 
 class UserRow(Base, table=True):
@@ -231,6 +244,8 @@ class RunRow(Base, table=True):
             "id",
         ),
         _runs_that("live", "status IN ('pending', 'processing')", "scheduled_export_id", "status"),
+        # What a tenant's kept files take, read from the index alone
+        _runs_that("kept", "file_key IS NOT NULL AND file_removed_at IS NULL", "tenant_id", "file_size"),
         _runs_that("open", "status IN ('pending', 'processing')", "tenant_id", "status", "next_attempt_at", "created_at"),
     )
     id: str = _id()

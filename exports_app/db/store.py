@@ -77,6 +77,10 @@ class SqlTransaction:
         return r.AuditChainRepository(self.connection)
 
     @cached_property
+    def usage(self) -> r.UsageRepository:
+        return r.UsageRepository(self.connection)
+
+    @cached_property
     def analytics(self) -> r.AnalyticsRepository:
         return r.AnalyticsRepository(self.connection)
 

@@ -120,6 +120,12 @@ class TooManyRequests(ExportsError):
         """Whole seconds until the next attempt can succeed, at least 1."""
 
 
+class QuotaExceeded(ExportsError):
+    """A quota of this tenant is used up"""
+
+    code = "quota_exceeded"
+
+
 class Invalid(ExportsError):
     """The input is not valid"""
 

@@ -155,6 +155,7 @@ class LocalEngine:
     async def _sweep(self) -> None:
         try:
             await asyncio.to_thread(self._services.retention.sweep, self._closing.is_set)
+            await asyncio.to_thread(self._services.quotas.forget)
         except Unavailable:
             _log.warning("files could not be swept: the database cannot be reached")
         except Exception:  # noqa: BLE001  (the next hour tries again)

@@ -132,6 +132,7 @@ class Worker:
         spec = run.spec
         if spec["export_type"] not in EXPORT_TYPES or run.format not in FORMATS:
             raise RunError("its export type or format is no longer installed", code="plugin_missing")
+        self._runs.require_room(export.tenant)
         kind, file_format = EXPORT_TYPES[spec["export_type"]], FORMATS[run.format]
         self._check_campaigns(run, export.filters)
         with self._files.draft() as draft:
@@ -142,6 +143,7 @@ class Worker:
             if made.rows == 0 and spec["when_empty"] != "send":
                 self._empty(run, fail=spec["when_empty"] == "fail")
                 return None
+            self._runs.require_room(export.tenant, made.size)
             name = export.file_name()
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
             with writing():
@@ -200,6 +202,7 @@ class Worker:
         if reason := channel.unconfigured():
             _log.warning("nothing is sent", reason=reason)
             return [self._skip(run, d, reason) for d in deliveries]
+        self._runs.require_messages(export.tenant, sum(d.status in _unfinished(run) for d in deliveries))
         wanted = Way(run.spec.get("delivery", Way.AUTO))
         file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
         with pack(self._files, file, wanted, self._attach, check) as (way, attached):

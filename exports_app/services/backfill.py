@@ -14,6 +14,7 @@ from exports_app.domain.run import AttemptOutcome, RunStatus, Trigger
 from exports_app.services import audit
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.quotas import Quotas
 from exports_app.services.records import Action, Attempt, Run, Schedule, new_id
 from exports_app.services.schedules import new_run
 from exports_app.services.scope import schedule_of
@@ -39,8 +40,8 @@ class Counted:
 
 
 class Backfill:
-    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+    def __init__(self, store: Store, changes: Changes, clock: Clock, quotas: Quotas) -> None:
+        self._store, self._changes, self._clock, self._quotas = store, changes, clock, quotas
 
     def count(self, who: Principal, schedule_id: str, start: date, end: date) -> Counted:
         """What `run` would do. Raises what it raises."""
@@ -65,6 +66,7 @@ class Backfill:
             with self._store.write() as tx:
                 schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
                 if _times(schedule) == _times(seen):
+                    self._require_room(tx, schedule, ticks)
                     made = _begin_all(tx, who, schedule, ticks, now)
                     if made:
                         days = {"start": start.isoformat(), "end": end.isoformat(), "runs": len(made)}
@@ -74,6 +76,13 @@ class Backfill:
         if made:
             self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
         return Backfilled(made, len(ticks) - len(made))
+
+    def _require_room(self, tx: Transaction, schedule: Schedule, ticks: Sequence[datetime]) -> None:
+        there = tx.runs.ticks(schedule.id, ticks)
+        new = sum(tick not in there or _can_be_made_up(there[tick]) for tick in ticks)
+        if new:
+            messages = len(schedule.recipients)
+            self._quotas.require_run(tx, schedule.tenant_id, new, messages)
 
 
 def _times(schedule: Schedule) -> tuple[str, str]:

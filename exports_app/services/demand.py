@@ -5,24 +5,27 @@ from datetime import datetime
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
-from exports_app.domain.run import FINISHED, RESENT, AttemptOutcome, RunStatus, Trigger
+from exports_app.domain.run import FINISHED, RESENT, UNDELIVERED, AttemptOutcome, RunStatus, Trigger
 from exports_app.services import audit, recipient_domains
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
+from exports_app.services.quotas import Quotas
 from exports_app.services.records import Action, Run, Schedule
 from exports_app.services.schedules import new_run
 from exports_app.services.scope import run_of, schedule_of
 
 
 class Demand:
-    def __init__(self, store: Store, files: FileStore, changes: Changes, clock: Clock) -> None:
+    def __init__(self, store: Store, files: FileStore, changes: Changes, clock: Clock, quotas: Quotas) -> None:
         self._store, self._files, self._changes, self._clock = store, files, changes, clock
+        self._quotas = quotas
 
     def send_test(self, who: Principal, schedule_id: str) -> Run:
         """Queue a run now whose file goes to the caller alone. Raises NotFound, Forbidden."""
         now = self._clock()
         with self._store.write() as tx:
             schedule = _to_caller(tx, who, schedule_of(tx, who, schedule_id, Permission.WRITE))
+            self._quotas.require_run(tx, schedule.tenant_id)
             run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
             audit.note_run(tx, who, Action.RUN_TESTED, run, now)
@@ -40,6 +43,7 @@ class Demand:
                 raise Conflict("This run has not finished yet: wait for its end, then run it again")
             if old.trigger is Trigger.TEST:  # whoever looks at a test does not mean to write to everybody
                 schedule = _to_caller(tx, who, schedule)
+            self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             run = _again(schedule, old, now, who)
             tx.runs.add(run)
             audit.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id)
@@ -64,6 +68,8 @@ class Demand:
             raise Gone("The file of this run was removed: run it again instead")
         with self._store.write() as tx:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
+            unsent = sum(d.status in UNDELIVERED for d in tx.deliveries.of_runs([run.id]).get(run.id, []))
+            self._quotas.require_run(tx, run.tenant_id, messages=unsent)
             if not tx.runs.reopen(run):
                 raise Conflict("Somebody else is having this run sent again already")
             if not tx.deliveries.reopen(run.id):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -436,6 +436,23 @@ class AnalyticsStore(Protocol):
         """Active ones whose owner may not export here any more, by name."""
 
 
+class UsageStore(Protocol):
+    """What a tenant takes of its quotas."""
+
+    def schedules(self, tenant_id: str) -> int:
+        """Without deleted ones."""
+
+    def pending_runs(self, tenant_id: str) -> int: ...
+    def file_bytes(self, tenant_id: str) -> int:
+        """Of the files that are kept."""
+
+    def messages(self, tenant_id: str, day: date) -> int:
+        """Begun on the day, in UTC."""
+
+    def add_message(self, tenant_id: str, day: date) -> None: ...
+    def forget_messages(self, before: date) -> None: ...
+
+
 class SessionStore(Protocol):
     def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
         """The session and its user, unless it is over: expired, revoked, of another token version or of an inactive user."""
@@ -509,6 +526,8 @@ class Transaction(Protocol):
     def audit(self) -> AuditStore: ...
     @property
     def audit_chain(self) -> AuditChainStore: ...
+    @property
+    def usage(self) -> UsageStore: ...
     @property
     def analytics(self) -> AnalyticsStore: ...
     @property

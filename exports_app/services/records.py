@@ -30,6 +30,11 @@ class Tenant:
     """How long files are kept."""
     recipient_domains: tuple[str, ...] = ()
     """That files may be sent to, see `recipient_domains`; empty: to all."""
+    quota_pending_runs: int | None = None
+    """See `services.quotas`, here and below."""
+    quota_messages_per_day: int | None = None
+    quota_file_bytes: int | None = None
+    quota_schedules: int | None = None
 
 
 @dataclass(frozen=True)
@@ -353,6 +358,7 @@ class Action(StrEnum):
     CAMPAIGN_METRICS = "campaign.metrics_written"
     TENANT_CREATED = "tenant.created"
     TENANT_UPDATED = "tenant.updated"
+    QUOTAS_CHANGED = "tenant.quotas_changed"
     MEMBER_ADDED = "member.added"
     MEMBER_INVITED = "member.invited"
     INVITATION_RESENT = "member.invitation_resent"

@@ -15,7 +15,7 @@ from typing import Any
 from exports_app import log
 from exports_app.domain import retry
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import ExportsError, RunError
+from exports_app.domain.errors import ExportsError, QuotaExceeded, RunError
 from exports_app.domain.policy import OnUnknown
 from exports_app.domain.rotation import Rotation
 from exports_app.domain.run import (
@@ -33,6 +33,7 @@ from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.planning import Plan, plan, unless_under_way
 from exports_app.services.ports import Clock, Store, Transaction, UnderWay
+from exports_app.services.quotas import Quotas
 from exports_app.services.records import Attempt, Delivery, Run, Tenant, Waiting, new_id
 
 TICK_BATCH = 500
@@ -52,8 +53,17 @@ class LeaseLost(Exception):
 
 
 class Runs:
-    def __init__(self, store: Store, changes: Changes, clock: Clock, lease_seconds: int, retries: retry.Policy = DEFAULT) -> None:
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        lease_seconds: int,
+        quotas: Quotas,
+        retries: retry.Policy = DEFAULT,
+    ) -> None:
         self._store, self._changes, self._clock, self._retries = store, changes, clock, retries
+        self._quotas = quotas
         self.lease = timedelta(seconds=lease_seconds)
         self._rotation, self._lock = Rotation(), threading.Lock()
         self._preferred = False
@@ -88,11 +98,14 @@ class Runs:
         wanted = [
             unless_under_way(run, one.schedule, states.get(one.schedule.id, IDLE), now) for one in plans for run in one.runs
         ]
+        wanted = self._quotas.plan(tx, wanted, now)
         added = tx.runs.add_all(wanted)
         made = [run for run in wanted if run.id in added]
         schedules = {one.schedule.id: one.schedule for one in plans}
         for run in made:
-            if run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
+            if run.error_code == QuotaExceeded.code:
+                aftermath.ended(tx, run, now)
+            elif run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
                 aftermath.stopped(tx, schedules[run.scheduled_export_id], run, now)
         return made
 
@@ -202,6 +215,16 @@ class Runs:
             raise RunError(why, code="access_lost")
         return tenant
 
+    def require_room(self, tenant: Tenant, size: int = 0) -> None:
+        """For a file of so many bytes among those that the tenant keeps. Raises RunError."""
+        with self._store.read() as tx:
+            self._quotas.require_room(tx, tenant, size)
+
+    def require_messages(self, tenant: Tenant, count: int) -> None:
+        """Before the first of so many messages. Raises RunError when the tenant may not send them today."""
+        with self._store.read() as tx:
+            self._quotas.require_messages(tx, tenant, count)
+
     def missing_campaigns(self, run: Run, campaign_ids: Sequence[str]) -> list[str]:
         with self._store.read() as tx:
             there = tx.campaigns.existing(run.tenant_id, campaign_ids)
@@ -233,6 +256,8 @@ class Runs:
             # Waits for whoever ends the run in this moment, and then sees that it was ended
             self._held(tx, run, {"attempt": run.attempt})
             tx.deliveries.change(delivery, values)
+            if to is DeliveryStatus.SENDING:
+                self._quotas.count_message(tx, run.tenant_id)
         self.changed(run)
         return replace(delivery, **values)
 

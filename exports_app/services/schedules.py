@@ -13,6 +13,7 @@ from exports_app.domain.run import RunStatus, Trigger
 from exports_app.services import audit, recipient_domains, rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.quotas import Quotas
 from exports_app.services.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.rules import Draft, Filters
 from exports_app.services.scope import own_tenant, schedule_of, sorting, visible
@@ -81,8 +82,16 @@ def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -
 
 
 class Schedules:
-    def __init__(self, store: Store, changes: Changes, clock: Clock, minimum_seconds: int, default_zone: str) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        quotas: Quotas,
+        minimum_seconds: int,
+        default_zone: str,
+    ) -> None:
+        self._store, self._changes, self._clock, self._quotas = store, changes, clock, quotas
         self._minimum, self._zone = minimum_seconds, default_zone
 
     def get(self, who: Principal, schedule_id: str, permission: Permission = Permission.READ) -> Schedule:
@@ -126,8 +135,10 @@ class Schedules:
             next_run_at=_next(draft, now),
         )
         with self._store.write() as tx:
+            tx.tenants.get(tenant_id, lock=True)  # counted and added by one at a time
             _same_domains(tx, tenant)
             self._check_campaigns(tx, tenant_id, draft.filters)
+            self._quotas.require_schedule(tx, tenant)
             tx.schedules.add(schedule)
             audit.note_schedule(tx, who, Action.SCHEDULE_CREATED, schedule, now)
         self._publish(Topic.SCHEDULES, tenant_id)
@@ -178,6 +189,7 @@ class Schedules:
         now = self._clock()
         with self._store.write() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
             audit.note_run(tx, who, Action.RUN_TRIGGERED, run, now)

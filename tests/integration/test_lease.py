@@ -125,7 +125,7 @@ def test_racing_workers_claim_each_run_once(services: Services, admin: Principal
     other = Database(services.database.url)
 
     def worker(i: int) -> list[Run]:
-        runs = Runs(SqlStore((services.database, other)[i % 2]), Changes(), clock, 60)
+        runs = Runs(SqlStore((services.database, other)[i % 2]), Changes(), clock, 60, services.quotas)
         mine = []
         while one := runs.claim():
             mine.append(one)

@@ -110,7 +110,7 @@ def test_racing_engines_make_exactly_one_run_per_tick(services: Services, admin:
     databases = [services.database, Database(services.database.url)]  # two processes, four threads each
 
     def engine(i: int) -> int:
-        return Runs(SqlStore(databases[i % 2]), Changes(), clock, 60).tick()
+        return Runs(SqlStore(databases[i % 2]), Changes(), clock, 60, services.quotas).tick()
 
     for hour in range(3):
         clock.set(ELEVEN + hour * HOUR)
@@ -195,7 +195,7 @@ def test_a_schedule_edited_under_the_ticks_hands_is_not_fired_as_it_was(
     clock.set(ELEVEN)
     edited = list[Schedule]()
     store = MeanwhileStore(services.store, lambda: edited.append(services.schedules.update(admin, made.id, edit)))
-    assert Runs(store, Changes(), clock, 60).tick() == 0
+    assert Runs(store, Changes(), clock, 60, services.quotas).tick() == 0
     assert runs_of(services, made) == []
     assert stored(services, made) == edited[0]
     # The next tick takes it as it is now
@@ -208,7 +208,7 @@ def test_a_schedule_deleted_under_the_ticks_hands_is_not_fired(services: Service
     made = hourly(services, admin)
     clock.set(ELEVEN)
     store = MeanwhileStore(services.store, lambda: services.schedules.delete(admin, made.id))
-    assert Runs(store, Changes(), clock, 60).tick() == 0
+    assert Runs(store, Changes(), clock, 60, services.quotas).tick() == 0
     assert runs_of(services, made) == []
 
 
@@ -222,7 +222,7 @@ def test_an_engine_that_stalls_in_its_tick_adds_nothing_to_what_another_did_sinc
         clock.set(ELEVEN + 2 * HOUR)
         assert services.runs.tick() == 1
 
-    assert Runs(MeanwhileStore(services.store, another_engine_two_hours_later), Changes(), clock, 60).tick() == 0
+    assert Runs(MeanwhileStore(services.store, another_engine_two_hours_later), Changes(), clock, 60, services.quotas).tick() == 0
     (run,) = runs_of(services, made)
     assert (run.scheduled_for, run.missed_ticks) == (ELEVEN + 2 * HOUR, 2)
     assert stored(services, made).next_run_at == ELEVEN + 3 * HOUR
@@ -232,7 +232,7 @@ def test_an_edit_during_a_tick_holds_up_no_other_schedule(services: Services, ad
     made, other = hourly(services, admin), hourly(services, admin, name="Other")
     clock.set(ELEVEN)
     store = MeanwhileStore(services.store, lambda: services.schedules.delete(admin, made.id))
-    assert Runs(store, Changes(), clock, 60).tick() == 1
+    assert Runs(store, Changes(), clock, 60, services.quotas).tick() == 1
     assert len(runs_of(services, other)) == 1
 
 
@@ -326,7 +326,7 @@ def test_runs_are_announced_once_to_each_tenant(
 
 
 def test_a_minimum_interval_guards_against_floods(services: Services, admin: Principal, clock: FakeClock) -> None:
-    strict = Schedules(services.store, services.changes, clock, 3600, "UTC")
+    strict = Schedules(services.store, services.changes, clock, services.quotas, 3600, "UTC")
     answer = strict.validate_cron(admin, "*/30 * * * *", None, None, 5)
     assert not answer.valid
     assert "3600" in answer.message

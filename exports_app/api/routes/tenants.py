@@ -35,6 +35,20 @@ def update(
     return srv.tenants.update(who, tenant.id, body.given())
 
 
+@router.get("/{tenant_id}/quotas", response_model=shapes.QuotasOut)
+def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
+    """What the tenant takes of what it may."""
+    return {"items": srv.quotas.find(who, tenant.id)}
+
+
+@router.put("/{tenant_id}/quotas", response_model=shapes.QuotasOut, openapi_extra=takes(shapes.QuotasChange))
+def change_quotas(
+    srv: Srv, who: Who, tenant: Managed, body: Annotated[shapes.QuotasChange, Depends(json_body(shapes.QuotasChange))]
+) -> Any:
+    """For super admins. Fields left out keep their value; null: as the installation is set."""
+    return {"items": srv.quotas.change(who, tenant.id, body.given())}
+
+
 @router.get("/{tenant_id}/members", response_model=shapes.MembersOut)
 def members(srv: Srv, who: Who, tenant: Managed) -> Any:
     return {"items": [_member(one) for one in srv.members.find(who, tenant.id)]}

@@ -13,6 +13,7 @@ from exports_app.db.repositories.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.repositories.sessions import CodeRepository, SessionRepository
 from exports_app.db.repositories.traces import AttemptRepository, DeliveryRepository, NoticeRepository
+from exports_app.db.repositories.usage import UsageRepository
 
 __all__ = [
     "AccountMessageRepository",
@@ -31,6 +32,7 @@ __all__ = [
     "ScheduleRepository",
     "SessionRepository",
     "TenantRepository",
+    "UsageRepository",
     "UserRepository",
     "table",
 ]

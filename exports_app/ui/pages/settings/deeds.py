@@ -28,6 +28,7 @@ WORDS = {
     Action.CAMPAIGN_METRICS: "wrote metrics of the campaign",
     Action.TENANT_CREATED: "made the tenant",
     Action.TENANT_UPDATED: "changed the tenant",
+    Action.QUOTAS_CHANGED: "changed the quotas of the tenant",
     Action.MEMBER_ADDED: "added the member",
     Action.MEMBER_INVITED: "invited",
     Action.INVITATION_RESENT: "sent the invitation again to",

@@ -1,0 +1,217 @@
+"""What one tenant may take: asked for by people, and by the clock."""
+
+from datetime import timedelta
+
+import pytest
+
+from exports_app.domain.errors import Forbidden, Invalid, NotFound, QuotaExceeded
+from exports_app.domain.run import RunStatus
+from exports_app.services.ports import AuditFilter
+from exports_app.services.quotas import KEPT
+from exports_app.services.records import Action, Campaign, NoticeKind, Page
+from exports_app.wiring import Services
+from tests.mailserver import MailServer
+from tests.world import (
+    Cast,
+    FakeClock,
+    claim,
+    execute,
+    make_schedule,
+    runs_of,
+    side_by_side,
+    sql,
+    stored,
+    the_run,
+    trigger_and_execute,
+)
+
+ANN, BOB = "ann@example.com", "bob@example.com"
+
+
+@pytest.fixture(autouse=True)
+def data(campaigns: dict[str, Campaign]) -> None:
+    assert campaigns
+
+
+def give(services: Services, cast: Cast, **limits: int | None) -> None:
+    """Quotas of its own to Acme."""
+    services.quotas.change(cast.super_admin.who, cast.acme.id, limits)
+
+
+def used(services: Services, cast: Cast, name: str) -> int:
+    quotas = services.quotas.find(cast.admin.who, cast.acme.id)
+    return next(quota.used for quota in quotas if quota.name == name)
+
+
+class TestLimits:
+    def test_a_tenant_has_the_installations_until_a_super_admin_gives_it_its_own(self, services: Services, cast: Cast) -> None:
+        give(services, cast, schedules=7)
+        by_name = {q.name: q for q in services.quotas.find(cast.admin.who, cast.acme.id)}
+        assert (by_name["schedules"].limit, by_name["schedules"].own) == (7, 7)
+        assert (by_name["pending_runs"].limit, by_name["pending_runs"].own) == (1000, None)
+        give(services, cast, schedules=None)
+        by_name = {q.name: q for q in services.quotas.find(cast.admin.who, cast.acme.id)}
+        assert (by_name["schedules"].limit, by_name["schedules"].own) == (10_000, None)
+        entries, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(), Page())
+        changes = [entry.detail["changed"] for entry in entries if entry.action is Action.QUOTAS_CHANGED]
+        assert {"quota_schedules": [None, 7]} in changes
+
+    def test_nobody_else_changes_them(self, services: Services, cast: Cast) -> None:
+        for person, refusal in (
+            (cast.admin, Forbidden),
+            (cast.viewer, Forbidden),
+            (cast.outsider, NotFound),
+        ):
+            with pytest.raises(refusal):
+                services.quotas.change(person.who, cast.acme.id, {"schedules": 10**6})
+        with pytest.raises(Forbidden):
+            services.quotas.find(cast.viewer.who, cast.acme.id)
+
+    @pytest.mark.parametrize("limit", [0, -1, 10**16])
+    def test_a_senseless_limit_is_refused(self, services: Services, cast: Cast, limit: int) -> None:
+        with pytest.raises(Invalid):
+            give(services, cast, file_bytes=limit)
+
+
+class TestSchedules:
+    def test_no_more_than_allowed_are_made_and_deleted_ones_do_not_count(self, services: Services, cast: Cast) -> None:
+        give(services, cast, schedules=2)
+        first = make_schedule(services, cast.admin.who)
+        make_schedule(services, cast.admin.who)
+        with pytest.raises(QuotaExceeded, match="has 2 scheduled exports, as many as it may"):
+            make_schedule(services, cast.admin.who)
+        services.schedules.delete(cast.admin.who, first.id)
+        assert make_schedule(services, cast.admin.who)
+
+    def test_two_who_make_the_last_one_at_once_do_not_both(self, services: Services, cast: Cast) -> None:
+        give(services, cast, schedules=1)
+
+        def make(_: int) -> bool:
+            try:
+                make_schedule(services, cast.admin.who)
+            except QuotaExceeded:
+                return False
+            return True
+
+        assert sorted(side_by_side(4, make)) == [False, False, False, True]
+
+
+class TestPendingRuns:
+    def test_people_are_refused_and_nothing_is_written(self, services: Services, cast: Cast) -> None:
+        give(services, cast, pending_runs=2)
+        schedule = make_schedule(services, cast.admin.who)
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        day = services.clock().date() - timedelta(days=1)
+        for ask in (
+            lambda: services.schedules.trigger(cast.admin.who, schedule.id),
+            lambda: services.demand.send_test(cast.admin.who, schedule.id),
+            lambda: services.backfill.run(cast.admin.who, schedule.id, day - timedelta(days=30), day),
+        ):
+            with pytest.raises(QuotaExceeded, match="2 of at most 2 waiting runs"):
+                ask()
+        assert len(runs_of(services, schedule)) == 2
+
+    def test_another_tenant_is_not_concerned(self, services: Services, cast: Cast) -> None:
+        give(services, cast, pending_runs=1)
+        schedule = make_schedule(services, cast.admin.who)
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        other = make_schedule(services, cast.outsider.who)
+        assert services.schedules.trigger(cast.outsider.who, other.id)
+
+    def test_a_tick_without_room_is_a_run_that_failed_and_its_owner_hears_of_it(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
+        give(services, cast, pending_runs=2)
+        schedules = [make_schedule(services, cast.admin.who, schedule="0 9 * * *") for _ in range(3)]
+        clock.set(stored(services, schedules[0]).next_run_at or clock())
+        assert services.runs.tick() == 3
+        runs = [run for schedule in schedules for run in runs_of(services, schedule)]
+        by_status = sorted(run.status for run in runs)
+        assert by_status == [RunStatus.FAILED, RunStatus.PENDING, RunStatus.PENDING]
+        (failed,) = [run for run in runs if run.status is RunStatus.FAILED]
+        assert failed.error_code == "quota_exceeded"
+        assert "had 2 waiting runs already" in (failed.error or "")
+        schedule = stored(services, next(s for s in schedules if s.id == failed.scheduled_export_id))
+        assert (schedule.last_status, schedule.failures) == (RunStatus.FAILED, 1)
+        assert schedule.next_run_at
+        assert schedule.next_run_at > clock()
+        (notice,) = services.history.notices(cast.admin.who, schedule.id, 5)
+        assert notice.kind is NoticeKind.FAILING
+
+
+class TestMessages:
+    def test_each_message_that_is_begun_counts_on_its_day(
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
+    ) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB))
+        trigger_and_execute(services, cast.admin.who, schedule)
+        assert mail.wait_for(2)
+        assert used(services, cast, "messages_per_day") == 2
+        clock.advance(days=1)
+        assert used(services, cast, "messages_per_day") == 0
+
+    def test_a_run_that_needs_more_than_is_left_sends_nothing_and_fails(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB))
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=1)
+        done = execute(services, claim(services))
+        assert (done.status, done.error_code) == (RunStatus.FAILED, "quota_exceeded")
+        assert "0 of at most 1 messages today (UTC), and this run needs 2" in (done.error or "")
+        assert mail.messages == []
+        with pytest.raises(QuotaExceeded):
+            services.schedules.trigger(cast.admin.who, schedule.id)
+        assert services.demand.send_test(cast.admin.who, schedule.id)
+
+    def test_what_was_not_sent_is_sent_again_once_there_is_room(self, services: Services, cast: Cast, mail: MailServer) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB))
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=1)
+        done = execute(services, claim(services))
+        with pytest.raises(QuotaExceeded, match="this run needs 2"):
+            services.demand.resend(cast.admin.who, schedule.id, done.id)
+        give(services, cast, messages_per_day=2)
+        services.demand.resend(cast.admin.who, schedule.id, done.id)
+        again = execute(services, claim(services))
+        assert again.status is RunStatus.COMPLETED
+        assert len(mail.wait_for(2)) == 2
+
+    def test_old_counts_are_forgotten(self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN,))
+        trigger_and_execute(services, cast.admin.who, schedule)
+        assert mail.wait_for(1)
+        clock.advance(days=KEPT.days)
+        services.quotas.forget()
+        assert len(sql(services, "SELECT * FROM messages_of_day")) == 1
+        clock.advance(days=1)
+        services.quotas.forget()
+        assert sql(services, "SELECT * FROM messages_of_day") == []
+
+
+class TestFiles:
+    def test_without_room_no_file_is_kept_and_the_run_says_why(self, services: Services, cast: Cast, mail: MailServer) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN,))
+        first = trigger_and_execute(services, cast.admin.who, schedule)
+        assert mail.wait_for(1)
+        assert used(services, cast, "file_bytes") == first.file_size
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, file_bytes=(first.file_size or 0) + 1)
+        done = execute(services, claim(services))
+        assert (done.status, done.error_code, done.file_key) == (RunStatus.FAILED, "quota_exceeded", None)
+        assert "there is no room for another" in (done.error or "")
+        assert len(mail.messages) == 1
+
+    def test_files_that_were_removed_make_room(self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN,))
+        first = trigger_and_execute(services, cast.admin.who, schedule)
+        give(services, cast, file_bytes=first.file_size)
+        with pytest.raises(QuotaExceeded):
+            services.schedules.trigger(cast.admin.who, schedule.id)
+        clock.advance(days=31)
+        services.retention.sweep()
+        assert the_run(services, first).file_removed_at
+        assert used(services, cast, "file_bytes") == 0
+        assert services.schedules.trigger(cast.admin.who, schedule.id)
+        assert mail.wait_for(1)
