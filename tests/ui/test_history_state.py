@@ -329,8 +329,11 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
 def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
     """Found in the sources, so that a new one is not forgotten."""
     found = set[str]()
+    accounts = {"joining.py"}  # errors of people, which end no run
     for folder in ("db", "engine", "services", "channels"):
         for file in (ROOT / "exports_app" / folder).rglob("*.py"):
+            if file.name in accounts:
+                continue
             found |= set(re.findall(r'(?:\bcode=|"error_code": )"([a-z_]+)"', file.read_text()))
     assert {"access_lost", "worker_died", "no_data", "schedule_deleted", "too_large", "process_killed"} <= found
     reasons = {*found, "overlap", "missed", "invalid_cron", "invalid_timezone"}
