@@ -11,11 +11,12 @@ from exports_app.services.records import Action, AuditEntry, Tenant
 from exports_app.ui.notices import Notices
 from exports_app.ui.pages.settings.audit import AuditState
 from exports_app.ui.pages.settings.deeds import AREAS, WORDS, deed
+from exports_app.ui.pages.settings.quotas import QuotasState
 from exports_app.ui.pages.settings.tenant import TenantState
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
-from tests.world import FakeClock, make_schedule
+from tests.world import Cast, FakeClock, make_schedule
 
 
 def test_the_email_changes_as_one_types(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
@@ -213,3 +214,34 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
 def test_changes_are_told_briefly(detail: dict[str, Any], lines: list[str]) -> None:
     at = datetime(2026, 3, 4, tzinfo=UTC)
     assert deed(AuditEntry("1", None, at, None, "the app", Action.SCHEDULE_UPDATED, None, "x", detail)).changes == lines
+
+
+def test_quotas_are_shown_to_admins_and_changed_by_super_admins(
+    services: Services, tab: Tab, sign_in: SignIn, cast: Cast, acme: Tenant
+) -> None:
+    async def play() -> None:
+        await sign_in(cast.super_admin.who, acme)
+        await tab.do(TenantState.refresh)
+        quotas = await tab.state(QuotasState)
+        words = {row.label: row.words for row in quotas.rows}
+        assert words["Scheduled exports"] == "0 of 10,000"
+        assert words["Kept files"] == "0 bytes of 50.0 GB"
+        await tab.do(QuotasState.put, "schedules", "many")
+        await tab.do(QuotasState.put, "file_bytes", "1.5")
+        await tab.do(QuotasState.save)
+        assert set(quotas.errors) == {"schedules"}
+        await tab.do(QuotasState.put, "schedules", "12")
+        await tab.do(QuotasState.put, "another", "12")
+        await tab.do(QuotasState.save)
+        assert (quotas.errors, quotas.dirty) == ({}, False)
+        assert {row.label: row.words for row in quotas.rows}["Kept files"] == "0 bytes of 1.5 MB"
+        await tab.do(QuotasState.put, "schedules", "")
+        await tab.do(TenantState.refresh)  # what is typed stays
+        assert (quotas.typed["schedules"], quotas.dirty) == ("", True)
+        await tab.do(QuotasState.undo)
+        assert quotas.typed["schedules"] == "12"
+        assert (await tab.texts())[-1] == "The quotas are saved"
+
+    asyncio.run(play())
+    by_name = {quota.name: quota for quota in services.quotas.find(cast.admin.who, acme.id)}
+    assert (by_name["schedules"].own, by_name["file_bytes"].own) == (12, 1_500_000)

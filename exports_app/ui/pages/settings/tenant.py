@@ -20,6 +20,8 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.notices import notify
 from exports_app.ui.page import page
+from exports_app.ui.pages.settings import quotas
+from exports_app.ui.pages.settings.quotas import QuotasState
 from exports_app.ui.pages.settings.tabs import TENANT, top
 from exports_app.ui.session import Session
 
@@ -81,6 +83,7 @@ class TenantState(rx.State):
             self._shown = {}
         self.usual_days, self.usual_zone = str(services.settings.retention_days), services.settings.tz
         await self._draw()
+        await (await self.get_state(QuotasState))._load(tenant_id)  # noqa: SLF001
         self.loaded = True
 
     @action(Permission.MANAGE, longest={"value": LONGEST})
@@ -160,7 +163,7 @@ def by_field(errors: Sequence[FieldError]) -> dict[str, str]:
 @page(TENANT, title="Tenant", needs=Permission.MANAGE, refresh=TenantState.refresh)
 def tenant() -> rx.Component:
     told = rx.fragment("How ", rx.el.b(Session.tenant_name), " looks, in the pages and in emails")
-    body = rx.el.div(_form(), _letter(), class_name="beside")
+    body = rx.fragment(rx.el.div(_form(), _letter(), class_name="beside"), quotas.card())
     return rx.el.div(top(TENANT, told), rx.cond(TenantState.loaded, body), class_name="page settings broad")
 
 
