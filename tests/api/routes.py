@@ -71,7 +71,8 @@ CASES = [
     Case("GET", "/api/tenants/{tenant_id}", 200),
     Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/quotas", 200, writes=True),
-    Case("PUT", "/api/tenants/{tenant_id}/quotas", 403, {"schedules": 5}, writes=True),  # for super admins alone
+    # For super admins alone
+    Case("PUT", "/api/tenants/{tenant_id}/quotas", 403, {"schedules": 5}, writes=True, super_admin=200),
     Case("GET", "/api/tenants/{tenant_id}/analytics/campaigns", 200),
     Case("GET", "/api/tenants/{tenant_id}/analytics/exports", 200),
     Case("GET", "/api/tenants/{tenant_id}/members", 200, writes=True),  # not for viewers, here and below

@@ -21,7 +21,7 @@ wiring.load_plugins()
 AT = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
 SENDER = _mailbox.parse("reports@example.com")
 EACH = pytest.mark.parametrize("what", PATTERNS)
-SECONDS = 0.1
+SECONDS = 0.5
 """Of CPU, for one file or message."""
 
 
