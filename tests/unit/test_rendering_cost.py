@@ -70,7 +70,7 @@ def test_a_file_of_such_texts_is_made_in_no_time(key: str, what: str, tmp_path: 
     chunk = [[values.get(column.key)] * 100 for column in columns]
     with cpu() as spent:
         FORMATS[key].write(Table(columns, iter([chunk])), tmp_path / "file")
-    assert spent.seconds < 0.5
+    assert spent.seconds < 4 * SECONDS
 
 
 def test_nothing_in_a_message_turns_the_direction_of_what_stands_beside_it(tmp_path: Path) -> None:
