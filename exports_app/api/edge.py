@@ -10,12 +10,14 @@ import re
 import secrets
 from collections import Counter
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app import log
-from exports_app.api.cookies import is_secure, set_cookie
+from exports_app.api import problems, security_headers
+from exports_app.api.cookies import is_secure, only_trusted, set_cookie
+from exports_app.api.hosts import is_asked_for, same_origin
+from exports_app.api.slow_clients import SlowBody, SlowHandshake, has_body
 from exports_app.services import request_context
 from exports_app.services.request_context import RequestContext
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
@@ -25,7 +27,6 @@ MAX_SOCKETS_PER_ADDRESS = 200
 BROWSER_SECONDS = 365 * 24 * 60 * 60
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
-_PORTS = {"http": 80, "https": 443}
 _WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
 PARTS = (b"text/javascript", b"application/javascript", b"text/css", b"font/")
 _log = log.get(__name__)
@@ -56,19 +57,6 @@ def content_security_policy(pages: Path | None) -> str:
     )
 
 
-def same_origin(origin: str, host: str, public_url: str = "") -> bool:
-    """Whether a websocket's Origin header is the site it calls (its Host header), or PUBLIC_URL behind a proxy."""
-    try:
-        came = urlsplit(origin)
-        default = _PORTS.get(came.scheme)
-        if default is None or came.hostname is None:
-            return False
-        ours = [urlsplit(f"//{host}"), *([urlsplit(public_url)] if public_url else [])]
-        return any((came.hostname, came.port or default) == (o.hostname, o.port or _PORTS.get(o.scheme, default)) for o in ours)
-    except ValueError:  # a port that is no number, a broken IPv6 address
-        return False
-
-
 class Edge:
     """pages: the built front end, None where there is none (then everything outside /api is answered here)."""
 
@@ -80,7 +68,6 @@ class Edge:
             {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
         )
         self._policy = (b"content-security-policy", content_security_policy(pages).encode())
-        self._headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
         self._sockets: Counter[str] = Counter()
         """Open ones by client address."""
 
@@ -88,11 +75,17 @@ class Edge:
         if scope["type"] not in {"http", "websocket"}:
             await self._reflex(scope, receive, send)
             return
+        if is_secure(scope.get("scheme", ""), self._public_url):
+            scope = only_trusted(scope)
         serve = self._websocket if scope["type"] == "websocket" else self._http
         with request_context.use(_caller(scope)):
             await serve(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_asked_for(scope, self._public_url):
+            await receive()
+            await send({"type": "websocket.close", "code": 4421})
+            return
         headers = dict(scope["headers"])
         origin, host = headers.get(b"origin"), headers.get(b"host", b"").decode("latin1")
         # Browsers always send an Origin; what sends none is no browser, and has no cookie to abuse
@@ -109,7 +102,8 @@ class Edge:
             return
         self._sockets[address] += 1
         try:
-            await self._reflex(scope, receive, send)
+            client_side = SlowHandshake(receive, send)
+            await self._reflex(scope, client_side.receive, client_side.send)
         finally:
             self._sockets[address] -= 1
             if not self._sockets[address]:
@@ -117,23 +111,30 @@ class Edge:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        is_api = path == "/api" or path.startswith("/api/")
+        is_api = path == "/api" or path.startswith(("/api/", "/.well-known/"))
+        over_https = security_headers.transport(scope.get("scheme", ""), self._public_url)
         newcomer = not is_api and _is_newcomer(scope)
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 own = {name.lower() for name, _ in headers}
-                always = self._headers if _is_part(headers) else [self._policy, *self._headers]
+                documents = [] if _is_part(headers) else [self._policy, *security_headers.DOCUMENTS]
+                always = [*documents, *security_headers.EVERYWHERE, *over_https]
                 extra = [*always, (b"cache-control", _cache(path, message["status"], is_api=is_api))]
                 if newcomer and _is_page(message["status"], headers):
                     extra = [*always, *self._welcome(scope)]
                 message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
             await send(message)
 
+        if not is_asked_for(scope, self._public_url):
+            detail = f"This server answers for {self._public_url} alone: have the proxy pass the Host header on"
+            await _refuse(421, "wrong_host", detail)(scope, receive, secured)
+            return
         if path in self._prerendered:
             scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
-        await (self._api if is_api else self._reflex)(scope, receive, secured)
+        app = self._api if is_api else self._reflex
+        await (_patiently(app, scope, receive, secured) if has_body(scope) else app(scope, receive, secured))
 
     def _welcome(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """The headers of the first page that a browser gets: no cache on the way may hand its cookie to another one."""
@@ -176,6 +177,27 @@ def _cache(path: str, status: int, *, is_api: bool) -> bytes:
         return b"no-store"
     # File names under /assets/ carry a hash of their content
     return b"public, max-age=31536000, immutable" if path.startswith("/assets/") and status in {200, 206, 304} else b"no-cache"
+
+
+async def _patiently(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a request whose body may come too slowly: then the answer is 408, whatever the app makes of half a body."""
+    body, begun = SlowBody(receive, scope["path"]), False
+
+    async def in_time(message: Message) -> None:
+        nonlocal begun
+        if begun or not body.cut:
+            begun = True
+            await send(message)
+
+    await app(scope, body.receive, in_time)
+    if body.cut and not begun:
+        detail = "The request's body came too slowly: send it again"
+        await _refuse(408, "too_slow", detail)(scope, receive, send)
+
+
+def _refuse(status: int, code: str, detail: str) -> ASGIApp:
+    """An answer before the API or the pages were asked, which ends the connection."""
+    return problems.response(status, code, detail, headers={"connection": "close"})
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,6 +18,8 @@ from exports_app.launch.worker import SUPERVISOR
 from exports_app.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
+HEAD_SECONDS = 15
+"""How long a connection may take for a request's head, its first one too; then it is closed."""
 STOP_SECONDS = 8
 """How long the worker may take to stop, beyond what its runs get to finish, before it is killed."""
 
@@ -89,7 +91,8 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
     sys.path.insert(0, str(ROOT))
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -99,6 +102,10 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
         address=listen,
         port=settings.port,
         interface=Interfaces.ASGI,
+        # Browsers speak HTTP/2 over TLS only. To tell it from HTTP/1, granian would wait for the first bytes of a
+        # connection as long as they take
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000),
         workers=1,
         workers_kill_timeout=STOP_SECONDS + math.ceil(settings.drain_seconds),
         respawn_failed_workers=True,

@@ -22,6 +22,9 @@ from exports_app.services.records import Action, Code, Session, User
 from exports_app.services.request_context import device_name
 from exports_app.services.rules import has_controls, is_uuid
 
+OURS = "exports_"
+"""All our cookies' names begin so; over https HOST_PREFIX stands before it."""
+HOST_PREFIX = "__Host-"
 SESSION_COOKIE = "exports_session"
 BROWSER_COOKIE = "exports_browser"
 """A random value that tells one browser from another, also before anybody signed in."""
@@ -56,13 +59,15 @@ class Visit:
 def cookie(header: str, name: str) -> str:
     """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form that we give.
 
-    Each pair is looked at by itself: `http.cookies` drops the whole header when another site's cookie is malformed.
+    The one with HOST_PREFIX counts before the plain one, which api/edge.py takes away where https is in use. Each pair is
+    looked at by itself: `http.cookies` drops the whole header when another site's cookie is malformed.
     """
+    held: dict[str, str] = {}
     for pair in header.split(";"):
         key, _, value = pair.partition("=")
-        if key.strip() == name and _VALUE.fullmatch(value.strip()):
-            return value.strip()
-    return ""
+        if _VALUE.fullmatch(value.strip()):
+            held.setdefault(key.strip(), value.strip())
+    return held.get(HOST_PREFIX + name) or held.get(name, "")
 
 
 def local_path(goto: str) -> str:

@@ -34,8 +34,10 @@ def redirected(answer: httpx.Response, to: str) -> None:
 
 def attributes(answer: httpx.Response, name: str = SESSION_COOKIE) -> tuple[str, set[str]]:
     """The value of a cookie that the answer sets, and its attributes."""
-    (given,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{name}=")]
+    pairs = [(one.removeprefix("__Host-"), one) for one in answer.headers.get_list("set-cookie")]
+    (given,) = [whole for plain, whole in pairs if plain.startswith(f"{name}=")]
     pair, *rest = given.split("; ")
+    assert pair.startswith("__Host-") is ("Secure" in rest)
     return pair.partition("=")[2], set(rest)
 
 

@@ -6,12 +6,15 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.e2e.server import ROOT, Server, free_port, refused, start_server
+from tests.world import side_by_side
 
 STAMP = ROOT / ".web" / "build" / ".sources"
 
@@ -146,6 +149,76 @@ class TestStopping:
             os.kill(worker, signal.SIGKILL)
             until(lambda: ended(worker) and healthy(server.url))
             assert worker_of(server) != worker
+
+
+UPGRADE = (
+    b"GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+POST = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n"
+
+
+@dataclass
+class SlowClient:
+    """What it sends at once, what it adds each second, and what the server sent when it closed the connection."""
+
+    first: bytes
+    more: bytes = b""
+    got: bytes = b""
+    lasted: float = 0.0
+
+    def play(self, port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            begun = time.monotonic()
+            s.settimeout(1)
+            with suppress(ConnectionError):
+                s.sendall(self.first)
+                while time.monotonic() - begun < 25:
+                    try:
+                        if not (part := s.recv(65536)):
+                            break
+                        self.got += part
+                    except TimeoutError:
+                        s.sendall(self.more)
+            self.lasted = time.monotonic() - begun
+
+
+def played(server: Server, **clients: SlowClient) -> dict[str, SlowClient]:
+    """All at the same time, until each is done."""
+    port = int(server.url.rpartition(":")[2])
+    side_by_side(len(clients), lambda i: list(clients.values())[i].play(port))
+    return clients
+
+
+class TestSlowClients:
+    def test_a_connection_that_takes_too_long_is_closed(self, tmp_path: Path) -> None:
+        with start_server(tmp_path) as server:
+            clients = played(
+                server,
+                silent=SlowClient(b""),
+                half_a_head=SlowClient(b"GET / HTTP/1.1\r\nHost: localhost\r\n"),
+                a_head_by_drops=SlowClient(b"GET / HTTP/1.1\r\n", more=b"a: b\r\n"),
+                idle=SlowClient(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                no_body=SlowClient(POST),
+                a_body_by_drops=SlowClient(POST, more=b"a"),
+            )
+        assert {name: 14 <= client.lasted < 25 for name, client in clients.items()} == dict.fromkeys(clients, True)
+        assert clients["idle"].got.startswith(b"HTTP/1.1 200")
+        assert all(clients[name].got.startswith(b"HTTP/1.1 408") for name in ("no_body", "a_body_by_drops"))
+
+    def test_http2_is_not_spoken(self, tmp_path: Path) -> None:
+        with start_server(tmp_path) as server:
+            preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+            client = played(server, h2=SlowClient(preface))["h2"]
+        assert client.lasted < 10
+        assert not client.got.startswith(b"\x00\x00")  # a frame of settings
+
+    def test_a_websocket_that_says_nothing_is_closed(self, tmp_path: Path) -> None:
+        with start_server(tmp_path, backend_only=False) as server:
+            client = played(server, silent=SlowClient(UPGRADE))["silent"]
+        assert client.got.startswith(b"HTTP/1.1 101")
+        assert 14 <= client.lasted < 25
+        assert "silent websocket closed" in server.output
 
 
 class TestServing:

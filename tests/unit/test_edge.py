@@ -1,6 +1,7 @@
 """The outermost layer: the browser's cookie on pages, the limit of websockets, the pages that only the browser can make."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import pytest
 import structlog
 
+from exports_app.api import slow_clients
 from exports_app.api.edge import MAX_SOCKETS_PER_ADDRESS, Edge
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
 
@@ -24,9 +26,11 @@ def answering(status: int = 200, headers: list[tuple[bytes, bytes]] = HTML) -> A
     return app
 
 
-def requested(edge: App, path: str, method: str = "GET", scheme: str = "http", held: str = "") -> httpx.Response:
+def requested(
+    edge: Edge, path: str, method: str = "GET", scheme: str = "http", held: str = "", host: str = "exports.test"
+) -> httpx.Response:
     async def get() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url=f"{scheme}://exports.test") as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url=f"{scheme}://{host}") as client:
             return await client.request(method, path, headers={"Cookie": held} if held else {})
 
     return asyncio.run(get())
@@ -84,8 +88,27 @@ class TestTheBrowsersCookie:
         ],
     )
     def test_it_is_for_https_alone_where_there_is_https(self, tmp_path: Path, scheme: str, public_url: str, secure: bool) -> None:
-        answer = requested(Edge(answering(), answering(), tmp_path, public_url), "/", scheme=scheme)
-        assert answer.headers["set-cookie"].endswith("; Secure") is secure
+        host = "exports.example" if public_url else "exports.test"
+        answer = requested(Edge(answering(), answering(), tmp_path, public_url), "/", scheme=scheme, host=host)
+        given = answer.headers["set-cookie"]
+        assert given.endswith("; Secure") is secure
+        assert given.startswith(f"__Host-{BROWSER_COOKIE}=" if secure else f"{BROWSER_COOKIE}=")
+        assert cookie(given.partition(";")[0], BROWSER_COOKIE)
+
+    @pytest.mark.parametrize(("scheme", "public_url"), [("https", ""), ("http", "https://exports.test")])
+    def test_over_https_one_that_a_subdomain_may_have_set_is_none(self, tmp_path: Path, scheme: str, public_url: str) -> None:
+        seen: list[str] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            seen.append(b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode())
+            await answering()(scope, receive, send)
+
+        edge = Edge(app, app, tmp_path, public_url)
+        planted = f"theme=dark; {BROWSER_COOKIE}=planted; exports_session=planted"
+        assert "set-cookie" in requested(edge, "/", scheme=scheme, held=planted).headers
+        assert "set-cookie" not in requested(edge, "/", scheme=scheme, held=f"{planted}; __Host-{BROWSER_COOKIE}=ours").headers
+        assert all("planted" not in header and "theme=dark" in header for header in seen)
+        assert cookie(seen[1], BROWSER_COOKIE) == "ours"
 
     def test_a_server_without_pages_gives_none(self) -> None:
         assert "set-cookie" not in requested(Edge(answering(), answering(), None), "/").headers
@@ -94,8 +117,8 @@ class TestTheBrowsersCookie:
 class Sockets:
     """Stands for Reflex: holds every websocket until the test ends it, in one way or another."""
 
-    def __init__(self, folder: Path) -> None:
-        self.edge = Edge(self._app, answering(), folder)
+    def __init__(self, folder: Path, public_url: str = "") -> None:
+        self.edge = Edge(self._app, answering(), folder, public_url)
         self.held: list[asyncio.Future[None]] = []
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
@@ -183,6 +206,148 @@ class TestWebsockets:
                 end.set_result(None)
 
         asyncio.run(story())
+
+
+class TestTheHost:
+    def edge(self, folder: Path, public_url: str = "https://exports.example.com") -> Edge:
+        return Edge(answering(), answering(), folder, public_url)
+
+    def asked(self, edge: Edge, *hosts: str, path: str = "/") -> int:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"host", host.encode()) for host in hosts]
+        scope = {"type": "http", "method": "GET", "path": path, "scheme": "http", "headers": headers}
+        asyncio.run(edge(scope, None, send))  # type: ignore[arg-type]  # nothing is received
+        return int(sent[0]["status"])
+
+    @pytest.mark.parametrize("host", ["exports.example.com", "exports.example.com:443", "Exports.Example.com"])
+    def test_the_public_one_is_served(self, tmp_path: Path, host: str) -> None:
+        assert self.asked(self.edge(tmp_path), host) == 200
+        assert self.asked(self.edge(tmp_path), host, path="/api/auth/me") == 200
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "evil.example",
+            "exports.example.com.evil.example",
+            "exports.example.com:80",
+            "127.0.0.1:3720",
+            "localhost",
+            "",
+            "[::1",
+            "a:b",
+        ],
+    )
+    def test_another_one_is_refused(self, tmp_path: Path, host: str) -> None:
+        for path in ("/", "/api/auth/login", "/assets/x.js", "/.well-known/security.txt"):
+            assert self.asked(self.edge(tmp_path), host, path=path) == 421
+        assert self.asked(self.edge(tmp_path, ""), host) == 200
+
+    def test_none_and_two_are_refused(self, tmp_path: Path) -> None:
+        assert self.asked(self.edge(tmp_path)) == 421
+        assert self.asked(self.edge(tmp_path), "exports.example.com", "evil.example") == 421
+
+    @pytest.mark.parametrize("path", ["/api/health", "/api/metrics"])
+    def test_load_balancers_and_prometheus_may_ask_by_any(self, tmp_path: Path, path: str) -> None:
+        assert self.asked(self.edge(tmp_path), "10.0.0.7:3720", path=path) == 200
+
+    def test_the_port_of_a_public_address_counts(self, tmp_path: Path) -> None:
+        edge = self.edge(tmp_path, "http://exports.lan:8080/")
+        assert [self.asked(edge, host) for host in ("exports.lan:8080", "exports.lan")] == [200, 421]
+
+    def test_so_it_is_for_websockets(self, tmp_path: Path) -> None:
+        async def story() -> None:
+            sockets = Sockets(tmp_path, "https://exports.example.com")
+            assert (await sockets.open(host="evil.example", origin="https://evil.example"))[1] == refused(4421)
+            assert (await sockets.open(host="exports.example.com", origin="https://exports.example.com"))[1] == []
+            sockets.held[0].set_result(None)
+
+        asyncio.run(story())
+
+
+class TestSlowClients:
+    @pytest.fixture(autouse=True)
+    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(slow_clients, "PATIENCE", 0.3)
+
+    def post(self, edge: Edge, parts: list[bytes], pause: float, *, announced: bool = True) -> tuple[list[Any], float]:
+        """The answer to a request whose body comes in these parts, and the seconds it took."""
+        sent: list[Any] = []
+        left = [*parts]
+
+        async def receive() -> Any:
+            await asyncio.sleep(pause)
+            return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-length", b"100")] if announced else []
+        scope = {"type": "http", "method": "POST", "path": "/api/x", "scheme": "http", "headers": headers}
+        begun = time.monotonic()
+        asyncio.run(edge(scope, receive, send))
+        return sent, time.monotonic() - begun
+
+    @pytest.fixture
+    def edge(self, tmp_path: Path) -> Edge:
+        async def reads(scope: Any, receive: Any, send: Any) -> None:
+            while (message := await receive())["type"] == "http.request":
+                if not message["more_body"]:
+                    break
+            await answering(200 if message["type"] == "http.request" else 422)(scope, receive, send)
+
+        return Edge(answering(), reads, tmp_path)
+
+    def test_a_body_that_does_not_come_is_cut_off(self, edge: Edge) -> None:
+        sent, took = self.post(edge, [b"a", b"b"], pause=5)
+        assert [message.get("status") for message in sent] == [408, None]
+        assert (b"connection", b"close") in sent[0]["headers"]
+        assert took < 2
+
+    def test_so_is_one_that_comes_drop_by_drop(self, edge: Edge) -> None:
+        sent, took = self.post(edge, [b"a"] * 1_000, pause=0.05)
+        assert sent[0]["status"] == 408
+        assert took < 2
+
+    def test_a_large_one_may_take_its_time(self, edge: Edge) -> None:
+        sent, _ = self.post(edge, [b"a" * 4_000] * 8, pause=0.1)
+        assert sent[0]["status"] == 200
+
+    def test_a_request_without_a_body_may_be_answered_slowly(self, tmp_path: Path) -> None:
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            assert (await receive())["type"] == "http.request"
+            await answering(200)(scope, receive, send)
+
+        sent, _ = self.post(Edge(answering(), slow, tmp_path), [b""], pause=0.5, announced=False)
+        assert sent[0]["status"] == 200
+
+    @pytest.mark.parametrize("speaks", [True, False])
+    def test_a_websocket_that_says_nothing_is_closed(self, tmp_path: Path, speaks: bool) -> None:
+        got: list[str] = []
+
+        async def reflex(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send({"type": "websocket.accept"})
+            got.extend([(await receive())["type"], (await receive())["type"]])
+
+        messages = [("websocket.connect", 0.0), ("websocket.receive", 0.01 if speaks else 5), ("websocket.disconnect", 0.6)]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            kind, after = messages.pop(0)
+            await asyncio.sleep(after)
+            return {"type": kind}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "websocket", "path": "/_event", "headers": [], "client": ("192.0.2.1", 1)}
+        asyncio.run(Edge(reflex, answering(), tmp_path)(scope, receive, send))
+        assert got[0] == ("websocket.receive" if speaks else "websocket.disconnect")
+        assert ({"type": "websocket.close", "code": 4408} in sent) is not speaks
 
 
 def test_the_policy_goes_with_what_may_be_shown_as_a_page(tmp_path: Path) -> None:

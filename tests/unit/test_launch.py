@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exports_app.api import edge
+from exports_app.api import edge, hosts
 from exports_app.launch import address, build, lock
 from exports_app.launch.env import prepare
 from exports_app.launch.errors import StartError
@@ -227,7 +227,7 @@ class TestEdge:
         ],
     )
     def test_a_websocket_may_come_from_our_own_pages_only(self, origin: str, host: str, public: str, same: bool) -> None:
-        assert edge.same_origin(origin, host, public) is same
+        assert hosts.same_origin(origin, host, public) is same
 
     def test_inline_scripts_are_named_by_their_hash(self, tmp_path: Path) -> None:
         (tmp_path / "index.html").write_text('<script src="/a.js"></script><script type="module">alert(1)</script>')
