@@ -6,7 +6,7 @@ from typing import Any
 from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.domain.words import counted
-from exports_app.services import audit, rules
+from exports_app.services import audit, dropped_recipients, rules
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Member, Membership, Tenant, User
@@ -23,6 +23,16 @@ class Leaving:
     tenant: Tenant
     member: Member
     successors: list[User]
+
+
+@dataclass(frozen=True)
+class Removing:
+    """What has to be settled before an admin removes a member. receives: how many of the tenant's
+    scheduled exports are sent to their address."""
+
+    member: Member
+    successors: list[User]
+    receives: int
 
 
 class Members:
@@ -49,14 +59,38 @@ class Members:
         self._publish(tenant_id)
         return replace(old, role=wanted)
 
-    def remove(self, who: Principal, tenant_id: str, user_id: str, schedules_to: str | None = None) -> None:
-        """The account stays. schedules_to: the member who becomes the owner of theirs. Raises NotFound, Forbidden; Invalid for a
-        new owner who may not export here; Conflict for the last admin, and where schedules have no new owner."""
+    def removing(self, who: Principal, tenant_id: str, user_id: str) -> Removing:
+        """What to settle before a member is removed. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            member = _member(tx, tenant_id, user_id)
+            others = tx.users.members(tenant_id)
+            receives = len(tx.schedules.addressed_to(tenant_id, member.user.email))
+        successors = [one.user for one in others if may_succeed(one, user_id)]
+        return Removing(member, successors, receives)
+
+    def remove(
+        self,
+        who: Principal,
+        tenant_id: str,
+        user_id: str,
+        schedules_to: str | None = None,
+        *,
+        drop_recipient: bool = False,
+    ) -> None:
+        """The account stays. schedules_to: the member who becomes the owner of theirs.
+        drop_recipient: their address is taken out of the recipients of the tenant's scheduled exports.
+        Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for the
+        last admin, where schedules have no new owner, and where some would have no recipient."""
         with self._store.write() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
             self._part(tx, who, old, tenant_id, schedules_to)
-            self._note(tx, who, Action.MEMBER_REMOVED, tenant_id, old.user)
+            detail = {}
+            if drop_recipient:
+                email, now = old.user.email, self._clock()
+                detail["dropped_from"] = dropped_recipients.drop(tx, who, tenant_id, email, now)
+            self._note(tx, who, Action.MEMBER_REMOVED, tenant_id, old.user, **detail)
         self._publish(tenant_id)
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
 

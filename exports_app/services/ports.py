@@ -163,6 +163,13 @@ class ScheduleStore(Protocol):
     def hand_over(self, tenant_id: str, owner_id: str, heir_id: str, at: datetime) -> list[Schedule]:
         """Give all that a user owns in the tenant to another. Returns them as they were."""
 
+    def addressed_to(self, tenant_id: str, address: str, *, lock: bool = False) -> list[Schedule]:
+        """The tenant's that have the address among their recipients, in any case.
+        lock: nobody else changes them until the transaction ends."""
+
+    def set_recipients(self, recipients: Mapping[str, list[str]], at: datetime) -> None:
+        """By schedule's id; their versions are raised. They must be locked."""
+
     def summary(self, within: Tenants) -> Summary: ...
 
 

@@ -149,3 +149,20 @@ def test_a_member_leaves_and_says_who_gets_their_exports(
     viewer = api.anonymous.using(token_for(services.auth, cast.viewer.user))
     owned = viewer.get(f"/api/scheduled-exports/{schedule['id']}").json()
     assert owned["ownerId"] == cast.viewer.user.id
+
+
+def test_a_member_is_removed_and_their_address_dropped(
+    api: Clients, services: Services, cast: Cast, schedule: dict[str, Any]
+) -> None:
+    theirs, path = cast.viewer.user.email, f"/api/scheduled-exports/{schedule['id']}"
+    services.schedules.update(cast.admin.who, schedule["id"], {"recipients": (theirs,)})
+    member = f"/api/tenants/{cast.acme.id}/members/{cast.viewer.user.id}"
+    drop = {"dropRecipient": "true"}
+    assert api.admin.delete(member, params={"dropRecipient": "perhaps"}).status_code == 422
+    refused = problem(api.admin.delete(member, params=drop), 409, "conflict")
+    assert schedule["name"] in refused["detail"]
+    services.schedules.update(cast.admin.who, schedule["id"], {"recipients": (theirs, "bob@example.com")})
+    before = api.admin.get(path).json()["version"]
+    assert api.admin.delete(member, params=drop).status_code == 204
+    after = api.admin.get(path).json()
+    assert (after["recipients"], after["version"]) == (["bob@example.com"], before + 1)

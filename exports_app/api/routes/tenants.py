@@ -108,9 +108,14 @@ def remove(
     tenant: Managed,
     user_id: str,
     schedules_to: Annotated[str | None, Query(alias="schedulesTo", max_length=36, description="who shall own theirs")] = None,
+    drop_recipient: Annotated[
+        bool,
+        Query(alias="dropRecipient", description="whether scheduled exports are not sent to them any more"),
+    ] = False,
 ) -> None:
-    """409 for the last active admin, and while scheduled exports of theirs have no new owner."""
-    srv.members.remove(who, tenant.id, user_id, schedules_to)
+    """409 for the last active admin, while scheduled exports of theirs have no new owner, and with
+    dropRecipient while some go to nobody else."""
+    srv.members.remove(who, tenant.id, user_id, schedules_to, drop_recipient=drop_recipient)
 
 
 def _member(one: Member) -> dict[str, Any]:

@@ -42,6 +42,17 @@ def _advance() -> Any:
     return update(table(models.ScheduleRow)).where(c.id == bindparam("moved_id")).values(moved)
 
 
+@cache
+def _set_recipients() -> Any:
+    c = table(models.ScheduleRow).c
+    values = {
+        "recipients": bindparam("left", type_=c.recipients.type),
+        "updated_at": bindparam("at", type_=c.updated_at.type),
+        "version": c.version + 1,
+    }
+    return update(table(models.ScheduleRow)).where(c.id == bindparam("dropped_id")).values(values)
+
+
 class ScheduleRepository(Repository[Schedule]):
     model, record = models.ScheduleRow, Schedule
     enums: ClassVar[Mapping[str, type]] = {"last_status": RunStatus}
@@ -131,6 +142,19 @@ class ScheduleRepository(Repository[Schedule]):
         found = self._all(self._select().where(*theirs).order_by(c.id).with_for_update(key_share=True))
         self._update(*theirs, values={"owner_id": heir_id, "updated_at": at, "version": c.version + 1})
         return found
+
+    def addressed_to(self, tenant_id: str, address: str, *, lock: bool = False) -> list[Schedule]:
+        c, wanted = self._table.c, address.lower()
+        query = self._select().where(c.tenant_id == tenant_id, self._live()).order_by(c.id)
+        if wanted.isascii():  # in the stored JSON text a letter that is not ASCII is an escape, of one case
+            query = query.where(contains(self._connection, cast(c.recipients, Text), json.dumps(wanted)[1:-1]))
+        schedules = self._all(query.with_for_update(key_share=True) if lock else query)
+        return [one for one in schedules if wanted in {recipient.lower() for recipient in one.recipients}]
+
+    def set_recipients(self, recipients: Mapping[str, list[str]], at: datetime) -> None:
+        if recipients:
+            rows = [{"dropped_id": key, "left": left, "at": at} for key, left in recipients.items()]
+            self._connection.execute(_set_recipients(), rows)
 
     def summary(self, within: Tenants) -> Summary:
         c = self._table.c
