@@ -116,6 +116,8 @@ class Settings(BaseModel):
     """A schedule that is due, or a run that waits for a worker, for longer makes health say so."""
     metrics_token: SecretStr = SecretStr("")
     """Who sends it may read /api/metrics from elsewhere; empty: nobody may."""
+    security_contact: str = Field("", max_length=500, pattern=r"^((https://|mailto:|tel:)[!-~]+)?$")
+    """Where weaknesses are reported, as /.well-known/security.txt tells; empty: there is no such file."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from exports_app.api.routes import (
     schedules,
     sessions,
     tenants,
+    well_known,
 )
 from exports_app.wiring import Services
 
@@ -37,7 +38,8 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.services, api.state.engine_alive = services, engine_alive
-    for routes in (auth, account, sessions, schedules, files, campaigns, tenants, invitations, analytics, audit, health, metrics):
+    parts = (auth, account, sessions, schedules, files, campaigns, tenants, invitations, analytics, audit, health, metrics)
+    for routes in (*parts, well_known):
         api.include_router(routes.router)
     problems.install(api)
     docs.install(api)

@@ -721,9 +721,11 @@ class FilesOut(Output):
 
 
 class HealthOut(Output):
+    """Strangers get the status alone."""
+
     status: str
-    database: str
-    engine: str
-    email: str
-    reasons: list[str] = Field(description="why it is down, in words; empty while all is well")
-    files: FilesOut | None = Field(description="what the finished files take on the disk")
+    database: str | None = None
+    engine: str | None = None
+    email: str | None = None
+    reasons: list[str] | None = Field(None, description="why it is down, in words; empty while all is well")
+    files: FilesOut | None = Field(None, description="what the finished files take on the disk")

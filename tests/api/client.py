@@ -107,19 +107,27 @@ BAD_LISTS: list[tuple[dict[str, str], str]] = [
 class Api:
     """One caller of the app. Each call is a whole request through the ASGI interface."""
 
-    def __init__(self, app: FastAPI, runner: asyncio.Runner, token: str | None = None, address: str = "192.0.2.7") -> None:
-        self.app, self._runner, self.token = app, runner, token
+    def __init__(
+        self,
+        app: FastAPI,
+        runner: asyncio.Runner,
+        token: str | None = None,
+        address: str = "192.0.2.7",
+        base_url: str = "http://exports.test",
+    ) -> None:
+        self.app, self.runner, self.token = app, runner, token
+        self._base_url = base_url
         self._transport = httpx.ASGITransport(app=app, client=(address, 4711))
 
     def using(self, token: str | None, address: str = "192.0.2.7") -> "Api":
-        return Api(self.app, self._runner, token, address)
+        return Api(self.app, self.runner, token, address)
 
     def request(self, method: str, path: str, *, headers: dict[str, Any] | None = None, **options: Any) -> httpx.Response:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
-        return self._runner.run(self._send(method, path, sent | (headers or {}), options))
+        return self.runner.run(self._send(method, path, sent | (headers or {}), options))
 
     async def _send(self, method: str, path: str, headers: dict[str, Any], options: dict[str, Any]) -> httpx.Response:
-        async with httpx.AsyncClient(transport=self._transport, base_url="http://exports.test") as client:
+        async with httpx.AsyncClient(transport=self._transport, base_url=self._base_url) as client:
             return await client.request(method, path, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> httpx.Response:

@@ -95,6 +95,7 @@ HIDDEN = (
     ("GET", "/api/docs"),
     ("GET", "/api/docs/start.js"),
     ("GET", "/api/metrics"),
+    ("GET", "/.well-known/security.txt"),
     ("GET", "/api/session/end"),
     ("GET", f"/api/session/{ABSENT}"),
     ("GET", f"/api/download/{ABSENT}"),

@@ -77,6 +77,8 @@ def test_without_a_token_nobody_elsewhere_reads_them(api: Clients) -> None:
         ("::1", "[::1]", {}, 200),
         ("127.0.0.1", "localhost", {"X-Forwarded-For": "203.0.113.9"}, 401),
         ("127.0.0.1", "localhost", {"Forwarded": "for=203.0.113.9"}, 401),
+        ("127.0.0.1", "localhost", {"Via": "1.1 proxy"}, 401),
+        ("127.0.0.1", "localhost", {"Fly-Client-IP": "203.0.113.9"}, 401),
         ("127.0.0.1", "rebound.example.com", {}, 401),
         ("203.0.113.9", "localhost", {}, 401),
     ],

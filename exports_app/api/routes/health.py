@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from exports_app.api.access import Srv
+from exports_app.api.insiders import is_insider
 from exports_app.api.shapes import HealthOut
 from exports_app.domain.errors import Unavailable
 from exports_app.services.plugs import CHANNELS
@@ -13,9 +14,12 @@ from exports_app.services.plugs import CHANNELS
 router = APIRouter(prefix="/api", tags=["health"])
 
 
-@router.get("/health", response_model=HealthOut, responses={503: {"model": HealthOut}})
+@router.get("/health", response_model=HealthOut, response_model_exclude_unset=True, responses={503: {"model": HealthOut}})
 async def health(srv: Srv, request: Request, response: Response) -> Any:
-    """503 when something that is needed is down, or what is due does not get its turn; mail that is not set up is no error."""
+    """503 when something that is needed is down, or what is due does not get its turn; mail that is not set up is no error.
+
+    Strangers get the status alone; the rest is for this machine itself, and for those who send METRICS_TOKEN as a bearer token.
+    """
     reasons = []
     try:
         # Not in the threads of the other routes: it must answer when they all wait
@@ -31,7 +35,9 @@ async def health(srv: Srv, request: Request, response: Response) -> Any:
     reasons += await asyncio.to_thread(srv.vitals.away)
     working = not reasons
     response.status_code = 200 if working else 503
+    status = "ok" if working else "down"
+    if not is_insider(request, srv.settings):
+        return {"status": status}
     email = "not configured" if CHANNELS["email"].unconfigured() else "configured"
     files = await asyncio.to_thread(srv.retention.usage)
-    status = "ok" if working else "down"
     return {"status": status, "database": database, "engine": engine, "email": email, "reasons": reasons, "files": files}
