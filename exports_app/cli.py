@@ -263,5 +263,5 @@ def _doctor(_: argparse.Namespace) -> int:
     healthy = True
     for finding in examine(held):
         healthy &= finding.good
-        print(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.detail}")
+        print(f"{finding.word:4} {finding.what}: {finding.detail}")
     return 0 if healthy else 1

@@ -43,6 +43,14 @@ class Finding:
     good: bool
     what: str
     detail: str
+    warning: bool = False
+    """Nothing is broken, but it should be looked at."""
+
+    @property
+    def word(self) -> str:
+        if not self.good:
+            return "BAD"
+        return "warn" if self.warning else "ok"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -52,6 +60,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _key(settings)
     yield _database(settings)
     yield _demo(settings)
+    if settings.public_url or settings.trusted_proxies:
+        yield _proxies(settings)
     if settings.files_url:
         yield _files(settings)
     if settings.redis_url.get_secret_value():
@@ -116,6 +126,14 @@ def _demo(settings: Settings) -> Finding:
     if settings.is_demo:
         return Finding(True, "demo", "its data and its public login are here, for callers on this machine only")
     return Finding(True, "demo", "no user has its public password")
+
+
+def _proxies(settings: Settings) -> Finding:
+    if settings.trusted_proxies:
+        trusted = ", ".join(map(str, settings.trusted_proxies))
+        return Finding(True, "proxies", f"the client's address is read from X-Forwarded-For of {trusted}")
+    detail = "PUBLIC_URL is set without TRUSTED_PROXIES: limits and the audit see the proxy's address in place of everybody's"
+    return Finding(True, "proxies", f"{detail}; name the proxy, e.g. TRUSTED_PROXIES=127.0.0.1", warning=True)
 
 
 def _demo_password_emails(settings: Settings) -> list[str]:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from exports_app import log, plugins, settings, wiring
 from exports_app.api.app import create
 from exports_app.api.edge import Edge
+from exports_app.api.proxies import TrustedProxies
 from exports_app.db.presence import Kind
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
@@ -39,7 +40,8 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     """Called when the server starts, never in a build."""
     held = settings.get()
     pages = get_web_dir() / "build" / "client" if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() else None
-    return Edge(reflex, create(wiring.services(), _engine_alive), pages, held.public_url)
+    edge = Edge(reflex, create(wiring.services(), _engine_alive), pages, held.public_url)
+    return TrustedProxies(edge, held.trusted_proxies)
 
 
 def _unforeseen(exception: Exception) -> None:

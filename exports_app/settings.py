@@ -4,13 +4,13 @@ import os
 import re
 import secrets
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 ENV_FILE = ".env"
 FROM_FILE = (
@@ -50,6 +50,24 @@ def _host(value: str) -> str:
     return value
 
 
+def _networks(value: object) -> object:
+    """Text like ``127.0.0.1, 10.0.0.0/8`` as networks."""
+    if not isinstance(value, str):
+        return value
+    networks = []
+    for text in value.replace(",", " ").split():
+        try:
+            network = ip_network(text)
+        except ValueError:
+            raise ValueError(f"must be addresses or networks like 127.0.0.1, 10.0.0.0/8; {text[:50]} is neither") from None
+        if network.prefixlen == 0:
+            raise ValueError(f"must not hold {text}: it would believe what anybody writes; name your proxies' addresses")
+        networks.append(network)
+    return tuple(networks)
+
+
+Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Rate = Annotated[str, AfterValidator(_rate)]
 
@@ -71,6 +89,8 @@ class Settings(BaseModel):
     host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: int = Field(3720, ge=1, le=65535)
     public_url: str = Field("", pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$")
+    trusted_proxies: Networks = ()
+    """Whose X-Forwarded-For and X-Forwarded-Proto count. Nobody else's do."""
     secret_key: SecretStr = SecretStr("")
     """Empty: generated into data_dir on first use (see `signing_key`)."""
     secret_key_previous: SecretStr = SecretStr("")

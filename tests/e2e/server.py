@@ -26,6 +26,7 @@ OURS = (
     "HOST",
     "PORT",
     "PUBLIC_URL",
+    "TRUSTED_PROXIES",
     "SECRET_KEY",
     "TZ",
     "DEMO",

@@ -262,6 +262,14 @@ def test_doctor_finds_the_demos_password_where_others_may_use_it(run: Run) -> No
     assert "ok   demo: its data and its public login are here" in went_well(run("doctor"))
 
 
+def test_doctor_warns_of_a_proxy_that_is_not_trusted(run: Run) -> None:
+    public = {"PUBLIC_URL": "https://exports.example.com"}
+    assert "warn proxies: PUBLIC_URL is set without TRUSTED_PROXIES" in went_well(run("doctor", **public))
+    told = went_well(run("doctor", **public, TRUSTED_PROXIES="127.0.0.1"))
+    assert "ok   proxies: the client's address is read from X-Forwarded-For of 127.0.0.1/32" in told
+    assert "proxies" not in went_well(run("doctor"))
+
+
 def test_doctor_looks_at_the_file_store_and_redis_where_they_are_set(run: Run, tmp_path: Path) -> None:
     with redis_server() as redis:
         told = went_well(run("doctor", FILES_URL=str(tmp_path / "shared"), REDIS_URL=redis.url))
