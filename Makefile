@@ -64,6 +64,8 @@ $(VENV)/.folder: $(VENV_AGAIN)
 	  fi; \
 	done; \
 	echo "exports_app needs Python 3.11 or newer, and there is none on PATH: make PYTHON=/path/to/python3" >&2; exit 1
+	@$(PIP) --upgrade pip
+	@$(PIP:install=uninstall) --quiet --yes setuptools wheel
 	@printf '%s' '$(CURDIR)' > $@
 
 $(RUN_STAMP): requirements.txt $(VENV)/.folder
