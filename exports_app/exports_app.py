@@ -6,7 +6,7 @@ A build imports this too: nothing is opened here.
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import reflex as rx
 from reflex.app import default_error_boundary
@@ -22,13 +22,19 @@ from exports_app.db.presence import Kind
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
 from exports_app.ui import actions, guard, page
+from exports_app.ui.gate import Gate
+from exports_app.ui.half_frames import HalfFrames
 from exports_app.ui.live import Live
+from exports_app.ui.sockets import Sockets
+from exports_app.ui.tabs import Tabs
 
 THREADS = 32
 """For the pages' calls of services. What may take seconds has threads of its own, beside its pages."""
 
 _engine: LocalEngine | None = None
 _live = Live()
+_tabs = Tabs()
+_sockets: Sockets | None = None
 _log = log.get(__name__)
 
 
@@ -38,9 +44,11 @@ def _engine_alive() -> bool:
 
 def _edge(reflex: ASGIApp) -> ASGIApp:
     """Called when the server starts, never in a build."""
+    global _sockets  # noqa: PLW0603 (the one of the process)
     held = settings.get()
     pages = get_web_dir() / "build" / "client" if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() else None
-    edge = Edge(reflex, create(wiring.services(), _engine_alive), pages, held.public_url)
+    _sockets = Sockets(reflex)
+    edge = Edge(_sockets, create(wiring.services(), _engine_alive), pages, held.public_url)
     return TrustedProxies(edge, held.trusted_proxies)
 
 
@@ -64,8 +72,8 @@ app = rx.App(
 plugins.load("exports_app.ui.pages")
 _loads, _refreshers = page.install(app)
 _live.refreshers = frozenset(_refreshers)
-app.add_middleware(guard.Guard(_loads | _refreshers, _live.seen))
-guard.gate(app)
+app.add_middleware(guard.Guard(_loads | _refreshers, _live.seen, lambda key, signed_in: _tabs.known(key, signed_in=signed_in)))
+_gate = Gate(app, _tabs, _live.left)
 if forgotten := actions.unmarked():
     raise RuntimeError(f"not an @action, so that nobody may call it: {', '.join(forgotten)}")
 
@@ -82,6 +90,8 @@ async def _serve() -> AsyncIterator[None]:
         # Workers do the work where there are any; without one nothing would be done, and nobody would know why
         _engine = LocalEngine(services, executes=lambda: services.database.embedded or not services.presence.count(Kind.WORKER))
         with services.changes.listen():
-            async with _live.run(app, services.changes), _engine.run():
+            _gate.remember_few_routes()
+            watched = HalfFrames(_sockets).watch() if _sockets else nullcontext()
+            async with _live.run(app, services.changes), _tabs.run(app), watched, _engine.run():
                 print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
                 yield

@@ -3,8 +3,15 @@
 import logging
 import re
 import sys
+import time
+import traceback
 
 import structlog
+
+_OF_LIBRARIES = frozenset({"reflex", "reflex_base", "engineio", "socketio", "asyncio"})
+"""Loggers that may write down what strangers send, and the tokens of tabs."""
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+MOST_ALIKE, ALIKE_SECONDS, MOST_CHARACTERS = 5, 60.0, 4_000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 
@@ -37,10 +44,36 @@ def configure(level: str) -> None:
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
+    handler.addFilter(Sparing())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("exports_app").setLevel(level.upper())
+
+
+class Sparing(logging.Filter):
+    """Of what the pages' libraries log: each place in their code MOST_ALIKE times within ALIKE_SECONDS, and no tab's token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in _OF_LIBRARIES:
+            return True
+        place, now = (record.pathname, record.lineno), time.monotonic()
+        since, count = self._seen.get(place, (now, 0))
+        if now - since > ALIKE_SECONDS:
+            since, count = now, 0
+        self._seen[place] = (since, count + 1)
+        if count >= MOST_ALIKE:
+            return False
+        text = record.getMessage()
+        if record.exc_info:
+            text += "\n" + "".join(traceback.format_exception(*record.exc_info))
+        record.msg, record.args = _UUID.sub("***", text)[:MOST_CHARACTERS], ()
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def without_addresses(text: str) -> str:

@@ -29,7 +29,7 @@ from exports_app.services.board import Board
 from exports_app.services.bulk import Bulk
 from exports_app.services.campaign_analytics import CampaignAnalytics
 from exports_app.services.campaigns import Campaigns
-from exports_app.services.changes import Changes
+from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.decisions import Decisions
 from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
@@ -132,7 +132,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     changes = Changes() if database.embedded else SharedChanges(database)
     files = file_store(s)
     clock = clock or (system if database.embedded else DatabaseClock(database))
-    store = SqlStore(database)
+    store = SqlStore(database, lambda user_id: changes.publish(Change(Topic.SESSIONS, user_id)))
     counts = Counts(s.redis_url.get_secret_value())
     guesses, api = GuessLimits(counts, s.rate_limit_login), RateLimit(s.rate_limit_api, counts, "api")
     keys = Keys(secret_keys.signing(s))

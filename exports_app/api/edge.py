@@ -8,12 +8,10 @@ import hashlib
 import json
 import re
 import secrets
-from collections import Counter
 from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exports_app import log
 from exports_app.api import problems, security_headers
 from exports_app.api.cookies import is_secure, only_trusted, set_cookie
 from exports_app.api.hosts import is_asked_for, same_origin
@@ -22,14 +20,11 @@ from exports_app.services import request_context
 from exports_app.services.request_context import RequestContext
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
 
-MAX_SOCKETS_PER_ADDRESS = 200
-"""Websockets that one client address may have open at a time. Behind a proxy all clients share the proxy's."""
 BROWSER_SECONDS = 365 * 24 * 60 * 60
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
 PARTS = (b"text/javascript", b"application/javascript", b"text/css", b"font/")
-_log = log.get(__name__)
 
 
 def script_hashes(pages: Path) -> list[str]:
@@ -68,8 +63,6 @@ class Edge:
             {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
         )
         self._policy = (b"content-security-policy", content_security_policy(pages).encode())
-        self._sockets: Counter[str] = Counter()
-        """Open ones by client address."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -93,21 +86,8 @@ class Edge:
             await receive()
             await send({"type": "websocket.close", "code": 4403})
             return
-        client = scope.get("client")
-        address = client[0] if client else ""
-        if self._sockets[address] >= MAX_SOCKETS_PER_ADDRESS:
-            _log.warning("too many websockets", address=address)
-            await receive()
-            await send({"type": "websocket.close", "code": 4429})
-            return
-        self._sockets[address] += 1
-        try:
-            client_side = SlowHandshake(receive, send)
-            await self._reflex(scope, client_side.receive, client_side.send)
-        finally:
-            self._sockets[address] -= 1
-            if not self._sockets[address]:
-                del self._sockets[address]
+        client_side = SlowHandshake(receive, send)
+        await self._reflex(scope, client_side.receive, client_side.send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

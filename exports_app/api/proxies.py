@@ -39,7 +39,7 @@ class TrustedProxies:
         # The proxy nearest to us appends its word last
         if _values(scope, _FORWARDED_PROTO)[-1:] == ["https"]:
             scheme = _TLS.get(scheme, scheme)
-        return {**scope, "client": (str(client), 0), "scheme": scheme}
+        return {**scope, addresses.PEER: scope["client"], "client": (str(client), 0), "scheme": scheme}
 
     def _client(self, peer: IPv4Address | IPv6Address, forwarded: list[str]) -> IPv4Address | IPv6Address:
         """From right to left, the first address that is no trusted proxy. What stands left of it may be made up.

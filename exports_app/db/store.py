@@ -1,6 +1,6 @@
 """The Store: transactions with their repositories, and the row stream of an export."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,8 @@ class SqlTransaction:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.signed_out: set[str] = set()
+        """Ids of users of whom a session ends with this transaction."""
 
     def sample(self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
         return sample(self.connection, query, limit, seconds, ranking)
@@ -30,7 +32,7 @@ class SqlTransaction:
 
     @cached_property
     def users(self) -> r.UserRepository:
-        return r.UserRepository(self.connection)
+        return r.UserRepository(self.connection, self.signed_out)
 
     @cached_property
     def invitations(self) -> r.InvitationRepository:
@@ -86,7 +88,7 @@ class SqlTransaction:
 
     @cached_property
     def sessions(self) -> r.SessionRepository:
-        return r.SessionRepository(self.connection)
+        return r.SessionRepository(self.connection, self.signed_out)
 
     @cached_property
     def codes(self) -> r.CodeRepository:
@@ -94,10 +96,10 @@ class SqlTransaction:
 
 
 class SqlStore:
-    """Implements Store."""
+    """Implements Store. signed_out: called after a commit with the id of each user of whom a session ended with it."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, signed_out: Callable[[str], None] = lambda _: None) -> None:
+        self.database, self._signed_out = database, signed_out
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
@@ -107,7 +109,10 @@ class SqlStore:
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
         with self.database.write() as connection:
-            yield SqlTransaction(connection)
+            transaction = SqlTransaction(connection)
+            yield transaction
+        for user_id in transaction.signed_out:
+            self._signed_out(user_id)
 
     @contextmanager
     def rows(self, query: Any, chunk: int) -> Iterator[Iterator[Sequence[Any]]]:

@@ -4,6 +4,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 IPV6_PREFIX = 64
 """Bits of an IPv6 address that name a network: whoever has one such network has all its 2**64 addresses."""
+PEER = "exports_app.peer"
+"""Where an ASGI scope keeps the connection's own other end, a proxy's, when `client` is another."""
 
 
 def parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -155,8 +155,12 @@ class Auth:
             if not may_call(user):
                 raise DemoIsLocal
             who = signed_in(tx, user)
-        self._api_limit.hit("principal", who.user_id)
+        self.count_call(who)
         return who
+
+    def count_call(self, who: Principal) -> None:
+        """They ask for something, through the API or on a page. Raises TooManyRequests."""
+        self._api_limit.hit("principal", who.user_id)
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:

@@ -18,6 +18,8 @@ class Topic(StrEnum):
     CAMPAIGNS = "campaigns"
     TENANTS = "tenants"
     """Its people or its settings."""
+    SESSIONS = "sessions"
+    """A person's sessions: one of them or all have ended. In place of a tenant's id stands theirs."""
 
 
 EVERY_TENANT = "*"

@@ -30,10 +30,16 @@ _log = log.get(__name__)
 @dataclass
 class _Watch:
     event: str
+    user_id: str
     tenants: Tenants
     dirty: bool = False
     running: Any = None
     """The future of the refresh under way: at most one for each page."""
+
+    def is_concerned(self, change: Change) -> bool:
+        if change.topic is Topic.SESSIONS:
+            return change.tenant_id in {EVERY_TENANT, self.user_id}
+        return change.concerns(self.tenants)
 
 
 def until_half_hour(now: float) -> float:
@@ -56,8 +62,12 @@ class Live:
             return
         tenants = who.tenants(Permission.READ)
         held = self.watches.get(token)
-        if held is None or (held.event, held.tenants) != (event, tenants):
-            self.watches[token] = _Watch(event, tenants)
+        if held is None or (held.event, held.user_id, held.tenants) != (event, who.user_id, tenants):
+            self.watches[token] = _Watch(event, who.user_id, tenants)
+
+    def left(self, token: str) -> None:
+        """The tab has closed: who opens another one with its token is not sent what it showed."""
+        self.watches.pop(token, None)
 
     @contextlib.asynccontextmanager
     async def run(self, app: rx.App, changes: Changes) -> AsyncIterator[None]:
@@ -83,7 +93,7 @@ class Live:
 
     def _note(self, change: Change) -> None:
         for watch in self.watches.values():
-            watch.dirty = watch.dirty or change.concerns(watch.tenants)
+            watch.dirty = watch.dirty or watch.is_concerned(change)
         self._wake.set()
 
     async def _turn_hours(self) -> None:

@@ -68,6 +68,8 @@ class Session(rx.State):
     """Why nobody could be shown."""
     _owner: str = ""
     """Whose data this tab's states hold: a user id. Kept by the Guard."""
+    _rights: list[str] = []  # noqa: RUF012
+    """What they could do at its latest event. Kept by the Guard."""
 
     @action()
     async def enter(self) -> None:

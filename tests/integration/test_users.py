@@ -4,6 +4,7 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Invalid, NotFound
+from exports_app.services.changes import Topic
 from exports_app.services.records import Page, Tenant
 from exports_app.wiring import Services
 from tests.world import Cast, Watch, set_role, uuid_of
@@ -44,4 +45,5 @@ def test_others_have_no_such_thing(services: Services, admin: Principal, viewer:
 def test_pages_of_their_tenants_hear_of_it(services: Services, super_admin: Principal, cast: Cast, acme: Tenant) -> None:
     watch = Watch(services.changes)
     services.users.set_active(super_admin, cast.viewer.user.id, active=False)
-    assert [change.tenant_id for change in watch.seen] == [acme.id]
+    viewer_id = cast.viewer.user.id
+    assert [(change.topic, change.tenant_id) for change in watch.seen] == [(Topic.SESSIONS, viewer_id), (Topic.TENANTS, acme.id)]

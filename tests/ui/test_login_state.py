@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from reflex_base.event.context import EventContext
 
 from exports_app import wiring
 from exports_app.services.accounts import DEMO_EMAIL
@@ -39,13 +40,14 @@ def demo(services: Services, tab: Tab, clock: FakeClock, monkeypatch: pytest.Mon
 async def _comes(tab: Tab, event: Any, ip: str, headers: dict[str, str]) -> Any:
     """An event from there goes through the Guard. Returns what the Guard answers; None lets the event run."""
     tab.root.router_data = {"asPath": "/login", "ip": ip, "headers": LOCAL | headers}
-    guard = Guard(frozenset(), lambda *_: None)
+    EventContext.set(EventContext(token="a tab", txid="1", parent_txid=None, state_manager=None, enqueue_impl=None))  # type: ignore[arg-type]
+    guard = Guard(frozenset(), lambda *_: None, lambda *_: None)
     return await guard.preprocess(None, tab.root, event)  # type: ignore[arg-type]  # it asks no app
 
 
 def _event(handler: Any) -> Any:
     name = next(name for name in actions.rules() if name.endswith(f"login_state.{handler.fn.__name__}"))
-    return type("Event", (), {"name": name, "payload": {}})()
+    return type("Event", (), {"name": name, "payload": {}, "router_data": {}})()
 
 
 def _signs_in(tab: Tab, ip: str, headers: dict[str, str]) -> LoginState:

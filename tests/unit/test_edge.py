@@ -1,4 +1,4 @@
-"""The outermost layer: the browser's cookie on pages, the limit of websockets, the pages that only the browser can make."""
+"""The outermost layer: the browser's cookie on pages, websockets of other sites, the pages that only the browser can make."""
 
 import asyncio
 import time
@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 
 from exports_app.api import slow_clients
-from exports_app.api.edge import MAX_SOCKETS_PER_ADDRESS, Edge
+from exports_app.api.edge import Edge
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -114,98 +113,26 @@ class TestTheBrowsersCookie:
         assert "set-cookie" not in requested(Edge(answering(), answering(), None), "/").headers
 
 
-class Sockets:
-    """Stands for Reflex: holds every websocket until the test ends it, in one way or another."""
+def websocket(edge: Edge, **headers: str) -> list[Any]:
+    """What a handshake with these headers is answered."""
+    sent: list[Any] = []
 
-    def __init__(self, folder: Path, public_url: str = "") -> None:
-        self.edge = Edge(self._app, answering(), folder, public_url)
-        self.held: list[asyncio.Future[None]] = []
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
 
-    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
-        end = asyncio.get_running_loop().create_future()
-        self.held.append(end)
-        await end
+    async def send(message: Any) -> None:
+        sent.append(message)
 
-    async def open(self, address: str | None = "192.0.2.1", **headers: str) -> "tuple[asyncio.Task[None], list[Any]]":
-        """The connection, and what was sent on it so far."""
-        sent: list[Any] = []
-
-        async def receive() -> Any:
-            return {"type": "websocket.connect"}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "websocket",
-            "path": "/_event",
-            "client": (address, 4711) if address else None,
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        }
-        task = asyncio.ensure_future(self.edge(scope, receive, send))
-        await asyncio.sleep(0)
-        return task, sent
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "websocket", "path": "/_event", "client": ("192.0.2.1", 4711), "headers": pairs}
+    asyncio.run(edge(scope, receive, send))
+    return sent
 
 
-def refused(code: int) -> list[Any]:
-    return [{"type": "websocket.close", "code": code}]
-
-
-class TestWebsockets:
-    def test_an_address_has_only_so_many_at_a_time(self, tmp_path: Path) -> None:
-        async def story() -> None:
-            sockets = Sockets(tmp_path)
-            opened = [await sockets.open() for _ in range(MAX_SOCKETS_PER_ADDRESS)]
-            with structlog.testing.capture_logs() as logs:
-                task, sent = await sockets.open()
-            await task
-            assert sent == refused(4429)
-            assert [(entry["event"], entry["address"]) for entry in logs] == [("too many websockets", "192.0.2.1")]
-            assert len(sockets.held) == MAX_SOCKETS_PER_ADDRESS
-            assert not any(task.done() or sent for task, sent in [*opened, await sockets.open("192.0.2.2")])
-            for end in sockets.held:
-                end.set_result(None)
-
-        asyncio.run(story())
-
-    @pytest.mark.parametrize("way", ["closed", "failed", "cancelled"])
-    def test_one_that_ends_makes_room_however_it_ends(self, tmp_path: Path, way: str) -> None:
-        async def story() -> None:
-            sockets = Sockets(tmp_path)
-            opened = [await sockets.open() for _ in range(MAX_SOCKETS_PER_ADDRESS)]
-            for task, _ in opened[:2]:
-                end = sockets.held.pop(0)
-                if way == "closed":
-                    end.set_result(None)
-                elif way == "failed":
-                    end.set_exception(ConnectionResetError())
-                else:
-                    task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-            room = [await sockets.open() for _ in range(3)]
-            assert [sent for _, sent in room] == [[], [], refused(4429)]
-            for end in sockets.held:
-                end.set_result(None)
-            await asyncio.gather(*(task for task, _ in [*opened[2:], *room]))
-            assert not sockets.edge._sockets
-
-        asyncio.run(story())
-
-    def test_another_sites_counts_for_nothing_and_a_nameless_client_is_counted_too(self, tmp_path: Path) -> None:
-        async def story() -> None:
-            sockets = Sockets(tmp_path)
-            for _ in range(MAX_SOCKETS_PER_ADDRESS + 1):
-                task, sent = await sockets.open(origin="http://evil.example", host="exports.test")
-                await task
-                assert sent == refused(4403)
-            for _ in range(MAX_SOCKETS_PER_ADDRESS):
-                await sockets.open(None)
-            assert (await sockets.open(None))[1] == refused(4429)
-            assert (await sockets.open())[1] == []
-            for end in sockets.held:
-                end.set_result(None)
-
-        asyncio.run(story())
+def test_another_sites_websocket_is_refused_before_anything_counts_it(tmp_path: Path) -> None:
+    edge = Edge(answering(), answering(), tmp_path)
+    refused = [{"type": "websocket.close", "code": 4403}]
+    assert websocket(edge, origin="http://evil.example", host="exports.test") == refused
 
 
 class TestTheHost:
@@ -259,13 +186,10 @@ class TestTheHost:
         assert [self.asked(edge, host) for host in ("exports.lan:8080", "exports.lan")] == [200, 421]
 
     def test_so_it_is_for_websockets(self, tmp_path: Path) -> None:
-        async def story() -> None:
-            sockets = Sockets(tmp_path, "https://exports.example.com")
-            assert (await sockets.open(host="evil.example", origin="https://evil.example"))[1] == refused(4421)
-            assert (await sockets.open(host="exports.example.com", origin="https://exports.example.com"))[1] == []
-            sockets.held[0].set_result(None)
-
-        asyncio.run(story())
+        edge, good = self.edge(tmp_path), "exports.example.com"
+        refused = [{"type": "websocket.close", "code": 4421}]
+        assert websocket(edge, host="evil.example", origin="https://evil.example") == refused
+        assert websocket(edge, host=good, origin=f"https://{good}") != refused
 
 
 class TestSlowClients:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from exports_app.api.edge import Edge
 from exports_app.api.proxies import MAX_PROXIES, TrustedProxies
 from exports_app.services import request_context
+from exports_app.services.addresses import PEER
 from exports_app.settings import Settings
 
 TRUSTED = "127.0.0.1, 10.0.0.0/8 2001:db8:aaaa::/48"
@@ -88,6 +89,18 @@ def test_the_nearest_proxy_tells_the_scheme(protos: tuple[str, ...], scheme: str
 def test_a_setting_that_is_no_network_or_everybody_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError, match=f"must (be|not hold) .*{wrong}"):
         Settings.model_validate({"trusted_proxies": f"127.0.0.1,{wrong}"})
+
+
+def test_the_connections_own_other_end_is_kept() -> None:
+    scopes = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+
+    trusted = Settings.model_validate({"trusted_proxies": "10.0.0.0/8"}).trusted_proxies
+    scope = {"type": "websocket", "client": ("10.9.9.9", 4711), "headers": [(b"x-forwarded-for", CLIENT.encode())]}
+    asyncio.run(TrustedProxies(app, trusted)(scope, None, None))  # type: ignore[arg-type]
+    assert (scopes[0]["client"], scopes[0][PEER]) == ((CLIENT, 0), ("10.9.9.9", 4711))
 
 
 def test_a_client_that_a_proxy_names_is_never_this_machine_itself() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table, upsert
@@ -44,6 +44,11 @@ class TenantRepository(Repository[Tenant]):
 
 class UserRepository(Repository[User]):
     model, record = models.UserRow, User
+
+    def __init__(self, connection: Connection, signed_out: set[str]) -> None:
+        """signed_out: gets the ids of users who are signed out by what is written here."""
+        super().__init__(connection)
+        self._signed_out = signed_out
 
     def get(self, user_id: str, *, lock: bool = False) -> User | None:
         return self._one(self._table.c.id == user_id, lock=lock)
@@ -97,6 +102,8 @@ class UserRepository(Repository[User]):
         if "password_hash" in values:  # whoever writes a password, nobody may forget this
             values = {"has_demo_password": False, **values}
         self._update(self._table.c.id == user_id, values=values)
+        if not values.keys().isdisjoint({"token_version", "is_active"}):
+            self._signed_out.add(user_id)
 
     def members(self, tenant_id: str) -> list[Member]:
         c, members, schedules = self._table.c, table(models.MembershipRow), table(models.ScheduleRow)

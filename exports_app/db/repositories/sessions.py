@@ -3,7 +3,7 @@
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, forget, table
@@ -16,6 +16,11 @@ from exports_app.services.records import (
 
 class SessionRepository(Repository[Session]):
     model, record = models.SessionRow, Session
+
+    def __init__(self, connection: Connection, signed_out: set[str]) -> None:
+        """signed_out: gets the ids of users of whom a session is ended here."""
+        super().__init__(connection)
+        self._signed_out = signed_out
 
     def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
         c, users = self._table.c, table(models.UserRow)
@@ -34,7 +39,9 @@ class SessionRepository(Repository[Session]):
         self._update(self._table.c.id_hash == id_hash, values={"tenant_id": tenant_id})
 
     def revoke(self, id_hash: str, at: datetime) -> None:
-        self._update(self._table.c.id_hash == id_hash, self._table.c.revoked_at.is_(None), values={"revoked_at": at})
+        where = (self._table.c.id_hash == id_hash, self._table.c.revoked_at.is_(None))
+        self._signed_out.update(self._connection.execute(select(self._table.c.user_id).where(*where)).scalars())
+        self._update(*where, values={"revoked_at": at})
 
     def of_user(self, user: User, now: datetime) -> list[Session]:
         c = self._table.c

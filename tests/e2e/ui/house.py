@@ -245,10 +245,12 @@ class House:
             return [dict(row) for row in db.execute(query, values)]
 
     def snapshot(self, *without: str) -> dict[str, list[str]]:
-        """Every row by table; not `SECRETS`, and nothing of the demo's tenants nor of those named: they run on by themselves."""
+        """Every row by table; not `SECRETS`, the audit, and nothing of the demo's tenants nor of those named: they run on by themselves."""
         skipped = DEMO_TENANTS | set(without)
         tables = [r["name"] for r in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        held = {table: self.rows(f'SELECT * FROM "{table}"') for table in tables if table not in SECRETS}
+        # Refusals are noted, and housekeeping seals what is noted
+        kept = [table for table in tables if table not in SECRETS and not table.startswith("audit_")]
+        held = {table: self.rows(f'SELECT * FROM "{table}"') for table in kept}
         ours = {run["id"] for run in held["export_history"] if run["tenant_id"] not in skipped}
         ids = {one["id"] for one in held["campaigns"] if one["tenant_id"] not in skipped}
         return {

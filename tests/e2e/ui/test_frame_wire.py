@@ -2,11 +2,13 @@
 
 import json
 import re
+import uuid
 from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from tests.e2e.client import wait_until
@@ -60,6 +62,57 @@ class TestATabsToken:
                 assert "Hindenburg" not in third.load()
             assert "Hindenburg" in first.load()
 
+    @pytest.mark.parametrize("stranger", ["nobody", "another tenant's admin", "another browser"])
+    def test_gets_a_stranger_none_of_what_is_pushed_to_its_owner(self, house: House, company: Company, stranger: str) -> None:
+        """Who only connects, and sends nothing, is sent what the tab showed; not so another."""
+        other = house.company("Other")
+        cookie = {
+            "nobody": "",
+            "another tenant's admin": house.cookie(other.admin),
+            "another browser": house.cookie(company.admin),
+        }[stranger]
+        with Wire(house.url, house.cookie(company.admin)) as witness:
+            with Wire(house.url, house.cookie(company.admin)) as wire:
+                wire.load()
+                token = wire.token
+            with Wire(house.url, cookie, token=token) as wire:
+                witness.load()
+                house.schedule(company, "Hindenburg")
+                witness.until("Hindenburg")
+                assert "Hindenburg" not in wire.settle()
+        assert token not in house.server.output
+
+    def test_opens_its_states_again_in_the_same_session(self, house: House, company: Company) -> None:
+        house.schedule(company, "Hindenburg")
+        cookie = house.cookie(company.admin)
+        with Wire(house.url, cookie) as wire:
+            wire.load()
+            wire.ask(f"{LIST}.search", {"text": "no such name"})
+            token = wire.token
+
+        def again() -> bool:
+            """Once the first connection is really gone."""
+            with Wire(house.url, cookie, token=token) as wire:
+                frames = wire.ask(HYDRATE)
+            return "no such name" in frames
+
+        wait_until("the tab is as it was", again, 15)
+
+    def test_of_nobody_opens_nothing_afterwards(self, house: House) -> None:
+        """What strangers leave behind is dropped."""
+        with Wire(house.url) as wire:
+            wire.load("/login")
+            frames = wire.ask(f"{LOGIN}.login", {"form": {"email": "nobody@example.com", "password": "wrong"}}, "/login")
+            assert any(variables(frames, "error"))
+            token = wire.token
+
+        def dropped() -> bool:
+            with Wire(house.url, token=token) as wire:
+                frames = wire.ask(HYDRATE, path="/login")
+            return not any(variables(frames, "error")) and "new_token" not in frames
+
+        wait_until("it is dropped", dropped, 15)
+
     def test_its_first_event_may_come_with_the_connection_and_is_guarded_too(self, house: House, company: Company) -> None:
         made = house.schedule(company, "Hindenburg")
         toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___doing____doing.toggle"
@@ -88,19 +141,13 @@ def _fill_a_tab(house: House, owner: Company) -> str:
 
 
 def _ask_with(house: House, token: str, cookie: str, name: str) -> str:
-    """The frames that come for the event with this token, once its owner's connection is really gone."""
-
-    def ask() -> str:
-        with Wire(house.url, cookie, token=token) as wire:
-            frames = wire.ask(
-                name,
-                {"var_name": "q", "value": "x"} if name.endswith("setvar") else {"value": True} if name == SET_HYDRATED else {},
-            )
-            frames += wire.load()
-            return frames if f'"client_token":"{token}"' in frames else ""  # else it got a token of its own
-
-    found: str = wait_until("the token was free", ask, 15)
-    return found
+    """The frames that come for the event with this token, after its owner's connection."""
+    with Wire(house.url, cookie, token=token) as wire:
+        frames = wire.ask(
+            name,
+            {"var_name": "q", "value": "x"} if name.endswith("setvar") else {"value": True} if name == SET_HYDRATED else {},
+        )
+        return frames + wire.load()
 
 
 MALFORMED: list[Any] = [
@@ -140,9 +187,6 @@ class TestWhatIsDropped:
             '42/_event,["event",{"name":"SECRET-20"},{"name":"SECRET-21"}]',
             '42/_event,["no_such_event",{"text":"SECRET-22"}]',
             '42/_event,[5,{"text":"SECRET-23"}]',
-            '42/_event,["event",{"name":"SECRET-24',
-            '42/_event,{"SECRET-25":1}',
-            '42["event",{"name":"SECRET-26"}]',
             '42/_event,["client_error",{"error_type":"SECRET-27","message":"SECRET-28"}]',
             '42/_event,["client_error"]',
         ],
@@ -157,15 +201,76 @@ class TestWhatIsDropped:
         assert "SECRET-" not in log()
 
     @pytest.mark.parametrize(
-        "packet", ["SECRET-30", "9SECRET-31", '451-/_event,["event",{"_placeholder":true,"num":0}]', "41/_event,"]
+        "packet",
+        [
+            "SECRET-30",
+            "9SECRET-31",
+            '451-/_event,["event",{"_placeholder":true,"num":0}]',
+            '42/_event,["event",{"name":"SECRET-24',
+            '42/_event,["event",{"name":"SECRET-32}]',
+            '42/_event,{"SECRET-25":1}',
+            '42["event",{"name":"SECRET-26"}]',
+            '42/SECRET-33,["event",{}]',
+            '42/_event,7["event",{"name":"SECRET-34"}]',
+            "42/_event," + "[" * 100_000 + "]",
+            '42/_event,["event",{"name":"' + "x" * 300_000 + '"}]',
+            b"SECRET-35",
+        ],
+        ids=lambda packet: repr(packet)[:40],
     )
-    def test_what_is_no_packet_at_all_ends_that_connection_alone(self, house: House, company: Company, packet: str) -> None:
+    def test_what_is_no_packet_of_a_page_ends_that_connection_alone(
+        self, house: House, company: Company, packet: str | bytes
+    ) -> None:
         house.schedule(company, "Still there")
-        log = house.log()
-        with Wire(house.url, house.cookie(company.admin)) as wire, Wire(house.url, house.cookie(company.admin)) as other:
-            wire.raw(packet)
+        cookie, log = house.cookie(company.admin), house.log()
+        with Wire(house.url, cookie) as wire, Wire(house.url, cookie) as other:
+            wire.socket.send(packet)
+            with pytest.raises(ConnectionClosed):
+                wire.settle()
             assert "Still there" in other.load()
+        told = [line for line in log().splitlines() if "/api/" not in line]
+        assert len(told) <= 1, told
         assert "SECRET-" not in log()
+        assert wire.token not in log()
+
+    def test_one_that_leaves_is_gone(self, house: House, company: Company) -> None:
+        house.schedule(company, "Still there")
+        cookie = house.cookie(company.admin)
+        with Wire(house.url, cookie) as wire, Wire(house.url, cookie) as other:
+            wire.raw("41/_event,")
+            wire.send(f"{LIST}.clear")
+            assert "Still there" in other.load()
+
+    @pytest.mark.parametrize(
+        "router",
+        [
+            {"asPath": "/scheduled-exports?q=" + "x" * 2_048},
+            {"pathname": "/" + "ü" * 1_024},
+            {"query": {"q": "x" * 2_048}},
+            {"asPath": 5},
+            {"query": []},
+        ],
+        ids=lambda router: repr(router)[:30],
+    )
+    def test_an_address_over_2_kb_or_of_another_kind(self, house: House, company: Company, router: dict[str, Any]) -> None:
+        house.schedule(company, "Still there")
+        with Wire(house.url, house.cookie(company.admin)) as wire:
+            content = event(HYDRATE_AND_LOAD)
+            content["router_data"] |= router
+            wire.packet("event", content)
+            assert "Still there" not in wire.settle()
+            assert "Still there" in wire.load()
+
+    def test_what_a_page_says_beside_its_address(self, house: House, company: Company) -> None:
+        content = event(HYDRATE_AND_LOAD)
+        content["router_data"] |= {"headers": {"cookie": house.cookie(company.admin)}, "ip": "9.9.9.9", "more": "MORE-1"}
+        content |= {"token": "MORE-2", "substates": ["MORE-3"]}
+        with Wire(house.url) as wire:
+            wire.packet("event", content)
+            frames = wire.settle() + wire.load()
+        assert company.admin.user.email not in frames
+        assert "9.9.9.9" not in frames
+        assert "MORE-" not in frames
 
     def test_text_that_no_utf8_can_hold_leaves_the_page_alive(self, house: House, company: Company) -> None:
         house.schedule(company, "Still there")
@@ -175,12 +280,10 @@ class TestWhatIsDropped:
             assert "Still there" in wire.load()
 
     def test_a_page_cannot_say_where_it_comes_from_nor_with_which_cookies(self, house: House, company: Company) -> None:
-        """By the packet that only Socket.IO itself sends, with bytes attached. Attempts to sign in are counted by address."""
-        scope = {"client": ["9.9.9.9", 1], "headers": [[{"_placeholder": True, "num": 0}, {"_placeholder": True, "num": 1}]]}
+        """By the packet that only Socket.IO itself sends. Attempts to sign in are counted by address."""
+        scope = {"client": ["9.9.9.9", 1], "headers": [["cookie", house.cookie(company.admin)]]}
         with Wire(house.url) as wire:
-            wire.raw("452-/_event," + json.dumps(["connect", {"QUERY_STRING": f"token={wire.token}-2", "asgi.scope": scope}]))
-            wire.socket.send(b"cookie")
-            wire.socket.send(house.cookie(company.admin).encode())
+            wire.packet("connect", {"QUERY_STRING": f"token={wire.token}-2", "asgi.scope": scope})
             frames = wire.settle() + wire.load()
         assert '"client_ip":"127.0.0.1"' in frames
         assert "9.9.9.9" not in frames
@@ -188,6 +291,16 @@ class TestWhatIsDropped:
 
 
 class TestTheConnection:
+    @pytest.mark.parametrize(
+        "change", [("websocket", "polling"), ("EIO=4", "EIO=3"), ("token=", "nothing="), ("token=", "token=x")]
+    )
+    def test_of_anything_but_a_page_is_refused(self, house: House, change: tuple[str, str]) -> None:
+        address = f"/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}".replace(*change)
+        assert httpx.get(house.url + address).status_code == 400
+        with pytest.raises(InvalidStatus) as refused, connect(house.url.replace("http", "ws") + address, proxy=None):
+            pass
+        assert refused.value.response.status_code == 403
+
     @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"])
     def test_from_another_site_is_refused(self, house: House, origin: str) -> None:
         with pytest.raises(InvalidStatus) as refused, Wire(house.url, origin=origin):

@@ -1,0 +1,365 @@
+"""The websockets beneath the pages, before Reflex sees them: who may open one, and what a packet may be.
+
+Every stranger can open a websocket. So its packets are text of a known form and size; who sends too many is slowed down, per
+socket and per address; and who does not read the answers, or sends anything a page would not, is cut off.
+"""
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exports_app import log
+from exports_app.services.addresses import PEER, network
+from exports_app.services.request_context import FORWARDED, FORWARDING
+
+PATH = "/_event"
+"""Where Reflex answers websockets; also the name of its Socket.IO namespace."""
+MAX_SOCKETS = 5_000
+"""Open at a time, in this process."""
+MAX_SOCKETS_PER_ADDRESS = 200
+MAX_FRAME_BYTES = 256 * 1024
+"""Of a packet."""
+MAX_HEADER_BYTES = 16 * 1024
+"""Of all headers of a handshake."""
+JOIN_SECONDS = 15.0
+"""From the handshake to the packet by which a page joins."""
+MAX_UNREAD_BYTES = 2 * 1024 * 1024
+"""Of answers that wait to be sent, of a socket."""
+MAX_UNREAD_BYTES_PER_ADDRESS = 8 * MAX_UNREAD_BYTES
+MAX_UNREAD_PACKETS = 500
+TOO_LARGE = "a frame over 256 KB"
+UNREAD = "its answers are not read"
+CLOSE_SECONDS = 1.0
+"""To say goodbye to a socket that is cut off."""
+QUIET_SECONDS = 60.0
+"""Between two log lines about the same incident from the same address."""
+
+TOO_MANY, NOT_A_PAGES = 4429, 4400
+"""Codes with which websockets are closed."""
+
+_TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Engine.IO: 1 closes, 3 answers a ping, 4 is a packet of Socket.IO: 40 joins, 41 leaves, 42 is an event. Answers to packets (43)
+# and bytes (45, 46, and "b" at the beginning) are nothing that a page sends
+_PACKET = re.compile(r"1|3|41/_event,?|40/_event,(?:\{.*\})?|42/_event,\[.*\]", re.DOTALL)
+_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,20}")
+_NEEDED = FORWARDING | {"host", "origin", "cookie", "user-agent", "connection", "upgrade", "sec-websocket-protocol"}
+"""Headers of the handshake that anything asks for; the others would be kept with every state."""
+
+_log = log.get(__name__)
+T = TypeVar("T")
+
+
+@dataclass
+class Allowance:
+    """So many a second, and a reserve that is full at the beginning. More is not refused: it has to wait.
+
+    rate: units per second. reserve: units.
+    """
+
+    rate: float
+    reserve: float
+    _left: float = field(init=False)
+    _at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._left, self._at = self.reserve, time.monotonic()
+
+    def spend(self, units: float = 1.0) -> None:
+        self._refill()
+        self._left -= units
+
+    @property
+    def wait(self) -> float:
+        """Seconds until what was spent is earned again; 0 as long as the reserve lasts."""
+        self._refill()
+        return max(0.0, -self._left / self.rate)
+
+    @property
+    def full(self) -> bool:
+        self._refill()
+        return self._left >= self.reserve
+
+    def _refill(self) -> None:
+        now = time.monotonic()
+        self._left = min(self.reserve, self._left + (now - self._at) * self.rate)
+        self._at = now
+
+
+@dataclass
+class Address:
+    """What all sockets of a client address do together. Generous: a company may be behind one.
+
+    Of pages that load few go at once: what they cost holds up everybody's clicks. Bytes count for large packets only, so that
+    those of one person hold up nobody else there.
+    """
+
+    name: str
+    sockets: int = 0
+    unread: int = 0
+    """Bytes."""
+    events: Allowance = field(default_factory=lambda: Allowance(100, 1_000))
+    joins: Allowance = field(default_factory=lambda: Allowance(10, 30))
+    large_bytes: Allowance = field(default_factory=lambda: Allowance(512 * 1024, 4 * 1024 * 1024))
+
+    @property
+    def idle(self) -> bool:
+        return not self.sockets and self.events.full and self.joins.full and self.large_bytes.full
+
+
+LARGE_BYTES = 16 * 1024
+
+
+class Socket:
+    """One connection, from its handshake to its end."""
+
+    def __init__(self, address: Address, peer: tuple[str, str] = ("", "")) -> None:
+        """peer: host and port of the connection itself, which may be a proxy's."""
+        self.address, self.peer = address, peer
+        self.packets = 0
+        """That have come so far."""
+        self.is_waiting = False
+        """For the next one."""
+        self.joined = False
+        self.unread = 0
+        """Bytes of answers that wait to be sent."""
+        self.why = ""
+        """Why it was cut off."""
+        self._events, self._joins = Allowance(50, 300), Allowance(1, 20)
+        self._bytes = Allowance(128 * 1024, 1024 * 1024)
+        self._cut = asyncio.get_running_loop().create_future()
+        self._ended = False
+        self._deadline = time.monotonic() + JOIN_SECONDS
+
+    def cut(self, why: str) -> None:
+        """Close it at once, whatever it does. why: for the log; the first reason counts."""
+        if not self.why:
+            self.why = why
+            incidents.note(f"a websocket was closed: {why}", self.address.name)
+            self._cut.set_result(None)
+
+    def end(self) -> None:
+        """It is closed: what still waits to be sent is forgotten."""
+        self._ended = True
+        self.address.unread -= self.unread
+
+    def count_answer(self, size: int) -> None:
+        """size: characters that wait to be sent from now on; negative where they were taken to be sent."""
+        if self._ended:
+            return
+        self.unread += size
+        self.address.unread += size
+        if self.unread > MAX_UNREAD_BYTES or self.address.unread > MAX_UNREAD_BYTES_PER_ADDRESS:
+            self.cut(UNREAD)
+
+    def count_join(self) -> None:
+        """A page asks for all that it holds: the dearest thing that anybody may ask for."""
+        self.joined = True
+        self._joins.spend()
+        self.address.joins.spend()
+
+    def _count(self, size: int) -> None:
+        self._events.spend()
+        self.address.events.spend()
+        self._bytes.spend(size)
+        if size > LARGE_BYTES:
+            self.address.large_bytes.spend(size)
+
+    async def _earn(self) -> None:
+        """Wait until what was sent so far is paid for. What comes meanwhile waits in the client's own buffers."""
+        each = (self._events, self._joins, self._bytes)
+        both = (*each, self.address.events, self.address.joins, self.address.large_bytes)
+        while wait := max(allowance.wait for allowance in both):
+            if wait > 1:
+                incidents.note("a websocket is slowed down: it sends too much", self.address.name)
+            if (await asyncio.wait({self._cut}, timeout=wait))[0]:
+                return
+
+    async def receive(self, receive: Receive) -> Message:
+        """The next packet; a disconnect where it is none that a page may send."""
+        await self._earn()
+        patience = None if self.joined else max(0.0, self._deadline - time.monotonic())
+        self.is_waiting = True
+        try:
+            message = await self._unless_cut(receive(), patience)
+        finally:
+            self.is_waiting = False
+            self.packets += 1
+        if message is None or message["type"] != "websocket.receive":
+            return message or {"type": "websocket.disconnect", "code": NOT_A_PAGES}
+        text = message.get("text")
+        if wrong := _wrong(text):
+            self.cut(wrong)
+            return {"type": "websocket.disconnect", "code": NOT_A_PAGES}
+        assert text is not None
+        self._count(len(text))
+        return {"type": "websocket.receive", "text": text}
+
+    async def send(self, send: Send, message: Message) -> None:
+        """Raises ConnectionAbortedError once it is cut off."""
+        if not self.why:
+            await self._unless_cut(send(message))
+        if self.why:
+            raise ConnectionAbortedError
+
+    async def _unless_cut(self, work: Awaitable[T], patience: float | None = None) -> T | None:
+        """What receiving or sending comes to; None once the socket is cut off, or nobody joined within `patience` seconds."""
+        task = asyncio.ensure_future(_awaited(work))
+        try:
+            done, _ = await asyncio.wait({task, self._cut}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            task.cancel()  # does nothing to one that is done
+        if task in done:
+            return task.result()
+        self.cut("no page joined")
+        return None
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work
+
+
+def _wrong(text: str | None) -> str:
+    """What is wrong with a packet; empty where nothing is."""
+    if text is None:
+        return "a binary frame"
+    if len(text) > MAX_FRAME_BYTES or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES):
+        return TOO_LARGE
+    return "" if _PACKET.fullmatch(text) else "a malformed packet"
+
+
+class Incidents:
+    """One log line for the same incident from the same address within QUIET_SECONDS; the next one says how many there were."""
+
+    MOST = 1_000
+
+    def __init__(self) -> None:
+        self._noted: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+
+    def note(self, what: str, address: str) -> None:
+        now, key = time.monotonic(), (what, address)
+        since, more = self._noted.get(key, (-QUIET_SECONDS, 0))
+        if now - since < QUIET_SECONDS:
+            self._noted[key] = (since, more + 1)
+            return
+        _log.warning(what, address=address, **({"more": more} if more else {}))
+        self._noted[key] = (now, 0)
+        self._noted.move_to_end(key)
+        while len(self._noted) > self.MOST:
+            self._noted.popitem(last=False)
+
+
+incidents = Incidents()
+_socket: ContextVar[Socket | None] = ContextVar("socket", default=None)
+
+
+def current() -> Socket | None:
+    """The one whose packet is handled now. Reflex's own tasks, which run an event later, have none."""
+    return _socket.get()
+
+
+class Sockets:
+    """ASGI middleware around Reflex."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._addresses: dict[str, Address] = {}
+        self.open: set[Socket] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        elif scope["type"] == "http" and (scope["path"] == PATH or scope["path"].startswith(f"{PATH}/")):
+            await _no_polling(send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        address = self._address(network(client[0]) if client else "")
+        refusal = (NOT_A_PAGES, "its handshake is no page's") if not _is_pages(scope) else None
+        if len(self.open) >= MAX_SOCKETS or address.sockets >= MAX_SOCKETS_PER_ADDRESS:
+            refusal = (TOO_MANY, "too many are open")
+        if refusal is not None:
+            incidents.note(f"a websocket was refused: {refusal[1]}", address.name)
+            await receive()
+            await send({"type": "websocket.close", "code": refusal[0]})
+            return
+        async with self._held(address, scope.get(PEER) or client or ("", "")) as socket:
+            await self._serve(socket, _plain(scope), receive, send)
+
+    async def _serve(self, socket: Socket, scope: Scope, receive: Receive, send: Send) -> None:
+        first = [await receive()]  # the handshake's own message, which is no packet
+
+        async def received() -> Message:
+            return first.pop() if first else await socket.receive(receive)
+
+        async def sent(message: Message) -> None:
+            await socket.send(send, message)
+
+        with suppress(ConnectionAbortedError):
+            await self._app(scope, received, sent)
+        if socket.why:
+            with suppress(Exception):  # it may be gone, or still not read
+                await asyncio.wait_for(send({"type": "websocket.close", "code": NOT_A_PAGES}), CLOSE_SECONDS)
+
+    @asynccontextmanager
+    async def _held(self, address: Address, peer: tuple[str, object]) -> AsyncIterator[Socket]:
+        socket = Socket(address, (peer[0], str(peer[1])))
+        address.sockets += 1
+        address.events.spend()
+        self.open.add(socket)
+        before = _socket.set(socket)
+        try:
+            yield socket
+        finally:
+            _socket.reset(before)
+            self.open.discard(socket)
+            address.sockets -= 1
+            socket.end()
+
+    def _address(self, name: str) -> Address:
+        if name not in self._addresses:
+            if len(self._addresses) >= MAX_SOCKETS:
+                self._addresses = {key: one for key, one in self._addresses.items() if not one.idle}
+            self._addresses[name] = Address(name)
+        return self._addresses[name]
+
+
+def _is_pages(scope: Scope) -> bool:
+    """Whether a page of ours would begin like this: websocket only, and with a tab's token."""
+    headers, version = scope["headers"], scope.get("subprotocols") or [""]
+    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES or len(scope["query_string"]) > 1_000:
+        return False
+    if scope["path"].rstrip("/") != PATH or len(version) > 1 or not _VERSION.fullmatch(version[0] or "-"):
+        return False
+    query = parse_qs(scope["query_string"].decode("latin1"))
+    tokens = query.get("token", [])
+    return (
+        query.get("transport") == ["websocket"]
+        and query.get("EIO") == ["4"]
+        and "sid" not in query
+        and len(tokens) == 1
+        and _TOKEN.fullmatch(tokens[0]) is not None
+    )
+
+
+def _plain(scope: Scope) -> Scope:
+    names = {name: name.decode("latin1") for name, _ in scope["headers"]}
+    kept = {name for name, text in names.items() if text in _NEEDED or text.startswith(FORWARDED)}
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name in kept]}
+
+
+async def _no_polling(send: Send) -> None:
+    body = b"Use a websocket: there is nothing else here\n"
+    head = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 400, "headers": head})
+    await send({"type": "http.response.body", "body": body})

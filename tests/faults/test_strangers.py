@@ -1,0 +1,354 @@
+"""What strangers do to the websocket of a real server: its memory stays, and other people's pages answer meanwhile.
+
+The attacks come from an address of their own (127.0.0.2), as strangers' do; without any cookie where nothing else is said.
+"""
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from tests.e2e.ui.house import House, build_pages, open_house
+from tests.e2e.ui.wire import HYDRATE, HYDRATE_AND_LOAD, LISTED, LOGIN, ROOT, Wire, event
+from tests.mailserver import mail_server
+
+STRANGER = "127.0.0.2"
+MOST_MORE = 50.0
+"""MB that the server may grow by, in each attack."""
+SLOWEST = 0.5
+"""Seconds that another person's page may wait for an answer."""
+LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
+BROKEN = (OSError, TimeoutError, WebSocketException, EOFError)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[House]:
+    build_pages()
+    with mail_server() as mails, open_house(tmp_path_factory.mktemp("strangers"), mails, password_hash) as house:
+        yield house
+
+
+# What the server is like
+
+
+def processes(pid: int) -> list[int]:
+    """The process and all below it."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+def memory(pids: list[int]) -> float:
+    """MB of theirs alone."""
+    total = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                total += int(line.split()[1])
+    return total / 1024
+
+
+def cpu(pids: list[int]) -> float:
+    """Seconds of CPU time that they have used so far."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Figures:
+    more: float = 0.0
+    """MB at the highest, beyond those before."""
+    left: float = 0.0
+    """MB afterwards, beyond those before."""
+    cpu: float = 0.0
+    slowest: float = 0.0
+    """Seconds, of another person's page."""
+    answers: int = 0
+    log_lines: int = 0
+
+
+@dataclass
+class Other:
+    """Another person, who searches their list all the while."""
+
+    wire: Wire
+    figures: Figures
+    stop: threading.Event = field(default_factory=threading.Event)
+    problems: list[BaseException] = field(default_factory=list)
+
+    def run(self) -> None:
+        try:
+            while not self.stop.wait(0.1):
+                began = time.monotonic()
+                self.wire.ask(f"{LIST}.clear")
+                self.figures.slowest = max(self.figures.slowest, time.monotonic() - began)
+                self.figures.answers += 1
+        except (AssertionError, *BROKEN) as e:
+            self.problems.append(e)
+
+
+@contextmanager
+def watched(house: House) -> Iterator[Figures]:
+    """The figures are complete when the block has ended."""
+    company = house.company("Bystanders")
+    pids, figures, log = processes(house.server.process.pid), Figures(), house.log()
+    with Wire(house.url, house.cookie(company.admin)) as wire:
+        wire.load()
+        before, cpu_before, over = memory(pids), cpu(pids), threading.Event()
+
+        def sample() -> None:
+            while not over.wait(0.02):
+                figures.more = max(figures.more, memory(pids) - before)
+
+        other = Other(wire, figures)
+        threads = [threading.Thread(target=sample), threading.Thread(target=other.run)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield figures
+        finally:
+            other.stop.set()
+            threads[1].join()
+            over.set()
+            threads[0].join()
+            figures.left, figures.cpu = memory(pids) - before, cpu(pids) - cpu_before
+            figures.log_lines = len(log().splitlines())
+            print(
+                f"\n{figures.more:+.0f} MB at the highest, {figures.left:+.0f} MB afterwards, {figures.cpu:.1f} s of CPU,"
+                f" slowest of {figures.answers} answers {figures.slowest * 1000:.0f} ms, {figures.log_lines} log lines"
+            )
+        assert not other.problems, other.problems
+
+
+# What strangers do
+
+
+def dial(url: str, cookie: str = "", token: str = "", **more: Any) -> ClientConnection:
+    return connect(
+        f"ws://{urlsplit(url).netloc}/_event/?EIO=4&transport=websocket&token={token or uuid.uuid4()}",
+        source_address=(STRANGER, 0),
+        additional_headers={"Cookie": cookie} if cookie else {},
+        max_size=None,
+        proxy=None,
+        compression=None,
+        legacy=True,
+        **more,
+    )
+
+
+def join(url: str, cookie: str = "", **more: Any) -> ClientConnection:
+    """A connection that is a page's."""
+    connection = dial(url, cookie, **more)
+    connection.recv(timeout=15)
+    connection.send("40/_event,")
+    connection.recv(timeout=15)
+    return connection
+
+
+def packet(content: Any) -> str:
+    return "42/_event," + json.dumps(["event", content])
+
+
+def long_path(size: int, number: int = 0) -> str:
+    return f"/scheduled-exports?q={number}" + "x" * size
+
+
+def paths_of_970_kb(house: House) -> None:
+    """Over one connection, or a new one where that was closed."""
+    connection = None
+    for number in range(60):
+        with suppress(*BROKEN):
+            connection = connection or join(house.url)
+            content = event(HYDRATE_AND_LOAD, path=long_path(970_000, number))
+            content["router_data"]["pathname"] += "y" * 1000
+            connection.send(packet(content))
+            while True:
+                connection.recv(timeout=0.2)
+        if connection is not None and connection.close_code is not None:
+            connection = None
+    if connection is not None:
+        connection.close()
+
+
+def many_long_paths(house: House) -> None:
+    """As long as they may be, each another one."""
+    with join(house.url) as connection:
+        with suppress(*BROKEN):
+            for number in range(400):
+                content = event(HYDRATE, path=f"/scheduled-exports/{number}" + "x" * 1_900)
+                connection.send(packet(content))
+
+
+def short_connections(house: House) -> None:
+    """200 of them, each with 970 KB where a page says what it shows, and more where it says anything else."""
+
+    def once(number: int) -> None:
+        with suppress(*BROKEN), join(house.url) as connection:
+            content = event(HYDRATE_AND_LOAD)
+            content["router_data"] |= {"asPath": long_path(970_000, number), "headers": {"x": "y" * 1000}, "more": "z" * 9_000}
+            connection.send(packet(content))
+            for _ in range(4):
+                connection.recv(timeout=0.5)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(once, range(200)))
+
+
+def binary_attachments(house: House) -> None:
+    """Announced without end, and sent."""
+    with ExitStack() as stack, suppress(*BROKEN):
+        connections = [stack.enter_context(join(house.url)) for _ in range(2)]
+        for connection in connections:
+            connection.send('45999999999-/_event,["event",{"_placeholder":true,"num":0}]')
+        for _ in range(140):
+            for connection in connections:
+                connection.send(b"\0" * 970_000)
+
+
+def unread_hydrates(house: House) -> None:
+    """3,000, over connections whose answers nobody reads."""
+
+    def ask(_: int) -> None:
+        with suppress(*BROKEN), join(house.url, max_queue=1) as connection:
+            connection.socket.settimeout(5)
+            for _ in range(300):
+                connection.send(packet(event(HYDRATE)))
+            time.sleep(3)
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(ask, range(10)))
+
+
+def unread_answers_of_somebody_who_is_signed_in(house: House) -> None:
+    """Of a list with many rows, asked for again and again."""
+    company = house.company("Rows")
+    for number in range(50):
+        house.schedule(company, f"Schedule {number} " + "x" * 150)
+    cookie = house.cookie(company.admin)
+
+    def ask(_: int) -> None:
+        with suppress(*BROKEN), join(house.url, cookie, max_queue=1) as connection:
+            connection.socket.settimeout(5)
+            for number in range(200):
+                connection.send(packet(event(HYDRATE_AND_LOAD, path=f"{LISTED}?n={number}")))
+            time.sleep(5)
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(ask, range(10)))
+
+
+def many_tokens(house: House) -> None:
+    """A new tab each, loaded and closed."""
+
+    def once(_: int) -> None:
+        with suppress(*BROKEN), join(house.url) as connection:
+            connection.send(packet(event(HYDRATE_AND_LOAD, path="/login")))
+            connection.recv(timeout=5)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(once, range(600)))
+
+
+def tabs_left_open(house: House) -> None:
+    """As many as one address gets, with all that they may say."""
+    with ExitStack() as stack, suppress(*BROKEN):
+        for number in range(250):
+            connection = stack.enter_context(join(house.url))
+            connection.send(packet(event(HYDRATE_AND_LOAD, path=f"/login?n={number}" + "x" * 1_900)))
+
+
+def frames_of_250_kb(house: House) -> None:
+    """As large as a frame may be, of what takes most memory, over many connections at once."""
+    form = {str(n): [[]] * 20 for n in range(3_000)}
+
+    def ask(_: int) -> None:
+        with suppress(*BROKEN), join(house.url) as connection:
+            connection.socket.settimeout(5)
+            text = packet(event(f"{LOGIN}.login", {"form": form}, "/login"))
+            for _ in range(10):
+                connection.send(text)
+            time.sleep(2)
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(ask, range(50)))
+
+
+def headers_of_300_kb(house: House) -> None:
+    def once(number: int) -> None:
+        with suppress(*BROKEN), join(house.url, cookie="a=" + "x" * 300_000):
+            time.sleep(2)
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(once, range(150)))
+
+
+def half_of_a_frame(house: House) -> None:
+    """Large ones that never end."""
+    key = "x3JJHMbDL1EzLkh9GBhXDw=="
+
+    def once(_: int) -> None:
+        import socket
+
+        port = urlsplit(house.url).port
+        with suppress(*BROKEN), socket.create_connection(("127.0.0.1", port), 5, (STRANGER, 0)) as line:
+            target = f"/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+            line.sendall(
+                f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            )
+            line.recv(1000)
+            line.sendall(b"\x81\xff" + (15_000_000).to_bytes(8, "big") + b"\0\0\0\0")
+            for _ in range(140):
+                line.sendall(b"4" * 100_000)
+            time.sleep(5)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(once, range(20)))
+
+
+ATTACKS: list[Callable[[House], None]] = [
+    paths_of_970_kb,
+    many_long_paths,
+    short_connections,
+    binary_attachments,
+    unread_hydrates,
+    unread_answers_of_somebody_who_is_signed_in,
+    many_tokens,
+    tabs_left_open,
+    frames_of_250_kb,
+    headers_of_300_kb,
+    half_of_a_frame,
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_a_strangers_websocket_neither_fills_the_memory_nor_holds_up_others(
+    served: House, attack: Callable[[House], None]
+) -> None:
+    with watched(served) as figures:
+        attack(served)
+    assert figures.more <= MOST_MORE
+    assert figures.slowest <= SLOWEST
+    assert httpx.get(f"{served.url}/api/health").status_code == 200

@@ -1,0 +1,231 @@
+"""Who may, before any handler runs: what counts as a request, and what becomes of a tab whose user may see less than before."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from reflex.event import Event
+from reflex_base.event.context import EventContext
+
+from exports_app import plugins, wiring
+from exports_app.domain.access import Principal, Role
+from exports_app.domain.errors import TooManyRequests
+from exports_app.services.records import Tenant, User
+from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.settings import Settings
+from exports_app.ui.gate import HYDRATE, ROOT
+from exports_app.ui.guard import CHANGED, LOAD, Guard
+from exports_app.ui.notices import Notices
+from exports_app.ui.pages.scheduled_exports.listing import ListState
+from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.ui.session import Session
+from exports_app.wiring import Services
+from tests.ui.conftest import Tab
+from tests.world import BROWSER, Cast, make_schedule, set_role, sign_in
+
+PAGE = ScheduledExports.get_full_name()
+REFRESH, CLEAR = f"{PAGE}.refresh", f"{ListState.get_full_name()}.clear"
+ENTER = f"{Session.get_full_name()}.enter"
+SET_HYDRATED = f"{ROOT}.set_is_hydrated"
+(FIRST, *_) = sorted(HYDRATE)
+
+
+class Guarded:
+    """A tab whose events come from a page, or are pushed by the server."""
+
+    def __init__(self, tab: Tab) -> None:
+        self.tab, self.seen, self.known = tab, list[str](), list[bool]()
+        self.guard = Guard(
+            {REFRESH}, lambda key, name, who: self.seen.append(name), lambda key, signed_in: self.known.append(signed_in)
+        )
+
+    def as_user(self, services: Services, user: User) -> str:
+        secret = sign_in(services, user)
+        cookie = f"{SESSION_COOKIE}={secret}; {BROWSER_COOKIE}={BROWSER}"
+        self.tab.root.router_data = {"headers": {"cookie": cookie}, "ip": "192.0.2.1", "asPath": "/scheduled-exports"}
+        return secret
+
+    async def event(self, name: str, *, pushed: bool = False) -> Any:
+        """What the Guard answers; None lets the handler run."""
+        EventContext.set(EventContext(token="a tab", txid="1", parent_txid=None, state_manager=None, enqueue_impl=None))  # type: ignore[arg-type]
+        router = {} if pushed else {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
+        return await self.guard.preprocess(None, self.tab.root, Event(name=name, payload={}, router_data=router))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def pages() -> None:
+    """All of them, before a tab gets its states."""
+    wiring.load_plugins()
+    plugins.load("exports_app.ui.pages")
+
+
+@pytest.fixture
+def guarded(tab: Tab) -> Guarded:
+    return Guarded(tab)
+
+
+class TestRequests:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"rate_limit_api": "5/minute"})
+
+    @pytest.mark.parametrize("name", [REFRESH, CLEAR, LOAD, *sorted(HYDRATE)])
+    def test_of_a_page_are_limited_like_those_of_the_api_and_together_with_them(
+        self, guarded: Guarded, services: Services, cast: Cast, name: str
+    ) -> None:
+        async def play() -> None:
+            guarded.as_user(services, cast.admin.user)
+            token = services.auth.token_for(cast.admin.user).access_token
+            services.auth.principal(token)
+            for _ in range(4):
+                assert await guarded.event(name) is None
+            refused = await guarded.event(name)
+            assert refused.events == []
+            text = str(TooManyRequests(1))
+            notices, session = [await guarded.tab.state(kind) for kind in (Notices, Session)]
+            assert ([one.text for one in notices.items], session.failed) == (([], text) if name in HYDRATE else ([text], ""))
+            with pytest.raises(TooManyRequests):
+                services.auth.principal(token)
+
+        asyncio.run(play())
+
+    def test_that_the_server_pushes_or_that_follow_from_one_count_for_nothing(
+        self, guarded: Guarded, services: Services, cast: Cast
+    ) -> None:
+        async def play() -> None:
+            guarded.as_user(services, cast.admin.user)
+            for _ in range(20):
+                assert await guarded.event(REFRESH, pushed=True) is None
+                assert await guarded.event(SET_HYDRATED) is None
+                assert await guarded.event(LOAD, pushed=True) is None
+            assert await guarded.event(REFRESH) is None
+            assert len(guarded.seen) == 21
+
+        asyncio.run(play())
+
+    def test_of_another_person_are_counted_apart(self, guarded: Guarded, services: Services, cast: Cast) -> None:
+        async def play() -> None:
+            guarded.as_user(services, cast.admin.user)
+            for _ in range(6):
+                await guarded.event(CLEAR)
+            other = Guarded(Tab())
+            other.as_user(services, cast.outsider.user)
+            assert await other.event(CLEAR) is None
+
+        asyncio.run(play())
+
+
+class TestATabWhoseUserMaySeeLess:
+    @pytest.fixture
+    def loaded(self, guarded: Guarded, services: Services, cast: Cast, admin: Principal) -> Guarded:
+        make_schedule(services, admin, name="Hindenburg")
+        return guarded
+
+    async def _load(self, guarded: Guarded, services: Services, user: User) -> str:
+        secret = guarded.as_user(services, user)
+        for handler in (Session.enter, ScheduledExports.arrive, ScheduledExports.refresh):
+            assert await guarded.event(f"{handler.state.get_full_name()}.{handler.fn.__name__}") is None
+            await guarded.tab.do(handler)
+        assert [row.name for row in (await guarded.tab.state(ListState)).rows] == ["Hindenburg"]
+        guarded.tab.root._clean()
+        return secret
+
+    async def _is_empty(self, guarded: Guarded, answer: Any) -> None:
+        """In the states, and in what the browser is told."""
+        listed = await guarded.tab.state(ListState)
+        assert listed.rows == []
+        (told,) = [held for name, held in answer.delta.items() if name == ListState.get_full_name()]
+        assert next(value for name, value in told.items() if name.startswith("rows")) == []
+        assert "Hindenburg" not in repr(answer.delta)
+
+    @pytest.mark.parametrize("name", [REFRESH, CLEAR], ids=["pushed", "asked"])
+    @pytest.mark.parametrize("other_tenant", [True, False], ids=["with another tenant", "without one"])
+    def test_removed_from_the_tenant_it_keeps_no_rows(
+        self,
+        loaded: Guarded,
+        services: Services,
+        cast: Cast,
+        admin: Principal,
+        acme: Tenant,
+        globex: Tenant,
+        other_tenant: bool,
+        name: str,
+    ) -> None:
+        async def play() -> None:
+            set_role(services, cast.viewer.user.id, acme.id, Role.ADMIN)
+            if other_tenant:
+                set_role(services, cast.viewer.user.id, globex.id, Role.ADMIN)
+            await self._load(loaded, services, cast.viewer.user)
+            services.members.remove(admin, acme.id, cast.viewer.user.id)
+            answer = await loaded.event(name, pushed=name == REFRESH)
+            await self._is_empty(loaded, answer)
+            assert [event.name for event in answer.events] == [LOAD]
+            assert await loaded.tab.texts() == [CHANGED]
+            assert await loaded.event(ENTER, pushed=True) is None
+            await loaded.tab.do(Session.enter)
+            assert (await loaded.tab.state(Session)).tenant_slug == ("globex" if other_tenant else "")
+
+        asyncio.run(play())
+
+    def test_with_a_smaller_role_it_begins_anew(
+        self, loaded: Guarded, services: Services, cast: Cast, acme: Tenant, admin: Principal
+    ) -> None:
+        async def play() -> None:
+            await self._load(loaded, services, cast.admin.user)
+            set_role(services, admin.user_id, acme.id, Role.VIEWER)
+            await self._is_empty(loaded, await loaded.event(REFRESH, pushed=True))
+
+        asyncio.run(play())
+
+    @pytest.mark.parametrize("end", ["signed out", "signed out everywhere", "deactivated"])
+    def test_once_signed_out_it_keeps_no_rows_and_leads_to_the_sign_in(
+        self, loaded: Guarded, services: Services, cast: Cast, admin: Principal, super_admin: Principal, end: str
+    ) -> None:
+        async def play() -> None:
+            secret = await self._load(loaded, services, cast.admin.user)
+            if end == "signed out":
+                services.sessions.end(secret)
+            elif end == "deactivated":
+                services.users.set_active(super_admin, admin.user_id, active=False)
+            else:
+                services.account.sign_out_everywhere(admin)
+            answer = await loaded.event(REFRESH, pushed=True)
+            await self._is_empty(loaded, answer)
+            (event,) = answer.events
+            assert event.name == "_redirect"
+            assert (loaded.known[0], loaded.known[-1]) == (True, False)
+
+        asyncio.run(play())
+
+    def test_with_more_rights_it_goes_on(self, loaded: Guarded, services: Services, cast: Cast, globex: Tenant) -> None:
+        async def play() -> None:
+            await self._load(loaded, services, cast.admin.user)
+            set_role(services, cast.admin.user.id, globex.id, Role.ADMIN)
+            assert await loaded.event(REFRESH, pushed=True) is None
+            assert [row.name for row in (await loaded.tab.state(ListState)).rows] == ["Hindenburg"]
+
+        asyncio.run(play())
+
+
+def test_pages_hear_of_it_when_a_session_ends(services: Services, cast: Cast, admin: Principal) -> None:
+    from exports_app.services.changes import Change, Topic
+    from exports_app.ui.live import Live
+
+    heard: list[Change] = []
+    services.changes.subscribe(heard.append)
+    secret = sign_in(services, cast.admin.user)
+    services.sessions.end(secret)
+    assert heard == [Change(Topic.SESSIONS, admin.user_id)]
+    services.sessions.end(secret)  # it has ended already
+    services.account.sign_out_everywhere(admin)
+    assert heard == [Change(Topic.SESSIONS, admin.user_id)] * 2
+    live = Live()
+    live.refreshers = frozenset({REFRESH})
+    for key, person in (("mine", cast.admin), ("theirs", cast.super_admin), ("another's", cast.viewer)):
+        live.seen(key, REFRESH, person.who)
+    asyncio.run(_note(live, heard[0]))
+    assert {key: watch.dirty for key, watch in live.watches.items()} == {"mine": True, "theirs": False, "another's": False}
+
+
+async def _note(live: Any, change: Any) -> None:
+    live._note(change)

@@ -1,0 +1,440 @@
+"""The websockets beneath the pages: how many, what a packet may be, how fast; who is cut off, and what is written down then."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from exports_app.ui import gate, sockets
+from exports_app.ui.sockets import MAX_FRAME_BYTES, MAX_SOCKETS_PER_ADDRESS, Allowance, Sockets
+
+TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
+QUERY = f"EIO=4&transport=websocket&token={TOKEN}"
+JOIN = "40/_event,"
+
+
+class Reflex:
+    """Stands for Reflex: takes packets until the connection ends, or until the test ends it."""
+
+    def __init__(self) -> None:
+        self.held: list[asyncio.Future[None]] = []
+        self.received: list[str] = []
+        self.sockets: list[sockets.Socket] = []
+        self.send: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope, self.send = scope, send
+        socket = sockets.current()
+        assert socket is not None
+        self.sockets.append(socket)
+        end = asyncio.get_running_loop().create_future()
+        self.held.append(end)
+        assert (await receive())["type"] == "websocket.connect"
+        reading = asyncio.ensure_future(self._read(socket, receive))
+        try:
+            await asyncio.wait({reading, end}, return_when=asyncio.FIRST_COMPLETED)
+            if end.done():
+                end.result()
+        finally:
+            reading.cancel()
+
+    async def _read(self, socket: sockets.Socket, receive: Any) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            self.received.append(message["text"])
+            if message["text"].startswith("40"):
+                socket.count_join()
+
+
+class Client:
+    def __init__(self, app: Any, **scope: Any) -> None:
+        self.sent: list[Any] = []
+        self.packets: asyncio.Queue[Any] = asyncio.Queue()
+        self.packets.put_nowait({"type": "websocket.connect"})
+        self.blocked = False
+        base = {
+            "type": "websocket",
+            "path": "/_event/",
+            "client": ("192.0.2.1", 4711),
+            "headers": [],
+            "query_string": QUERY.encode(),
+        }
+        self.task = asyncio.ensure_future(app(base | scope, self.packets.get, self._send))
+
+    async def _send(self, message: Any) -> None:
+        if self.blocked and message["type"] == "websocket.send":
+            await asyncio.Event().wait()
+        self.sent.append(message)
+
+    def say(self, text: str | None = None, data: bytes | None = None) -> None:
+        self.packets.put_nowait({"type": "websocket.receive", "text": text, "bytes": data})
+
+    async def cut(self) -> None:
+        """Once the server has ended it."""
+        await asyncio.wait_for(self.task, 5)
+
+
+async def settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def refused(code: int) -> list[Any]:
+    return [{"type": "websocket.close", "code": code}]
+
+
+@pytest.fixture(autouse=True)
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    monkeypatch.setattr(sockets, "incidents", sockets.Incidents())
+    with structlog.testing.capture_logs() as entries:
+        yield entries
+
+
+def play(story: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(story())  # type: ignore[arg-type]
+
+
+class TestHowMany:
+    def test_an_address_has_only_so_many_at_a_time(self, logs: list[Any]) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            opened = [Client(app) for _ in range(MAX_SOCKETS_PER_ADDRESS)]
+            await settled()
+            more = [Client(app) for _ in range(3)]
+            for one in more:
+                await one.cut()
+                assert one.sent == refused(4429)
+            assert [(entry["event"], entry["address"]) for entry in logs] == [
+                ("a websocket was refused: too many are open", "192.0.2.1")
+            ]
+            another = Client(app, client=("192.0.2.2", 1))
+            await settled()
+            assert len(reflex.held) == MAX_SOCKETS_PER_ADDRESS + 1
+            assert not any(client.task.done() or client.sent for client in [*opened, another])
+            for end in reflex.held:
+                end.set_result(None)
+            await asyncio.gather(*(client.task for client in [*opened, another]))
+
+        play(story)
+
+    @pytest.mark.parametrize("way", ["closed", "failed", "cancelled"])
+    def test_one_that_ends_makes_room_however_it_ends(self, way: str) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            opened = [Client(app) for _ in range(MAX_SOCKETS_PER_ADDRESS)]
+            await settled()
+            for client in opened[:2]:
+                end = reflex.held.pop(0)
+                if way == "closed":
+                    end.set_result(None)
+                elif way == "failed":
+                    end.set_exception(ConnectionResetError())
+                else:
+                    client.task.cancel()
+                await asyncio.gather(client.task, return_exceptions=True)
+            room = [Client(app) for _ in range(3)]
+            await settled()
+            assert [client.sent for client in room] == [[], [], refused(4429)]
+            for end in reflex.held:
+                if not end.done():
+                    end.set_result(None)
+            await asyncio.gather(*(client.task for client in [*opened[2:], *room]))
+            assert not app.open
+
+        play(story)
+
+    def test_all_of_an_ipv6_network_are_one_client(self) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            clients = [Client(app, client=(host, 1)) for host in ("2001:db8:1:2:3::4", "2001:db8:1:2::1", "2001:db8:1:3::1")]
+            await settled()
+            first, second, other = (socket.address for socket in reflex.sockets)
+            assert first is second is not other
+            for client in clients:
+                client.task.cancel()
+
+        play(story)
+
+
+class TestTheHandshake:
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "",
+            QUERY.replace("websocket", "polling"),
+            QUERY.replace("EIO=4", "EIO=3"),
+            QUERY + "&sid=abc",
+            QUERY.replace(TOKEN, "SECRET-1"),
+            QUERY.replace(TOKEN, TOKEN + "x" * 900),
+            f"{QUERY}&token={TOKEN}",
+            QUERY + "&x=" + "y" * 1_000,
+        ],
+    )
+    def test_of_anything_but_a_page_is_refused(self, query: str, logs: list[Any]) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client = Client(Sockets(reflex), query_string=query.encode())
+            await client.cut()
+            assert client.sent == refused(4400)
+            assert reflex.sockets == []
+
+        play(story)
+        assert len(logs) == 1
+        assert "SECRET" not in repr(logs)
+        assert TOKEN not in repr(logs)
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"headers": [(b"cookie", b"x" * 17_000)]},
+            {"headers": [(f"h{n}".encode(), b"x" * 100) for n in range(200)]},
+            {"subprotocols": ["SECRET " * 9]},
+            {"subprotocols": ["0.1", "0.2"]},
+            {"path": "/_event/more"},
+        ],
+    )
+    def test_with_what_would_be_kept_for_nothing_is_refused(self, more: dict[str, Any]) -> None:
+        async def story() -> None:
+            client = Client(Sockets(Reflex()), **more)
+            await client.cut()
+            assert client.sent == refused(4400)
+
+        play(story)
+
+    def test_keeps_the_headers_that_are_needed(self) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            headers = [
+                (b"host", b"exports.test"),
+                (b"cookie", b"a=b"),
+                (b"x-other", b"c"),
+                (b"accept-language", b"de"),
+                (b"x-forwarded-for", b"d"),
+            ]
+            client = Client(Sockets(reflex), headers=headers)
+            await settled()
+            assert reflex.scope["headers"] == [*headers[:2], headers[-1]]
+            reflex.held[0].set_result(None)
+            await client.task
+
+        play(story)
+
+    def test_after_which_no_page_joins_is_cut(self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
+        monkeypatch.setattr(sockets, "JOIN_SECONDS", 0.05)
+
+        async def story() -> None:
+            app = Sockets(Reflex())
+            silent, page = Client(app), Client(app)
+            page.say(JOIN)
+            await silent.cut()
+            assert not page.task.done()
+            page.task.cancel()
+
+        play(story)
+        assert [entry["event"] for entry in logs] == ["a websocket was closed: no page joined"]
+
+    def test_over_plain_http_there_is_nothing(self) -> None:
+        async def story() -> list[Any]:
+            sent: list[Any] = []
+
+            async def send(message: Any) -> None:
+                sent.append(message)
+
+            scope = {"type": "http", "method": "GET", "path": "/_event/", "query_string": QUERY.encode(), "headers": []}
+            await Sockets(Reflex())(scope, asyncio.Event().wait, send)
+            return sent
+
+        head, _ = asyncio.run(story())
+        assert head["status"] == 400
+
+
+class TestAPacket:
+    @pytest.mark.parametrize(
+        "text", [JOIN, JOIN + "{}", "41/_event,", "3", '42/_event,["event",{"name":"x"}]', '42/_event,["é\n"]']
+    )
+    def test_of_a_page_goes_through(self, text: str) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client = Client(Sockets(reflex))
+            client.say(JOIN)
+            client.say(text)
+            await settled()
+            assert reflex.received == [JOIN, text]
+            reflex.held[0].set_result(None)
+            await client.task
+
+        play(story)
+
+    @pytest.mark.parametrize(
+        ("text", "data", "reason"),
+        [
+            (None, b"SECRET-1", "a binary frame"),
+            ("bU0VDUkVULTI=", None, "a malformed packet"),
+            ('451-/_event,["event",{"_placeholder":true,"num":0}]', None, "a malformed packet"),
+            ('461-/_event,[{"_placeholder":true,"num":0}]', None, "a malformed packet"),
+            ("43/_event,1[]", None, "a malformed packet"),
+            ('42/_event,7["event",{}]', None, "a malformed packet"),
+            ('42["event",{}]', None, "a malformed packet"),
+            ('42/SECRET-3,["event",{}]', None, "a malformed packet"),
+            ("40/admin,", None, "a malformed packet"),
+            ("2probe", None, "a malformed packet"),
+            ("5", None, "a malformed packet"),
+            ("", None, "a malformed packet"),
+            ('42/_event,["' + "x" * MAX_FRAME_BYTES + '"]', None, "a frame over 256 KB"),
+            ('42/_event,["' + "é" * (MAX_FRAME_BYTES // 2) + '"]', None, "a frame over 256 KB"),
+            ('42/_event,["' + "\ud800" * (MAX_FRAME_BYTES // 3) + '"]', None, "a frame over 256 KB"),
+        ],
+    )
+    def test_of_no_page_ends_the_connection_and_costs_one_log_line(
+        self, text: str | None, data: bytes | None, reason: str, logs: list[Any]
+    ) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            for _ in range(5):
+                client = Client(app)
+                client.say(JOIN)
+                client.say(text, data)
+                client.say(text, data)
+                await client.cut()
+                assert client.sent == refused(4400)
+            assert reflex.received == [JOIN] * 5
+
+        play(story)
+        assert [(entry["event"], entry["address"]) for entry in logs] == [(f"a websocket was closed: {reason}", "192.0.2.1")]
+        assert "SECRET" not in repr(logs)
+
+
+class TestHowFast:
+    def test_a_reserve_is_spent_at_once_and_earned_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = 1000.0
+        monkeypatch.setattr(sockets.time, "monotonic", lambda: now)
+        allowance = Allowance(rate=10, reserve=3)
+        for _ in range(3):
+            allowance.spend()
+        assert allowance.wait == 0
+        allowance.spend(5)
+        assert allowance.wait == pytest.approx(0.5)
+        now += 0.5
+        assert allowance.wait == 0
+        now += 1000
+        assert allowance.full
+
+    def test_who_sends_too_much_is_slowed_down_and_loses_nothing(self, logs: list[Any]) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client, other = (Client(Sockets(reflex), client=(address, 1)) for address in ("192.0.2.1", "192.0.2.2"))
+            await settled()
+            reflex.sockets[0]._events = Allowance(rate=50, reserve=5)
+            for number in range(20):
+                client.say(f'42/_event,["event",{{"n":{number}}}]')
+            await asyncio.sleep(0.05)
+            assert len(reflex.received) < 12
+            other.say('42/_event,["other"]')
+            await settled()
+            assert '42/_event,["other"]' in reflex.received
+            async with asyncio.timeout(5):
+                while len(reflex.received) < 21:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            assert [text for text in reflex.received if "other" not in text] == [
+                f'42/_event,["event",{{"n":{number}}}]' for number in range(20)
+            ]
+            for end in reflex.held:
+                end.set_result(None)
+            await asyncio.gather(client.task, other.task)
+
+        play(story)
+
+    def test_pages_that_load_are_counted_apart_for_each_address(self) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            clients = [Client(app) for _ in range(2)]
+            await settled()
+            first, second = reflex.sockets
+            assert first.address is second.address
+            for _ in range(int(first.address.joins.reserve) + 1):
+                first.count_join()
+            assert second.address.joins.wait > 0
+            for _ in range(3):
+                clients[1].say(JOIN)
+            await settled()
+            assert reflex.received == [JOIN]  # the first was awaited already; the others wait until the address has earned them
+            for client in clients:
+                client.task.cancel()
+
+        play(story)
+
+
+class TestUnreadAnswers:
+    @staticmethod
+    async def _unread(reflex: Reflex, number: int, size: int) -> Client:
+        client = Client(Sockets(reflex))
+        client.say(JOIN)
+        await settled()
+        client.blocked = True
+        answers = gate.Answers(reflex.sockets[-1])
+        packet = type("Packet", (), {"data": "x" * size})
+        for _ in range(number):
+            answers.put_nowait(packet)
+        return client
+
+    @pytest.mark.parametrize(("number", "size"), [(3, sockets.MAX_UNREAD_BYTES // 2), (sockets.MAX_UNREAD_PACKETS + 1, 10)])
+    def test_that_pile_up_end_the_connection(self, number: int, size: int, logs: list[Any]) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client = await self._unread(reflex, number, size)
+            await client.cut()
+            assert reflex.sockets[0].address.unread == 0
+
+        play(story)
+        assert [entry["event"] for entry in logs] == ["a websocket was closed: its answers are not read"]
+
+    def test_one_that_is_stuck_in_sending_ends_too(self) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client = Client(Sockets(reflex))
+            client.say(JOIN)
+            await settled()
+            client.blocked = True
+            sending = asyncio.ensure_future(reflex.send({"type": "websocket.send", "text": "42"}))
+            await settled()
+            reflex.sockets[0].cut("a test")
+            with pytest.raises(ConnectionAbortedError):
+                await asyncio.wait_for(sending, 5)
+            await client.cut()
+
+        play(story)
+
+    def test_fewer_end_nothing_and_are_forgotten_once_read(self) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client = await self._unread(reflex, 0, 0)
+            answers = gate.Answers(reflex.sockets[0])
+            packet = type("Packet", (), {"data": "x" * 1000})
+            for _ in range(10_000):
+                answers.put_nowait(packet)
+                answers.get_nowait()
+            assert (reflex.sockets[0].why, reflex.sockets[0].address.unread) == ("", 0)
+            client.task.cancel()
+
+        play(story)
+
+
+def test_the_next_line_about_an_incident_tells_how_many_there_were(monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
+    now = 1000.0
+    monkeypatch.setattr(sockets.time, "monotonic", lambda: now)
+    for _ in range(10):
+        sockets.incidents.note("something", "192.0.2.1")
+    sockets.incidents.note("something", "192.0.2.2")
+    now += 61
+    sockets.incidents.note("something", "192.0.2.1")
+    assert [(entry["address"], entry.get("more")) for entry in logs] == [
+        ("192.0.2.1", None),
+        ("192.0.2.2", None),
+        ("192.0.2.1", 9),
+    ]
