@@ -6,7 +6,6 @@ import socket
 import uuid
 from http.cookies import SimpleCookie
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import httpx
 from websockets.sync.client import connect
@@ -26,18 +25,27 @@ _marks = itertools.count(1000)
 
 class Wire:
     """cookie: a Cookie header. token: the tab's; a new one without. origin: as a browser sends it; None sends none. auth: what the
-    page says when it connects."""
+    page says when it connects. more: for `websockets.sync.client.connect`, e.g. ``ssl``, ``address``, ``source_address``."""
 
     def __init__(
-        self, url: str, cookie: str = "", *, token: str = "", origin: str | None = "same", auth: dict[str, Any] | None = None
+        self,
+        url: str,
+        cookie: str = "",
+        *,
+        token: str = "",
+        origin: str | None = "same",
+        auth: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        **more: Any,
     ) -> None:
         self.token, self.received, self._auth = token or str(uuid.uuid4()), list[str](), auth
         self._connection = connect(
-            f"ws://{urlsplit(url).netloc}/_event/?EIO=4&transport=websocket&token={self.token}",
+            f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={self.token}",
             origin=Origin(url) if origin == "same" else origin and Origin(origin),
-            additional_headers={"Cookie": cookie} if cookie else {},
+            additional_headers=({"Cookie": cookie} if cookie else {}) | (headers or {}),
             max_size=None,
             proxy=None,
+            **more,
         )
 
     def __enter__(self) -> Self:

@@ -1,0 +1,145 @@
+"""nginx and Caddy for the tests, on loopback, with the configurations of docs/deploy."""
+
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import trustme
+
+from tests.e2e.server import ROOT
+
+HOST = "exports.example.com"
+PATIENCE = 30.0
+"""Seconds that a proxy may take to start or to stop."""
+NGINX = """
+daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+CADDY = """{
+	admin off
+	auto_https disable_redirects
+}
+"""
+
+
+@dataclass(frozen=True)
+class Front:
+    """A proxy on 127.0.0.1:port, which has HOST's certificate."""
+
+    port: int
+    tls: ssl.SSLContext
+    """Trusts the certificate, as a browser would."""
+
+    @property
+    def url(self) -> str:
+        return f"https://{HOST}:{self.port}"
+
+    def client(self, address: str) -> httpx.Client:
+        """Connects from this address of loopback, and asks for HOST."""
+        transport = httpx.HTTPTransport(verify=self.tls, local_address=address)
+        site = {"Host": f"{HOST}:{self.port}"}
+        client = httpx.Client(transport=transport, base_url=f"https://127.0.0.1:{self.port}", headers=site, timeout=PATIENCE)
+        client.event_hooks = {"request": [_name_the_host]}
+        return client
+
+    def socket(self, address: str) -> dict[str, Any]:
+        """The same for a websocket: what `connect` of websockets needs beside the URL."""
+        return {"ssl": self.tls, "address": ("127.0.0.1", self.port), "source_address": (address, 0)}
+
+
+def _name_the_host(request: httpx.Request) -> None:
+    request.extensions["sni_hostname"] = HOST
+
+
+@contextmanager
+def front(name: str, folder: Path, app: str, port: int) -> Iterator[Front]:
+    """The proxy (``nginx`` or ``caddy``) before the app at this address, with the file of docs/deploy.
+
+    In it only ports, the address to listen on and the certificate's path are others.
+    """
+    folder.mkdir()
+    tls = ssl.create_default_context()
+    paths = _certificate(folder, tls) | {"127.0.0.1:3720": urlsplit(app).netloc}
+    if name == "nginx":
+        site = documented("nginx.conf", paths | {"listen 443 ssl": f"listen 127.0.0.1:{port} ssl"})
+        (folder / "site.conf").write_text(site)
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
+        command = [_program("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", "stderr"]
+    else:
+        site = documented("Caddyfile", paths | {f"\n{HOST} {{": f"\n{HOST}:{port} {{\n\tbind 127.0.0.1"})
+        (folder / "Caddyfile").write_text(CADDY + site)
+        command = [_program("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | home, start_new_session=True)
+    try:
+        _until_open(process, port, folder / "log")
+        yield Front(port, tls)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
+def documented(file: str, replacements: dict[str, str]) -> str:
+    """A file of docs/deploy with a test's own values in the place of these."""
+    text = (ROOT / "docs/deploy" / file).read_text()
+    for old, new in replacements.items():
+        assert old in text, f"{file} has no {old}"
+        text = text.replace(old, new)
+    return text
+
+
+def _certificate(folder: Path, tls: ssl.SSLContext) -> dict[str, str]:
+    """A new one for HOST, which `tls` trusts. Where its files are, by the paths of docs/deploy."""
+    ca = trustme.CA()
+    ca.configure_trust(tls)
+    issued = ca.issue_cert(HOST)
+    certificate, key = folder / "exports.pem", folder / "exports.key"
+    issued.private_key_pem.write_to_path(key)
+    for part in issued.cert_chain_pems:
+        part.write_to_path(certificate, append=True)
+    return {"/etc/ssl/exports.pem": str(certificate), "/etc/ssl/exports.key": str(key)}
+
+
+@cache
+def _program(name: str) -> str:
+    """The machine's program, else Debian's package."""
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    if found := shutil.which(name, path=path):
+        return found
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", name]):
+        subprocess.run(command, check=True, timeout=240, env=env, stdout=subprocess.DEVNULL)
+    found = shutil.which(name, path=path)
+    assert found, f"Debian's package {name} has no program of that name"
+    return found
+
+
+def _until_open(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        else:
+            return
