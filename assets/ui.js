@@ -101,6 +101,50 @@ const forgetDrafts = () => {
   ahead.clear();
 };
 
+// The links of these pages carry a secret behind the #. It is kept in this tab, also while its owner signs in, and taken out of
+// the address before the first event tells that to the server.
+const LINK_PAGES = ["/invitation", "/reset-password"];
+const tokenName = (page) => `link of ${page}`;
+const tokens = new Set(); // who hears of a new one
+const takeToken = () => {
+  const { pathname, search, hash } = window.location;
+  const page = LINK_PAGES.find((one) => one === pathname.replace(/\/+$/, ""));
+  if (!page || hash.length < 2) return;
+  sessionStorage.setItem(tokenName(page), hash.slice(1));
+  window.history.replaceState(window.history.state, "", pathname + search);
+  tokens.forEach((listener) => listener());
+};
+if (typeof window !== "undefined") {
+  takeToken();
+  window.addEventListener("hashchange", takeToken);
+}
+const useToken = (page) =>
+  useSyncExternalStore(
+    (listener) => {
+      tokens.add(listener);
+      return () => tokens.delete(listener);
+    },
+    () => sessionStorage.getItem(tokenName(page)) ?? "",
+    () => "",
+  );
+
+// Sends the token of the page's link once the page is `ready`, and a newer one too. `spent`: it was used, and is forgotten.
+export function LinkToken({ page, ready = "", spent = false, onToken }) {
+  const token = useToken(page);
+  useEffect(() => {
+    if (ready) onToken?.(token);
+  }, [ready, token]);
+  useEffect(() => {
+    if (spent) sessionStorage.removeItem(tokenName(page));
+  }, [spent]);
+  return null;
+}
+
+// In a form: the token, as its field `token`.
+export function TokenField({ page }) {
+  return h("input", { type: "hidden", name: "token", value: useToken(page), readOnly: true });
+}
+
 const save = (address) => {
   const link = document.createElement("a");
   link.href = address;
@@ -128,7 +172,7 @@ export function Effects({ notices = [], goto = "", fetch = "", colors = {}, addr
   }, [notices]);
   useEffect(() => {
     if (!goto) return;
-    if (goto === "/api/session/end") forgetDrafts();
+    if (goto.startsWith("/api/session/end")) forgetDrafts();
     window.location.replace(goto);
   }, [goto]);
   useEffect(() => {

@@ -7,6 +7,7 @@ from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
 from exports_app.domain.words import counted
 from exports_app.services import audit, dropped_recipients, rules
+from exports_app.services.auth import TenantRole
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Member, Membership, Tenant, User
@@ -93,6 +94,13 @@ class Members:
             self._note(tx, who, Action.MEMBER_REMOVED, tenant_id, old.user, **detail)
         self._publish(tenant_id)
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
+
+    def belonging(self, who: Principal) -> list[TenantRole]:
+        """The tenants that the caller is a member of, by name."""
+        with self._store.read() as tx:
+            tenants = tx.tenants.within(frozenset(who.roles))
+        by_name = sorted(tenants, key=lambda tenant: (tenant.name.casefold(), tenant.id))
+        return [TenantRole(tenant, who.roles[tenant.id]) for tenant in by_name]
 
     def leaving(self, who: Principal, tenant_id: str) -> Leaving:
         """What the caller has to settle before they leave. Raises NotFound where they are no member."""

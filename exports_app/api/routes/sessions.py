@@ -5,7 +5,7 @@ Not in the OpenAPI document: these addresses are for the app's own pages.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
 from exports_app.api.access import Srv
@@ -14,7 +14,7 @@ from exports_app.domain.errors import ExportsError
 from exports_app.services import known_browsers
 from exports_app.services.downloads import Made
 from exports_app.services.known_browsers import KNOWN_COOKIE
-from exports_app.services.sessions import BROWSER_COOKIE, LIFETIME, SESSION_COOKIE, cookie
+from exports_app.services.sessions import BROWSER_COOKIE, LIFETIME, MAX_PATH, SESSION_COOKIE, cookie, local_path
 
 LOGIN = "/login"
 EXPIRED = f"{LOGIN}?expired=1"
@@ -43,11 +43,18 @@ def _with_session(srv: Srv, request: Request, to: str, session_id: str, max_age:
 
 
 @router.get("/api/session/end")
-def end(srv: Srv, request: Request, session_id: SessionId) -> RedirectResponse:
-    """Takes the cookie of a session that is over already. A link on any site leads here, so that it ends none itself."""
+def end(
+    srv: Srv,
+    request: Request,
+    session_id: SessionId,
+    goto: Annotated[str, Query(alias="next", max_length=MAX_PATH)] = LOGIN,
+) -> RedirectResponse:
+    """Takes the cookie of a session that is over already. A link on any site leads here, so that it ends none itself.
+    next: the page to show then."""
+    to = local_path(goto)
     if srv.sessions.visit(session_id):
-        return RedirectResponse(LOGIN, 303, SECRET)
-    return _with_session(srv, request, LOGIN, "", 0)
+        return RedirectResponse(to, 303, SECRET)
+    return _with_session(srv, request, to, "", 0)
 
 
 @router.get("/api/session/{code}")

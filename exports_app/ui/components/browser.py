@@ -57,6 +57,24 @@ class Connection(_Browser):
     tag = "Connection"
 
 
+class LinkToken(_Browser):
+    """Hands over the secret that stands behind the # of a page's link, as soon as `ready` is another text; "" where there is
+    none. spent: it was used, and is forgotten. page: the page's route, one of LINK_PAGES in assets/ui.js."""
+
+    tag = "LinkToken"
+    page: rx.Var[str]
+    ready: rx.Var[str]
+    spent: rx.Var[bool]
+    on_token: rx.EventHandler[passthrough_event_spec(str)]
+
+
+class TokenField(_Browser):
+    """In a form: that secret, as its field `token`."""
+
+    tag = "TokenField"
+    page: rx.Var[str]
+
+
 class Keys(_Browser):
     tag = "Keys"
     active: rx.Var[bool]
@@ -171,6 +189,7 @@ class Keep(_Browser):
 
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
 effects, connection, keys, keep, soon = Effects.create, Connection.create, Keys.create, Keep.create, Soon.create
+link_token, token_field = LinkToken.create, TokenField.create
 focus, return_focus, skip_link, options = Focus.create, ReturnFocus.create, SkipLink.create, Options.create
 fold, pass_focus = Fold.create, PassFocus.create
 text, chip_input, copy_button, reload_button = Text.create, ChipInput.create, CopyButton.create, ReloadButton.create

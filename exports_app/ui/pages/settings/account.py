@@ -17,6 +17,7 @@ from exports_app.ui.components.controls import button, described, field
 from exports_app.ui.device import device
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
+from exports_app.ui.pages.settings.leave import LeaveState, belonging
 from exports_app.ui.pages.settings.tabs import top
 from exports_app.ui.session import SETTINGS, Session
 
@@ -47,6 +48,7 @@ class AccountState(rx.State):
     async def refresh(self) -> None:
         user = await asyncio.to_thread(wiring.services().account.get, principal())
         self.must_change = user.must_change_password
+        await (await self.get_state(LeaveState))._read()  # noqa: SLF001
         await self._again()
 
     @action()
@@ -97,7 +99,7 @@ def row(one: SignedIn) -> SessionRow:
 def account() -> rx.Component:
     told = rx.fragment("Your account, ", rx.el.b(Session.email))
     warning = rx.cond(AccountState.must_change, _must_change())
-    return rx.el.div(top(SETTINGS, told), warning, _password(), _sessions(), class_name="page settings")
+    return rx.el.div(top(SETTINGS, told), warning, _password(), _sessions(), belonging(), class_name="page settings")
 
 
 def _must_change() -> rx.Component:
@@ -144,7 +146,9 @@ def _sessions() -> rx.Component:
         class_name="row wrap",
     )
     return rx.el.section(
-        head, rx.el.ul(rx.foreach(AccountState.sessions, _session), class_name="plain-list"), class_name="card settings-card"
+        head,
+        rx.el.ul(rx.foreach(AccountState.sessions, _session), class_name="plain-list", id="sessions"),
+        class_name="card settings-card",
     )
 
 

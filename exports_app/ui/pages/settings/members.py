@@ -11,7 +11,6 @@ from exports_app.domain.errors import NotFound
 from exports_app.domain.words import counted
 from exports_app.services.records import Member
 from exports_app.ui.actions import action, principal
-from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
@@ -21,6 +20,7 @@ from exports_app.ui.pages.settings.invitations import (
     invite_card,
     open_invitations,
 )
+from exports_app.ui.pages.settings.parting import parting_question
 from exports_app.ui.pages.settings.tabs import MEMBERS, top
 from exports_app.ui.session import SETTINGS, Session
 
@@ -159,36 +159,18 @@ def _member(one: MemberRow) -> rx.Component:
 
 
 def _question() -> rx.Component:
-    heirs = rx.el.select(
-        rx.el.option("Choose a member", value=""),
-        rx.foreach(MembersState.heirs, lambda one: rx.el.option(one.name, value=one.id)),
-        id="heir",
-        value=MembersState.heir,
-        on_change=MembersState.choose,
-        class_name="control",
-    )
-    owned = rx.el.div(rx.el.label(f"Who shall own their {MembersState.ask_owns}?", html_for="heir"), heirs, class_name="field")
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            browser.return_focus(),
-            browser.focus(target="keep-member"),
-            rx.alert_dialog.title(f"Remove {MembersState.ask_name}?", as_child=False),
-            rx.alert_dialog.description("They see nothing of this tenant any more. Their account stays.", size="2", color="gray"),
-            rx.cond(MembersState.ask_owns != "", owned),
-            rx.el.div(
-                rx.alert_dialog.cancel(button("Keep", on_click=MembersState.keep, id="keep-member")),
-                button(
-                    "Remove",
-                    kind="danger",
-                    once=True,
-                    on_click=MembersState.remove,
-                    disabled=(MembersState.ask_owns != "") & (MembersState.heir == ""),
-                    id="confirm-remove",
-                ),
-                class_name="dialog-foot",
-            ),
-            class_name="dialog slim",
-            on_escape_key_down=MembersState.keep,
-        ),
-        open=MembersState.asking != "",
+    state = MembersState
+    return parting_question(
+        is_open=state.asking != "",
+        title=f"Remove {state.ask_name}?",
+        consequence="They see nothing of this tenant any more. Their account stays.",
+        owned=state.ask_owns,
+        heading=f"Who shall own their {state.ask_owns}?",
+        heirs=state.heirs,
+        heir=state.heir,
+        choose=state.choose,
+        keep=state.keep,
+        keep_words="Keep",
+        part=state.remove,
+        part_words="Remove",
     )

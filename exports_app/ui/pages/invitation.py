@@ -1,0 +1,258 @@
+"""The page that the link of an invitation opens: signed out or signed in, with or without an account."""
+
+import asyncio
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Principal, Role
+from exports_app.domain.errors import ExportsError, Invalid
+from exports_app.domain.words import sentence
+from exports_app.services.account_links import PATHS, LinkKind
+from exports_app.services.joining import Joined, Way
+from exports_app.services.known_browsers import KNOWN_COOKIE
+from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
+from exports_app.ui.actions import action, actor, principal, signed_in, told
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import ONCE, button, described, field
+from exports_app.ui.components.shell import logo
+from exports_app.ui.notices import go
+from exports_app.ui.page import LOGIN, page
+from exports_app.ui.session import header
+
+INVITATION = PATHS[LinkKind.INVITATION]
+LONGEST = 1000
+"""Characters of a field that are looked at."""
+SIGN_IN = f"{LOGIN}?next={INVITATION}"
+ROLES = {Role.ADMIN: "an admin", Role.VIEWER: "a viewer"}
+NO_LINK = "Open the link of your invitation: this page needs it"
+
+
+class InvitationState(rx.State):
+    """The link's token stays in the browser: each handler gets it from there, and no field has it."""
+
+    ready: str = ""
+    """Changes whenever the page loads: then it sends the token."""
+    loaded: bool = False
+    failed: str = ""
+    """Why there is nothing to accept."""
+    tenant: str = ""
+    invited_by: str = ""
+    role: str = ""
+    email: str = ""
+    expires_at: str = ""
+    way: str = ""
+    me: str = ""
+    """The address of the account that is signed in; empty: none is."""
+    errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
+    """By field: name, password."""
+    error: str = ""
+    done: bool = False
+
+    @rx.var
+    def is_other(self) -> bool:
+        """Another account is signed in."""
+        return self.me not in {"", self.email}
+
+    @action(public=True)
+    async def load(self) -> None:
+        self.loaded, self.done, self.error, self.errors = False, False, "", {}
+        self.ready = str(int(self.ready or "0") + 1)
+
+    @action(public=True)
+    async def open(self, token: str) -> None:
+        """What the link offers, and who looks at it."""
+        services = wiring.services()
+        self.failed, self.error, self.errors = "", "", {}
+        try:
+            user = await asyncio.to_thread(services.account.get, principal()) if signed_in() else None
+            offer = await asyncio.to_thread(services.joining.look, str(token)) if token else None
+        except ExportsError as e:
+            self.failed, self.loaded = told(e), True
+            return
+        self.me, self.loaded = user.email if user else "", True
+        if offer is None:
+            self.failed = NO_LINK
+            return
+        self.tenant, self.invited_by, self.role = offer.tenant.name, offer.invited_by, ROLES[offer.role]
+        self.email, self.way = offer.email, str(offer.way)
+        self.expires_at = offer.expires_at.isoformat()
+
+    @action(public=True)
+    async def accept(self, form: dict[str, str]) -> None:
+        """As the account that is signed in."""
+        joined = await self._accept(form, principal() if signed_in() else None)
+        if joined is not None:
+            await go(self, f"{HOME}?tenant={joined.tenant.slug}")
+
+    @action(public=True)
+    async def join(self, form: dict[str, str]) -> None:
+        """With a name and a password; then one is signed in with them."""
+        name, password = (str(form.get(key, ""))[: LONGEST + 1] for key in ("name", "password"))
+        who = principal() if signed_in() else None
+        joined = await self._accept(form, who, name, password)
+        if joined is not None:
+            await go(self, await self._way_in(joined, password))
+
+    @action()
+    async def sign_out(self) -> None:
+        """To come back as the account that is invited."""
+        await asyncio.to_thread(wiring.services().sessions.end, actor().session)
+        await go(self, f"/api/session/end?next={INVITATION}")
+
+    async def _accept(
+        self,
+        form: dict[str, str],
+        who: Principal | None,
+        name: str | None = None,
+        password: str | None = None,
+    ) -> Joined | None:
+        self.errors, self.error = {}, ""
+        accept, token = wiring.services().joining.accept, str(form.get("token", ""))
+        try:
+            joined = await asyncio.to_thread(accept, token, who, name, password)
+        except Invalid as e:
+            self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
+            return None
+        except ExportsError as e:
+            self.error = told(e)
+            return None
+        self.done = True
+        return joined
+
+    async def _way_in(self, joined: Joined, password: str) -> str:
+        """Where the browser goes next: to its new session, or to the sign-in where that is refused."""
+        goto = f"{HOME}?tenant={joined.tenant.slug}"
+        sent = header(self, "cookie")
+        holder, known = (cookie(sent, name) for name in (BROWSER_COOKIE, KNOWN_COOKIE))
+        address = str(self.router_data.get("ip", ""))
+        begin, email = wiring.services().sessions.begin, joined.user.email
+        try:
+            code = await asyncio.to_thread(begin, email, password, address, holder, goto, known)
+        except ExportsError:
+            return LOGIN
+        return f"/api/session/{code}"
+
+
+@page(INVITATION, title="Invitation", public=True, refresh=InvitationState.load)
+def invitation() -> rx.Component:
+    state = InvitationState
+    failed = rx.fragment(
+        rx.el.h1("Invitation"),
+        rx.el.div(state.failed, class_name="box bad", role="alert"),
+        rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn"),
+    )
+    content = rx.cond(state.loaded, rx.cond(state.failed != "", failed, _offer()), _waiting())
+    return rx.el.main(
+        browser.link_token(page=INVITATION, ready=state.ready, spent=state.done, on_token=state.open),
+        rx.el.div(logo(), content, class_name="panel"),
+        class_name="sign-in",
+    )
+
+
+def _waiting() -> rx.Component:
+    return rx.el.p("Opening your invitation …", class_name="muted", role="status")
+
+
+def _offer() -> rx.Component:
+    state = InvitationState
+    signs_in, sets = str(Way.SIGN_IN), str(Way.SET_PASSWORD)
+    about = rx.el.p(
+        rx.el.b(state.invited_by),
+        " invites you to ",
+        rx.el.b(state.tenant),
+        " as ",
+        state.role,
+        ".",
+    )
+    whose = rx.el.p("For ", state.email, " · expires ", browser.when(at=state.expires_at), class_name="muted")
+    signed_out = rx.match(
+        state.way,
+        (signs_in, _sign_in()),
+        (sets, _join()),
+        rx.fragment(_join(), _have_account()),
+    )
+    theirs = rx.cond(state.way == sets, _join(), _accept())
+    choice = rx.cond(state.is_other, _other(), rx.cond(state.me == "", signed_out, theirs))
+    error = rx.cond(state.error != "", rx.el.div(f"{state.error}.", class_name="box bad", role="alert"))
+    return rx.fragment(rx.el.div(rx.el.h1("Join ", state.tenant), about, whose, class_name="offer"), choice, error)
+
+
+def _sign_in() -> rx.Component:
+    return rx.el.a("Sign in to accept", href=SIGN_IN, class_name="btn primary", id="sign-in")
+
+
+def _have_account() -> rx.Component:
+    return rx.el.p(
+        "Do you have an account here already? ",
+        rx.el.a("Sign in to accept", href=SIGN_IN, class_name="link", id="sign-in"),
+    )
+
+
+def _accept() -> rx.Component:
+    return rx.form(
+        browser.token_field(page=INVITATION),
+        rx.el.p("You are signed in as ", rx.el.b(InvitationState.me), "."),
+        rx.el.button("Accept", type="submit", class_name="btn primary", id="accept", custom_attrs=ONCE),
+        on_submit=InvitationState.accept,
+        reset_on_submit=False,
+    )
+
+
+def _join() -> rx.Component:
+    again = rx.cond(
+        InvitationState.me != "",
+        "Nobody has shown yet that this account is yours: choose a new password for it. You are signed out everywhere else.",
+        "Choose a name and a password for your account.",
+    )
+    return rx.form(
+        browser.token_field(page=INVITATION),
+        rx.el.p(again),
+        _field("name", "Name", "As others see it", type="text", auto_complete="name"),
+        _field(
+            "password",
+            "Password",
+            "At least 10 characters",
+            type="password",
+            auto_complete="new-password",
+        ),
+        rx.el.button(
+            "Accept and sign in",
+            type="submit",
+            class_name="btn primary",
+            id="join",
+            custom_attrs=ONCE,
+        ),
+        on_submit=InvitationState.join,
+        reset_on_submit=False,
+    )
+
+
+def _field(name: str, label: str, hint: str, **props: str) -> rx.Component:
+    wrong = InvitationState.errors.get(name, "").to(str)
+    control = rx.el.input(
+        id=name,
+        name=name,
+        required=True,
+        max_length=LONGEST,
+        class_name="control",
+        **props,
+        **described(name, wrong),
+    )
+    return field(label, control, name=name, error=wrong, hint=hint)
+
+
+def _other() -> rx.Component:
+    state = InvitationState
+    return rx.fragment(
+        rx.el.div(
+            "You are signed in as ",
+            rx.el.b(state.me),
+            ", and this invitation is for ",
+            rx.el.b(state.email),
+            ". Sign out to accept it.",
+            class_name="box warn",
+            role="status",
+        ),
+        button("Sign out", once=True, on_click=state.sign_out, id="sign-out"),
+    )

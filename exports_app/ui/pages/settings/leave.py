@@ -1,0 +1,107 @@
+"""The tenants that one belongs to, and leaving one of them: a part of the account's page."""
+
+import asyncio
+from dataclasses import dataclass
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.words import counted
+from exports_app.ui.actions import action, principal
+from exports_app.ui.components.controls import button
+from exports_app.ui.notices import go, notify
+from exports_app.ui.pages.settings.parting import parting_question
+from exports_app.ui.session import ROLES, SETTINGS
+
+
+@dataclass
+class BelongingRow:
+    """A tenant that one belongs to."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass
+class Successor:
+    id: str
+    name: str
+
+
+class LeaveState(rx.State):
+    rows: list[BelongingRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    asking: str = ""
+    """The id of the tenant that shall be left; empty: none."""
+    ask_name: str = ""
+    ask_owns: str = ""
+    successors: list[Successor] = []  # noqa: RUF012
+    successor: str = ""
+
+    @action()
+    async def ask(self, tenant_id: str) -> None:
+        leaving = wiring.services().members.leaving
+        settled = await asyncio.to_thread(leaving, principal(), str(tenant_id))
+        owns = settled.member.schedules
+        self.asking, self.ask_name, self.successor = settled.tenant.id, settled.tenant.name, ""
+        self.ask_owns = counted(owns, "scheduled export") if owns else ""
+        self.successors = [Successor(user.id, user.name) for user in settled.successors]
+
+    @action()
+    async def choose(self, user_id: str) -> None:
+        self.successor = str(user_id)
+
+    @action()
+    async def stay(self) -> None:
+        self.asking = ""
+
+    @action()
+    async def leave(self) -> None:
+        """The page is loaded anew: the header names the tenants that are left."""
+        if not self.asking:
+            return
+        leave, name = wiring.services().members.leave, self.ask_name
+        await asyncio.to_thread(leave, principal(), self.asking, self.successor or None)
+        self.asking = ""
+        await notify(self, "success", f"You left {name}")
+        await go(self, SETTINGS)
+
+    async def _read(self) -> None:
+        belongs = wiring.services().members.belonging
+        found = await asyncio.to_thread(belongs, principal())
+        self.rows = [BelongingRow(one.tenant.id, one.tenant.name, ROLES[one.role]) for one in found]
+
+
+def belonging() -> rx.Component:
+    tenants = rx.el.ul(rx.foreach(LeaveState.rows, _tenant), class_name="plain-list", id="belonging")
+    card = rx.el.section(rx.el.h2("Your tenants"), tenants, class_name="card settings-card")
+    return rx.fragment(rx.cond(LeaveState.rows.length() > 0, card), _question())
+
+
+def _tenant(one: BelongingRow) -> rx.Component:
+    facts = rx.el.div(rx.el.b(one.name), rx.el.div(one.role, class_name="muted"), class_name="grow")
+    leave = button(
+        "Leave",
+        kind="small",
+        on_click=LeaveState.ask(one.id),
+        custom_attrs={"aria-label": f"Leave {one.name}"},
+    )
+    return rx.el.li(facts, leave, class_name="entry", key=one.id)
+
+
+def _question() -> rx.Component:
+    state = LeaveState
+    return parting_question(
+        is_open=state.asking != "",
+        title=f"Leave {state.ask_name}?",
+        consequence="You see nothing of this tenant any more. Only its admins can invite you again.",
+        owned=state.ask_owns,
+        heading=f"Who shall own your {state.ask_owns}?",
+        heirs=state.successors,
+        heir=state.successor,
+        choose=state.choose,
+        keep=state.stay,
+        keep_words="Stay",
+        part=state.leave,
+        part_words="Leave",
+    )
