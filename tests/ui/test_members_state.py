@@ -152,3 +152,45 @@ def test_nothing_of_one_tenant_stays_when_the_tab_shows_another(
     asyncio.run(play())
     assert cast.viewer.user.id in {one.user.id for one in services.members.find(who, globex.id)}
     assert cast.viewer.user.id in {one.user.id for one in services.members.find(who, acme.id)}
+
+
+def test_removing_a_member_offers_to_drop_their_address(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, cast: Cast
+) -> None:
+    leaving = cast.viewer.user
+    schedule = make_schedule(services, admin, name="Weekly", recipients=(leaving.email,))
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        page = await tab.state(MembersState)
+        await tab.do(MembersState.arrive)
+        await tab.do(MembersState.ask, leaving.id)
+        assert (page.ask_receives, page.drops) == ("1 scheduled export", True)
+        await tab.do(MembersState.remove)
+        assert (await tab.texts())[-1].endswith('give it another recipient first ("Weekly")')
+        assert page.asking == leaving.id
+        await tab.do(MembersState.choose_drop, False)
+        await tab.do(MembersState.ask, leaving.id)
+        assert page.drops
+        services.schedules.update(admin, schedule.id, {"recipients": (leaving.email, "bob@example.com")})
+        await tab.do(MembersState.remove)
+        assert [one.name for one in page.rows] == ["Admin"]
+
+    asyncio.run(play())
+    assert stored(services, schedule).recipients == ["bob@example.com"]
+
+
+def test_left_unticked_the_exports_go_on_to_them(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, cast: Cast
+) -> None:
+    schedule = make_schedule(services, admin, recipients=(cast.viewer.user.email,))
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(MembersState.arrive)
+        await tab.do(MembersState.ask, cast.viewer.user.id)
+        await tab.do(MembersState.choose_drop, False)
+        await tab.do(MembersState.remove)
+
+    asyncio.run(play())
+    assert stored(services, schedule) == schedule

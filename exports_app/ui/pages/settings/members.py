@@ -7,7 +7,6 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import PERMISSIONS, Permission
-from exports_app.domain.errors import NotFound
 from exports_app.domain.words import counted
 from exports_app.services.records import Member
 from exports_app.ui.actions import action, principal
@@ -49,8 +48,12 @@ class MembersState(rx.State):
     """The id of who shall be removed; empty: nobody is asked about."""
     ask_name: str = ""
     ask_owns: str = ""
+    ask_receives: str = ""
+    """How many scheduled exports are sent to them, in words; empty for none."""
     heirs: list[Heir] = []  # noqa: RUF012
     heir: str = ""
+    drops: bool = True
+    """Whether their address is dropped from the recipients."""
     _of: str = ""
     """The tenant whose members these are."""
 
@@ -78,17 +81,22 @@ class MembersState(rx.State):
 
     @action(Permission.MANAGE)
     async def ask(self, user_id: str) -> None:
-        found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
-        leaving = next((one for one in found if one.user.id == user_id), None)
-        if leaving is None:
-            raise NotFound
-        self.asking, self.ask_name, self.heir = leaving.user.id, leaving.user.name, ""
-        self.ask_owns = counted(leaving.schedules, "scheduled export") if leaving.schedules else ""
-        self.heirs = [Heir(one.user.id, one.user.name) for one in found if one is not leaving and _may_own(one)]
+        removing = wiring.services().members.removing
+        settled = await asyncio.to_thread(removing, principal(), await self._tenant(), str(user_id))
+        member, receives = settled.member, settled.receives
+        self.asking, self.ask_name = member.user.id, member.user.name
+        self.heir, self.drops = "", True
+        self.ask_owns = counted(member.schedules, "scheduled export") if member.schedules else ""
+        self.ask_receives = counted(receives, "scheduled export") if receives else ""
+        self.heirs = [Heir(user.id, user.name) for user in settled.successors]
 
     @action(Permission.MANAGE)
     async def choose(self, user_id: str) -> None:
         self.heir = str(user_id)
+
+    @action(Permission.MANAGE)
+    async def choose_drop(self, drops: bool) -> None:
+        self.drops = bool(drops)
 
     @action(Permission.MANAGE)
     async def keep(self) -> None:
@@ -99,7 +107,9 @@ class MembersState(rx.State):
         if not self.asking or self._of != await self._tenant():
             return
         remove, name = wiring.services().members.remove, self.ask_name
-        await asyncio.to_thread(remove, principal(), await self._tenant(), self.asking, self.heir or None)
+        drops = self.drops and self.ask_receives != ""
+        whom = (principal(), await self._tenant(), self.asking, self.heir or None)
+        await asyncio.to_thread(remove, *whom, drop_recipient=drops)
         self.asking = ""
         await notify(self, "success", f"{name} is no member any more")
         await self._again()
@@ -123,10 +133,6 @@ class MembersState(rx.State):
 def row(one: Member) -> MemberRow:
     owns = counted(one.schedules, "scheduled export") if one.schedules else ""
     return MemberRow(one.user.id, one.user.name, one.user.email, str(one.role), owns, one.user.is_active)
-
-
-def _may_own(one: Member) -> bool:
-    return one.user.is_active and Permission.WRITE in PERMISSIONS[one.role]
 
 
 @page(MEMBERS, title="Members", needs=Permission.MANAGE, load=MembersState.arrive, refresh=MembersState.refresh)
@@ -173,4 +179,20 @@ def _question() -> rx.Component:
         keep_words="Keep",
         part=state.remove,
         part_words="Remove",
+        more=rx.cond(state.ask_receives != "", _drop_choice()),
     )
+
+
+def _drop_choice() -> rx.Component:
+    """Left unticked, the exports go on to somebody who is no member."""
+    tick = rx.el.input(
+        type="checkbox",
+        class_name="tick",
+        checked=MembersState.drops,
+        on_change=MembersState.choose_drop,
+        id="drop-recipient",
+    )
+    words = f"Stop sending them {MembersState.ask_receives}"
+    hint = "Their address is dropped from the recipients."
+    text = rx.el.span(words, rx.el.span(hint, class_name="muted"), class_name="stack")
+    return rx.el.label(tick, text, html_for="drop-recipient", class_name="row")

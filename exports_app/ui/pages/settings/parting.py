@@ -22,9 +22,11 @@ def parting_question(
     keep_words: str,
     part: Any,
     part_words: str,
+    more: rx.Component | None = None,
 ) -> rx.Component:
     """owned: how many exports need a new owner, in words; empty for none. heading: of that choice.
-    heirs: rows with id and name. choose, keep, part: what the three controls do."""
+    heirs: rows with id and name. choose, keep, part: what the three controls do.
+    more: what else is asked."""
     choice = rx.el.select(
         rx.el.option("Choose a member", value=""),
         rx.foreach(heirs, lambda one: rx.el.option(one.name, value=one.id)),
@@ -53,6 +55,7 @@ def parting_question(
             rx.alert_dialog.title(title, as_child=False),
             rx.alert_dialog.description(consequence, size="2", color="gray"),
             rx.cond(owned != "", needs),
+            more or rx.fragment(),
             foot,
             class_name="dialog slim",
             on_escape_key_down=keep,
