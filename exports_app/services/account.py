@@ -46,7 +46,7 @@ class Account:
         if not passwords.matches(current, user.password_hash):
             raise Invalid([FieldError("/currentPassword", "this is not your password")])
         guess.right()
-        passwords.check(new, "/newPassword")
+        passwords.check(new, "/newPassword", user.email, user.name)
         if new == current:
             raise Invalid([FieldError("/newPassword", "choose another one than before")])
         hashed = passwords.hash_password(new)

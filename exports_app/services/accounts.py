@@ -56,7 +56,7 @@ class Accounts:
         except EmailNotValidError as e:
             raise Invalid([FieldError("/email", str(e))]) from None
         rules.check_name(name)
-        passwords.check(password, "/password")
+        passwords.check(password, "/password", address, name)
         user = User(new_id(), address, name, passwords.hash_password(password), is_super_admin=super_admin)
         with self._store.write() as tx:
             if tx.users.by_email(address):

@@ -117,7 +117,7 @@ class Joining:
         chosen, hashed = "", ""
         if entry.sets_password:
             chosen = _name(name)
-            passwords.check(password or "", "/password")
+            passwords.check(password or "", "/password", entry.invitation.email, chosen)
             hashed = passwords.hash_password(password or "")  # slow on purpose: not in the transaction
         now = self._clock()
         with self._store.write() as tx:

@@ -119,6 +119,8 @@ def test_a_taken_slug_and_a_taken_address_are_errors(run: Run) -> None:
         (("--super-admin", "--password-stdin"), "short", "at least"),
         (("--super-admin", "--password-stdin"), "", "at least"),
         (("--super-admin", "--password-stdin"), "SuperAdmin123!", "public password"),
+        (("--super-admin", "--password-stdin"), "qwertyuiop", "most common"),
+        (("--super-admin", "--password-stdin"), "ann@example.com", "your email address"),
     ],
 )
 def test_a_user_who_cannot_be_made_is_refused_with_what_to_do(run: Run, args: tuple[str, ...], typed: str, reason: str) -> None:
