@@ -229,11 +229,11 @@ def prepare(services: Services) -> None:
     """Before a server answers: schema, demo data, folders, mail settings. Raises SettingsError or ExportsError with one line."""
     migrate_database(services)
     services.files.prepare()
+    if refusal := demo_refusal(services.settings, services.accounts.demo_password_users):
+        raise ExportsError(refusal)
     for channel in CHANNELS:
         if reason := channel.unconfigured():
             log.get(__name__).warning("exports are made but not sent", channel=channel.key, reason=reason)
-    if reason := demo_refusal(services.settings, services.accounts.demo_password_users):
-        raise ExportsError(reason)
     if services.settings.is_demo:
         services.demo.seed_if_empty()
 

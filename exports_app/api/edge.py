@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exports_app.api import problems, security_headers
 from exports_app.api.cookies import is_secure, only_trusted, set_cookie
 from exports_app.api.hosts import is_asked_for, same_origin
-from exports_app.api.slow_clients import SlowBody, SlowHandshake, has_body
+from exports_app.api.slow_clients import SlowBody, has_body
 from exports_app.services import request_context
 from exports_app.services.request_context import RequestContext
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
@@ -86,8 +86,7 @@ class Edge:
             await receive()
             await send({"type": "websocket.close", "code": 4403})
             return
-        client_side = SlowHandshake(receive, send)
-        await self._reflex(scope, client_side.receive, client_side.send)
+        await self._reflex(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

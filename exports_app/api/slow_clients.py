@@ -1,17 +1,18 @@
-"""Clients that are too slow to be served: each open request or websocket costs memory, and a stranger can open many.
+"""Clients that are too slow to be served: each open request costs memory, and a stranger can open many.
 
-The server itself cuts off who does not send a request's head in time (launch/serve.py); what follows the head is cut off here.
+The server itself cuts off who does not send a request's head in time (launch/serve.py); what follows the head is cut off here,
+and a websocket on which no page joins in ui/sockets.py.
 """
 
 import asyncio
 import time
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
 from exports_app import log
 
 PATIENCE = 15.0
-"""Seconds without a byte of a body, or without the first message on a new websocket."""
+"""Seconds without a byte of a body."""
 BYTES_PER_SECOND = 2_048
 """How fast a body must come, beyond its first PATIENCE seconds."""
 _log = log.get(__name__)
@@ -47,30 +48,3 @@ def has_body(scope: Scope) -> bool:
     """Whether the request's head announces a body."""
     names = {name for name, _ in scope["headers"]}
     return b"transfer-encoding" in names or any(name == b"content-length" and value != b"0" for name, value in scope["headers"])
-
-
-class SlowHandshake:
-    """Around a websocket's receive and send: one on which nothing arrives within PATIENCE after it was accepted is closed."""
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
-        self._accepted = self._spoke = self._cut = False
-
-    async def send(self, message: Message) -> None:
-        self._accepted = self._accepted or message["type"] == "websocket.accept"
-        await self._send(message)
-
-    async def receive(self) -> Message:
-        if self._cut:
-            return {"type": "websocket.disconnect", "code": 4408}
-        if self._spoke or not self._accepted:
-            return await self._receive()
-        try:
-            message = await asyncio.wait_for(self._receive(), PATIENCE)
-        except TimeoutError:
-            _log.info("silent websocket closed")
-            self._cut = True
-            await self._send({"type": "websocket.close", "code": 4408})
-            return {"type": "websocket.disconnect", "code": 4408}
-        self._spoke = True
-        return message

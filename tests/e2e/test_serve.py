@@ -152,7 +152,8 @@ class TestStopping:
 
 
 UPGRADE = (
-    b"GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"GET /_event/?EIO=4&transport=websocket&token=00000000-0000-4000-8000-000000000000 HTTP/1.1\r\nHost: localhost\r\n"
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 POST = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n"
@@ -218,7 +219,7 @@ class TestSlowClients:
             client = played(server, silent=SlowClient(UPGRADE))["silent"]
         assert client.got.startswith(b"HTTP/1.1 101")
         assert 14 <= client.lasted < 25
-        assert "silent websocket closed" in server.output
+        assert "no page joined" in server.output
 
 
 class TestServing:

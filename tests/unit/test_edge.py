@@ -248,31 +248,6 @@ class TestSlowClients:
         sent, _ = self.post(Edge(answering(), slow, tmp_path), [b""], pause=0.5, announced=False)
         assert sent[0]["status"] == 200
 
-    @pytest.mark.parametrize("speaks", [True, False])
-    def test_a_websocket_that_says_nothing_is_closed(self, tmp_path: Path, speaks: bool) -> None:
-        got: list[str] = []
-
-        async def reflex(scope: Any, receive: Any, send: Any) -> None:
-            await receive()
-            await send({"type": "websocket.accept"})
-            got.extend([(await receive())["type"], (await receive())["type"]])
-
-        messages = [("websocket.connect", 0.0), ("websocket.receive", 0.01 if speaks else 5), ("websocket.disconnect", 0.6)]
-        sent: list[Any] = []
-
-        async def receive() -> Any:
-            kind, after = messages.pop(0)
-            await asyncio.sleep(after)
-            return {"type": kind}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        scope = {"type": "websocket", "path": "/_event", "headers": [], "client": ("192.0.2.1", 1)}
-        asyncio.run(Edge(reflex, answering(), tmp_path)(scope, receive, send))
-        assert got[0] == ("websocket.receive" if speaks else "websocket.disconnect")
-        assert ({"type": "websocket.close", "code": 4408} in sent) is not speaks
-
 
 def test_the_policy_goes_with_what_may_be_shown_as_a_page(tmp_path: Path) -> None:
     for kind, wanted in ((b"text/html", True), (b"image/svg+xml", True), (b"application/json", True), (b"text/css", False)):

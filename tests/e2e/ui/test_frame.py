@@ -1,5 +1,6 @@
 """Who may call what: every handler of the app, called by a script over the bare websocket."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -39,8 +40,11 @@ QUIET = {
     )
 }
 ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account____account_state"
-SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all"}
-"""Called by the page itself: a refusal is not told."""
+LEAVE = f"{SETTINGS}___leave____leave_state"
+INVITATION = f"{ROOT}.exports_app___ui___pages___invitation____invitation_state"
+SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all", f"{INVITATION}.sign_out"}
+THEIR_OWN = {f"{ACCOUNT}.end_all", f"{LEAVE}.leave"}
+"""What everybody may change: where they are signed in, and which tenants they belong to."""
 LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
 NAMES = "Zeppelin"
 """Begins all that Acme calls its own."""
@@ -128,17 +132,29 @@ def outsider(house: House) -> Company:
     return house.company("Rival")
 
 
-def walk(wire: Wire, acme: Acme, handlers: list[Handler]) -> dict[str, str]:
+_ADDRESSES = (f"127.{n // 250 % 250}.{n % 250}.9" for n in itertools.count(1))
+
+
+def tabs(url: str, cookie: str, handlers: list[Handler], path: str) -> Iterator[tuple[Wire, list[Handler]]]:
+    """A tab with the page open for every few handlers, each from a client address of its own: nobody may send many events."""
+    for begin in range(0, len(handlers), 15):
+        with Wire(url, cookie, source_address=(next(_ADDRESSES), 0)) as wire:
+            wire.load(path)
+            yield wire, handlers[begin : begin + 15]
+
+
+def walk(house: House, cookie: str, acme: Acme, handlers: list[Handler]) -> dict[str, str]:
     """Call everything with everything. Returns the frames by handler."""
+    last = sorted(handlers, key=lambda handler: handler.name in SIGNING_OUT)  # after one, everybody is anonymous
     return {
         handler.name: "\n".join(wire.ask(handler.name, payload, acme.address()) for payload in acme.arguments(handler))
-        for handler in sorted(handlers, key=lambda handler: handler.name in SIGNING_OUT)  # after one, everybody is anonymous
+        for wire, few in tabs(house.url, cookie, last, acme.address())
+        for handler in few
     }
 
 
 def harmless(handlers: list[Handler]) -> list[Handler]:
-    """Without what everybody may change: where they themselves are signed in."""
-    return [handler for handler in handlers if handler.name != f"{ACCOUNT}.end_all"]
+    return [handler for handler in handlers if handler.name not in THEIR_OWN]
 
 
 def assert_silent(frames: dict[str, str], words: list[str]) -> None:
@@ -148,12 +164,17 @@ def assert_silent(frames: dict[str, str], words: list[str]) -> None:
 
 class TestWhoMayCallWhat:
     def test_only_signing_in_is_for_everybody(self, registered_handlers: list[Handler]) -> None:
-        assert {h.name for h in registered_handlers if h.public} == {f"{LOGIN}.load", f"{LOGIN}.login"}
+        assert {h.name for h in registered_handlers if h.public} == {
+            *(f"{LOGIN}.{name}" for name in ("load", "login")),
+            *(f"{INVITATION}.{name}" for name in ("load", "open", "accept", "join")),
+        }
         assert {h.name for h in registered_handlers if h.is_action and not h.public and not h.permission} == {
             f"{SESSION}.enter",
             f"{SESSION}.switch",
             f"{SESSION}.logout",
             *(f"{ACCOUNT}.{name}" for name in ("refresh", "change", "end", "end_all")),
+            *(f"{LEAVE}.{name}" for name in ("ask", "choose", "stay", "leave")),
+            f"{INVITATION}.sign_out",
         }
 
     def test_a_handler_without_a_mark_stops_the_start_by_name(self) -> None:
@@ -167,22 +188,19 @@ class TestWhoMayCallWhat:
         self, house: House, acme: Acme, registered_handlers: list[Handler]
     ) -> None:
         before = house.snapshot()
-        with Wire(house.url) as wire:
-            frames = walk(wire, acme, registered_handlers)
-            assert_silent(frames, acme.never_told)
-            for handler in registered_handlers:
-                if handler.is_action and not handler.public:
-                    assert '"_redirect"' in frames[handler.name], handler.name
-                    assert "/login" in frames[handler.name], handler.name
+        frames = walk(house, "", acme, registered_handlers)
+        assert_silent(frames, acme.never_told)
+        for handler in registered_handlers:
+            if handler.is_action and not handler.public:
+                assert '"_redirect"' in frames[handler.name], handler.name
+                assert "/login" in frames[handler.name], handler.name
         assert house.snapshot() == before
 
     def test_a_viewer_gets_no_more_than_the_tenant_and_changes_nothing(
         self, house: House, acme: Acme, registered_handlers: list[Handler]
     ) -> None:
         before = house.snapshot()
-        with Wire(house.url, house.cookie(acme.company.viewer)) as wire:
-            wire.load(acme.address())
-            frames = walk(wire, acme, harmless(registered_handlers))
+        frames = walk(house, house.cookie(acme.company.viewer), acme, harmless(registered_handlers))
         for handler in harmless(registered_handlers):
             if handler.permission in {"exports.write", "tenant.manage", OPERATE} and handler.name not in QUIET:
                 assert notices(frames[handler.name])[-1:] == [FORBIDDEN], handler.name
@@ -194,10 +212,10 @@ class TestWhoMayCallWhat:
         self, house: House, acme: Acme, outsider: Company, registered_handlers: list[Handler]
     ) -> None:
         before = house.snapshot(outsider.id)
-        with Wire(house.url, house.cookie(outsider.admin)) as wire:
-            loaded = wire.load(acme.address())
-            frames = walk(wire, acme, harmless(registered_handlers))
-        assert_silent(frames | {"load": loaded}, acme.never_told)
+        cookie = house.cookie(outsider.admin)
+        with Wire(house.url, cookie) as wire:
+            assert_silent({"load": wire.load(acme.address())}, acme.never_told)
+        assert_silent(walk(house, cookie, acme, harmless(registered_handlers)), acme.never_told)
         assert house.snapshot(outsider.id) == before
 
     def test_a_foreign_id_is_answered_like_one_that_does_not_exist(
@@ -223,7 +241,13 @@ class TestWhoMayCallWhat:
                 told[handler.name] = answers[0][1]
         assert {text for texts in told.values() for text in texts} == {NotFound().message}
         quiet = {".".join(name.split(".")[-2:]).rpartition("____")[2] for name, texts in told.items() if not texts}
-        marks = {"list_state.pick", "history_state.unfold", "file_downloads_state.ask", "members_state.choose"}
+        marks = {
+            "list_state.pick",
+            "history_state.unfold",
+            "file_downloads_state.ask",
+            "members_state.choose",
+            "leave_state.choose",
+        }
         assert quiet == marks  # they mark what is on the screen
 
 
@@ -249,15 +273,16 @@ def test_nonsense_from_an_admin_neither_breaks_the_connection_nor_changes_anythi
 ) -> None:
     mine = house.company("Careless")
     made = house.schedule(mine, "Stays as it is")
-    with Wire(house.url, house.cookie(mine.admin)) as wire:
-        wire.load()
-        for handler in registered_handlers:
-            if handler.name in {*SIGNING_OUT, f"{LOGIN}.login"} or handler.name.endswith(".delete"):
-                continue
+    ends = {*SIGNING_OUT, *THEIR_OWN, f"{LOGIN}.login"}
+    handlers = [handler for handler in registered_handlers if handler.name not in ends and not handler.name.endswith(".delete")]
+    cookie = house.cookie(mine.admin)
+    for wire, few in tabs(house.url, cookie, handlers, "/scheduled-exports"):
+        for handler in few:
             payloads = [{}, {"NONSENSE": 1}, *(dict.fromkeys(handler.names, one) for one in NONSENSE)]
             for payload in payloads[: None if handler.parameters else 2]:
                 wire.send(handler.name, payload)
             wire.settle()
+    with Wire(house.url, cookie) as wire:
         assert "Stays as it is" in wire.load()
     stored = house.rows("SELECT name FROM scheduled_exports WHERE id = ?", made["id"])
     assert stored == [{"name": "Stays as it is"}]

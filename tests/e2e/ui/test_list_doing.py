@@ -61,7 +61,9 @@ class TestTheSwitch:
         page = visits.open(who=other)
         house.set_role(other, company, Role.VIEWER)
         switch(page, made).click()
-        expect(toast(page, "Your role does not allow this")).to_be_visible()
+        expect(toast(page, "Your role has changed")).to_be_visible()
+        expect(page.get_by_role("heading", name="No access to this page")).to_be_visible()
+        expect(page.get_by_text("Not yours any more")).to_have_count(0)
         assert active(house, made["id"])
 
     def test_of_a_schedule_that_is_gone_says_so_and_the_line_goes(self, house: House, company: Company, visits: Visits) -> None:
