@@ -88,7 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--tenant", help="slug of the tenant to join")
     user.add_argument("--role", choices=["admin", "viewer"], help="in that tenant (default: viewer)")
     user.add_argument("--super-admin", action="store_true", help="every permission in every tenant")
-    user.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+    way = user.add_mutually_exclusive_group()
+    way.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+    way.add_argument("--one-time", action="store_true", help="print a password that works once within 72 hours, to set one's own")
+
+    again = add("one-time-password", _one_time_password, "Give a user a one-time password, and sign them out everywhere.")
+    again.add_argument("email")
 
     campaigns = add(
         "import-campaigns", _import_campaigns, "Import campaigns and their daily metrics; all of the file or nothing."
@@ -193,18 +198,32 @@ def _create_tenant(args: argparse.Namespace) -> int:
 
 def _create_user(args: argparse.Namespace) -> int:
     from exports_app.domain.access import Role
+    from exports_app.services import passwords
 
     if not args.tenant and not args.super_admin:
         raise ExportsError("say what the user may do: --tenant SLUG with --role, or --super-admin")
     if args.role and not args.tenant:
         raise ExportsError("say in which tenant the role holds: add --tenant SLUG")
-    password = _password(from_stdin=args.password_stdin)
+    one_time: bool = args.one_time
+    password = passwords.one_time() if one_time else _password(from_stdin=args.password_stdin)
+    rights = {"tenant": args.tenant, "role": Role(args.role or "viewer"), "super_admin": args.super_admin}
     with _services() as services:
-        user = services.accounts.create_user(
-            args.email, args.name, password, tenant=args.tenant, role=Role(args.role or "viewer"), super_admin=args.super_admin
-        )
+        user = services.accounts.create_user(args.email, args.name, password, one_time=one_time, **rights)
     print(f"user {user.email} made: {user.id}")
+    if one_time:
+        _show_one_time(password)
     return 0
+
+
+def _one_time_password(args: argparse.Namespace) -> int:
+    with _services() as services:
+        password = services.accounts.give_one_time_password(args.email)
+    _show_one_time(password)
+    return 0
+
+
+def _show_one_time(password: str) -> None:
+    print(f"one-time password, for one login within 72 hours: {password}")
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -48,6 +48,7 @@ from exports_app.services.mail import Mail
 from exports_app.services.members import Members
 from exports_app.services.notices import Notices
 from exports_app.services.overview import Overview
+from exports_app.services.password_resets import PasswordResets
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
 from exports_app.services.preview import Preview
@@ -81,6 +82,7 @@ class Services:
     invitations: Invitations
     joining: Joining
     users: Users
+    password_resets: PasswordResets
     mail: Mail
     tenants: Tenants
     audit: Audit
@@ -143,6 +145,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
     account_mail = AccountMail(store, clock, retries, account_links)
+    password_resets = PasswordResets(store, clock, keys, account_links, account_mail, counts)
     history, overview = History(store, files), Overview(store)
     file_downloads = FileDownloads(store, clock, history)
     sessions, audit = Sessions(store, clock, auth), Audit(store, clock)
@@ -162,7 +165,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         members=Members(store, changes, clock),
         invitations=Invitations(store, changes, clock, account_links, account_mail, counts),
         joining=Joining(store, changes, clock, account_links, counts),
-        users=Users(store, changes, clock),
+        users=Users(store, changes, clock, password_resets),
+        password_resets=password_resets,
         mail=Mail(store, clock, counts, s.base_url),
         tenants=Tenants(store, changes, clock),
         audit=audit,

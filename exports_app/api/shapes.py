@@ -350,8 +350,18 @@ class UserChange(Input):
     is_active: bool
 
 
+class ForgotPasswordIn(Input):
+    email: str = Field(max_length=320)
+
+
+class ResetPasswordIn(Input):
+    token: str = Field(max_length=1000, repr=False, description="of the link: what stands behind its #")
+    new_password: str = Field(max_length=1000, repr=False)
+
+
 class ResetOut(Output):
-    one_time_password: str = Field(repr=False)
+    expires_at: datetime
+    link: str | None = Field(repr=False, description="to be handed on, shown once; null: it was mailed to the user")
 
 
 class TenantSettingsOut(Output):

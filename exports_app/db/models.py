@@ -85,6 +85,7 @@ class UserRow(Base, table=True):
     must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     email_proven_at: datetime | None = _maybe_instant()
     has_demo_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    one_time_expires_at: datetime | None = _maybe_instant()
 
 
 class MembershipRow(Base, table=True):
@@ -365,6 +366,18 @@ class AccountMessageRow(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     sent_at: datetime | None = _maybe_instant()
+
+
+class PasswordResetRow(Base, table=True):
+    """A link to set a new password; an account has one at most. The link itself is not kept."""
+
+    __tablename__ = "password_resets"
+    id: str = _id()
+    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), unique=True, ondelete="CASCADE")
+    token_version: int
+    created_at: datetime = _instant()
+    expires_at: datetime = _instant()
+    sent_by: str | None = Field(default=None, sa_type=identifier())
 
 
 class AuditRow(Base, table=True):

@@ -71,6 +71,10 @@ class SqlTransaction:
         return r.AccountMessageRepository(self.connection)
 
     @cached_property
+    def password_resets(self) -> r.PasswordResetRepository:
+        return r.PasswordResetRepository(self.connection)
+
+    @cached_property
     def audit(self) -> r.AuditRepository:
         return r.AuditRepository(self.connection)
 

@@ -43,6 +43,12 @@ class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
 
 
+class OneTimePasswordOver(Unauthenticated):
+    """This one-time password was used already or has expired: have a new one made, or ask for a link to set your own"""
+
+    code = "one_time_password_over"
+
+
 class CookiesRefused(ExportsError):
     """Your browser keeps no cookies from this site: allow them, load the page again, then sign in"""
 
@@ -100,6 +106,13 @@ class Unavailable(ExportsError):
 
     code = "unavailable"
     permanent = False
+
+
+class MailNotSet(Unavailable):
+    """This server sends no email: ask one of its super admins for a link to set a new password"""
+
+    code = "mail_not_set"
+    permanent = True
 
 
 class StoreAway(Unavailable):

@@ -55,7 +55,8 @@ class Account:
             if now_is.password_hash != user.password_hash:  # somebody else changed it meanwhile
                 raise Unauthenticated
             version = now_is.token_version + 1
-            tx.users.update(user.id, {"password_hash": hashed, "must_change_password": False, "token_version": version})
+            values = {"password_hash": hashed, "must_change_password": False, "one_time_expires_at": None}
+            tx.users.update(user.id, values | {"token_version": version})
             if session:
                 tx.sessions.keep(session, user.id, version)
             self._note(tx, who, Action.PASSWORD_CHANGED, user)

@@ -1,5 +1,6 @@
 """Tenants and users, as the command line makes them."""
 
+from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError
@@ -49,15 +50,20 @@ class Accounts:
         tenant: str | None = None,
         role: Role = Role.VIEWER,
         super_admin: bool = False,
+        one_time: bool = False,
     ) -> User:
-        """tenant: a slug. Raises Invalid; ExportsError when the address is taken or the tenant does not exist."""
+        """tenant: a slug. one_time: the password expires in 72 hours, and works once, to set another one. Raises Invalid;
+        ExportsError when the address is taken or the tenant does not exist."""
         try:
             address = rules.valid_address(email).lower()
         except EmailNotValidError as e:
             raise Invalid([FieldError("/email", str(e))]) from None
         rules.check_name(name)
-        passwords.check(password, "/password", address, name)
-        user = User(new_id(), address, name, passwords.hash_password(password), is_super_admin=super_admin)
+        if not one_time:
+            passwords.check(password, "/password", address, name)
+        hashed = passwords.hash_password(password)
+        given = _given(self._clock()) if one_time else {}
+        user = User(new_id(), address, name, hashed, is_super_admin=super_admin, **given)
         with self._store.write() as tx:
             if tx.users.by_email(address):
                 raise ExportsError("there is a user with this email address already")
@@ -73,7 +79,28 @@ class Accounts:
                 audit.note(tx, audit.COMMAND_LINE, Action.MEMBER_ADDED, now, tenant_id=home.id, **subject, role=role)
         return user
 
+    def give_one_time_password(self, email: str) -> str:
+        """A one-time password for an account that is there, which is signed out everywhere. It says nothing about the
+        mailbox: one that was proven stays so. Raises ExportsError where there is no such account."""
+        password = passwords.one_time()
+        hashed, now = passwords.hash_password(password), self._clock()
+        with self._store.write() as tx:
+            found = tx.users.by_email(email.strip().lower())
+            user = tx.users.get(found.id, lock=True) if found else None
+            if user is None:
+                raise ExportsError("there is no user with this email address")
+            values = {"password_hash": hashed, "token_version": user.token_version + 1}
+            tx.users.update(user.id, values | _given(now))
+            subject = {"subject_id": user.id, "subject_name": user.email}
+            audit.note(tx, audit.COMMAND_LINE, Action.ONE_TIME_GIVEN, now, tenant_id=None, **subject)
+        return password
+
     def demo_password_users(self) -> list[str]:
         """Email addresses of active users whose password is the public one of the demo."""
         with self._store.read() as tx:
             return tx.users.demo_password_emails()
+
+
+def _given(now: datetime) -> dict[str, Any]:
+    """Fields of a user whose password is a one-time one."""
+    return {"must_change_password": True, "one_time_expires_at": now + passwords.ONE_TIME_LIFETIME}

@@ -9,7 +9,7 @@ import jwt
 
 from exports_app.domain import bounds
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
-from exports_app.domain.errors import DemoIsLocal, TooManyRequests, Unauthenticated, WrongCredentials
+from exports_app.domain.errors import DemoIsLocal, OneTimePasswordOver, TooManyRequests, Unauthenticated, WrongCredentials
 from exports_app.services import audit, passwords, request_context
 from exports_app.services.guesses import Guess, GuessLimits, Purpose
 from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
@@ -101,13 +101,13 @@ class Auth:
         return self._browsers.mark(user.email, known)
 
     def verify(self, email: str, password: str, address: str, known: str = "") -> User:
-        """address, known: as for `guess`. Raises WrongCredentials, the same for an unknown user; DemoIsLocal;
-        and TooManyRequests. What fails is noted."""
+        """address, known: as for `guess`. Raises WrongCredentials, the same for an unknown user; DemoIsLocal,
+        OneTimePasswordOver and TooManyRequests. What fails is noted."""
         if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
             raise WrongCredentials  # not noted: no account has such an address
         try:
             return self._verify(email, password, address, known)
-        except (WrongCredentials, DemoIsLocal):
+        except (WrongCredentials, DemoIsLocal, OneTimePasswordOver):
             self._notes.failed_sign_in(email)
             raise
         except TooManyRequests as e:
@@ -125,7 +125,15 @@ class Auth:
         if not may_call(user):
             raise DemoIsLocal
         guess.right()
+        if user.must_change_password:
+            self._use_one_time(user)
         return user
+
+    def _use_one_time(self, user: User) -> None:
+        """It works once: of two who sign in with it, one does. Whoever reads this knows the right password already."""
+        with self._store.write() as tx:
+            if not tx.users.use_one_time(user, self._clock()):
+                raise OneTimePasswordOver
 
     def _issue(self, user: User) -> str:
         now = self._clock()

@@ -228,6 +228,7 @@ def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: date
         "name": name,
         "password_hash": hashed,
         "must_change_password": False,
+        "one_time_expires_at": None,
         "token_version": account.token_version + 1,
         "email_proven_at": now,
     }

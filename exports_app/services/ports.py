@@ -26,6 +26,7 @@ from exports_app.services.records import (
     Metric,
     Notice,
     Page,
+    PasswordReset,
     Run,
     Sample,
     Schedule,
@@ -92,6 +93,8 @@ class UserStore(Protocol):
         """By name."""
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None: ...
+    def use_one_time(self, user: User, now: datetime) -> bool:
+        """Note that its one-time password was used. False where it was before, has expired, or is another one now."""
 
 
 class InvitationStore(Protocol):
@@ -323,6 +326,15 @@ class AccountMessageStore(Protocol):
         """Remove so many of those that were written before the instant and are not to be sent any more."""
 
 
+class PasswordResetStore(Protocol):
+    def get(self, reset_id: str) -> PasswordReset | None: ...
+    def of_user(self, user_id: str) -> PasswordReset | None: ...
+    def replace(self, reset: PasswordReset) -> None:
+        """Add it in place of the user's other one."""
+
+    def remove(self, reset_id: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class AuditFilter:
     """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a name, the actor's or that of what
@@ -529,6 +541,8 @@ class Transaction(Protocol):
     def notices(self) -> NoticeStore: ...
     @property
     def account_messages(self) -> AccountMessageStore: ...
+    @property
+    def password_resets(self) -> PasswordResetStore: ...
     @property
     def audit(self) -> AuditStore: ...
     @property

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from exports_app.domain.access import Principal, Role, require_operator
 from exports_app.domain.errors import Conflict, NotFound
-from exports_app.services import audit, passwords, request_context, rules
+from exports_app.services import audit, request_context, rules
 from exports_app.services.changes import EVERY_TENANT, Change, Changes, Topic
+from exports_app.services.password_resets import PasswordResets, SentReset
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Page, Tenant, User
 
@@ -22,8 +23,8 @@ class Account:
 class Users:
     """For a super admin; to anybody else all of it is NotFound."""
 
-    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+    def __init__(self, store: Store, changes: Changes, clock: Clock, resets: PasswordResets) -> None:
+        self._store, self._changes, self._clock, self._resets = store, changes, clock, resets
 
     def find(self, who: Principal, q: str, page: Page) -> tuple[list[Account], int]:
         """By name, and the number of all. q: part of a name or an address. Raises NotFound, Invalid."""
@@ -62,18 +63,17 @@ class Users:
             self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return replace(user, is_active=active, token_version=user.token_version + 1)
 
-    def reset(self, who: Principal, user_id: str) -> str:
-        """A new one-time password for somebody who lost theirs; they are signed out everywhere. Raises Conflict for oneself."""
-        password = passwords.one_time()
-        hashed = passwords.hash_password(password)  # before the transaction: it is slow on purpose
+    def reset(self, who: Principal, user_id: str) -> SentReset:
+        """Send somebody who lost their password a link to set a new one; without a mail server the link is returned, to be
+        handed on. Until it is used, nothing changes. Raises NotFound; Conflict for oneself."""
         with self._store.write() as tx:
             user = _user(tx, who, user_id, lock=True)
             if user.id == who.user_id:  # who took over a session would make its password theirs
                 raise Conflict("Change your own password under Account: that asks for the one you have")
-            values = {"password_hash": hashed, "must_change_password": True, "token_version": user.token_version + 1}
-            tx.users.update(user.id, values)
-            audit.note_user(tx, who, Action.USER_RESET, None, user, self._clock())
-        return password
+            sent = self._resets.send(tx, user, who)
+            way = "shown" if sent.url else "mailed"
+            audit.note_user(tx, who, Action.USER_RESET, None, user, self._clock(), link=way)
+        return sent
 
 
 def _user(tx: Transaction, who: Principal, user_id: str, *, lock: bool = False) -> User:

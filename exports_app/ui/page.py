@@ -11,7 +11,7 @@ from exports_app.domain.access import Permission
 from exports_app.ui.components.shell import shell
 from exports_app.ui.session import Session
 
-LOGIN = "/login"
+LOGIN, FORGOT = "/login", "/forgot-password"
 
 View = Callable[[], rx.Component]
 

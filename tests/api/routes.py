@@ -36,6 +36,8 @@ PUBLIC = {
     ("POST", "/api/auth/login"),
     ("POST", "/api/invitations/look"),
     ("POST", "/api/invitations/accept"),
+    ("POST", "/api/auth/forgot-password"),
+    ("POST", "/api/auth/reset-password"),
     ("GET", "/api/health"),
     ("GET", "/api/files/{delivery_id}"),
 }

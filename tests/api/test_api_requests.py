@@ -239,7 +239,7 @@ WITHOUT_BODY = (
     "/accept-unknown",
     "/revoke-links",
     "/sign-out-everywhere",
-    "/reset-password",
+    "}/reset-password",
 )
 
 

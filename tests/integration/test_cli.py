@@ -65,7 +65,17 @@ def went_well(done: Result) -> str:
     return done.stdout
 
 
-COMMANDS = ("serve", "migrate", "seed-demo", "create-tenant", "create-user", "import-campaigns", "audit", "doctor")
+COMMANDS = (
+    "serve",
+    "migrate",
+    "seed-demo",
+    "create-tenant",
+    "create-user",
+    "one-time-password",
+    "import-campaigns",
+    "audit",
+    "doctor",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -99,6 +109,17 @@ def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Pat
     user = ("create-user", "Ann@Example.com", "--name", "Ann", "--tenant", "acme", "--role", "admin", "--password-stdin")
     assert "ann@example.com" in went_well(run(*user, typed=PASSWORD + "\n"))
     assert went_well(run("import-campaigns", str(file), "--tenant", "acme")) == "imported 1 day of 1 campaign\n"
+
+
+def test_a_one_time_password_is_printed_once(run: Run) -> None:
+    made = went_well(run("create-user", "ann@example.com", "--name", "Ann", "--super-admin", "--one-time"))
+    again = went_well(run("one-time-password", "Ann@example.com"))
+    first, second = (out.strip().rpartition(" ")[2] for out in (made, again))
+    assert len(first) == len(second) == 16
+    assert first != second
+    assert "no user" in refused(run("one-time-password", "nobody@example.com"))
+    both = run("create-user", "b@example.com", "--name", "B", "--super-admin", "--one-time", "--password-stdin")
+    assert both.returncode == 2
 
 
 def test_a_taken_slug_and_a_taken_address_are_errors(run: Run) -> None:

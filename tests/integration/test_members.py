@@ -100,9 +100,11 @@ class TestWho:
         with pytest.raises(Conflict):
             services.users.set_active(cast.super_admin.who, cast.super_admin.user.id, active=False)
 
-    def test_whose_password_is_reset_keeps_what_they_own_running(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_who_gets_a_one_time_password_keeps_what_they_own_running(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         make_schedule(services, cast.admin.who, schedule="* * * * *")
-        password = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        password = services.accounts.give_one_time_password(cast.admin.user.email)
         clock.advance(minutes=1)
         services.runs.tick()
         assert execute(services, claim(services)).error_code != "access_lost"

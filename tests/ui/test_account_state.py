@@ -71,7 +71,7 @@ def test_another_browser_is_signed_out_and_then_all(services: Services, tab: Tab
 
 
 def test_who_has_a_given_password_is_led_to_where_it_is_changed(services: Services, tab: Tab, cast: Cast) -> None:
-    password = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+    password = services.accounts.give_one_time_password(cast.admin.user.email)
     code = services.sessions.begin(cast.admin.user.email, password, "192.0.2.1", BROWSER)
     session, _ = services.sessions.redeem(code, BROWSER)
     visit = services.sessions.visit(session)

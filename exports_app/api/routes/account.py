@@ -104,5 +104,6 @@ def set_active(
 
 @router.post("/users/{user_id}/reset-password", response_model=shapes.ResetOut)
 def reset(srv: Srv, who: Who, user: Others) -> Any:
-    """For a super admin: a one-time password, told here once."""
-    return {"one_time_password": srv.users.reset(who, user.id)}
+    """For a super admin: mails the user a link to set a new password; without a mail server the answer has it, once."""
+    sent = srv.users.reset(who, user.id)
+    return {"expires_at": sent.expires_at, "link": sent.url}

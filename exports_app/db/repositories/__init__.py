@@ -8,6 +8,7 @@ from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.downloads import FileDownloadRepository
 from exports_app.db.repositories.invitations import InvitationRepository
+from exports_app.db.repositories.password_resets import PasswordResetRepository
 from exports_app.db.repositories.people import TenantRepository, UserRepository
 from exports_app.db.repositories.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
@@ -27,6 +28,7 @@ __all__ = [
     "FileDownloadRepository",
     "InvitationRepository",
     "NoticeRepository",
+    "PasswordResetRepository",
     "Repository",
     "RunRepository",
     "ScheduleRepository",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
@@ -104,6 +105,11 @@ class UserRepository(Repository[User]):
         self._update(self._table.c.id == user_id, values=values)
         if not values.keys().isdisjoint({"token_version", "is_active"}):
             self._signed_out.add(user_id)
+
+    def use_one_time(self, user: User, now: datetime) -> bool:
+        c = self._table.c
+        same = (c.id == user.id, c.password_hash == user.password_hash, c.must_change_password)
+        return self._update(*same, c.one_time_expires_at > now, values={"one_time_expires_at": now}) == 1
 
     def members(self, tenant_id: str) -> list[Member]:
         c, members, schedules = self._table.c, table(models.MembershipRow), table(models.ScheduleRow)

@@ -16,7 +16,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import ONCE
 from exports_app.ui.components.shell import logo
 from exports_app.ui.notices import go
-from exports_app.ui.page import LOGIN, page
+from exports_app.ui.page import FORGOT, LOGIN, page
 from exports_app.ui.session import header, query
 
 LONGEST = 1000
@@ -94,6 +94,7 @@ def login() -> rx.Component:
                 rx.el.div("That sign-in took too long: please try again.", class_name="box warn", role="status"),
             ),
             form,
+            rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot"),
             rx.cond(LoginState.is_demo, demo),
             class_name="panel",
         ),

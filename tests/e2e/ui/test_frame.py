@@ -42,6 +42,8 @@ QUIET = {
 ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account____account_state"
 LEAVE = f"{SETTINGS}___leave____leave_state"
 INVITATION = f"{ROOT}.exports_app___ui___pages___invitation____invitation_state"
+FORGOTTEN = f"{ROOT}.exports_app___ui___pages___forgot_password____forgot_password_state"
+RESET = f"{ROOT}.exports_app___ui___pages___reset_password____reset_password_state"
 SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all", f"{INVITATION}.sign_out"}
 THEIR_OWN = {f"{ACCOUNT}.end_all", f"{LEAVE}.leave"}
 """What everybody may change: where they are signed in, and which tenants they belong to."""
@@ -167,6 +169,8 @@ class TestWhoMayCallWhat:
         assert {h.name for h in registered_handlers if h.public} == {
             *(f"{LOGIN}.{name}" for name in ("load", "login")),
             *(f"{INVITATION}.{name}" for name in ("load", "open", "accept", "join")),
+            *(f"{FORGOTTEN}.{name}" for name in ("load", "ask")),
+            *(f"{RESET}.{name}" for name in ("load", "open", "save")),
         }
         assert {h.name for h in registered_handlers if h.is_action and not h.public and not h.permission} == {
             f"{SESSION}.enter",

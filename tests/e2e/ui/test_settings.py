@@ -63,8 +63,7 @@ def test_another_browser_is_signed_out_and_then_this_one_too(company: Company, v
 
 def test_a_password_that_was_given_is_changed_before_anything_else(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Mine")
-    root = house.person("Root", {}, is_super=True).who
-    password = house.services.users.reset(root, company.admin.user.id)
+    password = house.services.accounts.give_one_time_password(company.admin.user.email)
     page = visits.open("/login")
     sign_in(page, company.admin.user.email, password)
     expect(page.locator("#must-change")).to_be_visible()

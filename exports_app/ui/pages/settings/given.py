@@ -8,22 +8,6 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 
 
-def one_time_password(email: Any, password: Any, told: str, done: Any) -> rx.Component:
-    """told: what becomes of it, after "Hand this one-time password to …". done: forgets it."""
-    box = rx.el.div(
-        rx.el.p("Hand this one-time password to ", rx.el.b(email), f": it is shown once, {told}."),
-        rx.el.div(
-            rx.el.code(password, id="one-time-password", class_name="grow"),
-            browser.copy_button(text=password, label="Copy"),
-            button("Done", kind="small", on_click=done),
-            class_name="row wrap",
-        ),
-        class_name="box info",
-        role="status",
-    )
-    return rx.cond(password != "", box)
-
-
 def link_to_hand_on(email: Any, link: Any, note: str, done: Any) -> rx.Component:
     """note: what it does, after "Hand this link on to …". done: forgets it."""
     box = rx.el.div(

@@ -1,4 +1,4 @@
-"""The accounts of the installation: who there is, and the way back in for who lost their password."""
+"""The accounts of the installation: who there is, and the way back in for those who lost their password."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 from exports_app.ui.notices import notify
 from exports_app.ui.page import page
-from exports_app.ui.pages.settings.given import one_time_password
+from exports_app.ui.pages.settings.given import link_to_hand_on
 from exports_app.ui.pages.settings.tabs import USERS, top
 from exports_app.ui.session import ROLES
 
@@ -45,12 +45,12 @@ class UsersState(rx.State):
     """Of the page."""
     failed: str = ""
     fresh_email: str = ""
-    fresh_password: str = ""
-    """One-time, until it was handed on: told once."""
+    fresh_link: str = ""
+    """To set a new password, where none could be mailed: shown until it was handed on."""
     asking: str = ""
     """The id of who is asked about; empty: nobody is."""
     ask_what: str = ""
-    """deactivate, or renew: to give them a one-time password."""
+    """deactivate, or renew: to have them set a new password."""
     ask_name: str = ""
 
     @rx.var
@@ -65,6 +65,7 @@ class UsersState(rx.State):
     async def arrive(self) -> None:
         """When the page loads: no question of before."""
         self.asking, self.q, self.number = "", "", 1
+        self.fresh_email = self.fresh_link = ""
 
     @action(Permission.OPERATE)
     async def refresh(self) -> None:
@@ -108,14 +109,15 @@ class UsersState(rx.State):
 
     async def _renew(self, user_id: str) -> None:
         users = wiring.services().users
-        found = await asyncio.to_thread(users.get, principal(), user_id)
-        self.fresh_password = await asyncio.to_thread(users.reset, principal(), found.id)
-        self.fresh_email = found.email
+        sent = await asyncio.to_thread(users.reset, principal(), user_id)
+        self.fresh_email, self.fresh_link = sent.user.email, sent.url or ""
+        if sent.url is None:
+            await notify(self, "success", f"A link to set a new password goes to {sent.user.email}")
 
     @action(Permission.OPERATE)
     async def forget(self) -> None:
-        """The password was handed on."""
-        self.fresh_email = self.fresh_password = ""
+        """The link was handed on."""
+        self.fresh_email = self.fresh_link = ""
 
     async def _load(self) -> None:
         find = wiring.services().users.find
@@ -140,8 +142,8 @@ def users() -> rx.Component:
 
 
 def _fresh() -> rx.Component:
-    told_ = "and changed at the next login. They are signed out everywhere"
-    return one_time_password(UsersState.fresh_email, UsersState.fresh_password, told_, UsersState.forget)
+    told_ = "It is shown once, and for 24 hours sets a new password; whatever uses the account is signed out then."
+    return link_to_hand_on(UsersState.fresh_email, UsersState.fresh_link, told_, UsersState.forget)
 
 
 def _list() -> rx.Component:
@@ -202,11 +204,12 @@ def _question() -> rx.Component:
     renews = UsersState.ask_what == "renew"
     what = rx.cond(
         renews,
-        "They are signed out everywhere, and sign in again with a one-time password that is shown here once.",
+        "They get a link by email to set a new password; without a mail server it is shown here once. Until they use it "
+        "nothing changes. If somebody else may have their password, deactivate the account too.",
         "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused.",
     )
-    title = rx.cond(renews, f"Reset the password of {UsersState.ask_name}?", f"Deactivate {UsersState.ask_name}?")
-    do = rx.cond(renews, "Reset password", "Deactivate")
+    title = rx.cond(renews, f"Have {UsersState.ask_name} set a new password?", f"Deactivate {UsersState.ask_name}?")
+    do = rx.cond(renews, "Send the link", "Deactivate")
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),

@@ -1,0 +1,115 @@
+"""Asking for a link to set a new password."""
+
+import asyncio
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.errors import ExportsError, Invalid, MailNotSet
+from exports_app.services.known_browsers import KNOWN_COOKIE
+from exports_app.services.sessions import cookie
+from exports_app.ui.actions import action, told
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import ONCE, described, field
+from exports_app.ui.components.shell import logo
+from exports_app.ui.page import FORGOT, LOGIN, page
+from exports_app.ui.session import header
+
+LONGEST = 320
+"""Characters of the address."""
+
+
+class ForgotPasswordState(rx.State):
+    """What it says is the same whether the address has an account."""
+
+    loaded: bool = False
+    available: bool = False
+    """This server can send email."""
+    sent_to: str = ""
+    error: str = ""
+    errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
+    """By field: email."""
+
+    @action(public=True)
+    async def load(self) -> None:
+        self.available = await asyncio.to_thread(wiring.services().password_resets.available)
+        self.sent_to, self.error, self.errors, self.loaded = "", "", {}, True
+
+    @action(public=True)
+    async def ask(self, form: dict[str, str]) -> None:
+        self.error, self.errors = "", {}
+        email = str(form.get("email", "")).strip()[: LONGEST + 1]
+        known = cookie(header(self, "cookie"), KNOWN_COOKIE)
+        request = wiring.services().password_resets.request
+        try:
+            await asyncio.to_thread(request, email, known)
+        except Invalid as e:
+            self.errors = {"email": told(e)}
+        except MailNotSet:
+            self.available = False
+        except ExportsError as e:
+            self.error = told(e)
+        else:
+            self.sent_to = email
+
+
+@page(FORGOT, title="Forgot password", public=True, refresh=ForgotPasswordState.load)
+def forgot_password() -> rx.Component:
+    state = ForgotPasswordState
+    way = rx.cond(state.available, rx.cond(state.sent_to != "", _sent(), _form()), _no_mail())
+    return rx.el.main(
+        rx.el.div(
+            logo(),
+            rx.el.h1("Forgot your password?"),
+            rx.cond(state.loaded, way),
+            rx.el.a("Back to the sign-in", href=LOGIN, class_name="link"),
+            class_name="panel",
+        ),
+        class_name="sign-in",
+    )
+
+
+def _form() -> rx.Component:
+    state = ForgotPasswordState
+    wrong = state.errors.get("email", "").to(str)
+    control = rx.el.input(
+        id="email",
+        name="email",
+        type="email",
+        auto_complete="username",
+        required=True,
+        max_length=LONGEST,
+        class_name="control",
+        **described("email", wrong),
+    )
+    hint = "The address of your account. We send a link to it."
+    return rx.form(
+        field("Email", control, name="email", error=wrong, hint=hint),
+        rx.cond(state.error != "", rx.el.div(f"{state.error}.", class_name="box bad", role="alert")),
+        rx.el.button("Send the link", type="submit", class_name="btn primary", custom_attrs=ONCE),
+        browser.focus(target="email"),
+        on_submit=state.ask,
+        reset_on_submit=False,
+    )
+
+
+def _sent() -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            "If ",
+            rx.el.b(ForgotPasswordState.sent_to),
+            " has an account here, a link to set a new password is on its way. It works once, for 30 minutes.",
+            class_name="box info",
+            role="status",
+        ),
+        rx.el.p("Nothing came? Look in your spam folder, then ask an admin.", class_name="muted"),
+    )
+
+
+def _no_mail() -> rx.Component:
+    return rx.el.div(
+        "This server sends no email. Ask an admin of your tenant: a super admin makes a link for you, with which you "
+        "set a new password.",
+        class_name="box info",
+        role="status",
+    )
