@@ -74,10 +74,13 @@ class RepeatedNotes:
         """what: was called, e.g. a route. Errors that refuse nobody a right are left out.
 
         An entry of somebody who does not belong to the tenant is the installation's: a tenant is not told who else exists.
+        Where no tenant was named, it is the tenant's of those who belong to one alone.
         """
         tenant_id = refused_in(error)
         if tenant_id is None:
             return
+        if not tenant_id and len(who.roles) == 1:
+            (tenant_id,) = who.roles
         tenant = tenant_id if tenant_id and who.roles.get(tenant_id) else None
         detail = {"of_tenant": tenant_id} if tenant_id and tenant is None else {}
         now, context = self._clock(), request_context.current()

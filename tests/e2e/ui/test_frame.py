@@ -15,6 +15,7 @@ import pytest
 from exports_app.domain.access import Role
 from exports_app.domain.errors import NotFound
 from exports_app.services.sessions import id_of
+from tests.e2e.client import wait_until
 from tests.e2e.server import ROOT as FOLDER
 from tests.e2e.ui.house import GONE, Company, Handler, House
 from tests.e2e.ui.wire import LOGIN, ROOT, SESSION, Wire, notices, variables
@@ -211,6 +212,11 @@ class TestWhoMayCallWhat:
         tenant = acme.company.tenant.name
         assert_silent({name: text.replace(tenant, "") for name, text in frames.items()}, acme.never_told)
         assert house.snapshot() == before
+        pause = (
+            "SELECT * FROM audit_entries WHERE action = 'access.refused' AND actor_id = ? AND subject_name LIKE '%list_state%'"
+        )
+        refused = wait_until("the refusals were noted", lambda: house.rows(pause, acme.company.viewer.user.id), 20)
+        assert {row["tenant_id"] for row in refused} == {acme.company.id}
 
     def test_another_tenants_admin_gets_nothing_and_changes_nothing_there(
         self, house: House, acme: Acme, outsider: Company, registered_handlers: list[Handler]
