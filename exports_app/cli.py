@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     again = add("one-time-password", _one_time_password, "Give a user a one-time password, and sign them out everywhere.")
     again.add_argument("email")
 
+    add("unproven-accounts", _unproven, "List the accounts whose mailbox is not proven yet; a reset by mail proves it.")
+
     campaigns = add(
         "import-campaigns", _import_campaigns, "Import campaigns and their daily metrics; all of the file or nothing."
     )
@@ -219,6 +221,13 @@ def _one_time_password(args: argparse.Namespace) -> int:
     with _services() as services:
         password = services.accounts.give_one_time_password(args.email)
     _show_one_time(password)
+    return 0
+
+
+def _unproven(_: argparse.Namespace) -> int:
+    with _services() as services:
+        for email in services.accounts.unproven():
+            print(email)
     return 0
 
 

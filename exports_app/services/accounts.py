@@ -95,6 +95,11 @@ class Accounts:
             audit.note(tx, audit.COMMAND_LINE, Action.ONE_TIME_GIVEN, now, tenant_id=None, **subject)
         return password
 
+    def unproven(self) -> list[str]:
+        """Email addresses of active users of whom nothing shows yet that they read their mailbox."""
+        with self._store.read() as tx:
+            return tx.users.unproven_emails()
+
     def demo_password_users(self) -> list[str]:
         """Email addresses of active users whose password is the public one of the demo."""
         with self._store.read() as tx:

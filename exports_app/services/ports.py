@@ -61,6 +61,9 @@ class UserStore(Protocol):
     def demo_password_emails(self) -> list[str]:
         """Of active users who have the public password of the demo, in alphabetical order."""
 
+    def unproven_emails(self) -> list[str]:
+        """Of active users of whom nothing shows that they read their mailbox, in alphabetical order."""
+
     def is_empty(self) -> bool: ...
     def ids(self) -> set[str]:
         """Of all users, the inactive ones too."""

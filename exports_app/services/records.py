@@ -390,6 +390,7 @@ class Action(StrEnum):
     PASSWORD_RESET = "account.password_reset"  # noqa: S105  (a name)
     ONE_TIME_GIVEN = "user.one_time_password"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (a name)
+    PASSWORD_CHANGE_FAILED = "account.password_change_failed"  # noqa: S105  (a name)
     SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
     MAILBOX_PROVEN = "account.mailbox_proven"
     EMAIL_TESTED = "email.tested"

@@ -16,7 +16,7 @@ from exports_app.domain.errors import ExportsError, Forbidden, NotFound, Unavail
 from exports_app.services import audit, request_context
 from exports_app.services.addresses import network
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Action, AuditEntry, new_id
+from exports_app.services.records import Action, AuditEntry, User, new_id
 from exports_app.services.request_context import RequestContext
 from exports_app.services.rules import xml_can_hold
 
@@ -69,6 +69,14 @@ class RepeatedNotes:
     def slowed_sign_in(self, email: str, seconds: int) -> None:
         """seconds: to wait until the next attempt."""
         self._sign_in(Action.SIGN_IN_SLOWED, email, seconds_to_wait=seconds)
+
+    def wrong_current_password(self, who: Principal, user: User, seconds: int = 0) -> None:
+        """Of somebody who is signed in, maybe by a stolen session. seconds: to wait until the next attempt."""
+        now, context = self._clock(), request_context.current()
+        detail = {"seconds_to_wait": seconds} if seconds else {}
+        action = Action.PASSWORD_CHANGE_FAILED
+        count = _Count(action, context, now, now, user.email, user.id, None, who, detail)
+        self._add((action, who.user_id, network(context.address)), count)
 
     def refused(self, who: Principal, error: ExportsError, what: str) -> None:
         """what: was called, e.g. a route. Errors that refuse nobody a right are left out.

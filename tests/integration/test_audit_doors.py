@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
-from exports_app.domain.errors import ExportsError, NotFound, TooManyRequests, Unavailable, WrongCredentials
+from exports_app.domain.errors import ExportsError, Invalid, NotFound, TooManyRequests, Unavailable, WrongCredentials
 from exports_app.services import repeated_notes, request_context
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Action, AuditEntry, Page, Tenant
@@ -92,6 +92,35 @@ class TestSignIn:
         (session,) = services.account.sessions(cast.admin.who)
         services.account.end_session(cast.admin.who, session.id)
         assert [entry.action for entry in entries(services, cast)] == [Action.SIGNED_IN, Action.SESSION_ENDED]
+
+
+class TestAWrongCurrentPassword:
+    def guess(self, services: Services, cast: Cast, address: str = ADDRESS) -> None:
+        with request_context.use(RequestContext(address, "session-1", "request-1")), pytest.raises((Invalid, TooManyRequests)):
+            services.account.change_password(cast.admin.who, "a wrong guess", "another good password")
+
+    def test_is_told_with_whose_session_it_was(self, services: Services, cast: Cast) -> None:
+        self.guess(services, cast)
+        (entry,) = entries(services, cast)
+        assert (entry.action, entry.actor_id, entry.subject_id, entry.tenant_id) == (
+            Action.PASSWORD_CHANGE_FAILED,
+            cast.admin.user.id,
+            cast.admin.user.id,
+            None,
+        )
+        assert (entry.address, entry.session, entry.request_id) == (ADDRESS, "session-1", "request-1")
+        assert "guess" not in repr(entry)
+
+    def test_often_becomes_one_entry_that_also_tells_of_the_wait(self, services: Services, cast: Cast) -> None:
+        for _ in range(15):
+            self.guess(services, cast)
+        (entry,) = entries(services, cast)
+        assert entry.detail["times"] == 15
+        assert entry.detail["seconds_to_wait"] >= 1
+
+    def test_a_right_one_is_told_as_a_change(self, services: Services, cast: Cast) -> None:
+        services.account.change_password(cast.admin.who, PASSWORD, "another good password")
+        assert [entry.action for entry in entries(services, cast)] == [Action.PASSWORD_CHANGED]
 
 
 class TestFailedSignIn:

@@ -72,6 +72,7 @@ COMMANDS = (
     "create-tenant",
     "create-user",
     "one-time-password",
+    "unproven-accounts",
     "import-campaigns",
     "audit",
     "doctor",
@@ -120,6 +121,13 @@ def test_a_one_time_password_is_printed_once(run: Run) -> None:
     assert "no user" in refused(run("one-time-password", "nobody@example.com"))
     both = run("create-user", "b@example.com", "--name", "B", "--super-admin", "--one-time", "--password-stdin")
     assert both.returncode == 2
+
+
+def test_who_is_not_proven_is_listed(run: Run, tmp_path: Path) -> None:
+    assert went_well(run("unproven-accounts")) == ""
+    for email in ("zoe@example.com", "ann@example.com"):
+        run("create-user", email, "--name", "N", "--super-admin", "--one-time")
+    assert went_well(run("unproven-accounts")) == "ann@example.com\nzoe@example.com\n"
 
 
 def test_a_taken_slug_and_a_taken_address_are_errors(run: Run) -> None:

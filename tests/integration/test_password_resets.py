@@ -110,6 +110,8 @@ class TestAskingForALink:
             services.auth.login(user.email, PASSWORD, ADDRESS)
         assert services.auth.login(user.email, NEW, ADDRESS).user.id == user.id
         assert user_of(services, user.id).email_proven_at == clock()
+        assert user.email not in services.accounts.unproven()
+        assert cast.viewer.user.email in services.accounts.unproven()
 
     def test_the_message_says_what_to_do_until_when_and_what_if_one_did_not_ask(
         self, services: Services, mail: MailServer, cast: Cast

@@ -62,6 +62,11 @@ class UserRepository(Repository[User]):
         query = select(c.email).where(c.is_active, c.has_demo_password).order_by(c.email)
         return list(self._connection.execute(query).scalars())
 
+    def unproven_emails(self) -> list[str]:
+        c = self._table.c
+        query = select(c.email).where(c.is_active, c.email_proven_at.is_(None)).order_by(c.email)
+        return list(self._connection.execute(query).scalars())
+
     def is_empty(self) -> bool:
         return self._connection.execute(select(self._table.c.id).limit(1)).first() is None
 

@@ -45,6 +45,7 @@ WORDS = {
     Action.RESET_REQUESTED: "asked for a link to set a new password for the account",
     Action.PASSWORD_RESET: "set a new password by a link for the account",
     Action.PASSWORD_CHANGED: "changed the password of the account",
+    Action.PASSWORD_CHANGE_FAILED: "gave a wrong current password to change the password of the account",
     Action.SIGNED_OUT_EVERYWHERE: "signed out everywhere:",
     Action.MAILBOX_PROVEN: "showed that they read the mailbox of",
     Action.EMAIL_TESTED: "sent a test email to",
