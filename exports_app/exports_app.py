@@ -92,6 +92,6 @@ async def _serve() -> AsyncIterator[None]:
         with services.changes.listen():
             _gate.remember_few_routes()
             watched = HalfFrames(_sockets).watch() if _sockets else nullcontext()
-            async with _live.run(app, services.changes), _tabs.run(app), watched, _engine.run():
+            async with _live.run(app, services.changes, services.clock), _tabs.run(app), watched, _engine.run():
                 print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
                 yield

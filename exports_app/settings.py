@@ -112,6 +112,10 @@ class Settings(BaseModel):
     min_interval_seconds: int = Field(60, ge=1, le=31_536_000)
     rate_limit_login: Rate = "10/minute"
     rate_limit_api: Rate = "600/minute"
+    session_idle_hours: int = Field(12, ge=1, le=8_760)
+    """Without use, after which a sign-in ends. Access tokens, which use does not prolong, last as long."""
+    session_max_days: int = Field(14, ge=1, le=365)
+    """After which a sign-in ends whatever happens."""
     export_processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=256)
     """Large files that are made at once."""
     export_memory_mb: int = Field(512, ge=64, le=1_048_576)

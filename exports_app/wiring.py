@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -57,7 +58,7 @@ from exports_app.services.repeated_notes import RepeatedNotes
 from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
-from exports_app.services.sessions import Sessions
+from exports_app.services.sessions import Lifetimes, Sessions
 from exports_app.services.tenants import Tenants
 from exports_app.services.users import Users
 from exports_app.services.vitals import Vitals
@@ -139,7 +140,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     guesses, api = GuessLimits(counts, s.rate_limit_login), RateLimit(s.rate_limit_api, counts, "api")
     keys = Keys(secret_keys.signing(s))
     notes = RepeatedNotes(store, clock)
-    auth = Auth(store, clock, keys, guesses, api, notes)
+    lifetimes = Lifetimes(timedelta(hours=s.session_idle_hours), timedelta(days=s.session_max_days))
+    auth = Auth(store, clock, keys, guesses, api, notes, lifetimes.of_token)
     quotas = Quotas(store, changes, clock, limits(s))
     schedules = Schedules(store, changes, clock, quotas, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
@@ -148,7 +150,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     password_resets = PasswordResets(store, clock, keys, account_links, account_mail, counts)
     history, overview = History(store, files), Overview(store)
     file_downloads = FileDownloads(store, clock, history)
-    sessions, audit = Sessions(store, clock, auth), Audit(store, clock)
+    sessions, audit = Sessions(store, clock, auth, lifetimes), Audit(store, clock)
     seals, verification = Seals(store, clock, keys, s.audit_retention_days), Verification(store, clock, keys)
     return Services(
         settings=s,

@@ -23,7 +23,6 @@ from exports_app.services.rules import xml_can_hold
 ISSUER = AUDIENCE = "exports_app"
 ALGORITHM = "HS256"
 TYPE = "access"
-LIFETIME = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,17 @@ def note_sign_in(tx: Transaction, user: User, now: datetime, *, with_: str) -> N
 
 class Auth:
     def __init__(
-        self, store: Store, clock: Clock, keys: Keys, guesses: GuessLimits, api_limit: RateLimit, notes: RepeatedNotes
+        self,
+        store: Store,
+        clock: Clock,
+        keys: Keys,
+        guesses: GuessLimits,
+        api_limit: RateLimit,
+        notes: RepeatedNotes,
+        token_lifetime: timedelta,
     ) -> None:
         self._store, self._clock, self._keys, self._notes = store, clock, keys, notes
-        self._guesses, self._api_limit = guesses, api_limit
+        self._guesses, self._api_limit, self._token_lifetime = guesses, api_limit, token_lifetime
         self._browsers = KnownBrowsers(clock, keys)
 
     def login(self, email: str, password: str, address: str, known: str = "") -> Token:
@@ -87,7 +93,7 @@ class Auth:
         return self.token_for(user)
 
     def token_for(self, user: User) -> Token:
-        return Token(self._issue(user), int(LIFETIME.total_seconds()), user)
+        return Token(self._issue(user), int(self._token_lifetime.total_seconds()), user)
 
     def guess(self, purpose: Purpose, email: str, address: str, known: str = "") -> Guess:
         """Before a secret of this account is checked; say `right` to the result if it was. Raises TooManyRequests.
@@ -142,7 +148,7 @@ class Auth:
             "aud": AUDIENCE,
             "sub": user.id,
             "iat": now,
-            "exp": now + LIFETIME,
+            "exp": now + self._token_lifetime,
             "jti": str(uuid.uuid4()),
             "typ": TYPE,
             "ver": user.token_version,

@@ -490,7 +490,9 @@ class SessionStore(Protocol):
     def keep(self, id_hash: str, user_id: str, token_version: int) -> None:
         """Let the user's session go on under another token version."""
 
-    def used(self, id_hash: str, at: datetime) -> None: ...
+    def used(self, id_hash: str, at: datetime, expires_at: datetime) -> None:
+        """Note its use, and when it ends now. One that is over already stays so."""
+
     def forget(self, expired_before: datetime, limit: int) -> None:
         """Remove so many of those that expired before the instant."""
 

@@ -9,7 +9,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,7 +28,6 @@ HOST_PREFIX = "__Host-"
 SESSION_COOKIE = "exports_session"
 BROWSER_COOKIE = "exports_browser"
 """A random value that tells one browser from another, also before anybody signed in."""
-LIFETIME = timedelta(hours=12)
 CODE_LIFETIME = timedelta(seconds=30)
 
 LOGIN, DOWNLOAD = "login", "download"
@@ -38,7 +37,7 @@ HOME = "/scheduled-exports"
 MAX_PATH = 500
 MAX_EMAIL = 320
 USED_APART = timedelta(minutes=5)
-"""Between two notes of a session's last use."""
+"""Between two notes of a session's last use, at least: not every request writes."""
 KEPT = timedelta(days=7)
 """How long a session that is over stays in the database."""
 SWEEP = 100
@@ -48,12 +47,31 @@ _VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 @dataclass(frozen=True)
+class Lifetimes:
+    """How long a sign-in lasts: without use, and at most."""
+
+    idle: timedelta
+    longest: timedelta
+
+    @property
+    def of_token(self) -> timedelta:
+        """Of an access token, which use does not prolong."""
+        return min(self.idle, self.longest)
+
+    def end(self, began: datetime, used: datetime) -> datetime:
+        """When a session ends that is not used again."""
+        return min(used + self.idle, began + self.longest)
+
+
+@dataclass(frozen=True)
 class Visit:
     """Somebody who is signed in, with their rights as of now."""
 
     who: Principal
     tenant_id: str | None
     """The tenant that this session chose last; None: none, or no longer theirs."""
+    ends_at: datetime
+    """When the session ends if it is not used again."""
 
 
 def cookie(header: str, name: str) -> str:
@@ -96,8 +114,8 @@ def _hash(secret: str) -> str:
 
 
 class Sessions:
-    def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
-        self._store, self._clock, self._auth = store, clock, auth
+    def __init__(self, store: Store, clock: Clock, auth: Auth, lifetimes: Lifetimes) -> None:
+        self._store, self._clock, self._auth, self._lifetimes = store, clock, auth, lifetimes
 
     def begin(self, email: str, password: str, address: str, browser: str, goto: str = "", known: str = "") -> str:
         """Check the password; returns a code that `redeem` turns into a session within CODE_LIFETIME.
@@ -130,7 +148,8 @@ class Sessions:
                 session_id = _secret()
                 tx.sessions.forget(now - KEPT, SWEEP)
                 named = device_name(device)
-                tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, now + LIFETIME, device=named))
+                ends_at = self._lifetimes.end(now, now)
+                tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, ends_at, device=named))
                 with request_context.use(replace(request_context.current(), session=id_of(session_id))):
                     note_sign_in(tx, user, now, with_="a browser")
                 return session_id, found.content["goto"]
@@ -144,8 +163,11 @@ class Sessions:
             raise Unauthenticated
         return self._auth.mark_browser(held[1], known)
 
-    def visit(self, session_id: str) -> Visit | None:
-        """Who is behind the cookie, as the database has them now; None when the session is over or there is none."""
+    def visit(self, session_id: str, *, counts: bool = True) -> Visit | None:
+        """Who is behind the cookie, as the database has them now; None when the session is over or there is none.
+
+        counts: as a use of the session, which puts off its end. What the server does by itself is none.
+        """
         if not session_id:
             return None
         with self._store.read() as tx:
@@ -154,12 +176,20 @@ class Sessions:
                 return None
             session, user = held
             who = signed_in(tx, user)
-        now = self._clock()
-        if now - (session.last_used_at or session.created_at) > USED_APART:
-            with suppress(Unavailable), self._store.write() as tx:  # who only reads need not wait until writing is possible
-                tx.sessions.used(session.id_hash, now)
+        ends_at = self._use(session) if counts else session.expires_at
         chosen = session.tenant_id
-        return Visit(who, chosen if chosen and who.role(chosen) else None)
+        return Visit(who, chosen if chosen and who.role(chosen) else None, ends_at)
+
+    def _use(self, session: Session) -> datetime:
+        """Put off the session's end. Returns when that is."""
+        now = self._clock()
+        if now - (session.last_used_at or session.created_at) < USED_APART:
+            return session.expires_at
+        ends_at = self._lifetimes.end(session.created_at, now)
+        with suppress(Unavailable), self._store.write() as tx:  # who only reads need not wait until writing is possible
+            tx.sessions.used(session.id_hash, now, ends_at)
+            return ends_at
+        return session.expires_at
 
     def choose(self, session_id: str, who: Principal, tenant_id: str) -> None:
         """Remember the tenant. Raises NotFound unless it exists and is theirs, Unauthenticated when the session is over."""

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -47,6 +48,8 @@ class Actor:
     session: str
     tenant_id: str | None
     """Chosen last in this session."""
+    ends_at: datetime | None = None
+    """When the session ends if it is not used again."""
 
     def __repr__(self) -> str:
         return f"Actor({self.who.user_id})"

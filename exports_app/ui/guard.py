@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import reflex as rx
 from reflex.event import Event
@@ -37,13 +37,13 @@ INTERNAL = HYDRATE | {
 }
 """Reflex's own events, without which no page lives. None of ours is among them."""
 
-Seen = Callable[[str, str, Principal], None]
+Seen = Callable[[str, str, Actor], None]
 Known = Callable[[str, bool], None]
 
 
 class Guard(Middleware):
     """quiet: the handlers that pages call by themselves, so that a refusal is not told: the page says it. seen: called with the
-    tab's key, the event and the principal for each of them that passes. known: called with the tab's key and whether
+    tab's key, the event and who stands behind it for each of them that passes. known: called with the tab's key and whether
     somebody is signed in there."""
 
     def __init__(self, quiet: Collection[str], seen: Seen, known: Known) -> None:
@@ -100,7 +100,7 @@ class Guard(Middleware):
         if self._note_refusal(event, found):
             return await _answer(root) if event.name in self._quiet else await _refuse(root)
         if event.name in self._quiet:
-            self._seen(EventContext.get().token, event.name, found.who)
+            self._seen(EventContext.get().token, event.name, found)
         return None
 
 
@@ -112,7 +112,7 @@ def _caller(root: BaseState) -> RequestContext:
 
 
 async def _actor(root: BaseState, *, counts: bool) -> Actor | None:
-    """counts: as a request, like one of the API. Raises TooManyRequests, Unavailable."""
+    """counts: as a request, like one of the API, and as a use of the session. Raises TooManyRequests, Unavailable."""
     header = root.router_data.get("headers", {}).get("cookie", "")
     secret = cookie(header, SESSION_COOKIE)
     return await asyncio.to_thread(_look_up, secret, counts) if secret else None
@@ -120,12 +120,12 @@ async def _actor(root: BaseState, *, counts: bool) -> Actor | None:
 
 def _look_up(secret: str, counts: bool) -> Actor | None:
     services = wiring.services()
-    visit = services.sessions.visit(secret)
+    visit = services.sessions.visit(secret, counts=counts)
     if visit is None:
         return None
     if counts:
         services.auth.count_call(visit.who)
-    return Actor(visit.who, secret, visit.tenant_id)
+    return Actor(visit.who, secret, visit.tenant_id, visit.ends_at)
 
 
 async def _keep_owner(root: BaseState, found: Actor | None) -> None:
@@ -172,8 +172,10 @@ async def _empty(root: BaseState) -> None:
 
 async def _to_login(root: BaseState) -> StateUpdate:
     wanted = str(root.router_data.get("asPath", ""))
-    query = f"?next={quote(wanted, safe='/')}" if wanted.startswith("/") and not wanted.startswith(LOGIN) else ""
-    return await _answer(root, rx.redirect(LOGIN + query))
+    back = {"next": wanted} if wanted.startswith("/") and not wanted.startswith(LOGIN) else {}
+    had_session = cookie(root.router_data.get("headers", {}).get("cookie", ""), SESSION_COOKIE)
+    query = urlencode(back | ({"ended": "1"} if had_session else {}), quote_via=quote, safe="/")
+    return await _answer(root, rx.redirect(f"{LOGIN}?{query}" if query else LOGIN))
 
 
 async def _refuse(root: BaseState) -> StateUpdate:

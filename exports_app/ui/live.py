@@ -9,20 +9,24 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
 from reflex.event import Event
 
 from exports_app import log
-from exports_app.domain.access import Permission, Principal
+from exports_app.domain.access import Permission
 from exports_app.services.changes import EVERY_TENANT, Change, Changes, Topic
-from exports_app.services.ports import Tenants
+from exports_app.services.ports import Clock, Tenants
+from exports_app.ui.actions import Actor
 
 GAP = 0.05
 """Seconds: changes within it become one refresh."""
 
 HALF_HOUR = 1800
+LOOK_SECONDS = 5
+"""Between two looks for sessions that have ended."""
 
 _log = log.get(__name__)
 
@@ -32,6 +36,8 @@ class _Watch:
     event: str
     user_id: str
     tenants: Tenants
+    ends_at: datetime | None = None
+    """When its session ends unless it is used; None: the page was asked to look whether it has."""
     dirty: bool = False
     running: Any = None
     """The future of the refresh under way: at most one for each page."""
@@ -56,21 +62,23 @@ class Live:
         """By the tab's token."""
         self._wake = asyncio.Event()
 
-    def seen(self, token: str, event: str, who: Principal) -> None:
+    def seen(self, token: str, event: str, actor: Actor) -> None:
         """For the Guard: a page has just called this; if it is its refresh, the page is watched from now on."""
         if event not in self.refreshers:
             return
+        who = actor.who
         tenants = who.tenants(Permission.READ)
-        held = self.watches.get(token)
-        if held is None or (held.event, held.user_id, held.tenants) != (event, who.user_id, tenants):
-            self.watches[token] = _Watch(event, who.user_id, tenants)
+        watch = self.watches.get(token)
+        if watch is None or (watch.event, watch.user_id, watch.tenants) != (event, who.user_id, tenants):
+            watch = self.watches[token] = _Watch(event, who.user_id, tenants)
+        watch.ends_at = actor.ends_at
 
     def left(self, token: str) -> None:
         """The tab has closed: who opens another one with its token is not sent what it showed."""
         self.watches.pop(token, None)
 
     @contextlib.asynccontextmanager
-    async def run(self, app: rx.App, changes: Changes) -> AsyncIterator[None]:
+    async def run(self, app: rx.App, changes: Changes, clock: Clock) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
 
         def from_thread(change: Change) -> None:
@@ -81,6 +89,7 @@ class Live:
         tasks = [
             asyncio.create_task(self._pump(app), name="live-push"),
             asyncio.create_task(self._turn_hours(), name="live-hours"),
+            asyncio.create_task(self._end_sessions(clock), name="live-sessions"),
         ]
         try:
             yield
@@ -101,6 +110,20 @@ class Live:
         while True:
             await asyncio.sleep(until_half_hour(time.time()))
             self._note(Change(Topic.TENANTS, EVERY_TENANT))
+
+    async def _end_sessions(self, clock: Clock) -> None:
+        """Nothing changes when a session ends by itself: what its pages show is taken away all the same."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.watches:
+                self._look_again(await asyncio.to_thread(clock))  # it may ask the database
+
+    def _look_again(self, now: datetime) -> None:
+        """The pages whose sessions ended, unless they were used elsewhere meanwhile, ask who is there."""
+        for watch in self.watches.values():
+            if watch.ends_at is not None and watch.ends_at <= now:
+                watch.ends_at, watch.dirty = None, True
+                self._wake.set()
 
     async def _pump(self, app: rx.App) -> None:
         while True:

@@ -47,7 +47,7 @@ class TestSigningIn:
         answer = visit(api, f"/api/session/{code}", browser=BROWSER)
         redirected(answer, "/scheduled-exports?q=Z%C3%BCrich")
         session_id, rest = attributes(answer)
-        assert rest == {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"}
+        assert rest == {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=1209600"}
         found = services.sessions.visit(session_id)
         assert found is not None
         assert found.who == cast.viewer.who

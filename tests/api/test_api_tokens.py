@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from exports_app.services.auth import ALGORITHM, AUDIENCE, ISSUER, LIFETIME, TYPE
+from exports_app.services.auth import ALGORITHM, AUDIENCE, ISSUER, TYPE
 from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.services.records import User
 from exports_app.wiring import Services
@@ -28,7 +28,7 @@ def claims_for(user: User, now: datetime) -> Claims:
         "aud": AUDIENCE,
         "sub": user.id,
         "iat": now,
-        "exp": now + LIFETIME,
+        "exp": now + timedelta(hours=12),
         "jti": "1",
         "typ": TYPE,
         "ver": user.token_version,

@@ -1,6 +1,7 @@
 """Who may, before any handler runs: what counts as a request, and what becomes of a tab whose user may see less than before."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,15 +14,17 @@ from exports_app.domain.errors import TooManyRequests
 from exports_app.services.records import Tenant, User
 from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.settings import Settings
+from exports_app.ui.actions import Actor
 from exports_app.ui.gate import HYDRATE, ROOT
 from exports_app.ui.guard import CHANGED, LOAD, Guard
+from exports_app.ui.live import Live
 from exports_app.ui.notices import Notices
 from exports_app.ui.pages.scheduled_exports.listing import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab
-from tests.world import BROWSER, Cast, make_schedule, set_role, sign_in
+from tests.world import BROWSER, Cast, FakeClock, make_schedule, set_role, sign_in
 
 PAGE = ScheduledExports.get_full_name()
 REFRESH, CLEAR = f"{PAGE}.refresh", f"{ListState.get_full_name()}.clear"
@@ -36,7 +39,7 @@ class Guarded:
     def __init__(self, tab: Tab) -> None:
         self.tab, self.seen, self.known = tab, list[str](), list[bool]()
         self.guard = Guard(
-            {REFRESH}, lambda key, name, who: self.seen.append(name), lambda key, signed_in: self.known.append(signed_in)
+            {REFRESH}, lambda key, name, actor: self.seen.append(name), lambda key, signed_in: self.known.append(signed_in)
         )
 
     def as_user(self, services: Services, user: User) -> str:
@@ -209,7 +212,6 @@ class TestATabWhoseUserMaySeeLess:
 
 def test_pages_hear_of_it_when_a_session_ends(services: Services, cast: Cast, admin: Principal) -> None:
     from exports_app.services.changes import Change, Topic
-    from exports_app.ui.live import Live
 
     heard: list[Change] = []
     services.changes.subscribe(heard.append)
@@ -222,9 +224,76 @@ def test_pages_hear_of_it_when_a_session_ends(services: Services, cast: Cast, ad
     live = Live()
     live.refreshers = frozenset({REFRESH})
     for key, person in (("mine", cast.admin), ("theirs", cast.super_admin), ("another's", cast.viewer)):
-        live.seen(key, REFRESH, person.who)
+        live.seen(key, REFRESH, Actor(person.who, "a session", None))
     asyncio.run(_note(live, heard[0]))
     assert {key: watch.dirty for key, watch in live.watches.items()} == {"mine": True, "theirs": False, "another's": False}
+
+
+class TestASessionThatEnds:
+    def test_empties_its_page_which_says_so_at_the_sign_in(
+        self, guarded: Guarded, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
+        make_schedule(services, cast.admin.who, name="Hindenburg")
+
+        async def play() -> None:
+            guarded.as_user(services, cast.admin.user)
+            assert await guarded.event(ENTER) is None
+            await guarded.tab.do(Session.enter)
+            await guarded.tab.do(ScheduledExports.refresh)
+            assert [row.name for row in (await guarded.tab.state(ListState)).rows] == ["Hindenburg"]
+            for _ in range(11):
+                clock.advance(hours=1)
+                assert await guarded.event(REFRESH, pushed=True) is None
+            clock.advance(hours=1)
+            answer = await guarded.event(REFRESH, pushed=True)
+            assert (await guarded.tab.state(ListState)).rows == []
+            assert "Hindenburg" not in repr(guarded.tab.root.dict())
+            (event,) = answer.events
+            assert event.payload["path"] == "/login?next=/scheduled-exports&ended=1"
+
+        asyncio.run(play())
+
+    def test_lives_on_while_somebody_uses_the_page(
+        self, guarded: Guarded, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
+        async def play() -> None:
+            guarded.as_user(services, cast.admin.user)
+            for _ in range(3):
+                clock.advance(hours=11)
+                assert await guarded.event(CLEAR) is None
+
+        asyncio.run(play())
+
+    def test_who_never_signed_in_is_not_told_of_an_end(self, guarded: Guarded) -> None:
+        async def play() -> None:
+            guarded.tab.root.router_data = {"headers": {}, "ip": "192.0.2.1", "asPath": "/scheduled-exports"}
+            (event,) = (await guarded.event(REFRESH)).events
+            assert event.payload["path"] == "/login?next=/scheduled-exports"
+
+        asyncio.run(play())
+
+    def test_is_looked_for_when_it_may_have_ended(self, cast: Cast, clock: FakeClock) -> None:
+        live = Live()
+        live.refreshers = frozenset({REFRESH})
+
+        async def play() -> None:
+            early, late = (Actor(cast.admin.who, "x", None, clock.now + timedelta(hours=hours)) for hours in (1, 2))
+            live.seen("mine", REFRESH, early)
+            live._look_again(clock.now)
+            assert not live.watches["mine"].dirty
+            live._look_again(clock.advance(hours=1))
+            watch = live.watches["mine"]
+            assert watch.dirty
+            watch.dirty = False
+            live._look_again(clock.now)
+            assert not watch.dirty  # it was asked already
+            live.seen("mine", REFRESH, late)  # used elsewhere meanwhile
+            live._look_again(clock.advance(minutes=59))
+            assert not watch.dirty
+            live._look_again(clock.advance(minutes=1))
+            assert watch.dirty
+
+        asyncio.run(play())
 
 
 async def _note(live: Any, change: Any) -> None:

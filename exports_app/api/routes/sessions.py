@@ -14,7 +14,7 @@ from exports_app.domain.errors import ExportsError
 from exports_app.services import known_browsers
 from exports_app.services.downloads import Made
 from exports_app.services.known_browsers import KNOWN_COOKIE
-from exports_app.services.sessions import BROWSER_COOKIE, LIFETIME, MAX_PATH, SESSION_COOKIE, cookie, local_path
+from exports_app.services.sessions import BROWSER_COOKIE, MAX_PATH, SESSION_COOKIE, cookie, local_path
 
 LOGIN = "/login"
 EXPIRED = f"{LOGIN}?expired=1"
@@ -52,7 +52,7 @@ def end(
     """Takes the cookie of a session that is over already. A link on any site leads here, so that it ends none itself.
     next: the page to show then."""
     to = local_path(goto)
-    if srv.sessions.visit(session_id):
+    if srv.sessions.visit(session_id, counts=False):
         return RedirectResponse(to, 303, SECRET)
     return _with_session(srv, request, to, "", 0)
 
@@ -64,7 +64,8 @@ def begin(srv: Srv, request: Request, code: str, browser: Browser, known: Known)
         marked = srv.sessions.mark_browser(session_id, known)
     except ExportsError:  # somebody looks at this in a browser: the sign-in page tells them more than a problem document
         return RedirectResponse(EXPIRED, 303, SECRET)
-    answer = _with_session(srv, request, to, session_id, int(LIFETIME.total_seconds()))
+    longest = srv.settings.session_max_days * 24 * 60 * 60  # no websocket can renew the cookie; the database ends the session
+    answer = _with_session(srv, request, to, session_id, longest)
     secure = is_secure(request.url.scheme, srv.settings.public_url)
     lasting = int(known_browsers.LIFETIME.total_seconds())
     answer.headers.append("Set-Cookie", set_cookie(KNOWN_COOKIE, marked, lasting, secure=secure))

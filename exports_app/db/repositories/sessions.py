@@ -52,8 +52,9 @@ class SessionRepository(Repository[Session]):
         c = self._table.c
         self._update(c.id_hash == id_hash, c.user_id == user_id, values={"token_version": token_version})
 
-    def used(self, id_hash: str, at: datetime) -> None:
-        self._update(self._table.c.id_hash == id_hash, values={"last_used_at": at})
+    def used(self, id_hash: str, at: datetime, expires_at: datetime) -> None:
+        live = (self._table.c.id_hash == id_hash, self._table.c.expires_at > at)
+        self._update(*live, values={"last_used_at": at, "expires_at": expires_at})
 
     def forget(self, expired_before: datetime, limit: int) -> None:
         forget(self._connection, self._table, self._table.c.id_hash, expired_before, limit)

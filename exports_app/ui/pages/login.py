@@ -27,13 +27,16 @@ class LoginState(rx.State):
     is_demo: bool = False
     """The demo's password works for whoever looks at this page."""
     expired: bool = False
+    """The code of a sign-in."""
+    ended: bool = False
+    """The session that this browser had."""
     error: str = ""
     focus: str = ""
 
     @action(public=True)
     async def load(self) -> Any:
         self.is_demo = await asyncio.to_thread(wiring.services().demo.offers_login)
-        self.expired = "expired" in query(self)
+        self.expired, self.ended = "expired" in query(self), "ended" in query(self)
         self.error = ""
         return rx.redirect(HOME) if signed_in() else None
 
@@ -92,6 +95,10 @@ def login() -> rx.Component:
             rx.cond(
                 LoginState.expired,
                 rx.el.div("That sign-in took too long: please try again.", class_name="box warn", role="status"),
+            ),
+            rx.cond(
+                LoginState.ended,
+                rx.el.div("Your session has ended: please sign in again.", class_name="box warn", role="status"),
             ),
             form,
             rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot"),
