@@ -27,7 +27,7 @@ PATIENCE = 15_000
 """Milliseconds any wait may last."""
 
 Ids = dict[str, str]
-"""The story's schedules by name."""
+"""Of the story's schedules by name, and what else `story.tell` returns."""
 Way = Callable[[Page, Ids], None]
 
 
@@ -154,6 +154,23 @@ def see_members(page: Page, _: Ids) -> None:
     page.locator("#members li").first.wait_for()
 
 
+def see_invitation(page: Page, ids: Ids) -> None:
+    page.goto(ids[story.INVITATION])
+    page.locator("#join").wait_for()
+
+
+def see_parting(page: Page, ids: Ids) -> None:
+    see_members(page, ids)
+    page.get_by_role("button", name="Remove Sam Ortiz").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def see_quotas(page: Page, _: Ids) -> None:
+    page.goto(f"/settings/tenant?tenant={story.NORTHWIND.slug}")
+    page.locator("#quotas").wait_for()
+    page.locator("#quotas").evaluate("(section) => section.scrollIntoView()")
+
+
 def see_tenant(page: Page, _: Ids) -> None:
     page.goto(f"/settings/tenant?tenant={story.NORTHWIND.slug}")
     page.locator("iframe.mail").wait_for()
@@ -185,6 +202,7 @@ def see_delete(page: Page, ids: Ids) -> None:
 EVERY = ("wide-light", "wide-dark", "phone-light", "phone-dark")
 SCENES = (
     Scene("login", see_login, ("wide-light", "phone-dark"), ""),
+    Scene("invitation", see_invitation, ("wide-light", "phone-dark"), ""),
     Scene("list", see_list, EVERY),
     Scene("list-paused", see_paused, ("phone-light",)),
     Scene("empty", see_empty_list, ("wide-light", "phone-dark")),
@@ -201,7 +219,9 @@ SCENES = (
     Scene("analytics-exports", see_health, EVERY),
     Scene("settings", see_settings, ("wide-light", "phone-dark")),
     Scene("settings-members", see_members, ("wide-light", "phone-dark")),
+    Scene("settings-parting", see_parting, ("wide-light", "phone-dark")),
     Scene("settings-tenant", see_tenant, EVERY),
+    Scene("settings-quotas", see_quotas, ("wide-light", "phone-dark"), story.OPERATOR.email),
     Scene("settings-audit", see_audit, ("wide-light", "phone-dark")),
     Scene("settings-email", see_mail, ("wide-light", "phone-dark"), story.OPERATOR.email),
     Scene("settings-users", see_users, ("wide-light", "phone-dark"), story.OPERATOR.email),

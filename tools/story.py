@@ -21,6 +21,7 @@ from exports_app.domain.policy import OnUnknown
 from exports_app.domain.run import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted
 from exports_app.services import audit, passwords
+from exports_app.services.account_links import AccountLink, LinkKind
 from exports_app.services.demo_data import fixed_id, metrics
 from exports_app.services.exporting import Export
 from exports_app.services.ports import Transaction
@@ -30,6 +31,7 @@ from exports_app.services.records import (
     AuditEntry,
     Campaign,
     Delivery,
+    Invitation,
     Membership,
     Notice,
     NoticeKind,
@@ -50,6 +52,9 @@ HARBOUR = Tenant(fixed_id("harbour"), "Harbour Media", "harbour", "#BE185D", Non
 ADMIN = User(fixed_id("mara"), "mara.keller@northwind.example", "Mara Keller", "")
 VIEWER = User(fixed_id("sam"), "sam.ortiz@northwind.example", "Sam Ortiz", "")
 OPERATOR = User(fixed_id("noor"), "noor.haddad@exports.example", "Noor Haddad", "", is_super_admin=True)
+INVITED = ("tom.becker@northwind.example", "ines.duarte@northwind.example")
+INVITATION = "invitation"
+"""The key of the address at which the first of them accepts."""
 MAILBOX = "reports@northwind.example"
 RECIPIENTS = ["mara@northwind.example", "finance@northwind.example"]
 LONG = timedelta(days=1)
@@ -101,7 +106,10 @@ class Past:
 
 
 def tell(services: Services) -> dict[str, str]:
-    """Write the story into an empty database, beside a running server. Returns the ids of its schedules by name."""
+    """Write the story into an empty database, beside a running server.
+
+    Returns the ids of its schedules by name, and under `INVITATION` a path.
+    """
     now = services.clock().replace(microsecond=0)
     hashed = passwords.hash_password(PASSWORD)
     with services.store.write() as tx:
@@ -121,7 +129,21 @@ def tell(services: Services) -> dict[str, str]:
     with services.store.write() as tx:
         for schedule, past in told:
             _add(tx, schedule, past, now)
-    return {schedule.name: schedule.id for schedule, _ in told}
+    return {schedule.name: schedule.id for schedule, _ in told} | {INVITATION: _invite(services, now)}
+
+
+def _invite(services: Services, now: datetime) -> str:
+    """The path at which the first of the invited accepts."""
+    waiting = [
+        Invitation(fixed_id("invited", email), NORTHWIND.id, email, role, ADMIN.id, now, now + timedelta(hours=72), mailed=True)
+        for email, role in zip(INVITED, (Role.ADMIN, Role.VIEWER), strict=True)
+    ]
+    with services.store.write() as tx:
+        for invitation in waiting:
+            tx.invitations.add(invitation)
+    first = waiting[0]
+    link = AccountLink(LinkKind.INVITATION, first.id, first.generation, first.expires_at, mailed=True)
+    return f"/invitation#{services.account_links.token(link)}"
 
 
 def _deeds(now: datetime) -> list[AuditEntry]:

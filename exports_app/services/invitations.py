@@ -113,7 +113,7 @@ class Invitations:
         return invited
 
     def resend(self, who: Principal, tenant_id: str, invitation_id: str) -> Invited:
-        """With a new link, for which the caller answers from now on. The old link is dead.
+        """With a new link, for which the caller answers from now on. The old link no longer works.
 
         Raises NotFound, Forbidden, TooManyRequests; Conflict where the person is a member by now.
         """
@@ -139,7 +139,7 @@ class Invitations:
         return invited
 
     def revoke(self, who: Principal, tenant_id: str, invitation_id: str) -> None:
-        """Its link is dead. Raises NotFound, Forbidden; NotFound too once it was accepted."""
+        """Its link no longer works. Raises NotFound, Forbidden; NotFound too once it was accepted."""
         now = self._clock()
         with self._store.write() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
@@ -183,7 +183,7 @@ class Invitations:
         return described
 
     def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
-        """What the message says when it is sent; None where its link is dead by then."""
+        """What the message says when it is sent; None where its link no longer works by then."""
         invitation = tx.invitations.get(message.subject_id)
         if (
             invitation is None

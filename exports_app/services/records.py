@@ -77,7 +77,7 @@ class Invitation:
     """A person invited to a tenant, by email address. It gives no right before its link was used.
 
     invited_by: the user who had the latest link made and answers for it. mailed: that link went to
-    the mailbox; else it was shown to that user. generation: of that link; older links are dead.
+    the mailbox; else it was shown to that user. generation: of that link; older links no longer work.
     """
 
     id: str

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/invitations", tags=["invitations"])
 
 @router.post("/look", response_model=shapes.OfferOut, openapi_extra=takes(shapes.LinkTokenIn))
 def look(srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(json_body(shapes.LinkTokenIn))]) -> Any:
-    """What the invitation offers, and how it is accepted. 410 once its link is dead."""
+    """What the invitation offers, and how it is accepted. 410 once its link no longer works."""
     return srv.joining.look(body.token)
 
 

@@ -79,7 +79,7 @@ def invitations(srv: Srv, who: Who, tenant: Managed) -> Any:
 
 @router.delete("/{tenant_id}/invitations/{invitation_id}", status_code=204)
 def revoke_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> None:
-    """Its link is dead."""
+    """Its link no longer works."""
     srv.invitations.revoke(who, tenant.id, invitation_id)
 
 
@@ -89,7 +89,7 @@ def revoke_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -
     response_model=shapes.InvitedOut,
 )
 def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> Any:
-    """With a new link; the old one is dead."""
+    """With a new link; the old one no longer works."""
     return _invitation(srv.invitations.resend(who, tenant.id, invitation_id))
 
 

@@ -73,7 +73,7 @@ class InvitationsState(rx.State):
         revoke = wiring.services().invitations.revoke
         await asyncio.to_thread(revoke, principal(), await self._tenant(), str(invitation_id))
         self.fresh_email = self.fresh_link = ""
-        await notify(self, "success", "The invitation was revoked: its link is dead")
+        await notify(self, "success", "The invitation was revoked: its link no longer works")
         await self._read()
 
     @action(Permission.MANAGE)
