@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import bcrypt
 import pytest
 from pydantic import SecretStr
 
@@ -22,11 +23,29 @@ from tests.postgres import Postgres, empty, postgres_server
 from tests.world import PASSWORD, Cast, FakeClock, Watch, WatchedEmail, make_campaigns, make_cast, registered
 
 SECRET_KEY = "a key for tests only, long enough to sign with"
+REAL_COST, REAL_NOBODY = passwords.COST, passwords._NOBODY
+LOWEST_COST = 4
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """bcrypt at its lowest cost: it is slow on purpose, and most tests have somebody sign in."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "COST", LOWEST_COST)
+        patched.setattr(passwords, "_NOBODY", bcrypt.hashpw(b"nobody", bcrypt.gensalt(LOWEST_COST)).decode())
+        yield
+
+
+@pytest.fixture
+def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the app's own cost, for tests of what that may hold up."""
+    monkeypatch.setattr(passwords, "COST", REAL_COST)
+    monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
 
 
 @pytest.fixture(scope="session")
-def password_hash() -> str:
-    """Of `PASSWORD`: bcrypt is slow on purpose, so it is made once."""
+def password_hash(quick_hashes: None) -> str:
+    """Of `PASSWORD`."""
     return passwords.hash_password(PASSWORD)
 
 

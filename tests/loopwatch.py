@@ -71,7 +71,7 @@ def watched() -> Iterator[LoopWatch]:
 
 
 @pytest.fixture
-def loop_watch() -> Iterator[LoopWatch]:
+def loop_watch(real_hashes: None) -> Iterator[LoopWatch]:
     """Fails the test at its end, with what kept the loop from everybody else."""
     with watched() as watch:
         yield watch

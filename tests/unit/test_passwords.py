@@ -7,6 +7,7 @@ import pytest
 from exports_app.domain.errors import Invalid
 from exports_app.services import passwords
 from exports_app.services.passwords import COMMONEST, MAX_LENGTH, weakness
+from tests.conftest import REAL_COST, REAL_NOBODY
 from tests.world import PASSWORD
 
 EMAIL, NAME = "Maximilian.Muster@acme-shop.example", "Maximilian Muster"
@@ -80,3 +81,8 @@ def test_no_input_of_allowed_size_costs_much(unit: str) -> None:
     began = time.thread_time()
     weakness(long, "a" * 254, long[:200])
     assert time.thread_time() - began < 0.05
+
+
+def test_hashes_are_slow_to_try_for_unknown_accounts_too() -> None:
+    assert REAL_COST == 12
+    assert REAL_NOBODY.startswith(f"$2b${REAL_COST}$")
