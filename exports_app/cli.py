@@ -103,7 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     campaigns.add_argument("file", type=Path, help="CSV in UTF-8, see docs/importing.md")
     campaigns.add_argument("--tenant", required=True, help="slug of the tenant that gets them")
 
-    keys = add("rotate-keys", _rotate_keys, "Make a new generated secret key; the ones before it stay accepted.")
+    second = add("reset-second-factor", _reset_second_factor, "Remove a user's second factor; they are signed out everywhere.")
+    second.add_argument("email")
+
+    text = "Make a new generated secret key, and encrypt the secrets in the database with the newest key."
+    keys = add("rotate-keys", _rotate_keys, text)
     keys.add_argument("--forget-previous", action="store_true", help="make no new key, and accept the current one alone")
 
     cli_audit.add_commands(add("audit", cli_audit.run, "Check who did what for tampering, and export it."))
@@ -268,19 +272,37 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def _reset_second_factor(args: argparse.Namespace) -> int:
+    with _services() as services:
+        had_one = services.accounts.reset_second_factor(args.email)
+    print("the second factor was removed" if had_one else "this user has no second factor")
+    return 0
+
+
 def _rotate_keys(args: argparse.Namespace) -> int:
     from exports_app.services import secret_keys
 
     held = settings.get()
-    if not secret_keys.is_generated(held):
-        if args.forget_previous:
-            raise ExportsError("SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart")
-        print("SECRET_KEY is set by you: see 'Rotating keys' in docs/operating.md for the order of the steps")
-    elif args.forget_previous:
-        print(f"{_count(secret_keys.forget_previous(held), 'previous key')} no longer accepted")
-    else:
+    generated = secret_keys.is_generated(held)
+    if args.forget_previous and not generated:
+        raise ExportsError("SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart")
+    if generated and not args.forget_previous:
         secret_keys.rotate(held)
-        print(f"a new secret key is in {held.data_dir / secret_keys.CURRENT}; the one before it is still accepted")
+        print(f"a new secret key is in {held.data_dir / secret_keys.CURRENT}; the ones before it are still accepted")
+    with _services() as services:
+        done = services.key_rotation.renew()
+    print(f"{_count(done.renewed, 'stored secret')} encrypted with the newest key")
+    if done.unreadable:
+        lost = _count(done.unreadable, "stored secret")
+        raise ExportsError(f"no key decrypts {lost}: add the missing key to ENCRYPTION_KEY_PREVIOUS, then run this again")
+    if args.forget_previous:
+        print(f"{_count(secret_keys.forget_previous(held), 'previous key')} no longer accepted")
+    elif generated:
+        print("once what the older keys signed has expired: rotate-keys --forget-previous (docs/operating.md, Rotating keys)")
+    for name in ("encryption_key_previous",) if generated else ("encryption_key_previous", "secret_key_previous"):
+        if getattr(held, name).get_secret_value():
+            when = "once what it signed has expired" if name.startswith("secret") else "now"
+            print(f"you may remove {name.upper()} {when}")
     return 0
 
 

@@ -99,6 +99,8 @@ class Settings(BaseModel):
     """Encrypts the secrets in the database; empty: derived from the secret key."""
     encryption_key_previous: SecretStr = SecretStr("")
     """Other keys that decrypt, listed as secret_key_previous."""
+    require_second_factor_super_admins: bool = False
+    """Super admins have no rights until they have a second factor."""
     tz: Zone = "UTC"
     demo: bool | None = None
     """None: on for the embedded database at a loopback host without PUBLIC_URL. Never on with PUBLIC_URL."""

@@ -35,6 +35,7 @@ from exports_app.services.decisions import Decisions
 from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
 from exports_app.services.downloads import Downloads
+from exports_app.services.encryption import Encryption
 from exports_app.services.export_analytics import ExportAnalytics
 from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.guesses import GuessLimits
@@ -42,12 +43,14 @@ from exports_app.services.history import History
 from exports_app.services.importing import Importing
 from exports_app.services.invitations import Invitations
 from exports_app.services.joining import Joining
+from exports_app.services.key_rotation import KeyRotation
 from exports_app.services.keys import Keys
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.links import Links
 from exports_app.services.mail import Mail
 from exports_app.services.members import Members
 from exports_app.services.notices import Notices
+from exports_app.services.otp import OneTimePasswords
 from exports_app.services.overview import Overview
 from exports_app.services.password_resets import PasswordResets
 from exports_app.services.plugs import CHANNELS
@@ -58,6 +61,7 @@ from exports_app.services.repeated_notes import RepeatedNotes
 from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
 from exports_app.services.schedules import Schedules
+from exports_app.services.second_factor import SecondFactors
 from exports_app.services.sessions import Lifetimes, Sessions
 from exports_app.services.tenants import Tenants
 from exports_app.services.users import Users
@@ -77,6 +81,8 @@ class Services:
     clock: Clock
     accounts: Accounts
     account: Account
+    second_factors: SecondFactors
+    key_rotation: KeyRotation
     account_links: AccountLinks
     account_mail: AccountMail
     members: Members
@@ -140,8 +146,11 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     guesses, api = GuessLimits(counts, s.rate_limit_login), RateLimit(s.rate_limit_api, counts, "api")
     keys = Keys(secret_keys.signing(s))
     notes = RepeatedNotes(store, clock)
+    encryption = Encryption(secret_keys.encryption(s))
+    otps = OneTimePasswords(store, clock, encryption)
     lifetimes = Lifetimes(timedelta(hours=s.session_idle_hours), timedelta(days=s.session_max_days))
-    auth = Auth(store, clock, keys, guesses, api, notes, lifetimes.of_token)
+    need_otp = s.require_second_factor_super_admins
+    auth = Auth(store, clock, keys, guesses, api, notes, lifetimes.of_token, otps, super_admins_need_otp=need_otp)
     quotas = Quotas(store, changes, clock, limits(s))
     schedules = Schedules(store, changes, clock, quotas, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
@@ -162,6 +171,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         accounts=Accounts(store, clock),
         account=Account(store, clock, auth, notes),
+        second_factors=SecondFactors(store, clock, auth, encryption, otps),
+        key_rotation=KeyRotation(store, encryption),
         account_links=account_links,
         account_mail=account_mail,
         members=Members(store, changes, clock),

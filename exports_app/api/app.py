@@ -17,6 +17,7 @@ from exports_app.api.routes import (
     invitations,
     metrics,
     schedules,
+    second_factor,
     sessions,
     tenants,
     well_known,
@@ -38,8 +39,8 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.services, api.state.engine_alive = services, engine_alive
-    parts = (auth, account, sessions, schedules, files, campaigns, tenants, invitations, analytics, audit, health, metrics)
-    for routes in (*parts, well_known):
+    of_people = (auth, account, second_factor, sessions, tenants, invitations, audit)
+    for routes in (*of_people, schedules, files, campaigns, analytics, health, metrics, well_known):
         api.include_router(routes.router)
     problems.install(api)
     docs.install(api)

@@ -59,6 +59,9 @@ Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
 class LoginIn(Input):
     email: bounds.Address
     password: bounds.Password = Field(repr=False)
+    otp: bounds.Otp = Field(
+        "", repr=False, description="a code of the second factor, or a recovery code; of accounts that have one"
+    )
 
 
 class UserOut(Output):
@@ -83,9 +86,19 @@ class TenantOut(Output):
     permissions: list[str]
 
 
+class TenantNameOut(Output):
+    id: str
+    slug: str
+    name: str
+
+
 class MeOut(Output):
     user: UserOut
     tenants: list[TenantOut]
+    second_factor_missing_for: list[TenantNameOut] = Field(
+        description="tenants of theirs that give no rights until they have a second factor"
+    )
+    must_set_up_second_factor: bool = Field(description="a super admin who has no rights until then")
 
 
 Recipients = Annotated[list[bounds.Address], Field(max_length=bounds.SENT_RECIPIENTS)]
@@ -309,6 +322,7 @@ class NoticesOut(Output):
 
 class AccountOut(UserOut):
     is_active: bool
+    second_factor_at: datetime | None = Field(description="since when they have a second factor; null: they have none")
     must_change_password: bool = Field(description="it was given to them: nothing else is allowed until then")
 
 
@@ -333,6 +347,42 @@ class UsersOut(Output):
 class PasswordIn(Input):
     current_password: bounds.Password = Field(repr=False)
     new_password: bounds.Password = Field(repr=False)
+
+
+class SecondFactorOut(Output):
+    enabled_at: datetime | None = Field(description="null: there is none")
+    recovery_codes_left: int
+    required: bool = Field(description="by the installation, of its super admins")
+    required_by: list[TenantNameOut] = Field(description="tenants that give no rights without one")
+
+
+class PasswordCheckIn(Input):
+    current_password: bounds.Password = Field(repr=False)
+
+
+class EnrolmentOut(Output):
+    secret: str = Field(repr=False, description="in base32, for an authenticator app; told once")
+    uri: str = Field(repr=False, description="the same as an otpauth address, for a QR code")
+
+
+class OtpIn(Input):
+    otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app")
+
+
+class AnyOtpIn(Input):
+    otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app, or a recovery code")
+
+
+class DisableIn(PasswordCheckIn):
+    otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app, or a recovery code")
+
+
+class RecoveryCodesOut(Output):
+    recovery_codes: list[str] = Field(repr=False, description="each is good for one sign-in without the app; told once")
+
+
+class EnabledOut(RecoveryCodesOut):
+    token: TokenOut = Field(description="a new one: all others have ended")
 
 
 class SessionOut(Output):
@@ -373,6 +423,7 @@ class TenantSettingsOut(Output):
     timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
     keep_days: int | None = Field(description="how long files are kept; null: as the installation is set")
     recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
+    second_factor_required: bool = Field(description="members without a second factor have no rights here")
 
 
 class TenantChange(Input):
@@ -388,6 +439,7 @@ class TenantChange(Input):
         max_length=MAX_DOMAINS,
         description="that files may be sent to, e.g. example.com, or *.example.com for all below it; empty: to all",
     )
+    second_factor_required: bool = False
 
 
 class InviteIn(Input):
@@ -426,12 +478,6 @@ class LinkTokenIn(Input):
 class AcceptIn(LinkTokenIn):
     name: bounds.Name | None = None
     password: bounds.Password | None = Field(None, repr=False, description="of the account that is made, see `way`")
-
-
-class TenantNameOut(Output):
-    id: str
-    slug: str
-    name: str
 
 
 class OfferOut(Output):

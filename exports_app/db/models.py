@@ -62,6 +62,7 @@ class TenantRow(Base, table=True):
     quota_messages_per_day: int | None = None
     quota_file_bytes: int | None = Field(default=None, sa_type=BigInteger)
     quota_schedules: int | None = None
+    second_factor_required: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class MessagesOfDayRow(Base, table=True):
@@ -86,6 +87,26 @@ class UserRow(Base, table=True):
     email_proven_at: datetime | None = _maybe_instant()
     has_demo_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     one_time_expires_at: datetime | None = _maybe_instant()
+    second_factor_at: datetime | None = _maybe_instant()
+
+
+class SecondFactorRow(Base, table=True):
+    """The secret that a user's authenticator app has too, encrypted."""
+
+    __tablename__ = "second_factors"
+    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    secret: str = Field(sa_type=Text)
+    created_at: datetime = _instant()
+    last_step: int | None = Field(default=None, sa_type=BigInteger)
+    is_confirmed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class RecoveryCodeRow(Base, table=True):
+    """One that was not used yet, as its SHA-256 in hex."""
+
+    __tablename__ = "recovery_codes"
+    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    code_hash: str = Field(max_length=64, primary_key=True)
 
 
 class MembershipRow(Base, table=True):

@@ -39,6 +39,10 @@ class SqlTransaction:
         return r.InvitationRepository(self.connection)
 
     @cached_property
+    def second_factors(self) -> r.SecondFactorRepository:
+        return r.SecondFactorRepository(self.connection)
+
+    @cached_property
     def campaigns(self) -> r.CampaignRepository:
         return r.CampaignRepository(self.connection)
 

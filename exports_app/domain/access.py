@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from exports_app.domain.errors import Forbidden, NotFound
+from exports_app.domain.errors import Forbidden, NotFound, SecondFactorRequired
 
 
 class Permission(StrEnum):
@@ -41,6 +41,10 @@ class Principal:
     is_super_admin: bool = False
     roles: Mapping[str, Role] = field(default_factory=dict)
     """tenant id -> role, for members."""
+    withheld: frozenset[str] = frozenset()
+    """Tenants that they belong to and that give them no rights until they have a second factor."""
+    must_enrol: bool = False
+    """A super admin who has no rights until they have a second factor."""
 
     def role(self, tenant_id: str) -> Role | None:
         return Role.SUPER_ADMIN if self.is_super_admin else self.roles.get(tenant_id)
@@ -57,7 +61,10 @@ class Principal:
 
 
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:
-    """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden where the role is too small."""
+    """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden where the role is too small,
+    SecondFactorRequired where they lack that alone."""
+    if who.must_enrol or tenant_id in who.withheld:
+        raise _refusal(SecondFactorRequired(), tenant_id)
     if who.role(tenant_id) is None:
         raise _refusal(NotFound(), tenant_id)
     if not who.can(permission, tenant_id):
@@ -71,12 +78,16 @@ def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFoun
 
 
 def require_operator(who: Principal) -> None:
-    """Raises NotFound: for others there is no such thing."""
+    """Raises NotFound: for others there is no such thing. SecondFactorRequired for a super admin who lacks one."""
+    if who.must_enrol:
+        raise SecondFactorRequired
     if not who.is_super_admin:
         raise _refusal(NotFound(), "")
 
 
 def require_anywhere(who: Principal, permission: Permission) -> None:
-    """Raises Forbidden unless the permission holds in at least one tenant."""
+    """Raises Forbidden unless the permission holds in at least one tenant, SecondFactorRequired where that may be why."""
     if who.tenants(permission) == frozenset():
+        if who.must_enrol or who.withheld:
+            raise SecondFactorRequired
         raise Forbidden

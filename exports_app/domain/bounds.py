@@ -31,6 +31,8 @@ URL = 2_000
 SEARCH = 200
 WRITTEN = 40
 """A date, an instant or an amount as text."""
+OTP = 100
+"""A code of a second factor, as people type it."""
 TOKEN = 2_000
 CODE = 200
 SIGNATURE = 128
@@ -52,6 +54,7 @@ Name: TypeAlias = Annotated[str, MaxLen(NAME)]
 Description: TypeAlias = Annotated[str, MaxLen(DESCRIPTION)]
 Address: TypeAlias = Annotated[str, MaxLen(ADDRESS)]
 Password: TypeAlias = Annotated[str, MaxLen(PASSWORD)]
+Otp: TypeAlias = Annotated[str, MaxLen(OTP)]
 CronText: TypeAlias = Annotated[str, MaxLen(CRON)]
 AskedCron: TypeAlias = Annotated[str, MaxLen(ASKED_CRON)]
 Zone: TypeAlias = Annotated[str, MaxLen(ZONE)]

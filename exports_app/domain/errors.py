@@ -49,6 +49,23 @@ class OneTimePasswordOver(Unauthenticated):
     code = "one_time_password_over"
 
 
+class OtpRequired(Unauthenticated):
+    """This account has a second factor: send a code of its authenticator app, or a recovery code, as 'otp'"""
+
+    code = "otp_required"
+
+    def __init__(self, step: str = "") -> None:
+        super().__init__()
+        self.step = step
+        """A secret: what a browser goes on with, see `Sessions.finish`. Empty for the API, which sends all anew."""
+
+
+class WrongOtp(Unauthenticated):
+    """This code is wrong, too old, or was used already: send the newest one"""
+
+    code = "wrong_otp"
+
+
 class CookiesRefused(ExportsError):
     """Your browser keeps no cookies from this site: allow them, load the page again, then sign in"""
 
@@ -67,6 +84,12 @@ class DemoIsLocal(Forbidden):
     """This account has the public password of the demo: it can be used on the server's own machine only, at http://localhost"""
 
     code = "demo_is_local"
+
+
+class SecondFactorRequired(Forbidden):
+    """A second factor is required here, and you have none: set one up under Settings, Account"""
+
+    code = "second_factor_required"
 
 
 class NotFound(ExportsError):

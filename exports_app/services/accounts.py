@@ -10,6 +10,7 @@ from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.services import audit, passwords, rules
 from exports_app.services.ports import Clock, Store
 from exports_app.services.records import Action, Membership, Tenant, User, new_id
+from exports_app.services.users import reset_second_factor
 
 DEMO_EMAIL = "super@admin.com"
 BRAND_COLOR = "#4F46E5"
@@ -31,7 +32,8 @@ class Accounts:
         **limits: Any,
     ) -> Tenant:
         """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is taken."""
-        tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, **limits)
+        rows, size, days = (limits.get(key) for key in ("max_rows", "max_mb", "keep_days"))
+        tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, rows, size, days)
         rules.check_tenant(tenant)
         with self._store.write() as tx:
             if tx.tenants.by_slug(slug):
@@ -99,6 +101,14 @@ class Accounts:
         """Email addresses of active users of whom nothing shows yet that they read their mailbox."""
         with self._store.read() as tx:
             return tx.users.unproven_emails()
+
+    def reset_second_factor(self, email: str) -> bool:
+        """Remove it, and sign them out everywhere. False where they have none. Raises ExportsError for an unknown address."""
+        with self._store.write() as tx:
+            user = tx.users.by_email(email.strip().lower())
+            if user is None:
+                raise ExportsError("there is no user with this email address")
+            return reset_second_factor(tx, audit.COMMAND_LINE, user, self._clock())
 
     def demo_password_users(self) -> list[str]:
         """Email addresses of active users whose password is the public one of the demo."""

@@ -9,12 +9,21 @@ import jwt
 
 from exports_app.domain import bounds
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
-from exports_app.domain.errors import DemoIsLocal, OneTimePasswordOver, TooManyRequests, Unauthenticated, WrongCredentials
+from exports_app.domain.errors import (
+    DemoIsLocal,
+    OneTimePasswordOver,
+    OtpRequired,
+    TooManyRequests,
+    Unauthenticated,
+    WrongCredentials,
+    WrongOtp,
+)
 from exports_app.services import audit, passwords, request_context
 from exports_app.services.guesses import Guess, GuessLimits, Purpose
 from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.services.known_browsers import KnownBrowsers
 from exports_app.services.limits import RateLimit
+from exports_app.services.otp import OneTimePasswords
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Tenant, User
 from exports_app.services.repeated_notes import RepeatedNotes
@@ -53,12 +62,21 @@ def principal_of(tx: Transaction, user_id: str) -> Principal | None:
     return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
 
 
-def signed_in(tx: Transaction, user: User) -> Principal:
-    """An active user who calls by themselves: with no right at all as long as they have a password that was given to them. They
-    change it first; what they own runs on meanwhile."""
+def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool = False) -> Principal:
+    """An active user who calls by themselves: with no right at all as long as they have a password that was given to them, and
+    none where a second factor is required that they do not have. They change that first; what they own runs on meanwhile.
+
+    super_admins_need_otp: whether the installation requires a second factor of its super admins.
+    """
     if user.must_change_password:
         return Principal(user.id)
-    return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
+    roles = tx.users.roles(user.id)
+    if user.second_factor_at is not None:
+        return Principal(user.id, user.is_super_admin, roles)
+    if user.is_super_admin and super_admins_need_otp:
+        return Principal(user.id, must_enrol=True)
+    withheld = frozenset() if user.is_super_admin else tx.users.roles_that_need_a_second_factor(user.id)
+    return Principal(user.id, user.is_super_admin, {t: role for t, role in roles.items() if t not in withheld}, withheld)
 
 
 def may_call(user: User) -> bool:
@@ -71,6 +89,8 @@ def note_sign_in(tx: Transaction, user: User, now: datetime, *, with_: str) -> N
 
 
 class Auth:
+    """super_admins_need_otp: see `signed_in`."""
+
     def __init__(
         self,
         store: Store,
@@ -80,17 +100,47 @@ class Auth:
         api_limit: RateLimit,
         notes: RepeatedNotes,
         token_lifetime: timedelta,
+        otps: OneTimePasswords,
+        *,
+        super_admins_need_otp: bool = False,
     ) -> None:
         self._store, self._clock, self._keys, self._notes = store, clock, keys, notes
         self._guesses, self._api_limit, self._token_lifetime = guesses, api_limit, token_lifetime
+        self._otps = otps
         self._browsers = KnownBrowsers(clock, keys)
+        self.super_admins_need_otp = super_admins_need_otp
 
-    def login(self, email: str, password: str, address: str, known: str = "") -> Token:
-        """Raises what `verify` raises, and Unavailable while the sign-in cannot be noted."""
+    def login(self, email: str, password: str, address: str, known: str = "", otp: str = "") -> Token:
+        """otp: of those who have a second factor. Raises what `verify` and `check_otp` raise, and Unavailable while the sign-in
+        cannot be noted."""
         user = self.verify(email, password, address, known)
+        self.check_otp(user, otp, address, known)
         with self._store.write() as tx:
             note_sign_in(tx, user, self._clock(), with_="an access token")
         return self.token_for(user)
+
+    def check_otp(self, user: User, otp: str, address: str, known: str = "") -> None:
+        """After the right password. address, known: as for `guess`. Raises OtpRequired where they have a second factor and otp
+        is empty; WrongOtp and TooManyRequests, which are noted; OneTimePasswordOver."""
+        if user.second_factor_at is None:
+            return
+        if not otp:
+            raise OtpRequired
+        try:
+            guess = self.guess(Purpose.SECOND_FACTOR, user.email, address, known)
+        except TooManyRequests as e:
+            self._notes.slowed_sign_in(user.email, e.retry_after)
+            raise
+        if not self._otps.use(user, otp):
+            self._notes.failed_sign_in(user.email)
+            raise WrongOtp
+        guess.right()
+        if user.must_change_password:
+            self._use_one_time(user)
+
+    def signed_in(self, tx: Transaction, user: User) -> Principal:
+        """As the function of this name, with the installation's rule."""
+        return signed_in(tx, user, super_admins_need_otp=self.super_admins_need_otp)
 
     def token_for(self, user: User) -> Token:
         return Token(self._issue(user), int(self._token_lifetime.total_seconds()), user)
@@ -131,7 +181,7 @@ class Auth:
         if not may_call(user):
             raise DemoIsLocal
         guess.right()
-        if user.must_change_password:
+        if user.must_change_password and user.second_factor_at is None:  # else `check_otp` uses it up
             self._use_one_time(user)
         return user
 
@@ -168,7 +218,7 @@ class Auth:
                 raise Unauthenticated
             if not may_call(user):
                 raise DemoIsLocal
-            who = signed_in(tx, user)
+            who = self.signed_in(tx, user)
         self.count_call(who)
         return who
 
@@ -211,6 +261,13 @@ class Auth:
         """The accepted key that has this id, or all of them for a token that names none."""
         accepted = self._keys.accepted(ACCESS_TOKENS)
         return [key for key in accepted if kid is None or key_id(key) == kid]
+
+    def withheld(self, who: Principal) -> list[Tenant]:
+        """Tenants of theirs that give no rights until they have a second factor, by slug."""
+        if not who.withheld:
+            return []
+        with self._store.read() as tx:
+            return tx.tenants.within(who.withheld)
 
     def me(self, who: Principal) -> tuple[User, list[TenantRole]]:
         """The user and the tenants they may see, with their role in each."""

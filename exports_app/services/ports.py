@@ -31,6 +31,7 @@ from exports_app.services.records import (
     Sample,
     Schedule,
     Seal,
+    SecondFactor,
     Session,
     Summary,
     Tenant,
@@ -88,6 +89,9 @@ class UserStore(Protocol):
     def roles(self, user_id: str) -> dict[str, Role]:
         """tenant id -> role."""
 
+    def roles_that_need_a_second_factor(self, user_id: str) -> frozenset[str]:
+        """Ids of the tenants that the user belongs to and that require one."""
+
     def join(self, membership: Membership) -> None:
         """Add the membership or change its role."""
 
@@ -110,6 +114,32 @@ class InvitationStore(Protocol):
     def update(self, invitation_id: str, values: Mapping[str, Any]) -> None: ...
     def forget(self, expired_before: datetime, limit: int) -> None:
         """Remove so many of those that expired before the instant."""
+
+
+class SecondFactorStore(Protocol):
+    def get(self, user_id: str) -> SecondFactor | None: ...
+    def put(self, factor: SecondFactor) -> None:
+        """In place of the one that was there."""
+
+    def confirm(self, user_id: str) -> None: ...
+    def remove(self, user_id: str) -> bool:
+        """With its recovery codes. False where there was none."""
+
+    def use_step(self, user_id: str, step: int) -> bool:
+        """Note it as used. False where it, or a later one, was used already: of two at once, one wins."""
+
+    def set_recovery_codes(self, user_id: str, hashes: Collection[str]) -> None:
+        """In place of those that were there."""
+
+    def use_recovery_code(self, user_id: str, code_hash: str) -> bool:
+        """Remove it. False where there is no such code: of two at once, one wins."""
+
+    def recovery_codes_left(self, user_id: str) -> int: ...
+    def secrets(self, after: str, limit: int) -> list[tuple[str, str]]:
+        """User ids and encrypted secrets, by id, of the ids behind `after`."""
+
+    def replace_secret(self, user_id: str, old: str, new: str) -> bool:
+        """False where it is not the old one any more."""
 
 
 class CampaignStore(Protocol):
@@ -499,6 +529,9 @@ class SessionStore(Protocol):
 
 class CodeStore(Protocol):
     def add(self, code: Code) -> None: ...
+    def find(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
+        """It stays."""
+
     def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
         """Find the code and remove it; only one caller gets it. None, with nothing removed, for another holder or purpose."""
 
@@ -526,6 +559,8 @@ class Transaction(Protocol):
 
     @property
     def tenants(self) -> TenantStore: ...
+    @property
+    def second_factors(self) -> SecondFactorStore: ...
     @property
     def users(self) -> UserStore: ...
     @property

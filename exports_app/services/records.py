@@ -35,6 +35,8 @@ class Tenant:
     quota_messages_per_day: int | None = None
     quota_file_bytes: int | None = None
     quota_schedules: int | None = None
+    second_factor_required: bool = False
+    """Members without a second factor have no rights in it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,22 @@ class User:
     """The public one. Every later write of a password clears this."""
     one_time_expires_at: datetime | None = None
     """With must_change_password: until when the one-time password may be used; the instant of its use, once it was."""
+    second_factor_at: datetime | None = None
+    """Since when they have a second factor; None: they have none."""
+
+
+@dataclass(frozen=True)
+class SecondFactor:
+    """Of a user: what their authenticator app knows too (RFC 6238). It counts once its first code was given.
+
+    secret: encrypted. last_step: the newest period of 30 seconds whose code was used; no code of it or before counts again.
+    """
+
+    user_id: str
+    secret: str = field(repr=False)
+    created_at: datetime
+    last_step: int | None = None
+    is_confirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -391,6 +409,11 @@ class Action(StrEnum):
     ONE_TIME_GIVEN = "user.one_time_password"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (a name)
     PASSWORD_CHANGE_FAILED = "account.password_change_failed"  # noqa: S105  (a name)
+    SECOND_FACTOR_ENABLED = "account.second_factor_enabled"
+    SECOND_FACTOR_DISABLED = "account.second_factor_disabled"
+    RECOVERY_CODE_USED = "account.recovery_code_used"
+    RECOVERY_CODES_RENEWED = "account.recovery_codes_renewed"
+    SECOND_FACTOR_RESET = "user.second_factor_reset"
     SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
     MAILBOX_PROVEN = "account.mailbox_proven"
     EMAIL_TESTED = "email.tested"

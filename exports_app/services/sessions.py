@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import CookiesRefused, NotFound, Unauthenticated, Unavailable, WrongCredentials
+from exports_app.domain.errors import CookiesRefused, NotFound, OtpRequired, Unauthenticated, Unavailable, WrongCredentials
 from exports_app.services import audit, passwords, request_context
-from exports_app.services.auth import Auth, may_call, note_sign_in, signed_in
+from exports_app.services.auth import Auth, may_call, note_sign_in
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Code, Session, User
 from exports_app.services.request_context import device_name
@@ -30,7 +30,10 @@ BROWSER_COOKIE = "exports_browser"
 """A random value that tells one browser from another, also before anybody signed in."""
 CODE_LIFETIME = timedelta(seconds=30)
 
-LOGIN, DOWNLOAD = "login", "download"
+STEP_LIFETIME = timedelta(minutes=5)
+"""Between the password and the second factor's code."""
+
+LOGIN, DOWNLOAD, SECOND_STEP = "login", "download", "second factor"
 """What a code is for."""
 HOME = "/scheduled-exports"
 """Where to go after signing in."""
@@ -123,7 +126,8 @@ class Sessions:
         address: where the attempt comes from. browser: the value of BROWSER_COOKIE; no other browser can use the code, so
         nobody can be signed in to somebody else's account by a link. goto: the page to show then, see `local_path`.
         known: the value of KNOWN_COOKIE, which spares the owner the limits that strangers have used up. Raises
-        CookiesRefused without a browser, WrongCredentials, TooManyRequests.
+        CookiesRefused without a browser, WrongCredentials, TooManyRequests; OtpRequired, with what `finish` takes, where the
+        password is right and they have a second factor.
         """
         if not browser:
             raise CookiesRefused
@@ -132,7 +136,26 @@ class Sessions:
         user = self._auth.verify(email, password, address, known)
         content = {"goto": local_path(goto), "token_version": user.token_version}
         with self._store.write() as tx:
-            return self._new_code(tx, LOGIN, browser, user.id, content)
+            if user.second_factor_at is None:
+                return self._new_code(tx, LOGIN, browser, user.id, content)
+            step = self._new_code(tx, SECOND_STEP, browser, user.id, content, STEP_LIFETIME)
+        raise OtpRequired(step)
+
+    def finish(self, step: str, otp: str, address: str, browser: str, known: str = "") -> str:
+        """The second step of a sign-in, after `begin` raised OtpRequired with `step`. otp: a code of the second factor. The rest
+        is as for `begin`, and so is what is returned. Who mistyped may try again. Raises WrongOtp, TooManyRequests;
+        Unauthenticated once STEP_LIFETIME is over, in another browser, and where the password was changed meanwhile."""
+        now = self._clock()
+        with self._store.read() as tx:
+            held = tx.codes.find(_hash(step), SECOND_STEP, _hash(browser), now)
+            user = tx.users.get(held.user_id) if held else None
+        if held is None or user is None or not may_call(user) or user.token_version != held.content["token_version"]:
+            raise Unauthenticated("This sign-in took too long: enter your password again")
+        self._auth.check_otp(user, otp or " ", address, known)
+        with self._store.write() as tx:
+            if tx.codes.take(_hash(step), SECOND_STEP, _hash(browser), now) is None:
+                raise Unauthenticated("This sign-in was finished already: sign in again")
+            return self._new_code(tx, LOGIN, browser, user.id, held.content)
 
     def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
         """The secret id of a new session, and the path to go to. device: what the browser calls itself. Raises Unauthenticated.
@@ -175,7 +198,7 @@ class Sessions:
             if held is None:
                 return None
             session, user = held
-            who = signed_in(tx, user)
+            who = self._auth.signed_in(tx, user)
         ends_at = self._use(session) if counts else session.expires_at
         chosen = session.tenant_id
         return Visit(who, chosen if chosen and who.role(chosen) else None, ends_at)
@@ -231,10 +254,18 @@ class Sessions:
             raise NotFound("This link is good for one download only: take a new one from the page")
         return visit.who, found.content
 
-    def _new_code(self, tx: Transaction, purpose: str, holder: str, user_id: str, content: dict[str, Any]) -> str:
+    def _new_code(
+        self,
+        tx: Transaction,
+        purpose: str,
+        holder: str,
+        user_id: str,
+        content: dict[str, Any],
+        lifetime: timedelta = CODE_LIFETIME,
+    ) -> str:
         code, now = _secret(), self._clock()
         tx.codes.forget(now, SWEEP)
-        tx.codes.add(Code(_hash(code), purpose, _hash(holder), user_id, content, now + CODE_LIFETIME))
+        tx.codes.add(Code(_hash(code), purpose, _hash(holder), user_id, content, now + lifetime))
         return code
 
     def _live(self, tx: Transaction, session_id: str) -> tuple[Session, User] | None:

@@ -15,6 +15,11 @@ SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days", "recipie
 """What its admins choose; its slug stands in file names, and its limits are the installation's."""
 
 
+POLICIES = ("second_factor_required",)
+"""What its admins require of its members."""
+CHOSEN = SETTINGS + POLICIES
+
+
 class Tenants:
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
         self._store, self._changes, self._clock = store, changes, clock
@@ -25,17 +30,18 @@ class Tenants:
             return tenant_of(tx, who, tenant_id, permission)
 
     def update(self, who: Principal, tenant_id: str, values: Mapping[str, Any], seen: Mapping[str, Any] | None = None) -> Tenant:
-        """values: of SETTINGS, those to change. seen: what the one who changes them saw in their place. Raises NotFound,
-        Forbidden, Invalid; Conflict where what was seen is no longer so."""
+        """values: of CHOSEN, those to change. seen: what the one who changes them saw in their place. Raises NotFound,
+        Forbidden, Invalid; Conflict where what was seen is no longer so, and for one who requires a second factor without
+        having one."""
         judged = self.get(who, tenant_id, Permission.MANAGE)
         while True:
-            new = replace(judged, **{name: _trimmed(values[name]) for name in SETTINGS if name in values})
+            new = replace(judged, **{name: _trimmed(values[name]) for name in CHOSEN if name in values})
             rules.check_tenant(new)
             domains, _ = recipient_domains.read(new.recipient_domains)
             new = replace(new, recipient_domains=domains)
             with self._store.write() as tx:
                 old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
-                if seen and any(_trimmed(getattr(old, name)) != _trimmed(seen[name]) for name in SETTINGS if name in seen):
+                if seen and any(_trimmed(getattr(old, name)) != _trimmed(seen[name]) for name in CHOSEN if name in seen):
                     raise Conflict
                 if old == judged:
                     if not self._change(tx, who, old, new):
@@ -48,12 +54,21 @@ class Tenants:
 
     def _change(self, tx: Transaction, who: Principal, old: Tenant, new: Tenant) -> bool:
         """Write what differs; False where nothing does."""
-        told = audit.changed(vars(old), {name: getattr(new, name) for name in SETTINGS})
+        told = audit.changed(vars(old), {name: getattr(new, name) for name in CHOSEN})
         if told:
+            if new.second_factor_required and not old.second_factor_required:
+                _check_own_factor(tx, who)
             tx.tenants.update(old.id, {name: getattr(new, name) for name in told})
             subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": new.name}
             audit.note(tx, who, Action.TENANT_UPDATED, self._clock(), **subject, changed=told)
         return bool(told)
+
+
+def _check_own_factor(tx: Transaction, who: Principal) -> None:
+    """Who requires one without having one would shut themselves out."""
+    user = tx.users.get(who.user_id)
+    if user is None or user.second_factor_at is None:
+        raise Conflict("Set up your own second factor first, under Settings, Account: else you would lose your rights here")
 
 
 def _trimmed(value: Any) -> Any:

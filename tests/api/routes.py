@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
+from tests.world import PASSWORD
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -64,6 +65,11 @@ CASES = [
     Case("POST", SCHEDULES + "/{schedule_id}/backfill", 202, {"startDate": "2026-02-01", "endDate": "2026-02-28"}, writes=True),
     Case("GET", "/api/account", 200),
     Case("POST", "/api/account/password", 422, {"currentPassword": "wrong", "newPassword": "another long one"}),
+    Case("GET", "/api/account/second-factor", 200),
+    Case("POST", "/api/account/second-factor", 200, {"currentPassword": PASSWORD}),
+    Case("POST", "/api/account/second-factor/confirm", 409, {"otp": "123456"}),  # nothing was begun, and nothing is set up
+    Case("POST", "/api/account/second-factor/recovery-codes", 409, {"otp": "123456"}),
+    Case("DELETE", "/api/account/second-factor", 409, {"currentPassword": PASSWORD, "otp": "123456"}),
     Case("GET", "/api/account/sessions", 200),
     Case("DELETE", "/api/account/sessions/{session_id}", 404),  # one is signed in nowhere
     Case("POST", "/api/account/sign-out-everywhere", 204),
@@ -105,6 +111,7 @@ SUPER_ADMINS = [
     Case("GET", "/api/users", 200),
     Case("PUT", "/api/users/{user_id}", 200, {"isActive": False}),
     Case("POST", "/api/users/{user_id}/reset-password", 200),
+    Case("DELETE", "/api/users/{user_id}/second-factor", 204),
 ]
 """There is no such address for anybody else."""
 NOWHERE = dict.fromkeys(re.findall(r"{(\w+)}", " ".join(case.path for case in CASES + SUPER_ADMINS)), ABSENT)

@@ -236,11 +236,20 @@ def test_rotate_keys_makes_a_new_key_and_forgets_the_old_one_when_told_to(run: R
     assert not previous.exists()
 
 
-def test_rotate_keys_leaves_a_key_of_the_settings_to_who_set_it(run: Run, tmp_path: Path) -> None:
-    told = went_well(run("rotate-keys", SECRET_KEY="s" * 40))
-    assert "docs/operating.md" in told
+def test_rotate_keys_says_what_may_be_removed_from_the_settings(run: Run, tmp_path: Path) -> None:
+    keys = {"SECRET_KEY": "n" * 40, "SECRET_KEY_PREVIOUS": "o" * 40, "ENCRYPTION_KEY_PREVIOUS": "p" * 40}
+    told = went_well(run("rotate-keys", **keys))
+    assert "you may remove ENCRYPTION_KEY_PREVIOUS now" in told
+    assert "you may remove SECRET_KEY_PREVIOUS once what it signed has expired" in told
+    assert not [key for key in keys.values() if key in told]
     assert not (tmp_path / "data" / "secret_key").exists()
-    assert "SECRET_KEY_PREVIOUS" in refused(run("rotate-keys", "--forget-previous", SECRET_KEY="s" * 40))
+    assert "SECRET_KEY_PREVIOUS" in refused(run("rotate-keys", "--forget-previous", SECRET_KEY="n" * 40))
+
+
+def test_reset_second_factor_names_who_is_not_there(run: Run) -> None:
+    went_well(run("seed-demo"))
+    assert "has no second factor" in went_well(run("reset-second-factor", "super@admin.com"))
+    assert "no user" in refused(run("reset-second-factor", "nobody@example.com"))
 
 
 def test_a_wrong_setting_is_one_line(run: Run) -> None:

@@ -102,6 +102,12 @@ def set_active(
     return srv.users.set_active(who, user.id, active=body.is_active)
 
 
+@router.delete("/users/{user_id}/second-factor", status_code=204)
+def reset_second_factor(srv: Srv, who: Who, user: Others) -> None:
+    """For a super admin: remove it, for somebody who lost their phone and their recovery codes."""
+    srv.users.reset_second_factor(who, user.id)
+
+
 @router.post("/users/{user_id}/reset-password", response_model=shapes.ResetOut)
 def reset(srv: Srv, who: Who, user: Others) -> Any:
     """For a super admin: mails the user a link to set a new password; without a mail server the answer has it, once."""

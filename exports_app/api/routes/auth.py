@@ -19,8 +19,9 @@ def _known(request: Request) -> str:
 
 @router.post("/login", response_model=TokenOut, openapi_extra=takes(LoginIn))
 def login(srv: Srv, request: Request, body: Annotated[LoginIn, Depends(json_body(LoginIn))]) -> Any:
+    """With a second factor: 401 with the code `otp_required` until `otp` is sent too. Each code is good for one login."""
     address = request.client.host if request.client else ""
-    return srv.auth.login(body.email, body.password, address, _known(request))
+    return srv.auth.login(body.email, body.password, address, _known(request), body.otp)
 
 
 @router.post("/forgot-password", status_code=202, openapi_extra=takes(ForgotPasswordIn))
@@ -42,4 +43,5 @@ def me(srv: Srv, who: Who) -> Any:
         {"id": m.tenant.id, "slug": m.tenant.slug, "name": m.tenant.name, "role": m.role, "permissions": m.permissions}
         for m in memberships
     ]
-    return {"user": user, "tenants": tenants}
+    missing = {"second_factor_missing_for": srv.auth.withheld(who), "must_set_up_second_factor": who.must_enrol}
+    return {"user": user, "tenants": tenants, **missing}

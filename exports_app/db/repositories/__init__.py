@@ -12,6 +12,7 @@ from exports_app.db.repositories.password_resets import PasswordResetRepository
 from exports_app.db.repositories.people import TenantRepository, UserRepository
 from exports_app.db.repositories.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
+from exports_app.db.repositories.second_factors import SecondFactorRepository
 from exports_app.db.repositories.sessions import CodeRepository, SessionRepository
 from exports_app.db.repositories.traces import AttemptRepository, DeliveryRepository, NoticeRepository
 from exports_app.db.repositories.usage import UsageRepository
@@ -32,6 +33,7 @@ __all__ = [
     "Repository",
     "RunRepository",
     "ScheduleRepository",
+    "SecondFactorRepository",
     "SessionRepository",
     "TenantRepository",
     "UsageRepository",

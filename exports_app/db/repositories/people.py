@@ -142,6 +142,12 @@ class UserRepository(Repository[User]):
         rows = self._connection.execute(select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id))
         return {tenant: Role(role) for tenant, role in rows}
 
+    def roles_that_need_a_second_factor(self, user_id: str) -> frozenset[str]:
+        members, tenants = table(models.MembershipRow), table(models.TenantRow)
+        query = select(members.c.tenant_id).join(tenants, tenants.c.id == members.c.tenant_id)
+        query = query.where(members.c.user_id == user_id, tenants.c.second_factor_required)
+        return frozenset(self._connection.execute(query).scalars())
+
     def join(self, membership: Membership) -> None:
         query = upsert(self._connection.dialect.name, table(models.MembershipRow)).values(asdict(membership))
         self._connection.execute(

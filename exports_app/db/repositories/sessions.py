@@ -66,9 +66,13 @@ class CodeRepository(Repository[Code]):
     def add(self, code: Code) -> None:
         self._insert([code])
 
+    def find(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
+        c = self._table.c
+        return self._one(c.code_hash == code_hash, c.purpose == purpose, c.holder_hash == holder_hash, c.expires_at > now)
+
     def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
         c = self._table.c
-        found = self._one(c.code_hash == code_hash, c.purpose == purpose, c.holder_hash == holder_hash, c.expires_at > now)
+        found = self.find(code_hash, purpose, holder_hash, now)
         # Of two that found it, one removes it
         gone = delete(self._table).where(c.code_hash == code_hash)
         return found if found is not None and self._connection.execute(gone).rowcount == 1 else None

@@ -1,0 +1,39 @@
+"""One's own second factor."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from exports_app.api import shapes
+from exports_app.api.access import Srv, Who
+from exports_app.api.body import json_body, takes
+
+router = APIRouter(prefix="/api/account/second-factor", tags=["account"])
+
+
+@router.get("", response_model=shapes.SecondFactorOut)
+def state(srv: Srv, who: Who) -> Any:
+    return srv.second_factors.state(who)
+
+
+@router.post("", response_model=shapes.EnrolmentOut, openapi_extra=takes(shapes.PasswordCheckIn))
+def begin(srv: Srv, who: Who, body: Annotated[shapes.PasswordCheckIn, Depends(json_body(shapes.PasswordCheckIn))]) -> Any:
+    """A secret for an authenticator app. It counts once `confirm` got a code of it."""
+    return srv.second_factors.begin(who, body.current_password)
+
+
+@router.post("/confirm", response_model=shapes.EnabledOut, openapi_extra=takes(shapes.OtpIn))
+def confirm(srv: Srv, who: Who, body: Annotated[shapes.OtpIn, Depends(json_body(shapes.OtpIn))]) -> Any:
+    """From now on each login asks for a code. All browsers and all other tokens of the account are signed out."""
+    return srv.second_factors.confirm(who, body.otp)
+
+
+@router.post("/recovery-codes", response_model=shapes.RecoveryCodesOut, openapi_extra=takes(shapes.AnyOtpIn))
+def renew_recovery_codes(srv: Srv, who: Who, body: Annotated[shapes.AnyOtpIn, Depends(json_body(shapes.AnyOtpIn))]) -> Any:
+    """A new set; the ones before count no more."""
+    return {"recovery_codes": srv.second_factors.renew_recovery_codes(who, body.otp)}
+
+
+@router.delete("", status_code=204, openapi_extra=takes(shapes.DisableIn))
+def disable(srv: Srv, who: Who, body: Annotated[shapes.DisableIn, Depends(json_body(shapes.DisableIn))]) -> None:
+    srv.second_factors.disable(who, body.current_password, body.otp)

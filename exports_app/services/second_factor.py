@@ -1,0 +1,168 @@
+"""One's own second factor: setting it up, new recovery codes, giving it up."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import Conflict, FieldError, Invalid, Unauthenticated
+from exports_app.services import audit, otp, passwords, request_context
+from exports_app.services.auth import Auth, Token
+from exports_app.services.encryption import Encryption
+from exports_app.services.guesses import Guess, Purpose
+from exports_app.services.otp import OneTimePasswords
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, SecondFactor, Tenant, User
+
+WRONG = FieldError("/otp", "this code is wrong, too old, or was used already: take the newest one")
+
+
+@dataclass(frozen=True)
+class State:
+    """enabled_at: None: there is none. required: by the installation. required_by: tenants that give no rights without one."""
+
+    enabled_at: datetime | None
+    recovery_codes_left: int
+    required: bool
+    required_by: list[Tenant]
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an authenticator app needs. uri: the same as text for its QR code (otpauth)."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Enabled:
+    recovery_codes: list[str] = field(repr=False)
+    token: Token
+
+
+class SecondFactors:
+    def __init__(self, store: Store, clock: Clock, auth: Auth, encryption: Encryption, otps: OneTimePasswords) -> None:
+        self._store, self._clock, self._auth = store, clock, auth
+        self._encryption, self._otps = encryption, otps
+
+    def state(self, who: Principal) -> State:
+        """Raises Unauthenticated where the user is gone."""
+        with self._store.read() as tx:
+            user = _user(tx, who)
+            asking = tx.users.roles_that_need_a_second_factor(user.id)
+            tenants = tx.tenants.within(asking)
+            left = tx.second_factors.recovery_codes_left(user.id) if user.second_factor_at else 0
+        required = user.is_super_admin and self._auth.super_admins_need_otp
+        return State(user.second_factor_at, left, required, tenants)
+
+    def begin(self, who: Principal, password: str) -> Enrolment:
+        """A new secret, told here once. It counts once `confirm` got a code of it. Raises Conflict where there is a second factor
+        already, Invalid for a wrong password, TooManyRequests for one who guesses."""
+        user = self._checked(who, password)
+        secret = otp.new_secret()
+        with self._store.write() as tx:
+            _without(_user(tx, who, lock=True))
+            tx.second_factors.put(SecondFactor(user.id, self._encryption.encrypt(secret), self._clock()))
+        return Enrolment(secret, otp.uri(secret, user.email))
+
+    def confirm(self, who: Principal, code: str, session: str = "") -> Enabled:
+        """The first code of the app: from now on each sign-in asks for one. Everybody who is signed in as this user without it is
+        signed out: other browsers, and all tokens. session: the id of the browser's session that stays. Raises Conflict where
+        nothing was begun; Invalid for a wrong code; TooManyRequests."""
+        codes = otp.new_recovery_codes()
+        guess = self._guess(who, Purpose.SECOND_FACTOR)
+        with self._store.write() as tx:
+            user = _user(tx, who, lock=True)
+            _without(user)
+            if tx.second_factors.get(user.id) is None:
+                raise Conflict("Begin first: nothing waits for a code")
+            if not re.fullmatch(r"[0-9]{6}", digits := "".join(code.split())) or not self._otps.use_code(tx, user, digits):
+                raise Invalid([WRONG])
+            version, now = user.token_version + 1, self._clock()
+            tx.second_factors.confirm(user.id)
+            tx.second_factors.set_recovery_codes(user.id, _hashes(user, codes))
+            tx.users.update(user.id, {"second_factor_at": now, "token_version": version})
+            if session:
+                tx.sessions.keep(session, user.id, version)
+            self._note(tx, who, Action.SECOND_FACTOR_ENABLED, user)
+            changed = _user(tx, who)
+        guess.right()
+        return Enabled(codes, self._auth.token_for(changed))
+
+    def renew_recovery_codes(self, who: Principal, code: str) -> list[str]:
+        """A new set, told here once; the ones before count no more. code: of the app, or a recovery code. Raises Conflict without
+        a second factor, Invalid for a wrong code, TooManyRequests."""
+        codes = otp.new_recovery_codes()
+        self._use(who, code)
+        with self._store.write() as tx:
+            user = _user(tx, who, lock=True)
+            _with(user)
+            tx.second_factors.set_recovery_codes(user.id, _hashes(user, codes))
+            self._note(tx, who, Action.RECOVERY_CODES_RENEWED, user)
+        return codes
+
+    def disable(self, who: Principal, password: str, code: str) -> None:
+        """Raises Conflict without a second factor, Invalid for a wrong password or code, TooManyRequests."""
+        with self._store.read() as tx:
+            _with(_user(tx, who))
+        self._checked(who, password)
+        self._use(who, code)
+        with self._store.write() as tx:
+            user = _user(tx, who, lock=True)
+            if user.second_factor_at is not None:
+                remove(tx, user)
+                self._note(tx, who, Action.SECOND_FACTOR_DISABLED, user)
+
+    def _checked(self, who: Principal, password: str) -> User:
+        with self._store.read() as tx:
+            user = _user(tx, who)
+        guess = self._guess(who, Purpose.CURRENT_PASSWORD)
+        if not passwords.matches(password, user.password_hash):
+            raise Invalid([FieldError("/currentPassword", "this is not your password")])
+        guess.right()
+        return user
+
+    def _guess(self, who: Principal, purpose: Purpose) -> Guess:
+        with self._store.read() as tx:
+            email = _user(tx, who).email
+        return self._auth.guess(purpose, email, request_context.current().address)
+
+    def _use(self, who: Principal, code: str) -> None:
+        with self._store.read() as tx:
+            user = _user(tx, who)
+        _with(user)
+        guess = self._guess(who, Purpose.SECOND_FACTOR)
+        if not self._otps.use(user, code):
+            raise Invalid([WRONG])
+        guess.right()
+
+    def _note(self, tx: Transaction, who: Principal, action: Action, user: User) -> None:
+        audit.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)
+
+
+def remove(tx: Transaction, user: User) -> None:
+    """With its recovery codes."""
+    tx.second_factors.remove(user.id)
+    tx.users.update(user.id, {"second_factor_at": None})
+
+
+def _hashes(user: User, codes: list[str]) -> list[str]:
+    return [otp.recovery_hash(user.id, code) for code in codes]
+
+
+def _with(user: User) -> None:
+    if user.second_factor_at is None:
+        raise Conflict("You have no second factor: set one up first")
+
+
+def _without(user: User) -> None:
+    if user.second_factor_at is not None:
+        raise Conflict("You have a second factor already: disable it first")
+
+
+def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
+    found = tx.users.get(who.user_id, lock=lock)
+    if found is None or not found.is_active:
+        raise Unauthenticated
+    return found

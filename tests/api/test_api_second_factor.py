@@ -1,0 +1,67 @@
+"""The second factor over the API: a script's whole way."""
+
+from typing import Any
+
+import pyotp
+
+from exports_app.services.otp import PERIOD
+from exports_app.wiring import Services
+from tests.api.client import problem
+from tests.api.conftest import Clients
+from tests.world import PASSWORD, Cast, FakeClock
+
+LOGIN, FACTOR = "/api/auth/login", "/api/account/second-factor"
+
+
+def credentials(cast: Cast, **more: str) -> dict[str, str]:
+    return {"email": cast.admin.user.email, "password": PASSWORD} | more
+
+
+def test_a_script_sets_it_up_signs_in_with_it_and_gives_it_up(api: Clients, cast: Cast, clock: FakeClock) -> None:
+    assert api.admin.get(FACTOR).json() == {"enabledAt": None, "recoveryCodesLeft": 0, "required": False, "requiredBy": []}
+    wrong = problem(api.admin.post(FACTOR, {"currentPassword": "wrong"}), 422, "invalid")
+    assert [error["pointer"] for error in wrong["errors"]] == ["/currentPassword"]
+    begun = api.admin.post(FACTOR, {"currentPassword": PASSWORD}).json()
+    assert set(begun) == {"secret", "uri"}
+    app = pyotp.TOTP(begun["secret"])
+    wrong = problem(api.admin.post(f"{FACTOR}/confirm", {"otp": "000000"}), 422, "invalid")
+    assert [error["pointer"] for error in wrong["errors"]] == ["/otp"]
+    enabled = api.admin.post(f"{FACTOR}/confirm", {"otp": app.at(clock())}).json()
+    codes = enabled["recoveryCodes"]
+    problem(api.admin.get("/api/auth/me"), 401)
+    admin = api.anonymous.using(enabled["token"]["accessToken"])
+    state: dict[str, Any] = admin.get(FACTOR).json()
+    assert state["recoveryCodesLeft"] == len(codes) == 10
+    assert begun["secret"] not in admin.get(FACTOR).text
+
+    problem(api.anonymous.post(LOGIN, credentials(cast)), 401, "otp_required")
+    problem(api.anonymous.post(LOGIN, credentials(cast, password="wrong")), 401, "wrong_credentials")
+    clock.advance(seconds=PERIOD)
+    good = credentials(cast, otp=app.at(clock()))
+    assert api.anonymous.post(LOGIN, good).status_code == 200
+    problem(api.anonymous.post(LOGIN, good), 401, "wrong_otp")
+    assert api.anonymous.post(LOGIN, credentials(cast, otp=codes[0])).status_code == 200
+    problem(api.anonymous.post(LOGIN, credentials(cast, otp="x" * 101)), 422, "invalid")
+
+    clock.advance(seconds=PERIOD)
+    new = admin.post(f"{FACTOR}/recovery-codes", {"otp": app.at(clock())}).json()["recoveryCodes"]
+    assert set(new).isdisjoint(codes)
+    gone = admin.request("DELETE", FACTOR, json={"currentPassword": PASSWORD, "otp": new[0]})
+    assert gone.status_code == 204
+    assert api.anonymous.post(LOGIN, credentials(cast)).status_code == 200
+
+
+def test_a_tenant_that_requires_it_says_so_with_a_code(api: Clients, services: Services, cast: Cast) -> None:
+    refused = problem(api.admin.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}), 409, "conflict")
+    assert "your own second factor" in refused["detail"]
+    problem(api.viewer.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}), 403, "forbidden")
+    with services.store.write() as tx:
+        tx.tenants.update(cast.acme.id, {"second_factor_required": True})
+    told = problem(api.admin.get(f"/api/tenants/{cast.acme.id}"), 403, "second_factor_required")
+    assert "Settings" in told["detail"]
+    problem(api.admin.get("/api/scheduled-exports"), 403, "second_factor_required")
+    problem(api.outsider.get(f"/api/tenants/{cast.acme.id}"), 404, "not_found")
+    me = api.admin.get("/api/auth/me").json()
+    assert me["tenants"] == []
+    assert [tenant["slug"] for tenant in me["secondFactorMissingFor"]] == ["acme"]
+    assert api.admin.get(FACTOR).json()["requiredBy"][0]["slug"] == "acme"
