@@ -85,13 +85,16 @@ class Session(rx.State):
         self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
         self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]
         self.is_demo = services.settings.is_demo
-        if user.must_change_password and path(self).rstrip("/") != SETTINGS:
+        withheld = await asyncio.to_thread(services.auth.withheld, held.who)
+        wanted = {query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""}
+        shut_out = held.who.must_enrol or any(not tenants or not wanted.isdisjoint({t.id, t.slug}) for t in withheld)
+        if (user.must_change_password or shut_out) and path(self).rstrip("/") != SETTINGS:
             await go(self, SETTINGS)
         if tenants:
             self._show(_pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""))
         else:
             self.may, self.role, self.tenant_id = [], "No tenant yet", ""
-        if user.is_super_admin and not user.must_change_password:
+        if held.who.is_super_admin:
             self.may = [*self.may, *map(str, OF_INSTALLATION)]
         self.ready = True
 

@@ -6,14 +6,14 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain.errors import ExportsError
+from exports_app.domain.errors import ExportsError, OtpRequired, Unauthenticated, WrongOtp
 from exports_app.services.accounts import DEMO_EMAIL
 from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.passwords import DEMO_PASSWORD
 from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
 from exports_app.ui.actions import action, signed_in
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE
+from exports_app.ui.components.controls import ONCE, button
 from exports_app.ui.components.shell import logo
 from exports_app.ui.notices import go
 from exports_app.ui.page import FORGOT, LOGIN, page
@@ -32,12 +32,17 @@ class LoginState(rx.State):
     """The session that this browser had."""
     error: str = ""
     focus: str = ""
+    asks_code: bool = False
+    """The password was right; a code of the second factor is missing."""
+    _step: str = ""
+    """What the sign-in goes on with then: a one-time code that is bound to this browser."""
 
     @action(public=True)
     async def load(self) -> Any:
         self.is_demo = await asyncio.to_thread(wiring.services().demo.offers_login)
         self.expired, self.ended = "expired" in query(self), "ended" in query(self)
         self.error = ""
+        self._begin_anew()
         return rx.redirect(HOME) if signed_in() else None
 
     @action(public=True)
@@ -51,13 +56,44 @@ class LoginState(rx.State):
             begin = wiring.services().sessions.begin
             goto = query(self).get("next", "")
             code = await asyncio.to_thread(begin, email, password, address, browser, goto, known)
+        except OtpRequired as e:
+            self.asks_code, self._step = True, e.step
         except ExportsError as e:
             self.error = f"{e.message}."
         else:
             await go(self, f"/api/session/{code}")
 
+    @action(public=True)
+    async def finish(self, form: dict[str, str]) -> None:
+        """The second step: a code of the authenticator app, or a recovery code."""
+        otp = str(form.get("otp", ""))[:LONGEST]
+        browser, known = (cookie(header(self, "cookie"), name) for name in (BROWSER_COOKIE, KNOWN_COOKIE))
+        address = str(self.router_data.get("ip", ""))
+        self.error = ""
+        try:
+            code = await asyncio.to_thread(wiring.services().sessions.finish, self._step, otp, address, browser, known)
+        except WrongOtp:
+            self.error = "This code is wrong, too old, or was used already: enter the newest one."
+        except Unauthenticated as e:
+            self._begin_anew()
+            self.error = f"{e.message}."
+        except ExportsError as e:
+            self.error = f"{e.message}."
+        else:
+            self._step = ""
+            await go(self, f"/api/session/{code}")
 
-def _field(name: str, label: str, **props: str) -> rx.Component:
+    @action(public=True)
+    async def back(self) -> None:
+        """To the password, for somebody else or another account."""
+        self.error = ""
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.asks_code, self._step = False, ""
+
+
+def _field(name: str, label: str, **props: Any) -> rx.Component:
     return rx.el.div(
         rx.el.label(label, html_for=name),
         rx.el.input(
@@ -72,16 +108,38 @@ def _field(name: str, label: str, **props: str) -> rx.Component:
     )
 
 
+def _error() -> rx.Component:
+    return rx.cond(LoginState.error != "", rx.el.div(LoginState.error, id="login-error", class_name="box bad", role="alert"))
+
+
+def _code() -> rx.Component:
+    """The form of the second step."""
+    return rx.form(
+        rx.el.p("Enter the 6-digit code that your authenticator app shows, or one of your recovery codes."),
+        _field("otp", "Code", auto_complete="one-time-code", max_length=60, spell_check=False, auto_capitalize="none"),
+        _error(),
+        rx.el.button("Continue", type="submit", class_name="btn primary", custom_attrs=ONCE),
+        button("Back", kind="ghost", on_click=LoginState.back),
+        browser.focus(target="otp"),
+        on_submit=LoginState.finish,
+        reset_on_submit=False,
+        key="code",
+    )
+
+
 @page(LOGIN, title="Sign in", public=True, refresh=LoginState.load)
 def login() -> rx.Component:
     form = rx.form(
         _field("email", "Email", type="email", auto_complete="username"),
         _field("password", "Password", type="password", auto_complete="current-password"),
-        rx.cond(LoginState.error != "", rx.el.div(LoginState.error, id="login-error", class_name="box bad", role="alert")),
+        _error(),
         rx.el.button("Sign in", type="submit", class_name="btn primary", custom_attrs=ONCE),
+        browser.focus(target="email"),
         on_submit=LoginState.login,
         reset_on_submit=False,
+        key="password",
     )
+    forgot = rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot")
     demo = rx.el.div(
         rx.el.p("This is a demo. Sign in with"),
         rx.el.p(rx.el.b(DEMO_EMAIL, color="inherit"), " and ", rx.el.b(DEMO_PASSWORD, color="inherit")),
@@ -97,14 +155,12 @@ def login() -> rx.Component:
                 rx.el.div("That sign-in took too long: please try again.", class_name="box warn", role="status"),
             ),
             rx.cond(
-                LoginState.ended,
+                LoginState.ended & ~LoginState.asks_code,
                 rx.el.div("Your session has ended: please sign in again.", class_name="box warn", role="status"),
             ),
-            form,
-            rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot"),
-            rx.cond(LoginState.is_demo, demo),
+            rx.cond(LoginState.asks_code, _code(), rx.fragment(form, forgot)),
+            rx.cond(LoginState.is_demo & ~LoginState.asks_code, demo),
             class_name="panel",
         ),
-        browser.focus(target="email"),
         class_name="sign-in",
     )

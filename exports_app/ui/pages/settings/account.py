@@ -17,7 +17,9 @@ from exports_app.ui.components.controls import button, described, field
 from exports_app.ui.device import device
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
+from exports_app.ui.pages.settings import second_factor
 from exports_app.ui.pages.settings.leave import LeaveState, belonging
+from exports_app.ui.pages.settings.second_factor import SecondFactorState
 from exports_app.ui.pages.settings.tabs import top
 from exports_app.ui.session import SETTINGS, Session
 
@@ -49,6 +51,7 @@ class AccountState(rx.State):
         user = await asyncio.to_thread(wiring.services().account.get, principal())
         self.must_change = user.must_change_password
         await (await self.get_state(LeaveState))._read()  # noqa: SLF001
+        await (await self.get_state(SecondFactorState))._load()  # noqa: SLF001
         await self._again()
 
     @action()
@@ -95,11 +98,20 @@ def row(one: SignedIn) -> SessionRow:
     return SessionRow(one.id, device(one.device), one.last_used_at.isoformat(), one.created_at.isoformat(), one.is_current)
 
 
-@page(SETTINGS, title="Account", refresh=AccountState.refresh)
+@page(SETTINGS, title="Account", load=SecondFactorState.arrive, refresh=AccountState.refresh)
 def account() -> rx.Component:
     told = rx.fragment("Your account, ", rx.el.b(Session.email))
     warning = rx.cond(AccountState.must_change, _must_change())
-    return rx.el.div(top(SETTINGS, told), warning, _password(), _sessions(), belonging(), class_name="page settings")
+    return rx.el.div(
+        top(SETTINGS, told),
+        warning,
+        second_factor.warning(),
+        _password(),
+        second_factor.card(),
+        _sessions(),
+        belonging(),
+        class_name="page settings",
+    )
 
 
 def _must_change() -> rx.Component:

@@ -20,9 +20,10 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.notices import notify
 from exports_app.ui.page import page
-from exports_app.ui.pages.settings import quotas
+from exports_app.ui.pages.settings import quotas, tenant_sign_in
 from exports_app.ui.pages.settings.quotas import QuotasState
 from exports_app.ui.pages.settings.tabs import TENANT, top
+from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
 from exports_app.ui.session import Session
 
 LONGEST = 2_000
@@ -84,6 +85,7 @@ class TenantState(rx.State):
         self.usual_days, self.usual_zone = str(services.settings.retention_days), services.settings.tz
         await self._draw()
         await (await self.get_state(QuotasState))._load(tenant_id)  # noqa: SLF001
+        await (await self.get_state(TenantSignInState))._show(tenant)  # noqa: SLF001
         self.loaded = True
 
     @action(Permission.MANAGE, longest={"value": LONGEST})
@@ -163,7 +165,8 @@ def by_field(errors: Sequence[FieldError]) -> dict[str, str]:
 @page(TENANT, title="Tenant", needs=Permission.MANAGE, refresh=TenantState.refresh)
 def tenant() -> rx.Component:
     told = rx.fragment("How ", rx.el.b(Session.tenant_name), " looks, in the pages and in emails")
-    body = rx.fragment(rx.el.div(_form(), _letter(), class_name="beside"), quotas.card())
+    forms = rx.el.div(_form(), tenant_sign_in.card(), class_name="column")
+    body = rx.fragment(rx.el.div(forms, _letter(), class_name="beside"), quotas.card())
     return rx.el.div(top(TENANT, told), rx.cond(TenantState.loaded, body), class_name="page settings broad")
 
 

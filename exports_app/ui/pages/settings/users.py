@@ -33,6 +33,8 @@ class UserRow:
     belongs: str
     """To which tenants, as what, in words."""
     active: bool
+    has_factor: bool
+    """A second factor."""
     is_super: bool
     is_me: bool
 
@@ -50,7 +52,7 @@ class UsersState(rx.State):
     asking: str = ""
     """The id of who is asked about; empty: nobody is."""
     ask_what: str = ""
-    """deactivate, or renew: to have them set a new password."""
+    """deactivate, renew: to have them set a new password, or factor: to remove their second factor."""
     ask_name: str = ""
 
     @rx.var
@@ -91,7 +93,7 @@ class UsersState(rx.State):
     @action(Permission.OPERATE)
     async def ask(self, user_id: str, what: str) -> None:
         found = await asyncio.to_thread(wiring.services().users.get, principal(), str(user_id))
-        self.asking, self.ask_name, self.ask_what = found.id, found.name, "renew" if what == "renew" else "deactivate"
+        self.asking, self.ask_name, self.ask_what = found.id, found.name, what if what in {"renew", "factor"} else "deactivate"
 
     @action(Permission.OPERATE)
     async def keep(self) -> None:
@@ -102,6 +104,9 @@ class UsersState(rx.State):
         wanted, self.asking = self.asking, ""
         if wanted and self.ask_what == "renew":
             await self._renew(wanted)
+        elif wanted and self.ask_what == "factor":
+            await asyncio.to_thread(wiring.services().users.reset_second_factor, principal(), wanted)
+            await notify(self, "success", f"{self.ask_name} is signed out, and signs in without a second factor")
         elif wanted:
             done = await asyncio.to_thread(wiring.services().users.set_active, principal(), wanted, active=False)
             await notify(self, "success", f"{done.name} is signed out, and may not sign in any more")
@@ -132,7 +137,16 @@ def row(one: Account, me: str) -> UserRow:
     roles = ", ".join(f"{tenant.name} ({ROLES[role].lower()})" for tenant, role in one.roles)
     user = one.user
     belongs = "every tenant" if user.is_super_admin else roles or "no tenant"
-    return UserRow(user.id, user.name, user.email, belongs, user.is_active, user.is_super_admin, user.id == me)
+    return UserRow(
+        user.id,
+        user.name,
+        user.email,
+        belongs,
+        user.is_active,
+        user.second_factor_at is not None,
+        user.is_super_admin,
+        user.id == me,
+    )
 
 
 @page(USERS, title="Users", needs=Permission.OPERATE, load=UsersState.arrive, refresh=UsersState.refresh)
@@ -179,6 +193,8 @@ def _user(one: UserRow) -> rx.Component:
     marks = rx.fragment(
         rx.cond(one.is_super, rx.el.span("Super admin", class_name="tag"), ""),
         " ",
+        rx.cond(one.has_factor, rx.el.span("Second factor", class_name="tag"), ""),
+        " ",
         rx.cond(one.active, "", rx.el.span("not active", class_name="tag")),
     )
     facts = rx.el.div(
@@ -187,12 +203,17 @@ def _user(one: UserRow) -> rx.Component:
         class_name="grow",
     )
     renew = _act("Reset password", one.name, on_click=UsersState.ask(one.id, "renew"))
+    factor = _act("Remove second factor", one.name, on_click=UsersState.ask(one.id, "factor"))
     active = rx.cond(
         one.active,
         _act("Deactivate", one.name, on_click=UsersState.ask(one.id, "deactivate")),
         _act("Activate", one.name, once=True, on_click=UsersState.activate(one.id)),
     )
-    doing = rx.cond(one.is_me, rx.el.span("You", class_name="tag"), rx.el.div(renew, active, class_name="row"))
+    doing = rx.cond(
+        one.is_me,
+        rx.el.span("You", class_name="tag"),
+        rx.el.div(rx.cond(one.has_factor, factor), renew, active, class_name="row wrap"),
+    )
     return rx.el.li(facts, doing, class_name="entry stacked", key=one.id)
 
 
@@ -201,15 +222,19 @@ def _act(words: str, name: str, **props: Any) -> rx.Component:
 
 
 def _question() -> rx.Component:
-    renews = UsersState.ask_what == "renew"
-    what = rx.cond(
-        renews,
+    def by_what(renew: Any, factor: Any, deactivate: Any) -> Any:
+        return rx.match(UsersState.ask_what, ("renew", renew), ("factor", factor), deactivate)
+
+    what = by_what(
         "They get a link by email to set a new password; without a mail server it is shown here once. Until they use it "
         "nothing changes. If somebody else may have their password, deactivate the account too.",
+        "They are signed out everywhere, and their password alone signs them in until they set one up again. Be sure that it is "
+        "them who asks: whoever stole their password would ask the same.",
         "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused.",
     )
-    title = rx.cond(renews, f"Have {UsersState.ask_name} set a new password?", f"Deactivate {UsersState.ask_name}?")
-    do = rx.cond(renews, "Send the link", "Deactivate")
+    name = UsersState.ask_name
+    title = by_what(f"Have {name} set a new password?", f"Remove the second factor of {name}?", f"Deactivate {name}?")
+    do = by_what("Send the link", "Remove", "Deactivate")
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),

@@ -1,0 +1,51 @@
+"""What a tenant requires of its members when they sign in."""
+
+import asyncio
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.services.records import Tenant
+from exports_app.ui.actions import action, principal
+from exports_app.ui.components.controls import switch
+from exports_app.ui.notices import notify
+from exports_app.ui.session import Session
+
+LABEL = "Require a second factor"
+
+
+class TenantSignInState(rx.State):
+    required: bool = False
+    _of: str = ""
+    """The tenant whose rule this is."""
+
+    @action(Permission.MANAGE)
+    async def require(self, required: bool) -> None:
+        if not self._of or self._of != (await self.get_state(Session)).tenant_id:
+            return
+        values = {"second_factor_required": required is True}
+        try:
+            saved = await asyncio.to_thread(wiring.services().tenants.update, principal(), self._of, values)
+        finally:  # a switch that was refused goes back
+            self.required = self.required
+        await self._show(saved)
+        told = "Members now need a second factor here" if self.required else "Members need no second factor here any more"
+        await notify(self, "success", told)
+
+    async def _show(self, tenant: Tenant) -> None:
+        self.required, self._of = tenant.second_factor_required, tenant.id
+
+
+def card() -> rx.Component:
+    control = switch(LABEL, checked=TenantSignInState.required, on_change=TenantSignInState.require, id="require-second-factor")
+    told = (
+        "Members without one have no rights here until they set it up under Settings, Account. What they own runs on. "
+        "Super admins follow the rule of the installation."
+    )
+    return rx.el.section(
+        rx.el.h2("Sign-in"),
+        rx.el.label(control, rx.el.span(LABEL), class_name="row spaced"),
+        rx.el.p(told, class_name="muted"),
+        class_name="card settings-card",
+    )

@@ -1,0 +1,232 @@
+"""The second factor in the pages, without a browser."""
+
+import asyncio
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+import pyotp
+import pytest
+
+from exports_app.services.otp import PERIOD
+from exports_app.services.sessions import BROWSER_COOKIE
+from exports_app.ui import actions
+from exports_app.ui.actions import Actor
+from exports_app.ui.notices import Notices
+from exports_app.ui.pages.login import LoginState
+from exports_app.ui.pages.settings.account import AccountState
+from exports_app.ui.pages.settings.second_factor import CODES, DISABLE, RENEW, SCAN, SETUP, SecondFactorState
+from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
+from exports_app.ui.pages.settings.users import UsersState
+from exports_app.ui.session import Session
+from exports_app.wiring import Services
+from tests.ui.conftest import SignIn, Tab
+from tests.world import BROWSER, PASSWORD, Cast, FakeClock, Person, sign_in
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left() -> Iterator[None]:
+    yield
+    actions.begin(None)
+
+
+def enrolled(services: Services, person: Person, clock: FakeClock) -> tuple[pyotp.TOTP, list[str]]:
+    app = pyotp.TOTP(services.second_factors.begin(person.who, PASSWORD).secret)
+    codes = services.second_factors.confirm(person.who, app.at(clock())).recovery_codes
+    clock.advance(seconds=PERIOD)
+    return app, codes
+
+
+class TestTheCard:
+    def test_sets_it_up_and_forgets_what_is_shown_once(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+        session = sign_in(services, cast.admin.user)
+
+        async def play() -> None:
+            actions.begin(Actor(cast.admin.who, session, None))
+            await tab.do(AccountState.refresh)
+            state = await tab.state(SecondFactorState)
+            assert (state.loaded, state.since, state.demand) == (True, "", "")
+            await tab.do(SecondFactorState.open, SETUP)
+            await tab.do(SecondFactorState.begin, {"factor-password": "wrong"})
+            assert state.errors == {"factor-password": "This is not your password"}
+            await tab.do(SecondFactorState.begin, {"factor-password": PASSWORD})
+            assert (state.step, state.errors) == (SCAN, {})
+            assert state.qr.startswith("data:image/svg+xml")
+            assert PASSWORD not in repr(state.dict())
+            secret = state.secret.replace(" ", "")
+            await tab.do(AccountState.refresh)
+            assert state.step == SCAN, "a change elsewhere does not end it"
+            await tab.do(SecondFactorState.confirm, {"otp": "000000"})
+            assert set(state.errors) == {"otp"}
+            await tab.do(SecondFactorState.confirm, {"otp": pyotp.TOTP(secret).at(clock())})
+            codes = list(state.codes)
+            assert (state.step, len(codes), state.codes_left) == (CODES, 10, 10)
+            assert unquote(state.as_file).splitlines()[1:] == codes[1:]
+            assert secret not in repr(state.dict()).replace(" ", "")
+            await tab.do(SecondFactorState.done)
+            assert all(code not in repr(state.dict()) for code in codes)
+            assert state.since == clock().isoformat()
+
+        asyncio.run(play())
+        assert services.sessions.visit(session) is not None
+
+    def test_is_empty_again_when_the_page_loads(self, services: Services, tab: Tab, cast: Cast) -> None:
+        async def play() -> None:
+            actions.begin(Actor(cast.admin.who, sign_in(services, cast.admin.user), None))
+            await tab.do(SecondFactorState.begin, {"factor-password": PASSWORD})
+            state = await tab.state(SecondFactorState)
+            assert state.qr
+            await tab.do(SecondFactorState.arrive)
+            assert (state.step, state.qr, state.secret) == ("", "", "")
+
+        asyncio.run(play())
+
+    def test_renews_codes_and_disables_it(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+        app, old = enrolled(services, cast.admin, clock)
+
+        async def play() -> None:
+            actions.begin(Actor(cast.admin.who, "a session", None))
+            state = await tab.state(SecondFactorState)
+            await tab.do(SecondFactorState.open, RENEW)
+            await tab.do(SecondFactorState.renew, {"otp": "wrong"})
+            assert set(state.errors) == {"otp"}
+            await tab.do(SecondFactorState.renew, {"otp": app.at(clock())})
+            new = list(state.codes)
+            assert set(new).isdisjoint(old)
+            await tab.do(SecondFactorState.open, DISABLE)
+            assert state.codes == []
+            await tab.do(SecondFactorState.disable, {"factor-password": "wrong", "otp": new[0]})
+            assert set(state.errors) == {"factor-password"}
+            await tab.do(SecondFactorState.disable, {"factor-password": PASSWORD, "otp": "wrong"})
+            assert set(state.errors) == {"otp"}
+            await tab.do(SecondFactorState.disable, {"factor-password": PASSWORD, "otp": new[0]})
+            assert (state.step, state.since) == ("", "")
+
+        asyncio.run(play())
+
+    @pytest.mark.parametrize("odd", [{}, {"otp": ["x"]}, {"otp": "x" * 100_000, "factor-password": "\0"}])
+    def test_odd_input_is_wrong_input(self, services: Services, tab: Tab, cast: Cast, odd: dict[str, str]) -> None:
+        async def play() -> None:
+            actions.begin(Actor(cast.admin.who, sign_in(services, cast.admin.user), None))
+            state = await tab.state(SecondFactorState)
+            for handler in (
+                SecondFactorState.begin,
+                SecondFactorState.confirm,
+                SecondFactorState.renew,
+                SecondFactorState.disable,
+            ):
+                await tab.do(handler, odd)
+            await tab.do(SecondFactorState.open, ["x"] if odd else "nonsense")
+            assert state.step == ""
+
+        asyncio.run(play())
+
+
+class TestSigningIn:
+    def test_has_a_second_step_that_holds_no_password(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+        app, codes = enrolled(services, cast.admin, clock)
+        headers = {"cookie": f"{BROWSER_COOKIE}={BROWSER}"}
+
+        async def play() -> None:
+            tab.root.router_data = {"asPath": "/login", "pathname": "/login", "ip": "192.0.2.1", "headers": headers}
+            state = await tab.state(LoginState)
+            await tab.do(LoginState.login, {"email": cast.admin.user.email, "password": "a wrong password"})
+            assert not state.asks_code
+            await tab.do(LoginState.login, {"email": cast.admin.user.email, "password": PASSWORD})
+            assert (state.asks_code, state.error) == (True, "")
+            assert PASSWORD not in repr(state.dict()) + repr(vars(state))
+            assert state._step not in repr(state.dict())
+            await tab.do(LoginState.finish, {"otp": "000000"})
+            assert "wrong" in state.error
+            await tab.do(LoginState.finish, {"otp": app.at(clock())})
+            code = (await tab.state(Notices)).goto.rpartition("/")[2]
+            session, _ = services.sessions.redeem(code, BROWSER)
+            visit = services.sessions.visit(session)
+            assert visit is not None
+            assert visit.who == cast.admin.who
+            await tab.do(LoginState.finish, {"otp": codes[0]})
+            assert not state.asks_code, "the step was used up"
+            assert services.second_factors.state(cast.admin.who).recovery_codes_left == 10
+
+        asyncio.run(play())
+
+    def test_goes_back_to_the_password(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+        enrolled(services, cast.admin, clock)
+
+        async def play() -> None:
+            tab.root.router_data = {"asPath": "/login", "headers": {"cookie": f"{BROWSER_COOKIE}={BROWSER}"}}
+            state = await tab.state(LoginState)
+            await tab.do(LoginState.login, {"email": cast.admin.user.email, "password": PASSWORD})
+            await tab.do(LoginState.back)
+            assert (state.asks_code, state._step) == (False, "")
+
+        asyncio.run(play())
+
+
+class TestWhereItIsRequired:
+    def test_a_member_without_it_is_led_to_where_it_is_set_up(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock
+    ) -> None:
+        with services.store.write() as tx:
+            tx.tenants.update(cast.acme.id, {"second_factor_required": True})
+        session = sign_in(services, cast.admin.user)
+        visit = services.sessions.visit(session)
+        assert visit is not None
+
+        async def play() -> None:
+            actions.begin(Actor(visit.who, session, None))
+            tab.root.router_data = {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
+            await tab.do(Session.enter)
+            notices = await tab.state(Notices)
+            assert notices.goto == "/settings"
+            await tab.do(AccountState.refresh)
+            state = await tab.state(SecondFactorState)
+            assert state.demand.startswith("Acme requires a second factor")
+            await tab.do(SecondFactorState.begin, {"factor-password": PASSWORD})
+            await tab.do(SecondFactorState.confirm, {"otp": pyotp.TOTP(state.secret.replace(" ", "")).at(clock())})
+            notices._clear()
+            await tab.do(SecondFactorState.done)
+            assert notices.goto == "/scheduled-exports"
+
+        asyncio.run(play())
+        again = services.sessions.visit(session)
+        assert again is not None
+        assert again.who == cast.admin.who
+
+    def test_a_tenants_admin_requires_it(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, sign_in: SignIn
+    ) -> None:
+        from exports_app.ui.pages.settings.tenant import TenantState
+
+        async def play() -> None:
+            await sign_in(cast.admin.who, cast.acme)
+            await tab.do(TenantState.refresh)
+            state = await tab.state(TenantSignInState)
+            await tab.do(TenantSignInState.require, True)
+            assert not state.required
+            assert "Set up your own second factor first" in (await tab.texts())[-1]
+            enrolled(services, cast.admin, clock)
+            await tab.do(TenantSignInState.require, True)
+            assert state.required
+            assert services.tenants.get(cast.admin.who, cast.acme.id).second_factor_required
+            await tab.do(TenantSignInState.require, "yes")
+            assert not state.required
+
+        asyncio.run(play())
+
+    def test_a_super_admin_removes_a_lost_one(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, sign_in: SignIn
+    ) -> None:
+        enrolled(services, cast.viewer, clock)
+
+        async def play() -> None:
+            await sign_in(cast.super_admin.who, cast.acme)
+            await tab.do(UsersState.refresh)
+            users = await tab.state(UsersState)
+            assert [row.name for row in users.rows if row.has_factor] == ["Viewer"]
+            await tab.do(UsersState.ask, cast.viewer.user.id, "factor")
+            assert users.ask_what == "factor"
+            await tab.do(UsersState.confirm)
+            assert not any(row.has_factor for row in users.rows)
+
+        asyncio.run(play())
+        assert services.second_factors.state(cast.viewer.who).enabled_at is None
