@@ -3,7 +3,7 @@
 An account belongs to the person who reads its mailbox. So what a link allows depends on how it came:
 
 - A mailed link proves the mailbox. It makes an account, and it hands over one whose mailbox was never
-  proven: with a new password, all sessions ended. Memberships of that account stay: they were given
+  proven: with a new password, all sessions ended, no second factor. Memberships of that account stay: they were given
   to the address. The account of a super admin is never handed over by an invitation.
 - A link that an admin handed on proves nothing. It makes an account where there is none, and gives no
   control of one there is: that one has to sign in, and if its mailbox was never proven, only a
@@ -24,7 +24,7 @@ from exports_app.domain.errors import (
     LinkNotValid,
     Unauthenticated,
 )
-from exports_app.services import audit, passwords, rules
+from exports_app.services import audit, passwords, rules, second_factor
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
@@ -223,7 +223,8 @@ def _new_account(tx: Transaction, email: str, name: str, hashed: str, proven_at:
 
 
 def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: datetime) -> User:
-    """To the person who reads the mailbox; whoever had the account before is out."""
+    """To the person who reads the mailbox; whoever had the account before is out. A second factor
+    goes too: its codes are with them, and the owner could never sign in."""
     values = {
         "name": name,
         "password_hash": hashed,
@@ -233,8 +234,11 @@ def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: date
         "email_proven_at": now,
     }
     tx.users.update(account.id, values)
+    second_factor.remove(tx, account)  # also one that was begun and not confirmed
     for action in (Action.MAILBOX_PROVEN, Action.PASSWORD_CHANGED):
         _note(tx, action, account, now)
+    if account.second_factor_at is not None:
+        _note(tx, Action.SECOND_FACTOR_RESET, account, now)
     owner = tx.users.get(account.id)
     assert owner is not None
     return owner

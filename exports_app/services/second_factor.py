@@ -71,12 +71,12 @@ class SecondFactors:
         signed out: other browsers, and all tokens. session: the id of the browser's session that stays. Raises Conflict where
         nothing was begun; Invalid for a wrong code; TooManyRequests."""
         codes = otp.new_recovery_codes()
+        with self._store.read() as tx:
+            _check_begun(tx, _user(tx, who))  # before the guess is counted: there is nothing to guess
         guess = self._guess(who, Purpose.SECOND_FACTOR)
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
-            _without(user)
-            if tx.second_factors.get(user.id) is None:
-                raise Conflict("Begin first: nothing waits for a code")
+            _check_begun(tx, user)
             if not re.fullmatch(r"[0-9]{6}", digits := "".join(code.split())) or not self._otps.use_code(tx, user, digits):
                 raise Invalid([WRONG])
             version, now = user.token_version + 1, self._clock()
@@ -159,6 +159,12 @@ def _with(user: User) -> None:
 def _without(user: User) -> None:
     if user.second_factor_at is not None:
         raise Conflict("You have a second factor already: disable it first")
+
+
+def _check_begun(tx: Transaction, user: User) -> None:
+    _without(user)
+    if tx.second_factors.get(user.id) is None:
+        raise Conflict("Begin first: nothing waits for a code")
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:

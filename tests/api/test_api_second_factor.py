@@ -8,6 +8,8 @@ from exports_app.services.otp import PERIOD
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients
+from tests.invited import mailed_token
+from tests.mailserver import MailServer
 from tests.world import PASSWORD, Cast, FakeClock
 
 LOGIN, FACTOR = "/api/auth/login", "/api/account/second-factor"
@@ -65,3 +67,21 @@ def test_a_tenant_that_requires_it_says_so_with_a_code(api: Clients, services: S
     assert me["tenants"] == []
     assert [tenant["slug"] for tenant in me["secondFactorMissingFor"]] == ["acme"]
     assert api.admin.get(FACTOR).json()["requiredBy"][0]["slug"] == "acme"
+
+
+def test_an_invitation_is_no_way_round_it(
+    api: Clients, services: Services, cast: Cast, clock: FakeClock, mail: MailServer
+) -> None:
+    with services.store.write() as tx:
+        tx.users.update(cast.admin.user.id, {"email_proven_at": services.clock()})
+    app = pyotp.TOTP(api.admin.post(FACTOR, {"currentPassword": PASSWORD}).json()["secret"])
+    assert api.admin.post(f"{FACTOR}/confirm", {"otp": app.at(clock())}).status_code == 200
+    members = f"/api/tenants/{cast.globex.id}/members"
+    assert api.outsider.post(members, {"email": cast.admin.user.email, "role": "viewer"}).status_code == 202
+    token = mailed_token(services, mail, cast.admin.user.email)
+    accept, body = "/api/invitations/accept", {"token": token, "name": "Another", "password": PASSWORD}
+    problem(api.anonymous.post(accept, body), 401, "sign_in_required")
+    problem(api.anonymous.post(LOGIN, credentials(cast)), 401, "otp_required")
+    clock.advance(seconds=PERIOD)
+    signed_in = api.anonymous.post(LOGIN, credentials(cast, otp=app.at(clock()))).json()
+    assert api.anonymous.using(signed_in["accessToken"]).post(accept, {"token": token}).status_code == 200

@@ -16,6 +16,7 @@ from exports_app.domain.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    OneTimePasswordOver,
     OtpRequired,
     SecondFactorRequired,
     TooManyRequests,
@@ -31,6 +32,8 @@ from exports_app.services.records import Action, Page, User
 from exports_app.services.sessions import STEP_LIFETIME, id_of
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
+from tests.invited import mailed_token
+from tests.mailserver import MailServer
 from tests.world import (
     BROWSER,
     PASSWORD,
@@ -124,6 +127,25 @@ class TestSettingItUp:
             factors.begin(who, PASSWORD)
         assert noted(services, cast) == [(Action.SECOND_FACTOR_ENABLED, {})]
 
+    def test_where_nothing_was_begun_no_guess_is_counted(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        factors, who = services.second_factors, cast.admin.who
+        for _ in range(30):
+            with pytest.raises(Conflict, match="nothing waits"):
+                factors.confirm(who, "123456")
+        phone = Phone(factors.begin(who, PASSWORD).secret, clock)
+        assert factors.confirm(who, phone.code()).recovery_codes
+        for _ in range(30):
+            with pytest.raises(Conflict, match="already"):
+                factors.confirm(who, "123456")
+
+    def test_a_first_code_cannot_be_guessed_without_end(self, services: Services, cast: Cast) -> None:
+        services.second_factors.begin(cast.admin.who, PASSWORD)
+        for _ in range(5):
+            with pytest.raises(Invalid):
+                services.second_factors.confirm(cast.admin.who, "000000")
+        with pytest.raises(TooManyRequests):
+            services.second_factors.confirm(cast.admin.who, "000000")
+
     def test_signs_out_everybody_who_came_without_it(self, services: Services, cast: Cast, clock: FakeClock) -> None:
         token = login(services, cast.admin)
         mine, another = sign_in(services, cast.admin.user), sign_in(services, cast.admin.user)
@@ -209,6 +231,24 @@ class TestSigningIn:
 
             assert sorted(side_by_side(4, attempt)) == ["in", "refused", "refused", "refused"]
 
+    def test_of_two_servers_one_takes_a_code(self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol) -> None:
+        phone, codes = enrol(cast.admin)
+        user, other = of(services, cast.admin), wiring.build(services.settings, clock)
+        try:
+            for otp in (phone.code(), codes[0]):
+
+                def attempt(number: int, otp: str = otp) -> str:
+                    server = (services, other)[number % 2]
+                    try:
+                        server.auth.check_otp(user, otp, ADDRESS)
+                    except WrongOtp:
+                        return "refused"
+                    return "in"
+
+                assert sorted(side_by_side(4, attempt)) == ["in", "refused", "refused", "refused"]
+        finally:
+            other.close()
+
     def test_a_recovery_code_is_good_once_however_it_is_written(
         self, services: Services, cast: Cast, enrol: Enrol, clock: FakeClock
     ) -> None:
@@ -239,6 +279,43 @@ class TestSigningIn:
         with pytest.raises(TooManyRequests):
             services.auth.check_otp(user, phone.code(), ADDRESS)
         assert login(services, cast.viewer), "nobody else is held up"
+
+    def test_who_has_the_password_and_many_networks_tries_a_few_codes_alone(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
+        phone, _ = enrol(cast.admin)
+        user, known = of(services, cast.admin), services.auth.mark_browser(of(services, cast.admin), "")
+        tried = 0
+        for number in range(120):
+            try:
+                services.auth.check_otp(user, "000000", f"198.18.{number}.1")
+            except WrongOtp:
+                tried += 1
+            except TooManyRequests:
+                continue
+        assert 20 <= tried < 30
+        services.auth.check_otp(user, phone.code(), "203.0.113.7", known)
+
+    def test_who_lacks_the_password_uses_up_no_guess_at_a_code(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+        phone, _ = enrol(cast.admin)
+        for number in range(60):
+            with pytest.raises((WrongCredentials, TooManyRequests)):
+                services.auth.login(cast.admin.user.email, "a wrong password", f"198.18.{number}.1", otp="000000")
+        assert login(services, cast.admin, phone.code())
+
+    def test_a_one_time_password_is_used_up_with_the_code(
+        self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol
+    ) -> None:
+        phone, _ = enrol(cast.viewer)
+        given = services.accounts.give_one_time_password(cast.viewer.user.email)
+        with pytest.raises(OtpRequired):
+            login(services, cast.viewer, password=given)
+        with pytest.raises(WrongOtp):
+            login(services, cast.viewer, "000000", password=given)
+        assert login(services, cast.viewer, phone.code(), password=given)
+        clock.advance(seconds=PERIOD)
+        with pytest.raises(OneTimePasswordOver):
+            login(services, cast.viewer, phone.code(), password=given)
 
 
 class TestTheBrowsersSecondStep:
@@ -352,6 +429,61 @@ class TestGivingItUp:
         enrol(cast.super_admin)
         with pytest.raises(Conflict, match="under Account"):
             services.users.reset_second_factor(cast.super_admin.who, cast.super_admin.user.id)
+
+
+NEW_PASSWORD = "one that the reader chose"
+
+
+class TestAnInvitation:
+    """cast.viewer is invited by the tenant of cast.outsider."""
+
+    def invite(self, services: Services, cast: Cast, mail: MailServer) -> str:
+        services.invitations.invite(cast.outsider.who, cast.globex.id, cast.viewer.user.email, "admin")
+        return mailed_token(services, mail, cast.viewer.user.email)
+
+    def prove(self, services: Services, cast: Cast) -> None:
+        with services.store.write() as tx:
+            tx.users.update(cast.viewer.user.id, {"email_proven_at": services.clock()})
+
+    @pytest.mark.parametrize("signed_in", [False, True])
+    def test_removes_the_factor_of_whoever_had_an_account_before_the_reader_of_its_mailbox(
+        self, services: Services, cast: Cast, enrol: Enrol, mail: MailServer, *, signed_in: bool
+    ) -> None:
+        phone, codes = enrol(cast.viewer)
+        token = self.invite(services, cast, mail)
+        services.joining.accept(token, cast.viewer.who if signed_in else None, "The reader", NEW_PASSWORD)
+        assert of(services, cast.viewer).second_factor_at is None
+        for table in ("second_factors", "recovery_codes"):
+            assert sql(services, f"SELECT count(*) FROM {table}") == [(0,)]
+        assert login(services, cast.viewer, password=NEW_PASSWORD)
+        for otp in (phone.code(), codes[0]):
+            with pytest.raises(WrongCredentials):
+                login(services, cast.viewer, otp)
+        assert (Action.SECOND_FACTOR_RESET, {}) in noted(services, cast)
+
+    def test_removes_one_that_was_only_begun(self, services: Services, cast: Cast, clock: FakeClock, mail: MailServer) -> None:
+        phone = Phone(services.second_factors.begin(cast.viewer.who, PASSWORD).secret, clock)
+        services.joining.accept(self.invite(services, cast, mail), None, "The reader", NEW_PASSWORD)
+        with pytest.raises(Conflict, match="nothing waits"):
+            services.second_factors.confirm(cast.viewer.who, phone.code())
+        assert Action.SECOND_FACTOR_RESET not in {action for action, _ in noted(services, cast)}
+
+    def test_is_no_way_round_the_factor_of_a_proven_account(
+        self, services: Services, cast: Cast, enrol: Enrol, mail: MailServer
+    ) -> None:
+        self.prove(services, cast)
+        phone, _ = enrol(cast.viewer)
+        token = self.invite(services, cast, mail)
+        for name, password in ((None, None), ("The reader", NEW_PASSWORD), ("Viewer", PASSWORD)):
+            with pytest.raises(Unauthenticated, match="Sign in as"):
+                services.joining.accept(token, None, name, password)
+        with pytest.raises(OtpRequired):
+            login(services, cast.viewer)
+        who = services.auth.principal(login(services, cast.viewer, phone.code()))
+        services.joining.accept(token, who, "The reader", NEW_PASSWORD)
+        assert of(services, cast.viewer).second_factor_at is not None
+        with pytest.raises(WrongCredentials):
+            login(services, cast.viewer, password=NEW_PASSWORD)
 
 
 class TestWhereItIsRequired:

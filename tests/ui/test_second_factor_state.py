@@ -12,6 +12,7 @@ from exports_app.services.sessions import BROWSER_COOKIE
 from exports_app.ui import actions
 from exports_app.ui.actions import Actor
 from exports_app.ui.notices import Notices
+from exports_app.ui.pages.invitation import InvitationState
 from exports_app.ui.pages.login import LoginState
 from exports_app.ui.pages.settings.account import AccountState
 from exports_app.ui.pages.settings.second_factor import CODES, DISABLE, RENEW, SCAN, SETUP, SecondFactorState
@@ -19,6 +20,8 @@ from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
 from exports_app.ui.pages.settings.users import UsersState
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
+from tests.invited import mailed_token
+from tests.mailserver import MailServer
 from tests.ui.conftest import SignIn, Tab
 from tests.world import BROWSER, PASSWORD, Cast, FakeClock, Person, sign_in
 
@@ -160,6 +163,59 @@ class TestSigningIn:
             assert (state.asks_code, state._step) == (False, "")
 
         asyncio.run(play())
+
+
+class TestTheInvitationPage:
+    NEW_PASSWORD = "one that the reader chose"
+
+    @pytest.fixture
+    def token(self, services: Services, cast: Cast, mail: MailServer) -> str:
+        services.invitations.invite(cast.outsider.who, cast.globex.id, cast.admin.user.email, "viewer")
+        return mailed_token(services, mail, cast.admin.user.email)
+
+    def join(self, tab: Tab, token: str, password: str) -> str:
+        """As somebody who is not signed in. Where the browser goes."""
+        headers = {"cookie": f"{BROWSER_COOKIE}={BROWSER}"}
+
+        async def play() -> str:
+            tab.root.router_data = {"asPath": "/invitation", "ip": "192.0.2.1", "headers": headers}
+            await tab.do(InvitationState.join, {"token": token, "name": "Reader", "password": password})
+            return (await tab.state(Notices)).goto
+
+        return asyncio.run(play())
+
+    def test_signs_nobody_in_to_a_proven_account(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, token: str
+    ) -> None:
+        with services.store.write() as tx:
+            tx.users.update(cast.admin.user.id, {"email_proven_at": services.clock()})
+        enrolled(services, cast.admin, clock)
+        assert self.join(tab, token, PASSWORD) == ""
+        assert services.joining.look(token), "it was not used up"
+
+    def test_signs_in_the_reader_of_the_mailbox_of_an_unproven_one_without_its_old_factor(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, token: str
+    ) -> None:
+        enrolled(services, cast.admin, clock)
+        code = self.join(tab, token, self.NEW_PASSWORD).rpartition("/")[2]
+        session, _ = services.sessions.redeem(code, BROWSER)
+        assert services.sessions.visit(session) is not None
+        assert services.second_factors.state(cast.admin.who).enabled_at is None
+
+    def test_asks_who_has_a_factor_by_then_to_sign_in(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The way in is the sign-in's own: it gives no session for a password alone."""
+        accept = services.joining.accept
+
+        def accepted(*values: object) -> object:
+            joined = accept(*values)  # type: ignore[arg-type]
+            app = services.second_factors.begin(cast.admin.who, self.NEW_PASSWORD)
+            services.second_factors.confirm(cast.admin.who, pyotp.TOTP(app.secret).at(clock()))
+            return joined
+
+        monkeypatch.setattr(services.joining, "accept", accepted)
+        assert self.join(tab, token, self.NEW_PASSWORD) == "/login"
 
 
 class TestWhereItIsRequired:
