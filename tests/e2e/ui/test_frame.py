@@ -41,6 +41,7 @@ QUIET = {
     )
 }
 ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account____account_state"
+FACTOR = f"{SETTINGS}___second_factor____second_factor_state"
 LEAVE = f"{SETTINGS}___leave____leave_state"
 INVITATION = f"{ROOT}.exports_app___ui___pages___invitation____invitation_state"
 FORGOTTEN = f"{ROOT}.exports_app___ui___pages___forgot_password____forgot_password_state"
@@ -168,7 +169,7 @@ def assert_silent(frames: dict[str, str], words: list[str]) -> None:
 class TestWhoMayCallWhat:
     def test_only_signing_in_is_for_everybody(self, registered_handlers: list[Handler]) -> None:
         assert {h.name for h in registered_handlers if h.public} == {
-            *(f"{LOGIN}.{name}" for name in ("load", "login")),
+            *(f"{LOGIN}.{name}" for name in ("load", "login", "finish", "back")),
             *(f"{INVITATION}.{name}" for name in ("load", "open", "accept", "join")),
             *(f"{FORGOTTEN}.{name}" for name in ("load", "ask")),
             *(f"{RESET}.{name}" for name in ("load", "open", "save")),
@@ -179,6 +180,7 @@ class TestWhoMayCallWhat:
             f"{SESSION}.logout",
             *(f"{ACCOUNT}.{name}" for name in ("refresh", "change", "end", "end_all")),
             *(f"{LEAVE}.{name}" for name in ("ask", "choose", "stay", "leave")),
+            *(f"{FACTOR}.{name}" for name in ("arrive", "open", "begin", "confirm", "renew", "disable", "done")),
             f"{INVITATION}.sign_out",
         }
 
