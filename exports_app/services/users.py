@@ -54,7 +54,8 @@ class Users:
             if user.is_active == active:
                 return user
             if active and user.has_demo_password and not request_context.current().local:
-                raise Conflict("This account has the public password of the demo: reset its password, then activate it")
+                detail = "set another one by the link of Reset password, then activate it"
+                raise Conflict(f"This account has the public password of the demo: {detail}")
             tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
             action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
             audit.note_user(tx, who, action, None, user, self._clock())

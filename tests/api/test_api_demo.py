@@ -118,5 +118,8 @@ def test_elsewhere_a_demo_account_is_not_made_active_again(call: Any, demo: Serv
     path = f"/api/users/{user_of(demo, 'admin@acme.test').id}"
     headers = {"Authorization": f"Bearer {token_for(demo.auth, user_of(demo))}"}
     problem(call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers), 409, "conflict")
-    assert call(ELSEWHERE[0], "POST", f"{path}/reset-password", headers=headers).status_code == 200
+    link = call(ELSEWHERE[0], "POST", f"{path}/reset-password", headers=headers).json()["link"]
+    problem(call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers), 409, "conflict")
+    chosen = {"token": link.partition("#")[2], "newPassword": "a staple of the battery horse"}
+    assert call(ELSEWHERE[0], "POST", "/api/auth/reset-password", json=chosen).status_code == 204
     assert call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers).status_code == 200

@@ -357,6 +357,17 @@ class TestASuperAdminsLink:
         (done,) = entries(services, cast, Action.PASSWORD_RESET)
         assert done.detail == {"mailed": False, "sent_by": "Super"}
 
+    def test_of_an_account_of_the_demo_is_shown_and_goes_to_no_mailbox(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
+        with services.store.write() as tx:
+            tx.users.update(cast.admin.user.id, {"password_hash": "x", "has_demo_password": True})
+        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        assert sent.url is not None
+        assert not services.account_mail.due()
+        services.password_resets.reset(sent.url.partition("#")[2], NEW)
+        assert services.auth.login(cast.admin.user.email, NEW, ADDRESS)
+
     def test_expires_after_a_day(self, services: Services, cast: Cast, clock: FakeClock) -> None:
         sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
         clock.advance(seconds=timedelta(hours=24).total_seconds())
