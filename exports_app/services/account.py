@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import FieldError, Invalid, NotFound, TooManyRequests, Unauthenticated
-from exports_app.services import audit, passwords, request_context
+from exports_app.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
+from exports_app.services import audit, passwords
 from exports_app.services.auth import Auth, Token
-from exports_app.services.guesses import Purpose
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, User
-from exports_app.services.repeated_notes import RepeatedNotes
 
 SHOWN = 12
 """Characters of a session's id in the audit."""
@@ -28,8 +26,8 @@ class SignedIn:
 
 
 class Account:
-    def __init__(self, store: Store, clock: Clock, auth: Auth, notes: RepeatedNotes) -> None:
-        self._store, self._clock, self._auth, self._notes = store, clock, auth, notes
+    def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
+        self._store, self._clock, self._auth = store, clock, auth
 
     def get(self, who: Principal) -> User:
         """Raises Unauthenticated where the user is gone."""
@@ -43,7 +41,7 @@ class Account:
         """
         with self._store.read() as tx:
             user = _user(tx, who)
-        self._check_current(who, user, current)
+        self._auth.check_current(who, user, current)
         passwords.check(new, "/newPassword", user.email, user.name)
         if new == current:
             raise Invalid([FieldError("/newPassword", "choose another one than before")])
@@ -60,18 +58,6 @@ class Account:
             self._note(tx, who, Action.PASSWORD_CHANGED, user)
             changed = _user(tx, who)
         return self._auth.token_for(changed)
-
-    def _check_current(self, who: Principal, user: User, password: str) -> None:
-        """Whoever has a stolen session cannot guess without end. What fails is noted."""
-        try:
-            guess = self._auth.guess(Purpose.CURRENT_PASSWORD, user.email, request_context.current().address)
-        except TooManyRequests as e:
-            self._notes.wrong_current_password(who, user, e.retry_after)
-            raise
-        if not passwords.matches(password, user.password_hash):
-            self._notes.wrong_current_password(who, user)
-            raise Invalid([FieldError("/currentPassword", "this is not your password")])
-        guess.right()
 
     def sessions(self, who: Principal, session: str = "") -> list[SignedIn]:
         """Where one is signed in, the one used last first. session: the id of the one that asks."""

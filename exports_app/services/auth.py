@@ -11,6 +11,8 @@ from exports_app.domain import bounds
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import (
     DemoIsLocal,
+    FieldError,
+    Invalid,
     OneTimePasswordOver,
     OtpRequired,
     TooManyRequests,
@@ -151,6 +153,19 @@ class Auth:
         address: where the attempt comes from. known: the value of KNOWN_COOKIE, if a browser sent one.
         """
         return self._guesses.begin(purpose, email, address, self._browsers.recognize(email, known))
+
+    def check_current(self, who: Principal, user: User, password: str) -> None:
+        """Their own password, of somebody who is signed in: with a stolen session nobody can guess it without end. What
+        fails is noted. Raises Invalid, TooManyRequests."""
+        try:
+            guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, request_context.current().address)
+        except TooManyRequests as e:
+            self._notes.wrong_current_password(who, user, e.retry_after)
+            raise
+        if not passwords.matches(password, user.password_hash):
+            self._notes.wrong_current_password(who, user)
+            raise Invalid([FieldError("/currentPassword", "this is not your password")])
+        guess.right()
 
     def mark_browser(self, user: User, known: str) -> str:
         """The next value of KNOWN_COOKIE in a browser in which the user has signed in. known: its value so far."""

@@ -74,7 +74,7 @@ class RepeatedNotes:
         """Of somebody who is signed in, maybe by a stolen session. seconds: to wait until the next attempt."""
         now, context = self._clock(), request_context.current()
         detail = {"seconds_to_wait": seconds} if seconds else {}
-        action = Action.PASSWORD_CHANGE_FAILED
+        action = Action.CURRENT_PASSWORD_WRONG
         count = _Count(action, context, now, now, user.email, user.id, None, who, detail)
         self._add((action, who.user_id, network(context.address)), count)
 

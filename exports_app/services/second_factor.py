@@ -6,7 +6,7 @@ from datetime import datetime
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, FieldError, Invalid, Unauthenticated
-from exports_app.services import audit, otp, passwords, request_context
+from exports_app.services import audit, otp, request_context
 from exports_app.services.auth import Auth, Token
 from exports_app.services.encryption import Encryption
 from exports_app.services.guesses import Guess, Purpose
@@ -117,10 +117,7 @@ class SecondFactors:
     def _checked(self, who: Principal, password: str) -> User:
         with self._store.read() as tx:
             user = _user(tx, who)
-        guess = self._guess(who, Purpose.CURRENT_PASSWORD)
-        if not passwords.matches(password, user.password_hash):
-            raise Invalid([FieldError("/currentPassword", "this is not your password")])
-        guess.right()
+        self._auth.check_current(who, user, password)
         return user
 
     def _guess(self, who: Principal, purpose: Purpose) -> Guess:

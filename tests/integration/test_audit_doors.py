@@ -103,7 +103,7 @@ class TestAWrongCurrentPassword:
         self.guess(services, cast)
         (entry,) = entries(services, cast)
         assert (entry.action, entry.actor_id, entry.subject_id, entry.tenant_id) == (
-            Action.PASSWORD_CHANGE_FAILED,
+            Action.CURRENT_PASSWORD_WRONG,
             cast.admin.user.id,
             cast.admin.user.id,
             None,
@@ -117,6 +117,11 @@ class TestAWrongCurrentPassword:
         (entry,) = entries(services, cast)
         assert entry.detail["times"] == 15
         assert entry.detail["seconds_to_wait"] >= 1
+
+    def test_given_to_set_up_a_second_factor_is_told_as_well(self, services: Services, cast: Cast) -> None:
+        with pytest.raises(Invalid):
+            services.second_factors.begin(cast.admin.who, "a wrong guess")
+        assert [entry.action for entry in entries(services, cast)] == [Action.CURRENT_PASSWORD_WRONG]
 
     def test_a_right_one_is_told_as_a_change(self, services: Services, cast: Cast) -> None:
         services.account.change_password(cast.admin.who, PASSWORD, "another good password")

@@ -596,3 +596,40 @@ class TestRotation:
             assert login(lost, cast.admin, codes[0])
         finally:
             lost.close()
+
+
+class TestANewPasswordByALink:
+    def by_mail(self, services: Services, cast: Cast, mail: MailServer) -> str:
+        services.password_resets.request(cast.viewer.user.email)
+        services.account_mail.send_due()
+        body = mail.wait_for(1)[0].message.get_body(("plain",))
+        assert body is not None
+        (line,) = [line for line in body.get_content().splitlines() if "/reset-password#" in line]
+        return str(line.partition("#")[2])
+
+    def by_hand(self, services: Services, cast: Cast) -> str:
+        return (services.users.reset(cast.super_admin.who, cast.viewer.user.id).url or "").partition("#")[2]
+
+    @pytest.mark.parametrize("mailed", [True, False])
+    def test_neither_removes_the_factor_nor_signs_in_without_it(
+        self, services: Services, cast: Cast, enrol: Enrol, request: pytest.FixtureRequest, *, mailed: bool
+    ) -> None:
+        phone, codes = enrol(cast.viewer)
+        before = of(services, cast.viewer).second_factor_at
+        mail = request.getfixturevalue("mail") if mailed else None
+        services.password_resets.reset(self.by_mail(services, cast, mail) if mail else self.by_hand(services, cast), NEW_PASSWORD)
+        assert of(services, cast.viewer).second_factor_at == before
+        with pytest.raises(OtpRequired):
+            login(services, cast.viewer, password=NEW_PASSWORD)
+        with pytest.raises(WrongOtp):
+            login(services, cast.viewer, "000000", NEW_PASSWORD)
+        assert login(services, cast.viewer, phone.code(), NEW_PASSWORD)
+        assert login(services, cast.viewer, codes[0], NEW_PASSWORD)
+        assert Action.SECOND_FACTOR_RESET not in {action for action, _ in noted(services, cast)}
+
+    def test_a_one_time_password_of_the_command_line_leaves_it_too(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+        phone, _ = enrol(cast.viewer)
+        given = services.accounts.give_one_time_password(cast.viewer.user.email)
+        with pytest.raises(OtpRequired):
+            login(services, cast.viewer, password=given)
+        assert login(services, cast.viewer, phone.code(), given)
