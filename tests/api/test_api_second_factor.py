@@ -3,6 +3,7 @@
 from typing import Any
 
 import pyotp
+import pytest
 
 from exports_app.services.otp import PERIOD
 from exports_app.wiring import Services
@@ -85,3 +86,17 @@ def test_an_invitation_is_no_way_round_it(
     clock.advance(seconds=PERIOD)
     signed_in = api.anonymous.post(LOGIN, credentials(cast, otp=app.at(clock()))).json()
     assert api.anonymous.using(signed_in["accessToken"]).post(accept, {"token": token}).status_code == 200
+
+
+def test_super_admins_who_need_it_can_only_set_it_up(
+    api: Clients, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.auth, "super_admins_need_otp", True)
+    for path in ("/api/users", "/api/scheduled-exports", f"/api/tenants/{cast.acme.id}", f"/api/tenants/{cast.acme.id}/members"):
+        told = problem(api.super_admin.get(path), 403, "second_factor_required")
+        assert "set one up under Settings, Account" in told["detail"]
+    assert api.super_admin.get("/api/auth/me").json()["mustSetUpSecondFactor"]
+    assert api.super_admin.get(FACTOR).json()["required"]
+    app = pyotp.TOTP(api.super_admin.post(FACTOR, {"currentPassword": PASSWORD}).json()["secret"])
+    enabled = api.super_admin.post(f"{FACTOR}/confirm", {"otp": app.at(clock())}).json()
+    assert api.anonymous.using(enabled["token"]["accessToken"]).get("/api/users").status_code == 200

@@ -405,6 +405,13 @@ class TestGivingItUp:
         with pytest.raises(OtpRequired):
             login(services, cast.admin, password="a password of their own")
 
+    def test_a_reset_link_leaves_it(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+        enrol(cast.viewer)
+        sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
+        services.password_resets.reset((sent.url or "").partition("#")[2], "a password of their own")
+        with pytest.raises(OtpRequired):
+            login(services, cast.viewer, password="a password of their own")
+
     def test_a_super_admin_or_the_command_line_removes_a_lost_one(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         phone, _ = enrol(cast.viewer)
         token = login(services, cast.viewer, phone.code())

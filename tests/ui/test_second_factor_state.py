@@ -248,6 +248,28 @@ class TestWhereItIsRequired:
         assert again is not None
         assert again.who == cast.admin.who
 
+    def test_a_super_admin_without_it_can_only_set_it_up(
+        self, services: Services, tab: Tab, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(services.auth, "super_admins_need_otp", True)
+        session = sign_in(services, cast.super_admin.user)
+        visit = services.sessions.visit(session)
+        assert visit is not None
+
+        async def play() -> None:
+            actions.begin(Actor(visit.who, session, None))
+            tab.root.router_data = {"asPath": "/settings/users", "pathname": "/settings/users"}
+            await tab.do(Session.enter)
+            assert (await tab.state(Notices)).goto == "/settings"
+            assert (await tab.state(Session)).may == []
+            await tab.do(UsersState.search, "")
+            users = await tab.state(UsersState)
+            assert users.rows == []
+            await tab.do(AccountState.refresh)
+            assert (await tab.state(SecondFactorState)).demand.startswith("Super admins need a second factor")
+
+        asyncio.run(play())
+
     def test_a_tenants_admin_requires_it(
         self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, sign_in: SignIn
     ) -> None:

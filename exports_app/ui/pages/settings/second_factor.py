@@ -230,7 +230,7 @@ def _input(name: str, label: str, hint: str, **props: Any) -> rx.Component:
 
 
 def _setup() -> rx.Component:
-    told = "First enter your password, so that it is surely you."
+    told = "Enter your password first, to confirm that it is you."
     form = _form(told, _password(), submit="Continue", on_submit=SecondFactorState.begin, key=SETUP)
     return rx.fragment(form, browser.focus(target="factor-password"))
 
@@ -246,7 +246,10 @@ def _scan() -> rx.Component:
             class_name="row wrap",
         ),
     )
-    told = "Scan this code with an authenticator app, such as Google Authenticator, Aegis or 1Password. Then enter what it shows."
+    told = (
+        "Scan this code with an authenticator app, such as Google Authenticator, Aegis or 1Password. "
+        "Then enter the code it shows."
+    )
     form = _form(told, picture, by_hand, _otp("Six digits"), submit="Turn on", on_submit=state.confirm, key=SCAN)
     return rx.fragment(form, browser.focus(target="otp"))
 
@@ -282,7 +285,8 @@ def _codes() -> rx.Component:
 
 def _disable() -> rx.Component:
     told = (
-        "Then your password alone signs you in. Where a second factor is required you have no rights until you set one up again."
+        "After that your password alone signs you in. Where a second factor is required, you have no rights until you set one "
+        "up again."
     )
     fields = (_password(), _otp(APP))
     form = _form(told, *fields, submit="Disable", on_submit=SecondFactorState.disable, key=DISABLE, kind="danger")
