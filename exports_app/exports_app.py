@@ -4,6 +4,7 @@ A build imports this too: nothing is opened here.
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
@@ -92,6 +93,9 @@ async def _serve() -> AsyncIterator[None]:
         with services.changes.listen():
             _gate.remember_few_routes()
             watched = HalfFrames(_sockets).watch() if _sockets else nullcontext()
+            # What the program is made of stays to the end: going over it again and again would hold up everybody's clicks
+            gc.collect()
+            gc.freeze()
             async with _live.run(app, services.changes, services.clock), _tabs.run(app), watched, _engine.run():
                 print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
                 yield

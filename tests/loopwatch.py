@@ -48,10 +48,11 @@ def _name(handle: asyncio.Handle) -> str:
 
 
 @contextmanager
-def watched() -> Iterator[LoopWatch]:
+def watched(*, collecting: bool = False) -> Iterator[LoopWatch]:
     """Watches all event loops of this process for the length of the block.
 
     Without the garbage collector: it would go over what all tests of this process have left behind, whatever the input is.
+    collecting: with it, but for what was there before, as on a server (exports_app.py freezes what it starts with).
     """
     watch, run = LoopWatch(), asyncio.Handle._run
 
@@ -61,12 +62,16 @@ def watched() -> Iterator[LoopWatch]:
         watch.note(name, time.thread_time() - began)
 
     gc.collect()
-    gc.disable()
+    if collecting:
+        gc.freeze()
+    else:
+        gc.disable()
     asyncio.Handle._run = measured  # type: ignore[method-assign]
     try:
         yield watch
     finally:
         gc.enable()
+        gc.unfreeze()
         asyncio.Handle._run = run  # type: ignore[method-assign]
 
 

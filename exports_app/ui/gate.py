@@ -5,7 +5,7 @@ import inspect
 import json
 import uuid
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, get_origin
 from urllib.parse import parse_qs
 
@@ -147,6 +147,8 @@ class Gate:
             key = key_of(token, cookies)
             await self._namespace.emit("new_token", token, to=sid)
         self._tabs.opened(key, socket.address.name if socket else "")
+        if socket is not None:
+            socket.is_signed_in = partial(self._tabs.is_signed_in, key)
         self._booting.add(sid)
         try:
             await self._connect(sid, {**environ, "QUERY_STRING": f"token={key}"}, auth)

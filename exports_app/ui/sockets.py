@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,7 +27,11 @@ MAX_SOCKETS = 5_000
 """Open at a time, in this process."""
 MAX_SOCKETS_PER_ADDRESS = 200
 MAX_FRAME_BYTES = 256 * 1024
-"""Of a packet."""
+"""Of a packet: a form that the browser kept while the server was away."""
+MAX_FRAME_BYTES_OF_STRANGERS = 16 * 1024
+"""Of a packet of a tab where nobody is signed in yet: those pages have small forms only."""
+MAX_BRACKETS, MAX_COMMAS = 5_000, 20_000
+"""In the text of a packet. To parse more lists, objects and numbers would keep the event loop from the others."""
 MAX_HEADER_BYTES = 16 * 1024
 """Of all headers of a handshake."""
 JOIN_SECONDS = 15.0
@@ -36,7 +40,9 @@ MAX_UNREAD_BYTES = 2 * 1024 * 1024
 """Of answers that wait to be sent, of a socket."""
 MAX_UNREAD_BYTES_PER_ADDRESS = 8 * MAX_UNREAD_BYTES
 MAX_UNREAD_PACKETS = 500
-TOO_LARGE = "a frame over 256 KB"
+TOO_LARGE = f"a frame over {MAX_FRAME_BYTES // 1024} KB"
+TOO_LARGE_FOR_STRANGERS = f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
+TOO_COMPLEX = "a frame with too many values"
 UNREAD = "its answers are not read"
 CLOSE_SECONDS = 1.0
 """To say goodbye to a socket that is cut off."""
@@ -133,6 +139,8 @@ class Socket:
         """Bytes of answers that wait to be sent."""
         self.why = ""
         """Why it was cut off."""
+        self.is_signed_in: Callable[[], bool] = lambda: False
+        """Whether somebody has signed in where its tab is; the gate says so, once the tab is known."""
         self._events, self._joins = Allowance(50, 300), Allowance(1, 20)
         self._bytes = Allowance(128 * 1024, 1024 * 1024)
         self._cut = asyncio.get_running_loop().create_future()
@@ -196,7 +204,7 @@ class Socket:
         if message is None or message["type"] != "websocket.receive":
             return message or {"type": "websocket.disconnect", "code": NOT_A_PAGES}
         text = message.get("text")
-        if wrong := _wrong(text):
+        if wrong := _wrong(text, signed_in=self.is_signed_in()):
             self.cut(wrong)
             return {"type": "websocket.disconnect", "code": NOT_A_PAGES}
         assert text is not None
@@ -227,12 +235,15 @@ async def _awaited(work: Awaitable[T]) -> T:
     return await work
 
 
-def _wrong(text: str | None) -> str:
-    """What is wrong with a packet; empty where nothing is."""
+def _wrong(text: str | None, *, signed_in: bool) -> str:
+    """What is wrong with a packet; empty where nothing is. Looks at the text only: nothing is parsed yet."""
     if text is None:
         return "a binary frame"
-    if len(text) > MAX_FRAME_BYTES or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES):
-        return TOO_LARGE
+    most, too_large = (MAX_FRAME_BYTES, TOO_LARGE) if signed_in else (MAX_FRAME_BYTES_OF_STRANGERS, TOO_LARGE_FOR_STRANGERS)
+    if len(text) > most or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > most):
+        return too_large
+    if text.count("[") + text.count("{") > MAX_BRACKETS or text.count(",") > MAX_COMMAS:
+        return TOO_COMPLEX
     return "" if _PACKET.fullmatch(text) else "a malformed packet"
 
 

@@ -67,6 +67,11 @@ class Tabs:
         if tab := self._tabs.get(key):
             tab.signed_in = signed_in
 
+    def is_signed_in(self, key: str) -> bool:
+        """At the tab's latest event."""
+        tab = self._tabs.get(key)
+        return tab is not None and tab.signed_in
+
     @contextlib.asynccontextmanager
     async def run(self, app: rx.App) -> AsyncIterator[None]:
         task = asyncio.create_task(self._tidy(app), name="tabs")

@@ -1,6 +1,7 @@
 """The watch over the event loop names what keeps it from everybody else."""
 
 import asyncio
+import gc
 import time
 
 from tests.loopwatch import watched
@@ -28,6 +29,16 @@ def test_it_names_what_works_on_the_loop() -> None:
     (told,) = watch.slow
     assert "careless" in told
     assert told.endswith("(while: a careless handler)")
+
+
+def test_it_may_watch_with_the_garbage_collector_on() -> None:
+    with watched():
+        assert not gc.isenabled()
+    with watched(collecting=True):
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_what_works_in_a_thread_or_only_waits_is_not_named() -> None:

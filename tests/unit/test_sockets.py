@@ -8,7 +8,13 @@ import pytest
 import structlog
 
 from exports_app.ui import gate, sockets
-from exports_app.ui.sockets import MAX_FRAME_BYTES, MAX_SOCKETS_PER_ADDRESS, Allowance, Sockets
+from exports_app.ui.sockets import (
+    MAX_FRAME_BYTES,
+    MAX_FRAME_BYTES_OF_STRANGERS,
+    MAX_SOCKETS_PER_ADDRESS,
+    Allowance,
+    Sockets,
+)
 
 TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
 QUERY = f"EIO=4&transport=websocket&token={TOKEN}"
@@ -284,9 +290,12 @@ class TestAPacket:
             ("2probe", None, "a malformed packet"),
             ("5", None, "a malformed packet"),
             ("", None, "a malformed packet"),
-            ('42/_event,["' + "x" * MAX_FRAME_BYTES + '"]', None, "a frame over 256 KB"),
-            ('42/_event,["' + "é" * (MAX_FRAME_BYTES // 2) + '"]', None, "a frame over 256 KB"),
-            ('42/_event,["' + "\ud800" * (MAX_FRAME_BYTES // 3) + '"]', None, "a frame over 256 KB"),
+            ('42/_event,["' + "x" * MAX_FRAME_BYTES_OF_STRANGERS + '"]', None, "a frame over 16 KB before anybody signed in"),
+            (
+                '42/_event,["' + "é" * (MAX_FRAME_BYTES_OF_STRANGERS // 2) + '"]',
+                None,
+                "a frame over 16 KB before anybody signed in",
+            ),
         ],
     )
     def test_of_no_page_ends_the_connection_and_costs_one_log_line(
@@ -307,6 +316,22 @@ class TestAPacket:
         play(story)
         assert [(entry["event"], entry["address"]) for entry in logs] == [(f"a websocket was closed: {reason}", "192.0.2.1")]
         assert "SECRET" not in repr(logs)
+
+    @pytest.mark.parametrize("text", ["x" * MAX_FRAME_BYTES, "é" * (MAX_FRAME_BYTES // 2), "\ud800" * (MAX_FRAME_BYTES // 3)])
+    def test_of_somebody_who_is_signed_in_may_be_larger_but_has_an_end_too(self, text: str, logs: list[Any]) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            client = Client(Sockets(reflex))
+            client.say(JOIN)
+            await settled()
+            reflex.sockets[0].is_signed_in = lambda: True
+            client.say(f'42/_event,["{text[: len(text) // 2]}"]')
+            client.say(f'42/_event,["{text}"]')
+            await client.cut()
+            assert len(reflex.received) == 2
+
+        play(story)
+        assert [entry["event"] for entry in logs] == ["a websocket was closed: a frame over 256 KB"]
 
 
 class TestHowFast:
