@@ -1,5 +1,6 @@
 """Who calls: the principal behind the bearer token. What they may do, the services decide."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -26,15 +27,34 @@ def principal(srv: Srv, request: Request, token: Annotated[HTTPAuthorizationCred
         raise Unauthenticated
     who = srv.auth.principal(token.credentials)
     request.state.who = who  # for the audit, where a right is refused
+    _remember(request, srv, token.credentials, who)
     return who
+
+
+def _remember(request: Request, srv: Services, token: str, who: Principal) -> None:
+    request.state.check_unchanged = partial(srv.auth.check_unchanged, token, who)
+
+
+def check_unchanged(request: Request) -> None:
+    """To be called once the body was read, which may take minutes: what the services get as the caller is what is true now.
+    Raises Unauthenticated, DemoIsLocal, RightsChanged."""
+    check = getattr(request.state, "check_unchanged", None)
+    if check is not None:  # else nobody had to say who they are
+        check()
 
 
 Who = Annotated[Principal, Depends(principal)]
 
 
-def anybody(srv: Srv, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Principal | None:
+def anybody(
+    srv: Srv, request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Principal | None:
     """The caller, if they present a token: one that is not valid is refused all the same."""
-    return None if token is None else srv.auth.principal(token.credentials)
+    if token is None:
+        return None
+    who = srv.auth.principal(token.credentials)
+    _remember(request, srv, token.credentials, who)
+    return who
 
 
 Anybody = Annotated[Principal | None, Depends(anybody)]

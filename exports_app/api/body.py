@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from exports_app.api.access import check_unchanged
 from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors, pointer
 from exports_app.domain.errors import FieldError, Invalid, TooLarge
 
@@ -45,12 +46,17 @@ M = TypeVar("M", bound=Input)
 
 
 def json_body(model: type[M], limit: int = LIMIT) -> Callable[[Request], Awaitable[M]]:
-    """A dependency that reads the body into `model`. Raises TooLarge, Invalid. limit: bytes, counted while they arrive."""
+    """A dependency that reads the body into `model`. Raises TooLarge, Invalid, and what `check_unchanged` raises where the
+    caller's rights changed meanwhile. limit: bytes, counted while they arrive."""
 
     async def read(request: Request) -> M:
         data = await _read(request, limit)
         # In a thread: a large body takes a while, and the event loop serves everybody
-        return await run_in_threadpool(_parse, model, data)
+        return await run_in_threadpool(finish, request, data)
+
+    def finish(request: Request, data: bytes) -> M:
+        check_unchanged(request)
+        return _parse(model, data)
 
     return read
 
@@ -71,7 +77,7 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
     seen = set[str]()
     for name, _ in pairs:
         if name in seen:
-            raise Invalid([FieldError(pointer([name]), "stands there twice: send each field once")])
+            raise Invalid([FieldError(pointer([name]), "appears twice: send each field once")])
         seen.add(name)
 
 

@@ -118,6 +118,12 @@ class Conflict(ExportsError):
     code = "conflict"
 
 
+class RightsChanged(Conflict):
+    """Your rights changed while this request was sent: send it again"""
+
+    code = "rights_changed"
+
+
 class TooLarge(ExportsError):
     """The request body is too large"""
 

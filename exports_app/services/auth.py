@@ -15,6 +15,7 @@ from exports_app.domain.errors import (
     Invalid,
     OneTimePasswordOver,
     OtpRequired,
+    RightsChanged,
     TooManyRequests,
     Unauthenticated,
     WrongCredentials,
@@ -224,6 +225,16 @@ class Auth:
     def principal(self, token: str) -> Principal:
         """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal, and TooManyRequests by
         principal."""
+        who = self._who(token)
+        self.count_call(who)
+        return who
+
+    def check_unchanged(self, token: str, who: Principal) -> None:
+        """That `principal` still says the same of the token. Raises Unauthenticated, DemoIsLocal, RightsChanged."""
+        if self._who(token) != who:
+            raise RightsChanged
+
+    def _who(self, token: str) -> Principal:
         if len(token) > bounds.TOKEN:  # its header is read before its signature is
             raise Unauthenticated
         claims = self._claims(token)
@@ -233,9 +244,7 @@ class Auth:
                 raise Unauthenticated
             if not may_call(user):
                 raise DemoIsLocal
-            who = self.signed_in(tx, user)
-        self.count_call(who)
-        return who
+            return self.signed_in(tx, user)
 
     def count_call(self, who: Principal) -> None:
         """They ask for something, through the API or on a page. Raises TooManyRequests."""

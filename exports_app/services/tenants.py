@@ -7,6 +7,7 @@ from typing import Any
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services import audit, recipient_domains, rules
+from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Tenant
@@ -84,4 +85,14 @@ def tenant_of(tx: Transaction, who: Principal, tenant_id: str, permission: Permi
     if found is None:
         raise NotFound
     require(who, permission, tenant_id)
+    if lock:
+        _require_still(tx, who, permission, tenant_id)
     return found
+
+
+def _require_still(tx: Transaction, who: Principal, permission: Permission, tenant_id: str) -> None:
+    """`who` was read before the transaction began: somebody may have taken the right away since."""
+    current = principal_of(tx, who.user_id)
+    if current is None:
+        raise NotFound
+    require(current, permission, tenant_id)
