@@ -12,6 +12,7 @@ from exports_app.services import audit, passwords, request_context, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
+from exports_app.services.auth import principal_of
 from exports_app.services.keys import Keys
 from exports_app.services.known_browsers import KnownBrowsers
 from exports_app.services.limits import Counts, RateLimit
@@ -50,7 +51,7 @@ class SentReset:
 
 class PasswordResets:
     """An account has one link at most: a newer one replaces it, and using it, signing out everywhere, another password or
-    deactivating the account ends it."""
+    deactivating the account ends it; so does deactivating the super admin who sent it."""
 
     def __init__(self, store: Store, clock: Clock, keys: Keys, links: AccountLinks, mail: AccountMail, counts: Counts) -> None:
         self._store, self._clock, self._links, self._mail = store, clock, links, mail
@@ -147,6 +148,8 @@ class PasswordResets:
             raise LinkNotValid
         if not user.is_active and reset.sent_by is None:
             raise LinkNotValid
+        if not _sender_may(tx, reset):
+            raise LinkNotValid
         return reset, user
 
     def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
@@ -158,12 +161,22 @@ class PasswordResets:
         user = tx.users.get(reset.user_id) if reset else None
         if reset is None or user is None or user.token_version != reset.token_version:
             return None
+        if not _sender_may(tx, reset):
+            return None
         sender = tx.users.get(reset.sent_by) if reset.sent_by else None
         return _written(user, reset.expires_at, sender, _home(tx, user))
 
 
 def _link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
     return AccountLink(KIND, reset.id, 1, reset.expires_at, mailed)
+
+
+def _sender_may(tx: Transaction, reset: PasswordReset) -> bool:
+    """Whether the super admin who sent it is still one; True where it was asked for on the sign-in page."""
+    if reset.sent_by is None:
+        return True
+    sender = principal_of(tx, reset.sent_by)
+    return sender is not None and sender.is_super_admin
 
 
 def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordReset | None:

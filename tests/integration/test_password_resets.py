@@ -381,6 +381,28 @@ class TestASuperAdminsLink:
             with pytest.raises(LinkNotValid):
                 services.password_resets.check((sent.url or "").partition("#")[2])
 
+    @pytest.mark.parametrize("lost", ["is_active", "is_super_admin"])
+    def test_ends_when_its_sender_is_no_active_super_admin_any_more(self, services: Services, cast: Cast, lost: str) -> None:
+        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        token = (sent.url or "").partition("#")[2]
+        assert services.password_resets.check(token)
+        with services.store.write() as tx:
+            tx.users.update(cast.super_admin.user.id, {lost: False})
+        with pytest.raises(LinkNotValid):
+            services.password_resets.check(token)
+        with pytest.raises(LinkNotValid):
+            services.password_resets.reset(token, NEW)
+
+    @pytest.mark.parametrize("lost", ["is_active", "is_super_admin"])
+    def test_is_not_mailed_once_its_sender_is_no_active_super_admin(
+        self, services: Services, mail: MailServer, cast: Cast, lost: str
+    ) -> None:
+        services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        with services.store.write() as tx:
+            tx.users.update(cast.super_admin.user.id, {lost: False})
+        assert services.account_mail.send_due() == 1
+        assert mail.messages == []
+
     def test_may_be_made_for_an_account_that_is_not_active_and_does_not_activate_it(self, services: Services, cast: Cast) -> None:
         services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=False)
         sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
