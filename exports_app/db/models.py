@@ -390,11 +390,11 @@ class AccountMessageRow(Base, table=True):
 
 
 class PasswordResetRow(Base, table=True):
-    """A link to set a new password; an account has one at most. The link itself is not kept."""
+    """A link to set a new password. The link itself is not kept."""
 
     __tablename__ = "password_resets"
     id: str = _id()
-    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), unique=True, ondelete="CASCADE")
+    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), index=True, ondelete="CASCADE")
     token_version: int
     created_at: datetime = _instant()
     expires_at: datetime = _instant()

@@ -50,8 +50,11 @@ class SentReset:
 
 
 class PasswordResets:
-    """An account has one link at most: a newer one replaces it, and using it, signing out everywhere, another password or
-    deactivating the account ends it; so does deactivating the super admin who sent it."""
+    """Using a link, signing out everywhere, another password or deactivating the account end all links of the account.
+
+    A link that was asked for on the sign-in page ends no other: anybody may ask. One that a super admin sends ends those
+    that super admins sent before; deactivating its sender ends it.
+    """
 
     def __init__(self, store: Store, clock: Clock, keys: Keys, links: AccountLinks, mail: AccountMail, counts: Counts) -> None:
         self._store, self._clock, self._links, self._mail = store, clock, links, mail
@@ -98,7 +101,7 @@ class PasswordResets:
         """
         now = self._clock()
         reset = PasswordReset(new_id(), user.id, user.token_version, now, now + SENT_LIFETIME, by.user_id)
-        tx.password_resets.replace(reset)
+        _add(tx, reset, now)
         if self._mail.available() and not user.has_demo_password:
             self._mail.send(tx, KIND, reset.id, user.email, sent_by=by.user_id)
             return SentReset(user, reset.expires_at)
@@ -126,7 +129,7 @@ class PasswordResets:
         with self._store.write() as tx:
             tx.users.get(reset.user_id, lock=True)
             reset, user = self._valid(tx, link)
-            tx.password_resets.remove(reset.id)
+            tx.password_resets.remove([one.id for one in tx.password_resets.of_user(user.id)])
             now = self._clock()
             values: dict[str, Any] = {
                 "password_hash": hashed,
@@ -171,6 +174,14 @@ def _link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
     return AccountLink(KIND, reset.id, 1, reset.expires_at, mailed)
 
 
+def _add(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
+    """In place of links that have expired; one of a super admin also of those that super admins sent before."""
+    others = tx.password_resets.of_user(reset.user_id)
+    ended = [one.id for one in others if one.expires_at <= now or (reset.sent_by and one.sent_by)]
+    tx.password_resets.remove(ended)
+    tx.password_resets.add(reset)
+
+
 def _sender_may(tx: Transaction, reset: PasswordReset) -> bool:
     """Whether the super admin who sent it is still one; True where it was asked for on the sign-in page."""
     if reset.sent_by is None:
@@ -180,7 +191,7 @@ def _sender_may(tx: Transaction, reset: PasswordReset) -> bool:
 
 
 def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordReset | None:
-    """The link that somebody asked for; None where there is no active account, or a newer link.
+    """The link that somebody asked for; None where there is no active account.
 
     The demo's accounts have addresses on the internet that belong to others: they get none.
     """
@@ -188,12 +199,9 @@ def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordR
     if user is None or not user.is_active or user.has_demo_password:
         return None
     tx.users.get(user.id, lock=True)
-    other = tx.password_resets.of_user(user.id)
-    if other and other.created_at > message.created_at:
-        return None
     expires_at = message.created_at + ASKED_LIFETIME
     reset = PasswordReset(message.subject_id, user.id, user.token_version, message.created_at, expires_at)
-    tx.password_resets.replace(reset)
+    _add(tx, reset, now)
     with request_context.use(RequestContext(**message.content)):  # of the request, long answered
         audit.note(
             tx,

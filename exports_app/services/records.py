@@ -357,7 +357,7 @@ class AccountMessage:
 
 @dataclass(frozen=True)
 class PasswordReset:
-    """A link to set a new password, the only one of its account. token_version: the user's when it was made; the link ends
+    """A link to set a new password. token_version: the user's when it was made; the link ends
     with the next one. sent_by: the super admin who made it; None: it was asked for on the sign-in page."""
 
     id: str

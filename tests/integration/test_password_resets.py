@@ -156,12 +156,30 @@ class TestAskingForALink:
         assert services.account_mail.send_due() == 1
         assert mail.messages == []
 
-    def test_a_newer_request_ends_older_links(self, services: Services, mail: MailServer, cast: Cast) -> None:
-        old = link_for(services, mail, cast.admin.user.email)
-        new = link_for(services, mail, cast.admin.user.email)
-        with pytest.raises(LinkNotValid):
-            services.password_resets.reset(old, NEW)
-        services.password_resets.reset(new, NEW)
+    def test_a_newer_request_which_anybody_may_make_ends_no_older_link(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
+        email = cast.admin.user.email
+        links = [link_for(services, mail, email) for _ in range(3)]
+        services.password_resets.reset(links[0], NEW)
+        for other in links[1:]:
+            with pytest.raises(LinkNotValid):
+                services.password_resets.reset(other, NEW + "2")
+        assert sql(services, "SELECT id FROM password_resets") == []
+
+    def test_a_request_does_not_end_a_super_admins_link(self, services: Services, mail: MailServer, cast: Cast) -> None:
+        services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        services.account_mail.send_due()
+        sent = token_in(mail, 0)
+        link_for(services, mail, cast.admin.user.email)
+        services.password_resets.reset(sent, NEW)
+
+    def test_links_that_expired_are_not_kept(self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock) -> None:
+        for _ in range(2):
+            link_for(services, mail, cast.admin.user.email)
+        clock.advance(seconds=ASKED_LIFETIME.total_seconds())
+        link_for(services, mail, cast.admin.user.email)
+        assert len(sql(services, "SELECT id FROM password_resets")) == 1
 
     def test_an_older_message_that_was_put_off_does_not_bring_its_link_back(
         self, services: Services, cast: Cast, clock: FakeClock
@@ -380,6 +398,17 @@ class TestASuperAdminsLink:
             services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=active)
             with pytest.raises(LinkNotValid):
                 services.password_resets.check((sent.url or "").partition("#")[2])
+
+    def test_a_newer_one_ends_it_and_not_what_the_owner_asked_for(self, services: Services, mail: MailServer, cast: Cast) -> None:
+        asked = link_for(services, mail, cast.admin.user.email)
+        for _ in range(2):
+            services.users.reset(cast.super_admin.who, cast.admin.user.id)
+            services.account_mail.send_due()
+        older, newer = token_in(mail, 1), token_in(mail, 2)
+        with pytest.raises(LinkNotValid):
+            services.password_resets.check(older)
+        for good in (asked, newer):
+            assert services.password_resets.check(good) == cast.admin.user.email
 
     @pytest.mark.parametrize("lost", ["is_active", "is_super_admin"])
     def test_ends_when_its_sender_is_no_active_super_admin_any_more(self, services: Services, cast: Cast, lost: str) -> None:

@@ -1,4 +1,6 @@
-"""Links to set a new password: one for each account at most."""
+"""Links to set a new password."""
+
+from collections.abc import Collection
 
 from sqlalchemy import delete
 
@@ -13,13 +15,12 @@ class PasswordResetRepository(Repository[PasswordReset]):
     def get(self, reset_id: str) -> PasswordReset | None:
         return self._one(self._table.c.id == reset_id)
 
-    def of_user(self, user_id: str) -> PasswordReset | None:
-        return self._one(self._table.c.user_id == user_id)
-
-    def replace(self, reset: PasswordReset) -> None:
+    def of_user(self, user_id: str) -> list[PasswordReset]:
         c = self._table.c
-        self._connection.execute(delete(self._table).where(c.user_id == reset.user_id))
+        return self._all(self._select().where(c.user_id == user_id).order_by(c.created_at.desc(), c.id))
+
+    def add(self, reset: PasswordReset) -> None:
         self._insert([reset])
 
-    def remove(self, reset_id: str) -> None:
-        self._connection.execute(delete(self._table).where(self._table.c.id == reset_id))
+    def remove(self, reset_ids: Collection[str]) -> None:
+        self._connection.execute(delete(self._table).where(self._table.c.id.in_(reset_ids)))
