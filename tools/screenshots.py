@@ -61,6 +61,11 @@ def see_login(page: Page, _: Ids) -> None:
     page.locator("#email").wait_for()
 
 
+def see_forgot_password(page: Page, _: Ids) -> None:
+    page.goto("/forgot-password")
+    page.locator("#email").wait_for()
+
+
 def see_no_access(page: Page, _: Ids) -> None:
     page.goto(LIST)
     page.get_by_role("heading", name="No access").wait_for()
@@ -149,6 +154,15 @@ def see_settings(page: Page, _: Ids) -> None:
     page.locator(".plain-list li").first.wait_for()
 
 
+def see_second_factor(page: Page, ids: Ids) -> None:
+    see_settings(page, ids)
+    page.locator("#set-up-factor").click()
+    page.locator("#factor-password").fill(story.PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    page.locator(".qr").wait_for()
+    page.locator("#second-factor").evaluate("(section) => section.scrollIntoView({ block: 'center' })")
+
+
 def see_members(page: Page, _: Ids) -> None:
     page.goto(f"/settings/members?tenant={story.NORTHWIND.slug}")
     page.locator("#members li").first.wait_for()
@@ -162,7 +176,7 @@ def see_invitation(page: Page, ids: Ids) -> None:
 def see_parting(page: Page, ids: Ids) -> None:
     see_members(page, ids)
     page.get_by_role("button", name="Remove Sam Ortiz").click()
-    page.get_by_role("dialog").wait_for()
+    page.get_by_role("alertdialog").wait_for()
 
 
 def see_quotas(page: Page, _: Ids) -> None:
@@ -202,6 +216,7 @@ def see_delete(page: Page, ids: Ids) -> None:
 EVERY = ("wide-light", "wide-dark", "phone-light", "phone-dark")
 SCENES = (
     Scene("login", see_login, ("wide-light", "phone-dark"), ""),
+    Scene("forgot-password", see_forgot_password, ("wide-light", "phone-dark"), ""),
     Scene("invitation", see_invitation, ("wide-light", "phone-dark"), ""),
     Scene("list", see_list, EVERY),
     Scene("list-paused", see_paused, ("phone-light",)),
@@ -218,6 +233,7 @@ SCENES = (
     Scene("analytics", see_analytics, EVERY),
     Scene("analytics-exports", see_health, EVERY),
     Scene("settings", see_settings, ("wide-light", "phone-dark")),
+    Scene("settings-second-factor", see_second_factor, ("wide-light", "phone-dark")),
     Scene("settings-members", see_members, ("wide-light", "phone-dark")),
     Scene("settings-parting", see_parting, ("wide-light", "phone-dark")),
     Scene("settings-tenant", see_tenant, EVERY),
