@@ -17,7 +17,6 @@ from exports_app.domain.words import counted
 from exports_app.engine.maker import Maker
 from exports_app.engine.making import Limits, writing
 from exports_app.engine.parcel import pack
-from exports_app.services import recipient_domains
 from exports_app.services.exporting import Export
 from exports_app.services.links import Links
 from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Channel, Link, Report, Sender
@@ -212,7 +211,7 @@ class Worker:
             _log.info("sending", way=way, bytes=size, messages=len(deliveries))
             zipped = attached if way is Way.ZIP else None
             report = export.report(made.path, made.name, made.size, made.rows, zipped=zipped, link=link)
-            return self._send(run, channel, report, deliveries, check, export.tenant)
+            return self._send(run, channel, report, deliveries, check)
 
     def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
         expires_at = self._runs.now() + timedelta(days=run.spec.get("link_days", LINK_DAYS))
@@ -231,7 +230,6 @@ class Worker:
         report: Report,
         deliveries: list[Delivery],
         check: Callable[[], None],
-        tenant: Tenant,
     ) -> list[Delivery]:
         done = []
         with channel.open(report) as sender:
@@ -241,15 +239,18 @@ class Worker:
                     continue
                 check()
                 # Noted before the wire: a crash from here on leaves a delivery whose fate is unknown, not one that is forgotten
-                sending = self._runs.move(run, delivery, DeliveryStatus.SENDING, attempts=delivery.attempts + 1)
-                to, values = self._attempt(sender, sending, tenant)
+                sending = self._runs.begin_message(run, delivery)
+                if sending.status is not DeliveryStatus.SENDING:
+                    _log.warning("message not sent", to=log.masked(sending.target), status=sending.status)
+                    done.append(sending)
+                    continue
+                to, values = self._attempt(sender, sending)
                 done.append(self._lasting(partial(self._runs.move, run, sending, to, **values)))
         return done
 
-    def _attempt(self, sender: Sender, delivery: Delivery, tenant: Tenant) -> tuple[DeliveryStatus, dict[str, Any]]:
+    def _attempt(self, sender: Sender, delivery: Delivery) -> tuple[DeliveryStatus, dict[str, Any]]:
         """Send one message. Never raises: whatever happens to it, the other recipients get theirs."""
         try:
-            recipient_domains.require(tenant, delivery.target)
             sender.send(delivery.target, delivery.message_id)
         except DeliveryError as e:
             _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)

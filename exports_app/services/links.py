@@ -9,15 +9,15 @@ from urllib.parse import urlencode
 from exports_app import log
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
-from exports_app.domain.run import OWN_RECIPIENTS
 from exports_app.domain.way import Way
 from exports_app.services import audit, recipient_domains
 from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.entitlement import is_recipient
 from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.history import File, file_of
 from exports_app.services.keys import DOWNLOAD_LINKS, Keys
 from exports_app.services.ports import Clock, FileStore, Store
-from exports_app.services.records import Action, Delivery, DownloadWay, Run, Schedule
+from exports_app.services.records import Action, Delivery, DownloadWay, Run
 from exports_app.services.rules import is_uuid
 from exports_app.services.scope import run_of, schedule_of
 
@@ -94,13 +94,6 @@ class Links:
         given = signature.encode("utf-8", "surrogatepass")
         good = [_sign(key, run, target, expires) for key in self._keys.accepted(DOWNLOAD_LINKS)]
         return any(hmac.compare_digest(expected.encode(), given) for expected in good)
-
-
-def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
-    """Whether the file is still meant for this address: one of its schedule's recipients today, or,
-    of a run that goes to people of its own, one of the run's."""
-    recipients = run.recipients if run.trigger in OWN_RECIPIENTS else schedule.recipients
-    return target.lower() in {address.lower() for address in recipients}
 
 
 def _sign(key: bytes, run: Run, target: str, expires: int) -> str:

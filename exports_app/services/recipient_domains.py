@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from email_validator import EmailNotValidError, validate_email
 
-from exports_app.domain.errors import DeliveryError, FieldError
+from exports_app.domain.errors import FieldError
 from exports_app.services.records import Tenant
 
 MAX_DOMAINS = 100
@@ -77,12 +77,11 @@ def check(tenant: Tenant, recipients: Sequence[str]) -> list[FieldError]:
     ]
 
 
-def require(tenant: Tenant, address: str) -> None:
-    """Raises DeliveryError, permanent, for an address that the tenant sends nothing to."""
-    if not allows(tenant, address):
-        raise DeliveryError(
-            f"this address {_elsewhere(tenant)}: remove it from the recipients, or allow its domain in the tenant's settings"
-        )
+def refusal(tenant: Tenant, address: str) -> str | None:
+    """Why the tenant sends nothing to an address; None where it does."""
+    if allows(tenant, address):
+        return None
+    return f"this address {_elsewhere(tenant)}: remove it from the recipients, or allow its domain in the tenant's settings"
 
 
 def _elsewhere(tenant: Tenant) -> str:

@@ -28,7 +28,7 @@ from exports_app.domain.run import (
     move_run,
     shortfall,
 )
-from exports_app.services import aftermath
+from exports_app.services import aftermath, entitlement
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.planning import Plan, plan, unless_under_way
@@ -256,8 +256,24 @@ class Runs:
             # Waits for whoever ends the run in this moment, and then sees that it was ended
             self._held(tx, run, {"attempt": run.attempt})
             tx.deliveries.change(delivery, values)
-            if to is DeliveryStatus.SENDING:
+        self.changed(run)
+        return replace(delivery, **values)
+
+    def begin_message(self, run: Run, delivery: Delivery) -> Delivery:
+        """Write that a message is about to be sent: sending. Or that it must not be any more, and why: skipped or failed. What
+        its schedule and its tenant say in this moment counts, not what they said when the run was made or its attempt began."""
+        waiting = DeliveryStatus.PENDING
+        if delivery.status is not waiting:
+            move_delivery(delivery.status, waiting)
+        with self._store.write() as tx:
+            self._held(tx, run, {"attempt": run.attempt})
+            if refused := entitlement.refusal(tx, run, delivery.target):
+                status, reason = refused
+                values: dict[str, Any] = {"status": move_delivery(waiting, status), "error": reason}
+            else:
+                values = {"status": move_delivery(waiting, DeliveryStatus.SENDING), "attempts": delivery.attempts + 1}
                 self._quotas.count_message(tx, run.tenant_id)
+            tx.deliveries.change(delivery, values)
         self.changed(run)
         return replace(delivery, **values)
 

@@ -271,10 +271,10 @@ def test_who_has_lost_the_lease_can_move_no_delivery(services: Services, clock: 
     first, _ = services.runs.plan_deliveries(run, "email")
     lose(services, clock)
     with pytest.raises(LeaseLost):
-        services.runs.move(run, first, DeliveryStatus.SENDING)
+        services.runs.begin_message(run, first)
     claim(services)
     with pytest.raises(LeaseLost):
-        services.runs.move(run, first, DeliveryStatus.SENDING)
+        services.runs.begin_message(run, first)
     assert [d.status for d in deliveries_of(services, run)] == [DeliveryStatus.PENDING] * 2
 
 
@@ -344,7 +344,7 @@ def test_a_third_death_with_a_message_on_the_wire_says_that_its_fate_is_unknown(
         lose(services, clock)
         run = claim(services)
     first, _ = services.runs.plan_deliveries(run, "email")
-    services.runs.move(run, first, DeliveryStatus.SENDING)
+    services.runs.begin_message(run, first)
     lose(services, clock)
     assert the_run(services, run).status is RunStatus.FAILED
     assert [d.status for d in deliveries_of(services, run)] == [DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED]

@@ -197,7 +197,7 @@ class TestDispatchersThatRace:
             (delivery, *_) = b.runs.plan_deliveries(run, "email")
             with a.store.write() as tx:
                 assert tx.runs.cancel(run, {"completed_at": clock()})
-                moved = other.submit(b.runs.move, run, delivery, DeliveryStatus.SENDING)
+                moved = other.submit(b.runs.begin_message, run, delivery)
                 wait_until("it waits", lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"), 10)
                 tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")
             with pytest.raises(LeaseLost):
