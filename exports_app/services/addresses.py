@@ -4,6 +4,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 IPV6_PREFIX = 64
 """Bits of an IPv6 address that name a network: whoever has one such network has all its 2**64 addresses."""
+WIDER_PREFIXES = (56, 48)
+"""Bits of what providers give to one customer as well: 256 or 65,536 networks."""
 PEER = "exports_app.peer"
 """Where an ASGI scope keeps the connection's own other end, a proxy's, when `client` is another."""
 
@@ -26,5 +28,16 @@ def network(text: str) -> str:
         return text
     if isinstance(address, IPv4Address):
         return str(address)
-    host_bits = 128 - IPV6_PREFIX
-    return f"{IPv6Address(int(address) >> host_bits << host_bits)}/{IPV6_PREFIX}"
+    return _prefix(address, IPV6_PREFIX)
+
+
+def wider_networks(text: str) -> dict[int, str]:
+    """Of an IPv6 address: the networks that may be one customer's too, by their bits. Empty for other text."""
+    address = parse(text)
+    if not isinstance(address, IPv6Address):
+        return {}
+    return {bits: _prefix(address, bits) for bits in WIDER_PREFIXES}
+
+
+def _prefix(address: IPv6Address, bits: int) -> str:
+    return f"{IPv6Address(int(address) >> 128 - bits << 128 - bits)}/{bits}"

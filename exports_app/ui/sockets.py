@@ -7,7 +7,7 @@ socket and per address; and who does not read the answers, or sends anything a p
 import asyncio
 import re
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -18,14 +18,17 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app import log
-from exports_app.services.addresses import PEER, network
+from exports_app.services.addresses import PEER, network, wider_networks
 from exports_app.services.request_context import FORWARDED, FORWARDING
+from exports_app.services.sessions import SESSION_COOKIE, cookie
 
 PATH = "/_event"
 """Where Reflex answers websockets; also the name of its Socket.IO namespace."""
 MAX_SOCKETS = 5_000
 """Open at a time, in this process."""
 MAX_SOCKETS_PER_ADDRESS = 200
+MAX_SOCKETS_PER_NETWORK = {56: 500, 48: 1_000}
+"""By the bits of an IPv6 network that may be one customer's."""
 MAX_FRAME_BYTES = 256 * 1024
 """Of a packet: a form that the browser kept while the server was away."""
 MAX_FRAME_BYTES_OF_STRANGERS = 16 * 1024
@@ -42,6 +45,7 @@ MAX_UNREAD_BYTES_PER_ADDRESS = 8 * MAX_UNREAD_BYTES
 MAX_UNREAD_PACKETS = 500
 TOO_LARGE = f"a frame over {MAX_FRAME_BYTES // 1024} KB"
 TOO_LARGE_FOR_STRANGERS = f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
+NO_ROOM = "room was needed for others"
 TOO_COMPLEX = "a frame with too many values"
 UNREAD = "its answers are not read"
 CLOSE_SECONDS = 1.0
@@ -121,15 +125,30 @@ class Address:
         return not self.sockets and self.events.full and self.joins.full and self.large_bytes.full
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a socket comes from. networks: the wider ones of its address, by their bits."""
+
+    address: Address
+    networks: dict[int, str]
+
+    @property
+    def widest(self) -> str:
+        """What may be one customer's."""
+        return self.networks[min(self.networks)] if self.networks else self.address.name
+
+
 LARGE_BYTES = 16 * 1024
 
 
 class Socket:
     """One connection, from its handshake to its end."""
 
-    def __init__(self, address: Address, peer: tuple[str, str] = ("", "")) -> None:
-        """peer: host and port of the connection itself, which may be a proxy's."""
-        self.address, self.peer = address, peer
+    def __init__(self, place: "Place", peer: tuple[str, str] = ("", ""), *, has_cookie: bool = False) -> None:
+        """peer: host and port of the connection itself, which may be a proxy's. has_cookie: whether it came with a cookie of a
+        session, which may have been made up."""
+        self.place, self.peer, self.has_cookie = place, peer, has_cookie
+        self.address = place.address
         self.packets = 0
         """That have come so far."""
         self.is_waiting = False
@@ -283,7 +302,10 @@ class Sockets:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._addresses: dict[str, Address] = {}
-        self.open: set[Socket] = set()
+        self._networks: Counter[str] = Counter()
+        """Sockets that are open, by their wider networks."""
+        self.open: dict[Socket, None] = {}
+        """The oldest first."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -295,16 +317,20 @@ class Sockets:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
-        address = self._address(network(client[0]) if client else "")
-        refusal = (NOT_A_PAGES, "its handshake is no page's") if not _is_pages(scope) else None
-        if len(self.open) >= MAX_SOCKETS or address.sockets >= MAX_SOCKETS_PER_ADDRESS:
+        host = client[0] if client else ""
+        place, has_cookie = Place(self._address(network(host)), wider_networks(host)), _has_cookie(scope)
+        refusal = None
+        if not _is_pages(scope):
+            refusal = (NOT_A_PAGES, "its handshake is no page's")
+        elif not self._room(place, has_cookie=has_cookie):
             refusal = (TOO_MANY, "too many are open")
         if refusal is not None:
-            incidents.note(f"a websocket was refused: {refusal[1]}", address.name)
+            incidents.note(f"a websocket was refused: {refusal[1]}", place.address.name)
             await receive()
             await send({"type": "websocket.close", "code": refusal[0]})
             return
-        async with self._held(address, scope.get(PEER) or client or ("", "")) as socket:
+        peer = scope.get(PEER) or client or ("", "")
+        async with self._held(Socket(place, (peer[0], str(peer[1])), has_cookie=has_cookie)) as socket:
             await self._serve(socket, _plain(scope), receive, send)
 
     async def _serve(self, socket: Socket, scope: Scope, receive: Receive, send: Send) -> None:
@@ -323,19 +349,57 @@ class Sockets:
                 await asyncio.wait_for(send({"type": "websocket.close", "code": NOT_A_PAGES}), CLOSE_SECONDS)
 
     @asynccontextmanager
-    async def _held(self, address: Address, peer: tuple[str, object]) -> AsyncIterator[Socket]:
-        socket = Socket(address, (peer[0], str(peer[1])))
-        address.sockets += 1
-        address.events.spend()
-        self.open.add(socket)
+    async def _held(self, socket: Socket) -> AsyncIterator[Socket]:
+        socket.address.sockets += 1
+        socket.address.events.spend()
+        self._networks.update(socket.place.networks.values())
+        self.open[socket] = None
         before = _socket.set(socket)
         try:
             yield socket
         finally:
             _socket.reset(before)
-            self.open.discard(socket)
-            address.sockets -= 1
+            self._forget(socket)
             socket.end()
+
+    def _forget(self, socket: Socket) -> None:
+        if socket not in self.open:
+            return
+        del self.open[socket]
+        socket.address.sockets -= 1
+        for name in socket.place.networks.values():
+            self._networks[name] -= 1
+            if not self._networks[name]:
+                del self._networks[name]
+
+    def _room(self, place: Place, *, has_cookie: bool) -> bool:
+        """Whether another socket may be opened. Who may be signed in finds room as long as strangers are there."""
+        if place.address.sockets >= MAX_SOCKETS_PER_ADDRESS and not (
+            has_cookie and self._make_room([one for one in self.open if one.address is place.address], place, always=True)
+        ):
+            return False
+        for bits, name in place.networks.items():
+            if self._networks[name] >= MAX_SOCKETS_PER_NETWORK[bits]:
+                inside = [one for one in self.open if one.place.networks.get(bits) == name]
+                if not (has_cookie and self._make_room(inside, place, always=True)):
+                    return False
+        return len(self.open) < MAX_SOCKETS or self._make_room(list(self.open), place, always=has_cookie)
+
+    def _make_room(self, among: list[Socket], place: Place, *, always: bool) -> bool:
+        """Close the newest socket, where nobody is signed in, of the customer that has most of those. always: even where that
+        is the customer who asks. Returns whether there was one."""
+        strangers = [one for one in among if not one.is_signed_in()]
+        of_each = Counter(one.place.widest for one in strangers)
+        if not of_each:
+            return False
+        most, number = of_each.most_common(1)[0]
+        if not always and number <= of_each[place.widest] + 1:
+            return False
+        newest = [one for one in reversed(strangers) if one.place.widest == most]
+        closed = next((one for one in newest if not one.has_cookie), newest[0])
+        closed.cut(NO_ROOM)
+        self._forget(closed)
+        return True
 
     def _address(self, name: str) -> Address:
         if name not in self._addresses:
@@ -361,6 +425,12 @@ def _is_pages(scope: Scope) -> bool:
         and len(tokens) == 1
         and _TOKEN.fullmatch(tokens[0]) is not None
     )
+
+
+def _has_cookie(scope: Scope) -> bool:
+    """Of a session; whether there is such a session is not known yet."""
+    cookies = [value.decode("latin1") for name, value in scope["headers"] if name == b"cookie"]
+    return bool(cookie("; ".join(cookies), SESSION_COOKIE))
 
 
 def _plain(scope: Scope) -> Scope:

@@ -26,3 +26,9 @@ def test_ipv6_counts_by_the_network_and_ipv4_by_the_address(text: str, network: 
 def test_what_is_no_address_is_none() -> None:
     assert addresses.parse("unknown") is None
     assert str(addresses.parse("fe80::1%a zone with spaces")) == "fe80::1"
+
+
+def test_wider_networks_are_those_of_one_ipv6_customer() -> None:
+    assert addresses.wider_networks("2001:db8:1:203::4") == {56: "2001:db8:1:200::/56", 48: "2001:db8:1::/48"}
+    assert addresses.wider_networks("192.0.2.1") == addresses.wider_networks("::ffff:192.0.2.1") == {}
+    assert addresses.wider_networks("") == {}

@@ -152,6 +152,24 @@ class TestHowMany:
 
         play(story)
 
+    def test_a_provider_s_ipv6_network_has_only_so_many_too(self, logs: list[Any]) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            clients = [Client(app, client=(f"2001:db8:0:{number % 25:x}00::1", 1)) for number in range(25 * 200)]
+            await settled()
+            assert len(app.open) == sockets.MAX_SOCKETS_PER_NETWORK[48]
+            other = Client(app, client=("2001:db8:1::1", 1))
+            await settled()
+            assert other.sent == []
+            for client in [*clients, other]:
+                client.task.cancel()
+            await asyncio.gather(*(client.task for client in [*clients, other]), return_exceptions=True)
+            assert not app._networks
+
+        play(story)
+        assert {entry["event"] for entry in logs} == {"a websocket was refused: too many are open"}
+
     def test_all_of_an_ipv6_network_are_one_client(self) -> None:
         async def story() -> None:
             reflex = Reflex()
@@ -256,6 +274,108 @@ class TestTheHandshake:
 
         head, _ = asyncio.run(story())
         assert head["status"] == 400
+
+
+COOKIE = [(b"cookie", b"exports_session=" + b"x" * 43)]
+
+
+class TestWhenAllPlacesAreTaken:
+    """At most 20 in all here, of which strangers hold 12 in one customer's network and 8 in another's."""
+
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sockets, "MAX_SOCKETS", 20)
+
+    @staticmethod
+    async def _taken(app: Sockets, **more: Any) -> list[Client]:
+        hosts = [f"2001:db8:1:{number}::1" for number in range(12)] + ["192.0.2.1"] * 8
+        clients = [Client(app, client=(host, 1), **more) for host in hosts]
+        await settled()
+        assert len(app.open) == 20
+        return clients
+
+    @staticmethod
+    async def _end(*clients: Client) -> None:
+        for client in clients:
+            client.task.cancel()
+        await asyncio.gather(*(client.task for client in clients), return_exceptions=True)
+
+    @pytest.mark.parametrize("headers", [COOKIE, []], ids=["signed in", "not signed in"])
+    def test_the_newest_of_the_strangers_who_hold_most_makes_room(self, headers: Any, logs: list[Any]) -> None:
+        async def story() -> None:
+            app = Sockets(Reflex())
+            clients = await self._taken(app)
+            more = [Client(app, client=(f"198.51.100.{number}", 1), headers=headers) for number in range(3)]
+            for closed in clients[9:12]:
+                await closed.cut()
+                assert closed.sent == refused(4400)
+            assert [one.sent for one in more] == [[]] * 3
+            assert not any(one.task.done() for one in [*clients[:9], *clients[12:], *more])
+            assert len(app.open) == 20
+            await self._end(*clients, *more)
+            assert not app.open
+            assert all(not address.sockets for address in app._addresses.values())
+
+        play(story)
+        assert {entry["event"] for entry in logs} == {"a websocket was closed: room was needed for others"}
+
+    def test_who_is_signed_in_is_never_closed_for_others(self, logs: list[Any]) -> None:
+        async def story() -> None:
+            app = Sockets(Reflex())
+            clients = await self._taken(app, headers=COOKIE)
+            for number, socket in enumerate(app.open):
+                socket.is_signed_in = lambda number=number: number != 5  # type: ignore[misc]
+            first = Client(app, client=("198.51.100.7", 1), headers=COOKIE)
+            await clients[5].cut()
+            await settled()
+            assert first.sent == []
+            for socket in app.open:
+                socket.is_signed_in = lambda: True
+            third = Client(app, client=("198.51.100.8", 1), headers=COOKIE)
+            await third.cut()
+            assert third.sent == refused(4429)
+            assert sum(one.task.done() for one in clients) == 1
+            await self._end(*clients, first)
+
+        play(story)
+
+    def test_a_made_up_cookie_protects_nobody(self) -> None:
+        async def story() -> None:
+            app = Sockets(Reflex())
+            clients = await self._taken(app, headers=COOKIE)
+            person = Client(app, client=("198.51.100.7", 1), headers=COOKIE)
+            await clients[11].cut()
+            assert person.sent == []
+            await self._end(*clients, person)
+
+        play(story)
+
+    def test_strangers_of_the_same_network_do_not_take_turns(self) -> None:
+        async def story() -> None:
+            app = Sockets(Reflex())
+            clients = await self._taken(app)
+            more = Client(app, client=("2001:db8:1:ff::1", 1))
+            await more.cut()
+            assert more.sent == refused(4429)
+            assert not any(one.task.done() for one in clients)
+            await self._end(*clients)
+
+        play(story)
+
+    def test_who_is_signed_in_finds_room_at_an_address_that_strangers_fill(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sockets, "MAX_SOCKETS_PER_ADDRESS", 8)
+
+        async def story() -> None:
+            app = Sockets(Reflex())
+            clients = [Client(app) for _ in range(8)]
+            await settled()
+            stranger, person = Client(app), Client(app, headers=COOKIE)
+            await clients[7].cut()
+            await stranger.cut()
+            assert (stranger.sent, person.sent) == (refused(4429), [])
+            await self._end(*clients, person)
+
+        play(story)
 
 
 class TestAPacket:
