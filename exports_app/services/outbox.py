@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from exports_app import log
 from exports_app.domain import retry
-from exports_app.domain.errors import DeliveryError
+from exports_app.domain.errors import DeliveryError, Unavailable
 from exports_app.domain.run import DeliveryStatus
 from exports_app.services.plugs import CHANNELS, Note
 from exports_app.services.ports import Clock, Store, Transaction
@@ -79,6 +79,8 @@ class Outbox(Generic[M]):
             channel.tell(claimed.target, claimed.id, note)
         except DeliveryError as e:
             self._failed(claimed, e)
+        except Unavailable as e:  # e.g. somebody else writes for long: try again like a refused message
+            self._failed(claimed, DeliveryError(e.message, permanent=e.permanent))
         except Exception:  # noqa: BLE001  (it is in the log, and in the message's row)
             _log.exception(f"a {self._what} failed unexpectedly", message=claimed.id)
             self._failed(claimed, DeliveryError("an unexpected error: see the server's log"))

@@ -7,7 +7,13 @@ from typing import Any
 from email_validator import EmailNotValidError
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import FieldError, Invalid, LinkNotValid, MailNotSet
+from exports_app.domain.errors import (
+    ExportsError,
+    FieldError,
+    Invalid,
+    LinkNotValid,
+    MailNotSet,
+)
 from exports_app.services import audit, passwords, request_context, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
@@ -36,6 +42,8 @@ SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/hour", "15/hour", "30/hour"
 TRY_RATE = "30/minute"
 """Of uses of a link, from one address."""
 KIND = LinkKind.PASSWORD_RESET
+BEGUN = "begun"
+"""In the content of a message: its link was made."""
 NOT_SIGNED_IN = "somebody not signed in"
 """Who asked for a link, in the audit."""
 
@@ -158,8 +166,8 @@ class PasswordResets:
     def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
         reset = tx.password_resets.get(message.subject_id)
         asked = "sent_by" not in message.content
-        # At its first attempt alone: later ones must not bring back a link that was used or replaced meanwhile
-        if reset is None and asked and message.attempts == 1:
+        # Once: a later attempt must not bring back a link that was used meanwhile
+        if reset is None and asked and BEGUN not in message.content:
             reset = _begin(tx, message, now)
         user = tx.users.get(reset.user_id) if reset else None
         if reset is None or user is None or user.token_version != reset.token_version:
@@ -199,6 +207,8 @@ def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordR
     if user is None or not user.is_active or user.has_demo_password:
         return None
     tx.users.get(user.id, lock=True)
+    if not tx.account_messages.change(message, {"content": message.content | {BEGUN: True}}):
+        raise ExportsError("another process sends this message")
     expires_at = message.created_at + ASKED_LIFETIME
     reset = PasswordReset(message.subject_id, user.id, user.token_version, message.created_at, expires_at)
     _add(tx, reset, now)

@@ -18,9 +18,10 @@ from exports_app.domain.errors import (
     NotFound,
     TooManyRequests,
     Unauthenticated,
+    Unavailable,
     WrongCredentials,
 )
-from exports_app.services import passwords, request_context
+from exports_app.services import password_resets, passwords, request_context
 from exports_app.services.password_resets import ASKED_LIFETIME, SENT_LIFETIME
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import AuditFilter
@@ -196,6 +197,21 @@ class TestAskingForALink:
             services.account_mail.send_due()
             assert not services.account_mail.due()
             assert len(server.messages) == 1
+
+    def test_a_first_attempt_that_fails_before_the_link_is_made_loses_no_message(
+        self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: Any) -> None:
+            raise Unavailable
+
+        services.password_resets.request(cast.admin.user.email)
+        with monkeypatch.context() as patch:
+            patch.setattr(password_resets, "_begin", fail)
+            services.account_mail.send_due()
+        clock.advance(minutes=5)
+        services.account_mail.send_due()
+        services.password_resets.reset(token_in(mail, 0), NEW)
+        assert len(entries(services, cast, Action.RESET_REQUESTED)) == 1
 
     def test_a_link_works_for_30_minutes(self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock) -> None:
         token = link_for(services, mail, cast.admin.user.email)
