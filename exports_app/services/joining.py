@@ -223,8 +223,7 @@ def _new_account(tx: Transaction, email: str, name: str, hashed: str, proven_at:
 
 
 def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: datetime) -> User:
-    """To the person who reads the mailbox; whoever had the account before is out. A second factor
-    goes too: its codes are with them, and the owner could never sign in."""
+    """To the person who reads the mailbox; whoever had the account before is out."""
     values = {
         "name": name,
         "password_hash": hashed,
@@ -234,11 +233,9 @@ def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: date
         "email_proven_at": now,
     }
     tx.users.update(account.id, values)
-    second_factor.remove(tx, account)  # also one that was begun and not confirmed
     for action in (Action.MAILBOX_PROVEN, Action.PASSWORD_CHANGED):
         _note(tx, action, account, now)
-    if account.second_factor_at is not None:
-        _note(tx, Action.SECOND_FACTOR_RESET, account, now)
+    second_factor.remove_from_previous_holder(tx, account, now)
     owner = tx.users.get(account.id)
     assert owner is not None
     return owner

@@ -14,7 +14,7 @@ from exports_app.domain.errors import (
     LinkNotValid,
     MailNotSet,
 )
-from exports_app.services import audit, passwords, request_context, rules
+from exports_app.services import audit, passwords, request_context, rules, second_factor
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
@@ -123,7 +123,8 @@ class PasswordResets:
             return self._valid(tx, self._links.read(KIND, token))[1].email
 
     def reset(self, token: str, password: str) -> None:
-        """Set the password. Signs out everything that uses the account; nobody is signed in by it.
+        """Set the password. Signs out everything that uses the account; nobody is signed in by it. A mailed link that proves
+        a mailbox which was not proven removes the second factor.
 
         Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for a password that must
         not be chosen; TooManyRequests.
@@ -151,6 +152,9 @@ class PasswordResets:
             sender = tx.users.get(reset.sent_by) if reset.sent_by else None
             detail = {"mailed": link.mailed} | ({"sent_by": sender.name} if sender else {})
             audit.note_user(tx, Principal(user.id), Action.PASSWORD_RESET, None, user, now, **detail)
+            # Nobody but the command line makes a super admin: theirs has no previous holder
+            if link.mailed and user.email_proven_at is None and not user.is_super_admin:
+                second_factor.remove_from_previous_holder(tx, user, now)
 
     def _valid(self, tx: Transaction, link: AccountLink) -> tuple[PasswordReset, User]:
         reset = tx.password_resets.get(link.subject_id)

@@ -144,6 +144,14 @@ def remove(tx: Transaction, user: User) -> None:
     tx.users.update(user.id, {"second_factor_at": None})
 
 
+def remove_from_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
+    """Of an account whose mailbox was just proven for the first time: the codes may be with somebody who had the account
+    before, and its owner could never sign in. Also one that was begun and not confirmed."""
+    remove(tx, user)
+    if user.second_factor_at is not None:
+        audit.note_user(tx, Principal(user.id), Action.SECOND_FACTOR_RESET, None, user, now)
+
+
 def _hashes(user: User, codes: list[str]) -> list[str]:
     return [otp.recovery_hash(user.id, code) for code in codes]
 

@@ -622,6 +622,9 @@ class TestANewPasswordByALink:
         self, services: Services, cast: Cast, enrol: Enrol, request: pytest.FixtureRequest, *, mailed: bool
     ) -> None:
         phone, codes = enrol(cast.viewer)
+        if mailed:
+            with services.store.write() as tx:
+                tx.users.update(cast.viewer.user.id, {"email_proven_at": services.clock()})
         before = of(services, cast.viewer).second_factor_at
         mail = request.getfixturevalue("mail") if mailed else None
         services.password_resets.reset(self.by_mail(services, cast, mail) if mail else self.by_hand(services, cast), NEW_PASSWORD)
@@ -633,6 +636,40 @@ class TestANewPasswordByALink:
         assert login(services, cast.viewer, phone.code(), NEW_PASSWORD)
         assert login(services, cast.viewer, codes[0], NEW_PASSWORD)
         assert Action.SECOND_FACTOR_RESET not in {action for action, _ in noted(services, cast)}
+
+    def test_a_mailed_one_that_proves_the_mailbox_removes_the_factor_of_whoever_had_the_account_before(
+        self, services: Services, cast: Cast, enrol: Enrol, mail: MailServer
+    ) -> None:
+        phone, codes = enrol(cast.viewer)
+        services.password_resets.reset(self.by_mail(services, cast, mail), NEW_PASSWORD)
+        assert of(services, cast.viewer).second_factor_at is None
+        for table in ("second_factors", "recovery_codes"):
+            assert sql(services, f"SELECT count(*) FROM {table}") == [(0,)]
+        assert login(services, cast.viewer, password=NEW_PASSWORD)
+        for otp in (phone.code(), codes[0]):
+            with pytest.raises(WrongCredentials):
+                login(services, cast.viewer, otp)
+        assert [one for one in noted(services, cast) if one[0] is Action.SECOND_FACTOR_RESET] == [
+            (Action.SECOND_FACTOR_RESET, {})
+        ]
+
+    def test_a_mailed_one_removes_what_was_only_begun(
+        self, services: Services, cast: Cast, clock: FakeClock, mail: MailServer
+    ) -> None:
+        phone = Phone(services.second_factors.begin(cast.viewer.who, PASSWORD).secret, clock)
+        services.password_resets.reset(self.by_mail(services, cast, mail), NEW_PASSWORD)
+        with pytest.raises(Conflict, match="nothing waits"):
+            services.second_factors.confirm(cast.viewer.who, phone.code())
+
+    def test_a_super_admins_factor_stays_although_their_mailbox_was_not_proven(
+        self, services: Services, cast: Cast, enrol: Enrol, mail: MailServer
+    ) -> None:
+        with services.store.write() as tx:
+            tx.users.update(cast.viewer.user.id, {"is_super_admin": True})
+        enrol(cast.viewer)
+        services.password_resets.reset(self.by_mail(services, cast, mail), NEW_PASSWORD)
+        with pytest.raises(OtpRequired):
+            login(services, cast.viewer, password=NEW_PASSWORD)
 
     def test_a_one_time_password_of_the_command_line_leaves_it_too(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         phone, _ = enrol(cast.viewer)
