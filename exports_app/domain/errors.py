@@ -86,6 +86,12 @@ class DemoIsLocal(Forbidden):
     code = "demo_is_local"
 
 
+class OwnPasswordFirst(Forbidden):
+    """You are signed in with a one-time password: choose your own under Settings, Account, then open the link again"""
+
+    code = "own_password_first"
+
+
 class SecondFactorRequired(Forbidden):
     """A second factor is required here, and you have none: set one up under Settings, Account"""
 

@@ -22,6 +22,7 @@ from exports_app.domain.errors import (
     Forbidden,
     Invalid,
     LinkNotValid,
+    OwnPasswordFirst,
     Unauthenticated,
 )
 from exports_app.services import audit, passwords, rules, second_factor
@@ -106,7 +107,7 @@ class Joining:
         made or handed over; elsewhere they are not needed and change nothing.
 
         Raises LinkNotValid, TooManyRequests; Unauthenticated where the account has to sign in;
-        Forbidden where another one is signed in; Invalid where a name or password is missing or must
+        Forbidden where another one is signed in; OwnPasswordFirst; Invalid where a name or password is missing or must
         not be chosen; Conflict where a super admin is needed, and for who is a member already.
         """
         link = self._links.read(LinkKind.INVITATION, token)
@@ -183,6 +184,8 @@ def _entry(
     if not sets_password and who is None:
         raise sign_in
     if account is not None and not sets_password:
+        if account.must_change_password:  # somebody else knows the password
+            raise OwnPasswordFirst
         _check_proof(tx, invitation, account)
     if account is not None and tenant.id in tx.users.roles(account.id):
         raise Conflict("You are a member of this tenant already")
@@ -197,7 +200,7 @@ def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None
     inviter = principal_of(tx, invitation.invited_by)
     if inviter is None or not inviter.is_super_admin:
         raise Conflict(
-            "Nobody has shown yet that this account belongs to its email address: a super admin has to invite it",
+            "This email address is not confirmed yet. Ask a super admin to send the invitation",
             code="mailbox_not_proven",
         )
 

@@ -105,6 +105,11 @@ def test_who_has_an_account_signs_in(api: Clients, services: Services, cast: Cas
     problem(api.anonymous.post(accept, body), 401, "sign_in_required")
     problem(api.admin.post(accept, body), 403, "wrong_account")
     problem(api.anonymous.using("forged").post(accept, body), 401, "unauthenticated")
+    with services.store.write() as tx:
+        tx.users.update(cast.outsider.user.id, {"must_change_password": True})
+    problem(api.outsider.post(accept, body), 403, "own_password_first")
+    with services.store.write() as tx:
+        tx.users.update(cast.outsider.user.id, {"must_change_password": False})
     assert api.outsider.post(accept, body).status_code == 200
     assert api.outsider.get(f"/api/tenants/{cast.acme.id}").status_code == 200
 

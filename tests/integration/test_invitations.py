@@ -15,6 +15,7 @@ from exports_app.domain.errors import (
     Invalid,
     LinkNotValid,
     NotFound,
+    OwnPasswordFirst,
     TooManyRequests,
     Unauthenticated,
 )
@@ -111,6 +112,24 @@ class TestTheAttack:
         assert services.sessions.visit(session) is None
         assert services.account.sessions(attacker) == []
         assert principal(services, CEO, THEIRS).roles == {cast.globex.id: Role.ADMIN}
+
+    @pytest.mark.parametrize("mailed", [True, False])
+    def test_a_one_time_password_which_somebody_else_knows_accepts_nothing(
+        self, services: Services, cast: Cast, request: pytest.FixtureRequest, *, mailed: bool
+    ) -> None:
+        email = cast.outsider.user.email
+        with services.store.write() as tx:
+            tx.users.update(cast.outsider.user.id, {"email_proven_at": services.clock()})
+        mail: MailServer | None = request.getfixturevalue("mail") if mailed else None
+        invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "admin")
+        token = mailed_token(services, mail, email) if mail else shown_token(invited)
+        given = services.accounts.give_one_time_password(email)
+        with pytest.raises(OwnPasswordFirst):
+            services.joining.accept(token, principal(services, email, given))
+        assert cast.acme.id not in roles(services, email)
+        services.account.change_password(cast.outsider.who, given, THEIRS)
+        services.joining.accept(token, principal(services, email, THEIRS))
+        assert roles(services, email)[cast.acme.id] is Role.ADMIN
 
     def test_a_signed_in_attacker_gains_nothing_from_the_mailed_link_without_the_new_password(
         self, services: Services, cast: Cast, request: pytest.FixtureRequest

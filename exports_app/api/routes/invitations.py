@@ -21,6 +21,7 @@ def look(srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(json_body(shapes.
 def accept(srv: Srv, who: Anybody, body: Annotated[shapes.AcceptIn, Depends(json_body(shapes.AcceptIn))]) -> Any:
     """With the access token of the invited address's account, or without one and with a name and a
     password: see `way` of `look`. 401 with the code `sign_in_required` where the account has to sign
-    in, 403 with `wrong_account` where another one is signed in."""
+    in, 403 with `wrong_account` where another one is signed in, and with `own_password_first` where
+    it is signed in with a one-time password."""
     joined = srv.joining.accept(body.token, who, body.name, body.password)
     return {"tenant": joined.tenant, "email": joined.user.email, "role": joined.role}

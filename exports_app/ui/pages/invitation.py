@@ -18,14 +18,14 @@ from exports_app.ui.components.controls import ONCE, button, described, field
 from exports_app.ui.components.shell import logo
 from exports_app.ui.notices import go
 from exports_app.ui.page import LOGIN, page
-from exports_app.ui.session import header
+from exports_app.ui.session import SETTINGS, header
 
 INVITATION = PATHS[LinkKind.INVITATION]
 LONGEST = 1000
 """Characters of a field that are looked at."""
 SIGN_IN = f"{LOGIN}?next={INVITATION}"
 ROLES = {Role.ADMIN: "an admin", Role.VIEWER: "a viewer"}
-NO_LINK = "Open the link of your invitation: this page needs it"
+NO_LINK = "Open this page with the link in your email"
 
 
 class InvitationState(rx.State):
@@ -44,6 +44,8 @@ class InvitationState(rx.State):
     way: str = ""
     me: str = ""
     """The address of the account that is signed in; empty: none is."""
+    must_change: bool = False
+    """It is signed in with a one-time password."""
     errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """By field: name, password."""
     error: str = ""
@@ -71,6 +73,7 @@ class InvitationState(rx.State):
             self.failed, self.loaded = told(e), True
             return
         self.me, self.loaded = user.email if user else "", True
+        self.must_change = user is not None and user.must_change_password
         if offer is None:
             self.failed = NO_LINK
             return
@@ -139,7 +142,7 @@ def invitation() -> rx.Component:
     state = InvitationState
     failed = rx.fragment(
         rx.el.h1("Invitation"),
-        rx.el.div(state.failed, class_name="box bad", role="alert"),
+        rx.el.div(f"{state.failed}.", class_name="box bad", role="alert"),
         rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn"),
     )
     content = rx.cond(state.loaded, rx.cond(state.failed != "", failed, _offer()), _waiting())
@@ -172,7 +175,7 @@ def _offer() -> rx.Component:
         (sets, _join()),
         rx.fragment(_join(), _have_account()),
     )
-    theirs = rx.cond(state.way == sets, _join(), _accept())
+    theirs = rx.cond(state.way == sets, _join(), rx.cond(state.must_change, _own_password_first(), _accept()))
     choice = rx.cond(state.is_other, _other(), rx.cond(state.me == "", signed_out, theirs))
     error = rx.cond(state.error != "", rx.el.div(f"{state.error}.", class_name="box bad", role="alert"))
     return rx.fragment(rx.el.div(rx.el.h1("Join ", state.tenant), about, whose, class_name="offer"), choice, error)
@@ -196,6 +199,19 @@ def _accept() -> rx.Component:
         rx.el.button("Accept", type="submit", class_name="btn primary", id="accept", custom_attrs=ONCE),
         on_submit=InvitationState.accept,
         reset_on_submit=False,
+    )
+
+
+def _own_password_first() -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            "You are signed in as ",
+            rx.el.b(InvitationState.me),
+            " with a one-time password. Choose your own, then open the link again.",
+            class_name="box warn",
+            role="status",
+        ),
+        rx.el.a("Choose a password", href=SETTINGS, class_name="btn primary", id="own-password"),
     )
 
 

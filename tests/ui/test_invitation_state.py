@@ -1,0 +1,40 @@
+"""The page of an invitation, without a browser."""
+
+import asyncio
+
+from exports_app.domain.access import Principal
+from exports_app.ui import actions
+from exports_app.ui.actions import Actor
+from exports_app.ui.pages.invitation import InvitationState
+from exports_app.wiring import Services
+from tests.invited import shown_token
+from tests.ui.conftest import Tab
+from tests.world import Cast
+
+
+def test_who_has_a_one_time_password_is_sent_to_choose_their_own(services: Services, tab: Tab, cast: Cast) -> None:
+    invited = services.invitations.invite(cast.super_admin.who, cast.acme.id, cast.outsider.user.email, "viewer")
+    token = shown_token(invited)
+    services.accounts.give_one_time_password(cast.outsider.user.email)
+
+    async def play() -> None:
+        actions.begin(Actor(Principal(cast.outsider.user.id), "session", None))
+        await tab.do(InvitationState.open, token)
+        state = await tab.state(InvitationState)
+        assert (state.failed, state.me, state.must_change) == ("", cast.outsider.user.email, True)
+        await tab.do(InvitationState.accept, {"token": token})
+        assert "with a one-time password: choose your own under Settings" in state.error
+        assert not state.done
+
+    asyncio.run(play())
+    actions.begin(None)
+    with services.store.read() as tx:
+        assert cast.acme.id not in tx.users.roles(cast.outsider.user.id)
+
+
+def test_without_a_link_it_says_where_there_is_one(services: Services, tab: Tab) -> None:
+    async def play() -> None:
+        await tab.do(InvitationState.open, "")
+        assert (await tab.state(InvitationState)).failed == "Open this page with the link in your email"
+
+    asyncio.run(play())
