@@ -236,7 +236,7 @@ def _header(cells: list[str]) -> list[str]:
     if wrong or missing or len(set(cells)) != len(cells):
         told = [f"missing: {', '.join(missing)}"] if missing else []
         told += [f"unknown: {', '.join(ascii(c[: bounds.KEY]) for c in wrong[:5])}"] if wrong else []
-        told += [] if told else ["a column stands there twice"]
+        told += [] if told else ["a column appears twice"]
         raise ExportsError(f"line 1 must name the columns {', '.join(REQUIRED + OPTIONAL)}; {'; '.join(told)}")
     return cells
 

@@ -132,7 +132,7 @@ class Members:
         _keep_an_admin(tx, tenant_id, leaving)
         if leaving.schedules and schedules_to is None:
             owns = counted(leaving.schedules, "scheduled export")
-            raise Conflict(f"{leaving.user.name} owns {owns} here: say who shall own them (schedulesTo)")
+            raise Conflict(f"{leaving.user.name} owns {owns} here: say who should own them (schedulesTo)")
         if schedules_to is not None and leaving.schedules:
             heir = _heir(tx, tenant_id, leaving.user.id, schedules_to)
             now = self._clock()

@@ -117,7 +117,7 @@ def test_who_leaves_hands_over_what_they_own(
         await tab.do(MembersState.ask, cast.admin.user.id)
         assert (page.ask_name, page.ask_owns, [one.name for one in page.heirs]) == ("Admin", "1 scheduled export", ["Viewer"])
         await tab.do(MembersState.remove)
-        assert "say who shall own them" in (await tab.texts())[-1]
+        assert "say who should own them" in (await tab.texts())[-1]
         await tab.do(MembersState.choose, second.user_id)
         await tab.do(MembersState.remove)
         assert [one.name for one in page.rows] == ["Viewer"]

@@ -73,6 +73,6 @@ def test_the_page_without_a_link_says_what_is_missing(tab: Tab) -> None:
     async def play() -> None:
         await tab.do(ResetPasswordState.load)
         await tab.do(ResetPasswordState.open, "")
-        assert (await tab.state(ResetPasswordState)).failed == "Open the link of your message: this page needs it"
+        assert (await tab.state(ResetPasswordState)).failed == "Open this page with the link in your email"
 
     asyncio.run(play())

@@ -60,7 +60,7 @@ def leave(
     tenant_id: str,
     schedules_to: Annotated[
         str | None,
-        Query(alias="schedulesTo", max_length=36, description="who shall own the caller's"),
+        Query(alias="schedulesTo", max_length=36, description="who should own the caller's"),
     ] = None,
 ) -> None:
     """Leave the tenant. 409 for its last active admin, and while scheduled exports of the caller

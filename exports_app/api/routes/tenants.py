@@ -107,7 +107,7 @@ def remove(
     who: Who,
     tenant: Managed,
     user_id: str,
-    schedules_to: Annotated[str | None, Query(alias="schedulesTo", max_length=36, description="who shall own theirs")] = None,
+    schedules_to: Annotated[str | None, Query(alias="schedulesTo", max_length=36, description="who should own theirs")] = None,
     drop_recipient: Annotated[
         bool,
         Query(alias="dropRecipient", description="whether scheduled exports are not sent to them any more"),

@@ -108,8 +108,7 @@ def _sent() -> rx.Component:
 
 def _no_mail() -> rx.Component:
     return rx.el.div(
-        "This server sends no email. Ask an admin of your tenant: a super admin makes a link for you, with which you "
-        "set a new password.",
+        "This server sends no email. Ask an admin of your tenant to have a super admin make you a link.",
         class_name="box info",
         role="status",
     )

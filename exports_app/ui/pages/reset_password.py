@@ -16,7 +16,7 @@ from exports_app.ui.page import FORGOT, LOGIN, page
 RESET = PATHS[LinkKind.PASSWORD_RESET]
 LONGEST = 1000
 """Characters of a field that are looked at."""
-NO_LINK = "Open the link of your message: this page needs it"
+NO_LINK = "Open this page with the link in your email"
 
 
 class ResetPasswordState(rx.State):

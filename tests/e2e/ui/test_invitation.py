@@ -143,7 +143,7 @@ def test_another_account_is_asked_to_sign_out_first(house: House, company: Compa
 
 def test_the_page_without_a_link_says_what_is_missing(visits: Visits) -> None:
     page = visits.open("/invitation", ready=False)
-    expect(page.get_by_role("alert")).to_contain_text("Open the link of your invitation")
+    expect(page.get_by_role("alert")).to_contain_text("Open this page with the link in your email")
 
 
 @at_both_widths

@@ -96,7 +96,7 @@ def _question() -> rx.Component:
         title=f"Leave {state.ask_name}?",
         consequence="You see nothing of this tenant any more. Only its admins can invite you again.",
         owned=state.ask_owns,
-        heading=f"Who shall own your {state.ask_owns}?",
+        heading=f"Who should own your {state.ask_owns}?",
         heirs=state.successors,
         heir=state.successor,
         choose=state.choose,

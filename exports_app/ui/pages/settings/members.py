@@ -111,7 +111,7 @@ class MembersState(rx.State):
         whom = (principal(), await self._tenant(), self.asking, self.heir or None)
         await asyncio.to_thread(remove, *whom, drop_recipient=drops)
         self.asking = ""
-        await notify(self, "success", f"{name} is no member any more")
+        await notify(self, "success", f"{name} is no longer a member")
         await self._again()
 
     async def _read(self) -> list[Member]:
@@ -171,7 +171,7 @@ def _question() -> rx.Component:
         title=f"Remove {state.ask_name}?",
         consequence="They see nothing of this tenant any more. Their account stays.",
         owned=state.ask_owns,
-        heading=f"Who shall own their {state.ask_owns}?",
+        heading=f"Who should own their {state.ask_owns}?",
         heirs=state.heirs,
         heir=state.heir,
         choose=state.choose,

@@ -1,4 +1,4 @@
-"""The question before a membership ends: who shall own the scheduled exports that are left."""
+"""The question before a membership ends: who should own the scheduled exports that are left."""
 
 from typing import Any
 

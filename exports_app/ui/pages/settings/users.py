@@ -156,7 +156,7 @@ def users() -> rx.Component:
 
 
 def _fresh() -> rx.Component:
-    told_ = "It is shown once, and for 24 hours sets a new password; whatever uses the account is signed out then."
+    told_ = "The link is shown only once and works for 24 hours. Setting the password signs the account out everywhere."
     return link_to_hand_on(UsersState.fresh_email, UsersState.fresh_link, told_, UsersState.forget)
 
 
