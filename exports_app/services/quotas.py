@@ -102,8 +102,11 @@ class Quotas:
             raise QuotaExceeded(f"{tenant.name} has {limit:,} scheduled exports, as many as it may: delete some, {RAISE}")
 
     def require_run(self, tx: Transaction, tenant_id: str, runs: int = 1, messages: int = 1) -> None:
-        """Room for so many more runs, each with so many messages. Raises QuotaExceeded."""
-        tenant = tx.tenants.get(tenant_id)
+        """Room for so many more runs, each with so many messages. Raises QuotaExceeded.
+
+        Before any other row is locked in the transaction: others lock the tenant first as well.
+        """
+        tenant = tx.tenants.get(tenant_id, lock=True)  # counted and added by one at a time
         assert tenant is not None
         limits = self.of(tenant)
         waiting = tx.usage.pending_runs(tenant_id)

@@ -112,6 +112,28 @@ class TestPendingRuns:
                 ask()
         assert len(runs_of(services, schedule)) == 2
 
+    def test_of_those_who_ask_for_the_last_one_at_once_one_gets_it(self, services: Services, cast: Cast) -> None:
+        give(services, cast, pending_runs=3)
+        schedules = [make_schedule(services, cast.admin.who, schedule="0 9 * * *") for _ in range(4)]
+        services.schedules.trigger(cast.admin.who, schedules[0].id)
+        day = services.clock().date() - timedelta(days=1)
+
+        def ask(number: int) -> bool:
+            who, schedule_id = cast.admin.who, schedules[number % 4].id
+            try:
+                if number % 3 == 0:
+                    services.schedules.trigger(who, schedule_id)
+                elif number % 3 == 1:
+                    services.demand.send_test(who, schedule_id)
+                else:
+                    services.backfill.run(who, schedule_id, day, day)
+            except QuotaExceeded:
+                return False
+            return True
+
+        assert sum(side_by_side(12, ask)) == 2
+        assert used(services, cast, "pending_runs") == 3
+
     def test_another_tenant_is_not_concerned(self, services: Services, cast: Cast) -> None:
         give(services, cast, pending_runs=1)
         schedule = make_schedule(services, cast.admin.who)
