@@ -10,6 +10,7 @@ import time
 from starlette.types import Message, Receive, Scope
 
 from exports_app import log
+from exports_app.api.requests import MAX_LOGGED, loggable
 
 PATIENCE = 15.0
 """Seconds without a byte of a body."""
@@ -37,7 +38,7 @@ class SlowBody:
             message = await asyncio.wait_for(self._receive(), min(PATIENCE, max(left, 0)))
         except TimeoutError:
             self.cut = True
-            _log.info("slow request cut off", path=self._path, bytes=self._bytes)
+            _log.info("slow request cut off", path=loggable(self._path)[:MAX_LOGGED], bytes=self._bytes)
             return {"type": "http.disconnect"}
         self._bytes += len(message.get("body", b""))
         self._complete = message["type"] != "http.request" or not message.get("more_body", False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from exports_app.api import slow_clients
 from exports_app.api.edge import Edge
@@ -197,7 +198,9 @@ class TestSlowClients:
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(slow_clients, "PATIENCE", 0.3)
 
-    def post(self, edge: Edge, parts: list[bytes], pause: float, *, announced: bool = True) -> tuple[list[Any], float]:
+    def post(
+        self, edge: Edge, parts: list[bytes], pause: float, *, announced: bool = True, path: str = "/api/x"
+    ) -> tuple[list[Any], float]:
         """The answer to a request whose body comes in these parts, and the seconds it took."""
         sent: list[Any] = []
         left = [*parts]
@@ -210,7 +213,7 @@ class TestSlowClients:
             sent.append(message)
 
         headers = [(b"content-length", b"100")] if announced else []
-        scope = {"type": "http", "method": "POST", "path": "/api/x", "scheme": "http", "headers": headers}
+        scope = {"type": "http", "method": "POST", "path": path, "scheme": "http", "headers": headers}
         begun = time.monotonic()
         asyncio.run(edge(scope, receive, send))
         return sent, time.monotonic() - begun
@@ -230,6 +233,12 @@ class TestSlowClients:
         assert [message.get("status") for message in sent] == [408, None]
         assert (b"connection", b"close") in sent[0]["headers"]
         assert took < 2
+
+    def test_the_log_shows_neither_a_one_time_code_nor_all_of_a_long_path(self, edge: Edge) -> None:
+        with structlog.testing.capture_logs() as logs:
+            self.post(edge, [b"a", b"b"], pause=5, path="/api/session/SECRET")
+            self.post(edge, [b"a", b"b"], pause=5, path="/api/" + "x" * 16_000)
+        assert [entry["path"] for entry in logs] == ["/api/session/***", "/api/" + "x" * 295]
 
     def test_so_is_one_that_comes_drop_by_drop(self, edge: Edge) -> None:
         sent, took = self.post(edge, [b"a"] * 1_000, pause=0.05)
