@@ -67,11 +67,10 @@ class Waits:
 
 @dataclass(frozen=True)
 class Lock:
-    """A wait that a guess causes unless it is right. first: none came before it within an hour."""
+    """A wait that a guess causes unless it is right."""
 
     scope: Scope
     seconds: int
-    first: bool
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ class GuessLimits:
             return None
         if storage.incr(counter.block, seconds) > 1:  # another guess came first, at the same moment
             raise _too_many(storage, purpose, counter)
-        return Lock(counter.scope, seconds, first=wrong == counter.waits.free)
+        return Lock(counter.scope, seconds)
 
 
 def _refuse_while_blocked(storage: Storage, purpose: Purpose, counter: _Counter) -> None:

@@ -72,11 +72,11 @@ def test_waits_grow_up_to_a_cap() -> None:
 
 def test_after_the_free_guesses_one_waits_ever_longer(limits: GuessLimits) -> None:
     assert [wrong(limits, STRANGER) for _ in range(2)] == [(), ()]
-    assert wrong(limits, STRANGER) == (Lock(Scope.SOURCE, 1, first=True),)
+    assert wrong(limits, STRANGER) == (Lock(Scope.SOURCE, 1),)
     assert refused(limits, STRANGER) == 1
-    assert when_allowed(limits, STRANGER) == (Lock(Scope.SOURCE, 2, first=False),)
+    assert when_allowed(limits, STRANGER) == (Lock(Scope.SOURCE, 2),)
     assert refused(limits, STRANGER) in {1, 2}
-    assert when_allowed(limits, STRANGER) == (Lock(Scope.SOURCE, 4, first=False),)
+    assert when_allowed(limits, STRANGER) == (Lock(Scope.SOURCE, 4),)
 
 
 def test_what_is_refused_prolongs_nothing(limits: GuessLimits) -> None:
@@ -84,7 +84,7 @@ def test_what_is_refused_prolongs_nothing(limits: GuessLimits) -> None:
         wrong(limits, STRANGER)
     for _ in range(50):
         assert refused(limits, STRANGER) == 1
-    assert when_allowed(limits, STRANGER) == (Lock(Scope.SOURCE, 2, first=False),)
+    assert when_allowed(limits, STRANGER) == (Lock(Scope.SOURCE, 2),)
 
 
 def test_a_stranger_slows_down_nobody_at_another_address(limits: GuessLimits) -> None:
@@ -117,7 +117,7 @@ def test_a_right_guess_uses_up_nothing_and_ends_the_wait(limits: GuessLimits) ->
 def test_one_account_is_slowed_down_for_strangers_from_everywhere(limits: GuessLimits) -> None:
     right(limits, OFFICE)
     locks = [wrong(limits, f"198.51.100.{i // 2}") for i in range(30)]
-    assert [lock for some in locks for lock in some] == [Lock(Scope.ACCOUNT, 1, first=True)]
+    assert [lock for some in locks for lock in some] == [Lock(Scope.ACCOUNT, 1)]
     refused(limits, "203.0.113.9")
     wrong(limits, "203.0.113.9", "another@example.com")
     # who is known passes: by the browser, or from where they signed in before
@@ -128,7 +128,7 @@ def test_one_account_is_slowed_down_for_strangers_from_everywhere(limits: GuessL
 def test_one_network_is_slowed_down_whatever_account_it_tries(limits: GuessLimits) -> None:
     right(limits, STRANGER)
     locks = [wrong(limits, STRANGER, f"user{i}@example.com") for i in range(30)]
-    assert [lock for some in locks for lock in some] == [Lock(Scope.NETWORK, 1, first=True)]
+    assert [lock for some in locks for lock in some] == [Lock(Scope.NETWORK, 1)]
     refused(limits, STRANGER, "another@example.com")
     right(limits, HOME, "another@example.com")
     right(limits, STRANGER, "another@example.com", browser="known")
@@ -155,7 +155,7 @@ def test_purposes_are_counted_apart(limits: GuessLimits) -> None:
     refused(limits, HOME)
     limits.begin(Purpose.CURRENT_PASSWORD, OWNER, HOME)
     codes = [limits.begin(Purpose.SECOND_FACTOR, OWNER, HOME).locks for _ in range(2)]
-    assert codes == [(), (Lock(Scope.SOURCE, 1, first=True),)]
+    assert codes == [(), (Lock(Scope.SOURCE, 1),)]
     with pytest.raises(TooManyRequests, match="Too many wrong codes: wait 1 second, then try again"):
         limits.begin(Purpose.SECOND_FACTOR, OWNER, HOME)
 
