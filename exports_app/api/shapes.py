@@ -421,7 +421,7 @@ class TenantSettingsOut(Output):
     brand_color: str
     logo_url: str | None
     timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
-    keep_days: int | None = Field(description="how long files are kept; null: as the installation is set")
+    keep_days: int | None = Field(description="how long files are kept; null: the default")
     recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
     second_factor_required: bool = Field(description="members without a second factor have no rights here")
 
@@ -522,7 +522,7 @@ class QuotasOut(Output):
 
 
 class QuotasChange(Input):
-    """All optional: what is left out keeps its value; null: as the installation is set."""
+    """All optional: what is left out keeps its value; null: the default."""
 
     schedules: int | None = Field(default=None, ge=1, le=MAX_QUOTA["schedules"])
     pending_runs: int | None = Field(default=None, ge=1, le=MAX_QUOTA["pending_runs"])

@@ -99,7 +99,7 @@ class Quotas:
         """Room for another scheduled export. Raises QuotaExceeded."""
         limit = self.of(tenant).schedules
         if tx.usage.schedules(tenant.id) >= limit:
-            raise QuotaExceeded(f"{tenant.name} has {limit:,} scheduled exports, as many as it may: delete some, {RAISE}")
+            raise QuotaExceeded(f"{tenant.name} has reached its limit of {limit:,} scheduled exports: delete some, {RAISE}")
 
     def require_run(self, tx: Transaction, tenant_id: str, runs: int = 1, messages: int = 1) -> None:
         """Room for so many more runs, each with so many messages. Raises QuotaExceeded.
@@ -138,9 +138,7 @@ class Quotas:
         tenant = tx.tenants.get(tenant_id)
         assert tenant is not None
         limit = self.of(tenant).pending_runs
-        reason = (
-            f"{tenant.name} had {limit:,} waiting runs already, as many as it may: spread its schedules over more time, {RAISE}"
-        )
+        reason = f"{tenant.name} had reached its limit of {limit:,} waiting runs: spread its schedules over more time, {RAISE}"
         return limit - tx.usage.pending_runs(tenant_id), reason
 
     def require_messages(self, tx: Transaction, tenant: Tenant, count: int) -> None:
@@ -191,7 +189,7 @@ def _own(tenant: Tenant, name: str) -> int | None:
 
 def _wrong(limits: Mapping[str, Any]) -> list[FieldError]:
     return [
-        FieldError(f"/{name}", f"must be from 1 to {most:,}, or null: as the installation is set")
+        FieldError(f"/{name}", f"must be from 1 to {most:,}, or null: the default")
         for name, most in MAX_QUOTA.items()
         if (limit := limits.get(name)) is not None and not 1 <= limit <= most
     ]

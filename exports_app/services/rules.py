@@ -174,7 +174,7 @@ def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
         except ExportsError as e:
             errors.append(FieldError("/timezone", e.message))
     if tenant.keep_days is not None and not 1 <= tenant.keep_days <= LONGEST_KEPT:
-        errors.append(FieldError("/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or none: as the installation is set"))
+        errors.append(FieldError("/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or none: the default"))
     return errors + recipient_domains.read(tenant.recipient_domains)[1]
 
 

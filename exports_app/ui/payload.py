@@ -34,7 +34,7 @@ def wrong(value: Any, most: int = TEXT) -> str | None:
     if isinstance(value, dict):
         return _wrong_form(value)
     if isinstance(value, list):
-        return f"these are too many: choose at most {ENTRIES}" if len(value) > ENTRIES else _first(value)
+        return f"choose at most {ENTRIES}" if len(value) > ENTRIES else _first(value)
     return _wrong_plain(value, most)
 
 
@@ -47,7 +47,7 @@ def _wrong_plain(value: Any, most: int = TEXT) -> str | None:
         case None:
             return None
         case _:
-            return "this is no value for a field"
+            return "this value is not allowed here"
 
 
 def _wrong_form(form: Mapping[Any, Any]) -> str | None:

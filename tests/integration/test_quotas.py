@@ -78,7 +78,7 @@ class TestSchedules:
         give(services, cast, schedules=2)
         first = make_schedule(services, cast.admin.who)
         make_schedule(services, cast.admin.who)
-        with pytest.raises(QuotaExceeded, match="has 2 scheduled exports, as many as it may"):
+        with pytest.raises(QuotaExceeded, match="has reached its limit of 2 scheduled exports"):
             make_schedule(services, cast.admin.who)
         services.schedules.delete(cast.admin.who, first.id)
         assert make_schedule(services, cast.admin.who)
@@ -153,7 +153,7 @@ class TestPendingRuns:
         assert by_status == [RunStatus.FAILED, RunStatus.PENDING, RunStatus.PENDING]
         (failed,) = [run for run in runs if run.status is RunStatus.FAILED]
         assert failed.error_code == "quota_exceeded"
-        assert "had 2 waiting runs already" in (failed.error or "")
+        assert "had reached its limit of 2 waiting runs" in (failed.error or "")
         schedule = stored(services, next(s for s in schedules if s.id == failed.scheduled_export_id))
         assert (schedule.last_status, schedule.failures) == (RunStatus.FAILED, 1)
         assert schedule.next_run_at

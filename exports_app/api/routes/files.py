@@ -18,9 +18,9 @@ LATEST = 253_402_300_799
 """Seconds since 1970: the end of the year 9999."""
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 WORDS = {
-    404: ("There is no such file", "The link is not complete, or the scheduled export was deleted."),
+    404: ("There is no such file", "This link no longer works. Ask the person who sent it for a new one."),
     410: ("This file is not here any more", ""),
-    503: ("The file cannot be had just now", "Your link is good. Please try again in a few minutes."),
+    503: ("The file is not available right now", "Your link is good. Please try again in a few minutes."),
 }
 """Title and text of a page by its status; the error's own words where there are none."""
 PAGE = """<!DOCTYPE html>

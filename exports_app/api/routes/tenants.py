@@ -45,7 +45,7 @@ def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
 def change_quotas(
     srv: Srv, who: Who, tenant: Managed, body: Annotated[shapes.QuotasChange, Depends(json_body(shapes.QuotasChange))]
 ) -> Any:
-    """For super admins. Fields left out keep their value; null: as the installation is set."""
+    """For super admins. Fields left out keep their value; null: the default."""
     return {"items": srv.quotas.change(who, tenant.id, body.given())}
 
 

@@ -187,4 +187,4 @@ def _field(name: str, label: str) -> rx.Component:
         input_mode="numeric",
         max_length=LONGEST,
     )
-    return field(label, control, name=f"quota-{name}", error=wrong, hint="Empty: as the installation is set")
+    return field(label, control, name=f"quota-{name}", error=wrong, hint="Empty: the default")

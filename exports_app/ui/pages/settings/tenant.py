@@ -199,7 +199,7 @@ def _form() -> rx.Component:
                 "Days that files are kept",
                 "keep_days",
                 _text("keep_days", input_mode="numeric", max_length=6),
-                f"Empty: as the installation is set, {state.usual_days}",
+                f"Empty: the default, {state.usual_days}",
             ),
             _field(
                 "Recipients' domains",
