@@ -141,6 +141,23 @@ def test_another_account_is_asked_to_sign_out_first(house: House, company: Compa
     expect(page.locator("#account")).to_be_visible()
 
 
+@at_both_widths
+def test_a_one_time_password_is_changed_first(house: House, company: Company, visits: Visits, width: int) -> None:
+    person = house.person("Otto Onetime", {})
+    prove(house, person)
+    body = {"email": person.user.email, "role": "viewer"}
+    house.call(company.admin, "POST", f"/api/tenants/{company.id}/members", 202, json=body)
+    with house.services.store.write() as tx:
+        tx.users.update(person.user.id, {"must_change_password": True})
+    page = visits.open(mailed_link(house, person.user.email), who=person, width=width, ready=False)
+    expect(page.get_by_text("with a one-time password. Choose your own")).to_be_visible()
+    expect(page.locator("#accept")).to_have_count(0)
+    assert_nothing_overflows(page)
+    assert_accessible(page)
+    page.locator("#own-password").click()
+    expect(page.locator("#must-change")).to_be_visible()
+
+
 def test_the_page_without_a_link_says_what_is_missing(visits: Visits) -> None:
     page = visits.open("/invitation", ready=False)
     expect(page.get_by_role("alert")).to_contain_text("Open this page with the link in your email")
