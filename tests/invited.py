@@ -11,16 +11,16 @@ from tests.mailserver import MailServer
 _LINK = re.compile(r"http\S+/invitation#(\S+)")
 
 
-def mailed_token(services: Services, mail: MailServer, address: str) -> str:
-    """Of the newest link that came to this mailbox."""
+def mailed_token(services: Services, mail: MailServer, address: str, page: str = "invitation") -> str:
+    """Of the newest link to this page that came to this mailbox."""
     services.account_mail.send_due()
     texts = [
         str(body.get_content())
         for received in mail.messages
         if received.rcpt_tos == [address] and (body := received.message.get_body(("plain",)))
     ]
-    tokens = [match[1] for text in texts if (match := _LINK.search(text))]
-    assert tokens, f"no invitation came to {address}"
+    tokens = [match[1] for text in texts if (match := re.search(rf"http\S+/{page}#(\S+)", text))]
+    assert tokens, f"no link came to {address}"
     return tokens[-1]
 
 

@@ -14,12 +14,12 @@ from exports_app.domain.run import DeliveryStatus
 from exports_app.services import audit, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
-from exports_app.services.auth import principal_of
+from exports_app.services.auth import signed_in
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.members import role_of
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import AccountMessage, Action, Invitation, new_id
+from exports_app.services.records import AccountMessage, Action, Invitation, User, new_id
 from exports_app.services.tenants import tenant_of
 
 LIFETIME = timedelta(hours=72)
@@ -237,9 +237,18 @@ def note_invitation(
 
 
 def may_still_invite(tx: Transaction, invitation: Invitation) -> bool:
-    """Whether the person who sent it is still allowed to: one who was removed lets nobody in."""
-    inviter = principal_of(tx, invitation.invited_by)
-    return inviter is not None and inviter.can(Permission.MANAGE, invitation.tenant_id)
+    """Whether the person who sent it could send it now: not once removed, nor while they lack a required second factor."""
+    inviter = tx.users.get(invitation.invited_by)
+    if inviter is None or not inviter.is_active:
+        return False
+    return signed_in(tx, inviter).can(Permission.MANAGE, invitation.tenant_id)
+
+
+def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
+    """What an account sent before its mailbox was proven: somebody else may have invited accomplices with it."""
+    for invitation in tx.invitations.open_from(user.id):
+        tx.invitations.update(invitation.id, {"revoked_at": now})
+        note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
 
 
 def _link(invitation: Invitation) -> AccountLink:

@@ -29,7 +29,7 @@ from exports_app.services import audit, passwords, rules, second_factor
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.invitations import may_still_invite, note_invitation
+from exports_app.services.invitations import may_still_invite, note_invitation, revoke_of_previous_holder
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import (
@@ -239,6 +239,7 @@ def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: date
     for action in (Action.MAILBOX_PROVEN, Action.PASSWORD_CHANGED):
         _note(tx, action, account, now)
     second_factor.remove_from_previous_holder(tx, account, now)
+    revoke_of_previous_holder(tx, account, now)
     owner = tx.users.get(account.id)
     assert owner is not None
     return owner

@@ -19,6 +19,7 @@ from exports_app.services.account_links import AccountLink, AccountLinks, LinkKi
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
 from exports_app.services.auth import principal_of
+from exports_app.services.invitations import revoke_of_previous_holder
 from exports_app.services.keys import Keys
 from exports_app.services.known_browsers import KnownBrowsers
 from exports_app.services.limits import Counts, RateLimit
@@ -155,6 +156,7 @@ class PasswordResets:
             # Nobody but the command line makes a super admin: theirs has no previous holder
             if link.mailed and user.email_proven_at is None and not user.is_super_admin:
                 second_factor.remove_from_previous_holder(tx, user, now)
+                revoke_of_previous_holder(tx, user, now)
 
     def _valid(self, tx: Transaction, link: AccountLink) -> tuple[PasswordReset, User]:
         reset = tx.password_resets.get(link.subject_id)

@@ -10,6 +10,7 @@ import pytest
 
 from exports_app import wiring
 from exports_app.api.app import create
+from exports_app.services import passwords
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, Api, pointers, problem, token_for
@@ -61,7 +62,7 @@ class TestLogin:
             connection.exec_driver_sql("UPDATE users SET is_active = 0 WHERE id = ?", (cast.viewer.user.id,))
         answer = api.anonymous.post(LOGIN, {"email": email, "password": password})
         assert problem(answer, 401, "wrong_credentials")["detail"] == "The email address or the password is wrong"
-        assert [hashed.split("$")[1:3] for hashed in checks] == [["2b", "12"]]
+        assert [hashed.split("$")[1:3] for hashed in checks] == [["2b", f"{passwords.COST:02}"]]
 
     @pytest.mark.parametrize(
         ("body", "wrong"),
@@ -109,6 +110,8 @@ class TestMe:
         assert body == {
             "user": {"id": cast.viewer.user.id, "email": "viewer@example.com", "name": "Viewer", "isSuperAdmin": False},
             "tenants": [{"id": cast.acme.id, "slug": "acme", "name": "Acme", "role": "viewer", "permissions": ["exports.read"]}],
+            "secondFactorMissingFor": [],
+            "mustSetUpSecondFactor": False,
         }
         assert api.admin.get("/api/auth/me").json()["tenants"][0]["permissions"] == [
             "exports.read",

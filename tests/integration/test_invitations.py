@@ -449,6 +449,33 @@ class TestAccepting:
         }
         assert {entry.actor_name for entry in noted} == {"The owner"}
 
+    @pytest.mark.parametrize("by", ["an invitation", "a reset"])
+    def test_what_the_former_holder_of_an_account_sent_ends_when_its_owner_takes_it(
+        self, services: Services, cast: Cast, mail: MailServer, by: str
+    ) -> None:
+        holder = cast.outsider
+        services.invitations.invite(holder.who, cast.globex.id, "accomplice@evil.example", "admin")
+        accomplice = mailed_token(services, mail, "accomplice@evil.example")
+        if by == "an invitation":
+            services.invitations.invite(cast.admin.who, cast.acme.id, holder.user.email, "viewer")
+            services.joining.accept(mailed_token(services, mail, holder.user.email), None, "The owner", THEIRS)
+        else:
+            services.password_resets.request(holder.user.email)
+            services.password_resets.reset(mailed_token(services, mail, holder.user.email, "reset-password"), THEIRS)
+        with pytest.raises(LinkNotValid):
+            services.joining.accept(accomplice, None, "Accomplice", THEIRS)
+        assert Action.INVITATION_REVOKED in {entry.action for entry in entries(services, cast)}
+
+    def test_of_who_lacks_a_required_second_factor_lets_nobody_in(self, services: Services, cast: Cast, mail: MailServer) -> None:
+        services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "admin")
+        token = mailed_token(services, mail, CEO)
+        with services.store.write() as tx:
+            tx.tenants.update(cast.acme.id, {"second_factor_required": True})
+        with pytest.raises(LinkNotValid):
+            services.joining.accept(token, None, "CEO", THEIRS)
+        (waiting,) = services.invitations.find(cast.super_admin.who, cast.acme.id)
+        assert waiting.status is InvitationStatus.INVITER_LEFT
+
     def test_a_super_admins_account_is_never_handed_over(self, services: Services, cast: Cast, mail: MailServer) -> None:
         user = cast.super_admin.user
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")

@@ -26,6 +26,9 @@ class InvitationRepository(Repository[Invitation]):
         c = self._table.c
         return self._one(c.tenant_id == tenant_id, c.email == email, *self._is_open())
 
+    def open_from(self, user_id: str) -> list[Invitation]:
+        return self._all(self._select().where(self._table.c.invited_by == user_id, *self._is_open()))
+
     def add(self, invitation: Invitation) -> None:
         self._insert([invitation])
 
