@@ -23,6 +23,7 @@ from exports_app.domain.errors import (
 )
 from exports_app.services import audit, passwords, request_context
 from exports_app.services.guesses import Guess, GuessLimits, Purpose
+from exports_app.services.hashing import hashing
 from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.services.known_browsers import KnownBrowsers
 from exports_app.services.limits import RateLimit
@@ -158,12 +159,14 @@ class Auth:
     def check_current(self, who: Principal, user: User, password: str) -> None:
         """Their own password, of somebody who is signed in: with a stolen session nobody can guess it without end. What
         fails is noted. Raises Invalid, TooManyRequests."""
-        try:
-            guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, request_context.current().address)
-        except TooManyRequests as e:
-            self._notes.wrong_current_password(who, user, e.retry_after)
-            raise
-        if not passwords.matches(password, user.password_hash):
+        with hashing.place():
+            try:
+                guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, request_context.current().address)
+            except TooManyRequests as e:
+                self._notes.wrong_current_password(who, user, e.retry_after)
+                raise
+            right = passwords.matches(password, user.password_hash)
+        if not right:
             self._notes.wrong_current_password(who, user)
             raise Invalid([FieldError("/currentPassword", "this is not your password")])
         guess.right()
@@ -190,9 +193,11 @@ class Auth:
         email = email.strip().lower()
         with self._store.read() as tx:
             user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
-        guess = self.guess(Purpose.PASSWORD, email, address, known)
         active = user is not None and user.is_active
-        if not passwords.matches(password, user.password_hash if user is not None and active else None) or user is None:
+        with hashing.place():  # before the guess counts: who is refused for the others' sake has not tried
+            guess = self.guess(Purpose.PASSWORD, email, address, known)
+            right = passwords.matches(password, user.password_hash if user is not None and active else None)
+        if not right or user is None:
             raise WrongCredentials
         if not may_call(user):
             raise DemoIsLocal

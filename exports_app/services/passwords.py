@@ -13,6 +13,7 @@ from itertools import islice
 import bcrypt
 
 from exports_app.domain.errors import FieldError, Invalid
+from exports_app.services.hashing import hashing
 
 COST = 12
 MIN_LENGTH = 10
@@ -37,7 +38,9 @@ def _digest(password: str) -> bytes:
 
 
 def hash_password(password: str) -> str:
-    return bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode()
+    """Raises TooManyRequests where too many are hashed at this moment."""
+    with hashing.place():
+        return bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode()
 
 
 # A hash of random bytes that nobody kept, of the same cost: what an unknown user's password is compared with

@@ -110,3 +110,15 @@ def test_guessing_the_current_password_locks_nobody_out_of_signing_in(services: 
     with pytest.raises(Invalid):
         guess(HOME)
     assert services.auth.login(cast.admin.user.email, PASSWORD, STRANGER)
+
+
+def test_who_finds_no_place_to_be_checked_has_not_tried(services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = RequestContext("192.0.2.7", "")
+    with monkeypatch.context() as full, request_context.use(here):
+        full.setattr("exports_app.services.hashing.WAITING", 0)
+        for _ in range(30):
+            with pytest.raises(TooManyRequests) as refused:
+                services.auth.login(cast.admin.user.email, "wrong", here.address)
+            assert refused.value.retry_after == 1
+    with request_context.use(here):
+        assert services.auth.login(cast.admin.user.email, PASSWORD, here.address).access_token
