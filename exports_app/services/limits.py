@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from exports_app import log
 from exports_app.domain.errors import TooManyRequests
+from exports_app.services.limit_storage import BoundedStorage
 
 SECONDS = 1.0
 """For Redis to answer."""
@@ -26,7 +27,7 @@ class Counts:
     """
 
     def __init__(self, redis_url: str = "") -> None:
-        self.own: Storage = MemoryStorage()
+        self.own: Storage = BoundedStorage()
         timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
         url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url  # as this library calls it
         self.shared: Storage | None = None

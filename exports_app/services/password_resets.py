@@ -98,9 +98,10 @@ class PasswordResets:
             self._mail.send(tx, KIND, new_id(), address, address=context.address, request_id=context.request_id)
 
     def _limit(self, account: str, source: str, browser: str) -> None:
+        if not browser:
+            self._by_address.hit(source)  # first: what it refuses leaves no count of an account behind
         self._by_source.hit(account, browser or source)
         if not browser:
-            self._by_address.hit(source)
             self._by_account.hit(account)
 
     def send(self, tx: Transaction, user: User, by: Principal) -> SentReset:

@@ -22,6 +22,7 @@ from exports_app.domain.errors import (
     WrongCredentials,
 )
 from exports_app.services import password_resets, passwords, request_context
+from exports_app.services.limit_storage import BoundedStorage
 from exports_app.services.password_resets import ASKED_LIFETIME, SENT_LIFETIME
 from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import AuditFilter
@@ -292,6 +293,19 @@ class TestAskingForALink:
                 ask_for_many(40)
         with request_context.use(RequestContext("192.0.2.8")):
             ask(cast.viewer.user.email, 1)
+
+    def test_refused_requests_leave_no_counts_of_made_up_accounts(self, mail: MailServer, services: Services) -> None:
+        counts = services.password_resets._by_source._counts.own
+        assert isinstance(counts, BoundedStorage)
+        sizes = []
+        with request_context.use(RequestContext(ADDRESS)):
+            for number in range(60):
+                try:
+                    services.password_resets.request(f"p{number}@example.com")
+                except TooManyRequests:
+                    sizes.append(counts.size())
+        assert len(sizes) == 30
+        assert sizes[0] == sizes[-1]
 
     def test_strangers_cannot_use_up_what_the_owner_may_ask_for(self, services: Services, mail: MailServer, cast: Cast) -> None:
         user = cast.admin.user
