@@ -58,6 +58,8 @@ def _unforeseen(exception: Exception) -> None:
     _log.error("an event failed", kind=type(exception).__name__)
 
 
+# Reflex would answer every site's preflights by itself, before the edge. No site may read from another origin here
+rx.App._add_cors = staticmethod(lambda _api: None)  # type: ignore[method-assign, assignment]  # noqa: SLF001
 wiring.load_plugins()  # the pages' selects are made of the registries
 app = rx.App(
     api_transformer=_edge,

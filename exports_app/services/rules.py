@@ -55,6 +55,9 @@ CHOICES: dict[str, Sequence[str]] = {
 LINE_ENDS = frozenset("\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
 TURNS = "remove the characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069)"
 """What to do about a name of `bounds.turns_text`."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols of Unicode that are drawn as a space."""
+_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _PART = re.compile(
     r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
 )
@@ -148,7 +151,16 @@ def wrong_name(name: str) -> str | None:
     """What is wrong with the name of a tenant or of a person, which is one line; None where it is good."""
     if len(name) > bounds.NAME or not name.strip() or has_controls(name) or not LINE_ENDS.isdisjoint(name):
         return f"give a name of 1 to {bounds.NAME} characters without control characters"
+    if not any(is_visible(character) for character in name):
+        return "give a name that can be seen: these characters are blank"
+    if _LINK.search(name):
+        return "write no web address into a name: it would be a link in emails to others"
     return TURNS if bounds.turns_text(name) else None
+
+
+def is_visible(character: str) -> bool:
+    """Whether it leaves a mark on the screen: a letter, a number, a sign or a symbol, but for those that are drawn as a space."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
 def check_name(name: str, pointer: str = "/name") -> None:
@@ -368,7 +380,7 @@ def _check_words(draft: Draft) -> list[FieldError]:
 
 
 def _wrong_in_name(name: str) -> str | None:
-    if len(name) > bounds.NAME or not name.strip():
+    if len(name) > bounds.NAME or not any(is_visible(character) for character in name[: bounds.NAME]):
         return f"give a name of 1 to {bounds.NAME} characters"
     if has_controls(name):
         return "remove the control characters, such as line breaks and tabs"

@@ -35,3 +35,15 @@ def test_marks_that_real_names_need_are_taken(api: Clients, cast: Cast, mark: st
     name = f"شرکت{mark} نمونه"
     assert api.admin.post(SCHEDULES, schedule_body(name=name)).json()["name"] == name
     assert api.admin.put(f"/api/tenants/{cast.acme.id}", {"name": name}).json()["name"] == name
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u2800", "\u00ad\u200b", "\u200e", "\ufeff"], ids=ascii)
+def test_a_name_that_nobody_sees_is_refused(api: Clients, cast: Cast, blank: str) -> None:
+    assert pointers(api.admin.put(f"/api/tenants/{cast.acme.id}", {"name": blank})) == ["/name"]
+    assert pointers(api.admin.post(SCHEDULES, schedule_body(name=blank))) == ["/name"]
+
+
+def test_a_tenants_name_holds_no_link_for_the_emails_that_name_it(api: Clients, cast: Cast) -> None:
+    for name in ("Your account is locked https://evil.example", "See www.evil.example"):
+        assert pointers(api.admin.put(f"/api/tenants/{cast.acme.id}", {"name": name})) == ["/name"]
+    assert api.admin.put(f"/api/tenants/{cast.acme.id}", {"name": "Booking.com 😀"}).status_code == 200

@@ -233,6 +233,12 @@ class TestServing:
             missing = httpx.get(f"{server.url}/nowhere")
             assert missing.status_code == 404
             assert missing.headers["content-type"] == "application/problem+json"
+            asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+            for path in ("/login", "/api/auth/login"):
+                preflight = httpx.options(f"{server.url}{path}", headers=asked)
+                assert preflight.status_code in {404, 405}
+                assert preflight.headers["x-content-type-options"] == "nosniff"
+                assert not [name for name in preflight.headers if name.startswith("access-control")]
         assert not any(home.iterdir())
 
     def test_the_first_page_is_served_under_a_strict_policy_on_any_port(self, tmp_path: Path) -> None:
