@@ -5,13 +5,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.commands import Commands, Result
 from tests.mailserver import mail_server
 from tests.redis_server import redis_server
 
@@ -20,26 +21,23 @@ OURS = ("DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", 
 PASSWORD = "correct horse battery"
 CSV = "campaign_name,currency,date\nSummer,EUR,2026-01-02\n"
 
-Result = subprocess.CompletedProcess[str]
 Run = Callable[..., Result]
 
 
+@pytest.fixture(scope="module")
+def commands() -> Iterator[Commands]:
+    with Commands() as opened:
+        yield opened
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(commands: Commands, tmp_path: Path) -> Run:
     """`python -m exports_app ...` over a data folder of its own; env: settings, typed: its stdin."""
 
     def command(*args: str, typed: str | bytes = "", **env: str) -> Result:
         clean = {k: v for k, v in os.environ.items() if k not in OURS and not k.startswith("SMTP_")}
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "exports_app", *args],
-            cwd=ROOT,
-            env=clean | {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port()), "PYTHONUTF8": "1"} | env,
-            input=typed if isinstance(typed, bytes) else typed.encode(),
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        return Result(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        clean |= {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port()), "PYTHONUTF8": "1"}
+        return commands.run(args, clean | env, typed if isinstance(typed, bytes) else typed.encode())
 
     return command
 
@@ -83,6 +81,11 @@ COMMANDS = (
 def test_every_command_explains_itself(run: Run, command: str) -> None:
     assert command in went_well(run(command, "--help"))
     assert command in went_well(run("--help"))
+
+
+def test_it_is_a_module_to_run() -> None:
+    done = subprocess.run([sys.executable, "-m", "exports_app", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "create-user" in done.stdout
 
 
 def test_help_loads_nothing_heavy() -> None:
