@@ -15,6 +15,7 @@ def test_accounts_are_listed_with_their_tenants(api: Clients, cast: Cast) -> Non
             "name": "Admin",
             "isSuperAdmin": False,
             "isActive": True,
+            "secondFactorAt": None,
             "mustChangePassword": False,
             "tenants": [{"id": cast.acme.id, "slug": "acme", "name": "Acme", "role": "admin"}],
         }
