@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError
 from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.services import audit, passwords, rules
+from exports_app.services.email_addresses import valid_address
 from exports_app.services.ports import Clock, Store
 from exports_app.services.records import Action, Membership, Tenant, User, new_id
 from exports_app.services.users import reset_second_factor
@@ -57,7 +58,7 @@ class Accounts:
         """tenant: a slug. one_time: the password expires in 72 hours, and works once, to set another one. Raises Invalid;
         ExportsError when the address is taken or the tenant does not exist."""
         try:
-            address = rules.valid_address(email).lower()
+            address = valid_address(email).lower()
         except EmailNotValidError as e:
             raise Invalid([FieldError("/email", str(e))]) from None
         rules.check_name(name)

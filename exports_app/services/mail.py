@@ -6,7 +6,8 @@ from email_validator import EmailNotValidError
 
 from exports_app.domain.access import Principal, require_operator
 from exports_app.domain.errors import FieldError, Invalid, NotFound
-from exports_app.services import audit, rules
+from exports_app.services import audit
+from exports_app.services.email_addresses import valid_address
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.plugs import CHANNELS, Examined, InForce, Note, Trial
 from exports_app.services.ports import Clock, Store
@@ -31,7 +32,7 @@ class Mail:
         """Send a message that says it is a test. Raises NotFound, Invalid for what is no address, TooManyRequests."""
         require_operator(who)
         try:
-            target = rules.valid_address(address)
+            target = valid_address(address)
         except EmailNotValidError as e:
             raise Invalid([FieldError("/address", str(e))]) from None
         self._limit.hit(who.user_id)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from email_validator import EmailNotValidError, validate_email
 
 from exports_app.domain.errors import FieldError
+from exports_app.services.email_addresses import MAX_DOMAIN, check_domain_length
 from exports_app.services.records import Tenant
 
 MAX_DOMAINS = 100
-MAX_DOMAIN = 253
-"""Characters, without the ``*.`` of a wildcard; RFC 1035, 2.3.4."""
 MAX_ADDRESS = 320
 WILDCARD = "*."
 """``*.example.com`` stands for all domains below example.com, and not for example.com itself."""
@@ -46,6 +45,7 @@ def _domain_of(address: str) -> str | None:
     if len(address) > MAX_ADDRESS:
         return None
     try:
+        check_domain_length(address.rpartition("@")[2])
         valid = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return None

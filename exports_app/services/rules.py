@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
 from exports_app.domain import bounds, cron, period
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
@@ -18,14 +18,13 @@ from exports_app.domain.period import Window
 from exports_app.domain.policy import CatchUp, OnUnknown, Overlap
 from exports_app.domain.way import Way
 from exports_app.services import recipient_domains
+from exports_app.services.email_addresses import MAX_ADDRESS, Domains, TooManyDomains, valid_address
 from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Tenant
 
 MAX_RECIPIENTS = bounds.RECIPIENTS
 MAX_SENT = bounds.SENT_RECIPIENTS
 """Recipients looked at before the same ones are merged."""
-MAX_ADDRESS = 254
-"""Characters; RFC 5321, 4.5.3.1.3, without the <>."""
 MAX_CAMPAIGNS = bounds.CAMPAIGNS
 MAX_ERRORS = 100
 """Wrong entries of a list that are named one by one."""
@@ -239,14 +238,6 @@ def check_search(texts: Mapping[str, Any]) -> None:
         raise Invalid(errors)
 
 
-def valid_address(text: str) -> str:
-    """The address in its normal form, judged by its form alone: no DNS is asked. Raises EmailNotValidError."""
-    if len(text) > bounds.ADDRESS:  # normalising costs the square of its length
-        raise EmailNotValidError(f"The email address is too long: {bounds.at_most(bounds.ADDRESS)}.")
-    # test_environment: .test, reserved for trying things out, is taken too
-    return validate_email(text, check_deliverability=False, test_environment=True).normalized
-
-
 def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldError]]:
     """The valid addresses in order, the same one in another case only once; and what is wrong with the rest."""
     too_many = FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients")
@@ -255,14 +246,17 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
     kept: dict[str, str] = {}
     seen = set[str]()
     errors = list[FieldError]()
+    domains = Domains()
     for i, address in enumerate(given):
         if address in seen:
             continue
         if len(kept) > MAX_RECIPIENTS or len(errors) == MAX_ERRORS:
             break
         try:
-            valid = valid_address(address)
+            valid = valid_address(address, domains)
             seen.add(address)
+        except TooManyDomains:
+            return (), [too_many]
         except EmailNotValidError:
             errors.append(FieldError(f"/recipients/{i}", "is not a valid email address: write it as name@example.com"))
             continue
@@ -283,17 +277,19 @@ class Recipient:
     error: str | None
 
 
-def read_recipients(text: str) -> list[Recipient]:
+def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient]:
     """The recipients of a list as people paste it, in order, the same one only once; at most MAX_SENT are looked at.
 
     Between them stand commas, semicolons or white space. ``Name <a@example.com>``, ``"Last, First" <a@example.com>`` and
     ``mailto:a@example.com`` are understood. Drops nothing that holds an @. Raises Invalid for a text that is too long.
+    domains: shared by texts that are read together.
     """
+    domains = domains or Domains()
     if len(text) > bounds.PASTED:
         raise Invalid([FieldError("/recipients", f"paste at most {bounds.PASTED:,} characters at a time")])
     found: dict[str, Recipient] = {}
     for typed, bare in islice(_recipients_in(text), MAX_SENT):
-        one = _recipient(typed, bare)
+        one = _recipient(typed, bare, domains)
         found.setdefault((one.address or one.text).lower(), one)
     return list(found.values())
 
@@ -318,16 +314,16 @@ def _recipients_in(text: str) -> Iterator[tuple[str, str]]:
     yield from ((name.group(), name.group()) for name in names)
 
 
-def _recipient(typed: str, bare: str) -> Recipient:
+def _recipient(typed: str, bare: str, domains: Domains) -> Recipient:
     if bare[:7].lower() == "mailto:":
         bare = unquote(bare[7:].partition("?")[0])
-    if valid := _valid(bare) or _valid(bare.strip(_AROUND)):
+    if valid := _valid(bare, domains) or _valid(bare.strip(_AROUND), domains):
         return Recipient(typed, valid, None)
     shown = bare if len(bare) <= 80 else bare[:79] + "\N{HORIZONTAL ELLIPSIS}"
-    return Recipient(typed, None, f"{shown} {_fault(bare)}: mend or remove it")
+    return Recipient(typed, None, f"{shown} {_fault(bare, domains)}: mend or remove it")
 
 
-def _fault(address: str) -> str:
+def _fault(address: str, domains: Domains) -> str:
     """What is wrong with an address that is not valid."""
     local, at, domain = address.rpartition("@")
     faults = (
@@ -336,14 +332,24 @@ def _fault(address: str) -> str:
         (not local, "has nothing before the @"),
         ("@" in local, "has more than one @"),
         (not domain, "has nothing after the @"),
-        (_valid(f"a@{domain}") is None, "has no valid domain"),
     )
-    return next((what for wrong, what in faults if wrong), "has something before the @ that no address may have")
+    fault = next((what for wrong, what in faults if wrong), None) or _fault_of_domain(domain, domains)
+    return fault or "has something before the @ that no address may have"
 
 
-def _valid(address: str) -> str | None:
+def _fault_of_domain(domain: str, domains: Domains) -> str | None:
     try:
-        return valid_address(address) if len(address) <= MAX_ADDRESS else None
+        domains.normal(domain)
+    except TooManyDomains:
+        return "is one of too many international domains"
+    except EmailNotValidError:
+        return "has no valid domain"
+    return None
+
+
+def _valid(address: str, domains: Domains) -> str | None:
+    try:
+        return valid_address(address, domains)
     except EmailNotValidError:
         return None
 

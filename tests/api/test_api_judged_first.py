@@ -12,7 +12,7 @@ from exports_app.db.store import SqlStore
 from exports_app.domain import cron, cron_grammar
 from exports_app.domain.access import Role
 from exports_app.services import campaigns as campaigns_module
-from exports_app.services import importing, passwords, recipient_domains, rules
+from exports_app.services import email_addresses, importing, passwords, recipient_domains, rules
 from exports_app.services.records import Campaign
 from exports_app.wiring import Services
 from tests.api.conftest import Clients
@@ -20,7 +20,7 @@ from tests.api.routes import CASES, SUPER_ADMINS, Case, call
 from tests.api.test_api_access import ids as ids  # noqa: PLC0414  (a fixture)
 
 JUDGES = [
-    (rules, "validate_email"),
+    (email_addresses, "validate_email"),
     (rules, "check"),
     (rules, "merge_recipients"),
     (rules, "check_filters"),
@@ -114,7 +114,7 @@ def test_a_request_is_judged_before_anything_is_written(api: Clients, ids: dict[
 def test_the_watch_sees_what_is_judged(api: Clients, ids: dict[str, str], judged: Watched) -> None:
     case = next(case for case in CASES if case.method == "POST" and case.path == "/api/scheduled-exports")
     assert call(api.super_admin, case, ids).status_code == 201
-    assert {f"{rules.__name__}.check", f"{rules.__name__}.validate_email", f"{cron.__name__}.parse"} <= judged.called
+    assert {f"{rules.__name__}.check", f"{email_addresses.__name__}.validate_email", f"{cron.__name__}.parse"} <= judged.called
 
 
 def test_the_command_line_judges_first(services: Services, ids: dict[str, str], judged: Watched, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, Invalid, NotFound
+from exports_app.services.email_addresses import Domains
 from exports_app.services.records import Schedule
 from exports_app.services.rules import MAX_SENT, Recipient, read_recipients
 from exports_app.ui.actions import action, principal
@@ -182,8 +183,8 @@ class EditorState(rx.State):
 
 def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:
     """The form, and its recipients as they are read. Raises Invalid."""
-    held = form.unpack(kept)
-    return held, list(islice((one for text in held["chips"] for one in read_recipients(text)), MAX_SENT))
+    held, domains = form.unpack(kept), Domains()
+    return held, list(islice((one for text in held["chips"] for one in read_recipients(text, domains)), MAX_SENT))
 
 
 def _usual() -> dict[str, str]:
