@@ -39,9 +39,17 @@ def _takes(name: str) -> dict[str, type | None]:
     return {one.name: PLAIN.get(get_origin(one.annotation) or one.annotation) for one in parameters[1:]}
 
 
+@cache
+def _needs(name: str) -> frozenset[str]:
+    """The names of the values without which a handler cannot be called."""
+    parameters = list(inspect.signature(RegistrationContext.get().event_handlers[name].handler.fn).parameters.values())
+    several = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return frozenset(p.name for p in parameters[1:] if p.default is p.empty and p.kind not in several)
+
+
 def well_formed(data: Any) -> dict[str, Any] | None:
     """The event with nothing but what Reflex shall see; None unless it is for a handler there is, with nothing but values that
-    the handler takes, from an address of allowed length."""
+    the handler takes and all that it needs, from an address of allowed length."""
     if not isinstance(data, dict):
         return None
     name, payload, router = data.get("name"), data.get("payload", {}), data.get("router_data", {})
@@ -51,7 +59,8 @@ def well_formed(data: Any) -> dict[str, Any] | None:
         return None
     takes = _takes(name)
     # Not isinstance: True is no number here
-    if not all(key in takes and takes[key] in {None, type(value)} for key, value in payload.items()):
+    fits = all(key in takes and takes[key] in {None, type(value)} for key, value in payload.items())
+    if not (fits and _needs(name) <= payload.keys()):
         return None
     plain = {key: router[key] for key in ROUTER if key in router}
     right = all(isinstance(value, ROUTER[key]) and 0 <= _size(value) <= MAX_ADDRESS_BYTES for key, value in plain.items())

@@ -1,11 +1,12 @@
 """The largest frames that a page may send, through the sockets, Socket.IO and the gate: none keeps the event loop from others."""
 
 import asyncio
+import inspect
 import json
 import uuid
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 import reflex as rx
@@ -15,7 +16,7 @@ from reflex_base.registry import RegistrationContext
 from exports_app import plugins, wiring
 from exports_app.domain import bounds
 from exports_app.ui import sockets
-from exports_app.ui.gate import Gate
+from exports_app.ui.gate import ROOT, Gate, well_formed
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.sockets import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS, Sockets
 from exports_app.ui.tabs import Tabs
@@ -194,3 +195,39 @@ def test_a_kept_form_of_somebody_who_is_signed_in_comes_through() -> None:
         await page.leave()
 
     asyncio.run(story())
+
+
+NEEDED = {"bool": True, "int": 1, "str": "x", "dict": {}, "list": []}
+
+
+def test_an_event_without_a_value_that_its_handler_needs_is_dropped() -> None:
+    needing = 0
+    for name, registered in RegistrationContext.get().event_handlers.items():
+        parameters = list(inspect.signature(registered.handler.fn).parameters.values())[1:]
+        needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+        needing += bool(needed)
+        values = {p.name: _value_for(p.annotation) for p in parameters if p.name in needed}
+        assert well_formed({"name": name, "payload": values}) is not None, name
+        for missing in needed:
+            payload = {key: value for key, value in values.items() if key != missing}
+            assert well_formed({"name": name, "payload": payload}) is None, (name, missing)
+    assert needing > 20
+
+
+def test_an_event_without_its_values_logs_nothing(logs: list[Any]) -> None:
+    async def story() -> None:
+        server = Server()
+        page = Page(server)
+        await page.join(signed_in=False)
+        page.say(frame(f"{ROOT}.set_is_hydrated", {}))
+        assert await page.ask(frame(f"{ROOT}.set_is_hydrated", {"value": True}))
+        assert [event.payload for event in server.events] == [{"value": True}]
+        await page.leave()
+
+    asyncio.run(story())
+    assert logs == []
+
+
+def _value_for(annotation: Any) -> Any:
+    plain = get_origin(annotation) or annotation
+    return NEEDED.get(plain if isinstance(plain, str) else getattr(plain, "__name__", ""), "x")
