@@ -122,8 +122,7 @@ def views(
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["light-1280", "dark-390"])
 def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
     house: House, company: Company, visits: Visits, seen: dict[str, Any], width: int, dark: bool
 ) -> None:
