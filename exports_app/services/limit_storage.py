@@ -7,7 +7,7 @@ from collections import OrderedDict, defaultdict
 from limits.storage import MemoryStorage
 
 MAX_KEYS = 100_000
-"""Keys that one storage keeps; about 60 MB."""
+"""Keys that one storage keeps; about 80 MB."""
 MAX_REMOVED = 8
 """Expired keys that one hit removes at most: a hit adds one key, so their number shrinks."""
 
