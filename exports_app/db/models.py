@@ -305,6 +305,8 @@ class RunRow(Base, table=True):
     lease_token: str | None = Field(default=None, sa_type=identifier())
     lease_expires_at: datetime | None = _maybe_instant()
     next_attempt_at: datetime | None = _maybe_instant()
+    messages_reserved: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Of its tenant's messages of a day: those it may still begin. Counts while it is processing, and no longer."""
 
 
 class DeliveryRow(Base, table=True):

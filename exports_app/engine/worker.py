@@ -201,7 +201,7 @@ class Worker:
         if reason := channel.unconfigured():
             _log.warning("nothing is sent", reason=reason)
             return [self._skip(run, d, reason) for d in deliveries]
-        self._runs.require_messages(export.tenant, sum(d.status in _unfinished(run) for d in deliveries))
+        self._runs.reserve_messages(run, sum(d.status in _unfinished(run) for d in deliveries))
         wanted = Way(run.spec.get("delivery", Way.AUTO))
         file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
         with pack(self._files, file, wanted, self._attach, check) as (way, attached):

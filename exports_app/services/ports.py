@@ -502,6 +502,15 @@ class UsageStore(Protocol):
     def messages(self, tenant_id: str, day: date) -> int:
         """Begun on the day, in UTC."""
 
+    def reserved_messages(self, tenant_id: str) -> int:
+        """Those that its runs at work may still begin."""
+
+    def reserve_messages(self, run_id: str, count: int) -> None:
+        """For a run at work. Void as soon as it is not at work any more, however that comes."""
+
+    def use_reserved(self, run_id: str) -> None:
+        """One of them was begun, or is not to be sent."""
+
     def add_message(self, tenant_id: str, day: date) -> None: ...
     def forget_messages(self, before: date) -> None: ...
 

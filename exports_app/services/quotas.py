@@ -87,7 +87,7 @@ class Quotas:
         used = {
             "schedules": tx.usage.schedules(tenant.id),
             "pending_runs": tx.usage.pending_runs(tenant.id),
-            "messages_per_day": tx.usage.messages(tenant.id, self._clock().date()),
+            "messages_per_day": self._messages_used(tx, tenant.id),
             "file_bytes": tx.usage.file_bytes(tenant.id),
         }
         limits = vars(self.of(tenant))
@@ -141,19 +141,27 @@ class Quotas:
         reason = f"{tenant.name} had reached its limit of {limit:,} waiting runs: spread its schedules over more time, {RAISE}"
         return limit - tx.usage.pending_runs(tenant_id), reason
 
-    def require_messages(self, tx: Transaction, tenant: Tenant, count: int) -> None:
-        """Before a run's first message. Raises RunError."""
+    def reserve_messages(self, tx: Transaction, run: Run, count: int) -> None:
+        """Before a run's first message, and before any other row is locked in the transaction. Raises RunError.
+
+        Counts what other runs may still begin, so that runs that are sent at the same time stay within the quota together.
+        """
+        tenant = tx.tenants.get(run.tenant_id, lock=True)  # counted and reserved by one at a time
+        assert tenant is not None
         if count and (reason := self._messages(tx, tenant, count)):
             raise RunError(reason, code=CODE)
+        tx.usage.reserve_messages(run.id, count)
 
     def require_room(self, tx: Transaction, tenant: Tenant, more: int) -> None:
         """For a file of so many bytes. Raises RunError."""
         if reason := self._files(tx, tenant, more):
             raise RunError(reason, code=CODE)
 
-    def count_message(self, tx: Transaction, tenant_id: str) -> None:
-        """One more is begun, in the transaction that says so."""
-        tx.usage.add_message(tenant_id, self._clock().date())
+    def count_message(self, tx: Transaction, run: Run, *, begun: bool) -> None:
+        """One of those that were reserved is begun, or is not to be sent; in the transaction that says so."""
+        tx.usage.use_reserved(run.id)
+        if begun:
+            tx.usage.add_message(run.tenant_id, self._clock().date())
 
     def forget(self) -> None:
         """The counts of days long past."""
@@ -161,16 +169,16 @@ class Quotas:
             tx.usage.forget_messages((self._clock() - KEPT).date())
 
     def _messages(self, tx: Transaction, tenant: Tenant, more: int) -> str | None:
-        limit, used = (
-            self.of(tenant).messages_per_day,
-            tx.usage.messages(tenant.id, self._clock().date()),
-        )
+        limit, used = self.of(tenant).messages_per_day, self._messages_used(tx, tenant.id)
         if used + more <= limit:
             return None
         return (
-            f"{tenant.name} has sent {used:,} of at most {limit:,} messages today (UTC), and this run needs {more:,}:"
-            f" wait until tomorrow, {RAISE}"
+            f"{tenant.name} has sent, or is sending, {used:,} of at most {limit:,} messages today (UTC),"
+            f" and this run needs {more:,}: wait until tomorrow, {RAISE}"
         )
+
+    def _messages_used(self, tx: Transaction, tenant_id: str) -> int:
+        return tx.usage.messages(tenant_id, self._clock().date()) + tx.usage.reserved_messages(tenant_id)
 
     def _files(self, tx: Transaction, tenant: Tenant, more: int) -> str | None:
         limit, used = self.of(tenant).file_bytes, tx.usage.file_bytes(tenant.id)

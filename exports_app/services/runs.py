@@ -220,10 +220,11 @@ class Runs:
         with self._store.read() as tx:
             self._quotas.require_room(tx, tenant, size)
 
-    def require_messages(self, tenant: Tenant, count: int) -> None:
+    def reserve_messages(self, run: Run, count: int) -> None:
         """Before the first of so many messages. Raises RunError when the tenant may not send them today."""
-        with self._store.read() as tx:
-            self._quotas.require_messages(tx, tenant, count)
+        with self._store.write() as tx:
+            self._quotas.reserve_messages(tx, run, count)
+            self._held(tx, run, {"attempt": run.attempt})
 
     def missing_campaigns(self, run: Run, campaign_ids: Sequence[str]) -> list[str]:
         with self._store.read() as tx:
@@ -272,7 +273,7 @@ class Runs:
                 values: dict[str, Any] = {"status": move_delivery(waiting, status), "error": reason}
             else:
                 values = {"status": move_delivery(waiting, DeliveryStatus.SENDING), "attempts": delivery.attempts + 1}
-                self._quotas.count_message(tx, run.tenant_id)
+            self._quotas.count_message(tx, run, begun=values["status"] is DeliveryStatus.SENDING)
             tx.deliveries.change(delivery, values)
         self.changed(run)
         return replace(delivery, **values)

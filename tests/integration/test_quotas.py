@@ -6,6 +6,7 @@ import pytest
 
 from exports_app.domain.errors import Forbidden, Invalid, NotFound, QuotaExceeded
 from exports_app.domain.run import RunStatus
+from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import AuditFilter
 from exports_app.services.quotas import KEPT
 from exports_app.services.records import Action, Campaign, NoticeKind, Page
@@ -14,9 +15,11 @@ from tests.mailserver import MailServer
 from tests.world import (
     Cast,
     FakeClock,
+    WatchedEmail,
     claim,
     execute,
     make_schedule,
+    registered,
     runs_of,
     side_by_side,
     sql,
@@ -199,6 +202,79 @@ class TestMessages:
         again = execute(services, claim(services))
         assert again.status is RunStatus.COMPLETED
         assert len(mail.wait_for(2)) == 2
+
+    def test_a_run_that_is_sent_while_another_is_does_not_take_what_that_one_needs(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
+        """Between its look at the quota and its first message."""
+        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2))
+        for schedule in (first, second):
+            services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=3)
+        runs, others = [claim(services), claim(services)], []
+
+        def another_is_sent(_: str) -> None:
+            if not others:
+                others.append(runs[1])
+                others.append(execute(services, runs[1]))
+
+        with registered(CHANNELS, WatchedEmail(mail, before=another_is_sent)):
+            done = execute(services, runs[0])
+        assert (done.status, others[1].status) == (RunStatus.COMPLETED, RunStatus.FAILED)
+        assert others[1].error_code == "quota_exceeded"
+        assert len(mail.wait_for(2)) == 2
+        assert used(services, cast, "messages_per_day") == 2
+
+    def test_of_many_that_are_sent_at_once_none_goes_beyond(self, services: Services, cast: Cast, mail: MailServer) -> None:
+        for _ in range(8):
+            schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB, "cyd@example.com"))
+            services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=10)
+        runs = [claim(services) for _ in range(8)]
+        done = side_by_side(8, lambda number: execute(services, runs[number]))
+        sent = [run for run in done if run.status is RunStatus.COMPLETED]
+        assert len(sent) == 3
+        assert {run.error_code for run in done if run not in sent} == {"quota_exceeded"}
+        assert len(mail.messages) == used(services, cast, "messages_per_day") == 9
+
+    def test_a_worker_that_dies_before_its_first_message_takes_nothing_with_it(
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
+    ) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB))
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=2)
+
+        def die(_: str) -> None:
+            raise SystemExit
+
+        with registered(CHANNELS, WatchedEmail(mail, before=die)), pytest.raises(SystemExit):
+            execute(services, claim(services))
+        assert used(services, cast, "messages_per_day") == 2  # one begun, one reserved
+        clock.advance(seconds=services.runs.lease.total_seconds() + 1)
+        assert services.runs.recover(everything=False) == 1
+        assert used(services, cast, "messages_per_day") == 1
+        give(services, cast, messages_per_day=3)
+        clock.advance(hours=1)
+        again = execute(services, claim(services))
+        assert again.status is RunStatus.COMPLETED
+        assert used(services, cast, "messages_per_day") == 3
+
+    def test_what_a_recipients_refusal_leaves_is_given_back(self, services: Services, cast: Cast, mail: MailServer) -> None:
+        schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB))
+        services.schedules.trigger(cast.admin.who, schedule.id)
+        run, seen = claim(services), []
+
+        def drop_bob(_: str) -> None:
+            services.schedules.update(cast.admin.who, schedule.id, {"recipients": [ANN]})
+
+        def look(_: str) -> None:
+            seen.append(used(services, cast, "messages_per_day"))
+
+        with registered(CHANNELS, WatchedEmail(mail, before=drop_bob, after=look)):
+            done = execute(services, run)
+        assert done.status is RunStatus.COMPLETED
+        assert seen == [2]
+        assert used(services, cast, "messages_per_day") == len(mail.messages) == 1
 
     def test_old_counts_are_forgotten(self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(ANN,))

@@ -136,6 +136,7 @@ class RunRepository(Repository[Run]):
             "lease_expires_at": expires,
             "started_at": func.coalesce(c.started_at, now),
             "next_attempt_at": None,
+            "messages_reserved": 0,  # what an attempt before had left
         }
         return self._update(c.id == run_id, c.status == RunStatus.PENDING, *queue.may_begin(c, now), values=values) == 1
 
