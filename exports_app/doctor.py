@@ -60,8 +60,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _key(settings)
     yield _database(settings)
     yield _demo(settings)
-    if settings.public_url or settings.trusted_proxies:
-        yield _proxies(settings)
+    if settings.trusted_proxies:
+        trusted = ", ".join(map(str, settings.trusted_proxies))
+        yield Finding(True, "proxies", f"the client's address is read from X-Forwarded-For of {trusted}")
+    elif warning := wiring.proxy_warning(settings):
+        yield Finding(True, "proxies", warning, warning=True)
     if settings.files_url:
         yield _files(settings)
     if settings.redis_url.get_secret_value():
@@ -126,14 +129,6 @@ def _demo(settings: Settings) -> Finding:
     if settings.is_demo:
         return Finding(True, "demo", "its data and its public login are here, for callers on this machine only")
     return Finding(True, "demo", "no user has its public password")
-
-
-def _proxies(settings: Settings) -> Finding:
-    if settings.trusted_proxies:
-        trusted = ", ".join(map(str, settings.trusted_proxies))
-        return Finding(True, "proxies", f"the client's address is read from X-Forwarded-For of {trusted}")
-    detail = "PUBLIC_URL is set without TRUSTED_PROXIES: limits and the audit see the proxy's address in place of everybody's"
-    return Finding(True, "proxies", f"{detail}; name the proxy, e.g. TRUSTED_PROXIES=127.0.0.1", warning=True)
 
 
 def _demo_password_emails(settings: Settings) -> list[str]:

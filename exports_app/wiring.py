@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from exports_app import log, plugins, settings
 from exports_app.db import migrate
@@ -66,7 +67,7 @@ from exports_app.services.sessions import Lifetimes, Sessions
 from exports_app.services.tenants import Tenants
 from exports_app.services.users import Users
 from exports_app.services.vitals import Vitals
-from exports_app.settings import Settings
+from exports_app.settings import Settings, loopback
 from exports_app.storage.local import LocalFiles
 
 
@@ -253,6 +254,20 @@ def prepare(services: Services) -> None:
             log.get(__name__).warning("exports are made but not sent", channel=channel.key, reason=reason)
     if services.settings.is_demo:
         services.demo.seed_if_empty()
+
+
+def proxy_warning(s: Settings) -> str:
+    """What is wrong where a proxy stands in front that is not trusted; empty where none does, or it is.
+
+    The server speaks plain HTTP: an https address means that a proxy does TLS. So does a public name of a loopback HOST.
+    """
+    at_proxy = s.public_url.startswith("https:") or loopback(s.host)
+    if not s.public_url or s.trusted_proxies or not at_proxy or loopback(urlsplit(s.public_url).hostname or ""):
+        return ""
+    return (
+        "PUBLIC_URL is set without TRUSTED_PROXIES: all visitors share the proxy's address in limits and in the audit."
+        " Name the address that the proxy connects from, e.g. TRUSTED_PROXIES=127.0.0.1"
+    )
 
 
 def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> str:

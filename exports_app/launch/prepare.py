@@ -10,6 +10,8 @@ def prepare(settings: Settings) -> None:
     Raises SettingsError or ExportsError with one line.
     """
     log.configure(settings.log_level)
+    if warning := wiring.proxy_warning(settings):
+        log.get(__name__).warning(warning)
     services = wiring.build(settings)
     try:
         wiring.prepare(services)
