@@ -17,6 +17,8 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 
 get = structlog.get_logger
 bind = structlog.contextvars.bound_contextvars
+begin = structlog.contextvars.bind_contextvars
+"""From here on, in this task, lines have these values. For events of pages, which have a task each."""
 
 
 def configure(level: str) -> None:

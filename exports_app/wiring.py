@@ -37,6 +37,7 @@ from exports_app.services.demand import Demand
 from exports_app.services.demo import Demo
 from exports_app.services.downloads import Downloads
 from exports_app.services.encryption import Encryption
+from exports_app.services.expired_sessions import ExpiredSessions
 from exports_app.services.export_analytics import ExportAnalytics
 from exports_app.services.file_downloads import FileDownloads
 from exports_app.services.guesses import GuessLimits
@@ -58,6 +59,7 @@ from exports_app.services.plugs import CHANNELS
 from exports_app.services.ports import Clock, FileStore, Store
 from exports_app.services.preview import Preview
 from exports_app.services.quotas import Limits, Quotas
+from exports_app.services.refused_links import RefusedLinks
 from exports_app.services.repeated_notes import RepeatedNotes
 from exports_app.services.retention import Retention
 from exports_app.services.runs import Runs
@@ -113,6 +115,7 @@ class Services:
     file_downloads: FileDownloads
     retention: Retention
     sessions: Sessions
+    expired_sessions: ExpiredSessions
     downloads: Downloads
     campaigns: Campaigns
     campaign_analytics: CampaignAnalytics
@@ -157,7 +160,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
     account_mail = AccountMail(store, clock, retries, account_links)
-    password_resets = PasswordResets(store, clock, keys, account_links, account_mail, counts)
+    refused_links = RefusedLinks(store, account_links, notes)
+    password_resets = PasswordResets(store, clock, keys, account_links, account_mail, counts, refused_links)
     history, overview = History(store, files), Overview(store)
     file_downloads = FileDownloads(store, clock, history)
     sessions, audit = Sessions(store, clock, auth, lifetimes), Audit(store, clock)
@@ -178,7 +182,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         account_mail=account_mail,
         members=Members(store, changes, clock),
         invitations=Invitations(store, changes, clock, account_links, account_mail, counts),
-        joining=Joining(store, changes, clock, account_links, counts),
+        joining=Joining(store, changes, clock, account_links, counts, refused_links),
         users=Users(store, changes, clock, password_resets),
         password_resets=password_resets,
         mail=Mail(store, clock, counts, s.base_url),
@@ -201,6 +205,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         links=Links(store, files, changes, clock, file_downloads, keys, s.base_url),
         file_downloads=file_downloads,
         sessions=sessions,
+        expired_sessions=ExpiredSessions(store, clock),
         downloads=Downloads(sessions, history, file_downloads, audit),
         campaigns=Campaigns(store, changes, clock),
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),

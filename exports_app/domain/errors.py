@@ -92,6 +92,13 @@ class OwnPasswordFirst(Forbidden):
     code = "own_password_first"
 
 
+class WrongAccount(Forbidden):
+    """This link is for another account than the one that is signed in: sign out, then open the link again"""
+
+    code = "wrong_account"
+    refused_in = None  # it is in the audit as a refused link
+
+
 class SecondFactorRequired(Forbidden):
     """A second factor is required here, and you have none: set one up under Settings, Account"""
 

@@ -116,6 +116,7 @@ class LocalEngine:
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
         clock.add_job(self._sweep, "interval", hours=1, start_date=first + SWEEP_AFTER, **options)
         clock.add_job(self._note_repeated, "interval", seconds=NOTED_SECONDS, start_date=first, **options)
+        clock.add_job(self._note_expired, "interval", minutes=1, start_date=first, **options)
         clock.add_job(self._keep_audit, "interval", minutes=1, start_date=first, **options)
         if not self._services.database.embedded:
             clock.add_job(self._sweep_queue, "interval", minutes=1, start_date=first, **options)
@@ -168,6 +169,14 @@ class LocalEngine:
             _log.warning("failed sign-ins and refusals could not be noted yet: the database cannot be reached")
         except Exception:  # noqa: BLE001  (the next time tries again)
             _log.exception("failed sign-ins and refusals could not be noted")
+
+    async def _note_expired(self) -> None:
+        try:
+            await asyncio.to_thread(self._services.expired_sessions.note, self._closing.is_set)
+        except Unavailable:
+            _log.warning("expired sessions could not be noted yet: the database cannot be reached")
+        except Exception:  # noqa: BLE001  (the next minute tries again)
+            _log.exception("expired sessions could not be noted")
 
     async def _keep_audit(self) -> None:
         try:

@@ -68,7 +68,7 @@ def note_run(tx: Transaction, who: Principal | str, action: Action, run: Run, no
 
 
 def note_user(
-    tx: Transaction, who: Principal, action: Action, tenant_id: str | None, user: User, now: datetime, **detail: Any
+    tx: Transaction, who: Principal | str, action: Action, tenant_id: str | None, user: User, now: datetime, **detail: Any
 ) -> None:
     note(tx, who, action, now, tenant_id=tenant_id, subject_id=user.id, subject_name=user.email, **detail)
 

@@ -19,11 +19,11 @@ from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import (
     Conflict,
     FieldError,
-    Forbidden,
     Invalid,
     LinkNotValid,
     OwnPasswordFirst,
     Unauthenticated,
+    WrongAccount,
 )
 from exports_app.services import audit, passwords, rules, second_factor
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
@@ -40,6 +40,7 @@ from exports_app.services.records import (
     User,
     new_id,
 )
+from exports_app.services.refused_links import RefusedLinks
 
 RATE = "20/hour"
 """Attempts to accept one invitation."""
@@ -85,13 +86,19 @@ class _Entry:
 
 
 class Joining:
-    def __init__(self, store: Store, changes: Changes, clock: Clock, links: AccountLinks, counts: Counts) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, clock: Clock, links: AccountLinks, counts: Counts, refused: RefusedLinks
+    ) -> None:
         self._store, self._changes, self._clock = store, changes, clock
-        self._links = links
+        self._links, self._refused = links, refused
         self._limit = RateLimit(RATE, counts, "invitation-accept")
 
     def look(self, token: str) -> Offer:
-        """Raises LinkNotValid."""
+        """Raises LinkNotValid, which is noted."""
+        with self._refused.noted(LinkKind.INVITATION, token):
+            return self._look(token)
+
+    def _look(self, token: str) -> Offer:
         link = self._links.read(LinkKind.INVITATION, token)
         with self._store.read() as tx:
             invitation, tenant = _valid(tx, link)
@@ -106,10 +113,14 @@ class Joining:
         """who: the signed-in caller; None: nobody is signed in. name, password: of the account that is
         made or handed over; elsewhere they are not needed and change nothing.
 
-        Raises LinkNotValid, TooManyRequests; Unauthenticated where the account has to sign in;
-        Forbidden where another one is signed in; OwnPasswordFirst; Invalid where a name or password is missing or must
-        not be chosen; Conflict where a super admin is needed, and for who is a member already.
+        Raises LinkNotValid, TooManyRequests, WrongAccount where another one is signed in; these are noted.
+        Unauthenticated where the account has to sign in; OwnPasswordFirst; Invalid where a name or password is missing or
+        must not be chosen; Conflict where a super admin is needed, and for who is a member already.
         """
+        with self._refused.noted(LinkKind.INVITATION, token, who):
+            return self._accept(token, who, name, password)
+
+    def _accept(self, token: str, who: Principal | None, name: str | None, password: str | None) -> Joined:
         link = self._links.read(LinkKind.INVITATION, token)
         self._limit.hit(link.subject_id)
         given = password is not None
@@ -172,9 +183,8 @@ def _entry(
         raise sign_in
     account = tx.users.by_email(invitation.email, lock=lock)
     if who is not None and (account is None or account.id != who.user_id):
-        raise Forbidden(
-            f"This invitation is for {invitation.email}, and another account is signed in: sign out, then open the link again",
-            code="wrong_account",
+        raise WrongAccount(
+            f"This invitation is for {invitation.email}, and another account is signed in: sign out, then open the link again"
         )
     sets_password = _sets_password(invitation, account)
     if sets_password and account is not None and not account.is_active:

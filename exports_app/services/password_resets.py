@@ -33,6 +33,7 @@ from exports_app.services.records import (
     User,
     new_id,
 )
+from exports_app.services.refused_links import RefusedLinks
 from exports_app.services.request_context import RequestContext
 
 ASKED_LIFETIME = timedelta(minutes=30)
@@ -66,8 +67,18 @@ class PasswordResets:
     that super admins sent before; deactivating its sender ends it.
     """
 
-    def __init__(self, store: Store, clock: Clock, keys: Keys, links: AccountLinks, mail: AccountMail, counts: Counts) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        keys: Keys,
+        links: AccountLinks,
+        mail: AccountMail,
+        counts: Counts,
+        refused: RefusedLinks,
+    ) -> None:
         self._store, self._clock, self._links, self._mail = store, clock, links, mail
+        self._refused = refused
         self._browsers = KnownBrowsers(clock, keys)
         self._by_source = RateLimit(SOURCE_RATE, counts, "reset-source")
         self._by_account = RateLimit(ACCOUNT_RATE, counts, "reset-account")
@@ -120,7 +131,11 @@ class PasswordResets:
 
     def check(self, token: str) -> str:
         """The email address of the account whose password the link sets. Raises LinkNotValid where `reset` would, so that
-        a page need not ask for a password in vain; TooManyRequests."""
+        a page need not ask for a password in vain; TooManyRequests. Both are noted."""
+        with self._refused.noted(KIND, token):
+            return self._check(token)
+
+    def _check(self, token: str) -> str:
         self._tries.hit(network(request_context.current().address))
         with self._store.read() as tx:
             return self._valid(tx, self._links.read(KIND, token))[1].email
@@ -130,8 +145,12 @@ class PasswordResets:
         a mailbox which was not proven removes the second factor.
 
         Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for a password that must
-        not be chosen; TooManyRequests.
+        not be chosen; TooManyRequests. The first and the last are noted.
         """
+        with self._refused.noted(KIND, token):
+            self._reset(token, password)
+
+    def _reset(self, token: str, password: str) -> None:
         self._tries.hit(network(request_context.current().address))
         link = self._links.read(KIND, token)
         with self._store.read() as tx:

@@ -426,6 +426,8 @@ class Action(StrEnum):
     SIGN_IN_SLOWED = "account.sign_in_slowed"
     SIGNED_OUT = "account.signed_out"
     SESSION_ENDED = "account.session_ended"
+    SESSION_EXPIRED = "account.session_expired"
+    LINK_REFUSED = "account.link_refused"
     ACCESS_REFUSED = "access.refused"
 
 

@@ -38,7 +38,7 @@ Key = tuple[str, ...]
 
 @dataclass
 class _Count:
-    """So many of one kind. subject: an address as it was typed until it is looked up, then a name."""
+    """So many of one kind. typed: the subject's name is an address as it was typed, until it is looked up."""
 
     action: Action
     context: RequestContext
@@ -50,6 +50,7 @@ class _Count:
     who: Principal | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     times: int = 1
+    typed: bool = False
 
 
 class RepeatedNotes:
@@ -78,6 +79,13 @@ class RepeatedNotes:
         count = _Count(action, context, now, now, user.email, user.id, None, who, detail)
         self._add((action, who.user_id, network(context.address)), count)
 
+    def refused_link(self, who: Principal | None, subject_id: str | None, subject_name: str, **detail: str) -> None:
+        """To an account, or an invitation. who: is signed in. subject_name: nothing secret, so not the link."""
+        now, context = self._clock(), request_context.current()
+        action = Action.LINK_REFUSED
+        key = (action, who.user_id if who else "", subject_id or "", *detail.values(), network(context.address))
+        self._add(key, _Count(action, context, now, now, subject_name, subject_id, None, who, detail))
+
     def refused(self, who: Principal, error: ExportsError, what: str) -> None:
         """what: was called, e.g. a route. Errors that refuse nobody a right are left out.
 
@@ -97,7 +105,7 @@ class RepeatedNotes:
 
     def _sign_in(self, action: Action, email: str, **detail: Any) -> None:
         email, now, context = email.strip().lower()[:LONGEST], self._clock(), request_context.current()
-        self._add((action, email, network(context.address)), _Count(action, context, now, now, email, detail=detail))
+        self._add((action, email, network(context.address)), _Count(action, context, now, now, email, detail=detail, typed=True))
 
     def _add(self, key: Key, count: _Count) -> None:
         with self._lock:
@@ -146,14 +154,14 @@ class RepeatedNotes:
             _log.warning("failed sign-ins and refusals could not be noted: the database cannot be reached")
 
     def _merge(self, new: dict[Key, _Count]) -> None:
-        addresses = {count.subject_name for count in new.values() if count.who is None and count.subject_name != MANY}
+        addresses = {count.subject_name for count in new.values() if count.typed}
         users = self._users(addresses) if addresses else {}
         for key, count in new.items():
-            if count.who is not None or count.subject_name == MANY:
+            if not count.typed:
                 _tally(self._open, key, count)
                 continue
             user_id, email = users.get(count.subject_name, (None, UNKNOWN))
-            named = replace(count, subject_id=user_id, subject_name=email)
+            named = replace(count, subject_id=user_id, subject_name=email, typed=False)
             _tally(self._open, (count.action, user_id or "", network(count.context.address)), named)
 
     def _users(self, addresses: Iterable[str]) -> dict[str, tuple[str, str]]:

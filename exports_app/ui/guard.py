@@ -1,6 +1,7 @@
 """Before any event runs: who calls, and whether they may. What comes here has passed the gate."""
 
 import asyncio
+import uuid
 from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,7 +12,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event.context import EventContext
 
-from exports_app import wiring
+from exports_app import log, wiring
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role
 from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services import request_context
@@ -59,7 +60,9 @@ class Guard(Middleware):
         if self._rules is None:
             self._rules = actions.rules()
         root = state._get_root_state()  # noqa: SLF001 (Reflex has no public way)
-        request_context.begin(_caller(root))
+        caller = _caller(root)
+        request_context.begin(caller)
+        log.begin(request=caller.request_id)
         whole_page = event.name in HYDRATE
         try:
             found = await _actor(root, counts=by_client)
@@ -105,10 +108,12 @@ class Guard(Middleware):
 
 
 def _caller(root: BaseState) -> RequestContext:
+    """Of this event, with an id of its own that the log and the audit have."""
     address, headers = str(root.router_data.get("ip", "")), root.router_data.get("headers", {})
     secret = cookie(headers.get("cookie", ""), SESSION_COOKIE)
     session = id_of(secret) if secret else ""
-    return RequestContext(address, session, local=request_context.is_local(address, headers))
+    device, local = request_context.device_name(headers.get("user-agent", "")), request_context.is_local(address, headers)
+    return RequestContext(address, session, uuid.uuid4().hex, device, local)
 
 
 async def _actor(root: BaseState, *, counts: bool) -> Actor | None:

@@ -5,18 +5,30 @@ from datetime import timedelta
 import pytest
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
-from exports_app.domain.errors import ExportsError, Invalid, NotFound, TooManyRequests, Unavailable, WrongCredentials
-from exports_app.services import repeated_notes, request_context
+from exports_app.domain.errors import (
+    ExportsError,
+    Invalid,
+    LinkNotValid,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    WrongAccount,
+    WrongCredentials,
+)
+from exports_app.services import expired_sessions, repeated_notes, request_context
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Action, AuditEntry, Page, Tenant
 from exports_app.services.request_context import RequestContext
+from exports_app.services.sessions import id_of
 from exports_app.wiring import Services
+from tests.invited import shown_token
 from tests.world import (
     BROWSER,
     PASSWORD,
     Cast,
     FakeClock,
     make_schedule,
+    side_by_side,
     sign_in,
     sql,
     trigger_and_execute,
@@ -92,6 +104,108 @@ class TestSignIn:
         (session,) = services.account.sessions(cast.admin.who)
         services.account.end_session(cast.admin.who, session.id)
         assert [entry.action for entry in entries(services, cast)] == [Action.SIGNED_IN, Action.SESSION_ENDED]
+
+
+class TestAnExpiredSession:
+    def test_is_noted_once_by_whichever_server_finds_it(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        session_id = sign_in(services, cast.admin.user)
+        assert services.expired_sessions.note() == 0
+        began = clock()
+        clock.advance(hours=12, seconds=1)
+        assert sum(side_by_side(4, lambda _: services.expired_sessions.note())) == 1
+        assert services.expired_sessions.note() == 0
+        (entry,) = [entry for entry in entries(services, cast) if entry.action is Action.SESSION_EXPIRED]
+        assert (entry.actor_name, entry.subject_name) == ("the app", "admin@example.com")
+        assert (entry.tenant_id, entry.session) == (None, id_of(session_id))
+        assert entry.detail["expired"] == (began + timedelta(hours=12)).isoformat()
+        assert entry.detail["last_used"] == began.isoformat()
+        assert session_id not in repr(entry)
+
+    def test_that_ended_before_is_not(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        services.sessions.end(sign_in(services, cast.admin.user))
+        sign_in(services, cast.viewer.user)
+        services.account.sign_out_everywhere(cast.viewer.who)
+        clock.advance(hours=13)
+        assert services.expired_sessions.note() == 0
+        assert sql(services, "SELECT count(*) FROM sessions WHERE revoked_at IS NULL")[0][0] == 0
+
+    def test_that_is_used_is_not(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+        session_id = sign_in(services, cast.admin.user)
+        clock.advance(hours=11)
+        assert services.sessions.visit(session_id)
+        clock.advance(hours=11)
+        assert services.expired_sessions.note() == 0
+        assert services.sessions.visit(session_id)
+
+    def test_many_are_noted_in_batches(
+        self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(expired_sessions, "BATCH", 2)
+        for _ in range(5):
+            sign_in(services, cast.admin.user)
+        clock.advance(hours=13)
+        assert services.expired_sessions.note() == 5
+
+
+class TestARefusedLink:
+    def invite(self, services: Services, cast: Cast, email: str = "new@example.com") -> str:
+        return shown_token(services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer"))
+
+    def refusals(self, services: Services, cast: Cast) -> list[AuditEntry]:
+        return [entry for entry in entries(services, cast) if entry.action is Action.LINK_REFUSED]
+
+    def test_to_an_invitation_of_another_account(self, services: Services, cast: Cast) -> None:
+        token = self.invite(services, cast)
+        with request_context.use(HERE), pytest.raises(WrongAccount):
+            services.joining.accept(token, cast.outsider.who)
+        (entry,) = self.refusals(services, cast)
+        assert (entry.actor_name, entry.subject_name) == ("Outsider", "new@example.com")
+        assert (entry.detail, entry.tenant_id) == ({"link": "an invitation", "reason": "wrong_account"}, None)
+        assert (entry.address, entry.request_id) == (ADDRESS, "request-1")
+        assert token not in repr(entry)
+
+    def test_to_an_invitation_that_was_revoked(self, services: Services, cast: Cast) -> None:
+        token = self.invite(services, cast)
+        (invited,) = services.invitations.find(cast.admin.who, cast.acme.id)
+        services.invitations.revoke(cast.admin.who, cast.acme.id, invited.invitation.id)
+        with request_context.use(HERE), pytest.raises(LinkNotValid):
+            services.joining.look(token)
+        (entry,) = self.refusals(services, cast)
+        assert (entry.actor_id, entry.subject_name) == (None, "new@example.com")
+
+    @pytest.mark.parametrize("token", ["no link at all", "x" * 5000, "\0"])
+    def test_that_was_made_up_keeps_nothing_of_what_was_sent(self, services: Services, cast: Cast, token: str) -> None:
+        for tried in (services.joining.look, services.password_resets.check):
+            with request_context.use(HERE), pytest.raises(LinkNotValid):
+                tried(token)
+        found = self.refusals(services, cast)
+        assert len(found) == 2
+        assert {entry.subject_name for entry in found} == {"an unknown link"}
+        assert {entry.detail["link"] for entry in found} == {"an invitation", "a new password"}
+        assert not any(token in repr(entry) for entry in found)
+
+    def test_to_a_new_password(self, services: Services, cast: Cast) -> None:
+        sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
+        token = str(sent.url).partition("#")[2]
+        services.account.sign_out_everywhere(cast.viewer.who)
+        with request_context.use(HERE), pytest.raises(LinkNotValid):
+            services.password_resets.reset(token, "another good password")
+        (entry,) = self.refusals(services, cast)
+        assert entry.subject_name == "viewer@example.com"
+        assert token not in repr(entry)
+
+    def test_that_is_tried_often_becomes_one_entry(self, services: Services, cast: Cast) -> None:
+        for number in range(50):
+            with request_context.use(HERE), pytest.raises(LinkNotValid):
+                services.joining.look(f"guess {number}")
+        (entry,) = entries(services, cast)
+        assert entry.detail["times"] == 50
+
+    def test_that_works_is_not_noted(self, services: Services, cast: Cast) -> None:
+        token = self.invite(services, cast)
+        services.joining.look(token)
+        services.joining.accept(token, None, "New", "a good long password")
+        assert self.refusals(services, cast) == []
 
 
 class TestAWrongCurrentPassword:

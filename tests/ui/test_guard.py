@@ -5,14 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 from reflex.event import Event
 from reflex_base.event.context import EventContext
 
 from exports_app import plugins, wiring
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import TooManyRequests
-from exports_app.services.records import Tenant, User
-from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services import request_context
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Page, Tenant, User
+from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE, id_of
 from exports_app.settings import Settings
 from exports_app.ui.actions import Actor
 from exports_app.ui.gate import HYDRATE, ROOT
@@ -21,6 +24,7 @@ from exports_app.ui.live import Live
 from exports_app.ui.notices import Notices
 from exports_app.ui.pages.scheduled_exports.listing import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.ui.pages.settings.audit import AuditState
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab
@@ -28,6 +32,7 @@ from tests.world import BROWSER, Cast, FakeClock, make_schedule, set_role, sign_
 
 PAGE = ScheduledExports.get_full_name()
 REFRESH, CLEAR = f"{PAGE}.refresh", f"{ListState.get_full_name()}.clear"
+MANAGED = f"{AuditState.get_full_name()}.clear"
 ENTER = f"{Session.get_full_name()}.enter"
 SET_HYDRATED = f"{ROOT}.set_is_hydrated"
 (FIRST, *_) = sorted(HYDRATE)
@@ -65,6 +70,27 @@ def pages() -> None:
 @pytest.fixture
 def guarded(tab: Tab) -> Guarded:
     return Guarded(tab)
+
+
+class TestWhereItCameFrom:
+    def test_each_event_has_an_id_and_its_browser_as_a_call_of_the_api_has(
+        self, guarded: Guarded, services: Services, cast: Cast
+    ) -> None:
+        async def play() -> None:
+            secret = guarded.as_user(services, cast.viewer.user)
+            guarded.tab.root.router_data["headers"]["user-agent"] = "Firefox\t1.0"
+            await guarded.event(REFRESH)
+            first = request_context.current()
+            assert await guarded.event(MANAGED) is not None
+            second = request_context.current()
+            assert (second.device, second.session) == ("Firefox1.0", id_of(secret))
+            assert len({first.request_id, second.request_id, ""}) == 3
+            assert structlog.contextvars.get_contextvars()["request"] == second.request_id
+            services.repeated_notes.flush()
+            found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter("access"), Page())
+            assert [(entry.request_id, entry.session) for entry in found] == [(second.request_id, second.session)]
+
+        asyncio.run(play())
 
 
 class TestRequests:

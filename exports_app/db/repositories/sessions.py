@@ -2,8 +2,9 @@
 
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, forget, table
@@ -24,13 +25,14 @@ class SessionRepository(Repository[Session]):
 
     def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
         c, users = self._table.c, table(models.UserRow)
-        held = [users.c[f.name].label(f"user_{f.name}") for f in fields(User)]
-        query = select(*self._columns, *held).join(users, users.c.id == c.user_id)
+        query = self._select_with_user().join(users, users.c.id == c.user_id)
         live = (c.id_hash == id_hash, c.expires_at > now, c.revoked_at.is_(None), users.c.is_active)
         row = self._connection.execute(query.where(*live, users.c.token_version == c.token_version)).one_or_none()
         if row is None:
             return None
-        return Session(*row[: len(self._columns)]), User(*row[len(self._columns) :])
+        session, user = self._with_user(row)
+        assert user is not None
+        return session, user
 
     def add(self, session: Session) -> None:
         self._insert([session])
@@ -55,6 +57,28 @@ class SessionRepository(Repository[Session]):
     def used(self, id_hash: str, at: datetime, expires_at: datetime) -> None:
         live = (self._table.c.id_hash == id_hash, self._table.c.expires_at > at)
         self._update(*live, values={"last_used_at": at, "expires_at": expires_at})
+
+    def expire(self, now: datetime, limit: int) -> list[tuple[Session, User | None]]:
+        c, users = self._table.c, table(models.UserRow)
+        over = (c.expires_at <= now, c.revoked_at.is_(None))
+        live = and_(users.c.id == c.user_id, users.c.is_active, users.c.token_version == c.token_version)
+        query = self._select_with_user().outerjoin(users, live).where(*over).order_by(c.expires_at, c.id_hash).limit(limit)
+        found = [self._with_user(row) for row in self._connection.execute(query)]
+        # Another server may do the same: each session is one's
+        return [
+            (session, user)
+            for session, user in found
+            if self._update(c.id_hash == session.id_hash, *over, values={"revoked_at": session.expires_at}) == 1
+        ]
+
+    def _select_with_user(self) -> Any:
+        users = table(models.UserRow)
+        held = [users.c[f.name].label(f"user_{f.name}") for f in fields(User)]
+        return select(*self._columns, *held).select_from(self._table)
+
+    def _with_user(self, row: Any) -> tuple[Session, User | None]:
+        values = row[len(self._columns) :]
+        return Session(*row[: len(self._columns)]), None if values[0] is None else User(*values)
 
     def forget(self, expired_before: datetime, limit: int) -> None:
         forget(self._connection, self._table, self._table.c.id_hash, expired_before, limit)

@@ -63,6 +63,8 @@ WORDS = {
     Action.SIGN_IN_SLOWED: "had to wait before another try to sign in to",
     Action.SIGNED_OUT: "signed out of the account",
     Action.SESSION_ENDED: "ended another session of the account",
+    Action.SESSION_EXPIRED: "ended an expired session of the account",
+    Action.LINK_REFUSED: "opened a link that was refused, for",
     Action.ACCESS_REFUSED: "was refused:",
 }
 AREAS = {

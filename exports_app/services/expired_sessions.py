@@ -1,0 +1,38 @@
+"""Sessions of browsers that expired: each is noted once in the audit."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from exports_app.services import audit, request_context
+from exports_app.services.ports import Clock, Store, Transaction
+from exports_app.services.records import Action, Session, User
+from exports_app.services.request_context import RequestContext
+
+BATCH = 200
+
+
+class ExpiredSessions:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    def note(self, stop: Callable[[], bool] = lambda: False) -> int:
+        """Note those that expired since the last time. stop: asked between batches. Returns their number. Raises Unavailable."""
+        noted = 0
+        while not stop():
+            now = self._clock()
+            with self._store.write() as tx:
+                expired = tx.sessions.expire(now, BATCH)
+                for session, user in expired:
+                    if user is not None:
+                        _note(tx, session, user, now)
+                        noted += 1
+            if len(expired) < BATCH:
+                break
+        return noted
+
+
+def _note(tx: Transaction, session: Session, user: User, now: datetime) -> None:
+    used = session.last_used_at or session.created_at
+    detail = {"expired": session.expires_at.isoformat(), "last_used": used.isoformat(), "device": session.device}
+    with request_context.use(RequestContext(session=session.id_hash)):
+        audit.note_user(tx, audit.APP, Action.SESSION_EXPIRED, None, user, now, **detail)
