@@ -1,4 +1,4 @@
-# make run: serve on http://localhost:3720.   make test: lint, types, import contracts and every test.   make test-faults: break everything on purpose, for many minutes.
+# make run: serve on http://localhost:3720.   make test: lint, types, import contracts and the tests, in minutes.   make test-long: the long tests, most of them in a browser.   make test-faults: break everything on purpose, for many minutes.
 # make bench: measure exports beside others; make bench-ui: measure pages; make bench-engine: measure ticks and runs (docs/performance.md).   make screenshots: take the pictures of docs/screenshots anew.
 # Needs Python 3.11 or newer and make; Node comes as a Python package. Nothing is installed again unless requirements*.txt change.
 
@@ -19,7 +19,7 @@ VENV_AGAIN := again
 endif
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-faults setup dev bench bench-engine bench-ui screenshots clean again
+.PHONY: run test test-long test-faults setup dev bench bench-engine bench-ui screenshots clean again
 
 run: $(RUN_STAMP)
 	@exec $(PY) -m exports_app serve
@@ -31,9 +31,13 @@ test: $(DEV_STAMP)
 	@$(VENV)/bin/lint-imports
 	@exec $(PY) -m pytest $(SIDE_BY_SIDE)
 
+# What is marked long outside of the faults
+test-long: $(DEV_STAMP)
+	@exec $(PY) -m pytest -m long --long --ignore=tests/faults --ignore=tests/distributed $(SIDE_BY_SIDE)
+
 # SEED=1234 replays what was random
 test-faults: $(DEV_STAMP)
-	@exec $(PY) -m pytest tests/faults tests/distributed --faults $(if $(SEED),--seed $(SEED)) --capture=no
+	@exec $(PY) -m pytest tests/faults tests/distributed --long $(if $(SEED),--seed $(SEED)) --capture=no
 
 setup: $(DEV_STAMP)
 	@:

@@ -82,13 +82,13 @@ def migrated_url(postgres: Postgres) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--faults", action="store_true", help="also the tests of faults that take minutes")
+    parser.addoption("--long", action="store_true", help="also the tests marked long, which `make test` leaves out")
     parser.addoption("--seed", type=int, help="of what is random in the tests of faults; printed, and random itself if not given")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long tests of faults are for `make test-faults`."""
-    if not config.getoption("--faults"):
+    """The long tests are for `make test-long` and `make test-faults`."""
+    if not config.getoption("--long"):
         long = [item for item in items if item.get_closest_marker("long")]
         items[:] = [item for item in items if item not in set(long)]
         config.hook.pytest_deselected(items=long)

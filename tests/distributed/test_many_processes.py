@@ -56,7 +56,7 @@ def caller(url: str) -> httpx.Client:
     return httpx.Client(base_url=url, timeout=30, headers={"Authorization": f"Bearer {login.json()['accessToken']}"})
 
 
-def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_another_server(
+def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_another_server_also_without_redis(
     installation: Installation, house: House
 ) -> None:
     first, second = installation.web(), installation.web()
@@ -69,10 +69,17 @@ def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_anot
         file = b.get(f"/api/scheduled-exports/{schedule.id}/history/{history_id}/file")
         assert file.text.startswith("campaign_id,")
         assert b.get("/api/health").json()["status"] == "ok"
-    assert list(messages(installation.mails).values()) == [1]
-    assert sql(house.services, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
+        assert list(messages(installation.mails).values()) == [1]
+        assert sql(house.services, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
+        installation.redis.stop()
+        try:
+            history_id = a.post(f"/api/scheduled-exports/{schedule.id}/trigger").json()["historyId"]
+            assert house.all_end([history_id])[history_id].status is RunStatus.COMPLETED
+        finally:
+            installation.redis.start()
 
 
+@pytest.mark.long
 def test_without_a_worker_a_server_does_the_work_itself(installation: Installation, house: House) -> None:
     installation.web()
     run_id = house.trigger(house.schedule("By the server"))
@@ -90,6 +97,7 @@ def test_what_a_killed_worker_had_begun_another_one_ends(installation: Installat
     assert len(copies) == len(runs)
 
 
+@pytest.mark.long
 def test_a_rolling_restart_of_all_loses_and_repeats_nothing(installation: Installation, house: House) -> None:
     server, workers = installation.web(), [installation.worker() for _ in range(2)]
     schedules = [house.schedule(f"No. {i}") for i in range(10)]
@@ -123,19 +131,6 @@ def test_workers_come_back_by_themselves_when_postgresql_does(installation: Inst
     assert all(worker.process.poll() is None for worker in workers)
 
 
-def test_the_loss_of_redis_hinders_neither_api_nor_runs(installation: Installation, house: House) -> None:
-    web = installation.web()
-    installation.worker()
-    schedule = house.schedule("Without Redis")
-    installation.redis.stop()
-    try:
-        with caller(web.url) as client:
-            history_id = client.post(f"/api/scheduled-exports/{schedule.id}/trigger").json()["historyId"]
-            assert house.all_end([history_id])[history_id].status is RunStatus.COMPLETED
-    finally:
-        installation.redis.start()
-
-
 def worker_that_ends(folder: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "exports_app", "worker"]
     return subprocess.run(
@@ -146,30 +141,38 @@ def worker_that_ends(folder: Path, env: dict[str, str]) -> "subprocess.Completed
 class TestWhatIsRefusedAtTheStart:
     def test_a_second_server_without_redis(self, installation: Installation) -> None:
         installation.web(REDIS_URL="")
-        for redis in ("", installation.redis.url):
-            done = refused(installation.folder / "second", installation.settings() | {"REDIS_URL": redis})
-            assert done.returncode == 1
-            assert "REDIS_URL" in done.stderr
-            assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+        assert_refused(refused(installation.folder / "second", installation.settings() | {"REDIS_URL": ""}), "REDIS_URL")
+
+    @pytest.mark.long
+    def test_a_second_server_with_redis_beside_one_without_it(self, installation: Installation) -> None:
+        installation.web(REDIS_URL="")
+        assert_refused(refused(installation.folder / "second", installation.settings()), "REDIS_URL")
 
     def test_a_server_among_others_without_the_key_of_all(self, installation: Installation) -> None:
         done = refused(installation.folder / "keyless", installation.settings() | {"SECRET_KEY": ""})
-        assert done.returncode == 1
-        assert "the same SECRET_KEY" in done.stderr
+        assert_refused(done, "the same SECRET_KEY")
 
-    def test_a_worker_on_sqlite_or_without_the_key_of_all(self, tmp_path: Path, installation: Installation) -> None:
-        for settings, word in (({}, "DATABASE_URL=postgresql"), ({"DATABASE_URL": installation.url}, "SECRET_KEY")):
-            done = worker_that_ends(tmp_path, settings)
-            assert done.returncode == 1
-            assert word in done.stderr
-            assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    def test_a_worker_on_sqlite(self, tmp_path: Path) -> None:
+        assert_refused(worker_that_ends(tmp_path, {}), "DATABASE_URL=postgresql")
 
-    def test_a_database_that_is_not_migrated(self, tmp_path: Path, installation: Installation) -> None:
+    @pytest.mark.long
+    def test_a_worker_without_the_key_of_all(self, tmp_path: Path, installation: Installation) -> None:
+        assert_refused(worker_that_ends(tmp_path, {"DATABASE_URL": installation.url}), "SECRET_KEY")
+
+    @pytest.mark.parametrize("process", ["worker", pytest.param("server", marks=pytest.mark.long)])
+    def test_a_database_that_is_not_migrated(self, tmp_path: Path, installation: Installation, process: str) -> None:
         installation.postgres.sql("CREATE DATABASE bare")
         try:
             settings = installation.settings() | {"DATABASE_URL": installation.postgres.url("bare")}
-            for done in (refused(tmp_path / "web", settings), worker_that_ends(tmp_path / "worker", settings)):
-                assert done.returncode == 1
-                assert "run 'python -m exports_app migrate' first" in done.stderr
+            done = worker_that_ends(tmp_path, settings) if process == "worker" else refused(tmp_path, settings)
+            assert done.returncode == 1
+            assert "run 'python -m exports_app migrate' first" in done.stderr
         finally:
             installation.postgres.drop("bare")
+
+
+def assert_refused(done: "subprocess.CompletedProcess[str]", word: str) -> None:
+    """In one line."""
+    assert done.returncode == 1
+    assert word in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr

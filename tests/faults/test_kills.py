@@ -19,9 +19,12 @@ POINTS = (
     "between acceptance and note",
     "before the close",
 )
+MOST_TELLING = {"after the claim", "between acceptance and note"}
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", [pytest.param(point, marks=[] if point in MOST_TELLING else pytest.mark.long) for point in POINTS]
+)
 def test_a_death_at_any_point_loses_and_repeats_nothing(house: House, point: str) -> None:
     for i in range(3):
         house.schedule(f"No. {i}", f"ok+{i}@example.com", f"ok+more{i}@example.com")
@@ -56,6 +59,7 @@ def kill_often(house: House, dice: Random, kills: int, ticks: int, schedules: in
     house.check(may_die=True)
 
 
+@pytest.mark.long
 def test_kills_at_random_moments_under_load(house: House, dice: Random) -> None:
     kill_often(house, dice, kills=2, ticks=10, schedules=5)
 
@@ -66,6 +70,7 @@ def test_a_hundred_kills_at_random_moments_under_load(house: House, dice: Random
     kill_often(house, dice, kills=100, ticks=TICKS, schedules=10)
 
 
+@pytest.mark.long
 def test_a_run_that_kills_its_process_is_failed_after_three_deaths_and_harms_no_other(house: House) -> None:
     poison = house.once("Poison")
     for i in range(6):

@@ -197,6 +197,7 @@ def _library() -> Path | None:
     return next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 
 
+@pytest.mark.long
 def test_a_hundred_schedules_of_one_second_are_all_run(house: House) -> None:
     for i in range(100):
         house.schedule(f"No. {i}", f"ok+{i}@example.com")

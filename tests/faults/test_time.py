@@ -12,6 +12,7 @@ from tests.faults.house import MINUTE, House
 from tests.world import set_role, stored
 
 
+@pytest.mark.long
 def test_after_thirty_days_down_each_minute_is_run_or_counted_by_the_catch_up_policy(house: House) -> None:
     schedules = {
         policy: house.schedule(policy, f"ok+{policy}@example.com", catch_up=policy) for policy in ("latest", "none", "all")
