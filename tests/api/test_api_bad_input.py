@@ -235,7 +235,7 @@ class TestWhateverIsSent:
     """No body makes the server fail."""
 
     @given(st.data())
-    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     def test_it_is_answered_or_refused_by_field(
         self, api: Clients, schedule: Any, campaign: Any, fast_bcrypt: None, data: Any
     ) -> None:
@@ -266,7 +266,7 @@ class TestWhateverIsSent:
             st.text(max_size=20),
         )
     )
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     def test_queries_are_answered_or_refused_by_name(self, admin_api: Api, params: dict[str, str]) -> None:
         for path in (SCHEDULES, CAMPAIGNS):
             assert admin_api.get(path, params=params).status_code in {200, 404, 422}

@@ -13,10 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.server import ROOT, Server, free_port, refused, start_server
+from tests.e2e.server import Server, free_port, refused, start_server
 from tests.world import side_by_side
-
-STAMP = ROOT / ".web" / "build" / ".sources"
 
 
 def children(pid: int) -> list[int]:
@@ -68,6 +66,7 @@ class TestWhatStopsAStart:
             port = str(other.getsockname()[1])
             assert_one_line(refused(tmp_path, {"PORT": port}), port, "taken")
 
+    @pytest.mark.long
     def test_a_taken_port_on_ipv6_is_named(self, tmp_path: Path) -> None:
         with socket.socket(socket.AF_INET6) as other:
             try:
@@ -78,6 +77,7 @@ class TestWhatStopsAStart:
             port = str(other.getsockname()[1])
             assert_one_line(refused(tmp_path, {"HOST": "::1", "PORT": port}), port, "taken")
 
+    @pytest.mark.long
     def test_a_host_that_is_not_ours_is_named(self, tmp_path: Path) -> None:
         assert_one_line(refused(tmp_path, {"HOST": "192.0.2.1", "DEMO": "0"}), "192.0.2.1")
 
@@ -85,25 +85,25 @@ class TestWhatStopsAStart:
         file = tmp_path / "file"
         file.touch()
         assert_one_line(refused(tmp_path, {"DATA_DIR": str(file)}), "data folder", str(file))
+
+    @pytest.mark.long
+    def test_a_data_folder_below_a_file_is_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.touch()
         assert_one_line(refused(tmp_path, {"DATA_DIR": str(file / "below")}), "data folder", str(file))
 
-    def test_a_second_server_on_the_same_sqlite_file_is_refused(self, tmp_path: Path) -> None:
+    def test_a_demo_at_a_public_address_is_named(self, tmp_path: Path) -> None:
+        public = {"PUBLIC_URL": "https://exports.example.com", "DEMO": "1"}
+        assert_one_line(refused(tmp_path, public), "DEMO=1", "PUBLIC_URL")
+
+    @pytest.mark.long
+    def test_a_second_server_on_the_same_sqlite_file_and_the_demos_data_in_public_are_refused(self, tmp_path: Path) -> None:
         with start_server(tmp_path) as first:
-            assert_one_line(refused(tmp_path), "another server", "exports.db")
             # the same file by another road
             url = f"sqlite:///{tmp_path}/data/../data/exports.db"
             assert_one_line(refused(tmp_path / "other", {"DATABASE_URL": url}), "another server")
             assert healthy(first.url)
-
-    def test_a_demo_that_gets_a_public_address_is_named(self, tmp_path: Path) -> None:
-        public = {"PUBLIC_URL": "https://exports.example.com"}
-        assert_one_line(refused(tmp_path, public | {"DEMO": "1"}), "DEMO=1", "PUBLIC_URL")
-        with start_server(tmp_path) as server:
-            login = {"email": "super@admin.com", "password": "SuperAdmin123!"}
-            assert httpx.post(f"{server.url}/api/auth/login", json=login).status_code == 200
-            forwarded = httpx.post(f"{server.url}/api/auth/login", json=login, headers={"X-Forwarded-For": "192.0.2.7"})
-            assert (forwarded.status_code, forwarded.json()["code"]) == (403, "demo_is_local")
-        for env in (public, {"HOST": "0.0.0.0"}, {"DEMO": "0"}):
+        for env in ({"PUBLIC_URL": "https://exports.example.com"}, {"HOST": "0.0.0.0"}, {"DEMO": "0"}):
             assert_one_line(refused(tmp_path, env), "admin@acme.test", "public password of the demo")
 
     @pytest.mark.parametrize(
@@ -114,6 +114,7 @@ class TestWhatStopsAStart:
 
 
 class TestStopping:
+    @pytest.mark.long
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_a_signal_stops_it_cleanly_within_seconds(self, tmp_path: Path, how: signal.Signals) -> None:
         with start_server(tmp_path) as server:
@@ -122,12 +123,14 @@ class TestStopping:
             assert ended(worker)
             assert "Traceback" not in server.output
 
+    @pytest.mark.long
     def test_ctrl_c_in_a_terminal_reaches_every_process_and_stops_it_cleanly(self, tmp_path: Path) -> None:
         with start_server(tmp_path) as server:
             os.killpg(server.process.pid, signal.SIGINT)
             assert server.process.wait(10) == 0
             assert "Traceback" not in server.output
 
+    @pytest.mark.long
     def test_a_worker_without_its_server_ends_and_the_next_start_waits_for_it(self, tmp_path: Path) -> None:
         port = {"PORT": str(free_port())}
         with start_server(tmp_path, port) as first:
@@ -140,6 +143,7 @@ class TestStopping:
                 assert ended(worker)
                 assert healthy(second.url)
 
+    @pytest.mark.long
     def test_a_worker_that_dies_is_replaced_by_one_with_a_running_engine(self, tmp_path: Path) -> None:
         with start_server(tmp_path) as server:
             # one that dies within seconds of its start is not tried again
@@ -191,6 +195,7 @@ def played(server: Server, **clients: SlowClient) -> dict[str, SlowClient]:
     return clients
 
 
+@pytest.mark.long
 class TestSlowClients:
     def test_a_connection_that_takes_too_long_is_closed(self, tmp_path: Path) -> None:
         with start_server(tmp_path) as server:
@@ -222,52 +227,36 @@ class TestSlowClients:
         assert "no page joined" in server.output
 
 
-class TestServing:
-    def test_backend_only_needs_no_home_no_build_and_no_node(self, tmp_path: Path) -> None:
-        home = tmp_path / "home"
-        home.mkdir()
-        with start_server(tmp_path, {"HOME": str(home), "PATH": os.defpath}) as server:
-            page = httpx.get(server.url)
-            assert page.status_code == 200
-            assert "/api/docs" in page.text
-            missing = httpx.get(f"{server.url}/nowhere")
-            assert missing.status_code == 404
-            assert missing.headers["content-type"] == "application/problem+json"
-            asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-            for path in ("/login", "/api/auth/login"):
-                preflight = httpx.options(f"{server.url}{path}", headers=asked)
-                assert preflight.status_code in {404, 405}
-                assert preflight.headers["x-content-type-options"] == "nosniff"
-                assert not [name for name in preflight.headers if name.startswith("access-control")]
-        assert not any(home.iterdir())
+def test_a_server_without_pages_from_its_start_to_its_end(tmp_path: Path) -> None:
+    """It needs no home, no build and no Node; the demo's data stays local, its database its own; a signal stops it cleanly."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with start_server(tmp_path, {"HOME": str(home), "PATH": os.defpath}) as server:
+        assert_serves_the_api_alone(server)
+        login = {"email": "super@admin.com", "password": "SuperAdmin123!"}
+        assert httpx.post(f"{server.url}/api/auth/login", json=login).status_code == 200
+        forwarded = httpx.post(f"{server.url}/api/auth/login", json=login, headers={"X-Forwarded-For": "192.0.2.7"})
+        assert (forwarded.status_code, forwarded.json()["code"]) == (403, "demo_is_local")
+        assert_one_line(refused(tmp_path), "another server", "exports.db")
+        assert healthy(server.url)
+        worker = worker_of(server)
+        assert server.stop(signal.SIGTERM) == 0
+        assert ended(worker)
+        assert "Traceback" not in server.output
+    assert not any(home.iterdir())
+    assert_one_line(refused(tmp_path, {"DEMO": "0"}), "admin@acme.test", "public password of the demo")
 
-    def test_the_first_page_is_served_under_a_strict_policy_on_any_port(self, tmp_path: Path) -> None:
-        with start_server(tmp_path, backend_only=False) as server:
-            page = httpx.get(server.url)
-            assert page.status_code == 200
-            assert "<title>Scheduled Exports · Exports</title>" in page.text
-            assert "Loading" in page.text  # prerendered: something stands there before any script has run
-            policy = page.headers["content-security-policy"]
-            assert "'unsafe-eval'" not in policy
-            assert "script-src 'self' 'sha256-" in policy
-            assert page.headers["x-content-type-options"] == "nosniff"
-            assert page.headers["cache-control"] == "private, no-cache"  # it also gives this browser its name
 
-    def test_an_unchanged_second_start_builds_nothing(self, tmp_path: Path) -> None:
-        with start_server(tmp_path / "one", backend_only=False):
-            built = STAMP.stat().st_mtime_ns
-        with start_server(tmp_path / "two", backend_only=False) as second:
-            assert "building" not in second.output
-            assert STAMP.stat().st_mtime_ns == built
-
-    def test_a_websocket_from_another_site_is_refused(self, tmp_path: Path) -> None:
-        upgrade = {
-            "Connection": "Upgrade",
-            "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-            "Origin": "http://evil.example",
-        }
-        with start_server(tmp_path, backend_only=False) as server:
-            answer = httpx.get(f"{server.url}/_event/?EIO=4&transport=websocket", headers=upgrade)
-            assert answer.status_code == 403
+def assert_serves_the_api_alone(server: Server) -> None:
+    page = httpx.get(server.url)
+    assert page.status_code == 200
+    assert "/api/docs" in page.text
+    missing = httpx.get(f"{server.url}/nowhere")
+    assert missing.status_code == 404
+    assert missing.headers["content-type"] == "application/problem+json"
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for path in ("/login", "/api/auth/login"):
+        preflight = httpx.options(f"{server.url}{path}", headers=asked)
+        assert preflight.status_code in {404, 405}
+        assert preflight.headers["x-content-type-options"] == "nosniff"
+        assert not [name for name in preflight.headers if name.startswith("access-control")]

@@ -65,6 +65,23 @@ def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
     assert made.tenant_id == acme.id
 
 
+def test_what_is_left_alone_is_stored_as_the_form_began(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        await opened(tab, sign_in, admin, acme)
+        await put(tab, name="Plain")
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        await tab.do(EditorState.save)
+
+    asyncio.run(play())
+    made = only_schedule(services)
+    assert (made.description, made.export_type, made.format, made.schedule) == (None, "campaigns", "excel", "0 9 * * 1")
+    assert (made.timezone, made.filters, made.when_empty) == ("Europe/Berlin", {"period": "previous_week"}, "send")
+    assert made.is_active
+    assert made.created_by == made.owner_id == admin.user_id
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

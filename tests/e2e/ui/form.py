@@ -8,7 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.ui.house import Company, House
 
-at_both_widths = pytest.mark.parametrize("width", [1280, 390])
+NARROW = pytest.param(390, marks=pytest.mark.long)
+at_both_widths = pytest.mark.parametrize("width", [1280, NARROW])
+"""On a phone with `--long` only."""
 
 
 class Form:

@@ -1,6 +1,7 @@
 """For everybody: what axe-core finds, and that colours, names and motion are as people need them."""
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.ui.axe import serious
 from tests.e2e.ui.form import Form
 from tests.e2e.ui.house import GONE, Company, House
-from tests.e2e.ui.listed import choose_more
+from tests.e2e.ui.listed import assert_nothing_overflows, choose_more
 from tests.e2e.ui.visitor import Visits
 
 UNNAMED = """() => [...document.querySelectorAll("input, select, textarea, button, iframe, [role=option], [role=menuitem], [tabindex='0']")]
@@ -52,10 +53,12 @@ def problems(page: Page) -> list[str]:
     return serious(page) + [f"no name: {html}" for html in page.evaluate(UNNAMED) + page.evaluate(PLACEHOLDER_NAMES)]
 
 
-def views(
-    house: House, company: Company, visits: Visits, seen: dict[str, Any], look: dict[str, Any]
-) -> Iterator[tuple[str, Page]]:
-    """Every view of the product, one after another."""
+Look = dict[str, Any]
+Views = Iterator[tuple[str, Page]]
+
+
+def around(house: House, company: Company, visits: Visits, look: Look) -> Views:
+    """What is seen without an export: signing in, and what stands in a page's place."""
     page = visits.open("/login", **look)
     yield "login", page
     page.get_by_label("Email").fill("nobody@example.com")
@@ -68,7 +71,9 @@ def views(
     page = visits.open("/nope", who=company.viewer, allow=["status of 404"], ready=False, **look)
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     yield "not found", page
-    page = visits.open(who=company.admin, **look)
+
+
+def of_the_list(page: Page, seen: dict[str, Any]) -> Views:
     yield "list", page
     page.get_by_role("checkbox", name="Select Failed").click()
     expect(page.get_by_role("toolbar")).to_be_visible()
@@ -82,6 +87,9 @@ def views(
     expect(page.get_by_role("alertdialog")).to_be_visible()
     yield "delete dialog", page
     page.get_by_role("button", name="Keep it").click()
+
+
+def of_the_form(page: Page) -> Views:
     form = Form.edit(page, "Completed")
     expect(page.locator(".sample tbody tr")).to_have_count(3)
     yield "editor", page
@@ -109,31 +117,51 @@ def views(
     yield "question before closing", page
     page.locator("#drop-changes").click()
     form.is_closed()
-    for name in ("Partial", "Failed"):
+
+
+def of_the_history(page: Page, *names: str) -> Views:
+    for name in names:
         page.get_by_role("button", name=f"History of {name}", exact=True).click()
         page.get_by_role("button", name="Details").click()
         expect(page.locator("tr.detail")).to_be_visible()
         yield f"history of a run: {name}", page
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def of_no_history(page: Page) -> Views:
     page.get_by_role("button", name="History of Paused", exact=True).click()
     expect(page.get_by_role("heading", name="It never ran")).to_be_visible()
     yield "history of none", page
 
 
-@pytest.mark.timeout(300)
+def assert_good(views: Views) -> None:
+    found = {name: told for name, page in views if (told := problems(page))}
+    assert not found, "\n".join(f"{name}:\n  " + "\n  ".join(told) for name, told in found.items())
+
+
+def test_axe_finds_nothing_serious_in_the_main_views_on_a_phone_in_the_dark(
+    company: Company, visits: Visits, seen: dict[str, Any]
+) -> None:
+    page = visits.open(who=company.admin, width=390, dark=True)
+    assert_nothing_overflows(page)
+    assert_good(chain(of_the_list(page, seen), of_the_history(page, "Partial"), islice(of_the_form(page), 1)))
+    assert_nothing_overflows(page)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["light-1280", "dark-390"])
 def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
     house: House, company: Company, visits: Visits, seen: dict[str, Any], width: int, dark: bool
 ) -> None:
-    found = {
-        name: told
-        for name, page in views(house, company, visits, seen, {"width": width, "dark": dark})
-        if (told := problems(page))
-    }
-    assert not found, "\n".join(f"{name}:\n  " + "\n  ".join(told) for name, told in found.items())
+    look: Look = {"width": width, "dark": dark}
+    assert_good(around(house, company, visits, look))
+    page = visits.open(who=company.admin, **look)
+    steps = (of_the_list(page, seen), of_the_form(page), of_the_history(page, "Partial", "Failed"), of_no_history(page))
+    assert_good(chain(*steps))
 
 
+@pytest.mark.long
 def test_nothing_moves_for_whom_motion_is_too_much(house: House, company: Company, visits: Visits, seen: dict[str, Any]) -> None:
     page = visits.open(who=company.admin)
     assert page.evaluate(MOVING) == []

@@ -7,7 +7,7 @@ from exports_app.services.records import Schedule
 from tests.e2e.ui.axe import serious
 from tests.e2e.ui.form import Form, at_both_widths
 from tests.e2e.ui.house import Company, House
-from tests.e2e.ui.listed import assert_nothing_overflows, choose_more, row, switch, toast
+from tests.e2e.ui.listed import assert_nothing_overflows, switch, toast
 from tests.e2e.ui.visitor import Visits
 from tests.world import pause
 
@@ -78,24 +78,7 @@ class TestAdvanced:
         wanted = {"overlap": "queue_one", "onUnknown": "hold", "catchUp": "all"} | dict(TYPED.values())
         assert {name: stored[name] for name in USUAL} == wanted
 
-    def test_stands_open_where_something_is_not_as_usual_and_a_duplicate_keeps_it(
-        self, house: House, company: Company, visits: Visits
-    ) -> None:
-        made = house.schedule(company, "Both at once", overlap="allow")
-        page = visits.open(who=company.admin)
-        form = Form.edit(page, "Both at once")
-        expect(form.field("overlap")).to_have_value("allow")
-        form.field("advanced").locator("summary").click()
-        expect(form.field("overlap")).to_have_count(0)
-        form.close()
-        form.is_closed()
-        choose_more(page, made, "Duplicate")
-        form = Form.opened(page, "New scheduled export")
-        expect(form.field("overlap")).to_have_value("allow")
-        form.save()
-        found = house.rows("SELECT overlap FROM scheduled_exports WHERE tenant_id = ?", company.id)
-        assert [one["overlap"] for one in found] == ["allow", "allow"]
-
+    @pytest.mark.long
     def test_opens_for_what_is_wrong_in_it_each_time(self, house: House, company: Company, visits: Visits) -> None:
         house.schedule(company, "Wrong")
         form = Form.edit(visits.open(who=company.admin), "Wrong")
@@ -111,18 +94,6 @@ class TestAdvanced:
         form.field("retry_attempts").fill("")
         expect(form.error("retry_attempts")).to_have_count(0)
         form.save()
-
-    def test_a_field_comes_and_goes_with_what_makes_it_useful(self, house: House, company: Company, visits: Visits) -> None:
-        made = house.schedule(company, "Changing", catchUp="all")
-        form = Form.edit(visits.open(who=company.admin), "Changing")
-        form.field("catch_up_hours").fill("0")
-        form.choose("catch_up", "No missed run")
-        expect(form.field("catch_up_hours")).to_have_count(0)
-        form.field("retry_attempts").fill("1")
-        expect(form.field("retry_base_seconds")).to_have_count(0)
-        form.save()
-        stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
-        assert (stored["catchUp"], stored["catchUpHours"], stored["retryAttempts"]) == ("none", 168, 1)
 
 
 class TestOnePausedByItself:
@@ -149,26 +120,9 @@ class TestOnePausedByItself:
         assert (stored["pausedAt"], stored["failures"], stored["isActive"]) == (None, 0, True)
         assert stored["nextRunAt"] is not None
 
-    def test_says_why_in_its_form_and_is_resumed_there(self, house: House, company: Company, visits: Visits) -> None:
+    @pytest.mark.long
+    def test_stands_out_in_the_dark_too(self, house: House, company: Company, visits: Visits) -> None:
         made = paused(house, company, "Weekly")
-        form = Form.edit(visits.open(who=company.admin), "Weekly")
-        reason = form.field("paused-reason")
-        expect(reason).to_contain_text(REASON)
-        form.dialog.get_by_role("switch", name="Active").click()
-        expect(reason).to_have_count(0)
-        form.save()
-        assert house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")["pausedAt"] is None
-
-    @pytest.mark.parametrize("dark", [False, True])
-    def test_stands_out_in_both_themes(self, house: House, company: Company, visits: Visits, dark: bool) -> None:
-        made = paused(house, company, "Weekly")
-        page = visits.open(who=company.admin, dark=dark)
+        page = visits.open(who=company.admin, dark=True)
         expect(note(page, made)).to_be_visible()
         assert serious(page) == []
-
-    def test_a_row_of_failures_is_told_beside_the_last_run(self, house: House, company: Company, visits: Visits) -> None:
-        made = house.schedule(company, "Ailing")
-        with house.services.store.write() as tx:
-            tx.schedules.change(made["id"], {"failures": 3, "failing_since": house.services.clock()})
-        page = visits.open(who=company.admin)
-        expect(row(page, made).locator(".c-run")).to_contain_text("3 scheduled runs in a row failed · trouble since")

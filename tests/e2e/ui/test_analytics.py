@@ -118,6 +118,7 @@ def test_the_view_stands_in_the_address(company: Company, visits: Visits, campai
     expect(page.locator("#top tbody tr")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_dates_are_chosen_and_a_wrong_range_is_told(company: Company, visits: Visits, campaigns: list[Campaign]) -> None:
     page = visits.open("/analytics", who=company.admin)
     page.locator("#period").select_option("dates")
@@ -202,6 +203,7 @@ def test_how_the_exports_do_shows_by_itself(house: House, company: Company, visi
     expect(page.get_by_role("dialog")).to_contain_text("Crowd 1")
 
 
+@pytest.mark.long
 def test_an_export_whose_owner_left_is_named(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Left behind")
     second = house.person("Second Admin", {company.id: company.admin.who.roles[company.id]})
@@ -213,6 +215,7 @@ def test_an_export_whose_owner_left_is_named(house: House, company: Company, vis
     expect(page.locator("#without-a-valid-owner")).to_contain_text("Ada Admin may not export here any more")
 
 
+@pytest.mark.long
 def test_charts_are_loaded_where_there_are_any(house: House, company: Company, visits: Visits, campaigns: list[Campaign]) -> None:
     page = visits.open("/scheduled-exports", who=company.admin)
     assert _with_charts(page) == []
@@ -230,7 +233,7 @@ def _with_charts(page: Page) -> list[str]:
     return [one for one in loaded if "recharts-" in httpx.get(one, timeout=30).text]
 
 
-@pytest.mark.parametrize("path", ["/analytics", "/analytics/exports"])
+@pytest.mark.parametrize("path", ["/analytics", pytest.param("/analytics/exports", marks=pytest.mark.long)])
 def test_a_viewer_is_told_whose_page_it_is(
     house: House, company: Company, visits: Visits, campaigns: list[Campaign], path: str
 ) -> None:
@@ -240,6 +243,7 @@ def test_a_viewer_is_told_whose_page_it_is(
     assert "Spring" not in page.content()
 
 
+@pytest.mark.long
 def test_another_tenant_is_chosen_without_leaving_the_page(house: House, company: Company, visits: Visits) -> None:
     other = house.company("Other")
     house.campaign(other, "Of the other", currency="CHF")

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from exports_app.domain.run import DeliveryStatus
@@ -47,23 +48,7 @@ def test_a_run_that_waits_says_for_what_and_is_tried_at_once(
     assert len([m for m in mails.messages if m.rcpt_tos == [address]]) == 1
 
 
-def test_a_run_that_waits_is_given_up(house: House, company: Company, visits: Visits, mails: MailServer) -> None:
-    rules = mails.rules
-    made = house.schedule(company, "Hopeless", recipients=["never@example.com"], retryBaseSeconds=14_400)
-    mails.rules = Rules({**rules.refuse, "never@example.com": LATER})
-    try:
-        house.call(company.admin, "POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)
-        page = visits.open(who=company.admin)
-        dialog = open_history(page, "Hopeless")
-        expect(dialog.locator(".waits")).to_be_visible()
-        (run,) = runs_of(house, company, made["id"])
-        unfold(dialog, run).get_by_role("button", name="Give up").click()
-        expect(line_of(dialog, run).locator(".status")).to_have_text("Failed")
-        expect(dialog.locator("tr.detail")).to_contain_text("gave it up")
-    finally:
-        mails.rules = rules
-
-
+@pytest.mark.long
 @at_both_widths
 def test_a_message_of_which_nobody_knows_is_held_until_somebody_says(
     house: House, company: Company, visits: Visits, mails: MailServer, width: int
@@ -89,6 +74,7 @@ def test_a_message_of_which_nobody_knows_is_held_until_somebody_says(
     assert_nothing_overflows(page)
 
 
+@pytest.mark.long
 @at_both_widths
 def test_past_times_are_run_once(house: House, company: Company, visits: Visits, width: int) -> None:
     made = house.schedule(company, "Daily", schedule="0 6 * * *", timezone="UTC")
@@ -111,6 +97,7 @@ def test_past_times_are_run_once(house: House, company: Company, visits: Visits,
     assert [run["trigger"] for run in runs_of(house, company, made["id"])] == ["backfill", "backfill"]
 
 
+@pytest.mark.long
 def test_a_pause_says_why_and_is_ended_from_the_history(house: House, company: Company, visits: Visits) -> None:
     made = house.schedule(company, "Stopped")
     with house.services.store.read() as tx:
@@ -125,6 +112,7 @@ def test_a_pause_says_why_and_is_ended_from_the_history(house: House, company: C
     assert house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")["isActive"] is True
 
 
+@pytest.mark.long
 @at_both_widths
 def test_the_history_tells_who_was_told_of_trouble(house: House, company: Company, visits: Visits, width: int) -> None:
     made = house.schedule(company, "Told about")

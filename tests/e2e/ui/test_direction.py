@@ -1,5 +1,6 @@
 """A campaign's name may hold what turns the direction of text: it turns nothing but itself."""
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.ui.form import Form
@@ -23,6 +24,7 @@ def assert_isolated(place: Locator) -> None:
     assert place.evaluate(ISOLATED).strip() == NAME
 
 
+@pytest.mark.long
 def test_a_name_that_turns_the_direction_turns_only_itself(house: House, visits: Visits) -> None:
     company: Company = house.company(timezone="UTC")
     campaign = house.campaign(company, NAME)

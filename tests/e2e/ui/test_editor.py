@@ -63,27 +63,7 @@ def test_a_schedule_is_stored_as_it_was_filled_in(house: House, company: Company
     }
 
 
-def test_what_is_left_alone_is_what_the_form_began_with(house: House, company: Company, visits: Visits) -> None:
-    form = Form.new(visits.open(who=company.admin))
-    form.name.fill("Plain")
-    form.address("ann@example.com")
-    form.save()
-    row = the_one(house, company)
-    assert columns(row) == {
-        "name": "Plain",
-        "description": None,
-        "export_type": "campaigns",
-        "format": "excel",
-        "schedule": "0 9 * * 1",
-        "timezone": "Europe/Berlin",
-        "recipients": ["ann@example.com"],
-        "filters": {"period": "previous_week"},
-        "when_empty": "send",
-        "is_active": True,
-    }
-    assert row["created_by"] == row["owner_id"] == company.admin.user.id
-
-
+@pytest.mark.long
 def test_two_dates_stand_in_the_place_of_a_period(house: House, company: Company, visits: Visits) -> None:
     form = Form.new(visits.open(who=company.admin))
     expect(form.field("start_date")).to_have_count(0)
@@ -96,6 +76,7 @@ def test_two_dates_stand_in_the_place_of_a_period(house: House, company: Company
     assert the_one(house, company)["filters"] == {"startDate": "2026-01-15", "endDate": "2026-02-20"}
 
 
+@pytest.mark.long
 def test_only_the_type_that_groups_asks_for_a_grouping(house: House, company: Company, visits: Visits) -> None:
     form = Form.new(visits.open(who=company.admin))
     for words, there in (("Campaigns, totals", 0), ("Totals over time", 1), ("Campaign, day by day", 0)):
@@ -110,7 +91,9 @@ def test_only_the_type_that_groups_asks_for_a_grouping(house: House, company: Co
     assert the_one(house, company)["filters"] == {"period": "previous_week"}
 
 
-@pytest.mark.parametrize("fields", [{"name": "Renamed"}, {"description": "Now with words"}, {"schedule": "5 5 * * *"}])
+@pytest.mark.parametrize(
+    "fields", [{"description": "Now with words"}, pytest.param({"schedule": "5 5 * * *"}, marks=pytest.mark.long)]
+)
 def test_a_change_leaves_everything_else_as_it_was(
     house: House, company: Company, visits: Visits, fields: dict[str, str]
 ) -> None:
@@ -150,6 +133,7 @@ def test_ctrl_enter_saves_the_last_letters_too(house: House, company: Company, v
     assert the_one(house, company)["name"] == WORDS
 
 
+@pytest.mark.long
 def test_ctrl_enter_takes_an_address_that_is_still_being_typed(house: House, company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
@@ -161,6 +145,7 @@ def test_ctrl_enter_takes_an_address_that_is_still_being_typed(house: House, com
     assert the_one(house, company)["recipients"] == ["ann@example.com"]
 
 
+@pytest.mark.long
 def test_the_save_button_takes_what_was_typed_right_before(house: House, company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
@@ -174,6 +159,7 @@ def test_the_save_button_takes_what_was_typed_right_before(house: House, company
     assert (row["description"], row["recipients"]) == (WORDS, ["ann@example.com"])
 
 
+@pytest.mark.long
 def test_no_field_loses_a_letter_to_a_fast_typist(house: House, company: Company, visits: Visits) -> None:
     house.campaign(company, WORDS)
     page = visits.open(who=company.admin)
@@ -205,6 +191,7 @@ def test_no_field_loses_a_letter_to_a_fast_typist(house: House, company: Company
     assert row["recipients"] == ["ann@example.com", "bob@example.com", "cy@example.com", "dee@example.com"]
 
 
+@pytest.mark.long
 def test_a_letter_in_the_middle_leaves_the_cursor_there(company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
@@ -225,19 +212,29 @@ NAMES = [
 ]
 
 
-@at_both_widths
-def test_any_name_is_shown_as_the_text_that_it_is(house: House, company: Company, visits: Visits, width: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "given"),
+    [
+        (1280, NAMES[:1]),
+        pytest.param(1280, NAMES[1:], marks=pytest.mark.long),
+        pytest.param(390, NAMES, marks=pytest.mark.long),
+    ],
+    ids=["markup", "the others", "all-390"],
+)
+def test_any_name_is_shown_as_the_text_that_it_is(
+    house: House, company: Company, visits: Visits, width: int, given: list[str]
+) -> None:
     page = visits.open(who=company.admin, width=width)
-    for name in NAMES:
+    for name in given:
         form = Form.new(page)
         form.name.fill(name)
         form.address("ann@example.com")
         form.save()
         expect(page.get_by_role("button", name=name, exact=True)).to_have_text(name)
-    assert sorted(row["name"] for row in stored(house, company)) == sorted(NAMES)
+    assert sorted(row["name"] for row in stored(house, company)) == sorted(given)
     assert_nothing_overflows(page)
     page.reload()
-    for name in NAMES:
+    for name in given:
         Form.edit(page, name)
         expect(form.name).to_have_value(name)
         form.close()
@@ -250,42 +247,7 @@ def test_any_name_is_shown_as_the_text_that_it_is(house: House, company: Company
     assert page.title() == "Scheduled Exports · Exports"
 
 
-def test_a_duplicate_is_a_new_schedule_that_is_paused(house: House, company: Company, visits: Visits) -> None:
-    campaign = house.campaign(company, "Spring")
-    house.schedule(
-        company,
-        "Original",
-        description="Some words",
-        format="xml",
-        schedule="15 6 * * 2",
-        timezone="Asia/Tokyo",
-        recipients=["ann@example.com", "bob@example.com"],
-        filters={"period": "yesterday", "campaignIds": [campaign.id]},
-        whenEmpty="fail",
-    )
-    page = visits.open(who=company.admin)
-    page.get_by_role("button", name="More for Original").click()
-    page.get_by_role("menuitem", name="Duplicate").click()
-    form = Form.opened(page, "New scheduled export")
-    expect(form.name).to_have_value("Copy of Original")
-    form.save()
-    copy, original = stored(house, company)
-    assert columns(copy) == columns(original) | {"name": "Copy of Original", "is_active": False}
-    assert copy["id"] != original["id"]
-    assert copy["next_run_at"] is None
-
-
-def test_a_template_fills_the_form(house: House, company: Company, visits: Visits) -> None:
-    page = visits.open(who=company.admin)
-    page.get_by_role("button", name="Monthly aggregate").click()
-    form = Form.opened(page, "New scheduled export")
-    form.address("ann@example.com")
-    form.save()
-    row = the_one(house, company)
-    assert (row["name"], row["export_type"], row["schedule"]) == ("Monthly aggregate", "aggregate", "0 9 1 * *")
-    assert row["filters"] == {"period": "previous_month", "groupBy": "month"}
-
-
+@pytest.mark.long
 def test_the_name_takes_a_long_paste_up_to_its_limit(house: House, company: Company, visits: Visits) -> None:
     form = Form.new(visits.open(who=company.admin))
     paste(form.recipients, "ann@example.com")

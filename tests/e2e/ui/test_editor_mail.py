@@ -1,5 +1,6 @@
 """The form's recipients, its picture of the email, and the test that goes to oneself alone."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.client import wait_until
@@ -53,6 +54,7 @@ class TestRecipients:
         form.save()
         assert the_one(house, company)["recipients"] == [*rest, "boss@example.com"]
 
+    @pytest.mark.long
     def test_backspace_in_the_empty_field_takes_the_last_away(self, company: Company, visits: Visits) -> None:
         page = visits.open(who=company.admin)
         form = Form.new(page)
@@ -65,6 +67,7 @@ class TestRecipients:
         page.keyboard.press("Backspace")
         form.shows_chips()
 
+    @pytest.mark.long
     def test_a_comma_a_semicolon_a_space_and_enter_end_an_address(self, company: Company, visits: Visits) -> None:
         page = visits.open(who=company.admin)
         form = Form.new(page)
@@ -75,6 +78,7 @@ class TestRecipients:
         page.keyboard.type("Ann Arbor <ann@example.com>,")
         form.shows_chips(*(f"p{number}@example.com" for number in range(4)), "ann@example.com")
 
+    @pytest.mark.long
     def test_the_same_one_in_another_case_stays_once(self, house: House, company: Company, visits: Visits) -> None:
         form = Form.new(visits.open(who=company.admin))
         form.name.fill("Mine")
@@ -84,6 +88,7 @@ class TestRecipients:
         form.save()
         assert the_one(house, company)["recipients"] == ["ann@example.com", "bob@example.com"]
 
+    @pytest.mark.long
     def test_a_very_long_one_and_markup_stay_text(self, company: Company, visits: Visits) -> None:
         page = visits.open(who=company.admin, width=390)
         form = Form.new(page)
@@ -123,6 +128,7 @@ class TestTheEmail:
         form.is_open()
         expect(form.name).to_have_value("Weekly <b>numbers</b> & more")
 
+    @pytest.mark.long
     def test_is_the_one_that_is_sent(self, house: House, company: Company, visits: Visits, mails: MailServer) -> None:
         house.campaign(company, "Spring")
         page = visits.open(who=company.admin)
@@ -175,6 +181,7 @@ class TestATest:
         form.close()
         form.is_closed()
 
+    @pytest.mark.long
     def test_of_one_that_is_saved_changes_nothing(
         self, house: House, company: Company, visits: Visits, mails: MailServer
     ) -> None:
@@ -189,16 +196,3 @@ class TestATest:
         after = the_one(house, company)
         ran = {"last_run_at", "last_status"}
         assert {k: v for k, v in after.items() if k not in ran} == {k: v for k, v in before.items() if k not in ran}
-
-    def test_of_what_was_changed_saves_the_change_first(
-        self, house: House, company: Company, visits: Visits, mails: MailServer
-    ) -> None:
-        house.schedule(company, "Old name")
-        page = visits.open(who=company.admin)
-        form = Form.edit(page, "Old name")
-        form.name.fill("New name")
-        form.field("send-test").click()
-        expect(toast(page, "Test of “New name” is ready")).to_be_visible()
-        (got,) = wait_until("the test arrives", lambda: received(mails, company.admin.user.email), 10)
-        assert str(got.message["Subject"]).startswith("New name")
-        assert the_one(house, company)["name"] == "New name"

@@ -67,8 +67,3 @@ def test_who_forgot_the_password_sets_a_new_one_by_mail(house: House, company: C
     assert_accessible(again)
     again.get_by_role("link", name="Ask for a new link").click()
     expect(again.get_by_label("Email")).to_be_visible()
-
-
-def test_the_page_without_a_link_says_what_is_missing(visits: Visits) -> None:
-    page = visits.open("/reset-password", ready=False)
-    expect(page.get_by_role("alert")).to_contain_text("Open this page with the link in your email")

@@ -4,6 +4,8 @@ import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.client import wait_until
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.wire import HYDRATE_AND_LOAD, Wire
@@ -16,6 +18,7 @@ BYTES_OF_A_STATE = 250_000
 """Generous: a closed tab's state is kept for half an hour."""
 
 
+@pytest.mark.long
 def test_pages_that_come_and_go_leave_nothing_behind(house: House, company: Company) -> None:
     house.schedule(company, "Always there")
     process, cookie = Path(f"/proc/{_worker(house)}"), house.cookie(company.admin)

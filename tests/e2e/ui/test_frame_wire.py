@@ -369,6 +369,11 @@ class TestWhatIsServed:
         assert page.headers["x-content-type-options"] == "nosniff"
         assert page.headers["cache-control"] == "no-cache"
 
+    def test_something_stands_on_the_first_page_before_any_script_has_run(self, house: House) -> None:
+        page = httpx.get(house.url + LISTED)
+        assert "<title>Scheduled Exports · Exports</title>" in page.text
+        assert "Loading" in page.text
+
     def test_files_named_after_their_content_are_kept_for_good(self, house: House) -> None:
         found = re.findall(r'(?:src|href)="(/assets/[^"]+\.(?:js|css))"', httpx.get(f"{house.url}/login").text)
         assert found

@@ -144,6 +144,7 @@ def test_the_details_tell_each_recipients_fate_and_what_to_do(house: House, comp
     expect(details).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_run_that_failed_for_want_of_data_says_so(house: House, company: Company, visits: Visits) -> None:
     made = house.schedule(company, "Numbers", whenEmpty="fail")
     run = house.run(company, made["id"])
@@ -155,7 +156,7 @@ def test_a_run_that_failed_for_want_of_data_says_so(house: House, company: Compa
     expect(details.get_by_role("button", name=re.compile("Send again"))).to_have_count(0)
 
 
-@pytest.mark.parametrize("file_format", ["csv", "excel", "json", "xml"])
+@pytest.mark.parametrize("file_format", ["excel", pytest.param("csv", marks=pytest.mark.long)])
 def test_the_file_is_saved_as_the_api_serves_it(
     house: House, company: Company, visits: Visits, tmp_path: Path, file_format: str
 ) -> None:
@@ -170,23 +171,6 @@ def test_the_file_is_saved_as_the_api_serves_it(
     started.value.save_as(tmp_path / "saved")
     assert (tmp_path / "saved").read_bytes() == file_of(house, company.admin, made["id"], run["id"])
     expect(dialog).to_be_visible()
-
-
-def test_a_run_can_be_had_again_over_the_same_days(house: House, company: Company, visits: Visits) -> None:
-    house.campaign(company, "Spring")
-    made = house.schedule(company, "Numbers", filters={"period": "last_30_days"})
-    old = house.run(company, made["id"])
-    house.call(company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"filters": {"period": "yesterday"}})
-    page = visits.open(who=company.admin)
-    dialog = open_history(page, "Numbers")
-    unfold(dialog, old).get_by_role("button", name="Run again with the same window").click()
-    expect(dialog.locator("tr[data-run]")).to_have_count(2)
-    expect(toast(page, "“Numbers” is ready")).to_be_visible()
-    new = runs_of(house, company, made["id"])[0]
-    assert (new["trigger"], new["status"]) == ("rerun", "completed")
-    assert (new["windowStart"], new["windowEnd"]) == (old["windowStart"], old["windowEnd"])
-    shows(dialog, new, company.admin.user.name)
-    expect(line_of(dialog, new).locator("td").nth(2)).to_contain_text(window(old))
 
 
 @at_both_widths
@@ -214,6 +198,7 @@ def test_a_run_under_way_is_cancelled(house: House, company: Company, visits: Vi
     assert house.call(company.admin, "POST", f"/api/scheduled-exports/{made['id']}/history/{run['id']}/cancel", 409)
 
 
+@pytest.mark.long
 def test_sending_again_writes_only_to_those_who_did_not_get_it(
     house: House, company: Company, visits: Visits, mails: MailServer
 ) -> None:
@@ -242,6 +227,7 @@ def test_sending_again_writes_only_to_those_who_did_not_get_it(
     assert (after["id"], after["status"], after["sha256"]) == (run["id"], "completed", run["sha256"])
 
 
+@pytest.mark.long
 def test_run_now_adds_a_run_that_is_followed_to_its_end(
     house: House, company: Company, visits: Visits, mails: MailServer
 ) -> None:
@@ -259,6 +245,7 @@ def test_run_now_adds_a_run_that_is_followed_to_its_end(
     shows(dialog, run, company.admin.user.name)
 
 
+@pytest.mark.long
 @at_both_widths
 def test_a_schedule_that_never_ran_says_so(house: House, company: Company, visits: Visits, width: int) -> None:
     house.schedule(company, "Fresh")
@@ -270,6 +257,7 @@ def test_a_schedule_that_never_ran_says_so(house: House, company: Company, visit
     assert_nothing_overflows(page)
 
 
+@pytest.mark.long
 @at_both_widths
 def test_of_very_many_runs_the_last_fifty_are_shown(house: House, company: Company, visits: Visits, width: int) -> None:
     made = house.schedule(company, "Old hand")
@@ -303,6 +291,7 @@ def test_the_address_names_it_while_it_is_open(house: House, company: Company, v
     expect(page).to_have_url(f"{house.url}/scheduled-exports")
 
 
+@pytest.mark.long
 def test_a_search_is_still_there_when_it_closes(house: House, company: Company, visits: Visits) -> None:
     made = house.schedule(company, "Numbers")
     house.schedule(company, "Other")
@@ -344,6 +333,7 @@ class TestWhenTheConnectionWasLost:
         wait_until_ready(page)
         return cut
 
+    @pytest.mark.long
     def test_one_that_was_closed_stays_closed(self, house: House, company: Company, page: Page) -> None:
         (made,) = stored(house, company)
         cut = self.broken(page, f"/scheduled-exports/{made['id']}")
@@ -369,6 +359,7 @@ class TestWhenTheConnectionWasLost:
         expect(names(page)).to_have_text(["Numbers"])
 
 
+@pytest.mark.long
 def test_a_notice_over_it_can_be_used(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Numbers")
     page = visits.open(who=company.admin)
@@ -377,13 +368,6 @@ def test_a_notice_over_it_can_be_used(house: House, company: Company, visits: Vi
     with page.expect_download():
         toast(page, "“Numbers” is ready").get_by_role("button", name="Download").click()
     expect(dialog.locator("[data-run]")).to_have_count(1)
-
-
-def test_an_address_opens_the_run_that_it_names(house: House, company: Company, visits: Visits) -> None:
-    made = house.schedule(company, "Numbers", recipients=[GONE])
-    run = house.run(company, made["id"])
-    page = visits.open(f"/scheduled-exports/{made['id']}?run={run['id']}", who=company.admin)
-    expect(page.get_by_role("dialog").locator("tr.detail .box b")).to_have_text(f"{hints.told(run['error'])}.")
 
 
 def add_runs(house: House, company: Company, schedule_id: str, statuses: Sequence[RunStatus]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from exports_app.domain.access import Role
@@ -40,6 +41,7 @@ def invite(page: Page, email: str, role: str = "viewer") -> None:
     page.get_by_role("button", name="Invite", exact=True).click()
 
 
+@pytest.mark.long
 @at_both_widths
 def test_an_invitation_is_mailed_sent_again_and_revoked(house: House, company: Company, visits: Visits, width: int) -> None:
     email = f"revoked.{width}.{company.tenant.slug}@example.com"
@@ -99,6 +101,7 @@ def test_who_reads_the_mailbox_joins_and_is_signed_in(house: House, company: Com
     expect(again.get_by_role("alert")).to_contain_text("This link is not valid any more")
 
 
+@pytest.mark.long
 def test_who_has_an_account_signs_in_and_comes_back(house: House, company: Company, visits: Visits) -> None:
     person = house.person("Olga Other", {})
     prove(house, person)
@@ -121,6 +124,7 @@ def test_who_has_an_account_signs_in_and_comes_back(house: House, company: Compa
     assert company.id in {row["tenant_id"] for row in house.rows("SELECT * FROM memberships WHERE user_id = ?", person.user.id)}
 
 
+@pytest.mark.long
 def test_another_account_is_asked_to_sign_out_first(house: House, company: Company, visits: Visits) -> None:
     email = f"other.{company.tenant.slug}@example.com"
     house.call(
@@ -141,6 +145,7 @@ def test_another_account_is_asked_to_sign_out_first(house: House, company: Compa
     expect(page.locator("#account")).to_be_visible()
 
 
+@pytest.mark.long
 @at_both_widths
 def test_a_one_time_password_is_changed_first(house: House, company: Company, visits: Visits, width: int) -> None:
     person = house.person("Otto Onetime", {})
@@ -158,11 +163,7 @@ def test_a_one_time_password_is_changed_first(house: House, company: Company, vi
     expect(page.locator("#must-change")).to_be_visible()
 
 
-def test_the_page_without_a_link_says_what_is_missing(visits: Visits) -> None:
-    page = visits.open("/invitation", ready=False)
-    expect(page.get_by_role("alert")).to_contain_text("Open this page with the link in your email")
-
-
+@pytest.mark.long
 @at_both_widths
 def test_a_member_leaves_and_says_who_gets_their_exports(house: House, company: Company, visits: Visits, width: int) -> None:
     house.schedule(company, "Left behind")

@@ -32,6 +32,7 @@ def go_to(page: Page, target: Locator, key: str = "Tab") -> None:
     raise AssertionError(f"not reached: {target}")
 
 
+@pytest.mark.long
 def test_a_schedule_is_made_and_deleted_without_a_mouse(house: House, company: Company, visits: Visits) -> None:
     campaigns = [house.campaign(company, name) for name in ("Autumn", "Spring", "Winter")]
     page = visits.open(who=company.admin)
@@ -99,6 +100,7 @@ def test_the_first_stop_leads_past_the_header(company: Company, visits: Visits) 
     expect(page.locator("#new")).to_be_focused()
 
 
+@pytest.mark.long
 def test_letters_open_the_form_and_the_search_but_not_while_writing(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Something")
     page = visits.open(who=company.admin)
@@ -135,8 +137,17 @@ OPENERS = {
 }
 
 
-@pytest.mark.parametrize("close", [by_escape, by_its_button], ids=["Esc", "button"])
-@pytest.mark.parametrize("which", OPENERS)
+@pytest.mark.parametrize(
+    ("which", "close"),
+    [("new", by_escape), ("history", by_its_button), ("delete", by_escape)]
+    + [
+        pytest.param(which, close, marks=pytest.mark.long)
+        for which, close in (
+            *((which, by_escape) for which in ("edit", "name", "history", "last run", "duplicate")),
+            *((which, by_its_button) for which in ("new", "edit", "name", "last run", "delete", "duplicate")),
+        )
+    ],
+)
 def test_the_focus_comes_back_to_what_opened_a_dialog(
     house: House, company: Company, visits: Visits, which: str, close: Callable[[Page], None]
 ) -> None:
@@ -158,6 +169,7 @@ def test_the_focus_comes_back_to_what_opened_a_dialog(
     expect(opener).to_be_focused()
 
 
+@pytest.mark.long
 def test_the_focus_comes_back_inside_the_form_too(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Weekly")
     page = visits.open(who=company.admin)
@@ -183,6 +195,7 @@ def test_the_focus_comes_back_inside_the_form_too(house: House, company: Company
     expect(form.name).to_be_focused()
 
 
+@pytest.mark.long
 def test_the_focus_stays_inside_an_open_dialog(house: House, company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     Form.new(page)

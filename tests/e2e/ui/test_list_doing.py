@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from exports_app.domain.access import Role
 from exports_app.ui.pages.scheduled_exports import hints
 from tests.e2e.client import wait_until
+from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.listed import LISTED, choose_more, file_of, mail_held, names, row, rows, switch, toast
 from tests.e2e.ui.visitor import Visits
 
-WIDTHS = [1280, 390]
 NEVER = "0 0 31 2 *"
 """No such day: refused today, but a database may hold it from a time with other rules."""
 
@@ -28,7 +28,7 @@ def run_now(page: Page, made: dict[str, str]) -> None:
 
 
 class TestTheSwitch:
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_pauses_and_activates_at_once(self, house: House, company: Company, visits: Visits, width: int) -> None:
         made = house.schedule(company, "Often paused")
         page = visits.open(who=company.admin, width=width)
@@ -45,6 +45,7 @@ class TestTheSwitch:
         page.reload()
         expect(switch(page, made)).to_be_checked()
 
+    @pytest.mark.long
     def test_comes_back_where_the_schedule_cannot_be_activated(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "From older times", isActive=False)
         with house.services.store.write() as tx:
@@ -55,6 +56,7 @@ class TestTheSwitch:
         expect(switch(page, made)).not_to_be_checked()
         assert not active(house, made["id"])
 
+    @pytest.mark.long
     def test_comes_back_where_the_right_was_lost_meanwhile(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Not yours any more")
         other = house.person("Ola Other", {company.id: Role.ADMIN})
@@ -66,6 +68,7 @@ class TestTheSwitch:
         expect(page.get_by_text("Not yours any more")).to_have_count(0)
         assert active(house, made["id"])
 
+    @pytest.mark.long
     def test_of_a_schedule_that_is_gone_says_so_and_the_line_goes(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Gone elsewhere")
         page = visits.open(who=company.admin)
@@ -76,7 +79,7 @@ class TestTheSwitch:
 
 
 class TestRunNow:
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_shows_the_run_and_offers_its_file(self, house: House, company: Company, visits: Visits, width: int) -> None:
         house.campaign(company, "Spring")
         made = house.schedule(company, "Numbers", format="excel", recipients=["held@example.com"])
@@ -105,7 +108,7 @@ class TestRunNow:
         assert saved == file_of(house, company.admin, made["id"], run["id"])
         expect(page).to_have_url(re.compile(f"{LISTED}$"))
 
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_that_fails_leads_to_the_error(self, house: House, company: Company, visits: Visits, width: int) -> None:
         made = house.schedule(company, "To nobody", recipients=[GONE])
         page = visits.open(who=company.admin, width=width)
@@ -130,6 +133,7 @@ class TestRunNow:
         expect(switch(page, made)).not_to_be_checked()
         assert len(house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])) == 1
 
+    @pytest.mark.long
     def test_by_a_held_key_runs_once(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Numbers")
         page = visits.open(who=company.admin)
@@ -142,6 +146,7 @@ class TestRunNow:
         expect(switch(page, made)).not_to_be_checked()
         assert len(house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])) == 1
 
+    @pytest.mark.long
     def test_works_for_a_paused_schedule_and_leaves_it_paused(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Resting", isActive=False)
         page = visits.open(who=company.admin)
@@ -149,6 +154,7 @@ class TestRunNow:
         expect(toast(page, "“Resting” is ready: 0 rows")).to_be_visible()
         expect(switch(page, made)).not_to_be_checked()
 
+    @pytest.mark.long
     def test_without_data_says_that_it_was_skipped(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Nothing there", whenEmpty="skip")
         page = visits.open(who=company.admin)
@@ -156,6 +162,7 @@ class TestRunNow:
         expect(toast(page, "“Nothing there” was skipped")).to_be_visible()
         expect(row(page, made).locator(".c-run .status")).to_have_text("Skipped")
 
+    @pytest.mark.long
     def test_as_a_test_is_sent_to_the_signed_in_user_alone(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Trial", recipients=["everybody@example.com"])
         page = visits.open(who=company.admin)
@@ -167,7 +174,7 @@ class TestRunNow:
 
 
 class TestDeleting:
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_asks_naming_the_schedule_and_what_is_lost(self, house: House, company: Company, visits: Visits, width: int) -> None:
         made, other = house.schedule(company, "Old report"), house.schedule(company, "Stays")
         house.run(company, made["id"])
@@ -190,6 +197,7 @@ class TestDeleting:
         assert datetime.fromisoformat(stored["deleted_at"]).replace(tzinfo=None) > before
         house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}", 404)
 
+    @pytest.mark.long
     def test_is_called_off_by_the_escape_key(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Kept by a key")
         page = visits.open(who=company.admin)
@@ -201,6 +209,7 @@ class TestDeleting:
         page.reload()
         expect(row(page, made)).to_be_visible()
 
+    @pytest.mark.long
     def test_of_the_last_one_leaves_the_beginning(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "The only one")
         page = visits.open(who=company.admin)
@@ -209,8 +218,9 @@ class TestDeleting:
         expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@at_both_widths
 class TestSeveralAtOnce:
+    @pytest.mark.long
     def test_are_paused_and_activated(self, house: House, company: Company, visits: Visits, width: int) -> None:
         one, two, three = (house.schedule(company, name) for name in ("One", "Two", "Three"))
         page = visits.open(who=company.admin, width=width)
@@ -225,6 +235,7 @@ class TestSeveralAtOnce:
             expect(switch(page, one)).to_be_checked(checked=wanted)
             assert [active(house, made["id"]) for made in (one, two, three)] == [wanted, wanted, True]
 
+    @pytest.mark.long
     def test_are_run(self, house: House, company: Company, visits: Visits, width: int) -> None:
         one, two, three = (house.schedule(company, name) for name in ("One", "Two", "Three"))
         page = visits.open(who=company.admin, width=width)
@@ -254,6 +265,7 @@ class TestSeveralAtOnce:
         assert left == [{"name": "Three"}]
 
 
+@pytest.mark.long
 def test_everything_on_the_page_is_selected_with_one_click(house: House, company: Company, visits: Visits) -> None:
     for number in range(4):
         house.schedule(company, f"Report {number}")
@@ -266,6 +278,7 @@ def test_everything_on_the_page_is_selected_with_one_click(house: House, company
     expect(rows(page)).to_have_count(4)
 
 
+@pytest.mark.long
 def test_what_cannot_be_done_to_some_of_several_is_told(house: House, company: Company, visits: Visits) -> None:
     good, bad = house.schedule(company, "Good", isActive=False), house.schedule(company, "Bad", isActive=False)
     with house.services.store.write() as tx:

@@ -11,6 +11,7 @@ from exports_app.domain.access import Role
 from exports_app.services.records import Metric
 from tests.e2e.client import wait_until
 from tests.e2e.server import free_port
+from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House, open_house
 from tests.e2e.ui.listed import choose_more, mail_held, names, row, rows, switch, toast
 from tests.e2e.ui.visitor import Visits
@@ -76,6 +77,7 @@ class TestWhatAnotherDoes:
         soon(here.get_by_role("heading", name="No scheduled exports yet"))
         assert loads == []
 
+    @pytest.mark.long
     def test_shows_in_an_open_history(self, house: House, company: Company, other: Person, visits: Visits) -> None:
         made = house.schedule(company, "Watched")
         there = visits.open(who=company.admin)
@@ -93,6 +95,7 @@ class TestWhatAnotherDoes:
         house.call(company.admin, "DELETE", f"/api/scheduled-exports/{made['id']}", 204)
         soon(here.get_by_role("heading", name="There is no such scheduled export"))
 
+    @pytest.mark.long
     def test_to_what_is_being_edited_is_said_in_the_form(
         self, house: House, company: Company, other: Person, visits: Visits
     ) -> None:
@@ -131,6 +134,7 @@ class TestWhatAnotherDoes:
         assert seen
         assert not [frame for frame in seen if "Rival" in frame]
 
+    @pytest.mark.long
     def test_comes_to_many_pages_of_one_browser(self, house: House, company: Company, visits: Visits) -> None:
         first = visits.open(who=company.admin)
         tabs = [first, *(first.context.new_page() for _ in range(3))]
@@ -144,7 +148,7 @@ class TestWhatAnotherDoes:
 
 
 class TestARunUnderWay:
-    @pytest.mark.parametrize("width", [1280, 390])
+    @at_both_widths
     def test_shows_since_when_and_how_far_it_is_with_its_mail(
         self, house: House, company: Company, visits: Visits, width: int
     ) -> None:
@@ -168,6 +172,7 @@ class TestARunUnderWay:
             expect(last.locator(".status")).to_have_text("Completed", timeout=SOON_MS)
             expect(shown.locator(".status")).to_have_text("Completed", timeout=SOON_MS)
 
+    @pytest.mark.long
     def test_shows_the_rows_so_far(self, house: House, company: Company, visits: Visits) -> None:
         _many_rows(house, company)
         made = house.schedule(
@@ -204,6 +209,7 @@ def _many_rows(house: House, company: Company) -> None:
             tx.campaigns.add_metrics([Metric(made.id, day, 1000, 100, 10, 12_345, 67_890) for day in days])
 
 
+@pytest.mark.long
 def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
     built: None, mails: MailServer, password_hash: str, tmp_path: Path, visits: Visits
 ) -> None:

@@ -44,6 +44,7 @@ def peopled(installation: Installation) -> tuple[Services, Cast]:  # noqa: F811
     return services, cast
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("built")
 def test_pages_of_both_servers_follow_what_the_api_of_one_began_and_a_worker_did(
     chromium: Browser,
@@ -68,6 +69,7 @@ def test_pages_of_both_servers_follow_what_the_api_of_one_began_and_a_worker_did
         page.context.close()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("built")
 def test_a_page_goes_on_at_another_server_when_its_own_is_stopped(
     chromium: Browser,

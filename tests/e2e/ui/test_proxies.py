@@ -19,7 +19,7 @@ from tests.mailserver import MailServer
 from tests.proxies import Front, front
 from tests.world import PASSWORD
 
-PROXIES = ("nginx", "caddy")
+PROXIES = ("nginx", pytest.param("caddy", marks=pytest.mark.long))
 THE_PROXY = "127.0.0.1"
 ANN, BEN, CAT = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 """Clients of the proxy. Only its own address is trusted."""

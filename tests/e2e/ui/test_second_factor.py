@@ -4,6 +4,7 @@ import re
 import time
 
 import pyotp
+import pytest
 from playwright.sync_api import Page, expect
 
 from exports_app.services.otp import PERIOD
@@ -88,6 +89,7 @@ def test_is_set_up_and_asked_for_at_the_next_sign_in(company: Company, visits: V
     expect(back.locator("#account")).to_be_visible()
 
 
+@pytest.mark.long
 def test_is_renewed_and_disabled(house: House, company: Company, visits: Visits) -> None:
     app, old = enrol(house, company.admin)
     page = visits.open("/settings", who=company.admin)
@@ -109,6 +111,7 @@ def test_is_renewed_and_disabled(house: House, company: Company, visits: Visits)
     expect(card.get_by_role("button", name="Set up")).to_be_visible()
 
 
+@pytest.mark.long
 @at_both_widths
 def test_is_required_by_a_tenant_of_its_members(house: House, company: Company, visits: Visits, width: int) -> None:
     page = visits.open("/settings/tenant", who=company.admin, width=width)

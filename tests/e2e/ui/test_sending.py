@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.client import wait_until
@@ -75,6 +76,7 @@ def test_a_link_is_chosen_sent_told_and_followed(house: House, company: Company,
     expect(form.field("time_limit")).to_have_value("1.5")
 
 
+@pytest.mark.long
 def test_what_is_no_number_is_said_at_its_field(company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
@@ -95,6 +97,7 @@ def test_what_is_no_number_is_said_at_its_field(company: Company, visits: Visits
     form.save()
 
 
+@pytest.mark.long
 def test_the_preview_of_the_email_shows_the_way(company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
@@ -106,6 +109,7 @@ def test_the_preview_of_the_email_shows_the_way(company: Company, visits: Visits
     expect(shown.locator("body")).to_contain_text("Whoever has the link can.")
 
 
+@pytest.mark.long
 def test_a_file_that_was_removed_is_said_and_not_offered(house: House, company: Company, visits: Visits) -> None:
     made = house.schedule(company, "Old numbers")
     started = house.call(company.admin, "POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.ui.axe import assert_accessible
@@ -12,6 +13,7 @@ from tests.e2e.ui.visitor import Visits
 from tests.world import PASSWORD
 
 
+@pytest.mark.long
 def test_an_open_page_goes_to_the_sign_in_and_says_why(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Weekly secrets")
     page = visits.open("/scheduled-exports", who=company.admin)

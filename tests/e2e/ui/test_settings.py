@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from exports_app.domain.access import Role
@@ -50,6 +51,7 @@ def test_a_password_is_changed_and_the_other_browsers_are_signed_out(
     assert token.user.id == company.admin.user.id
 
 
+@pytest.mark.long
 def test_another_browser_is_signed_out_and_then_this_one_too(company: Company, visits: Visits) -> None:
     other = visits.open(who=company.viewer)
     page = visits.open("/settings", who=company.viewer)
@@ -61,6 +63,7 @@ def test_another_browser_is_signed_out_and_then_this_one_too(company: Company, v
     expect(page).to_have_url(re.compile("/login"))
 
 
+@pytest.mark.long
 def test_a_password_that_was_given_is_changed_before_anything_else(house: House, company: Company, visits: Visits) -> None:
     house.schedule(company, "Mine")
     password = house.services.accounts.give_one_time_password(company.admin.user.email)
@@ -104,6 +107,7 @@ def test_members_change_and_go(house: House, company: Company, visits: Visits, w
     assert owner["owner_id"] != company.admin.user.id
 
 
+@pytest.mark.long
 def test_a_viewer_is_told_that_members_are_an_admins(company: Company, visits: Visits) -> None:
     page = visits.open("/settings", who=company.viewer)
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()

@@ -84,7 +84,7 @@ def test_accounts_are_found_reset_and_deactivated(
     expect(page.locator("#users li")).not_to_contain_text("not active")
 
 
-@pytest.mark.parametrize("path", ["/settings/email", "/settings/users"])
+@pytest.mark.parametrize("path", ["/settings/email", pytest.param("/settings/users", marks=pytest.mark.long)])
 def test_an_admin_is_told_that_it_is_for_super_admins(company: Company, visits: Visits, path: str) -> None:
     page = visits.open("/settings", who=company.admin)
     tabs = page.get_by_role("navigation", name="Settings")

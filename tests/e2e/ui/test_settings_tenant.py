@@ -58,6 +58,7 @@ def test_a_tenants_looks_are_chosen_beside_the_email(house: House, company: Comp
     }
 
 
+@pytest.mark.long
 def test_what_somebody_else_saves_shows_where_nothing_is_typed(house: House, company: Company, visits: Visits) -> None:
     page = visits.open("/settings/tenant", who=company.admin)
     page.get_by_label("Name", exact=True).fill("Typed here")
@@ -108,6 +109,7 @@ def test_the_audit_is_read_filtered_and_saved(house: House, company: Company, vi
     assert_accessible(page)
 
 
+@pytest.mark.long
 def test_older_entries_are_on_further_pages(house: House, company: Company, visits: Visits) -> None:
     for number in range(26):
         house.services.tenants.update(company.admin.who, company.id, {"name": f"Acme {number}"})
@@ -120,6 +122,7 @@ def test_older_entries_are_on_further_pages(house: House, company: Company, visi
     expect(page.locator("#entry-count")).to_have_text("26 entries")
 
 
+@pytest.mark.long
 def test_a_super_admin_reads_the_installations_entries_too(house: House, company: Company, visits: Visits) -> None:
     operator = house.person("Noor Operator", {}, is_super=True)
     house.services.users.set_active(operator.who, company.viewer.user.id, active=False)
@@ -132,6 +135,7 @@ def test_a_super_admin_reads_the_installations_entries_too(house: House, company
     expect(admins.locator("#of")).to_have_count(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/settings/tenant", "/settings/audit"])
 def test_a_viewer_is_told_that_it_is_an_admins(company: Company, visits: Visits, path: str) -> None:
     page = visits.open(path, who=company.viewer)

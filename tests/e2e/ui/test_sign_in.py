@@ -43,6 +43,7 @@ class TestSigningIn:
         expect(page.get_by_role("alert")).to_have_text("The email address or the password is wrong.")
         expect(page.get_by_label("Email")).to_have_value(company.admin.user.email)
         address_of(page, "/login/?$")
+        expect(page).to_have_title("Sign in · Exports")
 
     def test_leads_to_the_page_that_was_asked_for(self, visits: Visits, house: House, company: Company) -> None:
         for name in ("One week", "One month"):
@@ -61,6 +62,7 @@ class TestSigningIn:
         expect(page.locator("#demo-login")).to_contain_text(DEMO_PASSWORD)
         sign_in(page, DEMO_EMAIL, DEMO_PASSWORD)
         expect(page.get_by_label("Demo", exact=True)).to_contain_text("This is a demo")
+        expect(page).to_have_title("Scheduled Exports · Exports")
         expect(page.get_by_role("link", name="Scheduled Exports")).to_have_attribute("aria-current", "page")
 
     def test_no_script_can_read_the_session(self, visits: Visits, house: House, company: Company) -> None:
@@ -99,7 +101,10 @@ class TestSigningIn:
 
 
 class TestWhatEverybodySees:
-    @pytest.mark.parametrize("path", ["/scheduled-exports", "/", "/scheduled-exports/5a2c7a50-9a3c-4b62-a7a5-0c1c8a3c6a10"])
+    @pytest.mark.parametrize(
+        "path",
+        ["/scheduled-exports", pytest.param("/scheduled-exports/5a2c7a50-9a3c-4b62-a7a5-0c1c8a3c6a10", marks=pytest.mark.long)],
+    )
     def test_a_viewer_is_told_why_there_is_nothing_and_sees_no_error(
         self, visits: Visits, house: House, company: Company, path: str
     ) -> None:
@@ -112,15 +117,6 @@ class TestWhatEverybodySees:
         expect(page.get_by_text("Not for viewers")).to_have_count(0)
         expect(page.locator("[data-sonner-toast]")).to_have_count(0)
 
-    def test_a_link_to_one_schedule_opens_it_also_after_a_reload(self, visits: Visits, house: House, company: Company) -> None:
-        made = house.schedule(company, "Linked to")
-        page = visits.open(f"/scheduled-exports/{made['id']}", who=company.admin)
-        for _ in range(2):
-            expect(page.get_by_role("dialog")).to_contain_text("Linked to")
-            address_of(page, f"/scheduled-exports/{made['id']}/?$")
-            page.reload()
-        expect(page.get_by_role("dialog")).to_contain_text("Linked to")
-
     def test_an_unknown_address_says_so(self, visits: Visits, house: House) -> None:
         page = visits.open("/no/such/page", allow=NOT_FOUND, ready=False)
         expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
@@ -128,11 +124,7 @@ class TestWhatEverybodySees:
         page.get_by_role("link", name="To the scheduled exports").click()
         address_of(page, "/login")
 
-    def test_every_page_has_its_title(self, visits: Visits, company: Company) -> None:
-        expect(visits.open("/login")).to_have_title("Sign in · Exports")
-        expect(visits.open(who=company.admin)).to_have_title("Scheduled Exports · Exports")
-
-    @pytest.mark.parametrize("dark", [False, True])
+    @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.long)])
     def test_the_theme_follows_the_system_until_it_is_switched_and_is_remembered(
         self, visits: Visits, company: Company, dark: bool
     ) -> None:
@@ -147,6 +139,7 @@ class TestWhatEverybodySees:
         assert theme(page) == after
 
 
+@pytest.mark.long
 def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
     visits: Visits, built: None, mails: MailServer, password_hash: str, tmp_path: Path
 ) -> None:

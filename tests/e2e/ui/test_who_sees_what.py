@@ -8,12 +8,11 @@ from playwright.sync_api import Page, expect
 
 from exports_app.domain.access import Role
 from exports_app.services.sessions import SESSION_COOKIE
+from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import LISTED, names, row, rows, sign_in
 from tests.e2e.ui.visitor import Visits
 from tests.world import PASSWORD, Person
-
-WIDTHS = [1280, 390]
 
 
 def sign_out(page: Page) -> None:
@@ -30,7 +29,7 @@ def become(page: Page, house: House, who: Person) -> None:
 
 
 class TestSigningInAndOut:
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_works_by_the_keyboard_alone(self, company: Company, visits: Visits, width: int) -> None:
         page = visits.open("/login", width=width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -41,7 +40,7 @@ class TestSigningInAndOut:
         page.keyboard.press("Enter")
         expect(page.locator("#account")).to_be_visible()
 
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_out_through_the_account_menu_ends_the_session(
         self, house: House, company: Company, visits: Visits, width: int
     ) -> None:
@@ -93,7 +92,7 @@ def test_the_next_user_of_a_tab_sees_nothing_of_the_one_before(house: House, com
 
 
 class TestTenants:
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_of_one_person_have_each_its_own_list_and_the_choice_is_kept(
         self, house: House, company: Company, visits: Visits, width: int
     ) -> None:
@@ -113,12 +112,14 @@ class TestTenants:
         expect(names(fresh)).to_have_text(["Of the other"])
         expect(fresh.get_by_role("button", name=f"Tenant: {second.tenant.name}")).to_be_visible()
 
+    @pytest.mark.long
     def test_of_others_are_not_reached_by_an_address(self, house: House, company: Company, visits: Visits) -> None:
         house.schedule(company, "Our own")
         page = visits.open(f"{LISTED}?tenant=globex", who=company.admin)
         expect(names(page)).to_have_text(["Our own"])
         expect(page.locator(".picker-button")).to_have_count(0)
 
+    @pytest.mark.long
     def test_lend_the_page_their_colour(self, house: House, visits: Visits) -> None:
         page = visits.open(who=house.company("Red", brand_color="#BE123C").admin)
         expect(page.get_by_role("button", name="New scheduled export")).to_have_css("background-color", "rgb(190, 18, 60)")
@@ -128,7 +129,7 @@ class TestTenants:
 
 
 class TestAddresses:
-    @pytest.mark.parametrize("width", WIDTHS)
+    @at_both_widths
     def test_of_a_schedule_opens_it_and_closing_it_leads_to_the_list(
         self, house: House, company: Company, visits: Visits, width: int
     ) -> None:
@@ -141,6 +142,7 @@ class TestAddresses:
         expect(page).to_have_url(house.url + LISTED)
         expect(row(page, made)).to_be_visible()
 
+    @pytest.mark.long
     def test_of_a_schedule_leads_there_also_through_signing_in(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Linked")
         page = visits.open(f"{LISTED}/{made['id']}")
@@ -148,7 +150,9 @@ class TestAddresses:
         expect(page.get_by_role("dialog", name="Linked")).to_be_visible()
         expect(page).to_have_url(f"{house.url}{LISTED}/{made['id']}")
 
-    @pytest.mark.parametrize("whose", ["nobody's", "another tenant's", "no id at all"])
+    @pytest.mark.parametrize(
+        "whose", ["another tenant's", *(pytest.param(whose, marks=pytest.mark.long) for whose in ("nobody's", "no id at all"))]
+    )
     def test_of_no_schedule_of_ones_own_says_that_there_is_none(
         self, house: House, company: Company, visits: Visits, whose: str
     ) -> None:

@@ -25,7 +25,10 @@ def made(house: House, company: Company) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]} pixels")
+@pytest.fixture(
+    params=[SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])],
+    ids=lambda size: f"{size[0]} pixels",
+)
 def page(request: pytest.FixtureRequest, company: Company, visits: Visits, made: dict[str, Any]) -> Page:
     opened = visits.open(who=company.admin)
     opened.set_viewport_size({"width": request.param[0], "height": request.param[1]})
