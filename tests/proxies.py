@@ -7,11 +7,12 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ import trustme
 from tests.e2e.server import ROOT
 
 HOST = "exports.example.com"
+NONE: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 30.0
 """Seconds that a proxy may take to start or to stop."""
 NGINX = """
@@ -69,14 +71,15 @@ def _name_the_host(request: httpx.Request) -> None:
 
 
 @contextmanager
-def front(name: str, folder: Path, app: str, port: int) -> Iterator[Front]:
+def front(name: str, folder: Path, app: str, port: int, limits: Mapping[str, str] = NONE) -> Iterator[Front]:
     """The proxy (``nginx`` or ``caddy``) before the app at this address, with the file of docs/deploy.
 
-    In it only ports, the address to listen on and the certificate's path are others.
+    In it only ports, the address to listen on and the certificate's path are others. limits: text of the file that is
+    replaced as well, so that a test reaches them.
     """
     folder.mkdir()
     tls = ssl.create_default_context()
-    paths = _certificate(folder, tls) | {"127.0.0.1:3720": urlsplit(app).netloc}
+    paths = _certificate(folder, tls) | {"127.0.0.1:3720": urlsplit(app).netloc, **limits}
     if name == "nginx":
         site = documented("nginx.conf", paths | {"listen 443 ssl": f"listen 127.0.0.1:{port} ssl"})
         (folder / "site.conf").write_text(site)
@@ -124,6 +127,8 @@ def _program(name: str) -> str:
     path = f"{os.environ['PATH']}:/usr/sbin"
     if found := shutil.which(name, path=path):
         return found
+    can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    assert can_install, f"{name} is not installed (Debian: apt-get install {name})"
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", name]):
         subprocess.run(command, check=True, timeout=240, env=env, stdout=subprocess.DEVNULL)

@@ -160,6 +160,21 @@ def test_the_largest_body_reaches_the_app(site: Site) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), answer.text
 
 
+def test_nginx_refuses_an_address_what_goes_beyond_its_limits_and_serves_the_others(demo: Server, tmp_path: Path) -> None:
+    """With small ones, by the same lines."""
+    limits = {"rate=100r/s": "rate=1r/m", "burst=2000": "burst=5", "exports_connections 300": "exports_connections 2"}
+    with front("nginx", tmp_path / "proxy", demo.url, free_port(), limits) as proxy:
+        with proxy.client(ANN) as client, proxy.client(BEN) as other:
+            assert [client.get("/favicon.svg").status_code for _ in range(8)] == [200] * 6 + [429] * 2
+            assert other.get("/favicon.svg").status_code == 200
+        with tab(proxy, other, CAT), tab(proxy, other, CAT):
+            with pytest.raises(InvalidStatus) as refused:
+                Wire(proxy.url, **proxy.socket(CAT)).__enter__()
+            assert refused.value.response.status_code == 429
+            with tab(proxy, other, BEN):
+                pass
+
+
 @pytest.mark.parametrize("name", PROXIES)
 def test_the_demos_password_opens_nothing_through_a_proxy(name: str, demo: Server, tmp_path: Path) -> None:
     assert httpx.post(f"{demo.url}/api/auth/login", json=SUPER).status_code == 200  # on the machine itself
