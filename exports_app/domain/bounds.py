@@ -25,6 +25,7 @@ KEY = 50
 """One of a few words: an export type, a format, a policy, a role, a sort key."""
 CHANNEL = 100
 STATUS = 50
+CURRENCY_CODE = 3
 CURRENCY = COLOR = 20
 """Longer than any, so that what is wrong is answered in words of its own."""
 URL = 2_000
@@ -34,10 +35,16 @@ WRITTEN = 40
 OTP = 100
 """A code of a second factor, as people type it."""
 TOKEN = 2_000
+LINK_TOKEN = 1_000
+"""Of a link to an account or an invitation; ours have about 250."""
 CODE = 200
 SIGNATURE = 128
 
 RECIPIENTS = 50
+DOMAIN = 255
+"""``*.`` and a domain, which has at most 253 characters (RFC 1035)."""
+DOMAINS = 100
+"""That a tenant's files may be sent to."""
 SENT_RECIPIENTS = 1_000
 """Recipients looked at before the same ones are merged."""
 CAMPAIGNS = 1_000
@@ -55,6 +62,9 @@ Description: TypeAlias = Annotated[str, MaxLen(DESCRIPTION)]
 Address: TypeAlias = Annotated[str, MaxLen(ADDRESS)]
 Password: TypeAlias = Annotated[str, MaxLen(PASSWORD)]
 Otp: TypeAlias = Annotated[str, MaxLen(OTP)]
+LinkToken: TypeAlias = Annotated[str, MaxLen(LINK_TOKEN)]
+Domain: TypeAlias = Annotated[str, MaxLen(DOMAIN)]
+CurrencyCode: TypeAlias = Annotated[str, MaxLen(CURRENCY_CODE)]
 CronText: TypeAlias = Annotated[str, MaxLen(CRON)]
 AskedCron: TypeAlias = Annotated[str, MaxLen(ASKED_CRON)]
 Zone: TypeAlias = Annotated[str, MaxLen(ZONE)]

@@ -13,9 +13,10 @@ from functools import cached_property, lru_cache
 
 from cronsim import CronSim, CronSimError
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
 
-MAX_LENGTH = 200
+MAX_LENGTH = bounds.CRON
 
 ALIASES = {
     "@hourly": "0 * * * *",

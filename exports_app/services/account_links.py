@@ -12,14 +12,13 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import LinkNotValid
 from exports_app.services.keys import ACCOUNT_LINKS, Keys
 from exports_app.services.ports import Clock
 from exports_app.services.rules import is_uuid
 
 ALGORITHM = "HS256"
-MAX_TOKEN = 1000
-"""Characters; ours have about 250."""
 
 
 class LinkKind(StrEnum):
@@ -70,7 +69,7 @@ class AccountLinks:
 
         Whether it was used, revoked or replaced, its subject's row knows.
         """
-        claims = self._claims(kind, token) if len(token) <= MAX_TOKEN else None
+        claims = self._claims(kind, token) if len(token) <= bounds.LINK_TOKEN else None
         if claims is None:
             raise LinkNotValid
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, Unavailable
 from exports_app.services.schedules import Schedules
 
-MAX_IDS = 200
+MAX_IDS = bounds.BULK
 
 
 class Action(StrEnum):

@@ -12,12 +12,12 @@ from itertools import islice
 
 import bcrypt
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.services.hashing import hashing
 
 COST = 12
 MIN_LENGTH = 10
-MAX_LENGTH = 1000
 MIN_DIFFERENT = 5
 """Different characters, at least."""
 COMMONEST = 10_000
@@ -68,8 +68,8 @@ def weakness(password: str, email: str = "", name: str = "") -> str | None:
     """Why the password must not be chosen, and what to do; None where nothing is wrong with it."""
     if len(password) < MIN_LENGTH:
         return f"use at least {MIN_LENGTH} characters"
-    if len(password) > MAX_LENGTH:
-        return f"use at most {MAX_LENGTH} characters"
+    if len(password) > bounds.PASSWORD:
+        return bounds.at_most(bounds.PASSWORD)
     if password == DEMO_PASSWORD:
         return "this is the public password of the demo: choose another one"
     if len(set(password)) < MIN_DIFFERENT:

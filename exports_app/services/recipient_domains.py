@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from email_validator import EmailNotValidError, validate_email
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError
 from exports_app.services.email_addresses import MAX_DOMAIN, check_domain_length
 from exports_app.services.records import Tenant
 
-MAX_DOMAINS = 100
-MAX_ADDRESS = 320
 WILDCARD = "*."
 """``*.example.com`` stands for all domains below example.com, and not for example.com itself."""
 SHOWN = 3
@@ -20,8 +19,8 @@ def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
     """The domains in their normal form (lower case, IDNA A-labels), sorted, each once; and what is
     wrong with the others. An empty list allows every domain."""
     wanted = list(domains)
-    if len(wanted) > MAX_DOMAINS:
-        return (), [FieldError("/recipientDomains", f"name at most {MAX_DOMAINS} domains")]
+    if len(wanted) > bounds.DOMAINS:
+        return (), [FieldError("/recipientDomains", f"name at most {bounds.DOMAINS} domains")]
     normal, errors = set(), []
     for i, text in enumerate(wanted):
         domain = _normal(text)
@@ -42,7 +41,7 @@ def _normal(text: str) -> str | None:
 
 def _domain_of(address: str) -> str | None:
     """The address's domain as IDNA A-labels in lower case; None where it has none that is valid."""
-    if len(address) > MAX_ADDRESS:
+    if len(address) > bounds.ADDRESS:
         return None
     try:
         check_domain_length(address.rpartition("@")[2])

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app import log
+from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, Forbidden, NotFound, Unavailable
 from exports_app.services import audit, request_context
@@ -30,7 +31,6 @@ SOMEBODY = "somebody"
 UNKNOWN = "an unknown address"
 """What was typed is not kept: people type passwords into the wrong field."""
 MANY = "many different accounts and addresses"
-LONGEST = 320
 
 _log = log.get(__name__)
 Key = tuple[str, ...]
@@ -100,11 +100,11 @@ class RepeatedNotes:
         tenant = tenant_id if tenant_id and who.roles.get(tenant_id) else None
         detail = {"of_tenant": tenant_id} if tenant_id and tenant is None else {}
         now, context = self._clock(), request_context.current()
-        count = _Count(Action.ACCESS_REFUSED, context, now, now, what[:LONGEST], None, tenant, who, detail)
+        count = _Count(Action.ACCESS_REFUSED, context, now, now, what[: bounds.ADDRESS], None, tenant, who, detail)
         self._add((count.action, who.user_id, tenant_id, what), count)
 
     def _sign_in(self, action: Action, email: str, **detail: Any) -> None:
-        email, now, context = email.strip().lower()[:LONGEST], self._clock(), request_context.current()
+        email, now, context = email.strip().lower()[: bounds.ADDRESS], self._clock(), request_context.current()
         self._add((action, email, network(context.address)), _Count(action, context, now, now, email, detail=detail, typed=True))
 
     def _add(self, key: Key, count: _Count) -> None:

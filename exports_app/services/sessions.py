@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
+from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import CookiesRefused, NotFound, OtpRequired, Unauthenticated, Unavailable, WrongCredentials
-from exports_app.services import audit, passwords, request_context
+from exports_app.services import audit, request_context
 from exports_app.services.auth import Auth, may_call, note_sign_in
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Code, Session, User
@@ -38,7 +39,6 @@ LOGIN, DOWNLOAD, SECOND_STEP = "login", "download", "second factor"
 HOME = "/scheduled-exports"
 """Where to go after signing in."""
 MAX_PATH = 500
-MAX_EMAIL = 320
 USED_APART = timedelta(minutes=5)
 """Between two notes of a session's last use, at least: not every request writes."""
 KEPT = timedelta(days=7)
@@ -131,7 +131,7 @@ class Sessions:
         """
         if not browser:
             raise CookiesRefused
-        if len(email) > MAX_EMAIL or len(password) > passwords.MAX_LENGTH:
+        if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
             raise WrongCredentials
         user = self._auth.verify(email, password, address, known)
         content = {"goto": local_path(goto), "token_version": user.token_version}

@@ -6,8 +6,9 @@ from datetime import timedelta
 import jwt
 import pytest
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import LinkNotValid
-from exports_app.services.account_links import MAX_TOKEN, AccountLink, AccountLinks, LinkKind
+from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.keys import ACCESS_TOKENS, ACCOUNT_LINKS, Keys
 from tests.world import FakeClock, uuid_of
 
@@ -77,7 +78,7 @@ def test_what_we_did_not_make_is_refused(links: AccountLinks, link: AccountLink)
         "a.b.c",
         "\udc80\x00",
         token[:-2] + ("AA" if not token.endswith("AA") else "BB"),
-        token + "a" * MAX_TOKEN,
+        token + "a" * bounds.LINK_TOKEN,
         jwt.encode(claims, None, "none"),
         jwt.encode(claims, KEYS.current(ACCESS_TOKENS), "HS256"),
         jwt.encode(claims, b"another secret, also long enough", "HS256"),

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import Invalid
 from exports_app.services import passwords
-from exports_app.services.passwords import COMMONEST, MAX_LENGTH, weakness
+from exports_app.services.passwords import COMMONEST, weakness
 from tests.conftest import REAL_COST, REAL_NOBODY
 from tests.world import PASSWORD
 
@@ -18,7 +19,7 @@ EMAIL, NAME = "Maximilian.Muster@acme-shop.example", "Maximilian Muster"
     [
         ("short", "at least 10 characters"),
         ("x7#kQ9!pL", "at least 10 characters"),
-        ("ab" * (MAX_LENGTH // 2) + "c", "at most 1000 characters"),
+        ("ab" * (bounds.PASSWORD // 2) + "c", "at most 1,000 characters"),
         (passwords.DEMO_PASSWORD, "demo"),
         ("aaaaaaaaaaaa", "different characters"),
         ("abababababab", "different characters"),
@@ -76,7 +77,7 @@ def test_a_refusal_names_the_field() -> None:
 
 @pytest.mark.parametrize("unit", ["a1!", "@", "\u0301", "1", "_", "ß", "\udc80"])
 def test_no_input_of_allowed_size_costs_much(unit: str) -> None:
-    long = ("a" + unit * MAX_LENGTH)[:MAX_LENGTH]
+    long = ("a" + unit * bounds.PASSWORD)[: bounds.PASSWORD]
     passwords._common()
     began = time.thread_time()
     weakness(long, "a" * 254, long[:200])

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from exports_app.api import shapes
 from exports_app.api.access import Operator, Srv, Who
 from exports_app.api.body import json_body, takes
+from exports_app.api.shapes import accounts as shapes
+from exports_app.domain import bounds
 from exports_app.services.records import Page, User
 from exports_app.services.users import Account
 
@@ -59,8 +60,8 @@ def leave(
     who: Who,
     tenant_id: str,
     schedules_to: Annotated[
-        str | None,
-        Query(alias="schedulesTo", max_length=36, description="who should own the caller's"),
+        bounds.Id | None,
+        Query(alias="schedulesTo", description="who should own the caller's"),
     ] = None,
 ) -> None:
     """Leave the tenant. 409 for its last active admin, and while scheduled exports of the caller
@@ -80,7 +81,7 @@ Others = Annotated[User, Depends(others)]
 def users(
     srv: Srv,
     who: Operator,
-    q: Annotated[str, Query(max_length=200, description="part of the name or the address")] = "",
+    q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:

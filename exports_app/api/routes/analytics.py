@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from exports_app.api import shapes
 from exports_app.api.access import Srv, Who
+from exports_app.api.shapes import analytics as shapes
+from exports_app.api.shapes import base
+from exports_app.domain import bounds
 from exports_app.domain.period import Period, Window
 from exports_app.domain.table import Column, Value
 from exports_app.services.campaign_analytics import CHANGE_SCALE, MEASURES, CampaignFigures, Point, View
@@ -30,14 +32,12 @@ def campaigns(
     srv: Srv,
     who: Who,
     tenant: Readable,
-    period: Annotated[str | None, Query(max_length=30, description="default: last_30_days, where no dates are given")] = None,
-    start: Annotated[shapes.Day | None, Query(alias="startDate")] = None,
-    end: Annotated[shapes.Day | None, Query(alias="endDate")] = None,
-    group_by: Annotated[str, Query(alias="groupBy", max_length=10, description="day, week or month")] = "day",
-    sort: Annotated[
-        str, Query(max_length=20, description="of the campaigns: name or a measure, - before it: descending")
-    ] = "-spend",
-    currency: Annotated[str, Query(max_length=3, description="of the campaigns; default: that with the most impressions")] = "",
+    period: Annotated[bounds.Key | None, Query(description="default: last_30_days, where no dates are given")] = None,
+    start: Annotated[base.Day | None, Query(alias="startDate")] = None,
+    end: Annotated[base.Day | None, Query(alias="endDate")] = None,
+    group_by: Annotated[bounds.Key, Query(alias="groupBy", description="day, week or month")] = "day",
+    sort: Annotated[bounds.Key, Query(description="of the campaigns: name or a measure, - before it: descending")] = "-spend",
+    currency: Annotated[bounds.CurrencyCode, Query(description="of the campaigns; default: that with the most impressions")] = "",
     top: Annotated[int, Query(ge=1, le=100, description="how many campaigns")] = 20,
 ) -> Any:
     """The same figures as in exports of the types `aggregate` and `campaigns`, with the change against the days before."""

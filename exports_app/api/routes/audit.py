@@ -6,9 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from exports_app.api import shapes
 from exports_app.api.access import Manager, Srv
 from exports_app.api.answers import in_thread
+from exports_app.api.shapes import audit as shapes
+from exports_app.api.shapes.base import Instant
+from exports_app.domain import bounds
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Page
 
@@ -22,10 +24,10 @@ Q = (
 
 
 def chosen(
-    area: Annotated[str, Query(max_length=20, description="the first part of an action, e.g. `member`")] = "",
-    since: Annotated[shapes.Instant | None, Query()] = None,
-    before: Annotated[shapes.Instant | None, Query()] = None,
-    q: Annotated[str, Query(max_length=200, description=Q)] = "",
+    area: Annotated[bounds.Key, Query(description="the first part of an action, e.g. `member`")] = "",
+    since: Annotated[Instant | None, Query()] = None,
+    before: Annotated[Instant | None, Query()] = None,
+    q: Annotated[bounds.Search, Query(description=Q)] = "",
     installation: Annotated[bool, Query(description="only what concerns no tenant; for super admins")] = False,
 ) -> AuditFilter:
     return AuditFilter(area, since, before, q, installation)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from exports_app.api.access import Srv, Who
 from exports_app.api.body import json_body, takes
-from exports_app.api.shapes import ForgotPasswordIn, LoginIn, MeOut, ResetPasswordIn, TokenOut
+from exports_app.api.shapes.accounts import ForgotPasswordIn, LoginIn, MeOut, ResetPasswordIn, TokenOut
 from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.sessions import cookie
 

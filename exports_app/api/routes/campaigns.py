@@ -5,9 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from exports_app.api import shapes
 from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
 from exports_app.api.body import METRICS_LIMIT, json_body, takes
+from exports_app.api.shapes import campaigns as shapes
+from exports_app.api.shapes.base import hundredths
+from exports_app.domain import bounds
 from exports_app.services.records import Campaign, Metric, Page
 
 BASE = "/api/campaigns"
@@ -20,11 +22,11 @@ def find(
     srv: Srv,
     who: Reader,
     tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None,
-    channel: Annotated[str | None, Query(max_length=100)] = None,
-    status: Annotated[str | None, Query(max_length=50)] = None,
-    currency: Annotated[str | None, Query(max_length=3)] = None,
-    q: Annotated[str, Query(max_length=200)] = "",
-    sort: Annotated[str, Query(max_length=50)] = "",
+    channel: Annotated[bounds.Channel | None, Query()] = None,
+    status: Annotated[bounds.Status | None, Query()] = None,
+    currency: Annotated[bounds.CurrencyCode | None, Query()] = None,
+    q: Annotated[bounds.Search, Query()] = "",
+    sort: Annotated[bounds.Key, Query()] = "",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
@@ -77,8 +79,8 @@ def write_metrics(
             one.impressions,
             one.clicks,
             one.conversions,
-            shapes.hundredths(one.spend),
-            shapes.hundredths(one.revenue),
+            hundredths(one.spend),
+            hundredths(one.revenue),
         )
         for one in body.items
     ]

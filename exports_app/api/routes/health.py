@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from exports_app.api.access import Srv
 from exports_app.api.insiders import is_insider
-from exports_app.api.shapes import HealthOut
+from exports_app.api.shapes.health import HealthOut
 from exports_app.domain.errors import Unavailable
 from exports_app.services.plugs import CHANNELS
 

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 
-from exports_app.api import shapes
 from exports_app.api.access import Reader, Srv, Who, Writer, readable_schedule, writable_schedule
 from exports_app.api.answers import in_thread
 from exports_app.api.body import SCHEDULE_LIMIT, json_body, takes
+from exports_app.api.shapes import runs as run_shapes
+from exports_app.api.shapes import schedules as shapes
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.run import RunStatus
@@ -105,14 +106,14 @@ def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
     return {"history_id": run.id, "status": run.status}
 
 
-@router.get("/{schedule_id}/history", response_model=shapes.HistoryOut)
+@router.get("/{schedule_id}/history", response_model=run_shapes.HistoryOut)
 def history(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
     runs, total = srv.history.of_schedule(who, visible.id, limit)
     items = [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs]
-    return in_thread(shapes.HistoryOut, {"items": items, "total": total})
+    return in_thread(run_shapes.HistoryOut, {"items": items, "total": total})
 
 
-@router.get("/{schedule_id}/notices", response_model=shapes.NoticesOut)
+@router.get("/{schedule_id}/notices", response_model=run_shapes.NoticesOut)
 def notices(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
     """The emails about it to its owner and the tenant's admins, the newest first."""
     return {"items": srv.history.notices(who, visible.id, limit)}
@@ -132,61 +133,61 @@ def backfill(
     return {"created": len(done.runs), "existing": done.existing, "history_ids": [run.id for run in done.runs]}
 
 
-@router.get("/{schedule_id}/history/{history_id}", response_model=shapes.RunOut)
+@router.get("/{schedule_id}/history/{history_id}", response_model=run_shapes.RunOut)
 def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     found, deliveries = srv.history.get(who, schedule_id, history_id)
     return found.__dict__ | {"deliveries": deliveries}
 
 
-@router.get("/{schedule_id}/history/{history_id}/attempts", response_model=shapes.AttemptsOut)
+@router.get("/{schedule_id}/history/{history_id}/attempts", response_model=run_shapes.AttemptsOut)
 def attempts(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """How often it was tried, when, and what came of it, the oldest first."""
     return {"items": srv.history.attempts(who, schedule_id, history_id)}
 
 
-@router.post("/{schedule_id}/history/{history_id}/cancel", response_model=shapes.RunOut)
+@router.post("/{schedule_id}/history/{history_id}/cancel", response_model=run_shapes.RunOut)
 def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Ends a run that waits or is under way; 409 where it has ended."""
     srv.demand.cancel(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/retry", response_model=shapes.RunOut)
+@router.post("/{schedule_id}/history/{history_id}/retry", response_model=run_shapes.RunOut)
 def retry(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Begins the next attempt of a run that waits for it; 409 where none waits."""
     srv.decisions.retry_now(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/give-up", response_model=shapes.RunOut)
+@router.post("/{schedule_id}/history/{history_id}/give-up", response_model=run_shapes.RunOut)
 def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Ends a run that waits for another attempt; 409 where none waits."""
     srv.decisions.give_up(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/resend", response_model=shapes.RunOut)
+@router.post("/{schedule_id}/history/{history_id}/resend", response_model=run_shapes.RunOut)
 def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Sends the run's file again to those whose message was not accepted; 409 where there is nothing to send again."""
     srv.demand.resend(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/accept-unknown", response_model=shapes.RunOut)
+@router.post("/{schedule_id}/history/{history_id}/accept-unknown", response_model=run_shapes.RunOut)
 def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Says that the messages whose fate is unknown have arrived; 409 where there are none."""
     srv.decisions.accept_unknown(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.post("/{schedule_id}/history/{history_id}/revoke-links", response_model=shapes.RunOut)
+@router.post("/{schedule_id}/history/{history_id}/revoke-links", response_model=run_shapes.RunOut)
 def revoke_links(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Ends all download links that this run sent until now; 409 where it sent none."""
     srv.links.revoke(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
-@router.get("/{schedule_id}/history/{history_id}/downloads", response_model=shapes.DownloadsOut)
+@router.get("/{schedule_id}/history/{history_id}/downloads", response_model=run_shapes.DownloadsOut)
 def downloads(
     srv: Srv, who: Who, schedule_id: str, history_id: str, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50
 ) -> Any:

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from exports_app.api import shapes
 from exports_app.api.access import Srv, Who
 from exports_app.api.body import json_body, takes
+from exports_app.api.shapes import accounts as shapes
 
 router = APIRouter(prefix="/api/account/second-factor", tags=["account"])
 

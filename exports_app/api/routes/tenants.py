@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from exports_app.api import shapes
 from exports_app.api.access import Srv, Who
 from exports_app.api.body import json_body, takes
+from exports_app.api.shapes import tenants as shapes
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.services.invitations import Invited
 from exports_app.services.records import Member, Tenant
@@ -107,7 +108,7 @@ def remove(
     who: Who,
     tenant: Managed,
     user_id: str,
-    schedules_to: Annotated[str | None, Query(alias="schedulesTo", max_length=36, description="who should own theirs")] = None,
+    schedules_to: Annotated[bounds.Id | None, Query(alias="schedulesTo", description="who should own theirs")] = None,
     drop_recipient: Annotated[
         bool,
         Query(alias="dropRecipient", description="whether scheduled exports are not sent to them any more"),

@@ -5,6 +5,7 @@ import asyncio
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, Invalid, MailNotSet
 from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.sessions import cookie
@@ -15,7 +16,7 @@ from exports_app.ui.components.shell import logo
 from exports_app.ui.page import FORGOT, LOGIN, page
 from exports_app.ui.session import header
 
-LONGEST = 320
+LONGEST = bounds.ADDRESS
 """Characters of the address."""
 
 

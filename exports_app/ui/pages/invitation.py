@@ -5,6 +5,7 @@ import asyncio
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.words import sentence
@@ -21,7 +22,7 @@ from exports_app.ui.page import LOGIN, page
 from exports_app.ui.session import SETTINGS, header
 
 INVITATION = PATHS[LinkKind.INVITATION]
-LONGEST = 1000
+LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 SIGN_IN = f"{LOGIN}?next={INVITATION}"
 ROLES = {Role.ADMIN: "an admin", Role.VIEWER: "a viewer"}

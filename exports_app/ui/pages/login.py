@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, OtpRequired, Unauthenticated, WrongOtp
 from exports_app.services.accounts import DEMO_EMAIL
 from exports_app.services.known_browsers import KNOWN_COOKIE
@@ -19,7 +20,7 @@ from exports_app.ui.notices import go
 from exports_app.ui.page import FORGOT, LOGIN, page
 from exports_app.ui.session import header, query
 
-LONGEST = 1000
+LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 
 
@@ -116,7 +117,7 @@ def _code() -> rx.Component:
     """The form of the second step."""
     return rx.form(
         rx.el.p("Enter the 6-digit code that your authenticator app shows, or one of your recovery codes."),
-        _field("otp", "Code", auto_complete="one-time-code", max_length=60, spell_check=False, auto_capitalize="none"),
+        _field("otp", "Code", auto_complete="one-time-code", max_length=bounds.OTP, spell_check=False, auto_capitalize="none"),
         _error(),
         rx.el.button("Continue", type="submit", class_name="btn primary", custom_attrs=ONCE),
         button("Back", kind="ghost", on_click=LoginState.back),

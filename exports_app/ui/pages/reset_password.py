@@ -5,6 +5,7 @@ import asyncio
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.services.account_links import PATHS, LinkKind
 from exports_app.ui.actions import action, told
@@ -14,7 +15,7 @@ from exports_app.ui.components.shell import logo
 from exports_app.ui.page import FORGOT, LOGIN, page
 
 RESET = PATHS[LinkKind.PASSWORD_RESET]
-LONGEST = 1000
+LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 NO_LINK = "Open this page with the link in your email"
 

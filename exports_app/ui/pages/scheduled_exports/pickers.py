@@ -18,7 +18,7 @@ from exports_app.ui.pages.scheduled_exports.panels import DataPanel, SchedulePan
 
 SHOWN = 50
 CHIPS = 6
-LONGEST = 200
+LONGEST = bounds.SEARCH
 
 
 @dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, TooManyRequests
 from exports_app.domain.words import sentence
@@ -23,7 +24,7 @@ from exports_app.ui.pages.settings.second_factor import SecondFactorState
 from exports_app.ui.pages.settings.tabs import top
 from exports_app.ui.session import SETTINGS, Session
 
-LONGEST = 1000
+LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 FIELDS = {"/currentPassword": "current", "/newPassword": "new"}
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain import cron
+from exports_app.domain import bounds, cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.words import place
@@ -23,7 +23,7 @@ from exports_app.ui.pages.settings.tabs import AUDIT, top
 from exports_app.ui.session import Session, query
 
 SIZE = 25
-LONGEST = 200
+LONGEST = bounds.SEARCH
 PLAIN = {"area": "", "since": "", "until": "", "q": "", "of": ""}
 """The view. since, until: days, both included. of: "installation" for what concerns no tenant."""
 INSTALLATION = "installation"

@@ -9,6 +9,7 @@ import reflex as rx
 import segno
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.errors import Invalid, TooManyRequests
 from exports_app.domain.words import sentence
 from exports_app.services.second_factor import State
@@ -18,7 +19,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import ONCE, button, described, field
 from exports_app.ui.notices import go, notify
 
-LONGEST = 1000
+LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 FIELDS = {"/currentPassword": "factor-password", "/otp": "otp"}
 SETUP, SCAN, CODES, DISABLE, RENEW = "setup", "scan", "codes", "disable", "renew"
@@ -220,7 +221,9 @@ def _password() -> rx.Component:
 
 
 def _otp(hint: str) -> rx.Component:
-    return _input("otp", "Code", hint, auto_complete="one-time-code", max_length=60, spell_check=False, auto_capitalize="none")
+    return _input(
+        "otp", "Code", hint, auto_complete="one-time-code", max_length=bounds.OTP, spell_check=False, auto_capitalize="none"
+    )
 
 
 def _input(name: str, label: str, hint: str, **props: Any) -> rx.Component:

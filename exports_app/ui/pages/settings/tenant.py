@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain import cron
+from exports_app.domain import bounds, cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, FieldError, Invalid
 from exports_app.domain.words import sentence
@@ -26,7 +26,7 @@ from exports_app.ui.pages.settings.tabs import TENANT, top
 from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
 from exports_app.ui.session import Session
 
-LONGEST = 2_000
+LONGEST = bounds.URL
 """Characters of a field that are looked at."""
 
 LABELS = {
@@ -186,7 +186,7 @@ def _form() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Settings"),
         rx.el.div(
-            _field("Name", "name", _text("name", max_length=200), "It stands at the top of the pages and of each email"),
+            _field("Name", "name", _text("name", max_length=bounds.NAME), "It stands at the top of the pages and of each email"),
             _field("Colour", "brand_color", color, "As #RRGGBB. Text and buttons take shades of it that can be read"),
             _field("Logo", "logo_url", _text("logo_url", input_mode="url"), "A picture's https address; empty: the name alone"),
             _field(

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.words import counted
@@ -22,7 +23,7 @@ from exports_app.ui.pages.settings.tabs import USERS, top
 from exports_app.ui.session import ROLES
 
 SIZE = 25
-LONGEST = 200
+LONGEST = bounds.SEARCH
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from exports_app.domain import bounds
 from exports_app.domain.presets import CUSTOM, PRESETS
 from exports_app.services.plugs import EXPORT_TYPES
 from exports_app.ui.components import browser
@@ -100,8 +101,10 @@ def _what() -> list[rx.Component]:
     )
     return [
         rx.el.h2("What", class_name="section"),
-        text("name", "Name", max_length=200, placeholder="Weekly campaign report"),
-        text("description", "Description (optional)", max_length=2000, placeholder="What it is for", multiline=True),
+        text("name", "Name", max_length=bounds.NAME, placeholder="Weekly campaign report"),
+        text(
+            "description", "Description (optional)", max_length=bounds.DESCRIPTION, placeholder="What it is for", multiline=True
+        ),
         rx.el.div(
             chosen("export_type", "Export type", form.TYPES, sentence),
             chosen("format", "Format", form.FILE_FORMATS),
