@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError
 from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.services import audit, passwords, rules
-from exports_app.services.email_addresses import valid_address
+from exports_app.services.email_addresses import account_address, valid_address
 from exports_app.services.ports import Clock, Store
 from exports_app.services.records import Action, Membership, Tenant, User, new_id
 from exports_app.services.users import reset_second_factor
@@ -58,7 +58,7 @@ class Accounts:
         """tenant: a slug. one_time: the password expires in 72 hours, and works once, to set another one. Raises Invalid;
         ExportsError when the address is taken or the tenant does not exist."""
         try:
-            address = valid_address(email).lower()
+            address = account_address(valid_address(email))
         except EmailNotValidError as e:
             raise Invalid([FieldError("/email", str(e))]) from None
         rules.check_name(name)
@@ -88,7 +88,7 @@ class Accounts:
         password = passwords.one_time()
         hashed, now = passwords.hash_password(password), self._clock()
         with self._store.write() as tx:
-            found = tx.users.by_email(email.strip().lower())
+            found = tx.users.by_email(account_address(email))
             user = tx.users.get(found.id, lock=True) if found else None
             if user is None:
                 raise ExportsError("there is no user with this email address")
@@ -106,7 +106,7 @@ class Accounts:
     def reset_second_factor(self, email: str) -> bool:
         """Remove it, and sign them out everywhere. False where they have none. Raises ExportsError for an unknown address."""
         with self._store.write() as tx:
-            user = tx.users.by_email(email.strip().lower())
+            user = tx.users.by_email(account_address(email))
             if user is None:
                 raise ExportsError("there is no user with this email address")
             return reset_second_factor(tx, audit.COMMAND_LINE, user, self._clock())

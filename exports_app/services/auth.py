@@ -22,6 +22,7 @@ from exports_app.domain.errors import (
     WrongOtp,
 )
 from exports_app.services import audit, passwords, request_context
+from exports_app.services.email_addresses import account_address
 from exports_app.services.guesses import Guess, GuessLimits, Purpose
 from exports_app.services.hashing import hashing
 from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
@@ -190,7 +191,7 @@ class Auth:
             raise
 
     def _verify(self, email: str, password: str, address: str, known: str) -> User:
-        email = email.strip().lower()
+        email = account_address(email)
         with self._store.read() as tx:
             user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
         active = user is not None and user.is_active

@@ -84,6 +84,14 @@ def valid_address(text: str, domains: Domains | None = None) -> str:
     return address
 
 
+def account_address(text: str) -> str:
+    """An address as accounts have it, of what somebody typed to name one, be it valid or not.
+
+    NFC, which keeps apart what mail servers keep apart: see docs/decisions/0021-spellings-of-an-address.md.
+    """
+    return unicodedata.normalize("NFC", text.strip()).lower()
+
+
 def check_domain_length(text: str) -> None:
     """Raises EmailNotValidError for a domain that is too long. Much cheaper than IDNA."""
     composed = unicodedata.normalize("NFKC", text) if len(text) <= MAX_DOMAIN else text

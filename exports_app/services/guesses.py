@@ -25,6 +25,7 @@ from limits.storage import Storage
 from exports_app.domain.errors import TooManyRequests
 from exports_app.domain.words import counted
 from exports_app.services import addresses
+from exports_app.services.email_addresses import account_address
 from exports_app.services.limits import Counts
 
 REMEMBERED = 60 * 60
@@ -145,7 +146,7 @@ class GuessLimits:
 
     def _begin(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> Guess:
         network = addresses.network(address)
-        named = _digest(account.strip().lower())
+        named = _digest(account_address(account))
         acquaintance = f"acquainted/{purpose}/{named}/{network}"
         counters = [self._counter(purpose, Scope.SOURCE, f"{named}/{browser or network}")]
         if not browser and not storage.get(acquaintance):

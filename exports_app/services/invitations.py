@@ -16,7 +16,7 @@ from exports_app.services.account_links import AccountLink, AccountLinks, LinkKi
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.auth import signed_in
 from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.email_addresses import valid_address
+from exports_app.services.email_addresses import account_address, valid_address
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.members import role_of
 from exports_app.services.ports import Clock, Store, Transaction
@@ -299,6 +299,6 @@ def _make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> 
 
 def _address(email: str) -> str:
     try:
-        return valid_address(email).lower()
+        return account_address(valid_address(email))
     except EmailNotValidError as e:
         raise Invalid([FieldError("/email", str(e))]) from None

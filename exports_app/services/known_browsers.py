@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 
+from exports_app.services.email_addresses import account_address
 from exports_app.services.keys import COOKIES, Keys
 from exports_app.services.ports import Clock
 
@@ -63,7 +64,7 @@ def _marks(cookie: str) -> Iterator[bytes]:
 
 
 def _signature(key: bytes, account: str, body: bytes) -> bytes:
-    text = b"known browser\0" + body + account.strip().lower().encode("utf-8", "surrogatepass")
+    text = b"known browser\0" + body + account_address(account).encode("utf-8", "surrogatepass")
     return hmac.digest(key, text, "sha512")[:_SIGNATURE]
 
 

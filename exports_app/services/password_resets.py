@@ -19,7 +19,7 @@ from exports_app.services.account_links import AccountLink, AccountLinks, LinkKi
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
 from exports_app.services.auth import principal_of
-from exports_app.services.email_addresses import valid_address
+from exports_app.services.email_addresses import account_address, valid_address
 from exports_app.services.invitations import revoke_of_previous_holder
 from exports_app.services.keys import Keys
 from exports_app.services.known_browsers import KnownBrowsers
@@ -100,7 +100,7 @@ class PasswordResets:
         if not self._mail.available():
             raise MailNotSet
         try:
-            address = valid_address(email).lower()
+            address = account_address(valid_address(email))
         except EmailNotValidError:
             detail = "is not a valid email address: write it as name@example.com"
             raise Invalid([FieldError("/email", detail)]) from None

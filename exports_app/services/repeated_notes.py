@@ -16,6 +16,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, Forbidden, NotFound, Unavailable
 from exports_app.services import audit, request_context
 from exports_app.services.addresses import network
+from exports_app.services.email_addresses import account_address
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, AuditEntry, User, new_id
 from exports_app.services.request_context import RequestContext
@@ -104,7 +105,7 @@ class RepeatedNotes:
         self._add((count.action, who.user_id, tenant_id, what), count)
 
     def _sign_in(self, action: Action, email: str, **detail: Any) -> None:
-        email, now, context = email.strip().lower()[: bounds.ADDRESS], self._clock(), request_context.current()
+        email, now, context = account_address(email[: bounds.ADDRESS]), self._clock(), request_context.current()
         self._add((action, email, network(context.address)), _Count(action, context, now, now, email, detail=detail, typed=True))
 
     def _add(self, key: Key, count: _Count) -> None:
