@@ -13,6 +13,7 @@ import reflex as rx
 from reflex_base.registry import RegistrationContext
 
 from exports_app.ui import sockets
+from exports_app.ui.incidents import incidents
 from exports_app.ui.tabs import Tabs, key_of
 
 ROOT = "reflex___state____state"
@@ -144,10 +145,11 @@ class Gate:
         if isinstance(data, list) and data and data[0] in FROM_PAGES and len(data) <= 2:
             await self._dispatch(server, sid, eio_sid, data, *rest)
 
-    async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> bool:
+        """False refuses it."""
         socket = sockets.current()
-        if socket is not None:
-            socket.count_join()
+        if socket is not None and not await socket.join():
+            return False
         cookies = environ.get("HTTP_COOKIE", "")
         token = parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[0]
         key = key_of(token, cookies)
@@ -163,6 +165,7 @@ class Gate:
             await self._connect(sid, {**environ, "QUERY_STRING": f"token={key}"}, auth)
         finally:
             self._booting.discard(sid)
+        return True
 
     def on_disconnect(self, sid: str, *_: Any) -> Any:
         key = self._namespace.sid_to_token.get(sid)
@@ -178,8 +181,9 @@ class Gate:
         if event is None:
             return
         socket = sockets.current()
-        if socket is not None and event["name"] in HYDRATE and sid not in self._booting:
-            socket.count_join()
+        loads = event["name"] in HYDRATE and sid not in self._booting
+        if socket is not None and loads and not await socket.join():
+            return
         waiting: Any = self._app.event_processor._token_queues  # noqa: SLF001
         while len(waiting.get(key, ())) >= MAX_WAITING and not (socket and socket.why):  # noqa: ASYNC110 (Reflex has no event for it)
             await asyncio.sleep(WAIT_SECONDS)
@@ -187,7 +191,7 @@ class Gate:
 
     async def on_client_error(self, sid: str, data: Any = None) -> None:  # noqa: ARG002 (a client's words do not go into our log)
         socket = sockets.current()
-        sockets.incidents.note("a page reported an error of its own", socket.address.name if socket else "")
+        incidents.note("a page reported an error of its own", socket.address.name if socket else "")
 
     async def emit_update(self, update: Any, token: str) -> None:
         """Nothing to a tab that is closed; Reflex would write its token into the log."""

@@ -10,9 +10,10 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Container, Iterator
 from pathlib import Path
 
 from exports_app.ui.sockets import MAX_FRAME_BYTES, TOO_LARGE, Socket, Sockets
@@ -21,9 +22,9 @@ MOST_BYTES = MAX_FRAME_BYTES + 128 * 1024
 """Of a packet that is not complete, with what the server has read ahead."""
 MOST_BYTES_PER_ADDRESS = 8 * 1024 * 1024
 SMALL_BYTES = 16 * 1024
-GAP = 0.05
+GAP = 0.02
 """Seconds between two looks at this process's memory."""
-GROWTH_BYTES = 8 * 1024 * 1024
+GROWTH_BYTES = 4 * 1024 * 1024
 """So much more, and the connections are looked at."""
 AT_LEAST_EVERY = 5.0
 """Seconds between two looks at the connections, however the memory is."""
@@ -36,53 +37,58 @@ Peer = tuple[str, str]
 
 
 class HalfFrames:
+    """Looks from a thread of its own and shuts connections down by itself: while the event loop is busy, a frame grows on."""
+
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
-        self._seen: dict[Socket, tuple[int, int]] = {}
-        """How many packets had come, and how many bytes, when the latest packet came."""
+        self._stop = threading.Event()
 
     @contextlib.asynccontextmanager
     async def watch(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._run(), name="half-frames")
+        if sys.platform != "linux":
+            yield
+            return
+        thread = threading.Thread(target=self._run, args=(asyncio.get_running_loop(),), name="half-frames", daemon=True)
+        thread.start()
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            self._stop.set()
+            await asyncio.to_thread(thread.join)
 
-    async def _run(self) -> None:
-        if sys.platform != "linux":
-            return
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         memory, at = _memory(), time.monotonic()
-        while True:
-            await asyncio.sleep(GAP)
+        while not self._stop.wait(GAP):
             now = _memory()
             if now - memory > GROWTH_BYTES or time.monotonic() - at > AT_LEAST_EVERY:
-                self.look()
+                for socket in self.look():
+                    with contextlib.suppress(RuntimeError):  # the loop has ended
+                        loop.call_soon_threadsafe(socket.cut, TOO_LARGE)
                 at, memory = time.monotonic(), now
             memory = min(memory, now)
 
-    def look(self) -> None:
-        """Cut off whose packets are too large already, and all large ones of an address that has too many of them."""
-        each: dict[Socket, int] = {}
-        seen: dict[Socket, tuple[int, int]] = {}
-        received = dict(_received()) if self._sockets.open else {}
-        for one in self._sockets.open:
-            if (brought := received.get(one.peer)) is None:
-                continue
-            packets, before = self._seen.get(one, (-1, 0))
-            if packets == one.packets and one.is_waiting:
-                each[one], seen[one] = brought - before, (packets, before)
-            else:
-                seen[one] = (one.packets, brought)
-        self._seen = seen
+    def look(self) -> list[Socket]:
+        """Shut down the connections whose packets are too large already, and all large ones of an address that has too many
+        of them. Returns them."""
+        waiting = {one.peer: one for one in list(self._sockets.open) if _waits(one)}
+        if not waiting:
+            return []
+        each = {one: brought - one.taken for peer, brought in _connections() if (one := waiting.get(peer))}
         addresses: Counter[str] = Counter()
         for one, brought in each.items():
             addresses[one.address.name] += brought
-        for one, brought in each.items():
-            if brought > MOST_BYTES or (addresses[one.address.name] > MOST_BYTES_PER_ADDRESS and brought > SMALL_BYTES):
-                one.cut(TOO_LARGE)
+        large = {
+            one.peer: one
+            for one, brought in each.items()
+            if brought > MOST_BYTES or (addresses[one.address.name] > MOST_BYTES_PER_ADDRESS and brought > SMALL_BYTES)
+        }
+        return [large[peer] for peer, _ in _connections(shut=large)] if large else []
+
+
+def _waits(one: Socket) -> bool:
+    """So long that it has no whole packet which could be handed over."""
+    since = one.waits_since
+    return since is not None and time.monotonic() - since >= GAP
 
 
 def _memory() -> int:
@@ -90,15 +96,22 @@ def _memory() -> int:
     return int(_MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _received() -> Iterator[tuple[Peer, int]]:
-    """Bytes that each TCP connection of this process has brought so far, by the other end."""
+def _connections(shut: Container[Peer] | None = None) -> Iterator[tuple[Peer, int]]:
+    """Each TCP connection of this process by its other end, and the bytes that it has brought so far. shut: those only, which
+    are shut down."""
     for entry in _DESCRIPTORS.iterdir():
         with contextlib.suppress(OSError):  # no socket, not connected, or closed just now
             held = socket.socket(fileno=int(entry.name))
             try:
-                if held.family in {socket.AF_INET, socket.AF_INET6} and held.type == socket.SOCK_STREAM:
-                    host, port, *_ = held.getpeername()
-                    (brought,) = _RECEIVED.unpack(held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size))
-                    yield (host, str(port)), brought
+                if held.family not in {socket.AF_INET, socket.AF_INET6} or held.type != socket.SOCK_STREAM:
+                    continue
+                host, port, *_ = held.getpeername()
+                peer = (host, str(port))
+                if shut is not None and peer not in shut:
+                    continue
+                (brought,) = _RECEIVED.unpack(held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size))
+                if shut is not None:
+                    held.shutdown(socket.SHUT_RDWR)
+                yield peer, brought
             finally:
                 held.detach()  # it is the server's

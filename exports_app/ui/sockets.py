@@ -7,7 +7,7 @@ socket and per address; and who does not read the answers, or sends anything a p
 import asyncio
 import re
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -17,16 +17,19 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exports_app import log
 from exports_app.services.addresses import PEER, network, wider_networks
 from exports_app.services.request_context import FORWARDED, FORWARDING
 from exports_app.services.sessions import SESSION_COOKIE, cookie
+from exports_app.ui.allowance import Allowance
+from exports_app.ui.incidents import incidents
 
 PATH = "/_event"
 """Where Reflex answers websockets; also the name of its Socket.IO namespace."""
 MAX_SOCKETS = 5_000
 """Open at a time, in this process."""
 MAX_SOCKETS_PER_ADDRESS = 200
+MAX_STRANGERS_PER_ADDRESS = 120
+"""Of those, where nobody is signed in. The server keeps some 250 KB of memory for each."""
 MAX_SOCKETS_PER_NETWORK = {56: 500, 48: 1_000}
 """By the bits of an IPv6 network that may be one customer's."""
 MAX_FRAME_BYTES = 256 * 1024
@@ -43,15 +46,18 @@ MAX_UNREAD_BYTES = 2 * 1024 * 1024
 """Of answers that wait to be sent, of a socket."""
 MAX_UNREAD_BYTES_PER_ADDRESS = 8 * MAX_UNREAD_BYTES
 MAX_UNREAD_PACKETS = 500
+MAX_HELD_BYTES_PER_ADDRESS = 8 * 1024 * 1024
+"""Of packets that have come and wait for their turn."""
+LARGE_BYTES = 16 * 1024
+"""A packet over this is counted for its address too."""
 TOO_LARGE = f"a frame over {MAX_FRAME_BYTES // 1024} KB"
 TOO_LARGE_FOR_STRANGERS = f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
 NO_ROOM = "room was needed for others"
+TOO_MANY_LARGE = "too many large frames at once"
 TOO_COMPLEX = "a frame with too many values"
 UNREAD = "its answers are not read"
 CLOSE_SECONDS = 1.0
 """To say goodbye to a socket that is cut off."""
-QUIET_SECONDS = 60.0
-"""Between two log lines about the same incident from the same address."""
 
 TOO_MANY, NOT_A_PAGES = 4429, 4400
 """Codes with which websockets are closed."""
@@ -64,44 +70,7 @@ _VERSION = re.compile(r"[0-9A-Za-z.+-]{1,20}")
 _NEEDED = FORWARDING | {"host", "origin", "cookie", "user-agent", "connection", "upgrade", "sec-websocket-protocol"}
 """Headers of the handshake that anything asks for; the others would be kept with every state."""
 
-_log = log.get(__name__)
 T = TypeVar("T")
-
-
-@dataclass
-class Allowance:
-    """So many a second, and a reserve that is full at the beginning. More is not refused: it has to wait.
-
-    rate: units per second. reserve: units.
-    """
-
-    rate: float
-    reserve: float
-    _left: float = field(init=False)
-    _at: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._left, self._at = self.reserve, time.monotonic()
-
-    def spend(self, units: float = 1.0) -> None:
-        self._refill()
-        self._left -= units
-
-    @property
-    def wait(self) -> float:
-        """Seconds until what was spent is earned again; 0 as long as the reserve lasts."""
-        self._refill()
-        return max(0.0, -self._left / self.rate)
-
-    @property
-    def full(self) -> bool:
-        self._refill()
-        return self._left >= self.reserve
-
-    def _refill(self) -> None:
-        now = time.monotonic()
-        self._left = min(self.reserve, self._left + (now - self._at) * self.rate)
-        self._at = now
 
 
 @dataclass
@@ -116,8 +85,10 @@ class Address:
     sockets: int = 0
     unread: int = 0
     """Bytes."""
+    held: int = 0
+    """Bytes of packets that wait for their turn."""
     events: Allowance = field(default_factory=lambda: Allowance(100, 1_000))
-    joins: Allowance = field(default_factory=lambda: Allowance(10, 30))
+    joins: Allowance = field(default_factory=lambda: Allowance(10, 10))
     large_bytes: Allowance = field(default_factory=lambda: Allowance(512 * 1024, 4 * 1024 * 1024))
 
     @property
@@ -138,9 +109,6 @@ class Place:
         return self.networks[min(self.networks)] if self.networks else self.address.name
 
 
-LARGE_BYTES = 16 * 1024
-
-
 class Socket:
     """One connection, from its handshake to its end."""
 
@@ -149,10 +117,10 @@ class Socket:
         session, which may have been made up."""
         self.place, self.peer, self.has_cookie = place, peer, has_cookie
         self.address = place.address
-        self.packets = 0
-        """That have come so far."""
-        self.is_waiting = False
-        """For the next one."""
+        self.taken = 0
+        """Bytes of whole packets that have come so far, with their headers."""
+        self.waits_since: float | None = None
+        """For the next packet: time.monotonic(); None where it does not wait."""
         self.joined = False
         self.unread = 0
         """Bytes of answers that wait to be sent."""
@@ -187,39 +155,41 @@ class Socket:
         if self.unread > MAX_UNREAD_BYTES or self.address.unread > MAX_UNREAD_BYTES_PER_ADDRESS:
             self.cut(UNREAD)
 
-    def count_join(self) -> None:
-        """A page asks for all that it holds: the dearest thing that anybody may ask for."""
+    async def join(self) -> bool:
+        """A page asks for all that it holds: the dearest thing that anybody may ask for. Waits until it may have it; False
+        where the socket is cut off meanwhile."""
         self.joined = True
-        self._joins.spend()
-        self.address.joins.spend()
+        return await self._turn(self._joins.spend(), self.address.joins.spend())
 
-    def _count(self, size: int) -> None:
-        self._events.spend()
-        self.address.events.spend()
-        self._bytes.spend(size)
+    async def _pay(self, size: int) -> bool:
+        """Wait for the turn of a packet of so many characters; what comes after it waits in the client's own buffers. False
+        where the socket is cut off meanwhile."""
+        waits = [self._events.spend(), self.address.events.spend(), self._bytes.spend(size)]
         if size > LARGE_BYTES:
-            self.address.large_bytes.spend(size)
+            waits.append(self.address.large_bytes.spend(size))
+        self.address.held += size
+        try:
+            if self.address.held > MAX_HELD_BYTES_PER_ADDRESS:
+                self.cut(TOO_MANY_LARGE)
+            return await self._turn(*waits)
+        finally:
+            self.address.held -= size
 
-    async def _earn(self) -> None:
-        """Wait until what was sent so far is paid for. What comes meanwhile waits in the client's own buffers."""
-        each = (self._events, self._joins, self._bytes)
-        both = (*each, self.address.events, self.address.joins, self.address.large_bytes)
-        while wait := max(allowance.wait for allowance in both):
+    async def _turn(self, *waits: float) -> bool:
+        if (wait := max(waits)) and not self.why:
             if wait > 1:
                 incidents.note("a websocket is slowed down: it sends too much", self.address.name)
-            if (await asyncio.wait({self._cut}, timeout=wait))[0]:
-                return
+            await asyncio.wait({self._cut}, timeout=wait)
+        return not self.why
 
     async def receive(self, receive: Receive) -> Message:
         """The next packet; a disconnect where it is none that a page may send."""
-        await self._earn()
         patience = None if self.joined else max(0.0, self._deadline - time.monotonic())
-        self.is_waiting = True
+        self.waits_since = time.monotonic()
         try:
             message = await self._unless_cut(receive(), patience)
         finally:
-            self.is_waiting = False
-            self.packets += 1
+            self.waits_since = None
         if message is None or message["type"] != "websocket.receive":
             return message or {"type": "websocket.disconnect", "code": NOT_A_PAGES}
         text = message.get("text")
@@ -227,7 +197,9 @@ class Socket:
             self.cut(wrong)
             return {"type": "websocket.disconnect", "code": NOT_A_PAGES}
         assert text is not None
-        self._count(len(text))
+        self.taken += _on_the_wire(text)
+        if not await self._pay(len(text)):
+            return {"type": "websocket.disconnect", "code": NOT_A_PAGES}
         return {"type": "websocket.receive", "text": text}
 
     async def send(self, send: Send, message: Message) -> None:
@@ -254,40 +226,28 @@ async def _awaited(work: Awaitable[T]) -> T:
     return await work
 
 
+def _on_the_wire(text: str) -> int:
+    """Bytes of a packet with the header of a client's frame (RFC 6455, 5.2)."""
+    size = _bytes(text)
+    return size + (6 if size < 126 else 8 if size < 65_536 else 14)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
 def _wrong(text: str | None, *, signed_in: bool) -> str:
     """What is wrong with a packet; empty where nothing is. Looks at the text only: nothing is parsed yet."""
     if text is None:
         return "a binary frame"
     most, too_large = (MAX_FRAME_BYTES, TOO_LARGE) if signed_in else (MAX_FRAME_BYTES_OF_STRANGERS, TOO_LARGE_FOR_STRANGERS)
-    if len(text) > most or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > most):
+    if len(text) > most or _bytes(text) > most:
         return too_large
     if text.count("[") + text.count("{") > MAX_BRACKETS or text.count(",") > MAX_COMMAS:
         return TOO_COMPLEX
     return "" if _PACKET.fullmatch(text) else "a malformed packet"
 
 
-class Incidents:
-    """One log line for the same incident from the same address within QUIET_SECONDS; the next one says how many there were."""
-
-    MOST = 1_000
-
-    def __init__(self) -> None:
-        self._noted: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
-
-    def note(self, what: str, address: str) -> None:
-        now, key = time.monotonic(), (what, address)
-        since, more = self._noted.get(key, (-QUIET_SECONDS, 0))
-        if now - since < QUIET_SECONDS:
-            self._noted[key] = (since, more + 1)
-            return
-        _log.warning(what, address=address, **({"more": more} if more else {}))
-        self._noted[key] = (now, 0)
-        self._noted.move_to_end(key)
-        while len(self._noted) > self.MOST:
-            self._noted.popitem(last=False)
-
-
-incidents = Incidents()
 _socket: ContextVar[Socket | None] = ContextVar("socket", default=None)
 
 
@@ -374,10 +334,12 @@ class Sockets:
 
     def _room(self, place: Place, *, has_cookie: bool) -> bool:
         """Whether another socket may be opened. Who may be signed in finds room as long as strangers are there."""
-        if place.address.sockets >= MAX_SOCKETS_PER_ADDRESS and not (
-            has_cookie and self._make_room([one for one in self.open if one.address is place.address], place, always=True)
-        ):
-            return False
+        if place.address.sockets >= MAX_STRANGERS_PER_ADDRESS:
+            here = [one for one in self.open if one.address is place.address]
+            strangers = sum(not one.is_signed_in() for one in here)
+            full = len(here) >= MAX_SOCKETS_PER_ADDRESS or strangers >= MAX_STRANGERS_PER_ADDRESS
+            if full and not (has_cookie and self._make_room(here, place, always=True)):
+                return False
         for bits, name in place.networks.items():
             if self._networks[name] >= MAX_SOCKETS_PER_NETWORK[bits]:
                 inside = [one for one in self.open if one.place.networks.get(bits) == name]

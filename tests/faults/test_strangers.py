@@ -343,6 +343,23 @@ def large_frames_of_strangers(house: House) -> None:
         list(pool.map(ask, range(200)))
 
 
+def large_frames_of_somebody_who_is_signed_in(house: House) -> None:
+    """As large as a frame may be, of what takes most time and memory, over many connections."""
+    cookie = house.cookie(house.company("Frames").admin)
+    text = packet(event(f"{LOGIN}.login", {"form": {"a": [[]] * 4_900, "b": "x" * 240_000}}))
+
+    def ask(_: int) -> None:
+        with suppress(*BROKEN), join(house.url, cookie) as connection:
+            connection.socket.settimeout(5)
+            send(connection, packet(event(HYDRATE_AND_LOAD)))
+            connection.recv(timeout=5)
+            for _ in range(3):
+                send(connection, text)
+
+    with ThreadPoolExecutor(150) as pool:
+        list(pool.map(ask, range(150)))
+
+
 def headers_of_300_kb(house: House) -> None:
     def once(number: int) -> None:
         with suppress(*BROKEN), join(house.url, cookie="a=" + "x" * 300_000):
@@ -389,6 +406,7 @@ ATTACKS: list[Callable[[House], None]] = [
     many_tokens,
     tabs_left_open,
     large_frames_of_strangers,
+    large_frames_of_somebody_who_is_signed_in,
     headers_of_300_kb,
     half_of_a_frame,
 ]

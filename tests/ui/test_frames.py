@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import uuid
+from collections import OrderedDict
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, get_origin
@@ -17,6 +18,7 @@ from exports_app import plugins, wiring
 from exports_app.domain import bounds
 from exports_app.ui import sockets
 from exports_app.ui.gate import ROOT, Gate, well_formed
+from exports_app.ui.incidents import incidents
 from exports_app.ui.pages.scheduled_exports.editor import EditorState
 from exports_app.ui.sockets import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS, Sockets
 from exports_app.ui.tabs import Tabs
@@ -101,7 +103,7 @@ def app_of_its_own() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    monkeypatch.setattr(sockets, "incidents", sockets.Incidents())
+    monkeypatch.setattr(incidents, "_noted", OrderedDict())
     with structlog.testing.capture_logs() as entries:
         yield entries
 

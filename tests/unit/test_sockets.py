@@ -1,18 +1,23 @@
 """The websockets beneath the pages: how many, what a packet may be, how fast; who is cut off, and what is written down then."""
 
 import asyncio
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
 
-from exports_app.ui import gate, sockets
+from exports_app.ui import allowance, gate, sockets
+from exports_app.ui.allowance import Allowance
+from exports_app.ui.incidents import incidents
 from exports_app.ui.sockets import (
     MAX_FRAME_BYTES,
     MAX_FRAME_BYTES_OF_STRANGERS,
+    MAX_HELD_BYTES_PER_ADDRESS,
     MAX_SOCKETS_PER_ADDRESS,
-    Allowance,
+    MAX_STRANGERS_PER_ADDRESS,
     Sockets,
 )
 
@@ -24,7 +29,8 @@ JOIN = "40/_event,"
 class Reflex:
     """Stands for Reflex: takes packets until the connection ends, or until the test ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, signed_in: bool = False) -> None:
+        self.signed_in = signed_in
         self.held: list[asyncio.Future[None]] = []
         self.received: list[str] = []
         self.sockets: list[sockets.Socket] = []
@@ -35,6 +41,7 @@ class Reflex:
         socket = sockets.current()
         assert socket is not None
         self.sockets.append(socket)
+        socket.is_signed_in = lambda: self.signed_in
         end = asyncio.get_running_loop().create_future()
         self.held.append(end)
         assert (await receive())["type"] == "websocket.connect"
@@ -50,7 +57,7 @@ class Reflex:
         while (message := await receive())["type"] == "websocket.receive":
             self.received.append(message["text"])
             if message["text"].startswith("40"):
-                socket.count_join()
+                await socket.join()
 
 
 class Client:
@@ -92,7 +99,7 @@ def refused(code: int) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    monkeypatch.setattr(sockets, "incidents", sockets.Incidents())
+    monkeypatch.setattr(incidents, "_noted", OrderedDict())
     with structlog.testing.capture_logs() as entries:
         yield entries
 
@@ -102,11 +109,16 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
 
 
 class TestHowMany:
-    def test_an_address_has_only_so_many_at_a_time(self, logs: list[Any]) -> None:
+    @pytest.mark.parametrize(
+        ("signed_in", "most"),
+        [(True, MAX_SOCKETS_PER_ADDRESS), (False, MAX_STRANGERS_PER_ADDRESS)],
+        ids=["signed in", "strangers"],
+    )
+    def test_an_address_has_only_so_many_at_a_time(self, signed_in: bool, most: int, logs: list[Any]) -> None:
         async def story() -> None:
-            reflex = Reflex()
+            reflex = Reflex(signed_in=signed_in)
             app = Sockets(reflex)
-            opened = [Client(app) for _ in range(MAX_SOCKETS_PER_ADDRESS)]
+            opened = [Client(app) for _ in range(most)]
             await settled()
             more = [Client(app) for _ in range(3)]
             for one in more:
@@ -117,7 +129,7 @@ class TestHowMany:
             ]
             another = Client(app, client=("192.0.2.2", 1))
             await settled()
-            assert len(reflex.held) == MAX_SOCKETS_PER_ADDRESS + 1
+            assert len(reflex.held) == most + 1
             assert not any(client.task.done() or client.sent for client in [*opened, another])
             for end in reflex.held:
                 end.set_result(None)
@@ -130,7 +142,7 @@ class TestHowMany:
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
-            opened = [Client(app) for _ in range(MAX_SOCKETS_PER_ADDRESS)]
+            opened = [Client(app) for _ in range(MAX_STRANGERS_PER_ADDRESS)]
             await settled()
             for client in opened[:2]:
                 end = reflex.held.pop(0)
@@ -363,7 +375,7 @@ class TestWhenAllPlacesAreTaken:
         play(story)
 
     def test_who_is_signed_in_finds_room_at_an_address_that_strangers_fill(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sockets, "MAX_SOCKETS_PER_ADDRESS", 8)
+        monkeypatch.setattr(sockets, "MAX_STRANGERS_PER_ADDRESS", 8)
 
         async def story() -> None:
             app = Sockets(Reflex())
@@ -457,17 +469,14 @@ class TestAPacket:
 class TestHowFast:
     def test_a_reserve_is_spent_at_once_and_earned_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = 1000.0
-        monkeypatch.setattr(sockets.time, "monotonic", lambda: now)
-        allowance = Allowance(rate=10, reserve=3)
-        for _ in range(3):
-            allowance.spend()
-        assert allowance.wait == 0
-        allowance.spend(5)
-        assert allowance.wait == pytest.approx(0.5)
-        now += 0.5
-        assert allowance.wait == 0
+        monkeypatch.setattr(allowance.time, "monotonic", lambda: now)
+        spent = Allowance(rate=10, reserve=3)
+        assert [spent.spend() for _ in range(3)] == [0, 0, 0]
+        assert [spent.spend() for _ in range(3)] == pytest.approx([0.1, 0.2, 0.3])
+        now += 0.3
+        assert spent.spend(0) == pytest.approx(0)
         now += 1000
-        assert allowance.full
+        assert spent.full
 
     def test_who_sends_too_much_is_slowed_down_and_loses_nothing(self, logs: list[Any]) -> None:
         async def story() -> None:
@@ -494,25 +503,79 @@ class TestHowFast:
 
         play(story)
 
-    def test_pages_that_load_are_counted_apart_for_each_address(self) -> None:
+    def test_pages_that_load_take_turns_at_each_address(self) -> None:
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
-            clients = [Client(app) for _ in range(2)]
+            clients = [Client(app) for _ in range(12)]
+            elsewhere = Client(app, client=("192.0.2.2", 1))
             await settled()
-            first, second = reflex.sockets
-            assert first.address is second.address
-            for _ in range(int(first.address.joins.reserve) + 1):
-                first.count_join()
-            assert second.address.joins.wait > 0
-            for _ in range(3):
-                clients[1].say(JOIN)
+            address = reflex.sockets[0].address
+            address.joins = Allowance(rate=20, reserve=2)
+            turns: list[float] = []
+
+            async def join(socket: sockets.Socket) -> None:
+                assert await socket.join()
+                turns.append(time.monotonic())
+
+            began = time.monotonic()
+            waiting = [asyncio.ensure_future(join(socket)) for socket in reflex.sockets if socket.address is address]
+            assert await reflex.sockets[-1].join()
+            assert time.monotonic() - began < 0.5
+            await asyncio.wait_for(asyncio.gather(*waiting), 5)
+            # Two at once, and each of the others 50 ms after the one before: none of them all together
+            assert all(turn - began >= 0.05 * number - 0.01 for number, turn in enumerate(turns[2:], start=1))
+            for client in [*clients, elsewhere]:
+                client.task.cancel()
+
+        play(story)
+
+    def test_a_packet_waits_for_its_turn_and_not_for_the_next_one_s(self) -> None:
+        """Each socket would have one packet at once otherwise, however many sockets there are."""
+
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            clients = [Client(app) for _ in range(10)]
             await settled()
-            assert reflex.received == [JOIN]  # the first was awaited already; the others wait until the address has earned them
+            for socket in reflex.sockets:
+                socket.is_signed_in = lambda: True
+            reflex.sockets[0].address.large_bytes = Allowance(rate=1, reserve=3 * 20_000)
+            for client in clients:
+                client.say('42/_event,["' + "x" * 19_900 + '"]')
+            await settled()
+            assert len(reflex.received) == 3
             for client in clients:
                 client.task.cancel()
 
         play(story)
+
+    def test_few_bytes_wait_for_their_turn_at_a_time(self, logs: list[Any]) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex)
+            most = MAX_HELD_BYTES_PER_ADDRESS // 200_000
+            clients = [Client(app) for _ in range(most + 5)]
+            await settled()
+            for socket in reflex.sockets:
+                socket.is_signed_in = lambda: True
+            address = reflex.sockets[0].address
+            address.large_bytes = Allowance(rate=1, reserve=0)
+            for client in clients:
+                client.say('42/_event,["' + "x" * 200_000 + '"]')
+            for client in clients[most:]:
+                await client.cut()
+                assert client.sent == refused(4400)
+            assert address.held <= MAX_HELD_BYTES_PER_ADDRESS
+            for client in clients:
+                client.task.cancel()
+            await settled()
+            assert address.held == 0
+
+        play(story)
+        assert [entry["event"] for entry in logs if "closed" in entry["event"]] == [
+            "a websocket was closed: too many large frames at once"
+        ]
 
 
 class TestUnreadAnswers:
@@ -572,12 +635,12 @@ class TestUnreadAnswers:
 
 def test_the_next_line_about_an_incident_tells_how_many_there_were(monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
     now = 1000.0
-    monkeypatch.setattr(sockets.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     for _ in range(10):
-        sockets.incidents.note("something", "192.0.2.1")
-    sockets.incidents.note("something", "192.0.2.2")
+        incidents.note("something", "192.0.2.1")
+    incidents.note("something", "192.0.2.2")
     now += 61
-    sockets.incidents.note("something", "192.0.2.1")
+    incidents.note("something", "192.0.2.1")
     assert [(entry["address"], entry.get("more")) for entry in logs] == [
         ("192.0.2.1", None),
         ("192.0.2.2", None),
