@@ -47,7 +47,7 @@ DEFAULTS = {
 @dataclass
 class House:
     """folder: of its data. services: a look at the same database from here. base: settings of an installation of several
-    processes; empty on SQLite. at_risk: Message-IDs that were noted as on the wire when a process had died, and how often."""
+    processes; empty on SQLite. at_risk: Message-IDs that were noted as on the wire when a process had died, each with the number of its attempt."""
 
     folder: Path
     post: Post
@@ -56,7 +56,8 @@ class House:
     held: ExitStack = field(default_factory=ExitStack)
     apps: list["App"] = field(default_factory=list)
     base: dict[str, str] = field(default_factory=dict)
-    at_risk: Counter[str] = field(default_factory=Counter)
+    at_risk: set[tuple[str, int]] = field(default_factory=set)
+    deaths_seen: int = 0
 
     @property
     def admin(self) -> Principal:
@@ -99,7 +100,15 @@ class House:
 
     def note_at_risk(self) -> None:
         """Of these another copy may come: a process died, or stands still, and the next one cannot know whether they arrived."""
-        self.at_risk.update(one for (one,) in sql(self.services, "SELECT message_id FROM deliveries WHERE status = 'sending'"))
+        rows = sql(self.services, "SELECT message_id, attempts FROM deliveries WHERE status = 'sending'")
+        self.at_risk.update((message_id, attempts) for message_id, attempts in rows)
+
+    def look_for_deaths(self) -> None:
+        """A server replaces a worker that lived for some seconds: then no process of ours has ended, and the next worker needs
+        longer to start than we to look."""
+        if (deaths := self.deaths) > self.deaths_seen:
+            self.deaths_seen = deaths
+            self.note_at_risk()
 
     def schedule(self, name: str, *recipients: str, **more: Any) -> Schedule:
         chosen = {"schedule": "* * * * *", "overlap": "allow", "catch_up": "all"} | more
@@ -146,6 +155,7 @@ class House:
         def over() -> bool:
             for app in apps:
                 app.tend()
+            self.look_for_deaths()
             ((made, ended),) = sql(self.services, state)
             return bool(made >= at_least and made == ended)
 
@@ -190,7 +200,8 @@ class House:
             f"\nruns {len(runs)} | completed {len(runs) - len(given_up)} | failed after {MAX_DEATHS} deaths {len(given_up)}"
             f" | deaths of runs {deaths} | messages {len(arrived)} | second copies {extra}"
         )
-        without_cause = {one: number for one, number in arrived.items() if number > 1 + self.at_risk[one]}
+        risks = Counter(message_id for message_id, _ in self.at_risk)
+        without_cause = {one: number for one, number in arrived.items() if number > 1 + risks[one]}
         assert sum(number - 1 for number in without_cause.values()) <= unseen, f"copies without a cause: {without_cause}"
 
     def _deliveries(self, run: Run) -> list[Delivery]:
