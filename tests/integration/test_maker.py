@@ -255,6 +255,7 @@ def test_so_many_are_made_at_once_and_who_waits_can_be_stopped(
     assert second(FORMATS["csv"], maker=maker).rows == DAYS * len(NAMES)  # the turn was given back
 
 
+@pytest.mark.about_sqlite
 def test_the_process_ends_with_the_server_however_that_ends(
     make: Making, services: Services, scope: Scope, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ Walks over every registered handler, so that a new one is tried without being na
 
 import asyncio
 import inspect
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, get_origin
 
 import pytest
@@ -26,7 +26,7 @@ from exports_app.ui.pages.scheduled_exports.fields import Fields
 from exports_app.ui.pages.scheduled_exports.form import Chip
 from exports_app.ui.pages.settings.account import AccountState
 from exports_app.wiring import Services
-from tests.inputs import nasty
+from tests.inputs import PATTERNS, WORST, nasty
 from tests.loopwatch import LoopWatch
 from tests.loopwatch import loop_watch as loop_watch  # noqa: PLC0414  (a fixture)
 from tests.ui.conftest import SignIn, Tab
@@ -100,17 +100,17 @@ def test_what_is_too_large_is_refused_before_the_handler_runs(tab: Tab, monkeypa
     asyncio.run(play())
 
 
-def values(kind: type, most: int) -> Iterator[tuple[str, Any]]:
+def values(kind: type, most: int, patterns: Collection[str]) -> Iterator[tuple[str, Any]]:
     if kind is str:
-        yield from nasty(most)
+        yield from nasty(most, patterns)
     elif kind is int:
         yield "the largest number", payload.NUMBER
         yield "the smallest number", -payload.NUMBER
     elif kind is dict:
-        for what, text in nasty(payload.TEXT):
+        for what, text in nasty(payload.TEXT, patterns):
             yield what, dict.fromkeys(FORM, text)
     elif kind is list:
-        for what, text in nasty(payload.TEXT):
+        for what, text in nasty(payload.TEXT, patterns):
             yield what, [text] * payload.ENTRIES
 
 
@@ -121,6 +121,7 @@ def full_form(draft: DraftState) -> None:
     draft.values = draft.values | {"description": "\N{GRINNING FACE}" * form.LONGEST}
 
 
+@pytest.mark.parametrize("patterns", [WORST, pytest.param(PATTERNS, marks=pytest.mark.long)], ids=["the worst", "all"])
 @pytest.mark.usefixtures("campaigns", "fast_bcrypt")
 def test_nothing_of_allowed_size_keeps_the_loop_from_others(
     services: Services,
@@ -130,6 +131,7 @@ def test_nothing_of_allowed_size_keeps_the_loop_from_others(
     acme: Tenant,
     loop_watch: LoopWatch,
     monkeypatch: pytest.MonkeyPatch,
+    patterns: Collection[str],
 ) -> None:
     found = list(handlers())
     for i in range(30):
@@ -156,7 +158,7 @@ def test_nothing_of_allowed_size_keeps_the_loop_from_others(
         loop_watch.slow.clear()
         for name, held, parameters in found:
             for key, kind in parameters.items():
-                for what, value in values(kind, longest(held, key)):
+                for what, value in values(kind, longest(held, key), patterns):
                     for chosen in NAMES["name"] if "name" in parameters and key == "value" else ("",):
                         sent = usual(parameters) | {key: value} | ({"name": chosen} if chosen else {})
                         await once(name, held, sent, f"{key}: {what}")

@@ -322,7 +322,7 @@ def walk(expression: str, values: tuple[set[int], ...], zone: ZoneInfo, after: d
         before = wall
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(schedules(), places())
 @example(("*/30 * * * *", ({0, 30}, *(set(range(32)) for _ in range(4)))), (NEW_YORK, at("2026-11-01T06:10:00Z")))
 @example(("15,45 2 * * *", ({15, 45}, {2}, *(set(range(32)) for _ in range(3)))), (NEW_YORK, at("2026-03-08T06:10:30Z")))
@@ -341,7 +341,7 @@ def test_the_runs_are_those_of_a_walk_over_every_minute(schedule, place):
     assert parse(parsed.expression) == parsed
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(schedules(), places(), st.integers(0, 90 * 86_400))
 def test_counting_missed_runs_agrees_with_listing_them(schedule, place, seconds):
     zone, after = place
@@ -354,7 +354,7 @@ def test_counting_missed_runs_agrees_with_listing_them(schedule, place, seconds)
     assert cron.latest_until(parsed, zone, after, until) == (listed[-1] if listed else None, len(listed))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(schedules(), places())
 def test_asking_later_never_changes_which_runs_follow(schedule, place):
     zone, after = place
@@ -493,7 +493,7 @@ def test_a_schedule_is_told_in_plain_words(expression, words):
     assert cron.describe(parse(expression)) == words
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(schedules())
 def test_words_are_found_for_every_schedule(schedule):
     parsed = parsed_or_none(schedule[0])
