@@ -2,11 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
+import structlog
 from pydantic import SecretStr
+from sqlalchemy import URL, create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.util import LRUCache
 
 from exports_app import wiring
 from exports_app.channels.email import EmailChannel, SmtpSettings
@@ -25,6 +31,8 @@ from tests.world import PASSWORD, Cast, FakeClock, Watch, WatchedEmail, make_cam
 SECRET_KEY = "a key for tests only, long enough to sign with"
 REAL_COST, REAL_NOBODY = passwords.COST, passwords._NOBODY
 LOWEST_COST = 4
+STATEMENTS = 2_000
+"""That a test process keeps compiled."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,6 +42,13 @@ def quick_hashes() -> Iterator[None]:
         patched.setattr(passwords, "COST", LOWEST_COST)
         patched.setattr(passwords, "_NOBODY", bcrypt.hashpw(b"nobody", bcrypt.gensalt(LOWEST_COST)).decode())
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """As structlog is set by default, but for tracebacks: with the local variables of each frame one takes ten seconds."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 @pytest.fixture
@@ -49,12 +64,43 @@ def password_hash(quick_hashes: None) -> str:
     return passwords.hash_password(PASSWORD)
 
 
+class CompiledOnce:
+    """Lets all engines of a kind share what SQLAlchemy has compiled of their statements.
+
+    It compiles each statement anew for each engine, and each test has an engine of its own: that took a fifth of a test's time.
+    The dialect is a part of the key, so they share one as well."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Engine] = {}
+
+    def share(self, engine: Engine) -> None:
+        """From now on with this engine, which has been connected: its dialect knows its database."""
+        engine._compiled_cache = LRUCache(STATEMENTS)
+        self._kept[engine.dialect.name] = engine
+
+    def create_engine(self, url: URL, **options: Any) -> Engine:
+        made = create_engine(url, **options)
+        if kept := self._kept.get(made.dialect.name):
+            made._compiled_cache = kept._compiled_cache
+            made.dialect = made.pool._dialect = kept.dialect  # type: ignore[assignment]
+        return made
+
+
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled_once() -> Iterator[CompiledOnce]:
+    once = CompiledOnce()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("exports_app.db.engine.create_engine", once.create_engine)
+        yield once
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory, compiled_once: CompiledOnce) -> Path:
     """An SQLite file with the newest schema and nothing in it, to be copied."""
     file = tmp_path_factory.mktemp("template") / "exports.db"
     database = Database(f"sqlite:///{file}")
     migrate.upgrade(database)
+    compiled_once.share(database.engine)
     database.dispose()  # the last connection takes the write-ahead log into the file
     return file
 
@@ -72,11 +118,12 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def migrated_url(postgres: Postgres) -> str:
+def migrated_url(postgres: Postgres, compiled_once: CompiledOnce) -> str:
     """A PostgreSQL database with the newest schema, which each test empties behind itself."""
     postgres.sql("CREATE DATABASE migrated")
     database = Database(postgres.url("migrated"))
     migrate.upgrade(database)
+    compiled_once.share(database.engine)
     database.dispose()
     return postgres.url("migrated")
 
@@ -127,6 +174,12 @@ def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Itera
     built.close()
     if not settings.embedded:
         empty(settings.url)
+
+
+@pytest.fixture
+def demo_of_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo without most of its eighteen months, for tests of its people and their password."""
+    monkeypatch.setattr("exports_app.services.demo.first_day", lambda yesterday: yesterday - timedelta(days=6))
 
 
 @pytest.fixture

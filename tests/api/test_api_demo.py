@@ -44,7 +44,7 @@ here = pytest.mark.parametrize("place", HERE)
 
 
 @pytest.fixture
-def demo(services: Services, clock: FakeClock) -> Services:
+def demo(services: Services, clock: FakeClock, demo_of_a_week: None) -> Services:
     demo = Demo(services.store, clock, allowed=True)
     demo.seed_if_empty()
     return replace(services, demo=demo)

@@ -50,6 +50,7 @@ def all_days(services: Services) -> int:
         return tx.campaigns.count_metrics()
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_it_holds_two_tenants_and_forty_campaigns_in_three_currencies(services: Services, demo: Demo) -> None:
     assert demo.seed_if_empty()
     found = all_campaigns(services)
@@ -87,6 +88,7 @@ def test_its_names_hold_what_breaks_careless_exports() -> None:
     assert any(name.startswith("=") for name in names)
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_it_is_the_same_on_every_machine(services: Services, demo: Demo, clock: FakeClock) -> None:
     demo.seed_if_empty()
     first = everything(services)
@@ -122,12 +124,14 @@ def test_its_example_exports_keep_the_rules_and_one_of_each_tenant_is_active(ser
         assert [(s.format, s.next_run_at is not None) for s in examples if s.is_active] == [("excel", True)]
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_its_people_sign_in_with_the_public_password(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
     assert DEMO_EMAIL in services.accounts.demo_password_users()
     assert len(services.accounts.demo_password_users()) == 5
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_whoever_writes_a_password_takes_the_mark_away(services: Services, demo: Demo, password_hash: str) -> None:
     demo.seed_if_empty()
     with services.store.write() as tx:
@@ -141,12 +145,14 @@ def test_whoever_writes_a_password_takes_the_mark_away(services: Services, demo:
     assert len(services.accounts.demo_password_users()) == 4
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_a_user_who_is_not_active_counts_for_nothing(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
     sql(services, "UPDATE users SET is_active = ?", False)
     assert services.accounts.demo_password_users() == []
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_no_server_and_no_worker_starts_with_it_unless_it_is_a_demo(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
     with pytest.raises(ExportsError, match=r"^admin@acme\.test still has the public password"):
@@ -162,6 +168,7 @@ def test_a_demo_with_a_public_url_is_refused_before_anything_is_made(services: S
     assert not any(everything(services).values())
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_its_login_is_offered_where_it_works_alone(services: Services, demo: Demo) -> None:
     with request_context.use(RequestContext("127.0.0.1", local=True)):
         assert not demo.offers_login()
@@ -182,6 +189,7 @@ def test_nobody_else_may_take_the_public_password(services: Services) -> None:
         services.accounts.create_user("me@example.com", "Me", DEMO_PASSWORD, super_admin=True)
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_a_second_start_changes_nothing(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
     before = everything(services)
@@ -196,6 +204,7 @@ def test_a_database_with_a_tenant_is_left_alone(services: Services, demo: Demo) 
         demo.check_allowed()
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_a_failure_half_way_leaves_nothing_behind(services: Services, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_tenant: Tenant, _now: datetime) -> list[Any]:
         raise OSError("the disk is full")
@@ -223,6 +232,7 @@ def test_any_number_of_rows_can_be_had(services: Services, demo: Demo) -> None:
     assert len(loads) == 26
 
 
+@pytest.mark.usefixtures("demo_of_a_week")
 def test_filling_goes_on_where_it_stopped(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
     begun = all_days(services)

@@ -29,7 +29,7 @@ elsewhere = pytest.mark.parametrize(("ip", "headers"), ELSEWHERE)
 
 
 @pytest.fixture
-def demo(services: Services, tab: Tab, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Services:
+def demo(services: Services, tab: Tab, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, demo_of_a_week: None) -> Services:
     demo = Demo(services.store, clock, allowed=True)
     demo.seed_if_empty()
     held = replace(services, demo=demo)
