@@ -55,6 +55,22 @@ def described(name: str, error: rx.Var[str]) -> dict[str, Any]:
     }
 
 
+def form_input(name: str, label: str, error: rx.Var[str], hint: Any = "", **props: Any) -> rx.Component:
+    """A labelled field whose text its form sends; what one types is in no State."""
+    control = rx.el.input(id=name, name=name, class_name="control", **described(name, error), **props)
+    return field(label, control, name=name, error=error, hint=hint)
+
+
+def submit(words: str, **props: Any) -> rx.Component:
+    """Sends its form, once."""
+    return rx.el.button(words, type="submit", class_name="btn primary", custom_attrs=ONCE, **props)
+
+
+def wrong_box(error: rx.Var[str]) -> rx.Component:
+    """What went wrong, a sentence without its full stop; nothing while it is empty."""
+    return rx.cond(error != "", rx.el.div(f"{error}.", class_name="box bad", role="alert"))
+
+
 def text_input(name: str, value: rx.Var[str], on_change: Any, error: rx.Var[str], **props: Any) -> rx.Component:
     extra = described(name, error)
     extra["custom_attrs"] |= props.pop("custom_attrs", {})

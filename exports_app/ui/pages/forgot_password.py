@@ -11,8 +11,8 @@ from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.sessions import cookie
 from exports_app.ui.actions import action, told
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, described, field
-from exports_app.ui.components.shell import logo
+from exports_app.ui.components.controls import form_input, submit, wrong_box
+from exports_app.ui.components.door import door
 from exports_app.ui.page import FORGOT, LOGIN, page
 from exports_app.ui.session import header
 
@@ -58,36 +58,25 @@ class ForgotPasswordState(rx.State):
 def forgot_password() -> rx.Component:
     state = ForgotPasswordState
     way = rx.cond(state.available, rx.cond(state.sent_to != "", _sent(), _form()), _no_mail())
-    return rx.el.main(
-        rx.el.div(
-            logo(),
-            rx.el.h1("Forgot your password?"),
-            rx.cond(state.loaded, way),
-            rx.el.a("Back to the sign-in", href=LOGIN, class_name="link"),
-            class_name="panel",
-        ),
-        class_name="sign-in",
-    )
+    back = rx.el.a("Back to the sign-in", href=LOGIN, class_name="link")
+    return door(rx.el.h1("Forgot your password?"), rx.cond(state.loaded, way), back)
 
 
 def _form() -> rx.Component:
     state = ForgotPasswordState
-    wrong = state.errors.get("email", "").to(str)
-    control = rx.el.input(
-        id="email",
-        name="email",
-        type="email",
-        auto_complete="username",
-        required=True,
-        max_length=LONGEST,
-        class_name="control",
-        **described("email", wrong),
-    )
-    hint = "The address of your account. We send a link to it."
     return rx.form(
-        field("Email", control, name="email", error=wrong, hint=hint),
-        rx.cond(state.error != "", rx.el.div(f"{state.error}.", class_name="box bad", role="alert")),
-        rx.el.button("Send the link", type="submit", class_name="btn primary", custom_attrs=ONCE),
+        form_input(
+            "email",
+            "Email",
+            state.errors.get("email", "").to(str),
+            "The address of your account. We send a link to it.",
+            type="email",
+            auto_complete="username",
+            required=True,
+            max_length=LONGEST,
+        ),
+        wrong_box(state.error),
+        submit("Send the link"),
         browser.focus(target="email"),
         on_submit=state.ask,
         reset_on_submit=False,

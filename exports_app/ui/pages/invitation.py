@@ -15,8 +15,8 @@ from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
 from exports_app.ui.actions import action, actor, principal, signed_in, told
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, button, described, field
-from exports_app.ui.components.shell import logo
+from exports_app.ui.components.controls import button, form_input, submit, wrong_box
+from exports_app.ui.components.door import door
 from exports_app.ui.notices import go
 from exports_app.ui.page import LOGIN, page
 from exports_app.ui.session import SETTINGS, header
@@ -143,15 +143,12 @@ def invitation() -> rx.Component:
     state = InvitationState
     failed = rx.fragment(
         rx.el.h1("Invitation"),
-        rx.el.div(f"{state.failed}.", class_name="box bad", role="alert"),
+        wrong_box(state.failed),
         rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn"),
     )
     content = rx.cond(state.loaded, rx.cond(state.failed != "", failed, _offer()), _waiting())
-    return rx.el.main(
-        browser.link_token(page=INVITATION, ready=state.ready, spent=state.done, on_token=state.open),
-        rx.el.div(logo(), content, class_name="panel"),
-        class_name="sign-in",
-    )
+    token = browser.link_token(page=INVITATION, ready=state.ready, spent=state.done, on_token=state.open)
+    return door(content, beside=token)
 
 
 def _waiting() -> rx.Component:
@@ -178,8 +175,8 @@ def _offer() -> rx.Component:
     )
     theirs = rx.cond(state.way == sets, _join(), rx.cond(state.must_change, _own_password_first(), _accept()))
     choice = rx.cond(state.is_other, _other(), rx.cond(state.me == "", signed_out, theirs))
-    error = rx.cond(state.error != "", rx.el.div(f"{state.error}.", class_name="box bad", role="alert"))
-    return rx.fragment(rx.el.div(rx.el.h1("Join ", state.tenant), about, whose, class_name="offer"), choice, error)
+    offer = rx.el.div(rx.el.h1("Join ", state.tenant), about, whose, class_name="offer")
+    return rx.fragment(offer, choice, wrong_box(state.error))
 
 
 def _sign_in() -> rx.Component:
@@ -197,7 +194,7 @@ def _accept() -> rx.Component:
     return rx.form(
         browser.token_field(page=INVITATION),
         rx.el.p("You are signed in as ", rx.el.b(InvitationState.me), "."),
-        rx.el.button("Accept", type="submit", class_name="btn primary", id="accept", custom_attrs=ONCE),
+        submit("Accept", id="accept"),
         on_submit=InvitationState.accept,
         reset_on_submit=False,
     )
@@ -233,13 +230,7 @@ def _join() -> rx.Component:
             type="password",
             auto_complete="new-password",
         ),
-        rx.el.button(
-            "Accept and sign in",
-            type="submit",
-            class_name="btn primary",
-            id="join",
-            custom_attrs=ONCE,
-        ),
+        submit("Accept and sign in", id="join"),
         on_submit=InvitationState.join,
         reset_on_submit=False,
     )
@@ -247,16 +238,7 @@ def _join() -> rx.Component:
 
 def _field(name: str, label: str, hint: str, **props: str) -> rx.Component:
     wrong = InvitationState.errors.get(name, "").to(str)
-    control = rx.el.input(
-        id=name,
-        name=name,
-        required=True,
-        max_length=LONGEST,
-        class_name="control",
-        **props,
-        **described(name, wrong),
-    )
-    return field(label, control, name=name, error=wrong, hint=hint)
+    return form_input(name, label, wrong, hint, required=True, max_length=LONGEST, **props)
 
 
 def _other() -> rx.Component:

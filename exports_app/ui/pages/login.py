@@ -14,8 +14,8 @@ from exports_app.services.passwords import DEMO_PASSWORD
 from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
 from exports_app.ui.actions import action, signed_in
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, button
-from exports_app.ui.components.shell import logo
+from exports_app.ui.components.controls import button, submit
+from exports_app.ui.components.door import door
 from exports_app.ui.notices import go
 from exports_app.ui.page import FORGOT, LOGIN, page
 from exports_app.ui.session import header, query
@@ -119,7 +119,7 @@ def _code() -> rx.Component:
         rx.el.p("Enter the 6-digit code that your authenticator app shows, or one of your recovery codes."),
         _field("otp", "Code", auto_complete="one-time-code", max_length=bounds.OTP, spell_check=False, auto_capitalize="none"),
         _error(),
-        rx.el.button("Continue", type="submit", class_name="btn primary", custom_attrs=ONCE),
+        submit("Continue"),
         button("Back", kind="ghost", on_click=LoginState.back),
         browser.focus(target="otp"),
         on_submit=LoginState.finish,
@@ -134,7 +134,7 @@ def login() -> rx.Component:
         _field("email", "Email", type="email", auto_complete="username"),
         _field("password", "Password", type="password", auto_complete="current-password"),
         _error(),
-        rx.el.button("Sign in", type="submit", class_name="btn primary", custom_attrs=ONCE),
+        submit("Sign in"),
         browser.focus(target="email"),
         on_submit=LoginState.login,
         reset_on_submit=False,
@@ -147,21 +147,16 @@ def login() -> rx.Component:
         class_name="box info",
         id="demo-login",
     )
-    return rx.el.main(
-        rx.el.div(
-            logo(),
-            rx.el.h1("Sign in"),
-            rx.cond(
-                LoginState.expired,
-                rx.el.div("That sign-in took too long: please try again.", class_name="box warn", role="status"),
-            ),
-            rx.cond(
-                LoginState.ended & ~LoginState.asks_code,
-                rx.el.div("Your session has ended: please sign in again.", class_name="box warn", role="status"),
-            ),
-            rx.cond(LoginState.asks_code, _code(), rx.fragment(form, forgot)),
-            rx.cond(LoginState.is_demo & ~LoginState.asks_code, demo),
-            class_name="panel",
+    return door(
+        rx.el.h1("Sign in"),
+        rx.cond(
+            LoginState.expired,
+            rx.el.div("That sign-in took too long: please try again.", class_name="box warn", role="status"),
         ),
-        class_name="sign-in",
+        rx.cond(
+            LoginState.ended & ~LoginState.asks_code,
+            rx.el.div("Your session has ended: please sign in again.", class_name="box warn", role="status"),
+        ),
+        rx.cond(LoginState.asks_code, _code(), rx.fragment(form, forgot)),
+        rx.cond(LoginState.is_demo & ~LoginState.asks_code, demo),
     )

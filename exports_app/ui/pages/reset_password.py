@@ -10,8 +10,8 @@ from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.services.account_links import PATHS, LinkKind
 from exports_app.ui.actions import action, told
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, described, field
-from exports_app.ui.components.shell import logo
+from exports_app.ui.components.controls import form_input, submit, wrong_box
+from exports_app.ui.components.door import door
 from exports_app.ui.page import FORGOT, LOGIN, page
 
 RESET = PATHS[LinkKind.PASSWORD_RESET]
@@ -72,16 +72,13 @@ def reset_password() -> rx.Component:
     state = ResetPasswordState
     content = rx.cond(state.done, _done(), rx.cond(state.failed != "", _failed(), _form()))
     waiting = rx.el.p("Opening your link …", class_name="muted", role="status")
-    return rx.el.main(
-        browser.link_token(page=RESET, ready=state.ready, spent=state.done, on_token=state.open),
-        rx.el.div(logo(), rx.el.h1("Set a new password"), rx.cond(state.loaded, content, waiting), class_name="panel"),
-        class_name="sign-in",
-    )
+    token = browser.link_token(page=RESET, ready=state.ready, spent=state.done, on_token=state.open)
+    return door(rx.el.h1("Set a new password"), rx.cond(state.loaded, content, waiting), beside=token)
 
 
 def _failed() -> rx.Component:
     return rx.fragment(
-        rx.el.div(f"{ResetPasswordState.failed}.", class_name="box bad", role="alert"),
+        wrong_box(ResetPasswordState.failed),
         rx.el.a("Ask for a new link", href=FORGOT, class_name="btn"),
         rx.el.a("Back to the sign-in", href=LOGIN, class_name="link"),
     )
@@ -89,23 +86,21 @@ def _failed() -> rx.Component:
 
 def _form() -> rx.Component:
     state = ResetPasswordState
-    wrong = state.errors.get("password", "").to(str)
-    control = rx.el.input(
-        id="password",
-        name="password",
-        type="password",
-        auto_complete="new-password",
-        required=True,
-        max_length=LONGEST,
-        class_name="control",
-        **described("password", wrong),
-    )
     return rx.form(
         browser.token_field(page=RESET),
         rx.el.p("For ", rx.el.b(state.email), ". Everything that is signed in to this account is signed out."),
-        field("New password", control, name="password", error=wrong, hint="At least 10 characters"),
-        rx.cond(state.error != "", rx.el.div(f"{state.error}.", class_name="box bad", role="alert")),
-        rx.el.button("Set the password", type="submit", class_name="btn primary", custom_attrs=ONCE),
+        form_input(
+            "password",
+            "New password",
+            state.errors.get("password", "").to(str),
+            "At least 10 characters",
+            type="password",
+            auto_complete="new-password",
+            required=True,
+            max_length=LONGEST,
+        ),
+        wrong_box(state.error),
+        submit("Set the password"),
         on_submit=state.save,
         reset_on_submit=False,
     )

@@ -14,7 +14,7 @@ from exports_app.services.account import SignedIn
 from exports_app.services.sessions import HOME, id_of
 from exports_app.ui.actions import action, actor, principal
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, described, field
+from exports_app.ui.components.controls import button, form_input
 from exports_app.ui.device import device
 from exports_app.ui.notices import go, notify
 from exports_app.ui.page import page
@@ -139,17 +139,7 @@ def _password() -> rx.Component:
 
 def _secret(name: str, label: str, completes: str, hint: str = "") -> rx.Component:
     wrong = AccountState.errors.get(name, "").to(str)
-    control = rx.el.input(
-        type="password",
-        id=name,
-        name=name,
-        required=True,
-        max_length=LONGEST,
-        auto_complete=completes,
-        class_name="control",
-        **described(name, wrong),
-    )
-    return field(label, control, name=name, error=wrong, hint=hint)
+    return form_input(name, label, wrong, hint, type="password", required=True, max_length=LONGEST, auto_complete=completes)
 
 
 def _sessions() -> rx.Component:

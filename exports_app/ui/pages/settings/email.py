@@ -12,7 +12,7 @@ from exports_app.domain.errors import Invalid
 from exports_app.domain.words import sentence
 from exports_app.services.plugs import InForce, Outcome, Trial
 from exports_app.ui.actions import action, principal
-from exports_app.ui.components.controls import described, field
+from exports_app.ui.components.controls import form_input
 from exports_app.ui.page import page
 from exports_app.ui.pages.settings.tabs import EMAIL, top
 from exports_app.ui.session import Session
@@ -133,17 +133,16 @@ def _settings() -> rx.Component:
 
 
 def _test() -> rx.Component:
-    wrong = EmailState.error
-    control = rx.el.input(
+    address = form_input(
+        "address",
+        "To",
+        EmailState.error,
+        "A short message that says it is a test",
         type="email",
-        id="address",
-        name="address",
         required=True,
         default_value=Session.email,
         max_length=LONGEST,
         auto_complete="email",
-        class_name="control",
-        **described("address", wrong),
     )
     send = rx.el.button(
         rx.cond(EmailState.busy, "Sending …", "Send a test email"),
@@ -153,7 +152,7 @@ def _test() -> rx.Component:
         id="send-test",
     )
     form = rx.form(
-        field("To", control, name="address", error=wrong, hint="A short message that says it is a test"),
+        address,
         rx.el.div(send, class_name="row"),
         on_submit=EmailState.test,
         reset_on_submit=False,

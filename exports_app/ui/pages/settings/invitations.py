@@ -14,7 +14,7 @@ from exports_app.services.invitations import InvitationStatus, Invited
 from exports_app.services.members import ROLES as CHOICES
 from exports_app.ui.actions import action, principal
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, described, field
+from exports_app.ui.components.controls import button, described, field, form_input
 from exports_app.ui.notices import notify
 from exports_app.ui.pages.settings.given import link_to_hand_on
 from exports_app.ui.session import ROLES, Session
@@ -144,16 +144,8 @@ def invite_card() -> rx.Component:
 
 def _email_field() -> rx.Component:
     wrong = InvitationsState.errors.get("email", "").to(str)
-    control = rx.el.input(
-        id="email",
-        name="email",
-        type="email",
-        max_length=LONGEST,
-        auto_complete="off",
-        class_name="control",
-        **described("email", wrong),
-    )
-    return field("Email", control, name="email", error=wrong, hint="Of the person to invite")
+    hint = "Of the person to invite"
+    return form_input("email", "Email", wrong, hint, type="email", max_length=LONGEST, auto_complete="off")
 
 
 def _role_field() -> rx.Component:

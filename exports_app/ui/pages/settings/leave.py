@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain.words import counted
 from exports_app.ui.actions import action, principal
 from exports_app.ui.components.controls import button
 from exports_app.ui.notices import go, notify
-from exports_app.ui.pages.settings.parting import parting_question
+from exports_app.ui.pages.settings.parting import Heir, heirs_of, owned, parting_question
 from exports_app.ui.session import ROLES, SETTINGS
 
 
@@ -23,36 +22,28 @@ class BelongingRow:
     role: str
 
 
-@dataclass
-class Successor:
-    id: str
-    name: str
-
-
 class LeaveState(rx.State):
     rows: list[BelongingRow] = []  # noqa: RUF012 (Reflex copies defaults)
     asking: str = ""
     """The id of the tenant that shall be left; empty: none."""
     ask_name: str = ""
     ask_owns: str = ""
-    successors: list[Successor] = []  # noqa: RUF012
-    successor: str = ""
+    heirs: list[Heir] = []  # noqa: RUF012
+    heir: str = ""
 
     @action()
     async def ask(self, tenant_id: str) -> None:
         leaving = wiring.services().members.leaving
         settled = await asyncio.to_thread(leaving, principal(), str(tenant_id))
-        owns = settled.member.schedules
-        self.asking, self.ask_name, self.successor = settled.tenant.id, settled.tenant.name, ""
-        self.ask_owns = counted(owns, "scheduled export") if owns else ""
-        self.successors = [Successor(user.id, user.name) for user in settled.successors]
+        self.asking, self.ask_name = settled.tenant.id, settled.tenant.name
+        self.ask_owns, self.heirs, self.heir = owned(settled), heirs_of(settled), ""
 
     @action()
     async def choose(self, user_id: str) -> None:
-        self.successor = str(user_id)
+        self.heir = str(user_id)
 
     @action()
-    async def stay(self) -> None:
+    async def keep(self) -> None:
         self.asking = ""
 
     @action()
@@ -61,7 +52,7 @@ class LeaveState(rx.State):
         if not self.asking:
             return
         leave, name = wiring.services().members.leave, self.ask_name
-        await asyncio.to_thread(leave, principal(), self.asking, self.successor or None)
+        await asyncio.to_thread(leave, principal(), self.asking, self.heir or None)
         self.asking = ""
         await notify(self, "success", f"You left {name}")
         await go(self, SETTINGS)
@@ -92,15 +83,10 @@ def _tenant(one: BelongingRow) -> rx.Component:
 def _question() -> rx.Component:
     state = LeaveState
     return parting_question(
-        is_open=state.asking != "",
+        state,
         title=f"Leave {state.ask_name}?",
         consequence="You see nothing of this tenant any more. Only its admins can invite you again.",
-        owned=state.ask_owns,
         heading=f"Who should own your {state.ask_owns}?",
-        heirs=state.successors,
-        heir=state.successor,
-        choose=state.choose,
-        keep=state.stay,
         keep_words="Stay",
         part=state.leave,
         part_words="Leave",

@@ -19,7 +19,7 @@ from exports_app.ui.pages.settings.invitations import (
     invite_card,
     open_invitations,
 )
-from exports_app.ui.pages.settings.parting import parting_question
+from exports_app.ui.pages.settings.parting import Heir, heirs_of, owned, parting_question
 from exports_app.ui.pages.settings.tabs import MEMBERS, top
 from exports_app.ui.session import SETTINGS, Session
 
@@ -33,12 +33,6 @@ class MemberRow:
     owns: str
     """How many scheduled exports, in words; empty for none."""
     active: bool
-
-
-@dataclass
-class Heir:
-    id: str
-    name: str
 
 
 class MembersState(rx.State):
@@ -85,10 +79,8 @@ class MembersState(rx.State):
         settled = await asyncio.to_thread(removing, principal(), await self._tenant(), str(user_id))
         member, receives = settled.member, settled.receives
         self.asking, self.ask_name = member.user.id, member.user.name
-        self.heir, self.drops = "", True
-        self.ask_owns = counted(member.schedules, "scheduled export") if member.schedules else ""
+        self.ask_owns, self.heirs, self.heir, self.drops = owned(settled), heirs_of(settled), "", True
         self.ask_receives = counted(receives, "scheduled export") if receives else ""
-        self.heirs = [Heir(user.id, user.name) for user in settled.successors]
 
     @action(Permission.MANAGE)
     async def choose(self, user_id: str) -> None:
@@ -167,15 +159,10 @@ def _member(one: MemberRow) -> rx.Component:
 def _question() -> rx.Component:
     state = MembersState
     return parting_question(
-        is_open=state.asking != "",
+        state,
         title=f"Remove {state.ask_name}?",
         consequence="They see nothing of this tenant any more. Their account stays.",
-        owned=state.ask_owns,
         heading=f"Who should own their {state.ask_owns}?",
-        heirs=state.heirs,
-        heir=state.heir,
-        choose=state.choose,
-        keep=state.keep,
         keep_words="Keep",
         part=state.remove,
         part_words="Remove",

@@ -1,49 +1,63 @@
 """The question before a membership ends: who should own the scheduled exports that are left."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
+from exports_app.domain.words import counted
+from exports_app.services.members import Leaving, Removing
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 
 
+@dataclass
+class Heir:
+    """Who may own what is left."""
+
+    id: str
+    name: str
+
+
+def heirs_of(leaving: Leaving | Removing) -> list[Heir]:
+    return [Heir(user.id, user.name) for user in leaving.successors]
+
+
+def owned(leaving: Leaving | Removing) -> str:
+    """How many exports need a new owner, in words; empty for none."""
+    return counted(leaving.member.schedules, "scheduled export") if leaving.member.schedules else ""
+
+
 def parting_question(
+    state: Any,
     *,
-    is_open: Any,
     title: Any,
     consequence: str,
-    owned: Any,
     heading: Any,
-    heirs: Any,
-    heir: Any,
-    choose: Any,
-    keep: Any,
     keep_words: str,
     part: Any,
     part_words: str,
     more: rx.Component | None = None,
 ) -> rx.Component:
-    """owned: how many exports need a new owner, in words; empty for none. heading: of that choice.
-    heirs: rows with id and name. choose, keep, part: what the three controls do.
-    more: what else is asked."""
+    """state: a State with asking (empty: nothing is asked), ask_owns (see `owned`), heirs, heir, and the handlers choose
+    and keep. heading: of the choice of an heir. part: what ends the membership. more: what else is asked."""
     choice = rx.el.select(
         rx.el.option("Choose a member", value=""),
-        rx.foreach(heirs, lambda one: rx.el.option(one.name, value=one.id)),
+        rx.foreach(state.heirs, lambda one: rx.el.option(one.name, value=one.id)),
         id="heir",
-        value=heir,
-        on_change=choose,
+        value=state.heir,
+        on_change=state.choose,
         class_name="control",
     )
     needs = rx.el.div(rx.el.label(heading, html_for="heir"), choice, class_name="field")
     foot = rx.el.div(
-        rx.alert_dialog.cancel(button(keep_words, on_click=keep, id="keep-member")),
+        rx.alert_dialog.cancel(button(keep_words, on_click=state.keep, id="keep-member")),
         button(
             part_words,
             kind="danger",
             once=True,
             on_click=part,
-            disabled=(owned != "") & (heir == ""),
+            disabled=(state.ask_owns != "") & (state.heir == ""),
             id="confirm-remove",
         ),
         class_name="dialog-foot",
@@ -54,11 +68,11 @@ def parting_question(
             browser.focus(target="keep-member"),
             rx.alert_dialog.title(title, as_child=False),
             rx.alert_dialog.description(consequence, size="2", color="gray"),
-            rx.cond(owned != "", needs),
+            rx.cond(state.ask_owns != "", needs),
             more or rx.fragment(),
             foot,
             class_name="dialog slim",
-            on_escape_key_down=keep,
+            on_escape_key_down=state.keep,
         ),
-        open=is_open,
+        open=state.asking != "",
     )

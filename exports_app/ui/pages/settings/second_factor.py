@@ -16,7 +16,7 @@ from exports_app.services.second_factor import State
 from exports_app.services.sessions import HOME, id_of
 from exports_app.ui.actions import action, actor, principal
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, button, described, field
+from exports_app.ui.components.controls import ONCE, button, form_input
 from exports_app.ui.notices import go, notify
 
 LONGEST = bounds.PASSWORD
@@ -228,8 +228,7 @@ def _otp(hint: str) -> rx.Component:
 
 def _input(name: str, label: str, hint: str, **props: Any) -> rx.Component:
     wrong = SecondFactorState.errors.get(name, "").to(str)
-    control = rx.el.input(id=name, name=name, required=True, class_name="control", **described(name, wrong), **props)
-    return field(label, control, name=name, error=wrong, hint=hint)
+    return form_input(name, label, wrong, hint, required=True, **props)
 
 
 def _setup() -> rx.Component:
