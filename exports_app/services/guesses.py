@@ -9,7 +9,7 @@ counted are wrong guesses, at up to three scopes:
 
 Each scope has some free guesses; after them one has to wait 1 s, then 2 s, 4 s and so on. Only SOURCE has long waits: a
 stranger cannot make them for anybody else. The owner of an account passes NETWORK and ACCOUNT in a browser in which they
-signed in before, and from a network from which they did so within the last 30 days.
+signed in before, and from a network from which they did so, or chose a new password by a link, within the last 30 days.
 """
 
 import hashlib
@@ -106,8 +106,7 @@ class Guess:
                 storage.incr(counter.key, REMEMBERED, -1)
             if counter.scope in locked:
                 storage.clear(counter.block)
-        storage.clear(self._acquaintance)  # or its time would run from the first right guess on
-        storage.incr(self._acquaintance, ACQUAINTED)
+        _acquaint(storage, self._acquaintance)
 
 
 class GuessLimits:
@@ -144,10 +143,21 @@ class GuessLimits:
         """
         return self._counts.using(lambda storage: self._begin(storage, purpose, account, address, browser))
 
+    def welcome(self, account: str, address: str) -> None:
+        """The account's owner just chose its password there, by a link: they sign in without a wait, whatever strangers did."""
+        self._counts.using(lambda storage: self._welcome(storage, account, address))
+
+    def _welcome(self, storage: Storage, account: str, address: str) -> None:
+        named, network = _digest(account_address(account)), addresses.network(address)
+        own = self._counter(Purpose.PASSWORD, Scope.SOURCE, f"{named}/{network}")
+        for key in (own.key, own.block):
+            storage.clear(key)
+        _acquaint(storage, _acquaintance(Purpose.PASSWORD, named, network))
+
     def _begin(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> Guess:
         network = addresses.network(address)
         named = _digest(account_address(account))
-        acquaintance = f"acquainted/{purpose}/{named}/{network}"
+        acquaintance = _acquaintance(purpose, named, network)
         counters = [self._counter(purpose, Scope.SOURCE, f"{named}/{browser or network}")]
         if not browser and not storage.get(acquaintance):
             counters.append(self._counter(purpose, Scope.NETWORK, network))
@@ -168,6 +178,16 @@ class GuessLimits:
         if storage.incr(counter.block, seconds) > 1:  # another guess came first, at the same moment
             raise _too_many(storage, purpose, counter)
         return Lock(counter.scope, seconds)
+
+
+def _acquaintance(purpose: Purpose, named: str, network: str) -> str:
+    """The key that exists as long as the network is known to the account."""
+    return f"acquainted/{purpose}/{named}/{network}"
+
+
+def _acquaint(storage: Storage, acquaintance: str) -> None:
+    storage.clear(acquaintance)  # or its time would run from the first right guess on
+    storage.incr(acquaintance, ACQUAINTED)
 
 
 def _refuse_while_blocked(storage: Storage, purpose: Purpose, counter: _Counter) -> None:

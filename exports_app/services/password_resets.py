@@ -20,6 +20,7 @@ from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
 from exports_app.services.auth import principal_of
 from exports_app.services.email_addresses import account_address, valid_address
+from exports_app.services.guesses import GuessLimits
 from exports_app.services.invitations import revoke_of_previous_holder
 from exports_app.services.keys import Keys
 from exports_app.services.known_browsers import KnownBrowsers
@@ -40,8 +41,11 @@ ASKED_LIFETIME = timedelta(minutes=30)
 """Of a link that was asked for on the sign-in page: whoever asked is waiting for it."""
 SENT_LIFETIME = timedelta(hours=24)
 """Of a link that a super admin sends or hands on: its reader may be away."""
-SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/hour", "15/hour", "30/hour"
-"""Of requests for a link: for one account from one network or known browser, for one account, and from one network."""
+SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/30 minutes", "10/30 minutes", "30/hour"
+"""Of requests for a link: for one account from one network or known browser, for one account, and from one network.
+
+The first two count for as long as a link works: where strangers have used them up, a link of theirs is in the owner's
+mailbox that still works."""
 TRY_RATE = "30/minute"
 """Of uses of a link, from one address."""
 KIND = LinkKind.PASSWORD_RESET
@@ -76,9 +80,10 @@ class PasswordResets:
         mail: AccountMail,
         counts: Counts,
         refused: RefusedLinks,
+        guesses: GuessLimits,
     ) -> None:
         self._store, self._clock, self._links, self._mail = store, clock, links, mail
-        self._refused = refused
+        self._refused, self._guesses = refused, guesses
         self._browsers = KnownBrowsers(clock, keys)
         self._by_source = RateLimit(SOURCE_RATE, counts, "reset-source")
         self._by_account = RateLimit(ACCOUNT_RATE, counts, "reset-account")
@@ -141,7 +146,8 @@ class PasswordResets:
             return self._valid(tx, self._links.read(KIND, token))[1].email
 
     def reset(self, token: str, password: str) -> None:
-        """Set the password. Signs out everything that uses the account; nobody is signed in by it. A mailed link that proves
+        """Set the password. Signs out everything that uses the account; nobody is signed in by it, but the sign-in from the
+        caller's network needs no wait. A mailed link that proves
         a mailbox which was not proven removes the second factor.
 
         Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for a password that must
@@ -178,6 +184,7 @@ class PasswordResets:
             if link.mailed and user.email_proven_at is None and not user.is_super_admin:
                 second_factor.remove_from_previous_holder(tx, user, now)
                 revoke_of_previous_holder(tx, user, now)
+        self._guesses.welcome(user.email, request_context.current().address)
 
     def _valid(self, tx: Transaction, link: AccountLink) -> tuple[PasswordReset, User]:
         reset = tx.password_resets.get(link.subject_id)

@@ -1,11 +1,15 @@
 """Attacks on signing in: nobody locks the owner of an account out, and nobody guesses freely."""
 
+from contextlib import suppress
+
 import pytest
 
 from exports_app.domain.errors import ExportsError, Invalid, TooManyRequests, WrongCredentials
 from exports_app.services import request_context
 from exports_app.services.request_context import RequestContext
 from exports_app.wiring import Services
+from tests.invited import mailed_token
+from tests.mailserver import MailServer
 from tests.world import BROWSER, PASSWORD, Cast, sign_in
 
 HOME, STRANGER, TRAVEL = "192.0.2.1", "198.51.100.1", "203.0.113.1"
@@ -63,6 +67,39 @@ def test_guesses_from_many_addresses_are_slowed_down_but_not_the_owner(services:
         services.auth.login(email, PASSWORD, TRAVEL)
     assert services.sessions.begin(email, PASSWORD, TRAVEL, BROWSER, known=known)
     assert services.auth.login(email, PASSWORD, HOME)
+
+
+def test_the_owner_gets_in_by_a_link_whatever_strangers_do_meanwhile(
+    services: Services, cast: Cast, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a new browser and a new network, while each try that the account has left goes to a stranger."""
+    email = cast.admin.user.email
+    attack(services, email, 300, addresses=150)
+    for i in range(30):  # all links that strangers may ask for
+        with request_context.use(RequestContext(f"2001:db8:{i:x}::2")), suppress(TooManyRequests):
+            services.password_resets.request(email)
+    attack(services, email, 20)
+    with request_context.use(RequestContext(TRAVEL)):
+        with pytest.raises(TooManyRequests):
+            services.auth.login(email, PASSWORD, TRAVEL)
+        services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), NEW)
+        monkeypatch.setattr("exports_app.services.passwords.matches", lambda password, _: password == NEW)
+        attack(services, email, 20)
+        assert services.auth.login(email, NEW, TRAVEL)
+    with pytest.raises(TooManyRequests):
+        services.auth.login(email, NEW, STRANGER)
+
+
+def test_a_link_ends_the_wait_that_somebody_else_made_in_the_owners_own_network(
+    services: Services, cast: Cast, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = cast.admin.user.email
+    attack(services, email, 30)
+    with request_context.use(RequestContext(STRANGER)):
+        services.password_resets.request(email)
+        services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), NEW)
+    monkeypatch.setattr("exports_app.services.passwords.matches", lambda password, _: password == NEW)
+    assert services.auth.login(email, NEW, STRANGER)
 
 
 def test_one_address_cannot_try_all_accounts(services: Services, cast: Cast) -> None:
