@@ -225,6 +225,25 @@ class TestMessages:
         assert len(mail.wait_for(2)) == 2
         assert used(services, cast, "messages_per_day") == 2
 
+    def test_what_a_run_reserved_before_midnight_counts_for_the_day_on_which_it_is_sent(
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
+    ) -> None:
+        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2))
+        for schedule in (first, second):
+            services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=2)
+        run, others = claim(services), []
+
+        def a_day_passes(_: str) -> None:
+            if not others:
+                clock.advance(days=1)
+                others.append(execute(services, claim(services)))
+
+        with registered(CHANNELS, WatchedEmail(mail, before=a_day_passes)):
+            done = execute(services, run)
+        assert (done.status, others[0].error_code) == (RunStatus.COMPLETED, "quota_exceeded")
+        assert used(services, cast, "messages_per_day") == 1
+
     def test_of_many_that_are_sent_at_once_none_goes_beyond(self, services: Services, cast: Cast, mail: MailServer) -> None:
         for _ in range(8):
             schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB, "cyd@example.com"))
