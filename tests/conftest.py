@@ -142,11 +142,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What asks for `services` below these folders runs over both databases, unless it is about one of them."""
+    """What asks for `services` below these folders runs over both databases, unless it is about one of them, or `one_database`."""
     if "database_kind" not in metafunc.fixturenames or metafunc.definition.path.parent.name not in {"integration", "contracts"}:
         return
     kinds = ["sqlite", "postgresql"]
     only = [kind for kind in kinds if metafunc.definition.get_closest_marker(f"about_{kind}")]
+    if metafunc.definition.get_closest_marker("one_database"):
+        only = ["sqlite"]
     metafunc.parametrize("database_kind", only or kinds, indirect=True)
 
 

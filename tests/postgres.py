@@ -167,17 +167,24 @@ class Postgres:
         shutil.rmtree(self.folder)
 
 
+_THROW_OUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@cache
+def _emptying() -> bytes:
+    """In one message: it is sent after each test."""
+    tables = ["procrastinate_jobs", *(table.name for table in reversed(metadata.sorted_tables))]
+    # No triggers: those of the audit would refuse
+    return "; ".join(["SET session_replication_role = replica", *(f"DELETE FROM {name}" for name in tables)]).encode()
+
+
 def empty(url: str) -> None:
     """Remove all rows; who still works on them is thrown out."""
-    others = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
     with psycopg.connect(url) as connection:
-        connection.execute(others)
-        connection.execute("SET session_replication_role = replica")  # no triggers: those of the audit would refuse
-        connection.execute("DELETE FROM procrastinate_jobs")
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(f"DELETE FROM {table.name}")  # type: ignore[arg-type]
+        connection.execute(_THROW_OUT)
+        connection.execute(_emptying())
 
 
 def _free_port() -> int:

@@ -220,6 +220,7 @@ def test_an_installation_that_is_no_demo_takes_none(services: Services, clock: F
         Demo(services.store, clock, allowed=False).check_allowed()
 
 
+@pytest.mark.one_database
 def test_any_number_of_rows_can_be_had(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
     begun, seen = all_days(services), list[int]()

@@ -283,6 +283,7 @@ def test_whoever_watches_the_tenant_hears_of_it_only_when_something_changed(serv
     assert heard == [Change(Topic.CAMPAIGNS, acme.id)]
 
 
+@pytest.mark.one_database
 def test_progress_goes_up_to_the_end(services: Services, acme: Tenant, tmp_path: Path) -> None:
     file = tmp_path / "campaigns.csv"
     file.write_text(csv(*(GOOD.replace("Summer", f"New {i}") for i in range(12_000))))

@@ -29,6 +29,7 @@ from exports_app.wiring import Services
 from tests.mailserver import MailServer, Received
 from tests.world import FakeClock, claim, deliveries_of, make_schedule, registered, the_run
 
+pytestmark = pytest.mark.one_database
 ANN, BOB = "ann@example.com", "jörg@bücher.example"
 URL = re.compile(r"http://127\.0\.0\.1:3720/api/files/\S+")
 

@@ -131,6 +131,7 @@ def test_runs_of_different_schedules_work_side_by_side(
         asyncio.run(scenario())
 
 
+@pytest.mark.one_database
 def test_a_stop_lets_a_run_end_that_needs_only_a_moment(
     services: Services, admin: Principal, schedule: Schedule, mail: MailServer
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_stop_lets_a_run_end_that_needs_only_a_moment(
     assert has_status(services, schedule, RunStatus.COMPLETED)()
 
 
+@pytest.mark.one_database
 def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
     services: Services, admin: Principal, schedule: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +182,7 @@ def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
     assert [m.rcpt_tos for m in mail.wait_for(2)] == [[ANN], [BOB]]
 
 
+@pytest.mark.one_database
 def test_a_stop_takes_the_run_back_from_a_worker_that_is_stuck(
     services: Services, admin: Principal, schedule: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +305,7 @@ def test_the_engine_outlives_a_database_that_is_away(
     assert services.runs.tick() == 1
 
 
+@pytest.mark.one_database
 def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
     services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,7 @@ def test_what_a_file_cannot_hold_is_counted(make: Making) -> None:
     assert make(FORMATS["csv"]).lost == 0
 
 
+@pytest.mark.one_database
 def test_the_rows_so_far_are_told_while_it_is_made(make: Making) -> None:
     make(child_formats.Slow())
     assert make.told == sorted(set(make.told))
@@ -128,6 +129,7 @@ def test_the_rows_so_far_are_told_while_it_is_made(make: Making) -> None:
     assert make.told[-1] <= DAYS * len(NAMES)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("wrong", "code", "told"),
     [
@@ -145,6 +147,7 @@ def test_what_ends_the_process_is_this_runs_failure_in_words(make: Making, wrong
     assert make(FORMATS["csv"]).rows == DAYS * len(NAMES)  # nobody else's
 
 
+@pytest.mark.one_database
 def test_a_file_that_takes_too_long_is_given_up_and_its_process_ended(make: Making) -> None:
     with pytest.raises(RunError, match=r"longer than its limit of 1\.5 s") as e:
         make(child_formats.Endless(), seconds=1.5)
@@ -152,6 +155,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_its_process_ended(make: Maki
     assert not is_alive(make.pid())
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("small", [0, 10**9])
 @pytest.mark.parametrize(("limits", "figure"), [({"rows": 7_499}, "more than 7,499 rows"), ({"size": 100_000}, "100.0 KB")])
 def test_a_file_over_its_limits_fails_with_the_figure(make: Making, small: int, limits: dict[str, int], figure: str) -> None:
@@ -162,6 +166,7 @@ def test_a_file_over_its_limits_fails_with_the_figure(make: Making, small: int, 
     assert "shorter period" in e.value.message
 
 
+@pytest.mark.one_database
 def test_few_rows_that_come_slowly_make_an_excel_file(make: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks at some rows before it begins the file."""
     monkeypatch.setattr("exports_app.engine.making.PROGRESS_SECONDS", 0.0)
@@ -179,6 +184,7 @@ def test_a_database_that_is_away_is_no_failure_of_the_run(
         make(FORMATS["csv"])
 
 
+@pytest.mark.one_database
 def test_a_stop_ends_the_process(make: Making) -> None:
     stopped = threading.Event()
 
@@ -223,6 +229,7 @@ def test_tenants_take_turns_in_making_large_files() -> None:
     assert turns.waiting == 0
 
 
+@pytest.mark.one_database
 def test_so_many_are_made_at_once_and_who_waits_can_be_stopped(
     make: Making, services: Services, scope: Scope, tmp_path: Path
 ) -> None:
@@ -255,7 +262,7 @@ def test_so_many_are_made_at_once_and_who_waits_can_be_stopped(
     assert second(FORMATS["csv"], maker=maker).rows == DAYS * len(NAMES)  # the turn was given back
 
 
-@pytest.mark.about_sqlite
+@pytest.mark.one_database
 def test_the_process_ends_with_the_server_however_that_ends(
     make: Making, services: Services, scope: Scope, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def known_browser(services: Services, cast: Cast) -> str:
     return services.sessions.mark_browser(sign_in(services, cast.admin.user), "")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("guesses", [10, 1_000])
 def test_a_stranger_locks_nobody_out(services: Services, cast: Cast, guesses: int) -> None:
     email, known = cast.admin.user.email, known_browser(services, cast)
