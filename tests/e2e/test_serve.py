@@ -93,7 +93,7 @@ class TestWhatStopsAStart:
         assert_one_line(refused(tmp_path, {"DATA_DIR": str(file / "below")}), "data folder", str(file))
 
     def test_a_demo_at_a_public_address_is_named(self, tmp_path: Path) -> None:
-        public = {"PUBLIC_URL": "https://exports.example.com", "DEMO": "1"}
+        public = {"PUBLIC_URL": "https://exports.example.com", "TRUSTED_PROXIES": "127.0.0.1", "DEMO": "1"}
         assert_one_line(refused(tmp_path, public), "DEMO=1", "PUBLIC_URL")
 
     @pytest.mark.long
@@ -103,7 +103,8 @@ class TestWhatStopsAStart:
             url = f"sqlite:///{tmp_path}/data/../data/exports.db"
             assert_one_line(refused(tmp_path / "other", {"DATABASE_URL": url}), "another server")
             assert healthy(first.url)
-        for env in ({"PUBLIC_URL": "https://exports.example.com"}, {"HOST": "0.0.0.0"}, {"DEMO": "0"}):
+        public = {"PUBLIC_URL": "https://exports.example.com", "TRUSTED_PROXIES": "127.0.0.1"}
+        for env in (public, {"HOST": "0.0.0.0"}, {"DEMO": "0"}):
             assert_one_line(refused(tmp_path, env), "admin@acme.test", "public password of the demo")
 
     @pytest.mark.parametrize(
