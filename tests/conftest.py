@@ -9,6 +9,7 @@ from typing import Any
 import bcrypt
 import pytest
 import structlog
+from hypothesis import settings as settings_of_examples
 from pydantic import SecretStr
 from sqlalchemy import URL, create_engine
 from sqlalchemy.engine import Engine
@@ -126,6 +127,12 @@ def migrated_url(postgres: Postgres, compiled_once: CompiledOnce) -> str:
     compiled_once.share(database.engine)
     database.dispose()
     return postgres.url("migrated")
+
+
+def pytest_configure() -> None:
+    """A busy machine may need any time for an example: what shall be quick is measured in CPU time."""
+    settings_of_examples.register_profile("no deadline", deadline=None)
+    settings_of_examples.load_profile("no deadline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
