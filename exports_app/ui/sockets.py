@@ -88,8 +88,8 @@ class Address:
     held: int = 0
     """Bytes of packets that wait for their turn."""
     events: Allowance = field(default_factory=lambda: Allowance(100, 1_000))
-    joins: Allowance = field(default_factory=lambda: Allowance(10, 10))
-    large_bytes: Allowance = field(default_factory=lambda: Allowance(512 * 1024, 4 * 1024 * 1024))
+    joins: Allowance = field(default_factory=lambda: Allowance(6, 5))
+    large_bytes: Allowance = field(default_factory=lambda: Allowance(512 * 1024, 1024 * 1024))
 
     @property
     def idle(self) -> bool:
