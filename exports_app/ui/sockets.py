@@ -82,7 +82,8 @@ class Address:
     """
 
     name: str
-    sockets: int = 0
+    sockets: "dict[Socket, None]" = field(default_factory=dict)
+    """Open, the oldest first."""
     unread: int = 0
     """Bytes."""
     held: int = 0
@@ -310,7 +311,7 @@ class Sockets:
 
     @asynccontextmanager
     async def _held(self, socket: Socket) -> AsyncIterator[Socket]:
-        socket.address.sockets += 1
+        socket.address.sockets[socket] = None
         socket.address.events.spend()
         self._networks.update(socket.place.networks.values())
         self.open[socket] = None
@@ -326,7 +327,7 @@ class Sockets:
         if socket not in self.open:
             return
         del self.open[socket]
-        socket.address.sockets -= 1
+        del socket.address.sockets[socket]
         for name in socket.place.networks.values():
             self._networks[name] -= 1
             if not self._networks[name]:
@@ -334,16 +335,18 @@ class Sockets:
 
     def _room(self, place: Place, *, has_cookie: bool) -> bool:
         """Whether another socket may be opened. Who may be signed in finds room as long as strangers are there."""
-        if place.address.sockets >= MAX_STRANGERS_PER_ADDRESS:
-            here = [one for one in self.open if one.address is place.address]
+        if len(place.address.sockets) >= MAX_STRANGERS_PER_ADDRESS:
+            here = list(place.address.sockets)
             strangers = sum(not one.is_signed_in() for one in here)
             full = len(here) >= MAX_SOCKETS_PER_ADDRESS or strangers >= MAX_STRANGERS_PER_ADDRESS
             if full and not (has_cookie and self._make_room(here, place, always=True)):
                 return False
         for bits, name in place.networks.items():
             if self._networks[name] >= MAX_SOCKETS_PER_NETWORK[bits]:
+                if not has_cookie:
+                    return False
                 inside = [one for one in self.open if one.place.networks.get(bits) == name]
-                if not (has_cookie and self._make_room(inside, place, always=True)):
+                if not self._make_room(inside, place, always=True):
                     return False
         return len(self.open) < MAX_SOCKETS or self._make_room(list(self.open), place, always=has_cookie)
 
