@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, Unauthenticated
+from exports_app.domain.errors import Conflict, FieldError, Invalid, OwnPasswordFirst, Unauthenticated
 from exports_app.services import audit, otp, request_context
 from exports_app.services.auth import Auth, Token
 from exports_app.services.encryption import Encryption
@@ -58,18 +58,18 @@ class SecondFactors:
 
     def begin(self, who: Principal, password: str) -> Enrolment:
         """A new secret, told here once. It counts once `confirm` got a code of it. Raises Conflict where there is a second factor
-        already, Invalid for a wrong password, TooManyRequests for one who guesses."""
+        already, OwnPasswordFirst with a one-time password, Invalid for a wrong password, TooManyRequests for one who guesses."""
         user = self._checked(who, password)
         secret = otp.new_secret()
         with self._store.write() as tx:
-            _without(_user(tx, who, lock=True))
+            _check_may_enrol(_user(tx, who, lock=True))
             tx.second_factors.put(SecondFactor(user.id, self._encryption.encrypt(secret), self._clock()))
         return Enrolment(secret, otp.uri(secret, user.email))
 
     def confirm(self, who: Principal, code: str, session: str = "") -> Enabled:
         """The first code of the app: from now on each sign-in asks for one. Everybody who is signed in as this user without it is
         signed out: other browsers, and all tokens. session: the id of the browser's session that stays. Raises Conflict where
-        nothing was begun; Invalid for a wrong code; TooManyRequests."""
+        nothing was begun; OwnPasswordFirst as `begin`; Invalid for a wrong code; TooManyRequests."""
         codes = otp.new_recovery_codes()
         with self._store.read() as tx:
             _check_begun(tx, _user(tx, who))  # before the guess is counted: there is nothing to guess
@@ -161,13 +161,15 @@ def _with(user: User) -> None:
         raise Conflict("You have no second factor: set one up first")
 
 
-def _without(user: User) -> None:
+def _check_may_enrol(user: User) -> None:
+    if user.must_change_password:  # somebody else knows the password: they could lock the owner out
+        raise OwnPasswordFirst("You are signed in with a one-time password: choose your own first")
     if user.second_factor_at is not None:
         raise Conflict("You have a second factor already: disable it first")
 
 
 def _check_begun(tx: Transaction, user: User) -> None:
-    _without(user)
+    _check_may_enrol(user)
     if tx.second_factors.get(user.id) is None:
         raise Conflict("Begin first: nothing waits for a code")
 

@@ -2,9 +2,16 @@
 
 from datetime import datetime
 
+import pyotp
 import pytest
 
-from exports_app.domain.errors import ExportsError, OneTimePasswordOver, Unauthenticated, WrongCredentials
+from exports_app.domain.errors import (
+    ExportsError,
+    OneTimePasswordOver,
+    OwnPasswordFirst,
+    Unauthenticated,
+    WrongCredentials,
+)
 from exports_app.services import passwords
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Action, Page
@@ -33,6 +40,21 @@ def test_its_login_may_only_set_a_new_password(services: Services, cast: Cast, g
         user = tx.users.get(cast.admin.user.id)
     assert user is not None
     assert (user.must_change_password, user.one_time_expires_at) == (False, None)
+
+
+def test_its_login_sets_up_no_second_factor(services: Services, cast: Cast) -> None:
+    """Neither from the start nor by finishing what was begun with another password."""
+    secret = services.second_factors.begin(cast.admin.who, PASSWORD).secret
+    given = services.accounts.give_one_time_password(cast.admin.user.email)
+    token = services.auth.login(cast.admin.user.email, given, ADDRESS)
+    who = services.auth.principal(token.access_token)
+    with pytest.raises(OwnPasswordFirst):
+        services.second_factors.begin(who, given)
+    with pytest.raises(OwnPasswordFirst):
+        services.second_factors.confirm(who, pyotp.TOTP(secret).at(int(NOW.timestamp())))
+    assert services.second_factors.state(who).enabled_at is None
+    services.account.change_password(who, given, NEW)
+    assert services.second_factors.begin(cast.admin.who, NEW)
 
 
 def test_it_works_for_one_login(services: Services, cast: Cast, given: str) -> None:
