@@ -25,14 +25,15 @@ Srv = Annotated[Services, Depends(services)]
 def principal(srv: Srv, request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Principal:
     if token is None:
         raise Unauthenticated
-    who = srv.auth.principal(token.credentials)
+    return _signed_in(request, srv, token.credentials)
+
+
+def _signed_in(request: Request, srv: Services, token: str) -> Principal:
+    """Who presents the token; the request remembers them."""
+    who = srv.auth.principal(token)
     request.state.who = who  # for the audit, where a right is refused
-    _remember(request, srv, token.credentials, who)
-    return who
-
-
-def _remember(request: Request, srv: Services, token: str, who: Principal) -> None:
     request.state.check_unchanged = partial(srv.auth.check_unchanged, token, who)
+    return who
 
 
 def check_unchanged(request: Request) -> None:
@@ -52,9 +53,7 @@ def anybody(
     """The caller, if they present a token: one that is not valid is refused all the same."""
     if token is None:
         return None
-    who = srv.auth.principal(token.credentials)
-    _remember(request, srv, token.credentials, who)
-    return who
+    return _signed_in(request, srv, token.credentials)
 
 
 Anybody = Annotated[Principal | None, Depends(anybody)]

@@ -126,18 +126,24 @@ class Auth:
 
     def check_otp(self, user: User, otp: str, address: str, known: str = "") -> None:
         """After the right password. address, known: as for `guess`. Raises OtpRequired where they have a second factor and otp
-        is empty; WrongOtp and TooManyRequests, which are noted; OneTimePasswordOver."""
+        is empty; WrongOtp, TooManyRequests and OneTimePasswordOver, which are noted."""
         if user.second_factor_at is None:
             return
         if not otp:
             raise OtpRequired
         try:
-            guess = self.guess(Purpose.SECOND_FACTOR, user.email, address, known)
+            self._check_otp(user, otp, address, known)
+        except (WrongOtp, OneTimePasswordOver):
+            self._notes.failed_sign_in(user.email)
+            raise
         except TooManyRequests as e:
             self._notes.slowed_sign_in(user.email, e.retry_after)
             raise
+
+    def _check_otp(self, user: User, otp: str, address: str, known: str) -> None:
+        self._check_one_time(user)  # before the code, which would be used up for nothing
+        guess = self.guess(Purpose.SECOND_FACTOR, user.email, address, known)
         if not self._otps.use(user, otp):
-            self._notes.failed_sign_in(user.email)
             raise WrongOtp
         guess.right()
         if user.must_change_password:
@@ -203,9 +209,16 @@ class Auth:
         if not may_call(user):
             raise DemoIsLocal
         guess.right()
+        self._check_one_time(user)
         if user.must_change_password and user.second_factor_at is None:  # else `check_otp` uses it up
             self._use_one_time(user)
         return user
+
+    def _check_one_time(self, user: User) -> None:
+        """Uses nothing up. Raises OneTimePasswordOver."""
+        expires = user.one_time_expires_at
+        if user.must_change_password and (expires is None or expires <= self._clock()):
+            raise OneTimePasswordOver
 
     def _use_one_time(self, user: User) -> None:
         """It works once: of two who sign in with it, one does. Whoever reads this knows the right password already."""

@@ -12,7 +12,8 @@ from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
 from exports_app.services import request_context
 from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Notice, NoticeKind, Tenant, new_id
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Notice, NoticeKind, Page, Tenant, new_id
 from exports_app.services.request_context import RequestContext
 from exports_app.services.schedules import new_run
 from exports_app.ui.downloads import Downloads
@@ -109,7 +110,7 @@ def test_run_again_keeps_the_window(
 
 
 def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal, super_admin: Principal
 ) -> None:
     schedule = make_schedule(services, admin)
     run = trigger_and_execute(services, admin, schedule)
@@ -131,6 +132,9 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
             assert bool(story.opened) == (gone == "")
 
     asyncio.run(play())
+    services.repeated_notes.flush()
+    found, _ = services.audit.find(super_admin, None, AuditFilter("access"), Page(size=10))
+    assert [(entry.actor_id, entry.detail) for entry in found] == [(admin.user_id, {"of_tenant": foreign.tenant_id})]
 
 
 def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(

@@ -3,6 +3,8 @@
 import asyncio
 
 from exports_app.domain.access import Principal
+from exports_app.services.ports import AuditFilter
+from exports_app.services.records import Page
 from exports_app.ui import actions
 from exports_app.ui.actions import Actor
 from exports_app.ui.pages.invitation import InvitationState
@@ -30,6 +32,9 @@ def test_who_has_a_one_time_password_is_sent_to_choose_their_own(services: Servi
     actions.begin(None)
     with services.store.read() as tx:
         assert cast.acme.id not in tx.users.roles(cast.outsider.user.id)
+    services.repeated_notes.flush()
+    found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter("access"), Page(size=10))
+    assert [(entry.actor_id, entry.subject_name) for entry in found] == [(cast.outsider.user.id, "InvitationState.accept")]
 
 
 def test_without_a_link_it_says_where_there_is_one(services: Services, tab: Tab) -> None:

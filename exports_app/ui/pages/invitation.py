@@ -13,7 +13,7 @@ from exports_app.services.account_links import PATHS, LinkKind
 from exports_app.services.joining import Joined, Way
 from exports_app.services.known_browsers import KNOWN_COOKIE
 from exports_app.services.sessions import BROWSER_COOKIE, HOME, cookie
-from exports_app.ui.actions import action, actor, principal, signed_in, told
+from exports_app.ui.actions import action, actor, note_refusal, principal, signed_in, told
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, form_input, submit, wrong_box
 from exports_app.ui.components.door import door
@@ -120,6 +120,7 @@ class InvitationState(rx.State):
             return None
         except ExportsError as e:
             self.error = told(e)
+            note_refusal(e, "InvitationState.accept")
             return None
         self.done = True
         return joined

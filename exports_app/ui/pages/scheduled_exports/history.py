@@ -17,7 +17,7 @@ from exports_app.domain.way import Way
 from exports_app.domain.words import counted, duration, place, sentence, size
 from exports_app.services.decisions import waits
 from exports_app.services.records import Attempt, Delivery, Notice, Run
-from exports_app.ui.actions import action, principal, told
+from exports_app.ui.actions import action, note_refusal, principal, told
 from exports_app.ui.notices import notify, show_address
 from exports_app.ui.pages.scheduled_exports import hints
 from exports_app.ui.pages.scheduled_exports.attempts import DELIVERY_WORDS, AttemptRow, NoticeRow, attempt_row, notice_row
@@ -196,6 +196,7 @@ class HistoryState(rx.State):
             read = await asyncio.to_thread(_read, who, schedule.id, self.opened)
         except NotFound as e:
             self.gone, self.loaded = e.message, True
+            note_refusal(e, "HistoryState")
             return
         except ExportsError as e:
             if self.loaded:  # what is shown stays
