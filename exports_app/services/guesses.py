@@ -43,7 +43,14 @@ class Purpose(StrEnum):
     CURRENT_PASSWORD = "current-password"  # noqa: S105
     """By somebody who is signed in and changes it."""
     SECOND_FACTOR = "second-factor"
-    """By somebody who knows the password."""
+    """By somebody who knows the password and signs in."""
+    CURRENT_CODE = "current-code"
+    """By somebody who is signed in and changes their second factor. Apart from SECOND_FACTOR: with a stolen session
+    nobody keeps the owner from signing in."""
+
+
+CODES = {Purpose.SECOND_FACTOR, Purpose.CURRENT_CODE}
+"""Six digits, or a recovery code."""
 
 
 class Scope(StrEnum):
@@ -122,7 +129,7 @@ class GuessLimits:
             Scope.NETWORK: Waits(wide, 60),
             Scope.ACCOUNT: Waits(wide, 60),
         }
-        # Six digits: whoever gets here knows the password already
+        # Six digits: whoever gets here knows the password, or is signed in
         codes = {
             Scope.SOURCE: Waits(math.ceil(item.amount / 2), 60 * 60),
             Scope.NETWORK: Waits(wide, 60),
@@ -132,6 +139,7 @@ class GuessLimits:
             Purpose.PASSWORD: passwords,
             Purpose.CURRENT_PASSWORD: passwords,
             Purpose.SECOND_FACTOR: codes,
+            Purpose.CURRENT_CODE: codes,
         }
 
     def begin(self, purpose: Purpose, account: str, address: str, browser: str = "") -> Guess:
@@ -197,7 +205,7 @@ def _refuse_while_blocked(storage: Storage, purpose: Purpose, counter: _Counter)
 
 def _too_many(storage: Storage, purpose: Purpose, counter: _Counter) -> TooManyRequests:
     seconds = max(1, math.ceil(storage.get_expiry(counter.block) - time.time()))
-    what = "codes" if purpose is Purpose.SECOND_FACTOR else "passwords"
+    what = "codes" if purpose in CODES else "passwords"
     wait = counted(seconds, "second") if seconds < 120 else counted(math.ceil(seconds / 60), "minute")
     return TooManyRequests(seconds, f"Too many wrong {what}: wait {wait}, then try again")
 

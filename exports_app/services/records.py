@@ -409,6 +409,7 @@ class Action(StrEnum):
     ONE_TIME_GIVEN = "user.one_time_password"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105  (a name)
     CURRENT_PASSWORD_WRONG = "account.current_password_wrong"  # noqa: S105  (a name)
+    CURRENT_CODE_WRONG = "account.current_code_wrong"
     SECOND_FACTOR_ENABLED = "account.second_factor_enabled"
     SECOND_FACTOR_DISABLED = "account.second_factor_disabled"
     RECOVERY_CODE_USED = "account.recovery_code_used"

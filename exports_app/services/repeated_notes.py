@@ -74,9 +74,15 @@ class RepeatedNotes:
 
     def wrong_current_password(self, who: Principal, user: User, seconds: int = 0) -> None:
         """Of somebody who is signed in, maybe by a stolen session. seconds: to wait until the next attempt."""
+        self._of_signed_in(Action.CURRENT_PASSWORD_WRONG, who, user, seconds)
+
+    def wrong_current_code(self, who: Principal, user: User, seconds: int = 0) -> None:
+        """Of their second factor. Otherwise like `wrong_current_password`."""
+        self._of_signed_in(Action.CURRENT_CODE_WRONG, who, user, seconds)
+
+    def _of_signed_in(self, action: Action, who: Principal, user: User, seconds: int) -> None:
         now, context = self._clock(), request_context.current()
         detail = {"seconds_to_wait": seconds} if seconds else {}
-        action = Action.CURRENT_PASSWORD_WRONG
         count = _Count(action, context, now, now, user.email, user.id, None, who, detail)
         self._add((action, who.user_id, network(context.address)), count)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, OwnPasswordFirst, Unauthenticated
+from exports_app.domain.errors import Conflict, FieldError, Invalid, OwnPasswordFirst, TooManyRequests, Unauthenticated
 from exports_app.services import audit, otp, request_context
 from exports_app.services.auth import Auth, Token
 from exports_app.services.encryption import Encryption
@@ -13,6 +13,7 @@ from exports_app.services.guesses import Guess, Purpose
 from exports_app.services.otp import OneTimePasswords
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, SecondFactor, Tenant, User
+from exports_app.services.repeated_notes import RepeatedNotes
 
 WRONG = FieldError("/otp", "this code is wrong, too old, or was used already: take the newest one")
 
@@ -42,8 +43,12 @@ class Enabled:
 
 
 class SecondFactors:
-    def __init__(self, store: Store, clock: Clock, auth: Auth, encryption: Encryption, otps: OneTimePasswords) -> None:
-        self._store, self._clock, self._auth = store, clock, auth
+    """Wrong passwords and codes, and waits after them, are noted in the audit."""
+
+    def __init__(
+        self, store: Store, clock: Clock, auth: Auth, encryption: Encryption, otps: OneTimePasswords, notes: RepeatedNotes
+    ) -> None:
+        self._store, self._clock, self._auth, self._notes = store, clock, auth, notes
         self._encryption, self._otps = encryption, otps
 
     def state(self, who: Principal) -> State:
@@ -72,12 +77,14 @@ class SecondFactors:
         nothing was begun; OwnPasswordFirst as `begin`; Invalid for a wrong code; TooManyRequests."""
         codes = otp.new_recovery_codes()
         with self._store.read() as tx:
-            _check_begun(tx, _user(tx, who))  # before the guess is counted: there is nothing to guess
-        guess = self._guess(who, Purpose.SECOND_FACTOR)
+            user = _user(tx, who)
+            _check_begun(tx, user)  # before the guess is counted: there is nothing to guess
+        guess = self._guess(who, user)
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
             _check_begun(tx, user)
             if not re.fullmatch(r"[0-9]{6}", digits := "".join(code.split())) or not self._otps.use_code(tx, user, digits):
+                self._notes.wrong_current_code(who, user)
                 raise Invalid([WRONG])
             version, now = user.token_version + 1, self._clock()
             tx.second_factors.confirm(user.id)
@@ -90,11 +97,11 @@ class SecondFactors:
         guess.right()
         return Enabled(codes, self._auth.token_for(changed))
 
-    def renew_recovery_codes(self, who: Principal, code: str) -> list[str]:
+    def renew_recovery_codes(self, who: Principal, password: str, code: str) -> list[str]:
         """A new set, told here once; the ones before count no more. code: of the app, or a recovery code. Raises Conflict without
-        a second factor, Invalid for a wrong code, TooManyRequests."""
+        a second factor, Invalid for a wrong password or code, TooManyRequests."""
         codes = otp.new_recovery_codes()
-        self._use(who, code)
+        self._check_both(who, password, code)
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
             _with(user)
@@ -104,10 +111,7 @@ class SecondFactors:
 
     def disable(self, who: Principal, password: str, code: str) -> None:
         """Raises Conflict without a second factor, Invalid for a wrong password or code, TooManyRequests."""
-        with self._store.read() as tx:
-            _with(_user(tx, who))
-        self._checked(who, password)
-        self._use(who, code)
+        self._check_both(who, password, code)
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
             if user.second_factor_at is not None:
@@ -120,19 +124,24 @@ class SecondFactors:
         self._auth.check_current(who, user, password)
         return user
 
-    def _guess(self, who: Principal, purpose: Purpose) -> Guess:
+    def _check_both(self, who: Principal, password: str, code: str) -> None:
+        """The password first: with a stolen session alone nobody tries a code. Uses the code up."""
         with self._store.read() as tx:
-            email = _user(tx, who).email
-        return self._auth.guess(purpose, email, request_context.current().address)
-
-    def _use(self, who: Principal, code: str) -> None:
-        with self._store.read() as tx:
-            user = _user(tx, who)
-        _with(user)
-        guess = self._guess(who, Purpose.SECOND_FACTOR)
+            _with(_user(tx, who))
+        user = self._checked(who, password)
+        guess = self._guess(who, user)
         if not self._otps.use(user, code):
+            self._notes.wrong_current_code(who, user)
             raise Invalid([WRONG])
         guess.right()
+
+    def _guess(self, who: Principal, user: User) -> Guess:
+        """Before a code of the user is checked. Raises TooManyRequests."""
+        try:
+            return self._auth.guess(Purpose.CURRENT_CODE, user.email, request_context.current().address)
+        except TooManyRequests as e:
+            self._notes.wrong_current_code(who, user, e.retry_after)
+            raise
 
     def _note(self, tx: Transaction, who: Principal, action: Action, user: User) -> None:
         audit.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)

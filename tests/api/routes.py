@@ -68,7 +68,7 @@ CASES = [
     Case("GET", "/api/account/second-factor", 200),
     Case("POST", "/api/account/second-factor", 200, {"currentPassword": PASSWORD}),
     Case("POST", "/api/account/second-factor/confirm", 409, {"otp": "123456"}),  # nothing was begun, and nothing is set up
-    Case("POST", "/api/account/second-factor/recovery-codes", 409, {"otp": "123456"}),
+    Case("POST", "/api/account/second-factor/recovery-codes", 409, {"currentPassword": PASSWORD, "otp": "123456"}),
     Case("DELETE", "/api/account/second-factor", 409, {"currentPassword": PASSWORD, "otp": "123456"}),
     Case("GET", "/api/account/sessions", 200),
     Case("DELETE", "/api/account/sessions/{session_id}", 404),  # one is signed in nowhere

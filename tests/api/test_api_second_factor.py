@@ -47,7 +47,9 @@ def test_a_script_sets_it_up_signs_in_with_it_and_gives_it_up(api: Clients, cast
     problem(api.anonymous.post(LOGIN, credentials(cast, otp="x" * 101)), 422, "invalid")
 
     clock.advance(seconds=PERIOD)
-    new = admin.post(f"{FACTOR}/recovery-codes", {"otp": app.at(clock())}).json()["recoveryCodes"]
+    problem(admin.post(f"{FACTOR}/recovery-codes", {"otp": app.at(clock())}), 422, "invalid")
+    both = {"currentPassword": PASSWORD, "otp": app.at(clock())}
+    new = admin.post(f"{FACTOR}/recovery-codes", both).json()["recoveryCodes"]
     assert set(new).isdisjoint(codes)
     gone = admin.request("DELETE", FACTOR, json={"currentPassword": PASSWORD, "otp": new[0]})
     assert gone.status_code == 204

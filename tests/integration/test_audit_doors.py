@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pyotp
 import pytest
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
@@ -36,6 +37,8 @@ from tests.world import (
 )
 
 ADDRESS = "192.0.2.7"
+CODE = "not a code"
+"""Of a second factor."""
 HERE = RequestContext(ADDRESS, "", "request-1")
 
 
@@ -240,6 +243,34 @@ class TestAWrongCurrentPassword:
     def test_a_right_one_is_told_as_a_change(self, services: Services, cast: Cast) -> None:
         services.account.change_password(cast.admin.who, PASSWORD, "another good password")
         assert [entry.action for entry in entries(services, cast)] == [Action.PASSWORD_CHANGED]
+
+
+class TestAWrongCodeOfSomebodyWhoIsSignedIn:
+    def give(self, services: Services, cast: Cast, change: str) -> None:
+        factors, who = services.second_factors, cast.admin.who
+        changes = {
+            "confirm": lambda: factors.confirm(who, CODE),
+            "renew": lambda: factors.renew_recovery_codes(who, PASSWORD, CODE),
+            "disable": lambda: factors.disable(who, PASSWORD, CODE),
+        }
+        with request_context.use(RequestContext(ADDRESS, "session-1", "request-1")), pytest.raises((Invalid, TooManyRequests)):
+            changes[change]()
+
+    @pytest.mark.parametrize("change", ["confirm", "renew", "disable"])
+    def test_becomes_one_entry_that_also_tells_of_the_wait(
+        self, services: Services, cast: Cast, clock: FakeClock, change: str
+    ) -> None:
+        begun = services.second_factors.begin(cast.admin.who, PASSWORD)
+        if change != "confirm":
+            services.second_factors.confirm(cast.admin.who, pyotp.TOTP(begun.secret).at(clock()))
+        for _ in range(8):
+            self.give(services, cast, change)
+        (entry,) = [one for one in entries(services, cast) if one.action is Action.CURRENT_CODE_WRONG]
+        assert (entry.actor_id, entry.subject_id, entry.tenant_id) == (cast.admin.user.id, cast.admin.user.id, None)
+        assert (entry.address, entry.session, entry.request_id) == (ADDRESS, "session-1", "request-1")
+        assert entry.detail["times"] == 8
+        assert entry.detail["seconds_to_wait"] >= 1
+        assert CODE not in repr(entry)
 
 
 class TestFailedSignIn:

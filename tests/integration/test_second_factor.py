@@ -263,6 +263,32 @@ class TestSigningIn:
         used_up = [(action, detail) for action, detail in noted(services, cast) if action is Action.RECOVERY_CODE_USED]
         assert used_up == [(Action.RECOVERY_CODE_USED, {"left": 9}), (Action.RECOVERY_CODE_USED, {"left": 8})]
 
+    def test_nobody_who_is_signed_in_uses_up_the_owners_codes_of_a_sign_in(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
+        _, codes = enrol(cast.admin)
+        factors, who = services.second_factors, cast.admin.who
+        for number in range(60):
+            with request_context.use(replace(request_context.current(), address=f"198.18.{number}.1")):
+                for change in (factors.renew_recovery_codes, factors.disable):
+                    with pytest.raises((Invalid, TooManyRequests)):
+                        change(who, PASSWORD, "000000")
+        assert login(services, cast.admin, codes[0])
+
+    def test_nobody_who_is_signed_in_tries_a_code_without_the_password(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
+        _, codes = enrol(cast.admin)
+        factors, who = services.second_factors, cast.admin.who
+        for number in range(60):
+            with request_context.use(replace(request_context.current(), address=f"198.18.{number}.1")):
+                for change in (factors.renew_recovery_codes, factors.disable):
+                    with pytest.raises((Invalid, TooManyRequests), match=r"not your password|wrong passwords"):
+                        change(who, "a wrong password", codes[0])
+        assert login(services, cast.admin, codes[0]), "the code was not used up"
+        with request_context.use(replace(request_context.current(), address="203.0.113.9")):
+            login(services, cast.admin, codes[1])
+
     def test_codes_belong_to_their_account(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         phone, codes = enrol(cast.admin)
         enrol(cast.viewer)
@@ -316,6 +342,26 @@ class TestSigningIn:
         clock.advance(seconds=PERIOD)
         with pytest.raises(OneTimePasswordOver):
             login(services, cast.viewer, phone.code(), password=given)
+
+    def test_a_one_time_password_that_is_over_uses_up_no_code_and_is_noted(
+        self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol
+    ) -> None:
+        phone, codes = enrol(cast.viewer)
+        given = services.accounts.give_one_time_password(cast.viewer.user.email)
+        with pytest.raises(OtpRequired) as asked:
+            services.sessions.begin(cast.viewer.user.email, given, ADDRESS, BROWSER)
+        step = asked.value.step
+        assert login(services, cast.viewer, phone.code(), password=given)
+        for late in (
+            lambda: login(services, cast.viewer, codes[0], password=given),
+            lambda: services.sessions.finish(step, codes[0], ADDRESS, BROWSER),
+        ):
+            with pytest.raises(OneTimePasswordOver):
+                late()
+            services.repeated_notes.flush(last=True)
+        assert services.second_factors.state(cast.viewer.who).recovery_codes_left == 10
+        found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(installation=True), Page(1, 50))
+        assert [entry.action for entry in found].count(Action.SIGN_IN_FAILED) == 2
 
 
 class TestTheBrowsersSecondStep:
@@ -373,7 +419,10 @@ class TestTheBrowsersSecondStep:
 class TestGivingItUp:
     def test_needs_the_password_and_a_code(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         factors, who = services.second_factors, cast.admin.who
-        for refused in (lambda: factors.disable(who, PASSWORD, "123456"), lambda: factors.renew_recovery_codes(who, "123456")):
+        for refused in (
+            lambda: factors.disable(who, PASSWORD, "123456"),
+            lambda: factors.renew_recovery_codes(who, PASSWORD, "123456"),
+        ):
             with pytest.raises(Conflict, match="no second factor"):
                 refused()
         phone, _ = enrol(cast.admin)
@@ -392,8 +441,8 @@ class TestGivingItUp:
     def test_new_recovery_codes_replace_the_old_ones(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         phone, old = enrol(cast.admin)
         with pytest.raises(Invalid):
-            services.second_factors.renew_recovery_codes(cast.admin.who, "000000")
-        new = services.second_factors.renew_recovery_codes(cast.admin.who, phone.code())
+            services.second_factors.renew_recovery_codes(cast.admin.who, PASSWORD, "000000")
+        new = services.second_factors.renew_recovery_codes(cast.admin.who, PASSWORD, phone.code())
         assert set(new).isdisjoint(old)
         with pytest.raises(WrongOtp):
             login(services, cast.admin, old[0])

@@ -90,9 +90,11 @@ class TestTheCard:
             actions.begin(Actor(cast.admin.who, "a session", None))
             state = await tab.state(SecondFactorState)
             await tab.do(SecondFactorState.open, RENEW)
-            await tab.do(SecondFactorState.renew, {"otp": "wrong"})
-            assert set(state.errors) == {"otp"}
             await tab.do(SecondFactorState.renew, {"otp": app.at(clock())})
+            assert set(state.errors) == {"factor-password"}
+            await tab.do(SecondFactorState.renew, {"factor-password": PASSWORD, "otp": "wrong"})
+            assert set(state.errors) == {"otp"}
+            await tab.do(SecondFactorState.renew, {"factor-password": PASSWORD, "otp": app.at(clock())})
             new = list(state.codes)
             assert set(new).isdisjoint(old)
             await tab.do(SecondFactorState.open, DISABLE)
@@ -103,6 +105,23 @@ class TestTheCard:
             assert set(state.errors) == {"otp"}
             await tab.do(SecondFactorState.disable, {"factor-password": PASSWORD, "otp": new[0]})
             assert (state.step, state.since) == ("", "")
+
+        asyncio.run(play())
+
+    @pytest.mark.parametrize(("wrong", "what"), [("otp", "codes"), ("factor-password", "passwords")])
+    def test_a_wait_is_told_at_no_field(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, wrong: str, what: str
+    ) -> None:
+        enrolled(services, cast.admin, clock)
+
+        async def play() -> None:
+            actions.begin(Actor(cast.admin.who, "a session", None))
+            state = await tab.state(SecondFactorState)
+            await tab.do(SecondFactorState.open, DISABLE)
+            for _ in range(12):
+                await tab.do(SecondFactorState.disable, {"factor-password": PASSWORD, "otp": "000000"} | {wrong: "wrong"})
+            assert set(state.errors) == {"wait"}
+            assert state.errors["wait"].startswith(f"Too many wrong {what}: wait")
 
         asyncio.run(play())
 

@@ -28,12 +28,14 @@ def confirm(srv: Srv, who: Who, body: Annotated[shapes.OtpIn, Depends(json_body(
     return srv.second_factors.confirm(who, body.otp)
 
 
-@router.post("/recovery-codes", response_model=shapes.RecoveryCodesOut, openapi_extra=takes(shapes.AnyOtpIn))
-def renew_recovery_codes(srv: Srv, who: Who, body: Annotated[shapes.AnyOtpIn, Depends(json_body(shapes.AnyOtpIn))]) -> Any:
+@router.post("/recovery-codes", response_model=shapes.RecoveryCodesOut, openapi_extra=takes(shapes.PasswordAndOtpIn))
+def renew_recovery_codes(
+    srv: Srv, who: Who, body: Annotated[shapes.PasswordAndOtpIn, Depends(json_body(shapes.PasswordAndOtpIn))]
+) -> Any:
     """A new set; the ones before count no more."""
-    return {"recovery_codes": srv.second_factors.renew_recovery_codes(who, body.otp)}
+    return {"recovery_codes": srv.second_factors.renew_recovery_codes(who, body.current_password, body.otp)}
 
 
-@router.delete("", status_code=204, openapi_extra=takes(shapes.DisableIn))
-def disable(srv: Srv, who: Who, body: Annotated[shapes.DisableIn, Depends(json_body(shapes.DisableIn))]) -> None:
+@router.delete("", status_code=204, openapi_extra=takes(shapes.PasswordAndOtpIn))
+def disable(srv: Srv, who: Who, body: Annotated[shapes.PasswordAndOtpIn, Depends(json_body(shapes.PasswordAndOtpIn))]) -> None:
     srv.second_factors.disable(who, body.current_password, body.otp)

@@ -97,11 +97,9 @@ class OtpIn(Input):
     otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app")
 
 
-class AnyOtpIn(Input):
-    otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app, or a recovery code")
+class PasswordAndOtpIn(PasswordCheckIn):
+    """The password and a code: what giving up a second factor and new recovery codes need."""
 
-
-class DisableIn(PasswordCheckIn):
     otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app, or a recovery code")
 
 

@@ -46,6 +46,7 @@ WORDS = {
     Action.PASSWORD_RESET: "set a new password by a link for the account",
     Action.PASSWORD_CHANGED: "changed the password of the account",
     Action.CURRENT_PASSWORD_WRONG: "gave a wrong current password for the account",
+    Action.CURRENT_CODE_WRONG: "gave a wrong code of the second factor of the account",
     Action.SECOND_FACTOR_ENABLED: "enabled the second factor of the account",
     Action.SECOND_FACTOR_DISABLED: "disabled the second factor of the account",
     Action.RECOVERY_CODE_USED: "signed in with a recovery code of the account",

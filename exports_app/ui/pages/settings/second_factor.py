@@ -16,7 +16,7 @@ from exports_app.services.second_factor import State
 from exports_app.services.sessions import HOME, id_of
 from exports_app.ui.actions import action, actor, principal
 from exports_app.ui.components import browser
-from exports_app.ui.components.controls import ONCE, button, form_input
+from exports_app.ui.components.controls import ONCE, button, form_input, wrong_box
 from exports_app.ui.notices import go, notify
 
 LONGEST = bounds.PASSWORD
@@ -41,7 +41,7 @@ class SecondFactorState(rx.State):
     codes: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
     """New recovery codes, until the person has kept them."""
     errors: dict[str, str] = {}  # noqa: RUF012
-    """By field: factor-password, otp."""
+    """By field: factor-password, otp; wait: of the form as a whole."""
     tried: int = 0
     """How often the person was asked anew: the form begins empty."""
 
@@ -79,8 +79,9 @@ class SecondFactorState(rx.State):
 
     @action()
     async def renew(self, form: dict[str, str]) -> None:
-        who, otp = principal(), str(form.get("otp", ""))[:LONGEST]
-        codes = await self._tried(lambda: wiring.services().second_factors.renew_recovery_codes(who, otp))
+        password, otp = _both(form)
+        renew, who = wiring.services().second_factors.renew_recovery_codes, principal()
+        codes = await self._tried(lambda: renew(who, password, otp))
         if codes is not None:
             self._forget()
             self.step, self.codes = CODES, codes
@@ -88,7 +89,7 @@ class SecondFactorState(rx.State):
 
     @action()
     async def disable(self, form: dict[str, str]) -> None:
-        password, otp = (str(form.get(name, ""))[:LONGEST] for name in ("factor-password", "otp"))
+        password, otp = _both(form)
         disable, who = wiring.services().second_factors.disable, principal()
         if await self._tried(lambda: disable(who, password, otp) or True):
             self._forget()
@@ -110,8 +111,7 @@ class SecondFactorState(rx.State):
         except Invalid as e:
             self.errors = {FIELDS.get(error.pointer, "otp"): sentence(error.detail) for error in e.errors}
         except TooManyRequests as e:
-            name = "otp" if self.step in {SCAN, RENEW} else "factor-password"
-            self.errors = {name: e.message}
+            self.errors = {"wait": e.message}  # after wrong passwords, or wrong codes: it says which
         return None
 
     @action()
@@ -131,6 +131,11 @@ class SecondFactorState(rx.State):
         self.step = self.qr = self.secret = ""
         self.codes, self.errors = [], {}
         self.tried += 1
+
+
+def _both(form: dict[str, str]) -> tuple[str, str]:
+    """The password and the code."""
+    return str(form.get("factor-password", ""))[:LONGEST], str(form.get("otp", ""))[:LONGEST]
 
 
 def demand(state: State) -> str:
@@ -206,6 +211,7 @@ def _form(told: str, *fields: rx.Component, submit: str, on_submit: Any, key: st
     )
     form = rx.form(
         *fields,
+        wrong_box(SecondFactorState.errors.get("wait", "").to(str)),
         buttons,
         on_submit=on_submit,
         reset_on_submit=False,
@@ -297,5 +303,5 @@ def _disable() -> rx.Component:
 
 def _renew() -> rx.Component:
     told = "You get ten new recovery codes; the ones before do not count any more."
-    form = _form(told, _otp(APP), submit="Make new codes", on_submit=SecondFactorState.renew, key=RENEW)
-    return rx.fragment(form, browser.focus(target="otp"))
+    form = _form(told, _password(), _otp(APP), submit="Make new codes", on_submit=SecondFactorState.renew, key=RENEW)
+    return rx.fragment(form, browser.focus(target="factor-password"))
