@@ -96,8 +96,12 @@ class _Counter:
 class Guess:
     """One guess that may be checked now. locks: the waits that follow if it is wrong."""
 
-    def __init__(self, counts: Counts, counters: Sequence[_Counter], locks: Sequence[Lock], acquaintance: str) -> None:
+    def __init__(
+        self, counts: Counts, counters: Sequence[_Counter], locks: Sequence[Lock], acquaintance: str, remembered: int
+    ) -> None:
+        """remembered: seconds for which the guess is counted."""
         self._counts, self._counters, self._acquaintance = counts, counters, acquaintance
+        self._remembered = remembered
         self.locks = tuple(locks)
 
     def right(self) -> None:
@@ -110,7 +114,7 @@ class Guess:
             if counter.scope is Scope.SOURCE:
                 storage.clear(counter.key)
             elif storage.get(counter.key) > 0:
-                storage.incr(counter.key, REMEMBERED, -1)
+                storage.incr(counter.key, self._remembered, -1)
             if counter.scope in locked:
                 storage.clear(counter.block)
         _acquaint(storage, self._acquaintance)
@@ -173,7 +177,7 @@ class GuessLimits:
         for counter in counters:
             _refuse_while_blocked(storage, purpose, counter)
         locks = [lock for counter in counters if (lock := self._count(storage, purpose, counter))]
-        return Guess(self._counts, counters, locks, acquaintance)
+        return Guess(self._counts, counters, locks, acquaintance, self._remembered)
 
     def _counter(self, purpose: Purpose, scope: Scope, key: str) -> _Counter:
         return _Counter(scope, f"guess/{purpose}/{scope}/{key}", self._waits[purpose][scope])

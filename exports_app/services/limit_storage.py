@@ -69,7 +69,8 @@ class BoundedStorage(MemoryStorage):
             return super().reset()
 
     def _remember(self, key: str, lifetime: float, expires: float) -> None:
-        if self._lifetimes.get(key) != lifetime or self._expiries[lifetime][key] != expires:
+        filed = self._lifetimes.get(key)
+        if filed is None or self._expiries[filed][key] != expires:  # else it stays among those that expire in turn with it
             self._forget(key)
             self._lifetimes[key] = lifetime
             if lifetime not in self._expiries:

@@ -160,6 +160,21 @@ def test_a_known_browser_has_a_limit_of_its_own(limits: GuessLimits) -> None:
     right(limits, HOME)
 
 
+def test_a_right_guess_is_given_back_within_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, lifetimes = Counts(), []
+    limits, incr = GuessLimits(counts, "3/day"), counts.own.incr
+
+    def counted(key: str, expiry: int, amount: int = 1) -> int:
+        if key.startswith("guess/"):
+            lifetimes.append((expiry, amount))
+        return incr(key, expiry, amount)
+
+    monkeypatch.setattr(counts.own, "incr", counted)
+    right(limits, HOME)
+    day = 24 * 60 * 60
+    assert lifetimes == [(day, 1)] * 3 + [(day, -1)] * 2
+
+
 def test_purposes_are_counted_apart(limits: GuessLimits) -> None:
     for _ in range(3):
         wrong(limits, HOME)

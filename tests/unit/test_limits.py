@@ -84,6 +84,17 @@ def test_expired_keys_go_away_with_later_hits(clock: Clock) -> None:
     assert keys_of(counts) <= 3
 
 
+def test_a_counter_keeps_its_place_among_those_that_expire_in_turn(clock: Clock) -> None:
+    storage = BoundedStorage()
+    storage.incr("counted for a day", 86_400)
+    storage.incr("counted for a day", 3_600, 1)
+    for number in range(5):
+        storage.incr(f"counted for an hour {number}", 3_600)
+    clock.now += 3_601
+    storage.incr("later", 60)
+    assert storage.size() == 2
+
+
 def test_a_flood_of_one_limit_displaces_no_key_of_another() -> None:
     storage = BoundedStorage(most=100)
     storage.incr("acquainted", 30 * 86_400)
