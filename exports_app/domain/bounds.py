@@ -16,6 +16,8 @@ NAME = 200
 DESCRIPTION = 2_000
 ADDRESS = 320
 """An email address as it is sent. A valid one has at most 254 characters (RFC 5321); composed letters may be sent in parts."""
+TYPED_ADDRESS = 400
+"""An email address in a field of a page: longer than any, so that one that is too long is refused and not cut."""
 PASSWORD = 1_000
 CRON = 200
 ASKED_CRON = 10_000
@@ -51,6 +53,10 @@ CAMPAIGNS = 1_000
 METRIC_DAYS = 10_000
 BULK = 200
 
+FORM_TEXT = 4_000
+"""A text of the form of a scheduled export: longer than any, so that one that is too long is refused and not cut."""
+TYPED_RECIPIENT = 1_000
+"""Of a list of recipients, as it was typed."""
 PASTED = 50_000
 """A list of recipients as people paste it."""
 KEPT_FORM = 200_000

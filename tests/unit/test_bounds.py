@@ -1,26 +1,37 @@
-"""How long inputs may be stands in one place."""
+"""Limits of what is typed are in `domain.bounds` alone."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+import exports_app.ui
 
-import exports_app
-
-ROOT = Path(exports_app.__file__).parent
-SHORT = 20
-"""Characters of what a field of a page may hold that has one form alone, e.g. a colour."""
+UI = Path(exports_app.ui.__file__).parent
 
 
-def numbers(folder: str) -> Iterator[tuple[str, int]]:
-    """Each limit that is written as a number, and where."""
-    for file in sorted((ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.keyword) and node.arg == "max_length" and isinstance(node.value, ast.Constant):
-                yield f"{file.relative_to(ROOT)}:{node.value.lineno}", int(node.value.value)
+def literals(tree: ast.AST) -> Iterator[int]:
+    """Lines that say a length themselves: ``LONGEST = 400``, ``max_length=7``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if any(name.startswith("LONGEST") for name in names) and is_number(node.value):
+                yield node.lineno
+        elif isinstance(node, ast.keyword) and node.arg == "max_length" and is_number(node.value):
+            yield node.value.lineno
 
 
-@pytest.mark.parametrize(("folder", "most"), [("api", 0), ("ui", SHORT)])
-def test_no_field_has_a_limit_of_its_own(folder: str, most: int) -> None:
-    assert [(where, number) for where, number in numbers(folder) if number > most] == []
+def is_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
+
+
+def test_no_page_has_a_limit_of_its_own() -> None:
+    found = [
+        f"{file.relative_to(UI)}:{line}"
+        for file in sorted(UI.rglob("*.py"))
+        for line in literals(ast.parse(file.read_text("utf-8")))
+    ]
+    assert found == []
+
+
+def test_such_a_limit_is_seen() -> None:
+    assert list(literals(ast.parse("LONGEST = 400\nfield(max_length=7)\nLONGEST_CHIP = bounds.NAME"))) == [1, 2]

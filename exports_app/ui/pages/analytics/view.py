@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.period import Period
 from exports_app.services.campaign_analytics import MEASURES, SORTS
@@ -15,7 +16,7 @@ from exports_app.services.rules import Filters
 ROUTE = "/analytics"
 DATES = "dates"
 GROUPS = ("day", "week", "month")
-LONGEST = 20
+LONGEST = bounds.WRITTEN
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class EditorState(rx.State):
     async def duplicate(self, schedule_id: str) -> Any:
         """A new form with everything of a stored schedule, paused so that nobody gets two files unawares."""
         old = await self._stored(schedule_id)
-        return await self._open(old.tenant_id, "", form.texts(old) | {"name": f"Copy of {old.name}"[:200]}, old, is_active=False)
+        texts = form.texts(old) | {"name": f"Copy of {old.name}"[: bounds.NAME]}
+        return await self._open(old.tenant_id, "", texts, old, is_active=False)
 
     @action(Permission.WRITE)
     async def reload(self) -> Any:

@@ -72,8 +72,8 @@ _POINTERS = {
     "filters/groupBy": "group_by",
     "filters/campaignIds": "campaigns",
 }
-LONGEST = 4000
-LONGEST_CHIP = 1000
+LONGEST = bounds.FORM_TEXT
+LONGEST_CHIP = bounds.TYPED_RECIPIENT
 MOST_CHIPS = 2 * MAX_RECIPIENTS
 """What is pasted may hold some that are removed again before it is saved."""
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.run import EXECUTED, RunStatus
@@ -22,7 +23,7 @@ from exports_app.ui.session import Session, query
 ROUTE = "/scheduled-exports"
 SIZE = 25
 DEFAULT_SORT = "-createdAt"
-LONGEST_SEARCH = 200
+LONGEST_SEARCH = bounds.SEARCH
 STATUSES = [status for status in RunStatus if status in EXECUTED]
 """What the last run that was carried out may have come to."""
 ACTIVE = {"yes": {"is_active": True}, "no": {"is_active": False}, "stopped": {"stopped": True}, "failing": {"failing": True}}

@@ -12,7 +12,7 @@ from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import LatestRun, Run, Schedule
 from exports_app.ui.pages.scheduled_exports import hints
 
-LONGEST_ERROR = 110
+SHOWN_ERROR = 110
 STATUS_WORDS = {
     RunStatus.PENDING: "Pending",
     RunStatus.PROCESSING: "Processing",
@@ -111,7 +111,7 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
         made = f"{counted(run.record_count or 0, 'row')} · {size(run.file_size or 0)}"
         return made if accepted else f"{made} · not emailed"
     text = hints.told(run.error)
-    return text if len(text) <= LONGEST_ERROR else text[: LONGEST_ERROR - 1].rstrip() + "…"
+    return text if len(text) <= SHOWN_ERROR else text[: SHOWN_ERROR - 1].rstrip() + "…"
 
 
 def moment(run: Run) -> datetime:

@@ -90,7 +90,8 @@ HIDDEN = {"changed", "run", "of", "owner_id"}
 """Of a detail: told apart, or an id that says nothing to a reader."""
 SHOWN = 12
 """Characters of a session's id: enough to search by."""
-LONGEST = 120
+SHOWN_TEXT = 120
+"""Characters of a value that are shown."""
 FIRST = 3
 """Of a list."""
 
@@ -142,4 +143,4 @@ def _text(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= SHOWN_TEXT else f"{text[: SHOWN_TEXT - 1]}…"

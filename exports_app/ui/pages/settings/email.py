@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
 from exports_app.domain.words import sentence
@@ -18,7 +19,7 @@ from exports_app.ui.pages.settings.tabs import EMAIL, top
 from exports_app.ui.session import Session
 
 NOT_SET = "not set"
-LONGEST = 400
+LONGEST = bounds.TYPED_ADDRESS
 """Characters of a field that are looked at."""
 EXAMPLE = """SMTP_HOST=mail.example.com
 SMTP_USER=reports@example.com

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
 from exports_app.domain.run import DeliveryStatus
@@ -19,7 +20,7 @@ from exports_app.ui.notices import notify
 from exports_app.ui.pages.settings.given import link_to_hand_on
 from exports_app.ui.session import ROLES, Session
 
-LONGEST = 400
+LONGEST = bounds.TYPED_ADDRESS
 """Characters of a field that are looked at."""
 SELECTABLE = [(str(role), ROLES[role]) for role in CHOICES]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from exports_app import wiring
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
 from exports_app.domain.words import sentence, size
@@ -31,7 +32,7 @@ FIELDS = {
     "file_bytes": "Kept files, at most (in MB)",
 }
 MEGABYTE = 1_000_000
-LONGEST = 16
+LONGEST = bounds.WRITTEN
 """Characters of a field that are looked at."""
 NO_NUMBER = -1
 """Where none can be read: the service says what it takes."""

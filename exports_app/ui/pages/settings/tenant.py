@@ -181,7 +181,7 @@ def _form() -> rx.Component:
         class_name="swatch",
         custom_attrs={"aria-label": "Choose the colour"},
     )
-    color = rx.el.div(_text("brand_color", max_length=7, spell_check=False), swatch, class_name="row")
+    color = rx.el.div(_text("brand_color", max_length=bounds.COLOR, spell_check=False), swatch, class_name="row")
     zones = rx.el.datalist(*[rx.el.option(value=one) for one in cron.zones()], id="zones")
     return rx.el.section(
         rx.el.h2("Settings"),
@@ -198,7 +198,7 @@ def _form() -> rx.Component:
             _field(
                 "Days that files are kept",
                 "keep_days",
-                _text("keep_days", input_mode="numeric", max_length=6),
+                _text("keep_days", input_mode="numeric", max_length=bounds.WRITTEN),
                 f"Empty: the default, {state.usual_days}",
             ),
             _field(
