@@ -175,6 +175,12 @@ class TooManyRequests(ExportsError):
         """Whole seconds until the next attempt can succeed, at least 1."""
 
 
+class Busy(TooManyRequests):
+    """Too many ask for the same at this moment: wait a second, then try again"""
+
+    # The caller has done nothing wrong: the audit notes none
+
+
 class QuotaExceeded(ExportsError):
     """A quota of this tenant is used up"""
 

@@ -10,6 +10,7 @@ import jwt
 from exports_app.domain import bounds
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
 from exports_app.domain.errors import (
+    Busy,
     DemoIsLocal,
     FieldError,
     Invalid,
@@ -184,11 +185,13 @@ class Auth:
 
     def verify(self, email: str, password: str, address: str, known: str = "") -> User:
         """address, known: as for `guess`. Raises WrongCredentials, the same for an unknown user; DemoIsLocal,
-        OneTimePasswordOver and TooManyRequests. What fails is noted."""
+        OneTimePasswordOver and TooManyRequests. What fails is noted, but Busy."""
         if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
             raise WrongCredentials  # not noted: no account has such an address
         try:
             return self._verify(email, password, address, known)
+        except Busy:
+            raise
         except (WrongCredentials, DemoIsLocal, OneTimePasswordOver):
             self._notes.failed_sign_in(email)
             raise

@@ -20,6 +20,9 @@ class ExpiredSessions:
         noted = 0
         while not stop():
             now = self._clock()
+            with self._store.read() as tx:  # on SQLite a write would keep others waiting, mostly for nothing
+                if not tx.sessions.any_expired(now):
+                    break
             with self._store.write() as tx:
                 expired = tx.sessions.expire(now, BATCH)
                 for session, user in expired:

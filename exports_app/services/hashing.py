@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from exports_app.domain.errors import TooManyRequests
+from exports_app.domain.errors import Busy
 from exports_app.services import request_context
 from exports_app.services.addresses import network
 
@@ -30,14 +30,14 @@ class Hashing:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Around hashing one password. Raises TooManyRequests; never outside of requests, e.g. on the command line."""
+        """Around hashing one password. Raises Busy; never outside of requests, e.g. on the command line."""
         source = network(request_context.current().address)
         if not source:
             yield
             return
         with self._lock:
             if self._waiting.total() >= WAITING or self._waiting[source] >= WAITING_PER_NETWORK:
-                raise TooManyRequests(1, BUSY)
+                raise Busy(1, BUSY)
             self._waiting[source] += 1
         try:
             with self._cores:

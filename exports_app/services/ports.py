@@ -533,6 +533,9 @@ class SessionStore(Protocol):
     def used(self, id_hash: str, at: datetime, expires_at: datetime) -> None:
         """Note its use, and when it ends now. One that is over already stays so."""
 
+    def any_expired(self, now: datetime) -> bool:
+        """Whether `expire` would end one."""
+
     def expire(self, now: datetime, limit: int) -> list[tuple[Session, User | None]]:
         """End so many of those that have expired, so that they are not returned again, with their users. None: it ended before
         that, with a new password, everywhere at once, or with its account."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import LinkNotValid, TooManyRequests, WrongAccount
+from exports_app.domain.errors import Busy, LinkNotValid, TooManyRequests, WrongAccount
 from exports_app.services.account_links import AccountLinks, LinkKind
 from exports_app.services.ports import Store, Transaction
 from exports_app.services.repeated_notes import RepeatedNotes
@@ -23,6 +23,8 @@ class RefusedLinks:
         """What is refused within the block is noted. who: is signed in."""
         try:
             yield
+        except Busy:
+            raise
         except (LinkNotValid, WrongAccount, TooManyRequests) as e:
             subject_id, email = self._subject(kind, token)
             self._notes.refused_link(who, subject_id, email, link=NAMES[kind], reason=e.code)

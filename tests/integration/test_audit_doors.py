@@ -1,12 +1,14 @@
 """The audit sees the doors: who signs in and out, who fails to, what is downloaded, and whom a right is refused."""
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pyotp
 import pytest
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
 from exports_app.domain.errors import (
+    Busy,
     ExportsError,
     Invalid,
     LinkNotValid,
@@ -140,6 +142,19 @@ class TestAnExpiredSession:
         assert services.expired_sessions.note() == 0
         assert services.sessions.visit(session_id)
 
+    def test_nothing_is_written_where_there_is_none(
+        self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sign_in(services, cast.admin.user)
+        clock.advance(hours=13)
+        assert services.expired_sessions.note() == 1
+
+        def written() -> NoReturn:
+            pytest.fail("it began a write")
+
+        monkeypatch.setattr(services.store, "write", written)
+        assert services.expired_sessions.note() == 0
+
     def test_many_are_noted_in_batches(
         self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -209,6 +224,25 @@ class TestARefusedLink:
         services.joining.look(token)
         services.joining.accept(token, None, "New", "a good long password")
         assert self.refusals(services, cast) == []
+
+
+class TestWhoComesWhileTheServerIsBusy:
+    def test_is_not_noted(self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Neither a failed sign-in nor a refused link: they have done nothing wrong."""
+        invited = services.invitations.invite(cast.admin.who, cast.acme.id, "new@example.com", "viewer")
+        sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
+        before = [entry.id for entry in entries(services, cast)]
+        monkeypatch.setattr("exports_app.services.hashing.WAITING", 0)
+        for refused in (
+            lambda: services.auth.login("admin@example.com", PASSWORD, ADDRESS),
+            lambda: services.account.change_password(cast.admin.who, PASSWORD, "another good password"),
+            lambda: services.joining.accept(shown_token(invited), None, "New", "another good password"),
+            lambda: services.password_resets.reset(str(sent.url).partition("#")[2], "another good password"),
+        ):
+            with request_context.use(HERE), pytest.raises(Busy) as error:
+                refused()
+            assert (error.value.retry_after, error.value.code) == (1, "rate_limited")
+        assert [entry.id for entry in entries(services, cast)] == before
 
 
 class TestAWrongCurrentPassword:

@@ -58,9 +58,13 @@ class SessionRepository(Repository[Session]):
         live = (self._table.c.id_hash == id_hash, self._table.c.expires_at > at)
         self._update(*live, values={"last_used_at": at, "expires_at": expires_at})
 
+    def any_expired(self, now: datetime) -> bool:
+        query = select(self._table.c.id_hash).where(*self._over(now)).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def expire(self, now: datetime, limit: int) -> list[tuple[Session, User | None]]:
         c, users = self._table.c, table(models.UserRow)
-        over = (c.expires_at <= now, c.revoked_at.is_(None))
+        over = self._over(now)
         live = and_(users.c.id == c.user_id, users.c.is_active, users.c.token_version == c.token_version)
         query = self._select_with_user().outerjoin(users, live).where(*over).order_by(c.expires_at, c.id_hash).limit(limit)
         found = [self._with_user(row) for row in self._connection.execute(query)]
@@ -70,6 +74,10 @@ class SessionRepository(Repository[Session]):
             for session, user in found
             if self._update(c.id_hash == session.id_hash, *over, values={"revoked_at": session.expires_at}) == 1
         ]
+
+    def _over(self, now: datetime) -> tuple[Any, ...]:
+        """Expired, and not ended yet."""
+        return (self._table.c.expires_at <= now, self._table.c.revoked_at.is_(None))
 
     def _select_with_user(self) -> Any:
         users = table(models.UserRow)
