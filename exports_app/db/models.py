@@ -360,7 +360,7 @@ class NoticeRow(Base, table=True):
     id: str = _id()
     tenant_id: str = _ref("tenants")
     scheduled_export_id: str = _ref("scheduled_exports")
-    history_id: str = _ref("export_history")
+    history_id: str | None = _maybe_ref("export_history")
     kind: str = Field(max_length=20)
     target: str = Field(max_length=320)
     content: dict[str, Any] = Field(sa_type=JSON)

@@ -45,6 +45,12 @@ def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> Non
     _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=reason)
 
 
+def pause(tx: Transaction, schedule: Schedule, reason: str, now: datetime) -> None:
+    """For a reason that no run of it shows. The schedule must be locked."""
+    tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
+    _tell(tx, schedule, None, NoticeKind.PAUSED, now, reason=reason)
+
+
 def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, latest: bool) -> None:
     # Of the row that goes on now, a late end of an older run is no part, and none is a second end of a run that was sent again
     counts = latest and not _ended_before(tx, run)
@@ -100,13 +106,13 @@ def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
     return None
 
 
-def _tell(tx: Transaction, schedule: Schedule, run: Run, kind: NoticeKind, now: datetime, **more: str) -> None:
+def _tell(tx: Transaction, schedule: Schedule, run: Run | None, kind: NoticeKind, now: datetime, **more: str) -> None:
     content = {
         "name": schedule.name,
         "timezone": schedule.timezone,
-        "error": run.error,
-        "attempts": run.attempt,
-        "scheduled_for": run.scheduled_for.isoformat() if run.scheduled_for else None,
+        "error": run.error if run else None,
+        "attempts": run.attempt if run else 0,
+        "scheduled_for": run.scheduled_for.isoformat() if run and run.scheduled_for else None,
         "since": schedule.failing_since.isoformat() if schedule.failing_since else None,
         **more,
     }
@@ -115,7 +121,7 @@ def _tell(tx: Transaction, schedule: Schedule, run: Run, kind: NoticeKind, now: 
             id=new_id(),
             tenant_id=schedule.tenant_id,
             scheduled_export_id=schedule.id,
-            history_id=run.id,
+            history_id=run.id if run else None,
             kind=kind,
             target=user.email,
             content=content,

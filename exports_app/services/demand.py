@@ -5,8 +5,9 @@ from datetime import datetime
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
-from exports_app.domain.run import FINISHED, RESENT, UNDELIVERED, AttemptOutcome, RunStatus, Trigger
+from exports_app.domain.run import FINISHED, RESENT, UNDELIVERED, RunStatus, Trigger
 from exports_app.services import audit, recipient_domains
+from exports_app.services.cancelling import cancel
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.quotas import Quotas
@@ -80,20 +81,14 @@ class Demand:
         return again
 
     def cancel(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """End a run that waits or is under way. Its worker stops at its next step, or when it would prolong its lease; a message
-        that is on its way then may still arrive, and is said to be unknown. Raises NotFound, Forbidden; Conflict where it has
-        ended."""
+        """As `cancelling.cancel`. Raises NotFound, Forbidden; Conflict where it has ended."""
         now = self._clock()
         with self._store.write() as tx:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
             name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
-            ended = {"completed_at": now, "error": f"{name} cancelled it", "error_code": "cancelled", "next_attempt_at": None}
-            if run.status in FINISHED or not tx.runs.cancel(run, ended):
+            if not cancel(tx, run, f"{name} cancelled it", now):
                 raise Conflict("This run has ended already: there is nothing to cancel")
-            tx.deliveries.lose_sending(run.id)
-            tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")
-            tx.attempts.end(run.id, AttemptOutcome.CANCELLED, now, f"{name} cancelled it", "cancelled")
             cancelled = run_of(tx, schedule_id, run_id)
             audit.note_run(tx, who, Action.RUN_CANCELLED, cancelled, now)
         self._publish(cancelled)

@@ -25,11 +25,11 @@ from exports_app.domain.errors import (
     Unauthenticated,
     WrongAccount,
 )
-from exports_app.services import audit, passwords, rules, second_factor
+from exports_app.services import audit, passwords, previous_holder, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.invitations import may_still_invite, note_invitation, revoke_of_previous_holder
+from exports_app.services.invitations import may_still_invite, note_invitation
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import (
@@ -134,11 +134,12 @@ class Joining:
         now = self._clock()
         with self._store.write() as tx:
             entry = _entry(tx, link, who, has_password=bool(hashed), lock=True)
-            user = _owner(tx, entry, chosen, hashed, now)
+            user, changes = _owner(tx, entry, chosen, hashed, now)
             joined = _join(tx, entry, user, now)
             tenants = {joined.tenant.id, *tx.users.roles(user.id)}
-        for tenant_id in tenants:  # the account may have another name now
-            self._changes.publish(Change(Topic.TENANTS, tenant_id))
+        # In all its tenants the account may have another name now
+        for change in [*changes, *(Change(Topic.TENANTS, tenant_id) for tenant_id in tenants)]:
+            self._changes.publish(change)
         return joined
 
 
@@ -215,17 +216,17 @@ def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None
         )
 
 
-def _owner(tx: Transaction, entry: _Entry, name: str, hashed: str, now: datetime) -> User:
-    """The account that becomes a member, with its mailbox proven where the link was mailed."""
+def _owner(tx: Transaction, entry: _Entry, name: str, hashed: str, now: datetime) -> tuple[User, list[Change]]:
+    """The account that becomes a member, with its mailbox proven where the link was mailed; and what else changed."""
     account, proven_at = entry.account, now if entry.invitation.mailed else None
     if account is None:
-        return _new_account(tx, entry.invitation.email, name, hashed, proven_at)
+        return _new_account(tx, entry.invitation.email, name, hashed, proven_at), []
     if entry.sets_password:
         return _hand_over(tx, account, name, hashed, now)
     if proven_at is not None and account.email_proven_at is None:
         tx.users.update(account.id, {"email_proven_at": proven_at})
         _note(tx, Action.MAILBOX_PROVEN, account, now)
-    return account
+    return account, []
 
 
 def _new_account(tx: Transaction, email: str, name: str, hashed: str, proven_at: datetime | None) -> User:
@@ -235,8 +236,8 @@ def _new_account(tx: Transaction, email: str, name: str, hashed: str, proven_at:
     return user
 
 
-def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: datetime) -> User:
-    """To the person who reads the mailbox; whoever had the account before is out."""
+def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: datetime) -> tuple[User, list[Change]]:
+    """To the person who reads the mailbox; whoever had the account before is out, and what they set up ends."""
     values = {
         "name": name,
         "password_hash": hashed,
@@ -248,11 +249,10 @@ def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: date
     tx.users.update(account.id, values)
     for action in (Action.MAILBOX_PROVEN, Action.PASSWORD_CHANGED):
         _note(tx, action, account, now)
-    second_factor.remove_from_previous_holder(tx, account, now)
-    revoke_of_previous_holder(tx, account, now)
+    changes = previous_holder.end(tx, account, now)
     owner = tx.users.get(account.id)
     assert owner is not None
-    return owner
+    return owner, changes
 
 
 def _join(tx: Transaction, entry: _Entry, user: User, now: datetime) -> Joined:

@@ -63,6 +63,7 @@ def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
         facts.append(("Reason", words.sentence(why)))
     if notice.kind in {NoticeKind.FAILING, NoticeKind.GAVE_UP} and told["attempts"] > 1:
         facts.append(("Attempts", f"{told['attempts']}"))
+    of_run = f"?run={notice.history_id}" if notice.history_id else ""
     return Note(
         tenant_name=tenant.name,
         brand_color=tenant.brand_color,
@@ -71,7 +72,7 @@ def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
         title=title,
         lead=lead,
         facts=facts,
-        url=f"{base_url}/scheduled-exports/{notice.scheduled_export_id}?run={notice.history_id}",
+        url=f"{base_url}/scheduled-exports/{notice.scheduled_export_id}{of_run}",
         why=f"This message was sent automatically because you look after scheduled exports of {tenant.name}.",
         created_at=notice.created_at,
     )

@@ -14,14 +14,14 @@ from exports_app.domain.errors import (
     LinkNotValid,
     MailNotSet,
 )
-from exports_app.services import audit, passwords, request_context, second_factor
+from exports_app.services import audit, passwords, previous_holder, request_context
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
 from exports_app.services.auth import principal_of
+from exports_app.services.changes import Change, Changes
 from exports_app.services.email_addresses import account_address, valid_address
 from exports_app.services.guesses import GuessLimits
-from exports_app.services.invitations import revoke_of_previous_holder
 from exports_app.services.keys import Keys
 from exports_app.services.known_browsers import KnownBrowsers
 from exports_app.services.limits import Counts, RateLimit
@@ -74,6 +74,7 @@ class PasswordResets:
     def __init__(
         self,
         store: Store,
+        changes: Changes,
         clock: Clock,
         keys: Keys,
         links: AccountLinks,
@@ -82,7 +83,7 @@ class PasswordResets:
         refused: RefusedLinks,
         guesses: GuessLimits,
     ) -> None:
-        self._store, self._clock, self._links, self._mail = store, clock, links, mail
+        self._store, self._changes, self._clock, self._links, self._mail = store, changes, clock, links, mail
         self._refused, self._guesses = refused, guesses
         self._browsers = KnownBrowsers(clock, keys)
         self._by_source = RateLimit(SOURCE_RATE, counts, "reset-source")
@@ -148,7 +149,7 @@ class PasswordResets:
     def reset(self, token: str, password: str) -> None:
         """Set the password. Signs out everything that uses the account; nobody is signed in by it, but the sign-in from the
         caller's network needs no wait. A mailed link that proves
-        a mailbox which was not proven removes the second factor.
+        a mailbox which was not proven ends what was set up before (`previous_holder`).
 
         Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for a password that must
         not be chosen; TooManyRequests. The first and the last are noted.
@@ -180,10 +181,12 @@ class PasswordResets:
             sender = tx.users.get(reset.sent_by) if reset.sent_by else None
             detail = {"mailed": link.mailed} | ({"sent_by": sender.name} if sender else {})
             audit.note_user(tx, Principal(user.id), Action.PASSWORD_RESET, None, user, now, **detail)
+            changes = list[Change]()
             # Nobody but the command line makes a super admin: theirs has no previous holder
             if link.mailed and user.email_proven_at is None and not user.is_super_admin:
-                second_factor.remove_from_previous_holder(tx, user, now)
-                revoke_of_previous_holder(tx, user, now)
+                changes = previous_holder.end(tx, user, now)
+        for change in changes:
+            self._changes.publish(change)
         self._guesses.welcome(user.email, request_context.current().address)
 
     def _valid(self, tx: Transaction, link: AccountLink) -> tuple[PasswordReset, User]:

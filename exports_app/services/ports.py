@@ -197,6 +197,9 @@ class ScheduleStore(Protocol):
     def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
         """What the engine notes: no edit of a person's, so that the version stays."""
 
+    def active_of(self, owner_id: str) -> list[Schedule]:
+        """What a user owns in any tenant and what is not paused. Nobody else changes them until the transaction ends."""
+
     def hand_over(self, tenant_id: str, owner_id: str, heir_id: str, at: datetime) -> list[Schedule]:
         """Give all that a user owns in the tenant to another. Returns them as they were."""
 
@@ -273,6 +276,10 @@ class RunStore(Protocol):
     def extend(self, run_id: str, token: str, expires: datetime) -> bool: ...
     def abandoned(self, expired_before: datetime | None) -> list[Run]:
         """Processing runs whose lease ended before the instant (None: all of them)."""
+
+    def unfinished_of(self, user_id: str) -> list[Run]:
+        """Those that wait or are under way, of schedules that the user owns or started by the user. Nobody else changes them
+        until the transaction ends."""
 
     def cancel_pending(self, schedule_id: str, at: datetime) -> int: ...
     def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:

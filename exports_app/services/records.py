@@ -315,13 +315,13 @@ class NoticeKind(StrEnum):
 class Notice:
     """An email about a schedule to one who looks after it. content: what it tells, by name; its id is its Message-ID.
 
-    next_attempt_at: when it is sent, or sent again; None: it has its end.
+    history_id: None where no run is the reason. next_attempt_at: when it is sent, or sent again; None: it has its end.
     """
 
     id: str
     tenant_id: str
     scheduled_export_id: str
-    history_id: str
+    history_id: str | None
     kind: NoticeKind
     target: str
     content: dict[str, Any]

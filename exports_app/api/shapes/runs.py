@@ -83,7 +83,7 @@ class HistoryOut(Output):
 
 class NoticeOut(Output):
     kind: str = Field(description="failing, gave_up, paused or recovered")
-    history_id: str
+    history_id: str | None = Field(description="null where no run is the reason")
     target: str
     status: str
     attempts: int

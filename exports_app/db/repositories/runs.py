@@ -155,6 +155,12 @@ class RunRepository(Repository[Run]):
         query = self._select().where(c.status == RunStatus.PROCESSING)
         return self._all(query if expired_before is None else query.where(c.lease_expires_at < expired_before))
 
+    def unfinished_of(self, user_id: str) -> list[Run]:
+        c, schedules = self._table.c, table(models.ScheduleRow).c
+        owned = c.scheduled_export_id.in_(select(schedules.id).where(schedules.owner_id == user_id))
+        query = self._select().where(queue.is_live(c), owned | (c.triggered_by == user_id))
+        return self._all(query.order_by(c.id).with_for_update(key_share=True))
+
     def cancel_pending(self, schedule_id: str, at: datetime) -> int:
         c = self._table.c
         return self._update(

@@ -136,6 +136,11 @@ class ScheduleRepository(Repository[Schedule]):
     def change(self, schedule_id: str, values: Mapping[str, Any]) -> None:
         self._update(self._table.c.id == schedule_id, self._live(), values=values)
 
+    def active_of(self, owner_id: str) -> list[Schedule]:
+        c = self._table.c
+        query = self._select().where(c.owner_id == owner_id, c.is_active, self._live())
+        return self._all(query.order_by(c.id).with_for_update(key_share=True))
+
     def hand_over(self, tenant_id: str, owner_id: str, heir_id: str, at: datetime) -> list[Schedule]:
         c = self._table.c
         theirs = (c.tenant_id == tenant_id, c.owner_id == owner_id, self._live())

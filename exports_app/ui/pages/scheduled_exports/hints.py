@@ -6,6 +6,7 @@ from exports_app.domain.words import sentence
 
 HINTS = {
     "access_lost": "Where it is paused, resume it: then it runs in your name. Else run it again yourself.",
+    "account_taken_over": "Check what the scheduled export sends to whom. If that is right, run it again yourself.",
     "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
     "no_data": "Nothing is wrong if nothing was recorded in these days. What happens without data is set in the form.",
     "plugin_missing": "Edit the scheduled export and choose a type and a format that are installed.",
