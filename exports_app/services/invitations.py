@@ -248,8 +248,8 @@ def may_still_invite(tx: Transaction, invitation: Invitation) -> bool:
 def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
     """What an account sent before its mailbox was proven: somebody else may have invited accomplices with it."""
     for invitation in tx.invitations.open_from(user.id):
-        tx.invitations.update(invitation.id, {"revoked_at": now})
-        note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
+        if tx.invitations.revoke(invitation.id, now):  # else it was accepted at the same moment
+            note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
 
 
 def _link(invitation: Invitation) -> AccountLink:

@@ -113,6 +113,9 @@ class InvitationStore(Protocol):
     def open_from(self, user_id: str) -> list[Invitation]: ...
     def add(self, invitation: Invitation) -> None: ...
     def update(self, invitation_id: str, values: Mapping[str, Any]) -> None: ...
+    def revoke(self, invitation_id: str, at: datetime) -> bool:
+        """False where it is not open any more."""
+
     def forget(self, expired_before: datetime, limit: int) -> None:
         """Remove so many of those that expired before the instant."""
 

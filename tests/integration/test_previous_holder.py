@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from exports_app.db.repositories import InvitationRepository
 from exports_app.domain.access import Role
 from exports_app.domain.run import AttemptOutcome, RunStatus
 from exports_app.services import previous_holder
@@ -144,3 +145,18 @@ def test_of_an_account_that_was_proven_before_all_goes_on(
     services.password_resets.reset(mailed_token(services, mail, cast.outsider.user.email, "reset-password"), THEIRS)
     assert stored(services, hourly).is_active
     assert the_run(services, waiting).status is RunStatus.PENDING
+
+
+def test_an_invitation_that_was_accepted_at_the_same_moment_is_not_called_revoked(
+    services: Services, cast: Cast, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = services.invitations.invite(cast.outsider.who, cast.globex.id, "new@example.com", "viewer").invitation
+    services.joining.accept(mailed_token(services, mail, "new@example.com"), None, "New", THEIRS)
+    monkeypatch.setattr(InvitationRepository, "open_from", lambda *_: [invitation])  # as it was read a moment before
+    with services.store.write() as tx:
+        previous_holder.end(tx, cast.outsider.user, services.clock())
+        after = tx.invitations.get(invitation.id)
+    assert after is not None
+    assert (after.accepted_at, after.revoked_at) == (services.clock(), None)
+    found, _ = services.audit.find(cast.outsider.who, cast.globex.id, AuditFilter(), Page())
+    assert Action.INVITATION_REVOKED not in {one.action for one in found}

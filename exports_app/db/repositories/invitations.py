@@ -35,6 +35,9 @@ class InvitationRepository(Repository[Invitation]):
     def update(self, invitation_id: str, values: Mapping[str, Any]) -> None:
         self._update(self._table.c.id == invitation_id, values=values)
 
+    def revoke(self, invitation_id: str, at: datetime) -> bool:
+        return self._update(self._table.c.id == invitation_id, *self._is_open(), values={"revoked_at": at}) == 1
+
     def forget(self, expired_before: datetime, limit: int) -> None:
         forget(self._connection, self._table, self._table.c.id, expired_before, limit)
 
