@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from exports_app.api.body import Input
 from exports_app.domain import bounds
 
 
@@ -41,6 +42,18 @@ Money = Annotated[
 
 def hundredths(amount: Decimal) -> int:
     return int(amount * 100)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class PartialInput(Input):
+    """A change whose fields may be left out and then keep their values. The OpenAPI document shows no defaults of them: a
+    generated client would send these, and so change what its caller did not name."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
 
 class Output(BaseModel):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from exports_app.api.body import Input
-from exports_app.api.shapes.base import Amount, Day, Money, Output, hundredths
+from exports_app.api.shapes.base import Amount, Day, Money, Output, PartialInput, hundredths
 from exports_app.domain import bounds
 
 
@@ -22,7 +22,7 @@ class CampaignIn(Input):
     end_date: Day | None = None
 
 
-class CampaignChange(Input):
+class CampaignChange(PartialInput):
     """All optional: what is left out keeps its value; budget and dates may be null."""
 
     name: bounds.Name = ""

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from exports_app.api.body import Input
-from exports_app.api.shapes.base import Day, Instant, Output
+from exports_app.api.shapes.base import Day, Instant, Output, PartialInput
 from exports_app.domain import bounds
 from exports_app.services.rules import Filters
 
@@ -53,7 +53,7 @@ class ScheduleIn(Input):
     is_active: bool = True
 
 
-class ScheduleChange(Input):
+class ScheduleChange(PartialInput):
     """All optional: what is left out keeps its value. Only description, retryAttempts and retryBaseSeconds may be null."""
 
     name: bounds.Name = ""

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from exports_app.api.body import Input
-from exports_app.api.shapes.base import Output, TenantNameOut
+from exports_app.api.shapes.base import Output, PartialInput, TenantNameOut
 from exports_app.domain import bounds
 from exports_app.services.quotas import MAX_QUOTA
 
@@ -22,7 +22,7 @@ class TenantSettingsOut(Output):
     second_factor_required: bool = Field(description="members without a second factor have no rights here")
 
 
-class TenantChange(Input):
+class TenantChange(PartialInput):
     """All optional: what is left out keeps its value."""
 
     name: bounds.Name = ""
@@ -105,7 +105,7 @@ class QuotasOut(Output):
     items: list[QuotaOut]
 
 
-class QuotasChange(Input):
+class QuotasChange(PartialInput):
     """All optional: what is left out keeps its value; null: the default."""
 
     schedules: int | None = Field(default=None, ge=1, le=MAX_QUOTA["schedules"])
