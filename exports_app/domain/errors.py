@@ -209,6 +209,13 @@ class RunError(ExportsError):
     code = "run_failed"
 
 
+class MessagesReserved(RunError):
+    """Other runs have reserved the messages that this one needs, and may leave some of them"""
+
+    code = "quota_reserved"
+    permanent = False
+
+
 class DeliveryError(ExportsError):
     """The message was not delivered"""
 

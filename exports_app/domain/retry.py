@@ -15,6 +15,10 @@ LONGEST = timedelta(hours=4)
 """Between two attempts."""
 WITHIN = timedelta(hours=24)
 """Of the first one."""
+WAIT = timedelta(minutes=1)
+"""About so long a run waits for what other runs have reserved, each time."""
+PATIENCE = timedelta(hours=1)
+"""After the first attempt's begin. Within it such a wait counts as no attempt."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,15 @@ class Policy:
 
     attempts: int = ATTEMPTS
     base_seconds: float = BASE_SECONDS
+
+
+def wait(
+    since: datetime,
+    now: datetime,
+    chance: Callable[[], float] = random.random,  # noqa: S311  (nothing secret)
+) -> datetime | None:
+    """When to look again for what other runs have reserved; None: PATIENCE is over. The rest is as for `decide`."""
+    return now + WAIT * (0.75 + chance() / 2) if now < since + PATIENCE else None
 
 
 def decide(

@@ -276,6 +276,9 @@ class RunStore(Protocol):
         expired_before: only if its lease ended before this instant.
         """
 
+    def begin_message(self, run_id: str, token: str) -> bool:
+        """Like `held`: one of its reserved messages is begun, or is not to be sent."""
+
     def extend(self, run_id: str, token: str, expires: datetime) -> bool: ...
     def abandoned(self, expired_before: datetime | None) -> list[Run]:
         """Processing runs whose lease ended before the instant (None: all of them)."""
@@ -512,14 +515,12 @@ class UsageStore(Protocol):
     def messages(self, tenant_id: str, day: date) -> int:
         """Begun on the day, in UTC."""
 
-    def reserved_messages(self, tenant_id: str) -> int:
-        """Those that its runs at work may still begin."""
+    def reserved_messages(self, tenant_id: str, alive_at: datetime | None = None) -> int:
+        """Those that its runs at work may still begin. alive_at: of those whose lease holds at the instant. None: also of the
+        others, whose worker may be alive all the same until they are recovered."""
 
     def reserve_messages(self, run_id: str, count: int) -> None:
         """For a run at work. Void as soon as it is not at work any more, however that comes."""
-
-    def use_reserved(self, run_id: str) -> None:
-        """One of them was begun, or is not to be sent."""
 
     def add_message(self, tenant_id: str, day: date) -> None: ...
     def forget_messages(self, before: date) -> None: ...

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import FieldError, Forbidden, Invalid, QuotaExceeded, RunError
+from exports_app.domain.errors import FieldError, Forbidden, Invalid, MessagesReserved, QuotaExceeded, RunError
 from exports_app.domain.run import RunStatus, move_run
 from exports_app.domain.words import size
 from exports_app.services import audit
@@ -87,7 +87,7 @@ class Quotas:
         used = {
             "schedules": tx.usage.schedules(tenant.id),
             "pending_runs": tx.usage.pending_runs(tenant.id),
-            "messages_per_day": self._messages_used(tx, tenant.id),
+            "messages_per_day": self._sent(tx, tenant.id) + tx.usage.reserved_messages(tenant.id, self._clock()),
             "file_bytes": tx.usage.file_bytes(tenant.id),
         }
         limits = vars(self.of(tenant))
@@ -142,26 +142,36 @@ class Quotas:
         return limit - tx.usage.pending_runs(tenant_id), reason
 
     def reserve_messages(self, tx: Transaction, run: Run, count: int) -> None:
-        """Before a run's first message, and before any other row is locked in the transaction. Raises RunError.
+        """Before a run's first message, and before any other row is locked in the transaction. Raises RunError; MessagesReserved
+        where nothing but reservations of other runs is in the way.
 
         Counts what other runs may still begin, so that runs that are sent at the same time stay within the quota together.
         """
         tenant = tx.tenants.get(run.tenant_id, lock=True)  # counted and reserved by one at a time
         assert tenant is not None
-        if count and (reason := self._messages(tx, tenant, count)):
-            raise RunError(reason, code=CODE)
+        if count:
+            self._check_room(tx, tenant, count)
         tx.usage.reserve_messages(run.id, count)
+
+    def _check_room(self, tx: Transaction, tenant: Tenant, count: int) -> None:
+        limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
+        if sent + count > limit:
+            raise RunError(_too_many_messages(tenant, limit, sent, count), code=CODE)
+        # Also of runs whose lease ran out: their workers may only have been held up, and would send them beside this run's
+        if sent + (reserved := tx.usage.reserved_messages(tenant.id)) + count > limit:
+            raise MessagesReserved(
+                f"{tenant.name} has sent {sent:,} of at most {limit:,} messages today (UTC), other runs have reserved"
+                f" {reserved:,} more, and this run needs {count:,}: it waits for what they leave"
+            )
 
     def require_room(self, tx: Transaction, tenant: Tenant, more: int) -> None:
         """For a file of so many bytes. Raises RunError."""
         if reason := self._files(tx, tenant, more):
             raise RunError(reason, code=CODE)
 
-    def count_message(self, tx: Transaction, run: Run, *, begun: bool) -> None:
-        """One of those that were reserved is begun, or is not to be sent; in the transaction that says so."""
-        tx.usage.use_reserved(run.id)
-        if begun:
-            tx.usage.add_message(run.tenant_id, self._clock().date())
+    def count_message(self, tx: Transaction, run: Run) -> None:
+        """One is begun; in the transaction that says so."""
+        tx.usage.add_message(run.tenant_id, self._clock().date())
 
     def forget(self) -> None:
         """The counts of days long past."""
@@ -169,16 +179,12 @@ class Quotas:
             tx.usage.forget_messages((self._clock() - KEPT).date())
 
     def _messages(self, tx: Transaction, tenant: Tenant, more: int) -> str | None:
-        limit, used = self.of(tenant).messages_per_day, self._messages_used(tx, tenant.id)
-        if used + more <= limit:
-            return None
-        return (
-            f"{tenant.name} has sent, or is sending, {used:,} of at most {limit:,} messages today (UTC),"
-            f" and this run needs {more:,}: wait until tomorrow, {RAISE}"
-        )
+        limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
+        used = sent + tx.usage.reserved_messages(tenant.id, self._clock())
+        return _too_many_messages(tenant, limit, used, more) if used + more > limit else None
 
-    def _messages_used(self, tx: Transaction, tenant_id: str) -> int:
-        return tx.usage.messages(tenant_id, self._clock().date()) + tx.usage.reserved_messages(tenant_id)
+    def _sent(self, tx: Transaction, tenant_id: str) -> int:
+        return tx.usage.messages(tenant_id, self._clock().date())
 
     def _files(self, tx: Transaction, tenant: Tenant, more: int) -> str | None:
         limit, used = self.of(tenant).file_bytes, tx.usage.file_bytes(tenant.id)
@@ -188,6 +194,13 @@ class Quotas:
             f"the files of {tenant.name} take {size(used)} of at most {size(limit)}, and there is no room for another:"
             f" keep files for fewer days, {RAISE}"
         )
+
+
+def _too_many_messages(tenant: Tenant, limit: int, used: int, more: int) -> str:
+    return (
+        f"{tenant.name} has sent, or is sending, {used:,} of at most {limit:,} messages today (UTC),"
+        f" and this run needs {more:,}: wait until tomorrow, {RAISE}"
+    )
 
 
 def _own(tenant: Tenant, name: str) -> int | None:

@@ -15,7 +15,7 @@ from typing import Any
 from exports_app import log
 from exports_app.domain import retry
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import ExportsError, QuotaExceeded, RunError
+from exports_app.domain.errors import ExportsError, MessagesReserved, QuotaExceeded, RunError
 from exports_app.domain.policy import OnUnknown
 from exports_app.domain.rotation import Rotation
 from exports_app.domain.run import (
@@ -221,7 +221,8 @@ class Runs:
             self._quotas.require_room(tx, tenant, size)
 
     def reserve_messages(self, run: Run, count: int) -> None:
-        """Before the first of so many messages. Raises RunError when the tenant may not send them today."""
+        """Before the first of so many messages. Raises RunError when the tenant may not send them today, MessagesReserved when
+        it may once other runs leave some."""
         with self._store.write() as tx:
             self._quotas.reserve_messages(tx, run, count)
             self._held(tx, run, {"attempt": run.attempt})
@@ -267,13 +268,14 @@ class Runs:
         if delivery.status is not waiting:
             move_delivery(delivery.status, waiting)
         with self._store.write() as tx:
-            self._held(tx, run, {"attempt": run.attempt})
+            if not tx.runs.begin_message(run.id, _token(run)):
+                raise LeaseLost
             if refused := entitlement.refusal(tx, run, delivery.target):
                 status, reason = refused
                 values: dict[str, Any] = {"status": move_delivery(waiting, status), "error": reason}
             else:
                 values = {"status": move_delivery(waiting, DeliveryStatus.SENDING), "attempts": delivery.attempts + 1}
-            self._quotas.count_message(tx, run, begun=values["status"] is DeliveryStatus.SENDING)
+                self._quotas.count_message(tx, run)
             tx.deliveries.change(delivery, values)
         self.changed(run)
         return replace(delivery, **values)
@@ -281,13 +283,18 @@ class Runs:
     def fail(self, run: Run, error: ExportsError) -> RunStatus:
         """Try the run again later where that may help, else end it. Returns what became of it."""
         now = self._clock()
-        at = retry.decide(error, run.attempt - run.deaths, self._policy(run), run.started_at or now, now)
+        since = run.started_at or now
+        told: dict[str, Any] = {"error": error.message, "error_code": error.code}
+        if isinstance(error, MessagesReserved) and (at := retry.wait(since, now)) is not None:
+            self._hand_back(run, AttemptOutcome.RETRY, attempt=run.attempt - 1, next_attempt_at=at, **told)
+            return RunStatus.PENDING
+        at = retry.decide(error, run.attempt - run.deaths, self._policy(run), since, now)
         if error.code in DEADLY:
             return self._bury(run, error, None, at)
         if at is None:
             tried = f" (given up after {run.attempt} attempts)" if run.attempt > 1 and not error.permanent else ""
             return self.close(run, RunStatus.FAILED, f"{error.message}{tried}", error.code)
-        self._hand_back(run, AttemptOutcome.RETRY, error=error.message, error_code=error.code, next_attempt_at=at)
+        self._hand_back(run, AttemptOutcome.RETRY, next_attempt_at=at, **told)
         return RunStatus.PENDING
 
     def _policy(self, run: Run) -> retry.Policy:

@@ -204,7 +204,7 @@ class TestMessages:
         assert len(mail.wait_for(2)) == 2
 
     def test_a_run_that_is_sent_while_another_is_does_not_take_what_that_one_needs(
-        self, services: Services, cast: Cast, mail: MailServer
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
     ) -> None:
         """Between its look at the quota and its first message."""
         first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2))
@@ -220,8 +220,11 @@ class TestMessages:
 
         with registered(CHANNELS, WatchedEmail(mail, before=another_is_sent)):
             done = execute(services, runs[0])
-        assert (done.status, others[1].status) == (RunStatus.COMPLETED, RunStatus.FAILED)
-        assert others[1].error_code == "quota_exceeded"
+        assert (done.status, others[1].status) == (RunStatus.COMPLETED, RunStatus.PENDING)
+        assert (others[1].error_code, others[1].attempt) == ("quota_reserved", 0)
+        clock.advance(minutes=2)
+        failed = execute(services, claim(services))  # the first has used them by now
+        assert (failed.id, failed.status, failed.error_code) == (others[1].id, RunStatus.FAILED, "quota_exceeded")
         assert len(mail.wait_for(2)) == 2
         assert used(services, cast, "messages_per_day") == 2
 
@@ -241,8 +244,55 @@ class TestMessages:
 
         with registered(CHANNELS, WatchedEmail(mail, before=a_day_passes)):
             done = execute(services, run)
-        assert (done.status, others[0].error_code) == (RunStatus.COMPLETED, "quota_exceeded")
+        assert (done.status, others[0].error_code) == (RunStatus.COMPLETED, "quota_reserved")
         assert used(services, cast, "messages_per_day") == 1
+        clock.advance(minutes=2)
+        assert execute(services, claim(services)).error_code == "quota_exceeded"
+
+    def test_a_run_waits_for_what_a_dead_one_has_reserved(
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
+    ) -> None:
+        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2))
+        for schedule in (first, second):
+            services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=3)
+        dead, run = claim(services), claim(services)
+        services.runs.plan_deliveries(dead, "email")
+        services.runs.reserve_messages(dead, 2)
+        waiting = execute(services, run)
+        assert (waiting.status, waiting.error_code) == (RunStatus.PENDING, "quota_reserved")
+        assert "0 of at most 3 messages today (UTC), other runs have reserved 2 more" in (waiting.error or "")
+        assert waiting.next_attempt_at
+        assert 45 <= (waiting.next_attempt_at - clock()).total_seconds() <= 75
+        clock.advance(seconds=max(75, services.runs.lease.total_seconds()) + 1)
+        assert used(services, cast, "messages_per_day") == 0, "nobody is refused for a dead run"
+        assert execute(services, claim(services)).error_code == "quota_reserved", "its worker may be alive all the same"
+        services.runs.recover(everything=False)
+        services.demand.cancel(cast.admin.who, dead.scheduled_export_id, dead.id)
+        clock.advance(seconds=76)
+        sent = execute(services, claim(services))
+        assert (sent.id, sent.status, sent.error) == (run.id, RunStatus.COMPLETED, None)
+        assert len(mail.wait_for(2)) == 2
+
+    def test_such_a_wait_counts_as_no_attempt_for_an_hour(
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
+    ) -> None:
+        """Also where nothing is tried again."""
+        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB), retry_attempts=1) for _ in range(2))
+        for schedule in (first, second):
+            services.schedules.trigger(cast.admin.who, schedule.id)
+        give(services, cast, messages_per_day=3)
+        holder, run = claim(services), claim(services)
+        services.runs.plan_deliveries(holder, "email")
+        services.runs.reserve_messages(holder, 2)
+        for _ in range(20):
+            waiting = execute(services, run)
+            assert (waiting.status, waiting.attempt) == (RunStatus.PENDING, 0)
+            clock.advance(seconds=76)
+            run = claim(services)
+        clock.advance(hours=1)
+        failed = execute(services, run)
+        assert (failed.status, failed.error_code) == (RunStatus.FAILED, "quota_reserved")
 
     def test_of_many_that_are_sent_at_once_none_goes_beyond(self, services: Services, cast: Cast, mail: MailServer) -> None:
         for _ in range(8):
@@ -253,7 +303,7 @@ class TestMessages:
         done = side_by_side(8, lambda number: execute(services, runs[number]))
         sent = [run for run in done if run.status is RunStatus.COMPLETED]
         assert len(sent) == 3
-        assert {run.error_code for run in done if run not in sent} == {"quota_exceeded"}
+        assert {run.error_code for run in done if run not in sent} <= {"quota_exceeded", "quota_reserved"}
         assert len(mail.messages) == used(services, cast, "messages_per_day") == 9
 
     def test_a_worker_that_dies_before_its_first_message_takes_nothing_with_it(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, RunError, Unavailable
-from exports_app.domain.retry import ATTEMPTS, LONGEST, WITHIN, Policy, decide
+from exports_app.domain.retry import ATTEMPTS, LONGEST, PATIENCE, WITHIN, Policy, decide
+from exports_app.domain.retry import wait as wait_for_others
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
 TRANSIENT = RunError("the database was away", permanent=False)
@@ -32,6 +33,13 @@ def test_the_wait_is_spread_over_all_of_it() -> None:
 @given(failed=st.integers(1, 49), base=st.floats(0, 14_400), chance=st.floats(0, 1, exclude_max=True))
 def test_no_wait_is_negative_or_over_the_limit(failed: int, base: float, chance: float) -> None:
     assert 0 <= wait(failed, chance, Policy(50, base)) <= LONGEST.total_seconds()
+
+
+def test_a_wait_for_reservations_is_about_a_minute_and_ends_after_an_hour() -> None:
+    assert wait_for_others(NOW, NOW, lambda: 0.0) == NOW + timedelta(seconds=45)
+    assert wait_for_others(NOW, NOW, lambda: 1.0) == NOW + timedelta(seconds=75)
+    assert wait_for_others(NOW, NOW + PATIENCE - timedelta(seconds=1)) is not None
+    assert wait_for_others(NOW, NOW + PATIENCE) is None
 
 
 def test_nine_attempts_are_made_unless_told_otherwise() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories import queue
@@ -146,6 +146,10 @@ class RunRepository(Repository[Run]):
         if expired_before is not None:
             where.append(c.lease_expires_at < expired_before)
         return self._update(*where, values=values) == 1
+
+    def begin_message(self, run_id: str, token: str) -> bool:
+        reserved = self._table.c.messages_reserved
+        return self.held(run_id, token, {"messages_reserved": case((reserved > 0, reserved - 1), else_=0)})
 
     def extend(self, run_id: str, token: str, expires: datetime) -> bool:
         return self.held(run_id, token, {"lease_expires_at": expires})

@@ -1,6 +1,6 @@
 """What a tenant takes of its quotas. Each figure is read from an index, or from a row of its own."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -38,23 +38,18 @@ class UsageRepository:
         query = select(c.messages).where(c.tenant_id == tenant_id, c.day == day)
         return self._connection.execute(query).scalar_one_or_none() or 0
 
-    def reserved_messages(self, tenant_id: str) -> int:
+    def reserved_messages(self, tenant_id: str, alive_at: datetime | None = None) -> int:
         runs = self._runs
-        at_work = (runs.tenant_id == tenant_id, runs.status == RunStatus.PROCESSING)
+        at_work = [runs.tenant_id == tenant_id, runs.status == RunStatus.PROCESSING]
+        if alive_at is not None:
+            at_work.append(runs.lease_expires_at >= alive_at)
         # The index of open runs is for these two states: named so that it is used
         is_open = runs.status.in_([RunStatus.PENDING, RunStatus.PROCESSING])
         return self._number(select(func.coalesce(func.sum(runs.messages_reserved), 0)).where(*at_work, is_open))
 
     def reserve_messages(self, run_id: str, count: int) -> None:
-        self._set_reserved(run_id, count)
-
-    def use_reserved(self, run_id: str) -> None:
-        reserved = self._runs.messages_reserved
-        self._set_reserved(run_id, reserved - 1, reserved > 0)
-
-    def _set_reserved(self, run_id: str, value: Any, *where: Any) -> None:
-        change = update(table(models.RunRow)).where(self._runs.id == run_id, *where)
-        self._connection.execute(change.values(messages_reserved=value))
+        change = update(table(models.RunRow)).where(self._runs.id == run_id)
+        self._connection.execute(change.values(messages_reserved=count))
 
     def add_message(self, tenant_id: str, day: date) -> None:
         c = self._messages.c

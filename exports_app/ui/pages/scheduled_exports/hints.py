@@ -25,6 +25,7 @@ HINTS = {
     "overlap": "Choose under Advanced what shall happen then, or run this time after all under “Run past times”.",
     "missed": "Run it after all under “Run past times”, or choose under Advanced what a downtime leaves to be made up.",
     "quota_exceeded": "Run it again once there is room, or ask a super admin to raise the quota of this tenant.",
+    "quota_reserved": "Run it again once other runs have ended, or ask a super admin to raise the quota of this tenant.",
     "cancelled": "Run it again, if it was called off by mistake.",
     "unavailable": "Run it again once the database is back.",
     "store_unavailable": "Run it again once the place for files is back: whoever runs the server must look.",
