@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     second = add("reset-second-factor", _reset_second_factor, "Remove a user's second factor; they are signed out everywhere.")
     second.add_argument("email")
 
-    text = "Make a new generated secret key, and encrypt the secrets in the database with the newest key."
+    text = "Make a new generated secret key; encrypt stored secrets and sign the audit with the newest key."
     keys = add("rotate-keys", _rotate_keys, text)
     keys.add_argument("--forget-previous", action="store_true", help="make no new key, and accept the current one alone")
 
@@ -292,6 +292,7 @@ def _rotate_keys(args: argparse.Namespace) -> int:
     with _services() as services:
         done = services.key_rotation.renew()
     print(f"{_count(done.renewed, 'stored secret')} encrypted with the newest key")
+    print(f"{_count(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")
     if done.unreadable:
         lost = _count(done.unreadable, "stored secret")
         raise ExportsError(f"no key decrypts {lost}: add the missing key to ENCRYPTION_KEY_PREVIOUS, then run this again")

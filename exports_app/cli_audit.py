@@ -32,7 +32,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--tenant", metavar="SLUG", help="only this tenant's entries")
     export.add_argument("--whole", action="store_true", help="all entries that are left, also those exported before")
     export.add_argument(
-        "--accept-key", action="store_true", help="although the SECRET_KEY that sealed earlier entries is not here any more"
+        "--accept-key",
+        action="store_true",
+        help="although the SECRET_KEY that signed earlier seals or checkpoints is not here any more",
     )
 
 
@@ -51,12 +53,14 @@ def _verify(tenant: str | None) -> int:
 
 def _tell(report: "Report") -> None:
     for chain in report.chains:
-        state = "BAD " if chain.fault else "ok  "
-        print(f"{state} {chain.name}: {_entries(chain.entries)} up to position {chain.position}, hash {chain.hash}")
+        checked = f"{_entries(chain.entries)} up to position {chain.position}, hash {chain.hash}"
+        print(f"BAD  {chain.name}: {chain.fault} (before it: {checked})" if chain.fault else f"ok   {chain.name}: {checked}")
+    for fault in report.faults:
+        print(f"BAD  {fault}")
     if report.waiting_since:
         print(f"     entries since {report.waiting_since:%Y-%m-%d %H:%M:%S} UTC are not sealed yet")
-    for fault in report.all_faults:
-        print(f"exports_app: {fault}", file=sys.stderr)
+    if report.all_faults:
+        print("exports_app: the audit is not whole: see the lines that begin with BAD", file=sys.stderr)
 
 
 def _verify_file(file: Path) -> int:
@@ -76,12 +80,14 @@ def _verify_file(file: Path) -> int:
 def _tell_file(report: "FileReport", *, with_key: bool) -> None:
     for one in report.chains:
         print(f"ok   {one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}")
-    if report.fault:
-        print(f"exports_app: {report.fault}", file=sys.stderr)
-    elif not with_key:
+    fault = report.fault
+    if not with_key and not fault:
         print("     the signature was not checked: there is no SECRET_KEY here")
-    elif not report.signed:
-        print("exports_app: the file was not signed with this server's SECRET_KEY", file=sys.stderr)
+    elif not fault and not report.signed:
+        fault = "the file was not signed with this server's SECRET_KEY"
+    if fault:
+        print(f"BAD  {fault}")
+        print("exports_app: the file is not as it was exported: see the line that begins with BAD", file=sys.stderr)
 
 
 def _export(args: argparse.Namespace) -> int:

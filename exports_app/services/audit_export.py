@@ -59,7 +59,7 @@ class AuditExport:
     def write(self, file: Path, slug: str | None = None, *, whole: bool = False, accept_key: bool = False) -> list[Exported]:
         """Write all that is sealed into a new file, and note how far it goes. slug: of one tenant; None: of all and of the
         installation. whole: from the first entry that is left, and not from the last export on. accept_key: although seals
-        were made with a SECRET_KEY that is not here any more: after this they count as looked at.
+        or checkpoints were made with a SECRET_KEY that is not here any more: after this they count as looked at.
 
         Raises ExportsError where the file exists, where an entry was tampered with, and where nothing is to be exported;
         Unavailable, OSError.
@@ -67,7 +67,7 @@ class AuditExport:
         if file.exists():
             raise ExportsError(f"{file} is there already: name a new file")
         self._seals.seal()
-        report = self._verification.check(slug)
+        report = self._verification.check(slug, accept_key=accept_key)
         faults = [f"{one.name}: {one.fault}" for one in report.chains if one.fault] + ([] if accept_key else report.faults)
         if faults:
             raise ExportsError(f"nothing was exported, since the audit is not whole: {faults[0]}")

@@ -12,10 +12,11 @@ from typing import Any
 
 from exports_app import log
 from exports_app.domain import audit_chain
+from exports_app.domain.errors import ExportsError
 from exports_app.services import audit
 from exports_app.services.keys import AUDIT_SEALS, Keys
 from exports_app.services.ports import Clock, Store, Transaction
-from exports_app.services.records import Action, ChainedEntry, Checkpoint, Seal
+from exports_app.services.records import Action, ChainedEntry, Checkpoint, Seal, new_id
 
 BATCH = 500
 """Entries in one transaction: on SQLite it keeps other writers waiting."""
@@ -83,9 +84,33 @@ class Seals:
         """Whether the last seal was made with an earlier key that still counts: then one with the current key follows on it at
         once, while both are there."""
         last = tx.audit_chain.last_seal()
-        if last is None or audit_chain.is_signed([self._keys.current(AUDIT_SEALS)], content_of(last), last.signature):
+        if last is None or self._is_current(last):
             return False
         return is_sealed(self._keys, last)
+
+    def sign_again(self) -> int:
+        """After a rotation of keys, while the earlier keys still count: the last seal and the newest checkpoint of each chain
+        are signed with the current key, so that nothing depends on the earlier ones. Returns the number of checkpoints that
+        were signed. Raises ExportsError where another server is sealing with an earlier key right now; Unavailable."""
+        self.seal()
+        with self._store.read() as tx:
+            if self._key_changed(tx):
+                raise ExportsError("a server is sealing the audit right now: run this again")
+            found = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
+        earlier = [one for one in found if one and is_valid(self._keys, one) and not self._is_current(one)]
+        for one in earlier:
+            with self._store.write() as tx:
+                tx.audit_chain.add_checkpoint(self._signed_again(one))
+        return len(earlier)
+
+    def _signed_again(self, checkpoint: Checkpoint) -> Checkpoint:
+        at = max(self._clock(), checkpoint.at + timedelta(microseconds=1))  # the newest, also if a clock was set back
+        plain = replace(checkpoint, id=new_id(), at=at)
+        return replace(plain, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(plain)))
+
+    def _is_current(self, record: Seal | Checkpoint) -> bool:
+        """Whether it was signed with the current key."""
+        return audit_chain.is_signed([self._keys.current(AUDIT_SEALS)], content_of(record), record.signature)
 
     def sweep(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Remove entries that are older than keep_days and that an export holds. Returns their number. Raises Unavailable."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from exports_app.domain import audit_chain
 from exports_app.domain.errors import ExportsError
@@ -66,9 +67,12 @@ class Verification:
     def __init__(self, store: Store, clock: Clock, keys: Keys) -> None:
         self._store, self._clock, self._keys = store, clock, keys
 
-    def check(self, slug: str | None = None, progress: Progress = lambda _done, _all: None) -> Report:
-        """Compute all hashes anew. slug: of the tenant; None: of all, and of the installation. Raises ExportsError for a slug
-        that no tenant has, Unavailable."""
+    def check(
+        self, slug: str | None = None, progress: Progress = lambda _done, _all: None, *, accept_key: bool = False
+    ) -> Report:
+        """Compute all hashes anew. slug: of the tenant; None: of all, and of the installation. accept_key: checkpoints count
+        although they were signed with a key that is not here any more. Raises ExportsError for a slug that no tenant has,
+        Unavailable."""
         with self._store.read() as tx:
             names = {tenant.id: f"tenant {tenant.slug}" for tenant in tx.tenants.within(None)}
             only = None if slug is None else _tenant(tx, slug)
@@ -76,20 +80,21 @@ class Verification:
             total, done = tx.audit_chain.count_links(only), 0
             checked = []
             for chain in chains:
-                one = self._chain(tx, chain, names.get(chain, chain), lambda n: progress(done + n, total))  # noqa: B023
+                name = names.get(chain, chain)
+                one = self._chain(tx, chain, name, lambda n: progress(done + n, total), accept_key)  # noqa: B023
                 checked.append(one)
                 done += one.entries
             faults = [*self._seals(tx), *_unsealed(tx)]
             return Report(checked, faults, tx.audit_chain.waiting_since())
 
-    def _chain(self, tx: Transaction, chain: str, name: str, tick: Callable[[int], None]) -> Checked:
+    def _chain(self, tx: Transaction, chain: str, name: str, tick: Callable[[int], None], accept_key: bool) -> Checked:
         walk = _Walk(0, audit_chain.beginning(chain), 0)
-        fault = self._walk(tx, chain, walk, tick)
+        fault = self._walk(tx, chain, walk, tick, accept_key)
         return Checked(chain, name, walk.entries, walk.position, walk.hash, fault)
 
-    def _walk(self, tx: Transaction, chain: str, walk: _Walk, tick: Callable[[int], None]) -> str | None:
+    def _walk(self, tx: Transaction, chain: str, walk: _Walk, tick: Callable[[int], None], accept_key: bool) -> str | None:
         checkpoint = tx.audit_chain.checkpoint(chain)
-        if checkpoint is not None and not is_valid(self._keys, checkpoint):
+        if checkpoint is not None and not (accept_key or is_valid(self._keys, checkpoint)):
             return f"the checkpoint at position {checkpoint.position} was not made with this server's SECRET_KEY"
         for link in _links(tx, chain):
             gone = link.fields is None and walk.position == 0 and checkpoint and link.position <= checkpoint.position
@@ -107,6 +112,7 @@ class Verification:
         """What is wrong with the row of seals itself: the first of it."""
         unproven, last = _Unproven(), None
         missing, removed = 0, 0
+        exported, looked_at = self._exported(tx), 0
         for seal in _all_seals(tx):
             missing = seal.number - 1 if last is None else missing
             removed = max(removed, seal.position) if not seal.chain else removed
@@ -117,19 +123,31 @@ class Verification:
                 yield f"seal {seal.number} does not follow on seal {last.number}: one of the two was changed"
                 return
             self._judge(seal, unproven)
+            if seal.chain and seal.position <= exported(seal.chain):
+                looked_at = seal.number
             last = seal
         if missing > removed:
             yield f"seal {removed + 1} was removed"
             return
         for seal in unproven.lasting + unproven.pending:
-            exported = tx.audit_chain.checkpoint(seal.chain) if seal.chain else None
-            if exported and exported.position >= seal.position and is_valid(self._keys, exported):
+            # One without a chain was there when a later one was exported
+            if seal.position <= exported(seal.chain) if seal.chain else seal.number < looked_at:
                 continue
             yield (
                 f"seal {seal.number} (position {seal.position} of {seal.chain or 'no chain'}) was changed, or made with a"
                 " SECRET_KEY that this server does not have"
             )
             return
+
+    def _exported(self, tx: Transaction) -> Callable[[str], int]:
+        """A function that gives the position up to which an export holds a chain; 0: there is none that counts."""
+
+        @cache
+        def position(chain: str) -> int:
+            checkpoint = tx.audit_chain.checkpoint(chain)
+            return checkpoint.position if checkpoint and is_valid(self._keys, checkpoint) else 0
+
+        return position
 
     def _judge(self, seal: Seal, unproven: _Unproven) -> None:
         if not is_sealed(self._keys, seal):

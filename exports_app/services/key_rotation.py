@@ -1,7 +1,8 @@
-"""After a rotation of keys: what the database holds encrypted, under the newest one."""
+"""After a rotation of keys: what the database holds encrypted and signed, under the newest one."""
 
 from dataclasses import dataclass
 
+from exports_app.services.audit_seals import Seals
 from exports_app.services.encryption import Encryption, Unreadable
 from exports_app.services.ports import Store
 
@@ -11,19 +12,23 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Renewed:
-    """How many secrets were encrypted anew, and how many no key decrypts."""
+    """How many secrets were encrypted anew, how many no key decrypts, and how many checkpoints of the audit were signed."""
 
     renewed: int
     unreadable: int
+    checkpoints: int
 
 
 class KeyRotation:
     """For the command line alone. It can be stopped and repeated at any point, beside running servers."""
 
-    def __init__(self, store: Store, encryption: Encryption) -> None:
-        self._store, self._encryption = store, encryption
+    def __init__(self, store: Store, encryption: Encryption, seals: Seals) -> None:
+        self._store, self._encryption, self._seals = store, encryption, seals
 
     def renew(self) -> Renewed:
+        """Encrypt and sign with the newest key what depends on an earlier one. Raises ExportsError, see `Seals.sign_again`;
+        Unavailable."""
+        checkpoints = self._seals.sign_again()
         renewed = unreadable = 0
         after = ""
         while True:
@@ -38,4 +43,4 @@ class KeyRotation:
                     except Unreadable:
                         unreadable += 1
             if len(batch) < BATCH:
-                return Renewed(renewed, unreadable)
+                return Renewed(renewed, unreadable, checkpoints)

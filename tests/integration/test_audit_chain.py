@@ -402,6 +402,55 @@ class TestKeys:
         finally:
             fresh.close()
 
+    def test_checkpoints_are_signed_again_while_the_old_key_counts(
+        self, services: Services, cast: Cast, ids: list[str], tmp_path: Path
+    ) -> None:
+        services.audit_export.write(tmp_path / "a.jsonl")
+        seals, verification = self.other(services, b"a new key", services.settings.signing_key())
+        assert seals.sign_again() == 3
+        assert seals.sign_again() == 0
+        assert verification.check().all_faults == []
+        _, alone = self.other(services, b"a new key")
+        assert alone.check().all_faults == []
+
+    def test_a_checkpoint_that_no_key_of_ours_signed_is_not_signed_again(
+        self, services: Services, ids: list[str], tmp_path: Path
+    ) -> None:
+        services.audit_export.write(tmp_path / "a.jsonl")
+        seals, verification = self.other(services, b"a new key")
+        assert seals.sign_again() == 0
+        assert "the checkpoint at position" in verification.check().all_faults[0]
+
+    def test_a_lost_key_that_signed_checkpoints_and_was_itself_rotated_is_accepted_with_an_export(
+        self, services: Services, cast: Cast, ids: list[str], tmp_path: Path
+    ) -> None:
+        services.audit_export.write(tmp_path / "a.jsonl")
+        self.other(services, b"the key that is lost", services.settings.signing_key())[0].sign_again()
+        fresh = wiring.build(
+            services.settings.model_copy(update={"secret_key": type(services.settings.secret_key)("n" * 40)}), services.clock
+        )
+        try:
+            with pytest.raises(ExportsError, match="not whole"):
+                fresh.audit_export.write(tmp_path / "b.jsonl")
+            fresh.audit_export.write(tmp_path / "b.jsonl", accept_key=True)
+            assert faults(fresh) == []
+        finally:
+            fresh.close()
+
+    def test_an_export_that_accepts_a_key_still_refuses_what_was_tampered_with(
+        self, services: Services, cast: Cast, ids: list[str], tmp_path: Path
+    ) -> None:
+        services.audit_export.write(tmp_path / "a.jsonl")
+        unlocked(services, f"UPDATE audit_entries SET actor_name = 'X' WHERE id = '{ids[3]}'")
+        fresh = wiring.build(
+            services.settings.model_copy(update={"secret_key": type(services.settings.secret_key)("n" * 40)}), services.clock
+        )
+        try:
+            with pytest.raises(ExportsError, match=f"not whole: tenant acme: entry {ids[3]}"):
+                fresh.audit_export.write(tmp_path / "b.jsonl", accept_key=True)
+        finally:
+            fresh.close()
+
 
 @pytest.fixture
 def keeping(services: Services) -> Seals:

@@ -1,6 +1,7 @@
 """The command line as people use it: a process with arguments, an environment, streams and an exit code."""
 
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -269,15 +270,36 @@ def test_the_audit_is_checked_exported_and_the_file_is_checked_too(run: Run, tmp
     assert "ok   tenant acme: 1 entry" in went_well(run("audit", "verify", "--file", str(file)))
     elsewhere = {"DATA_DIR": str(tmp_path / "elsewhere")}
     assert "not checked: there is no SECRET_KEY" in went_well(run("audit", "verify", "--file", str(file), **elsewhere))
-    assert "not signed with this server's" in refused(run("audit", "verify", "--file", str(file), SECRET_KEY="x" * 40))
+    done = run("audit", "verify", "--file", str(file), SECRET_KEY="x" * 40)
+    assert "see the line that begins with BAD" in refused(done)
+    assert "BAD  the file was not signed with this server's SECRET_KEY" in done.stdout
     assert "name a new file" in refused(run("audit", "export", str(file)))
     with closing(sqlite3.connect(tmp_path / "data" / "exports.db")) as connection, connection:
         connection.execute("DROP TRIGGER audit_entries_are_not_changed")
         connection.execute("UPDATE audit_entries SET actor_name = 'Nobody' WHERE subject_name = 'Acme'")
     done = run("audit", "verify")
-    assert done.returncode == 1
-    assert "BAD  tenant acme: 0 entries" in done.stdout
-    assert "at position 1 was changed, or put in another's place" in done.stderr
+    assert "see the lines that begin with BAD" in refused(done)
+    (bad,) = [line for line in done.stdout.splitlines() if line.startswith("BAD  ")]
+    assert re.match("BAD  tenant acme: entry .* at position 1 was changed, or put in another's place", bad)
+
+
+def test_a_fault_of_no_single_chain_is_on_stdout_too(run: Run, tmp_path: Path) -> None:
+    went_well(run("create-tenant", "acme", "--name", "Acme"))
+    went_well(run("audit", "export", str(tmp_path / "audit.jsonl")))
+    with closing(sqlite3.connect(tmp_path / "data" / "exports.db")) as connection, connection:
+        connection.execute("DROP TRIGGER audit_seals_are_not_changed")
+        connection.execute("UPDATE audit_seals SET at = '2026-03-04 09:00:00.000000'")
+    done = run("audit", "verify")
+    assert "the audit is not whole" in refused(done)
+    assert "BAD  seal 1 (position 1 of " in done.stdout
+
+
+def test_an_audit_that_was_exported_stays_whole_when_the_key_is_rotated(run: Run, tmp_path: Path) -> None:
+    went_well(run("create-tenant", "acme", "--name", "Acme"))
+    went_well(run("audit", "export", str(tmp_path / "audit.jsonl")))
+    assert "1 checkpoint of the audit signed with the newest key" in went_well(run("rotate-keys"))
+    assert "0 checkpoints of the audit" in went_well(run("rotate-keys", "--forget-previous"))
+    assert "BAD" not in went_well(run("audit", "verify"))
 
 
 def test_doctor_changes_nothing_and_is_content_with_a_fresh_folder(run: Run, tmp_path: Path) -> None:
