@@ -126,7 +126,7 @@ class Auth:
         return self.token_for(user)
 
     def check_otp(self, user: User, otp: str, address: str, known: str = "") -> None:
-        """After the right password. address, known: as for `guess`. Raises OtpRequired where they have a second factor and otp
+        """After the right password. address, known: as for `verify`. Raises OtpRequired where they have a second factor and otp
         is empty; WrongOtp, TooManyRequests and OneTimePasswordOver, which are noted."""
         if user.second_factor_at is None:
             return
@@ -143,7 +143,8 @@ class Auth:
 
     def _check_otp(self, user: User, otp: str, address: str, known: str) -> None:
         self._check_one_time(user)  # before the code, which would be used up for nothing
-        guess = self.guess(Purpose.SECOND_FACTOR, user.email, address, known)
+        browser = self._browsers.recognize(user, known)
+        guess = self.guess(Purpose.SECOND_FACTOR, user.email, address, browser)
         if not self._otps.use(user, otp):
             raise WrongOtp
         guess.right()
@@ -157,12 +158,12 @@ class Auth:
     def token_for(self, user: User) -> Token:
         return Token(self._issue(user), int(self._token_lifetime.total_seconds()), user)
 
-    def guess(self, purpose: Purpose, email: str, address: str, known: str = "") -> Guess:
+    def guess(self, purpose: Purpose, email: str, address: str, browser: str = "") -> Guess:
         """Before a secret of this account is checked; say `right` to the result if it was. Raises TooManyRequests.
 
-        address: where the attempt comes from. known: the value of KNOWN_COOKIE, if a browser sent one.
+        address: where the attempt comes from. browser: as for `GuessLimits.begin`.
         """
-        return self._guesses.begin(purpose, email, address, self._browsers.recognize(email, known))
+        return self._guesses.begin(purpose, email, address, browser)
 
     def check_current(self, who: Principal, user: User, password: str) -> None:
         """Their own password, of somebody who is signed in: with a stolen session nobody can guess it without end. What
@@ -181,11 +182,11 @@ class Auth:
 
     def mark_browser(self, user: User, known: str) -> str:
         """The next value of KNOWN_COOKIE in a browser in which the user has signed in. known: its value so far."""
-        return self._browsers.mark(user.email, known)
+        return self._browsers.mark(user, known)
 
     def verify(self, email: str, password: str, address: str, known: str = "") -> User:
-        """address, known: as for `guess`. Raises WrongCredentials, the same for an unknown user; DemoIsLocal,
-        OneTimePasswordOver and TooManyRequests. What fails is noted, but Busy."""
+        """address: where the attempt comes from. known: the value of KNOWN_COOKIE. Raises WrongCredentials, the same for an
+        unknown user; DemoIsLocal, OneTimePasswordOver and TooManyRequests. What fails is noted, but Busy."""
         if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
             raise WrongCredentials  # not noted: no account has such an address
         try:
@@ -205,7 +206,7 @@ class Auth:
             user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
         active = user is not None and user.is_active
         with hashing.place():  # before the guess counts: who is refused for the others' sake has not tried
-            guess = self.guess(Purpose.PASSWORD, email, address, known)
+            guess = self.guess(Purpose.PASSWORD, email, address, self._browsers.recognize(user, known))
             right = passwords.matches(password, user.password_hash if user is not None and active else None)
         if not right or user is None:
             raise WrongCredentials

@@ -10,6 +10,7 @@ counted are wrong guesses, at up to three scopes:
 Each scope has some free guesses; after them one has to wait 1 s, then 2 s, 4 s and so on. Only SOURCE has long waits: a
 stranger cannot make them for anybody else. The owner of an account passes NETWORK and ACCOUNT in a browser in which they
 signed in before, and from a network from which they did so, or chose a new password by a link, within the last 30 days.
+Codes have so few values that such browsers have a limit together too, apart from the one of strangers.
 """
 
 import hashlib
@@ -171,7 +172,9 @@ class GuessLimits:
         named = _digest(account_address(account))
         acquaintance = _acquaintance(purpose, named, network)
         counters = [self._counter(purpose, Scope.SOURCE, f"{named}/{browser or network}")]
-        if not browser and not storage.get(acquaintance):
+        if browser and purpose in CODES:
+            counters.append(self._counter(purpose, Scope.ACCOUNT, f"{named}/known"))
+        elif not browser and not storage.get(acquaintance):
             counters.append(self._counter(purpose, Scope.NETWORK, network))
             counters.append(self._counter(purpose, Scope.ACCOUNT, named))
         for counter in counters:

@@ -1,7 +1,9 @@
 """Browsers in which an account signed in before: a signed cookie says so, which strangers cannot have.
 
 The cookie holds a mark for each of the last few accounts. A mark names nobody: a random id and the hour it was made,
-signed together with the account. It opens nothing; it only lets a sign-in pass the limits that strangers have used up.
+signed together with the account and its token_version. It opens nothing; it only lets a sign-in pass the limits that
+strangers have used up. What signs everything else out (another password, a second factor that was set up, a hand-over,
+signing out everywhere) ends all marks, so that those of a stolen password are worth nothing afterwards.
 """
 
 import base64
@@ -11,9 +13,9 @@ import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 
-from exports_app.services.email_addresses import account_address
 from exports_app.services.keys import COOKIES, Keys
 from exports_app.services.ports import Clock
+from exports_app.services.records import User
 
 KNOWN_COOKIE = "exports_known"
 LIFETIME = timedelta(days=180)
@@ -30,18 +32,19 @@ class KnownBrowsers:
     def __init__(self, clock: Clock, keys: Keys) -> None:
         self._clock, self._keys = clock, keys
 
-    def mark(self, account: str, cookie: str) -> str:
-        """The cookie's next value, once the account has signed in. account: its email address. cookie: its value so far."""
+    def mark(self, account: User, cookie: str) -> str:
+        """The cookie's next value, once the account has signed in. cookie: its value so far."""
         kept = [mark for mark in _marks(cookie) if not self._id(account, mark)]
         body = self._hour().to_bytes(_HOURS) + secrets.token_bytes(_ID)
         new = body + _signature(self._keys.current(COOKIES), account, body)
         return "".join([_text(new), *map(_text, kept)][:MARKS])
 
-    def recognize(self, account: str, cookie: str) -> str:
-        """The browser's id for this account; the empty text where the account did not sign in there within LIFETIME."""
+    def recognize(self, account: User | None, cookie: str) -> str:
+        """The browser's id for this account; the empty text where the account did not sign in there within LIFETIME, or
+        was signed out everywhere since, and where there is no account."""
         return next((known for mark in _marks(cookie) if (known := self._id(account, mark))), "")
 
-    def _id(self, account: str, mark: bytes) -> str:
+    def _id(self, account: User | None, mark: bytes) -> str:
         body, signature = mark[: _HOURS + _ID], mark[_HOURS + _ID :]
         expected = [_signature(key, account, body) for key in self._keys.accepted(COOKIES)]
         if not any(hmac.compare_digest(signature, one) for one in expected):
@@ -63,9 +66,9 @@ def _marks(cookie: str) -> Iterator[bytes]:
             yield mark
 
 
-def _signature(key: bytes, account: str, body: bytes) -> bytes:
-    text = b"known browser\0" + body + account_address(account).encode("utf-8", "surrogatepass")
-    return hmac.digest(key, text, "sha512")[:_SIGNATURE]
+def _signature(key: bytes, account: User | None, body: bytes) -> bytes:
+    named = f"{account.id}/{account.token_version}".encode() if account else b""  # nobody: the same work, and no mark
+    return hmac.digest(key, b"known browser of\0" + body + named, "sha512")[:_SIGNATURE]
 
 
 def _text(mark: bytes) -> str:

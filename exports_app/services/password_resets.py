@@ -42,10 +42,13 @@ ASKED_LIFETIME = timedelta(minutes=30)
 SENT_LIFETIME = timedelta(hours=24)
 """Of a link that a super admin sends or hands on: its reader may be away."""
 SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/30 minutes", "10/30 minutes", "30/hour"
-"""Of requests for a link: for one account from one network or known browser, for one account, and from one network.
+"""Of requests for a link: for one account from one network or from its known browsers together, for one account, and from
+one network.
 
 The first two count for as long as a link works: where strangers have used them up, a link of theirs is in the owner's
 mailbox that still works."""
+KNOWN_BROWSERS = "known browsers"
+"""In the place of a network: whoever once had the password may have had many browsers marked."""
 TRY_RATE = "30/minute"
 """Of uses of a link, from one address."""
 KIND = LinkKind.PASSWORD_RESET
@@ -111,15 +114,18 @@ class PasswordResets:
             detail = "is not a valid email address: write it as name@example.com"
             raise Invalid([FieldError("/email", detail)]) from None
         context = request_context.current()
-        self._limit(address, network(context.address), self._browsers.recognize(address, known))
+        with self._store.read() as tx:
+            account = tx.users.by_email(address)
+        self._limit(address, network(context.address), known=bool(self._browsers.recognize(account, known)))
         with self._store.write() as tx:
             self._mail.send(tx, KIND, new_id(), address, address=context.address, request_id=context.request_id)
 
-    def _limit(self, account: str, source: str, browser: str) -> None:
-        if not browser:
+    def _limit(self, account: str, source: str, *, known: bool) -> None:
+        """known: the account knows the browser."""
+        if not known:
             self._by_address.hit(source)  # first: what it refuses leaves no count of an account behind
-        self._by_source.hit(account, browser or source)
-        if not browser:
+        self._by_source.hit(account, KNOWN_BROWSERS if known else source)
+        if not known:
             self._by_account.hit(account)
 
     def send(self, tx: Transaction, user: User, by: Principal) -> SentReset:

@@ -326,6 +326,8 @@ class TestAskingForALink:
             ask(ADDRESS, 1, known)
         with pytest.raises(TooManyRequests):
             ask(ADDRESS, 1, "not a mark of ours")
+        with pytest.raises(TooManyRequests):  # all known browsers together: who once had the password may have many
+            ask("192.0.2.11", 1, services.auth.mark_browser(user, ""))
 
     @pytest.mark.parametrize("rate", [password_resets.SOURCE_RATE, password_resets.ACCOUNT_RATE])
     def test_when_no_more_may_be_asked_for_one_that_was_still_works(self, rate: str) -> None:

@@ -100,6 +100,17 @@ def noted(services: Services, cast: Cast) -> list[tuple[Action, dict[str, Any]]]
     return [(entry.action, entry.detail) for entry in reversed(found) if entry.action not in SIGN_INS]
 
 
+def tried_codes(services: Services, user: User, known: list[str]) -> int:
+    """How many wrong codes are checked, of five from each of these browsers in one network."""
+    tried = 0
+    for browser in known:
+        for _ in range(5):
+            with pytest.raises((WrongOtp, TooManyRequests)) as refused:
+                services.auth.check_otp(user, "000000", ADDRESS, browser)
+            tried += refused.type is WrongOtp
+    return tried
+
+
 class TestSettingItUp:
     def test_needs_the_password_and_a_first_code(self, services: Services, cast: Cast, clock: FakeClock) -> None:
         factors, who = services.second_factors, cast.admin.who
@@ -321,6 +332,18 @@ class TestSigningIn:
                 continue
         assert 20 <= tried < 30
         services.auth.check_otp(user, phone.code(), "203.0.113.7", known)
+
+    def test_browsers_known_before_it_was_set_up_are_forgotten(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+        """A thief of the password signs in often: each cookie would have tries of its own."""
+        before = [services.auth.mark_browser(of(services, cast.admin), "") for _ in range(12)]
+        enrol(cast.admin)
+        assert tried_codes(services, of(services, cast.admin), before) == 5
+
+    def test_all_known_browsers_try_a_few_codes_together(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+        phone, _ = enrol(cast.admin)
+        user = of(services, cast.admin)
+        assert 20 <= tried_codes(services, user, [services.auth.mark_browser(user, "") for _ in range(12)]) < 24
+        services.auth.check_otp(user, phone.code(), "203.0.113.7")
 
     def test_who_lacks_the_password_uses_up_no_guess_at_a_code(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         phone, _ = enrol(cast.admin)

@@ -1,16 +1,18 @@
 """The cookie by which a browser shows that an account signed in there before."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from exports_app.services.keys import Keys
 from exports_app.services.known_browsers import LIFETIME, MARKS, KnownBrowsers
+from exports_app.services.records import User
 from exports_app.services.sessions import cookie
 from tests.world import FakeClock
 
 SECRET, OLDER = b"the secret of today, long enough", b"the secret of before, long enough"
-OWNER, STRANGER = "owner@example.com", "stranger@example.com"
+OWNER, STRANGER = User("1", "owner@example.com", "Owner", ""), User("2", "stranger@example.com", "Stranger", "")
 
 
 @pytest.fixture
@@ -21,19 +23,25 @@ def browsers(clock: FakeClock) -> KnownBrowsers:
 def test_a_browser_is_known_to_the_account_that_signed_in_there_and_to_no_other(browsers: KnownBrowsers) -> None:
     held = browsers.mark(OWNER, "")
     assert cookie(f"exports_known={held}", "exports_known") == held
-    assert browsers.recognize(" Owner@Example.com ", held)
+    assert browsers.recognize(OWNER, held)
     assert not browsers.recognize(STRANGER, held)
+    assert not browsers.recognize(None, held)
     assert browsers.recognize(OWNER, held) != browsers.recognize(OWNER, browsers.mark(OWNER, ""))
 
 
 def test_it_is_known_to_the_last_few_accounts(browsers: KnownBrowsers) -> None:
     held = ""
-    accounts = [f"user{i}@example.com" for i in range(MARKS + 1)]
+    accounts = [User(str(i), f"user{i}@example.com", "User", "") for i in range(MARKS + 1)]
     for account in accounts:
         held = browsers.mark(account, held)
         held = browsers.mark(account, held)
     assert len(held) <= 200
     assert [bool(browsers.recognize(account, held)) for account in accounts] == [False] + [True] * MARKS
+
+
+def test_it_is_forgotten_once_everything_was_signed_out(browsers: KnownBrowsers) -> None:
+    held = browsers.mark(OWNER, "")
+    assert not browsers.recognize(replace(OWNER, token_version=OWNER.token_version + 1), held)
 
 
 def test_it_is_forgotten_after_a_while(browsers: KnownBrowsers, clock: FakeClock) -> None:
