@@ -12,8 +12,10 @@ from pydantic.json_schema import models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from exports_app.api import json_shape
 from exports_app.api.access import check_unchanged
 from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors, pointer
+from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid, TooLarge
 
 KIB = 1024
@@ -24,7 +26,14 @@ SCHEDULE_LIMIT = MIB
 """With a thousand recipients, before the same ones are merged, and a thousand campaigns."""
 METRICS_LIMIT = 8 * MIB
 """Ten thousand days."""
+STRANGERS_LIMIT = 8 * KIB
+"""Where nobody has to be signed in: a token of a link and a password of the longest."""
 
+VALUES = 1_000
+"""Values of a body in all, where a route says nothing else."""
+SCHEDULE_VALUES = 5 * bounds.CAMPAIGNS
+METRICS_VALUES = 10 * bounds.METRIC_DAYS
+STRANGERS_VALUES = 50
 
 MOST_DIGITS = 18
 """Of a Content-Length that is read as a number."""
@@ -45,9 +54,9 @@ class Input(BaseModel):
 M = TypeVar("M", bound=Input)
 
 
-def json_body(model: type[M], limit: int = LIMIT) -> Callable[[Request], Awaitable[M]]:
+def json_body(model: type[M], limit: int = LIMIT, values: int = VALUES) -> Callable[[Request], Awaitable[M]]:
     """A dependency that reads the body into `model`. Raises TooLarge, Invalid, and what `check_unchanged` raises where the
-    caller's rights changed meanwhile. limit: bytes, counted while they arrive."""
+    caller's rights changed meanwhile. limit: bytes, counted while they arrive. values: how many it may hold in all."""
 
     async def read(request: Request) -> M:
         data = await _read(request, limit)
@@ -56,12 +65,19 @@ def json_body(model: type[M], limit: int = LIMIT) -> Callable[[Request], Awaitab
 
     def finish(request: Request, data: bytes) -> M:
         check_unchanged(request)
-        return _parse(model, data)
+        return parse(model, data, values)
 
     return read
 
 
-def _parse(model: type[M], data: bytes) -> M:
+def strangers_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    """`json_body` for routes that nobody has to be signed in for."""
+    return json_body(model, STRANGERS_LIMIT, STRANGERS_VALUES)
+
+
+def parse(model: type[M], data: bytes, values: int = VALUES) -> M:
+    """The body, once its shape is known to be good. Raises Invalid."""
+    json_shape.check(data, values)
     try:
         body = model.model_validate_json(data)
     except ValidationError as e:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
-from exports_app.api.body import METRICS_LIMIT, json_body, takes
+from exports_app.api.body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
 from exports_app.api.shapes import campaigns as shapes
 from exports_app.api.shapes.base import hundredths
 from exports_app.domain import bounds
@@ -70,7 +70,7 @@ def write_metrics(
     srv: Srv,
     who: Who,
     target: Target,
-    body: Annotated[shapes.MetricsIn, Depends(json_body(shapes.MetricsIn, METRICS_LIMIT))],
+    body: Annotated[shapes.MetricsIn, Depends(json_body(shapes.MetricsIn, METRICS_LIMIT, METRICS_VALUES))],
 ) -> Any:
     days = [
         Metric(

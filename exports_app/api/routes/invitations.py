@@ -5,20 +5,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from exports_app.api.access import Anybody, Srv
-from exports_app.api.body import json_body, takes
+from exports_app.api.body import strangers_body, takes
 from exports_app.api.shapes import tenants as shapes
 
 router = APIRouter(prefix="/api/invitations", tags=["invitations"])
 
 
 @router.post("/look", response_model=shapes.OfferOut, openapi_extra=takes(shapes.LinkTokenIn))
-def look(srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(json_body(shapes.LinkTokenIn))]) -> Any:
+def look(srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(strangers_body(shapes.LinkTokenIn))]) -> Any:
     """What the invitation offers, and how it is accepted. 410 once its link no longer works."""
     return srv.joining.look(body.token)
 
 
 @router.post("/accept", response_model=shapes.JoinedOut, openapi_extra=takes(shapes.AcceptIn))
-def accept(srv: Srv, who: Anybody, body: Annotated[shapes.AcceptIn, Depends(json_body(shapes.AcceptIn))]) -> Any:
+def accept(srv: Srv, who: Anybody, body: Annotated[shapes.AcceptIn, Depends(strangers_body(shapes.AcceptIn))]) -> Any:
     """With the access token of the invited address's account, or without one and with a name and a
     password: see `way` of `look`. 401 with the code `sign_in_required` where the account has to sign
     in, 403 with `wrong_account` where another one is signed in, and with `own_password_first` where

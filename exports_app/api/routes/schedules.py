@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 
 from exports_app.api.access import Reader, Srv, Who, Writer, readable_schedule, writable_schedule
 from exports_app.api.answers import in_thread
-from exports_app.api.body import SCHEDULE_LIMIT, json_body, takes
+from exports_app.api.body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
 from exports_app.api.shapes import runs as run_shapes
 from exports_app.api.shapes import schedules as shapes
 from exports_app.domain import bounds
@@ -66,7 +66,7 @@ def find(
 def create(
     srv: Srv,
     who: Writer,
-    body: Annotated[shapes.ScheduleIn, Depends(json_body(shapes.ScheduleIn, SCHEDULE_LIMIT))],
+    body: Annotated[shapes.ScheduleIn, Depends(json_body(shapes.ScheduleIn, SCHEDULE_LIMIT, SCHEDULE_VALUES))],
     response: Response,
 ) -> Any:
     made = srv.schedules.create(who, str(body.tenant_id) if body.tenant_id else None, shapes.draft_values(body))
@@ -89,7 +89,7 @@ def update(
     srv: Srv,
     who: Who,
     target: Target,
-    body: Annotated[shapes.ScheduleChange, Depends(json_body(shapes.ScheduleChange, SCHEDULE_LIMIT))],
+    body: Annotated[shapes.ScheduleChange, Depends(json_body(shapes.ScheduleChange, SCHEDULE_LIMIT, SCHEDULE_VALUES))],
 ) -> Any:
     return srv.schedules.update(who, target.id, shapes.draft_values(body), body.version)
 

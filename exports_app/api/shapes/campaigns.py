@@ -1,10 +1,10 @@
 """Campaigns and their daily metrics."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from exports_app.api.body import Input
 from exports_app.api.shapes.base import Amount, Day, Money, Output, PartialInput, hundredths
@@ -72,7 +72,8 @@ class MetricIn(Input):
 
 
 class MetricsIn(Input):
-    items: list[MetricIn] = Field(max_length=bounds.METRIC_DAYS)
+    # Errors of the first wrong day alone: all those of ten thousand days would be made in one call that holds up everybody
+    items: Annotated[list[MetricIn], FailFast()] = Field(max_length=bounds.METRIC_DAYS)
 
 
 class WrittenOut(Output):
