@@ -5,6 +5,8 @@ The attacks come from an address of their own (127.0.0.2), as strangers' do; wit
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -22,8 +24,9 @@ import pytest
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from tests.e2e.server import ROOT as REPOSITORY
 from tests.e2e.ui.house import House, build_pages, open_house
-from tests.e2e.ui.wire import HYDRATE, HYDRATE_AND_LOAD, LISTED, LOGIN, ROOT, Wire, event
+from tests.e2e.ui.wire import HYDRATE, HYDRATE_AND_LOAD, LISTED, LOGIN, ROOT, event
 from tests.mailserver import mail_server
 
 STRANGER = "127.0.0.2"
@@ -131,24 +134,29 @@ class Tally:
 tally = Tally()
 
 
-@dataclass
-class Other:
-    """Another person, who searches their list all the while."""
+class Bystander:
+    """Another person, who searches their list all the while; in a process of its own, since the attack keeps this one busy."""
 
-    wire: Wire
-    figures: Figures
-    stop: threading.Event = field(default_factory=threading.Event)
-    problems: list[BaseException] = field(default_factory=list)
+    def __init__(self, url: str, cookie: str) -> None:
+        command = [sys.executable, "-m", "tests.faults.bystander", url, LIST]
+        self._process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._say(cookie)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
 
-    def run(self) -> None:
-        try:
-            while not self.stop.wait(0.1):
-                began = time.monotonic()
-                self.wire.ask(f"{LIST}.clear")
-                self.figures.slowest = max(self.figures.slowest, time.monotonic() - began)
-                self.figures.answers += 1
-        except (AssertionError, *BROKEN) as e:
-            self.problems.append(e)
+    def _say(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def start(self) -> None:
+        self._say("go")
+
+    def stop(self) -> list[float]:
+        """The seconds that each answer took."""
+        out, _ = self._process.communicate("stop\n", timeout=60)
+        assert self._process.returncode == 0, "the bystander's page broke"
+        return [float(line) for line in out.splitlines()]
 
 
 @contextmanager
@@ -156,37 +164,34 @@ def watched(house: House) -> Iterator[Figures]:
     """The figures are complete when the block has ended."""
     company = house.company("Bystanders")
     pids, figures, log = processes(house.server.process.pid), Figures(), house.log()
-    with Wire(house.url, house.cookie(company.admin)) as wire:
-        wire.load()
-        before, cpu_before, began, over = memory(pids), cpu(pids), time.monotonic(), threading.Event()
-        tally.reset()
+    bystander = Bystander(house.url, house.cookie(company.admin))
+    before, cpu_before, began, over = memory(pids), cpu(pids), time.monotonic(), threading.Event()
+    tally.reset()
 
-        def sample() -> None:
-            while not over.wait(0.02):
-                figures.more = max(figures.more, memory(pids) - before)
+    def sample() -> None:
+        while not over.wait(0.02):
+            figures.more = max(figures.more, memory(pids) - before)
 
-        other = Other(wire, figures)
-        threads = [threading.Thread(target=sample), threading.Thread(target=other.run)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield figures
-        finally:
-            other.stop.set()
-            threads[1].join()
-            over.set()
-            threads[0].join()
-            figures.left, figures.cpu = memory(pids) - before, cpu(pids) - cpu_before
-            figures.log_lines = len(log().splitlines())
-            figures.seconds = time.monotonic() - began
-            figures.incidents = Counter(incidents(log()))
-            print(
-                f"\n{figures.more:+.0f} MB at the highest, {figures.left:+.0f} MB afterwards, {figures.cpu:.1f} s of CPU,"
-                f" slowest of {figures.answers} answers {figures.slowest * 1000:.0f} ms, {figures.log_lines} log lines,"
-                f" {figures.seconds:.1f} s; {tally.handshakes} handshakes, {tally.packets} packets, {tally.bytes / 1e6:.1f} MB;"
-                f" {dict(figures.incidents)}"
-            )
-        assert not other.problems, other.problems
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    bystander.start()
+    try:
+        yield figures
+    finally:
+        answers = bystander.stop()
+        over.set()
+        sampler.join()
+        figures.slowest, figures.answers = max(answers, default=0.0), len(answers)
+        figures.left, figures.cpu = memory(pids) - before, cpu(pids) - cpu_before
+        figures.log_lines = len(log().splitlines())
+        figures.seconds = time.monotonic() - began
+        figures.incidents = Counter(incidents(log()))
+        print(
+            f"\n{figures.more:+.0f} MB at the highest, {figures.left:+.0f} MB afterwards, {figures.cpu:.1f} s of CPU,"
+            f" slowest of {figures.answers} answers {figures.slowest * 1000:.0f} ms, {figures.log_lines} log lines,"
+            f" {figures.seconds:.1f} s; {tally.handshakes} handshakes, {tally.packets} packets, {tally.bytes / 1e6:.1f} MB;"
+            f" {dict(figures.incidents)}"
+        )
 
 
 # What strangers do
