@@ -48,7 +48,7 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     global _sockets  # noqa: PLW0603 (the one of the process)
     held = settings.get()
     pages = get_web_dir() / "build" / "client" if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() else None
-    _sockets = Sockets(reflex)
+    _sockets = Sockets(reflex, _tabs.is_session)
     edge = Edge(_sockets, create(wiring.services(), _engine_alive), pages, held.public_url)
     return TrustedProxies(edge, held.trusted_proxies)
 

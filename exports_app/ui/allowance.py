@@ -22,9 +22,14 @@ class Allowance:
     def spend(self, units: float = 1.0) -> float:
         """Seconds until the turn of what is spent here: 0 as long as the reserve lasts. Those who share an allowance get one
         turn after another, in the order in which they came."""
-        self._refill()
+        wait = self.ahead(units)
         self._left -= units
-        return max(0.0, -self._left / self.rate)
+        return wait
+
+    def ahead(self, units: float = 1.0) -> float:
+        """Seconds until the turn of so much, were it spent now."""
+        self._refill()
+        return max(0.0, (units - self._left) / self.rate)
 
     @property
     def full(self) -> bool:

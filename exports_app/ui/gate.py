@@ -157,7 +157,7 @@ class Gate:
             token = str(uuid.uuid4())
             key = key_of(token, cookies)
             await self._namespace.emit("new_token", token, to=sid)
-        self._tabs.opened(key, socket.address.name if socket else "")
+        self._tabs.opened(key, socket.address.name if socket else "", cookies)
         if socket is not None:
             socket.is_signed_in = partial(self._tabs.is_signed_in, key)
         self._booting.add(sid)

@@ -16,12 +16,17 @@ from collections import Counter
 from collections.abc import AsyncIterator, Container, Iterator
 from pathlib import Path
 
-from exports_app.ui.sockets import MAX_FRAME_BYTES, TOO_LARGE, Socket, Sockets
+from exports_app.ui.sockets import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS, TOO_LARGE, Socket, Sockets
 
-MOST_BYTES = MAX_FRAME_BYTES + 128 * 1024
-"""Of a packet that is not complete, with what the server has read ahead."""
-MOST_BYTES_PER_ADDRESS = 8 * 1024 * 1024
-SMALL_BYTES = 16 * 1024
+READ_AHEAD = 32 * 1024
+"""Bytes that the server may have read beyond a packet, with the handshake."""
+MOST_BYTES = MAX_FRAME_BYTES + READ_AHEAD
+MOST_BYTES_OF_STRANGERS = MAX_FRAME_BYTES_OF_STRANGERS + READ_AHEAD
+"""Of a packet that is not complete."""
+MOST_BYTES_PER_CUSTOMER = 8 * 1024 * 1024
+MOST_BYTES_OF_ALL = 64 * 1024 * 1024
+SMALL_BYTES = 32 * 1024
+"""Which is no packet but a handshake."""
 GAP = 0.02
 """Seconds between two looks at this process's memory."""
 GROWTH_BYTES = 4 * 1024 * 1024
@@ -68,20 +73,22 @@ class HalfFrames:
             memory = min(memory, now)
 
     def look(self) -> list[Socket]:
-        """Shut down the connections whose packets are too large already, and all large ones of an address that has too many
+        """Shut down the connections whose packets are too large already, and all large ones of a network that has too many
         of them. Returns them."""
         waiting = {one.peer: one for one in list(self._sockets.open) if _waits(one)}
         if not waiting:
             return []
         each = {one: brought - one.taken for peer, brought in _connections() if (one := waiting.get(peer))}
-        addresses: Counter[str] = Counter()
+        together: Counter[int] = Counter()
         for one, brought in each.items():
-            addresses[one.address.name] += brought
-        large = {
-            one.peer: one
-            for one, brought in each.items()
-            if brought > MOST_BYTES or (addresses[one.address.name] > MOST_BYTES_PER_ADDRESS and brought > SMALL_BYTES)
-        }
+            together[id(one.customer)] += brought
+        everybodys = sum(together.values())
+        large = dict[Peer, Socket]()
+        for one, brought in each.items():
+            too_many = together[id(one.customer)] > MOST_BYTES_PER_CUSTOMER or everybodys > MOST_BYTES_OF_ALL
+            most = MOST_BYTES_OF_STRANGERS if one.is_stranger else MOST_BYTES
+            if brought > most or (too_many and brought > SMALL_BYTES):
+                large[one.peer] = one
         return [large[peer] for peer, _ in _connections(shut=large)] if large else []
 
 

@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ PATH = "/_event"
 MAX_SOCKETS = 5_000
 """Open at a time, in this process."""
 MAX_SOCKETS_PER_ADDRESS = 200
-MAX_STRANGERS_PER_ADDRESS = 120
-"""Of those, where nobody is signed in. The server keeps some 250 KB of memory for each."""
+MAX_STRANGERS_PER_CUSTOMER = 120
+"""Where nobody is signed in. The server keeps some 250 KB of memory for each."""
 MAX_SOCKETS_PER_NETWORK = {56: 500, 48: 1_000}
 """By the bits of an IPv6 network that may be one customer's."""
 MAX_FRAME_BYTES = 256 * 1024
@@ -44,15 +44,16 @@ JOIN_SECONDS = 15.0
 """From the handshake to the packet by which a page joins."""
 MAX_UNREAD_BYTES = 2 * 1024 * 1024
 """Of answers that wait to be sent, of a socket."""
-MAX_UNREAD_BYTES_PER_ADDRESS = 8 * MAX_UNREAD_BYTES
+MAX_UNREAD_BYTES_PER_CUSTOMER = 8 * MAX_UNREAD_BYTES
 MAX_UNREAD_PACKETS = 500
-MAX_HELD_BYTES_PER_ADDRESS = 8 * 1024 * 1024
+MAX_HELD_BYTES_PER_CUSTOMER = 8 * 1024 * 1024
 """Of packets that have come and wait for their turn."""
 LARGE_BYTES = 16 * 1024
 """A packet over this is counted for its address too."""
 TOO_LARGE = f"a frame over {MAX_FRAME_BYTES // 1024} KB"
 TOO_LARGE_FOR_STRANGERS = f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
 NO_ROOM = "room was needed for others"
+SENDS_TOO_MUCH = "its address sends too much"
 TOO_MANY_LARGE = "too many large frames at once"
 TOO_COMPLEX = "a frame with too many values"
 UNREAD = "its answers are not read"
@@ -73,9 +74,33 @@ _NEEDED = FORWARDING | {"host", "origin", "cookie", "user-agent", "connection", 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Lane:
+    """What sockets of one address do together. What would have to wait for longer than most_wait seconds is not waited for: the
+    socket is cut off, so that nobody is in debt for long."""
+
+    most_wait: float
+    events: Allowance
+    joins: Allowance
+    large_bytes: Allowance
+
+    @property
+    def full(self) -> bool:
+        return self.events.full and self.joins.full and self.large_bytes.full
+
+
+def _strangers() -> Lane:
+    return Lane(5.0, Allowance(100, 1_000), Allowance(6, 5), Allowance(512 * 1024, 1024 * 1024))
+
+
+def _people() -> Lane:
+    return Lane(30.0, Allowance(100, 1_000), Allowance(10, 10), Allowance(512 * 1024, 1024 * 1024))
+
+
 @dataclass
 class Address:
-    """What all sockets of a client address do together. Generous: a company may be behind one.
+    """What the sockets of people who are signed in do together at a client address: of IPv6 a /64. Generous: a company may be
+    behind one.
 
     Of pages that load few go at once: what they cost holds up everybody's clicks. Bytes count for large packets only, so that
     those of one person hold up nobody else there.
@@ -83,18 +108,44 @@ class Address:
 
     name: str
     sockets: "dict[Socket, None]" = field(default_factory=dict)
-    """Open, the oldest first."""
-    unread: int = 0
-    """Bytes."""
-    held: int = 0
-    """Bytes of packets that wait for their turn."""
-    events: Allowance = field(default_factory=lambda: Allowance(100, 1_000))
-    joins: Allowance = field(default_factory=lambda: Allowance(6, 5))
-    large_bytes: Allowance = field(default_factory=lambda: Allowance(512 * 1024, 1024 * 1024))
+    """Open, the oldest first; strangers' too."""
+    people: Lane = field(default_factory=_people)
 
     @property
     def idle(self) -> bool:
-        return not self.sockets and self.events.full and self.joins.full and self.large_bytes.full
+        return not self.sockets and self.people.full
+
+
+@dataclass
+class Customer:
+    """What all sockets of a network do together that may be one customer's: an IPv4 address, or the widest network that a
+    provider gives to one. Strangers have a lane of their own, so that they hold up nobody there who is signed in."""
+
+    name: str
+    sockets: "dict[Socket, None]" = field(default_factory=dict)
+    """Open, the oldest first."""
+    strangers: Lane = field(default_factory=_strangers)
+    unread: int = 0
+    """Bytes of answers that wait to be sent."""
+    held: int = 0
+    """Bytes of packets that wait for their turn."""
+    _held: "dict[Socket, int]" = field(default_factory=dict)
+
+    @property
+    def idle(self) -> bool:
+        return not self.sockets and self.strangers.full
+
+    def hold(self, socket: "Socket", size: int) -> None:
+        """A packet waits. Where they are too many bytes, the largest one's socket is cut off, the newest of equal ones."""
+        self._held[socket] = size
+        self.held += size
+        if self.held > MAX_HELD_BYTES_PER_CUSTOMER:
+            largest = max(reversed(self._held), key=self._held.__getitem__)
+            largest.cut(TOO_MANY_LARGE)
+            self.release(largest)
+
+    def release(self, socket: "Socket") -> None:
+        self.held -= self._held.pop(socket, 0)
 
 
 @dataclass(frozen=True)
@@ -102,22 +153,23 @@ class Place:
     """Where a socket comes from. networks: the wider ones of its address, by their bits."""
 
     address: Address
+    customer: Customer
     networks: dict[int, str]
 
-    @property
-    def widest(self) -> str:
-        """What may be one customer's."""
-        return self.networks[min(self.networks)] if self.networks else self.address.name
+
+def _widest(host: str) -> str:
+    networks = wider_networks(host)
+    return networks[min(networks)] if networks else network(host)
 
 
 class Socket:
     """One connection, from its handshake to its end."""
 
-    def __init__(self, place: "Place", peer: tuple[str, str] = ("", ""), *, has_cookie: bool = False) -> None:
-        """peer: host and port of the connection itself, which may be a proxy's. has_cookie: whether it came with a cookie of a
-        session, which may have been made up."""
-        self.place, self.peer, self.has_cookie = place, peer, has_cookie
-        self.address = place.address
+    def __init__(self, place: "Place", peer: tuple[str, str] = ("", ""), *, has_session: bool = False) -> None:
+        """peer: host and port of the connection itself, which may be a proxy's. has_session: whether it came with the cookie of
+        a session in which somebody was signed in a short time ago."""
+        self.place, self.peer, self.has_session = place, peer, has_session
+        self.address, self.customer = place.address, place.customer
         self.taken = 0
         """Bytes of whole packets that have come so far, with their headers."""
         self.waits_since: float | None = None
@@ -139,47 +191,61 @@ class Socket:
         """Close it at once, whatever it does. why: for the log; the first reason counts."""
         if not self.why:
             self.why = why
-            incidents.note(f"a websocket was closed: {why}", self.address.name)
+            incidents.note(f"a websocket was closed: {why}", self.customer.name)
             self._cut.set_result(None)
 
     def end(self) -> None:
         """It is closed: what still waits to be sent is forgotten."""
         self._ended = True
-        self.address.unread -= self.unread
+        self.customer.unread -= self.unread
 
     def count_answer(self, size: int) -> None:
         """size: characters that wait to be sent from now on; negative where they were taken to be sent."""
         if self._ended:
             return
         self.unread += size
-        self.address.unread += size
-        if self.unread > MAX_UNREAD_BYTES or self.address.unread > MAX_UNREAD_BYTES_PER_ADDRESS:
+        self.customer.unread += size
+        if self.unread > MAX_UNREAD_BYTES or self.customer.unread > MAX_UNREAD_BYTES_PER_CUSTOMER:
             self.cut(UNREAD)
+
+    @property
+    def is_stranger(self) -> bool:
+        return not (self.has_session or self.is_signed_in())
+
+    @property
+    def lane(self) -> Lane:
+        return self.customer.strangers if self.is_stranger else self.address.people
 
     async def join(self) -> bool:
         """A page asks for all that it holds: the dearest thing that anybody may ask for. Waits until it may have it; False
         where the socket is cut off meanwhile."""
         self.joined = True
-        return await self._turn(self._joins.spend(), self.address.joins.spend())
+        return await self._turn((self._joins, 1), (self.lane.joins, 1))
 
     async def _pay(self, size: int) -> bool:
         """Wait for the turn of a packet of so many characters; what comes after it waits in the client's own buffers. False
         where the socket is cut off meanwhile."""
-        waits = [self._events.spend(), self.address.events.spend(), self._bytes.spend(size)]
+        lane = self.lane
+        claims = [(self._events, 1), (lane.events, 1), (self._bytes, size)]
         if size > LARGE_BYTES:
-            waits.append(self.address.large_bytes.spend(size))
-        self.address.held += size
+            claims.append((lane.large_bytes, size))
+        self.customer.hold(self, size)
         try:
-            if self.address.held > MAX_HELD_BYTES_PER_ADDRESS:
-                self.cut(TOO_MANY_LARGE)
-            return await self._turn(*waits)
+            return await self._turn(*claims)
         finally:
-            self.address.held -= size
+            self.customer.release(self)
 
-    async def _turn(self, *waits: float) -> bool:
-        if (wait := max(waits)) and not self.why:
+    async def _turn(self, *claims: tuple[Allowance, float]) -> bool:
+        wait = max(allowance.ahead(units) for allowance, units in claims)
+        if wait > self.lane.most_wait:
+            self.cut(SENDS_TOO_MUCH)
+        if self.why:
+            return False
+        for allowance, units in claims:
+            allowance.spend(units)
+        if wait:
             if wait > 1:
-                incidents.note("a websocket is slowed down: it sends too much", self.address.name)
+                incidents.note("a websocket is slowed down: it sends too much", self.customer.name)
             await asyncio.wait({self._cut}, timeout=wait)
         return not self.why
 
@@ -258,11 +324,13 @@ def current() -> Socket | None:
 
 
 class Sockets:
-    """ASGI middleware around Reflex."""
+    """ASGI middleware around Reflex. is_session: whether a cookie's value is of a session in which somebody was signed in a
+    short time ago."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, is_session: Callable[[str], bool] = lambda _: False) -> None:
+        self._app, self._is_session = app, is_session
         self._addresses: dict[str, Address] = {}
+        self._customers: dict[str, Customer] = {}
         self._networks: Counter[str] = Counter()
         """Sockets that are open, by their wider networks."""
         self.open: dict[Socket, None] = {}
@@ -279,19 +347,24 @@ class Sockets:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         host = client[0] if client else ""
-        place, has_cookie = Place(self._address(network(host)), wider_networks(host)), _has_cookie(scope)
+        place = Place(self._address(network(host)), self._customer(_widest(host)), wider_networks(host))
+        has_session = self._is_session(_session(scope))
+        lane = place.address.people if has_session else place.customer.strangers
         refusal = None
         if not _is_pages(scope):
             refusal = (NOT_A_PAGES, "its handshake is no page's")
-        elif not self._room(place, has_cookie=has_cookie):
+        elif lane.events.ahead() > lane.most_wait:
+            refusal = (TOO_MANY, SENDS_TOO_MUCH)
+        elif not self._room(place, has_session=has_session):
             refusal = (TOO_MANY, "too many are open")
         if refusal is not None:
-            incidents.note(f"a websocket was refused: {refusal[1]}", place.address.name)
+            incidents.note(f"a websocket was refused: {refusal[1]}", place.customer.name)
             await receive()
             await send({"type": "websocket.close", "code": refusal[0]})
             return
+        lane.events.spend()
         peer = scope.get(PEER) or client or ("", "")
-        async with self._held(Socket(place, (peer[0], str(peer[1])), has_cookie=has_cookie)) as socket:
+        async with self._held(Socket(place, (peer[0], str(peer[1])), has_session=has_session)) as socket:
             await self._serve(socket, _plain(scope), receive, send)
 
     async def _serve(self, socket: Socket, scope: Scope, receive: Receive, send: Send) -> None:
@@ -311,8 +384,7 @@ class Sockets:
 
     @asynccontextmanager
     async def _held(self, socket: Socket) -> AsyncIterator[Socket]:
-        socket.address.sockets[socket] = None
-        socket.address.events.spend()
+        socket.address.sockets[socket] = socket.customer.sockets[socket] = None
         self._networks.update(socket.place.networks.values())
         self.open[socket] = None
         before = _socket.set(socket)
@@ -327,41 +399,40 @@ class Sockets:
         if socket not in self.open:
             return
         del self.open[socket]
-        del socket.address.sockets[socket]
+        del socket.address.sockets[socket], socket.customer.sockets[socket]
         for name in socket.place.networks.values():
             self._networks[name] -= 1
             if not self._networks[name]:
                 del self._networks[name]
 
-    def _room(self, place: Place, *, has_cookie: bool) -> bool:
-        """Whether another socket may be opened. Who may be signed in finds room as long as strangers are there."""
-        if len(place.address.sockets) >= MAX_STRANGERS_PER_ADDRESS:
-            here = list(place.address.sockets)
-            strangers = sum(not one.is_signed_in() for one in here)
-            full = len(here) >= MAX_SOCKETS_PER_ADDRESS or strangers >= MAX_STRANGERS_PER_ADDRESS
-            if full and not (has_cookie and self._make_room(here, place, always=True)):
-                return False
+    def _room(self, place: Place, *, has_session: bool) -> bool:
+        """Whether another socket may be opened. Who is signed in finds room as long as strangers are there."""
+        address, customer = place.address.sockets, place.customer.sockets
+        if len(address) >= MAX_SOCKETS_PER_ADDRESS and not (has_session and self._make_room(address, place, always=True)):
+            return False
+        crowded = not has_session and len(customer) >= MAX_STRANGERS_PER_CUSTOMER
+        if crowded and sum(one.is_stranger for one in customer) >= MAX_STRANGERS_PER_CUSTOMER:
+            return False
         for bits, name in place.networks.items():
             if self._networks[name] >= MAX_SOCKETS_PER_NETWORK[bits]:
-                if not has_cookie:
+                if not has_session:
                     return False
                 inside = [one for one in self.open if one.place.networks.get(bits) == name]
                 if not self._make_room(inside, place, always=True):
                     return False
-        return len(self.open) < MAX_SOCKETS or self._make_room(list(self.open), place, always=has_cookie)
+        return len(self.open) < MAX_SOCKETS or self._make_room(self.open, place, always=has_session)
 
-    def _make_room(self, among: list[Socket], place: Place, *, always: bool) -> bool:
+    def _make_room(self, among: Iterable[Socket], place: Place, *, always: bool) -> bool:
         """Close the newest socket, where nobody is signed in, of the customer that has most of those. always: even where that
         is the customer who asks. Returns whether there was one."""
-        strangers = [one for one in among if not one.is_signed_in()]
-        of_each = Counter(one.place.widest for one in strangers)
+        strangers = [one for one in among if one.is_stranger]
+        of_each = Counter(id(one.customer) for one in strangers)
         if not of_each:
             return False
         most, number = of_each.most_common(1)[0]
-        if not always and number <= of_each[place.widest] + 1:
+        if not always and number <= of_each[id(place.customer)] + 1:
             return False
-        newest = [one for one in reversed(strangers) if one.place.widest == most]
-        closed = next((one for one in newest if not one.has_cookie), newest[0])
+        closed = next(one for one in reversed(strangers) if id(one.customer) == most)
         closed.cut(NO_ROOM)
         self._forget(closed)
         return True
@@ -372,6 +443,13 @@ class Sockets:
                 self._addresses = {key: one for key, one in self._addresses.items() if not one.idle}
             self._addresses[name] = Address(name)
         return self._addresses[name]
+
+    def _customer(self, name: str) -> Customer:
+        if name not in self._customers:
+            if len(self._customers) >= MAX_SOCKETS:
+                self._customers = {key: one for key, one in self._customers.items() if not one.idle}
+            self._customers[name] = Customer(name)
+        return self._customers[name]
 
 
 def _is_pages(scope: Scope) -> bool:
@@ -392,10 +470,10 @@ def _is_pages(scope: Scope) -> bool:
     )
 
 
-def _has_cookie(scope: Scope) -> bool:
-    """Of a session; whether there is such a session is not known yet."""
+def _session(scope: Scope) -> str:
+    """The value of a session's cookie; whether there is such a session is not known yet. "" where there is none."""
     cookies = [value.decode("latin1") for name, value in scope["headers"] if name == b"cookie"]
-    return bool(cookie("; ".join(cookies), SESSION_COOKIE))
+    return cookie("; ".join(cookies), SESSION_COOKIE)
 
 
 def _plain(scope: Scope) -> Scope:

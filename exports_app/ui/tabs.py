@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import time
 import uuid
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +22,8 @@ from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie
 MAX_CLOSED = 2_000
 """Closed tabs of people who are signed in, whose states wait for them to come back."""
 MAX_CLOSED_PER_ADDRESS = 200
+MAX_SESSIONS = 10_000
+"""Sessions in which somebody was signed in, that are remembered for the next tab."""
 KEPT_SECONDS = 1800.0
 """As long as Reflex keeps a state that nobody uses (rxconfig.py)."""
 GAP = 0.2
@@ -38,9 +40,15 @@ def key_of(token: str, cookies: str) -> str:
     return str(uuid.UUID(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]))
 
 
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 @dataclass
 class _Tab:
     address: str
+    session: str
+    """As `_digest` names it."""
     signed_in: bool = False
     closed_at: float | None = None
     """time.monotonic(), None while it is open."""
@@ -50,11 +58,15 @@ class _Tab:
 class Tabs:
     _tabs: dict[str, _Tab] = field(default_factory=dict)
     """In the order in which they were opened or closed last."""
+    _sessions: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    """In which somebody was signed in at their latest event, by `_digest`."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def opened(self, key: str, address: str) -> None:
+    def opened(self, key: str, address: str, cookies: str = "") -> None:
+        """cookies: the Cookie header."""
         before = self._tabs.pop(key, None)
-        self._tabs[key] = _Tab(address, signed_in=before is not None and before.signed_in)
+        session = _digest(cookie(cookies, SESSION_COOKIE))
+        self._tabs[key] = _Tab(address, session, signed_in=before is not None and before.signed_in)
 
     def closed(self, key: str) -> None:
         if tab := self._tabs.pop(key, None):
@@ -66,6 +78,15 @@ class Tabs:
         """For the Guard: whether somebody stands behind the tab's latest event."""
         if tab := self._tabs.get(key):
             tab.signed_in = signed_in
+            self._sessions.pop(tab.session, None)
+            if signed_in:
+                self._sessions[tab.session] = None
+                if len(self._sessions) > MAX_SESSIONS:
+                    self._sessions.popitem(last=False)
+
+    def is_session(self, secret: str) -> bool:
+        """Whether this server knows that somebody is signed in with this cookie: from its latest event, in any tab."""
+        return bool(secret) and _digest(secret) in self._sessions
 
     def is_signed_in(self, key: str) -> bool:
         """At the tab's latest event."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,9 @@ from exports_app.ui.incidents import incidents
 from exports_app.ui.sockets import (
     MAX_FRAME_BYTES,
     MAX_FRAME_BYTES_OF_STRANGERS,
-    MAX_HELD_BYTES_PER_ADDRESS,
+    MAX_HELD_BYTES_PER_CUSTOMER,
     MAX_SOCKETS_PER_ADDRESS,
-    MAX_STRANGERS_PER_ADDRESS,
+    MAX_STRANGERS_PER_CUSTOMER,
     Sockets,
 )
 
@@ -111,7 +112,7 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
 class TestHowMany:
     @pytest.mark.parametrize(
         ("signed_in", "most"),
-        [(True, MAX_SOCKETS_PER_ADDRESS), (False, MAX_STRANGERS_PER_ADDRESS)],
+        [(True, MAX_SOCKETS_PER_ADDRESS), (False, MAX_STRANGERS_PER_CUSTOMER)],
         ids=["signed in", "strangers"],
     )
     def test_an_address_has_only_so_many_at_a_time(self, signed_in: bool, most: int, logs: list[Any]) -> None:
@@ -142,7 +143,7 @@ class TestHowMany:
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
-            opened = [Client(app) for _ in range(MAX_STRANGERS_PER_ADDRESS)]
+            opened = [Client(app) for _ in range(MAX_STRANGERS_PER_CUSTOMER)]
             await settled()
             for client in opened[:2]:
                 end = reflex.held.pop(0)
@@ -291,6 +292,13 @@ class TestTheHandshake:
 
 
 COOKIE = [(b"cookie", b"exports_session=" + b"x" * 43)]
+"""Made up."""
+PERSON = [(b"cookie", b"exports_session=" + b"y" * 43)]
+"""Of a session in which somebody is signed in."""
+
+
+def is_session(secret: str) -> bool:
+    return secret == "y" * 43
 
 
 class TestWhenAllPlacesAreTaken:
@@ -314,10 +322,10 @@ class TestWhenAllPlacesAreTaken:
             client.task.cancel()
         await asyncio.gather(*(client.task for client in clients), return_exceptions=True)
 
-    @pytest.mark.parametrize("headers", [COOKIE, []], ids=["signed in", "not signed in"])
+    @pytest.mark.parametrize("headers", [PERSON, COOKIE, []], ids=["signed in", "a made-up cookie", "not signed in"])
     def test_the_newest_of_the_strangers_who_hold_most_makes_room(self, headers: Any, logs: list[Any]) -> None:
         async def story() -> None:
-            app = Sockets(Reflex())
+            app = Sockets(Reflex(), is_session)
             clients = await self._taken(app)
             more = [Client(app, client=(f"198.51.100.{number}", 1), headers=headers) for number in range(3)]
             for closed in clients[9:12]:
@@ -335,17 +343,17 @@ class TestWhenAllPlacesAreTaken:
 
     def test_who_is_signed_in_is_never_closed_for_others(self, logs: list[Any]) -> None:
         async def story() -> None:
-            app = Sockets(Reflex())
+            app = Sockets(Reflex(), is_session)
             clients = await self._taken(app, headers=COOKIE)
             for number, socket in enumerate(app.open):
                 socket.is_signed_in = lambda number=number: number != 5  # type: ignore[misc]
-            first = Client(app, client=("198.51.100.7", 1), headers=COOKIE)
+            first = Client(app, client=("198.51.100.7", 1), headers=PERSON)
             await clients[5].cut()
             await settled()
             assert first.sent == []
             for socket in app.open:
                 socket.is_signed_in = lambda: True
-            third = Client(app, client=("198.51.100.8", 1), headers=COOKIE)
+            third = Client(app, client=("198.51.100.8", 1), headers=PERSON)
             await third.cut()
             assert third.sent == refused(4429)
             assert sum(one.task.done() for one in clients) == 1
@@ -355,9 +363,9 @@ class TestWhenAllPlacesAreTaken:
 
     def test_a_made_up_cookie_protects_nobody(self) -> None:
         async def story() -> None:
-            app = Sockets(Reflex())
+            app = Sockets(Reflex(), is_session)
             clients = await self._taken(app, headers=COOKIE)
-            person = Client(app, client=("198.51.100.7", 1), headers=COOKIE)
+            person = Client(app, client=("198.51.100.7", 1), headers=PERSON)
             await clients[11].cut()
             assert person.sent == []
             await self._end(*clients, person)
@@ -366,7 +374,7 @@ class TestWhenAllPlacesAreTaken:
 
     def test_strangers_of_the_same_network_do_not_take_turns(self) -> None:
         async def story() -> None:
-            app = Sockets(Reflex())
+            app = Sockets(Reflex(), is_session)
             clients = await self._taken(app)
             more = Client(app, client=("2001:db8:1:ff::1", 1))
             await more.cut()
@@ -377,16 +385,18 @@ class TestWhenAllPlacesAreTaken:
         play(story)
 
     def test_who_is_signed_in_finds_room_at_an_address_that_strangers_fill(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sockets, "MAX_STRANGERS_PER_ADDRESS", 8)
+        monkeypatch.setattr(sockets, "MAX_STRANGERS_PER_CUSTOMER", 8)
+        monkeypatch.setattr(sockets, "MAX_SOCKETS_PER_ADDRESS", 8)
 
         async def story() -> None:
-            app = Sockets(Reflex())
+            app = Sockets(Reflex(), is_session)
             clients = [Client(app) for _ in range(8)]
             await settled()
-            stranger, person = Client(app), Client(app, headers=COOKIE)
+            stranger, made_up, person = Client(app), Client(app, headers=COOKIE), Client(app, headers=PERSON)
             await clients[7].cut()
             await stranger.cut()
-            assert (stranger.sent, person.sent) == (refused(4429), [])
+            await made_up.cut()
+            assert (stranger.sent, made_up.sent, person.sent) == (refused(4429), refused(4429), [])
             await self._end(*clients, person)
 
         play(story)
@@ -513,7 +523,8 @@ class TestHowFast:
             elsewhere = Client(app, client=("192.0.2.2", 1))
             await settled()
             address = reflex.sockets[0].address
-            address.joins = Allowance(rate=20, reserve=2)
+            socket = reflex.sockets[0]
+            socket.customer.strangers = replace(socket.customer.strangers, joins=Allowance(rate=20, reserve=2))
             turns: list[float] = []
 
             async def join(socket: sockets.Socket) -> None:
@@ -542,7 +553,8 @@ class TestHowFast:
             await settled()
             for socket in reflex.sockets:
                 socket.is_signed_in = lambda: True
-            reflex.sockets[0].address.large_bytes = Allowance(rate=1, reserve=3 * 20_000)
+            address = reflex.sockets[0].address
+            address.people = replace(address.people, most_wait=1e9, large_bytes=Allowance(rate=1, reserve=3 * 20_000))
             for client in clients:
                 client.say('42/_event,["' + "x" * 19_900 + '"]')
             await settled()
@@ -552,27 +564,91 @@ class TestHowFast:
 
         play(story)
 
+    def test_nobody_is_in_debt_for_long(self, logs: list[Any]) -> None:
+        """Who opened thousands of connections held up the whole network for minutes afterwards."""
+
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex, is_session)
+            for _ in range(3_000):
+                client = Client(app)
+                await settled()
+                client.task.cancel()
+                await asyncio.gather(client.task, return_exceptions=True)
+            strangers = reflex.sockets[0].customer.strangers
+            assert 0 < strangers.events.ahead() < strangers.most_wait + 0.1
+            person = Client(app, headers=PERSON)
+            await settled()
+            assert reflex.sockets[-1].is_stranger is False
+            assert reflex.sockets[-1].lane.events.ahead() == 0
+            person.task.cancel()
+            await asyncio.gather(person.task, return_exceptions=True)
+
+        play(story)
+        assert "a websocket was refused: its address sends too much" in {entry["event"] for entry in logs}
+
+    def test_strangers_hold_up_nobody_who_is_signed_in_at_their_address(self) -> None:
+        async def story() -> None:
+            reflex = Reflex()
+            app = Sockets(reflex, is_session)
+            strangers, person = [Client(app) for _ in range(60)], Client(app, headers=PERSON)
+            await settled()
+            joins = [asyncio.ensure_future(socket.join()) for socket in reflex.sockets[:60]]
+            await settled()
+            assert not all(join.done() for join in joins)
+            assert any(socket.why == sockets.SENDS_TOO_MUCH for socket in reflex.sockets[:60])
+            persons = asyncio.ensure_future(reflex.sockets[60].join())
+            await settled()
+            assert persons.done()
+            assert persons.result()
+            for task in [*joins, *(client.task for client in [*strangers, person])]:
+                task.cancel()
+
+        play(story)
+
+    @pytest.mark.parametrize("hosts", [["192.0.2.1"] * 130, [f"2001:db8:0:{n:x}::1" for n in range(130)]], ids=["IPv4", "IPv6"])
+    def test_strangers_of_one_customer_are_few_in_however_many_networks(self, hosts: list[str]) -> None:
+        async def story() -> None:
+            app = Sockets(Reflex(), is_session)
+            clients = [Client(app, client=(host, 1)) for host in hosts]
+            person = Client(app, client=(hosts[0], 1), headers=PERSON)
+            await settled()
+            assert len(app.open) == MAX_STRANGERS_PER_CUSTOMER + 1
+            assert person.sent == []
+            for client in [*clients, person]:
+                client.task.cancel()
+
+        play(story)
+
     def test_few_bytes_wait_for_their_turn_at_a_time(self, logs: list[Any]) -> None:
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
-            most = MAX_HELD_BYTES_PER_ADDRESS // 200_000
+            most = MAX_HELD_BYTES_PER_CUSTOMER // 200_000
             clients = [Client(app) for _ in range(most + 5)]
             await settled()
             for socket in reflex.sockets:
                 socket.is_signed_in = lambda: True
             address = reflex.sockets[0].address
-            address.large_bytes = Allowance(rate=1, reserve=0)
+            address.people = replace(address.people, most_wait=1e9, large_bytes=Allowance(rate=1, reserve=0))
             for client in clients:
                 client.say('42/_event,["' + "x" * 200_000 + '"]')
             for client in clients[most:]:
                 await client.cut()
                 assert client.sent == refused(4400)
-            assert address.held <= MAX_HELD_BYTES_PER_ADDRESS
+            customer = reflex.sockets[0].customer
+            assert customer.held <= MAX_HELD_BYTES_PER_CUSTOMER
+            last = Client(app)
+            await settled()
+            reflex.sockets[-1].is_signed_in = lambda: True
+            last.say('42/_event,["' + "x" * 190_000 + '"]')
+            await clients[most - 1].cut()  # it holds more
+            assert not last.task.done()
+            clients.append(last)
             for client in clients:
                 client.task.cancel()
             await settled()
-            assert address.held == 0
+            assert customer.held == 0
 
         play(story)
         assert [entry["event"] for entry in logs if "closed" in entry["event"]] == [
@@ -599,7 +675,7 @@ class TestUnreadAnswers:
             reflex = Reflex()
             client = await self._unread(reflex, number, size)
             await client.cut()
-            assert reflex.sockets[0].address.unread == 0
+            assert reflex.sockets[0].customer.unread == 0
 
         play(story)
         assert [entry["event"] for entry in logs] == ["a websocket was closed: its answers are not read"]
@@ -629,7 +705,7 @@ class TestUnreadAnswers:
             for _ in range(10_000):
                 answers.put_nowait(packet)
                 answers.get_nowait()
-            assert (reflex.sockets[0].why, reflex.sockets[0].address.unread) == ("", 0)
+            assert (reflex.sockets[0].why, reflex.sockets[0].customer.unread) == ("", 0)
             client.task.cancel()
 
         play(story)

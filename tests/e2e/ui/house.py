@@ -90,8 +90,10 @@ def handlers() -> list[Handler]:
 
 
 @contextmanager
-def open_house(folder: Path, mails: MailServer, password_hash: str, port: int | None = None) -> Iterator["House"]:
-    """The whole product on a port of its own, with pages and the demo's data. Again in the same folder: the same database."""
+def open_house(folder: Path, mails: MailServer, password_hash: str, port: int | None = None, **more: str) -> Iterator["House"]:
+    """The whole product on a port of its own, with pages and the demo's data. Again in the same folder: the same database.
+
+    more: settings."""
     env = {
         "DEMO": "1",
         "SECRET_KEY": KEY,
@@ -102,6 +104,7 @@ def open_house(folder: Path, mails: MailServer, password_hash: str, port: int | 
         "RATE_LIMIT_LOGIN": "1000/minute",
         "RATE_LIMIT_API": "100000/minute",
     } | ({"PORT": str(port)} if port else {})
+    env |= more
     with start_server(folder, env, backend_only=False) as server:
         assert "building" not in server.output, "the pages were built a second time"
         services = wiring.build(Settings(data_dir=folder / "data", secret_key=KEY, demo=True))
