@@ -25,10 +25,11 @@ from exports_app.domain.errors import (
     Unauthenticated,
     WrongAccount,
 )
-from exports_app.services import audit, passwords, previous_holder, rules
+from exports_app.services import audit, passwords, previous_holder, request_context, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
+from exports_app.services.guesses import GuessLimits
 from exports_app.services.invitations import may_still_invite, note_invitation
 from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.ports import Clock, Store, Transaction
@@ -87,10 +88,17 @@ class _Entry:
 
 class Joining:
     def __init__(
-        self, store: Store, changes: Changes, clock: Clock, links: AccountLinks, counts: Counts, refused: RefusedLinks
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        links: AccountLinks,
+        counts: Counts,
+        refused: RefusedLinks,
+        guesses: GuessLimits,
     ) -> None:
         self._store, self._changes, self._clock = store, changes, clock
-        self._links, self._refused = links, refused
+        self._links, self._refused, self._guesses = links, refused, guesses
         self._limit = RateLimit(RATE, counts, "invitation-accept")
 
     def look(self, token: str) -> Offer:
@@ -111,7 +119,7 @@ class Joining:
 
     def accept(self, token: str, who: Principal | None, name: str | None = None, password: str | None = None) -> Joined:
         """who: the signed-in caller; None: nobody is signed in. name, password: of the account that is
-        made or handed over; elsewhere they are not needed and change nothing.
+        made or handed over; elsewhere they are not needed and change nothing. Who chose a password signs in without a wait.
 
         Raises LinkNotValid, TooManyRequests, WrongAccount where another one is signed in; these are noted.
         Unauthenticated where the account has to sign in; OwnPasswordFirst; Invalid where a name or password is missing or
@@ -137,6 +145,8 @@ class Joining:
             user, changes = _owner(tx, entry, chosen, hashed, now)
             joined = _join(tx, entry, user, now)
             tenants = {joined.tenant.id, *tx.users.roles(user.id)}
+        if entry.sets_password:
+            self._guesses.welcome(joined.user.email, request_context.current().address)
         # In all its tenants the account may have another name now
         for change in [*changes, *(Change(Topic.TENANTS, tenant_id) for tenant_id in tenants)]:
             self._changes.publish(change)

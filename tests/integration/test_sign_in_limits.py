@@ -8,7 +8,7 @@ from exports_app.domain.errors import ExportsError, Invalid, TooManyRequests, Wr
 from exports_app.services import request_context
 from exports_app.services.request_context import RequestContext
 from exports_app.wiring import Services
-from tests.invited import mailed_token
+from tests.invited import mailed_token, shown_token
 from tests.mailserver import MailServer
 from tests.world import BROWSER, PASSWORD, Cast, sign_in
 
@@ -101,6 +101,25 @@ def test_a_link_ends_the_wait_that_somebody_else_made_in_the_owners_own_network(
         services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), NEW)
     monkeypatch.setattr("exports_app.services.passwords.matches", lambda password, _: password == NEW)
     assert services.auth.login(email, NEW, STRANGER)
+
+
+@pytest.mark.parametrize("mailed", [True, False])
+def test_a_password_set_by_an_invitation_needs_no_wait_either(
+    services: Services, cast: Cast, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, mailed: bool
+) -> None:
+    """Of an account that is handed over, and of one that is made."""
+    mail = request.getfixturevalue("mail") if mailed else None
+    email = cast.outsider.user.email if mailed else "new@example.com"
+    invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
+    token = mailed_token(services, mail, email) if mail else shown_token(invited)
+    attack(services, email, 300, addresses=150)
+    monkeypatch.setattr("exports_app.services.passwords.matches", lambda password, _: password == NEW)
+    with request_context.use(RequestContext(TRAVEL)):
+        services.joining.accept(token, None, "The owner", NEW)
+        attack(services, email, 20)
+        assert services.sessions.begin(email, NEW, TRAVEL, BROWSER)
+    with pytest.raises(TooManyRequests):
+        services.auth.login(email, NEW, STRANGER)
 
 
 def test_one_address_cannot_try_all_accounts(services: Services, cast: Cast) -> None:

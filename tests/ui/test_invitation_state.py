@@ -2,12 +2,17 @@
 
 import asyncio
 
+import pytest
+
 from exports_app.domain.access import Principal
+from exports_app.domain.errors import TooManyRequests
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Page
 from exports_app.ui import actions
 from exports_app.ui.actions import Actor
+from exports_app.ui.notices import Notices
 from exports_app.ui.pages.invitation import InvitationState
+from exports_app.ui.pages.login import LoginState
 from exports_app.wiring import Services
 from tests.invited import shown_token
 from tests.ui.conftest import Tab
@@ -35,6 +40,26 @@ def test_who_has_a_one_time_password_is_sent_to_choose_their_own(services: Servi
     services.repeated_notes.flush()
     found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter("access"), Page(size=10))
     assert [(entry.actor_id, entry.subject_name) for entry in found] == [(cast.outsider.user.id, "InvitationState.accept")]
+
+
+def test_who_joined_and_cannot_be_signed_in_at_once_is_told_on_the_sign_in_page(
+    services: Services, tab: Tab, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = shown_token(services.invitations.invite(cast.admin.who, cast.acme.id, "new@example.com", "viewer"))
+
+    def busy(*_: object) -> str:
+        raise TooManyRequests(1)
+
+    monkeypatch.setattr(services.sessions, "begin", busy)
+
+    async def play() -> None:
+        await tab.do(InvitationState.join, {"token": token, "name": "New", "password": "a good long password"})
+        address = (await tab.state(Notices)).goto
+        tab.root.router_data = {"asPath": address, "pathname": "/login"}
+        await tab.do(LoginState.load)
+        assert (await tab.state(LoginState)).joined
+
+    asyncio.run(play())
 
 
 def test_without_a_link_it_says_where_there_is_one(services: Services, tab: Tab) -> None:

@@ -25,6 +25,7 @@ INVITATION = PATHS[LinkKind.INVITATION]
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 SIGN_IN = f"{LOGIN}?next={INVITATION}"
+JOINED = f"{LOGIN}?joined=1"
 ROLES = {Role.ADMIN: "an admin", Role.VIEWER: "a viewer"}
 NO_LINK = "Open this page with the link in your email"
 
@@ -135,7 +136,7 @@ class InvitationState(rx.State):
         try:
             code = await asyncio.to_thread(begin, email, password, address, holder, goto, known)
         except ExportsError:
-            return LOGIN
+            return JOINED
         return f"/api/session/{code}"
 
 

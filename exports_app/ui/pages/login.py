@@ -31,6 +31,8 @@ class LoginState(rx.State):
     """The code of a sign-in."""
     ended: bool = False
     """The session that this browser had."""
+    joined: bool = False
+    """By an invitation, whose page could not sign in."""
     error: str = ""
     focus: str = ""
     asks_code: bool = False
@@ -41,7 +43,7 @@ class LoginState(rx.State):
     @action(public=True)
     async def load(self) -> Any:
         self.is_demo = await asyncio.to_thread(wiring.services().demo.offers_login)
-        self.expired, self.ended = "expired" in query(self), "ended" in query(self)
+        self.expired, self.ended, self.joined = (word in query(self) for word in ("expired", "ended", "joined"))
         self.error = ""
         self._begin_anew()
         return rx.redirect(HOME) if signed_in() else None
@@ -156,6 +158,10 @@ def login() -> rx.Component:
         rx.cond(
             LoginState.ended & ~LoginState.asks_code,
             rx.el.div("Your session has ended: please sign in again.", class_name="box warn", role="status"),
+        ),
+        rx.cond(
+            LoginState.joined & ~LoginState.asks_code,
+            rx.el.div("You have joined: sign in with your new password.", class_name="box info", role="status"),
         ),
         rx.cond(LoginState.asks_code, _code(), rx.fragment(form, forgot)),
         rx.cond(LoginState.is_demo & ~LoginState.asks_code, demo),
