@@ -45,7 +45,7 @@ class Account:
         passwords.check(new, "/newPassword", user.email, user.name)
         if new == current:
             raise Invalid([FieldError("/newPassword", "choose another one than before")])
-        hashed = passwords.hash_password(new)
+        hashed = passwords.hash_password(new, user.email)
         with self._store.write() as tx:
             now_is = _user(tx, who, lock=True)
             if now_is.password_hash != user.password_hash:  # somebody else changed it meanwhile

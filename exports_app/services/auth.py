@@ -168,13 +168,17 @@ class Auth:
     def check_current(self, who: Principal, user: User, password: str) -> None:
         """Their own password, of somebody who is signed in: with a stolen session nobody can guess it without end. What
         fails is noted. Raises Invalid, TooManyRequests."""
-        with hashing.place():
-            try:
-                guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, request_context.current().address)
-            except TooManyRequests as e:
-                self._notes.wrong_current_password(who, user, e.retry_after)
-                raise
-            right = passwords.matches(password, user.password_hash)
+        address = request_context.current().address
+        try:
+            self._guesses.look(Purpose.CURRENT_PASSWORD, user.email, address)  # who has to wait takes no place
+            with hashing.place(user.email, known=True):
+                guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, address)
+                right = passwords.matches(password, user.password_hash)
+        except Busy:
+            raise
+        except TooManyRequests as e:
+            self._notes.wrong_current_password(who, user, e.retry_after)
+            raise
         if not right:
             self._notes.wrong_current_password(who, user)
             raise Invalid([FieldError("/currentPassword", "this is not your password")])
@@ -205,14 +209,18 @@ class Auth:
         with self._store.read() as tx:
             user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
         active = user is not None and user.is_active
-        with hashing.place():  # before the guess counts: who is refused for the others' sake has not tried
-            guess = self.guess(Purpose.PASSWORD, email, address, self._browsers.recognize(user, known))
+        browser = self._browsers.recognize(user, known)
+        familiar = self._guesses.look(Purpose.PASSWORD, email, address, browser)  # who has to wait takes no place
+        # Before the guess counts: who is refused for the others' sake has not tried
+        with hashing.place(email, known=familiar):
+            guess = self.guess(Purpose.PASSWORD, email, address, browser)
             right = passwords.matches(password, user.password_hash if user is not None and active else None)
         if not right or user is None:
             raise WrongCredentials
         if not may_call(user):
             raise DemoIsLocal
         guess.right()
+        self._guesses.count_sign_in(email, address)
         self._check_one_time(user)
         if user.must_change_password and user.second_factor_at is None:  # else `check_otp` uses it up
             self._use_one_time(user)

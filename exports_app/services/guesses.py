@@ -27,7 +27,7 @@ from exports_app.domain.errors import TooManyRequests
 from exports_app.domain.words import counted
 from exports_app.services import addresses
 from exports_app.services.email_addresses import account_address
-from exports_app.services.limits import Counts
+from exports_app.services.limits import Counts, RateLimit
 
 REMEMBERED = 60 * 60
 """Seconds for which a wrong guess counts, at least."""
@@ -35,6 +35,10 @@ ACQUAINTED = 30 * 24 * 60 * 60
 """Seconds for which a network is known to an account after a right guess."""
 WIDER = 10
 """How many times as many guesses are free at the scopes NETWORK and ACCOUNT."""
+
+
+SIGN_INS = "60/minute"
+"""Right passwords of one account from one network: each takes as long to check as a wrong one."""
 
 
 class Purpose(StrEnum):
@@ -127,6 +131,7 @@ class GuessLimits:
         count, if that is more than an hour."""
         item = parse(rate)
         self._counts = counts
+        self._sign_ins = RateLimit(SIGN_INS, counts, "sign-in")
         self._remembered = max(REMEMBERED, item.get_expiry())
         wide = WIDER * item.amount
         passwords = {
@@ -156,6 +161,17 @@ class GuessLimits:
         """
         return self._counts.using(lambda storage: self._begin(storage, purpose, account, address, browser))
 
+    def look(self, purpose: Purpose, account: str, address: str, browser: str = "") -> bool:
+        """Whether the account knows the browser or the network, so that nobody there waits for what strangers do. Counts
+        nothing. Raises TooManyRequests, as `begin`, while one has to wait, and after too many right passwords."""
+        if purpose is Purpose.PASSWORD:
+            self._sign_ins.check(_digest(account_address(account)), addresses.network(address))
+        return self._counts.using(lambda storage: self._look(storage, purpose, account, address, browser))
+
+    def count_sign_in(self, account: str, address: str) -> None:
+        """The password was right. Raises TooManyRequests."""
+        self._sign_ins.hit(_digest(account_address(account)), addresses.network(address))
+
     def welcome(self, account: str, address: str) -> None:
         """The account's owner just chose its password there, by a link: they sign in without a wait, whatever strangers did."""
         self._counts.using(lambda storage: self._welcome(storage, account, address))
@@ -168,8 +184,22 @@ class GuessLimits:
         _acquaint(storage, _acquaintance(Purpose.PASSWORD, named, network))
 
     def _begin(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> Guess:
-        network = addresses.network(address)
-        named = _digest(account_address(account))
+        named, network = _digest(account_address(account)), addresses.network(address)
+        counters = self._counters(storage, purpose, account, address, browser)
+        for counter in counters:
+            _refuse_while_blocked(storage, purpose, counter)
+        locks = [lock for counter in counters if (lock := self._count(storage, purpose, counter))]
+        acquaintance = _acquaintance(purpose, named, network)
+        return Guess(self._counts, counters, locks, acquaintance, self._remembered)
+
+    def _look(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> bool:
+        counters = self._counters(storage, purpose, account, address, browser)
+        for counter in counters:
+            _refuse_while_blocked(storage, purpose, counter)
+        return Scope.NETWORK not in {counter.scope for counter in counters}
+
+    def _counters(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> list[_Counter]:
+        named, network = _digest(account_address(account)), addresses.network(address)
         acquaintance = _acquaintance(purpose, named, network)
         counters = [self._counter(purpose, Scope.SOURCE, f"{named}/{browser or network}")]
         if browser and purpose in CODES:
@@ -177,10 +207,7 @@ class GuessLimits:
         elif not browser and not storage.get(acquaintance):
             counters.append(self._counter(purpose, Scope.NETWORK, network))
             counters.append(self._counter(purpose, Scope.ACCOUNT, named))
-        for counter in counters:
-            _refuse_while_blocked(storage, purpose, counter)
-        locks = [lock for counter in counters if (lock := self._count(storage, purpose, counter))]
-        return Guess(self._counts, counters, locks, acquaintance, self._remembered)
+        return counters
 
     def _counter(self, purpose: Purpose, scope: Scope, key: str) -> _Counter:
         return _Counter(scope, f"guess/{purpose}/{scope}/{key}", self._waits[purpose][scope])

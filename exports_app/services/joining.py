@@ -138,7 +138,7 @@ class Joining:
         if entry.sets_password:
             chosen = _name(name)
             passwords.check(password or "", "/password", entry.invitation.email, chosen)
-            hashed = passwords.hash_password(password or "")  # slow on purpose: not in the transaction
+            hashed = passwords.hash_password(password or "", entry.invitation.email)  # slow: not in the transaction
         now = self._clock()
         with self._store.write() as tx:
             entry = _entry(tx, link, who, has_password=bool(hashed), lock=True)

@@ -65,7 +65,18 @@ class RateLimit:
         """Count one. Raises TooManyRequests with the seconds to wait."""
         self._counts.using(lambda storage: self._hit(MovingWindowRateLimiter(storage), *key))
 
+    def check(self, *key: str) -> None:
+        """Count none. Raises TooManyRequests, as `hit`, where one more is too many."""
+        self._counts.using(lambda storage: self._check(MovingWindowRateLimiter(storage), *key))
+
+    def _check(self, limiter: MovingWindowRateLimiter, *key: str) -> None:
+        if not limiter.test(self._item, self._name, *key):
+            raise self._too_many(limiter, *key)
+
+    def _too_many(self, limiter: MovingWindowRateLimiter, *key: str) -> TooManyRequests:
+        reset = limiter.get_window_stats(self._item, self._name, *key).reset_time
+        return TooManyRequests(max(1, math.ceil(reset - time.time())))
+
     def _hit(self, limiter: MovingWindowRateLimiter, *key: str) -> None:
         if not limiter.hit(self._item, self._name, *key):
-            reset = limiter.get_window_stats(self._item, self._name, *key).reset_time
-            raise TooManyRequests(max(1, math.ceil(reset - time.time())))
+            raise self._too_many(limiter, *key)

@@ -169,7 +169,7 @@ class PasswordResets:
         with self._store.read() as tx:
             reset, user = self._valid(tx, link)
         passwords.check(password, "/newPassword", user.email, user.name)
-        hashed = passwords.hash_password(password)  # before the transaction: it is slow on purpose
+        hashed = passwords.hash_password(password, user.email)  # before the transaction: it is slow on purpose
         with self._store.write() as tx:
             tx.users.get(reset.user_id, lock=True)
             reset, user = self._valid(tx, link)

@@ -14,6 +14,7 @@ import bcrypt
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
+from exports_app.services.email_addresses import account_address
 from exports_app.services.hashing import hashing
 
 COST = 12
@@ -37,9 +38,10 @@ def _digest(password: str) -> bytes:
     return base64.b64encode(hashlib.sha256(password.encode("utf-8", "surrogatepass")).digest())
 
 
-def hash_password(password: str) -> str:
-    """Raises TooManyRequests where too many are hashed at this moment."""
-    with hashing.place():
+def hash_password(password: str, account: str = "") -> str:
+    """account: the email address of the account for which the caller may choose a password: signed in, or by a link; empty
+    on the command line. Raises Busy where too many are hashed at this moment."""
+    with hashing.place(account_address(account), known=bool(account)):
         return bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode()
 
 

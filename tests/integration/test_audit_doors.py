@@ -19,6 +19,7 @@ from exports_app.domain.errors import (
     WrongCredentials,
 )
 from exports_app.services import expired_sessions, repeated_notes, request_context
+from exports_app.services.hashing import PLACES, Queue
 from exports_app.services.ports import AuditFilter
 from exports_app.services.records import Action, AuditEntry, Page, Tenant
 from exports_app.services.request_context import RequestContext
@@ -232,7 +233,8 @@ class TestWhoComesWhileTheServerIsBusy:
         invited = services.invitations.invite(cast.admin.who, cast.acme.id, "new@example.com", "viewer")
         sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
         before = [entry.id for entry in entries(services, cast)]
-        monkeypatch.setattr("exports_app.services.hashing.WAITING", 0)
+        for queue in Queue:
+            monkeypatch.setitem(PLACES, queue, 0)
         for refused in (
             lambda: services.auth.login("admin@example.com", PASSWORD, ADDRESS),
             lambda: services.account.change_password(cast.admin.who, PASSWORD, "another good password"),

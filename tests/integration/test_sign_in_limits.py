@@ -6,6 +6,7 @@ import pytest
 
 from exports_app.domain.errors import ExportsError, Invalid, TooManyRequests, WrongCredentials
 from exports_app.services import request_context
+from exports_app.services.hashing import PLACES, Queue
 from exports_app.services.request_context import RequestContext
 from exports_app.wiring import Services
 from tests.invited import mailed_token, shown_token
@@ -149,9 +150,35 @@ def test_a_browser_that_another_account_knows_helps_nobody(services: Services, c
         services.sessions.begin(cast.admin.user.email, "guess", STRANGER, BROWSER, known=mine)
 
 
-def test_signing_in_often_uses_up_no_limit(services: Services, cast: Cast) -> None:
-    for i in range(200):
+def test_signing_in_often_uses_up_no_guess(services: Services, cast: Cast) -> None:
+    for i in range(120):
         services.auth.login(cast.admin.user.email, PASSWORD, HOME if i % 2 else STRANGER)
+    with pytest.raises(TooManyRequests):
+        services.auth.login(cast.admin.user.email, PASSWORD, HOME)
+    assert services.auth.login(cast.admin.user.email, PASSWORD, TRAVEL)
+    assert services.auth.login(cast.viewer.user.email, PASSWORD, HOME)
+
+
+@pytest.mark.one_database
+def test_who_has_to_wait_takes_no_place(services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    attack(services, cast.admin.user.email, 10)
+    monkeypatch.setitem(PLACES, Queue.STRANGERS, 0)
+    with request_context.use(RequestContext(STRANGER)), pytest.raises(TooManyRequests, match="Too many wrong passwords"):
+        services.auth.login(cast.admin.user.email, PASSWORD, STRANGER)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("place", [HOME, TRAVEL])
+def test_the_owner_signs_in_while_strangers_take_all_places(
+    services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """In a known network, and in a known browser elsewhere. They choose another password there too."""
+    email, known = cast.admin.user.email, known_browser(services, cast)
+    services.auth.login(email, PASSWORD, HOME)
+    monkeypatch.setitem(PLACES, Queue.STRANGERS, 0)
+    with request_context.use(RequestContext(place)):
+        assert services.sessions.begin(email, PASSWORD, place, BROWSER, known="" if place == HOME else known)
+        assert services.account.change_password(cast.admin.who, PASSWORD, NEW)
 
 
 def test_guessing_the_current_password_locks_nobody_out_of_signing_in(services: Services, cast: Cast) -> None:
@@ -172,7 +199,7 @@ def test_guessing_the_current_password_locks_nobody_out_of_signing_in(services: 
 def test_who_finds_no_place_to_be_checked_has_not_tried(services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     here = RequestContext("192.0.2.7", "")
     with monkeypatch.context() as full, request_context.use(here):
-        full.setattr("exports_app.services.hashing.WAITING", 0)
+        full.setitem(PLACES, Queue.STRANGERS, 0)
         for _ in range(30):
             with pytest.raises(TooManyRequests) as refused:
                 services.auth.login(cast.admin.user.email, "wrong", here.address)
