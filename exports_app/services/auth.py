@@ -68,7 +68,7 @@ def principal_of(tx: Transaction, user_id: str) -> Principal | None:
     return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
 
 
-def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool = False) -> Principal:
+def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
     """An active user who calls by themselves: with no right at all as long as they have a password that was given to them, and
     none where a second factor is required that they do not have. They change that first; what they own runs on meanwhile.
 

@@ -14,7 +14,7 @@ from exports_app.domain.run import DeliveryStatus
 from exports_app.services import audit, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
-from exports_app.services.auth import signed_in
+from exports_app.services.auth import Auth
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.email_addresses import account_address, valid_address
 from exports_app.services.limits import Counts, RateLimit
@@ -69,9 +69,10 @@ class Invitations:
         links: AccountLinks,
         mail: AccountMail,
         counts: Counts,
+        auth: Auth,
     ) -> None:
         self._store, self._changes, self._clock = store, changes, clock
-        self._links, self._mail = links, mail
+        self._links, self._mail, self._auth = links, mail, auth
         self._tenant_limit = RateLimit(TENANT_RATE, counts, "invitations")
         self._address_limit = RateLimit(ADDRESS_RATE, counts, "invitations-address")
         mail.register(LinkKind.INVITATION, self._letter)
@@ -173,7 +174,7 @@ class Invitations:
         for invitation in invitations:
             inviter = invitation.invited_by
             if inviter not in may_invite:
-                may_invite[inviter] = may_still_invite(tx, invitation)
+                may_invite[inviter] = may_still_invite(tx, self._auth, invitation)
             status = InvitationStatus.OPEN
             if invitation.expires_at <= now:
                 status = InvitationStatus.EXPIRED
@@ -192,7 +193,7 @@ class Invitations:
             or not invitation.mailed
             or invitation.expires_at <= now
             or invitation.generation != message.generation
-            or not may_still_invite(tx, invitation)
+            or not may_still_invite(tx, self._auth, invitation)
         ):
             return None
         tenant = tx.tenants.get(invitation.tenant_id)
@@ -237,12 +238,12 @@ def note_invitation(
     )
 
 
-def may_still_invite(tx: Transaction, invitation: Invitation) -> bool:
+def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> bool:
     """Whether the person who sent it could send it now: not once removed, nor while they lack a required second factor."""
     inviter = tx.users.get(invitation.invited_by)
     if inviter is None or not inviter.is_active:
         return False
-    return signed_in(tx, inviter).can(Permission.MANAGE, invitation.tenant_id)
+    return auth.signed_in(tx, inviter).can(Permission.MANAGE, invitation.tenant_id)
 
 
 def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:

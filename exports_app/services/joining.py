@@ -27,7 +27,7 @@ from exports_app.domain.errors import (
 )
 from exports_app.services import audit, passwords, previous_holder, request_context, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
-from exports_app.services.auth import principal_of
+from exports_app.services.auth import Auth, principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.guesses import GuessLimits
 from exports_app.services.invitations import may_still_invite, note_invitation
@@ -96,9 +96,10 @@ class Joining:
         counts: Counts,
         refused: RefusedLinks,
         guesses: GuessLimits,
+        auth: Auth,
     ) -> None:
         self._store, self._changes, self._clock = store, changes, clock
-        self._links, self._refused, self._guesses = links, refused, guesses
+        self._links, self._refused, self._guesses, self._auth = links, refused, guesses, auth
         self._limit = RateLimit(RATE, counts, "invitation-accept")
 
     def look(self, token: str) -> Offer:
@@ -109,7 +110,7 @@ class Joining:
     def _look(self, token: str) -> Offer:
         link = self._links.read(LinkKind.INVITATION, token)
         with self._store.read() as tx:
-            invitation, tenant = _valid(tx, link)
+            invitation, tenant = _valid(tx, self._auth, link)
             account = tx.users.by_email(invitation.email)
             inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
         way = Way.EITHER
@@ -133,7 +134,7 @@ class Joining:
         self._limit.hit(link.subject_id)
         given = password is not None
         with self._store.read() as tx:
-            entry = _entry(tx, link, who, has_password=given)
+            entry = _entry(tx, self._auth, link, who, has_password=given)
         chosen, hashed = "", ""
         if entry.sets_password:
             chosen = _name(name)
@@ -141,7 +142,7 @@ class Joining:
             hashed = passwords.hash_password(password or "", entry.invitation.email)  # slow: not in the transaction
         now = self._clock()
         with self._store.write() as tx:
-            entry = _entry(tx, link, who, has_password=bool(hashed), lock=True)
+            entry = _entry(tx, self._auth, link, who, has_password=bool(hashed), lock=True)
             user, changes = _owner(tx, entry, chosen, hashed, now)
             joined = _join(tx, entry, user, now)
             tenants = {joined.tenant.id, *tx.users.roles(user.id)}
@@ -153,7 +154,7 @@ class Joining:
         return joined
 
 
-def _valid(tx: Transaction, link: AccountLink, *, lock: bool = False) -> tuple[Invitation, Tenant]:
+def _valid(tx: Transaction, auth: Auth, link: AccountLink, *, lock: bool = False) -> tuple[Invitation, Tenant]:
     """lock: the tenant's people and the invitation, in the order in which all lock them.
     Raises LinkNotValid once it was used, revoked or replaced, or its sender may not invite any more."""
     seen = tx.invitations.get(link.subject_id)
@@ -165,7 +166,7 @@ def _valid(tx: Transaction, link: AccountLink, *, lock: bool = False) -> tuple[I
         or not invitation.is_open
         or invitation.generation != link.generation
         or invitation.mailed != link.mailed
-        or not may_still_invite(tx, invitation)
+        or not may_still_invite(tx, auth, invitation)
     ):
         raise LinkNotValid
     return invitation, tenant
@@ -180,6 +181,7 @@ def _sets_password(invitation: Invitation, account: User | None) -> bool:
 
 def _entry(
     tx: Transaction,
+    auth: Auth,
     link: AccountLink,
     who: Principal | None,
     *,
@@ -187,7 +189,7 @@ def _entry(
     lock: bool = False,
 ) -> _Entry:
     """Whether this caller may accept, and how. Raises what `Joining.accept` raises."""
-    invitation, tenant = _valid(tx, link, lock=lock)
+    invitation, tenant = _valid(tx, auth, link, lock=lock)
     sign_in = Unauthenticated(f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required")
     if not invitation.mailed and who is None and not has_password:
         # The inviter has this link: it must not tell whether there is an account

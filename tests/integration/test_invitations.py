@@ -476,6 +476,17 @@ class TestAccepting:
         (waiting,) = services.invitations.find(cast.super_admin.who, cast.acme.id)
         assert waiting.status is InvitationStatus.INVITER_LEFT
 
+    def test_of_a_super_admin_who_lacks_a_required_second_factor_lets_nobody_in(
+        self, services: Services, cast: Cast, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        services.invitations.invite(cast.super_admin.who, cast.acme.id, CEO, "admin")
+        token = mailed_token(services, mail, CEO)
+        monkeypatch.setattr(services.auth, "super_admins_need_otp", True)
+        with pytest.raises(LinkNotValid):
+            services.joining.accept(token, None, "CEO", THEIRS)
+        (waiting,) = services.invitations.find(cast.admin.who, cast.acme.id)
+        assert waiting.status is InvitationStatus.INVITER_LEFT
+
     def test_a_super_admins_account_is_never_handed_over(self, services: Services, cast: Cast, mail: MailServer) -> None:
         user = cast.super_admin.user
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")
