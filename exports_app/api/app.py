@@ -35,7 +35,7 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         redirect_slashes=False,
     )
     api.state.services, api.state.engine_alive = services, engine_alive

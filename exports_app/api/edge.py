@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.api import problems, security_headers
 from exports_app.api.cookies import is_secure, only_trusted, set_cookie
+from exports_app.api.header_limit import MAX_HEADERS, TOO_LARGE, within_limit
 from exports_app.api.hosts import is_asked_for, same_origin
 from exports_app.api.slow_clients import SlowBody, has_body
 from exports_app.services import request_context
@@ -68,6 +69,7 @@ class Edge:
         if scope["type"] not in {"http", "websocket"}:
             await self._reflex(scope, receive, send)
             return
+        scope = within_limit(scope)
         if is_secure(scope.get("scheme", ""), self._public_url):
             scope = only_trusted(scope)
         serve = self._websocket if scope["type"] == "websocket" else self._http
@@ -75,9 +77,9 @@ class Edge:
             await serve(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not is_asked_for(scope, self._public_url):
+        if TOO_LARGE in scope or not is_asked_for(scope, self._public_url):
             await receive()
-            await send({"type": "websocket.close", "code": 4421})
+            await send({"type": "websocket.close", "code": 4431 if TOO_LARGE in scope else 4421})
             return
         headers = dict(scope["headers"])
         origin, host = headers.get(b"origin"), headers.get(b"host", b"").decode("latin1")
@@ -92,7 +94,7 @@ class Edge:
         path = scope["path"]
         is_api = path == "/api" or path.startswith(("/api/", "/.well-known/"))
         over_https = security_headers.transport(scope.get("scheme", ""), self._public_url)
-        newcomer = not is_api and _is_newcomer(scope)
+        newcomer = not is_api and TOO_LARGE not in scope and _is_newcomer(scope)
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -106,6 +108,10 @@ class Edge:
                 message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
             await send(message)
 
+        if TOO_LARGE in scope:
+            detail = f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or remove this site's cookies"
+            await _refuse(431, "too_large", detail)(scope, receive, secured)
+            return
         if not is_asked_for(scope, self._public_url):
             detail = f"This server answers for {self._public_url} alone: have the proxy pass the Host header on"
             await _refuse(421, "wrong_host", detail)(scope, receive, secured)

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from exports_app.api.header_limit import within_limit
 from exports_app.services import addresses
 from exports_app.settings import Network
 
@@ -27,7 +28,7 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._trusted and scope["type"] in {"http", "websocket"}:
-            scope = self._resolved(scope)
+            scope = self._resolved(within_limit(scope))
         await self._app(scope, receive, send)
 
     def _resolved(self, scope: Scope) -> Scope:

@@ -15,8 +15,6 @@ MAX_LOGGED = 300
 """Characters of a path in the log."""
 MAX_TARGET = 16 * 1024
 """Bytes of a path with its query."""
-MAX_HEADERS = 128 * 1024
-"""Bytes of all headers, names and values."""
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CODE = re.compile(r"^(/api/(?:session|download)/).+", re.DOTALL)
@@ -69,10 +67,8 @@ class Requests:
 
 
 def _refusal(scope: Scope) -> ASGIApp | None:
-    """The answer to a request whose address or headers are too long to be read; None where they are not."""
+    """The answer to a request whose address is too long to be read; None where it is not."""
     if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MAX_TARGET:
         detail = f"The address is longer than {MAX_TARGET // 1024} KiB: send less in the path and the query"
         return problems.response(414, "too_large", detail)
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
-        return problems.response(431, "too_large", f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer")
     return None

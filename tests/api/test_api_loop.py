@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from exports_app.api.app import create
 from exports_app.domain import bounds
 from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.records import Campaign, Delivery, Run, new_id
 from exports_app.services.schedules import new_run
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body
-from tests.api.conftest import Clients
+from tests.api.conftest import Clients, Engine
 from tests.api.routes import CASES, SUPER_ADMINS, Case
 from tests.api.test_api_access import ids as ids  # noqa: PLC0414  (a fixture)
 from tests.inputs import PATTERNS
@@ -151,3 +152,14 @@ def test_bodies_for_others_are_as_small_as_they_can_be(api: Clients, ids: dict[s
     content = json.dumps(schedule_body()).encode() + b" " * 70_000
     assert api.admin.request("POST", SCHEDULES, content=content).status_code == 201
     assert api.admin.request("POST", f"{SCHEDULES}/validate-cron", content=content).status_code == 413
+
+
+def test_the_openapi_document_is_made_beside_the_loop(
+    services: Services, engine: Engine, runner: asyncio.Runner, loop_watch: LoopWatch
+) -> None:
+    nobody = Api(create(services, engine), runner)
+    nobody.get("/api/health")
+    loop_watch.slow.clear()
+    loop_watch.about = "the OpenAPI document, asked for the first time"
+    answers = [nobody.get("/api/openapi.json") for _ in range(2)]
+    assert {answer.json()["openapi"][:2] for answer in answers} == {"3."}

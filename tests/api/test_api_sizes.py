@@ -194,9 +194,6 @@ class TestWhatSurroundsTheBody:
     def test_an_address_that_is_too_long_is_refused(self, api: Clients) -> None:
         problem(api.admin.get(SCHEDULES, params={"q": "x" * 17_000}), 414, "too_large")
 
-    def test_headers_that_are_too_long_are_refused(self, api: Clients) -> None:
-        problem(api.admin.get(SCHEDULES, headers={"X-Long": "x" * 140_000}), 431, "too_large")
-
     @pytest.mark.parametrize("text", ["x" * 20_000, "." * 20_000, "[" * 20_000 + ".x.x", "eyJ" + "9" * 20_000 + ".e30.x"])
     def test_a_token_that_is_too_long_is_no_token(self, api: Clients, text: str) -> None:
         with cpu() as spent:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import structlog
 
 from exports_app.api import slow_clients
 from exports_app.api.edge import Edge
+from exports_app.api.proxies import TrustedProxies
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
+from tests.loopwatch import watched
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 HTML = [(b"Content-Type", b"text/html; charset=utf-8")]
@@ -191,6 +194,52 @@ class TestTheHost:
         refused = [{"type": "websocket.close", "code": 4421}]
         assert websocket(edge, host="evil.example", origin="https://evil.example") == refused
         assert websocket(edge, host=good, origin=f"https://{good}") != refused
+
+
+class TestLargeHeaders:
+    """They are refused before anything reads them: ``;`` in a Cookie took 0.17 s of the event loop."""
+
+    PROXY = ("127.0.0.1", 4711)
+
+    def app(self, folder: Path) -> TrustedProxies:
+        async def unreached(scope: Any, receive: Any, send: Any) -> None:
+            raise AssertionError("the request was let in")
+
+        return TrustedProxies(Edge(unreached, unreached, folder), (ip_network("127.0.0.1"),))
+
+    def sent(self, app: App, path: str, name: bytes, value: bytes, kind: str = "http") -> list[Any]:
+        messages: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": f"{kind}.connect"}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        headers = [(b"host", b"exports.test"), (name, value)]
+        scope = {"type": kind, "method": "GET", "path": path, "scheme": "http", "client": self.PROXY, "headers": headers}
+        asyncio.run(app(scope, receive, send))
+        return messages
+
+    @pytest.mark.parametrize("path", ["/login", "/api/health", "/assets/a.js", "/.well-known/security.txt"])
+    @pytest.mark.parametrize("name", [b"cookie", b"x-forwarded-for", b"user-agent"])
+    def test_everywhere(self, tmp_path: Path, path: str, name: bytes) -> None:
+        app = self.app(tmp_path)
+        with watched() as watch:
+            start, body = self.sent(app, path, name, b";," * 195_000)
+        assert start["status"] == 431
+        assert {b"x-content-type-options", b"connection"} <= {header for header, _ in start["headers"]}
+        assert b"set-cookie" not in {header for header, _ in start["headers"]}
+        assert b"32 KiB" in body["body"]
+        assert watch.longest < 0.05
+
+    def test_of_a_websocket_too(self, tmp_path: Path) -> None:
+        sent = self.sent(self.app(tmp_path), "/_event", b"cookie", b";" * 40_000, "websocket")
+        assert sent == [{"type": "websocket.close", "code": 4431}]
+
+    def test_what_browsers_send_is_let_in(self, tmp_path: Path) -> None:
+        app = TrustedProxies(Edge(answering(), answering(), tmp_path), (ip_network("127.0.0.1"),))
+        assert self.sent(app, "/login", b"cookie", b"a=b; " * 4_000)[0]["status"] == 200
 
 
 class TestSlowClients:
