@@ -56,7 +56,17 @@ TURNS = "remove the characters that turn the direction of text (U+202A to U+202E
 """What to do about a name of `bounds.turns_text`."""
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols of Unicode that are drawn as a space."""
-_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
+_LINK = re.compile(
+    r"""//|\bwww\.|[a-z]:/
+    |\b(?:https?|ftps?|mailto|tel|sms|data|javascript|file):\S
+    |@[^\s@]+\.[^\W\d_]{2}
+    |[^\W_]\.[^\W\d_]{2}[\w-]*\.?(?:[/?\#]\S|:\d)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A web or email address: by its scheme, as www., or a domain before a path, a query or a port. A domain alone is none:
+companies are called like that (Booking.com), and initials look like it (Dr.No)."""
+_LOOKALIKES = str.maketrans({"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u3002": ".", "\ua789": ":", "\u2236": ":"})
+"""Signs that look like those of an address, and that NFKC leaves alone."""
 _PART = re.compile(
     r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
 )
@@ -152,9 +162,15 @@ def wrong_name(name: str) -> str | None:
         return f"give a name of 1 to {bounds.NAME} characters without control characters"
     if not any(is_visible(character) for character in name):
         return "give a name that can be seen: these characters are blank"
-    if _LINK.search(name):
+    if _LINK.search(_as_read(name)):
         return "write no web address into a name: it would be a link in emails to others"
     return TURNS if bounds.turns_text(name) else None
+
+
+def _as_read(name: str) -> str:
+    """The name with plain letters and signs (NFKC) for those that look like them, without characters that nobody sees."""
+    plain = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
+    return "".join(character for character in plain if unicodedata.category(character) != "Cf")
 
 
 def is_visible(character: str) -> bool:
