@@ -72,7 +72,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock(settings)
     yield _zones(settings)
     yield _node()
-    yield _mail()
+    yield _mail(settings)
     yield _port(settings)
 
 
@@ -215,12 +215,12 @@ def _zones(settings: Settings) -> Finding:
         return Finding(False, "time zones", f"{e.message} (install the package tzdata)")
 
 
-def _mail() -> Finding:
+def _mail(settings: Settings) -> Finding:
     wiring.load_plugins()
     channel = CHANNELS["email"]
     try:
         if reason := channel.unconfigured():
-            return Finding(True, "email", f"not sent: {reason}")
+            return Finding(True, "email", f"not sent: {reason}", warning=bool(settings.public_url))
     except SettingsError as e:
         return Finding(False, "email", str(e))
     assert isinstance(channel, EmailChannel)

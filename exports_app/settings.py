@@ -78,9 +78,13 @@ class Settings(BaseModel):
     database_url: SecretStr = SecretStr("")
     """Empty: SQLite in data_dir."""
     data_dir: Path = Path(".data")
-    files_url: str = Field("", pattern=r"^(|/\S.*|s3://[a-z0-9][a-z0-9.-]+(/\S*)?)$")
+    files_url: str = Field(
+        "",
+        pattern=r"^(|/\S.*|s3://[a-z0-9][a-z0-9.-]+(/\S*)?)$",
+        description="an absolute path such as /mnt/exports, or s3://bucket/prefix",
+    )
     """Where finished files lie: a folder that all machines have, or s3://bucket/prefix. Empty: in data_dir."""
-    s3_endpoint_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    s3_endpoint_url: str = Field("", pattern=r"^(https?://\S+)?$", description="an address such as https://s3.example.com")
     """Of a store that is not Amazon's."""
     files_cache_mb: int = Field(1_000, ge=1)
     """Files of the bucket that are kept on this machine for a while."""
@@ -88,7 +92,9 @@ class Settings(BaseModel):
     """Where the pages' states and the rate limits of several web servers are; empty: in the one server's memory."""
     host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: int = Field(3720, ge=1, le=65535)
-    public_url: str = Field("", pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$")
+    public_url: str = Field(
+        "", pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$", description="an address such as https://exports.example.com"
+    )
     trusted_proxies: Networks = ()
     """Whose X-Forwarded-For and X-Forwarded-Proto count. Nobody else's do."""
     secret_key: SecretStr = SecretStr("")
@@ -142,7 +148,12 @@ class Settings(BaseModel):
     """A schedule that is due, or a run that waits for a worker, for longer makes health say so."""
     metrics_token: SecretStr = SecretStr("")
     """Who sends it may read /api/metrics from elsewhere; empty: nobody may."""
-    security_contact: str = Field("", max_length=500, pattern=r"^((https://|mailto:|tel:)[!-~]+)?$")
+    security_contact: str = Field(
+        "",
+        max_length=500,
+        pattern=r"^((https://|mailto:|tel:)[!-~]+)?$",
+        description="an address such as mailto:security@example.com or https://example.com/security",
+    )
     """Where weaknesses are reported, as /.well-known/security.txt tells; empty: there is no such file."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -293,7 +304,15 @@ def read(model: type[BaseModel], prefix: str = "") -> Any:
     except ValidationError as e:
         first = e.errors(include_input=False, include_url=False)[0]
         name = (prefix + str(first["loc"][0])).upper() + " " if first["loc"] else ""
+        if first["type"] == "string_pattern_mismatch":  # nobody reads a regular expression
+            raise SettingsError(f"{name}must be {_form_of(model, str(first['loc'][0]))}") from None
         raise SettingsError(f"{name}{first['msg'].removeprefix('Value error, ').replace('Input should', 'must', 1)}") from None
+
+
+def _form_of(model: type[BaseModel], key: str) -> str:
+    """How the value of a field with a pattern is written: its description."""
+    fields = {info.alias or name: info for name, info in model.model_fields.items()}
+    return fields[key].description or "written as .env.example shows"
 
 
 @cache

@@ -184,7 +184,9 @@ def _context(report: Report, url: str) -> dict[str, object]:
 def lead(report: Report) -> str:
     """Where the file is."""
     if report.link:
-        return f"You can download the file until {_instant(report, report.link.expires_at)}. Whoever has the link can."
+        return (
+            f"You can download the file until {_instant(report, report.link.expires_at)}. Anyone with the link can download it."
+        )
     attached = "The file is attached to this message, packed as ZIP" if report.zipped else "The file is attached to this message"
     return f"{attached}. There was no data in this period: it has no rows." if report.record_count == 0 else f"{attached}."
 

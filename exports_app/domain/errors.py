@@ -120,7 +120,7 @@ class Gone(ExportsError):
 
 
 class LinkNotValid(Gone):
-    """This link is not valid any more: it was used, replaced or withdrawn, or it has expired. Ask for a new one"""
+    """This link is not valid any more: it was used, replaced or revoked, or it has expired. Ask for a new one"""
 
     code = "link_not_valid"
 

@@ -19,21 +19,24 @@ ROLES = (Role.ADMIN, Role.VIEWER)
 @dataclass(frozen=True)
 class Leaving:
     """What has to be settled before a member leaves. successors: members who may own their scheduled
-    exports; none is asked for where they own none."""
+    exports; none is asked for where they own none. refusal: why they cannot leave as things are;
+    empty where they can."""
 
     tenant: Tenant
     member: Member
     successors: list[User]
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
 class Removing:
     """What has to be settled before an admin removes a member. receives: how many of the tenant's
-    scheduled exports are sent to their address."""
+    scheduled exports are sent to their address. refusal: as of `Leaving`."""
 
     member: Member
     successors: list[User]
     receives: int
+    refusal: str = ""
 
 
 class Members:
@@ -67,8 +70,9 @@ class Members:
             member = _member(tx, tenant_id, user_id)
             others = tx.users.members(tenant_id)
             receives = len(tx.schedules.addressed_to(tenant_id, member.user.email))
+            refusal = _refusal(tx, tenant_id, member)
         successors = [one.user for one in others if may_succeed(one, user_id)]
-        return Removing(member, successors, receives)
+        return Removing(member, successors, receives, refusal)
 
     def remove(
         self,
@@ -107,8 +111,9 @@ class Members:
         with self._store.read() as tx:
             tenant, member = _own_membership(tx, who, tenant_id)
             others = tx.users.members(tenant_id) if member.schedules else []
+            refusal = _refusal(tx, tenant_id, member)
         successors = [one.user for one in others if may_succeed(one, member.user.id)]
-        return Leaving(tenant, member, successors)
+        return Leaving(tenant, member, successors, refusal)
 
     def leave(self, who: Principal, tenant_id: str, schedules_to: str | None = None) -> None:
         """The caller is no member any more. schedules_to, and what is raised: as of `remove`;
@@ -172,10 +177,17 @@ def _own_membership(tx: Transaction, who: Principal, tenant_id: str, *, lock: bo
 
 
 def _keep_an_admin(tx: Transaction, tenant_id: str, leaving: Member) -> None:
-    """Nobody else could let anybody in again. One who is not active cannot."""
+    if refusal := _refusal(tx, tenant_id, leaving):
+        raise Conflict(refusal)
+
+
+def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:
+    """Why a tenant keeps this admin: nobody else could let anybody in again. One who is not active
+    cannot. Empty where it need not."""
     others = [one for one in tx.users.admins(tenant_id) if one.id != leaving.user.id]
-    if leaving.role is Role.ADMIN and not others:
-        raise Conflict("This is the tenant's last active admin: make somebody else an admin first")
+    if leaving.role is not Role.ADMIN or others:
+        return ""
+    return "This is the tenant's last active admin: make somebody else an admin first"
 
 
 def may_succeed(member: Member, leaving_id: str) -> bool:

@@ -56,7 +56,7 @@ class Quotas:
         self._installation = installation
 
     def find(self, who: Principal, tenant_id: str) -> list[Quota]:
-        """What the tenant takes of what it may. Raises NotFound, Forbidden."""
+        """What the tenant uses of its quotas. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.MANAGE)
             return self._quotas(tx, tenant)

@@ -13,6 +13,8 @@ from exports_app.services.records import Tenant
 WILDCARD = "*."
 """``*.example.com`` stands for all domains below example.com, and not for example.com itself."""
 SHOWN = 3
+LONGEST_SHOWN = 60
+"""Characters of a wrong domain that an error repeats."""
 
 
 def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
@@ -25,11 +27,17 @@ def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
     for i, text in enumerate(wanted):
         domain = _normal(text)
         if domain is None:
-            detail = "is not a domain: write it as example.com, or *.example.com for all below it"
+            detail = f"{_quoted(text)} is not a domain: write it as example.com, or *.example.com for all below it"
             errors.append(FieldError(f"/recipientDomains/{i}", detail))
         else:
             normal.add(domain)
     return tuple(sorted(normal)), errors
+
+
+def _quoted(text: str) -> str:
+    """As it was written, in one line that is not too long."""
+    shown = " ".join(text.split())
+    return f"“{shown[:LONGEST_SHOWN]}…”" if len(shown) > LONGEST_SHOWN else f"“{shown}”"
 
 
 def _normal(text: str) -> str | None:

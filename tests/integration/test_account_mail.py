@@ -74,6 +74,7 @@ class TestAMessage:
             assert "If you do not know Acme, ignore this message." in body
             assert "7 Mar 2026, 11:30 (Europe/Berlin)" in body
             assert link in body
+        assert "Valid until: 7 Mar 2026" in text(received)
         read = services.account_links.read(KIND, link.partition("#")[2])
         assert (read.subject_id, read.generation, read.expires_at, read.mailed) == (SUBJECT, 1, EXPIRES, True)
 

@@ -41,6 +41,15 @@ class TestTheLastAdmin:
         services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
         assert services.members.change_role(*mine, "viewer").role is Role.VIEWER
 
+    def test_they_learn_it_before_they_try(self, services: Services, cast: Cast) -> None:
+        members, acme = services.members, cast.acme.id
+        mine = (cast.admin.who, acme)
+        told = "This is the tenant's last active admin: make somebody else an admin first"
+        assert members.leaving(*mine).refusal == members.removing(*mine, cast.admin.user.id).refusal == told
+        assert members.removing(*mine, cast.viewer.user.id).refusal == ""
+        members.change_role(*mine, cast.viewer.user.id, "admin")
+        assert members.leaving(*mine).refusal == members.removing(*mine, cast.admin.user.id).refusal == ""
+
     def test_one_who_is_not_active_does_not_count(self, services: Services, cast: Cast) -> None:
         services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
         services.users.set_active(cast.super_admin.who, cast.viewer.user.id, active=False)

@@ -60,6 +60,14 @@ def test_what_is_no_domain_is_refused_and_nothing_is_saved(services: Services, c
     assert services.tenants.get(cast.admin.who, cast.acme.id).recipient_domains == ()
 
 
+def test_a_wrong_domain_is_named(services: Services, cast: Cast) -> None:
+    with pytest.raises(Invalid) as refused:
+        allow(services, cast, "example.com", "a b.example", "x" * 5000)
+    details = [error.detail for error in refused.value.errors]
+    assert details[0].startswith("“a b.example” is not a domain: ")
+    assert details[1].startswith(f"“{'x' * 60}…” is not a domain: ")
+
+
 class TestAtSave:
     def test_a_recipient_elsewhere_is_refused_with_the_domains(self, services: Services, cast: Cast) -> None:
         allow(services, cast, "example.com")

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from exports_app.domain.access import Principal
+from exports_app.services.quotas import Quota
 from exports_app.services.records import Action, AuditEntry, Tenant
 from exports_app.ui.notices import Notices
 from exports_app.ui.pages.settings.audit import AuditState
 from exports_app.ui.pages.settings.deeds import AREAS, WORDS, deed
-from exports_app.ui.pages.settings.quotas import QuotasState
+from exports_app.ui.pages.settings.quotas import QuotasState, row
 from exports_app.ui.pages.settings.tenant import TenantState
 from exports_app.ui.session import Session
 from exports_app.wiring import Services
@@ -90,7 +91,7 @@ def test_only_what_was_changed_here_is_saved(
         await tab.do(TenantState.put, "keep_days", "soon")
         assert set(page.errors) == {"timezone", "keep_days"}
         await tab.do(TenantState.put, "recipient_domains", "example.com; not a domain!")
-        assert page.errors["recipient_domains"].startswith("Is not a domain")
+        assert page.errors["recipient_domains"].startswith("“not” is not a domain")
         await tab.do(TenantState.put, "recipient_domains", "Example.com, *.bücher.example")
         await tab.do(TenantState.put, "keep_days", "0")
         await tab.do(TenantState.save)
@@ -208,12 +209,22 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
         ({"changed": {"keep_days": [None, 7]}}, ["Days that files are kept: nothing → 7"]),
         ({"changed": {"filters": [{}, {"period": "today"}]}}, ['Filters: {} → {"period": "today"}']),
         ({"run": "1", "of": "2"}, []),
+        ({"reason": "link_not_valid"}, ["Reason: link not valid"]),
+        ({"first": "2026-03-04T10:30:00.123456+00:00"}, ["First: 4 Mar 2026, 10:30 UTC"]),
+        ({"last": 12, "file_sha256": "ab"}, ["Last: 12", "SHA-256 of the file: ab"]),
         ({"changed": {"description": ["", "x" * 500]}}, [f"Description: nothing → {'x' * 119}…"]),
     ],
 )
 def test_changes_are_told_briefly(detail: dict[str, Any], lines: list[str]) -> None:
     at = datetime(2026, 3, 4, tzinfo=UTC)
     assert deed(AuditEntry("1", None, at, None, "the app", Action.SCHEDULE_UPDATED, None, "x", detail)).changes == lines
+
+
+@pytest.mark.parametrize(
+    ("used", "mark"), [(89, ""), (90, "nearly used up"), (99, "nearly used up"), (100, "used up"), (101, "used up")]
+)
+def test_a_quota_says_how_near_its_limit_is(used: int, mark: str) -> None:
+    assert row(Quota("schedules", used, 100, None)).mark == mark
 
 
 def test_quotas_are_shown_to_admins_and_changed_by_super_admins(
@@ -229,7 +240,11 @@ def test_quotas_are_shown_to_admins_and_changed_by_super_admins(
         await tab.do(QuotasState.put, "schedules", "many")
         await tab.do(QuotasState.put, "file_bytes", "1.5")
         await tab.do(QuotasState.save)
-        assert set(quotas.errors) == {"schedules"}
+        assert quotas.errors == {"schedules": "Must be from 1 to 1,000,000, or empty: the default"}
+        await tab.do(QuotasState.put, "file_bytes", "many")
+        await tab.do(QuotasState.save)
+        assert quotas.errors["file_bytes"].endswith(" MB, or empty: the default")
+        await tab.do(QuotasState.put, "file_bytes", "1.5")
         await tab.do(QuotasState.put, "schedules", "12")
         await tab.do(QuotasState.put, "another", "12")
         await tab.do(QuotasState.save)

@@ -38,7 +38,7 @@ def update(
 
 @router.get("/{tenant_id}/quotas", response_model=shapes.QuotasOut)
 def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
-    """What the tenant takes of what it may."""
+    """What the tenant uses of its quotas."""
     return {"items": srv.quotas.find(who, tenant.id)}
 
 

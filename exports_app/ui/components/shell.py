@@ -155,9 +155,9 @@ def _failed() -> rx.Component:
 
 def _no_access(needs: Permission) -> rx.Component:
     ask = rx.fragment(
-        "Managing scheduled exports takes the role Admin: ask an admin of ",
+        "You need the Admin role to see this page: ask an admin of ",
         rx.cond(Session.tenant_name != "", Session.tenant_name, "your organisation"),
-        " for it.",
+        ". Viewers read scheduled exports and their history through the API.",
     )
     return message(
         "lock",

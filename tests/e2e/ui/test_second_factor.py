@@ -61,7 +61,7 @@ def test_is_set_up_and_asked_for_at_the_next_sign_in(company: Company, visits: V
     with page.expect_download() as download:
         card.get_by_role("link", name="Download").click()
     assert download.value.path().read_text("utf-8").split() == recovery
-    card.get_by_role("button", name="I have kept them").click()
+    card.get_by_role("button", name="I have saved them").click()
     expect(card).to_contain_text("Recovery codes left: 10")
     assert not [code for code in recovery if code in page.content()]
     look(page)
@@ -103,12 +103,12 @@ def test_is_renewed_and_disabled(house: House, company: Company, visits: Visits)
     expect(codes).to_have_count(10)
     new = codes.all_inner_texts()
     assert set(new).isdisjoint(old)
-    card.get_by_role("button", name="I have kept them").click()
-    card.get_by_role("button", name="Disable").click()
+    card.get_by_role("button", name="I have saved them").click()
+    card.get_by_role("button", name="Turn off").click()
     look(page)
     card.get_by_label("Current password").fill(PASSWORD)
     card.get_by_label("Code").fill(new[0])
-    card.get_by_role("button", name="Disable").click()
+    card.get_by_role("button", name="Turn off").click()
     expect(toast(page, "Your second factor was disabled")).to_be_visible()
     expect(card.get_by_role("button", name="Set up")).to_be_visible()
 
@@ -139,7 +139,7 @@ def test_is_required_by_a_tenant_of_its_members(house: House, company: Company, 
     app = pyotp.TOTP(card.locator("#factor-secret").inner_text().replace(" ", ""))
     card.get_by_label("Code").fill(app.now())
     card.get_by_role("button", name="Turn on").click()
-    card.get_by_role("button", name="I have kept them").click()
+    card.get_by_role("button", name="I have saved them").click()
     expect(member).to_have_url(re.compile("/scheduled-exports"))
     expect(member.locator("#account")).to_be_visible()
     expect(member.get_by_text(f"ask an admin of {company.tenant.name}")).to_be_visible()  # they have a viewer's rights again

@@ -106,7 +106,7 @@ def test_the_preview_of_the_email_shows_the_way(company: Company, visits: Visits
     preview = page.get_by_role("dialog", name="Email preview")
     shown = preview.frame_locator("iframe")
     expect(shown.get_by_role("link", name="Download the file")).to_be_visible()
-    expect(shown.locator("body")).to_contain_text("Whoever has the link can.")
+    expect(shown.locator("body")).to_contain_text("Anyone with the link can download it.")
 
 
 @pytest.mark.long

@@ -73,7 +73,7 @@ def test_accounts_are_found_reset_and_deactivated(
     page.get_by_role("button", name="Deactivate: Lost Lemur").click()
     expect(page.get_by_role("alertdialog")).to_contain_text("They are signed out everywhere")
     assert_accessible(page)
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Deactivate: Lost Lemur").click()
     page.locator("#confirm-user").click()
     expect(toast(page, "Lost Lemur is signed out")).to_be_visible()

@@ -127,7 +127,7 @@ def test_a_super_admin_reads_the_installations_entries_too(house: House, company
     operator = house.person("Noor Operator", {}, is_super=True)
     house.services.users.set_active(operator.who, company.viewer.user.id, active=False)
     page = visits.open(f"/settings/audit?tenant={company.tenant.slug}", who=operator)
-    expect(page.get_by_role("heading", name="No entry")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
     page.locator("#of").select_option("installation")
     expect(page.locator("#entries")).to_contain_text(f"deactivated the account {company.viewer.user.email}")
     admins = visits.open("/settings/audit", who=company.admin)

@@ -149,7 +149,11 @@ def audit() -> rx.Component:
     whose = rx.cond(state.view["of"] == INSTALLATION, "the installation, beside its tenants", Session.tenant_name)
     told_ = rx.fragment("Who did what in ", rx.el.b(whose), ", and when. Nobody can change or remove an entry")
     clear = button("Clear", on_click=state.clear)
-    nothing = message("history", "No entry", "Nobody did anything of this kind in these days.", clear)
+    nothing = rx.cond(
+        state.narrowed,
+        message("history", "No entry", "Nothing matches what you chose.", clear),
+        message("history", "Nothing yet", "What is done is listed here."),
+    )
     listed = rx.el.ol(rx.foreach(state.rows, _entry), class_name="plain-list", id="entries")
     content = rx.cond(
         state.failed != "",

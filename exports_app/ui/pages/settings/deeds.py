@@ -1,7 +1,9 @@
 """What somebody did, in words."""
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from exports_app.domain.words import counted, sentence
@@ -85,6 +87,7 @@ NAMES = {
     "brand_color": "colour",
     "logo_url": "logo",
     "recipient_domains": "recipients' domains",
+    "file_sha256": "SHA-256 of the file",
 }
 HIDDEN = {"changed", "run", "of", "owner_id"}
 """Of a detail: told apart, or an id that says nothing to a reader."""
@@ -94,6 +97,7 @@ SHOWN_TEXT = 120
 """Characters of a value that are shown."""
 FIRST = 3
 """Of a list."""
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$", re.ASCII)
 
 
 @dataclass
@@ -124,7 +128,17 @@ def _origin(entry: AuditEntry) -> list[str]:
 def _changes(entry: AuditEntry) -> list[str]:
     changed = {key: pair for key, pair in entry.detail.get("changed", {}).items() if key not in HIDDEN}
     lines = [f"{_name(key)}: {_text(old)} → {_text(new)}" for key, (old, new) in changed.items()]
-    return lines + [f"{_name(key)}: {_text(value)}" for key, value in entry.detail.items() if key not in HIDDEN]
+    return lines + [f"{_name(key)}: {_plain(key, value)}" for key, value in entry.detail.items() if key not in HIDDEN]
+
+
+def _plain(key: str, value: Any) -> str:
+    """Without what is for programs: an error's code, an instant as ISO 8601."""
+    if key == "reason" and isinstance(value, str) and re.fullmatch("[a-z]+(_[a-z]+)+", value):
+        return value.replace("_", " ")
+    if isinstance(value, str) and INSTANT.match(value):
+        at = datetime.fromisoformat(value).astimezone(UTC)
+        return f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return _text(value)
 
 
 def _name(key: str) -> str:

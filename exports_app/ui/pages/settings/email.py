@@ -117,12 +117,12 @@ def _settings() -> rx.Component:
     missing = rx.el.div(
         rx.el.p("No mail server is set: files are made, and nothing is sent. Set one in the environment or in .env, e.g."),
         rx.el.pre(EXAMPLE),
-        rx.el.p("then start the server anew."),
+        rx.el.p("then restart the server."),
         class_name="box warn",
         role="status",
     )
     note = rx.el.p(
-        "They are read when the server starts: change them where they come from, then start it anew.", class_name="muted"
+        "They are read when the server starts: change them where they come from, then restart the server.", class_name="muted"
     )
     return rx.el.section(
         rx.el.h2("Settings in force"),

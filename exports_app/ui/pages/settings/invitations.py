@@ -137,7 +137,7 @@ def invite_card() -> rx.Component:
     fresh = link_to_hand_on(
         state.fresh_email,
         state.fresh_link,
-        "It works once, for 72 hours, and is shown only now. Whoever has it can become a member.",
+        "It works once, for 72 hours, and is shown only now. Anyone who has it can become a member.",
         state.forget,
     )
     return rx.el.section(rx.el.h2("Invite a member"), note, form, fresh, class_name="card settings-card")
@@ -153,7 +153,7 @@ def _role_field() -> rx.Component:
     options = [rx.el.option(words, value=key) for key, words in reversed(SELECTABLE)]
     wrong = InvitationsState.errors.get("role", "").to(str)
     control = rx.el.select(*options, id="role", name="role", class_name="control", **described("role", wrong))
-    hint = "Admins export, and manage the tenant; viewers see the history"
+    hint = "Admins use these pages; viewers read scheduled exports and their history through the API"
     return field("Role", control, name="role", error=wrong, hint=hint)
 
 

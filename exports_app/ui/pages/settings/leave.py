@@ -28,6 +28,8 @@ class LeaveState(rx.State):
     """The id of the tenant that shall be left; empty: none."""
     ask_name: str = ""
     ask_owns: str = ""
+    ask_refusal: str = ""
+    """Why it cannot be; empty where it can."""
     heirs: list[Heir] = []  # noqa: RUF012
     heir: str = ""
 
@@ -36,6 +38,7 @@ class LeaveState(rx.State):
         leaving = wiring.services().members.leaving
         settled = await asyncio.to_thread(leaving, principal(), str(tenant_id))
         self.asking, self.ask_name = settled.tenant.id, settled.tenant.name
+        self.ask_refusal = settled.refusal
         self.ask_owns, self.heirs, self.heir = owned(settled), heirs_of(settled), ""
 
     @action()

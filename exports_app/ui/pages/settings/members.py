@@ -42,6 +42,8 @@ class MembersState(rx.State):
     """The id of who shall be removed; empty: nobody is asked about."""
     ask_name: str = ""
     ask_owns: str = ""
+    ask_refusal: str = ""
+    """Why it cannot be; empty where it can."""
     ask_receives: str = ""
     """How many scheduled exports are sent to them, in words; empty for none."""
     heirs: list[Heir] = []  # noqa: RUF012
@@ -80,6 +82,7 @@ class MembersState(rx.State):
         member, receives = settled.member, settled.receives
         self.asking, self.ask_name = member.user.id, member.user.name
         self.ask_owns, self.heirs, self.heir, self.drops = owned(settled), heirs_of(settled), "", True
+        self.ask_refusal = settled.refusal
         self.ask_receives = counted(receives, "scheduled export") if receives else ""
 
     @action(Permission.MANAGE)

@@ -1,4 +1,4 @@
-"""What a tenant takes of what it may, in its settings; super admins change the limits here."""
+"""What a tenant uses of its quotas, in its settings; super admins change the limits here."""
 
 import asyncio
 import re
@@ -10,10 +10,10 @@ import reflex as rx
 from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import Invalid
+from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.words import sentence, size
 from exports_app.services import rules
-from exports_app.services.quotas import Quota
+from exports_app.services.quotas import MAX_QUOTA, Quota
 from exports_app.ui.actions import action, principal
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.notices import notify
@@ -47,7 +47,8 @@ class QuotaRow:
     words: str
     """What is used of what, e.g. ``7 of 10,000``."""
     percent: str
-    nearly: bool
+    mark: str
+    """How near the limit is, where it is near; else empty."""
     usual: str
     """The limit of the installation where it holds, in words; empty for a tenant's own."""
 
@@ -96,7 +97,7 @@ class QuotasState(rx.State):
         try:
             quotas = await asyncio.to_thread(change, principal(), self._of, changed)
         except Invalid as e:
-            self.errors = {rules.field_of(one.pointer): sentence(one.detail) for one in e.errors}
+            self.errors = {rules.field_of(one.pointer): fault(one) for one in e.errors}
             return
         self._show(quotas)
         await notify(self, "success", "The quotas are saved")
@@ -107,7 +108,8 @@ def row(quota: Quota) -> QuotaRow:
     words = f"{amount(quota.name, quota.used)} of {amount(quota.name, quota.limit)}"
     usual = "" if quota.own is not None else amount(quota.name, quota.limit)
     percent = f"{min(100, round(100 * part))}"
-    return QuotaRow(quota.name, LABELS[quota.name], words, percent, part >= NEARLY, usual)
+    mark = "used up" if part >= 1 else "nearly used up" if part >= NEARLY else ""
+    return QuotaRow(quota.name, LABELS[quota.name], words, percent, mark, usual)
 
 
 def amount(name: str, number: int) -> str:
@@ -132,11 +134,18 @@ def limit(name: str, text: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else NO_NUMBER
 
 
+def fault(error: FieldError) -> str:
+    """What is null in the API is an empty field here, and the size of files is typed in MB."""
+    if rules.field_of(error.pointer) == "file_bytes":
+        return f"Must be from {1 / MEGABYTE:f} to {MAX_QUOTA['file_bytes'] / MEGABYTE:,.0f} MB, or empty: the default"
+    return sentence(error.detail.replace("or null:", "or empty:"))
+
+
 def card() -> rx.Component:
     rows = rx.el.ul(rx.foreach(QuotasState.rows, _row), class_name="plain-list", id="quotas")
     return rx.el.section(
         rx.el.h2("Quotas"),
-        rx.el.p("What this tenant takes of what it may", class_name="muted"),
+        rx.el.p("Used, and the limit", class_name="muted"),
         rows,
         rx.cond(Session.may.contains(str(Permission.OPERATE)), _form()),
         class_name="card settings-card",
@@ -148,7 +157,7 @@ def _row(quota: QuotaRow) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             quota.label,
-            rx.cond(quota.nearly, rx.el.span(" nearly used up", class_name="tag")),
+            rx.cond(quota.mark != "", rx.el.span(" ", quota.mark, class_name="tag")),
             class_name="grow",
         ),
         bar,

@@ -181,7 +181,7 @@ def card() -> rx.Component:
 
 
 def _offer() -> rx.Component:
-    told = "With an authenticator app on your phone, nobody can sign in who knows your password alone."
+    told = "With an authenticator app, your password alone is not enough to sign in."
     set_up = button("Set up", kind="primary", once=True, on_click=SecondFactorState.open(SETUP), id="set-up-factor")
     return rx.fragment(rx.el.p(told, class_name="muted"), rx.el.div(set_up, class_name="row spaced"))
 
@@ -189,7 +189,7 @@ def _offer() -> rx.Component:
 def _enabled() -> rx.Component:
     state = SecondFactorState
     left = rx.el.p(
-        "Since ",
+        "Turned on ",
         browser.when(at=state.since),
         ". Recovery codes left: ",
         rx.el.b(state.codes_left),
@@ -197,7 +197,7 @@ def _enabled() -> rx.Component:
     )
     actions = rx.el.div(
         button("New recovery codes", kind="small", once=True, on_click=state.open(RENEW), id="renew-codes"),
-        button("Disable", kind="small", once=True, on_click=state.open(DISABLE), id="disable-factor"),
+        button("Turn off", kind="small", once=True, on_click=state.open(DISABLE), id="disable-factor"),
         class_name="row wrap spaced",
     )
     return rx.fragment(left, actions)
@@ -285,7 +285,7 @@ def _codes() -> rx.Component:
     actions = rx.el.div(
         browser.copy_button(text=state.as_text, label="Copy"),
         save,
-        button("I have kept them", kind="small primary", on_click=state.done, id="codes-kept"),
+        button("I have saved them", kind="small primary", on_click=state.done, id="codes-kept"),
         class_name="row wrap spaced",
     )
     return rx.fragment(rx.el.div(rx.el.p(told), shown, actions, class_name="box info", role="status"))
@@ -297,7 +297,7 @@ def _disable() -> rx.Component:
         "up again."
     )
     fields = (_password(), _otp(APP))
-    form = _form(told, *fields, submit="Disable", on_submit=SecondFactorState.disable, key=DISABLE, kind="danger")
+    form = _form(told, *fields, submit="Turn off", on_submit=SecondFactorState.disable, key=DISABLE, kind="danger")
     return rx.fragment(form, browser.focus(target="factor-password"))
 
 

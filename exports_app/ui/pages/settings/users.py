@@ -228,7 +228,7 @@ def _question() -> rx.Component:
 
     what = by_what(
         "They get a link by email to set a new password; without a mail server it is shown here once. Until they use it "
-        "nothing changes. If somebody else may have their password, deactivate the account too.",
+        "nothing changes; once it is used, it signs out every browser and program.",
         "They are signed out everywhere, and their password alone signs them in until they set one up again. Be sure that it is "
         "them who asks: whoever stole their password would ask the same.",
         "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused.",
@@ -243,7 +243,7 @@ def _question() -> rx.Component:
             rx.alert_dialog.title(title, as_child=False),
             rx.alert_dialog.description(what, size="2", color="gray"),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Keep", on_click=UsersState.keep, id="keep-user")),
+                rx.alert_dialog.cancel(button("Cancel", on_click=UsersState.keep, id="keep-user")),
                 button(do, kind="danger", once=True, on_click=UsersState.confirm, id="confirm-user"),
                 class_name="dialog-foot",
             ),

@@ -228,7 +228,7 @@ def _to_whom() -> list[rx.Component]:
             chosen("delivery", "The file goes", form.DELIVERY, "A large one would be refused by many mail servers"),
             rx.cond(
                 rx.Var.create(form.LINKED).contains(value("delivery")),
-                text("link_days", "A link works for, in days", "Whoever has the link can download", input_mode="numeric"),
+                text("link_days", "A link works for, in days", "Anyone with the link can download", input_mode="numeric"),
             ),
             class_name="pair",
         ),
