@@ -16,8 +16,9 @@ from exports_app.api import problems, security_headers
 from exports_app.api.cookies import is_secure, only_trusted, set_cookie
 from exports_app.api.header_limit import MAX_HEADERS, TOO_LARGE, within_limit
 from exports_app.api.hosts import is_asked_for, same_origin
-from exports_app.api.slow_clients import SlowBody, has_body
-from exports_app.services import request_context
+from exports_app.api.requests import BODY
+from exports_app.api.slow_clients import OpenBodies, SlowBody, has_body
+from exports_app.services import addresses, request_context
 from exports_app.services.request_context import RequestContext
 from exports_app.services.sessions import BROWSER_COOKIE, cookie
 
@@ -58,7 +59,7 @@ class Edge:
 
     def __init__(self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = "") -> None:
         self._reflex = reflex if pages else _nothing_here
-        self._api, self._public_url = api, public_url
+        self._api, self._public_url, self._bodies = api, public_url, OpenBodies()
         # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy: serve it at once instead
         self._prerendered = (
             {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
@@ -119,7 +120,7 @@ class Edge:
         if path in self._prerendered:
             scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
         app = self._api if is_api else self._reflex
-        await (_patiently(app, scope, receive, secured) if has_body(scope) else app(scope, receive, secured))
+        await (_patiently(app, scope, receive, secured, self._bodies) if has_body(scope) else app(scope, receive, secured))
 
     def _welcome(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """The headers of the first page that a browser gets: no cache on the way may hand its cookie to another one."""
@@ -164,9 +165,10 @@ def _cache(path: str, status: int, *, is_api: bool) -> bytes:
     return b"public, max-age=31536000, immutable" if path.startswith("/assets/") and status in {200, 206, 304} else b"no-cache"
 
 
-async def _patiently(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _patiently(app: ASGIApp, scope: Scope, receive: Receive, send: Send, bodies: OpenBodies) -> None:
     """Serve a request whose body may come too slowly: then the answer is 408, whatever the app makes of half a body."""
-    body, begun = SlowBody(receive, scope["path"]), False
+    network = addresses.network(scope["client"][0]) if scope.get("client") else ""
+    body, begun = SlowBody(receive, scope["path"], network, bodies), False
 
     async def in_time(message: Message) -> None:
         nonlocal begun
@@ -174,7 +176,11 @@ async def _patiently(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -
             begun = True
             await send(message)
 
-    await app(scope, body.receive, in_time)
+    bodies.begin(body)
+    try:
+        await app({**scope, BODY: body}, body.receive, in_time)
+    finally:
+        bodies.end(body)
     if body.cut and not begun:
         detail = "The request's body came too slowly: send it again"
         await _refuse(408, "too_slow", detail)(scope, receive, send)

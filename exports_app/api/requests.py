@@ -13,6 +13,8 @@ from exports_app.services import request_context
 
 MAX_LOGGED = 300
 """Characters of a path in the log."""
+BODY = "exports_app.body"
+"""Where an ASGI scope keeps the request's SlowBody."""
 MAX_TARGET = 16 * 1024
 """Bytes of a path with its query."""
 
@@ -63,7 +65,8 @@ class Requests:
                 await problems.response(500, "internal", detail)(scope, receive, out)
             finally:
                 took = round((time.perf_counter() - began) * 1000, 1)
-                _log.info("request", method=method, path=path, status=status, ms=took)
+                if not getattr(scope.get(BODY), "cut", False):  # those have a line of their own, for many together
+                    _log.info("request", method=method, path=path, status=status, ms=took)
 
 
 def _refusal(scope: Scope) -> ASGIApp | None:
