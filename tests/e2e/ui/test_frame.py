@@ -179,7 +179,7 @@ class TestWhoMayCallWhat:
             f"{SESSION}.switch",
             f"{SESSION}.logout",
             *(f"{ACCOUNT}.{name}" for name in ("refresh", "change", "end", "end_all")),
-            *(f"{LEAVE}.{name}" for name in ("ask", "choose", "stay", "leave")),
+            *(f"{LEAVE}.{name}" for name in ("ask", "choose", "keep", "leave")),
             *(f"{FACTOR}.{name}" for name in ("arrive", "open", "begin", "confirm", "renew", "disable", "done")),
             f"{INVITATION}.sign_out",
         }
