@@ -45,6 +45,10 @@ class Principal:
     """Tenants that they belong to and that give them no rights until they have a second factor."""
     must_enrol: bool = False
     """A super admin who has no rights until they have a second factor."""
+    version: int | None = field(default=None, compare=False)
+    """Of their sign-in: it is over once the user's `token_version` is another one. None: not known."""
+    super_admins_need_otp: bool = field(default=False, compare=False)
+    """The installation's rule, by which these rights were judged."""
 
     def role(self, tenant_id: str) -> Role | None:
         return Role.SUPER_ADMIN if self.is_super_admin else self.roles.get(tenant_id)

@@ -9,6 +9,7 @@ from exports_app.services import audit, passwords
 from exports_app.services.auth import Auth, Token
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, User
+from exports_app.services.rights import check_sign_in
 
 SHOWN = 12
 """Characters of a session's id in the audit."""
@@ -92,6 +93,7 @@ class Account:
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
     found = tx.users.get(who.user_id, lock=lock)
-    if found is None or not found.is_active:
+    if found is None:
         raise Unauthenticated
+    check_sign_in(who, found)
     return found

@@ -10,9 +10,9 @@ from exports_app.domain.access import Permission
 from exports_app.domain.run import EXECUTED, FAILING, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.words import counted
 from exports_app.services import audit
-from exports_app.services.auth import principal_of
 from exports_app.services.ports import Transaction
 from exports_app.services.records import Action, Notice, NoticeKind, Run, Schedule, User, new_id
+from exports_app.services.rights import principal_of
 
 ENDS = frozenset({AttemptOutcome.COMPLETED, AttemptOutcome.PARTIAL, AttemptOutcome.FAILED, AttemptOutcome.CANCELLED})
 """Of a run: an attempt after one of these was asked for."""

@@ -15,6 +15,7 @@ from exports_app.services import request_context
 from exports_app.services.ports import AuditFilter, Clock, Store, Transaction
 from exports_app.services.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
 from exports_app.services.request_context import RequestContext
+from exports_app.services.rights import write_as
 from exports_app.services.rules import check_search, one_of
 
 APP, COMMAND_LINE = "the app", "the command line"
@@ -106,7 +107,11 @@ class Audit:
         return self._lines(within, replace(where, before=min(where.before or now, now)))
 
     def _note_download(self, who: Principal, within: frozenset[str] | None) -> None:
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
+            if within is None:
+                require_operator(who)
+            for managed in within or ():
+                require(who, Permission.MANAGE, managed)
             for tenant_id in sorted(within) if within else [None]:
                 subject = {"subject_id": None, "subject_name": "the audit, as a table"}
                 note(tx, who, Action.AUDIT_DOWNLOADED, self._clock(), tenant_id=tenant_id, **subject)  # type: ignore[arg-type]

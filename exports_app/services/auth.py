@@ -33,6 +33,7 @@ from exports_app.services.otp import OneTimePasswords
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Tenant, User
 from exports_app.services.repeated_notes import RepeatedNotes
+from exports_app.services.rights import signed_in
 from exports_app.services.rules import xml_can_hold
 
 ISSUER = AUDIENCE = "exports_app"
@@ -58,31 +59,6 @@ class TenantRole:
     @property
     def permissions(self) -> list[Permission]:
         return sorted(PERMISSIONS[self.role] - OF_INSTALLATION)
-
-
-def principal_of(tx: Transaction, user_id: str) -> Principal | None:
-    """The user as they are in the database now; None when there is no such active user."""
-    user = tx.users.get(user_id)
-    if user is None or not user.is_active:
-        return None
-    return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
-
-
-def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
-    """An active user who calls by themselves: with no right at all as long as they have a password that was given to them, and
-    none where a second factor is required that they do not have. They change that first; what they own runs on meanwhile.
-
-    super_admins_need_otp: whether the installation requires a second factor of its super admins.
-    """
-    if user.must_change_password:
-        return Principal(user.id)
-    roles = tx.users.roles(user.id)
-    if user.second_factor_at is not None:
-        return Principal(user.id, user.is_super_admin, roles)
-    if user.is_super_admin and super_admins_need_otp:
-        return Principal(user.id, must_enrol=True)
-    withheld = frozenset() if user.is_super_admin else tx.users.roles_that_need_a_second_factor(user.id)
-    return Principal(user.id, user.is_super_admin, {t: role for t, role in roles.items() if t not in withheld}, withheld)
 
 
 def may_call(user: User) -> bool:

@@ -16,6 +16,7 @@ from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.quotas import Quotas
 from exports_app.services.records import Action, Attempt, Run, Schedule, new_id
+from exports_app.services.rights import write_as
 from exports_app.services.schedules import new_run
 from exports_app.services.scope import schedule_of
 
@@ -63,10 +64,11 @@ class Backfill:
             seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
         while True:
             ticks = _ticks(seen, start, end, now)  # before the write: reckoning them takes a while
-            with self._store.write() as tx:
+            with write_as(self._store, who) as (tx, who):
                 schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
                 if _times(schedule) == _times(seen):
                     self._require_room(tx, schedule, ticks)
+                    now = self._clock()
                     made = _begin_all(tx, who, schedule, ticks, now)
                     if made:
                         days = {"start": start.isoformat(), "end": end.isoformat(), "runs": len(made)}

@@ -14,6 +14,7 @@ from exports_app.services import audit
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Campaign, Metric, Page, new_id
+from exports_app.services.rights import write_as
 from exports_app.services.rules import check_search, is_uuid, xml_can_hold
 from exports_app.services.scope import own_tenant, sorting, visible
 
@@ -114,7 +115,8 @@ class Campaigns:
         campaign = Campaign(id=new_id(), tenant_id=tenant_id, **values)
         if errors := check_campaign(campaign):
             raise Invalid(errors)
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
+            require(who, Permission.WRITE, tenant_id)
             if tx.tenants.get(tenant_id) is None:
                 raise NotFound
             tx.campaigns.add([campaign])
@@ -129,7 +131,7 @@ class Campaigns:
             campaign = replace(seen, **values)
             if errors := check_campaign(campaign):
                 raise Invalid(errors)
-            with self._store.write() as tx:
+            with write_as(self._store, who) as (tx, who):
                 old = self._get(tx, who, campaign_id, Permission.WRITE)
                 if old == seen:
                     self._change(tx, who, old, campaign, values)
@@ -145,7 +147,7 @@ class Campaigns:
 
     def delete(self, who: Principal, campaign_id: str) -> None:
         """With its metrics. Scheduled exports that name it fail from then on, and say so."""
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             campaign = self._get(tx, who, campaign_id, Permission.WRITE)
             tx.campaigns.delete(campaign_id)
             self._note(tx, who, Action.CAMPAIGN_DELETED, campaign)
@@ -164,7 +166,7 @@ class Campaigns:
             seen.add(one.date)
         if errors:
             raise Invalid(errors[:100])
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             campaign = self._get(tx, who, campaign_id, Permission.WRITE)
             tx.campaigns.upsert_metrics(days)
             self._note(tx, who, Action.CAMPAIGN_METRICS, campaign, days=len(days))

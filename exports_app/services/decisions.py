@@ -9,6 +9,7 @@ from exports_app.services import aftermath, audit
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Run
+from exports_app.services.rights import write_as
 from exports_app.services.runs import holds
 from exports_app.services.scope import run_of, schedule_of
 
@@ -24,7 +25,7 @@ class Decisions:
 
     def retry_now(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """Have a run that waits for another attempt begin it at once. Raises NotFound, Forbidden; Conflict where none waits."""
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
             if not tx.runs.changed(run, {"next_attempt_at": None}):
                 raise Conflict
@@ -33,9 +34,9 @@ class Decisions:
 
     def give_up(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """End a run that waits for another attempt: failed, or partial where somebody has the file. Raises as `retry_now`."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
+            now = self._clock()
             name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
             tx.deliveries.end_pending(run.id, "the run was given up before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
@@ -51,9 +52,9 @@ class Decisions:
     def accept_unknown(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """Say that the messages of a run whose fate is unknown have arrived. Raises NotFound, Forbidden; Conflict where there are
         none, or the run has not ended."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
+            now = self._clock()
             run = run_of(tx, schedule_id, run_id)
             if run.status not in {RunStatus.PARTIAL, RunStatus.FAILED}:
                 raise Conflict(

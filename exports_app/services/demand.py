@@ -12,6 +12,7 @@ from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, FileStore, Store, Transaction
 from exports_app.services.quotas import Quotas
 from exports_app.services.records import Action, Run, Schedule
+from exports_app.services.rights import write_as
 from exports_app.services.schedules import new_run
 from exports_app.services.scope import run_of, schedule_of
 
@@ -23,10 +24,10 @@ class Demand:
 
     def send_test(self, who: Principal, schedule_id: str) -> Run:
         """Queue a run now whose file goes to the caller alone. Raises NotFound, Forbidden."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             schedule = _to_caller(tx, who, schedule_of(tx, who, schedule_id, Permission.WRITE))
             self._quotas.require_run(tx, schedule.tenant_id)
+            now = self._clock()
             run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
             audit.note_run(tx, who, Action.RUN_TESTED, run, now)
@@ -36,8 +37,7 @@ class Demand:
     def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """Queue a run of the schedule as it is now over the days of an old run; of a test, as a test of the caller's. Raises
         NotFound, Forbidden; Conflict while the old one has not finished."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             old = run_of(tx, schedule_id, run_id)
             if old.status not in FINISHED:
@@ -45,6 +45,7 @@ class Demand:
             if old.trigger is Trigger.TEST:  # whoever looks at a test does not mean to write to everybody
                 schedule = _to_caller(tx, who, schedule)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
+            now = self._clock()
             run = _again(schedule, old, now, who)
             tx.runs.add(run)
             audit.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id)
@@ -67,7 +68,7 @@ class Demand:
             raise NotFound("This run has no file to send: run it again instead")
         if run.file_removed_at is not None or not self._files.has(run.file_key):
             raise Gone("The file of this run was removed: run it again instead")
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             unsent = sum(d.status in UNDELIVERED for d in tx.deliveries.of_runs([run.id]).get(run.id, []))
             self._quotas.require_run(tx, run.tenant_id, messages=unsent)
@@ -82,9 +83,9 @@ class Demand:
 
     def cancel(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """As `cancelling.cancel`. Raises NotFound, Forbidden; Conflict where it has ended."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
+            now = self._clock()
             run = run_of(tx, schedule_id, run_id)
             name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
             if not cancel(tx, run, f"{name} cancelled it", now):

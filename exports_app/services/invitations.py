@@ -21,6 +21,7 @@ from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.members import role_of
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import AccountMessage, Action, Invitation, User, new_id
+from exports_app.services.rights import write_as
 from exports_app.services.tenants import tenant_of
 
 LIFETIME = timedelta(hours=72)
@@ -93,9 +94,9 @@ class Invitations:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
         address, wanted = _address(email), role_of(role)
         self._count(tenant_id, address)
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            now = self._clock()
             _check_not_member(tx, tenant_id, address)
             _make_room(tx, tenant_id, address, now)
             invitation = Invitation(
@@ -123,9 +124,9 @@ class Invitations:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             address = _open(tx, tenant_id, invitation_id).email
         self._count(tenant_id, address)
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            now = self._clock()
             invitation = _open(tx, tenant_id, invitation_id, lock=True)
             _check_not_member(tx, tenant_id, invitation.email)
             renewed = replace(
@@ -142,9 +143,9 @@ class Invitations:
 
     def revoke(self, who: Principal, tenant_id: str, invitation_id: str) -> None:
         """Its link no longer works. Raises NotFound, Forbidden; NotFound too once it was accepted."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            now = self._clock()
             invitation = _open(tx, tenant_id, invitation_id, lock=True)
             tx.invitations.update(invitation.id, {"revoked_at": now})
             note_invitation(tx, who, Action.INVITATION_REVOKED, invitation, now)

@@ -27,7 +27,7 @@ from exports_app.domain.errors import (
 )
 from exports_app.services import audit, passwords, previous_holder, request_context, rules
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
-from exports_app.services.auth import Auth, principal_of
+from exports_app.services.auth import Auth
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.guesses import GuessLimits
 from exports_app.services.invitations import may_still_invite, note_invitation
@@ -42,6 +42,7 @@ from exports_app.services.records import (
     new_id,
 )
 from exports_app.services.refused_links import RefusedLinks
+from exports_app.services.rights import principal_of
 
 RATE = "20/hour"
 """Attempts to accept one invitation."""

@@ -18,6 +18,7 @@ from exports_app.services.history import File, file_of
 from exports_app.services.keys import DOWNLOAD_LINKS, Keys
 from exports_app.services.ports import Clock, FileStore, Store
 from exports_app.services.records import Action, Delivery, DownloadWay, Run
+from exports_app.services.rights import write_as
 from exports_app.services.rules import is_uuid
 from exports_app.services.scope import run_of, schedule_of
 
@@ -78,9 +79,9 @@ class Links:
     def revoke(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """Make all links to the run's file useless that were sent until now; links that are sent
         later work. Raises NotFound, Forbidden; Conflict where the run sent no links."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
+            now = self._clock()
             run = run_of(tx, schedule_id, run_id)
             if run.sent_as != Way.LINK:
                 raise Conflict("This run sent no download links: there is nothing to revoke")

@@ -12,6 +12,7 @@ from exports_app.services.limits import Counts, RateLimit
 from exports_app.services.plugs import CHANNELS, Examined, InForce, Note, Trial
 from exports_app.services.ports import Clock, Store
 from exports_app.services.records import Action, new_id
+from exports_app.services.rights import write_as
 
 COLOR = "#4F46E5"
 RATE = "10/minute"
@@ -36,8 +37,9 @@ class Mail:
         except EmailNotValidError as e:
             raise Invalid([FieldError("/address", str(e))]) from None
         self._limit.hit(who.user_id)
-        now = self._clock()
-        with self._store.write() as tx:  # before the sending: what is sent has been noted
+        with write_as(self._store, who) as (tx, who):  # before the sending: what is sent has been noted
+            require_operator(who)
+            now = self._clock()
             name = tx.users.names([who.user_id]).get(who.user_id, "")
             audit.note(tx, who, Action.EMAIL_TESTED, now, tenant_id=None, subject_id=None, subject_name=target)
         facts = [("Asked by", name), ("At", f"{now:%Y-%m-%d %H:%M:%S} UTC"), ("Installation", self._base_url)]

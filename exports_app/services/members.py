@@ -11,6 +11,7 @@ from exports_app.services.auth import TenantRole
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Member, Membership, Tenant, User
+from exports_app.services.rights import write_as
 from exports_app.services.tenants import tenant_of
 
 ROLES = (Role.ADMIN, Role.VIEWER)
@@ -51,7 +52,7 @@ class Members:
 
     def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
         """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
-        with self._store.write() as tx:
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
             wanted = role_of(role)
@@ -87,7 +88,7 @@ class Members:
         drop_recipient: their address is taken out of the recipients of the tenant's scheduled exports.
         Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for the
         last admin, where schedules have no new owner, and where some would have no recipient."""
-        with self._store.write() as tx:
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
             self._part(tx, who, old, tenant_id, schedules_to)
@@ -118,7 +119,7 @@ class Members:
     def leave(self, who: Principal, tenant_id: str, schedules_to: str | None = None) -> None:
         """The caller is no member any more. schedules_to, and what is raised: as of `remove`;
         NotFound where they are no member."""
-        with self._store.write() as tx:
+        with write_as(self._store, who, taking_from=who.user_id) as (tx, who):
             _, member = _own_membership(tx, who, tenant_id, lock=True)
             self._part(tx, who, member, tenant_id, schedules_to)
             self._note(tx, who, Action.MEMBER_LEFT, tenant_id, member.user)

@@ -18,7 +18,6 @@ from exports_app.services import audit, passwords, previous_holder, request_cont
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
-from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes
 from exports_app.services.email_addresses import account_address, valid_address
 from exports_app.services.guesses import GuessLimits
@@ -36,6 +35,7 @@ from exports_app.services.records import (
 )
 from exports_app.services.refused_links import RefusedLinks
 from exports_app.services.request_context import RequestContext
+from exports_app.services.rights import principal_of
 
 ASKED_LIFETIME = timedelta(minutes=30)
 """Of a link that was asked for on the sign-in page: whoever asked is waiting for it."""

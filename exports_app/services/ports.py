@@ -57,7 +57,9 @@ class TenantStore(Protocol):
 
 
 class UserStore(Protocol):
-    def get(self, user_id: str, *, lock: bool = False) -> User | None: ...
+    def get(self, user_id: str, *, lock: bool = False, share: bool = False) -> User | None:
+        """share: nobody changes the user until the transaction ends, but others may share it."""
+
     def by_email(self, email: str, *, lock: bool = False) -> User | None: ...
     def demo_password_emails(self) -> list[str]:
         """Of active users who have the public password of the demo, in alphabetical order."""

@@ -15,6 +15,7 @@ from exports_app.services import audit
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Run, Tenant
+from exports_app.services.rights import write_as
 from exports_app.services.tenants import tenant_of
 
 CODE = QuotaExceeded.code
@@ -66,7 +67,7 @@ class Quotas:
         Forbidden to everybody but super admins, Invalid."""
         if wrong := _wrong(limits):
             raise Invalid(wrong)
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             if not who.is_super_admin:
                 raise Forbidden("Only a super admin changes quotas")

@@ -29,12 +29,12 @@ from exports_app.domain.run import (
     shortfall,
 )
 from exports_app.services import aftermath, entitlement
-from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.planning import Plan, plan, unless_under_way
 from exports_app.services.ports import Clock, Store, Transaction, UnderWay
 from exports_app.services.quotas import Quotas
 from exports_app.services.records import Attempt, Delivery, Run, Tenant, Waiting, new_id
+from exports_app.services.rights import principal_of
 
 TICK_BATCH = 500
 IDLE = UnderWay(processing=False, waiting=False)

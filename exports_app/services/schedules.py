@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exports_app.domain import clock, cron, presets
-from exports_app.domain.access import Permission, Principal, require_anywhere
+from exports_app.domain.access import Permission, Principal, require, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
 from exports_app.domain.policy import Overlap
 from exports_app.domain.run import RunStatus, Trigger
@@ -15,6 +15,7 @@ from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.quotas import Quotas
 from exports_app.services.records import Action, Page, Run, Schedule, Tenant, new_id
+from exports_app.services.rights import write_as
 from exports_app.services.rules import Draft, Filters
 from exports_app.services.scope import own_tenant, schedule_of, sorting, visible
 
@@ -134,11 +135,14 @@ class Schedules:
             updated_at=now,
             next_run_at=_next(draft, now),
         )
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
+            require(who, Permission.WRITE, tenant_id)
             tx.tenants.get(tenant_id, lock=True)  # counted and added by one at a time
             _same_domains(tx, tenant)
             self._check_campaigns(tx, tenant_id, draft.filters)
             self._quotas.require_schedule(tx, tenant)
+            now = self._clock()
+            schedule = replace(schedule, created_at=now, updated_at=now)
             tx.schedules.add(schedule)
             audit.note_schedule(tx, who, Action.SCHEDULE_CREATED, schedule, now)
         self._publish(Topic.SCHEDULES, tenant_id)
@@ -156,7 +160,7 @@ class Schedules:
             if tenant and "recipients" in values:
                 _check_domains(tenant, draft)
             next_run_at = _next(draft, now) if RESET_NEXT_RUN & values.keys() else None
-            with self._store.write() as tx:
+            with write_as(self._store, who) as (tx, who):
                 old = schedule_of(tx, who, schedule_id, Permission.WRITE)
                 if _draft(old) == _draft(seen):
                     if tenant and "recipients" in values:
@@ -165,7 +169,7 @@ class Schedules:
                         self._check_campaigns(tx, old.tenant_id, draft.filters)
                     if version is not None and version != old.version:
                         raise Conflict
-                    now_is = _change(tx, who, old, draft, next_run_at, now)
+                    now_is = _change(tx, who, old, draft, next_run_at, self._clock())
                     break
             seen = old  # somebody else changed it meanwhile: what they chose is judged together with this
         if now_is is not old:
@@ -174,9 +178,9 @@ class Schedules:
 
     def delete(self, who: Principal, schedule_id: str) -> None:
         """Gone for everybody at once; its pending runs are cancelled, one that is processing finishes."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            now = self._clock()
             gone = {"deleted_at": now, "is_active": False, "next_run_at": None, "updated_at": now, "version": old.version + 1}
             if not tx.schedules.update(old.id, old.version, gone):
                 raise Conflict
@@ -186,10 +190,10 @@ class Schedules:
 
     def trigger(self, who: Principal, schedule_id: str) -> Run:
         """Queue a run now, also of an inactive schedule; returns at once. next_run_at stays."""
-        now = self._clock()
-        with self._store.write() as tx:
+        with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
+            now = self._clock()
             run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
             audit.note_run(tx, who, Action.RUN_TRIGGERED, run, now)

@@ -7,10 +7,10 @@ from typing import Any
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services import audit, recipient_domains, rules
-from exports_app.services.auth import principal_of
 from exports_app.services.changes import Change, Changes, Topic
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Tenant
+from exports_app.services.rights import write_as
 
 SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days", "recipient_domains")
 """What its admins choose; its slug stands in file names, and its limits are the installation's."""
@@ -40,7 +40,7 @@ class Tenants:
             rules.check_tenant(new)
             domains, _ = recipient_domains.read(new.recipient_domains)
             new = replace(new, recipient_domains=domains)
-            with self._store.write() as tx:
+            with write_as(self._store, who) as (tx, who):
                 old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
                 if seen and any(_trimmed(getattr(old, name)) != _trimmed(seen[name]) for name in CHOSEN if name in seen):
                     raise Conflict
@@ -85,14 +85,4 @@ def tenant_of(tx: Transaction, who: Principal, tenant_id: str, permission: Permi
     if found is None:
         raise NotFound
     require(who, permission, tenant_id)
-    if lock:
-        _require_still(tx, who, permission, tenant_id)
     return found
-
-
-def _require_still(tx: Transaction, who: Principal, permission: Permission, tenant_id: str) -> None:
-    """`who` was read before the transaction began: somebody may have taken the right away since."""
-    current = principal_of(tx, who.user_id)
-    if current is None:
-        raise NotFound
-    require(current, permission, tenant_id)

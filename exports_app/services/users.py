@@ -11,6 +11,7 @@ from exports_app.services.changes import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.password_resets import PasswordResets, SentReset
 from exports_app.services.ports import Clock, Store, Transaction
 from exports_app.services.records import Action, Page, Tenant, User
+from exports_app.services.rights import write_as
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,8 @@ class Users:
     def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
         """A user who is not active is signed out, and their schedules fail. Raises Conflict for oneself, and for an account of
         the demo that is to be active again, but by a caller at the server itself."""
-        with self._store.write() as tx:
-            # Two who deactivate each other at once would leave nobody: both rows are held, in one order
-            for one in sorted({who.user_id, user_id}):
-                if rules.is_uuid(one):
-                    tx.users.get(one, lock=True)
+        # Two who deactivate each other at once would leave nobody: both rows are locked
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
             if user.id == who.user_id and not active:
                 raise Conflict("Have another super admin deactivate you: else nobody may be left")
@@ -68,8 +66,8 @@ class Users:
     def reset(self, who: Principal, user_id: str) -> SentReset:
         """Send somebody who lost their password a link to set a new one; without a mail server the link is returned, to be
         handed on. Until it is used, nothing changes. Raises NotFound; Conflict for oneself."""
-        with self._store.write() as tx:
-            user = _user(tx, who, user_id, lock=True)
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
+            user = _user(tx, who, user_id)
             if user.id == who.user_id:  # who took over a session would make its password theirs
                 raise Conflict("Change your own password under Account: that asks for the one you have")
             sent = self._resets.send(tx, user, who)
@@ -80,8 +78,8 @@ class Users:
     def reset_second_factor(self, who: Principal, user_id: str) -> None:
         """Remove it, for somebody who lost their phone and their recovery codes; they are signed out everywhere. Nothing happens
         where there is none. Raises Conflict for oneself."""
-        with self._store.write() as tx:
-            user = _user(tx, who, user_id, lock=True)
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
+            user = _user(tx, who, user_id)
             if user.id == who.user_id:  # who took over a session would get rid of it
                 raise Conflict("Disable your own second factor under Account: that asks for a code of it")
             reset_second_factor(tx, who, user, self._clock())
@@ -97,12 +95,9 @@ def reset_second_factor(tx: Transaction, who: Principal | str, user: User, now: 
     return True
 
 
-def _user(tx: Transaction, who: Principal, user_id: str, *, lock: bool = False) -> User:
+def _user(tx: Transaction, who: Principal, user_id: str) -> User:
     require_operator(who)
-    actor = tx.users.get(who.user_id)
-    if actor is None or not (actor.is_active and actor.is_super_admin):  # not any more
-        raise NotFound
-    found = tx.users.get(user_id, lock=lock) if rules.is_uuid(user_id) else None
+    found = tx.users.get(user_id) if rules.is_uuid(user_id) else None
     if found is None:
         raise NotFound
     return found

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from exports_app.domain.access import Principal, Role
-from exports_app.domain.errors import Forbidden, NotFound
+from exports_app.domain.errors import Forbidden, NotFound, Unauthenticated
 from exports_app.services.records import Membership
 from exports_app.wiring import Services
 from tests.api.client import Api, problem
@@ -113,10 +113,10 @@ class TestOnceTheWriteBegins:
             lambda: services.tenants.update(who, tenant, {"name": "Mine"}),
         ]
         for write in writes:
-            with pytest.raises(Forbidden if lost == "demoted" else NotFound):
+            with pytest.raises({"removed": NotFound, "demoted": Forbidden}.get(lost, Unauthenticated)):
                 write()
 
     def test_a_super_admin_who_was_deactivated_sets_no_quotas(self, services: Services, cast: Cast) -> None:
         set_active(services, cast.super_admin, active=False)
-        with pytest.raises(NotFound):
+        with pytest.raises(Unauthenticated):
             services.quotas.change(cast.super_admin.who, cast.acme.id, {"pending_runs": 1})

@@ -597,7 +597,7 @@ class TestWhereItIsRequired:
     def test_what_they_own_runs_on(self, services: Services, cast: Cast, campaigns: object) -> None:
         schedule = make_schedule(services, cast.admin.who)
         require_it(services, cast.acme.id)
-        run = trigger_and_execute(services, cast.admin.who, schedule)
+        run = trigger_and_execute(services, cast.super_admin.who, schedule)
         assert run.status is RunStatus.COMPLETED, run.error
 
     def test_others_are_told_nothing(self, services: Services, cast: Cast) -> None:

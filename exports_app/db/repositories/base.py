@@ -70,10 +70,13 @@ class Repository(Generic[R]):
     def _all(self, query: Select[Any]) -> list[R]:
         return [self._make(dict(row)) for row in self._connection.execute(query).mappings()]
 
-    def _one(self, *where: Any, lock: bool = False) -> R | None:
-        """lock: nobody else changes it until the transaction ends. SQLite has one writer at a time, and no such clause."""
+    def _one(self, *where: Any, lock: bool = False, share: bool = False) -> R | None:
+        """lock: nobody else changes it until the transaction ends. share: nobody changes it until then, but others may share
+        it. SQLite has one writer at a time, and no such clause."""
         query = self._select().where(*where)
-        row = self._connection.execute(query.with_for_update(key_share=True) if lock else query).mappings().one_or_none()
+        if lock or share:
+            query = query.with_for_update(read=share, key_share=lock)
+        row = self._connection.execute(query).mappings().one_or_none()
         return None if row is None else self._make(dict(row))
 
     def _insert(self, records: Iterable[Any]) -> None:

@@ -51,8 +51,8 @@ class UserRepository(Repository[User]):
         super().__init__(connection)
         self._signed_out = signed_out
 
-    def get(self, user_id: str, *, lock: bool = False) -> User | None:
-        return self._one(self._table.c.id == user_id, lock=lock)
+    def get(self, user_id: str, *, lock: bool = False, share: bool = False) -> User | None:
+        return self._one(self._table.c.id == user_id, lock=lock, share=share)
 
     def by_email(self, email: str, *, lock: bool = False) -> User | None:
         return self._one(self._table.c.email == email, lock=lock)
