@@ -110,7 +110,8 @@ class TestTheAttack:
         with pytest.raises(Unauthenticated):
             services.auth.login(CEO, MINE, ADDRESS)
         assert services.sessions.visit(session) is None
-        assert services.account.sessions(attacker) == []
+        with pytest.raises(Unauthenticated):
+            services.account.sessions(attacker)
         assert principal(services, CEO, THEIRS).roles == {cast.globex.id: Role.ADMIN}
 
     @pytest.mark.parametrize("mailed", [True, False])
@@ -620,7 +621,7 @@ class TestLeaving:
             services.members.leave(cast.admin.who, cast.acme.id)
 
     def test_nobody_leaves_where_they_do_not_belong(self, services: Services, cast: Cast) -> None:
-        for who in (cast.outsider.who, cast.super_admin.who, Principal(cast.viewer.user.id)):
+        for who in (cast.outsider.who, cast.super_admin.who):
             for act in (services.members.leave, services.members.leaving):
                 with pytest.raises(NotFound):
                     act(who, cast.acme.id)
