@@ -122,3 +122,8 @@ def test_a_super_admin_who_loses_a_required_second_factor_writes_nothing(service
     who = replace(cast.super_admin.who, super_admins_need_otp=True)
     with pytest.raises(SecondFactorRequired):
         services.quotas.change(who, cast.acme.id, {"pending_runs": 1})
+
+
+def test_a_super_admin_without_a_second_factor_may_require_one_of_a_tenant(services: Services, cast: Cast) -> None:
+    tenant = services.tenants.update(cast.super_admin.who, cast.acme.id, {"second_factor_required": True})
+    assert tenant.second_factor_required
