@@ -156,9 +156,11 @@ class Joining:
 
 
 def _valid(tx: Transaction, auth: Auth, link: AccountLink, *, lock: bool = False) -> tuple[Invitation, Tenant]:
-    """lock: the tenant's people and the invitation, in the order in which all lock them.
+    """lock: the account, the tenant's people and the invitation, in the order in which all lock them.
     Raises LinkNotValid once it was used, revoked or replaced, or its sender may not invite any more."""
     seen = tx.invitations.get(link.subject_id)
+    if seen is not None and lock:
+        tx.users.by_email(seen.email, lock=True)
     tenant = tx.tenants.get(seen.tenant_id, lock=lock) if seen else None
     invitation = tx.invitations.get(link.subject_id, lock=lock) if lock else seen
     if (

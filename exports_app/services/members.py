@@ -103,9 +103,10 @@ class Members:
     def belonging(self, who: Principal) -> list[TenantRole]:
         """The tenants that the caller is a member of, by name."""
         with self._store.read() as tx:
-            tenants = tx.tenants.within(frozenset(who.roles))
+            roles = {t: role for t, role in tx.users.roles(who.user_id).items() if _belongs(who, t)}
+            tenants = tx.tenants.within(frozenset(roles))
         by_name = sorted(tenants, key=lambda tenant: (tenant.name.casefold(), tenant.id))
-        return [TenantRole(tenant, who.roles[tenant.id]) for tenant in by_name]
+        return [TenantRole(tenant, roles[tenant.id]) for tenant in by_name]
 
     def leaving(self, who: Principal, tenant_id: str) -> Leaving:
         """What the caller has to settle before they leave. Raises NotFound where they are no member."""
@@ -169,11 +170,16 @@ def _member(tx: Transaction, tenant_id: str, user_id: str) -> Member:
     return found
 
 
+def _belongs(who: Principal, tenant_id: str) -> bool:
+    return tenant_id in who.roles or tenant_id in who.withheld
+
+
 def _own_membership(tx: Transaction, who: Principal, tenant_id: str, *, lock: bool = False) -> tuple[Tenant, Member]:
-    """Raises NotFound where the caller does not belong to the tenant, also a super admin."""
-    if tenant_id not in who.roles:
+    """One leaves also what gives no rights for want of a second factor. Raises NotFound where the caller does not belong to the
+    tenant, also a super admin."""
+    tenant = tx.tenants.get(tenant_id, lock=lock) if _belongs(who, tenant_id) else None
+    if tenant is None:
         raise NotFound
-    tenant = tenant_of(tx, who, tenant_id, Permission.READ, lock=lock)
     return tenant, _member(tx, tenant_id, who.user_id)
 
 

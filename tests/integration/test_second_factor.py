@@ -594,6 +594,16 @@ class TestWhereItIsRequired:
         assert whole.can(Permission.MANAGE, cast.acme.id)
         assert whole.withheld == frozenset()
 
+    def test_who_lacks_it_can_leave(self, services: Services, cast: Cast) -> None:
+        require_it(services, cast.acme.id)
+        who = services.auth.principal(login(services, cast.viewer))
+        assert [(one.tenant.id, one.role) for one in services.members.belonging(who)] == [(cast.acme.id, Role.VIEWER)]
+        assert services.members.leaving(who, cast.acme.id).member.schedules == 0
+        services.members.leave(who, cast.acme.id)
+        assert services.members.belonging(services.auth.principal(login(services, cast.viewer))) == []
+        with pytest.raises(NotFound):
+            services.members.leave(who, cast.acme.id)
+
     def test_what_they_own_runs_on(self, services: Services, cast: Cast, campaigns: object) -> None:
         schedule = make_schedule(services, cast.admin.who)
         require_it(services, cast.acme.id)
