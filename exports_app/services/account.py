@@ -1,7 +1,8 @@
 """One's own account: its password, and where one is signed in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
@@ -52,13 +53,17 @@ class Account:
             if now_is.password_hash != user.password_hash:  # somebody else changed it meanwhile
                 raise Unauthenticated
             version = now_is.token_version + 1
-            values = {"password_hash": hashed, "must_change_password": False, "one_time_expires_at": None}
-            tx.users.update(user.id, values | {"token_version": version})
+            values: dict[str, Any] = {
+                "password_hash": hashed,
+                "must_change_password": False,
+                "one_time_expires_at": None,
+                "token_version": version,
+            }
+            tx.users.update(user.id, values)
             if session:
                 tx.sessions.keep(session, user.id, version)
             self._note(tx, who, Action.PASSWORD_CHANGED, user)
-            changed = _user(tx, who)
-        return self._auth.token_for(changed)
+        return self._auth.token_for(replace(now_is, **values))
 
     def sessions(self, who: Principal, session: str = "") -> list[SignedIn]:
         """Where one is signed in, the one used last first. session: the id of the one that asks."""
