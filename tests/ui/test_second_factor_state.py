@@ -234,7 +234,7 @@ class TestTheInvitationPage:
             return joined
 
         monkeypatch.setattr(services.joining, "accept", accepted)
-        assert self.join(tab, token, self.NEW_PASSWORD) == "/login"
+        assert self.join(tab, token, self.NEW_PASSWORD) == "/login?joined=1"
 
 
 class TestWhereItIsRequired:
