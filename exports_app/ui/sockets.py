@@ -53,6 +53,9 @@ LARGE_BYTES = 16 * 1024
 TOO_LARGE = f"a frame over {MAX_FRAME_BYTES // 1024} KB"
 TOO_LARGE_FOR_STRANGERS = f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
 NO_ROOM = "room was needed for others"
+MAX_OVERDUE_SECONDS = 10.0
+"""Then a page that loads again and again is cut off. Else its backlog would be worked off long after it is gone."""
+SENDS_TOO_MUCH_ITSELF = "its page loads again and again"
 SENDS_TOO_MUCH = "its address sends too much"
 TOO_MANY_LARGE = "too many large frames at once"
 TOO_COMPLEX = "a frame with too many values"
@@ -182,6 +185,8 @@ class Socket:
         self.is_signed_in: Callable[[], bool] = lambda: False
         """Whether somebody has signed in where its tab is; the gate says so, once the tab is known."""
         self._events, self._joins = Allowance(50, 300), Allowance(1, 20)
+        self._overdue = 0.0
+        """Seconds that it waited without a break because its page loads again and again."""
         self._bytes = Allowance(128 * 1024, 1024 * 1024)
         self._cut = asyncio.get_running_loop().create_future()
         self._ended = False
@@ -220,6 +225,10 @@ class Socket:
         """A page asks for all that it holds: the dearest thing that anybody may ask for. Waits until it may have it; False
         where the socket is cut off meanwhile."""
         self.joined = True
+        wait = self._joins.ahead()
+        self._overdue = self._overdue + wait if wait else 0.0
+        if self._overdue > MAX_OVERDUE_SECONDS:
+            self.cut(SENDS_TOO_MUCH_ITSELF)
         return await self._turn((self._joins, 1), (self.lane.joins, 1))
 
     async def _pay(self, size: int) -> bool:

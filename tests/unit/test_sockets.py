@@ -620,6 +620,24 @@ class TestHowFast:
 
         play(story)
 
+    def test_a_page_that_loads_again_and_again_is_cut_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sockets, "MAX_OVERDUE_SECONDS", 0.05)
+
+        async def story() -> None:
+            reflex = Reflex()
+            client = Client(Sockets(reflex))
+            await settled()
+            socket = reflex.sockets[0]
+            socket._joins = Allowance(rate=50, reserve=5)
+            socket.customer.strangers = replace(socket.customer.strangers, joins=Allowance(rate=1e6, reserve=1e6))
+            assert [await socket.join() for _ in range(5)] == [True] * 5
+            while await asyncio.wait_for(socket.join(), 5):
+                pass
+            assert socket.why == sockets.SENDS_TOO_MUCH_ITSELF
+            await client.cut()
+
+        play(story)
+
     def test_few_bytes_wait_for_their_turn_at_a_time(self, logs: list[Any]) -> None:
         async def story() -> None:
             reflex = Reflex()
