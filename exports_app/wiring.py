@@ -161,7 +161,9 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     account_links = AccountLinks(keys, clock, s.base_url)
     account_mail = AccountMail(store, clock, retries, account_links)
     refused_links = RefusedLinks(store, account_links, notes)
-    password_resets = PasswordResets(store, changes, clock, keys, account_links, account_mail, counts, refused_links, guesses)
+    password_resets = PasswordResets(
+        store, changes, clock, keys, account_links, account_mail, counts, refused_links, guesses, auth
+    )
     history, overview = History(store, files), Overview(store)
     file_downloads = FileDownloads(store, clock, history)
     sessions, audit = Sessions(store, clock, auth, lifetimes), Audit(store, clock)

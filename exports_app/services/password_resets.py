@@ -18,6 +18,7 @@ from exports_app.services import audit, passwords, previous_holder, request_cont
 from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.account_mail import AccountLetter, AccountMail
 from exports_app.services.addresses import network
+from exports_app.services.auth import Auth
 from exports_app.services.changes import Change, Changes
 from exports_app.services.email_addresses import account_address, valid_address
 from exports_app.services.guesses import GuessLimits
@@ -35,7 +36,6 @@ from exports_app.services.records import (
 )
 from exports_app.services.refused_links import RefusedLinks
 from exports_app.services.request_context import RequestContext
-from exports_app.services.rights import principal_of
 
 ASKED_LIFETIME = timedelta(minutes=30)
 """Of a link that was asked for on the sign-in page: whoever asked is waiting for it."""
@@ -85,9 +85,10 @@ class PasswordResets:
         counts: Counts,
         refused: RefusedLinks,
         guesses: GuessLimits,
+        auth: Auth,
     ) -> None:
         self._store, self._changes, self._clock, self._links, self._mail = store, changes, clock, links, mail
-        self._refused, self._guesses = refused, guesses
+        self._refused, self._guesses, self._auth = refused, guesses, auth
         self._browsers = KnownBrowsers(clock, keys)
         self._by_source = RateLimit(SOURCE_RATE, counts, "reset-source")
         self._by_account = RateLimit(ACCOUNT_RATE, counts, "reset-account")
@@ -202,9 +203,16 @@ class PasswordResets:
             raise LinkNotValid
         if not user.is_active and reset.sent_by is None:
             raise LinkNotValid
-        if not _sender_may(tx, reset):
+        if not self._sender_may(tx, reset):
             raise LinkNotValid
         return reset, user
+
+    def _sender_may(self, tx: Transaction, reset: PasswordReset) -> bool:
+        """Whether the super admin who sent it still has that right; True where it was asked for on the sign-in page."""
+        if reset.sent_by is None:
+            return True
+        sender = tx.users.get(reset.sent_by)
+        return sender is not None and sender.is_active and self._auth.signed_in(tx, sender).is_super_admin
 
     def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
         reset = tx.password_resets.get(message.subject_id)
@@ -215,7 +223,7 @@ class PasswordResets:
         user = tx.users.get(reset.user_id) if reset else None
         if reset is None or user is None or user.token_version != reset.token_version:
             return None
-        if not _sender_may(tx, reset):
+        if not self._sender_may(tx, reset):
             return None
         sender = tx.users.get(reset.sent_by) if reset.sent_by else None
         return _written(user, reset.expires_at, sender, _home(tx, user))
@@ -231,14 +239,6 @@ def _add(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
     ended = [one.id for one in others if one.expires_at <= now or (reset.sent_by and one.sent_by)]
     tx.password_resets.remove(ended)
     tx.password_resets.add(reset)
-
-
-def _sender_may(tx: Transaction, reset: PasswordReset) -> bool:
-    """Whether the super admin who sent it is still one; True where it was asked for on the sign-in page."""
-    if reset.sent_by is None:
-        return True
-    sender = principal_of(tx, reset.sent_by)
-    return sender is not None and sender.is_super_admin
 
 
 def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordReset | None:

@@ -458,6 +458,15 @@ class TestASuperAdminsLink:
         with pytest.raises(LinkNotValid):
             services.password_resets.reset(token, NEW)
 
+    def test_ends_when_its_sender_lacks_a_second_factor_that_is_required_by_then(
+        self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        token = (sent.url or "").partition("#")[2]
+        monkeypatch.setattr(services.auth, "super_admins_need_otp", True)
+        with pytest.raises(LinkNotValid):
+            services.password_resets.reset(token, NEW)
+
     @pytest.mark.parametrize("lost", ["is_active", "is_super_admin"])
     def test_is_not_mailed_once_its_sender_is_no_active_super_admin(
         self, services: Services, mail: MailServer, cast: Cast, lost: str
