@@ -6,6 +6,7 @@ import pytest
 
 from exports_app.db.repositories import InvitationRepository
 from exports_app.domain.access import Role
+from exports_app.domain.errors import Unauthenticated
 from exports_app.domain.run import AttemptOutcome, RunStatus
 from exports_app.services import previous_holder
 from exports_app.services.changes import Change, Topic
@@ -56,6 +57,16 @@ def hourly(services: Services, cast: Cast, campaigns: object) -> Schedule:
     return make_schedule(
         services, cast.outsider.who, name="Numbers", schedule="0 * * * *", timezone="UTC", recipients=(ACCOMPLICE,)
     )
+
+
+def test_a_call_of_theirs_that_is_under_way_makes_nothing_any_more(services: Services, cast: Cast, take_over: TakeOver) -> None:
+    with services.store.read() as tx:
+        user = tx.users.get(cast.outsider.user.id)
+        assert user is not None
+        who = services.auth.signed_in(tx, user)
+    take_over()
+    with pytest.raises(Unauthenticated):
+        make_schedule(services, who, name="Numbers", recipients=(ACCOMPLICE,))
 
 
 def test_its_active_exports_are_paused_until_an_admin_resumes_them(
