@@ -1,7 +1,9 @@
 """The people of a tenant, their accounts, and the tenant's settings."""
 
+import itertools
+import threading
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -256,6 +258,41 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(services: Services, 
         side_by_side(2, demote)
         roles = [one.role for one in services.members.find(cast.super_admin.who, cast.acme.id)]
         assert roles.count(Role.ADMIN) == 1
+
+
+def test_who_writes_while_their_role_is_taken_writes_nothing_afterwards(
+    services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count(1)
+
+    def ticking() -> datetime:
+        return clock() + timedelta(microseconds=next(ticks))
+
+    for service in (services.schedules, services.members):
+        monkeypatch.setattr(service, "_clock", ticking)
+    set_role(services, cast.viewer.user.id, cast.acme.id, Role.ADMIN)  # the last admin would stay
+    who = services.auth.principal(services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token)
+    mine = [make_schedule(services, who, cast.acme.id, name=f"Export {number}") for number in range(4)]
+    all_write = threading.Barrier(len(mine) + 1)
+
+    def write(i: int) -> None:
+        if i == len(mine):
+            all_write.wait(10)
+            services.members.change_role(cast.super_admin.who, cast.acme.id, who.user_id, "viewer")
+            return
+        services.schedules.update(who, mine[i].id, {"name": f"Before {i}"})
+        all_write.wait(10)
+        with suppress(Forbidden):
+            for number in range(1_000):
+                services.schedules.update(who, mine[i].id, {"name": f"Export {i}, {number}"})
+            pytest.fail("the role was never taken")
+
+    side_by_side(len(mine) + 1, write)
+    found, _ = services.audit.find(cast.super_admin.who, cast.acme.id, AuditFilter(), Page(size=200))
+    (demoted,) = [entry.at for entry in found if entry.action is Action.MEMBER_CHANGED]
+    written = [entry.at for entry in found if entry.action is Action.SCHEDULE_UPDATED]
+    assert len(written) >= len(mine)
+    assert max(written) < demoted
 
 
 def test_two_super_admins_who_deactivate_each_other_at_once_leave_one(services: Services, cast: Cast) -> None:
