@@ -137,6 +137,35 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
     assert [(entry.actor_id, entry.detail) for entry in found] == [(admin.user_id, {"of_tenant": foreign.tenant_id})]
 
 
+def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    """Closing navigates to the list where the page was loaded with the schedule's address. Somebody may open the next one
+    before that page load reaches the server."""
+    schedule = make_schedule(services, admin)
+    following = make_schedule(services, admin)
+
+    async def play() -> None:
+        story = await tab.state(HistoryState)
+        tab.root.router_data = {"asPath": f"/scheduled-exports/{schedule.id}"}
+        await sign_in(admin, acme)
+        await tab.do(ScheduledExports.arrive)
+        assert story.schedule_id == schedule.id
+        await tab.do(HistoryState.close)
+        assert story.schedule_id == ""
+        tab.root.router_data = {"asPath": "/scheduled-exports"}
+        await tab.do(HistoryState.show, following.id)
+        await tab.do(ScheduledExports.arrive)
+        assert story.schedule_id == following.id
+        await tab.do(HistoryState.close)
+        # An address with a schedule that the tab comes to later counts again
+        tab.root.router_data = {"asPath": f"/scheduled-exports/{schedule.id}"}
+        await tab.do(ScheduledExports.arrive)
+        assert story.schedule_id == schedule.id
+
+    asyncio.run(play())
+
+
 def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
 ) -> None:

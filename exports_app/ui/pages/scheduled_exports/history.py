@@ -169,9 +169,12 @@ class HistoryState(rx.State):
     @action(Permission.WRITE)
     async def close(self) -> Any:
         self.schedule_id = ""
-        listed = await (await self.get_state(ListState))._address()  # noqa: SLF001
+        listing = await self.get_state(ListState)
+        listed = await listing._address()  # noqa: SLF001
         if path(self).startswith(f"{ROUTE}/"):
-            # A real navigation, or the router would lead back here when the connection comes back
+            # A real navigation, or the router would lead back here when the connection comes back. Its page load must not close
+            # what somebody has opened by then
+            await listing._go_on_at(ROUTE, listed)  # noqa: SLF001
             return rx.redirect(listed, replace=True)
         await show_address(self, listed)
         return None

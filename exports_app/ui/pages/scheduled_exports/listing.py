@@ -16,9 +16,9 @@ from exports_app.services.plugs import EXPORT_TYPES, FORMATS
 from exports_app.services.records import Page
 from exports_app.services.schedules import SORTS
 from exports_app.ui.actions import action, principal, told
-from exports_app.ui.notices import show_address
+from exports_app.ui.notices import Notices, parameters, show_address
 from exports_app.ui.pages.scheduled_exports.rows import Row, iso, rows
-from exports_app.ui.session import Session, query
+from exports_app.ui.session import Session, path, query
 
 ROUTE = "/scheduled-exports"
 SIZE = 25
@@ -65,6 +65,8 @@ class ListState(rx.State):
     sort: str = DEFAULT_SORT
     page: int = 1
     selected: list[str] = []  # noqa: RUF012
+    _came: tuple[str, str] = ("", "")
+    """The tenant and the path that this tab came with."""
 
     @rx.var
     def first(self) -> int:
@@ -78,9 +80,13 @@ class ListState(rx.State):
     def narrowed(self) -> bool:
         return bool(self.q or self.filters)
 
-    def _arrive(self) -> None:
-        """Take the view from the address. What it names wrongly is left out."""
-        asked = query(self)
+    async def _arrive(self, tenant_id: str) -> bool:
+        """Take the view from the address; what it names wrongly is left out. False: the tab is where it was."""
+        asked, came, notices = query(self), (tenant_id, path(self)), await self.get_state(Notices)
+        if came == self._came and asked == notices._view:  # noqa: SLF001
+            return False
+        self._came = came
+        notices._arrive(asked)  # noqa: SLF001
         self.q = asked.get("q", "")[:LONGEST_SEARCH]
         self.filters = {k: asked[k] for k in FILTERS if _allowed(k, asked.get(k, ""))}
         self.sort = asked["sort"] if asked.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
@@ -88,6 +94,12 @@ class ListState(rx.State):
         self.page = int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
         self.page = max(1, self.page)
         self.selected = []
+        return True
+
+    async def _go_on_at(self, path: str, address: str) -> None:
+        """A navigation of our own to this address follows: the tab goes on as it is when that page loads."""
+        self._came = ((await self.get_state(Session)).tenant_id, path)
+        (await self.get_state(Notices))._arrive(parameters(address))  # noqa: SLF001
 
     async def _load(self, *, fresh: bool = False) -> None:
         """fresh: see `Board.page`."""

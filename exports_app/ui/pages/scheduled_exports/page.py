@@ -7,7 +7,6 @@ import reflex as rx
 from exports_app.domain.access import Permission
 from exports_app.ui.actions import action
 from exports_app.ui.components import browser
-from exports_app.ui.notices import Notices
 from exports_app.ui.page import page
 from exports_app.ui.pages.scheduled_exports.doing import Doing
 from exports_app.ui.pages.scheduled_exports.draft import DraftState
@@ -19,26 +18,19 @@ from exports_app.ui.pages.scheduled_exports.views.delete import delete_dialog
 from exports_app.ui.pages.scheduled_exports.views.editor import editor_dialog
 from exports_app.ui.pages.scheduled_exports.views.history import history_dialog
 from exports_app.ui.pages.scheduled_exports.views.list import SEARCH, list_view, loading
-from exports_app.ui.session import Session, path, query
+from exports_app.ui.session import Session
 
 
 class ScheduledExports(rx.State):
     """One refresh for all that the page shows."""
 
-    _came: tuple[str, str] = ("", "")
-    """The tenant and the path that this tab came with."""
-
     @action(Permission.WRITE)
     async def arrive(self) -> Any:
         """When the page loads: the view that the address names. A tab that was only disconnected goes on as it was."""
-        notices, tenant = await self.get_state(Notices), (await self.get_state(Session)).tenant_id
-        came = (tenant, path(self))
-        if came == self._came and query(self) == notices._view:  # noqa: SLF001
+        tenant = (await self.get_state(Session)).tenant_id
+        if not await (await self.get_state(ListState))._arrive(tenant):  # noqa: SLF001
             return None
-        self._came = came
-        notices._arrive(query(self))  # noqa: SLF001
         await (await self.get_state(EditorState))._leave(tenant)  # noqa: SLF001
-        (await self.get_state(ListState))._arrive()  # noqa: SLF001
         (await self.get_state(HistoryState))._arrive()  # noqa: SLF001
         return await (await self.get_state(EditorState))._arrive()  # noqa: SLF001
 
