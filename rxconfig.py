@@ -18,7 +18,7 @@ config = rx.Config(
     # In this process, or in Redis for several; Reflex's own default writes pickled states, cookies among them, to .states/
     state_manager_mode="redis" if _redis else "memory",
     redis_url=_redis,
-    cors_allowed_origins=[],  # no site may read from another origin; the websocket's origin is checked in api/edge.py
+    cors_allowed_origins=[],  # no other site may read; api/middleware/gateway.py checks the websocket's origin
     redis_token_expiration=1800,  # seconds; also of the states in memory: a closed tab's is gone after half an hour
     plugins=[
         rx.plugins.RadixThemesPlugin(

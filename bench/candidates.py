@@ -78,11 +78,11 @@ def run(candidate: Candidate, task_file: Path, path: Path) -> Measured:
 
 
 def ours(file_format: str, task: dict[str, Any], path: Path) -> tuple[float, float]:
-    """As exports_app/engine/maker.py starts it. Returns seconds and peak MB."""
+    """As exports_app/engine/file_producer.py starts it. Returns seconds and peak MB."""
     formats = task["formats"]
     whole = {k: v for k, v in task.items() if k != "formats"} | formats[file_format] | {"path": str(path)}
     began = time.perf_counter()
-    command = [sys.executable, "-m", "exports_app.engine.child"]
+    command = [sys.executable, "-m", "exports_app.engine.subprocess_entry"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(json.dumps(whole).encode() + b"\n")

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import open_services, seed
-from exports_app.domain import cron
 from exports_app.domain.access import Principal, Role
-from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
-from exports_app.services.records import Delivery, Page, Run, Schedule, new_id
-from exports_app.services.rules import Filters
-from exports_app.services.schedules import new_run
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.timing import cron
+from exports_app.services.core.records import Delivery, Page, Run, Schedule, new_id
+from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 
 PASSWORD = "a password to measure with"

@@ -14,7 +14,7 @@ from exports_app import log, wiring
 from exports_app.db.models import MetricRow
 from exports_app.db.repositories import table
 from exports_app.domain.access import Principal
-from exports_app.services.records import Campaign
+from exports_app.services.core.records import Campaign
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 

@@ -14,9 +14,9 @@ from sqlalchemy import update
 from bench.data import open_services, people, seed
 from exports_app.db.models import ScheduleRow
 from exports_app.db.repositories import table
-from exports_app.domain.run import FINISHED, RunStatus
+from exports_app.domain.runs.states import FINISHED, RunStatus
 from exports_app.engine.local import LocalEngine
-from exports_app.services.records import Run
+from exports_app.services.core.records import Run
 from exports_app.wiring import Services
 
 HEAD_START = timedelta(seconds=3)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from exports_app.db import migrate
-from exports_app.services import passwords
+from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.distributed.conftest import Installation, ended
 from tests.e2e.client import wait_until

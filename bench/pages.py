@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import websockets
 
-from exports_app.services.sessions import SESSION_COOKIE
+from exports_app.services.identity.sessions import SESSION_COOKIE
 
 PATH = "/scheduled-exports"
 ROOT = "reflex___state____state"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import open_services, who
+from exports_app.engine.file_writer import Limits, as_json
 from exports_app.engine.local import TIME_LIMIT
-from exports_app.engine.making import Limits, as_json
-from exports_app.services.plugs import EXPORT_TYPES, FORMATS, Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Scope
 from exports_app.wiring import Services
 
 

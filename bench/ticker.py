@@ -15,10 +15,10 @@ from typing import Any
 
 from bench.data import open_services, who
 from bench.running import percentile
-from exports_app.domain.run import RunStatus
+from exports_app.domain.runs.states import RunStatus
 from exports_app.engine.local import worker as worker_of
-from exports_app.services.records import Page, Run
-from exports_app.services.rules import Filters
+from exports_app.services.core.records import Page, Run
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 
 TICK = 0.01

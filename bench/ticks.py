@@ -26,9 +26,9 @@ from exports_app import log, wiring
 from exports_app.db import migrate
 from exports_app.db.models import RunRow, ScheduleRow
 from exports_app.db.repositories import table
-from exports_app.domain.run import RunStatus
+from exports_app.domain.runs.states import RunStatus
 from exports_app.engine.local import LocalEngine
-from exports_app.services.records import Run, Schedule, new_id
+from exports_app.services.core.records import Run, Schedule, new_id
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.postgres import postgres_server

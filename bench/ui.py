@@ -21,7 +21,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 from bench import clicks, company
 from bench.pages import PATH, close_pages, open_pages
 from bench.running import child, machine, percentile, say, verdict
-from exports_app.services.sessions import SESSION_COOKIE
+from exports_app.services.identity.sessions import SESSION_COOKIE
 from tests.browser import FLAGS, find
 from tests.e2e.server import start_server
 

@@ -157,7 +157,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _worker(_: argparse.Namespace) -> int:
     held = settings.get()
-    from exports_app.engine.remote import work
+    from exports_app.engine.worker_process import work
 
     return work(held)
 
@@ -204,7 +204,7 @@ def _create_tenant(args: argparse.Namespace) -> int:
 
 def _create_user(args: argparse.Namespace) -> int:
     from exports_app.domain.access import Role
-    from exports_app.services import passwords
+    from exports_app.services.identity import passwords
 
     if not args.tenant and not args.super_admin:
         raise ExportsError("say what the user may do: --tenant SLUG with --role, or --super-admin")
@@ -280,7 +280,7 @@ def _reset_second_factor(args: argparse.Namespace) -> int:
 
 
 def _rotate_keys(args: argparse.Namespace) -> int:
-    from exports_app.services import secret_keys
+    from exports_app.services.keys import secret_keys
 
     held = settings.get()
     generated = secret_keys.is_generated(held)

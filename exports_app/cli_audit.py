@@ -11,8 +11,8 @@ from exports_app import settings
 from exports_app.domain.errors import ExportsError
 
 if TYPE_CHECKING:
-    from exports_app.services.audit_export import FileReport
-    from exports_app.services.audit_verify import Report
+    from exports_app.services.audit.export import FileReport
+    from exports_app.services.audit.verification import Report
     from exports_app.wiring import Services
 
 VERIFY = "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was tampered with."
@@ -65,9 +65,9 @@ def _tell(report: "Report") -> None:
 
 def _verify_file(file: Path) -> int:
     """Needs no database; with the settings of the server also its signature is checked."""
-    from exports_app.services import secret_keys
-    from exports_app.services.audit_export import check_file
-    from exports_app.services.keys import AUDIT_SEALS, Keys
+    from exports_app.services.audit.export import check_file
+    from exports_app.services.keys import secret_keys
+    from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
 
     held = settings.get()
     keys = Keys(secret_keys.signing(held)).accepted(AUDIT_SEALS) if held.has_key else []

@@ -20,12 +20,12 @@ from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
 from exports_app.db.store import SqlStore
-from exports_app.domain import cron
 from exports_app.domain.errors import DeliveryError, ExportsError
-from exports_app.domain.words import counted
+from exports_app.domain.humanize import counted
+from exports_app.domain.timing import cron
 from exports_app.launch import env
-from exports_app.services.limits import Counts
-from exports_app.services.plugs import CHANNELS
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.rate_limits import Counts
 from exports_app.settings import Settings, SettingsError
 
 PATIENCE = 5.0

@@ -17,17 +17,17 @@ from starlette.types import ASGIApp
 
 from exports_app import log, plugins, settings, wiring
 from exports_app.api.app import create
-from exports_app.api.edge import Edge
-from exports_app.api.proxies import TrustedProxies
-from exports_app.db.presence import Kind
+from exports_app.api.middleware.gateway import Edge
+from exports_app.api.middleware.proxies import TrustedProxies
+from exports_app.db.process_registry import Kind
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
-from exports_app.ui import actions, guard, page
-from exports_app.ui.gate import Gate
-from exports_app.ui.half_frames import HalfFrames
-from exports_app.ui.live import Live
-from exports_app.ui.sockets import Sockets
-from exports_app.ui.tabs import Tabs
+from exports_app.ui.framework import actions, guard, page
+from exports_app.ui.framework.live import Live
+from exports_app.ui.websockets.connections import Sockets
+from exports_app.ui.websockets.gate import Gate
+from exports_app.ui.websockets.half_frames import HalfFrames
+from exports_app.ui.websockets.tab_states import Tabs
 
 THREADS = 32
 """For the pages' calls of services. What may take seconds has threads of its own, beside its pages."""

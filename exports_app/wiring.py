@@ -11,64 +11,64 @@ from exports_app import log, plugins, settings
 from exports_app.db import migrate
 from exports_app.db.clock import DatabaseClock, system
 from exports_app.db.engine import Database
-from exports_app.db.presence import Presence
-from exports_app.db.signal import SharedChanges
+from exports_app.db.notify_events import SharedChanges
+from exports_app.db.process_registry import Presence
 from exports_app.db.store import SqlStore
-from exports_app.domain import retry
 from exports_app.domain.errors import ExportsError
-from exports_app.services import secret_keys
-from exports_app.services.account import Account
-from exports_app.services.account_links import AccountLinks
-from exports_app.services.account_mail import AccountMail
-from exports_app.services.accounts import Accounts
-from exports_app.services.audit import Audit
-from exports_app.services.audit_export import AuditExport
-from exports_app.services.audit_seals import Seals
-from exports_app.services.audit_verify import Verification
-from exports_app.services.auth import Auth
-from exports_app.services.backfill import Backfill
-from exports_app.services.board import Board
-from exports_app.services.bulk import Bulk
-from exports_app.services.campaign_analytics import CampaignAnalytics
-from exports_app.services.campaigns import Campaigns
-from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.decisions import Decisions
-from exports_app.services.demand import Demand
-from exports_app.services.demo import Demo
-from exports_app.services.downloads import Downloads
-from exports_app.services.encryption import Encryption
-from exports_app.services.expired_sessions import ExpiredSessions
-from exports_app.services.export_analytics import ExportAnalytics
-from exports_app.services.file_downloads import FileDownloads
-from exports_app.services.guesses import GuessLimits
-from exports_app.services.history import History
-from exports_app.services.importing import Importing
-from exports_app.services.invitations import Invitations
-from exports_app.services.joining import Joining
+from exports_app.domain.runs import retry
+from exports_app.services.accounts.administration import Users
+from exports_app.services.accounts.invitation_acceptance import Joining
+from exports_app.services.accounts.own_account import Account
+from exports_app.services.accounts.password_resets import PasswordResets
+from exports_app.services.accounts.provisioning import Accounts
+from exports_app.services.analytics.campaigns import CampaignAnalytics
+from exports_app.services.analytics.exports import ExportAnalytics
+from exports_app.services.audit.audit_log import Audit
+from exports_app.services.audit.export import AuditExport
+from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.audit.seals import Seals
+from exports_app.services.audit.verification import Verification
+from exports_app.services.campaigns.demo import Demo
+from exports_app.services.campaigns.importer import Importing
+from exports_app.services.campaigns.service import Campaigns
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.interfaces import Clock, FileStore, Store
+from exports_app.services.core.rate_limits import Counts, RateLimit
+from exports_app.services.delivery.mail_diagnostics import Mail
+from exports_app.services.delivery.notifications import Notices
+from exports_app.services.health import Vitals
+from exports_app.services.identity.account_links import AccountLinks
+from exports_app.services.identity.account_messages import AccountMail
+from exports_app.services.identity.authentication import Auth
+from exports_app.services.identity.guess_limits import GuessLimits
+from exports_app.services.identity.one_time_passwords import OneTimePasswords
+from exports_app.services.identity.refused_links import RefusedLinks
+from exports_app.services.identity.second_factor import SecondFactors
+from exports_app.services.identity.session_expiry import ExpiredSessions
+from exports_app.services.identity.sessions import Lifetimes, Sessions
 from exports_app.services.key_rotation import KeyRotation
-from exports_app.services.keys import Keys
-from exports_app.services.limits import Counts, RateLimit
-from exports_app.services.links import Links
-from exports_app.services.mail import Mail
-from exports_app.services.members import Members
-from exports_app.services.notices import Notices
-from exports_app.services.otp import OneTimePasswords
-from exports_app.services.overview import Overview
-from exports_app.services.password_resets import PasswordResets
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.ports import Clock, FileStore, Store
-from exports_app.services.preview import Preview
-from exports_app.services.quotas import Limits, Quotas
-from exports_app.services.refused_links import RefusedLinks
-from exports_app.services.repeated_notes import RepeatedNotes
-from exports_app.services.retention import Retention
-from exports_app.services.runs import Runs
-from exports_app.services.schedules import Schedules
-from exports_app.services.second_factor import SecondFactors
-from exports_app.services.sessions import Lifetimes, Sessions
-from exports_app.services.tenants import Tenants
-from exports_app.services.users import Users
-from exports_app.services.vitals import Vitals
+from exports_app.services.keys import secret_keys
+from exports_app.services.keys.derived_keys import Keys
+from exports_app.services.keys.encryption import Encryption
+from exports_app.services.runs.actions import Demand
+from exports_app.services.runs.backfill import Backfill
+from exports_app.services.runs.browser_downloads import Downloads
+from exports_app.services.runs.decisions import Decisions
+from exports_app.services.runs.download_links import Links
+from exports_app.services.runs.download_log import FileDownloads
+from exports_app.services.runs.history import History
+from exports_app.services.runs.lifecycle import Runs
+from exports_app.services.runs.preview import Preview
+from exports_app.services.runs.retention import Retention
+from exports_app.services.schedules.bulk import Bulk
+from exports_app.services.schedules.listing import Board
+from exports_app.services.schedules.service import Schedules
+from exports_app.services.schedules.summaries import Overview
+from exports_app.services.tenants.invitations import Invitations
+from exports_app.services.tenants.members import Members
+from exports_app.services.tenants.quotas import Limits, Quotas
+from exports_app.services.tenants.tenant_settings import Tenants
 from exports_app.settings import Settings, loopback
 from exports_app.storage.local import LocalFiles
 

@@ -20,9 +20,9 @@ from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.db import migrate
 from exports_app.db.engine import Database
 from exports_app.domain.access import Principal
-from exports_app.services import passwords
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Campaign, Tenant
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Campaign, Tenant
+from exports_app.services.identity import passwords
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
@@ -188,7 +188,7 @@ def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Itera
 @pytest.fixture
 def demo_of_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo without most of its eighteen months, for tests of its people and their password."""
-    monkeypatch.setattr("exports_app.services.demo.first_day", lambda yesterday: yesterday - timedelta(days=6))
+    monkeypatch.setattr("exports_app.services.campaigns.demo.first_day", lambda yesterday: yesterday - timedelta(days=6))
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import re
 
 from exports_app.domain.access import Principal
-from exports_app.services.invitations import Invited
-from exports_app.services.joining import Joined
+from exports_app.services.accounts.invitation_acceptance import Joined
+from exports_app.services.tenants.invitations import Invited
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 

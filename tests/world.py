@@ -10,13 +10,13 @@ from typing import Any
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal, Role
 from exports_app.engine.local import worker
-from exports_app.services import request_context
-from exports_app.services.changes import Change, Changes
-from exports_app.services.plugs import Report, Sender
-from exports_app.services.records import Campaign, Delivery, Membership, Metric, Run, Schedule, Tenant, User
-from exports_app.services.registry import Registry
-from exports_app.services.request_context import RequestContext
-from exports_app.services.sessions import LOGIN
+from exports_app.services.core import request_context
+from exports_app.services.core.change_events import Change, Changes
+from exports_app.services.core.extension_points import Report, Sender
+from exports_app.services.core.records import Campaign, Delivery, Membership, Metric, Run, Schedule, Tenant, User
+from exports_app.services.core.registry import Registry
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity.sessions import LOGIN
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 

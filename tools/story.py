@@ -15,17 +15,15 @@ from sqlalchemy import update
 
 from exports_app.db.models import RunRow, SessionRow
 from exports_app.db.repositories import table
-from exports_app.domain import cron
 from exports_app.domain.access import Role
-from exports_app.domain.policy import OnUnknown
-from exports_app.domain.run import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
-from exports_app.domain.words import counted
-from exports_app.services import audit, passwords
-from exports_app.services.account_links import AccountLink, LinkKind
-from exports_app.services.demo_data import fixed_id, metrics
-from exports_app.services.exporting import Export
-from exports_app.services.ports import Transaction
-from exports_app.services.records import (
+from exports_app.domain.humanize import counted
+from exports_app.domain.runs.policies import OnUnknown
+from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.timing import cron
+from exports_app.services.audit import audit_log
+from exports_app.services.campaigns.demo_data import fixed_id, metrics
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import (
     Action,
     Attempt,
     AuditEntry,
@@ -41,8 +39,11 @@ from exports_app.services.records import (
     Tenant,
     User,
 )
-from exports_app.services.rules import Filters
-from exports_app.services.schedules import new_run
+from exports_app.services.identity import passwords
+from exports_app.services.identity.account_links import AccountLink, LinkKind
+from exports_app.services.runs.export_context import Export
+from exports_app.services.schedules.service import new_run
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 
 PASSWORD = "a password for pictures"
@@ -172,7 +173,7 @@ def _deeds(now: datetime) -> list[AuditEntry]:
             NORTHWIND.id,
             now - timedelta(hours=ago),
             who.id if who else None,
-            who.name if who else audit.APP,
+            who.name if who else audit_log.APP,
             action,
             subject_id,
             subject,

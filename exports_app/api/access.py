@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from exports_app.domain.access import Permission, Principal, require_anywhere, require_operator
 from exports_app.domain.errors import Unauthenticated
-from exports_app.services.records import Campaign, Schedule
+from exports_app.services.core.records import Campaign, Schedule
 from exports_app.wiring import Services
 
 _bearer = HTTPBearer(auto_error=False, description="The accessToken of POST /api/auth/login")

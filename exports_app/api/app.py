@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from exports_app.api import body, docs, problems
-from exports_app.api.requests import Requests
+from exports_app.api import docs, problems, request_body
+from exports_app.api.middleware.request_log import Requests
 from exports_app.api.routes import (
     account,
     analytics,
@@ -44,6 +44,6 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         api.include_router(routes.router)
     problems.install(api)
     docs.install(api)
-    body.install_openapi(api)
+    request_body.install_openapi(api)
     api.add_middleware(Requests)
     return api

@@ -22,8 +22,8 @@ from aiosmtplib.errors import (
 )
 from pydantic import SecretStr
 
-from exports_app.channels._dialogue import HIDDEN, Dialogue, Secrets
-from exports_app.channels._mailbox import Mailbox
+from exports_app.channels._mailbox_address import Mailbox
+from exports_app.channels._smtp_dialogue import HIDDEN, Dialogue, Secrets
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 
 CONNECT_TIMEOUT = 15.0

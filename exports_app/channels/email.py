@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from exports_app import settings
-from exports_app.channels import _letter, _mailbox, _notice
-from exports_app.channels._dialogue import Dialogue, last_answer
-from exports_app.channels._letter import Letter
-from exports_app.channels._mailbox import Mailbox
+from exports_app.channels import _email_message, _mailbox_address, _notification_message
+from exports_app.channels._email_message import Letter
+from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
+from exports_app.channels._smtp_dialogue import Dialogue, last_answer
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
-from exports_app.services.plugs import CHANNELS, InForce, Message, Note, Outcome, Report, Sender, Trial
+from exports_app.services.core.extension_points import CHANNELS, InForce, Message, Note, Outcome, Report, Sender, Trial
 
 IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
 TEST_TIMEOUT, TEST_SECONDS = 10.0, 30.0
@@ -33,7 +33,7 @@ def _host(value: str) -> str:
 def _from(value: str) -> str:
     try:
         if value:
-            _mailbox.parse_named(value)
+            _mailbox_address.parse_named(value)
     except ValueError as e:
         raise ValueError(f"must look like reports@example.com or Reports <reports@example.com>. {e}") from None
     return value
@@ -81,11 +81,11 @@ class SmtpSettings(BaseModel):
     def sender(self) -> Mailbox:
         """From: as set, else the user where it is an address, else no-reply at the host."""
         if self.from_:
-            return _mailbox.parse_named(self.from_)
+            return _mailbox_address.parse_named(self.from_)
         try:
-            return _mailbox.parse(self.user)
+            return _mailbox_address.parse(self.user)
         except ValueError:
-            return _mailbox.parse(f"no-reply@{_as_domain(self.host)}")
+            return _mailbox_address.parse(f"no-reply@{_as_domain(self.host)}")
 
 
 def _as_domain(host: str) -> str:
@@ -97,7 +97,7 @@ def _as_domain(host: str) -> str:
 
 def _address(target: str) -> Mailbox:
     try:
-        return _mailbox.parse(target)
+        return _mailbox_address.parse(target)
     except ValueError as e:
         raise DeliveryError(f"not an email address: {e}") from None
 
@@ -171,7 +171,7 @@ class EmailChannel:
     def tell(self, target: str, message_id: str, note: Note) -> None:
         sender, recipient, connection = self.settings.sender, _address(target), Connection(self._server())
         try:
-            connection.send(sender, recipient, _notice.write(note, sender, recipient, message_id))
+            connection.send(sender, recipient, _notification_message.write(note, sender, recipient, message_id))
         finally:
             connection.close()
 
@@ -217,7 +217,7 @@ class EmailChannel:
         connection = Connection(patient, dialogue)
         try:
             recipient = _address(target)
-            connection.send(sender, recipient, _notice.write(note, sender, recipient, message_id), TEST_SECONDS)
+            connection.send(sender, recipient, _notification_message.write(note, sender, recipient, message_id), TEST_SECONDS)
             outcome, told = Outcome.ACCEPTED, last_answer(dialogue.lines)
         except DeliveryUnknown as e:
             outcome, told = Outcome.UNKNOWN, e.message
@@ -229,7 +229,7 @@ class EmailChannel:
 
     def preview(self, report: Report) -> Message:
         url = report.link.url("") if report.link else ""
-        return Message(_letter.title(report), _letter.html(report, url), _letter.plain_text(report, url))
+        return Message(_email_message.title(report), _email_message.html(report, url), _email_message.plain_text(report, url))
 
     def _server(self) -> Server:
         smtp = self.settings

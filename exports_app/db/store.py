@@ -10,9 +10,9 @@ from sqlalchemy import Connection, event
 
 from exports_app.db import repositories as r
 from exports_app.db.engine import Database
-from exports_app.db.sample import count, sample
-from exports_app.services.ports import Ranking, Statement
-from exports_app.services.records import Sample
+from exports_app.db.query_preview import count, sample
+from exports_app.services.core.interfaces import Ranking, Statement
+from exports_app.services.core.records import Sample
 
 
 class SqlTransaction:

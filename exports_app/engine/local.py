@@ -16,15 +16,15 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from exports_app import log, metrics
 from exports_app.db import queue
 from exports_app.domain.errors import Unavailable
-from exports_app.domain.run import SUSPECT_DEATHS
-from exports_app.engine.maker import Maker
-from exports_app.engine.making import Limits
+from exports_app.domain.runs.states import SUSPECT_DEATHS
+from exports_app.engine.file_producer import Maker
+from exports_app.engine.file_writer import Limits
 from exports_app.engine.worker import Stopped, Worker
-from exports_app.services.account_mail import AccountMail
-from exports_app.services.changes import Change, Topic
-from exports_app.services.notices import Notices
-from exports_app.services.records import Run
-from exports_app.services.runs import LeaseLost
+from exports_app.services.core.change_events import Change, Topic
+from exports_app.services.core.records import Run
+from exports_app.services.delivery.notifications import Notices
+from exports_app.services.identity.account_messages import AccountMail
+from exports_app.services.runs.lifecycle import LeaseLost
 from exports_app.wiring import Services
 
 POOL = 4

@@ -10,20 +10,20 @@ from typing import Any, TypeVar
 
 from exports_app import log
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, ExportsError, RunError, Unavailable
-from exports_app.domain.period import Window
-from exports_app.domain.run import DeliveryStatus, RunStatus, outcome
-from exports_app.domain.way import Way
-from exports_app.domain.words import counted
-from exports_app.engine.maker import Maker
-from exports_app.engine.making import Limits, writing
-from exports_app.engine.parcel import pack
-from exports_app.services.exporting import Export
-from exports_app.services.links import Links
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Channel, Link, Report, Sender
-from exports_app.services.ports import FileStore
-from exports_app.services.records import Delivery, Run, Tenant
-from exports_app.services.rules import Filters
-from exports_app.services.runs import LeaseLost, Runs, holds
+from exports_app.domain.humanize import counted
+from exports_app.domain.runs.delivery_mode import Way
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus, outcome
+from exports_app.domain.timing.period import Window
+from exports_app.engine.attachment_packaging import pack
+from exports_app.engine.file_producer import Maker
+from exports_app.engine.file_writer import Limits, writing
+from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Channel, Link, Report, Sender
+from exports_app.services.core.interfaces import FileStore
+from exports_app.services.core.records import Delivery, Run, Tenant
+from exports_app.services.runs.download_links import Links
+from exports_app.services.runs.export_context import Export
+from exports_app.services.runs.lifecycle import LeaseLost, Runs, holds
+from exports_app.services.schedules.validation import Filters
 
 LINK_DAYS = 7
 """Of runs whose schedule was stored before it could say."""

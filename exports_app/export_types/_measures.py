@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Table, and_, cast, func
 from exports_app.db import models
 from exports_app.db.repositories import table
 from exports_app.domain.table import Column, integer, money, ratio
-from exports_app.services.plugs import Scope
+from exports_app.services.core.extension_points import Scope
 
 CAMPAIGNS: Table = table(models.CampaignRow)
 METRICS: Table = table(models.MetricRow)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from exports_app.db.types import first_of_month, first_of_week
 from exports_app.domain.table import Column, day, integer, text
 from exports_app.export_types._measures import CAMPAIGNS, MEASURES, METRICS, in_scope, in_window, sums
-from exports_app.services.plugs import EXPORT_TYPES, Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 
 
 @EXPORT_TYPES.decorate

@@ -6,7 +6,7 @@ from sqlalchemy import and_, select
 
 from exports_app.domain.table import Column, day, money, text
 from exports_app.export_types._measures import CAMPAIGNS, MEASURES, METRICS, in_scope, in_window, sums
-from exports_app.services.plugs import EXPORT_TYPES, Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 
 
 @EXPORT_TYPES.decorate

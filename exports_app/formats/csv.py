@@ -6,18 +6,18 @@ An absent value and an empty text are both an empty field.
 import re
 from pathlib import Path
 
-from exports_app.domain import words
+from exports_app.domain import humanize
 from exports_app.domain.table import Table, Value
 from exports_app.formats._cells import Cell, cells, encodable, not_utf8
 from exports_app.formats._lines import Field, Lines
-from exports_app.services.plugs import FORMATS
+from exports_app.services.core.extension_points import FORMATS
 
 _SPECIAL = re.compile('[",\r\n]')
 
 
 def harmless(value: str) -> str:
     """Text that no spreadsheet program runs: a leading ' where it could."""
-    return encodable(words.no_formula(value))
+    return encodable(humanize.no_formula(value))
 
 
 def quoted(text: str) -> str:

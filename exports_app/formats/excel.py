@@ -23,7 +23,7 @@ from exports_app.domain.table import Chunk, Column, Kind, Table
 from exports_app.formats._cells import plain
 from exports_app.formats._exceltext import shown_width
 from exports_app.formats._sheet import Rows
-from exports_app.services.plugs import FORMATS
+from exports_app.services.core.extension_points import FORMATS
 from exports_app.zipped import Package
 
 SAMPLE = 200

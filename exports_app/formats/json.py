@@ -7,7 +7,7 @@ import orjson
 from exports_app.domain.table import Column, Kind, Table, Value
 from exports_app.formats._cells import Cell, encodable, not_utf8, plain
 from exports_app.formats._lines import Field, Lines
-from exports_app.services.plugs import FORMATS
+from exports_app.services.core.extension_points import FORMATS
 
 
 def _quote(text: str) -> str:

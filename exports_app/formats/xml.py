@@ -9,7 +9,7 @@ from pathlib import Path
 from exports_app.domain.table import Column, Kind, Table, Value
 from exports_app.formats._cells import NOT_XML, Cell, not_xml, plain
 from exports_app.formats._lines import Field, Lines
-from exports_app.services.plugs import FORMATS
+from exports_app.services.core.extension_points import FORMATS
 
 _ESCAPES = dict.fromkeys(NOT_XML, "") | {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 
 from exports_app.db.engine import Database
-from exports_app.db.presence import Kind, Presence, Taken
+from exports_app.db.process_registry import Kind, Presence, Taken
 from exports_app.launch.errors import StartError
 from exports_app.settings import Settings
 

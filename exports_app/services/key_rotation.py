@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from exports_app.services.audit_seals import Seals
-from exports_app.services.encryption import Encryption, Unreadable
-from exports_app.services.ports import Store
+from exports_app.services.audit.seals import Seals
+from exports_app.services.core.interfaces import Store
+from exports_app.services.keys.encryption import Encryption, Unreadable
 
 BATCH = 100
 """Rows of one transaction."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from exports_app.domain.errors import StoreAway
-from exports_app.services.ports import Usage
+from exports_app.services.core.interfaces import Usage
 
 LEFT_SECONDS = 24 * 3600
 """After so long a draft in a folder of many processes was left by one that was killed."""

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from exports_app.domain.errors import StoreAway
-from exports_app.services.ports import Usage
+from exports_app.services.core.interfaces import Usage
 from exports_app.storage.cache import Cache
 from exports_app.storage.local import Drafts
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from exports_app.services.auth import Auth
-from exports_app.services.records import User
+from exports_app.services.core.records import User
+from exports_app.services.identity.authentication import Auth
 
 SCHEDULES = "/api/scheduled-exports"
 CAMPAIGNS = "/api/campaigns"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.services.records import User
+from exports_app.services.core.records import User
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients

@@ -10,7 +10,7 @@ import pytest
 
 from exports_app import wiring
 from exports_app.api.app import create
-from exports_app.services import passwords
+from exports_app.services.identity import passwords
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, Api, pointers, problem, token_for

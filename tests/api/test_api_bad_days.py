@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from exports_app.domain.run import RunStatus
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Campaign, Run
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Campaign, Run
 from exports_app.wiring import Services
 from tests.api.client import RUN_KEYS, SCHEDULES, Api, pointers, problem, schedule_body
 from tests.api.conftest import Clients

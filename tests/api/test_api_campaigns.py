@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.services.records import Campaign
+from exports_app.services.core.records import Campaign
 from exports_app.wiring import Services
 from tests.api.client import ABSENT, BAD_LISTS, CAMPAIGN_KEYS, CAMPAIGNS, pointers, problem
 from tests.api.conftest import Clients

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.services import rules
+from exports_app.services.schedules import validation as rules
 from tests.api.client import CAMPAIGNS, SCHEDULES, pointers, problem, schedule_body
 from tests.api.conftest import Clients
 from tests.world import Cast

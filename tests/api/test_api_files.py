@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from exports_app.domain.errors import StoreAway
-from exports_app.services.records import Campaign, Run
+from exports_app.services.core.records import Campaign, Run
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients

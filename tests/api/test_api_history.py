@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from exports_app.domain.run import RunStatus, Trigger
-from exports_app.services.records import Campaign, Run
-from exports_app.services.schedules import new_run
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.core.records import Campaign, Run
+from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, DELIVERY_KEYS, RUN_KEYS, SCHEDULES, pointers, problem, schedule_body
 from tests.api.conftest import Clients

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from exports_app.db.store import SqlStore
-from exports_app.domain import cron, cron_grammar
 from exports_app.domain.access import Role
-from exports_app.services import campaigns as campaigns_module
-from exports_app.services import email_addresses, importing, passwords, recipient_domains, rules
-from exports_app.services.records import Campaign
+from exports_app.domain.timing import cron, cron_grammar
+from exports_app.services.campaigns import importer
+from exports_app.services.campaigns import service as campaigns_module
+from exports_app.services.core import email_addresses
+from exports_app.services.core.records import Campaign
+from exports_app.services.identity import passwords
+from exports_app.services.schedules import validation as rules
+from exports_app.services.tenants import recipient_domains
 from exports_app.wiring import Services
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, Case, call
@@ -36,8 +40,8 @@ JUDGES = [
     (cron_grammar, "CronSim"),
     (campaigns_module, "check_campaign"),
     (campaigns_module, "check_metric"),
-    (importing, "check_campaign"),
-    (importing, "check_metric"),
+    (importer, "check_campaign"),
+    (importer, "check_metric"),
     (passwords, "check"),
     (passwords, "hash_password"),
     (passwords, "matches"),
@@ -124,7 +128,7 @@ def test_the_command_line_judges_first(services: Services, ids: dict[str, str], 
     file.write_text("campaign_name,currency,date,spend\nSpring,EUR,2026-01-01,1.50\n")
     services.importing.load(file, "initech", lambda _: None)
     assert judged.late == []
-    assert f"{importing.__name__}.check_campaign" in judged.called
+    assert f"{importer.__name__}.check_campaign" in judged.called
 
 
 @pytest.mark.usefixtures("campaigns")

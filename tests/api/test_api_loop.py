@@ -9,9 +9,9 @@ import pytest
 
 from exports_app.api.app import create
 from exports_app.domain import bounds
-from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
-from exports_app.services.records import Campaign, Delivery, Run, new_id
-from exports_app.services.schedules import new_run
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
+from exports_app.services.core.records import Campaign, Delivery, Run, new_id
+from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.api.conftest import Clients, Engine
@@ -82,7 +82,7 @@ def test_the_longest_history_is_written_beside_the_loop(
 
 
 def test_the_largest_list_is_written_beside_the_loop(api: Clients, services: Services, cast: Cast, loop_watch: LoopWatch) -> None:
-    from exports_app.services.rules import Filters
+    from exports_app.services.schedules.validation import Filters
 
     made = [Campaign(uuid_of(0xF0000 + i), cast.acme.id, f"C{i}", "search", "active", "EUR") for i in range(bounds.CAMPAIGNS)]
     with services.store.write() as tx:

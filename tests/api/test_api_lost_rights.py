@@ -10,7 +10,7 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Forbidden, NotFound, Unauthenticated
-from exports_app.services.records import Membership
+from exports_app.services.core.records import Membership
 from exports_app.wiring import Services
 from tests.api.client import Api, problem
 from tests.api.conftest import Clients

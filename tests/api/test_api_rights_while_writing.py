@@ -9,8 +9,8 @@ import pytest
 
 from exports_app.domain.access import Role
 from exports_app.domain.errors import SecondFactorRequired
-from exports_app.services.ports import AuditFilter, Transaction
-from exports_app.services.records import AuditEntry, Membership, Page
+from exports_app.services.core.interfaces import AuditFilter, Transaction
+from exports_app.services.core.records import AuditEntry, Membership, Page
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients

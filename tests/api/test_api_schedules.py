@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exports_app.domain.access import Role
-from exports_app.services.records import Campaign, Membership
+from exports_app.services.core.records import Campaign, Membership
 from exports_app.wiring import Services
 from tests.api.client import (
     ABSENT,

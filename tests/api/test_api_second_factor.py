@@ -5,7 +5,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from exports_app.services.otp import PERIOD
+from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients

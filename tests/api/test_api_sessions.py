@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from exports_app.services import secret_keys
-from exports_app.services.keys import Keys
-from exports_app.services.known_browsers import KNOWN_COOKIE, KnownBrowsers
-from exports_app.services.records import Run, User
-from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.core.records import Run, User
+from exports_app.services.identity.known_browsers import KNOWN_COOKIE, KnownBrowsers
+from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.keys import secret_keys
+from exports_app.services.keys.derived_keys import Keys
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients

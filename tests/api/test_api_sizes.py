@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.services.records import Campaign
+from exports_app.services.core.records import Campaign
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients

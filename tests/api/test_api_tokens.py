@@ -10,9 +10,9 @@ from typing import Any
 import jwt
 import pytest
 
-from exports_app.services.auth import ALGORITHM, AUDIENCE, ISSUER, TYPE
-from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
-from exports_app.services.records import User
+from exports_app.services.core.records import User
+from exports_app.services.identity.authentication import ALGORITHM, AUDIENCE, ISSUER, TYPE
+from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.wiring import Services
 from tests.api.client import ABSENT, SCHEDULES, problem
 from tests.api.conftest import SECRET_KEY, Clients

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from exports_app.domain.errors import DeliveryError
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Channel, ExportType, Format, Note
-from exports_app.services.registry import Registry
+from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Channel, ExportType, Format, Note
+from exports_app.services.core.registry import Registry
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "extending.md"
 KINDS: list[tuple[str, Registry[Any], type]] = [

@@ -14,8 +14,8 @@ from sqlalchemy.dialects import postgresql
 
 from exports_app import wiring
 from exports_app.domain.table import Column, Kind, by_column, completer, stored
-from exports_app.services.plugs import EXPORT_TYPES, ExportType, Scope
-from exports_app.services.records import Campaign, Metric
+from exports_app.services.core.extension_points import EXPORT_TYPES, ExportType, Scope
+from exports_app.services.core.records import Campaign, Metric
 from exports_app.wiring import Services
 from tests.world import Cast, uuid_of
 

@@ -11,7 +11,7 @@ from exports_app import plugins
 from exports_app.domain.table import Chunk, Column, Table, integer, money, ratio
 from exports_app.formats import _lines
 from exports_app.formats._sheet import Rows
-from exports_app.services.plugs import FORMATS
+from exports_app.services.core.extension_points import FORMATS
 from tests.contracts.tables import COLUMNS, NASTY
 
 plugins.load("exports_app.formats")

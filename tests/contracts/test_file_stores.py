@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from exports_app.domain.errors import StoreAway
-from exports_app.services.ports import FileStore
+from exports_app.services.core.interfaces import FileStore
 from exports_app.storage import cache as cache_module
 from exports_app.storage.local import LocalFiles
 from exports_app.storage.s3 import S3Files

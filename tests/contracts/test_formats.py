@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from exports_app import plugins
 from exports_app.domain.table import day, integer, text
-from exports_app.services.plugs import FORMATS, Format
+from exports_app.services.core.extension_points import FORMATS, Format
 from tests.contracts.tables import COLUMNS, NASTY, READERS, VALUES, Row, book, read_calamine, read_openpyxl, rows_of, table
 
 plugins.load("exports_app.formats")
@@ -264,7 +264,7 @@ class TestExcel:
     def test_the_cells_do_not_depend_on_which_xml_library_openpyxl_finds(self, path: Path) -> None:
         program = (
             "import sys; from pathlib import Path; import openpyxl; from exports_app import plugins\n"
-            "from exports_app.services.plugs import FORMATS; from tests.contracts.tables import *\n"
+            "from exports_app.services.core.extension_points import FORMATS; from tests.contracts.tables import *\n"
             "assert not openpyxl.LXML; plugins.load('exports_app.formats')\n"
             "FORMATS['excel'].write(table(rows_of(NASTY)), Path(sys.argv[1]))\n"
         )

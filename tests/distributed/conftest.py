@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from exports_app import wiring
 from exports_app.db import migrate
-from exports_app.services.records import Run
+from exports_app.services.core.records import Run
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY

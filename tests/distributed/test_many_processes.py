@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.run import RunStatus
-from exports_app.services import passwords
-from exports_app.services.records import Run, Schedule
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.records import Run, Schedule
+from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.distributed.conftest import PATIENCE, Installation, ended
 from tests.e2e.client import wait_until

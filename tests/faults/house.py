@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from exports_app import wiring
 from exports_app.db import migrate
 from exports_app.domain.access import Principal
-from exports_app.domain.policy import MOST_CAUGHT_UP
-from exports_app.domain.run import MAX_DEATHS, DeliveryStatus, RunStatus
-from exports_app.services.records import Delivery, Run, Schedule
+from exports_app.domain.runs.policies import MOST_CAUGHT_UP
+from exports_app.domain.runs.states import MAX_DEATHS, DeliveryStatus, RunStatus
+from exports_app.services.core.records import Delivery, Run, Schedule
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from exports_app.domain.run import MAX_DEATHS, SUSPECT_DEATHS, RunStatus
+from exports_app.domain.runs.states import MAX_DEATHS, SUSPECT_DEATHS, RunStatus
 from tests.e2e.client import wait_until
 from tests.faults.house import TICKS, House
 

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from exports_app.domain.run import RunStatus
+from exports_app.domain.runs.states import RunStatus
 from tests.distributed.conftest import Installation
 from tests.e2e.client import wait_until
 from tests.faults.house import TICKS, House

@@ -35,7 +35,7 @@ MOST_MORE = 50.0
 """MB that the server may grow by, in each attack."""
 SLOWEST = 0.5
 """Seconds that another person's page may wait for an answer."""
-LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
+LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___state____list_state"
 LEAST_ANSWERS = 1.0
 """That another person gets for each second of an attack."""
 MOST_DEBT = 10.0

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.services.records import Run
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.core.records import Run
 from tests.e2e.client import wait_until
 from tests.faults.house import House, house_in
 from tests.faults.post import Post

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from exports_app.domain.access import Role
-from exports_app.domain.policy import MOST_CAUGHT_UP
-from exports_app.domain.run import RunStatus
-from exports_app.services.records import Run
+from exports_app.domain.runs.policies import MOST_CAUGHT_UP
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.records import Run
 from tests.faults.house import MINUTE, House
 from tests.world import set_role, stored
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from exports_app.domain.run import DeliveryStatus
-from exports_app.services.account_links import LinkKind
-from exports_app.services.account_mail import KEPT, AccountLetter
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.ports import Transaction
-from exports_app.services.records import AccountMessage, Tenant
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import AccountMessage, Tenant
+from exports_app.services.identity.account_links import LinkKind
+from exports_app.services.identity.account_messages import KEPT, AccountLetter
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, Received, mail_server
 from tests.world import NOW, FakeClock, WatchedEmail, registered, side_by_side, sql, uuid_of

@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
-from exports_app.domain.run import RunStatus
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, AuditEntry, Campaign, Metric, Page, Schedule, Tenant
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, AuditEntry, Campaign, Metric, Page, Schedule, Tenant
 from exports_app.wiring import Services
 from tests.world import Cast, FakeClock, claim, make_schedule, sql
 
@@ -100,7 +100,7 @@ def test_what_fails_leaves_no_entry(
     with pytest.raises(Invalid):
         services.schedules.update(admin, schedule.id, {"name": ""})
     with monkeypatch.context() as broken:
-        broken.setattr("exports_app.services.audit.note", lambda *_args, **_more: 1 / 0)
+        broken.setattr("exports_app.services.audit.audit_log.note", lambda *_args, **_more: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             services.schedules.update(admin, schedule.id, {"name": "Renamed"})
     assert entries(services, admin) == before
@@ -181,7 +181,7 @@ class TestLooking:
     def test_as_csv_all_of_it_without_formulas(
         self, services: Services, admin: Principal, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("exports_app.services.audit.BATCH", 2)
+        monkeypatch.setattr("exports_app.services.audit.audit_log.BATCH", 2)
         for name in ("=1+1", 'a "b", c', "Ünïcode", "d"):
             clock.advance(seconds=1)
             make_schedule(services, admin, name=name)

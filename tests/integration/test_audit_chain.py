@@ -15,14 +15,15 @@ from exports_app import wiring
 from exports_app.domain import audit_chain
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError
-from exports_app.services import audit, request_context
-from exports_app.services.audit_export import check_file
-from exports_app.services.audit_seals import Seals
-from exports_app.services.audit_verify import Verification
-from exports_app.services.keys import AUDIT_SEALS, Keys
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, Page
-from exports_app.services.request_context import RequestContext
+from exports_app.services.audit import audit_log
+from exports_app.services.audit.export import check_file
+from exports_app.services.audit.seals import Seals
+from exports_app.services.audit.verification import Verification
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, Page
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
 from exports_app.wiring import Services
 from tests.world import Cast, FakeClock, side_by_side, sql
 
@@ -34,8 +35,8 @@ def write(services: Services, tenant_id: str | None, count: int, name: str = "No
     for i in range(count):
         services.clock.advance(seconds=1)  # type: ignore[attr-defined]
         with services.store.write() as tx:
-            audit.note(
-                *(tx, audit.COMMAND_LINE, Action.TENANT_UPDATED, services.clock()),
+            audit_log.note(
+                *(tx, audit_log.COMMAND_LINE, Action.TENANT_UPDATED, services.clock()),
                 tenant_id=tenant_id,
                 subject_id=None,
                 subject_name=f"{name} {i + 1}",
@@ -134,7 +135,7 @@ class TestSealing:
     ) -> None:
         with services.store.write() as slow:
             subject = {"tenant_id": cast.acme.id, "subject_id": None, "subject_name": "Slow"}
-            audit.note(slow, audit.APP, Action.TENANT_UPDATED, clock(), **subject)  # type: ignore[arg-type]
+            audit_log.note(slow, audit_log.APP, Action.TENANT_UPDATED, clock(), **subject)  # type: ignore[arg-type]
             write(services, cast.acme.id, 3)
             assert services.audit_seals.seal() == 3
         assert services.audit_seals.seal() == 1
@@ -143,7 +144,7 @@ class TestSealing:
     def test_of_many_servers_that_seal_at_once_each_entry_is_sealed_once(
         self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("exports_app.services.audit_seals.BATCH", 7)
+        monkeypatch.setattr("exports_app.services.audit.seals.BATCH", 7)
         write(services, cast.acme.id, 60)
         sealed = sum(side_by_side(4, lambda _: services.audit_seals.seal()))
         sealed += services.audit_seals.seal()
@@ -160,7 +161,7 @@ class TestSealing:
         assert services.audit_seals.seal() == 2
 
     def test_a_stop_is_heard_between_two_batches(self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("exports_app.services.audit_seals.BATCH", 2)
+        monkeypatch.setattr("exports_app.services.audit.seals.BATCH", 2)
         write(services, cast.acme.id, 6)
         asked: list[bool] = []
 
@@ -545,7 +546,7 @@ class TestRetention:
         keeping: Seals,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("exports_app.services.audit_seals.REMOVE", 3)
+        monkeypatch.setattr("exports_app.services.audit.seals.REMOVE", 3)
         services.audit_export.write(tmp_path / "audit.jsonl", "acme")
         clock.advance(days=31)
         later = write(services, cast.acme.id, 4)[-4:]
@@ -576,7 +577,7 @@ class TestRetention:
         keeping: Seals,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("exports_app.services.audit_seals.REMOVE", 3)
+        monkeypatch.setattr("exports_app.services.audit.seals.REMOVE", 3)
         for _ in range(8):
             write(services, cast.acme.id, 2)
             keeping.seal()

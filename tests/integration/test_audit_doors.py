@@ -18,12 +18,14 @@ from exports_app.domain.errors import (
     WrongAccount,
     WrongCredentials,
 )
-from exports_app.services import expired_sessions, repeated_notes, request_context
-from exports_app.services.hashing import PLACES, Queue
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, AuditEntry, Page, Tenant
-from exports_app.services.request_context import RequestContext
-from exports_app.services.sessions import id_of
+from exports_app.services.audit import repeated_entries
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, AuditEntry, Page, Tenant
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity import session_expiry
+from exports_app.services.identity.password_hashing import PLACES, Queue
+from exports_app.services.identity.sessions import id_of
 from exports_app.wiring import Services
 from tests.invited import shown_token
 from tests.world import (
@@ -62,7 +64,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def right(given: str, hashed: str | None) -> bool:
         return hashed is not None and given == PASSWORD
 
-    monkeypatch.setattr("exports_app.services.passwords.matches", right)
+    monkeypatch.setattr("exports_app.services.identity.passwords.matches", right)
 
 
 class TestSignIn:
@@ -159,7 +161,7 @@ class TestAnExpiredSession:
     def test_many_are_noted_in_batches(
         self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(expired_sessions, "BATCH", 2)
+        monkeypatch.setattr(session_expiry, "BATCH", 2)
         for _ in range(5):
             sign_in(services, cast.admin.user)
         clock.advance(hours=13)
@@ -342,14 +344,14 @@ class TestFailedSignIn:
     def test_a_guesser_with_many_accounts_and_addresses_writes_a_bounded_number(
         self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(repeated_notes, "MAX_WRITTEN", 5)
-        monkeypatch.setattr(repeated_notes, "MAX_KEYS", 20)
+        monkeypatch.setattr(repeated_entries, "MAX_WRITTEN", 5)
+        monkeypatch.setattr(repeated_entries, "MAX_KEYS", 20)
         for i in range(200):
             with request_context.use(RequestContext(f"198.51.{i // 250}.{i % 250}", "", "x")):
                 services.repeated_notes.failed_sign_in(f"no{i}@example.com")
         found = entries(services, cast)
         assert len(found) == 6
-        assert [entry.subject_name for entry in found].count(repeated_notes.MANY) == 1
+        assert [entry.subject_name for entry in found].count(repeated_entries.MANY) == 1
         assert sum(entry.detail.get("times", 1) for entry in found) == 200
 
     def test_the_addresses_of_one_network_count_together(self, services: Services, cast: Cast) -> None:

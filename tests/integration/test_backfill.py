@@ -6,8 +6,8 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
-from exports_app.domain.run import AttemptOutcome, RunStatus, Trigger
-from exports_app.services.records import Campaign, Schedule
+from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
+from exports_app.services.core.records import Campaign, Schedule
 from exports_app.wiring import Services
 from tests.world import NOW, Cast, FakeClock, claim, execute, make_schedule, runs_of, the_run
 

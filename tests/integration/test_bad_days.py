@@ -11,12 +11,12 @@ from exports_app import log, wiring
 from exports_app.db import engine as db_engine
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, Unavailable
-from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.engine import worker
 from exports_app.engine.local import LocalEngine
-from exports_app.services.changes import Change, Changes, Topic
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Page, Run
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Page, Run
 from exports_app.settings import SettingsError
 from exports_app.wiring import Services
 from tests.mailserver import MailServer

@@ -4,9 +4,9 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import NotFound
-from exports_app.services.board import Board
-from exports_app.services.changes import Changes
-from exports_app.services.records import Page, Tenant
+from exports_app.services.core.change_events import Changes
+from exports_app.services.core.records import Page, Tenant
+from exports_app.services.schedules.listing import Board
 from exports_app.wiring import Services
 from tests.world import make_schedule, side_by_side
 

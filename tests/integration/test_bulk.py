@@ -4,9 +4,9 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound, Unavailable
-from exports_app.domain.run import Trigger
-from exports_app.services.bulk import MAX_IDS, Action, BulkResult
-from exports_app.services.records import Schedule, Tenant
+from exports_app.domain.runs.states import Trigger
+from exports_app.services.core.records import Schedule, Tenant
+from exports_app.services.schedules.bulk import MAX_IDS, Action, BulkResult
 from exports_app.wiring import Services
 from tests.world import make_schedule, runs_of, stored, uuid_of
 

@@ -9,12 +9,12 @@ from sqlalchemy import func, literal, select
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound
-from exports_app.domain.period import Window
-from exports_app.services.campaign_analytics import MEASURES, CampaignAnalytics, CampaignFigures, View
-from exports_app.services.changes import Change, Topic
-from exports_app.services.plugs import EXPORT_TYPES, Scope
-from exports_app.services.records import Campaign, Metric, Tenant
-from exports_app.services.rules import Filters
+from exports_app.domain.timing.period import Window
+from exports_app.services.analytics.campaigns import MEASURES, CampaignAnalytics, CampaignFigures, View
+from exports_app.services.core.change_events import Change, Topic
+from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
+from exports_app.services.core.records import Campaign, Metric, Tenant
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 from tests.world import FakeClock, registered, uuid_of
 
@@ -174,7 +174,7 @@ def test_a_wrong_view_is_refused_by_its_part(
 def test_too_much_is_refused_with_the_way_out(
     services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exports_app.services.campaign_analytics.MOST_ROWS", 10)
+    monkeypatch.setattr("exports_app.services.analytics.campaigns.MOST_ROWS", 10)
     with pytest.raises(Invalid, match="group it by longer periods"):
         look(services, admin, acme)
     assert len(look(services, admin, acme, filters=Filters(period="last_7_days", group_by="month")).points) == 4
@@ -183,7 +183,7 @@ def test_too_much_is_refused_with_the_way_out(
 def test_what_is_too_much_is_not_tried_again_until_the_data_changes(
     services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exports_app.services.campaign_analytics.MOST_ROWS", 10)
+    monkeypatch.setattr("exports_app.services.analytics.campaigns.MOST_ROWS", 10)
     tried: list[str] = []
     read = services.campaign_analytics._read
 

@@ -16,7 +16,7 @@ from exports_app.db.engine import Database
 from exports_app.db.repositories import table
 from exports_app.domain.access import Role
 from exports_app.domain.errors import Unavailable
-from exports_app.services.records import Membership, Page, Tenant
+from exports_app.services.core.records import Membership, Page, Tenant
 from exports_app.wiring import Services
 from tests.world import DEADLINE, Cast, side_by_side, uuid_of
 

@@ -7,11 +7,11 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Conflict, Forbidden, Gone, NotFound
-from exports_app.domain.run import MAX_DEATHS, DeliveryStatus, RunStatus, Trigger
-from exports_app.services.changes import Topic
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Campaign, Run, Schedule, Tenant
-from exports_app.services.rules import Filters
+from exports_app.domain.runs.states import MAX_DEATHS, DeliveryStatus, RunStatus, Trigger
+from exports_app.services.core.change_events import Topic
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Campaign, Run, Schedule, Tenant
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.world import (

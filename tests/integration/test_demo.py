@@ -11,16 +11,18 @@ from exports_app import wiring
 from exports_app.db import models
 from exports_app.db.repositories import table
 from exports_app.domain.errors import ExportsError, Invalid
-from exports_app.services import demo as module
-from exports_app.services import passwords, request_context, rules
-from exports_app.services.accounts import DEMO_EMAIL
-from exports_app.services.campaigns import check_campaign, check_metric
-from exports_app.services.demo import TENANTS, Demo, schedules
-from exports_app.services.demo_data import ACME, GLOBEX, first_day, metrics
-from exports_app.services.passwords import DEMO_PASSWORD
-from exports_app.services.records import Campaign, Page, Tenant
-from exports_app.services.request_context import RequestContext
-from exports_app.services.rules import Draft, Filters
+from exports_app.services.accounts.provisioning import DEMO_EMAIL
+from exports_app.services.campaigns import demo as module
+from exports_app.services.campaigns.demo import TENANTS, Demo, schedules
+from exports_app.services.campaigns.demo_data import ACME, GLOBEX, first_day, metrics
+from exports_app.services.campaigns.service import check_campaign, check_metric
+from exports_app.services.core import request_context
+from exports_app.services.core.records import Campaign, Page, Tenant
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity import passwords
+from exports_app.services.identity.passwords import DEMO_PASSWORD
+from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.validation import Draft, Filters
 from exports_app.wiring import Services
 from tests.world import FakeClock, sql
 

@@ -6,13 +6,13 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, Forbidden, NotFound, Unavailable
-from exports_app.domain.run import RunStatus
-from exports_app.services import request_context
-from exports_app.services.audit import Audit
-from exports_app.services.file_downloads import NOTED_APART
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, Campaign, DownloadWay, Page, Run
-from exports_app.services.request_context import RequestContext
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.audit.audit_log import Audit
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, Campaign, DownloadWay, Page, Run
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.runs.download_log import NOTED_APART
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import Cast, FakeClock, claim, deliveries_of, execute, make_schedule, the_run

@@ -6,9 +6,9 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from exports_app.services.downloads import Made
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Tenant
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Tenant
+from exports_app.services.runs.browser_downloads import Made
 from exports_app.wiring import Services
 from tests.world import Cast, FakeClock, make_schedule, set_role, sign_in, uuid_of
 

@@ -4,8 +4,8 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, Forbidden, NotFound
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, AuditEntry, Page, Schedule
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, AuditEntry, Page, Schedule
 from exports_app.wiring import Services
 from tests.world import Cast, make_schedule, stored
 

@@ -16,10 +16,10 @@ import pytest
 from pydantic import SecretStr
 
 from exports_app.channels.email import EmailChannel, SmtpSettings
-from exports_app.domain import words
-from exports_app.domain.color import readable_on
+from exports_app.domain import humanize
+from exports_app.domain.colors import readable_on
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
-from exports_app.services.plugs import CHANNELS, Report
+from exports_app.services.core.extension_points import CHANNELS, Report
 from exports_app.settings import SettingsError
 from tests.mailserver import HOST, MailServer, mail_server
 
@@ -455,7 +455,7 @@ def test_both_bodies_tell_the_same_facts(report: Report, server: MailServer) -> 
     def words(said: str) -> list[str]:
         return re.findall(r"\w+", said)
 
-    assert words(text) == words(page)
+    assert humanize(text) == humanize(page)
 
 
 def test_a_file_without_rows_is_explained_in_both_bodies(report: Report, server: MailServer) -> None:
@@ -510,7 +510,7 @@ def test_names_are_text_in_the_page_and_never_markup(report: Report, server: Mai
     ],
 )
 def test_sizes_are_for_people(size: int, text: str) -> None:
-    assert words.size(size) == text
+    assert humanize.size(size) == text
 
 
 @pytest.mark.parametrize(

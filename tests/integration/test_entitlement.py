@@ -3,10 +3,10 @@
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.services.entitlement import REMOVED
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Campaign, Delivery, Run, Schedule
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Campaign, Delivery, Run, Schedule
+from exports_app.services.runs.entitlement import REMOVED
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.world import Cast, FakeClock, WatchedEmail, claim, deliveries_of, execute, make_schedule, registered, sql, the_run

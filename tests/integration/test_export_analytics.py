@@ -9,10 +9,10 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import NotFound
-from exports_app.domain.run import RunStatus, Trigger
-from exports_app.services.changes import Change, Topic
-from exports_app.services.export_analytics import DAYS, HOURS, ExportFigures
-from exports_app.services.records import Run, Schedule, Tenant, new_id
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.analytics.exports import DAYS, HOURS, ExportFigures
+from exports_app.services.core.change_events import Change, Topic
+from exports_app.services.core.records import Run, Schedule, Tenant, new_id
 from exports_app.wiring import Services
 from tests.world import (
     Cast,

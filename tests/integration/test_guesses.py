@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from exports_app.domain.errors import TooManyRequests
-from exports_app.services.guesses import ACQUAINTED, Guess, GuessLimits, Lock, Purpose, Scope, Waits
-from exports_app.services.limits import Counts
+from exports_app.services.core.rate_limits import Counts
+from exports_app.services.identity.guess_limits import ACQUAINTED, Guess, GuessLimits, Lock, Purpose, Scope, Waits
 from tests.e2e.server import free_port
 from tests.redis_server import Redis, redis_server
 from tests.world import DEADLINE, side_by_side

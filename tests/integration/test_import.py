@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from exports_app.domain.errors import ExportsError
-from exports_app.services.changes import Change, Topic
-from exports_app.services.importing import SHOWN, Result
-from exports_app.services.records import Campaign, Page, Tenant
+from exports_app.services.campaigns.importer import SHOWN, Result
+from exports_app.services.core.change_events import Change, Topic
+from exports_app.services.core.records import Campaign, Page, Tenant
 from exports_app.wiring import Services
 from tests.inputs import cpu
 

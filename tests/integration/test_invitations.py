@@ -19,12 +19,12 @@ from exports_app.domain.errors import (
     TooManyRequests,
     Unauthenticated,
 )
-from exports_app.domain.run import DeliveryStatus
-from exports_app.services import invitations as rules
-from exports_app.services.invitations import InvitationStatus
-from exports_app.services.joining import Joined, Way
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, AuditEntry, Page, User
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.accounts.invitation_acceptance import Joined, Way
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, AuditEntry, Page, User
+from exports_app.services.tenants import invitations as rules
+from exports_app.services.tenants.invitations import InvitationStatus
 from exports_app.wiring import Services
 from tests.invited import mailed_token, shown_token
 from tests.mailserver import MailServer

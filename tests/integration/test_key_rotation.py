@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from exports_app import wiring
 from exports_app.domain.errors import Unauthenticated
-from exports_app.services import secret_keys
-from exports_app.services.keys import ACCESS_TOKENS, Keys, key_id
+from exports_app.services.keys import secret_keys
+from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.world import Cast, FakeClock

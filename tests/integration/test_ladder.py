@@ -19,12 +19,12 @@ from exports_app import wiring
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Gone, NotFound
-from exports_app.domain.run import RunStatus
-from exports_app.domain.way import encoded
+from exports_app.domain.runs.delivery_mode import encoded
+from exports_app.domain.runs.states import RunStatus
 from exports_app.engine import local
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Campaign, Run
-from exports_app.services.rules import Filters
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Campaign, Run
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, Received
 from tests.world import FakeClock, claim, deliveries_of, make_schedule, registered, the_run
@@ -137,7 +137,7 @@ def test_a_run_that_was_stored_before_there_was_a_choice_is_sent(services: Servi
 def test_what_is_far_too_large_to_be_attached_fails_with_a_way_out(
     services: Services, admin: Principal, mail: MailServer, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr("exports_app.engine.parcel.MOST_ATTACHED", 100)
+    monkeypatch.setattr("exports_app.engine.attachment_packaging.MOST_ATTACHED", 100)
     run = ran(services, admin, delivery=way)
     assert (run.status, run.error_code) == (RunStatus.FAILED, "attachment_too_large")
     assert "let it go as a link" in (run.error or "")

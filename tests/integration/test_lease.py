@@ -10,11 +10,11 @@ from exports_app.db.engine import Database
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import IllegalTransition
-from exports_app.domain.run import MAX_DEATHS, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
-from exports_app.services.changes import Changes
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Run, Schedule
-from exports_app.services.runs import LeaseLost, Runs
+from exports_app.domain.runs.states import MAX_DEATHS, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
+from exports_app.services.core.change_events import Changes
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Run, Schedule
+from exports_app.services.runs.lifecycle import LeaseLost, Runs
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import (

@@ -12,14 +12,14 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Unavailable
-from exports_app.domain.run import DeliveryStatus, RunStatus
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.engine import local
+from exports_app.engine.file_producer import Maker
+from exports_app.engine.file_writer import Made
 from exports_app.engine.local import LocalEngine
-from exports_app.engine.maker import Maker
-from exports_app.engine.making import Made
-from exports_app.services.plugs import CHANNELS, FORMATS
-from exports_app.services.records import Campaign, Run, Schedule
-from exports_app.services.runs import LeaseLost
+from exports_app.services.core.extension_points import CHANNELS, FORMATS
+from exports_app.services.core.records import Campaign, Run, Schedule
+from exports_app.services.runs.lifecycle import LeaseLost
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
 from tests.integration import child_formats

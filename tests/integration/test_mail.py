@@ -12,9 +12,9 @@ from exports_app import settings
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound, TooManyRequests
-from exports_app.services.plugs import CHANNELS, Outcome
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Page
+from exports_app.services.core.extension_points import CHANNELS, Outcome
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Page
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.world import registered

@@ -15,12 +15,12 @@ from zipfile import ZipFile
 import pytest
 
 from exports_app.domain.errors import RunError, Unavailable
-from exports_app.engine.maker import Maker
-from exports_app.engine.making import Limits, Made
-from exports_app.engine.turns import Turns
+from exports_app.engine.fair_semaphore import Turns
+from exports_app.engine.file_producer import Maker
+from exports_app.engine.file_writer import Limits, Made
 from exports_app.engine.worker import Stopped
-from exports_app.services.plugs import EXPORT_TYPES, FORMATS, Format, Scope
-from exports_app.services.records import Campaign, Metric
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Format, Scope
+from exports_app.services.core.records import Campaign, Metric
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
 from tests.integration import child_formats
@@ -169,8 +169,8 @@ def test_a_file_over_its_limits_fails_with_the_figure(make: Making, small: int, 
 @pytest.mark.one_database
 def test_few_rows_that_come_slowly_make_an_excel_file(make: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks at some rows before it begins the file."""
-    monkeypatch.setattr("exports_app.engine.making.PROGRESS_SECONDS", 0.0)
-    monkeypatch.setattr("exports_app.engine.maker.CHUNK", 20)
+    monkeypatch.setattr("exports_app.engine.file_writer.PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("exports_app.engine.file_producer.CHUNK", 20)
     assert make(FORMATS["excel"], small=10**9).rows == DAYS * len(NAMES)
 
 
@@ -268,7 +268,7 @@ def test_the_process_ends_with_the_server_however_that_ends(
 ) -> None:
     program = (
         "import sys; from pathlib import Path; from exports_app import wiring; from exports_app.settings import Settings\n"
-        "from exports_app.services.plugs import Scope; from tests.integration import child_formats; from tests.integration.test_maker import Making\n"
+        "from exports_app.services.core.extension_points import Scope; from tests.integration import child_formats; from tests.integration.test_maker import Making\n"
         "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, demo=False, database_url=sys.argv[4]))\n"
         "Making(services, Scope(sys.argv[2], None, None, (), ''), Path(sys.argv[3]))(child_formats.Endless())\n"
     )
@@ -283,7 +283,7 @@ def test_the_process_ends_with_the_server_however_that_ends(
 
 def test_the_process_imports_neither_the_orm_nor_the_web() -> None:
     program = (
-        "import sys, exports_app.engine.child\n"
+        "import sys, exports_app.engine.subprocess_entry\n"
         "from exports_app.formats import csv, excel, json, xml\n"
         "heavy = {'sqlalchemy', 'sqlmodel', 'reflex', 'pydantic', 'fastapi', 'alembic', 'exports_app.wiring'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"

@@ -19,10 +19,10 @@ from exports_app.domain.errors import (
     Unavailable,
     WrongCredentials,
 )
-from exports_app.domain.run import RunStatus
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, Page
-from exports_app.services.sessions import id_of
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, Page
+from exports_app.services.identity.sessions import id_of
 from exports_app.wiring import Services
 from tests.world import PASSWORD, Cast, FakeClock, claim, execute, make_schedule, set_role, side_by_side, stored
 

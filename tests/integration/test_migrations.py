@@ -18,8 +18,8 @@ from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from exports_app.db.repositories import table
-from exports_app.services import passwords
-from exports_app.services.passwords import DEMO_PASSWORD
+from exports_app.services.identity import passwords
+from exports_app.services.identity.passwords import DEMO_PASSWORD
 from tests.postgres import Postgres
 from tests.world import uuid_of
 

@@ -12,9 +12,9 @@ from exports_app.domain.errors import (
     Unauthenticated,
     WrongCredentials,
 )
-from exports_app.services import passwords
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, Page
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, Page
+from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.world import BROWSER, NOW, PASSWORD, Cast, FakeClock, side_by_side, sign_in
 

@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql
 from exports_app.db.repositories import ScheduleRepository
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, NotFound
-from exports_app.domain.run import RunStatus
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import LatestRun, Page, Schedule, Summary, Tenant
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import LatestRun, Page, Schedule, Summary, Tenant
 from exports_app.wiring import Services
 from tests.mailserver import mail_server
 from tests.world import (

@@ -22,13 +22,15 @@ from exports_app.domain.errors import (
     Unavailable,
     WrongCredentials,
 )
-from exports_app.services import password_resets, passwords, request_context
-from exports_app.services.limit_storage import BoundedStorage
-from exports_app.services.password_resets import ASKED_LIFETIME, SENT_LIFETIME
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, AuditEntry, Page, User
-from exports_app.services.request_context import RequestContext
+from exports_app.services.accounts import password_resets
+from exports_app.services.accounts.password_resets import ASKED_LIFETIME, SENT_LIFETIME
+from exports_app.services.core import request_context
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.rate_limit_storage import BoundedStorage
+from exports_app.services.core.records import Action, AuditEntry, Page, User
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.world import (

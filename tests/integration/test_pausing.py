@@ -7,9 +7,9 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Conflict, RunError
-from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Notice, NoticeKind, Run, Schedule
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Notice, NoticeKind, Run, Schedule
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.world import (

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.policy import MOST_CAUGHT_UP, jitter
-from exports_app.domain.run import RunStatus
-from exports_app.services.records import Run, Schedule
+from exports_app.domain.runs.policies import MOST_CAUGHT_UP, jitter
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.records import Run, Schedule
 from exports_app.wiring import Services
 from tests.world import NOW, FakeClock, claim, make_schedule, runs_of, stored, the_run
 

@@ -22,8 +22,8 @@ from exports_app.db.engine import Database
 from exports_app.db.models import metadata
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, Unavailable
-from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.services.runs import LeaseLost
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.runs.lifecycle import LeaseLost
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY

@@ -10,15 +10,15 @@ from sqlalchemy import Integer, event, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from exports_app.channels.email import EmailChannel, SmtpSettings
-from exports_app.db import sample as sampling
+from exports_app.db import query_preview as sampling
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
-from exports_app.domain.run import RunStatus
+from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.table import Column, integer
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS, Report, Scope
-from exports_app.services.preview import DataPreview, Preview
-from exports_app.services.records import Campaign, Metric, Sample, Tenant
-from exports_app.services.rules import Filters
+from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Report, Scope
+from exports_app.services.core.records import Campaign, Metric, Sample, Tenant
+from exports_app.services.runs.preview import DataPreview, Preview
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import FakeClock, make_schedule, registered, trigger_and_execute, uuid_of

@@ -7,11 +7,11 @@ import pytest
 from exports_app.db.repositories import InvitationRepository
 from exports_app.domain.access import Role
 from exports_app.domain.errors import Unauthenticated
-from exports_app.domain.run import AttemptOutcome, RunStatus
-from exports_app.services import previous_holder
-from exports_app.services.changes import Change, Topic
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, NoticeKind, Page, Schedule
+from exports_app.domain.runs.states import AttemptOutcome, RunStatus
+from exports_app.services.accounts import previous_holder
+from exports_app.services.core.change_events import Change, Topic
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, NoticeKind, Page, Schedule
 from exports_app.wiring import Services
 from tests.invited import mailed_token
 from tests.mailserver import MailServer

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from exports_app.db.repositories import queue
-from exports_app.domain.run import BY_CLOCK, RunStatus, Trigger
-from exports_app.services.records import Run, Schedule, Waiting, new_id
-from exports_app.services.schedules import new_run
+from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
+from exports_app.services.core.records import Run, Schedule, Waiting, new_id
+from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
 from tests.world import Cast, FakeClock, make_schedule
 

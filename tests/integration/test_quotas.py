@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from exports_app.domain.errors import Forbidden, Invalid, NotFound, QuotaExceeded
-from exports_app.domain.run import RunStatus
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.ports import AuditFilter
-from exports_app.services.quotas import KEPT
-from exports_app.services.records import Action, Campaign, NoticeKind, Page
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, Campaign, NoticeKind, Page
+from exports_app.services.tenants.quotas import KEPT
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import (

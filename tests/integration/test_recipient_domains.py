@@ -7,9 +7,9 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, Invalid, NotFound
-from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.services import recipient_domains
-from exports_app.services.records import Campaign, Tenant
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.core.records import Campaign, Tenant
+from exports_app.services.tenants import recipient_domains
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import Cast, claim, deliveries_of, execute, make_schedule

@@ -7,9 +7,9 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Gone
-from exports_app.domain.run import RunStatus
-from exports_app.services.records import Campaign, Run, Schedule
-from exports_app.services.retention import Swept
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.records import Campaign, Run, Schedule
+from exports_app.services.runs.retention import Swept
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import Cast, FakeClock, Watch, claim, make_schedule, sql, the_run, trigger_and_execute
@@ -128,7 +128,7 @@ def test_what_the_disk_holds_is_measured(services: Services, run: Run) -> None:
 def test_more_than_a_batch_is_removed_in_one_go(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exports_app.services.retention.BATCH", 2)
+    monkeypatch.setattr("exports_app.services.runs.retention.BATCH", 2)
     for _ in range(5):
         trigger_and_execute(services, admin, schedule)
         clock.advance(seconds=1)

@@ -13,11 +13,11 @@ import pytest
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, RunError
-from exports_app.domain.run import AttemptOutcome, DeliveryStatus, RunStatus
+from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus
+from exports_app.engine.file_producer import Maker
 from exports_app.engine.local import LocalEngine
-from exports_app.engine.maker import Maker
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Attempt, Campaign, NoticeKind, Run, Schedule
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Attempt, Campaign, NoticeKind, Run, Schedule
 from exports_app.wiring import Services
 from tests.mailserver import HOST, MailServer, mail_server
 from tests.world import (

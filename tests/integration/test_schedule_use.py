@@ -7,10 +7,10 @@ import pytest
 
 from exports_app.domain.access import Permission, Principal, Role
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
-from exports_app.domain.run import RunStatus, Trigger
-from exports_app.services.changes import Topic
-from exports_app.services.records import Page, Run, Schedule, Tenant
-from exports_app.services.rules import Filters
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.core.change_events import Topic
+from exports_app.services.core.records import Page, Run, Schedule, Tenant
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 from tests.world import (
     FakeClock,

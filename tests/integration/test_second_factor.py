@@ -24,12 +24,12 @@ from exports_app.domain.errors import (
     WrongCredentials,
     WrongOtp,
 )
-from exports_app.domain.run import RunStatus
-from exports_app.services import request_context
-from exports_app.services.otp import PERIOD
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Action, Page, User
-from exports_app.services.sessions import STEP_LIFETIME, id_of
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Action, Page, User
+from exports_app.services.identity.one_time_passwords import PERIOD
+from exports_app.services.identity.sessions import STEP_LIFETIME, id_of
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.invited import mailed_token

@@ -7,7 +7,7 @@ import pytest
 
 from exports_app import wiring
 from exports_app.domain.errors import Unauthenticated
-from exports_app.services.sessions import USED_APART, Lifetimes
+from exports_app.services.identity.sessions import USED_APART, Lifetimes
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.world import PASSWORD, Cast, FakeClock, side_by_side, sign_in, sql

@@ -15,9 +15,9 @@ from exports_app.domain.errors import (
     Unauthenticated,
     WrongCredentials,
 )
-from exports_app.services.history import File
-from exports_app.services.records import Run, Schedule, Tenant
-from exports_app.services.sessions import CODE_LIFETIME, HOME, KEPT, SWEEP, Sessions, cookie, local_path
+from exports_app.services.core.records import Run, Schedule, Tenant
+from exports_app.services.identity.sessions import CODE_LIFETIME, HOME, KEPT, SWEEP, Sessions, cookie, local_path
+from exports_app.services.runs.history import File
 from exports_app.wiring import Services
 from tests.world import (
     BROWSER,

@@ -5,9 +5,9 @@ from contextlib import suppress
 import pytest
 
 from exports_app.domain.errors import ExportsError, Invalid, TooManyRequests, WrongCredentials
-from exports_app.services import request_context
-from exports_app.services.hashing import PLACES, Queue
-from exports_app.services.request_context import RequestContext
+from exports_app.services.core import request_context
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity.password_hashing import PLACES, Queue
 from exports_app.wiring import Services
 from tests.invited import mailed_token, shown_token
 from tests.mailserver import MailServer
@@ -21,7 +21,7 @@ NEW = "a new password for tests"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here it is the count that matters, not how the password is hashed."""
     monkeypatch.setattr(
-        "exports_app.services.passwords.matches", lambda password, hashed: hashed is not None and password == PASSWORD
+        "exports_app.services.identity.passwords.matches", lambda password, hashed: hashed is not None and password == PASSWORD
     )
 
 
@@ -85,7 +85,7 @@ def test_the_owner_gets_in_by_a_link_whatever_strangers_do_meanwhile(
         with pytest.raises(TooManyRequests):
             services.auth.login(email, PASSWORD, TRAVEL)
         services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), NEW)
-        monkeypatch.setattr("exports_app.services.passwords.matches", lambda password, _: password == NEW)
+        monkeypatch.setattr("exports_app.services.identity.passwords.matches", lambda password, _: password == NEW)
         attack(services, email, 20)
         assert services.auth.login(email, NEW, TRAVEL)
     with pytest.raises(TooManyRequests):
@@ -100,7 +100,7 @@ def test_a_link_ends_the_wait_that_somebody_else_made_in_the_owners_own_network(
     with request_context.use(RequestContext(STRANGER)):
         services.password_resets.request(email)
         services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), NEW)
-    monkeypatch.setattr("exports_app.services.passwords.matches", lambda password, _: password == NEW)
+    monkeypatch.setattr("exports_app.services.identity.passwords.matches", lambda password, _: password == NEW)
     assert services.auth.login(email, NEW, STRANGER)
 
 
@@ -114,7 +114,7 @@ def test_a_password_set_by_an_invitation_needs_no_wait_either(
     invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
     token = mailed_token(services, mail, email) if mail else shown_token(invited)
     attack(services, email, 300, addresses=150)
-    monkeypatch.setattr("exports_app.services.passwords.matches", lambda password, _: password == NEW)
+    monkeypatch.setattr("exports_app.services.identity.passwords.matches", lambda password, _: password == NEW)
     with request_context.use(RequestContext(TRAVEL)):
         services.joining.accept(token, None, "The owner", NEW)
         attack(services, email, 20)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 
 from exports_app.db.engine import Database
-from exports_app.db.signal import SharedChanges
-from exports_app.services.changes import EVERY_TENANT, Change, Topic
+from exports_app.db.notify_events import SharedChanges
+from exports_app.services.core.change_events import EVERY_TENANT, Change, Topic
 from tests.e2e.client import wait_until
 from tests.postgres import postgres_server
 from tests.world import Watch

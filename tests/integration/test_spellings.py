@@ -3,7 +3,7 @@
 import pytest
 
 from exports_app.domain.errors import TooManyRequests, WrongCredentials
-from exports_app.services.email_addresses import account_address, valid_address
+from exports_app.services.core.email_addresses import account_address, valid_address
 from exports_app.wiring import Services
 from tests.invited import mailed_token
 from tests.mailserver import MailServer

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from exports_app.domain.errors import StoreAway
-from exports_app.services.limits import Counts
-from exports_app.services.vitals import Vitals
+from exports_app.services.core.rate_limits import Counts
+from exports_app.services.health import Vitals
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
 from tests.redis_server import redis_server
@@ -27,7 +27,7 @@ def test_files_that_are_away_are_named(services: Services) -> None:
 
 
 def test_redis_is_named_while_it_is_away_and_not_before_or_after(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exports_app.services.vitals.AWAY_SECONDS", -1.0)
+    monkeypatch.setattr("exports_app.services.health.AWAY_SECONDS", -1.0)
     services.files.prepare()
     with redis_server() as redis:
         held = vitals(services, redis.url)
@@ -51,7 +51,7 @@ def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(services: Service
         raise StoreAway("it is away")
 
     monkeypatch.setattr(services.files, "ping", hang)
-    monkeypatch.setattr("exports_app.services.vitals.AWAY_SECONDS", -1.0)
+    monkeypatch.setattr("exports_app.services.health.AWAY_SECONDS", -1.0)
     with ThreadPoolExecutor(1) as other:
         first = other.submit(held.away)
         wait_until("it is asked", lambda: asked, 10)

@@ -15,13 +15,13 @@ from exports_app.db.repositories import table
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid
-from exports_app.domain.run import RunStatus, Trigger
-from exports_app.services.changes import Changes, Topic
-from exports_app.services.ports import Store, Transaction
-from exports_app.services.records import NoticeKind, Schedule, Tenant
-from exports_app.services.rules import Filters
-from exports_app.services.runs import Runs
-from exports_app.services.schedules import Schedules
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.core.change_events import Changes, Topic
+from exports_app.services.core.interfaces import Store, Transaction
+from exports_app.services.core.records import NoticeKind, Schedule, Tenant
+from exports_app.services.runs.lifecycle import Runs
+from exports_app.services.schedules.service import Schedules
+from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 from tests.world import NOW, FakeClock, Watch, draft, make_schedule, runs_of, side_by_side, stored
 
@@ -307,7 +307,7 @@ def test_a_schedule_that_cannot_be_read_any_more_holds_up_nobody(services: Servi
 def test_more_due_schedules_than_one_batch_are_all_run(
     services: Services, admin: Principal, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exports_app.services.runs.TICK_BATCH", 3)
+    monkeypatch.setattr("exports_app.services.runs.lifecycle.TICK_BATCH", 3)
     for i in range(7):
         hourly(services, admin, name=f"No. {i}")
     clock.set(ELEVEN)

@@ -4,8 +4,8 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Invalid, NotFound
-from exports_app.services.changes import Topic
-from exports_app.services.records import Page, Tenant
+from exports_app.services.core.change_events import Topic
+from exports_app.services.core.records import Page, Tenant
 from exports_app.wiring import Services
 from tests.world import Cast, Watch, set_role, uuid_of
 

@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import event
 
 from exports_app.domain.access import Principal, Role
-from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.engine import maker, making, worker
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.engine import file_producer, file_writer, worker
 from exports_app.engine.worker import Stopped
-from exports_app.services.plugs import CHANNELS, EXPORT_TYPES, FORMATS
-from exports_app.services.records import Campaign, Run, Schedule, Tenant
-from exports_app.services.rules import Filters
-from exports_app.services.runs import LeaseLost
+from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS
+from exports_app.services.core.records import Campaign, Run, Schedule, Tenant
+from exports_app.services.runs.lifecycle import LeaseLost
+from exports_app.services.schedules.validation import Filters
 from exports_app.storage.local import LocalFiles
 from exports_app.wiring import Services
 from exports_app.zipped import Package
@@ -341,8 +341,8 @@ def test_a_delivery_is_noted_before_the_wire_and_after(
 def test_the_record_count_grows_while_the_rows_stream(
     services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maker, "CHUNK", 1)
-    monkeypatch.setattr(making, "PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr(file_producer, "CHUNK", 1)
+    monkeypatch.setattr(file_writer, "PROGRESS_SECONDS", -1.0)
     monkeypatch.setattr(worker, "PROGRESS_SECONDS", -1.0)
     services.schedules.trigger(admin, schedule.id)
     run, seen = claim(services), list[int | None]()

@@ -8,11 +8,11 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import Principal
-from exports_app.services.records import Tenant
-from exports_app.ui import actions
-from exports_app.ui.actions import Actor
-from exports_app.ui.notices import Notice, Notices
-from exports_app.ui.session import Session
+from exports_app.services.core.records import Tenant
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.browser_commands import Notice, Notices
+from exports_app.ui.framework.session import Session
 from exports_app.wiring import Services
 
 S = TypeVar("S", bound=rx.State)

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.services.sessions import id_of
-from exports_app.ui import actions
-from exports_app.ui.actions import Actor
-from exports_app.ui.device import device
-from exports_app.ui.notices import Notices
+from exports_app.services.identity.sessions import id_of
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.settings.account import AccountState
-from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab
 from tests.world import PASSWORD, Cast

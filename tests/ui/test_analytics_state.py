@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.services.export_analytics import Hour
-from exports_app.services.records import Campaign, Metric, Tenant
+from exports_app.services.analytics.exports import Hour
+from exports_app.services.core.records import Campaign, Metric, Tenant
 from exports_app.ui.pages.analytics import health, view
 from exports_app.ui.pages.analytics.campaigns import CampaignsState
 from exports_app.ui.pages.analytics.exports import ExportsState
 from exports_app.ui.pages.analytics.view import View
-from exports_app.ui.pages.scheduled_exports import form
+from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import make_schedule, pause, trigger_and_execute

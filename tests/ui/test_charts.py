@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exports_app.domain.color import contrast
+from exports_app.domain.colors import contrast
 from exports_app.ui.components.charts import COLORS, DASHES, series
 from exports_app.ui.pages.analytics.health import PARTS
 

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from exports_app.domain.access import Principal, Role
-from exports_app.domain.run import Trigger
-from exports_app.services.records import Campaign, Tenant
-from exports_app.ui.notices import Notices
-from exports_app.ui.pages.scheduled_exports import form, policies
-from exports_app.ui.pages.scheduled_exports.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.editor import EditorState
-from exports_app.ui.pages.scheduled_exports.fields import Fields
+from exports_app.domain.runs.states import Trigger
+from exports_app.services.core.records import Campaign, Tenant
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.session import Session
+from exports_app.ui.pages.scheduled_exports.editor import form, policies
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker, ZonePicker
+from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel, SchedulePanel, _read
+from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
-from exports_app.ui.pages.scheduled_exports.panels import LetterPanel, SchedulePanel, _read
-from exports_app.ui.pages.scheduled_exports.pickers import CampaignPicker, ZonePicker
-from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import make_schedule, pause, runs_of, stored
@@ -36,7 +36,7 @@ async def put(tab: Tab, **values: str) -> None:
 
 def only_schedule(services: Services) -> Any:
     with services.store.read() as tx:
-        from exports_app.services.records import Page
+        from exports_app.services.core.records import Page
 
         found, _ = tx.schedules.find(None, {}, "", Page(sort="name"))
     (one,) = found
@@ -127,7 +127,7 @@ def test_an_error_stands_at_its_field_which_gets_the_focus(
 
     asyncio.run(play())
     with services.store.read() as tx:
-        from exports_app.services.records import Page
+        from exports_app.services.core.records import Page
 
         assert tx.schedules.find(None, {}, "", Page(sort="name"))[1] == 0
 
@@ -259,7 +259,7 @@ def test_a_duplicate_is_a_new_form_that_is_paused(
 
     asyncio.run(play())
     with services.store.read() as tx:
-        from exports_app.services.records import Page
+        from exports_app.services.core.records import Page
 
         assert [s.name for s in tx.schedules.find(None, {}, "", Page(sort="name"))[0]] == ["Copy of Weekly", "Weekly"]
 

@@ -12,20 +12,20 @@ from reflex_base.event.context import EventContext
 from exports_app import plugins, wiring
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import TooManyRequests
-from exports_app.services import request_context
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Page, Tenant, User
-from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE, id_of
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Page, Tenant, User
+from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE, id_of
 from exports_app.settings import Settings
-from exports_app.ui.actions import Actor
-from exports_app.ui.gate import HYDRATE, ROOT
-from exports_app.ui.guard import CHANGED, LOAD, Guard
-from exports_app.ui.live import Live
-from exports_app.ui.notices import Notices
-from exports_app.ui.pages.scheduled_exports.listing import ListState
+from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.guard import CHANGED, LOAD, Guard
+from exports_app.ui.framework.live import Live
+from exports_app.ui.framework.session import Session
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.ui.pages.settings.audit import AuditState
-from exports_app.ui.session import Session
+from exports_app.ui.websockets.gate import HYDRATE, ROOT
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab
 from tests.world import BROWSER, Cast, FakeClock, make_schedule, set_role, sign_in
@@ -237,7 +237,7 @@ class TestATabWhoseUserMaySeeLess:
 
 
 def test_pages_hear_of_it_when_a_session_ends(services: Services, cast: Cast, admin: Principal) -> None:
-    from exports_app.services.changes import Change, Topic
+    from exports_app.services.core.change_events import Change, Topic
 
     heard: list[Change] = []
     services.changes.subscribe(heard.append)

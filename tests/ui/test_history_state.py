@@ -9,20 +9,20 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
-from exports_app.domain.run import DeliveryStatus, RunStatus, Trigger
-from exports_app.services import request_context
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Notice, NoticeKind, Page, Tenant, new_id
-from exports_app.services.request_context import RequestContext
-from exports_app.services.schedules import new_run
-from exports_app.ui.downloads import Downloads
-from exports_app.ui.notices import Notices
-from exports_app.ui.pages.scheduled_exports import hints
-from exports_app.ui.pages.scheduled_exports.backfill import BackfillState
-from exports_app.ui.pages.scheduled_exports.doing import Doing
-from exports_app.ui.pages.scheduled_exports.file_downloads import FileDownloadsState
-from exports_app.ui.pages.scheduled_exports.history import HistoryState
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
+from exports_app.services.core import request_context
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Notice, NoticeKind, Page, Tenant, new_id
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.schedules.service import new_run
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.downloads import Downloads
+from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.list.actions import Doing
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
@@ -92,7 +92,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
 def test_run_again_keeps_the_window(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, clock: object
 ) -> None:
-    from exports_app.services.rules import Filters
+    from exports_app.services.schedules.validation import Filters
 
     schedule = make_schedule(services, admin, filters=Filters(period="yesterday"))
     old = trigger_and_execute(services, admin, schedule)
@@ -169,8 +169,8 @@ def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
 def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
 ) -> None:
-    from exports_app.ui import actions
-    from exports_app.ui.actions import Actor
+    from exports_app.ui.framework import actions
+    from exports_app.ui.framework.actions import Actor
     from tests.world import sign_in as session_of
 
     schedule = make_schedule(services, admin)
@@ -206,7 +206,7 @@ def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
     ],
 )
 def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, words: str) -> None:
-    found = hints.hint(code, error)
+    found = error_hints.hint(code, error)
     assert words in found
     assert bool(found) == bool(words)
 
@@ -224,7 +224,7 @@ def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, 
     ],
 )
 def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str) -> None:
-    assert hints.told(error) == told
+    assert error_hints.told(error) == told
 
 
 def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
@@ -243,7 +243,7 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
             assert story.runs[0].waits_at
             await tab.do(HistoryState.unfold, run.id)
             assert (story.detail.can_retry, story.detail.can_resend, story.detail.can_cancel) == (True, False, True)
-            assert story.detail.hint == hints.WAITS
+            assert story.detail.hint == error_hints.WAITS
             assert [(a.number, a.word) for a in story.attempts] == [("Attempt 1", "Failed for now")]
             assert "451 4.7.1 later" in story.attempts[0].error
             await tab.do(HistoryState.retry_now, run.id)
@@ -272,7 +272,7 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
             await tab.do(HistoryState.show, schedule.id)
             await tab.do(HistoryState.unfold, run.id)
             story = await tab.state(HistoryState)
-            assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (1, True, hints.UNKNOWN)
+            assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (1, True, error_hints.UNKNOWN)
             await tab.do(HistoryState.arrived, run.id)
             assert (story.runs[0].status, story.detail.unknown) == ("completed", 0)
             assert {d.status for d in story.deliveries} == {"accepted"}
@@ -362,7 +362,7 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
 def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
     """Found in the sources, so that a new one is not forgotten."""
     found = set[str]()
-    accounts = {"joining.py"}  # errors of people, which end no run
+    accounts = {"invitation_acceptance.py"}  # errors of people, which end no run
     for folder in ("db", "engine", "services", "channels"):
         for file in (ROOT / "exports_app" / folder).rglob("*.py"):
             if file.name in accounts:
@@ -370,9 +370,9 @@ def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
             found |= set(re.findall(r'(?:\bcode=|"error_code": )"([a-z_]+)"', file.read_text()))
     assert {"access_lost", "worker_died", "no_data", "schedule_deleted", "too_large", "process_killed"} <= found
     reasons = {*found, "overlap", "missed", "invalid_cron", "invalid_timezone"}
-    assert [code for code in sorted(reasons) if not hints.hint(code, "x")] == []
+    assert [code for code in sorted(reasons) if not error_hints.hint(code, "x")] == []
     for error in (Unavailable(), StoreAway(), DeliveryError("550 no")):
-        assert hints.hint(error.code, error.message), error.code
+        assert error_hints.hint(error.code, error.message), error.code
 
 
 def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(

@@ -4,11 +4,11 @@ import asyncio
 
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
-from exports_app.services.plugs import CHANNELS
-from exports_app.services.records import Tenant
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Tenant
+from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.settings.email import EmailState
 from exports_app.ui.pages.settings.users import UsersState
-from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.mailserver import mail_server
 from tests.ui.conftest import SignIn, Tab

@@ -6,13 +6,13 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import TooManyRequests
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Page
-from exports_app.ui import actions
-from exports_app.ui.actions import Actor
-from exports_app.ui.notices import Notices
-from exports_app.ui.pages.invitation import InvitationState
-from exports_app.ui.pages.login import LoginState
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Page
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.pages.sign_in.invitation import InvitationState
+from exports_app.ui.pages.sign_in.login import LoginState
 from exports_app.wiring import Services
 from tests.invited import shown_token
 from tests.ui.conftest import Tab

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.domain.run import RunStatus
-from exports_app.services.records import Schedule, Tenant
-from exports_app.ui.notices import Notices
-from exports_app.ui.pages.scheduled_exports.doing import Doing
-from exports_app.ui.pages.scheduled_exports.listing import SIZE, ListState
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.records import Schedule, Tenant
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.state import SIZE, ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab

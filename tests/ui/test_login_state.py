@@ -8,13 +8,13 @@ import pytest
 from reflex_base.event.context import EventContext
 
 from exports_app import wiring
-from exports_app.services.accounts import DEMO_EMAIL
-from exports_app.services.demo import Demo
-from exports_app.services.passwords import DEMO_PASSWORD
-from exports_app.services.sessions import BROWSER_COOKIE
-from exports_app.ui import actions
-from exports_app.ui.guard import Guard
-from exports_app.ui.pages.login import LoginState
+from exports_app.services.accounts.provisioning import DEMO_EMAIL
+from exports_app.services.campaigns.demo import Demo
+from exports_app.services.identity.passwords import DEMO_PASSWORD
+from exports_app.services.identity.sessions import BROWSER_COOKIE
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.guard import Guard
+from exports_app.ui.pages.sign_in.login import LoginState
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab
 from tests.world import BROWSER, FakeClock, sign_in

@@ -3,10 +3,10 @@
 import asyncio
 
 from exports_app.domain.access import Principal, Role
-from exports_app.services.records import Tenant
+from exports_app.services.core.records import Tenant
+from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.settings.invitations import InvitationsState
 from exports_app.ui.pages.settings.members import MembersState
-from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.ui.conftest import SignIn, Tab

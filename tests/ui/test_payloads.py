@@ -16,14 +16,14 @@ from exports_app import plugins, wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid
-from exports_app.services.records import Tenant
-from exports_app.ui import actions, payload
-from exports_app.ui.notices import Notices
-from exports_app.ui.pages.scheduled_exports import form
-from exports_app.ui.pages.scheduled_exports.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.editor import EditorState
-from exports_app.ui.pages.scheduled_exports.fields import Fields
-from exports_app.ui.pages.scheduled_exports.form import Chip
+from exports_app.services.core.records import Tenant
+from exports_app.ui.framework import actions, payload
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.form import Chip
+from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.settings.account import AccountState
 from exports_app.wiring import Services
 from tests.inputs import PATTERNS, WORST, nasty

@@ -7,18 +7,18 @@ from urllib.parse import unquote
 import pyotp
 import pytest
 
-from exports_app.services.otp import PERIOD
-from exports_app.services.sessions import BROWSER_COOKIE
-from exports_app.ui import actions
-from exports_app.ui.actions import Actor
-from exports_app.ui.notices import Notices
-from exports_app.ui.pages.invitation import InvitationState
-from exports_app.ui.pages.login import LoginState
+from exports_app.services.identity.one_time_passwords import PERIOD
+from exports_app.services.identity.sessions import BROWSER_COOKIE
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.actions import Actor
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.settings.account import AccountState
 from exports_app.ui.pages.settings.second_factor import CODES, DISABLE, RENEW, SCAN, SETUP, SecondFactorState
 from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
 from exports_app.ui.pages.settings.users import UsersState
-from exports_app.ui.session import Session
+from exports_app.ui.pages.sign_in.invitation import InvitationState
+from exports_app.ui.pages.sign_in.login import LoginState
 from exports_app.wiring import Services
 from tests.invited import mailed_token
 from tests.mailserver import MailServer

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from exports_app.domain.access import Principal
-from exports_app.services.quotas import Quota
-from exports_app.services.records import Action, AuditEntry, Tenant
-from exports_app.ui.notices import Notices
+from exports_app.services.core.records import Action, AuditEntry, Tenant
+from exports_app.services.tenants.quotas import Quota
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.settings.audit import AuditState
 from exports_app.ui.pages.settings.deeds import AREAS, WORDS, deed
 from exports_app.ui.pages.settings.quotas import QuotasState, row
 from exports_app.ui.pages.settings.tenant import TenantState
-from exports_app.ui.session import Session
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import Cast, FakeClock, make_schedule

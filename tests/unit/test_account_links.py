@@ -8,8 +8,8 @@ import pytest
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import LinkNotValid
-from exports_app.services.account_links import AccountLink, AccountLinks, LinkKind
-from exports_app.services.keys import ACCESS_TOKENS, ACCOUNT_LINKS, Keys
+from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
+from exports_app.services.keys.derived_keys import ACCESS_TOKENS, ACCOUNT_LINKS, Keys
 from tests.world import FakeClock, uuid_of
 
 RESET = LinkKind.PASSWORD_RESET

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports_app.services import addresses
+from exports_app.services.core import network_addresses
 
 
 @pytest.mark.parametrize(
@@ -20,15 +20,15 @@ from exports_app.services import addresses
     ],
 )
 def test_ipv6_counts_by_the_network_and_ipv4_by_the_address(text: str, network: str) -> None:
-    assert addresses.network(text) == network
+    assert network_addresses.network(text) == network
 
 
 def test_what_is_no_address_is_none() -> None:
-    assert addresses.parse("unknown") is None
-    assert str(addresses.parse("fe80::1%a zone with spaces")) == "fe80::1"
+    assert network_addresses.parse("unknown") is None
+    assert str(network_addresses.parse("fe80::1%a zone with spaces")) == "fe80::1"
 
 
 def test_wider_networks_are_those_of_one_ipv6_customer() -> None:
-    assert addresses.wider_networks("2001:db8:1:203::4") == {56: "2001:db8:1:200::/56", 48: "2001:db8:1::/48"}
-    assert addresses.wider_networks("192.0.2.1") == addresses.wider_networks("::ffff:192.0.2.1") == {}
-    assert addresses.wider_networks("") == {}
+    assert network_addresses.wider_networks("2001:db8:1:203::4") == {56: "2001:db8:1:200::/56", 48: "2001:db8:1::/48"}
+    assert network_addresses.wider_networks("192.0.2.1") == network_addresses.wider_networks("::ffff:192.0.2.1") == {}
+    assert network_addresses.wider_networks("") == {}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports_app.domain import cron
-from exports_app.domain.clock import Change, changes_between, shift_note
+from exports_app.domain.timing import cron
+from exports_app.domain.timing.clock_changes import Change, changes_between, shift_note
 
 HOUR, HALF = timedelta(hours=1), timedelta(minutes=30)
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata", "UTC"]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exports_app.domain import cron
-from exports_app.domain.cron import Cron, CronError, TimezoneError, parse
+from exports_app.domain.timing import cron
+from exports_app.domain.timing.cron import Cron, CronError, TimezoneError, parse
 
 CASES = json.loads((Path(__file__).parents[1] / "cron_cases.json").read_text(encoding="utf-8"))
 NEW_YORK = ZoneInfo("America/New_York")

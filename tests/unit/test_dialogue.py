@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from exports_app.channels._dialogue import Dialogue, Secrets, last_answer
+from exports_app.channels._smtp_dialogue import Dialogue, Secrets, last_answer
 
 USER, PASSWORD = "me@example.com", "hunter two"
 

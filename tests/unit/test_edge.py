@@ -11,10 +11,10 @@ import httpx
 import pytest
 import structlog
 
-from exports_app.api import slow_clients
-from exports_app.api.edge import Edge
-from exports_app.api.proxies import TrustedProxies
-from exports_app.services.sessions import BROWSER_COOKIE, cookie
+from exports_app.api.middleware import slow_clients
+from exports_app.api.middleware.gateway import Edge
+from exports_app.api.middleware.proxies import TrustedProxies
+from exports_app.services.identity.sessions import BROWSER_COOKIE, cookie
 from tests.loopwatch import watched
 
 App = Callable[[Any, Any, Any], Awaitable[None]]

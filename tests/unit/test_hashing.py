@@ -8,9 +8,10 @@ from contextlib import ExitStack
 import pytest
 
 from exports_app.domain.errors import Busy
-from exports_app.services import passwords, request_context
-from exports_app.services.hashing import PER_ACCOUNT, PER_NETWORK, PLACES, Hashing, Queue, _caller
-from exports_app.services.request_context import RequestContext
+from exports_app.services.core import request_context
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity import passwords
+from exports_app.services.identity.password_hashing import PER_ACCOUNT, PER_NETWORK, PLACES, Hashing, Queue, _caller
 from tests.world import DEADLINE
 
 HOME = "203.0.113.7"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports_app.services.keys import ACCESS_TOKENS, DOWNLOAD_LINKS, Keys, key_id
+from exports_app.services.keys.derived_keys import ACCESS_TOKENS, DOWNLOAD_LINKS, Keys, key_id
 
 NEW, OLD = b"the secret of today, long enough", b"the secret of before, long enough"
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from exports_app.services.keys import Keys
-from exports_app.services.known_browsers import LIFETIME, MARKS, KnownBrowsers
-from exports_app.services.records import User
-from exports_app.services.sessions import cookie
+from exports_app.services.core.records import User
+from exports_app.services.identity.known_browsers import LIFETIME, MARKS, KnownBrowsers
+from exports_app.services.identity.sessions import cookie
+from exports_app.services.keys.derived_keys import Keys
 from tests.world import FakeClock
 
 SECRET, OLDER = b"the secret of today, long enough", b"the secret of before, long enough"

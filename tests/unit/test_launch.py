@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exports_app.api import edge, hosts
+from exports_app.api.middleware import allowed_hosts, gateway
 from exports_app.launch import address, build, lock
 from exports_app.launch.env import prepare
 from exports_app.launch.errors import StartError
@@ -20,7 +20,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that looks like the project, with an export that writes one page instead of Reflex's."""
     monkeypatch.chdir(tmp_path)
     for name in (
-        "exports_app/ui/page.py",
+        "exports_app/ui/framework/page.py",
         "exports_app/services/run.py",
         "assets/logo.svg",
         "rxconfig.py",
@@ -55,7 +55,13 @@ class TestBuild:
 
     @pytest.mark.parametrize(
         "changed",
-        ["exports_app/ui/page.py", "exports_app/ui/new.py", "assets/logo.svg", "rxconfig.py", "reflex.lock/package.json"],
+        [
+            "exports_app/ui/framework/page.py",
+            "exports_app/ui/new.py",
+            "assets/logo.svg",
+            "rxconfig.py",
+            "reflex.lock/package.json",
+        ],
     )
     def test_a_changed_source_builds_again(self, project: Path, changed: str) -> None:
         build.ensure()
@@ -65,7 +71,7 @@ class TestBuild:
 
     def test_a_removed_source_builds_again(self, project: Path) -> None:
         build.ensure()
-        (project / "exports_app/ui/page.py").unlink()
+        (project / "exports_app/ui/framework/page.py").unlink()
         build.ensure()
         assert pages(project) == "2"
 
@@ -227,11 +233,11 @@ class TestEdge:
         ],
     )
     def test_a_websocket_may_come_from_our_own_pages_only(self, origin: str, host: str, public: str, same: bool) -> None:
-        assert hosts.same_origin(origin, host, public) is same
+        assert allowed_hosts.same_origin(origin, host, public) is same
 
     def test_inline_scripts_are_named_by_their_hash(self, tmp_path: Path) -> None:
         (tmp_path / "index.html").write_text('<script src="/a.js"></script><script type="module">alert(1)</script>')
-        assert edge.script_hashes(tmp_path) == ["'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"]
+        assert gateway.script_hashes(tmp_path) == ["'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"]
 
     @pytest.mark.parametrize(
         ("path", "who", "cache"),
@@ -259,7 +265,7 @@ class TestEdge:
         async def send(message: dict[str, object]) -> None:
             sent.append(message)
 
-        app = edge.Edge(answering("reflex"), answering("api"), tmp_path)
+        app = gateway.Edge(answering("reflex"), answering("api"), tmp_path)
         asyncio.run(app({"type": "http", "path": path, "method": "GET", "headers": []}, None, send))
         headers = dict(sent[0]["headers"])
         assert seen == [who]

@@ -10,8 +10,8 @@ import pytest
 from limits.storage import MemoryStorage
 
 from exports_app.domain.errors import TooManyRequests
-from exports_app.services.limit_storage import MAX_KEYS, BoundedStorage
-from exports_app.services.limits import Counts, RateLimit
+from exports_app.services.core.rate_limit_storage import MAX_KEYS, BoundedStorage
+from exports_app.services.core.rate_limits import Counts, RateLimit
 
 
 class Clock:

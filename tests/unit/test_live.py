@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports_app.ui.live import until_half_hour
+from exports_app.ui.framework.live import until_half_hour
 
 
 @pytest.mark.parametrize(("now", "wanted"), [(0.0, 1800.1), (1.0, 1799.1), (1799.0, 1.1), (1800.0, 1800.1), (5399.95, 0.15)])

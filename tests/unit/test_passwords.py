@@ -6,8 +6,8 @@ import pytest
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import Invalid
-from exports_app.services import passwords
-from exports_app.services.passwords import COMMONEST, weakness
+from exports_app.services.identity import passwords
+from exports_app.services.identity.passwords import COMMONEST, weakness
 from tests.conftest import REAL_COST, REAL_NOBODY
 from tests.world import PASSWORD
 

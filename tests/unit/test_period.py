@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.errors import Invalid
-from exports_app.domain.period import Period, Window, before, resolve, slug, words
+from exports_app.domain.timing.period import Period, Window, before, resolve, slug, words
 
 HERE = ZoneInfo("UTC")
 

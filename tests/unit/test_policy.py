@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports_app.domain.policy import jitter
+from exports_app.domain.runs.policies import jitter
 
 IDS = st.uuids().map(str)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from exports_app.domain import cron
-from exports_app.domain.presets import CUSTOM, PRESETS, Preset, preset_of
+from exports_app.domain.timing import cron
+from exports_app.domain.timing.presets import CUSTOM, PRESETS, Preset, preset_of
 
 
 def test_the_presets_are_these() -> None:

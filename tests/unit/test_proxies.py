@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from exports_app.api.edge import Edge
-from exports_app.api.proxies import MAX_PROXIES, TrustedProxies
-from exports_app.services import request_context
-from exports_app.services.addresses import PEER
+from exports_app.api.middleware.gateway import Edge
+from exports_app.api.middleware.proxies import MAX_PROXIES, TrustedProxies
+from exports_app.services.core import request_context
+from exports_app.services.core.network_addresses import PEER
 from exports_app.settings import Settings
 
 TRUSTED = "127.0.0.1, 10.0.0.0/8 2001:db8:aaaa::/48"

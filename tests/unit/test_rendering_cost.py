@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from exports_app import wiring
-from exports_app.channels import _letter, _mailbox
-from exports_app.channels._letter import Letter, one_line
-from exports_app.domain.period import Window
+from exports_app.channels import _email_message, _mailbox_address
+from exports_app.channels._email_message import Letter, one_line
 from exports_app.domain.table import Table
-from exports_app.services.exporting import Export
-from exports_app.services.plugs import EXPORT_TYPES, FORMATS
-from exports_app.services.records import Tenant
-from exports_app.services.rules import Filters
+from exports_app.domain.timing.period import Window
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.records import Tenant
+from exports_app.services.runs.export_context import Export
+from exports_app.services.schedules.validation import Filters
 from tests.inputs import PATTERNS, cpu
 
 wiring.load_plugins()
 AT = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
-SENDER = _mailbox.parse("reports@example.com")
+SENDER = _mailbox_address.parse("reports@example.com")
 EACH = pytest.mark.parametrize("what", PATTERNS)
 SECONDS = 0.5
 """Of CPU, for one file or message."""
@@ -40,7 +40,7 @@ def written(one: Export, folder: Path) -> bytes:
     file = folder / "file.csv"
     file.write_bytes(b"a,b\r\n")
     letter = Letter(one.report(file, one.file_name(), 5, 1), SENDER)
-    return b"".join(letter.to(_mailbox.parse("ann@example.com"), "a-message"))
+    return b"".join(letter.to(_mailbox_address.parse("ann@example.com"), "a-message"))
 
 
 @EACH
@@ -77,7 +77,7 @@ def test_nothing_in_a_message_turns_the_direction_of_what_stands_beside_it(tmp_p
     """A name that was stored before such characters were refused."""
     one = export("Report \u202efdp.exe\u2066")
     content = written(one, tmp_path).decode()
-    page = _letter.html(one.report(tmp_path / "file.csv", "file.csv", 5, 1))
+    page = _email_message.html(one.report(tmp_path / "file.csv", "file.csv", 5, 1))
     for turn in map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]):
         assert turn not in one_line(f"a{turn}b") + page
         assert turn not in content

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from exports_app.services import request_context
-from exports_app.services.request_context import RequestContext, is_local
+from exports_app.services.core import request_context
+from exports_app.services.core.request_context import RequestContext, is_local
 
 
 def test_outside_requests_there_is_none() -> None:

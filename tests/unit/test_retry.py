@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown, RunError, Unavailable
-from exports_app.domain.retry import ATTEMPTS, LONGEST, PATIENCE, WITHIN, Policy, decide
-from exports_app.domain.retry import wait as wait_for_others
+from exports_app.domain.runs.retry import ATTEMPTS, LONGEST, PATIENCE, WITHIN, Policy, decide
+from exports_app.domain.runs.retry import wait as wait_for_others
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
 TRANSIENT = RunError("the database was away", permanent=False)

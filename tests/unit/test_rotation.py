@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports_app.domain.rotation import Rotation
+from exports_app.domain.runs.rotation import Rotation
 
 
 def test_who_never_had_a_turn_comes_first_then_who_waited_longest() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.errors import IllegalTransition
-from exports_app.domain.run import (
+from exports_app.domain.runs.states import (
     EXECUTED,
     FAILING,
     FINISHED,

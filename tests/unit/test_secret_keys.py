@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from exports_app.services import secret_keys
-from exports_app.services.encryption import Encryption, Unreadable
+from exports_app.services.keys import secret_keys
+from exports_app.services.keys.encryption import Encryption, Unreadable
 from exports_app.settings import Settings, SettingsError
 
 NEW, OLD, OLDER = ("a key that is long enough to sign with " + c for c in "123")

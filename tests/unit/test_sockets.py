@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 import structlog
 
-from exports_app.ui import allowance, gate, sockets
-from exports_app.ui.allowance import Allowance
-from exports_app.ui.incidents import incidents
-from exports_app.ui.sockets import (
+from exports_app.ui.websockets import connections, gate, rate_allowance
+from exports_app.ui.websockets.connections import (
     MAX_FRAME_BYTES,
     MAX_FRAME_BYTES_OF_STRANGERS,
     MAX_HELD_BYTES_PER_CUSTOMER,
@@ -21,6 +19,8 @@ from exports_app.ui.sockets import (
     MAX_STRANGERS_PER_CUSTOMER,
     Sockets,
 )
+from exports_app.ui.websockets.incident_log import incidents
+from exports_app.ui.websockets.rate_allowance import Allowance
 
 TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
 QUERY = f"EIO=4&transport=websocket&token={TOKEN}"
@@ -34,12 +34,12 @@ class Reflex:
         self.signed_in = signed_in
         self.held: list[asyncio.Future[None]] = []
         self.received: list[str] = []
-        self.sockets: list[sockets.Socket] = []
+        self.sockets: list[connections.Socket] = []
         self.send: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope, self.send = scope, send
-        socket = sockets.current()
+        socket = connections.current()
         assert socket is not None
         self.sockets.append(socket)
         socket.is_signed_in = lambda: self.signed_in
@@ -54,7 +54,7 @@ class Reflex:
         finally:
             reading.cancel()
 
-    async def _read(self, socket: sockets.Socket, receive: Any) -> None:
+    async def _read(self, socket: connections.Socket, receive: Any) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             self.received.append(message["text"])
             if message["text"].startswith("40"):
@@ -166,14 +166,14 @@ class TestHowMany:
         play(story)
 
     def test_a_provider_s_ipv6_network_has_only_so_many_too(self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
-        monkeypatch.setattr(sockets, "MAX_SOCKETS_PER_NETWORK", {56: 50, 48: 100})
+        monkeypatch.setattr(connections, "MAX_SOCKETS_PER_NETWORK", {56: 50, 48: 100})
 
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
             clients = [Client(app, client=(f"2001:db8:0:{number % 25:x}00::1", 1)) for number in range(25 * 20)]
             await settled()
-            assert len(app.open) == sockets.MAX_SOCKETS_PER_NETWORK[48]
+            assert len(app.open) == connections.MAX_SOCKETS_PER_NETWORK[48]
             other = Client(app, client=("2001:db8:1::1", 1))
             await settled()
             assert other.sent == []
@@ -263,7 +263,7 @@ class TestTheHandshake:
         play(story)
 
     def test_after_which_no_page_joins_is_cut(self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
-        monkeypatch.setattr(sockets, "JOIN_SECONDS", 0.05)
+        monkeypatch.setattr(connections, "JOIN_SECONDS", 0.05)
 
         async def story() -> None:
             app = Sockets(Reflex())
@@ -306,7 +306,7 @@ class TestWhenAllPlacesAreTaken:
 
     @pytest.fixture(autouse=True)
     def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sockets, "MAX_SOCKETS", 20)
+        monkeypatch.setattr(connections, "MAX_SOCKETS", 20)
 
     @staticmethod
     async def _taken(app: Sockets, **more: Any) -> list[Client]:
@@ -385,8 +385,8 @@ class TestWhenAllPlacesAreTaken:
         play(story)
 
     def test_who_is_signed_in_finds_room_at_an_address_that_strangers_fill(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sockets, "MAX_STRANGERS_PER_CUSTOMER", 8)
-        monkeypatch.setattr(sockets, "MAX_SOCKETS_PER_ADDRESS", 8)
+        monkeypatch.setattr(connections, "MAX_STRANGERS_PER_CUSTOMER", 8)
+        monkeypatch.setattr(connections, "MAX_SOCKETS_PER_ADDRESS", 8)
 
         async def story() -> None:
             app = Sockets(Reflex(), is_session)
@@ -481,7 +481,7 @@ class TestAPacket:
 class TestHowFast:
     def test_a_reserve_is_spent_at_once_and_earned_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = 1000.0
-        monkeypatch.setattr(allowance.time, "monotonic", lambda: now)
+        monkeypatch.setattr(rate_allowance.time, "monotonic", lambda: now)
         spent = Allowance(rate=10, reserve=3)
         assert [spent.spend() for _ in range(3)] == [0, 0, 0]
         assert [spent.spend() for _ in range(3)] == pytest.approx([0.1, 0.2, 0.3])
@@ -527,7 +527,7 @@ class TestHowFast:
             socket.customer.strangers = replace(socket.customer.strangers, joins=Allowance(rate=20, reserve=2))
             turns: list[float] = []
 
-            async def join(socket: sockets.Socket) -> None:
+            async def join(socket: connections.Socket) -> None:
                 assert await socket.join()
                 turns.append(time.monotonic())
 
@@ -596,7 +596,7 @@ class TestHowFast:
             joins = [asyncio.ensure_future(socket.join()) for socket in reflex.sockets[:60]]
             await settled()
             assert not all(join.done() for join in joins)
-            assert any(socket.why == sockets.SENDS_TOO_MUCH for socket in reflex.sockets[:60])
+            assert any(socket.why == connections.SENDS_TOO_MUCH for socket in reflex.sockets[:60])
             persons = asyncio.ensure_future(reflex.sockets[60].join())
             await settled()
             assert persons.done()
@@ -621,7 +621,7 @@ class TestHowFast:
         play(story)
 
     def test_a_page_that_loads_again_and_again_is_cut_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sockets, "MAX_OVERDUE_SECONDS", 0.05)
+        monkeypatch.setattr(connections, "MAX_OVERDUE_SECONDS", 0.05)
 
         async def story() -> None:
             reflex = Reflex()
@@ -633,7 +633,7 @@ class TestHowFast:
             assert [await socket.join() for _ in range(5)] == [True] * 5
             while await asyncio.wait_for(socket.join(), 5):
                 pass
-            assert socket.why == sockets.SENDS_TOO_MUCH_ITSELF
+            assert socket.why == connections.SENDS_TOO_MUCH_ITSELF
             await client.cut()
 
         play(story)
@@ -687,7 +687,9 @@ class TestUnreadAnswers:
             answers.put_nowait(packet)
         return client
 
-    @pytest.mark.parametrize(("number", "size"), [(3, sockets.MAX_UNREAD_BYTES // 2), (sockets.MAX_UNREAD_PACKETS + 1, 10)])
+    @pytest.mark.parametrize(
+        ("number", "size"), [(3, connections.MAX_UNREAD_BYTES // 2), (connections.MAX_UNREAD_PACKETS + 1, 10)]
+    )
     def test_that_pile_up_end_the_connection(self, number: int, size: int, logs: list[Any]) -> None:
         async def story() -> None:
             reflex = Reflex()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports_app.domain.way import Way, encoded, fits
+from exports_app.domain.runs.delivery_mode import Way, encoded, fits
 
 
 @given(st.binary(max_size=400))

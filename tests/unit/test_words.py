@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports_app.domain import words
+from exports_app.domain import humanize
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ from exports_app.domain import words
     ],
 )
 def test_a_span_of_time_is_short(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert humanize.duration(seconds) == text
 
 
 def test_counts_agree_with_their_noun() -> None:
-    assert [words.counted(n, "row") for n in (0, 1, 2318)] == ["0 rows", "1 row", "2,318 rows"]
+    assert [humanize.counted(n, "row") for n in (0, 1, 2318)] == ["0 rows", "1 row", "2,318 rows"]
 
 
 def test_a_zone_goes_by_its_place() -> None:
-    assert [words.place(z) for z in ("America/New_York", "UTC", "America/Argentina/Ushuaia")] == ["New York", "UTC", "Ushuaia"]
+    assert [humanize.place(z) for z in ("America/New_York", "UTC", "America/Argentina/Ushuaia")] == ["New York", "UTC", "Ushuaia"]
 
 
 def test_a_sentence_begins_with_a_capital() -> None:
-    assert [words.sentence(t) for t in ("hour: is out of range", "", "Überall")] == ["Hour: is out of range", "", "Überall"]
+    assert [humanize.sentence(t) for t in ("hour: is out of range", "", "Überall")] == ["Hour: is out of range", "", "Überall"]

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from exports_app.api.access import Operator, Srv, Who
-from exports_app.api.body import json_body, takes
-from exports_app.api.shapes import accounts as shapes
+from exports_app.api.request_body import json_body, takes
+from exports_app.api.schemas import accounts as shapes
 from exports_app.domain import bounds
-from exports_app.services.records import Page, User
-from exports_app.services.users import Account
+from exports_app.services.accounts.administration import Account
+from exports_app.services.core.records import Page, User
 
 router = APIRouter(prefix="/api", tags=["account"])
 

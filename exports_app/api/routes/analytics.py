@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from exports_app.api.access import Srv, Who
-from exports_app.api.shapes import analytics as shapes
-from exports_app.api.shapes import base
+from exports_app.api.schemas import analytics as shapes
+from exports_app.api.schemas import base
 from exports_app.domain import bounds
-from exports_app.domain.period import Period, Window
 from exports_app.domain.table import Column, Value
-from exports_app.services.campaign_analytics import CHANGE_SCALE, MEASURES, CampaignFigures, Point, View
-from exports_app.services.export_analytics import Day, ExportFigures, Listed
-from exports_app.services.records import Tenant
-from exports_app.services.rules import Filters
+from exports_app.domain.timing.period import Period, Window
+from exports_app.services.analytics.campaigns import CHANGE_SCALE, MEASURES, CampaignFigures, Point, View
+from exports_app.services.analytics.exports import Day, ExportFigures, Listed
+from exports_app.services.core.records import Tenant
+from exports_app.services.schedules.validation import Filters
 
 router = APIRouter(prefix="/api/tenants/{tenant_id}/analytics", tags=["analytics"])
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from exports_app.api.access import Manager, Srv
-from exports_app.api.answers import in_thread
-from exports_app.api.shapes import audit as shapes
-from exports_app.api.shapes.base import Instant
+from exports_app.api.schemas import audit as shapes
+from exports_app.api.schemas.base import Instant
+from exports_app.api.threaded_responses import in_thread
 from exports_app.domain import bounds
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Page
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Page
 
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 CSV = "text/csv; charset=utf-8"

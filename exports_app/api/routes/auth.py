@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from exports_app.api.access import Srv, Who
-from exports_app.api.body import strangers_body, takes
-from exports_app.api.shapes.accounts import ForgotPasswordIn, LoginIn, MeOut, ResetPasswordIn, TokenOut
-from exports_app.services.known_browsers import KNOWN_COOKIE
-from exports_app.services.sessions import cookie
+from exports_app.api.request_body import strangers_body, takes
+from exports_app.api.schemas.accounts import ForgotPasswordIn, LoginIn, MeOut, ResetPasswordIn, TokenOut
+from exports_app.services.identity.known_browsers import KNOWN_COOKIE
+from exports_app.services.identity.sessions import cookie
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
-from exports_app.api.body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
-from exports_app.api.shapes import campaigns as shapes
-from exports_app.api.shapes.base import hundredths
+from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
+from exports_app.api.schemas import campaigns as shapes
+from exports_app.api.schemas.base import hundredths
 from exports_app.domain import bounds
-from exports_app.services.records import Campaign, Metric, Page
+from exports_app.services.core.records import Campaign, Metric, Page
 
 BASE = "/api/campaigns"
 router = APIRouter(prefix=BASE, tags=["campaigns"])

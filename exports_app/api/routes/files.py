@@ -10,7 +10,7 @@ from exports_app.api.access import Srv
 from exports_app.api.problems import status_of
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
-from exports_app.services.links import PATH
+from exports_app.services.runs.download_links import PATH
 
 router = APIRouter(prefix=PATH, tags=["files"])
 

@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from exports_app.api.access import Srv
-from exports_app.api.insiders import is_insider
-from exports_app.api.shapes.health import HealthOut
+from exports_app.api.middleware.local_callers import is_insider
+from exports_app.api.schemas.health import HealthOut
 from exports_app.domain.errors import Unavailable
-from exports_app.services.plugs import CHANNELS
+from exports_app.services.core.extension_points import CHANNELS
 
 router = APIRouter(prefix="/api", tags=["health"])
 

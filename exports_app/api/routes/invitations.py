@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from exports_app.api.access import Anybody, Srv
-from exports_app.api.body import strangers_body, takes
-from exports_app.api.shapes import tenants as shapes
+from exports_app.api.request_body import strangers_body, takes
+from exports_app.api.schemas import tenants as shapes
 
 router = APIRouter(prefix="/api/invitations", tags=["invitations"])
 

@@ -9,10 +9,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from exports_app import metrics as held
 from exports_app.api.access import Srv
-from exports_app.api.insiders import is_insider
+from exports_app.api.middleware.local_callers import is_insider
 from exports_app.domain.errors import Unauthenticated, Unavailable
-from exports_app.domain.run import DeliveryStatus, RunStatus
-from exports_app.services.vitals import Figures
+from exports_app.domain.runs.states import DeliveryStatus, RunStatus
+from exports_app.services.health import Figures
 
 router = APIRouter(prefix="/api", tags=["health"])
 

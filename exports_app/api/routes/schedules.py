@@ -7,17 +7,17 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 
 from exports_app.api.access import Reader, Srv, Who, Writer, readable_schedule, writable_schedule
-from exports_app.api.answers import in_thread
-from exports_app.api.body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
-from exports_app.api.shapes import runs as run_shapes
-from exports_app.api.shapes import schedules as shapes
+from exports_app.api.request_body import SCHEDULE_LIMIT, SCHEDULE_VALUES, json_body, takes
+from exports_app.api.schemas import runs as run_shapes
+from exports_app.api.schemas import schedules as shapes
+from exports_app.api.threaded_responses import in_thread
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.domain.run import RunStatus
-from exports_app.services.file_downloads import MAX_LISTED
-from exports_app.services.plugs import EXPORT_TYPES, FORMATS
-from exports_app.services.records import Page, Schedule
-from exports_app.services.rules import one_of
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.records import Page, Schedule
+from exports_app.services.runs.download_log import MAX_LISTED
+from exports_app.services.schedules.validation import one_of
 
 BASE = "/api/scheduled-exports"
 router = APIRouter(prefix=BASE, tags=["scheduled exports"])

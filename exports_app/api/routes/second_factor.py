@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from exports_app.api.access import Srv, Who
-from exports_app.api.body import json_body, takes
-from exports_app.api.shapes import accounts as shapes
+from exports_app.api.request_body import json_body, takes
+from exports_app.api.schemas import accounts as shapes
 
 router = APIRouter(prefix="/api/account/second-factor", tags=["account"])
 

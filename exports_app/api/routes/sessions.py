@@ -11,10 +11,10 @@ from fastapi.responses import FileResponse, RedirectResponse, Response, Streamin
 from exports_app.api.access import Srv
 from exports_app.api.cookies import is_secure, set_cookie
 from exports_app.domain.errors import ExportsError
-from exports_app.services import known_browsers
-from exports_app.services.downloads import Made
-from exports_app.services.known_browsers import KNOWN_COOKIE
-from exports_app.services.sessions import BROWSER_COOKIE, MAX_PATH, SESSION_COOKIE, cookie, local_path
+from exports_app.services.identity import known_browsers
+from exports_app.services.identity.known_browsers import KNOWN_COOKIE
+from exports_app.services.identity.sessions import BROWSER_COOKIE, MAX_PATH, SESSION_COOKIE, cookie, local_path
+from exports_app.services.runs.browser_downloads import Made
 
 LOGIN = "/login"
 EXPIRED = f"{LOGIN}?expired=1"

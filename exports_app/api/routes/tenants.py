@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from exports_app.api.access import Srv, Who
-from exports_app.api.body import json_body, takes
-from exports_app.api.shapes import tenants as shapes
+from exports_app.api.request_body import json_body, takes
+from exports_app.api.schemas import tenants as shapes
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
-from exports_app.services.invitations import Invited
-from exports_app.services.records import Member, Tenant
+from exports_app.services.core.records import Member, Tenant
+from exports_app.services.tenants.invitations import Invited
 
 router = APIRouter(prefix="/api/tenants", tags=["tenants"])
 

@@ -6,15 +6,15 @@ from exports_app.db.repositories.audit import AuditRepository
 from exports_app.db.repositories.audit_chain import AuditChainRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
+from exports_app.db.repositories.deliveries import AttemptRepository, DeliveryRepository, NoticeRepository
 from exports_app.db.repositories.downloads import FileDownloadRepository
 from exports_app.db.repositories.invitations import InvitationRepository
 from exports_app.db.repositories.password_resets import PasswordResetRepository
-from exports_app.db.repositories.people import TenantRepository, UserRepository
 from exports_app.db.repositories.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.repositories.second_factors import SecondFactorRepository
 from exports_app.db.repositories.sessions import CodeRepository, SessionRepository
-from exports_app.db.repositories.traces import AttemptRepository, DeliveryRepository, NoticeRepository
+from exports_app.db.repositories.tenants_and_users import TenantRepository, UserRepository
 from exports_app.db.repositories.usage import UsageRepository
 
 __all__ = [

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
-from exports_app.domain.run import DeliveryStatus
-from exports_app.services.records import AccountMessage
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.core.records import AccountMessage
 
 
 class AccountMessageRepository(Repository[AccountMessage]):

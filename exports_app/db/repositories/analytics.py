@@ -12,9 +12,9 @@ from exports_app.db.repositories.base import table
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.types import seconds_between
 from exports_app.domain.access import PERMISSIONS, Permission, Role
-from exports_app.domain.run import RunStatus
-from exports_app.services.ports import Backlog, Spread
-from exports_app.services.records import Schedule
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.core.interfaces import Backlog, Spread
+from exports_app.services.core.records import Schedule
 
 RUNS = table(models.RunRow)
 SENT = (RunStatus.COMPLETED, RunStatus.PARTIAL)

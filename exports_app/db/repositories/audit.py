@@ -7,8 +7,8 @@ from sqlalchemy import func, or_, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains
-from exports_app.services.ports import AuditFilter, Tenants
-from exports_app.services.records import Action, AuditEntry, Page
+from exports_app.services.core.interfaces import AuditFilter, Tenants
+from exports_app.services.core.records import Action, AuditEntry, Page
 
 SHORTEST_ORIGIN = 3
 """Characters from which on a search also looks at addresses, sessions and requests."""

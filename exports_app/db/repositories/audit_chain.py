@@ -14,7 +14,7 @@ from sqlalchemy import Connection, String, Text, and_, cast, delete, func, inser
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
-from exports_app.services.records import AuditEntry, ChainedEntry, Checkpoint, Seal
+from exports_app.services.core.records import AuditEntry, ChainedEntry, Checkpoint, Seal
 
 _TURN = 0x61756474
 """Of PostgreSQL's advisory lock for whoever seals."""

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from exports_app.db.types import like_ascii
-from exports_app.services.ports import Tenants
-from exports_app.services.records import (
+from exports_app.services.core.interfaces import Tenants
+from exports_app.services.core.records import (
     Page,
 )
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, func, insert, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table, upsert
-from exports_app.services.ports import Tenants
-from exports_app.services.records import (
+from exports_app.services.core.interfaces import Tenants
+from exports_app.services.core.records import (
     Campaign,
     Metric,
     Page,

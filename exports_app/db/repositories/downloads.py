@@ -8,7 +8,7 @@ from sqlalchemy import exists, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
-from exports_app.services.records import DownloadWay, FileDownload
+from exports_app.services.core.records import DownloadWay, FileDownload
 
 
 class FileDownloadRepository(Repository[FileDownload]):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, forget
 from exports_app.domain.access import Role
-from exports_app.services.records import Invitation
+from exports_app.services.core.records import Invitation
 
 
 class InvitationRepository(Repository[Invitation]):

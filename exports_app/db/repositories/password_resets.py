@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository
-from exports_app.services.records import PasswordReset
+from exports_app.services.core.records import PasswordReset
 
 
 class PasswordResetRepository(Repository[PasswordReset]):

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, se
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
-from exports_app.domain.run import SUSPECT_DEATHS, RunStatus
+from exports_app.domain.runs.states import SUSPECT_DEATHS, RunStatus
 
 RUNS = table(models.RunRow)
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, case, func, select
 from exports_app.db import models
 from exports_app.db.repositories import queue
 from exports_app.db.repositories.base import Repository, by_status, table, upsert
-from exports_app.domain.run import (
+from exports_app.domain.runs.states import (
     BY_CLOCK,
     FINISHED,
     DeliveryStatus,
@@ -19,8 +19,8 @@ from exports_app.domain.run import (
     Trigger,
     move_run,
 )
-from exports_app.services.ports import UnderWay
-from exports_app.services.records import (
+from exports_app.services.core.interfaces import UnderWay
+from exports_app.services.core.records import (
     LatestRun,
     Run,
     Waiting,

@@ -11,13 +11,13 @@ from sqlalchemy import Text, bindparam, cast, exists, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table
-from exports_app.domain.run import (
+from exports_app.domain.runs.states import (
     EXECUTED,
     FAILING,
     RunStatus,
 )
-from exports_app.services.ports import Tenants
-from exports_app.services.records import (
+from exports_app.services.core.interfaces import Tenants
+from exports_app.services.core.records import (
     Page,
     Run,
     Schedule,

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, table
-from exports_app.services.records import SecondFactor
+from exports_app.services.core.records import SecondFactor
 
 
 class SecondFactorRepository(Repository[SecondFactor]):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, delete, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, forget, table
-from exports_app.services.records import (
+from exports_app.services.core.records import (
     Code,
     Session,
     User,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table, upsert
-from exports_app.domain.run import RunStatus
+from exports_app.domain.runs.states import RunStatus
 
 
 class UsageRepository:

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from exports_app.ui.components.controls import message
-from exports_app.ui.page import page
+from exports_app.ui.framework.page import page
 
 
 @page("404", title="Not found", public=True)

@@ -15,9 +15,9 @@ import httpx
 
 from exports_app import wiring
 from exports_app.domain.access import Principal, Role
-from exports_app.services.demo import TENANTS
-from exports_app.services.records import Campaign, Membership, Metric, Tenant, User, new_id
-from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.campaigns.demo import TENANTS
+from exports_app.services.core.records import Campaign, Membership, Metric, Tenant, User, new_id
+from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.settings import Settings
 from tests.e2e.client import wait_until
 from tests.e2e.server import ROOT, Server, environment, start_server

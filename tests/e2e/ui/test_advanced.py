@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from exports_app.services.records import Schedule
+from exports_app.services.core.records import Schedule
 from tests.e2e.ui.axe import serious
 from tests.e2e.ui.form import Form, at_both_widths
 from tests.e2e.ui.house import Company, House

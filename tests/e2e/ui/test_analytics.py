@@ -10,9 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from exports_app.services.campaign_analytics import View
-from exports_app.services.records import Campaign
-from exports_app.services.rules import Filters
+from exports_app.services.analytics.campaigns import View
+from exports_app.services.core.records import Campaign
+from exports_app.services.schedules.validation import Filters
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import Form, at_both_widths, the_one
 from tests.e2e.ui.house import GONE, Company, House

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from exports_app.domain.run import DeliveryStatus
-from exports_app.services.records import Notice, NoticeKind, Schedule, new_id
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.core.records import Notice, NoticeKind, Schedule, new_id
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House

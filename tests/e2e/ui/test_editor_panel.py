@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from exports_app.domain import cron
-from exports_app.domain.clock import Change, changes_between
-from exports_app.domain.cron import CronError
-from exports_app.domain.words import size
-from exports_app.services.records import Campaign, new_id
+from exports_app.domain.humanize import size
+from exports_app.domain.timing import cron
+from exports_app.domain.timing.clock_changes import Change, changes_between
+from exports_app.domain.timing.cron import CronError
+from exports_app.services.core.records import Campaign, new_id
 from tests.e2e.ui.form import Form, at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, file_of

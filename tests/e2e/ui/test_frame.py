@@ -14,7 +14,7 @@ import pytest
 
 from exports_app.domain.access import Role
 from exports_app.domain.errors import NotFound
-from exports_app.services.sessions import id_of
+from exports_app.services.identity.sessions import id_of
 from tests.e2e.client import wait_until
 from tests.e2e.server import ROOT as FOLDER
 from tests.e2e.ui.house import GONE, Company, Handler, House
@@ -43,13 +43,13 @@ QUIET = {
 ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account____account_state"
 FACTOR = f"{SETTINGS}___second_factor____second_factor_state"
 LEAVE = f"{SETTINGS}___leave____leave_state"
-INVITATION = f"{ROOT}.exports_app___ui___pages___invitation____invitation_state"
-FORGOTTEN = f"{ROOT}.exports_app___ui___pages___forgot_password____forgot_password_state"
-RESET = f"{ROOT}.exports_app___ui___pages___reset_password____reset_password_state"
+INVITATION = f"{ROOT}.exports_app___ui___pages___sign_in___invitation____invitation_state"
+FORGOTTEN = f"{ROOT}.exports_app___ui___pages___sign_in___forgot_password____forgot_password_state"
+RESET = f"{ROOT}.exports_app___ui___pages___sign_in___reset_password____reset_password_state"
 SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all", f"{INVITATION}.sign_out"}
 THEIR_OWN = {f"{ACCOUNT}.end_all", f"{LEAVE}.leave"}
 """What everybody may change: where they are signed in, and which tenants they belong to."""
-LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
+LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___state____list_state"
 NAMES = "Zeppelin"
 """Begins all that Acme calls its own."""
 _FORGOTTEN = """
@@ -326,7 +326,7 @@ class TestAnOpenPage:
                 frames = wire.until("Your role has changed")
                 assert "Here after" not in frames
                 assert variables(frames, "rows")[-1:] == [[]]
-                toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___doing____doing.toggle"
+                toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____doing.toggle"
                 frames = wire.ask(toggle, {"schedule_id": made["id"], "active": False})
         assert notices(frames)[-1] == FORBIDDEN
         assert house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", made["id"]) == [{"is_active": 1}]

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from exports_app.services.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from tests.e2e.client import wait_until
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.wire import (
@@ -29,9 +29,9 @@ from tests.e2e.ui.wire import (
 )
 from tests.world import PASSWORD
 
-LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___listing____list_state"
-EDITOR = f"{ROOT}.exports_app___ui___pages___scheduled_exports___editor____editor_state"
-DIALOG = f"{ROOT}.exports_app___ui___pages___scheduled_exports___history____history_state"
+LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___state____list_state"
+EDITOR = f"{ROOT}.exports_app___ui___pages___scheduled_exports___editor___state____editor_state"
+DIALOG = f"{ROOT}.exports_app___ui___pages___scheduled_exports___history___state____history_state"
 SET_HYDRATED = f"{ROOT}.set_is_hydrated"
 
 
@@ -115,7 +115,7 @@ class TestATabsToken:
 
     def test_its_first_event_may_come_with_the_connection_and_is_guarded_too(self, house: House, company: Company) -> None:
         made = house.schedule(company, "Hindenburg")
-        toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___doing____doing.toggle"
+        toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____doing.toggle"
         for cookie in ("", house.cookie(company.viewer)):
             for first in (
                 event(HYDRATE_AND_LOAD),

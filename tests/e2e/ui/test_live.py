@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from exports_app.domain.access import Role
-from exports_app.services.records import Metric
+from exports_app.services.core.records import Metric
 from tests.e2e.client import wait_until
 from tests.e2e.server import free_port
 from tests.e2e.ui.form import at_both_widths

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from exports_app import wiring
-from exports_app.api.body import METRICS_LIMIT
+from exports_app.api.request_body import METRICS_LIMIT
 from exports_app.settings import Settings
 from tests.e2e.server import Server, free_port, start_server
 from tests.e2e.ui.house import KEY, Company, House

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
-from exports_app.services.otp import PERIOD
+from exports_app.services.identity.one_time_passwords import PERIOD
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House

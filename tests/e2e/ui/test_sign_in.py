@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from exports_app.services.accounts import DEMO_EMAIL
-from exports_app.services.passwords import DEMO_PASSWORD
+from exports_app.services.accounts.provisioning import DEMO_EMAIL
+from exports_app.services.identity.passwords import DEMO_PASSWORD
 from tests.e2e.server import free_port
 from tests.e2e.ui.house import Company, House, open_house
 from tests.e2e.ui.visitor import Visits

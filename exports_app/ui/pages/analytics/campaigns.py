@@ -7,27 +7,27 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain import period
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
-from exports_app.domain.period import Period
-from exports_app.domain.words import counted, place
-from exports_app.services.campaign_analytics import CampaignFigures, measures
-from exports_app.ui.actions import action, principal, told
+from exports_app.domain.humanize import counted, place
+from exports_app.domain.timing import period
+from exports_app.domain.timing.period import Period
+from exports_app.services.analytics.campaigns import CampaignFigures, measures
 from exports_app.ui.components import charts
 from exports_app.ui.components.charts import Series
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
-from exports_app.ui.notices import Notices, show_address
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.browser_commands import Notices, show_address
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import Session, query
 from exports_app.ui.pages.analytics import figures
 from exports_app.ui.pages.analytics.figures import LISTED, MOST_DRAWN, Amount, Card, TopRow
 from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
 from exports_app.ui.pages.analytics.tabs import top
 from exports_app.ui.pages.analytics.view import DATES, GROUPS, ROUTE, View, read
-from exports_app.ui.pages.scheduled_exports.form import GROUPS as GROUP_WORDS
-from exports_app.ui.pages.scheduled_exports.form import PERIODS
-from exports_app.ui.pages.scheduled_exports.listing import new_link
-from exports_app.ui.session import Session, query
+from exports_app.ui.pages.scheduled_exports.editor.form import GROUPS as GROUP_WORDS
+from exports_app.ui.pages.scheduled_exports.editor.form import PERIODS
+from exports_app.ui.pages.scheduled_exports.list.state import new_link
 
 
 def labels() -> dict[str, str]:

@@ -5,22 +5,22 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain import cron
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
-from exports_app.domain.words import duration, place
-from exports_app.services.export_analytics import ExportFigures
-from exports_app.ui.actions import action, principal, told
+from exports_app.domain.humanize import duration, place
+from exports_app.domain.timing import cron
+from exports_app.services.analytics.exports import ExportFigures
 from exports_app.ui.components import browser, charts
 from exports_app.ui.components.charts import Series
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.analytics import health
 from exports_app.ui.pages.analytics.health import MEAN, P95, PARTS, Worry
 from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
 from exports_app.ui.pages.analytics.tabs import EXPORTS, top
-from exports_app.ui.pages.scheduled_exports.listing import ROUTE as LIST
-from exports_app.ui.pages.scheduled_exports.rows import iso
-from exports_app.ui.session import Session
+from exports_app.ui.pages.scheduled_exports.list.rows import iso
+from exports_app.ui.pages.scheduled_exports.list.state import ROUTE as LIST
 
 Point = dict[str, float | str | None]
 RUN_HEADS = ["Day", *(words for words, _ in PARTS.values())]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from exports_app.domain.period import MONTHS
 from exports_app.domain.table import Column, Value, readable
-from exports_app.services.campaign_analytics import CHANGE_SCALE, MEASURES, CampaignFigures, CampaignTotal, Totals
+from exports_app.domain.timing.period import MONTHS
+from exports_app.services.analytics.campaigns import CHANGE_SCALE, MEASURES, CampaignFigures, CampaignTotal, Totals
 from exports_app.ui.components.charts import LABEL
 from exports_app.ui.pages.analytics.view import steps
 

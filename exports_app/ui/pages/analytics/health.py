@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from exports_app.domain.period import MONTHS
-from exports_app.domain.run import RunStatus
-from exports_app.domain.words import counted, duration
-from exports_app.services.export_analytics import Day, ExportFigures, Hour
-from exports_app.services.records import Schedule
+from exports_app.domain.humanize import counted, duration
+from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.timing.period import MONTHS
+from exports_app.services.analytics.exports import Day, ExportFigures, Hour
+from exports_app.services.core.records import Schedule
 from exports_app.ui.components.charts import LABEL
-from exports_app.ui.pages.scheduled_exports import hints
-from exports_app.ui.pages.scheduled_exports.rows import iso
+from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports.list.rows import iso
 
 UNDER_WAY = "under_way"
 PARTS: dict[str, tuple[str, Sequence[RunStatus]]] = {
@@ -106,7 +106,7 @@ def failing(one: Schedule) -> Worry:
 
 
 def paused(one: Schedule) -> Worry:
-    return Worry(one.id, one.name, hints.told(one.paused_reason) if one.paused_at else "paused by hand", iso(one.paused_at))
+    return Worry(one.id, one.name, error_hints.told(one.paused_reason) if one.paused_at else "paused by hand", iso(one.paused_at))
 
 
 def ownerless(one: Schedule, owners: Mapping[str, str]) -> Worry:

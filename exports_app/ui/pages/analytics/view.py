@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.domain.period import Period
-from exports_app.services.campaign_analytics import MEASURES, SORTS
-from exports_app.services.campaign_analytics import View as Asked
-from exports_app.services.rules import Filters
+from exports_app.domain.timing.period import Period
+from exports_app.services.analytics.campaigns import MEASURES, SORTS
+from exports_app.services.analytics.campaigns import View as Asked
+from exports_app.services.schedules.validation import Filters
 
 ROUTE = "/analytics"
 DATES = "dates"

@@ -5,20 +5,20 @@ from typing import Any
 import reflex as rx
 
 from exports_app.domain.access import Permission
-from exports_app.ui.actions import action
 from exports_app.ui.components import browser
-from exports_app.ui.page import page
-from exports_app.ui.pages.scheduled_exports.doing import Doing
-from exports_app.ui.pages.scheduled_exports.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.editor import EditorState
-from exports_app.ui.pages.scheduled_exports.history import HistoryState
-from exports_app.ui.pages.scheduled_exports.listing import ROUTE, ListState
-from exports_app.ui.pages.scheduled_exports.panels import LetterPanel
-from exports_app.ui.pages.scheduled_exports.views.delete import delete_dialog
-from exports_app.ui.pages.scheduled_exports.views.editor import editor_dialog
-from exports_app.ui.pages.scheduled_exports.views.history import history_dialog
-from exports_app.ui.pages.scheduled_exports.views.list import SEARCH, list_view, loading
-from exports_app.ui.session import Session
+from exports_app.ui.framework.actions import action
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import Session
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel
+from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
+from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.history.view import history_dialog
+from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.delete_dialog import delete_dialog
+from exports_app.ui.pages.scheduled_exports.list.state import ROUTE, ListState
+from exports_app.ui.pages.scheduled_exports.list.view import SEARCH, list_view, loading
 
 
 class ScheduledExports(rx.State):

@@ -9,20 +9,20 @@ from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, TooManyRequests
-from exports_app.domain.words import sentence
-from exports_app.services.account import SignedIn
-from exports_app.services.sessions import HOME, id_of
-from exports_app.ui.actions import action, actor, principal
+from exports_app.domain.humanize import sentence
+from exports_app.services.accounts.own_account import SignedIn
+from exports_app.services.identity.sessions import HOME, id_of
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, form_input
-from exports_app.ui.device import device
-from exports_app.ui.notices import go, notify
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, actor, principal
+from exports_app.ui.framework.browser_commands import go, notify
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import SETTINGS, Session
+from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.settings import second_factor
 from exports_app.ui.pages.settings.leave import LeaveState, belonging
 from exports_app.ui.pages.settings.second_factor import SecondFactorState
 from exports_app.ui.pages.settings.tabs import top
-from exports_app.ui.session import SETTINGS, Session
 
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""

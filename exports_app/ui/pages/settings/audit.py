@@ -7,20 +7,21 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain import bounds, cron
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.domain.words import place
-from exports_app.services.ports import AuditFilter
-from exports_app.services.records import Page
-from exports_app.ui.actions import action, actor, principal, told
+from exports_app.domain.humanize import place
+from exports_app.domain.timing import cron
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Page
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
-from exports_app.ui.notices import Notices, fetch, show_address
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, actor, principal, told
+from exports_app.ui.framework.browser_commands import Notices, fetch, show_address
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import Session, query
 from exports_app.ui.pages.settings.deeds import AREAS, Deed, deed
 from exports_app.ui.pages.settings.tabs import AUDIT, top
-from exports_app.ui.session import Session, query
 
 SIZE = 25
 LONGEST = bounds.SEARCH

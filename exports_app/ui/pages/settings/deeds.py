@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from exports_app.domain.words import counted, sentence
-from exports_app.services.records import Action, AuditEntry
+from exports_app.domain.humanize import counted, sentence
+from exports_app.services.core.records import Action, AuditEntry
 
 WORDS = {
     Action.SCHEDULE_CREATED: "made the scheduled export",

@@ -10,13 +10,13 @@ from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
-from exports_app.domain.words import sentence
-from exports_app.services.plugs import InForce, Outcome, Trial
-from exports_app.ui.actions import action, principal
+from exports_app.domain.humanize import sentence
+from exports_app.services.core.extension_points import InForce, Outcome, Trial
 from exports_app.ui.components.controls import form_input
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.settings.tabs import EMAIL, top
-from exports_app.ui.session import Session
 
 NOT_SET = "not set"
 LONGEST = bounds.TYPED_ADDRESS

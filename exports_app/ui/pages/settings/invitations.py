@@ -9,16 +9,16 @@ from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
-from exports_app.domain.run import DeliveryStatus
-from exports_app.domain.words import sentence
-from exports_app.services.invitations import InvitationStatus, Invited
-from exports_app.services.members import ROLES as CHOICES
-from exports_app.ui.actions import action, principal
+from exports_app.domain.humanize import sentence
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.tenants.invitations import InvitationStatus, Invited
+from exports_app.services.tenants.members import ROLES as CHOICES
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, form_input
-from exports_app.ui.notices import notify
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.session import ROLES, Session
 from exports_app.ui.pages.settings.given import link_to_hand_on
-from exports_app.ui.session import ROLES, Session
 
 LONGEST = bounds.TYPED_ADDRESS
 """Characters of a field that are looked at."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.ui.actions import action, principal
 from exports_app.ui.components.controls import button
-from exports_app.ui.notices import go, notify
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import go, notify
+from exports_app.ui.framework.session import ROLES, SETTINGS
 from exports_app.ui.pages.settings.parting import Heir, heirs_of, owned, parting_question
-from exports_app.ui.session import ROLES, SETTINGS
 
 
 @dataclass

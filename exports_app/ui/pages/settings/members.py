@@ -7,12 +7,13 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import PERMISSIONS, Permission
-from exports_app.domain.words import counted
-from exports_app.services.records import Member
-from exports_app.ui.actions import action, principal
+from exports_app.domain.humanize import counted
+from exports_app.services.core.records import Member
 from exports_app.ui.components.controls import button
-from exports_app.ui.notices import go, notify
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import go, notify
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import SETTINGS, Session
 from exports_app.ui.pages.settings.invitations import (
     SELECTABLE,
     InvitationsState,
@@ -21,7 +22,6 @@ from exports_app.ui.pages.settings.invitations import (
 )
 from exports_app.ui.pages.settings.parting import Heir, heirs_of, owned, parting_question
 from exports_app.ui.pages.settings.tabs import MEMBERS, top
-from exports_app.ui.session import SETTINGS, Session
 
 
 @dataclass

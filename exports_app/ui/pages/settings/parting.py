@@ -5,8 +5,8 @@ from typing import Any
 
 import reflex as rx
 
-from exports_app.domain.words import counted
-from exports_app.services.members import Leaving, Removing
+from exports_app.domain.humanize import counted
+from exports_app.services.tenants.members import Leaving, Removing
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 

@@ -11,13 +11,13 @@ from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.domain.words import sentence, size
-from exports_app.services import rules
-from exports_app.services.quotas import MAX_QUOTA, Quota
-from exports_app.ui.actions import action, principal
+from exports_app.domain.humanize import sentence, size
+from exports_app.services.schedules import validation as rules
+from exports_app.services.tenants.quotas import MAX_QUOTA, Quota
 from exports_app.ui.components.controls import button, field, text_input
-from exports_app.ui.notices import notify
-from exports_app.ui.session import Session
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.session import Session
 
 LABELS = {
     "schedules": "Scheduled exports",

@@ -11,13 +11,13 @@ import segno
 from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.errors import Invalid, TooManyRequests
-from exports_app.domain.words import sentence
-from exports_app.services.second_factor import State
-from exports_app.services.sessions import HOME, id_of
-from exports_app.ui.actions import action, actor, principal
+from exports_app.domain.humanize import sentence
+from exports_app.services.identity.second_factor import State
+from exports_app.services.identity.sessions import HOME, id_of
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import ONCE, button, form_input, wrong_box
-from exports_app.ui.notices import go, notify
+from exports_app.ui.framework.actions import action, actor, principal
+from exports_app.ui.framework.browser_commands import go, notify
 
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""

@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components.tabs import tabs
-from exports_app.ui.session import SETTINGS, Session
+from exports_app.ui.framework.session import SETTINGS, Session
 
 MEMBERS = f"{SETTINGS}/members"
 TENANT = f"{SETTINGS}/tenant"

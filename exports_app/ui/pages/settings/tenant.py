@@ -8,23 +8,24 @@ from typing import Any
 import reflex as rx
 
 from exports_app import wiring
-from exports_app.domain import bounds, cron
+from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, FieldError, Invalid
-from exports_app.domain.words import sentence
-from exports_app.services import rules
-from exports_app.services.records import Tenant
-from exports_app.services.tenants import SETTINGS as FIELDS
-from exports_app.ui.actions import action, principal
+from exports_app.domain.humanize import sentence
+from exports_app.domain.timing import cron
+from exports_app.services.core.records import Tenant
+from exports_app.services.schedules import validation as rules
+from exports_app.services.tenants.tenant_settings import SETTINGS as FIELDS
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
-from exports_app.ui.notices import notify
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.settings import quotas, tenant_sign_in
 from exports_app.ui.pages.settings.quotas import QuotasState
 from exports_app.ui.pages.settings.tabs import TENANT, top
 from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
-from exports_app.ui.session import Session
 
 LONGEST = bounds.URL
 """Characters of a field that are looked at."""

@@ -6,11 +6,11 @@ import reflex as rx
 
 from exports_app import wiring
 from exports_app.domain.access import Permission
-from exports_app.services.records import Tenant
-from exports_app.ui.actions import action, principal
+from exports_app.services.core.records import Tenant
 from exports_app.ui.components.controls import switch
-from exports_app.ui.notices import notify
-from exports_app.ui.session import Session
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.session import Session
 
 LABEL = "Require a second factor"
 

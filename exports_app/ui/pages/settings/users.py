@@ -10,17 +10,17 @@ from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
-from exports_app.domain.words import counted
-from exports_app.services.records import Page
-from exports_app.services.users import Account
-from exports_app.ui.actions import action, principal, told
+from exports_app.domain.humanize import counted
+from exports_app.services.accounts.administration import Account
+from exports_app.services.core.records import Page
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
-from exports_app.ui.notices import notify
-from exports_app.ui.page import page
+from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import ROLES
 from exports_app.ui.pages.settings.given import link_to_hand_on
 from exports_app.ui.pages.settings.tabs import USERS, top
-from exports_app.ui.session import ROLES
 
 SIZE = 25
 LONGEST = bounds.SEARCH

@@ -1,0 +1,122 @@
+"""Clients that are too slow to be served: each open request costs memory, and a stranger can open many.
+
+The server itself cuts off who does not send a request's head in time (launch/serve.py); what follows the head is cut off here,
+and a websocket on which no page joins in ui/websockets/connections.py.
+"""
+
+import asyncio
+import time
+from collections import Counter
+
+from starlette.types import Message, Receive, Scope
+
+from exports_app import log
+from exports_app.api.middleware.request_log import MAX_LOGGED, loggable
+
+PATIENCE = 15.0
+"""Seconds without a byte of a body."""
+BYTES_PER_SECOND = 2_048
+"""How fast a body must come, beyond its first PATIENCE seconds."""
+NETWORK_BODIES, NETWORK_BYTES = 100, 64 * 1024 * 1024
+"""Unfinished bodies of one network at the same time, and the bytes that came of them."""
+BODIES, BYTES = 1_000, 256 * 1024 * 1024
+"""Those of all networks."""
+QUIET_SECONDS = 60.0
+"""Between two log lines about slow requests of one network."""
+MOST_NOTED = 1_000
+_log = log.get(__name__)
+
+
+class SlowBody:
+    """Around one request's receive. When its body comes too slowly, the app sees that the client is gone, and `cut` is True."""
+
+    def __init__(self, receive: Receive, path: str, network: str, others: "OpenBodies") -> None:
+        self._receive, self._others = receive, others
+        self._begun, self._complete = time.monotonic(), False
+        self._waiting: asyncio.Timeout | None = None
+        self.path, self.network, self.bytes, self.cut = path, network, 0, False
+
+    async def receive(self) -> Message:
+        if self._complete:  # what comes now is the end of the connection, which may take as long as the answer
+            return await self._receive()
+        if self.cut:
+            return {"type": "http.disconnect"}
+        allowed = PATIENCE + self.bytes / BYTES_PER_SECOND
+        left = self._begun + allowed - time.monotonic()
+        try:
+            async with asyncio.timeout(min(PATIENCE, max(left, 0))) as self._waiting:
+                message = await self._receive()
+        except TimeoutError:
+            self._others.cut(self)
+            return {"type": "http.disconnect"}
+        self._others.received(self, len(message.get("body", b"")))
+        self._complete = message["type"] != "http.request" or not message.get("more_body", False)
+        if self._complete:
+            self._others.end(self)
+        return message
+
+    def stop(self) -> None:
+        """Cut it off now, whatever it waits for."""
+        self.cut = True
+        if self._waiting is not None and not self._waiting.expired():
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
+
+class OpenBodies:
+    """The bodies that have begun and not ended. Where there are too many, the oldest one of the network with the most is cut
+    off: a good body is complete within moments, so that a crowd of slow ones keeps nobody else from being served."""
+
+    def __init__(self) -> None:
+        self._networks: dict[str, dict[SlowBody, None]] = {}
+        self._bytes = Counter[str]()
+        self._count = self._all_bytes = 0
+        self._noted: dict[str, float] = {}
+
+    def begin(self, body: SlowBody) -> None:
+        self._networks.setdefault(body.network, {})[body] = None
+        self._count += 1
+        self._make_room(body.network)
+
+    def received(self, body: SlowBody, count: int) -> None:
+        body.bytes += count
+        if body in self._networks.get(body.network, {}):
+            self._bytes[body.network] += count
+            self._all_bytes += count
+            self._make_room(body.network)
+
+    def end(self, body: SlowBody) -> None:
+        bodies = self._networks.get(body.network, {})
+        if body not in bodies:
+            return
+        del bodies[body]
+        self._count -= 1
+        self._bytes[body.network] -= body.bytes
+        self._all_bytes -= body.bytes
+        if not bodies:
+            del self._networks[body.network], self._bytes[body.network]
+
+    def cut(self, body: SlowBody) -> None:
+        self.end(body)
+        body.stop()
+        now = time.monotonic()
+        if now - self._noted.get(body.network, -QUIET_SECONDS) < QUIET_SECONDS:
+            return
+        if len(self._noted) >= MOST_NOTED:
+            self._noted.clear()
+        self._noted[body.network] = now
+        _log.info("slow request cut off", path=loggable(body.path)[:MAX_LOGGED], bytes=body.bytes, network=body.network)
+
+    def _make_room(self, network: str) -> None:
+        while len(self._networks.get(network, {})) > NETWORK_BODIES or self._bytes[network] > NETWORK_BYTES:
+            self._cut_oldest(network)
+        while self._count > BODIES or self._all_bytes > BYTES:
+            self._cut_oldest(max(self._networks, key=lambda name: len(self._networks[name])))
+
+    def _cut_oldest(self, network: str) -> None:
+        self.cut(next(iter(self._networks[network])))
+
+
+def has_body(scope: Scope) -> bool:
+    """Whether the request's head announces a body."""
+    names = {name for name, _ in scope["headers"]}
+    return b"transfer-encoding" in names or any(name == b"content-length" and value != b"0" for name, value in scope["headers"])

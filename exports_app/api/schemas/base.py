@@ -1,0 +1,70 @@
+"""What all shapes have in common: JSON's camelCase, dates, amounts."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from exports_app.api.request_body import Input
+from exports_app.domain import bounds
+
+
+def _written(read: Callable[[str], Any], pattern: str, kind: str) -> BeforeValidator:
+    """pydantic also reads text of digits alone as seconds since 1970, which is more often a mistake than a date."""
+    form = re.compile(pattern, re.ASCII)
+
+    def check(value: Any) -> Any:
+        if isinstance(value, date):  # our own, on its way out
+            return value
+        try:
+            if isinstance(value, str) and len(value) <= bounds.WRITTEN and form.match(value):
+                return read(value)
+        except ValueError:
+            pass  # 2026-02-30
+        raise PydanticCustomError(kind, "is not written as a date")
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[date, _written(date.fromisoformat, r"\d{4}-\d\d-\d\d$", "date_parsing")]
+Instant = Annotated[AwareDatetime, _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing")]
+Money = Annotated[
+    Decimal,
+    Field(decimal_places=2, max_digits=20, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "maxLength": bounds.WRITTEN}]}),
+]
+
+
+def hundredths(amount: Decimal) -> int:
+    return int(amount * 100)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class PartialInput(Input):
+    """A change whose fields may be left out and then keep their values. The OpenAPI document shows no defaults of them: a
+    generated client would send these, and so change what its caller did not name."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+
+class Output(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, from_attributes=True, serialize_by_alias=True, populate_by_name=True)
+
+
+Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]
+"""Stored hundredths, answered as a decimal number."""
+
+
+class TenantNameOut(Output):
+    id: str
+    slug: str
+    name: str

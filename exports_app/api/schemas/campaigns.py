@@ -1,0 +1,80 @@
+"""Campaigns and their daily metrics."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import FailFast, Field
+
+from exports_app.api.request_body import Input
+from exports_app.api.schemas.base import Amount, Day, Money, Output, PartialInput, hundredths
+from exports_app.domain import bounds
+
+
+class CampaignIn(Input):
+    tenant_id: UUID | None = None
+    name: bounds.Name
+    channel: bounds.Channel = "other"
+    status: bounds.Status = "active"
+    currency: bounds.Currency
+    budget: Money | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
+
+
+class CampaignChange(PartialInput):
+    """All optional: what is left out keeps its value; budget and dates may be null."""
+
+    name: bounds.Name = ""
+    channel: bounds.Channel = ""
+    status: bounds.Status = ""
+    currency: bounds.Currency = ""
+    budget: Money | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
+
+
+def campaign_values(body: CampaignIn | CampaignChange) -> dict[str, Any]:
+    """The fields as the service takes them: all of a new campaign, the sent ones of a change."""
+    values = dict(body) if isinstance(body, CampaignIn) else body.given()
+    values.pop("tenant_id", None)
+    if body.budget is not None:
+        values["budget"] = hundredths(body.budget)
+    return values
+
+
+class CampaignOut(Output):
+    id: str
+    tenant_id: str
+    name: str
+    channel: str
+    status: str
+    currency: str
+    budget: Amount | None
+    start_date: Day | None
+    end_date: Day | None
+
+
+class CampaignsOut(Output):
+    items: list[CampaignOut]
+    total: int
+    page: int
+    size: int
+
+
+class MetricIn(Input):
+    date: Day
+    impressions: int = 0
+    clicks: int = 0
+    conversions: int = 0
+    spend: Money = Decimal(0)
+    revenue: Money = Decimal(0)
+
+
+class MetricsIn(Input):
+    # Errors of the first wrong day alone: all those of ten thousand days would be made in one call that holds up everybody
+    items: Annotated[list[MetricIn], FailFast()] = Field(max_length=bounds.METRIC_DAYS)
+
+
+class WrittenOut(Output):
+    written: int

@@ -1,0 +1,22 @@
+"""Whether the server is well."""
+
+from pydantic import Field
+
+from exports_app.api.schemas.base import Output
+
+
+class FilesOut(Output):
+    count: int
+    bytes: int
+    free: int | None = Field(description="bytes; null where nobody can say, as of a bucket")
+
+
+class HealthOut(Output):
+    """Strangers get the status alone."""
+
+    status: str
+    database: str | None = None
+    engine: str | None = None
+    email: str | None = None
+    reasons: list[str] | None = Field(None, description="why it is down, in words; empty while all is well")
+    files: FilesOut | None = Field(None, description="what the finished files take on the disk")

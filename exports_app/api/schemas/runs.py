@@ -1,0 +1,96 @@
+"""Runs: the history, its messages, attempts, downloads and notices."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from exports_app.api.schemas.base import Day, Output
+
+
+class DeliveryOut(Output):
+    channel: str
+    target: str
+    status: str
+    attempts: int
+    error: str | None
+    sent_at: datetime | None
+
+
+class RunOut(Output):
+    id: str
+    scheduled_export_id: str
+    tenant_id: str
+    trigger: str
+    triggered_by: str | None
+    scheduled_for: datetime | None
+    missed_ticks: int
+    window_start: Day | None
+    window_end: Day | None
+    format: str
+    status: str
+    file_name: str | None
+    file_size: int | None
+    sha256: str | None
+    record_count: int | None
+    removed_characters: int | None = Field(description="of texts, which the format cannot hold")
+    sent_as: str | None = Field(description="attach, zip or link; null before anything was sent")
+    sent_size: int | None = Field(description="bytes of the attachment")
+    link_expires_at: datetime | None
+    links_revoked_at: datetime | None = Field(description="links that were sent before are useless")
+    file_removed_at: datetime | None
+    recipients: list[str]
+    error: str | None
+    error_code: str | None
+    attempt: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    deliveries: list[DeliveryOut] = Field(default_factory=list)
+
+
+class DownloadOut(Output):
+    way: str = Field(description="link, page or api")
+    at: datetime
+    user_id: str | None = Field(description="null by link")
+    target: str | None = Field(description="the recipient whose link it was")
+    address: str = Field(description="of the client")
+    device: str = Field(description="what the client calls itself")
+
+
+class DownloadsOut(Output):
+    items: list[DownloadOut]
+    total: int
+
+
+class AttemptOut(Output):
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None = Field(description="as the run's status, or retry, died, stopped; null while it is under way")
+    error: str | None
+    error_code: str | None
+
+
+class AttemptsOut(Output):
+    items: list[AttemptOut]
+
+
+class HistoryOut(Output):
+    items: list[RunOut]
+    total: int
+
+
+class NoticeOut(Output):
+    kind: str = Field(description="failing, gave_up, paused or recovered")
+    history_id: str | None = Field(description="null where no run is the reason")
+    target: str
+    status: str
+    attempts: int
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class NoticesOut(Output):
+    items: list[NoticeOut]

@@ -1,0 +1,131 @@
+"""Tenants: settings, members, invitations, quotas."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from exports_app.api.request_body import Input
+from exports_app.api.schemas.base import Output, PartialInput, TenantNameOut
+from exports_app.domain import bounds
+from exports_app.services.tenants.quotas import MAX_QUOTA
+
+
+class TenantSettingsOut(Output):
+    id: str
+    slug: str
+    name: str
+    brand_color: str
+    logo_url: str | None
+    timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
+    keep_days: int | None = Field(description="how long files are kept; null: the default")
+    recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
+    second_factor_required: bool = Field(description="members without a second factor have no rights here")
+
+
+class TenantChange(PartialInput):
+    """All optional: what is left out keeps its value."""
+
+    name: bounds.Name = ""
+    brand_color: bounds.Color = ""
+    logo_url: bounds.Url | None = None
+    timezone: bounds.Zone | None = None
+    keep_days: int | None = None
+    recipient_domains: list[bounds.Domain] = Field(
+        default_factory=list,
+        max_length=bounds.DOMAINS,
+        description="that files may be sent to, e.g. example.com, or *.example.com for all below it; empty: to all",
+    )
+    second_factor_required: bool = False
+
+
+class InviteIn(Input):
+    email: bounds.Address
+    role: bounds.Key = Field("viewer", description="admin or viewer")
+
+
+class InvitationOut(Output):
+    id: str
+    email: str
+    role: str
+    invited_by: str = Field(description="the name of the person who sent its link")
+    created_at: datetime
+    expires_at: datetime
+    status: str = Field(
+        description="open, expired, or inviter_left: that person may not invite any more; in both cases send it again"
+    )
+    mail: str | None = Field(
+        description="how the message with the link fares: pending, sending, accepted, failed, "
+        "skipped; null where the link is handed on"
+    )
+
+
+class InvitedOut(InvitationOut):
+    link: str | None = Field(repr=False, description="to be handed on, shown once; null where a mail server is set")
+
+
+class InvitationsOut(Output):
+    items: list[InvitationOut]
+
+
+class LinkTokenIn(Input):
+    token: bounds.LinkToken = Field(repr=False, description="what follows the # of the link")
+
+
+class AcceptIn(LinkTokenIn):
+    name: bounds.Name | None = None
+    password: bounds.Password | None = Field(None, repr=False, description="of the account that is made, see `way`")
+
+
+class OfferOut(Output):
+    tenant: TenantNameOut
+    invited_by: str
+    email: str
+    role: str
+    expires_at: datetime
+    way: str = Field(
+        description="sign_in: call accept with the account's access token; set_password: with a name "
+        "and a password; either: the one or the other, depending on whether there is an account"
+    )
+
+
+class JoinedOut(Output):
+    tenant: TenantNameOut
+    email: str
+    role: str
+
+
+class QuotaOut(Output):
+    name: str = Field(description="schedules, pending_runs, messages_per_day (a day of UTC) or file_bytes")
+    used: int
+    limit: int
+    own: int | None = Field(description="the tenant's own limit; null: the installation's holds")
+
+
+class QuotasOut(Output):
+    items: list[QuotaOut]
+
+
+class QuotasChange(PartialInput):
+    """All optional: what is left out keeps its value; null: the default."""
+
+    schedules: int | None = Field(default=None, ge=1, le=MAX_QUOTA["schedules"])
+    pending_runs: int | None = Field(default=None, ge=1, le=MAX_QUOTA["pending_runs"])
+    messages_per_day: int | None = Field(default=None, ge=1, le=MAX_QUOTA["messages_per_day"])
+    file_bytes: int | None = Field(default=None, ge=1, le=MAX_QUOTA["file_bytes"])
+
+
+class RoleIn(Input):
+    role: bounds.Key
+
+
+class MemberOut(Output):
+    id: str
+    email: str
+    name: str
+    role: str
+    is_active: bool
+    scheduled_exports: int = Field(description="how many of the tenant's they own")
+
+
+class MembersOut(Output):
+    items: list[MemberOut]

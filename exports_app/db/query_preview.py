@@ -1,0 +1,97 @@
+"""A look at the rows of a query that does not wait for a large database: in so much time, or not at all."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
+
+from exports_app.services.core.interfaces import Ranking
+from exports_app.services.core.records import Sample
+
+STEPS = 20_000
+"""Instructions of SQLite's machine between two looks at the clock: about half a millisecond."""
+QUERY_CANCELED = "57014"
+"""PostgreSQL's SQLSTATE for a statement that ran into its timeout."""
+
+
+class _TimeIsUp(Exception):
+    pass
+
+
+def sample(connection: Connection, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
+    """As of `Transaction.sample`."""
+    query = _ranked(query, ranking) if ranking else query
+    deadline = time.monotonic() + seconds
+    rows: list[Any] = []
+    try:
+        with _until(connection, deadline):
+            rows = [tuple(row) for row in connection.execute(query.limit(limit))]
+        if len(rows) < limit:
+            return Sample(rows, len(rows))
+        counted = select(func.count()).select_from(query.order_by(None).subquery())
+        with _until(connection, deadline):
+            return Sample(rows, connection.execute(counted).scalar_one())
+    except _TimeIsUp:
+        return Sample(rows, None)
+
+
+def _ranked(query: Any, ranking: Ranking) -> Any:
+    rows = query.order_by(None).subquery()
+    columns = list(rows.c)
+    by = columns[ranking.column]
+    if ranking.divided_by is not None:
+        by = by * 1.0 / func.nullif(columns[ranking.divided_by], 0)
+    chosen = select(rows) if ranking.only is None else select(rows).where(columns[ranking.only[0]] == ranking.only[1])
+    # Equals in an order of their own, so that they do not change places
+    return chosen.order_by(by.desc().nulls_last() if ranking.descending else by.asc().nulls_first(), columns[1], columns[0])
+
+
+def count(connection: Connection, query: Any, limit: int, seconds: float) -> int | None:
+    """As of `Store.count`; likewise."""
+    counted = select(func.count()).select_from(query.order_by(None).limit(limit).subquery())
+    try:
+        with _until(connection, time.monotonic() + seconds):
+            return int(connection.execute(counted).scalar_one())
+    except _TimeIsUp:
+        return None
+
+
+@contextmanager
+def _until(connection: Connection, deadline: float) -> Iterator[None]:
+    """Raises _TimeIsUp where the database still works on a statement at the deadline."""
+    limited = _postgresql if connection.dialect.name == "postgresql" else _sqlite
+    with limited(connection, deadline):
+        try:
+            yield
+        except DBAPIError as e:
+            if _was_stopped(e.orig):
+                raise _TimeIsUp from None
+            raise
+
+
+@contextmanager
+def _sqlite(connection: Connection, deadline: float) -> Iterator[None]:
+    driver: Any = connection.connection.driver_connection
+    driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+    try:
+        yield
+    finally:  # the pool hands the connection on
+        driver.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _postgresql(connection: Connection, deadline: float) -> Iterator[None]:
+    left = max(1, int((deadline - time.monotonic()) * 1000))
+    # For the rest of the transaction, or until the next sample in it
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left}")
+    yield
+
+
+def _was_stopped(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+    return getattr(error, "sqlstate", None) == QUERY_CANCELED

@@ -1,0 +1,104 @@
+"""What runs leave behind: deliveries, attempts, notices."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from exports_app.db import models
+from exports_app.db.repositories.base import Repository, by_status
+from exports_app.domain.runs.states import (
+    UNDELIVERED,
+    AttemptOutcome,
+    DeliveryStatus,
+)
+from exports_app.services.core.records import (
+    Attempt,
+    Delivery,
+    Notice,
+    NoticeKind,
+)
+
+
+class DeliveryRepository(Repository[Delivery]):
+    model, record = models.DeliveryRow, Delivery
+    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus}
+
+    def get(self, delivery_id: str) -> Delivery | None:
+        return self._one(self._table.c.id == delivery_id)
+
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
+        c = self._table.c
+        found: dict[str, list[Delivery]] = {}
+        for one in self._all(self._select().where(c.history_id.in_(run_ids)).order_by(c.channel, c.target)):
+            found.setdefault(one.history_id, []).append(one)
+        return found
+
+    def add(self, deliveries: Iterable[Delivery]) -> None:
+        self._insert(deliveries)
+
+    def change(self, delivery: Delivery, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == delivery.id, values=values)
+
+    def lose_sending(self, run_id: str) -> None:
+        c = self._table.c
+        where = (c.history_id == run_id, c.status == DeliveryStatus.SENDING)
+        self._update(*where, values={"status": DeliveryStatus.UNKNOWN})
+
+    def end_pending(self, run_id: str, reason: str) -> None:
+        c = self._table.c
+        pending = (c.history_id == run_id, c.status == DeliveryStatus.PENDING)
+        self._update(*pending, c.attempts > 0, c.error.is_not(None), values={"status": DeliveryStatus.FAILED})
+        self._update(*pending, values={"status": DeliveryStatus.SKIPPED, "error": reason})
+
+    def accept_unknown(self, run_id: str, told: str) -> int:
+        c = self._table.c
+        values = {"status": DeliveryStatus.ACCEPTED, "error": told}
+        return self._update(c.history_id == run_id, c.status == DeliveryStatus.UNKNOWN, values=values)
+
+    def by_status(self) -> dict[str, int]:
+        return by_status(self._connection, self._table)
+
+    def reopen(self, run_id: str) -> int:
+        c = self._table.c
+        where = (c.history_id == run_id, c.status.in_(UNDELIVERED))
+        return self._update(*where, values={"status": DeliveryStatus.PENDING, "error": None})
+
+
+class AttemptRepository(Repository[Attempt]):
+    model, record = models.AttemptRow, Attempt
+    enums: ClassVar[Mapping[str, type]] = {"outcome": AttemptOutcome}
+
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Attempt]]:
+        c = self._table.c
+        found: dict[str, list[Attempt]] = {}
+        for one in self._all(self._select().where(c.history_id.in_(run_ids)).order_by(c.started_at, c.number)):
+            found.setdefault(one.history_id, []).append(one)
+        return found
+
+    def add(self, attempt: Attempt) -> None:
+        self._insert([attempt])
+
+    def end(self, run_id: str, outcome: AttemptOutcome, at: datetime, error: str | None, code: str | None) -> None:
+        c = self._table.c
+        values = {"ended_at": at, "outcome": outcome, "error": error, "error_code": code}
+        self._update(c.history_id == run_id, c.ended_at.is_(None), values=values)
+
+
+class NoticeRepository(Repository[Notice]):
+    model, record = models.NoticeRow, Notice
+    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus, "kind": NoticeKind}
+
+    def of_schedule(self, schedule_id: str, limit: int) -> list[Notice]:
+        c = self._table.c
+        return self._all(
+            self._select().where(c.scheduled_export_id == schedule_id).order_by(c.created_at.desc(), c.id).limit(limit)
+        )
+
+    def add(self, notices: Iterable[Notice]) -> None:
+        self._insert(notices)
+
+    def due(self, now: datetime, limit: int) -> list[Notice]:
+        return self._due(now, limit)
+
+    def change(self, seen: Notice, values: Mapping[str, Any]) -> bool:
+        return self._change_seen(seen, values)

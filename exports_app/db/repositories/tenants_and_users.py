@@ -1,0 +1,155 @@
+"""Tenants and their people."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from exports_app.db import models
+from exports_app.db.repositories.base import Repository, contains, table, upsert
+from exports_app.domain.access import Role
+from exports_app.services.core.interfaces import Tenants
+from exports_app.services.core.records import (
+    Member,
+    Membership,
+    Page,
+    Tenant,
+    User,
+)
+
+
+class TenantRepository(Repository[Tenant]):
+    model, record = models.TenantRow, Tenant
+
+    def _make(self, row: Mapping[str, Any]) -> Tenant:
+        return super()._make({**row, "recipient_domains": tuple(row["recipient_domains"] or ())})
+
+    def get(self, tenant_id: str, *, lock: bool = False) -> Tenant | None:
+        return self._one(self._table.c.id == tenant_id, lock=lock)
+
+    def by_slug(self, slug: str) -> Tenant | None:
+        return self._one(self._table.c.slug == slug)
+
+    def within(self, limit: Tenants) -> list[Tenant]:
+        query = self._select().order_by(self._table.c.slug)
+        return self._all(query if limit is None else query.where(self._table.c.id.in_(limit)))
+
+    def add(self, tenant: Tenant) -> None:
+        self._insert([tenant])
+
+    def update(self, tenant_id: str, values: Mapping[str, Any]) -> None:
+        self._update(self._table.c.id == tenant_id, values=values)
+
+
+class UserRepository(Repository[User]):
+    model, record = models.UserRow, User
+
+    def __init__(self, connection: Connection, signed_out: set[str]) -> None:
+        """signed_out: gets the ids of users who are signed out by what is written here."""
+        super().__init__(connection)
+        self._signed_out = signed_out
+
+    def get(self, user_id: str, *, lock: bool = False, share: bool = False) -> User | None:
+        return self._one(self._table.c.id == user_id, lock=lock, share=share)
+
+    def by_email(self, email: str, *, lock: bool = False) -> User | None:
+        return self._one(self._table.c.email == email, lock=lock)
+
+    def demo_password_emails(self) -> list[str]:
+        c = self._table.c
+        query = select(c.email).where(c.is_active, c.has_demo_password).order_by(c.email)
+        return list(self._connection.execute(query).scalars())
+
+    def unproven_emails(self) -> list[str]:
+        c = self._table.c
+        query = select(c.email).where(c.is_active, c.email_proven_at.is_(None)).order_by(c.email)
+        return list(self._connection.execute(query).scalars())
+
+    def is_empty(self) -> bool:
+        return self._connection.execute(select(self._table.c.id).limit(1)).first() is None
+
+    def ids(self) -> set[str]:
+        return set(self._connection.execute(select(self._table.c.id)).scalars())
+
+    def add(self, user: User) -> None:
+        self._insert([user])
+
+    def add_new(self, user: User) -> bool:
+        new = upsert(self._connection.dialect.name, self._table).values(asdict(user))
+        new = new.on_conflict_do_nothing(index_elements=["email"]).returning(self._table.c.id)
+        return self._connection.execute(new).first() is not None
+
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        query = select(self._table.c.id, self._table.c.name).where(self._table.c.id.in_(user_ids))
+        return {row.id: row.name for row in self._connection.execute(query)}
+
+    def find(self, q: str, page: Page) -> tuple[list[User], int]:
+        query = self._select()
+        if q:
+            c = self._table.c
+            query = query.where(contains(self._connection, c.name, q) | contains(self._connection, c.email, q))
+        return self._page(query, replace(page, sort="name"))
+
+    def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
+        members, tenants = table(models.MembershipRow), table(models.TenantRow)
+        columns = [tenants.c[field.name] for field in fields(Tenant)]
+        query = select(members.c.user_id, members.c.role, *columns).join(tenants, tenants.c.id == members.c.tenant_id)
+        found: dict[str, dict[Tenant, Role]] = {}
+        make = TenantRepository(self._connection)._make
+        for row in self._connection.execute(query.where(members.c.user_id.in_(user_ids))).mappings():
+            values = dict(row)
+            user_id, role = values.pop("user_id"), Role(values.pop("role"))
+            found.setdefault(user_id, {})[make(values)] = role
+        return found
+
+    def update(self, user_id: str, values: Mapping[str, Any]) -> None:
+        if "password_hash" in values:  # whoever writes a password, nobody may forget this
+            values = {"has_demo_password": False, **values}
+        self._update(self._table.c.id == user_id, values=values)
+        if not values.keys().isdisjoint({"token_version", "is_active"}):
+            self._signed_out.add(user_id)
+
+    def use_one_time(self, user: User, now: datetime) -> bool:
+        c = self._table.c
+        same = (c.id == user.id, c.password_hash == user.password_hash, c.must_change_password)
+        return self._update(*same, c.one_time_expires_at > now, values={"one_time_expires_at": now}) == 1
+
+    def members(self, tenant_id: str) -> list[Member]:
+        c, members, schedules = self._table.c, table(models.MembershipRow), table(models.ScheduleRow)
+        live = (schedules.c.tenant_id == tenant_id, schedules.c.deleted_at.is_(None), schedules.c.owner_id == c.id)
+        owned = select(func.count()).select_from(schedules).where(*live).correlate(self._table).scalar_subquery()
+        query = select(*self._columns, members.c.role.label("role"), owned.label("schedules"))
+        query = query.join(members, members.c.user_id == c.id).where(members.c.tenant_id == tenant_id).order_by(c.name, c.id)
+        count = len(self._columns)
+        rows = self._connection.execute(query).all()
+        return [Member(User(*row[:count]), Role(row[count]), row[count + 1]) for row in rows]
+
+    def leave(self, user_id: str, tenant_id: str) -> None:
+        c = table(models.MembershipRow).c
+        self._connection.execute(delete(table(models.MembershipRow)).where(c.user_id == user_id, c.tenant_id == tenant_id))
+
+    def admins(self, tenant_id: str) -> list[User]:
+        c, members = self._table.c, table(models.MembershipRow)
+        query = self._select().join(members, members.c.user_id == c.id)
+        return self._all(
+            query.where(members.c.tenant_id == tenant_id, members.c.role == Role.ADMIN, c.is_active).order_by(c.email)
+        )
+
+    def roles(self, user_id: str) -> dict[str, Role]:
+        members = table(models.MembershipRow)
+        rows = self._connection.execute(select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id))
+        return {tenant: Role(role) for tenant, role in rows}
+
+    def roles_that_need_a_second_factor(self, user_id: str) -> frozenset[str]:
+        members, tenants = table(models.MembershipRow), table(models.TenantRow)
+        query = select(members.c.tenant_id).join(tenants, tenants.c.id == members.c.tenant_id)
+        query = query.where(members.c.user_id == user_id, tenants.c.second_factor_required)
+        return frozenset(self._connection.execute(query).scalars())
+
+    def join(self, membership: Membership) -> None:
+        query = upsert(self._connection.dialect.name, table(models.MembershipRow)).values(asdict(membership))
+        self._connection.execute(
+            query.on_conflict_do_update(index_elements=["user_id", "tenant_id"], set_={"role": query.excluded.role})
+        )

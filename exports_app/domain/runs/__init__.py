@@ -1,0 +1,1 @@
+"""The states of a run, its retries, and the order in which runs begin."""

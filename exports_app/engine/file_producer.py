@@ -1,0 +1,192 @@
+"""Where a file is made: a small one in the run's own thread, a large one in a process of its own, so many at once."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from exports_app import log
+from exports_app.domain import humanize
+from exports_app.domain.errors import ExportsError, RunError, Unavailable
+from exports_app.domain.table import Column
+from exports_app.engine.fair_semaphore import Turns
+from exports_app.engine.file_writer import CHUNK, Limits, Made, Making, as_json, writing
+from exports_app.services.core.extension_points import Format
+from exports_app.services.core.interfaces import Statement, Store
+
+SMALL = 5_000
+"""Rows up to which a process of its own would cost more than it spares."""
+LOOK_SECONDS = 0.1
+"""What finding out how many rows there are may take; a query that takes longer is no small one."""
+WAIT_SECONDS = 0.2
+"""Between two looks whether to go on."""
+ROOT = Path(__file__).parents[2]
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH")
+"""Of the environment: nothing secret."""
+
+_log = log.get(__name__)
+
+
+class Maker:
+    """at_once: processes."""
+
+    def __init__(self, store: Store, at_once: int, small: int = SMALL) -> None:
+        self._store, self._small = store, small
+        self._turns = Turns(at_once)
+
+    @property
+    def waiting(self) -> int:
+        """Callers that wait for a process."""
+        return self._turns.waiting
+
+    def make(
+        self,
+        query: Any,
+        columns: Sequence[Column],
+        file_format: Format,
+        path: Path,
+        limits: Limits,
+        tenant_id: str,
+        progress: Callable[[int], None],
+        check: Callable[[], None],
+    ) -> Made:
+        """tenant_id: whose file it is, where several wait. progress: called with the rows so far, at least once a second. check:
+        called several times a second; what either raises ends the making.
+
+        Raises RunError: over a limit, or with what ended the process.
+        """
+        if self._is_small(query):
+            return self._here(query, Making(columns, file_format, path, limits), progress, check)
+        with self._turns.take(tenant_id, check):
+            try:
+                return self._elsewhere(self._store.statement(query), columns, file_format, path, limits, progress, check)
+            finally:
+                self._settle()
+
+    def _settle(self) -> None:
+        try:
+            self._store.settle()
+        except Unavailable:  # what was made is made
+            _log.warning("the write-ahead log could not be copied: the database cannot be reached")
+
+    def _is_small(self, query: Any) -> bool:
+        count = self._store.count(query, self._small, LOOK_SECONDS)
+        return count is not None and count < self._small
+
+    def _here(self, query: Any, making: Making, progress: Callable[[int], None], check: Callable[[], None]) -> Made:
+        def watched(fetched: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+            for rows in fetched:
+                check()
+                yield rows
+
+        with self._store.rows(query, CHUNK) as fetched, writing():
+            return making.run(watched(fetched), progress)
+
+    def _elsewhere(
+        self,
+        statement: Statement,
+        columns: Sequence[Column],
+        file_format: Format,
+        path: Path,
+        limits: Limits,
+        progress: Callable[[int], None],
+        check: Callable[[], None],
+    ) -> Made:
+        task = {
+            "database": statement.database,
+            "sql": statement.sql,
+            "parameters": statement.parameters,
+            "columns": as_json(columns),
+            "module": type(file_format).__module__,
+            "format": type(file_format).__qualname__,
+            "path": str(path),
+            "limits": asdict(limits),
+        }
+        with tempfile.TemporaryFile() as trouble, _process(trouble) as process:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(task).encode() + b"\n")
+            process.stdin.flush()  # and stays open: its end would be ours
+            answer = _listen(process, limits, progress, check)
+            if answer.get("done"):
+                return Made(answer["rows"], answer["size"], answer["sha256"], answer["lost"])
+            raise _failure(answer, limits, process, trouble)
+
+
+@contextmanager
+def _process(trouble: IO[bytes]) -> Any:
+    env = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [env.get("PYTHONPATH")])])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "exports_app.engine.subprocess_entry"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=trouble,
+        env=env,
+        start_new_session=True,  # Ctrl+C is for the server, which then ends it
+    )
+    try:
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+    finally:
+        process.wait()
+
+
+def _listen(
+    process: "subprocess.Popen[bytes]", limits: Limits, progress: Callable[[int], None], check: Callable[[], None]
+) -> dict[str, Any]:
+    """Its last word; an empty one where it ended without."""
+    assert process.stdout is not None
+    deadline, held = time.monotonic() + limits.seconds, b""
+    while True:
+        check()
+        if time.monotonic() > deadline:
+            raise RunError(
+                f"making the file took longer than its limit of {humanize.duration(limits.seconds)}: choose a shorter period or"
+                " fewer campaigns, or raise its time limit",
+                code="time_limit",
+            )
+        if not select.select([process.stdout], [], [], WAIT_SECONDS)[0]:
+            continue
+        read = os.read(process.stdout.fileno(), 65_536)
+        if not read:
+            process.wait()
+            return {}
+        *lines, held = (held + read).split(b"\n")
+        for line in lines:
+            said: dict[str, Any] = json.loads(line)
+            if "done" in said or "error" in said:
+                return said
+            progress(said["rows"])
+
+
+def _failure(answer: dict[str, Any], limits: Limits, process: "subprocess.Popen[bytes]", trouble: IO[bytes]) -> ExportsError:
+    if answer.get("code") == "memory_limit":
+        return RunError(
+            f"making the file needed more than its {humanize.size(limits.memory)} of memory: whoever runs this server can raise"
+            " EXPORT_MEMORY_MB",
+            code="memory_limit",
+        )
+    if answer.get("code") == Unavailable.code:
+        return Unavailable()
+    if "error" in answer:
+        return RunError(answer["error"], code=answer["code"])
+    trouble.seek(0)
+    text = trouble.read().decode(errors="replace")[-4000:]
+    code = process.returncode
+    _log.error("the process that made a file ended early", code=code, trouble=text)
+    if code is not None and code < 0:
+        why = "perhaps the machine ran out of memory" if code == -9 else "the server's log tells more"
+        told = f"the process that made the file was killed (signal {-code}): {why}"
+        return RunError(told, code="process_killed", permanent=False)
+    return RunError("the process that made the file ended with an error: the server's log tells more", code="process_failed")

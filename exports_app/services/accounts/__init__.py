@@ -1,0 +1,1 @@
+"""People and their accounts: making, changing, joining a tenant, a new password."""

@@ -1,0 +1,110 @@
+"""The accounts of the installation, for its super admins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from exports_app.domain.access import Principal, Role, require_operator
+from exports_app.domain.errors import Conflict, NotFound
+from exports_app.services.accounts.password_resets import PasswordResets, SentReset
+from exports_app.services.audit import audit_log
+from exports_app.services.core import request_context
+from exports_app.services.core.change_events import EVERY_TENANT, Change, Changes, Topic
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, Page, Tenant, User
+from exports_app.services.identity import second_factor
+from exports_app.services.schedules import validation as rules
+
+
+@dataclass(frozen=True)
+class Account:
+    """roles: as what they belong to which tenants, by the tenants' slugs."""
+
+    user: User
+    roles: list[tuple[Tenant, Role]]
+
+
+class Users:
+    """For a super admin; to anybody else all of it is NotFound."""
+
+    def __init__(self, store: Store, changes: Changes, clock: Clock, resets: PasswordResets) -> None:
+        self._store, self._changes, self._clock, self._resets = store, changes, clock, resets
+
+    def find(self, who: Principal, q: str, page: Page) -> tuple[list[Account], int]:
+        """By name, and the number of all. q: part of a name or an address. Raises NotFound, Invalid."""
+        require_operator(who)
+        rules.check_search({"q": q})
+        with self._store.read() as tx:
+            found, total = tx.users.find(q, page)
+            roles = tx.users.roles_of([user.id for user in found])
+        return [Account(user, _sorted(roles.get(user.id, {}))) for user in found], total
+
+    def get(self, who: Principal, user_id: str) -> User:
+        with self._store.read() as tx:
+            return _user(tx, who, user_id)
+
+    def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
+        """A user who is not active is signed out, and their schedules fail. Raises Conflict for oneself, and for an account of
+        the demo that is to be active again, but by a caller at the server itself."""
+        # Two who deactivate each other at once would leave nobody: both rows are locked
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
+            user = _user(tx, who, user_id)
+            if user.id == who.user_id and not active:
+                raise Conflict("Have another super admin deactivate you: else nobody may be left")
+            if user.is_active == active:
+                return user
+            if active and user.has_demo_password and not request_context.current().local:
+                detail = "set another one by the link of Reset password, then activate it"
+                raise Conflict(f"This account has the public password of the demo: {detail}")
+            tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
+            action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
+            audit_log.note_user(tx, who, action, None, user, self._clock())
+            # What a super admin owns may be anywhere
+            tenants = [EVERY_TENANT] if user.is_super_admin else list(tx.users.roles(user.id))
+        for tenant_id in tenants:
+            self._changes.publish(Change(Topic.TENANTS, tenant_id))
+        return replace(user, is_active=active, token_version=user.token_version + 1)
+
+    def reset(self, who: Principal, user_id: str) -> SentReset:
+        """Send somebody who lost their password a link to set a new one; without a mail server the link is returned, to be
+        handed on. Until it is used, nothing changes. Raises NotFound; Conflict for oneself."""
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
+            user = _user(tx, who, user_id)
+            if user.id == who.user_id:  # who took over a session would make its password theirs
+                raise Conflict("Change your own password under Account: that asks for the one you have")
+            sent = self._resets.send(tx, user, who)
+            way = "shown" if sent.url else "mailed"
+            audit_log.note_user(tx, who, Action.USER_RESET, None, user, self._clock(), link=way)
+        return sent
+
+    def reset_second_factor(self, who: Principal, user_id: str) -> None:
+        """Remove it, for somebody who lost their phone and their recovery codes; they are signed out everywhere. Nothing happens
+        where there is none. Raises Conflict for oneself."""
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
+            user = _user(tx, who, user_id)
+            if user.id == who.user_id:  # who took over a session would get rid of it
+                raise Conflict("Disable your own second factor under Account: that asks for a code of it")
+            reset_second_factor(tx, who, user, self._clock())
+
+
+def reset_second_factor(tx: Transaction, who: Principal | str, user: User, now: datetime) -> bool:
+    """who: a name where no user did it. False where there is none."""
+    if user.second_factor_at is None:
+        return False
+    second_factor.remove(tx, user)
+    tx.users.update(user.id, {"token_version": user.token_version + 1})
+    audit_log.note(tx, who, Action.SECOND_FACTOR_RESET, now, tenant_id=None, subject_id=user.id, subject_name=user.email)
+    return True
+
+
+def _user(tx: Transaction, who: Principal, user_id: str) -> User:
+    require_operator(who)
+    found = tx.users.get(user_id) if rules.is_uuid(user_id) else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _sorted(roles: Mapping[Tenant, Role]) -> list[tuple[Tenant, Role]]:
+    return sorted(roles.items(), key=lambda one: one[0].slug)

@@ -1,0 +1,294 @@
+"""Accepting an invitation. Its link shows what it offers and, used once, makes a member.
+
+An account belongs to the person who reads its mailbox. So what a link allows depends on how it came:
+
+- A mailed link proves the mailbox. It makes an account, and it hands over one whose mailbox was never
+  proven: with a new password, all sessions ended, no second factor. Memberships of that account stay: they were given
+  to the address. The account of a super admin is never handed over by an invitation.
+- A link that an admin handed on proves nothing. It makes an account where there is none, and gives no
+  control of one there is: that one has to sign in, and if its mailbox was never proven, only a
+  super admin's invitation counts.
+- A proven account has to sign in. Nobody else sees or sets its password.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from exports_app.domain.access import Principal, Role
+from exports_app.domain.errors import (
+    Conflict,
+    FieldError,
+    Invalid,
+    LinkNotValid,
+    OwnPasswordFirst,
+    Unauthenticated,
+    WrongAccount,
+)
+from exports_app.services.accounts import previous_holder
+from exports_app.services.audit import audit_log
+from exports_app.services.core import request_context
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import principal_of
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.rate_limits import Counts, RateLimit
+from exports_app.services.core.records import (
+    Action,
+    Invitation,
+    Membership,
+    Tenant,
+    User,
+    new_id,
+)
+from exports_app.services.identity import passwords
+from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
+from exports_app.services.identity.authentication import Auth
+from exports_app.services.identity.guess_limits import GuessLimits
+from exports_app.services.identity.refused_links import RefusedLinks
+from exports_app.services.schedules import validation as rules
+from exports_app.services.tenants.invitations import may_still_invite, note_invitation
+
+RATE = "20/hour"
+"""Attempts to accept one invitation."""
+
+
+class Way(StrEnum):
+    """How an invitation is accepted. EITHER: its link was handed on, and does not tell whether the
+    address has an account: sign in if it has, else choose a name and a password."""
+
+    SIGN_IN = "sign_in"
+    SET_PASSWORD = "set_password"  # noqa: S105  (a name)
+    EITHER = "either"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the holder of a link may know. invited_by: a name."""
+
+    tenant: Tenant
+    invited_by: str
+    email: str
+    role: Role
+    expires_at: datetime
+    way: Way
+
+
+@dataclass(frozen=True)
+class Joined:
+    tenant: Tenant
+    role: Role
+    user: User
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An invitation that may be accepted. account: of its address; None: it is made. sets_password:
+    the account is made, or handed over to the person who reads its mailbox."""
+
+    invitation: Invitation
+    tenant: Tenant
+    account: User | None
+    sets_password: bool
+
+
+class Joining:
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        links: AccountLinks,
+        counts: Counts,
+        refused: RefusedLinks,
+        guesses: GuessLimits,
+        auth: Auth,
+    ) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+        self._links, self._refused, self._guesses, self._auth = links, refused, guesses, auth
+        self._limit = RateLimit(RATE, counts, "invitation-accept")
+
+    def look(self, token: str) -> Offer:
+        """Raises LinkNotValid, which is noted."""
+        with self._refused.noted(LinkKind.INVITATION, token):
+            return self._look(token)
+
+    def _look(self, token: str) -> Offer:
+        link = self._links.read(LinkKind.INVITATION, token)
+        with self._store.read() as tx:
+            invitation, tenant = _valid(tx, self._auth, link)
+            account = tx.users.by_email(invitation.email)
+            inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
+        way = Way.EITHER
+        if invitation.mailed:
+            way = Way.SET_PASSWORD if _sets_password(invitation, account) else Way.SIGN_IN
+        return Offer(tenant, inviter, invitation.email, invitation.role, invitation.expires_at, way)
+
+    def accept(self, token: str, who: Principal | None, name: str | None = None, password: str | None = None) -> Joined:
+        """who: the signed-in caller; None: nobody is signed in. name, password: of the account that is
+        made or handed over; elsewhere they are not needed and change nothing. Who chose a password signs in without a wait.
+
+        Raises LinkNotValid, TooManyRequests, WrongAccount where another one is signed in; these are noted.
+        Unauthenticated where the account has to sign in; OwnPasswordFirst; Invalid where a name or password is missing or
+        must not be chosen; Conflict where a super admin is needed, and for who is a member already.
+        """
+        with self._refused.noted(LinkKind.INVITATION, token, who):
+            return self._accept(token, who, name, password)
+
+    def _accept(self, token: str, who: Principal | None, name: str | None, password: str | None) -> Joined:
+        link = self._links.read(LinkKind.INVITATION, token)
+        self._limit.hit(link.subject_id)
+        given = password is not None
+        with self._store.read() as tx:
+            entry = _entry(tx, self._auth, link, who, has_password=given)
+        chosen, hashed = "", ""
+        if entry.sets_password:
+            chosen = _name(name)
+            passwords.check(password or "", "/password", entry.invitation.email, chosen)
+            hashed = passwords.hash_password(password or "", entry.invitation.email)  # slow: not in the transaction
+        now = self._clock()
+        with self._store.write() as tx:
+            entry = _entry(tx, self._auth, link, who, has_password=bool(hashed), lock=True)
+            user, changes = _owner(tx, entry, chosen, hashed, now)
+            joined = _join(tx, entry, user, now)
+            tenants = {joined.tenant.id, *tx.users.roles(user.id)}
+        if entry.sets_password:
+            self._guesses.welcome(joined.user.email, request_context.current().address)
+        # In all its tenants the account may have another name now
+        for change in [*changes, *(Change(Topic.TENANTS, tenant_id) for tenant_id in tenants)]:
+            self._changes.publish(change)
+        return joined
+
+
+def _valid(tx: Transaction, auth: Auth, link: AccountLink, *, lock: bool = False) -> tuple[Invitation, Tenant]:
+    """lock: the account, the tenant's people and the invitation, in the order in which all lock them.
+    Raises LinkNotValid once it was used, revoked or replaced, or its sender may not invite any more."""
+    seen = tx.invitations.get(link.subject_id)
+    if seen is not None and lock:
+        tx.users.by_email(seen.email, lock=True)
+    tenant = tx.tenants.get(seen.tenant_id, lock=lock) if seen else None
+    invitation = tx.invitations.get(link.subject_id, lock=lock) if lock else seen
+    if (
+        invitation is None
+        or tenant is None
+        or not invitation.is_open
+        or invitation.generation != link.generation
+        or invitation.mailed != link.mailed
+        or not may_still_invite(tx, auth, invitation)
+    ):
+        raise LinkNotValid
+    return invitation, tenant
+
+
+def _sets_password(invitation: Invitation, account: User | None) -> bool:
+    if account is None:
+        return True
+    settled = account.email_proven_at is not None or account.is_super_admin
+    return invitation.mailed and not settled
+
+
+def _entry(
+    tx: Transaction,
+    auth: Auth,
+    link: AccountLink,
+    who: Principal | None,
+    *,
+    has_password: bool,
+    lock: bool = False,
+) -> _Entry:
+    """Whether this caller may accept, and how. Raises what `Joining.accept` raises."""
+    invitation, tenant = _valid(tx, auth, link, lock=lock)
+    sign_in = Unauthenticated(f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required")
+    if not invitation.mailed and who is None and not has_password:
+        # The inviter has this link: it must not tell whether there is an account
+        raise sign_in
+    account = tx.users.by_email(invitation.email, lock=lock)
+    if who is not None and (account is None or account.id != who.user_id):
+        raise WrongAccount(
+            f"This invitation is for {invitation.email}, and another account is signed in: sign out, then open the link again"
+        )
+    sets_password = _sets_password(invitation, account)
+    if sets_password and account is not None and not account.is_active:
+        raise Conflict("This account is deactivated: ask a super admin of this installation")
+    if sets_password and not has_password:
+        raise Invalid([FieldError("/password", "choose a password for this account")])
+    if not sets_password and who is None:
+        raise sign_in
+    if account is not None and not sets_password:
+        if account.must_change_password:  # somebody else knows the password
+            raise OwnPasswordFirst
+        _check_proof(tx, invitation, account)
+    if account is not None and tenant.id in tx.users.roles(account.id):
+        raise Conflict("You are a member of this tenant already")
+    return _Entry(invitation, tenant, account, sets_password)
+
+
+def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None:
+    """A link that was handed on lets an account whose mailbox was never proven in only if a super
+    admin invited it: anybody may have made that account under this address."""
+    if invitation.mailed or account.email_proven_at is not None:
+        return
+    inviter = principal_of(tx, invitation.invited_by)
+    if inviter is None or not inviter.is_super_admin:
+        raise Conflict(
+            "This email address is not confirmed yet. Ask a super admin to send the invitation",
+            code="mailbox_not_proven",
+        )
+
+
+def _owner(tx: Transaction, entry: _Entry, name: str, hashed: str, now: datetime) -> tuple[User, list[Change]]:
+    """The account that becomes a member, with its mailbox proven where the link was mailed; and what else changed."""
+    account, proven_at = entry.account, now if entry.invitation.mailed else None
+    if account is None:
+        return _new_account(tx, entry.invitation.email, name, hashed, proven_at), []
+    if entry.sets_password:
+        return _hand_over(tx, account, name, hashed, now)
+    if proven_at is not None and account.email_proven_at is None:
+        tx.users.update(account.id, {"email_proven_at": proven_at})
+        _note(tx, Action.MAILBOX_PROVEN, account, now)
+    return account, []
+
+
+def _new_account(tx: Transaction, email: str, name: str, hashed: str, proven_at: datetime | None) -> User:
+    user = User(new_id(), email, name, hashed, email_proven_at=proven_at)
+    if not tx.users.add_new(user):  # another invitation of this address was just accepted
+        raise Conflict("An account of this address was just made: sign in, then open the link again")
+    return user
+
+
+def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: datetime) -> tuple[User, list[Change]]:
+    """To the person who reads the mailbox; whoever had the account before is out, and what they set up ends."""
+    values = {
+        "name": name,
+        "password_hash": hashed,
+        "must_change_password": False,
+        "one_time_expires_at": None,
+        "token_version": account.token_version + 1,
+        "email_proven_at": now,
+    }
+    tx.users.update(account.id, values)
+    for action in (Action.MAILBOX_PROVEN, Action.PASSWORD_CHANGED):
+        _note(tx, action, account, now)
+    changes = previous_holder.end(tx, account, now)
+    owner = tx.users.get(account.id)
+    assert owner is not None
+    return owner, changes
+
+
+def _join(tx: Transaction, entry: _Entry, user: User, now: datetime) -> Joined:
+    invitation, who = entry.invitation, Principal(user.id)
+    if entry.account is None:
+        _note(tx, Action.USER_CREATED, user, now)
+    tx.users.join(Membership(user.id, entry.tenant.id, invitation.role))
+    tx.invitations.update(invitation.id, {"accepted_at": now})
+    note_invitation(tx, who, Action.MEMBER_JOINED, invitation, now, role=invitation.role)
+    return Joined(entry.tenant, invitation.role, user)
+
+
+def _note(tx: Transaction, action: Action, user: User, now: datetime) -> None:
+    audit_log.note_user(tx, Principal(user.id), action, None, user, now)
+
+
+def _name(name: str | None) -> str:
+    name = (name or "").strip()
+    rules.check_name(name)
+    return name

@@ -1,0 +1,105 @@
+"""One's own account: its password, and where one is signed in."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
+from exports_app.services.audit import audit_log
+from exports_app.services.core.current_rights import check_sign_in
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, User
+from exports_app.services.identity import passwords
+from exports_app.services.identity.authentication import Auth, Token
+
+SHOWN = 12
+"""Characters of a session's id in the audit."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A browser's session. id: no secret. device: what the browser called itself. is_current: that of whoever asks."""
+
+    id: str
+    device: str
+    created_at: datetime
+    last_used_at: datetime
+    is_current: bool
+
+
+class Account:
+    def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
+        self._store, self._clock, self._auth = store, clock, auth
+
+    def get(self, who: Principal) -> User:
+        """Raises Unauthenticated where the user is gone."""
+        with self._store.read() as tx:
+            return _user(tx, who)
+
+    def change_password(self, who: Principal, current: str, new: str, session: str = "") -> Token:
+        """Everybody else who is signed in as this user is signed out: other browsers, and all tokens. Returns a new token.
+
+        session: the id of the browser's session that stays. Raises Invalid, and TooManyRequests for one who guesses.
+        """
+        with self._store.read() as tx:
+            user = _user(tx, who)
+        self._auth.check_current(who, user, current)
+        passwords.check(new, "/newPassword", user.email, user.name)
+        if new == current:
+            raise Invalid([FieldError("/newPassword", "choose another one than before")])
+        hashed = passwords.hash_password(new, user.email)
+        with self._store.write() as tx:
+            now_is = _user(tx, who, lock=True)
+            if now_is.password_hash != user.password_hash:  # somebody else changed it meanwhile
+                raise Unauthenticated
+            version = now_is.token_version + 1
+            values: dict[str, Any] = {
+                "password_hash": hashed,
+                "must_change_password": False,
+                "one_time_expires_at": None,
+                "token_version": version,
+            }
+            tx.users.update(user.id, values)
+            if session:
+                tx.sessions.keep(session, user.id, version)
+            self._note(tx, who, Action.PASSWORD_CHANGED, user)
+        return self._auth.token_for(replace(now_is, **values))
+
+    def sessions(self, who: Principal, session: str = "") -> list[SignedIn]:
+        """Where one is signed in, the one used last first. session: the id of the one that asks."""
+        with self._store.read() as tx:
+            found = tx.sessions.of_user(_user(tx, who), self._clock())
+        return [
+            SignedIn(one.id_hash, one.device or "", one.created_at, one.last_used_at or one.created_at, one.id_hash == session)
+            for one in found
+        ]
+
+    def end_session(self, who: Principal, session: str) -> None:
+        """Sign one browser out. Raises NotFound where there is no such session of theirs."""
+        with self._store.write() as tx:
+            user = _user(tx, who)
+            mine = {one.id_hash: one for one in tx.sessions.of_user(user, self._clock())}
+            if session not in mine:
+                raise NotFound
+            tx.sessions.revoke(session, self._clock())
+            ended = {"ended_session": session[:SHOWN], "device": mine[session].device}
+            audit_log.note_user(tx, who, Action.SESSION_ENDED, None, user, self._clock(), **ended)
+
+    def sign_out_everywhere(self, who: Principal) -> None:
+        """All browsers, this one too, and all tokens."""
+        with self._store.write() as tx:
+            user = _user(tx, who, lock=True)
+            tx.users.update(user.id, {"token_version": user.token_version + 1})
+            self._note(tx, who, Action.SIGNED_OUT_EVERYWHERE, user)
+
+    def _note(self, tx: Transaction, who: Principal, action: Action, user: User) -> None:
+        audit_log.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)
+
+
+def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
+    found = tx.users.get(who.user_id, lock=lock)
+    if found is None:
+        raise Unauthenticated
+    check_sign_in(who, found)
+    return found

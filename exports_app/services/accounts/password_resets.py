@@ -1,0 +1,294 @@
+"""Setting a new password without the old one, by a link: asked for on the sign-in page, or sent by a super admin."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from email_validator import EmailNotValidError
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import (
+    ExportsError,
+    FieldError,
+    Invalid,
+    LinkNotValid,
+    MailNotSet,
+)
+from exports_app.services.accounts import previous_holder
+from exports_app.services.audit import audit_log
+from exports_app.services.core import request_context
+from exports_app.services.core.change_events import Change, Changes
+from exports_app.services.core.email_addresses import account_address, valid_address
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.network_addresses import network
+from exports_app.services.core.rate_limits import Counts, RateLimit
+from exports_app.services.core.records import (
+    AccountMessage,
+    Action,
+    PasswordReset,
+    Tenant,
+    User,
+    new_id,
+)
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity import passwords
+from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
+from exports_app.services.identity.account_messages import AccountLetter, AccountMail
+from exports_app.services.identity.authentication import Auth
+from exports_app.services.identity.guess_limits import GuessLimits
+from exports_app.services.identity.known_browsers import KnownBrowsers
+from exports_app.services.identity.refused_links import RefusedLinks
+from exports_app.services.keys.derived_keys import Keys
+
+ASKED_LIFETIME = timedelta(minutes=30)
+"""Of a link that was asked for on the sign-in page: whoever asked is waiting for it."""
+SENT_LIFETIME = timedelta(hours=24)
+"""Of a link that a super admin sends or hands on: its reader may be away."""
+SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/30 minutes", "10/30 minutes", "30/hour"
+"""Of requests for a link: for one account from one network or from its known browsers together, for one account, and from
+one network.
+
+The first two count for as long as a link works: where strangers have used them up, a link of theirs is in the owner's
+mailbox that still works."""
+KNOWN_BROWSERS = "known browsers"
+"""In the place of a network: whoever once had the password may have had many browsers marked."""
+TRY_RATE = "30/minute"
+"""Of uses of a link, from one address."""
+KIND = LinkKind.PASSWORD_RESET
+BEGUN = "begun"
+"""In the content of a message: its link was made."""
+NOT_SIGNED_IN = "somebody not signed in"
+"""Who asked for a link, in the audit."""
+
+
+@dataclass(frozen=True)
+class SentReset:
+    """A super admin's link. url: None where it was mailed; else to be handed on, and shown once."""
+
+    user: User
+    expires_at: datetime
+    url: str | None = field(default=None, repr=False)
+
+
+class PasswordResets:
+    """Using a link, signing out everywhere, another password or deactivating the account end all links of the account.
+
+    A link that was asked for on the sign-in page ends no other: anybody may ask. One that a super admin sends ends those
+    that super admins sent before; deactivating its sender ends it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        keys: Keys,
+        links: AccountLinks,
+        mail: AccountMail,
+        counts: Counts,
+        refused: RefusedLinks,
+        guesses: GuessLimits,
+        auth: Auth,
+    ) -> None:
+        self._store, self._changes, self._clock, self._links, self._mail = store, changes, clock, links, mail
+        self._refused, self._guesses, self._auth = refused, guesses, auth
+        self._browsers = KnownBrowsers(clock, keys)
+        self._by_source = RateLimit(SOURCE_RATE, counts, "reset-source")
+        self._by_account = RateLimit(ACCOUNT_RATE, counts, "reset-account")
+        self._by_address = RateLimit(ADDRESS_RATE, counts, "reset-address")
+        self._tries = RateLimit(TRY_RATE, counts, "reset-try")
+        mail.register(KIND, self._letter)
+
+    def available(self) -> bool:
+        """Whether links can be mailed; else a super admin has to make one."""
+        return self._mail.available()
+
+    def request(self, email: str, known: str = "") -> None:
+        """Have a link mailed to the account of this address, where there is an active one.
+
+        Does the same for every address: writes one message, which the engine drops where there is no such account.
+        known: the value of KNOWN_COOKIE, with which the owner passes the limits that strangers have used up. Raises
+        Invalid for what is no address, MailNotSet without a mail server, TooManyRequests.
+        """
+        if not self._mail.available():
+            raise MailNotSet
+        try:
+            address = account_address(valid_address(email))
+        except EmailNotValidError:
+            detail = "is not a valid email address: write it as name@example.com"
+            raise Invalid([FieldError("/email", detail)]) from None
+        context = request_context.current()
+        with self._store.read() as tx:
+            account = tx.users.by_email(address)
+        self._limit(address, network(context.address), known=bool(self._browsers.recognize(account, known)))
+        with self._store.write() as tx:
+            self._mail.send(tx, KIND, new_id(), address, address=context.address, request_id=context.request_id)
+
+    def _limit(self, account: str, source: str, *, known: bool) -> None:
+        """known: the account knows the browser."""
+        if not known:
+            self._by_address.hit(source)  # first: what it refuses leaves no count of an account behind
+        self._by_source.hit(account, KNOWN_BROWSERS if known else source)
+        if not known:
+            self._by_account.hit(account)
+
+    def send(self, tx: Transaction, user: User, by: Principal) -> SentReset:
+        """A link for somebody who lost their password, from a super admin: mailed, or without a mail server returned.
+
+        Also returned for an account of the demo, whose address on the internet belongs to another.
+        """
+        now = self._clock()
+        reset = PasswordReset(new_id(), user.id, user.token_version, now, now + SENT_LIFETIME, by.user_id)
+        _add(tx, reset, now)
+        if self._mail.available() and not user.has_demo_password:
+            self._mail.send(tx, KIND, reset.id, user.email, sent_by=by.user_id)
+            return SentReset(user, reset.expires_at)
+        return SentReset(user, reset.expires_at, self._links.url(_link(reset, mailed=False)))
+
+    def check(self, token: str) -> str:
+        """The email address of the account whose password the link sets. Raises LinkNotValid where `reset` would, so that
+        a page need not ask for a password in vain; TooManyRequests. Both are noted."""
+        with self._refused.noted(KIND, token):
+            return self._check(token)
+
+    def _check(self, token: str) -> str:
+        self._tries.hit(network(request_context.current().address))
+        with self._store.read() as tx:
+            return self._valid(tx, self._links.read(KIND, token))[1].email
+
+    def reset(self, token: str, password: str) -> None:
+        """Set the password. Signs out everything that uses the account; nobody is signed in by it, but the sign-in from the
+        caller's network needs no wait. A mailed link that proves
+        a mailbox which was not proven ends what was set up before (`previous_holder`).
+
+        Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for a password that must
+        not be chosen; TooManyRequests. The first and the last are noted.
+        """
+        with self._refused.noted(KIND, token):
+            self._reset(token, password)
+
+    def _reset(self, token: str, password: str) -> None:
+        self._tries.hit(network(request_context.current().address))
+        link = self._links.read(KIND, token)
+        with self._store.read() as tx:
+            reset, user = self._valid(tx, link)
+        passwords.check(password, "/newPassword", user.email, user.name)
+        hashed = passwords.hash_password(password, user.email)  # before the transaction: it is slow on purpose
+        with self._store.write() as tx:
+            tx.users.get(reset.user_id, lock=True)
+            reset, user = self._valid(tx, link)
+            tx.password_resets.remove([one.id for one in tx.password_resets.of_user(user.id)])
+            now = self._clock()
+            values: dict[str, Any] = {
+                "password_hash": hashed,
+                "must_change_password": False,
+                "one_time_expires_at": None,
+                "token_version": user.token_version + 1,
+            }
+            if link.mailed:  # one that was handed on shows nothing about the mailbox, and takes back no proof
+                values["email_proven_at"] = now
+            tx.users.update(user.id, values)
+            sender = tx.users.get(reset.sent_by) if reset.sent_by else None
+            detail = {"mailed": link.mailed} | ({"sent_by": sender.name} if sender else {})
+            audit_log.note_user(tx, Principal(user.id), Action.PASSWORD_RESET, None, user, now, **detail)
+            changes = list[Change]()
+            # Nobody but the command line makes a super admin: theirs has no previous holder
+            if link.mailed and user.email_proven_at is None and not user.is_super_admin:
+                changes = previous_holder.end(tx, user, now)
+        for change in changes:
+            self._changes.publish(change)
+        self._guesses.welcome(user.email, request_context.current().address)
+
+    def _valid(self, tx: Transaction, link: AccountLink) -> tuple[PasswordReset, User]:
+        reset = tx.password_resets.get(link.subject_id)
+        user = tx.users.get(reset.user_id) if reset else None
+        if reset is None or user is None or user.token_version != reset.token_version:
+            raise LinkNotValid
+        if not user.is_active and reset.sent_by is None:
+            raise LinkNotValid
+        if not self._sender_may(tx, reset):
+            raise LinkNotValid
+        return reset, user
+
+    def _sender_may(self, tx: Transaction, reset: PasswordReset) -> bool:
+        """Whether the super admin who sent it still has that right; True where it was asked for on the sign-in page."""
+        if reset.sent_by is None:
+            return True
+        sender = tx.users.get(reset.sent_by)
+        return sender is not None and sender.is_active and self._auth.signed_in(tx, sender).is_super_admin
+
+    def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
+        reset = tx.password_resets.get(message.subject_id)
+        asked = "sent_by" not in message.content
+        # Once: a later attempt must not bring back a link that was used meanwhile
+        if reset is None and asked and BEGUN not in message.content:
+            reset = _begin(tx, message, now)
+        user = tx.users.get(reset.user_id) if reset else None
+        if reset is None or user is None or user.token_version != reset.token_version:
+            return None
+        if not self._sender_may(tx, reset):
+            return None
+        sender = tx.users.get(reset.sent_by) if reset.sent_by else None
+        return _written(user, reset.expires_at, sender, _home(tx, user))
+
+
+def _link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
+    return AccountLink(KIND, reset.id, 1, reset.expires_at, mailed)
+
+
+def _add(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
+    """In place of links that have expired; one of a super admin also of those that super admins sent before."""
+    others = tx.password_resets.of_user(reset.user_id)
+    ended = [one.id for one in others if one.expires_at <= now or (reset.sent_by and one.sent_by)]
+    tx.password_resets.remove(ended)
+    tx.password_resets.add(reset)
+
+
+def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordReset | None:
+    """The link that somebody asked for; None where there is no active account.
+
+    The demo's accounts have addresses on the internet that belong to others: they get none.
+    """
+    user = tx.users.by_email(message.target)
+    if user is None or not user.is_active or user.has_demo_password:
+        return None
+    tx.users.get(user.id, lock=True)
+    if not tx.account_messages.change(message, {"content": message.content | {BEGUN: True}}):
+        raise ExportsError("another process sends this message")
+    expires_at = message.created_at + ASKED_LIFETIME
+    reset = PasswordReset(message.subject_id, user.id, user.token_version, message.created_at, expires_at)
+    _add(tx, reset, now)
+    with request_context.use(RequestContext(**message.content)):  # of the request, long answered
+        audit_log.note(
+            tx,
+            NOT_SIGNED_IN,
+            Action.RESET_REQUESTED,
+            now,
+            tenant_id=None,
+            subject_id=user.id,
+            subject_name=user.email,
+        )
+    return reset
+
+
+def _home(tx: Transaction, user: User) -> Tenant | None:
+    """The tenant whose looks the message has: theirs, where they have exactly one."""
+    tenants = list(tx.users.roles_of([user.id]).get(user.id, {}))
+    return tenants[0] if len(tenants) == 1 else None
+
+
+def _written(user: User, expires_at: datetime, sender: User | None, home: Tenant | None) -> AccountLetter:
+    asked = (
+        f"{sender.name} sent you a link to replace your password" if sender else "A new password was requested for your account"
+    )
+    signed_out = "Everything that is signed in to your account is signed out when you set it."
+    ignore = "If you did not ask for it, ignore this message: your password stays as it is."
+    return AccountLetter(
+        title="Set a new password",
+        lead=f"{asked}. Open the link and choose a new one. {signed_out}",
+        button="Set a new password",
+        expires_at=expires_at,
+        why=f"This message was sent automatically to the owner of the account. {ignore}",
+        facts=[("Account", user.email)],
+        tenant=home,
+    )

@@ -1,0 +1,52 @@
+"""What ends when an account's mailbox is proven for the first time.
+
+Until then anybody may have had the account: it was made by whoever typed its address. What they set up with it must not go
+on in the name of the person who reads the mailbox."""
+
+from datetime import datetime
+
+from exports_app.services.audit import audit_log
+from exports_app.services.core.change_events import Change, Topic
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import Action, User
+from exports_app.services.identity import second_factor
+from exports_app.services.runs import completion
+from exports_app.services.runs.cancellation import cancel
+from exports_app.services.tenants.invitations import revoke_of_previous_holder
+
+CANCELLED = "the account in whose name it ran was taken over by the person who reads its mailbox"
+PAUSED = (
+    "its owner's account was taken over by the person who reads its mailbox, and somebody else may have set this up:"
+    " check what it sends to whom, then resume it"
+)
+
+
+def end(tx: Transaction, user: User, now: datetime) -> list[Change]:
+    """Remove the second factor, revoke the open invitations, pause the active schedules, cancel the runs that wait or are under
+    way. user: as the account was before, locked. Returns what to publish once the transaction is committed."""
+    second_factor.remove_from_previous_holder(tx, user, now)
+    revoke_of_previous_holder(tx, user, now)
+    # The end of a run locks the run before its schedule, so runs come first here too. Those that a tick makes meanwhile are
+    # seen once the schedules are locked
+    runs = _cancel_runs(tx, user, now)
+    schedules = _pause(tx, user, now)
+    runs |= _cancel_runs(tx, user, now)
+    changes = [Change(Topic.SCHEDULES, tenant_id) for tenant_id in sorted(schedules)]
+    return changes + [Change(Topic.RUNS, tenant_id) for tenant_id in sorted(runs)]
+
+
+def _pause(tx: Transaction, user: User, now: datetime) -> set[str]:
+    """The tenants' ids."""
+    active = tx.schedules.active_of(user.id)
+    for schedule in active:
+        completion.pause(tx, schedule, PAUSED, now)
+    return {schedule.tenant_id for schedule in active}
+
+
+def _cancel_runs(tx: Transaction, user: User, now: datetime) -> set[str]:
+    """The tenants' ids."""
+    runs = tx.runs.unfinished_of(user.id)
+    for run in runs:
+        cancel(tx, run, CANCELLED, now, code="account_taken_over")
+        audit_log.note_run(tx, audit_log.APP, Action.RUN_CANCELLED, run, now, reason=CANCELLED)
+    return {run.tenant_id for run in runs}

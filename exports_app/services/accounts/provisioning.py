@@ -1,0 +1,126 @@
+"""Tenants and users, as the command line makes them."""
+
+from datetime import datetime
+from typing import Any
+
+from email_validator import EmailNotValidError
+
+from exports_app.domain.access import Role
+from exports_app.domain.errors import ExportsError, FieldError, Invalid
+from exports_app.services.accounts.administration import reset_second_factor
+from exports_app.services.audit import audit_log
+from exports_app.services.core.email_addresses import account_address, valid_address
+from exports_app.services.core.interfaces import Clock, Store
+from exports_app.services.core.records import Action, Membership, Tenant, User, new_id
+from exports_app.services.identity import passwords
+from exports_app.services.schedules import validation as rules
+
+DEMO_EMAIL = "super@admin.com"
+BRAND_COLOR = "#4F46E5"
+
+
+class Accounts:
+    """For the command line alone, whose user owns the machine: no principal is asked for."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    def create_tenant(
+        self,
+        slug: str,
+        name: str,
+        timezone: str | None = None,
+        brand_color: str | None = None,
+        logo_url: str | None = None,
+        **limits: Any,
+    ) -> Tenant:
+        """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is taken."""
+        rows, size, days = (limits.get(key) for key in ("max_rows", "max_mb", "keep_days"))
+        tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, rows, size, days)
+        rules.check_tenant(tenant)
+        with self._store.write() as tx:
+            if tx.tenants.by_slug(slug):
+                raise ExportsError(f"there is a tenant {slug!r} already: choose another slug")
+            tx.tenants.add(tenant)
+            home = {"tenant_id": tenant.id, "subject_id": tenant.id, "subject_name": tenant.name}
+            audit_log.note(tx, audit_log.COMMAND_LINE, Action.TENANT_CREATED, self._clock(), **home)
+        return tenant
+
+    def create_user(
+        self,
+        email: str,
+        name: str,
+        password: str,
+        *,
+        tenant: str | None = None,
+        role: Role = Role.VIEWER,
+        super_admin: bool = False,
+        one_time: bool = False,
+    ) -> User:
+        """tenant: a slug. one_time: the password expires in 72 hours, and works once, to set another one. Raises Invalid;
+        ExportsError when the address is taken or the tenant does not exist."""
+        try:
+            address = account_address(valid_address(email))
+        except EmailNotValidError as e:
+            raise Invalid([FieldError("/email", str(e))]) from None
+        rules.check_name(name)
+        if not one_time:
+            passwords.check(password, "/password", address, name)
+        hashed = passwords.hash_password(password)
+        given = _given(self._clock()) if one_time else {}
+        user = User(new_id(), address, name, hashed, is_super_admin=super_admin, **given)
+        with self._store.write() as tx:
+            if tx.users.by_email(address):
+                raise ExportsError("there is a user with this email address already")
+            home = tx.tenants.by_slug(tenant) if tenant else None
+            if tenant and home is None:
+                raise ExportsError(f"there is no tenant {tenant!r}: make it first with create-tenant")
+            tx.users.add(user)
+            subject = {"subject_id": user.id, "subject_name": user.email}
+            now = self._clock()
+            audit_log.note(
+                tx, audit_log.COMMAND_LINE, Action.USER_CREATED, now, tenant_id=None, **subject, super_admin=super_admin
+            )
+            if home:
+                tx.users.join(Membership(user.id, home.id, role))
+                audit_log.note(tx, audit_log.COMMAND_LINE, Action.MEMBER_ADDED, now, tenant_id=home.id, **subject, role=role)
+        return user
+
+    def give_one_time_password(self, email: str) -> str:
+        """A one-time password for an account that is there, which is signed out everywhere. It says nothing about the
+        mailbox: one that was proven stays so. Raises ExportsError where there is no such account."""
+        password = passwords.one_time()
+        hashed, now = passwords.hash_password(password), self._clock()
+        with self._store.write() as tx:
+            found = tx.users.by_email(account_address(email))
+            user = tx.users.get(found.id, lock=True) if found else None
+            if user is None:
+                raise ExportsError("there is no user with this email address")
+            values = {"password_hash": hashed, "token_version": user.token_version + 1}
+            tx.users.update(user.id, values | _given(now))
+            subject = {"subject_id": user.id, "subject_name": user.email}
+            audit_log.note(tx, audit_log.COMMAND_LINE, Action.ONE_TIME_GIVEN, now, tenant_id=None, **subject)
+        return password
+
+    def unproven(self) -> list[str]:
+        """Email addresses of active users of whom nothing shows yet that they read their mailbox."""
+        with self._store.read() as tx:
+            return tx.users.unproven_emails()
+
+    def reset_second_factor(self, email: str) -> bool:
+        """Remove it, and sign them out everywhere. False where they have none. Raises ExportsError for an unknown address."""
+        with self._store.write() as tx:
+            user = tx.users.by_email(account_address(email))
+            if user is None:
+                raise ExportsError("there is no user with this email address")
+            return reset_second_factor(tx, audit_log.COMMAND_LINE, user, self._clock())
+
+    def demo_password_users(self) -> list[str]:
+        """Email addresses of active users whose password is the public one of the demo."""
+        with self._store.read() as tx:
+            return tx.users.demo_password_emails()
+
+
+def _given(now: datetime) -> dict[str, Any]:
+    """Fields of a user whose password is a one-time one."""
+    return {"must_change_password": True, "one_time_expires_at": now + passwords.ONE_TIME_LIFETIME}

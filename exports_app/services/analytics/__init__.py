@@ -1,0 +1,1 @@
+"""Figures about campaigns and about exports."""

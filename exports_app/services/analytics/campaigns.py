@@ -1,0 +1,266 @@
+"""What the campaigns of a tenant came to in a range of days, and in the range before it.
+
+The rows are those of the exports: the same Selects, the same rounding.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.table import Column, Row, Value, completed, divide, stored
+from exports_app.domain.timing import cron, period
+from exports_app.domain.timing.period import Period, Window
+from exports_app.services.core.authorization import sorting
+from exports_app.services.core.change_events import Changes, Topic
+from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
+from exports_app.services.core.interfaces import Clock, Ranking, Store, Transaction
+from exports_app.services.core.records import Tenant
+from exports_app.services.core.request_coalescing import Readings
+from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.validation import Filters
+from exports_app.services.tenants.tenant_settings import tenant_of
+
+OVER_TIME, BY_CAMPAIGN = "aggregate", "campaigns"
+"""The export types whose rows are shown."""
+MEASURES = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "cpc", "cpa", "roas")
+SORTS = {"name": "campaign_name", **{key: key for key in MEASURES}}
+MOST_ROWS = 5_000
+"""Of periods and currencies."""
+MOST_TOP = 100
+SECONDS = 5.0
+"""Of work for the database, in all."""
+KEPT = 60.0
+"""Seconds that a reading serves others, where nothing is known to have changed."""
+BY_DAY = {Period.LAST_7_DAYS, Period.LAST_30_DAYS, Period.LAST_90_DAYS}
+"""Periods that are a whole month by chance only."""
+CHANGE_SCALE = 4
+
+
+@dataclass(frozen=True)
+class View:
+    """filters: a period or dates, and groupBy. sort: one of SORTS, '-' before it for the largest first. currency: of the
+    campaigns that are listed; empty: the one with the most impressions. top: how many of them."""
+
+    filters: Filters = field(default_factory=lambda: Filters(period=Period.LAST_30_DAYS))
+    sort: str = "-spend"
+    currency: str = ""
+    top: int = 20
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of one currency. values: in the order of MEASURES, as `domain.table` has them. change: against the range before, relative,
+    scaled by 10**CHANGE_SCALE; None where there is nothing to compare with."""
+
+    currency: str
+    values: tuple[Value, ...]
+    change: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Point:
+    """period: its first day, ISO 8601."""
+
+    period: str
+    currency: str
+    campaigns: int
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class CampaignTotal:
+    id: str
+    name: str
+    channel: str
+    status: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class CampaignFigures:
+    """measures: the columns that all values are of. before: the range that is compared with. unfinished: today is
+    one of its days. top: of one currency, of which there
+    are top_total campaigns."""
+
+    timezone: str
+    window: Window
+    before: Window | None
+    unfinished: bool
+    group_by: str
+    measures: tuple[Column, ...]
+    totals: tuple[Totals, ...]
+    points: tuple[Point, ...]
+    currency: str
+    top: tuple[CampaignTotal, ...]
+    top_total: int
+
+
+class CampaignAnalytics:
+    """timezone: of tenants that have none of their own."""
+
+    def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str, seconds: float = SECONDS) -> None:
+        self._store, self._clock, self._timezone, self._seconds = store, clock, timezone, seconds
+        self._readings: Readings[CampaignFigures] = Readings(changes, KEPT, (Topic.CAMPAIGNS, Topic.TENANTS), (Invalid,))
+
+    def read(self, who: Principal, tenant_id: str, view: View) -> CampaignFigures:
+        """Raises NotFound, Forbidden; Invalid also for a range that is too much to add up in time."""
+        with self._store.read() as tx:
+            tenant = tenant_of(tx, who, tenant_id, Permission.READ)
+        _check(view)
+        zone, now = tenant.timezone or self._timezone, self._clock()
+        today = now.astimezone(cron.zone(zone)).date()
+        # The zone is told apart: a reading that began with another one must not pass for what follows its change
+        key = (view, zone, today)
+        return self._readings.get(tenant_id, key, lambda: self._read(tenant, view, zone, now, today))
+
+    def _read(self, tenant: Tenant, view: View, zone: str, now: datetime, today: date) -> CampaignFigures:
+        window, deadline = view.filters.window(now, zone), time.monotonic() + self._seconds
+        before = period.before(window, today, by_month=view.filters.period not in BY_DAY)
+        unfinished = window.start is not None and window.end is not None and window.start <= today <= window.end
+        group_by = view.filters.group_by or EXPORT_TYPES[OVER_TIME].groups[0]
+
+        def scope(of: Window) -> Scope:
+            return Scope(tenant.id, of.start, of.end, (), group_by)
+
+        with self._store.read() as tx:  # one moment for all of it
+            points = self._points(tx, scope(window), deadline)
+            earlier = self._points(tx, scope(before), deadline) if before else []
+            totals = _totals(points, earlier)
+            currency = view.currency or _busiest(totals)
+            top, top_total = self._top(tx, scope(window), view, currency, deadline)
+        return CampaignFigures(
+            timezone=zone,
+            window=window,
+            before=before,
+            unfinished=unfinished,
+            group_by=group_by,
+            measures=measures(),
+            totals=tuple(totals),
+            points=tuple(points),
+            currency=currency,
+            top=tuple(top),
+            top_total=top_total,
+        )
+
+    def _points(self, tx: Transaction, scope: Scope, deadline: float) -> list[Point]:
+        columns = EXPORT_TYPES[OVER_TIME].columns()
+        sample = tx.sample(EXPORT_TYPES[OVER_TIME].select(scope), MOST_ROWS, _left(deadline))
+        if sample.total is None:
+            raise _too_much("takes the database too long to add up: choose a shorter one, or export it")
+        if sample.total > len(sample.rows):
+            raise _too_much("has too many rows to show: group it by longer periods, or choose a shorter one")
+        at = _places(columns)
+        return [
+            Point(str(row[at["period"]]), str(row[at["currency"]]), int(row[at["campaigns"]] or 0), _picked(row, at))
+            for row in completed(columns, sample.rows)
+        ]
+
+    def _top(self, tx: Transaction, scope: Scope, view: View, currency: str, deadline: float) -> tuple[list[CampaignTotal], int]:
+        kind = EXPORT_TYPES[BY_CAMPAIGN]
+        columns = kind.columns()
+        sample = tx.sample(kind.select(scope), view.top, _left(deadline), _ranking(columns, view.sort, currency))
+        if sample.total is None:
+            raise _too_much("takes the database too long to add up: choose a shorter one, or export it")
+        at = _places(columns)
+        top = [
+            CampaignTotal(
+                id=str(row[at["campaign_id"]]),
+                name=str(row[at["campaign_name"]]),
+                channel=str(row[at["channel"]]),
+                status=str(row[at["status"]]),
+                values=_picked(row, at),
+            )
+            for row in completed(columns, sample.rows)
+        ]
+        return top, sample.total
+
+
+def _left(deadline: float) -> float:
+    return max(0.05, deadline - time.monotonic())
+
+
+def _check(view: View) -> None:
+    found = rules.check_filters(view.filters, OVER_TIME)
+    errors = [replace(one, pointer=one.pointer.removeprefix("/filters")) for one in found]
+    if view.filters.campaign_ids:
+        errors.append(FieldError("/campaignIds", "all campaigns are counted here: leave it out"))
+    if view.currency and not (len(view.currency) == 3 and view.currency.isascii() and view.currency.isupper()):
+        errors.append(FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR"))
+    if not 1 <= view.top <= MOST_TOP:
+        errors.append(FieldError("/top", f"choose from 1 to {MOST_TOP}"))
+    if errors:
+        raise Invalid(errors)
+    sorting(view.sort, SORTS)
+
+
+def _too_much(why: str) -> Invalid:
+    return Invalid([FieldError("/period", f"the range {why}")])
+
+
+def _ranking(columns: Sequence[Column], sort: str, currency: str) -> Ranking:
+    """The query has the stored columns alone; a ratio is ordered by its parts."""
+    by, places = SORTS[sort.removeprefix("-")], _places(stored(columns))
+    ratio = next(c for c in columns if c.key == by).ratio
+    column, divided_by = (places[ratio.numerator], places[ratio.denominator]) if ratio else (places[by], None)
+    only = (places["currency"], currency) if currency else None
+    return Ranking(column, divided_by, descending=sort.startswith("-"), only=only)
+
+
+def _places(columns: Sequence[Column]) -> dict[str, int]:
+    return {column.key: at for at, column in enumerate(columns)}
+
+
+def measures() -> tuple[Column, ...]:
+    """The columns of MEASURES."""
+    columns = {column.key: column for column in EXPORT_TYPES[OVER_TIME].columns()}
+    return tuple(columns[key] for key in MEASURES)
+
+
+def _picked(row: Row, at: dict[str, int]) -> tuple[Value, ...]:
+    return tuple(row[at[key]] for key in MEASURES)
+
+
+def _totals(points: Sequence[Point], earlier: Sequence[Point]) -> list[Totals]:
+    """By currency; one that only the range before had is there too."""
+    now, then = _sums(points), _sums(earlier)
+    nothing = _with_ratios([0] * len(_summed()))
+    found = []
+    for currency in sorted(now.keys() | then.keys()):
+        values, past = now.get(currency, nothing), then.get(currency)
+        change = [None] * len(MEASURES) if past is None else [_change(a, b) for a, b in zip(values, past, strict=True)]
+        found.append(Totals(currency, values, tuple(change)))
+    return found
+
+
+def _sums(points: Sequence[Point]) -> dict[str, tuple[Value, ...]]:
+    sums: dict[str, list[int]] = {}
+    places = [MEASURES.index(column.key) for column in _summed()]
+    for point in points:
+        held = sums.setdefault(point.currency, [0] * len(places))
+        for at, place in enumerate(places):
+            held[at] += int(point.values[place] or 0)
+    return {currency: _with_ratios(held) for currency, held in sums.items()}
+
+
+def _summed() -> tuple[Column, ...]:
+    return stored(measures())
+
+
+def _with_ratios(sums: Sequence[int]) -> tuple[Value, ...]:
+    """All measures of what is summed, as an export makes them of it."""
+    (row,) = completed(measures(), [sums])
+    return row
+
+
+def _change(now: Value, then: Value) -> int | None:
+    if not isinstance(now, int) or not isinstance(then, int):
+        return None
+    return divide(now - then, then, CHANGE_SCALE)
+
+
+def _busiest(totals: Sequence[Totals]) -> str:
+    at = MEASURES.index("impressions")
+    return max(totals, key=lambda one: int(one.values[at] or 0)).currency if totals else ""

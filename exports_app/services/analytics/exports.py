@@ -1,0 +1,164 @@
+"""How a tenant's scheduled exports do: how the runs of the last days ended, what is due next, what needs somebody's eye."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.timing import cron
+from exports_app.services.core.change_events import Changes, Topic
+from exports_app.services.core.interfaces import Backlog, Clock, Spread, Store
+from exports_app.services.core.records import Schedule, Tenant
+from exports_app.services.core.request_coalescing import Readings
+from exports_app.services.tenants.tenant_settings import tenant_of
+
+DAYS = 30
+HOURS = 25
+"""The first and the last are both in part: 24 hours from now."""
+LISTED = 10
+"""Schedules of each list."""
+NAMED = 5
+"""Of each hour."""
+KEPT = 5.0
+"""Seconds that a reading serves others, where nothing is known to have changed."""
+KEPT_TIMES = 30.0
+
+
+@dataclass(frozen=True)
+class Day:
+    """counts: runs by status, those without any left out. taken: None where no run was delivered."""
+
+    day: date
+    counts: Mapping[RunStatus, int]
+    taken: Spread | None
+
+
+@dataclass(frozen=True)
+class Hour:
+    """Scheduled runs of an hour that begins at `at` (UTC). names: of the first of their schedules, by name."""
+
+    at: datetime
+    runs: int
+    schedules: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The first of so many."""
+
+    schedules: tuple[Schedule, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class ExportFigures:
+    """days: DAYS of them, today the last, in the tenant's zone, as are the hours. taken: of all days. hours: HOURS of them, from
+    the current one on, with what is due within 24 hours from now; what is to run later than its tick, by a jitter or a policy,
+    stands at its tick. owners: names by id."""
+
+    timezone: str
+    days: tuple[Day, ...]
+    taken: Spread | None
+    hours: tuple[Hour, ...]
+    backlog: Backlog
+    failing: Listed
+    paused: Listed
+    ownerless: Listed
+    owners: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Runs:
+    days: tuple[Day, ...]
+    taken: Spread | None
+    backlog: Backlog
+    failing: Listed
+    paused: Listed
+    ownerless: Listed
+    owners: Mapping[str, str]
+
+
+class ExportAnalytics:
+    """timezone: of tenants that have none of their own."""
+
+    def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str) -> None:
+        self._store, self._clock, self._timezone = store, clock, timezone
+        self._runs: Readings[_Runs] = Readings(changes, KEPT, (Topic.RUNS, Topic.SCHEDULES, Topic.TENANTS))
+        # A run moves a schedule on, but changes none of its times
+        self._times: Readings[tuple[Hour, ...]] = Readings(changes, KEPT_TIMES, (Topic.SCHEDULES, Topic.TENANTS))
+
+    def read(self, who: Principal, tenant_id: str) -> ExportFigures:
+        """Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            tenant = tenant_of(tx, who, tenant_id, Permission.READ)
+        zone, now = cron.zone(tenant.timezone or self._timezone), self._clock()
+        # The zone is told apart: a reading that began with another one must not pass for what follows its change
+        today = (zone.key, now.astimezone(zone).date())
+        runs = self._runs.get(tenant_id, today, lambda: self._read_runs(tenant, zone, now))
+        first = _hour_of(now, zone)
+        # What fired this minute is past, and one that a run has paused fires no more
+        view = (zone.key, now.replace(second=0, microsecond=0), runs.paused.total)
+        hours = self._times.get(tenant_id, view, lambda: self._read_hours(tenant, now, first))
+        return ExportFigures(zone.key, hours=hours, **vars(runs))
+
+    def _read_runs(self, tenant: Tenant, zone: ZoneInfo, now: datetime) -> _Runs:
+        today = now.astimezone(zone).date()
+        days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+        begins = [datetime.combine(day, time.min, zone).astimezone(UTC) for day in days]
+        with self._store.read() as tx:
+            counts, taken = tx.analytics.counts(tenant.id, begins), tx.analytics.durations(tenant.id, begins)
+            failing = _listed(*tx.analytics.failing(tenant.id, LISTED))
+            paused = _listed(*tx.analytics.paused(tenant.id, LISTED))
+            ownerless = _listed(*tx.analytics.ownerless(tenant.id, LISTED))
+            owners = tx.users.names([one.owner_id for one in ownerless.schedules])
+            backlog = tx.analytics.backlog(tenant.id, now)
+        made = tuple(
+            Day(day, {status: n for (place, status), n in counts.items() if place == at}, taken.get(at))
+            for at, day in enumerate(days)
+        )
+        return _Runs(made, taken.get(None), backlog, failing, paused, ownerless, owners)
+
+    def _read_hours(self, tenant: Tenant, now: datetime, first: datetime) -> tuple[Hour, ...]:
+        until = now + timedelta(hours=24)
+        with self._store.read() as tx:
+            upcoming = tx.analytics.upcoming(tenant.id, until)
+        alike: dict[tuple[str, str], list[Schedule]] = {}
+        for schedule in upcoming:
+            alike.setdefault((schedule.schedule, schedule.timezone), []).append(schedule)
+        runs, of = [0] * HOURS, [list[Schedule]() for _ in range(HOURS)]
+        for (expression, timezone), schedules in alike.items():
+            for at, count in _by_hour(expression, timezone, now, first, until).items():
+                runs[at] += count * len(schedules)
+                of[at] += schedules
+        return tuple(
+            Hour(first + timedelta(hours=at), runs[at], len(of[at]), tuple(sorted(one.name for one in of[at])[:NAMED]))
+            for at in range(HOURS)
+        )
+
+
+def _by_hour(expression: str, timezone: str, now: datetime, first: datetime, until: datetime) -> dict[int, int]:
+    """How often it fires in (now, until], by the hour's place after the first. What cannot be read any more does not fire."""
+    try:
+        fires = cron.occurrences(cron.parse(expression), cron.zone(timezone), now)
+    except ExportsError:
+        return {}
+    counts: dict[int, int] = {}
+    for instant in takewhile(lambda one: one <= until, fires):
+        at = int((instant - first) / timedelta(hours=1))
+        counts[at] = counts.get(at, 0) + 1
+    return counts
+
+
+def _hour_of(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the current hour began on the zone's clocks, UTC."""
+    local = now.astimezone(zone)
+    return now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+
+
+def _listed(schedules: Sequence[Schedule], total: int) -> Listed:
+    return Listed(tuple(schedules), total)

@@ -1,0 +1,177 @@
+"""Who did what and when: every service that changes something says so here, in its own transaction. Nobody changes an entry."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from exports_app.domain import humanize
+from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
+from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.services.core import request_context
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.interfaces import AuditFilter, Clock, Store, Transaction
+from exports_app.services.core.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.schedules.validation import check_search, one_of
+
+APP, COMMAND_LINE = "the app", "the command line"
+"""Who did it, where no user did."""
+GONE = "somebody who is gone"
+AREAS = tuple(dict.fromkeys(action.partition(".")[0] for action in Action))
+BATCH = 500
+LONGEST_ORIGIN = 64
+"""Characters of an address, of a session's id and of a request's."""
+HEADER = ("at", "actor", "action", "subject", "subject_id", "detail", "address", "session", "request_id")
+
+
+def note(
+    tx: Transaction,
+    who: Principal | str,
+    action: Action,
+    now: datetime,
+    *,
+    tenant_id: str | None,
+    subject_id: str | None,
+    subject_name: str,
+    **detail: Any,
+) -> None:
+    """who: a name where no user did it. subject: what it was done to. detail: nothing secret. Where it was asked for comes from
+    the request that is handled now."""
+    if isinstance(who, str):
+        actor_id, actor_name = None, who
+    else:
+        actor_id, actor_name = who.user_id, tx.users.names([who.user_id]).get(who.user_id, GONE)
+    entry = AuditEntry(new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail)
+    tx.audit.add(replace(entry, **origin(request_context.current())))
+
+
+def origin(context: RequestContext) -> dict[str, Any]:
+    """The fields of an entry that say where it was asked for; None what is not known."""
+    names = ("address", "session", "request_id")
+    return {name: getattr(context, name)[:LONGEST_ORIGIN] or None for name in names}
+
+
+def note_schedule(
+    tx: Transaction, who: Principal | str, action: Action, schedule: Schedule, now: datetime, **detail: Any
+) -> None:
+    subject = {"tenant_id": schedule.tenant_id, "subject_id": schedule.id, "subject_name": schedule.name}
+    note(tx, who, action, now, **subject, **detail)
+
+
+def note_run(tx: Transaction, who: Principal | str, action: Action, run: Run, now: datetime, **detail: Any) -> None:
+    """Of its schedule, under the name that it had for this run."""
+    subject = {"tenant_id": run.tenant_id, "subject_id": run.scheduled_export_id, "subject_name": run.spec["name"]}
+    note(tx, who, action, now, **subject, run=run.id, **detail)
+
+
+def note_user(
+    tx: Transaction, who: Principal | str, action: Action, tenant_id: str | None, user: User, now: datetime, **detail: Any
+) -> None:
+    note(tx, who, action, now, tenant_id=tenant_id, subject_id=user.id, subject_name=user.email, **detail)
+
+
+def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What became of which field: ``{"name": [old, new]}``, of those that differ."""
+    return {key: [_plain(old.get(key)), _plain(value)] for key, value in new.items() if old.get(key) != value}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON holds it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value if value is None or isinstance(value, str | int | float | bool | list | dict) else str(value)
+
+
+class Audit:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    def find(self, who: Principal, tenant_id: str | None, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
+        """The newest first, and the number of all. tenant_id: None: of all that the caller manages; of a super admin also what
+        concerns no tenant, or, where the filter says so, that alone. Raises NotFound, Forbidden, Invalid."""
+        within, where = self._within(who, tenant_id, where), _checked(where)
+        with self._store.read() as tx:
+            return tx.audit.find(within, where, page)
+
+    def csv(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> Iterator[str]:
+        """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`; and Unavailable while the download
+        cannot be noted."""
+        within, where = self._within(who, tenant_id, where), _checked(where)
+        self._note_download(who, within)
+        # What comes while it is read stands at the front, and would move the pages
+        now = self._clock()
+        return self._lines(within, replace(where, before=min(where.before or now, now)))
+
+    def _note_download(self, who: Principal, within: frozenset[str] | None) -> None:
+        with write_as(self._store, who) as (tx, who):
+            if within is None:
+                require_operator(who)
+            for managed in within or ():
+                require(who, Permission.MANAGE, managed)
+            for tenant_id in sorted(within) if within else [None]:
+                subject = {"subject_id": None, "subject_name": "the audit, as a table"}
+                note(tx, who, Action.AUDIT_DOWNLOADED, self._clock(), tenant_id=tenant_id, **subject)  # type: ignore[arg-type]
+
+    def _lines(self, within: frozenset[str] | None, where: AuditFilter) -> Iterator[str]:
+        yield _line(HEADER)
+        number = 1
+        while True:
+            with self._store.read() as tx:
+                found, _ = tx.audit.find(within, where, Page(number, BATCH))
+            yield "".join(_line(_cells(one)) for one in found)
+            if len(found) < BATCH:
+                return
+            number += 1
+
+    def _within(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> frozenset[str] | None:
+        require_anywhere(who, Permission.MANAGE)
+        if where.installation:
+            require_operator(who)
+            if tenant_id is not None:
+                raise Invalid([FieldError("/installation", "what concerns no tenant is no tenant's: leave out tenantId")])
+            return None
+        if tenant_id is None:
+            return who.tenants(Permission.MANAGE)
+        require(who, Permission.MANAGE, tenant_id)
+        with self._store.read() as tx:
+            if tx.tenants.get(tenant_id) is None:
+                raise NotFound
+        return frozenset({tenant_id})
+
+
+def _checked(where: AuditFilter) -> AuditFilter:
+    """With its instants in UTC."""
+    check_search({"q": where.q})
+    if where.area and where.area not in AREAS:
+        raise Invalid([FieldError("/area", one_of(AREAS))])
+    try:
+        since, before = (None if at is None else at.astimezone(UTC) for at in (where.since, where.before))
+    except OverflowError:
+        raise Invalid([FieldError("/since", "must lie between the years 1 and 9999 in UTC")]) from None
+    if since and before and before <= since:
+        raise Invalid([FieldError("/before", "must be after since")])
+    return replace(where, since=since, before=before)
+
+
+def _cells(one: AuditEntry) -> Sequence[str]:
+    detail = json.dumps(one.detail, ensure_ascii=False, sort_keys=True) if one.detail else ""
+    whence = (one.address, one.session, one.request_id)
+    return (
+        one.at.isoformat(),
+        one.actor_name,
+        one.action,
+        one.subject_name,
+        one.subject_id or "",
+        detail,
+        *(x or "" for x in whence),
+    )
+
+
+def _line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow([humanize.no_formula(cell) for cell in cells])
+    return line.getvalue()

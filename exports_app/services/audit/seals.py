@@ -1,0 +1,177 @@
+"""Housekeeping of the audit: it gives new entries their places in the chains, seals them, and removes what an export holds.
+
+The writer of an entry takes no part in this: the entry waits in a queue, which commits with it. So an entry that commits late
+gets its place late, and none falls between two seals, whatever its `at` says.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from exports_app import log
+from exports_app.domain import audit_chain
+from exports_app.domain.errors import ExportsError
+from exports_app.services.audit import audit_log
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, ChainedEntry, Checkpoint, Seal, new_id
+from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
+
+BATCH = 500
+"""Entries in one transaction: on SQLite it keeps other writers waiting."""
+REMOVE = 200
+
+_log = log.get(__name__)
+
+
+class Seals:
+    """keep_days: how long entries are kept that an export holds; None: for ever."""
+
+    def __init__(self, store: Store, clock: Clock, keys: Keys, keep_days: int | None = None) -> None:
+        self._store, self._clock, self._keys, self._keep_days = store, clock, keys, keep_days
+
+    def seal(self, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Seal all entries that wait, in batches. On several servers one at a time does; the others return at once.
+
+        Returns the number of entries. stopped: asked between two batches. Raises Unavailable.
+        """
+        sealed = 0
+        while not stopped():
+            with self._store.read() as tx:
+                if not (tx.audit_chain.waiting(1) or self._key_changed(tx)):
+                    break
+            with self._store.write() as tx:
+                count = self._seal_batch(tx) if tx.audit_chain.take_turn() else 0
+            sealed += count
+            if count < BATCH:
+                break
+        return sealed
+
+    def _seal_batch(self, tx: Transaction) -> int:
+        """As the one that has the turn."""
+        if self._key_changed(tx):
+            self._add(tx, "", 0, 0, "")
+        entries = sorted(tx.audit_chain.waiting(BATCH), key=_chain)
+        for chain, group in groupby(entries, key=_chain):
+            links = self._link(tx, chain, list(group))
+            self._add(tx, chain, links[-1].position, len(links), links[-1].hash)
+        return len(entries)
+
+    def _link(self, tx: Transaction, chain: str, entries: Sequence[dict[str, Any]]) -> list[ChainedEntry]:
+        last = tx.audit_chain.last_link(chain)
+        position, previous = (last.position, last.hash) if last else (0, audit_chain.beginning(chain))
+        links = []
+        for fields in entries:
+            position += 1
+            previous = audit_chain.link(previous, position, fields)
+            links.append(ChainedEntry(position, previous, fields["id"]))
+        tx.audit_chain.add_links(chain, links)
+        return links
+
+    def _add(self, tx: Transaction, chain: str, position: int, entries: int, hashed: str) -> None:
+        last = tx.audit_chain.last_seal()
+        known = last is None or is_sealed(self._keys, last)
+        if last is not None and not known:
+            _log.error("the audit's last seal was not made with this SECRET_KEY: run audit verify", seal=last.number)
+        number, previous = (last.number + 1, last.signature) if last else (1, "")
+        seal = Seal(number, chain, position, entries, hashed, self._clock(), not known, previous)
+        tx.audit_chain.add_seal(replace(seal, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(seal))))
+        # Where logs go to another machine, this line shows there what nobody can take back here
+        _log.info("audit sealed", seal=number, chain=chain, position=position, entries=entries, hash=hashed)
+
+    def _key_changed(self, tx: Transaction) -> bool:
+        """Whether the last seal was made with an earlier key that still counts: then one with the current key follows on it at
+        once, while both are there."""
+        last = tx.audit_chain.last_seal()
+        if last is None or self._is_current(last):
+            return False
+        return is_sealed(self._keys, last)
+
+    def sign_again(self) -> int:
+        """After a rotation of keys, while the earlier keys still count: the last seal and the newest checkpoint of each chain
+        are signed with the current key, so that nothing depends on the earlier ones. Returns the number of checkpoints that
+        were signed. Raises ExportsError where another server is sealing with an earlier key right now; Unavailable."""
+        self.seal()
+        with self._store.read() as tx:
+            if self._key_changed(tx):
+                raise ExportsError("a server is sealing the audit right now: run this again")
+            found = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
+        earlier = [one for one in found if one and is_valid(self._keys, one) and not self._is_current(one)]
+        for one in earlier:
+            with self._store.write() as tx:
+                tx.audit_chain.add_checkpoint(self._signed_again(one))
+        return len(earlier)
+
+    def _signed_again(self, checkpoint: Checkpoint) -> Checkpoint:
+        at = max(self._clock(), checkpoint.at + timedelta(microseconds=1))  # the newest, also if a clock was set back
+        plain = replace(checkpoint, id=new_id(), at=at)
+        return replace(plain, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(plain)))
+
+    def _is_current(self, record: Seal | Checkpoint) -> bool:
+        """Whether it was signed with the current key."""
+        return audit_chain.is_signed([self._keys.current(AUDIT_SEALS)], content_of(record), record.signature)
+
+    def sweep(self, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Remove entries that are older than keep_days and that an export holds. Returns their number. Raises Unavailable."""
+        if self._keep_days is None:
+            return 0
+        before = self._clock() - timedelta(days=self._keep_days)
+        with self._store.read() as tx:
+            found = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
+        removed = sum(self._shorten(one, before, stopped) for one in found if one and is_valid(self._keys, one))
+        while not stopped() and self._remove_seals():
+            pass
+        return removed
+
+    def _remove_seals(self) -> bool:
+        """Remove a batch of seals that cover nothing any more. Returns whether there was one."""
+        with self._store.write() as tx:
+            up_to = tx.audit_chain.unneeded_seals(REMOVE) if tx.audit_chain.take_turn() else None
+            if up_to is None:
+                return False
+            self._add(tx, "", up_to, 0, "")  # it says, signed, that they may be missing
+            tx.audit_chain.remove_seals(up_to)
+            return True
+
+    def _shorten(self, checkpoint: Checkpoint, before: datetime, stopped: Callable[[], bool]) -> int:
+        removed = 0
+        count = REMOVE
+        while count == REMOVE and not stopped():
+            with self._store.write() as tx:
+                count = tx.audit_chain.remove(checkpoint.chain, checkpoint.position, before, REMOVE)
+            removed += count
+        if removed:
+            tenant_id = None if checkpoint.chain == audit_chain.INSTALLATION else checkpoint.chain
+            with self._store.write() as tx:
+                audit_log.note(
+                    *(tx, audit_log.APP, Action.AUDIT_REMOVED, self._clock()),
+                    tenant_id=tenant_id,
+                    subject_id=None,
+                    subject_name="entries that an export holds",
+                    entries=removed,
+                    made_before=before.isoformat(),
+                )
+            _log.info("old audit entries removed", chain=checkpoint.chain, entries=removed)
+        return removed
+
+
+def _chain(fields: dict[str, Any]) -> str:
+    return audit_chain.chain_of(fields["tenant_id"])
+
+
+def content_of(record: Seal | Checkpoint) -> dict[str, Any]:
+    """What its signature is made over."""
+    content = asdict(record) | {"at": record.at.isoformat(timespec="microseconds")}
+    del content["signature"]
+    return content
+
+
+def is_sealed(keys: Keys, seal: Seal) -> bool:
+    """Whether it was made with a key that counts."""
+    return audit_chain.is_signed(keys.accepted(AUDIT_SEALS), content_of(seal), seal.signature)
+
+
+def is_valid(keys: Keys, checkpoint: Checkpoint) -> bool:
+    """Whether it was made with a key that counts."""
+    return audit_chain.is_signed(keys.accepted(AUDIT_SEALS), content_of(checkpoint), checkpoint.signature)

@@ -1,0 +1,1 @@
+"""Campaigns and their metrics: the data that is exported."""

@@ -1,0 +1,1 @@
+"""What every subject of the services stands on: interfaces, records, extension points, access, limits."""

@@ -1,0 +1,55 @@
+"""What a call may touch: the tenant it writes into, the tenants it sees and in what order, a schedule and its run."""
+
+from collections.abc import Mapping
+
+from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.services.core.interfaces import Tenants, Transaction
+from exports_app.services.core.records import Run, Schedule
+from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.validation import is_uuid
+
+
+def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
+    """The tenant to write into: the one named, or the only one there is. Raises NotFound, Forbidden, Invalid."""
+    if tenant_id is None:
+        mine = who.tenants(permission)
+        if mine is not None and len(mine) == 1:
+            return next(iter(mine))
+        raise Invalid([FieldError("/tenantId", "say for which tenant: you have several")])
+    require(who, permission, tenant_id)
+    return tenant_id
+
+
+def visible(who: Principal, tenant_id: str | None) -> Tenants:
+    """The tenants to list. Raises NotFound for a tenant that is not theirs, Forbidden without the right to read."""
+    require_anywhere(who, Permission.READ)
+    if tenant_id is None:
+        return who.tenants(Permission.READ)
+    require(who, Permission.READ, tenant_id)
+    return frozenset({tenant_id})
+
+
+def sorting(wanted: str, allowed: Mapping[str, str]) -> str:
+    """A caller's sort key (camelCase, '-' before it for descending) as the store's. Raises Invalid."""
+    name = wanted.removeprefix("-")
+    if name not in allowed:
+        raise Invalid([FieldError("/sort", rules.one_of(list(allowed)) + ", with - before it for descending")])
+    return ("-" if wanted.startswith("-") else "") + allowed[name]
+
+
+def schedule_of(tx: Transaction, who: Principal, schedule_id: str, permission: Permission) -> Schedule:
+    """Raises NotFound (also for another tenant's), then Forbidden."""
+    found = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
+    if found is None:
+        raise NotFound
+    require(who, permission, found.tenant_id)
+    return found
+
+
+def run_of(tx: Transaction, schedule_id: str, run_id: str) -> Run:
+    """Raises NotFound, also when the run is another schedule's."""
+    found = tx.runs.get(run_id) if is_uuid(run_id) else None
+    if found is None or found.scheduled_export_id != schedule_id:
+        raise NotFound
+    return found

@@ -1,0 +1,76 @@
+"""What a person may do as of now, read from the database: when a call begins, and again once it writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import NotFound, Unauthenticated
+from exports_app.services.core.interfaces import Store, Transaction
+from exports_app.services.core.records import User
+from exports_app.services.schedules.validation import is_uuid
+
+
+def principal_of(tx: Transaction, user_id: str) -> Principal | None:
+    """The user as they are in the database now; None when there is no such active user."""
+    user = tx.users.get(user_id)
+    if user is None or not user.is_active:
+        return None
+    return Principal(user.id, user.is_super_admin, tx.users.roles(user.id))
+
+
+def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
+    """An active user who calls by themselves: with no right at all as long as they have a password that was given to them, and
+    none where a second factor is required that they do not have. They change that first; what they own runs on meanwhile.
+
+    super_admins_need_otp: whether the installation requires a second factor of its super admins.
+    """
+    who = _rights(tx, user, super_admins_need_otp=super_admins_need_otp)
+    return replace(who, version=user.token_version, super_admins_need_otp=super_admins_need_otp)
+
+
+def _rights(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
+    if user.must_change_password:
+        return Principal(user.id)
+    roles = tx.users.roles(user.id)
+    if user.second_factor_at is not None:
+        return Principal(user.id, user.is_super_admin, roles)
+    if user.is_super_admin and super_admins_need_otp:
+        return Principal(user.id, must_enrol=True)
+    withheld = frozenset() if user.is_super_admin else tx.users.roles_that_need_a_second_factor(user.id)
+    return Principal(user.id, user.is_super_admin, {t: role for t, role in roles.items() if t not in withheld}, withheld)
+
+
+@contextmanager
+def write_as(store: Store, who: Principal, taking_from: str = "") -> Iterator[tuple[Transaction, Principal]]:
+    """A transaction that writes for a person, with their rights as of now.
+
+    A call reads its caller before it waits for the database: meanwhile the rights may have been
+    taken away. Check the principal that is returned here, and take the time of what is written
+    within the block. Until it ends nobody takes rights from this person, so that all they wrote
+    is committed before, and has the earlier time.
+
+    taking_from: the id of the user whose rights the block takes away; it waits for what they write.
+    Raises Unauthenticated for a caller who is not signed in any more, and Unavailable.
+    """
+    with store.write() as tx:
+        # Users come before tenants and all other rows, and two of them in one order: no deadlock
+        if is_uuid(taking_from):
+            for user_id in sorted({who.user_id, taking_from}):
+                tx.users.get(user_id, lock=True)
+        yield tx, _still(tx, who)
+
+
+def _still(tx: Transaction, who: Principal) -> Principal:
+    user = tx.users.get(who.user_id, share=True)
+    if user is None:
+        raise NotFound
+    check_sign_in(who, user)
+    return signed_in(tx, user, super_admins_need_otp=who.super_admins_need_otp)
+
+
+def check_sign_in(who: Principal, user: User) -> None:
+    """user: the caller as in the database now. Raises Unauthenticated where they were deactivated, or signed out everywhere,
+    since the call began."""
+    if not user.is_active or who.version not in (None, user.token_version):
+        raise Unauthenticated("Your sign-in has ended: sign in again")

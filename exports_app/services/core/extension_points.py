@@ -1,0 +1,210 @@
+"""What a plugin looks like: Protocols for export types, formats and delivery channels, and their registries."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from exports_app.domain.table import Column, Table
+from exports_app.services.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one run covers. start and end are inclusive days of the campaign data; None is open."""
+
+    tenant_id: str
+    start: date | None
+    end: date | None
+    campaign_ids: tuple[str, ...]
+    """Empty: every campaign of the tenant."""
+    group_by: str
+
+
+class ExportType(Protocol):
+    """A kind of export: its columns and the query of its rows."""
+
+    key: str
+    label: str
+    description: str
+    """One sentence for the person who chooses."""
+    needs_campaigns: bool
+    """campaignIds must be given."""
+    groups: tuple[str, ...]
+    """The values of groupBy it takes, the default first; empty: groupBy is refused."""
+
+    def columns(self) -> tuple[Column, ...]: ...
+
+    def select(self, scope: Scope) -> Any:
+        """A SQLAlchemy Select yielding the stored columns (`table.stored`) in order, sorted, limited to the scope's tenant."""
+
+
+class Format(Protocol):
+    """A file format."""
+
+    key: str
+    label: str
+    mime: str
+    extension: str
+    """Without a dot."""
+
+    def write(self, table: Table, path: Path) -> int:
+        """Write the whole file to `path`, chunk by chunk: memory must not grow with the number of rows.
+
+        Returns how many characters of its texts the file cannot hold; they are left out or replaced.
+        """
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in a message. size: bytes; None where nobody knows yet, in a preview."""
+
+    path: Path
+    name: str
+    size: int | None
+    mime: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A download in place of an attachment. url: of a recipient's address."""
+
+    expires_at: datetime
+    url: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a message about a finished file says."""
+
+    tenant_name: str
+    brand_color: str
+    """#RRGGBB"""
+    logo_url: str | None
+    export_name: str
+    type_label: str
+    format_label: str
+    window: str
+    """In words, e.g. '16 Nov 2026 - 22 Nov 2026'."""
+    timezone: str
+    created_at: datetime
+    """When the file was made, UTC."""
+    record_count: int | None
+    """None, in a preview only: not counted."""
+    file_path: Path
+    """In a preview there is no such file."""
+    file_name: str
+    file_size: int | None
+    """Bytes; in a preview estimated, or None."""
+    mime: str
+    zipped: Attachment | None = None
+    """Attached in place of the file itself."""
+    link: Link | None = None
+    """In place of an attachment."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a recipient will see."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a message to those who look after a scheduled export says."""
+
+    tenant_name: str
+    brand_color: str
+    """#RRGGBB"""
+    logo_url: str | None
+    export_name: str
+    title: str
+    lead: str
+    facts: Sequence[tuple[str, str]]
+    """Label and value."""
+    url: str
+    """Of its history, or of what else the button opens."""
+    why: str
+    """Why they get it."""
+    created_at: datetime
+    button: str = "Open its history"
+
+
+class Sender(Protocol):
+    """One open connection for one run's messages; used by one thread."""
+
+    def send(self, target: str, message_id: str) -> None:
+        """Send to one recipient. Raises DeliveryError with the other side's own answer; returns once it is accepted.
+
+        Raises DeliveryUnknown where the message may have arrived all the same.
+
+        message_id: the local part of the Message-ID, the same for every attempt at this delivery.
+        """
+
+
+class Channel(Protocol):
+    """A way to deliver."""
+
+    key: str
+    label: str
+
+    def unconfigured(self) -> str | None:
+        """Why nothing can be sent (then deliveries are skipped with this reason); None when all is set."""
+
+    def open(self, report: Report) -> AbstractContextManager[Sender]:
+        """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error here."""
+
+    def tell(self, target: str, message_id: str, note: Note) -> None:
+        """Send a note to one who looks after a scheduled export. Raises as `Sender.send`."""
+
+    def preview(self, report: Report) -> Message | None:
+        """The message as it would be sent; None where there is nothing to show. Works before anything is configured."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A setting as it acts. value: as people read it; of a secret only whether it is set. source: where it comes from, in
+    words."""
+
+    name: str
+    value: str
+    source: str
+
+
+class Outcome(StrEnum):
+    """Of a test. UNKNOWN: it may have arrived, or not."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a test. told: the other side's last word, or what is wrong and which setting to look at. dialogue: all that
+    was said, line by line, without secrets."""
+
+    outcome: Outcome
+    told: str
+    dialogue: tuple[str, ...]
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A channel that shows its settings, and tries them."""
+
+    def in_force(self) -> Sequence[InForce]: ...
+
+    def test(self, target: str, message_id: str, note: Note) -> Trial:
+        """Send the note now, with a short patience. Raises nothing that the other side may be to blame for."""
+
+
+EXPORT_TYPES: Registry[ExportType] = Registry("export type")
+FORMATS: Registry[Format] = Registry("format")
+CHANNELS: Registry[Channel] = Registry("channel")

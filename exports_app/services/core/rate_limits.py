@@ -1,0 +1,82 @@
+"""Rate limits. They sit in the services, so that every way in is held."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from limits import RateLimitItem, parse
+from limits.storage import Storage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from exports_app import log
+from exports_app.domain.errors import TooManyRequests
+from exports_app.services.core.rate_limit_storage import BoundedStorage
+
+SECONDS = 1.0
+"""For Redis to answer."""
+
+_log = log.get(__name__)
+Result = TypeVar("Result")
+
+
+class Counts:
+    """Where hits are counted: in this process, or with redis_url for all that share it.
+
+    While Redis is away each process counts by itself: a limit that holds less is better than a door that is shut, or open.
+    """
+
+    def __init__(self, redis_url: str = "") -> None:
+        self.own: Storage = BoundedStorage()
+        timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
+        url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url  # as this library calls it
+        self.shared: Storage | None = None
+        if url:
+            shared = storage_from_string(url, **timeouts)
+            assert isinstance(shared, Storage)  # the asynchronous ones have other addresses
+            self.shared = shared
+
+    def away(self) -> bool:
+        """Whether Redis is meant to be there and does not answer."""
+        return self.shared is not None and not self.shared.check()
+
+    def using(self, work: Callable[[Storage], Result]) -> Result:
+        """Do the work on the shared counts, or on this process's own while Redis is away. Raises what the work raises."""
+        if self.shared is not None:
+            try:
+                return work(self.shared)
+            except TooManyRequests:
+                raise
+            except Exception as e:  # noqa: BLE001  (whatever its client raises: see the class)
+                _log.warning("Redis cannot be reached: this process counts by itself", reason=type(e).__name__)
+        return work(self.own)
+
+
+class RateLimit:
+    """So many hits per key and span of time."""
+
+    def __init__(self, rate: str, counts: Counts | None = None, name: str = "") -> None:
+        """rate: e.g. ``10/minute``. name: of the limit, among others in the same counts."""
+        self._counts = counts or Counts()
+        self._item: RateLimitItem = parse(rate)
+        self._name = name
+
+    def hit(self, *key: str) -> None:
+        """Count one. Raises TooManyRequests with the seconds to wait."""
+        self._counts.using(lambda storage: self._hit(MovingWindowRateLimiter(storage), *key))
+
+    def check(self, *key: str) -> None:
+        """Count none. Raises TooManyRequests, as `hit`, where one more is too many."""
+        self._counts.using(lambda storage: self._check(MovingWindowRateLimiter(storage), *key))
+
+    def _check(self, limiter: MovingWindowRateLimiter, *key: str) -> None:
+        if not limiter.test(self._item, self._name, *key):
+            raise self._too_many(limiter, *key)
+
+    def _too_many(self, limiter: MovingWindowRateLimiter, *key: str) -> TooManyRequests:
+        reset = limiter.get_window_stats(self._item, self._name, *key).reset_time
+        return TooManyRequests(max(1, math.ceil(reset - time.time())))
+
+    def _hit(self, limiter: MovingWindowRateLimiter, *key: str) -> None:
+        if not limiter.hit(self._item, self._name, *key):
+            raise self._too_many(limiter, *key)

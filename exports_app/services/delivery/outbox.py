@@ -1,0 +1,102 @@
+"""Emails that are rows first: written in the transaction that causes them, sent afterwards, tried again like any message.
+
+Several processes may send: each message is claimed by one of them, and keeps its Message-ID.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from exports_app import log
+from exports_app.domain.errors import DeliveryError, Unavailable
+from exports_app.domain.runs import retry
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.core.extension_points import CHANNELS, Note
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import AccountMessage, Notice
+
+BATCH = 20
+ON_THE_WIRE = timedelta(minutes=10)
+"""A message whose sender has not reported for so long is sent again."""
+
+M = TypeVar("M", Notice, AccountMessage)
+_log = log.get(__name__)
+
+
+class Messages(Protocol[M]):
+    """The store of one kind of messages."""
+
+    def due(self, now: datetime, limit: int) -> list[M]: ...
+    def change(self, seen: M, values: Mapping[str, Any]) -> bool:
+        """False when another process changed it since it was seen."""
+
+
+class Outbox(Generic[M]):
+    """what: the word for one message in logs. messages: their store. compose: the message in words, asked once it is
+    claimed; None: it is not to be sent any more."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        retries: retry.Policy,
+        what: str,
+        messages: Callable[[Transaction], Messages[M]],
+        compose: Callable[[M], Note | None],
+    ) -> None:
+        self._store, self._clock, self._retries = store, clock, retries
+        self._what = what
+        self._messages: Callable[[Transaction], Messages[M]] = messages
+        self._compose: Callable[[M], Note | None] = compose
+
+    def due(self) -> bool:
+        """Whether there is anything to send. Raises Unavailable."""
+        with self._store.read() as tx:
+            return bool(self._messages(tx).due(self._clock(), 1))
+
+    def send_due(self) -> int:
+        """Send a batch of what is due. Returns how many were tried. Raises Unavailable."""
+        with self._store.read() as tx:
+            due = self._messages(tx).due(self._clock(), BATCH)
+        for message in due:
+            self._send(message)
+        return len(due)
+
+    def _send(self, message: M) -> None:
+        channel = CHANNELS["email"]
+        if reason := channel.unconfigured():
+            self._note(message, status=DeliveryStatus.SKIPPED, error=reason, next_attempt_at=None)
+            return
+        claimed = replace(message, status=DeliveryStatus.SENDING, attempts=message.attempts + 1)
+        again = self._clock() + ON_THE_WIRE
+        if not self._note(message, status=claimed.status, attempts=claimed.attempts, next_attempt_at=again):
+            return  # another process sends it
+        try:
+            note = self._compose(claimed)
+            if note is None:
+                return
+            channel.tell(claimed.target, claimed.id, note)
+        except DeliveryError as e:
+            self._failed(claimed, e)
+        except Unavailable as e:  # e.g. somebody else writes for long: try again like a refused message
+            self._failed(claimed, DeliveryError(e.message, permanent=e.permanent))
+        except Exception:  # noqa: BLE001  (it is in the log, and in the message's row)
+            _log.exception(f"a {self._what} failed unexpectedly", message=claimed.id)
+            self._failed(claimed, DeliveryError("an unexpected error: see the server's log"))
+        else:
+            sent = {"sent_at": self._clock(), "next_attempt_at": None}
+            self._note(claimed, status=DeliveryStatus.ACCEPTED, error=None, **sent)
+
+    def _failed(self, message: M, error: DeliveryError) -> None:
+        now = self._clock()
+        at = retry.decide(error, message.attempts, self._retries, message.created_at, now)
+        status = DeliveryStatus.FAILED if at is None else DeliveryStatus.PENDING
+        reason = log.without_addresses(error.message)
+        to = log.masked(message.target)
+        _log.warning(f"a {self._what} was not accepted", message=message.id, to=to, reason=reason)
+        self._note(message, status=status, error=error.message, next_attempt_at=at)
+
+    def _note(self, seen: M, **values: Any) -> bool:
+        with self._store.write() as tx:
+            return self._messages(tx).change(seen, values)

@@ -1,0 +1,83 @@
+"""Whether exports are made on time: what is late, what waits, and how runs and messages end."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from exports_app.domain import humanize
+from exports_app.domain.errors import StoreAway
+from exports_app.services.core.interfaces import Clock, FileStore, Store
+from exports_app.services.core.rate_limits import Counts
+
+AWAY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of all tenants. due_lag: seconds that the schedule which is due the longest is late; queue_age: seconds that the run
+    which could begin the longest has waited; both 0 where there is none. runs, deliveries: how many by status."""
+
+    due_lag: float
+    queue_age: float
+    runs: Mapping[str, int]
+    deliveries: Mapping[str, int]
+
+
+class Vitals:
+    def __init__(self, store: Store, files: FileStore, counts: Counts, clock: Clock, late_minutes: int) -> None:
+        self._store, self._files, self._counts, self._clock = store, files, counts, clock
+        self._late = timedelta(minutes=late_minutes)
+        self._away: tuple[float, list[str]] | None = None
+        self._asking = threading.Lock()
+
+    def troubles(self) -> list[str]:
+        """What is later than it may be, in words; empty where all is well. Raises Unavailable."""
+        now = self._clock()
+        with self._store.read() as tx:
+            due, waiting = tx.schedules.due_since(now), tx.runs.waiting_since(now)
+        found = []
+        if (late := _age(due, now)) > self._late.total_seconds():
+            found.append(f"a scheduled export is due since {humanize.duration(late)} and has no run yet")
+        if (late := _age(waiting, now)) > self._late.total_seconds():
+            found.append(f"a run has waited {humanize.duration(late)} for a worker")
+        return found
+
+    def away(self) -> list[str]:
+        """What beside the database cannot be reached, in words. Asked by one caller at a time, at most every AWAY_SECONDS: many
+        who want to know must not all wait for what does not answer."""
+        if self._asking.acquire(blocking=self._away is None):
+            try:
+                if self._away is None or time.monotonic() - self._away[0] > AWAY_SECONDS:
+                    found = self._ask()
+                    self._away = (time.monotonic(), found)
+            finally:
+                self._asking.release()
+        assert self._away is not None
+        return list(self._away[1])
+
+    def _ask(self) -> list[str]:
+        found = []
+        try:
+            self._files.ping()
+        except StoreAway as e:
+            found.append(e.message)
+        if self._counts.away():
+            found.append("Redis cannot be reached: pages do not work; the API and the runs do. Check REDIS_URL, and that it runs")
+        return found
+
+    def figures(self) -> Figures:
+        """Raises Unavailable."""
+        now = self._clock()
+        with self._store.read() as tx:
+            return Figures(
+                _age(tx.schedules.due_since(now), now),
+                _age(tx.runs.waiting_since(now), now),
+                tx.runs.by_status(),
+                tx.deliveries.by_status(),
+            )
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())

@@ -1,0 +1,88 @@
+"""Links that let a person do one thing to an account without signing in: accept an invitation, set a new password.
+
+A link is made when it is sent or shown, from what the database holds, and is stored nowhere: the same facts give the same
+link, so a message that is sent again carries the same one.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import jwt
+from jwt.types import Options
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import LinkNotValid
+from exports_app.services.core.interfaces import Clock
+from exports_app.services.keys.derived_keys import ACCOUNT_LINKS, Keys
+from exports_app.services.schedules.validation import is_uuid
+
+ALGORITHM = "HS256"
+
+
+class LinkKind(StrEnum):
+    """What a link is for. One of another kind does not open it."""
+
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  (a name)
+
+
+PATHS = {LinkKind.INVITATION: "/invitation", LinkKind.PASSWORD_RESET: "/reset-password"}
+"""The pages that take a link's token, which stands behind a #: browsers send that part to no server."""
+
+
+@dataclass(frozen=True)
+class AccountLink:
+    """subject_id: of the invitation, or of the password reset. generation: rises when a new link replaces older ones.
+    mailed: whether it went to the mailbox, so that its reader owns that; else it was handed on by a person."""
+
+    kind: LinkKind
+    subject_id: str
+    generation: int
+    expires_at: datetime
+    mailed: bool
+
+
+class AccountLinks:
+    """base_url: what stands before the path, e.g. https://example.com"""
+
+    def __init__(self, keys: Keys, clock: Clock, base_url: str) -> None:
+        self._keys, self._clock, self._base_url = keys, clock, base_url.rstrip("/")
+
+    def url(self, link: AccountLink) -> str:
+        """A secret: to the mailbox, or to the person who asked for it, and into no log or table."""
+        return f"{self._base_url}{PATHS[link.kind]}#{self.token(link)}"
+
+    def token(self, link: AccountLink) -> str:
+        claims = {
+            "aud": link.kind.value,
+            "sub": link.subject_id,
+            "gen": link.generation,
+            "exp": int(link.expires_at.timestamp()),
+            "mailed": link.mailed,
+        }
+        return jwt.encode(claims, self._keys.current(ACCOUNT_LINKS), ALGORITHM)
+
+    def read(self, kind: LinkKind, token: str) -> AccountLink:
+        """What a token that we made says. Raises LinkNotValid for any other, one of another kind, and an expired one.
+
+        Whether it was used, revoked or replaced, its subject's row knows.
+        """
+        claims = self._claims(kind, token) if len(token) <= bounds.LINK_TOKEN else None
+        if claims is None:
+            raise LinkNotValid
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        if expires_at <= self._clock() or not is_uuid(claims["sub"]):
+            raise LinkNotValid
+        return AccountLink(kind, claims["sub"], claims["gen"], expires_at, claims["mailed"])
+
+    def _claims(self, kind: LinkKind, token: str) -> dict[str, Any] | None:
+        # The time is checked by our own clock, which the database sets
+        options: Options = {"require": ["exp", "aud", "sub"], "verify_exp": False}
+        for key in self._keys.accepted(ACCOUNT_LINKS):
+            try:
+                return jwt.decode(token, key, [ALGORITHM], options, audience=kind.value)
+            except (jwt.PyJWTError, ValueError):
+                continue
+        return None

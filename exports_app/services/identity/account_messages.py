@@ -1,0 +1,111 @@
+"""Emails to a person about their account. A row is written in the transaction that causes one; the engine sends it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from exports_app import log
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.runs import retry
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.core.extension_points import CHANNELS, Note
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import AccountMessage, Tenant, new_id
+from exports_app.services.delivery.notifications import instant
+from exports_app.services.delivery.outbox import Outbox
+from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
+
+APP_NAME, APP_COLOR = "Exports", "#4F46E5"
+"""How a message looks that concerns no tenant."""
+KEPT = timedelta(days=7)
+"""How long a message's row stays after it was written, for those who look for a message that did not arrive."""
+SWEEP = 100
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class AccountLetter:
+    """What a message says. title: its subject. lead: what to do. button: the words on the link. expires_at: of the link.
+    why: why they get it, and what to do if they did not ask for it. tenant: whose looks it has; None: the app's."""
+
+    title: str
+    lead: str
+    button: str
+    expires_at: datetime
+    why: str
+    facts: Sequence[tuple[str, str]] = ()
+    tenant: Tenant | None = None
+
+
+Write = Callable[[Transaction, AccountMessage, datetime], AccountLetter | None]
+"""Of one kind of message, asked at each attempt: what it says now; None where its link would not be valid any more."""
+
+
+class AccountMail:
+    """Messages of every kind; who owns a kind says with `register` how it reads."""
+
+    def __init__(self, store: Store, clock: Clock, retries: retry.Policy, links: AccountLinks) -> None:
+        self._store, self._clock, self._links = store, clock, links
+        self._writers: dict[LinkKind, Write] = {}
+        self._outbox = Outbox(store, clock, retries, "message about an account", lambda tx: tx.account_messages, self._compose)
+
+    def available(self) -> bool:
+        """Whether a mail server is set. Where none is, show the link once to the person who asked for it."""
+        return CHANNELS["email"].unconfigured() is None
+
+    def register(self, kind: LinkKind, write: Write) -> None:
+        self._writers[kind] = write
+
+    def send(self, tx: Transaction, kind: LinkKind, subject_id: str, target: str, generation: int = 1, **content: Any) -> None:
+        """Have a message sent once this transaction is committed. subject_id, generation: of its link, see `AccountLink`.
+        content: what its writer needs beside the subject's row; nothing secret."""
+        now = self._clock()
+        tx.account_messages.forget(now - KEPT, SWEEP)
+        pending = DeliveryStatus.PENDING
+        message = AccountMessage(new_id(), kind, subject_id, generation, target, content, pending, now, next_attempt_at=now)
+        tx.account_messages.add(message)
+
+    def due(self) -> bool:
+        """Whether there is anything to send. Raises Unavailable."""
+        return self._outbox.due()
+
+    def send_due(self) -> int:
+        """Send a batch of what is due. Returns how many were tried. Raises Unavailable."""
+        return self._outbox.send_due()
+
+    def _compose(self, message: AccountMessage) -> Note | None:
+        kind = LinkKind(message.kind)
+        write = self._writers.get(kind)
+        if write is None:
+            raise ExportsError(f"no writer is registered for messages of kind {kind}")
+        now = self._clock()
+        with self._store.write() as tx:
+            letter = write(tx, message, now)
+            if letter is None or letter.expires_at <= now:
+                # Removed, not kept as skipped: it may name an address that has no account
+                tx.account_messages.remove(message.id)
+                _log.info("a message about an account is not needed any more", message=message.id, kind=kind)
+                return None
+        link = AccountLink(kind, message.subject_id, message.generation, letter.expires_at, mailed=True)
+        return _note(letter, self._links.url(link), message.created_at)
+
+
+def _note(letter: AccountLetter, url: str, created_at: datetime) -> Note:
+    tenant = letter.tenant
+    zone = ZoneInfo(tenant.timezone if tenant and tenant.timezone else "UTC")
+    return Note(
+        tenant_name=tenant.name if tenant else APP_NAME,
+        brand_color=tenant.brand_color if tenant else APP_COLOR,
+        logo_url=tenant.logo_url if tenant else None,
+        export_name=letter.title,
+        title=letter.title,
+        lead=letter.lead,
+        facts=[*letter.facts, ("Valid until", instant(letter.expires_at, zone))],
+        url=url,
+        why=letter.why,
+        created_at=created_at,
+        button=letter.button,
+    )

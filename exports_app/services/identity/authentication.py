@@ -1,0 +1,312 @@
+"""Signing in, access tokens, and who stands behind one."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from exports_app.domain import bounds
+from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
+from exports_app.domain.errors import (
+    Busy,
+    DemoIsLocal,
+    FieldError,
+    Invalid,
+    OneTimePasswordOver,
+    OtpRequired,
+    RightsChanged,
+    TooManyRequests,
+    Unauthenticated,
+    WrongCredentials,
+    WrongOtp,
+)
+from exports_app.services.audit import audit_log
+from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.core import request_context
+from exports_app.services.core.current_rights import signed_in
+from exports_app.services.core.email_addresses import account_address
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.rate_limits import RateLimit
+from exports_app.services.core.records import Action, Tenant, User
+from exports_app.services.identity import passwords
+from exports_app.services.identity.guess_limits import Guess, GuessLimits, Purpose
+from exports_app.services.identity.known_browsers import KnownBrowsers
+from exports_app.services.identity.one_time_passwords import OneTimePasswords
+from exports_app.services.identity.password_hashing import hashing
+from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
+from exports_app.services.schedules.validation import xml_can_hold
+
+ISSUER = AUDIENCE = "exports_app"
+ALGORITHM = "HS256"
+TYPE = "access"
+
+
+@dataclass(frozen=True)
+class Token:
+    access_token: str = field(repr=False)
+    expires_in: int
+    """Seconds."""
+    user: User
+
+
+@dataclass(frozen=True)
+class TenantRole:
+    """A tenant that a user may see, and as what."""
+
+    tenant: Tenant
+    role: Role
+
+    @property
+    def permissions(self) -> list[Permission]:
+        return sorted(PERMISSIONS[self.role] - OF_INSTALLATION)
+
+
+def may_call(user: User) -> bool:
+    """Everybody knows the demo's password: accounts that have it are for callers on the server's own machine only."""
+    return user.is_active and (not user.has_demo_password or request_context.current().local)
+
+
+def note_sign_in(tx: Transaction, user: User, now: datetime, *, with_: str) -> None:
+    audit_log.note_user(tx, Principal(user.id), Action.SIGNED_IN, None, user, now, **{"with": with_})
+
+
+class Auth:
+    """super_admins_need_otp: see `signed_in`."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        keys: Keys,
+        guesses: GuessLimits,
+        api_limit: RateLimit,
+        notes: RepeatedNotes,
+        token_lifetime: timedelta,
+        otps: OneTimePasswords,
+        *,
+        super_admins_need_otp: bool = False,
+    ) -> None:
+        self._store, self._clock, self._keys, self._notes = store, clock, keys, notes
+        self._guesses, self._api_limit, self._token_lifetime = guesses, api_limit, token_lifetime
+        self._otps = otps
+        self._browsers = KnownBrowsers(clock, keys)
+        self.super_admins_need_otp = super_admins_need_otp
+
+    def login(self, email: str, password: str, address: str, known: str = "", otp: str = "") -> Token:
+        """otp: of those who have a second factor. Raises what `verify` and `check_otp` raise, and Unavailable while the sign-in
+        cannot be noted."""
+        user = self.verify(email, password, address, known)
+        self.check_otp(user, otp, address, known)
+        with self._store.write() as tx:
+            note_sign_in(tx, user, self._clock(), with_="an access token")
+        return self.token_for(user)
+
+    def check_otp(self, user: User, otp: str, address: str, known: str = "") -> None:
+        """After the right password. address, known: as for `verify`. Raises OtpRequired where they have a second factor and otp
+        is empty; WrongOtp, TooManyRequests and OneTimePasswordOver, which are noted."""
+        if user.second_factor_at is None:
+            return
+        if not otp:
+            raise OtpRequired
+        try:
+            self._check_otp(user, otp, address, known)
+        except (WrongOtp, OneTimePasswordOver):
+            self._notes.failed_sign_in(user.email)
+            raise
+        except TooManyRequests as e:
+            self._notes.slowed_sign_in(user.email, e.retry_after)
+            raise
+
+    def _check_otp(self, user: User, otp: str, address: str, known: str) -> None:
+        self._check_one_time(user)  # before the code, which would be used up for nothing
+        browser = self._browsers.recognize(user, known)
+        guess = self.guess(Purpose.SECOND_FACTOR, user.email, address, browser)
+        if not self._otps.use(user, otp):
+            raise WrongOtp
+        guess.right()
+        if user.must_change_password:
+            self._use_one_time(user)
+
+    def signed_in(self, tx: Transaction, user: User) -> Principal:
+        """As the function of this name, with the installation's rule."""
+        return signed_in(tx, user, super_admins_need_otp=self.super_admins_need_otp)
+
+    def token_for(self, user: User) -> Token:
+        return Token(self._issue(user), int(self._token_lifetime.total_seconds()), user)
+
+    def guess(self, purpose: Purpose, email: str, address: str, browser: str = "") -> Guess:
+        """Before a secret of this account is checked; say `right` to the result if it was. Raises TooManyRequests.
+
+        address: where the attempt comes from. browser: as for `GuessLimits.begin`.
+        """
+        return self._guesses.begin(purpose, email, address, browser)
+
+    def check_current(self, who: Principal, user: User, password: str) -> None:
+        """Their own password, of somebody who is signed in: with a stolen session nobody can guess it without end. What
+        fails is noted. Raises Invalid, TooManyRequests."""
+        address = request_context.current().address
+        try:
+            self._guesses.look(Purpose.CURRENT_PASSWORD, user.email, address)  # who has to wait takes no place
+            with hashing.place(user.email, known=True):
+                guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, address)
+                right = passwords.matches(password, user.password_hash)
+        except Busy:
+            raise
+        except TooManyRequests as e:
+            self._notes.wrong_current_password(who, user, e.retry_after)
+            raise
+        if not right:
+            self._notes.wrong_current_password(who, user)
+            raise Invalid([FieldError("/currentPassword", "this is not your password")])
+        guess.right()
+
+    def mark_browser(self, user: User, known: str) -> str:
+        """The next value of KNOWN_COOKIE in a browser in which the user has signed in. known: its value so far."""
+        return self._browsers.mark(user, known)
+
+    def verify(self, email: str, password: str, address: str, known: str = "") -> User:
+        """address: where the attempt comes from. known: the value of KNOWN_COOKIE. Raises WrongCredentials, the same for an
+        unknown user; DemoIsLocal, OneTimePasswordOver and TooManyRequests. What fails is noted, but Busy."""
+        if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
+            raise WrongCredentials  # not noted: no account has such an address
+        try:
+            return self._verify(email, password, address, known)
+        except Busy:
+            raise
+        except (WrongCredentials, DemoIsLocal, OneTimePasswordOver):
+            self._notes.failed_sign_in(email)
+            raise
+        except TooManyRequests as e:
+            self._notes.slowed_sign_in(email, e.retry_after)
+            raise
+
+    def _verify(self, email: str, password: str, address: str, known: str) -> User:
+        email = account_address(email)
+        with self._store.read() as tx:
+            user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
+        active = user is not None and user.is_active
+        browser = self._browsers.recognize(user, known)
+        familiar = self._guesses.look(Purpose.PASSWORD, email, address, browser)  # who has to wait takes no place
+        # Before the guess counts: who is refused for the others' sake has not tried
+        with hashing.place(email, known=familiar):
+            guess = self.guess(Purpose.PASSWORD, email, address, browser)
+            right = passwords.matches(password, user.password_hash if user is not None and active else None)
+        if not right or user is None:
+            raise WrongCredentials
+        if not may_call(user):
+            raise DemoIsLocal
+        guess.right()
+        self._guesses.count_sign_in(email, address)
+        self._check_one_time(user)
+        if user.must_change_password and user.second_factor_at is None:  # else `check_otp` uses it up
+            self._use_one_time(user)
+        return user
+
+    def _check_one_time(self, user: User) -> None:
+        """Uses nothing up. Raises OneTimePasswordOver."""
+        expires = user.one_time_expires_at
+        if user.must_change_password and (expires is None or expires <= self._clock()):
+            raise OneTimePasswordOver
+
+    def _use_one_time(self, user: User) -> None:
+        """It works once: of two who sign in with it, one does. Whoever reads this knows the right password already."""
+        with self._store.write() as tx:
+            if not tx.users.use_one_time(user, self._clock()):
+                raise OneTimePasswordOver
+
+    def _issue(self, user: User) -> str:
+        now = self._clock()
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": user.id,
+            "iat": now,
+            "exp": now + self._token_lifetime,
+            "jti": str(uuid.uuid4()),
+            "typ": TYPE,
+            "ver": user.token_version,
+        }
+        key = self._keys.current(ACCESS_TOKENS)
+        return jwt.encode(claims, key, ALGORITHM, {"kid": key_id(key)})
+
+    def principal(self, token: str) -> Principal:
+        """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal, and TooManyRequests by
+        principal."""
+        who = self._who(token)
+        self.count_call(who)
+        return who
+
+    def check_unchanged(self, token: str, who: Principal) -> None:
+        """That `principal` still says the same of the token. Raises Unauthenticated, DemoIsLocal, RightsChanged."""
+        if self._who(token) != who:
+            raise RightsChanged
+
+    def _who(self, token: str) -> Principal:
+        if len(token) > bounds.TOKEN:  # its header is read before its signature is
+            raise Unauthenticated
+        claims = self._claims(token)
+        with self._store.read() as tx:
+            user = tx.users.get(claims["sub"])
+            if user is None or not user.is_active or user.token_version != claims.get("ver"):
+                raise Unauthenticated
+            if not may_call(user):
+                raise DemoIsLocal
+            return self.signed_in(tx, user)
+
+    def count_call(self, who: Principal) -> None:
+        """They ask for something, through the API or on a page. Raises TooManyRequests."""
+        self._api_limit.hit("principal", who.user_id)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            claims = self._decoded(token)
+            now = self._clock().timestamp()
+            if claims["typ"] != TYPE or not float(claims["iat"]) - 60 <= now < float(claims["exp"]):
+                raise Unauthenticated
+        except (jwt.PyJWTError, ValueError, TypeError) as e:
+            raise Unauthenticated from e
+        return claims
+
+    def _decoded(self, token: str) -> dict[str, Any]:
+        """Raises Unauthenticated where no accepted key signed it; PyJWTError."""
+        for key in self._signing_keys(jwt.get_unverified_header(token).get("kid")):
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    issuer=ISSUER,
+                    audience=AUDIENCE,
+                    options={
+                        "require": ["exp", "iat", "iss", "aud", "sub", "jti", "typ"],
+                        "verify_exp": False,
+                        "verify_iat": False,
+                    },
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            return claims
+        raise Unauthenticated
+
+    def _signing_keys(self, kid: str | None) -> list[bytes]:
+        """The accepted key that has this id, or all of them for a token that names none."""
+        accepted = self._keys.accepted(ACCESS_TOKENS)
+        return [key for key in accepted if kid is None or key_id(key) == kid]
+
+    def withheld(self, who: Principal) -> list[Tenant]:
+        """Tenants of theirs that give no rights until they have a second factor, by slug."""
+        if not who.withheld:
+            return []
+        with self._store.read() as tx:
+            return tx.tenants.within(who.withheld)
+
+    def me(self, who: Principal) -> tuple[User, list[TenantRole]]:
+        """The user and the tenants they may see, with their role in each."""
+        with self._store.read() as tx:
+            user = tx.users.get(who.user_id)
+            tenants = tx.tenants.within(None if who.is_super_admin else frozenset(who.roles))
+        if user is None:
+            raise Unauthenticated
+        return user, [TenantRole(t, role) for t in tenants if (role := who.role(t.id))]

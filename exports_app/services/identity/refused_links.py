@@ -1,0 +1,49 @@
+"""Links to accounts that open nothing are noted in the audit: somebody may be trying links, or one that is not theirs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import Busy, LinkNotValid, TooManyRequests, WrongAccount
+from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.core.interfaces import Store, Transaction
+from exports_app.services.identity.account_links import AccountLinks, LinkKind
+
+UNKNOWN = "an unknown link"
+"""What was sent is not kept: it may be a link that works elsewhere."""
+NAMES = {LinkKind.INVITATION: "an invitation", LinkKind.PASSWORD_RESET: "a new password"}
+
+
+class RefusedLinks:
+    def __init__(self, store: Store, links: AccountLinks, notes: RepeatedNotes) -> None:
+        self._store, self._links, self._notes = store, links, notes
+
+    @contextmanager
+    def noted(self, kind: LinkKind, token: str, who: Principal | None = None) -> Iterator[None]:
+        """What is refused within the block is noted. who: is signed in."""
+        try:
+            yield
+        except Busy:
+            raise
+        except (LinkNotValid, WrongAccount, TooManyRequests) as e:
+            subject_id, email = self._subject(kind, token)
+            self._notes.refused_link(who, subject_id, email, link=NAMES[kind], reason=e.code)
+            raise
+
+    def _subject(self, kind: LinkKind, token: str) -> tuple[str | None, str]:
+        """The id of what the link is about, and the address that it is for, as far as they are known."""
+        try:
+            link = self._links.read(kind, token)
+        except LinkNotValid:
+            return None, UNKNOWN
+        with self._store.read() as tx:
+            return link.subject_id, _email(tx, kind, link.subject_id) or UNKNOWN
+
+
+def _email(tx: Transaction, kind: LinkKind, subject_id: str) -> str | None:
+    if kind is LinkKind.INVITATION:
+        invitation = tx.invitations.get(subject_id)
+        return invitation.email if invitation else None
+    reset = tx.password_resets.get(subject_id)
+    user = tx.users.get(reset.user_id) if reset else None
+    return user.email if user else None

@@ -1,0 +1,192 @@
+"""One's own second factor: setting it up, new recovery codes, giving it up."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import Conflict, FieldError, Invalid, OwnPasswordFirst, TooManyRequests, Unauthenticated
+from exports_app.services.audit import audit_log
+from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, SecondFactor, Tenant, User
+from exports_app.services.identity import one_time_passwords
+from exports_app.services.identity.authentication import Auth, Token
+from exports_app.services.identity.guess_limits import Guess, Purpose
+from exports_app.services.identity.one_time_passwords import OneTimePasswords
+from exports_app.services.keys.encryption import Encryption
+
+WRONG = FieldError("/otp", "this code is wrong, too old, or was used already: take the newest one")
+
+
+@dataclass(frozen=True)
+class State:
+    """enabled_at: None: there is none. required: by the installation. required_by: tenants that give no rights without one."""
+
+    enabled_at: datetime | None
+    recovery_codes_left: int
+    required: bool
+    required_by: list[Tenant]
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an authenticator app needs. uri: the same as text for its QR code (otpauth)."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Enabled:
+    recovery_codes: list[str] = field(repr=False)
+    token: Token
+
+
+class SecondFactors:
+    """Wrong passwords and codes, and waits after them, are noted in the audit."""
+
+    def __init__(
+        self, store: Store, clock: Clock, auth: Auth, encryption: Encryption, otps: OneTimePasswords, notes: RepeatedNotes
+    ) -> None:
+        self._store, self._clock, self._auth, self._notes = store, clock, auth, notes
+        self._encryption, self._otps = encryption, otps
+
+    def state(self, who: Principal) -> State:
+        """Raises Unauthenticated where the user is gone."""
+        with self._store.read() as tx:
+            user = _user(tx, who)
+            asking = tx.users.roles_that_need_a_second_factor(user.id)
+            tenants = tx.tenants.within(asking)
+            left = tx.second_factors.recovery_codes_left(user.id) if user.second_factor_at else 0
+        required = user.is_super_admin and self._auth.super_admins_need_otp
+        return State(user.second_factor_at, left, required, tenants)
+
+    def begin(self, who: Principal, password: str) -> Enrolment:
+        """A new secret, told here once. It counts once `confirm` got a code of it. Raises Conflict where there is a second factor
+        already, OwnPasswordFirst with a one-time password, Invalid for a wrong password, TooManyRequests for one who guesses."""
+        user = self._checked(who, password)
+        secret = one_time_passwords.new_secret()
+        with self._store.write() as tx:
+            _check_may_enrol(_user(tx, who, lock=True))
+            tx.second_factors.put(SecondFactor(user.id, self._encryption.encrypt(secret), self._clock()))
+        return Enrolment(secret, one_time_passwords.uri(secret, user.email))
+
+    def confirm(self, who: Principal, code: str, session: str = "") -> Enabled:
+        """The first code of the app: from now on each sign-in asks for one. Everybody who is signed in as this user without it is
+        signed out: other browsers, and all tokens. session: the id of the browser's session that stays. Raises Conflict where
+        nothing was begun; OwnPasswordFirst as `begin`; Invalid for a wrong code; TooManyRequests."""
+        codes = one_time_passwords.new_recovery_codes()
+        with self._store.read() as tx:
+            user = _user(tx, who)
+            _check_begun(tx, user)  # before the guess is counted: there is nothing to guess
+        guess = self._guess(who, user)
+        with self._store.write() as tx:
+            user = _user(tx, who, lock=True)
+            _check_begun(tx, user)
+            if not re.fullmatch(r"[0-9]{6}", digits := "".join(code.split())) or not self._otps.use_code(tx, user, digits):
+                self._notes.wrong_current_code(who, user)
+                raise Invalid([WRONG])
+            version, now = user.token_version + 1, self._clock()
+            tx.second_factors.confirm(user.id)
+            tx.second_factors.set_recovery_codes(user.id, _hashes(user, codes))
+            tx.users.update(user.id, {"second_factor_at": now, "token_version": version})
+            if session:
+                tx.sessions.keep(session, user.id, version)
+            self._note(tx, who, Action.SECOND_FACTOR_ENABLED, user)
+            changed = _user(tx, who)
+        guess.right()
+        return Enabled(codes, self._auth.token_for(changed))
+
+    def renew_recovery_codes(self, who: Principal, password: str, code: str) -> list[str]:
+        """A new set, told here once; the ones before count no more. code: of the app, or a recovery code. Raises Conflict without
+        a second factor, Invalid for a wrong password or code, TooManyRequests."""
+        codes = one_time_passwords.new_recovery_codes()
+        self._check_both(who, password, code)
+        with self._store.write() as tx:
+            user = _user(tx, who, lock=True)
+            _with(user)
+            tx.second_factors.set_recovery_codes(user.id, _hashes(user, codes))
+            self._note(tx, who, Action.RECOVERY_CODES_RENEWED, user)
+        return codes
+
+    def disable(self, who: Principal, password: str, code: str) -> None:
+        """Raises Conflict without a second factor, Invalid for a wrong password or code, TooManyRequests."""
+        self._check_both(who, password, code)
+        with self._store.write() as tx:
+            user = _user(tx, who, lock=True)
+            if user.second_factor_at is not None:
+                remove(tx, user)
+                self._note(tx, who, Action.SECOND_FACTOR_DISABLED, user)
+
+    def _checked(self, who: Principal, password: str) -> User:
+        with self._store.read() as tx:
+            user = _user(tx, who)
+        self._auth.check_current(who, user, password)
+        return user
+
+    def _check_both(self, who: Principal, password: str, code: str) -> None:
+        """The password first: with a stolen session alone nobody tries a code. Uses the code up."""
+        with self._store.read() as tx:
+            _with(_user(tx, who))
+        user = self._checked(who, password)
+        guess = self._guess(who, user)
+        if not self._otps.use(user, code):
+            self._notes.wrong_current_code(who, user)
+            raise Invalid([WRONG])
+        guess.right()
+
+    def _guess(self, who: Principal, user: User) -> Guess:
+        """Before a code of the user is checked. Raises TooManyRequests."""
+        try:
+            return self._auth.guess(Purpose.CURRENT_CODE, user.email, request_context.current().address)
+        except TooManyRequests as e:
+            self._notes.wrong_current_code(who, user, e.retry_after)
+            raise
+
+    def _note(self, tx: Transaction, who: Principal, action: Action, user: User) -> None:
+        audit_log.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)
+
+
+def remove(tx: Transaction, user: User) -> None:
+    """With its recovery codes."""
+    tx.second_factors.remove(user.id)
+    tx.users.update(user.id, {"second_factor_at": None})
+
+
+def remove_from_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
+    """Of an account whose mailbox was just proven for the first time: the codes may be with somebody who had the account
+    before, and its owner could never sign in. Also one that was begun and not confirmed."""
+    remove(tx, user)
+    if user.second_factor_at is not None:
+        audit_log.note_user(tx, Principal(user.id), Action.SECOND_FACTOR_RESET, None, user, now)
+
+
+def _hashes(user: User, codes: list[str]) -> list[str]:
+    return [one_time_passwords.recovery_hash(user.id, code) for code in codes]
+
+
+def _with(user: User) -> None:
+    if user.second_factor_at is None:
+        raise Conflict("You have no second factor: set one up first")
+
+
+def _check_may_enrol(user: User) -> None:
+    if user.must_change_password:  # somebody else knows the password: they could lock the owner out
+        raise OwnPasswordFirst("You are signed in with a one-time password: choose your own first")
+    if user.second_factor_at is not None:
+        raise Conflict("You have a second factor already: disable it first")
+
+
+def _check_begun(tx: Transaction, user: User) -> None:
+    _check_may_enrol(user)
+    if tx.second_factors.get(user.id) is None:
+        raise Conflict("Begin first: nothing waits for a code")
+
+
+def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
+    found = tx.users.get(who.user_id, lock=lock)
+    if found is None or not found.is_active:
+        raise Unauthenticated
+    return found

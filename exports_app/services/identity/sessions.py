@@ -1,0 +1,279 @@
+"""Browser sessions: signing in, who is behind a session cookie, signing out, downloads.
+
+A page talks over a websocket, which can neither set a cookie nor send a file. So it is handed a one-time code, and the browser
+takes the code to an address that can. Secrets leave this module once; the database keeps their SHA-256.
+"""
+
+import hashlib
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from exports_app.domain import bounds
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import CookiesRefused, NotFound, OtpRequired, Unauthenticated, Unavailable, WrongCredentials
+from exports_app.services.audit import audit_log
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, Code, Session, User
+from exports_app.services.core.request_context import device_name
+from exports_app.services.identity.authentication import Auth, may_call, note_sign_in
+from exports_app.services.schedules.validation import has_controls, is_uuid
+
+OURS = "exports_"
+"""All our cookies' names begin so; over https HOST_PREFIX stands before it."""
+HOST_PREFIX = "__Host-"
+SESSION_COOKIE = "exports_session"
+BROWSER_COOKIE = "exports_browser"
+"""A random value that tells one browser from another, also before anybody signed in."""
+CODE_LIFETIME = timedelta(seconds=30)
+
+STEP_LIFETIME = timedelta(minutes=5)
+"""Between the password and the second factor's code."""
+
+LOGIN, DOWNLOAD, SECOND_STEP = "login", "download", "second factor"
+"""What a code is for."""
+HOME = "/scheduled-exports"
+"""Where to go after signing in."""
+MAX_PATH = 500
+USED_APART = timedelta(minutes=5)
+"""Between two notes of a session's last use, at least: not every request writes."""
+KEPT = timedelta(days=7)
+"""How long a session that is over stays in the database."""
+SWEEP = 100
+"""How many old rows are removed at most when a new one is made."""
+
+_VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How long a sign-in lasts: without use, and at most."""
+
+    idle: timedelta
+    longest: timedelta
+
+    @property
+    def of_token(self) -> timedelta:
+        """Of an access token, which use does not prolong."""
+        return min(self.idle, self.longest)
+
+    def end(self, began: datetime, used: datetime) -> datetime:
+        """When a session ends that is not used again."""
+        return min(used + self.idle, began + self.longest)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody who is signed in, with their rights as of now."""
+
+    who: Principal
+    tenant_id: str | None
+    """The tenant that this session chose last; None: none, or no longer theirs."""
+    ends_at: datetime
+    """When the session ends if it is not used again."""
+
+
+def cookie(header: str, name: str) -> str:
+    """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form that we give.
+
+    The one with HOST_PREFIX counts before the plain one, which `api.middleware.gateway` takes away where https is in use.
+    Each pair is looked at by itself: `http.cookies` drops the whole header when another site's cookie is malformed.
+    """
+    held: dict[str, str] = {}
+    for pair in header.split(";"):
+        key, _, value = pair.partition("=")
+        if _VALUE.fullmatch(value.strip()):
+            held.setdefault(key.strip(), value.strip())
+    return held.get(HOST_PREFIX + name) or held.get(name, "")
+
+
+def local_path(goto: str) -> str:
+    """`goto` if it is a page of this site, else HOME. A browser reads ``//x``, ``/\\x`` and ``/a/..//x`` as another site."""
+    if len(goto) > MAX_PATH:
+        return HOME
+    path = unquote(re.split("[?#]", goto, maxsplit=1)[0])
+    plain = goto.startswith("/") and not has_controls(goto + path) and "\\" not in goto + path
+    parts = path.split("/")[1:]
+    if not plain or "" in parts[:-1] or not {".", ".."}.isdisjoint(parts) or parts[0] == "api":
+        return HOME
+    return goto
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def id_of(session_id: str) -> str:
+    """What a session is called where its secret must not stand."""
+    return _hash(session_id)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Sessions:
+    def __init__(self, store: Store, clock: Clock, auth: Auth, lifetimes: Lifetimes) -> None:
+        self._store, self._clock, self._auth, self._lifetimes = store, clock, auth, lifetimes
+
+    def begin(self, email: str, password: str, address: str, browser: str, goto: str = "", known: str = "") -> str:
+        """Check the password; returns a code that `redeem` turns into a session within CODE_LIFETIME.
+
+        address: where the attempt comes from. browser: the value of BROWSER_COOKIE; no other browser can use the code, so
+        nobody can be signed in to somebody else's account by a link. goto: the page to show then, see `local_path`.
+        known: the value of KNOWN_COOKIE, which spares the owner the limits that strangers have used up. Raises
+        CookiesRefused without a browser, WrongCredentials, TooManyRequests; OtpRequired, with what `finish` takes, where the
+        password is right and they have a second factor.
+        """
+        if not browser:
+            raise CookiesRefused
+        if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
+            raise WrongCredentials
+        user = self._auth.verify(email, password, address, known)
+        content = {"goto": local_path(goto), "token_version": user.token_version}
+        with self._store.write() as tx:
+            if user.second_factor_at is None:
+                return self._new_code(tx, LOGIN, browser, user.id, content)
+            step = self._new_code(tx, SECOND_STEP, browser, user.id, content, STEP_LIFETIME)
+        raise OtpRequired(step)
+
+    def finish(self, step: str, otp: str, address: str, browser: str, known: str = "") -> str:
+        """The second step of a sign-in, after `begin` raised OtpRequired with `step`. otp: a code of the second factor. The rest
+        is as for `begin`, and so is what is returned. Who mistyped may try again. Raises WrongOtp, TooManyRequests;
+        Unauthenticated once STEP_LIFETIME is over, in another browser, and where the password was changed meanwhile."""
+        now = self._clock()
+        with self._store.read() as tx:
+            held = tx.codes.find(_hash(step), SECOND_STEP, _hash(browser), now)
+            user = tx.users.get(held.user_id) if held else None
+        if held is None or user is None or not may_call(user) or user.token_version != held.content["token_version"]:
+            raise Unauthenticated("This sign-in took too long: enter your password again")
+        self._auth.check_otp(user, otp or " ", address, known)
+        with self._store.write() as tx:
+            if tx.codes.take(_hash(step), SECOND_STEP, _hash(browser), now) is None:
+                raise Unauthenticated("This sign-in was finished already: sign in again")
+            return self._new_code(tx, LOGIN, browser, user.id, held.content)
+
+    def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
+        """The secret id of a new session, and the path to go to. device: what the browser calls itself. Raises Unauthenticated.
+
+        A code in another browser is refused and stays good for its own: what is worthless there need not be destroyed, and
+        whoever gets to see a code cannot keep its owner from signing in.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            found = tx.codes.take(_hash(code), LOGIN, _hash(browser), now)
+            user = tx.users.get(found.user_id) if found else None
+            if found and user and may_call(user) and user.token_version == found.content["token_version"]:
+                session_id = _secret()
+                tx.sessions.forget(now - KEPT, SWEEP)
+                named = device_name(device)
+                ends_at = self._lifetimes.end(now, now)
+                tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, ends_at, device=named))
+                with request_context.use(replace(request_context.current(), session=id_of(session_id))):
+                    note_sign_in(tx, user, now, with_="a browser")
+                return session_id, found.content["goto"]
+        raise Unauthenticated("This sign-in is no longer valid: sign in again")
+
+    def mark_browser(self, session_id: str, known: str) -> str:
+        """The next value of KNOWN_COOKIE in the browser that has the session; known: its value so far. Raises Unauthenticated."""
+        with self._store.read() as tx:
+            held = self._live(tx, session_id)
+        if held is None:
+            raise Unauthenticated
+        return self._auth.mark_browser(held[1], known)
+
+    def visit(self, session_id: str, *, counts: bool = True) -> Visit | None:
+        """Who is behind the cookie, as the database has them now; None when the session is over or there is none.
+
+        counts: as a use of the session, which puts off its end. What the server does by itself is none.
+        """
+        if not session_id:
+            return None
+        with self._store.read() as tx:
+            held = self._live(tx, session_id)
+            if held is None:
+                return None
+            session, user = held
+            who = self._auth.signed_in(tx, user)
+        ends_at = self._use(session) if counts else session.expires_at
+        chosen = session.tenant_id
+        return Visit(who, chosen if chosen and who.role(chosen) else None, ends_at)
+
+    def _use(self, session: Session) -> datetime:
+        """Put off the session's end. Returns when that is."""
+        now = self._clock()
+        if now - (session.last_used_at or session.created_at) < USED_APART:
+            return session.expires_at
+        ends_at = self._lifetimes.end(session.created_at, now)
+        with suppress(Unavailable), self._store.write() as tx:  # who only reads need not wait until writing is possible
+            tx.sessions.used(session.id_hash, now, ends_at)
+            return ends_at
+        return session.expires_at
+
+    def choose(self, session_id: str, who: Principal, tenant_id: str) -> None:
+        """Remember the tenant. Raises NotFound unless it exists and is theirs, Unauthenticated when the session is over."""
+        if who.role(tenant_id) is None or not is_uuid(tenant_id):
+            raise NotFound
+        with self._store.write() as tx:
+            if tx.tenants.get(tenant_id) is None:
+                raise NotFound
+            self._require(tx, session_id, who)
+            tx.sessions.choose(_hash(session_id), tenant_id)
+
+    def end(self, session_id: str) -> None:
+        """Sign out. One that is over already stays so."""
+        if session_id:
+            with self._store.write() as tx:
+                held, now = self._live(tx, session_id), self._clock()
+                tx.sessions.revoke(_hash(session_id), now)
+                if held is not None:
+                    user = held[1]
+                    audit_log.note_user(tx, Principal(user.id), Action.SIGNED_OUT, None, user, now)
+
+    def download_code(self, who: Principal, session_id: str, content: dict[str, Any]) -> str:
+        """A code that `take_download` turns into the content, in the same session. Raises Unauthenticated when it is over."""
+        with self._store.write() as tx:
+            self._require(tx, session_id, who)
+            return self._new_code(tx, DOWNLOAD, session_id, who.user_id, content)
+
+    def take_download(self, code: str, session_id: str) -> tuple[Principal, dict[str, Any]]:
+        """Who is behind the session now, and the code's content; the code is gone then.
+
+        Raises Unauthenticated without a live session, NotFound for a code that is not this session's or no longer good.
+        """
+        visit = self.visit(session_id)
+        if visit is None:
+            raise Unauthenticated("Sign in first, then download the file from its page")
+        with self._store.write() as tx:
+            found = tx.codes.take(_hash(code), DOWNLOAD, _hash(session_id), self._clock())
+        if found is None:
+            raise NotFound("This link is good for one download only: take a new one from the page")
+        return visit.who, found.content
+
+    def _new_code(
+        self,
+        tx: Transaction,
+        purpose: str,
+        holder: str,
+        user_id: str,
+        content: dict[str, Any],
+        lifetime: timedelta = CODE_LIFETIME,
+    ) -> str:
+        code, now = _secret(), self._clock()
+        tx.codes.forget(now, SWEEP)
+        tx.codes.add(Code(_hash(code), purpose, _hash(holder), user_id, content, now + lifetime))
+        return code
+
+    def _live(self, tx: Transaction, session_id: str) -> tuple[Session, User] | None:
+        held = tx.sessions.live(_hash(session_id), self._clock())
+        return held if held is not None and may_call(held[1]) else None
+
+    def _require(self, tx: Transaction, session_id: str, who: Principal) -> None:
+        held = self._live(tx, session_id)
+        if held is None or held[1].id != who.user_id:
+            raise Unauthenticated("Your session is over: sign in again")

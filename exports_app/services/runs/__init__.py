@@ -1,0 +1,1 @@
+"""A run's life from its tick to its end, and its files."""

@@ -1,0 +1,144 @@
+"""What the end of a run means for its schedule: its result, its row of failures, a pause, and who is told.
+
+Only runs of ticks count: whoever starts a run sees what becomes of it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from exports_app.domain.access import Permission
+from exports_app.domain.humanize import counted
+from exports_app.domain.runs.states import EXECUTED, FAILING, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
+from exports_app.services.audit import audit_log
+from exports_app.services.core.current_rights import principal_of
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import Action, Notice, NoticeKind, Run, Schedule, User, new_id
+
+ENDS = frozenset({AttemptOutcome.COMPLETED, AttemptOutcome.PARTIAL, AttemptOutcome.FAILED, AttemptOutcome.CANCELLED})
+"""Of a run: an attempt after one of these was asked for."""
+BACK = 50
+"""Runs among which the one of the tick before is looked for."""
+PAUSING = frozenset({"access_lost"})
+"""Why a schedule is paused at once: every run to come would fail for the same reason."""
+
+
+def ended(tx: Transaction, run: Run, now: datetime) -> None:
+    """Within the transaction that ends the run."""
+    schedule = tx.schedules.get(run.scheduled_export_id, lock=True)
+    latest = tx.schedules.note_result(run, run.status, run.completed_at or now)
+    if schedule is None or run.trigger is not Trigger.SCHEDULE:
+        return
+    if run.status in FAILING:
+        _failing(tx, schedule, run, now, latest=latest)
+    elif latest and (schedule.failing_since or schedule.failures):  # all is well, also where there was nothing to send
+        tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
+        if schedule.failing_since:
+            _tell(tx, schedule, run, NoticeKind.RECOVERED, now)
+
+
+def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
+    """Within the transaction that made a run which says why its schedule cannot run at all: it is paused until somebody mends
+    it."""
+    tx.schedules.note_result(run, run.status, now)
+    reason = run.error or ""
+    tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
+    _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=reason)
+
+
+def pause(tx: Transaction, schedule: Schedule, reason: str, now: datetime) -> None:
+    """For a reason that no run of it shows. The schedule must be locked."""
+    tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
+    _tell(tx, schedule, None, NoticeKind.PAUSED, now, reason=reason)
+
+
+def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, latest: bool) -> None:
+    # Of the row that goes on now, a late end of an older run is no part, and none is a second end of a run that was sent again
+    counts = latest and not _ended_before(tx, run)
+    failures, changes = 0, dict[str, Any]()
+    if counts:
+        # A partial run is trouble, but none to pause for: somebody gets the file
+        failures = schedule.failures + 1 if run.status is RunStatus.FAILED else 0
+        changes = {"failures": failures, "failing_since": schedule.failing_since or now}
+    why = _reason_to_pause(schedule, run, failures)
+    if why is not None:
+        changes |= _paused(tx, schedule, why, now)
+    if changes:
+        tx.schedules.change(schedule.id, changes)
+    if why is not None:
+        _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=why)
+    elif counts and (schedule.failing_since is None or (failures == 1 and _was_resumed(tx, run))):
+        _tell(tx, schedule, run, NoticeKind.FAILING, now)
+    elif run.attempt - run.deaths > 1 or not latest:
+        _tell(tx, schedule, run, NoticeKind.GAVE_UP, now)
+
+
+def _paused(tx: Transaction, schedule: Schedule, why: str, now: datetime) -> dict[str, Any]:
+    audit_log.note_schedule(tx, audit_log.APP, Action.SCHEDULE_PAUSED, schedule, now, reason=why)
+    # Another version, so that whoever is editing it learns of it before they save
+    return {
+        "is_active": False,
+        "next_run_at": None,
+        "paused_at": now,
+        "paused_reason": why,
+        "version": schedule.version + 1,
+    }
+
+
+def _ended_before(tx: Transaction, run: Run) -> bool:
+    attempts = tx.attempts.of_runs([run.id]).get(run.id, [])
+    return any(one.outcome in ENDS for one in attempts[:-1])
+
+
+def _was_resumed(tx: Transaction, run: Run) -> bool:
+    """Whether the row of failures begins anew because somebody resumed it, and not because the run before was partial."""
+    runs, _ = tx.runs.of_schedule(run.scheduled_export_id, BACK)
+    before = (one for one in runs if one.trigger is Trigger.SCHEDULE and one.id != run.id and one.status in EXECUTED)
+    return next((one.status is RunStatus.FAILED for one in before), False)
+
+
+def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
+    if not schedule.is_active:
+        return None
+    if run.error_code in PAUSING and run.spec.get("owner_id") == schedule.owner_id:  # and not somebody's before
+        return run.error
+    if schedule.pause_after and failures >= schedule.pause_after:
+        return f"{counted(failures, 'run')} in a row failed; the last one: {run.error}"
+    return None
+
+
+def _tell(tx: Transaction, schedule: Schedule, run: Run | None, kind: NoticeKind, now: datetime, **more: str) -> None:
+    content = {
+        "name": schedule.name,
+        "timezone": schedule.timezone,
+        "error": run.error if run else None,
+        "attempts": run.attempt if run else 0,
+        "scheduled_for": run.scheduled_for.isoformat() if run and run.scheduled_for else None,
+        "since": schedule.failing_since.isoformat() if schedule.failing_since else None,
+        **more,
+    }
+    tx.notices.add(
+        Notice(
+            id=new_id(),
+            tenant_id=schedule.tenant_id,
+            scheduled_export_id=schedule.id,
+            history_id=run.id if run else None,
+            kind=kind,
+            target=user.email,
+            content=content,
+            status=DeliveryStatus.PENDING,
+            # Two notices of one transaction have their order
+            created_at=now + timedelta(microseconds=i),
+            next_attempt_at=now,
+        )
+        for i, user in enumerate(_told(tx, schedule, kind))
+    )
+
+
+def _told(tx: Transaction, schedule: Schedule, kind: NoticeKind) -> list[User]:
+    """The owner, as long as the schedule is theirs to see; of a pause, and where there is no owner, the tenant's admins."""
+    who = principal_of(tx, schedule.owner_id)
+    owner = tx.users.get(schedule.owner_id) if who and who.can(Permission.READ, schedule.tenant_id) else None
+    if owner is not None and kind is not NoticeKind.PAUSED:
+        return [owner]
+    everybody = [*filter(None, [owner]), *tx.users.admins(schedule.tenant_id)]
+    return list({user.id: user for user in everybody}.values())

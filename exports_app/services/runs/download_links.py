@@ -1,0 +1,105 @@
+"""Links by which recipients download a file that is too large for a message. Whoever has one needs no account."""
+
+import hashlib
+import hmac
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from exports_app import log
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import Conflict, Gone, NotFound
+from exports_app.domain.runs.delivery_mode import Way
+from exports_app.services.audit import audit_log
+from exports_app.services.core.authorization import run_of, schedule_of
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.interfaces import Clock, FileStore, Store
+from exports_app.services.core.records import Action, Delivery, DownloadWay, Run
+from exports_app.services.keys.derived_keys import DOWNLOAD_LINKS, Keys
+from exports_app.services.runs.download_log import FileDownloads
+from exports_app.services.runs.entitlement import is_recipient
+from exports_app.services.runs.history import File, file_of
+from exports_app.services.schedules.validation import is_uuid
+from exports_app.services.tenants import recipient_domains
+
+PATH = "/api/files"
+
+_log = log.get(__name__)
+
+
+class Links:
+    """base: what stands before the path, e.g. https://example.com"""
+
+    def __init__(
+        self,
+        store: Store,
+        files: FileStore,
+        changes: Changes,
+        clock: Clock,
+        downloads: FileDownloads,
+        keys: Keys,
+        base: str,
+    ) -> None:
+        self._store, self._files, self._changes, self._clock = store, files, changes, clock
+        self._downloads, self._base = downloads, base.rstrip("/")
+        self._keys = keys
+
+    def url(self, run: Run, delivery: Delivery, expires_at: datetime) -> str:
+        """For one recipient of one run; its address does not stand in it."""
+        expires = int(expires_at.timestamp())
+        signature = _sign(self._keys.current(DOWNLOAD_LINKS), run, delivery.target, expires)
+        query = urlencode({"expires": expires, "signature": signature})
+        return f"{self._base}{PATH}/{delivery.id}?{query}"
+
+    def file(self, delivery_id: str, expires: int, signature: str) -> File:
+        """Raises NotFound for what was never sent, or is no longer the recipient's to have: its
+        schedule was deleted, the recipient removed, their domain not allowed any more, the run's
+        links revoked. Raises Gone once the
+        link is too old or the file was removed, Unavailable while the download cannot be noted."""
+        with self._store.read() as tx:
+            delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
+            run = tx.runs.get(delivery.history_id) if delivery else None
+            schedule = tx.schedules.get(run.scheduled_export_id) if run else None
+            tenant = tx.tenants.get(run.tenant_id) if run else None
+        if delivery is None or run is None or schedule is None or tenant is None:
+            raise NotFound
+        if not self._is_signed(run, delivery.target, expires, signature):
+            raise NotFound
+        target = delivery.target
+        if not (is_recipient(target, run, schedule) and recipient_domains.allows(tenant, target)):
+            raise NotFound
+        if datetime.fromtimestamp(expires, UTC) <= self._clock():
+            raise Gone("This link has expired: ask the owner of the scheduled export to send it again")
+        file = file_of(run, self._files)
+        self._downloads.note(run.id, DownloadWay.LINK, target=delivery.target)
+        to = log.masked(delivery.target)
+        _log.info("file downloaded by link", run=run.id, to=to, bytes=run.file_size)
+        return file
+
+    def revoke(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """Make all links to the run's file useless that were sent until now; links that are sent
+        later work. Raises NotFound, Forbidden; Conflict where the run sent no links."""
+        with write_as(self._store, who) as (tx, who):
+            schedule_of(tx, who, schedule_id, Permission.WRITE)
+            now = self._clock()
+            run = run_of(tx, schedule_id, run_id)
+            if run.sent_as != Way.LINK:
+                raise Conflict("This run sent no download links: there is nothing to revoke")
+            tx.runs.revoke_links(run.id, now)
+            revoked = replace(run, links_revoked_at=now)
+            audit_log.note_run(tx, who, Action.RUN_LINKS_REVOKED, revoked, now)
+        self._changes.publish(Change(Topic.RUNS, run.tenant_id))
+        return revoked
+
+    def _is_signed(self, run: Run, target: str, expires: int, signature: str) -> bool:
+        given = signature.encode("utf-8", "surrogatepass")
+        good = [_sign(key, run, target, expires) for key in self._keys.accepted(DOWNLOAD_LINKS)]
+        return any(hmac.compare_digest(expected.encode(), given) for expected in good)
+
+
+def _sign(key: bytes, run: Run, target: str, expires: int) -> str:
+    parts = [run.id, run.tenant_id, target, str(expires)]
+    if run.links_revoked_at is not None:  # links that are sent after a revocation differ
+        parts.append(run.links_revoked_at.isoformat())
+    return hmac.new(key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,69 @@
+"""What a run and its preview share: the query's scope, the file's name, and what a message about it says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from slugify import slugify
+
+from exports_app.domain.timing import period
+from exports_app.domain.timing.period import Window
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Attachment, Link, Report, Scope
+from exports_app.services.core.records import Tenant
+from exports_app.services.schedules.validation import Filters
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export of a tenant's data: what it is made of, whoever makes it. export_type and format are registered keys."""
+
+    tenant: Tenant
+    name: str
+    export_type: str
+    format: str
+    timezone: str
+    filters: Filters
+    window: Window
+    at: datetime
+    """When it was asked for, UTC."""
+
+    def scope(self) -> Scope:
+        groups = EXPORT_TYPES[self.export_type].groups
+        group_by = self.filters.group_by or (groups[0] if groups else "")
+        return Scope(self.tenant.id, self.window.start, self.window.end, self.filters.campaign_ids, group_by)
+
+    def file_name(self) -> str:
+        """``{tenant-slug}_{schedule-slug}_{window}_{UTC timestamp}.{ext}``, safe on every file system."""
+        name = slugify(self.name, max_length=80) or "export"
+        extension = FORMATS[self.format].extension
+        return f"{self.tenant.slug}_{name}_{period.slug(self.window)}_{self.at:%Y%m%dT%H%M%SZ}.{extension}"
+
+    def report(
+        self,
+        path: Path,
+        file_name: str,
+        size: int | None,
+        rows: int | None,
+        *,
+        zipped: Attachment | None = None,
+        link: Link | None = None,
+    ) -> Report:
+        file_format = FORMATS[self.format]
+        return Report(
+            tenant_name=self.tenant.name,
+            brand_color=self.tenant.brand_color,
+            logo_url=self.tenant.logo_url,
+            export_name=self.name,
+            type_label=EXPORT_TYPES[self.export_type].label,
+            format_label=file_format.label,
+            window=period.words(self.window),
+            timezone=self.timezone,
+            created_at=self.at,
+            record_count=rows,
+            file_path=path,
+            file_name=file_name,
+            file_size=size,
+            mime=file_format.mime,
+            zipped=zipped,
+            link=link,
+        )

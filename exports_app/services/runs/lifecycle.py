@@ -1,0 +1,360 @@
+"""A run's life in the database: made by the tick, claimed under a lease, carried to one visible end.
+
+For the engine alone, which acts for the system: no principal is asked for here; the right of a run's owner is
+rechecked by `access`. Every write of a worker carries its lease token, and raises LeaseLost when it is not the run's any more.
+"""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from exports_app import log
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError, MessagesReserved, QuotaExceeded, RunError
+from exports_app.domain.runs import retry
+from exports_app.domain.runs.policies import OnUnknown
+from exports_app.domain.runs.rotation import Rotation
+from exports_app.domain.runs.states import (
+    EXECUTED,
+    MAX_DEATHS,
+    AttemptOutcome,
+    DeliveryStatus,
+    RunStatus,
+    move_delivery,
+    move_run,
+    shortfall,
+)
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import principal_of
+from exports_app.services.core.interfaces import Clock, Store, Transaction, UnderWay
+from exports_app.services.core.records import Attempt, Delivery, Run, Tenant, Waiting, new_id
+from exports_app.services.runs import completion, entitlement
+from exports_app.services.runs.tick_planner import Plan, plan, unless_under_way
+from exports_app.services.tenants.quotas import Quotas
+
+TICK_BATCH = 500
+IDLE = UnderWay(processing=False, waiting=False)
+DEFAULT = retry.Policy()
+DEADLY = frozenset({"process_killed"})
+"""What ends the process that makes a file counts as a death: it must not kill for ever."""
+DIED = RunError("its worker died", code="worker_died", permanent=False)
+MESSAGE_IDS = uuid.UUID("6f3c6f6e-8a59-4b0e-9d0f-3f6f0f7f5d61")
+"""Namespace of the Message-IDs: one delivery, one id, however often it is tried."""
+
+_log = log.get(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker holds the run now: stop at once, write and send nothing more."""
+
+
+class Runs:
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        lease_seconds: int,
+        quotas: Quotas,
+        retries: retry.Policy = DEFAULT,
+    ) -> None:
+        self._store, self._changes, self._clock, self._retries = store, changes, clock, retries
+        self._quotas = quotas
+        self.lease = timedelta(seconds=lease_seconds)
+        self._rotation, self._lock = Rotation(), threading.Lock()
+        self._preferred = False
+        """Whether the turn before was given to what somebody asked for."""
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    # The tick
+
+    def tick(self) -> int:
+        """Turn every due schedule into one pending run and move its next_run_at on. Returns the number of runs made."""
+        now = self._clock()
+        with self._store.read() as tx:
+            due = tx.schedules.due(now, TICK_BATCH)
+        if not due:
+            return 0
+        # Reckoning the missed ticks of a long downtime takes a while: outside the transaction, which then checks (`reserve`)
+        # that the schedule is still the one that was read
+        plans = [plan(schedule, now) for schedule in due]
+        with self._store.write() as tx:
+            ours = tx.schedules.reserve(due)
+            made = self._begin(tx, [one for one in plans if one.schedule.id in ours], now)
+        for tenant_id in {r.tenant_id for r in made}:
+            self._changes.publish(Change(Topic.RUNS, tenant_id))
+        return len(made)
+
+    def _begin(self, tx: Transaction, plans: Sequence[Plan], now: datetime) -> list[Run]:
+        """The runs that were made; none where a tick has one already."""
+        states = tx.runs.under_way([one.schedule.id for one in plans], now)
+        tx.schedules.advance({one.schedule.id: one.next_run_at for one in plans})
+        wanted = [
+            unless_under_way(run, one.schedule, states.get(one.schedule.id, IDLE), now) for one in plans for run in one.runs
+        ]
+        wanted = self._quotas.plan(tx, wanted, now)
+        added = tx.runs.add_all(wanted)
+        made = [run for run in wanted if run.id in added]
+        schedules = {one.schedule.id: one.schedule for one in plans}
+        for run in made:
+            if run.error_code == QuotaExceeded.code:
+                completion.ended(tx, run, now)
+            elif run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
+                completion.stopped(tx, schedules[run.scheduled_export_id], run, now)
+        return made
+
+    # The lease
+
+    def suspects_wait(self) -> bool:
+        """Whether a run waits during which SUSPECT_DEATHS workers died: the caller should take it up with nothing beside it.
+
+        If it is what kills, it takes nobody along, who would be failed for it after MAX_DEATHS; if not, its end clears it.
+        """
+        with self._store.read() as tx:
+            return tx.runs.suspect(self._clock()) is not None
+
+    def claim(self, *, suspects: bool = True) -> Run | None:
+        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never overlap.
+
+        suspects: also one as of `suspects_wait`; those come first.
+
+        The tenants take turns. What somebody asked for goes ahead of what is scheduled: always within its tenant, every other
+        time among all, so that whoever keeps asking holds nobody up.
+        """
+        token = str(uuid.uuid4())
+        while (run_id := self._choice(suspects=suspects)) is not None:
+            now = self._clock()
+            with self._store.write() as tx:
+                tx.runs.take_turns()
+                if not tx.runs.claim(run_id, token, now, now + self.lease):
+                    continue  # somebody else was faster, or it was called off
+                run = tx.runs.get(run_id)
+                assert run is not None
+                tx.attempts.add(Attempt(new_id(), run.id, run.attempt, now))
+            with self._lock:
+                self._rotation.had(run.tenant_id)
+            self.changed(run)
+            return run
+        return None
+
+    def _choice(self, *, suspects: bool) -> str | None:
+        """Before the turn to claim comes, so that those who claim wait for each other as short as can be."""
+        now = self._clock()
+        with self._store.read() as tx:
+            return (suspects and tx.runs.suspect(now)) or self._next(tx.runs.waiting(now))
+
+    def _next(self, waiting: Sequence[Waiting]) -> str | None:
+        if not waiting:
+            return None
+        asked = [one for one in waiting if one.asked]
+        with self._lock:
+            self._preferred = bool(asked) and not self._preferred
+            return self._rotation.first(asked if self._preferred else waiting, lambda one: one.tenant_id).run_id
+
+    def extend(self, runs: Sequence[Run]) -> list[Run]:
+        """Prolong the leases. Returns the runs that are lost."""
+        expires = self._clock() + self.lease
+        with self._store.write() as tx:
+            return [run for run in runs if not tx.runs.extend(run.id, _token(run), expires)]
+
+    def release(self, run: Run) -> None:
+        """Back to pending after a graceful stop; the attempt does not count."""
+        self._hand_back(run, AttemptOutcome.STOPPED, attempt=run.attempt - 1)
+
+    def recover(self, *, everything: bool) -> int:
+        """Bring back the runs whose worker died. everything: no worker can be alive (a start on the embedded database).
+
+        A run that killed its workers MAX_DEATHS times is failed instead. Returns the number of runs touched.
+        """
+        expired = None if everything else self._clock()
+        with self._store.read() as tx:
+            dead = tx.runs.abandoned(expired)
+        for run in dead:
+            _log.warning("a worker died", run=run.id, attempt=run.attempt)
+            with suppress(LeaseLost):  # its worker lived and ended it in this moment
+                self._bury(run, DIED, expired)
+        return len(dead)
+
+    def _bury(self, run: Run, error: ExportsError, expired: datetime | None, at: datetime | None = None) -> RunStatus:
+        """Another death: back to pending, or failed after too many. at: when to begin again."""
+        deaths = run.deaths + 1
+        if deaths >= MAX_DEATHS:
+            return self.close(run, RunStatus.FAILED, f"{error.message} {deaths} times", error.code, expired, deaths=deaths)
+        told = {"error": error.message, "error_code": error.code}
+        self._hand_back(run, AttemptOutcome.DIED, expired, deaths=deaths, next_attempt_at=at, **told)
+        return RunStatus.PENDING
+
+    def _hand_back(self, run: Run, outcome: AttemptOutcome, expired_before: datetime | None = None, **values: Any) -> None:
+        values |= {"status": move_run(run.status, RunStatus.PENDING), "lease_token": None, "lease_expires_at": None}
+        with self._store.write() as tx:
+            self._held(tx, run, values, expired_before)
+            tx.deliveries.lose_sending(run.id)
+            tx.attempts.end(run.id, outcome, self._clock(), values.get("error"), values.get("error_code"))
+        self.changed(run)
+
+    # The worker's writes
+
+    def access(self, run: Run) -> Tenant:
+        """The run's tenant. Raises RunError unless whoever it acts for may still export there."""
+        user_id = run.spec["owner_id"] if run.triggered_by is None else run.triggered_by
+        with self._store.read() as tx:
+            who = principal_of(tx, user_id)
+            tenant = tx.tenants.get(run.tenant_id)
+        if tenant is None or who is None or not who.can(Permission.WRITE, run.tenant_id):
+            why = (
+                "its owner may no longer export this tenant's data: an admin can take it over by activating it again"
+                if run.triggered_by is None
+                else "the user who started it may no longer export this tenant's data: start it again as somebody who may"
+            )
+            raise RunError(why, code="access_lost")
+        return tenant
+
+    def require_room(self, tenant: Tenant, size: int = 0) -> None:
+        """For a file of so many bytes among those that the tenant keeps. Raises RunError."""
+        with self._store.read() as tx:
+            self._quotas.require_room(tx, tenant, size)
+
+    def reserve_messages(self, run: Run, count: int) -> None:
+        """Before the first of so many messages. Raises RunError when the tenant may not send them today, MessagesReserved when
+        it may once other runs leave some."""
+        with self._store.write() as tx:
+            self._quotas.reserve_messages(tx, run, count)
+            self._held(tx, run, {"attempt": run.attempt})
+
+    def missing_campaigns(self, run: Run, campaign_ids: Sequence[str]) -> list[str]:
+        with self._store.read() as tx:
+            there = tx.campaigns.existing(run.tenant_id, campaign_ids)
+        return [one for one in campaign_ids if one not in there]
+
+    def note(self, run: Run, **values: Any) -> None:
+        """Write facts about the file or the progress."""
+        with self._store.write() as tx:
+            self._held(tx, run, values)
+        self.changed(run)
+
+    def plan_deliveries(self, run: Run, channel: str) -> list[Delivery]:
+        """One delivery per recipient; those of an earlier attempt are found again."""
+        with self._store.write() as tx:
+            self._held(tx, run, {"attempt": run.attempt})
+            there = tx.deliveries.of_runs([run.id]).get(run.id, [])
+            known = {d.target for d in there if d.channel == channel}
+            tx.deliveries.add(
+                Delivery(new_id(), run.id, channel, target, DeliveryStatus.PENDING, _message_id(run, channel, target))
+                for target in run.recipients
+                if target not in known
+            )
+            return tx.deliveries.of_runs([run.id])[run.id]
+
+    def move(self, run: Run, delivery: Delivery, to: DeliveryStatus, **values: Any) -> Delivery:
+        """Write a delivery's next state."""
+        values["status"] = move_delivery(delivery.status, to)
+        with self._store.write() as tx:
+            # Waits for whoever ends the run in this moment, and then sees that it was ended
+            self._held(tx, run, {"attempt": run.attempt})
+            tx.deliveries.change(delivery, values)
+        self.changed(run)
+        return replace(delivery, **values)
+
+    def begin_message(self, run: Run, delivery: Delivery) -> Delivery:
+        """Write that a message is about to be sent: sending. Or that it must not be any more, and why: skipped or failed. What
+        its schedule and its tenant say in this moment counts, not what they said when the run was made or its attempt began."""
+        waiting = DeliveryStatus.PENDING
+        if delivery.status is not waiting:
+            move_delivery(delivery.status, waiting)
+        with self._store.write() as tx:
+            if not tx.runs.begin_message(run.id, _token(run)):
+                raise LeaseLost
+            if refused := entitlement.refusal(tx, run, delivery.target):
+                status, reason = refused
+                values: dict[str, Any] = {"status": move_delivery(waiting, status), "error": reason}
+            else:
+                values = {"status": move_delivery(waiting, DeliveryStatus.SENDING), "attempts": delivery.attempts + 1}
+                self._quotas.count_message(tx, run)
+            tx.deliveries.change(delivery, values)
+        self.changed(run)
+        return replace(delivery, **values)
+
+    def fail(self, run: Run, error: ExportsError) -> RunStatus:
+        """Try the run again later where that may help, else end it. Returns what became of it."""
+        now = self._clock()
+        since = run.started_at or now
+        told: dict[str, Any] = {"error": error.message, "error_code": error.code}
+        if isinstance(error, MessagesReserved) and (at := retry.wait(since, now)) is not None:
+            self._hand_back(run, AttemptOutcome.RETRY, attempt=run.attempt - 1, next_attempt_at=at, **told)
+            return RunStatus.PENDING
+        at = retry.decide(error, run.attempt - run.deaths, self._policy(run), since, now)
+        if error.code in DEADLY:
+            return self._bury(run, error, None, at)
+        if at is None:
+            tried = f" (given up after {run.attempt} attempts)" if run.attempt > 1 and not error.permanent else ""
+            return self.close(run, RunStatus.FAILED, f"{error.message}{tried}", error.code)
+        self._hand_back(run, AttemptOutcome.RETRY, next_attempt_at=at, **told)
+        return RunStatus.PENDING
+
+    def _policy(self, run: Run) -> retry.Policy:
+        attempts, base = run.spec.get("retry_attempts"), run.spec.get("retry_base_seconds")
+        return retry.Policy(
+            self._retries.attempts if attempts is None else attempts, self._retries.base_seconds if base is None else base
+        )
+
+    def close(
+        self,
+        run: Run,
+        status: RunStatus,
+        error: str | None = None,
+        code: str | None = None,
+        expired_before: datetime | None = None,
+        **values: Any,
+    ) -> RunStatus:
+        """End the run and note its result at the schedule, in one transaction. expired_before: as of `RunStore.held`.
+
+        Failed: partial, where some messages were accepted already, or held. Returns how it ended.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            self._held(tx, run, {"attempt": run.attempt}, expired_before)
+            tx.deliveries.lose_sending(run.id)  # nothing of an ended run is still on the wire, or waits
+            tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
+            sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
+            if status is RunStatus.FAILED:
+                status = shortfall((d.status for d in sent), hold=holds(run))
+            ended = {
+                "status": move_run(run.status, status),
+                "error": error,
+                "error_code": code,
+                "completed_at": now,
+                "lease_token": None,
+                "lease_expires_at": None,
+            }
+            self._held(tx, run, values | ended, expired_before)
+            tx.attempts.end(run.id, AttemptOutcome(status), now, error, code)
+            if status in EXECUTED:
+                completion.ended(tx, replace(run, **values | ended), now)
+        self.changed(run)
+        return status
+
+    def _held(self, tx: Transaction, run: Run, values: dict[str, Any], expired_before: datetime | None = None) -> None:
+        if not tx.runs.held(run.id, _token(run), values, expired_before):
+            raise LeaseLost
+
+    def changed(self, run: Run) -> None:
+        self._changes.publish(Change(Topic.RUNS, run.tenant_id))
+
+
+def holds(run: Run) -> bool:
+    """Whether a message of it whose fate is unknown waits for a person's decision."""
+    return bool(run.spec.get("on_unknown") == OnUnknown.HOLD)
+
+
+def _token(run: Run) -> str:
+    return run.lease_token or ""
+
+
+def _message_id(run: Run, channel: str, target: str) -> str:
+    return str(uuid.uuid5(MESSAGE_IDS, f"{run.id}/{channel}/{target.lower()}"))

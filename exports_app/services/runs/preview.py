@@ -1,0 +1,195 @@
+"""What a scheduled export would send if it ran now: its first rows, and its message. Nothing is stored or sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.runs.delivery_mode import Way, fits
+from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
+from exports_app.domain.timing import cron, period
+from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Link, Message
+from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
+from exports_app.services.core.records import Sample, Tenant
+from exports_app.services.runs.export_context import Export
+from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.validation import Filters
+from exports_app.services.tenants.tenant_settings import SETTINGS, tenant_of
+
+SHOWN = 10
+SAMPLED = 200
+"""Rows that the size is estimated from."""
+SECONDS = 1.0
+"""Of work for the database: somebody waits, and changes the filters meanwhile."""
+EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, EXAMPLE_ZONE = "Weekly campaign totals", "campaigns", "excel", "UTC"
+EXAMPLE_ROWS, EXAMPLE_SIZE = 128, 24_600
+"""The invented report on which a tenant sees its looks. Its size is in bytes."""
+
+
+@dataclass(frozen=True)
+class DataPreview:
+    """The first rows of the file as people read them.
+
+    total: rows of the file; size: its bytes, estimated; window: in words. complete: the database answered in time; else there may
+    be no rows, and total and size are None.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: int | None
+    size: int | None
+    window: str
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Branded:
+    """The example's message, made with `shown`, and what is wrong with the rest of what was asked for.
+
+    message: None where its channel has nothing to show.
+    """
+
+    message: Message | None
+    shown: Mapping[str, Any]
+    errors: Sequence[FieldError]
+
+
+@dataclass(frozen=True)
+class _Look:
+    export: Export
+    rows: list[Row]
+    """Up to SAMPLED, all columns."""
+    total: int | None
+    size: int | None
+
+
+class Preview:
+    """attach: bytes that may be attached, as they travel."""
+
+    def __init__(self, store: Store, files: FileStore, clock: Clock, seconds: float = SECONDS, attach: int = 10_000_000) -> None:
+        self._store, self._files, self._clock, self._seconds, self._attach = store, files, clock, seconds, attach
+
+    def data(
+        self, who: Principal, tenant_id: str, export_type: str, file_format: str, timezone: str, filters: Filters
+    ) -> DataPreview:
+        """Raises NotFound, Forbidden, and Invalid with the pointers of a save."""
+        look = self._look(who, tenant_id, "", export_type, file_format, timezone, filters)
+        columns = EXPORT_TYPES[export_type].columns()
+        return DataPreview(
+            columns=columns,
+            rows=tuple(tuple(readable(c, v) for c, v in zip(columns, row, strict=True)) for row in look.rows[:SHOWN]),
+            total=look.total,
+            size=look.size,
+            window=period.words(look.export.window),
+            complete=look.total is not None,
+        )
+
+    def letter(
+        self,
+        who: Principal,
+        tenant_id: str,
+        name: str,
+        export_type: str,
+        file_format: str,
+        timezone: str,
+        filters: Filters,
+        delivery: str = Way.AUTO,
+        link_days: int = 7,
+    ) -> Message | None:
+        """The message as recipients will see it; None where its channel has nothing to show. A link in it leads nowhere.
+
+        Raises like `data`.
+        """
+        look = self._look(who, tenant_id, name.strip() or "Untitled export", export_type, file_format, timezone, filters)
+        file_name = look.export.file_name()
+        zipped = Attachment(Path(file_name), f"{file_name}.zip", None, "application/zip") if delivery == Way.ZIP else None
+        large = delivery == Way.AUTO and look.size is not None and not fits(look.size, self._attach)
+        link = (
+            Link(look.export.at + timedelta(days=link_days), lambda _: "#each-recipients-own-link")
+            if large or delivery == Way.LINK
+            else None
+        )
+        report = look.export.report(Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link)
+        return CHANNELS["email"].preview(report)
+
+    def branding(self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]) -> Branded:
+        """An invented message as the tenant would send it with these of its settings. Of those that are wrong, `last` is shown:
+        what was right before, as somebody types; else what is stored. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            stored = tenant_of(tx, who, tenant_id, Permission.MANAGE)
+        shown, errors = stored, list[FieldError]()
+        for name in SETTINGS:
+            wanted = [source[name] for source in (values, last) if name in source]
+            tried = [replace(stored, **{name: value}) for value in wanted]
+            wrong = [rules.wrong_in_tenant(one) for one in tried]
+            if name in values:
+                errors += wrong[0]
+            good = next((value for value, found in zip(wanted, wrong, strict=True) if not found), getattr(stored, name))
+            shown = replace(shown, **{name: good})
+        return Branded(self._example(shown), {name: getattr(shown, name) for name in SETTINGS}, errors)
+
+    def _example(self, tenant: Tenant) -> Message | None:
+        now, zone = self._clock(), tenant.timezone or EXAMPLE_ZONE
+        filters = Filters(period=period.Period.PREVIOUS_WEEK)
+        window = filters.window(now, zone)
+        export = Export(tenant, EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, zone, filters, window, now)
+        file_name = export.file_name()
+        return CHANNELS["email"].preview(export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS))
+
+    def _look(
+        self,
+        who: Principal,
+        tenant_id: str,
+        name: str,
+        export_type: str,
+        file_format: str,
+        timezone: str,
+        filters: Filters,
+    ) -> _Look:
+        require(who, Permission.WRITE, tenant_id)
+        with self._store.read() as tx:
+            tenant = tx.tenants.get(tenant_id)
+            if tenant is None:
+                raise NotFound
+            if errors := _wrong(tx, tenant, export_type, file_format, timezone, filters):
+                raise Invalid(errors)
+        now = self._clock()
+        export = Export(tenant, name, export_type, file_format, timezone, filters, filters.window(now, timezone), now)
+        kind = EXPORT_TYPES[export_type]
+        with self._store.read() as tx:
+            sample = tx.sample(kind.select(export.scope()), SAMPLED, self._seconds)
+        rows = completed(kind.columns(), sample.rows)
+        return _Look(export, rows, sample.total, self._size(export, rows, sample))
+
+    def _size(self, export: Export, rows: Sequence[Row], sample: Sample) -> int | None:
+        """In bytes: of a file with the sample's rows, stretched to all of them."""
+        if sample.total is None:
+            return None
+        written = self._written(export, rows)
+        if sample.total <= len(rows):
+            return written
+        empty = self._written(export, [])
+        return empty + (written - empty) * sample.total // len(rows)
+
+    def _written(self, export: Export, rows: Sequence[Row]) -> int:
+        with self._files.draft() as draft:
+            columns = EXPORT_TYPES[export.export_type].columns()
+            FORMATS[export.format].write(Table(columns, iter([by_column(columns, rows)] if rows else [])), draft)
+            return draft.stat().st_size
+
+
+def _wrong(
+    tx: Transaction, tenant: Tenant, export_type: str, file_format: str, timezone: str, filters: Filters
+) -> list[FieldError]:
+    """As a save would find it."""
+    errors = rules.check_keys(export_type, file_format)
+    try:
+        cron.zone(timezone)
+    except ExportsError as e:
+        errors.append(FieldError("/timezone", e.message))
+    if export_type in EXPORT_TYPES:
+        errors += rules.check_filters(filters, export_type)
+    return errors or rules.check_campaigns(filters, tx.campaigns.existing(tenant.id, filters.campaign_ids))

@@ -1,0 +1,1 @@
+"""Scheduled exports: their rules, changes and lists."""

@@ -1,0 +1,60 @@
+"""One action on many scheduled exports, each by the same rules as alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from exports_app.domain import bounds
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import ExportsError, FieldError, Invalid, Unavailable
+from exports_app.services.schedules.service import Schedules
+
+MAX_IDS = bounds.BULK
+
+
+class Action(StrEnum):
+    ACTIVATE = "activate"
+    PAUSE = "pause"
+    RUN = "run"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """done: ids; failed: (id, why, in a sentence)."""
+
+    done: list[str]
+    failed: list[tuple[str, str]]
+
+
+class Bulk:
+    def __init__(self, schedules: Schedules) -> None:
+        self._schedules = schedules
+
+    def apply(self, who: Principal, ids: Sequence[str], action: Action) -> BulkResult:
+        """In order, each id once; one that fails does not stop the others. Raises Invalid for more than MAX_IDS."""
+        if len(ids) > MAX_IDS:
+            raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS} at a time")])
+        actions: dict[Action, Callable[[str], object]] = {
+            Action.ACTIVATE: partial(self._set_active, who, True),
+            Action.PAUSE: partial(self._set_active, who, False),
+            Action.RUN: partial(self._schedules.trigger, who),
+            Action.DELETE: partial(self._schedules.delete, who),
+        }
+        act = actions[action]
+        result, away = BulkResult([], []), None
+        for one in dict.fromkeys(ids):
+            try:
+                if away is not None:  # each would wait for the database in turn
+                    raise away
+                act(one)
+            except ExportsError as e:
+                away = e if isinstance(e, Unavailable) else away
+                result.failed.append((one, e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message))
+            else:
+                result.done.append(one)
+        return result
+
+    def _set_active(self, who: Principal, active: bool, schedule_id: str) -> None:
+        self._schedules.update(who, schedule_id, {"is_active": active})

@@ -1,0 +1,289 @@
+"""Scheduled exports: what people and programs do with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.runs.policies import Overlap
+from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.domain.timing import clock_changes as clock
+from exports_app.domain.timing import cron, presets
+from exports_app.services.audit import audit_log
+from exports_app.services.core.authorization import own_tenant, schedule_of, sorting, visible
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
+from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.validation import Draft, Filters
+from exports_app.services.tenants import recipient_domains
+from exports_app.services.tenants.quotas import Quotas
+
+SORTS = {"name": "name", "createdAt": "created_at", "nextRunAt": "next_run_at", "lastRunAt": "last_run_at"}
+RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
+
+
+@dataclass(frozen=True)
+class CronAnswer:
+    """next_runs are UTC instants; description: the schedule in words, None when invalid."""
+
+    valid: bool
+    expression: str
+    message: str
+    description: str | None
+    next_runs: list[datetime]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the dialog says about an expression. note: what the clocks do meanwhile; preset: a key, or presets.CUSTOM."""
+
+    valid: bool
+    message: str
+    description: str | None
+    next_runs: list[datetime]
+    note: str | None
+    preset: str
+
+
+def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -> Run:
+    """A pending run with the snapshot of its schedule, covering the window as seen from `at`."""
+    filters = Filters.from_json(schedule.filters)
+    window = filters.window(at, schedule.timezone)
+    spec = {
+        "name": schedule.name,
+        "export_type": schedule.export_type,
+        "format": schedule.format,
+        "filters": schedule.filters,
+        "timezone": schedule.timezone,
+        "recipients": schedule.recipients,
+        "when_empty": schedule.when_empty,
+        "owner_id": schedule.owner_id,
+        "delivery": schedule.delivery,
+        "link_days": schedule.link_days,
+        "time_limit": schedule.time_limit,
+        "on_unknown": schedule.on_unknown,
+        "retry_attempts": schedule.retry_attempts,
+        "retry_base_seconds": schedule.retry_base_seconds,
+    }
+    return Run(
+        id=new_id(),
+        scheduled_export_id=schedule.id,
+        tenant_id=schedule.tenant_id,
+        trigger=trigger,
+        spec=spec,
+        format=schedule.format,
+        status=RunStatus.PENDING,
+        recipients=schedule.recipients,
+        window_start=window.start,
+        window_end=window.end,
+        overlaps=schedule.overlap == Overlap.ALLOW,
+        **values,
+    )
+
+
+class Schedules:
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        quotas: Quotas,
+        minimum_seconds: int,
+        default_zone: str,
+    ) -> None:
+        self._store, self._changes, self._clock, self._quotas = store, changes, clock, quotas
+        self._minimum, self._zone = minimum_seconds, default_zone
+
+    def get(self, who: Principal, schedule_id: str, permission: Permission = Permission.READ) -> Schedule:
+        """Raises NotFound (also for another tenant's), then Forbidden."""
+        with self._store.read() as tx:
+            return schedule_of(tx, who, schedule_id, permission)
+
+    def find(
+        self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
+    ) -> tuple[list[Schedule], int]:
+        """where: column -> value; ``stopped``: whether it was paused by itself; ``failing``: whether it is active
+        and its scheduled runs do not go well. page.sort: as callers write it; empty: the newest
+        first."""
+        within = visible(who, tenant_id)
+        rules.check_search({"q": q})
+        page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))
+        with self._store.read() as tx:
+            if tenant_id is not None and tx.tenants.get(tenant_id) is None:
+                raise NotFound
+            return tx.schedules.find(within, where, q, page)
+
+    def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Schedule:
+        """values: the fields of a Draft; the zone left out is the tenant's, else the installation's. Raises Invalid."""
+        tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
+        now = self._clock()
+        with self._store.read() as tx:
+            tenant = tx.tenants.get(tenant_id)
+        if tenant is None:
+            raise NotFound
+        # All that needs no database is judged before the write: meanwhile nobody else could write anything
+        draft = rules.check(Draft(**{"timezone": tenant.timezone or self._zone} | dict(values)), now, self._minimum)
+        _check_domains(tenant, draft)
+        schedule = Schedule(
+            id=new_id(),
+            tenant_id=tenant_id,
+            **_columns(draft),
+            created_by=who.user_id,
+            owner_id=who.user_id,
+            created_at=now,
+            updated_at=now,
+            next_run_at=_next(draft, now),
+        )
+        with write_as(self._store, who) as (tx, who):
+            require(who, Permission.WRITE, tenant_id)
+            tx.tenants.get(tenant_id, lock=True)  # counted and added by one at a time
+            _same_domains(tx, tenant)
+            self._check_campaigns(tx, tenant_id, draft.filters)
+            self._quotas.require_schedule(tx, tenant)
+            now = self._clock()
+            schedule = replace(schedule, created_at=now, updated_at=now)
+            tx.schedules.add(schedule)
+            audit_log.note_schedule(tx, who, Action.SCHEDULE_CREATED, schedule, now)
+        self._publish(Topic.SCHEDULES, tenant_id)
+        return schedule
+
+    def update(self, who: Principal, schedule_id: str, values: Mapping[str, Any], version: int | None = None) -> Schedule:
+        """values: the fields to change; the rest keeps its value. Raises Invalid, and Conflict when `version` is stale."""
+        now = self._clock()
+        with self._store.read() as tx:
+            seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            tenant = tx.tenants.get(seen.tenant_id)
+        while True:
+            # Judged before the write: see `create`
+            draft = rules.check(replace(_draft(seen), **values), now, self._minimum, values.keys())
+            if tenant and "recipients" in values:
+                _check_domains(tenant, draft)
+            next_run_at = _next(draft, now) if RESET_NEXT_RUN & values.keys() else None
+            with write_as(self._store, who) as (tx, who):
+                old = schedule_of(tx, who, schedule_id, Permission.WRITE)
+                if _draft(old) == _draft(seen):
+                    if tenant and "recipients" in values:
+                        _same_domains(tx, tenant)
+                    if {"filters", "export_type"} & values.keys():
+                        self._check_campaigns(tx, old.tenant_id, draft.filters)
+                    if version is not None and version != old.version:
+                        raise Conflict
+                    now_is = _change(tx, who, old, draft, next_run_at, self._clock())
+                    break
+            seen = old  # somebody else changed it meanwhile: what they chose is judged together with this
+        if now_is is not old:
+            self._publish(Topic.SCHEDULES, old.tenant_id)
+        return now_is
+
+    def delete(self, who: Principal, schedule_id: str) -> None:
+        """Gone for everybody at once; its pending runs are cancelled, one that is processing finishes."""
+        with write_as(self._store, who) as (tx, who):
+            old = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            now = self._clock()
+            gone = {"deleted_at": now, "is_active": False, "next_run_at": None, "updated_at": now, "version": old.version + 1}
+            if not tx.schedules.update(old.id, old.version, gone):
+                raise Conflict
+            tx.runs.cancel_pending(old.id, now)
+            audit_log.note_schedule(tx, who, Action.SCHEDULE_DELETED, old, now)
+        self._publish(Topic.SCHEDULES, old.tenant_id)
+
+    def trigger(self, who: Principal, schedule_id: str) -> Run:
+        """Queue a run now, also of an inactive schedule; returns at once. next_run_at stays."""
+        with write_as(self._store, who) as (tx, who):
+            schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
+            self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
+            now = self._clock()
+            run = new_run(schedule, Trigger.MANUAL, now, triggered_by=who.user_id, created_at=now)
+            tx.runs.add(run)
+            audit_log.note_run(tx, who, Action.RUN_TRIGGERED, run, now)
+        self._publish(Topic.RUNS, schedule.tenant_id)
+        return run
+
+    def validate_cron(
+        self, who: Principal, expression: str, timezone: str | None, after: datetime | None, count: int
+    ) -> CronAnswer:
+        """What the engine would do with the expression. An invalid one is an answer; a bad zone or instant raises Invalid."""
+        require_anywhere(who, Permission.READ)
+        try:
+            after = (after or self._clock()).astimezone(UTC)
+        except OverflowError:
+            raise Invalid([FieldError("/after", "must lie between the years 1 and 9999 in UTC")]) from None
+        try:
+            zone = cron.zone(self._zone if timezone is None else timezone)
+        except ExportsError as e:
+            raise Invalid([FieldError("/timezone", e.message)]) from e
+        try:
+            parsed = cron.parse(expression)
+            cron.check_interval(parsed, zone, after, self._minimum)
+        except ExportsError as e:
+            return CronAnswer(False, expression, e.message, None, [])
+        runs = cron.next_runs(parsed, zone, after, count)
+        return CronAnswer(True, expression, "Valid cron expression", cron.describe(parsed), runs)
+
+    def explain(self, who: Principal, expression: str, timezone: str | None, count: int = 5) -> Explanation:
+        """As `validate_cron` from now on, with what else helps a person who writes an expression."""
+        answer = self.validate_cron(who, expression, timezone, None, count)
+        note = None
+        if answer.valid:
+            zone = cron.zone(self._zone if timezone is None else timezone)
+            note = clock.shift_note(cron.parse(expression), zone, answer.next_runs)
+        preset = presets.preset_of(expression)
+        return Explanation(answer.valid, answer.message, answer.description, answer.next_runs, note, preset)
+
+    def _check_campaigns(self, tx: Transaction, tenant_id: str, filters: Filters) -> None:
+        if missing := rules.check_campaigns(filters, tx.campaigns.existing(tenant_id, filters.campaign_ids)):
+            raise Invalid(missing)
+
+    def _publish(self, topic: Topic, tenant_id: str) -> None:
+        self._changes.publish(Change(topic, tenant_id))
+
+
+def _check_domains(tenant: Tenant, draft: Draft) -> None:
+    if errors := recipient_domains.check(tenant, draft.recipients):
+        raise Invalid(errors)
+
+
+def _same_domains(tx: Transaction, seen: Tenant) -> None:
+    """Raises Conflict where the domains that recipients may be of are not those any more that they were judged by."""
+    tenant = tx.tenants.get(seen.id)
+    if tenant is None:
+        raise NotFound
+    if tenant.recipient_domains != seen.recipient_domains:
+        raise Conflict
+
+
+def _change(
+    tx: Transaction, who: Principal, old: Schedule, draft: Draft, next_run_at: datetime | None, now: datetime
+) -> Schedule:
+    """Write what differs from the old one, which is returned where nothing does."""
+    changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
+    if not changed:
+        return old
+    told = audit_log.changed(vars(old), changed)
+    if RESET_NEXT_RUN & changed.keys():
+        changed["next_run_at"] = next_run_at
+    if changed.get("is_active"):
+        changed |= {"owner_id": who.user_id, "failures": 0, "paused_at": None, "paused_reason": None}
+    changed |= {"updated_at": now, "version": old.version + 1}
+    if not tx.schedules.update(old.id, old.version, changed):
+        raise Conflict
+    now_is = replace(old, **changed)
+    audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, now_is, now, changed=told)
+    return now_is
+
+
+def _next(draft: Draft, now: datetime) -> datetime | None:
+    return cron.next_after(cron.parse(draft.schedule), cron.zone(draft.timezone), now) if draft.is_active else None
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return draft.__dict__ | {"recipients": list(draft.recipients), "filters": draft.filters.to_json()}
+
+
+def _draft(schedule: Schedule) -> Draft:
+    values = {name: getattr(schedule, name) for name in Draft.__dataclass_fields__}
+    return Draft(**values | {"recipients": tuple(schedule.recipients), "filters": Filters.from_json(schedule.filters)})

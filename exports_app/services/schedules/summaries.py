@@ -1,0 +1,37 @@
+"""What a list of scheduled exports shows beside each: counts, the latest runs, whose they are."""
+
+from collections.abc import Collection, Sequence
+
+from exports_app.domain.access import Permission, Principal, require, require_anywhere
+from exports_app.domain.errors import NotFound
+from exports_app.services.core.authorization import visible
+from exports_app.services.core.interfaces import Store
+from exports_app.services.core.records import LatestRun, Schedule, Summary
+from exports_app.services.schedules.validation import is_uuid
+
+
+class Overview:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def summary(self, who: Principal, tenant_id: str | None) -> Summary:
+        """Of a tenant's scheduled exports; None: of all tenants that the caller may read. Raises NotFound, Forbidden."""
+        within = visible(who, tenant_id)
+        with self._store.read() as tx:
+            if tenant_id is not None and tx.tenants.get(tenant_id) is None:
+                raise NotFound
+            return tx.schedules.summary(within)
+
+    def latest(self, who: Principal, schedules: Sequence[Schedule]) -> dict[str, LatestRun]:
+        """The newest run of each schedule that has one, by the schedule's id. Raises NotFound, Forbidden."""
+        for tenant_id in {s.tenant_id for s in schedules}:
+            require(who, Permission.READ, tenant_id)
+        with self._store.read() as tx:
+            found = tx.runs.latest([s.id for s in schedules])
+        return {one.run.scheduled_export_id: one for one in found}
+
+    def people(self, who: Principal, user_ids: Collection[str]) -> dict[str, str]:
+        """The names of users that runs and schedules mention, by id; those that are not there are left out. Raises Forbidden."""
+        require_anywhere(who, Permission.READ)
+        with self._store.read() as tx:
+            return tx.users.names([one for one in user_ids if is_uuid(one)])

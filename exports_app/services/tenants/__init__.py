@@ -1,0 +1,1 @@
+"""A tenant: its settings, members, invitations, quotas and allowed domains."""

@@ -1,0 +1,307 @@
+"""Invitations to a tenant. Its admins name an address and a role; rights begin when the person who
+reads that mailbox accepts (`joining`). Nothing here depends on whether the address has an account."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from email_validator import EmailNotValidError
+
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.runs.states import DeliveryStatus
+from exports_app.services.audit import audit_log
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.email_addresses import account_address, valid_address
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.rate_limits import Counts, RateLimit
+from exports_app.services.core.records import AccountMessage, Action, Invitation, User, new_id
+from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
+from exports_app.services.identity.account_messages import AccountLetter, AccountMail
+from exports_app.services.identity.authentication import Auth
+from exports_app.services.schedules import validation as rules
+from exports_app.services.tenants.members import role_of
+from exports_app.services.tenants.tenant_settings import tenant_of
+
+LIFETIME = timedelta(hours=72)
+"""Of a link."""
+KEPT = timedelta(days=30)
+"""How long an invitation stays in the database after its link has expired."""
+SWEEP = 100
+MAX_OPEN = 500
+"""Invitations of one tenant that wait to be accepted."""
+TENANT_RATE = "200/hour"
+"""Links that one tenant may send, to whichever address."""
+ADDRESS_RATE = "5/hour"
+"""Links that one tenant may send to one address."""
+
+
+class InvitationStatus(StrEnum):
+    """OPEN: its link can be used. EXPIRED: send it again. INVITER_LEFT: its link cannot be used,
+    because the person who sent it may not invite any more: another admin can send it again."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    INVITER_LEFT = "inviter_left"
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation as the tenant's admins see it.
+
+    invited_by: a name. mail: how the message with the latest link fares; None where none is sent.
+    link: to be handed on, shown once and only where no mail server is set.
+    """
+
+    invitation: Invitation
+    invited_by: str
+    status: InvitationStatus
+    mail: DeliveryStatus | None = None
+    link: str | None = field(default=None, repr=False)
+
+
+class Invitations:
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        clock: Clock,
+        links: AccountLinks,
+        mail: AccountMail,
+        counts: Counts,
+        auth: Auth,
+    ) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+        self._links, self._mail, self._auth = links, mail, auth
+        self._tenant_limit = RateLimit(TENANT_RATE, counts, "invitations")
+        self._address_limit = RateLimit(ADDRESS_RATE, counts, "invitations-address")
+        mail.register(LinkKind.INVITATION, self._letter)
+
+    def find(self, who: Principal, tenant_id: str) -> list[Invited]:
+        """Those that were neither accepted nor revoked, the newest first. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            return self._described(tx, tx.invitations.open_in(tenant_id))
+
+    def invite(self, who: Principal, tenant_id: str, email: str, role: str) -> Invited:
+        """The same for addresses with and without an account.
+
+        Raises NotFound, Forbidden, Invalid, TooManyRequests; Conflict where the address belongs to
+        a member of this tenant or is invited already, and where too many invitations are open.
+        """
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+        address, wanted = _address(email), role_of(role)
+        self._count(tenant_id, address)
+        with write_as(self._store, who) as (tx, who):
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            now = self._clock()
+            _check_not_member(tx, tenant_id, address)
+            _make_room(tx, tenant_id, address, now)
+            invitation = Invitation(
+                id=new_id(),
+                tenant_id=tenant_id,
+                email=address,
+                role=wanted,
+                invited_by=who.user_id,
+                created_at=now,
+                expires_at=now + LIFETIME,
+                mailed=self._mail.available(),
+            )
+            tx.invitations.forget(now - KEPT, SWEEP)
+            tx.invitations.add(invitation)
+            invited = self._send(tx, who, Action.MEMBER_INVITED, invitation)
+        self._publish(tenant_id)
+        return invited
+
+    def resend(self, who: Principal, tenant_id: str, invitation_id: str) -> Invited:
+        """With a new link, for which the caller answers from now on. The old link no longer works.
+
+        Raises NotFound, Forbidden, TooManyRequests; Conflict where the person is a member by now.
+        """
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            address = _open(tx, tenant_id, invitation_id).email
+        self._count(tenant_id, address)
+        with write_as(self._store, who) as (tx, who):
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            now = self._clock()
+            invitation = _open(tx, tenant_id, invitation_id, lock=True)
+            _check_not_member(tx, tenant_id, invitation.email)
+            renewed = replace(
+                invitation,
+                generation=invitation.generation + 1,
+                expires_at=now + LIFETIME,
+                invited_by=who.user_id,
+                mailed=self._mail.available(),
+            )
+            tx.invitations.update(invitation.id, vars(renewed))
+            invited = self._send(tx, who, Action.INVITATION_RESENT, renewed)
+        self._publish(tenant_id)
+        return invited
+
+    def revoke(self, who: Principal, tenant_id: str, invitation_id: str) -> None:
+        """Its link no longer works. Raises NotFound, Forbidden; NotFound too once it was accepted."""
+        with write_as(self._store, who) as (tx, who):
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            now = self._clock()
+            invitation = _open(tx, tenant_id, invitation_id, lock=True)
+            tx.invitations.update(invitation.id, {"revoked_at": now})
+            note_invitation(tx, who, Action.INVITATION_REVOKED, invitation, now)
+        self._publish(tenant_id)
+
+    def _send(self, tx: Transaction, who: Principal, action: Action, invitation: Invitation) -> Invited:
+        """Have its link mailed once the transaction is committed, or return it to be handed on."""
+        note_invitation(tx, who, action, invitation, self._clock(), role=invitation.role)
+        if invitation.mailed:
+            self._mail.send(
+                tx,
+                LinkKind.INVITATION,
+                invitation.id,
+                invitation.email,
+                invitation.generation,
+            )
+        described = self._described(tx, [invitation])[0]
+        if invitation.mailed:
+            return described
+        return replace(described, link=self._links.url(_link(invitation)))
+
+    def _described(self, tx: Transaction, invitations: Iterable[Invitation]) -> list[Invited]:
+        invitations, now = list(invitations), self._clock()
+        names = tx.users.names({invitation.invited_by for invitation in invitations})
+        may_invite = dict[str, bool]()
+        described = []
+        for invitation in invitations:
+            inviter = invitation.invited_by
+            if inviter not in may_invite:
+                may_invite[inviter] = may_still_invite(tx, self._auth, invitation)
+            status = InvitationStatus.OPEN
+            if invitation.expires_at <= now:
+                status = InvitationStatus.EXPIRED
+            elif not may_invite[inviter]:
+                status = InvitationStatus.INVITER_LEFT
+            name = names.get(inviter, "")
+            described.append(Invited(invitation, name, status, _mail_status(tx, invitation)))
+        return described
+
+    def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
+        """What the message says when it is sent; None where its link no longer works by then."""
+        invitation = tx.invitations.get(message.subject_id)
+        if (
+            invitation is None
+            or not invitation.is_open
+            or not invitation.mailed
+            or invitation.expires_at <= now
+            or invitation.generation != message.generation
+            or not may_still_invite(tx, self._auth, invitation)
+        ):
+            return None
+        tenant = tx.tenants.get(invitation.tenant_id)
+        assert tenant is not None
+        inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
+        return AccountLetter(
+            title=f"You are invited to {tenant.name}",
+            lead=f"{inviter} invites you to {tenant.name}. You decide: nothing happens until you accept.",
+            button="Open the invitation",
+            expires_at=invitation.expires_at,
+            why=(f"You get this message because {inviter} entered your address. If you do not expect it, ignore it."),
+            facts=[("Role", invitation.role.capitalize())],
+            tenant=tenant,
+        )
+
+    def _count(self, tenant_id: str, address: str) -> None:
+        """Raises TooManyRequests."""
+        self._address_limit.hit(tenant_id, address)
+        self._tenant_limit.hit(tenant_id)
+
+    def _publish(self, tenant_id: str) -> None:
+        self._changes.publish(Change(Topic.TENANTS, tenant_id))
+
+
+def note_invitation(
+    tx: Transaction,
+    who: Principal,
+    action: Action,
+    invitation: Invitation,
+    now: datetime,
+    **detail: str,
+) -> None:
+    audit_log.note(
+        tx,
+        who,
+        action,
+        now,
+        tenant_id=invitation.tenant_id,
+        subject_id=invitation.id,
+        subject_name=invitation.email,
+        **detail,
+    )
+
+
+def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> bool:
+    """Whether the person who sent it could send it now: not once removed, nor while they lack a required second factor."""
+    inviter = tx.users.get(invitation.invited_by)
+    if inviter is None or not inviter.is_active:
+        return False
+    return auth.signed_in(tx, inviter).can(Permission.MANAGE, invitation.tenant_id)
+
+
+def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
+    """What an account sent before its mailbox was proven: somebody else may have invited accomplices with it."""
+    for invitation in tx.invitations.open_from(user.id):
+        if tx.invitations.revoke(invitation.id, now):  # else it was accepted at the same moment
+            note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
+
+
+def _link(invitation: Invitation) -> AccountLink:
+    """To be handed on by a person: it proves no mailbox."""
+    return AccountLink(
+        LinkKind.INVITATION,
+        invitation.id,
+        invitation.generation,
+        invitation.expires_at,
+        mailed=False,
+    )
+
+
+def _mail_status(tx: Transaction, invitation: Invitation) -> DeliveryStatus | None:
+    if not invitation.mailed:
+        return None
+    messages = tx.account_messages.of_subject(invitation.id)
+    return next((m.status for m in messages if m.generation == invitation.generation), None)
+
+
+def _open(tx: Transaction, tenant_id: str, invitation_id: str, *, lock: bool = False) -> Invitation:
+    """Raises NotFound for one that was accepted or revoked, or is another tenant's."""
+    known = rules.is_uuid(invitation_id)
+    invitation = tx.invitations.get(invitation_id, lock=lock) if known else None
+    if invitation is None or invitation.tenant_id != tenant_id or not invitation.is_open:
+        raise NotFound
+    return invitation
+
+
+def _check_not_member(tx: Transaction, tenant_id: str, address: str) -> None:
+    """Asks this tenant's own members, and no account: its admins know these anyway."""
+    if any(member.user.email == address for member in tx.users.members(tenant_id)):
+        raise Conflict("This person is a member already: change their role instead")
+
+
+def _make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> None:
+    """For an invitation of this address. One that has expired makes way for it."""
+    before = tx.invitations.open_for(tenant_id, address)
+    if before is not None:
+        if before.expires_at > now:
+            raise Conflict("This address is invited already: send the invitation again, or revoke it")
+        tx.invitations.update(before.id, {"revoked_at": now})
+    waiting = [one for one in tx.invitations.open_in(tenant_id) if one.expires_at > now]
+    if len(waiting) >= MAX_OPEN:
+        raise Conflict(f"{MAX_OPEN} invitations are open: revoke those that are not needed any more")
+
+
+def _address(email: str) -> str:
+    try:
+        return account_address(valid_address(email))
+    except EmailNotValidError as e:
+        raise Invalid([FieldError("/email", str(e))]) from None

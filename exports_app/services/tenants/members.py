@@ -1,0 +1,212 @@
+"""The people of a tenant: who belongs to it, as what, and to whom schedules go when their owner leaves."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from exports_app.domain.access import PERMISSIONS, Permission, Principal, Role
+from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.humanize import counted
+from exports_app.services.audit import audit_log
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, Member, Membership, Tenant, User
+from exports_app.services.identity.authentication import TenantRole
+from exports_app.services.schedules import validation as rules
+from exports_app.services.tenants import recipient_removal
+from exports_app.services.tenants.tenant_settings import tenant_of
+
+ROLES = (Role.ADMIN, Role.VIEWER)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What has to be settled before a member leaves. successors: members who may own their scheduled
+    exports; none is asked for where they own none. refusal: why they cannot leave as things are;
+    empty where they can."""
+
+    tenant: Tenant
+    member: Member
+    successors: list[User]
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Removing:
+    """What has to be settled before an admin removes a member. receives: how many of the tenant's
+    scheduled exports are sent to their address. refusal: as of `Leaving`."""
+
+    member: Member
+    successors: list[User]
+    receives: int
+    refusal: str = ""
+
+
+class Members:
+    def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+
+    def find(self, who: Principal, tenant_id: str) -> list[Member]:
+        """By name. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            return tx.users.members(tenant_id)
+
+    def change_role(self, who: Principal, tenant_id: str, user_id: str, role: str) -> Member:
+        """Raises NotFound, Forbidden, Invalid; Conflict for the last admin."""
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            old = _member(tx, tenant_id, user_id)
+            wanted = role_of(role)
+            if old.role is wanted:
+                return old
+            _keep_an_admin(tx, tenant_id, old)
+            tx.users.join(Membership(user_id, tenant_id, wanted))
+            self._note(tx, who, Action.MEMBER_CHANGED, tenant_id, old.user, changed={"role": [old.role, wanted]})
+        self._publish(tenant_id)
+        return replace(old, role=wanted)
+
+    def removing(self, who: Principal, tenant_id: str, user_id: str) -> Removing:
+        """What to settle before a member is removed. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            member = _member(tx, tenant_id, user_id)
+            others = tx.users.members(tenant_id)
+            receives = len(tx.schedules.addressed_to(tenant_id, member.user.email))
+            refusal = _refusal(tx, tenant_id, member)
+        successors = [one.user for one in others if may_succeed(one, user_id)]
+        return Removing(member, successors, receives, refusal)
+
+    def remove(
+        self,
+        who: Principal,
+        tenant_id: str,
+        user_id: str,
+        schedules_to: str | None = None,
+        *,
+        drop_recipient: bool = False,
+    ) -> None:
+        """The account stays. schedules_to: the member who becomes the owner of theirs.
+        drop_recipient: their address is taken out of the recipients of the tenant's scheduled exports.
+        Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for the
+        last admin, where schedules have no new owner, and where some would have no recipient."""
+        with write_as(self._store, who, taking_from=user_id) as (tx, who):
+            tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            old = _member(tx, tenant_id, user_id)
+            self._part(tx, who, old, tenant_id, schedules_to)
+            detail = {}
+            if drop_recipient:
+                email, now = old.user.email, self._clock()
+                detail["dropped_from"] = recipient_removal.drop(tx, who, tenant_id, email, now)
+            self._note(tx, who, Action.MEMBER_REMOVED, tenant_id, old.user, **detail)
+        self._publish(tenant_id)
+        self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
+
+    def belonging(self, who: Principal) -> list[TenantRole]:
+        """The tenants that the caller is a member of, by name."""
+        with self._store.read() as tx:
+            roles = {t: role for t, role in tx.users.roles(who.user_id).items() if _belongs(who, t)}
+            tenants = tx.tenants.within(frozenset(roles))
+        by_name = sorted(tenants, key=lambda tenant: (tenant.name.casefold(), tenant.id))
+        return [TenantRole(tenant, roles[tenant.id]) for tenant in by_name]
+
+    def leaving(self, who: Principal, tenant_id: str) -> Leaving:
+        """What the caller has to settle before they leave. Raises NotFound where they are no member."""
+        with self._store.read() as tx:
+            tenant, member = _own_membership(tx, who, tenant_id)
+            others = tx.users.members(tenant_id) if member.schedules else []
+            refusal = _refusal(tx, tenant_id, member)
+        successors = [one.user for one in others if may_succeed(one, member.user.id)]
+        return Leaving(tenant, member, successors, refusal)
+
+    def leave(self, who: Principal, tenant_id: str, schedules_to: str | None = None) -> None:
+        """The caller is no member any more. schedules_to, and what is raised: as of `remove`;
+        NotFound where they are no member."""
+        with write_as(self._store, who, taking_from=who.user_id) as (tx, who):
+            _, member = _own_membership(tx, who, tenant_id, lock=True)
+            self._part(tx, who, member, tenant_id, schedules_to)
+            self._note(tx, who, Action.MEMBER_LEFT, tenant_id, member.user)
+        self._publish(tenant_id)
+        self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
+
+    def _part(
+        self,
+        tx: Transaction,
+        who: Principal,
+        leaving: Member,
+        tenant_id: str,
+        schedules_to: str | None,
+    ) -> None:
+        """End a membership; scheduled exports of theirs get a new owner."""
+        _keep_an_admin(tx, tenant_id, leaving)
+        if leaving.schedules and schedules_to is None:
+            owns = counted(leaving.schedules, "scheduled export")
+            raise Conflict(f"{leaving.user.name} owns {owns} here: say who should own them (schedulesTo)")
+        if schedules_to is not None and leaving.schedules:
+            heir = _heir(tx, tenant_id, leaving.user.id, schedules_to)
+            now = self._clock()
+            moved = tx.schedules.hand_over(tenant_id, leaving.user.id, heir.user.id, now)
+            changed = {"owner": [leaving.user.name, heir.user.name]}
+            for schedule in moved:
+                audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=changed)
+        tx.users.leave(leaving.user.id, tenant_id)
+
+    def _note(self, tx: Transaction, who: Principal, action: Action, tenant_id: str | None, user: User, **detail: Any) -> None:
+        audit_log.note_user(tx, who, action, tenant_id, user, self._clock(), **detail)
+
+    def _publish(self, tenant_id: str) -> None:
+        self._changes.publish(Change(Topic.TENANTS, tenant_id))
+
+
+def role_of(role: str) -> Role:
+    """One that a tenant gives. Raises Invalid."""
+    if role not in ROLES:
+        raise Invalid([FieldError("/role", rules.one_of(ROLES))])
+    return Role(role)
+
+
+def _member(tx: Transaction, tenant_id: str, user_id: str) -> Member:
+    found = next((one for one in tx.users.members(tenant_id) if one.user.id == user_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _belongs(who: Principal, tenant_id: str) -> bool:
+    return tenant_id in who.roles or tenant_id in who.withheld
+
+
+def _own_membership(tx: Transaction, who: Principal, tenant_id: str, *, lock: bool = False) -> tuple[Tenant, Member]:
+    """One leaves also what gives no rights for want of a second factor. Raises NotFound where the caller does not belong to the
+    tenant, also a super admin."""
+    tenant = tx.tenants.get(tenant_id, lock=lock) if _belongs(who, tenant_id) else None
+    if tenant is None:
+        raise NotFound
+    return tenant, _member(tx, tenant_id, who.user_id)
+
+
+def _keep_an_admin(tx: Transaction, tenant_id: str, leaving: Member) -> None:
+    if refusal := _refusal(tx, tenant_id, leaving):
+        raise Conflict(refusal)
+
+
+def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:
+    """Why a tenant keeps this admin: nobody else could let anybody in again. One who is not active
+    cannot. Empty where it need not."""
+    others = [one for one in tx.users.admins(tenant_id) if one.id != leaving.user.id]
+    if leaving.role is not Role.ADMIN or others:
+        return ""
+    return "This is the tenant's last active admin: make somebody else an admin first"
+
+
+def may_succeed(member: Member, leaving_id: str) -> bool:
+    """Whether they may own the scheduled exports of the one who leaves."""
+    may_export = member.user.is_active and Permission.WRITE in PERMISSIONS[member.role]
+    return may_export and member.user.id != leaving_id
+
+
+def _heir(tx: Transaction, tenant_id: str, user_id: str, heir_id: str) -> Member:
+    for member in tx.users.members(tenant_id):
+        if member.user.id == heir_id and may_succeed(member, user_id):
+            return member
+    raise Invalid([FieldError("/schedulesTo", "choose another member who may export here")])

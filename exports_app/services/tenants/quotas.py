@@ -1,0 +1,231 @@
+"""What one tenant may take, so that it leaves enough for the others: scheduled exports, waiting runs, messages in
+a day, and the room of its files. The installation's settings, or a tenant's own, which a super admin sets."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import FieldError, Forbidden, Invalid, MessagesReserved, QuotaExceeded, RunError
+from exports_app.domain.humanize import size
+from exports_app.domain.runs.states import RunStatus, move_run
+from exports_app.services.audit import audit_log
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Action, Run, Tenant
+from exports_app.services.tenants.tenant_settings import tenant_of
+
+CODE = QuotaExceeded.code
+MAX_QUOTA = {
+    "schedules": 1_000_000,
+    "pending_runs": 1_000_000,
+    "messages_per_day": 100_000_000,
+    "file_bytes": 10**15,
+}
+"""The most that a tenant can be given."""
+KEPT = timedelta(days=40)
+"""How long the counts of messages are kept."""
+RAISE = "or ask a super admin to raise this quota"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one tenant. file_bytes: bytes; messages_per_day: in a day of UTC."""
+
+    schedules: int
+    pending_runs: int
+    messages_per_day: int
+    file_bytes: int
+
+
+@dataclass(frozen=True)
+class Quota:
+    """own: the tenant's own limit; None: the installation's holds, which is the limit then."""
+
+    name: str
+    used: int
+    limit: int
+    own: int | None
+
+
+class Quotas:
+    def __init__(self, store: Store, changes: Changes, clock: Clock, installation: Limits) -> None:
+        self._store, self._changes, self._clock = store, changes, clock
+        self._installation = installation
+
+    def find(self, who: Principal, tenant_id: str) -> list[Quota]:
+        """What the tenant uses of its quotas. Raises NotFound, Forbidden."""
+        with self._store.read() as tx:
+            tenant = tenant_of(tx, who, tenant_id, Permission.MANAGE)
+            return self._quotas(tx, tenant)
+
+    def change(self, who: Principal, tenant_id: str, limits: Mapping[str, int | None]) -> list[Quota]:
+        """limits: by name as in `Limits`, those to change; None: the installation's. Raises NotFound,
+        Forbidden to everybody but super admins, Invalid."""
+        if wrong := _wrong(limits):
+            raise Invalid(wrong)
+        with write_as(self._store, who) as (tx, who):
+            old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
+            if not who.is_super_admin:
+                raise Forbidden("Only a super admin changes quotas")
+            values: dict[str, Any] = {f"quota_{name}": limit for name, limit in limits.items()}
+            changed = audit_log.changed(vars(old), values)
+            if changed:
+                tx.tenants.update(tenant_id, {name: values[name] for name in changed})
+                subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": old.name}
+                audit_log.note(tx, who, Action.QUOTAS_CHANGED, self._clock(), **subject, changed=changed)
+            quotas = self._quotas(tx, replace(old, **values))
+        self._changes.publish(Change(Topic.TENANTS, tenant_id))
+        return quotas
+
+    def of(self, tenant: Tenant) -> Limits:
+        return Limits(**{name: _own(tenant, name) or default for name, default in vars(self._installation).items()})
+
+    def _quotas(self, tx: Transaction, tenant: Tenant) -> list[Quota]:
+        used = {
+            "schedules": tx.usage.schedules(tenant.id),
+            "pending_runs": tx.usage.pending_runs(tenant.id),
+            "messages_per_day": self._sent(tx, tenant.id) + tx.usage.reserved_messages(tenant.id, self._clock()),
+            "file_bytes": tx.usage.file_bytes(tenant.id),
+        }
+        limits = vars(self.of(tenant))
+        return [Quota(name, used[name], limits[name], _own(tenant, name)) for name in limits]
+
+    # What people and programs ask for
+
+    def require_schedule(self, tx: Transaction, tenant: Tenant) -> None:
+        """Room for another scheduled export. Raises QuotaExceeded."""
+        limit = self.of(tenant).schedules
+        if tx.usage.schedules(tenant.id) >= limit:
+            raise QuotaExceeded(f"{tenant.name} has reached its limit of {limit:,} scheduled exports: delete some, {RAISE}")
+
+    def require_run(self, tx: Transaction, tenant_id: str, runs: int = 1, messages: int = 1) -> None:
+        """Room for so many more runs, each with so many messages. Raises QuotaExceeded.
+
+        Before any other row is locked in the transaction: others lock the tenant first as well.
+        """
+        tenant = tx.tenants.get(tenant_id, lock=True)  # counted and added by one at a time
+        assert tenant is not None
+        limits = self.of(tenant)
+        waiting = tx.usage.pending_runs(tenant_id)
+        if waiting + runs > limits.pending_runs:
+            raise QuotaExceeded(
+                f"{tenant.name} has {waiting:,} of at most {limits.pending_runs:,} waiting runs:"
+                f" wait until some have ended, {RAISE}"
+            )
+        if reason := self._messages(tx, tenant, runs * messages) or self._files(tx, tenant, 0):
+            raise QuotaExceeded(reason)
+
+    # What the engine does
+
+    def plan(self, tx: Transaction, runs: Sequence[Run], now: datetime) -> list[Run]:
+        """The runs of a tick: those for which their tenant has no room end at once, and say so."""
+        wanted = Counter(run.tenant_id for run in runs if run.status is RunStatus.PENDING)
+        room = {tenant_id: self._room(tx, tenant_id) for tenant_id in wanted}
+        planned = []
+        for run in runs:
+            if run.status is not RunStatus.PENDING:
+                planned.append(run)
+                continue
+            left, reason = room[run.tenant_id]
+            room[run.tenant_id] = (left - 1, reason)
+            planned.append(run if left > 0 else _refused(run, reason, now))
+        return planned
+
+    def _room(self, tx: Transaction, tenant_id: str) -> tuple[int, str]:
+        tenant = tx.tenants.get(tenant_id)
+        assert tenant is not None
+        limit = self.of(tenant).pending_runs
+        reason = f"{tenant.name} had reached its limit of {limit:,} waiting runs: spread its schedules over more time, {RAISE}"
+        return limit - tx.usage.pending_runs(tenant_id), reason
+
+    def reserve_messages(self, tx: Transaction, run: Run, count: int) -> None:
+        """Before a run's first message, and before any other row is locked in the transaction. Raises RunError; MessagesReserved
+        where nothing but reservations of other runs is in the way.
+
+        Counts what other runs may still begin, so that runs that are sent at the same time stay within the quota together.
+        """
+        tenant = tx.tenants.get(run.tenant_id, lock=True)  # counted and reserved by one at a time
+        assert tenant is not None
+        if count:
+            self._check_room(tx, tenant, count)
+        tx.usage.reserve_messages(run.id, count)
+
+    def _check_room(self, tx: Transaction, tenant: Tenant, count: int) -> None:
+        limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
+        if sent + count > limit:
+            raise RunError(_too_many_messages(tenant, limit, sent, count), code=CODE)
+        # Also of runs whose lease ran out: their workers may only have been held up, and would send them beside this run's
+        if sent + (reserved := tx.usage.reserved_messages(tenant.id)) + count > limit:
+            raise MessagesReserved(
+                f"{tenant.name} has sent {sent:,} of at most {limit:,} messages today (UTC), other runs have reserved"
+                f" {reserved:,} more, and this run needs {count:,}: it waits for what they leave"
+            )
+
+    def require_room(self, tx: Transaction, tenant: Tenant, more: int) -> None:
+        """For a file of so many bytes. Raises RunError."""
+        if reason := self._files(tx, tenant, more):
+            raise RunError(reason, code=CODE)
+
+    def count_message(self, tx: Transaction, run: Run) -> None:
+        """One is begun; in the transaction that says so."""
+        tx.usage.add_message(run.tenant_id, self._clock().date())
+
+    def forget(self) -> None:
+        """The counts of days long past."""
+        with self._store.write() as tx:
+            tx.usage.forget_messages((self._clock() - KEPT).date())
+
+    def _messages(self, tx: Transaction, tenant: Tenant, more: int) -> str | None:
+        limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
+        used = sent + tx.usage.reserved_messages(tenant.id, self._clock())
+        return _too_many_messages(tenant, limit, used, more) if used + more > limit else None
+
+    def _sent(self, tx: Transaction, tenant_id: str) -> int:
+        return tx.usage.messages(tenant_id, self._clock().date())
+
+    def _files(self, tx: Transaction, tenant: Tenant, more: int) -> str | None:
+        limit, used = self.of(tenant).file_bytes, tx.usage.file_bytes(tenant.id)
+        if used + more <= limit and used < limit:
+            return None
+        return (
+            f"the files of {tenant.name} take {size(used)} of at most {size(limit)}, and there is no room for another:"
+            f" keep files for fewer days, {RAISE}"
+        )
+
+
+def _too_many_messages(tenant: Tenant, limit: int, used: int, more: int) -> str:
+    return (
+        f"{tenant.name} has sent, or is sending, {used:,} of at most {limit:,} messages today (UTC),"
+        f" and this run needs {more:,}: wait until tomorrow, {RAISE}"
+    )
+
+
+def _own(tenant: Tenant, name: str) -> int | None:
+    own: int | None = getattr(tenant, f"quota_{name}")
+    return own
+
+
+def _wrong(limits: Mapping[str, Any]) -> list[FieldError]:
+    return [
+        FieldError(f"/{name}", f"must be from 1 to {most:,}, or null: the default")
+        for name, most in MAX_QUOTA.items()
+        if (limit := limits.get(name)) is not None and not 1 <= limit <= most
+    ]
+
+
+def _refused(run: Run, reason: str, now: datetime) -> Run:
+    """Failed before it began. It has a start, so that it counts as an end of its schedule's run."""
+    status = move_run(move_run(run.status, RunStatus.PROCESSING), RunStatus.FAILED)
+    return replace(
+        run,
+        status=status,
+        started_at=now,
+        completed_at=now,
+        next_attempt_at=None,
+        error=reason,
+        error_code=CODE,
+    )

@@ -1,0 +1,97 @@
+"""The domains that a tenant sends its files to: an allow list of its admins, checked when a schedule is
+saved, when a message is sent and when a link is used."""
+
+from collections.abc import Iterable, Sequence
+
+from email_validator import EmailNotValidError, validate_email
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import FieldError
+from exports_app.services.core.email_addresses import MAX_DOMAIN, check_domain_length
+from exports_app.services.core.records import Tenant
+
+WILDCARD = "*."
+"""``*.example.com`` stands for all domains below example.com, and not for example.com itself."""
+SHOWN = 3
+LONGEST_SHOWN = 60
+"""Characters of a wrong domain that an error repeats."""
+
+
+def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
+    """The domains in their normal form (lower case, IDNA A-labels), sorted, each once; and what is
+    wrong with the others. An empty list allows every domain."""
+    wanted = list(domains)
+    if len(wanted) > bounds.DOMAINS:
+        return (), [FieldError("/recipientDomains", f"name at most {bounds.DOMAINS} domains")]
+    normal, errors = set(), []
+    for i, text in enumerate(wanted):
+        domain = _normal(text)
+        if domain is None:
+            detail = f"{_quoted(text)} is not a domain: write it as example.com, or *.example.com for all below it"
+            errors.append(FieldError(f"/recipientDomains/{i}", detail))
+        else:
+            normal.add(domain)
+    return tuple(sorted(normal)), errors
+
+
+def _quoted(text: str) -> str:
+    """As it was written, in one line that is not too long."""
+    shown = " ".join(text.split())
+    return f"“{shown[:LONGEST_SHOWN]}…”" if len(shown) > LONGEST_SHOWN else f"“{shown}”"
+
+
+def _normal(text: str) -> str | None:
+    text = text.strip() if len(text) <= 2 * MAX_DOMAIN else ""
+    wildcard = WILDCARD if text.startswith(WILDCARD) else ""
+    domain = _domain_of(f"a@{text.removeprefix(WILDCARD)}")
+    return wildcard + domain if domain else None
+
+
+def _domain_of(address: str) -> str | None:
+    """The address's domain as IDNA A-labels in lower case; None where it has none that is valid."""
+    if len(address) > bounds.ADDRESS:
+        return None
+    try:
+        check_domain_length(address.rpartition("@")[2])
+        valid = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return valid.ascii_domain.lower()
+
+
+def allows(tenant: Tenant, address: str) -> bool:
+    if not tenant.recipient_domains:
+        return True
+    # What is stored was validated before: only an international domain needs to be converted
+    domain: str | None = address.rpartition("@")[2].lower()
+    if not address.isascii():
+        domain = _domain_of(address)
+    return domain is not None and any(_covers(allowed, domain) for allowed in tenant.recipient_domains)
+
+
+def _covers(allowed: str, domain: str) -> bool:
+    if allowed.startswith(WILDCARD):
+        return domain.endswith(allowed.removeprefix("*"))
+    return domain == allowed
+
+
+def check(tenant: Tenant, recipients: Sequence[str]) -> list[FieldError]:
+    """What is wrong with the recipients of a schedule of the tenant's."""
+    return [
+        FieldError(f"/recipients/{i}", f"{_elsewhere(tenant)}: choose another address, or have an admin allow its domain")
+        for i, address in enumerate(recipients)
+        if not allows(tenant, address)
+    ]
+
+
+def refusal(tenant: Tenant, address: str) -> str | None:
+    """Why the tenant sends nothing to an address; None where it does."""
+    if allows(tenant, address):
+        return None
+    return f"this address {_elsewhere(tenant)}: remove it from the recipients, or allow its domain in the tenant's settings"
+
+
+def _elsewhere(tenant: Tenant) -> str:
+    domains = tenant.recipient_domains
+    more = f" and {len(domains) - SHOWN} more" if len(domains) > SHOWN else ""
+    return f"is outside the domains that {tenant.name} sends to ({', '.join(domains[:SHOWN])}{more})"

@@ -1,0 +1,46 @@
+"""A person's address among the recipients of a tenant's scheduled exports; it can be dropped when
+the person is removed from the tenant."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from exports_app.domain.access import Principal
+from exports_app.domain.errors import Conflict
+from exports_app.domain.humanize import counted
+from exports_app.services.audit import audit_log
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import Action, Schedule
+
+NAMED = 3
+"""How many scheduled exports a refusal names; the rest is counted."""
+
+
+def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: datetime) -> int:
+    """Take the address, in any case, out of the recipients of the tenant's scheduled exports. Returns
+    how many have changed. Raises Conflict, naming them, where some go to nobody else."""
+    schedules = tx.schedules.addressed_to(tenant_id, address, lock=True)
+    remaining = {schedule.id: _without(schedule.recipients, address) for schedule in schedules}
+    if emptied := [schedule for schedule in schedules if not remaining[schedule.id]]:
+        raise Conflict(_go_to_nobody_else(emptied, address))
+    tx.schedules.set_recipients(remaining, now)
+    for schedule in schedules:
+        changed = {"recipients": [schedule.recipients, remaining[schedule.id]]}
+        audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=changed)
+    return len(schedules)
+
+
+def _without(recipients: Sequence[str], address: str) -> list[str]:
+    return [recipient for recipient in recipients if recipient.lower() != address.lower()]
+
+
+def _go_to_nobody_else(schedules: Sequence[Schedule], address: str) -> str:
+    by_name = sorted(schedules, key=lambda schedule: (schedule.name.casefold(), schedule.id))
+    names = [f'"{schedule.name}"' for schedule in by_name[:NAMED]]
+    if len(schedules) > NAMED:
+        names.append(f"{len(schedules) - NAMED:,} more")
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    go, them = ("goes", "it") if len(schedules) == 1 else ("go", "them")
+    return (
+        f"{counted(len(schedules), 'scheduled export')} {go} to nobody but {address}: "
+        f"give {them} another recipient first ({listed})"
+    )

@@ -1,0 +1,20 @@
+"""Files for the signed-in user: a one-time address, bound to this browser's session."""
+
+import asyncio
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.ui.framework.actions import action, actor
+from exports_app.ui.framework.browser_commands import fetch
+
+
+class Downloads(rx.State):
+    @action(Permission.READ)
+    async def start(self, schedule_id: str, run_id: str) -> None:
+        """Save a run's file. A wrong or foreign id is simply not found."""
+        held = actor()
+        code = wiring.services().downloads.of_run
+        address = await asyncio.to_thread(code, held.who, held.session, str(schedule_id), str(run_id))
+        await fetch(self, f"/api/download/{address}")

@@ -1,0 +1,210 @@
+"""Before any event runs: who calls, and whether they may. What comes here has passed the gate."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Collection
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import reflex as rx
+from reflex.event import Event
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event.context import EventContext
+
+from exports_app import log, wiring
+from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role
+from exports_app.domain.errors import ExportsError, Forbidden
+from exports_app.services.core import request_context
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity.sessions import SESSION_COOKIE, cookie, id_of
+from exports_app.ui.framework import actions
+from exports_app.ui.framework.actions import Actor, Rule
+from exports_app.ui.framework.browser_commands import Notices, notify
+from exports_app.ui.framework.page import LOGIN
+from exports_app.ui.framework.session import Session
+from exports_app.ui.websockets.gate import HYDRATE, ROOT
+from exports_app.ui.websockets.tab_states import kinds
+
+FORBIDDEN = "Your role does not allow this"
+CHANGED = "Your role has changed, so the page was loaded again"
+LOAD = f"{ROOT}.reflex___state____on_load_internal_state.on_load_internal"
+"""What a page does next: its on_load events."""
+INTERNAL = HYDRATE | {
+    LOAD,
+    f"{ROOT}.reflex___state____on_load_internal_state.set_is_hydrated",
+    f"{ROOT}.reflex___state____update_vars_internal_state.update_vars_internal",
+    f"{ROOT}.set_is_hydrated",
+}
+"""Reflex's own events, without which no page lives. None of ours is among them."""
+
+Seen = Callable[[str, str, Actor], None]
+Known = Callable[[str, bool], None]
+
+
+class Guard(Middleware):
+    """quiet: the handlers that pages call by themselves, so that a refusal is not told: the page says it. seen: called with the
+    tab's key, the event and who stands behind it for each of them that passes. known: called with the tab's key and whether
+    somebody is signed in there."""
+
+    def __init__(self, quiet: Collection[str], seen: Seen, known: Known) -> None:
+        self._quiet, self._seen, self._known = frozenset(quiet), seen, known
+        self._rules: dict[str, Rule] | None = None
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002 (Reflex's signature)
+        """None lets the event run."""
+        # A page's own calls have where it is with them; what they lead to, and what the server pushes, has not
+        by_client = bool(event.router_data)
+        if event.name in INTERNAL - HYDRATE and not (by_client and event.name == LOAD):
+            return None
+        if self._rules is None:
+            self._rules = actions.rules()
+        root = state._get_root_state()  # noqa: SLF001 (Reflex has no public way)
+        caller = _caller(root)
+        request_context.begin(caller)
+        log.begin(request=caller.request_id)
+        whole_page = event.name in HYDRATE
+        try:
+            found = await _actor(root, counts=by_client)
+        except ExportsError as e:  # the database is away, or too many requests: nothing but this is said
+            return await _say(root, e.message, whole_page=whole_page)
+        self._known(EventContext.get().token, found is not None)
+        await _keep_owner(root, found)
+        lost = found is not None and await _lost_rights(root, found)
+        if whole_page:
+            (await root.get_state(Notices))._clear()  # noqa: SLF001 (a page that begins shows nothing of the one before)
+            return None
+        if lost:
+            self._note_refusal(event, found)
+            await notify(root, "info", CHANGED)
+            return await _answer(root, load=True)
+        return None if event.name == LOAD else await self._decide(root, event, found)
+
+    def _note_refusal(self, event: Event, found: Actor | None) -> bool:
+        """Whether they may not, which goes into the audit unless the page asked by itself."""
+        assert self._rules is not None
+        actions.begin(found)
+        rule = self._rules.get(event.name)
+        if found is None or event.name == LOAD or (rule is not None and rule.public):
+            return False
+        refused = rule is None or (rule.permission is not None and found.who.tenants(rule.permission) == frozenset())
+        if refused and event.name not in self._quiet:
+            actions.note_refusal(Forbidden(), event.name.rpartition("___")[2])
+        return refused
+
+    async def _decide(self, root: BaseState, event: Event, found: Actor | None) -> StateUpdate | None:
+        assert self._rules is not None
+        rule = self._rules.get(event.name)
+        actions.begin(found)
+        if rule is not None and rule.public:
+            return None
+        if found is None:
+            return await _to_login(root) if rule is not None else await _answer(root)
+        if self._note_refusal(event, found):
+            return await _answer(root) if event.name in self._quiet else await _refuse(root)
+        if event.name in self._quiet:
+            self._seen(EventContext.get().token, event.name, found)
+        return None
+
+
+def _caller(root: BaseState) -> RequestContext:
+    """Of this event, with an id of its own that the log and the audit have."""
+    address, headers = str(root.router_data.get("ip", "")), root.router_data.get("headers", {})
+    secret = cookie(headers.get("cookie", ""), SESSION_COOKIE)
+    session = id_of(secret) if secret else ""
+    device, local = request_context.device_name(headers.get("user-agent", "")), request_context.is_local(address, headers)
+    return RequestContext(address, session, uuid.uuid4().hex, device, local)
+
+
+async def _actor(root: BaseState, *, counts: bool) -> Actor | None:
+    """counts: as a request, like one of the API, and as a use of the session. Raises TooManyRequests, Unavailable."""
+    header = root.router_data.get("headers", {}).get("cookie", "")
+    secret = cookie(header, SESSION_COOKIE)
+    return await asyncio.to_thread(_look_up, secret, counts) if secret else None
+
+
+def _look_up(secret: str, counts: bool) -> Actor | None:
+    services = wiring.services()
+    visit = services.sessions.visit(secret, counts=counts)
+    if visit is None:
+        return None
+    if counts:
+        services.auth.count_call(visit.who)
+    return Actor(visit.who, secret, visit.tenant_id, visit.ends_at)
+
+
+async def _keep_owner(root: BaseState, found: Actor | None) -> None:
+    """The session of a tab's states is always the same one (`tabs.key_of`), but it may end: then they are emptied."""
+    mine = found.who.user_id if found else ""
+    session = await root.get_state(Session)
+    if session._owner != mine:  # noqa: SLF001 (kept from clients by its underscore)
+        await _empty(root)
+        session._owner = mine  # noqa: SLF001
+
+
+async def _lost_rights(root: BaseState, found: Actor) -> bool:
+    """Whether they may do or see less than at the tab's latest event. Its states are empty then: what they hold may be of what
+    was taken from them."""
+    session = await root.get_state(Session)
+    before = session._rights  # noqa: SLF001
+    now = rights(found.who)
+    if before == now:
+        return False
+    lost = not set(before) <= set(now)
+    if lost:
+        await _empty(root)
+        session._owner = found.who.user_id  # noqa: SLF001
+    session._rights = now  # noqa: SLF001
+    return lost
+
+
+def rights(who: Principal) -> list[str]:
+    """All that they may do, as text."""
+    installation = [f"* {permission}" for permission in OF_INSTALLATION] if who.is_super_admin else []
+    every = [f"every {permission}" for permission in PERMISSIONS[Role.ADMIN]] if who.is_super_admin else []
+    own = [f"{tenant} {permission}" for tenant, role in who.roles.items() for permission in PERMISSIONS[role]]
+    return sorted([*installation, *every, *own])
+
+
+async def _empty(root: BaseState) -> None:
+    """Every state as at the beginning; only where the page is stays known. With Redis the others are not even loaded yet."""
+    for kind in kinds(type(root)):
+        await root.get_state(kind)
+    kept = dict(root.router_data)
+    root.reset()
+    root.router_data = kept
+
+
+async def _to_login(root: BaseState) -> StateUpdate:
+    wanted = str(root.router_data.get("asPath", ""))
+    back = {"next": wanted} if wanted.startswith("/") and not wanted.startswith(LOGIN) else {}
+    had_session = cookie(root.router_data.get("headers", {}).get("cookie", ""), SESSION_COOKIE)
+    query = urlencode(back | ({"ended": "1"} if had_session else {}), quote_via=quote, safe="/")
+    return await _answer(root, rx.redirect(f"{LOGIN}?{query}" if query else LOGIN))
+
+
+async def _refuse(root: BaseState) -> StateUpdate:
+    await notify(root, "error", FORBIDDEN)
+    return await _answer(root)
+
+
+async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
+    """Nothing but this, for it is not known whose states these are. whole_page: there is none yet to show a notice on."""
+    notices, session = await root.get_state(Notices), await root.get_state(Session)
+    notices._clear()  # noqa: SLF001
+    if whole_page:
+        session.failed = text
+    else:
+        await notify(root, "error", text)
+    delta = {**await notices._get_resolved_delta(), **await session._get_resolved_delta()}  # noqa: SLF001
+    for state in (notices, session):
+        state._clean()  # noqa: SLF001
+    return StateUpdate(delta=delta)
+
+
+async def _answer(root: BaseState, *events: Any, load: bool = False) -> StateUpdate:
+    """What the Guard itself changed, and the events; the refused handler does not run. load: the page is loaded anew."""
+    delta = await root._get_resolved_delta()  # noqa: SLF001 (as Reflex does after a handler)
+    root._clean()  # noqa: SLF001
+    made = [e for spec in events for e in Event.from_event_type(spec)]
+    return StateUpdate(delta=delta, events=[*made, *([Event(name=LOAD)] if load else [])])

@@ -1,0 +1,88 @@
+"""Pages register themselves: one file under pages/ adds a page, its route, its guard and its place in the header."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+from reflex.utils.format import format_event_handler
+
+from exports_app.domain.access import Permission
+from exports_app.ui.framework.session import Session
+from exports_app.ui.layout.shell import shell
+
+LOGIN, FORGOT = "/login", "/forgot-password"
+
+View = Callable[[], rx.Component]
+
+
+@dataclass(frozen=True)
+class Page:
+    view: View
+    routes: tuple[str, ...]
+    title: str
+    needs: Permission | None
+    load: Any
+    refresh: Any
+    public: bool
+    nav: str
+    icon: str
+    order: int
+    loading: View
+
+    @property
+    def link(self) -> str:
+        return self.routes[0]
+
+
+PAGES: list[Page] = []
+
+
+def page(
+    *routes: str,
+    title: str,
+    needs: Permission | None = None,
+    load: Any = None,
+    refresh: Any = None,
+    public: bool = False,
+    nav: str = "",
+    icon: str = "file",
+    order: int = 100,
+    loading: View = rx.fragment,
+) -> Callable[[View], View]:
+    """Decorates a function that returns a page's content. Two pages at one route stop the start.
+
+    routes: the first is where the header links to. needs: without this permission in the tenant, a plain "no access" stands in
+    the page's place. load: the State's action that reads the address, once when the page loads. refresh: the one that reads what
+    the page shows, then and at each change of the tenant's data. public: shown to anybody, without the header. nav, icon, order:
+    the entry in the header; no nav, no entry. loading: what stands there until the page's data has come.
+    """
+
+    def add(view: View) -> View:
+        taken = {route for one in PAGES for route in one.routes} & set(routes)
+        if taken:
+            raise ValueError(f"two pages at {sorted(taken)}")
+        PAGES.append(Page(view, routes, title, needs, load, refresh, public, nav, icon, order, loading))
+        return view
+
+    return add
+
+
+def _whole(one: Page, entries: list[Page]) -> View:
+    def whole() -> rx.Component:
+        return shell(one, entries)
+
+    # Reflex puts what a page is made of into a file of this module: in ours alone, each page would load the code of all
+    whole.__module__ = one.view.__module__
+    return whole
+
+
+def install(app: rx.App) -> tuple[set[str], set[str]]:
+    """Add every registered page to the app. Returns the full names of the load and of the refresh handlers."""
+    entries = sorted((p for p in PAGES if p.nav), key=lambda p: p.order)
+    for one in PAGES:
+        on_load = [event for event in (None if one.public else Session.enter, one.load, one.refresh) if event is not None]
+        for route in one.routes:
+            app.add_page(_whole(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load)
+    loads = {format_event_handler(one.load) for one in PAGES if one.load}
+    return loads, {format_event_handler(one.refresh) for one in PAGES if one.refresh}

@@ -1,0 +1,138 @@
+"""Who uses this tab: signing in and out, the tenant that the pages show, and what the shell says about both."""
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import reflex as rx
+from reflex.state import BaseState
+
+from exports_app import wiring
+from exports_app.domain.access import OF_INSTALLATION, Permission, Role
+from exports_app.domain.errors import ExportsError, NotFound
+from exports_app.services.core.records import Tenant
+from exports_app.services.identity.authentication import TenantRole
+from exports_app.services.identity.sessions import HOME
+from exports_app.ui.framework.actions import action, actor
+from exports_app.ui.framework.browser_commands import go, parameters
+from exports_app.ui.layout import brand_colors
+
+SETTINGS = "/settings"
+"""Where one changes a password that was given to one."""
+ROLES = {Role.SUPER_ADMIN: "Super admin", Role.ADMIN: "Admin", Role.VIEWER: "Viewer"}
+
+
+@dataclass
+class TenantChoice:
+    id: str
+    slug: str
+    name: str
+
+
+def query(state: BaseState) -> dict[str, str]:
+    """The address's parameters, the last of each name."""
+    return parameters(str(state.router_data.get("asPath", "")))
+
+
+def path(state: BaseState) -> str:
+    """The path that the page was loaded by (Reflex's own pathname is the route's pattern). Later changes of the address bar
+    show only in `query`."""
+    return urlsplit(str(state.router_data.get("asPath", ""))).path
+
+
+def header(state: BaseState, name: str) -> str:
+    """A header of the websocket's handshake; the empty text when it is absent. Lower-case name."""
+    return str(state.router_data.get("headers", {}).get(name, ""))
+
+
+class Session(rx.State):
+    """tenant_id is chosen among the user's own tenants only; every service checks it again."""
+
+    ready: bool = False
+    """Somebody is signed in and the fields below are theirs."""
+    name: str = ""
+    email: str = ""
+    role: str = ""
+    initials: str = ""
+    tenants: list[TenantChoice] = []  # noqa: RUF012 (Reflex copies defaults)
+    tenant_id: str = ""
+    tenant_slug: str = ""
+    tenant_name: str = ""
+    timezone: str = "UTC"
+    """The tenant's, else the installation's."""
+    colors: dict[str, str] = {}  # noqa: RUF012
+    may: list[str] = []  # noqa: RUF012
+    """Permissions in the tenant."""
+    is_demo: bool = False
+    failed: str = ""
+    """Why nobody could be shown."""
+    _owner: str = ""
+    """Whose data this tab's states hold: a user id. Kept by the Guard."""
+    _rights: list[str] = []  # noqa: RUF012
+    """What they could do at its latest event. Kept by the Guard."""
+
+    @action()
+    async def enter(self) -> None:
+        """When a page loads: who is here, and for which tenant."""
+        held, services = actor(), wiring.services()
+        try:
+            user, tenants = await asyncio.to_thread(services.auth.me, held.who)
+        except ExportsError as e:
+            self.failed = e.message
+            return
+        self.failed = ""
+        self.name, self.email = user.name, user.email
+        self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
+        self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]
+        self.is_demo = services.settings.is_demo
+        withheld = await asyncio.to_thread(services.auth.withheld, held.who)
+        wanted = {query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""}
+        shut_out = held.who.must_enrol or any(not tenants or not wanted.isdisjoint({t.id, t.slug}) for t in withheld)
+        if (user.must_change_password or shut_out) and path(self).rstrip("/") != SETTINGS:
+            await go(self, SETTINGS)
+        if tenants:
+            self._show(_pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""))
+        else:
+            self.may, self.role, self.tenant_id = [], "No tenant yet", ""
+        if held.who.is_super_admin:
+            self.may = [*self.may, *map(str, OF_INSTALLATION)]
+        self.ready = True
+
+    def _show(self, chosen: TenantRole) -> None:
+        self.tenant_id, self.tenant_slug = chosen.tenant.id, chosen.tenant.slug
+        self.role, self.may = ROLES[chosen.role], [str(p) for p in chosen.permissions]
+        self._changed(chosen.tenant)
+
+    def _changed(self, tenant: Tenant) -> None:
+        """The tenant was given another name or other looks, here."""
+        self.tenant_name, self.colors = tenant.name, brand_colors.scale(tenant.brand_color)
+        self.timezone = tenant.timezone or wiring.services().settings.tz
+        self.tenants = [TenantChoice(t.id, t.slug, tenant.name) if t.id == tenant.id else t for t in self.tenants]
+
+    @action()
+    async def switch(self, tenant_id: str) -> None:
+        """Show another tenant. The page is loaded anew, at its beginning."""
+        held, services = actor(), wiring.services()
+        _, tenants = await asyncio.to_thread(services.auth.me, held.who)
+        chosen = next((t for t in tenants if t.tenant.id == tenant_id), None)
+        if chosen is None:
+            raise NotFound
+        await asyncio.to_thread(services.sessions.choose, held.session, held.who, chosen.tenant.id)
+        self._show(chosen)
+        here = path(self).rstrip("/")
+        page = HOME if here.startswith(HOME) else here or HOME  # there are other schedules there
+        await go(self, f"{page}?tenant={chosen.tenant.slug}")
+
+    @action()
+    async def logout(self) -> None:
+        await asyncio.to_thread(wiring.services().sessions.end, actor().session)
+        await go(self, "/api/session/end")
+
+
+def _pick(tenants: list[TenantRole], slug: str, current: str, last: str) -> TenantRole:
+    """The tenant that the address names, else the tab's, else the session's last, else the first one they may write in."""
+    for wanted in (slug, current, last):
+        for one in tenants:
+            if wanted and wanted in {one.tenant.slug, one.tenant.id}:
+                return one
+    return next((t for t in tenants if Permission.WRITE in t.permissions), tenants[0])

@@ -1,0 +1,1 @@
+"""Around every page: the header, the centred panel, the tenant's colours."""

@@ -1,0 +1,175 @@
+"""Around every page: the header, what stands in a page's place while there is nobody to show it to, and the browser's effects."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import reflex as rx
+
+from exports_app.domain.access import OF_INSTALLATION, Permission
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import icon_button, message
+from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.downloads import Downloads
+from exports_app.ui.framework.session import Session, TenantChoice
+
+if TYPE_CHECKING:
+    from exports_app.ui.framework.page import Page
+
+PRODUCT = "Exports"
+
+
+def shell(page: "Page", entries: "Sequence[Page]") -> rx.Component:
+    """entries: the pages that the header names, in their order."""
+    common = rx.fragment(
+        browser.effects(
+            notices=Notices.items,
+            goto=Notices.goto,
+            fetch=Notices.fetch,
+            colors=Session.colors,
+            address=Notices.address,
+            on_file=Downloads.start,
+            on_open=rx.redirect,
+        ),
+        browser.connection(),
+    )
+    if page.public:
+        return rx.fragment(common, page.view())
+    content = page.view()
+    if page.needs is not None:
+        content = rx.cond(Session.may.contains(str(page.needs)), content, _no_access(page.needs))
+    return rx.fragment(
+        common,
+        browser.skip_link(target="content"),
+        _header(page, entries),
+        rx.cond(Session.ready & Session.is_demo, _demo_banner()),
+        rx.el.main(
+            rx.cond(Session.failed != "", _failed(), rx.cond(Session.ready, content, page.loading())), id="content", tab_index=-1
+        ),
+    )
+
+
+def logo() -> rx.Component:
+    mark = rx.el.span(rx.icon("timer", size=15, aria_hidden="true"), class_name="logo-mark")
+    return rx.el.span(mark, rx.el.span(PRODUCT), class_name="logo")
+
+
+def _header(page: "Page", entries: "Sequence[Page]") -> rx.Component:
+    return rx.el.header(
+        logo(),
+        rx.el.nav(
+            *[_entry(one, here=_is_within(page, one)) for one in entries], class_name="nav", custom_attrs={"aria-label": "Pages"}
+        ),
+        rx.cond(Session.tenants.length() > 1, _tenants()),
+        _theme(),
+        rx.cond(Session.ready, _account()),
+        class_name="app-header",
+    )
+
+
+def _entry(page: "Page", *, here: bool) -> rx.Component:
+    return rx.link(
+        rx.icon(page.icon, size=16, aria_hidden="true"),
+        rx.el.span(page.nav),
+        href=page.link,
+        class_name="on" if here else "",
+        underline="none",
+        custom_attrs={"aria-label": page.nav} | ({"aria-current": "page"} if here else {}),
+    )
+
+
+def _is_within(page: "Page", entry: "Page") -> bool:
+    return page is entry or page.link.startswith(f"{entry.link}/")
+
+
+def _tenants() -> rx.Component:
+    def item(one: TenantChoice) -> rx.Component:
+        return rx.dropdown_menu.item(
+            one.name, rx.cond(one.id == Session.tenant_id, rx.icon("check", size=14)), on_select=Session.switch(one.id)
+        )
+
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(
+                rx.el.span(Session.tenant_name),
+                rx.icon("chevron-down", size=14, aria_hidden="true"),
+                type="button",
+                class_name="picker-button",
+                custom_attrs={"aria-label": f"Tenant: {Session.tenant_name}"},
+            )
+        ),
+        rx.dropdown_menu.content(rx.foreach(Session.tenants, item), align="end"),
+        modal=False,
+    )
+
+
+def _theme() -> rx.Component:
+    # One label for both ways: what is prerendered does not know the reader's theme yet
+    return icon_button("sun-moon", "Switch between light and dark", on_click=rx.toggle_color_mode, id="theme")
+
+
+def _account() -> rx.Component:
+    who = rx.el.div(
+        rx.el.div(Session.name, font_weight="570"),
+        rx.el.div(Session.email, class_name="muted"),
+        rx.el.div(Session.role, class_name="muted"),
+        padding="6px 12px 8px",
+        max_width="260px",
+        overflow_wrap="anywhere",
+    )
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(
+                Session.initials,
+                type="button",
+                class_name="avatar",
+                id="account",
+                title=Session.name,
+                custom_attrs={"aria-label": f"Account: {Session.name}"},
+            )
+        ),
+        rx.dropdown_menu.content(
+            who,
+            rx.dropdown_menu.separator(),
+            rx.dropdown_menu.item(rx.icon("settings", size=14), "Settings", on_select=rx.redirect("/settings")),
+            rx.dropdown_menu.item(
+                rx.icon("book-open", size=14), "API documentation", on_select=rx.redirect("/api/docs", is_external=True)
+            ),
+            rx.dropdown_menu.item(rx.icon("log-out", size=14), "Sign out", on_select=Session.logout),
+            align="end",
+        ),
+        modal=False,
+    )
+
+
+def _demo_banner() -> rx.Component:
+    return rx.el.aside(
+        "This is a demo: its data is invented and its password public. Nothing here is private.",
+        class_name="demo",
+        custom_attrs={"aria-label": "Demo"},
+    )
+
+
+def _failed() -> rx.Component:
+    return message("triangle-alert", "The page could not be loaded", f"{Session.failed}.", browser.reload_button(), level="h1")
+
+
+def _no_access(needs: Permission) -> rx.Component:
+    ask = rx.fragment(
+        "You need the Admin role to see this page: ask an admin of ",
+        rx.cond(Session.tenant_name != "", Session.tenant_name, "your organisation"),
+        ". Viewers read scheduled exports and their history through the API.",
+    )
+    return message(
+        "lock",
+        "No access to this page",
+        rx.fragment(
+            "You are signed in as ",
+            rx.el.b(Session.email),
+            " (",
+            Session.role,
+            "). ",
+            "This is for super admins of the installation." if needs in OF_INSTALLATION else ask,
+        ),
+        rx.el.button("Sign out", type="button", class_name="btn", on_click=Session.logout),
+        level="h1",
+    )

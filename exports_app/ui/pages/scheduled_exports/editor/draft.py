@@ -1,0 +1,118 @@
+"""The form's content while it is open. It has no handlers of its own: fields, pickers and the dialog write into it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from exports_app.services.core.records import Schedule
+from exports_app.services.schedules.validation import Filters, Recipient
+from exports_app.ui.pages.scheduled_exports.editor import form, policies
+from exports_app.ui.pages.scheduled_exports.editor.form import Chip
+from exports_app.ui.pages.scheduled_exports.history import error_hints
+
+
+class DraftState(rx.State):
+    is_open: bool = False
+    tenant_id: str = ""
+    """In which it is saved, whatever the tab shows by then."""
+    schedule_id: str = ""
+    """Empty: a new one."""
+    values: dict[str, str] = form.EMPTY
+    campaign_ids: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
+    chips: list[Chip] = []  # noqa: RUF012
+    is_active: bool = True
+    errors: dict[str, str] = {}  # noqa: RUF012
+    stale: bool = False
+    """Somebody else saved it meanwhile."""
+    paused: str = ""
+    """Why it was paused by itself."""
+    unfold: str = ""
+    """Opens the advanced fields whenever it changes; empty: they begin closed."""
+    usual: dict[str, str] = {}  # noqa: RUF012
+    """What the server is set to, where a field may be empty."""
+    focus: str = ""
+    unfinished: str = ""
+    """A recipient that was being typed when the server went away."""
+    mend: str = ""
+    """A bad recipient on its way back into the field."""
+    _version: int = 0
+    _saved: tuple[Any, ...] = ()
+    _count: int = 0
+
+    @rx.var
+    def dirty(self) -> bool:
+        return self.is_open and self._now() != self._saved
+
+    @rx.var
+    def kept(self) -> str:
+        """What the browser keeps while it is open."""
+        if not self.is_open:
+            return ""
+        held = {"tenant": self.tenant_id, "id": self.schedule_id, "version": self._version, "active": self.is_active}
+        return form.pack(self.values, self.campaign_ids, self.chips, held | {"dirty": self.dirty})
+
+    def _now(self) -> tuple[Any, ...]:
+        return (dict(self.values), list(self.campaign_ids), [chip.text for chip in self.chips], self.is_active)
+
+    def _fill(
+        self, tenant_id: str, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
+    ) -> None:
+        self.tenant_id, self.schedule_id, self.values, self.is_active = tenant_id, schedule_id, form.EMPTY | values, is_active
+        self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
+        self.chips = [Chip(one) for one in like.recipients] if like else []
+        self.errors, self.stale, self.mend, self.unfinished = {}, False, "", ""
+        self.unfold, self.paused = "", error_hints.told(like.paused_reason) if like and schedule_id else ""
+        if policies.differ(self.values):
+            self._unfold()
+        self._saved, self.is_open = self._now(), True
+
+    def _bring_back(self, held: dict[str, Any], recipients: Sequence[Recipient]) -> None:
+        """What `form.unpack` gave; recipients: its chips, read."""
+        self._fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
+        self._version, self.campaign_ids, self.unfinished = held["version"], held["campaigns"], held["unfinished"]
+        self._add(recipients)
+        self._saved = () if held["dirty"] else self._now()
+
+    def _note_saved(self, saved: Schedule) -> None:
+        self.schedule_id, self._version, self.stale, self.errors = saved.id, saved.version, False, {}
+        self.chips = [Chip(one) for one in saved.recipients]
+        self.paused = error_hints.told(saved.paused_reason)
+        self._saved = self._now()
+
+    def _add(self, found: Sequence[Recipient]) -> bool:
+        """False where they were too many, and the last ones are left out."""
+        chips = {chip.text.lower(): chip for chip in self.chips}
+        for one in found:
+            text = (one.address or one.text)[: form.LONGEST_CHIP]
+            chips.setdefault(text.lower(), Chip(text, one.error or ""))
+        self.chips = list(chips.values())[: form.MOST_CHIPS]
+        return len(chips) <= form.MOST_CHIPS
+
+    def _put(self, name: str, value: str) -> None:
+        self.values = self.values | {name: value[: form.LONGEST]}
+        self._forget_error(name)
+
+    def _forget_error(self, name: str) -> None:
+        if name in self.errors:
+            self.errors = {k: v for k, v in self.errors.items() if k != name}
+
+    def _refuse(self, errors: dict[str, str]) -> None:
+        """Show what is wrong; the first wrong field gets the focus."""
+        self.errors = errors
+        if policies.EMPTY.keys() & errors.keys():
+            self._unfold()
+        self._focus(form.first_wrong(errors))
+
+    def _unfold(self) -> None:
+        self._count += 1
+        self.unfold = str(self._count)
+
+    def _focus(self, name: str) -> None:
+        self._count += 1
+        self.focus = f"{name}#{self._count}"
+
+    def _back_into_field(self, text: str) -> None:
+        self._count += 1
+        self.chips = [chip for chip in self.chips if chip.text != text]
+        self.mend = f"{text}#{self._count}"

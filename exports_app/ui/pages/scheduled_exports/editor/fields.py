@@ -1,0 +1,71 @@
+"""What is typed and chosen in the form."""
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import NotFound
+from exports_app.domain.timing.presets import CUSTOM
+from exports_app.services.schedules.validation import MAX_RECIPIENTS, read_recipients
+from exports_app.ui.framework.actions import action
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
+
+
+class Fields(rx.State):
+    @action(Permission.WRITE, longest={"value": form.LONGEST})
+    async def put(self, name: str, value: str) -> Any:
+        """One of the text fields."""
+        if name not in form.EMPTY:
+            raise NotFound
+        draft = await self.get_state(DraftState)
+        draft._put(name, str(value))  # noqa: SLF001
+        if name in {"schedule", "timezone"}:
+            await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
+        return DataPanel.load if name in form.DATA_FIELDS else None
+
+    @action(Permission.WRITE)
+    async def activate(self, is_active: bool) -> None:
+        (await self.get_state(DraftState)).is_active = bool(is_active)
+
+    @action(Permission.WRITE)
+    async def choose_preset(self, expression: str) -> None:
+        """Fill in a preset's expression; an empty one leaves the field to be written in."""
+        panel, draft = await self.get_state(SchedulePanel), await self.get_state(DraftState)
+        if expression:
+            draft._put("schedule", str(expression))  # noqa: SLF001
+            await panel._explain(draft.values)  # noqa: SLF001
+        else:
+            panel.preset = CUSTOM
+            draft._focus("schedule")  # noqa: SLF001
+
+    @action(Permission.WRITE, longest={"text": bounds.PASTED})
+    async def add_recipients(self, text: str) -> None:
+        """From what was typed or pasted; what is no address is kept to be mended."""
+        found = await asyncio.to_thread(read_recipients, str(text))
+        draft = await self.get_state(DraftState)
+        if not draft._add(found):  # noqa: SLF001
+            most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"
+            await notify(self, "info", f"{most}: what came after the first {form.MOST_CHIPS} was left out")
+        draft._forget_error("recipients")  # noqa: SLF001
+
+    @action(Permission.WRITE)
+    async def drop_recipient(self, text: str) -> None:
+        draft = await self.get_state(DraftState)
+        draft.chips = [chip for chip in draft.chips if chip.text != text]
+        draft._forget_error("recipients")  # noqa: SLF001
+
+    @action(Permission.WRITE)
+    async def drop_last(self) -> None:
+        draft = await self.get_state(DraftState)
+        draft.chips = draft.chips[:-1]
+
+    @action(Permission.WRITE)
+    async def mend_recipient(self, text: str) -> None:
+        """Back into the field, to be written anew."""
+        (await self.get_state(DraftState))._back_into_field(str(text))  # noqa: SLF001

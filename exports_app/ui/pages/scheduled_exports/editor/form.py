@@ -1,0 +1,225 @@
+"""The form of a scheduled export: its fields as text, from a stored schedule and back to what the service takes."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.humanize import sentence
+from exports_app.domain.timing.period import Period
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.records import Schedule
+from exports_app.services.schedules import validation as rules
+from exports_app.services.schedules.validation import MAX_CAMPAIGNS, MAX_RECIPIENTS, Filters
+from exports_app.ui.pages.scheduled_exports.editor import policies
+
+DATES = "dates"
+"""The choice beside the relative periods."""
+PERIODS = [
+    *((str(p), str(p).replace("_", " ").capitalize()) for p in Period if p is not Period.ALL),
+    ("all", "All data"),
+    (DATES, "Between two dates"),
+]
+WHEN_EMPTY = [
+    ("send", "Send a file without rows"),
+    ("skip", "Skip the run, write to nobody"),
+    ("fail", "Fail the run"),
+]
+DELIVERY = [
+    ("auto", "Attached; as ZIP or link when it is large"),
+    ("attach", "Always attached"),
+    ("zip", "Always attached as ZIP"),
+    ("link", "Always as a download link"),
+]
+LINKED = ["auto", "link"]
+"""Ways that may send a link, and so ask how long it works."""
+GROUPS = {"day": "By day", "week": "By week", "month": "By month"}
+
+EMPTY = {
+    "name": "",
+    "description": "",
+    "export_type": "campaigns",
+    "format": "excel",
+    "period": str(Period.PREVIOUS_WEEK),
+    "start_date": "",
+    "end_date": "",
+    "group_by": "day",
+    "when_empty": "send",
+    "time_limit": "60",
+    "delivery": "auto",
+    "link_days": "7",
+    "schedule": "0 9 * * 1",
+    "timezone": "UTC",
+    **policies.EMPTY,
+}
+"""The text fields and what a new form begins with."""
+DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "group_by", "timezone"}
+"""What the preview of the data depends on."""
+ORDER = [
+    *("name", "description", "export_type", "format", "period", "start_date", "end_date", "campaigns", "group_by", "when_empty"),
+    *("time_limit", "schedule", "timezone", "recipients", "delivery", "link_days"),
+    *policies.EMPTY,
+]
+"""As they stand in the form: the first wrong one gets the focus."""
+_POINTERS = {
+    "filters/startDate": "start_date",
+    "filters/endDate": "end_date",
+    "filters/period": "period",
+    "filters/groupBy": "group_by",
+    "filters/campaignIds": "campaigns",
+}
+LONGEST = bounds.FORM_TEXT
+LONGEST_CHIP = bounds.TYPED_RECIPIENT
+MOST_CHIPS = 2 * MAX_RECIPIENTS
+"""What is pasted may hold some that are removed again before it is saved."""
+
+
+@dataclass
+class Chip:
+    """A recipient as it stands in the form. error: what is wrong with it; empty when it is an address."""
+
+    text: str
+    error: str = ""
+
+
+def texts(schedule: Schedule) -> dict[str, str]:
+    """The stored schedule's text fields."""
+    filters = Filters.from_json(schedule.filters)
+    dated = bool(filters.start_date or filters.end_date)
+    return {
+        "name": schedule.name,
+        "description": schedule.description or "",
+        "export_type": schedule.export_type,
+        "format": schedule.format,
+        "period": DATES if dated else filters.period or "all",
+        "start_date": filters.start_date.isoformat() if filters.start_date else "",
+        "end_date": filters.end_date.isoformat() if filters.end_date else "",
+        "group_by": filters.group_by or "day",
+        "when_empty": schedule.when_empty,
+        "time_limit": f"{schedule.time_limit / 60:g}",
+        "delivery": schedule.delivery,
+        "link_days": str(schedule.link_days),
+        "schedule": schedule.schedule,
+        "timezone": schedule.timezone,
+        **policies.texts(schedule),
+    }
+
+
+def asked(query: Mapping[str, str]) -> dict[str, str] | None:
+    """The fields of a new scheduled export that an address asks for; None where it asks for none, or for none that there is."""
+    if query.get("new") not in EXPORT_TYPES:
+        return None
+    known: dict[str, Any] = {"period": dict(PERIODS), "group_by": GROUPS}
+    values = {k: query[k][:LONGEST] for k in ("period", "start_date", "end_date", "group_by") if k in query}
+    return {"export_type": query["new"]} | {k: v for k, v in values.items() if v in known.get(k, [v])}
+
+
+def filters_of(values: dict[str, str], campaign_ids: list[str]) -> Filters:
+    """Raises Invalid where a date is none."""
+    errors: list[FieldError] = []
+    dated = values["period"] == DATES
+    start = _date(values["start_date"], "/filters/startDate", errors) if dated else None
+    end = _date(values["end_date"], "/filters/endDate", errors) if dated else None
+    if dated and not (start or end or errors):
+        errors.append(FieldError("/filters/startDate", "give at least one date, or choose a period"))
+    if errors:
+        raise Invalid(errors)
+    grouped = values["export_type"] in EXPORT_TYPES and EXPORT_TYPES[values["export_type"]].groups
+    group_by = values["group_by"] if grouped else None
+    return Filters(start, end, None if dated else values["period"], tuple(campaign_ids), group_by)
+
+
+def _date(text: str, pointer: str, errors: list[FieldError]) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        errors.append(FieldError(pointer, "is not a date: write it as 2026-01-31"))
+        return None
+
+
+def days(text: str) -> int:
+    """How long a link works. Raises Invalid."""
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+        raise Invalid([FieldError("/linkDays", "give a whole number of days, e.g. 7")])
+    return int(text)
+
+
+def _seconds(minutes: str) -> int:
+    number = minutes.strip().replace(",", ".")
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,10})?", number):
+        raise Invalid([FieldError("/timeLimit", "give a number of minutes, e.g. 60")])
+    return round(60 * float(number))
+
+
+def draft(values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *, is_active: bool) -> dict[str, Any]:
+    """What `Schedules.create` and `update` take. Raises Invalid."""
+    if any(chip.error for chip in chips):
+        raise Invalid([FieldError("/recipients", "mend or remove the addresses that are marked")])
+    own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone", "when_empty", "delivery")}
+    linked = {"link_days": days(values["link_days"])} if values["delivery"] in LINKED else {}
+    return own | {
+        **linked,
+        "description": values["description"] or None,
+        "time_limit": _seconds(values["time_limit"]),
+        "filters": filters_of(values, campaign_ids),
+        "recipients": tuple(chip.text for chip in chips),
+        "is_active": is_active,
+        **policies.read(values),
+    }
+
+
+def field_of(pointer: str) -> str:
+    """The form's field for an error's pointer."""
+    path = pointer.strip("/")
+    known = next((name for start, name in _POINTERS.items() if path.startswith(start)), None)
+    return known or rules.field_of(pointer)
+
+
+def errors_by_field(error: Invalid) -> dict[str, str]:
+    """The first error of each field, as a sentence."""
+    found: dict[str, str] = {}
+    for one in error.errors:
+        name = field_of(one.pointer)
+        text = one.detail if name in ORDER else f"{one.pointer}: {one.detail}"
+        text = text.replace("or null:", "or empty:")  # what is null in the API is an empty field here
+        found.setdefault(name if name in ORDER else "name", sentence(text))
+    return found
+
+
+def first_wrong(errors: dict[str, str]) -> str:
+    return next((name for name in ORDER if errors.get(name)), "")
+
+
+def pack(values: dict[str, str], campaign_ids: list[str], chips: list[Chip], schedule: dict[str, Any]) -> str:
+    """The form as one text, to be kept in the browser."""
+    return json.dumps({"values": values, "campaigns": campaign_ids, "chips": [c.text for c in chips], **schedule})
+
+
+def unpack(kept: str) -> dict[str, Any]:
+    """What `pack` made. It comes from the browser: anything else in it is left out. Raises Invalid when it is not readable."""
+    try:
+        found = json.loads(kept)
+        values = {k: str(found["values"].get(k, usual))[:LONGEST] for k, usual in EMPTY.items()}
+        return {
+            "values": values,
+            "campaigns": [str(one)[: bounds.ID] for one in found["campaigns"][:MAX_CAMPAIGNS]],
+            "chips": [str(one)[:LONGEST_CHIP] for one in found["chips"][:MOST_CHIPS]],
+            "tenant": str(found["tenant"])[: bounds.ID],
+            "id": str(found["id"])[: bounds.ID],
+            "version": int(found["version"]),
+            "active": bool(found["active"]),
+            "dirty": bool(found.get("dirty", True)),
+            "unfinished": str(found.get("unfinished", ""))[:LONGEST],
+        }
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
+        raise Invalid([FieldError("", "the form kept in this browser cannot be read")]) from e
+
+
+TYPES = [(one.key, one.label) for one in EXPORT_TYPES]
+FILE_FORMATS = [(one.key, f"{one.label} (.{one.extension})") for one in FORMATS]

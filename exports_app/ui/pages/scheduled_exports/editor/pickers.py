@@ -1,0 +1,119 @@
+"""Choosing from long lists: the tenant's campaigns, the world's time zones. Searched on the server, shown in part."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import NotFound
+from exports_app.domain.timing import cron
+from exports_app.services.core.records import Page
+from exports_app.services.schedules.validation import MAX_CAMPAIGNS
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
+
+SHOWN = 50
+CHIPS = 6
+LONGEST = bounds.SEARCH
+
+
+@dataclass
+class Option:
+    key: str
+    label: str
+    chosen: bool
+
+
+class CampaignPicker(rx.State):
+    q: str = ""
+    options: list[Option] = []  # noqa: RUF012 (Reflex copies defaults)
+    total: int = 0
+    chosen: list[Option] = []  # noqa: RUF012
+    """The first few that are chosen, by name."""
+    count: int = 0
+
+    @action(Permission.WRITE)
+    async def opened(self, is_open: bool) -> None:
+        self.q = ""
+        if is_open:
+            await self._search()
+
+    @action(Permission.WRITE)
+    async def search(self, text: str) -> None:
+        self.q = str(text)[:LONGEST]
+        await self._search()
+
+    async def _search(self) -> None:
+        draft, find = await self.get_state(DraftState), wiring.services().campaigns.find
+        found, self.total = await asyncio.to_thread(find, principal(), draft.tenant_id, {}, self.q, Page(1, SHOWN))
+        self.options = [Option(one.id, one.name, one.id in draft.campaign_ids) for one in found]
+
+    @action(Permission.WRITE, longest={"campaign_id": bounds.ID})
+    async def toggle(self, campaign_id: str) -> Any:
+        """Choose a campaign, or no longer. Which ones exist for the tenant, saving and the preview judge."""
+        draft = await self.get_state(DraftState)
+        rest = [one for one in draft.campaign_ids if one != campaign_id]
+        if len(rest) == len(draft.campaign_ids) and len(rest) < MAX_CAMPAIGNS:
+            rest = [*rest, str(campaign_id)]
+        return await self._take(rest)
+
+    @action(Permission.WRITE)
+    async def clear(self) -> Any:
+        return await self._take([])
+
+    async def _take(self, ids: list[str]) -> Any:
+        draft = await self.get_state(DraftState)
+        draft.campaign_ids = ids
+        draft._forget_error("campaigns")  # noqa: SLF001
+        self.options = [Option(one.key, one.label, one.key in ids) for one in self.options]
+        await self._name(ids)
+        return DataPanel.load
+
+    @action(Permission.WRITE)
+    async def name_chosen(self) -> None:
+        """When the form opens."""
+        await self._name((await self.get_state(DraftState)).campaign_ids)
+
+    async def _name(self, ids: list[str]) -> None:
+        tenant = (await self.get_state(DraftState)).tenant_id
+        names = await asyncio.to_thread(wiring.services().campaigns.names, principal(), tenant, ids[:CHIPS])
+        self.count = len(ids)
+        self.chosen = [Option(one, names.get(one, "a campaign that is gone"), chosen=True) for one in ids[:CHIPS]]
+
+
+class ZonePicker(rx.State):
+    q: str = ""
+    options: list[Option] = []  # noqa: RUF012
+
+    @action(Permission.WRITE)
+    async def opened(self, is_open: bool) -> None:
+        self.q = ""
+        if is_open:
+            await self._search()
+
+    @action(Permission.WRITE)
+    async def search(self, text: str) -> None:
+        self.q = str(text)[:LONGEST]
+        await self._search()
+
+    async def _search(self) -> None:
+        now = (await self.get_state(DraftState)).values["timezone"]
+        parts = self.q.lower().replace("_", " ").split()
+        spelled = {z: z.lower().replace("_", " ") for z in cron.zones()}
+        found = [z for z, text in spelled.items() if all(part in text for part in parts)]
+        self.options = [Option(z, z.replace("_", " "), z == now) for z in sorted(found, key=lambda z: z != now)[:SHOWN]]
+
+    @action(Permission.WRITE)
+    async def choose(self, zone: str) -> Any:
+        if zone not in cron.zones():
+            raise NotFound
+        draft = await self.get_state(DraftState)
+        draft.values = draft.values | {"timezone": zone}
+        draft._forget_error("timezone")  # noqa: SLF001
+        await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
+        return DataPanel.load

@@ -1,0 +1,155 @@
+"""What answers beside the form while somebody types: when it would run, and what the file would hold."""
+
+import asyncio
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import counted, place, sentence, size
+from exports_app.domain.table import Kind
+from exports_app.domain.timing import cron
+from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+
+_slow = ThreadPoolExecutor(2, thread_name_prefix="preview")
+"""A preview may take a second of a core: so many at once, and none in the threads that everybody's clicks need."""
+TOO_LONG = "This takes longer than a second to count. The export itself is not limited."
+
+
+@dataclass
+class NextRun:
+    at: str
+    text: str
+    """In the schedule's zone."""
+
+
+@dataclass
+class Head:
+    label: str
+    right: bool
+
+
+class SchedulePanel(rx.State):
+    words: str = ""
+    problem: str = ""
+    note: str = ""
+    place: str = ""
+    preset: str = "custom"
+    runs: list[NextRun] = []  # noqa: RUF012 (Reflex copies defaults)
+
+    async def _explain(self, values: dict[str, str]) -> None:
+        explain = wiring.services().schedules.explain
+        self.place, self.words, self.problem, self.note, self.runs = place(values["timezone"]), "", "", "", []
+        try:
+            found = await asyncio.to_thread(explain, principal(), values["schedule"], values["timezone"])
+        except ExportsError as e:
+            self.problem = sentence(e.message)
+            return
+        self.preset = found.preset
+        if not found.valid:
+            self.problem = sentence(found.message)
+            return
+        zone = cron.zone(values["timezone"])
+        self.words, self.note = found.description or "", found.note or ""
+        self.runs = [NextRun(one.isoformat(), f"{one.astimezone(zone):%a %d %b, %H:%M}") for one in found.next_runs]
+
+
+class DataPanel(rx.State):
+    heads: list[Head] = []  # noqa: RUF012
+    rows: list[list[str]] = []  # noqa: RUF012
+    summary: str = ""
+    window: str = ""
+    shown: str = ""
+    """How many of the rows stand here, where they are not all, and which columns stand elsewhere in the file."""
+    problem: str = ""
+    is_empty: bool = False
+    """Known to be: there is not a row in these days."""
+    busy: bool = False
+    _asked: str = ""
+    """The newest question: the answer to an older one is dropped."""
+
+    @action(Permission.WRITE, background=True)
+    async def load(self) -> None:
+        async with self:
+            draft = await self.get_state(DraftState)
+            tenant = draft.tenant_id
+            values, campaigns = dict(draft.values), list(draft.campaign_ids)
+            asked = self._asked = uuid.uuid4().hex
+            self.busy = True
+        found, problem = await asyncio.get_running_loop().run_in_executor(_slow, _read, principal(), tenant, values, campaigns)
+        async with self:
+            if self._asked == asked:
+                self._show(found, problem)
+
+    def _show(self, found: Any, problem: str) -> None:
+        self.busy, self.problem, self.is_empty = False, problem, found is not None and found.total == 0
+        if found is None:
+            self.heads, self.rows, self.summary, self.window = [], [], "", ""
+            return
+        # An id says the least and takes the most room: it stands last here, wherever the file has it
+        order = sorted(range(len(found.columns)), key=lambda at: found.columns[at].key.endswith("_id"))
+        columns = [found.columns[at] for at in order]
+        self.heads = [Head(c.label, c.kind in {Kind.INTEGER, Kind.DECIMAL}) for c in columns]
+        self.rows = [[row[at] for at in order] for row in found.rows]
+        self.window = found.window
+        first = f", the first {len(self.rows)}" if found.total is None or found.total > len(self.rows) else ""
+        moved = " and ".join(found.columns[at].label for was, at in enumerate(order) if at < was)
+        self.shown = first + (f". {moved} comes earlier in the file." if moved else "")
+        if found.total is None:
+            self.summary, self.problem = "", TOO_LONG
+        else:
+            self.summary = f"{counted(found.total, 'row')}, about {size(found.size or 0)}"
+
+
+def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -> tuple[Any, str]:
+    """The preview, or why there is none."""
+    try:
+        filters = form.filters_of(values, campaigns)
+        data = wiring.services().preview.data
+        return data(who, tenant, values["export_type"], values["format"], values["timezone"], filters), ""
+    except ExportsError as e:
+        return None, told(e)
+
+
+class LetterPanel(rx.State):
+    """The email as its recipients will see it."""
+
+    is_open: bool = False
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    kind: str = "html"
+
+    @action(Permission.WRITE)
+    async def show(self) -> None:
+        draft = await self.get_state(DraftState)
+        tenant, values = draft.tenant_id, dict(draft.values)
+        filters = form.filters_of(values, draft.campaign_ids)
+        name, export_type, file_format, timezone = (values[n] for n in ("name", "export_type", "format", "timezone"))
+        letter = wiring.services().preview.letter
+        what = (tenant, name, export_type, file_format, timezone, filters)
+        days = form.days(values["link_days"]) if values["delivery"] in form.LINKED else 7
+        found = await asyncio.to_thread(letter, principal(), *what, values["delivery"], days)
+        if found is None:
+            return
+        self.subject, self.html, self.text = found.subject, found.html, found.text
+        self.kind, self.is_open = "html", True
+
+    @action(Permission.WRITE)
+    async def choose(self, kind: str) -> None:
+        self.kind = "text" if kind == "text" else "html"
+
+    @action(Permission.WRITE)
+    async def close(self) -> None:
+        self.is_open = False
+
+    @action(Permission.WRITE)
+    async def set_open(self, is_open: bool) -> None:
+        self.is_open = self.is_open and bool(is_open)

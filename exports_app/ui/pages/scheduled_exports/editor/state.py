@@ -1,0 +1,201 @@
+"""The dialog that makes or changes a scheduled export: opening, saving, closing."""
+
+import asyncio
+from itertools import islice
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import Conflict, Invalid, NotFound
+from exports_app.services.core.email_addresses import Domains
+from exports_app.services.core.records import Schedule
+from exports_app.services.schedules.validation import MAX_SENT, Recipient, read_recipients
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import notify, show_address
+from exports_app.ui.framework.session import Session, query
+from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
+from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, LetterPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
+from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
+
+UNSAVED = "This is not saved yet: save or close it, then choose “Export this view” again"
+DELETED = "This scheduled export was deleted meanwhile: copy what you need, then close"
+
+
+class EditorState(rx.State):
+    asking: bool = False
+    """Whether to throw the changes away."""
+
+    @action(Permission.WRITE)
+    async def begin(self, schedule_id: str) -> Any:
+        """Open the form: of a stored schedule, or an empty one."""
+        if (await self.get_state(DraftState)).is_open:  # one that has just come back
+            return None
+        if schedule_id:
+            return await self._edit(await self._stored(schedule_id))
+        return await self._new({})
+
+    @action(Permission.WRITE)
+    async def begin_from(self, template: str) -> Any:
+        chosen = next((t for t in TEMPLATES if t.key == template), None)
+        if chosen is None:
+            raise NotFound
+        if (await self.get_state(DraftState)).is_open:
+            return None
+        return await self._new(chosen.values)
+
+    async def _arrive(self) -> Any:
+        """Where the address asks for a new one, with these values: the form, and the list's own address, so that a reload
+        does not ask again."""
+        asked, draft = form.asked(query(self)), await self.get_state(DraftState)
+        if asked is None:
+            return None
+        await show_address(self, await (await self.get_state(ListState))._address())  # noqa: SLF001
+        if draft.is_open and draft.dirty:
+            await notify(self, "info", UNSAVED)
+            return None
+        return await self._new(asked)
+
+    async def _new(self, values: dict[str, str]) -> Any:
+        session = await self.get_state(Session)
+        return await self._open(session.tenant_id, "", {"timezone": session.timezone} | values)
+
+    @action(Permission.WRITE)
+    async def duplicate(self, schedule_id: str) -> Any:
+        """A new form with everything of a stored schedule, paused so that nobody gets two files unawares."""
+        old = await self._stored(schedule_id)
+        texts = form.texts(old) | {"name": f"Copy of {old.name}"[: bounds.NAME]}
+        return await self._open(old.tenant_id, "", texts, old, is_active=False)
+
+    @action(Permission.WRITE)
+    async def reload(self) -> Any:
+        """Take what is stored now; the changes here are dropped."""
+        return await self._edit(await self._stored((await self.get_state(DraftState)).schedule_id))
+
+    @action(Permission.WRITE, longest={"kept": bounds.KEPT_FORM})
+    async def restore(self, kept: str) -> Any:
+        """Bring back a form that the browser kept while the server was away. Another tenant's stays there until its turn."""
+        held, recipients = await asyncio.to_thread(_unpack, str(kept))
+        draft = await self.get_state(DraftState)
+        if draft.is_open or held["tenant"] != (await self.get_state(Session)).tenant_id:
+            return None
+        draft._bring_back(held, recipients)  # noqa: SLF001
+        if held["dirty"]:
+            await notify(self, "info", "Your unsaved changes are back")
+        draft._focus("form")  # noqa: SLF001  (somebody who goes on typing must not find the rest of it in the name)
+        await self._compare()
+        return await self._begun(draft)
+
+    async def _stored(self, schedule_id: str) -> Schedule:
+        get = wiring.services().schedules.get
+        return await asyncio.to_thread(get, principal(), str(schedule_id), Permission.WRITE)
+
+    async def _edit(self, stored: Schedule) -> Any:
+        (await self.get_state(DraftState))._version = stored.version  # noqa: SLF001
+        return await self._open(stored.tenant_id, stored.id, form.texts(stored), stored, is_active=stored.is_active)
+
+    async def _open(
+        self, tenant_id: str, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
+    ) -> Any:
+        draft = await self.get_state(DraftState)
+        draft._fill(tenant_id, schedule_id, values, like, is_active=is_active)  # noqa: SLF001
+        return await self._opened(draft)
+
+    async def _opened(self, draft: DraftState) -> Any:
+        draft._focus("name")  # noqa: SLF001
+        return await self._begun(draft)
+
+    async def _begun(self, draft: DraftState) -> Any:
+        self.asking, draft.usual = False, _usual()
+        await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
+        return [CampaignPicker.name_chosen, DataPanel.load]
+
+    @action(Permission.WRITE)
+    async def set_open(self, is_open: bool) -> None:  # noqa: ARG002 (the dialog only ever asks to be closed)
+        """Close it; asks first where something would be lost."""
+        draft = await self.get_state(DraftState)
+        self.asking = bool(draft.dirty)
+        draft.is_open = self.asking
+
+    @action(Permission.WRITE)
+    async def stay(self) -> None:
+        self.asking = False
+
+    @action(Permission.WRITE)
+    async def drop_changes(self) -> None:
+        self.asking = (await self.get_state(DraftState)).is_open = False
+
+    @action(Permission.WRITE)
+    async def save(self) -> None:
+        draft = await self.get_state(DraftState)
+        if draft.is_open and (saved := await self._save(draft)):
+            draft.is_open = False
+            await notify(self, "success", f"“{saved.name}” is saved")
+
+    @action(Permission.WRITE)
+    async def test(self) -> None:
+        """Save, then send it to the signed-in user alone. The form stays."""
+        draft = await self.get_state(DraftState)
+        saved = await self._save(draft) if draft.dirty or not draft.schedule_id else await self._stored(draft.schedule_id)
+        if saved is not None:
+            await (await self.get_state(Doing))._test(saved.id)  # noqa: SLF001
+
+    async def _save(self, draft: DraftState) -> Schedule | None:
+        """None where it was refused: the form says why."""
+        try:
+            values = form.draft(draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active)
+            saved = await asyncio.to_thread(_write, principal(), draft.tenant_id, draft.schedule_id, draft._version, values)  # noqa: SLF001
+        except Invalid as e:
+            draft._refuse(form.errors_by_field(e))  # noqa: SLF001
+            return None
+        except Conflict:
+            draft.stale = True
+            return None
+        except NotFound:
+            await notify(self, "error", DELETED)
+            return None
+        draft._note_saved(saved)  # noqa: SLF001
+        await (await self.get_state(ListState))._load()  # noqa: SLF001
+        return saved
+
+    async def _leave(self, tenant_id: str) -> None:
+        """The tab shows this tenant from now on: a form of another one is not left open over it."""
+        draft = await self.get_state(DraftState)
+        if draft.is_open and draft.tenant_id != tenant_id:
+            draft.is_open = self.asking = (await self.get_state(LetterPanel)).is_open = False
+
+    async def _compare(self) -> None:
+        """Whether somebody else saved or deleted it while it is open here."""
+        draft = await self.get_state(DraftState)
+        if not draft.is_open or not draft.schedule_id:
+            return
+        try:
+            stored = await self._stored(draft.schedule_id)
+            draft.stale, draft.paused = stored.version != draft._version, error_hints.told(stored.paused_reason)  # noqa: SLF001
+        except NotFound:
+            draft.errors = draft.errors | {"name": DELETED}
+
+
+def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:
+    """The form, and its recipients as they are read. Raises Invalid."""
+    held, domains = form.unpack(kept), Domains()
+    return held, list(islice((one for text in held["chips"] for one in read_recipients(text, domains)), MAX_SENT))
+
+
+def _usual() -> dict[str, str]:
+    settings = wiring.services().settings
+    return {"retry_attempts": str(settings.retry_attempts), "retry_base_seconds": f"{settings.retry_base_seconds:g}"}
+
+
+def _write(who: Any, tenant_id: str, schedule_id: str, version: int, values: dict[str, Any]) -> Schedule:
+    schedules = wiring.services().schedules
+    if schedule_id:
+        return schedules.update(who, schedule_id, values, version)
+    return schedules.create(who, tenant_id, values)

@@ -1,0 +1,70 @@
+"""What a run went through, and which emails it made to those who look after its schedule: as the history shows them."""
+
+from dataclasses import dataclass
+
+from exports_app.domain.humanize import duration
+from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus
+from exports_app.services.core.records import Attempt, Notice, NoticeKind
+from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports.list.rows import iso
+
+ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
+    None: ("processing", "Under way"),
+    AttemptOutcome.RETRY: ("partial", "Failed for now"),
+    AttemptOutcome.DIED: ("failed", "Its process died"),
+    AttemptOutcome.STOPPED: ("pending", "The server stopped"),
+    AttemptOutcome.COMPLETED: ("completed", "Completed"),
+    AttemptOutcome.PARTIAL: ("partial", "Partial"),
+    AttemptOutcome.FAILED: ("failed", "Failed"),
+    AttemptOutcome.SKIPPED: ("skipped", "Skipped"),
+    AttemptOutcome.CANCELLED: ("cancelled", "Cancelled"),
+}
+"""The look of a chip, and its word."""
+NOTICES = {
+    NoticeKind.FAILING: "It failed",
+    NoticeKind.GAVE_UP: "A run was given up",
+    NoticeKind.PAUSED: "It was paused",
+    NoticeKind.RECOVERED: "It works again",
+}
+DELIVERY_WORDS = {
+    DeliveryStatus.PENDING: "Waiting",
+    DeliveryStatus.SENDING: "Sending",
+    DeliveryStatus.ACCEPTED: "Accepted",
+    DeliveryStatus.FAILED: "Failed",
+    DeliveryStatus.UNKNOWN: "Unknown",
+    DeliveryStatus.SKIPPED: "Not sent",
+}
+
+
+@dataclass
+class AttemptRow:
+    number: str
+    at: str
+    took: str
+    look: str
+    word: str
+    error: str
+
+
+@dataclass
+class NoticeRow:
+    what: str
+    target: str
+    at: str
+    look: str
+    word: str
+    error: str
+
+
+def attempt_row(attempt: Attempt) -> AttemptRow:
+    look, word = ATTEMPTS[attempt.outcome]
+    took = duration((attempt.ended_at - attempt.started_at).total_seconds()) if attempt.ended_at and attempt.number else ""
+    # A tick that was skipped before it was made up stands before its first attempt
+    number = f"Attempt {attempt.number}" if attempt.number else "Before"
+    return AttemptRow(number, iso(attempt.started_at), took, look, word, error_hints.told(attempt.error))
+
+
+def notice_row(notice: Notice) -> NoticeRow:
+    word = DELIVERY_WORDS[notice.status]
+    at = iso(notice.sent_at or notice.created_at)
+    return NoticeRow(NOTICES[notice.kind], notice.target, at, str(notice.status), word, error_hints.told(notice.error))

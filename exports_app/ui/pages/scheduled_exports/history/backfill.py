@@ -1,0 +1,98 @@
+"""Past times of a schedule, run after all: which days, how many they are, go."""
+
+import asyncio
+from datetime import date
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError, Invalid
+from exports_app.domain.humanize import counted, sentence
+from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+
+CHOOSE = "choose a day"
+
+
+class BackfillState(rx.State):
+    schedule_id: str = ""
+    """Whose days these are."""
+    start: str = ""
+    end: str = ""
+    told: str = ""
+    """What running them would do."""
+    errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
+    """By field: start, end."""
+    count: int = 0
+
+    @action(Permission.WRITE)
+    async def set_start(self, value: str) -> None:
+        self.start = str(value)
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def set_end(self, value: str) -> None:
+        self.end = str(value)
+        await self._look()
+
+    async def _follow(self, schedule_id: str) -> None:
+        """The history was read anew: of another schedule nothing is kept, of the same one it is counted again."""
+        if schedule_id != self.schedule_id:
+            self.reset()
+            self.schedule_id = schedule_id
+        elif not self.errors:
+            await self._look()
+
+    async def _look(self) -> None:
+        self.told, self.errors, self.count = "", {}, 0
+        days = _days(self.start, self.end)
+        if days is None:
+            return  # not all is chosen yet
+        try:
+            found = await asyncio.to_thread(wiring.services().backfill.count, principal(), self.schedule_id, *days)
+        except Invalid as e:
+            self._refused(e)
+            return
+        except ExportsError as e:  # what is shown beside it goes on
+            self.told = told(e)
+            return
+        self.count = found.new
+        if found.new:
+            had = f" {counted(found.existing, 'run time')} of these days had one already." if found.existing else ""
+            self.told = f"{counted(found.new, 'run')} would be made, each for the days that it would have covered.{had}"
+        else:
+            self.told = "All run times of these days have a run already: nothing would be made."
+
+    @action(Permission.WRITE)
+    async def run(self) -> None:
+        days = _days(self.start, self.end)
+        if days is None:
+            empty = {"start": CHOOSE} if not self.start else {}
+            self.errors = {k: sentence(v) for k, v in (empty | ({"end": CHOOSE} if not self.end else {})).items()}
+            return
+        try:
+            done = await asyncio.to_thread(wiring.services().backfill.run, principal(), self.schedule_id, *days)
+        except Invalid as e:
+            self._refused(e)
+            return
+        had = f"; {counted(done.existing, 'run time')} had one already" if done.existing else ""
+        if done.runs:
+            await notify(self, "success", f"{counted(len(done.runs), 'run')} now waiting{had}")
+        else:
+            await notify(self, "info", "All run times of these days have a run already")
+        await (await self.get_state(HistoryState))._reload()  # noqa: SLF001
+
+    def _refused(self, error: Invalid) -> None:
+        fields = {"/startDate": "start", "/endDate": "end"}
+        self.errors = {fields.get(e.pointer, "start"): sentence(e.detail) for e in error.errors}
+        self.told, self.count = "", 0
+
+
+def _days(start: str, end: str) -> tuple[date, date] | None:
+    """None where one is not a day, as long as a browser's field for it is not filled in."""
+    try:
+        return date.fromisoformat(start), date.fromisoformat(end)
+    except ValueError:
+        return None

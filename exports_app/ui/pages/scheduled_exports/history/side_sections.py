@@ -1,0 +1,83 @@
+"""Beside the runs in the history: why it was paused, past times to run, and who was told of trouble."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, described, field, status
+from exports_app.ui.pages.scheduled_exports.history.attempts import NoticeRow
+from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
+
+
+def paused() -> rx.Component:
+    when = browser.when(at=HistoryState.paused_at)
+    box = paused_box(HistoryState.schedule_id, HistoryState.name, HistoryState.paused, when, "Close the history")
+    return rx.cond(HistoryState.paused != "", rx.el.div(box, class_name="aside note"))
+
+
+def backfill() -> rx.Component:
+    wrong = BackfillState.errors
+    return rx.el.div(
+        browser.fold(
+            rx.el.div(
+                _day("backfill_start", "From", BackfillState.start, BackfillState.set_start, wrong.get("start", "")),
+                _day("backfill_end", "To", BackfillState.end, BackfillState.set_end, wrong.get("end", "")),
+                class_name="pair",
+            ),
+            rx.el.div(
+                rx.el.span(BackfillState.told, class_name="muted grow", role="status"),
+                button(
+                    "Run them",
+                    kind="small",
+                    icon="history",
+                    once=True,
+                    on_click=BackfillState.run,
+                    disabled=(BackfillState.told != "") & (BackfillState.count == 0),
+                ),
+                class_name="row wrap",
+            ),
+            id="backfill",
+            unfold="",
+            title="Run past times",
+            hint="Missed, skipped, or before it was made",
+        ),
+        class_name="aside",
+    )
+
+
+def _day(name: str, label: str, value: rx.Var[str], on_change: object, error: rx.Var[str]) -> rx.Component:
+    wrong = error.to(str)
+    control = rx.el.input(
+        type="date", id=name, name=name, value=value, on_change=on_change, class_name="control", **described(name, wrong)
+    )
+    return field(label, control, name=name, error=wrong, hint="Whole days, in the schedule's zone")
+
+
+def notices() -> rx.Component:
+    return rx.cond(
+        HistoryState.notices.length() > 0,
+        rx.el.div(
+            browser.fold(
+                rx.el.div(rx.foreach(HistoryState.notices, _notice)),
+                id="notices",
+                unfold="",
+                title="Who was told",
+                hint="Emails to the owner and the admins about this scheduled export",
+            ),
+            class_name="aside",
+        ),
+    )
+
+
+def _notice(one: NoticeRow) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.b(one.what),
+            rx.el.div(one.target, rx.cond(one.error != "", f" · {one.error}", ""), class_name="muted"),
+            class_name="grow",
+        ),
+        rx.el.span(browser.when(at=one.at), class_name="muted num"),
+        status(one.look, one.word),
+        class_name="entry",
+    )

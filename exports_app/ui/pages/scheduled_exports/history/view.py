@@ -1,0 +1,274 @@
+"""The dialog with a schedule's last runs."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, icon_button, message, status
+from exports_app.ui.framework.downloads import Downloads
+from exports_app.ui.pages.scheduled_exports.history import file_downloads_view, side_sections
+from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptRow
+from exports_app.ui.pages.scheduled_exports.history.state import DeliveryRow, HistoryState, RunRow
+
+AT_ONCE = 16
+"""So many runs are painted first."""
+
+
+def history_dialog() -> rx.Component:
+    head = rx.el.div(
+        rx.el.div(
+            rx.dialog.title(rx.cond(HistoryState.name != "", HistoryState.name, "History")),
+            rx.el.p(
+                rx.cond(HistoryState.gone == "", HistoryState.heading, ""),
+                class_name="muted",
+            ),
+            class_name="grow",
+        ),
+        rx.cond(
+            (HistoryState.name != "") & (HistoryState.gone == ""),
+            button("Run now", kind="small", icon="play", once=True, on_click=HistoryState.run_now),
+        ),
+        icon_button("x", "Close the history", on_click=HistoryState.close),
+        class_name="dialog-head",
+    )
+    body = rx.cond(
+        HistoryState.gone != "",
+        message(
+            "search-x", "There is no such scheduled export", "It was deleted, or the address is wrong, or it is not yours to see."
+        ),
+        rx.cond(
+            ~HistoryState.loaded,
+            rx.cond(HistoryState.failed != "", _failed(), _loading()),
+            rx.fragment(
+                side_sections.paused(),
+                rx.cond(HistoryState.total == 0, _never_ran(), rx.fragment(_strip(), _runs())),
+                side_sections.backfill(),
+                side_sections.notices(),
+            ),
+        ),
+    )
+    return rx.dialog.root(
+        rx.dialog.content(
+            browser.return_focus(),
+            head,
+            file_downloads_view.revoke_dialog(),
+            rx.el.div(body, class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}),
+            class_name="dialog narrow",
+            custom_attrs={"aria-describedby": ""},
+        ),
+        open=HistoryState.schedule_id != "",
+        on_open_change=lambda _: HistoryState.close,
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(rx.el.span(class_name="skeleton"), padding="30px 20px", custom_attrs={"aria-busy": "true"})
+
+
+def _failed() -> rx.Component:
+    again = button("Try again", icon="rotate-cw", on_click=HistoryState.again)
+    return message("triangle-alert", "The history could not be loaded", f"{HistoryState.failed}.", again)
+
+
+def _never_ran() -> rx.Component:
+    return message(
+        "history", "It never ran", "Runs stand here, the newest first, each with its file and what became of every email."
+    )
+
+
+def _strip() -> rx.Component:
+    return rx.el.div(
+        rx.foreach(HistoryState.runs.reverse(), lambda run: rx.el.i(class_name=run.status, height=run.bar, title=run.title)),
+        class_name="strip",
+        role="img",
+        custom_attrs={"aria-label": HistoryState.summary},
+    )
+
+
+def _runs() -> rx.Component:
+    heads = (("Status", ""), ("When", ""), ("File", ""), ("Rows", "right"), ("Took", "right"))
+    return rx.el.table(
+        rx.el.thead(
+            rx.el.tr(
+                *[rx.el.th(words, class_name=look, scope="col", role="columnheader") for words, look in heads],
+                rx.el.th(rx.el.span("Actions", class_name="sr"), scope="col", role="columnheader"),
+                role="row",
+            ),
+            role="rowgroup",
+        ),
+        rx.el.tbody(
+            rx.foreach(HistoryState.runs[:AT_ONCE], _run),
+            browser.soon(rx.foreach(HistoryState.runs[AT_ONCE:], _run)),
+            role="rowgroup",
+        ),
+        class_name="history",
+        role="table",
+        custom_attrs={"aria-label": "Runs, the newest first"},
+    )
+
+
+def _run(run: RunRow) -> rx.Component:
+    opened = HistoryState.opened == run.id
+    when = rx.fragment(
+        rx.cond(run.since != "", rx.fragment("since ", browser.elapsed(since=run.since)), browser.when(at=run.at)),
+        rx.cond(run.waits != "", rx.el.div(run.waits, " · ", browser.when(at=run.waits_at), class_name="waits")),
+        rx.el.div(run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"),
+    )
+    named = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
+    file = rx.fragment(
+        rx.cond(run.file_name != "", named, rx.el.div("No file", class_name="muted")),
+        rx.el.div(rx.cond(run.size != "", f"{run.size} · ", ""), run.window, class_name="muted"),
+    )
+    download = icon_button(
+        "download",
+        f"Download {run.file_name}",
+        on_click=Downloads.start(HistoryState.schedule_id, run.id),
+        disabled=~run.has_file,
+    )
+    fold = rx.el.button(
+        rx.cond(opened, rx.icon("chevron-down", size=16), rx.icon("chevron-right", size=16)),
+        type="button",
+        class_name="icon-button",
+        title="Details",
+        on_click=HistoryState.unfold(run.id),
+        custom_attrs={"aria-label": f"Details: {run.title}", "aria-expanded": rx.cond(opened, "true", "false")},
+    )
+    line = rx.el.tr(
+        rx.el.td(status(run.status, run.status_word), role="cell"),
+        rx.el.td(when, role="cell", class_name="wide-cell"),
+        rx.el.td(file, role="cell", class_name="wide-cell"),
+        rx.el.td(run.records, role="cell", class_name="right"),
+        rx.el.td(run.took, role="cell", class_name="right"),
+        rx.el.td(
+            rx.el.div(download, fold, class_name="row", gap="2px", justify_content="flex-end"), role="cell", class_name="right"
+        ),
+        role="row",
+        custom_attrs={"data-run": run.id},
+    )
+    return rx.fragment(line, rx.cond(opened, _detail(run)), key=run.id)
+
+
+def _detail(run: RunRow) -> rx.Component:
+    found = HistoryState.detail
+    error = rx.el.div(
+        rx.el.p(rx.el.b(found.error)),
+        rx.cond(found.hint != "", rx.el.p(found.hint)),
+        rx.el.div(browser.copy_button(text=found.raw, label="Copy error"), class_name="row"),
+        class_name=rx.cond(run.status == "failed", "box bad", rx.cond(run.status == "partial", "box warn", "box info")),
+    )
+    facts = rx.el.div(
+        rx.cond(found.made != "", rx.el.div(found.made, class_name="muted")),
+        rx.cond(found.sent != "", rx.el.div(found.sent, class_name="muted")),
+        rx.cond(
+            found.sha256 != "",
+            rx.el.div(
+                rx.el.span("SHA-256 ", rx.el.code(found.sha256, overflow_wrap="anywhere")),
+                " ",
+                browser.copy_button(text=found.sha256),
+                class_name="muted",
+            ),
+        ),
+        class_name="grow",
+    )
+    actions = rx.el.div(
+        facts,
+        rx.cond(
+            found.can_retry,
+            rx.fragment(
+                button("Retry now", kind="small", icon="rotate-cw", once=True, on_click=HistoryState.retry_now(run.id)),
+                button("Give up", kind="small", icon="flag-off", once=True, on_click=HistoryState.give_up(run.id)),
+            ),
+        ),
+        rx.cond(
+            found.unknown > 0,
+            button(
+                rx.cond(found.unknown == 1, "It arrived", f"All {found.unknown} arrived"),
+                kind="small",
+                icon="mail-check",
+                once=True,
+                on_click=HistoryState.arrived(run.id),
+            ),
+        ),
+        rx.cond(
+            found.can_resend,
+            button(
+                rx.cond(
+                    found.unknown == found.unsent,
+                    "Send again",
+                    rx.cond(
+                        found.unsent == 1,
+                        "Send again to the one who did not get it",
+                        f"Send again to the {found.unsent} who did not get it",
+                    ),
+                ),
+                kind="small",
+                icon="send",
+                once=True,
+                on_click=HistoryState.resend(run.id),
+            ),
+        ),
+        rx.cond(
+            found.can_rerun,
+            button(
+                "Run again with the same window",
+                kind="small",
+                icon="rotate-cw",
+                once=True,
+                on_click=HistoryState.rerun(run.id),
+            ),
+        ),
+        file_downloads_view.revoke_button(run),
+        rx.cond(
+            found.can_cancel,
+            button("Cancel this run", kind="small", icon="ban", once=True, on_click=HistoryState.cancel(run.id)),
+        ),
+        class_name="row wrap",
+    )
+    return rx.el.tr(
+        rx.el.td(
+            rx.el.div(
+                rx.cond(found.error != "", error),
+                rx.cond(
+                    HistoryState.deliveries.length() > 0,
+                    rx.el.div(rx.foreach(HistoryState.deliveries, _delivery)),
+                    rx.el.div("No emails yet.", class_name="muted"),
+                ),
+                file_downloads_view.downloads(run),
+                rx.cond(HistoryState.attempts.length() > 0, _attempts()),
+                actions,
+                class_name="detail-grid",
+            ),
+            col_span=6,
+            role="cell",
+        ),
+        class_name="detail",
+        role="row",
+    )
+
+
+def _attempts() -> rx.Component:
+    return rx.el.div(
+        rx.el.b("Attempts", class_name="label"), rx.el.ol(rx.foreach(HistoryState.attempts, _attempt)), class_name="attempts"
+    )
+
+
+def _attempt(one: AttemptRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            one.number,
+            rx.cond(one.took != "", f" · took {one.took}", ""),
+            rx.cond(one.error != "", rx.el.div(one.error, class_name="muted")),
+            class_name="grow",
+        ),
+        rx.el.span(browser.when(at=one.at), class_name="muted num"),
+        status(one.look, one.word),
+        class_name="entry",
+    )
+
+
+def _delivery(one: DeliveryRow) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(one.target, rx.cond(one.error != "", rx.el.div(one.error, class_name="muted")), class_name="grow"),
+        rx.cond(one.at != "", rx.el.span(browser.when(at=one.at), class_name="muted num")),
+        status(one.status, one.word),
+        class_name="delivery",
+    )

@@ -1,0 +1,167 @@
+"""What is done to schedules from the list: run, pause, test, delete, one or several. Outcomes come back as notices."""
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import NotFound
+from exports_app.domain.humanize import counted
+from exports_app.domain.runs.states import FINISHED, RunStatus, Trigger
+from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.records import Run
+from exports_app.services.schedules.bulk import Action
+from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.pages.scheduled_exports.list.rows import outcome_words
+from exports_app.ui.pages.scheduled_exports.list.state import ROUTE, ListState
+
+BULK = {"activate": "activated", "pause": "paused", "run": "started", "delete": "deleted"}
+MOST_WATCHED = 50
+
+
+class Doing(rx.State):
+    asking: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
+    """Ids of the schedules that shall be deleted; the question is open while there are any."""
+    ask_title: str = ""
+    ask_text: str = ""
+    _watched: dict[str, tuple[str, str]] = {}  # noqa: RUF012
+    """Runs that were started in this tab and whose end is told: run id -> (schedule id, name)."""
+
+    @action(Permission.WRITE)
+    async def run(self, schedule_id: str) -> None:
+        """Now. The row shows how it goes, a notice how it ended."""
+        self._watch(await asyncio.to_thread(wiring.services().schedules.trigger, principal(), str(schedule_id)))
+
+    @action(Permission.WRITE)
+    async def test(self, schedule_id: str) -> None:
+        """A run that is sent to the signed-in user alone."""
+        await self._test(str(schedule_id))
+
+    async def _test(self, schedule_id: str) -> None:
+        run = await asyncio.to_thread(wiring.services().demand.send_test, principal(), schedule_id)
+        self._watch(run)
+        reason = CHANNELS["email"].unconfigured()
+        text = (
+            f"The test makes its file, but sends nothing: {reason}" if reason else f"A test is on its way to {run.recipients[0]}"
+        )
+        await notify(self, "info", text)
+
+    def _watch(self, run: Run) -> None:
+        kept = dict(list(self._watched.items())[1 - MOST_WATCHED :])
+        self._watched = kept | {run.id: (run.scheduled_export_id, run.spec["name"])}
+
+    @action(Permission.WRITE)
+    async def toggle(self, schedule_id: str, active: bool) -> None:
+        """Acts at once. Where it is refused, the list is read again, so that the switch comes back."""
+        services, values = wiring.services(), {"is_active": bool(active)}
+        try:
+            await asyncio.to_thread(services.schedules.update, principal(), str(schedule_id), values)
+        finally:
+            await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
+
+    @action(Permission.WRITE)
+    async def resume(self, schedule_id: str) -> None:
+        """One that was paused by itself goes on, in the name of whoever resumes it."""
+        services, values = wiring.services(), {"is_active": True}
+        try:
+            resumed = await asyncio.to_thread(services.schedules.update, principal(), str(schedule_id), values)
+            yours = " and runs in your name" if resumed.owner_id == principal().user_id else ""
+            await notify(self, "success", f"“{resumed.name}” is active again{yours}")
+        finally:
+            await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
+
+    @action(Permission.WRITE)
+    async def ask_delete(self, schedule_id: str) -> None:
+        services, who = wiring.services(), principal()
+        schedule = await asyncio.to_thread(services.schedules.get, who, str(schedule_id), Permission.WRITE)
+        _, runs = await asyncio.to_thread(services.history.of_schedule, who, schedule.id, 1)
+        self.asking = [schedule.id]
+        self.ask_title = f"Delete “{schedule.name}”?"
+        past = f" Its history of {counted(runs, 'run')} and their files can no longer be opened." if runs else ""
+        self.ask_text = (
+            f"It will not run again, for anybody.{past} A run that is under way still finishes. This cannot be undone."
+        )
+
+    @action(Permission.WRITE)
+    async def ask_delete_selected(self) -> None:
+        listed = await self.get_state(ListState)
+        chosen = [r for r in listed.rows if r.id in listed.selected]
+        if not chosen:
+            return
+        self.asking = [r.id for r in chosen]
+        self.ask_title = f"Delete {counted(len(chosen), 'scheduled export')}?"
+        names = ", ".join(f"“{r.name}”" for r in chosen[:5]) + (f" and {len(chosen) - 5} more" if len(chosen) > 5 else "")
+        self.ask_text = f"{names} will not run again, and their histories can no longer be opened. This cannot be undone."
+
+    @action(Permission.WRITE)
+    async def dismiss(self) -> None:
+        self.asking = []
+
+    @action(Permission.WRITE)
+    async def delete(self) -> None:
+        """What was asked about."""
+        ids, self.asking = self.asking, []
+        await self._bulk("delete", ids)
+
+    @action(Permission.WRITE)
+    async def bulk(self, what: str) -> None:
+        """Activate, pause or run the selected ones."""
+        if what not in BULK or what == "delete":
+            raise NotFound
+        await self._bulk(what, list((await self.get_state(ListState)).selected))
+
+    async def _bulk(self, what: str, ids: list[str]) -> None:
+        if not ids:
+            return
+        listed = await self.get_state(ListState)
+        result = await asyncio.to_thread(wiring.services().bulk.apply, principal(), ids, Action(what))
+        if result.done:
+            await notify(self, "success", f"{counted(len(result.done), 'scheduled export')} {BULK[what]}")
+        if result.failed:
+            await notify(self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}")
+        listed.selected = []
+        await listed._load(fresh=True)  # noqa: SLF001
+
+    async def _settle(self) -> None:
+        """Tell how the watched runs ended."""
+        if not self._watched:
+            return
+        ended = await asyncio.to_thread(_ended, principal(), dict(self._watched))
+        for run_id, (schedule_id, name) in list(self._watched.items()):
+            if run_id in ended:
+                run, accepted, total = ended[run_id]
+                self._watched.pop(run_id)
+                if run is not None:
+                    await self._tell(run, schedule_id, name, accepted, total)
+
+    async def _tell(self, run: Run, schedule_id: str, name: str, accepted: int, total: int) -> None:
+        test = "Test of " if run.trigger is Trigger.TEST else ""
+        what = f"{test}“{name}”"
+        words = outcome_words(run, accepted, total)
+        href = f"{ROUTE}/{schedule_id}?run={run.id}"
+        if run.status is RunStatus.COMPLETED:
+            sent = f", sent to {counted(accepted, 'recipient')}" if accepted else ""
+            await notify(self, "success", f"{what} is ready: {words}{sent}", link="Download", run=f"{schedule_id}/{run.id}")
+        elif run.status is RunStatus.SKIPPED:
+            await notify(self, "info", f"{what} was skipped. {words}", link="Show", href=href)
+        elif run.status is RunStatus.CANCELLED:
+            await notify(self, "info", f"{what}: {words}", link="Show", href=href)
+        else:
+            await notify(self, "error", f"{what}: {words}", link="Show the error", href=href)
+
+
+def _ended(who: Principal, watched: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """run id -> (the run, accepted, deliveries), or (None, 0, 0) for what is gone."""
+    found: dict[str, Any] = {}
+    for run_id, (schedule_id, _) in watched.items():
+        try:
+            run, deliveries = wiring.services().history.get(who, schedule_id, run_id)
+        except NotFound:
+            found[run_id] = (None, 0, 0)
+            continue
+        if run.status in FINISHED:
+            found[run_id] = (run, sum(d.status == "accepted" for d in deliveries), len(deliveries))
+    return found

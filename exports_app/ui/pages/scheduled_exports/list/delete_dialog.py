@@ -1,0 +1,26 @@
+"""The question before something is deleted."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button
+from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+
+
+def delete_dialog() -> rx.Component:
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            browser.return_focus(),
+            browser.focus(target="keep-it"),
+            rx.alert_dialog.title(Doing.ask_title, as_child=False),
+            rx.alert_dialog.description(Doing.ask_text, size="2", color="gray"),
+            rx.el.div(
+                rx.alert_dialog.cancel(button("Keep it", on_click=Doing.dismiss, id="keep-it")),
+                button("Delete", kind="danger", icon="trash-2", once=True, on_click=Doing.delete, id="confirm-delete"),
+                class_name="dialog-foot",
+            ),
+            class_name="dialog slim",
+            on_escape_key_down=Doing.dismiss,
+        ),
+        open=Doing.asking.length() > 0,
+    )

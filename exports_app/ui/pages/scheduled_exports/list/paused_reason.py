@@ -1,0 +1,24 @@
+"""A schedule that was paused by itself: why, and the way on. In the list and in the history."""
+
+from typing import Any
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button
+from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+
+
+def paused_box(schedule_id: Any, name: Any, reason: Any, when: rx.Component, focus: Any) -> rx.Component:
+    """when: it was paused. focus: the label of what gets the focus once the box goes."""
+    why = rx.el.div(rx.el.b("Paused by itself "), when, rx.el.div(reason), class_name="grow")
+    resume = button(
+        "Resume",
+        kind="small",
+        icon="play",
+        once=True,
+        on_click=Doing.resume(schedule_id),
+        custom_attrs={"aria-label": f"Resume {name}"},
+    )
+    mark = rx.icon("circle-pause", size=16, aria_hidden="true")
+    return rx.el.div(mark, why, resume, browser.pass_focus(to=focus), class_name="box warn row")

@@ -1,0 +1,138 @@
+"""What one line of the list shows, ready to be read. Instants are ISO 8601, or empty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import counted, place, size
+from exports_app.domain.runs.states import FINISHED, RunStatus
+from exports_app.domain.timing import cron
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.records import LatestRun, Run, Schedule
+from exports_app.ui.pages.scheduled_exports.history import error_hints
+
+SHOWN_ERROR = 110
+STATUS_WORDS = {
+    RunStatus.PENDING: "Pending",
+    RunStatus.PROCESSING: "Processing",
+    RunStatus.COMPLETED: "Completed",
+    RunStatus.PARTIAL: "Partial",
+    RunStatus.FAILED: "Failed",
+    RunStatus.SKIPPED: "Skipped",
+    RunStatus.CANCELLED: "Cancelled",
+}
+
+
+@dataclass
+class Row:
+    id: str
+    name: str
+    description: str
+    kind: str
+    format: str
+    words: str
+    place: str
+    zone: str
+    next_at: str
+    recipient: str
+    others: str
+    """Further recipients, as the title of `+n`."""
+    more: int
+    active: bool
+    status: str
+    status_word: str
+    detail: str
+    is_reason: bool
+    """detail: why it did not come to what it should."""
+    at: str
+    since: str
+    """Since when its newest run is processing; empty when it is not."""
+    streak: str
+    """How many scheduled runs failed in a row, where it is more than one."""
+    failing_at: str
+    """Since when its scheduled runs have not gone well: the first of them may have been partial, or before a pause."""
+    paused: str
+    """Why it was paused by itself; empty when it was not."""
+    paused_at: str
+
+
+def row(schedule: Schedule, latest: LatestRun | None) -> Row:
+    run = latest.run if latest else None
+    status = run.status if run else None
+    detail = outcome_words(run, latest.accepted, latest.total) if run and latest and not _told_below(schedule, run) else ""
+    return Row(
+        id=schedule.id,
+        name=schedule.name,
+        description=schedule.description or "",
+        kind=kind_label(schedule.export_type),
+        format=format_label(schedule.format),
+        words=in_words(schedule.schedule),
+        place=place(schedule.timezone),
+        zone=schedule.timezone,
+        next_at=iso(schedule.next_run_at),
+        recipient=schedule.recipients[0] if schedule.recipients else "",
+        others=", ".join(schedule.recipients[1:]),
+        more=max(0, len(schedule.recipients) - 1),
+        active=schedule.is_active,
+        status=str(status or "never"),
+        status_word=STATUS_WORDS[status] if status else "Never ran",
+        detail=detail,
+        is_reason=bool(detail and run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
+        at=iso(moment(run)) if run else iso(schedule.created_at),
+        since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
+        streak=f"{schedule.failures} scheduled runs in a row failed" if schedule.failures > 1 else "",
+        failing_at=iso(schedule.failing_since),
+        paused=error_hints.told(schedule.paused_reason) if schedule.paused_at else "",
+        paused_at=iso(schedule.paused_at),
+    )
+
+
+def _told_below(schedule: Schedule, run: Run) -> bool:
+    """The line below says why it was paused, and the run's error in it."""
+    return bool(run.error and schedule.paused_reason and run.error in schedule.paused_reason)
+
+
+def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:
+    return [row(one, latest.get(one.id)) for one in schedules]
+
+
+def outcome_words(run: Run, accepted: int, total: int) -> str:
+    """What came of a run, in a few words."""
+    if run.status is RunStatus.PENDING and run.next_attempt_at:
+        return f"attempt {run.attempt + 1} follows" if run.attempt else "starts"
+    if run.status is RunStatus.PENDING:
+        return "waits for its turn"
+    if run.status is RunStatus.PROCESSING:
+        return f"{counted(run.record_count or 0, 'row')} so far" if not run.file_size else f"sending, {accepted} of {total}"
+    if run.status is RunStatus.PARTIAL:
+        return f"{accepted} of {total} delivered"
+    if run.status is RunStatus.COMPLETED:
+        made = f"{counted(run.record_count or 0, 'row')} · {size(run.file_size or 0)}"
+        return made if accepted else f"{made} · not emailed"
+    text = error_hints.told(run.error)
+    return text if len(text) <= SHOWN_ERROR else text[: SHOWN_ERROR - 1].rstrip() + "…"
+
+
+def moment(run: Run) -> datetime:
+    """When a run happened, as people count it; of one that waits for its time, when it will."""
+    return run.next_attempt_at or run.completed_at or run.started_at or run.created_at
+
+
+def iso(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""
+
+
+def in_words(schedule: str) -> str:
+    try:
+        return cron.describe(schedule)
+    except ExportsError:  # stored under an older rule
+        return schedule
+
+
+def kind_label(key: str) -> str:
+    return EXPORT_TYPES[key].label if key in EXPORT_TYPES else key
+
+
+def format_label(key: str) -> str:
+    return FORMATS[key].label if key in FORMATS else key

@@ -1,0 +1,189 @@
+"""The list: which part of the tenant's schedules is shown, in what order. The view stands in the address."""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from exports_app import wiring
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.runs.states import EXECUTED, RunStatus
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.records import Page
+from exports_app.services.schedules.listing import Listed
+from exports_app.services.schedules.service import SORTS
+from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.browser_commands import Notices, parameters, show_address
+from exports_app.ui.framework.session import Session, path, query
+from exports_app.ui.pages.scheduled_exports.list.rows import Row, iso, rows
+
+ROUTE = "/scheduled-exports"
+SIZE = 25
+DEFAULT_SORT = "-createdAt"
+LONGEST_SEARCH = bounds.SEARCH
+STATUSES = [status for status in RunStatus if status in EXECUTED]
+"""What the last run that was carried out may have come to."""
+ACTIVE = {"yes": {"is_active": True}, "no": {"is_active": False}, "stopped": {"stopped": True}, "failing": {"failing": True}}
+COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
+FILTERS = ("active", "type", "format", "status")
+
+
+def new_link(export_type: str, period: str, start: str, end: str, group: str, tenant: str) -> str:
+    """Opens the form of a new scheduled export with these filters, as the form has them. tenant: a slug, or empty."""
+    parts = {"tenant": tenant, "new": export_type, "period": period, "start_date": start, "end_date": end, "group_by": group}
+    return f"{ROUTE}?{urlencode({k: v for k, v in parts.items() if v})}"
+
+
+def _allowed(name: str, value: str) -> bool:
+    known: dict[str, list[str]] = {
+        "active": list(ACTIVE),
+        "type": EXPORT_TYPES.keys(),
+        "format": FORMATS.keys(),
+        "status": [str(s) for s in STATUSES],
+    }
+    return value in known.get(name, [])
+
+
+class ListState(rx.State):
+    rows: list[Row] = []  # noqa: RUF012 (Reflex copies defaults)
+    total: int = 0
+    all_total: int = 0
+    """Of the tenant, whatever is searched for."""
+    active_count: int = 0
+    failing: int = 0
+    stopped: int = 0
+    """Paused by themselves."""
+    next_at: str = ""
+    loaded: bool = False
+    failed: str = ""
+    """Why the list could not be loaded."""
+    q: str = ""
+    filters: dict[str, str] = {}  # noqa: RUF012
+    sort: str = DEFAULT_SORT
+    page: int = 1
+    selected: list[str] = []  # noqa: RUF012
+    _came: tuple[str, str] = ("", "")
+    """The tenant and the path that this tab came with."""
+
+    @rx.var
+    def first(self) -> int:
+        return (self.page - 1) * SIZE + 1
+
+    @rx.var
+    def last(self) -> int:
+        return min(self.page * SIZE, self.total)
+
+    @rx.var
+    def narrowed(self) -> bool:
+        return bool(self.q or self.filters)
+
+    async def _arrive(self, tenant_id: str) -> bool:
+        """Take the view from the address; what it names wrongly is left out. False: the tab is where it was."""
+        asked, came, notices = query(self), (tenant_id, path(self)), await self.get_state(Notices)
+        if came == self._came and asked == notices._view:  # noqa: SLF001
+            return False
+        self._came = came
+        notices._arrive(asked)  # noqa: SLF001
+        self.q = asked.get("q", "")[:LONGEST_SEARCH]
+        self.filters = {k: asked[k] for k in FILTERS if _allowed(k, asked.get(k, ""))}
+        self.sort = asked["sort"] if asked.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
+        number = asked.get("page", "1")
+        self.page = int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
+        self.page = max(1, self.page)
+        self.selected = []
+        return True
+
+    async def _go_on_at(self, path: str, address: str) -> None:
+        """A navigation of our own to this address follows: the tab goes on as it is when that page loads."""
+        self._came = ((await self.get_state(Session)).tenant_id, path)
+        (await self.get_state(Notices))._arrive(parameters(address))  # noqa: SLF001
+
+    async def _load(self, *, fresh: bool = False) -> None:
+        """fresh: see `Board.page`."""
+        tenant = (await self.get_state(Session)).tenant_id
+        where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
+        if "active" in self.filters:
+            where |= ACTIVE[self.filters["active"]]
+        read, page = wiring.services().board.page, Page(self.page, SIZE, self.sort)
+        try:
+            self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh))
+            self.failed = ""
+        except ExportsError as e:
+            self.failed = told(e)
+        self.loaded = True
+
+    def _show(self, listed: Listed) -> None:
+        self.rows, self.total, self.page = rows(listed.schedules, listed.latest), listed.total, listed.page.number
+        summary = listed.summary
+        self.all_total, self.active_count, self.failing = summary.total, summary.active, summary.failing
+        self.stopped, self.next_at = summary.stopped, iso(summary.next_run_at)
+        shown = {r.id for r in self.rows}
+        self.selected = [one for one in self.selected if one in shown]
+
+    @action(Permission.WRITE)
+    async def again(self) -> None:
+        """After the list could not be loaded."""
+        await self._load(fresh=True)
+
+    @action(Permission.WRITE)
+    async def search(self, text: str) -> None:
+        self.q, self.page = str(text)[:LONGEST_SEARCH], 1
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def narrow(self, name: str, value: str) -> None:
+        """Set one of FILTERS; an empty value clears it."""
+        kept = {k: v for k, v in self.filters.items() if k != name}
+        self.filters, self.page = kept | ({name: value} if _allowed(name, value) else {}), 1
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def clear(self) -> None:
+        self.q, self.filters, self.page = "", {}, 1
+        await self._look()
+
+    @action(Permission.WRITE)
+    async def order(self, key: str) -> None:
+        """By a column; the same again turns it round."""
+        if key in SORTS:
+            self.sort, self.page = f"-{key}" if self.sort == key else key, 1
+            await self._look()
+
+    @action(Permission.WRITE)
+    async def arrange(self, sort: str) -> None:
+        """By one of SORTS; a minus before it turns the order round."""
+        if str(sort).removeprefix("-") in SORTS:
+            self.sort, self.page = str(sort), 1
+            await self._look()
+
+    @action(Permission.WRITE)
+    async def turn(self, step: int) -> None:
+        """To another page of the list, `step` further."""
+        if isinstance(step, int):
+            self.page = max(1, min(self.page + step, -(-self.total // SIZE)))
+            await self._look()
+
+    @action(Permission.WRITE)
+    async def pick(self, schedule_id: str, checked: bool) -> None:
+        rest = [one for one in self.selected if one != schedule_id]
+        self.selected = [*rest, schedule_id] if checked and any(r.id == schedule_id for r in self.rows) else rest
+
+    @action(Permission.WRITE)
+    async def pick_all(self, checked: bool) -> None:
+        self.selected = [r.id for r in self.rows] if checked else []
+
+    async def _look(self) -> None:
+        self.selected = []
+        await show_address(self, await self._address())
+        await self._load()
+
+    async def _address(self) -> str:
+        """Of this view, to be shared: what differs from the plain list."""
+        session = await self.get_state(Session)
+        parts = {"tenant": session.tenant_slug if len(session.tenants) > 1 else "", "q": self.q, **self.filters}
+        parts |= {"sort": "" if self.sort == DEFAULT_SORT else self.sort, "page": "" if self.page == 1 else str(self.page)}
+        text = urlencode({k: v for k, v in parts.items() if v})
+        return f"{ROUTE}?{text}" if text else ROUTE

@@ -1,0 +1,200 @@
+"""Between Socket.IO and Reflex: only well-formed events of known names go in, and only as many as are worked off."""
+
+import asyncio
+import inspect
+import json
+import uuid
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
+from typing import Any, get_origin
+from urllib.parse import parse_qs
+
+import reflex as rx
+from reflex_base.registry import RegistrationContext
+
+from exports_app.ui.websockets import connections
+from exports_app.ui.websockets.incident_log import incidents
+from exports_app.ui.websockets.tab_states import Tabs, key_of
+
+ROOT = "reflex___state____state"
+HYDRATE = frozenset({f"{ROOT}.hydrate", f"{ROOT}.hydrate_and_load"})
+FROM_PAGES = ("event", "client_error", "ping")
+"""What a page may send over the socket."""
+MAX_ADDRESS_BYTES = 2 * 1024
+"""Of each of `ROUTER`, in UTF-8."""
+MAX_WAITING = 32
+"""Events of a tab that wait for those before; more wait in the client's own buffers."""
+MAX_ROUTES_KEPT = 256
+"""Paths whose route is remembered."""
+WAIT_SECONDS = 0.02
+ROUTER = {"pathname": str, "asPath": str, "query": dict}
+"""What a page says of where it is. Everything else about a client comes from its handshake."""
+PLAIN: dict[Any, type] = {bool: bool, int: int, str: str, dict: dict, list: list, "bool": bool, "int": int, "str": str}
+"""Types by annotation; Reflex's own handlers have theirs as text."""
+
+
+@cache
+def _takes(name: str) -> dict[str, type | None]:
+    """The names of the values that a handler takes, each with its type where that is a plain one."""
+    parameters = list(inspect.signature(RegistrationContext.get().event_handlers[name].handler.fn).parameters.values())
+    return {one.name: PLAIN.get(get_origin(one.annotation) or one.annotation) for one in parameters[1:]}
+
+
+@cache
+def _needs(name: str) -> frozenset[str]:
+    """The names of the values without which a handler cannot be called."""
+    parameters = list(inspect.signature(RegistrationContext.get().event_handlers[name].handler.fn).parameters.values())
+    several = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return frozenset(p.name for p in parameters[1:] if p.default is p.empty and p.kind not in several)
+
+
+def well_formed(data: Any) -> dict[str, Any] | None:
+    """The event with nothing but what Reflex shall see; None unless it is for a handler there is, with nothing but values that
+    the handler takes and all that it needs, from an address of allowed length."""
+    if not isinstance(data, dict):
+        return None
+    name, payload, router = data.get("name"), data.get("payload", {}), data.get("router_data", {})
+    if not (isinstance(name, str) and name in RegistrationContext.get().event_handlers):
+        return None
+    if not (isinstance(payload, dict) and isinstance(router, dict)):
+        return None
+    takes = _takes(name)
+    # Not isinstance: True is no number here
+    fits = all(key in takes and takes[key] in {None, type(value)} for key, value in payload.items())
+    if not (fits and _needs(name) <= payload.keys()):
+        return None
+    plain = {key: router[key] for key in ROUTER if key in router}
+    right = all(isinstance(value, ROUTER[key]) and 0 <= _size(value) <= MAX_ADDRESS_BYTES for key, value in plain.items())
+    if not right or _size(payload) < 0:
+        return None
+    return {"name": name, "payload": payload, "router_data": plain}
+
+
+def _size(data: Any) -> int:
+    """Bytes as JSON; negative where it cannot be sent: the answer that repeats a lone surrogate could not, nor any after it."""
+    try:
+        return len(json.dumps(data, ensure_ascii=False).encode())
+    except (UnicodeEncodeError, RecursionError):
+        return -1
+
+
+class Answers(asyncio.Queue[Any]):
+    """What waits to be sent over a socket. It cuts off the socket of whoever does not read."""
+
+    def __init__(self, socket: connections.Socket | None) -> None:
+        super().__init__()
+        self._socket = socket
+
+    def _put(self, item: Any) -> None:
+        super()._put(item)
+        if self._socket is not None:
+            self._socket.count_answer(_length(item))
+            if self.qsize() > connections.MAX_UNREAD_PACKETS:
+                self._socket.cut(connections.UNREAD)
+
+    def _get(self) -> Any:
+        item = super()._get()
+        if self._socket is not None:
+            self._socket.count_answer(-_length(item))
+        return item
+
+
+def _length(item: Any) -> int:
+    data = getattr(item, "data", None)
+    return len(data) if isinstance(data, str) else 0
+
+
+class Gate:
+    """Puts itself in the place of what Socket.IO and Reflex call. Neither has a public way; the versions of both are pinned.
+
+    left: called with the key of a tab that has closed.
+    """
+
+    def __init__(self, app: rx.App, tabs: Tabs, left: Callable[[str], None]) -> None:
+        self._app, self._tabs, self._left = app, tabs, left
+        self._booting: set[str] = set()
+        """Sockets whose first event came with the connection."""
+        namespace: Any = app.event_namespace
+        sio: Any = app.sio
+        self._namespace, self._sio = namespace, sio
+        self._connect, self._disconnect = namespace.on_connect, namespace.on_disconnect
+        self._event, self._update = namespace.on_event, namespace.emit_update
+        self._dispatch, self._message = sio._handle_event_internal, sio._handle_eio_message  # noqa: SLF001
+        namespace.on_connect, namespace.on_disconnect = self.on_connect, self.on_disconnect
+        namespace.on_event, namespace.on_client_error = self.on_event, self.on_client_error
+        namespace.emit_update, sio._handle_event_internal = self.emit_update, self.on_packet  # noqa: SLF001
+        sio.eio.on("message", self.on_message)
+        sio.eio.create_queue = lambda *_, **__: Answers(connections.current())
+
+    def remember_few_routes(self) -> None:
+        """Reflex remembers the routes of 4,096 paths, whoever made them up. Once all pages are added."""
+        router: Any = self._app.router
+        self._app.__dict__["router"] = lru_cache(MAX_ROUTES_KEPT)(router.__wrapped__)
+
+    async def on_message(self, eio_sid: str, data: Any) -> None:
+        """A packet of Socket.IO, not yet read."""
+        try:
+            await self._message(eio_sid, data)
+        except (ValueError, RecursionError, KeyError, TypeError, IndexError, AttributeError) as e:
+            if (socket := connections.current()) is None:
+                raise
+            socket.cut(f"a malformed packet ({type(e).__name__})")
+
+    async def on_packet(self, server: Any, sid: str, eio_sid: str, data: Any, *rest: Any) -> None:
+        # A packet may name any event, "connect" among them, whose handler believes the address and headers that it is given
+        if isinstance(data, list) and data and data[0] in FROM_PAGES and len(data) <= 2:
+            await self._dispatch(server, sid, eio_sid, data, *rest)
+
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> bool:
+        """False refuses it."""
+        socket = connections.current()
+        if socket is not None and not await socket.join():
+            return False
+        cookies = environ.get("HTTP_COOKIE", "")
+        token = parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[0]
+        key = key_of(token, cookies)
+        if await self._namespace._token_manager.is_token_connected(key):  # noqa: SLF001 (a tab that was duplicated)
+            token = str(uuid.uuid4())
+            key = key_of(token, cookies)
+            await self._namespace.emit("new_token", token, to=sid)
+        self._tabs.opened(key, socket.address.name if socket else "", cookies)
+        if socket is not None:
+            socket.is_signed_in = partial(self._tabs.is_signed_in, key)
+        self._booting.add(sid)
+        try:
+            await self._connect(sid, {**environ, "QUERY_STRING": f"token={key}"}, auth)
+        finally:
+            self._booting.discard(sid)
+        return True
+
+    def on_disconnect(self, sid: str, *_: Any) -> Any:
+        key = self._namespace.sid_to_token.get(sid)
+        ending = self._disconnect(sid)
+        if key is not None:
+            self._left(key)
+            self._tabs.closed(key)
+        return ending
+
+    async def on_event(self, sid: str, data: Any = None) -> None:
+        key = self._namespace.sid_to_token.get(sid)
+        event = well_formed(data) if key is not None else None
+        if event is None:
+            return
+        socket = connections.current()
+        loads = event["name"] in HYDRATE and sid not in self._booting
+        if socket is not None and loads and not await socket.join():
+            return
+        waiting: Any = self._app.event_processor._token_queues  # noqa: SLF001
+        while len(waiting.get(key, ())) >= MAX_WAITING and not (socket and socket.why):  # noqa: ASYNC110 (Reflex has no event for it)
+            await asyncio.sleep(WAIT_SECONDS)
+        await self._event(sid, event)
+
+    async def on_client_error(self, sid: str, data: Any = None) -> None:  # noqa: ARG002 (a client's words do not go into our log)
+        socket = connections.current()
+        incidents.note("a page reported an error of its own", socket.address.name if socket else "")
+
+    async def emit_update(self, update: Any, token: str) -> None:
+        """Nothing to a tab that is closed; Reflex would write its token into the log."""
+        manager = self._namespace._token_manager  # noqa: SLF001
+        if hasattr(manager, "redis") or token in manager.token_to_socket:
+            await self._update(update=update, token=token)

@@ -1,0 +1,124 @@
+"""Cut off who sends a frame that never ends: the server beneath us keeps up to 64 MB of a message before it hands it over.
+
+It has no setting for that, so the kernel is asked how many bytes a connection has brought while no packet came of them. On
+Linux; elsewhere nothing is watched.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Container, Iterator
+from pathlib import Path
+
+from exports_app.ui.websockets.connections import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS, TOO_LARGE, Socket, Sockets
+
+READ_AHEAD = 32 * 1024
+"""Bytes that the server may have read beyond a packet, with the handshake."""
+MOST_BYTES = MAX_FRAME_BYTES + READ_AHEAD
+MOST_BYTES_OF_STRANGERS = MAX_FRAME_BYTES_OF_STRANGERS + READ_AHEAD
+"""Of a packet that is not complete."""
+MOST_BYTES_PER_CUSTOMER = 8 * 1024 * 1024
+MOST_BYTES_OF_ALL = 64 * 1024 * 1024
+SMALL_BYTES = 32 * 1024
+"""Which is no packet but a handshake."""
+GAP = 0.02
+"""Seconds between two looks at this process's memory."""
+GROWTH_BYTES = 4 * 1024 * 1024
+"""So much more, and the connections are looked at."""
+AT_LEAST_EVERY = 5.0
+"""Seconds between two looks at the connections, however the memory is."""
+
+_MEMORY = Path("/proc/self/statm")
+_DESCRIPTORS = Path("/proc/self/fd")
+_RECEIVED = struct.Struct("128xQ")
+"""tcpi_bytes_received in the kernel's struct tcp_info."""
+Peer = tuple[str, str]
+
+
+class HalfFrames:
+    """Looks from a thread of its own and shuts connections down by itself: while the event loop is busy, a frame grows on."""
+
+    def __init__(self, sockets: Sockets) -> None:
+        self._sockets = sockets
+        self._stop = threading.Event()
+
+    @contextlib.asynccontextmanager
+    async def watch(self) -> AsyncIterator[None]:
+        if sys.platform != "linux":
+            yield
+            return
+        thread = threading.Thread(target=self._run, args=(asyncio.get_running_loop(),), name="half-frames", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            await asyncio.to_thread(thread.join)
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        memory, at = _memory(), time.monotonic()
+        while not self._stop.wait(GAP):
+            now = _memory()
+            if now - memory > GROWTH_BYTES or time.monotonic() - at > AT_LEAST_EVERY:
+                for socket in self.look():
+                    with contextlib.suppress(RuntimeError):  # the loop has ended
+                        loop.call_soon_threadsafe(socket.cut, TOO_LARGE)
+                at, memory = time.monotonic(), now
+            memory = min(memory, now)
+
+    def look(self) -> list[Socket]:
+        """Shut down the connections whose packets are too large already, and all large ones of a network that has too many
+        of them. Returns them."""
+        waiting = {one.peer: one for one in list(self._sockets.open) if _waits(one)}
+        if not waiting:
+            return []
+        each = {one: brought - one.taken for peer, brought in _connections() if (one := waiting.get(peer))}
+        together: Counter[int] = Counter()
+        for one, brought in each.items():
+            together[id(one.customer)] += brought
+        everybodys = sum(together.values())
+        large = dict[Peer, Socket]()
+        for one, brought in each.items():
+            too_many = together[id(one.customer)] > MOST_BYTES_PER_CUSTOMER or everybodys > MOST_BYTES_OF_ALL
+            most = MOST_BYTES_OF_STRANGERS if one.is_stranger else MOST_BYTES
+            if brought > most or (too_many and brought > SMALL_BYTES):
+                large[one.peer] = one
+        return [large[peer] for peer, _ in _connections(shut=large)] if large else []
+
+
+def _waits(one: Socket) -> bool:
+    """So long that it has no whole packet which could be handed over."""
+    since = one.waits_since
+    return since is not None and time.monotonic() - since >= GAP
+
+
+def _memory() -> int:
+    """Bytes that this process has in memory."""
+    return int(_MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _connections(shut: Container[Peer] | None = None) -> Iterator[tuple[Peer, int]]:
+    """Each TCP connection of this process by its other end, and the bytes that it has brought so far. shut: those only, which
+    are shut down."""
+    for entry in _DESCRIPTORS.iterdir():
+        with contextlib.suppress(OSError):  # no socket, not connected, or closed just now
+            held = socket.socket(fileno=int(entry.name))
+            try:
+                if held.family not in {socket.AF_INET, socket.AF_INET6} or held.type != socket.SOCK_STREAM:
+                    continue
+                host, port, *_ = held.getpeername()
+                peer = (host, str(port))
+                if shut is not None and peer not in shut:
+                    continue
+                (brought,) = _RECEIVED.unpack(held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size))
+                if shut is not None:
+                    held.shutdown(socket.SHUT_RDWR)
+                yield peer, brought
+            finally:
+                held.detach()  # it is the server's
