@@ -15,14 +15,19 @@ config = rx.Config(
     app_name="exports_app",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    # In this process, or in Redis for several; Reflex's own default writes pickled states, cookies among them, to .states/
+    # In this process, or in Redis for several; Reflex's own default writes pickled states, cookies
+    # among them, to .states/
     state_manager_mode="redis" if _redis else "memory",
     redis_url=_redis,
-    cors_allowed_origins=[],  # no other site may read; api/middleware/gateway.py checks the websocket's origin
-    redis_token_expiration=1800,  # seconds; also of the states in memory: a closed tab's is gone after half an hour
+    # no other site may read; api/middleware/gateway.py checks the websocket's origin
+    cors_allowed_origins=[],
+    # seconds; also of the states in memory: a closed tab's is gone after half an hour
+    redis_token_expiration=1800,
     plugins=[
         rx.plugins.RadixThemesPlugin(
-            theme=rx.theme(appearance="inherit", accent_color="indigo", gray_color="slate", radius="medium")
+            theme=rx.theme(
+                appearance="inherit", accent_color="indigo", gray_color="slate", radius="medium"
+            )
         ),
         SameOrigin(),
     ],

@@ -1,11 +1,10 @@
 """Migrations run through exports_app.db.migrate, or by `alembic` itself for those who write them."""
 
 from alembic import context
-from sqlalchemy import Connection
-
 from exports_app import settings
 from exports_app.db.engine import Database
 from exports_app.db.models import metadata
+from sqlalchemy import Connection
 
 
 def run(connection: Connection) -> None:

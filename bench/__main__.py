@@ -28,7 +28,9 @@ def lateness(rounds: int) -> list[dict[str, Any]]:
     late = []
     for _ in range(rounds):
         late.append(child("lateness", SCHEDULES))
-        say(f"{SCHEDULES} schedules at once: the last one finished {late[-1]['completed']['max'] / 1000:.1f} s after it was due")
+        say(
+            f"{SCHEDULES} schedules at once: the last one finished {late[-1]['completed']['max'] / 1000:.1f} s after it was due"
+        )
     return late
 
 
@@ -37,19 +39,27 @@ def ticker(rounds: int, folder: Path, rows: int) -> list[dict[str, Any]]:
     for _ in range(rounds):
         late.append(child("ticker", folder, rows))
         idle, busy = (late[-1][key]["p99"] for key in ("idle", "busy"))
-        say(f"a tick beside an export of {late[-1]['seconds']:.1f} s: 99 of 100 within {busy:.2f} ms, idle {idle:.2f} ms")
+        say(
+            f"a tick beside an export of {late[-1]['seconds']:.1f} s: 99 of 100 within {busy:.2f} ms, idle {idle:.2f} ms"
+        )
     return late
 
 
 def medians(results: Sequence[dict[str, Any]], key: str) -> tuple[float, float, float]:
-    p50, p99, worst = (float(statistics.median(r[key][k] for r in results)) for k in ("p50", "p99", "max"))
+    p50, p99, worst = (
+        float(statistics.median(r[key][k] for r in results)) for k in ("p50", "p99", "max")
+    )
     return p50, p99, worst
 
 
 def print_lateness(results: Sequence[dict[str, Any]]) -> None:
     print(f"| {SCHEDULES} schedules due in the same second | p50 ms | p99 ms | max ms |")
     print("|---|---:|---:|---:|")
-    for key, words in (("created", "run made"), ("started", "run begun"), ("completed", "run finished")):
+    for key, words in (
+        ("created", "run made"),
+        ("started", "run begun"),
+        ("completed", "run finished"),
+    ):
         p50, p99, worst = medians(results, key)
         print(f"| {words} | {p50:,.0f} | {p99:,.0f} | {worst:,.0f} |")
     print()
@@ -60,7 +70,10 @@ def print_ticker(results: Sequence[dict[str, Any]], rows: int) -> float:
     seconds = statistics.median(r["seconds"] for r in results)
     print("| a 10 ms tick comes late in the serving process | p50 ms | p99 ms | max ms |")
     print("|---|---:|---:|---:|")
-    for key, words in (("idle", "idle"), ("busy", f"during an Excel export of {rows:,} rows, the whole run of {seconds:.1f} s")):
+    for key, words in (
+        ("idle", "idle"),
+        ("busy", f"during an Excel export of {rows:,} rows, the whole run of {seconds:.1f} s"),
+    ):
         p50, p99, worst = medians(results, key)
         print(f"| {words} | {p50:.2f} | {p99:.2f} | {worst:.2f} |")
     print()
@@ -69,18 +82,32 @@ def print_ticker(results: Sequence[dict[str, Any]], rows: int) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one round with 100,000 rows instead of three with 1,000,000")
-    parser.add_argument("--folder", type=Path, help="where to keep the databases for the next time; by default nothing is kept")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="one round with 100,000 rows instead of three with 1,000,000",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where to keep the databases for the next time; by default nothing is kept",
+    )
     given = parser.parse_args()
     large, rounds = (100_000, 1) if given.quick else (1_000_000, ROUNDS)
     described = machine()  # the load before, not our own
-    with nullcontext(given.folder) if given.folder else tempfile.TemporaryDirectory(prefix="exports-bench-") as folder:
+    with (
+        nullcontext(given.folder)
+        if given.folder
+        else tempfile.TemporaryDirectory(prefix="exports-bench-") as folder
+    ):
         exports = Comparison(Path(folder).absolute(), large // 10, large, rounds)
         exports.measure()
         ticked = ticker(rounds, exports.data(large), large)
     late = lateness(rounds)
     postgres = child("postgres", large, rounds)
-    print(f"{described}; {'medians of ' + str(rounds) if rounds > 1 else 'one'} round{'s' if rounds > 1 else ''}\n")
+    print(
+        f"{described}; {'medians of ' + str(rounds) if rounds > 1 else 'one'} round{'s' if rounds > 1 else ''}\n"
+    )
     exports.print_table()
     exports.print_memory()
     print_lateness(late)

@@ -1,7 +1,8 @@
-"""Who makes the files, and one run of each in a process of its own: how long, how much memory, how large a file.
+"""Who makes the files, and one run of each in a process of its own: how long, how much memory, how
+large a file.
 
-Ours is the engine's child process alone, timed from before its start to its end: that is what a run waits for. A rival's time
-begins after its imports; the sqlite3 command's is the whole process.
+Ours is the engine's child process alone, timed from before its start to its end: that is what a run
+waits for. A rival's time begins after its imports; the sqlite3 command's is the whole process.
 """
 
 import json
@@ -32,7 +33,11 @@ class Candidate:
     @property
     def missing(self) -> str:
         """Why it cannot be measured here; empty where it can."""
-        return "the sqlite3 command is not installed" if self.name == SQLITE and not shutil.which("sqlite3") else ""
+        return (
+            "the sqlite3 command is not installed"
+            if self.name == SQLITE and not shutil.which("sqlite3")
+            else ""
+        )
 
 
 SQLITE, EXCELJS, PANDAS, STDLIB = "sqlite3 CLI", "exceljs", "pandas", "stdlib"
@@ -70,7 +75,9 @@ def run(candidate: Candidate, task_file: Path, path: Path) -> Measured:
         seconds, peak = _sqlite(json.loads(task_file.read_text()), path)
     elif candidate.name == EXCELJS:
         script = ROOT / "bench" / "rivals" / "exceljs.cjs"
-        seconds, peak = _rival(environment.node(), "--no-warnings", script, environment.FOLDER, task_file, path)
+        seconds, peak = _rival(
+            environment.node(), "--no-warnings", script, environment.FOLDER, task_file, path
+        )
     else:
         module = f"bench.rivals.{candidate.module}"
         seconds, peak = _rival(environment.PYTHON, "-m", module, candidate.format, task_file, path)
@@ -80,7 +87,11 @@ def run(candidate: Candidate, task_file: Path, path: Path) -> Measured:
 def ours(file_format: str, task: dict[str, Any], path: Path) -> tuple[float, float]:
     """As exports_app/engine/file_producer.py starts it. Returns seconds and peak MB."""
     formats = task["formats"]
-    whole = {k: v for k, v in task.items() if k != "formats"} | formats[file_format] | {"path": str(path)}
+    whole = (
+        {k: v for k, v in task.items() if k != "formats"}
+        | formats[file_format]
+        | {"path": str(path)}
+    )
     began = time.perf_counter()
     command = [sys.executable, "-m", "exports_app.engine.subprocess_entry"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -98,7 +109,9 @@ def ours(file_format: str, task: dict[str, Any], path: Path) -> tuple[float, flo
 def _sqlite(task: dict[str, Any], path: Path) -> tuple[float, float]:
     began = time.perf_counter()
     with path.open("wb") as file:
-        process = subprocess.Popen(["sqlite3", "-batch", "-readonly", task["database"]], stdin=subprocess.PIPE, stdout=file)
+        process = subprocess.Popen(
+            ["sqlite3", "-batch", "-readonly", task["database"]], stdin=subprocess.PIPE, stdout=file
+        )
         assert process.stdin is not None
         process.stdin.write(cli.script(task).encode())
         process.stdin.close()

@@ -1,8 +1,10 @@
-"""`python -m bench.check FORMAT TASK FILE`: whether the file holds the query's rows, every value of every one.
+"""`python -m bench.check FORMAT TASK FILE`: whether the file holds the query's rows, every value of
+every one.
 
-Run in the competitors' environment, on nobody's time. What is expected is computed here in exact whole numbers; a ratio may
-differ by one in its last place, since floats and SQLite round a tie otherwise than half to even. Prints the rows and how many
-values were that far off; ends with an error at the first one that is wrong.
+Run in the competitors' environment, on nobody's time. What is expected is computed here in exact
+whole numbers; a ratio may differ by one in its last place, since floats and SQLite round a tie
+otherwise than half to even. Prints the rows and how many values were that far off; ends with an
+error at the first one that is wrong.
 """
 
 import csv
@@ -91,19 +93,32 @@ def _excel(path: Path) -> Iterator[tuple[Any, ...]]:
             next(rows)  # labels: ours are for people
             for row in rows:
                 assert isinstance(row[2], date), f"{row[2]!r} is no date"
-                yield tuple(None if v == "" else v.isoformat() if isinstance(v, date) else v for v in row)
+                yield tuple(
+                    None if v == "" else v.isoformat() if isinstance(v, date) else v for v in row
+                )
 
 
-READERS: dict[str, Callable[[Path], Iterator[tuple[Any, ...]]]] = {"csv": _csv, "json": _json, "xml": _xml, "excel": _excel}
+READERS: dict[str, Callable[[Path], Iterator[tuple[Any, ...]]]] = {
+    "csv": _csv,
+    "json": _json,
+    "xml": _xml,
+    "excel": _excel,
+}
 
 
 def off(want: tuple[Any, ...], got: tuple[Any, ...]) -> int:
-    """How many ratios are off by one in their last place. Raises ValueError where anything else is."""
+    """How many ratios are off by one in their last place. Raises ValueError where anything else
+    is."""
     count = 0
     for place, (one, other) in enumerate(zip(want, got, strict=True)):
         if one == other:
             continue
-        near = place >= FIRST_RATIO and one is not None and other is not None and abs(one - other) < 1.5 / 10**PLACES
+        near = (
+            place >= FIRST_RATIO
+            and one is not None
+            and other is not None
+            and abs(one - other) < 1.5 / 10**PLACES
+        )
         if not near:
             raise ValueError(f"{COLUMNS[place]} is {other!r} and should be {one!r}")
         count += 1
@@ -120,4 +135,6 @@ def main(file_format: str, task: Task, path: Path) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3]))))
+    print(
+        json.dumps(main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])))
+    )

@@ -10,7 +10,8 @@ ROW = "tr[data-id]"
 PATIENCE = 10_000
 """Milliseconds any answer may take."""
 SETTLE = 250
-"""Milliseconds between two samples: what follows an answer (a refresh, a preview) must not be in the next one."""
+"""Milliseconds between two samples: what follows an answer (a refresh, a preview) must not be in
+the next one."""
 
 WARM = 2
 """Samples of each action that come first and are not counted."""
@@ -20,7 +21,8 @@ WARM = 2
 class Answer:
     """When the event was and when its answer was seen, in milliseconds since 1970.
 
-    came: when the last frame from the server came before the answer was seen; without one, the start.
+    came: when the last frame from the server came before the answer was seen; without one, the
+    start.
     """
 
     start: float
@@ -56,8 +58,8 @@ NOTE_FRAMES = """() => {
   };
 }"""
 
-# The clock starts with the event, as the browser stamped it. It stops after the first frame that shows the answer: behind
-# that frame's animation callbacks, as near to its paint as a page can get
+# The clock starts with the event, as the browser stamped it. It stops after the first frame that
+# shows the answer: behind that frame's animation callbacks, as near to its paint as a page can get
 ARM = """([kind, wanted]) => {
   const answered = (ANSWER);
   window.benchAnswer = new Promise((resolve, reject) => {
@@ -107,7 +109,8 @@ async def answered(page: Page) -> Answer:
 
 
 class List:
-    """The page of the scheduled exports, already open. newest: the id of the schedule in its first line; count: of all."""
+    """The page of the scheduled exports, already open. newest: the id of the schedule in its first
+    line; count: of all."""
 
     def __init__(self, page: Page, newest: str, count: int) -> None:
         self._page, self._newest, self._count = page, newest, count
@@ -128,7 +131,9 @@ class List:
             "open the form": self.open_form,
         }
 
-    async def _timed(self, event: str, answer: str, wanted: Any, do: Callable[[], Awaitable[Any]]) -> Answer:
+    async def _timed(
+        self, event: str, answer: str, wanted: Any, do: Callable[[], Awaitable[Any]]
+    ) -> Answer:
         await arm(self._page, event, answer, wanted)
         await do()
         found = await answered(self._page)
@@ -136,17 +141,25 @@ class List:
         return found
 
     async def _rows_change(self, event: str, do: Callable[[], Awaitable[Any]]) -> Answer:
-        return await self._timed(event, "other rows", await self._page.evaluate(f"() => {LISTED}"), do)
+        return await self._timed(
+            event, "other rows", await self._page.evaluate(f"() => {LISTED}"), do
+        )
 
     async def filter(self, number: int) -> Answer:
         value = ("campaign", "aggregate", "campaigns", "")[number % 4]
-        return await self._rows_change("change", lambda: self._page.select_option("#filter-type", value))
+        return await self._rows_change(
+            "change", lambda: self._page.select_option("#filter-type", value)
+        )
 
     async def sort(self, number: int) -> Answer:  # noqa: ARG002 (every other one is descending)
-        return await self._rows_change("click", self._page.get_by_role("button", name="Name", exact=True).click)
+        return await self._rows_change(
+            "click", self._page.get_by_role("button", name="Name", exact=True).click
+        )
 
     async def turn(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
-        return await self._rows_change("click", self._page.get_by_role("button", name="The next page").click)
+        return await self._rows_change(
+            "click", self._page.get_by_role("button", name="The next page").click
+        )
 
     async def search(self, number: int) -> Answer:
         """The letters follow each other too fast for the page to ask in between."""
@@ -158,11 +171,15 @@ class List:
 
     async def pick(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
         on = await self._row.get_attribute("data-selected") != "true"
-        return await self._timed("click", "picked", [self._newest, on], self._row.locator(".tick").click)
+        return await self._timed(
+            "click", "picked", [self._newest, on], self._row.locator(".tick").click
+        )
 
     async def toggle(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
         off = "off" not in (await self._row.get_attribute("class") or "").split()
-        return await self._timed("click", "off", [self._newest, off], self._row.locator(".switch").click)
+        return await self._timed(
+            "click", "off", [self._newest, off], self._row.locator(".switch").click
+        )
 
     async def open_menu(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
         took = await self._timed("pointerdown", "there", "[role=menu]", self._more)
@@ -174,7 +191,12 @@ class List:
         """Until it begins to fade."""
         await self._more()
         await self._page.locator("[role=menu]").wait_for()
-        return await self._timed("keydown", "gone", "[role=menu][data-state=open]", lambda: self._page.keyboard.press("Escape"))
+        return await self._timed(
+            "keydown",
+            "gone",
+            "[role=menu][data-state=open]",
+            lambda: self._page.keyboard.press("Escape"),
+        )
 
     async def _more(self) -> None:
         await self._row.get_by_role("button", name="More for").click()

@@ -1,4 +1,5 @@
-"""`python -m bench.company FOLDER SCHEDULES`: a tenant as large as the pages must stand, and somebody who is signed in there."""
+"""`python -m bench.company FOLDER SCHEDULES`: a tenant as large as the pages must stand, and
+somebody who is signed in there."""
 
 import json
 import sys
@@ -32,23 +33,47 @@ QUIET = timedelta(hours=3)
 TYPES = ("campaigns", "campaign", "aggregate")
 FORMATS = ("csv", "excel", "json", "xml")
 ZONES = ("Europe/Berlin", "America/New_York", "UTC", "Asia/Kolkata", "Europe/London")
-EXPRESSIONS = ("0 9 * * 1", "0 8 * * *", "0 17 * * 5", "0 9 1 * *", "30 6 * * 1-5", "15 22 * * *", "0 3 2 * *", "45 12 * * 3")
-OUTCOMES = (RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.SKIPPED)
+EXPRESSIONS = (
+    "0 9 * * 1",
+    "0 8 * * *",
+    "0 17 * * 5",
+    "0 9 1 * *",
+    "30 6 * * 1-5",
+    "15 22 * * *",
+    "0 3 2 * *",
+    "45 12 * * 3",
+)
+OUTCOMES = (
+    RunStatus.COMPLETED,
+    RunStatus.COMPLETED,
+    RunStatus.PARTIAL,
+    RunStatus.COMPLETED,
+    RunStatus.FAILED,
+    RunStatus.SKIPPED,
+)
 
 
 def times(now: datetime) -> list[tuple[str, str, datetime]]:
     """Expressions and zones, with the next instant of each."""
-    found = [(e, z, cron.next_after(cron.parse(e), cron.zone(z), now)) for e in EXPRESSIONS for z in ZONES]
+    found = [
+        (e, z, cron.next_after(cron.parse(e), cron.zone(z), now))
+        for e in EXPRESSIONS
+        for z in ZONES
+    ]
     return [one for one in found if one[2] > now + QUIET]
 
 
-def schedules(count: int, tenant_id: str, owner_id: str, campaign_id: str, now: datetime) -> Iterator[Schedule]:
+def schedules(
+    count: int, tenant_id: str, owner_id: str, campaign_id: str, now: datetime
+) -> Iterator[Schedule]:
     """The newest first: the first one is the first line of the list."""
     due = times(now)
     for i in range(count):
         expression, zone, following = due[i % len(due)]
         kind, active = TYPES[i % 3], i % 7 != 3
-        filters = Filters(period="previous_week", campaign_ids=(campaign_id,) if kind == "campaign" else ())
+        filters = Filters(
+            period="previous_week", campaign_ids=(campaign_id,) if kind == "campaign" else ()
+        )
         created = now - timedelta(minutes=i + 1)
         yield Schedule(
             id=new_id(),
@@ -87,14 +112,27 @@ def history(schedule: Schedule, count: int, now: datetime) -> Iterator[tuple[Run
             file_size=40_000 + 17 * back if made else None,
             error=None if made else "there was no data in its window",
         )
-        yield run, [_delivery(run, target, i) for i, target in enumerate(run.recipients if made else [])]
+        yield (
+            run,
+            [_delivery(run, target, i) for i, target in enumerate(run.recipients if made else [])],
+        )
 
 
 def _delivery(run: Run, target: str, number: int) -> Delivery:
     refused = run.status is RunStatus.PARTIAL and number == 0
     status = DeliveryStatus.FAILED if refused else DeliveryStatus.ACCEPTED
     error = "550 5.1.1 no such user here" if refused else None
-    return Delivery(new_id(), run.id, "email", target, status, str(uuid.uuid4()), 1, error, None if refused else run.started_at)
+    return Delivery(
+        new_id(),
+        run.id,
+        "email",
+        target,
+        status,
+        str(uuid.uuid4()),
+        1,
+        error,
+        None if refused else run.started_at,
+    )
 
 
 def write(services: Services, made: list[Schedule], now: datetime) -> None:

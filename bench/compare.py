@@ -1,4 +1,5 @@
-"""Exports beside those of others, in rounds, and our memory at two sizes: measured, checked and printed with the aims."""
+"""Exports beside those of others, in rounds, and our memory at two sizes: measured, checked and
+printed with the aims."""
 
 import shutil
 import statistics
@@ -7,7 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import environment
-from bench.candidates import CANDIDATES, EXCELJS, OURS, PANDAS, SQLITE, STDLIB, Candidate, Measured, run
+from bench.candidates import (
+    CANDIDATES,
+    EXCELJS,
+    OURS,
+    PANDAS,
+    SQLITE,
+    STDLIB,
+    Candidate,
+    Measured,
+    run,
+)
 from bench.running import child, say, verdict
 
 FORMATS = ("csv", "json", "xml", "excel")
@@ -35,11 +46,17 @@ class Median:
 
 
 def median(results: Sequence[Measured]) -> Median:
-    return Median(*(statistics.median(getattr(r, name) for r in results) for name in ("seconds", "peak_mb", "file_mb")))
+    return Median(
+        *(
+            statistics.median(getattr(r, name) for r in results)
+            for name in ("seconds", "peak_mb", "file_mb")
+        )
+    )
 
 
 class Comparison:
-    """folder: for the files; a database for each number of rows is made in it, unless it is there from before."""
+    """folder: for the files; a database for each number of rows is made in it, unless it is there
+    from before."""
 
     def __init__(self, folder: Path, small: int, large: int, rounds: int) -> None:
         self._folder, self._small, self._large, self._rounds = folder, small, large, rounds
@@ -92,13 +109,18 @@ class Comparison:
                 raise SystemExit("ours must not be")
 
     def print_table(self) -> None:
-        print(f"| {self._large:,} rows | made by | seconds | rows per second | peak MB | file MB | times ours |")
+        print(
+            f"| {self._large:,} rows | made by | seconds | rows per second | peak MB | file MB | times ours |"
+        )
         print("|---|---|---:|---:|---:|---:|---:|")
         for candidate in CANDIDATES:
             if candidate.missing:
                 print(f"| {candidate.format} | {candidate.name} | {candidate.missing} | | | | |")
                 continue
-            m, times = median(self.results[candidate]), self._times(candidate.format, candidate.name)
+            m, times = (
+                median(self.results[candidate]),
+                self._times(candidate.format, candidate.name),
+            )
             print(
                 f"| {candidate.format} | {candidate.name} | {m.seconds:.2f} | {self._large / m.seconds:,.0f} | {m.peak_mb:.1f}"
                 f" | {m.file_mb:.1f} | {'' if times is None else f'{times:.2f}'} |"
@@ -119,19 +141,27 @@ class Comparison:
         for name, other, least in TIMES:
             times = self._times(name, other)
             wanted = (
-                f"at least {least:g} times as fast as {other}" if least >= 1 else f"at most {1 / least:g} times {other}'s time"
+                f"at least {least:g} times as fast as {other}"
+                if least >= 1
+                else f"at most {1 / least:g} times {other}'s time"
             )
             seen = "" if times is None else f" ({times if least >= 1 else 1 / times:.2f})"
-            kept.append(verdict(f"{name}: {wanted}{seen}", None if times is None else times >= least))
+            kept.append(
+                verdict(f"{name}: {wanted}{seen}", None if times is None else times >= least)
+            )
         for name in FORMATS:
             ours = Candidate(name, OURS)
             peak, low = median(self.results[ours]).peak_mb, median(self.small[ours]).peak_mb
-            kept.append(verdict(f"{name}: at most {MOST_MB} MB of memory ({peak:.1f})", peak <= MOST_MB))
+            kept.append(
+                verdict(f"{name}: at most {MOST_MB} MB of memory ({peak:.1f})", peak <= MOST_MB)
+            )
             rise = f"at most {MOST_RISE_MB} MB more at {self._large:,} than at {self._small:,} rows ({peak - low:.1f})"
             kept.append(verdict(f"{name}: {rise}", peak - low <= MOST_RISE_MB))
         return all(kept)
 
     def _times(self, file_format: str, name: str) -> float | None:
         """None where there is nothing to compare."""
-        seconds = {c.name: median(r).seconds for c, r in self.results.items() if c.format == file_format}
+        seconds = {
+            c.name: median(r).seconds for c, r in self.results.items() if c.format == file_format
+        }
         return seconds[name] / seconds[OURS] if name in seconds and OURS in seconds else None

@@ -1,4 +1,5 @@
-"""`python -m bench.data FOLDER ROWS`: a real database with so many days of metrics, 1,000 to a campaign."""
+"""`python -m bench.data FOLDER ROWS`: a real database with so many days of metrics, 1,000 to a
+campaign."""
 
 import json
 import sys
@@ -20,7 +21,14 @@ from exports_app.wiring import Services
 
 DAYS = 1000
 FIRST_DAY = date(2024, 1, 1)
-NAMES = ("Spring Sale", "Brand Awareness", "Rückkehrer", "Été 2026", "Retargeting, EU", 'The "Big" One')
+NAMES = (
+    "Spring Sale",
+    "Brand Awareness",
+    "Rückkehrer",
+    "Été 2026",
+    "Retargeting, EU",
+    'The "Big" One',
+)
 TENANT, OWNER = "bench", "bench@example.com"
 
 
@@ -52,7 +60,14 @@ def who(services: Services) -> tuple[str, Principal]:
 def seed(services: Services, tenant_id: str, campaigns: int, days: int = DAYS) -> None:
     """Straight into the tables: what is measured is reading them."""
     made = [
-        Campaign(str(uuid.uuid4()), tenant_id, f"{NAMES[i % len(NAMES)]} {i:04}", "search", "active", "EUR")
+        Campaign(
+            str(uuid.uuid4()),
+            tenant_id,
+            f"{NAMES[i % len(NAMES)]} {i:04}",
+            "search",
+            "active",
+            "EUR",
+        )
         for i in range(campaigns)
     ]
     with services.store.write() as tx:

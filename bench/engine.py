@@ -1,4 +1,5 @@
-"""`python -m bench.engine`: measure the engine's own work, and print the tables and aims of docs/performance.md.
+"""`python -m bench.engine`: measure the engine's own work, and print the tables and aims of
+docs/performance.md.
 
 Every measurement is a process of its own.
 """
@@ -19,14 +20,19 @@ def print_ticks(seen: dict[tuple[str, int], dict[str, Any]]) -> None:
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
         for due, one in result["ticks"].items():
-            lag = " | ".join(f"{one[key]:,.1f}" if key in one else "-" for key in ("lag_p50", "lag_p99", "lag_max"))
+            lag = " | ".join(
+                f"{one[key]:,.1f}" if key in one else "-"
+                for key in ("lag_p50", "lag_p99", "lag_max")
+            )
             took = f"{one['tick_p50']:,.2f} | {one['tick_p99']:,.2f} | {one['per_second']:,.0f}"
             print(f"| {KINDS[kind]} | {schedules:,} | {int(due):,} | {took} | {lag} |")
     print()
 
 
 def print_runs(seen: dict[tuple[str, int], dict[str, Any]], runs: int) -> None:
-    print(f"| {runs:,} due in the same second | schedules | first begun ms | p50 | p99 | max | runs/s |")
+    print(
+        f"| {runs:,} due in the same second | schedules | first begun ms | p50 | p99 | max | runs/s |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
         one = result["runs"]
@@ -36,19 +42,31 @@ def print_runs(seen: dict[tuple[str, int], dict[str, Any]], runs: int) -> None:
 
 
 def print_memory(seen: dict[tuple[str, int], dict[str, Any]]) -> None:
-    print("| database | schedules | idle pulse p50 ms | p99 | memory MB before | after | for each 10,000 |")
+    print(
+        "| database | schedules | idle pulse p50 ms | p99 | memory MB before | after | for each 10,000 |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
         before, after = result["memory_mb"]
         pulse = f"{result['pulse']['p50']:.2f} | {result['pulse']['p99']:.2f}"
-        memory = "- | - | -" if before is None else f"{before:.0f} | {after:.0f} | {(after - before) / schedules * 10_000:.1f}"
+        memory = (
+            "- | - | -"
+            if before is None
+            else f"{before:.0f} | {after:.0f} | {(after - before) / schedules * 10_000:.1f}"
+        )
         print(f"| {KINDS[kind]} | {schedules:,} | {pulse} | {memory} |")
     print()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.engine", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="10,000 schedules and 500 runs alone, not 100,000 and 10,000 too")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.engine", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="10,000 schedules and 500 runs alone, not 100,000 and 10,000 too",
+    )
     parser.add_argument("--only", choices=KINDS, help="one database")
     given = parser.parse_args()
     sizes, runs = ((10_000,), 500) if given.quick else ((10_000, 100_000), 10_000)
@@ -57,7 +75,9 @@ def main() -> int:
         for schedules in sizes:
             seen[kind, schedules] = result = child("ticks", kind, schedules, runs)
             idle = result["ticks"]["0"]["tick_p50"]
-            say(f"{KINDS[kind]}, {schedules:,} schedules: idle tick {idle:.2f} ms, {result['runs']['per_second']:.0f} runs/s")
+            say(
+                f"{KINDS[kind]}, {schedules:,} schedules: idle tick {idle:.2f} ms, {result['runs']['per_second']:.0f} runs/s"
+            )
     print(f"{described}; one round\n")
     print_ticks(seen)
     print_runs(seen, runs)
@@ -66,8 +86,13 @@ def main() -> int:
     for (kind, schedules), result in seen.items():
         idle, first = result["ticks"]["0"]["tick_p50"], result["runs"]["first"]
         where = f"{KINDS[kind]}, {schedules:,} schedules"
-        kept &= verdict(f"{where}: an idle tick takes under {IDLE_MS:.0f} ms ({idle:.2f})", idle < IDLE_MS)
-        kept &= verdict(f"{where}: of {runs:,} due at once the first begins within 1 s ({first / 1000:.2f})", first < FIRST_MS)
+        kept &= verdict(
+            f"{where}: an idle tick takes under {IDLE_MS:.0f} ms ({idle:.2f})", idle < IDLE_MS
+        )
+        kept &= verdict(
+            f"{where}: of {runs:,} due at once the first begins within 1 s ({first / 1000:.2f})",
+            first < FIRST_MS,
+        )
     return 0 if kept else 1
 
 

@@ -17,12 +17,22 @@ PYTHON = FOLDER / "bin" / "python"
 LISTS = (ROOT / "bench" / "requirements.txt", ROOT / "bench" / "package.json")
 STAMP = FOLDER / ".installed"
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
-NPM = ("npm", "install", "--silent", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
+NPM = (
+    "npm",
+    "install",
+    "--silent",
+    "--no-package-lock",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+)
 
 
 def prepare() -> None:
     """Raises SystemExit where a package cannot be had."""
-    wanted = hashlib.sha256("\n".join([sys.version, str(ROOT), *(f.read_text() for f in LISTS)]).encode()).hexdigest()
+    wanted = hashlib.sha256(
+        "\n".join([sys.version, str(ROOT), *(f.read_text() for f in LISTS)]).encode()
+    ).hexdigest()
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
     say(f"installing the competitors into {FOLDER.name} (once)")

@@ -1,4 +1,5 @@
-"""`python -m bench.lateness N`: N schedules due in the same second, made into small CSV files by the server's own engine."""
+"""`python -m bench.lateness N`: N schedules due in the same second, made into small CSV files by
+the server's own engine."""
 
 import asyncio
 import json
@@ -30,8 +31,16 @@ def prepare(services: Services, count: int) -> list[str]:
     """The schedules' ids."""
     tenant_id, me = people(services)
     seed(services, tenant_id, COMPANY, days=30)
-    draft = {"export_type": "campaigns", "format": "csv", "schedule": "@yearly", "recipients": ("bench@example.com",)}
-    return [services.schedules.create(me, tenant_id, draft | {"name": f"bench {i}"}).id for i in range(count)]
+    draft = {
+        "export_type": "campaigns",
+        "format": "csv",
+        "schedule": "@yearly",
+        "recipients": ("bench@example.com",),
+    }
+    return [
+        services.schedules.create(me, tenant_id, draft | {"name": f"bench {i}"}).id
+        for i in range(count)
+    ]
 
 
 def runs(services: Services, schedules: list[str]) -> list[Run]:
@@ -59,8 +68,16 @@ async def work(services: Services, schedules: list[str]) -> None:
 
 def lateness(made: list[Run], name: str) -> dict[str, float]:
     """Milliseconds after the tick."""
-    late = sorted((getattr(run, name) - run.scheduled_for).total_seconds() * 1000 for run in made if run.scheduled_for)
-    return {"p50": statistics.median(late), "p99": late[round(0.99 * (len(late) - 1))], "max": late[-1]}
+    late = sorted(
+        (getattr(run, name) - run.scheduled_for).total_seconds() * 1000
+        for run in made
+        if run.scheduled_for
+    )
+    return {
+        "p50": statistics.median(late),
+        "p99": late[round(0.99 * (len(late) - 1))],
+        "max": late[-1],
+    }
 
 
 def main(count: int) -> dict[str, dict[str, float]]:
@@ -70,7 +87,9 @@ def main(count: int) -> dict[str, dict[str, float]]:
         asyncio.run(work(services, schedules))
         made = runs(services, schedules)
     if len(made) != count or any(r.status is not RunStatus.COMPLETED for r in made):
-        raise SystemExit(f"{len(made)} runs for {count} schedules, ended as {sorted({r.status for r in made})}")
+        raise SystemExit(
+            f"{len(made)} runs for {count} schedules, ended as {sorted({r.status for r in made})}"
+        )
     return {what: lateness(made, f"{what}_at") for what in ("created", "started", "completed")}
 
 

@@ -1,6 +1,8 @@
-"""`python -m bench.machines`: how fast an installation of many processes works off a queue, and what each process takes.
+"""`python -m bench.machines`: how fast an installation of many processes works off a queue, and
+what each process takes.
 
-Everything is on this machine: PostgreSQL, Redis, the mail server, the server and its workers share its cores.
+Everything is on this machine: PostgreSQL, Redis, the mail server, the server and its workers share
+its cores.
 """
 
 import os
@@ -27,14 +29,25 @@ TOOK = "SELECT extract(epoch FROM max(completed_at) - min(started_at)) FROM expo
 
 
 def main() -> int:
-    print(f"{RUNS:,} runs of a small CSV file and one message each; 0 workers: the server does the work itself")
-    print(f"{'workers':>8} {'runs/s':>8} {'CPU ms a run':>13} {'MB a worker':>12} {'MB the server':>14} {'connections':>12}")
+    print(
+        f"{RUNS:,} runs of a small CSV file and one message each; 0 workers: the server does the work itself"
+    )
+    print(
+        f"{'workers':>8} {'runs/s':>8} {'CPU ms a run':>13} {'MB a worker':>12} {'MB the server':>14} {'connections':>12}"
+    )
     with postgres_server() as postgres, redis_server() as redis:
         postgres.sql("CREATE DATABASE installation")
         for workers in WORKERS:
-            with tempfile.TemporaryDirectory() as folder, mail_server() as mails, ExitStack() as held:
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                mail_server() as mails,
+                ExitStack() as held,
+            ):
                 (Path(folder) / "shared").mkdir()
-                print(_measure(Installation(postgres, redis, mails, Path(folder), held), workers), flush=True)
+                print(
+                    _measure(Installation(postgres, redis, mails, Path(folder), held), workers),
+                    flush=True,
+                )
     return 0
 
 
@@ -50,7 +63,9 @@ def _measure(installation: Installation, count: int) -> str:
     ((seconds,),) = sql(services, TOOK)
     busy = sum(_cpu_seconds(one.process.pid) for one in workers)
     server = server or installation.web()
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    children = (
+        Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    )
     web = sum(map(_megabytes, [server.process.pid, *map(int, children)]))
     each = sum(_megabytes(one.process.pid) for one in workers) / count if count else 0
     ((connections,),) = sql(services, CONNECTIONS)

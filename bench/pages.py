@@ -1,4 +1,5 @@
-"""Open pages without a browser: websockets that speak Reflex's protocol, are hydrated, and get every refresh."""
+"""Open pages without a browser: websockets that speak Reflex's protocol, are hydrated, and get
+every refresh."""
 
 import asyncio
 import json
@@ -22,7 +23,9 @@ class OpenPage:
     """One tab. seen: what it waits for, and when a frame that holds it came (Unix seconds)."""
 
     def __init__(self, url: str, session: str) -> None:
-        self._address = f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+        self._address = (
+            f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+        )
         self._origin, self._cookie = url, f"{SESSION_COOKIE}={session}"
         self._loaded = asyncio.Event()
         self._waits: dict[str, asyncio.Future[float]] = {}
@@ -32,7 +35,10 @@ class OpenPage:
     async def __aenter__(self) -> Self:
         headers = {"Cookie": self._cookie}
         self._socket = await websockets.connect(
-            self._address, origin=websockets.Origin(self._origin), additional_headers=headers, max_size=None
+            self._address,
+            origin=websockets.Origin(self._origin),
+            additional_headers=headers,
+            max_size=None,
         )
         self._reader = asyncio.create_task(self._read())
         await self._socket.send("40/_event,")

@@ -1,7 +1,9 @@
-"""`python -m bench.postgres ROWS ROUNDS`: our CSV out of PostgreSQL beside psql's copy to a file, the limit of what can be had.
+"""`python -m bench.postgres ROWS ROUNDS`: our CSV out of PostgreSQL beside psql's copy to a file,
+the limit of what can be had.
 
-The server is one of its own, as in the tests. Ours is the engine's child process, as in `bench.candidates`; psql gets the same
-query, with the ratios and the cents in SQL. Rounds alternate. Prints JSON.
+The server is one of its own, as in the tests. Ours is the engine's child process, as in
+`bench.candidates`; psql gets the same query, with the ratios and the cents in SQL. Rounds
+alternate. Prints JSON.
 """
 
 import csv
@@ -47,9 +49,14 @@ def copied(server: Postgres, sql: str, path: Path) -> float:
 def main(rows: int, rounds: int) -> dict[str, object]:
     log.configure("error")
     seconds: dict[str, list[float]] = {"ours": [], "copy": []}
-    with postgres_server() as server, tempfile.TemporaryDirectory(prefix="exports-bench-") as folder:
+    with (
+        postgres_server() as server,
+        tempfile.TemporaryDirectory(prefix="exports-bench-") as folder,
+    ):
         server.sql("CREATE DATABASE bench")
-        settings = Settings(data_dir=Path(folder), database_url=server.url("bench"), secret_key="x" * 40)
+        settings = Settings(
+            data_dir=Path(folder), database_url=server.url("bench"), secret_key="x" * 40
+        )
         services = wiring.build(settings)
         migrate.upgrade(services.database)
         say(f"seeding {rows:,} rows into PostgreSQL")
@@ -61,7 +68,11 @@ def main(rows: int, rounds: int) -> dict[str, object]:
         made, limit = Path(folder, "ours.csv"), Path(folder, "copy.csv")
         for number in range(rounds):
             for name in ("ours", "copy") if number % 2 == 0 else ("copy", "ours"):
-                took = ours("csv", task, made)[0] if name == "ours" else copied(server, task["sql"], limit)
+                took = (
+                    ours("csv", task, made)[0]
+                    if name == "ours"
+                    else copied(server, task["sql"], limit)
+                )
                 seconds[name].append(took)
                 say(f"csv out of PostgreSQL, {rows:,} rows, {name}: {took:.2f} s")
         for path in (made, limit):

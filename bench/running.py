@@ -1,5 +1,6 @@
-"""Child processes, and what is said about the machine. Small on purpose, and so is all that `bench/__main__.py` imports: on
-Linux a child's peak memory begins with that of the process which started it."""
+"""Child processes, and what is said about the machine. Small on purpose, and so is all that
+`bench/__main__.py` imports: on Linux a child's peak memory begins with that of the process which
+started it."""
 
 import json
 import os
@@ -24,7 +25,9 @@ def environment() -> dict[str, str]:
 def child(module: str, *arguments: object, python: str | Path = sys.executable) -> dict[str, Any]:
     """Run `python -m bench.<module>`, and read the JSON that it prints."""
     command = [python, "-m", f"bench.{module}", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, check=True
+    )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
@@ -42,7 +45,11 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in cpuinfo.read_text().splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0] if names else model
     load = ", ".join(f"{x:.2f}" for x in os.getloadavg())
     return f"{os.cpu_count()} cores ({model}), {platform.system()}, Python {platform.python_version()}, load {load}"

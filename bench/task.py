@@ -1,7 +1,8 @@
-"""`python -m bench.task FOLDER FILE`: what a child process of the engine gets to make a file, without format and path.
+"""`python -m bench.task FOLDER FILE`: what a child process of the engine gets to make a file,
+without format and path.
 
-That of the export type `campaign` over all campaigns and days of the database in the folder. The rivals take the same query
-from it. With it are the modules and classes of the formats.
+That of the export type `campaign` over all campaigns and days of the database in the folder. The
+rivals take the same query from it. With it are the modules and classes of the formats.
 """
 
 import json
@@ -25,14 +26,18 @@ def task(folder: Path) -> dict[str, Any]:
 def task_of(services: Services, tenant_id: str) -> dict[str, Any]:
     kind, s = EXPORT_TYPES["campaign"], services.settings
     statement = services.store.statement(kind.select(Scope(tenant_id, None, None, (), "")))
-    limits = Limits(s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20)
+    limits = Limits(
+        s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20
+    )
     return {
         "database": statement.database,
         "sql": statement.sql,
         "parameters": statement.parameters,
         "columns": as_json(kind.columns()),
         "limits": asdict(limits),
-        "formats": {f.key: {"module": type(f).__module__, "format": type(f).__qualname__} for f in FORMATS},
+        "formats": {
+            f.key: {"module": type(f).__module__, "format": type(f).__qualname__} for f in FORMATS
+        },
     }
 
 

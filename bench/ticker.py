@@ -1,8 +1,9 @@
-"""`python -m bench.ticker FOLDER ROWS`: what a large export costs everybody else in the process that serves.
+"""`python -m bench.ticker FOLDER ROWS`: what a large export costs everybody else in the process
+that serves.
 
-A task on the event loop sleeps 10 ms, again and again, and notes how late it wakes up: before, and while a worker in a thread
-carries out an Excel export of all rows as the product does it (claim, the child process, the file with fsync, the history row).
-No email is sent. Prints milliseconds.
+A task on the event loop sleeps 10 ms, again and again, and notes how late it wakes up: before, and
+while a worker in a thread carries out an Excel export of all rows as the product does it (claim,
+the child process, the file with fsync, the history row). No email is sent. Prints milliseconds.
 """
 
 import asyncio
@@ -37,14 +38,21 @@ async def lateness(during: Awaitable[Any]) -> dict[str, float]:
     ticking = asyncio.create_task(ticks(late))
     await during
     ticking.cancel()
-    return {"p50": percentile(late, 0.5), "p99": percentile(late, 0.99), "max": max(late), "ticks": len(late)}
+    return {
+        "p50": percentile(late, 0.5),
+        "p99": percentile(late, 0.99),
+        "max": max(late),
+        "ticks": len(late),
+    }
 
 
 def claimed(services: Services) -> Run:
     """A run of the export type `campaign` over all campaigns."""
     tenant_id, me = who(services)
     campaigns: list[str] = []
-    while found := services.campaigns.find(me, tenant_id, {}, "", Page(len(campaigns) // 200 + 1, 200))[0]:
+    while found := services.campaigns.find(
+        me, tenant_id, {}, "", Page(len(campaigns) // 200 + 1, 200)
+    )[0]:
         campaigns += [c.id for c in found]
     draft = {
         "name": "bench",

@@ -1,8 +1,10 @@
-"""`python -m bench.ticks DATABASE SCHEDULES RUNS`: the engine's own work, with exports that do nothing.
+"""`python -m bench.ticks DATABASE SCHEDULES RUNS`: the engine's own work, with exports that do
+nothing.
 
-DATABASE: sqlite, or postgresql (a server of its own, as in the tests). So many schedules of 20 tenants; of them none, 1, 100 and
-10,000 are due at once. RUNS of them are then due in the same second and carried out by the server's own engine, whose worker
-only closes them. Prints JSON; times are milliseconds.
+DATABASE: sqlite, or postgresql (a server of its own, as in the tests). So many schedules of 20
+tenants; of them none, 1, 100 and 10,000 are due at once. RUNS of them are then due in the same
+second and carried out by the server's own engine, whose worker only closes them. Prints JSON; times
+are milliseconds.
 """
 
 import asyncio
@@ -50,9 +52,17 @@ def services_over(kind: str) -> Iterator[Services]:
         if kind == "sqlite":
             yield _built(Settings(data_dir=Path(folder)))
         else:
-            with postgres_server(autovacuum="on") as server:  # as anybody's: a queue leaves dead rows behind
+            with postgres_server(
+                autovacuum="on"
+            ) as server:  # as anybody's: a queue leaves dead rows behind
                 server.sql("CREATE DATABASE bench")
-                yield _built(Settings(data_dir=Path(folder), database_url=SecretStr(server.url("bench")), demo=False))
+                yield _built(
+                    Settings(
+                        data_dir=Path(folder),
+                        database_url=SecretStr(server.url("bench")),
+                        demo=False,
+                    )
+                )
 
 
 def _built(settings: Settings) -> Services:
@@ -63,11 +73,20 @@ def _built(settings: Settings) -> Services:
 
 def seed(services: Services, count: int) -> None:
     first, me = people(services)
-    tenants = [first, *(services.accounts.create_tenant(f"bench-{i}", f"Bench {i}").id for i in range(1, TENANTS))]
+    tenants = [
+        first,
+        *(
+            services.accounts.create_tenant(f"bench-{i}", f"Bench {i}").id
+            for i in range(1, TENANTS)
+        ),
+    ]
     now = services.clock()
     with services.database.write() as connection:
         for start in range(0, count, 10_000):
-            some = (_schedule(tenants[i % TENANTS], me.user_id, i, now) for i in range(start, min(start + 10_000, count)))
+            some = (
+                _schedule(tenants[i % TENANTS], me.user_id, i, now)
+                for i in range(start, min(start + 10_000, count))
+            )
             connection.execute(insert(SCHEDULES), [asdict(one) for one in some])
 
 
@@ -95,17 +114,25 @@ def _schedule(tenant_id: str, owner_id: str, number: int, now: datetime) -> Sche
 
 
 def make_due(services: Services, count: int, at: datetime) -> None:
-    """So many are due at the instant, all others in the far future, and no run is left of what was before."""
+    """So many are due at the instant, all others in the far future, and no run is left of what was
+    before."""
     chosen = select(SCHEDULES.c.id).order_by(SCHEDULES.c.id).limit(count)
     with services.database.write() as connection:
         connection.execute(RUNS.delete())
-        connection.execute(update(SCHEDULES).where(SCHEDULES.c.next_run_at < at + FAR / 2).values(next_run_at=at + FAR))
+        connection.execute(
+            update(SCHEDULES)
+            .where(SCHEDULES.c.next_run_at < at + FAR / 2)
+            .values(next_run_at=at + FAR)
+        )
         if count:
-            connection.execute(update(SCHEDULES).where(SCHEDULES.c.id.in_(chosen)).values(next_run_at=at))
+            connection.execute(
+                update(SCHEDULES).where(SCHEDULES.c.id.in_(chosen)).values(next_run_at=at)
+            )
 
 
 def ticks(services: Services, due: int) -> dict[str, float]:
-    """ticks: how long one took, an idle one where nothing is due. lag: from the moment when all are due until a run is stored."""
+    """ticks: how long one took, an idle one where nothing is due. lag: from the moment when all are
+    due until a run is stored."""
     took, lags, made = list[float](), list[float](), 0
     for _ in range(ROUNDS[due]):
         if due or not took:
@@ -123,9 +150,17 @@ def ticks(services: Services, due: int) -> dict[str, float]:
                 break
     if made != due * ROUNDS[due]:
         raise SystemExit(f"{made} runs for {due} due schedules, {ROUNDS[due]} times")
-    seen = {"tick_p50": percentile(took, 0.5), "tick_p99": percentile(took, 0.99), "per_second": 1000 * len(took) / sum(took)}
+    seen = {
+        "tick_p50": percentile(took, 0.5),
+        "tick_p99": percentile(took, 0.99),
+        "per_second": 1000 * len(took) / sum(took),
+    }
     if due:
-        seen |= {"lag_p50": percentile(lags, 0.5), "lag_p99": percentile(lags, 0.99), "lag_max": max(lags)}
+        seen |= {
+            "lag_p50": percentile(lags, 0.5),
+            "lag_p99": percentile(lags, 0.99),
+            "lag_max": max(lags),
+        }
     return seen
 
 
@@ -162,18 +197,29 @@ async def work(services: Services, count: int) -> dict[str, float]:
         deadline = time.monotonic() + PATIENCE
         while len(worker.ended) < count:
             if time.monotonic() > deadline:
-                raise SystemExit(f"{len(worker.ended)} of {count} runs ended within {PATIENCE:.0f} s")
+                raise SystemExit(
+                    f"{len(worker.ended)} of {count} runs ended within {PATIENCE:.0f} s"
+                )
             await asyncio.sleep(0.2)
     if len(set(worker.ended)) != count or len(worker.ended) != count:
-        raise SystemExit(f"{len(worker.ended)} runs ended, {len(set(worker.ended))} different ones, of {count}")
+        raise SystemExit(
+            f"{len(worker.ended)} runs ended, {len(set(worker.ended))} different ones, of {count}"
+        )
     with services.database.read() as connection:
-        rows = connection.execute(select(RUNS.c.started_at, RUNS.c.completed_at, RUNS.c.attempt)).all()
+        rows = connection.execute(
+            select(RUNS.c.started_at, RUNS.c.completed_at, RUNS.c.attempt)
+        ).all()
         stored = connection.execute(select(func.count()).select_from(RUNS)).scalar_one()
     if stored != count or any(row.attempt != 1 for row in rows):
         raise SystemExit(f"{stored} runs are stored of {count}, or one was claimed twice")
     lags = [(row.started_at - due).total_seconds() * 1000 for row in rows]
     seconds = (max(row.completed_at for row in rows) - due).total_seconds()
-    lag = {"first": min(lags), "lag_p50": percentile(lags, 0.5), "lag_p99": percentile(lags, 0.99), "lag_max": max(lags)}
+    lag = {
+        "first": min(lags),
+        "lag_p50": percentile(lags, 0.5),
+        "lag_p99": percentile(lags, 0.99),
+        "lag_max": max(lags),
+    }
     return lag | {"seconds": seconds, "per_second": count / seconds}
 
 
@@ -196,7 +242,13 @@ def main(kind: str, schedules: int, runs: int) -> dict[str, Any]:
         seen = {str(due): ticks(services, due) for due in DUE if due <= schedules}
         worked = asyncio.run(work(services, runs))
         services.database.dispose()
-    return {"pulse": pulse, "ticks": seen, "runs": worked, "memory_mb": [before, after], "at": datetime.now(UTC).isoformat()}
+    return {
+        "pulse": pulse,
+        "ticks": seen,
+        "runs": worked,
+        "memory_mb": [before, after],
+        "at": datetime.now(UTC).isoformat(),
+    }
 
 
 if __name__ == "__main__":

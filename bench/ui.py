@@ -1,6 +1,8 @@
-"""`python -m bench.ui`: how fast the pages answer, follow a change, and load. Prints a section of docs/performance.md.
+"""`python -m bench.ui`: how fast the pages answer, follow a change, and load. Prints a section of
+docs/performance.md.
 
-The real server over a database of its own, a headless Chromium, and websockets that stand for further open pages.
+The real server over a database of its own, a headless Chromium, and websockets that stand for
+further open pages.
 """
 
 import argparse
@@ -87,7 +89,10 @@ async def first_load(page: Page) -> Weight:
 
     wire.on("Network.loadingFinished", ended)
     wire.on("Network.webSocketFrameReceived", frame)
-    wire.on("Network.requestWillBeSent", lambda e: weight.hosts.add(urlsplit(e["request"]["url"]).netloc))
+    wire.on(
+        "Network.requestWillBeSent",
+        lambda e: weight.hosts.add(urlsplit(e["request"]["url"]).netloc),
+    )
     wire.on("Network.webSocketCreated", lambda e: weight.hosts.add(urlsplit(e["url"]).netloc))
     await wire.send("Network.enable")
     await page.goto(PATH)
@@ -98,7 +103,9 @@ async def first_load(page: Page) -> Weight:
     return weight
 
 
-async def pushes(page: Page, url: str, seeded: dict[str, Any], changes: int) -> dict[str, list[float]]:
+async def pushes(
+    page: Page, url: str, seeded: dict[str, Any], changes: int
+) -> dict[str, list[float]]:
     """Rename the first schedule through the API, again and again. Milliseconds from the commit."""
     await page.goto(PATH)
     await page.locator(clicks.ROW).first.wait_for()
@@ -106,7 +113,9 @@ async def pushes(page: Page, url: str, seeded: dict[str, Any], changes: int) -> 
     newest = seeded["newest"]
     took: dict[str, list[float]] = {"answered": [], "seen": [], "first": [], "last": []}
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-        login = await http.post("/api/auth/login", json={"email": company.EMAIL, "password": company.PASSWORD})
+        login = await http.post(
+            "/api/auth/login", json={"email": company.EMAIL, "password": company.PASSWORD}
+        )
         http.headers["Authorization"] = f"Bearer {login.json()['accessToken']}"
         for number in range(changes + 2):
             name = f"Renamed {number:03}"
@@ -132,10 +141,13 @@ async def pushes(page: Page, url: str, seeded: dict[str, Any], changes: int) -> 
 async def beside_exports(
     page: Page, url: str, seeded: dict[str, Any], samples: int
 ) -> tuple[dict[str, list[clicks.Answer]], float]:
-    """Clicks while EXPORTS large files are made, all asked for at once; and the share of the time that these took."""
+    """Clicks while EXPORTS large files are made, all asked for at once; and the share of the time
+    that these took."""
     path = f"/api/scheduled-exports/{seeded['large']}"
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-        login = await http.post("/api/auth/login", json={"email": company.EMAIL, "password": company.PASSWORD})
+        login = await http.post(
+            "/api/auth/login", json={"email": company.EMAIL, "password": company.PASSWORD}
+        )
         http.headers["Authorization"] = f"Bearer {login.json()['accessToken']}"
         began = time.monotonic()
         for _ in range(EXPORTS):
@@ -144,7 +156,9 @@ async def beside_exports(
         took = await clicks.measure(page, seeded, samples)
         clicked = time.monotonic() - began
         made = await ended - began
-    say(f"{EXPORTS} exports of {EXPORT_ROWS:,} rows took {made:.0f} s, the clicks beside them {clicked:.0f} s")
+    say(
+        f"{EXPORTS} exports of {EXPORT_ROWS:,} rows took {made:.0f} s, the clicks beside them {clicked:.0f} s"
+    )
     return took, min(1.0, made / clicked)
 
 
@@ -172,9 +186,15 @@ def _parent(process: Path) -> int:
 
 
 def resources(pid: int) -> dict[str, float]:
-    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    lines = dict(
+        line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+    )
     rss = int(lines["VmRSS"].split()[0]) * 1024 / 1_000_000
-    return {"rss": rss, "files": len(list(Path(f"/proc/{pid}/fd").iterdir())), "threads": int(lines["Threads"])}
+    return {
+        "rss": rss,
+        "files": len(list(Path(f"/proc/{pid}/fd").iterdir())),
+        "threads": int(lines["Threads"]),
+    }
 
 
 async def churn(url: str, session: str) -> int:
@@ -215,14 +235,26 @@ def line(name: str, values: Sequence[float]) -> str:
 def report(found: Found, schedules: int) -> bool:
     """Print the tables. Returns whether every aim is kept."""
     every = [one for answers in found.took.values() for one in answers]
-    print(f"| click to answer, {schedules:,} schedules | samples | p50 ms | p95 ms | max ms | waiting p50 | drawing p50 |")
+    print(
+        f"| click to answer, {schedules:,} schedules | samples | p50 ms | p95 ms | max ms | waiting p50 | drawing p50 |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, answers in [*found.took.items(), ("all of them", every)]:
-        waiting, drawing = (percentile([getattr(a, part) for a in answers], 0.5) for part in ("waiting", "drawing"))
+        waiting, drawing = (
+            percentile([getattr(a, part) for a in answers], 0.5) for part in ("waiting", "drawing")
+        )
         print(f"{line(name, [a.took for a in answers])} {waiting:,.0f} | {drawing:,.0f} |")
     beside = [one for answers in found.busy.values() for one in answers]
-    print(line(f"all of them, while {EXPORTS} exports of {EXPORT_ROWS:,} rows are made", [a.took for a in beside]), "| |")
-    print(f"\n| commit to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |\n|---|---:|---:|---:|---:|")
+    print(
+        line(
+            f"all of them, while {EXPORTS} exports of {EXPORT_ROWS:,} rows are made",
+            [a.took for a in beside],
+        ),
+        "| |",
+    )
+    print(
+        f"\n| commit to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |\n|---|---:|---:|---:|---:|"
+    )
     words = {
         "answered": "API's answer",
         "first": "first other page has it",
@@ -234,13 +266,18 @@ def report(found: Found, schedules: int) -> bool:
     print(f"\n| worker's | before | after {found.opened} pages came and went |\n|---|---:|---:|")
     for key, name in (("rss", "memory MB"), ("files", "open files"), ("threads", "threads")):
         print(f"| {name} | {found.before[key]:,.0f} | {found.after[key]:,.0f} |")
-    kilo, slow = found.weight.bytes / 1000, {n for n, v in found.took.items() if p95(v) >= CLICK_AIM}
+    kilo, slow = (
+        found.weight.bytes / 1000,
+        {n for n, v in found.took.items() if p95(v) >= CLICK_AIM},
+    )
     print(
         f"\nThe first page: {kilo:.0f} KB in {found.weight.requests} requests to {len(found.weight.hosts)} host,"
         f" and {found.weight.socket_bytes / 1000:.0f} KB of data before compression.\n"
     )
     grown = found.after["rss"] - found.before["rss"]
-    say(f"memory grew by {1000 * grown / max(1, found.opened):.0f} KB for a page; each state is kept for half an hour")
+    say(
+        f"memory grew by {1000 * grown / max(1, found.opened):.0f} KB for a page; each state is kept for half an hour"
+    )
     return all(
         [
             verdict(f"every click answered within {CLICK_AIM} ms, 95 of 100 (all together: {p95(every):.0f} ms)" + (

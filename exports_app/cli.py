@@ -1,4 +1,5 @@
-"""The command line: python -m exports_app COMMAND. Errors are one line on stderr and exit code 1."""
+"""The command line: python -m exports_app COMMAND. Errors are one line on stderr and exit code
+1."""
 
 import argparse
 import getpass
@@ -45,12 +46,16 @@ def _check_texts(args: argparse.Namespace) -> None:
         option = name.replace("_", "-")
         if len(text) > bounds.URL:
             raise ExportsError(f"{option} is too long: {bounds.at_most(bounds.URL)}")
-        if any("\ud800" <= c <= "\udfff" for c in text):  # what Python makes of bytes that are no UTF-8
+        if any(
+            "\ud800" <= c <= "\udfff" for c in text
+        ):  # what Python makes of bytes that are no UTF-8
             raise ExportsError(f"{option} is not valid UTF-8 text")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m exports_app", description="Scheduled exports with email delivery.")
+    parser = argparse.ArgumentParser(
+        prog="python -m exports_app", description="Scheduled exports with email delivery."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
@@ -61,56 +66,104 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", _serve, "Serve the web pages, the API and the engine until it is stopped.")
     serve.add_argument("--host", help="where to listen (default: HOST, else 127.0.0.1)")
     serve.add_argument("--port", help="where to listen (default: PORT, else 3720)")
-    serve.add_argument("--backend-only", action="store_true", help="without web pages: nothing is built, no Node is needed")
+    serve.add_argument(
+        "--backend-only",
+        action="store_true",
+        help="without web pages: nothing is built, no Node is needed",
+    )
 
-    add("worker", _worker, "Make and send exports beside other workers and servers, over one PostgreSQL, until it is stopped.")
+    add(
+        "worker",
+        _worker,
+        "Make and send exports beside other workers and servers, over one PostgreSQL, until it is stopped.",
+    )
 
     add("migrate", _migrate, "Bring the database to the newest schema.")
 
     seed = add("seed-demo", _seed_demo, "Fill an empty database with demo data.")
     seed.add_argument(
-        "--rows", type=_positive, metavar="N", help="have at least N rows of daily metrics, for trying large exports"
+        "--rows",
+        type=_positive,
+        metavar="N",
+        help="have at least N rows of daily metrics, for trying large exports",
     )
 
     tenant = add("create-tenant", _create_tenant, "Make a tenant.")
-    tenant.add_argument("slug", help="short name of lower-case letters, digits and hyphens; file names begin with it")
+    tenant.add_argument(
+        "slug",
+        help="short name of lower-case letters, digits and hyphens; file names begin with it",
+    )
     tenant.add_argument("--name", required=True, help="the name that people see")
-    tenant.add_argument("--timezone", help="IANA zone of schedules that name none (default: TZ, else UTC)")
+    tenant.add_argument(
+        "--timezone", help="IANA zone of schedules that name none (default: TZ, else UTC)"
+    )
     tenant.add_argument("--brand-color", help="#RRGGBB, for the emails")
     tenant.add_argument("--logo-url", help="https address of a picture, for the emails")
     tenant.add_argument("--max-rows", type=_positive, help="of one file (default: EXPORT_MAX_ROWS)")
     tenant.add_argument("--max-mb", type=_positive, help="of one file (default: EXPORT_MAX_MB)")
-    tenant.add_argument("--keep-days", type=_days, help="how long files are kept (default: RETENTION_DAYS)")
+    tenant.add_argument(
+        "--keep-days", type=_days, help="how long files are kept (default: RETENTION_DAYS)"
+    )
 
     user = add("create-user", _create_user, "Make a user; asks for the password.")
     user.add_argument("email")
     user.add_argument("--name", required=True)
     user.add_argument("--tenant", help="slug of the tenant to join")
-    user.add_argument("--role", choices=["admin", "viewer"], help="in that tenant (default: viewer)")
+    user.add_argument(
+        "--role", choices=["admin", "viewer"], help="in that tenant (default: viewer)"
+    )
     user.add_argument("--super-admin", action="store_true", help="every permission in every tenant")
     way = user.add_mutually_exclusive_group()
-    way.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
-    way.add_argument("--one-time", action="store_true", help="print a password that works once within 72 hours, to set one's own")
+    way.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from the first line of stdin",
+    )
+    way.add_argument(
+        "--one-time",
+        action="store_true",
+        help="print a password that works once within 72 hours, to set one's own",
+    )
 
-    again = add("one-time-password", _one_time_password, "Give a user a one-time password, and sign them out everywhere.")
+    again = add(
+        "one-time-password",
+        _one_time_password,
+        "Give a user a one-time password, and sign them out everywhere.",
+    )
     again.add_argument("email")
 
-    add("unproven-accounts", _unproven, "List the accounts whose mailbox is not proven yet; a reset by mail proves it.")
+    add(
+        "unproven-accounts",
+        _unproven,
+        "List the accounts whose mailbox is not proven yet; a reset by mail proves it.",
+    )
 
     campaigns = add(
-        "import-campaigns", _import_campaigns, "Import campaigns and their daily metrics; all of the file or nothing."
+        "import-campaigns",
+        _import_campaigns,
+        "Import campaigns and their daily metrics; all of the file or nothing.",
     )
     campaigns.add_argument("file", type=Path, help="CSV in UTF-8, see docs/importing.md")
     campaigns.add_argument("--tenant", required=True, help="slug of the tenant that gets them")
 
-    second = add("reset-second-factor", _reset_second_factor, "Remove a user's second factor; they are signed out everywhere.")
+    second = add(
+        "reset-second-factor",
+        _reset_second_factor,
+        "Remove a user's second factor; they are signed out everywhere.",
+    )
     second.add_argument("email")
 
     text = "Make a new generated secret key; encrypt stored secrets and sign the audit with the newest key."
     keys = add("rotate-keys", _rotate_keys, text)
-    keys.add_argument("--forget-previous", action="store_true", help="make no new key, and accept the current one alone")
+    keys.add_argument(
+        "--forget-previous",
+        action="store_true",
+        help="make no new key, and accept the current one alone",
+    )
 
-    cli_audit.add_commands(add("audit", cli_audit.run, "Check who did what for tampering, and export it."))
+    cli_audit.add_commands(
+        add("audit", cli_audit.run, "Check who did what for tampering, and export it.")
+    )
 
     add("doctor", _doctor, "Check the installation, and say what is wrong with it.")
     return parser
@@ -124,14 +177,20 @@ def _days(text: str) -> int:
 
 
 def _positive(text: str) -> int:
-    if len(text) > 9 or not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 100_000_000:
+    if (
+        len(text) > 9
+        or not text.isascii()
+        or not text.isdecimal()
+        or not 1 <= int(text) <= 100_000_000
+    ):
         raise argparse.ArgumentTypeError("must be a whole number from 1 to 100000000")
     return int(text)
 
 
 @contextmanager
 def _services() -> Iterator["Services"]:
-    """The services over a migrated database, for a command beside a running server or without one."""
+    """The services over a migrated database, for a command beside a running server or without
+    one."""
     from exports_app import log, wiring
 
     held = settings.get()
@@ -184,20 +243,30 @@ def _seed_demo(args: argparse.Namespace) -> int:
 
     with (
         _services() as services,
-        Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress,
+        Progress(
+            console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        ) as progress,
     ):
         task = progress.add_task("rows", total=args.rows)
         services.demo.check_allowed()
         made = services.demo.seed_if_empty()
-        added = services.demo.fill(args.rows, lambda done: progress.update(task, completed=done)) if args.rows else 0
-    print(f"{'the demo data is in' if made else 'the demo data was there already'}; {added:,} rows of metrics added for size")
+        added = (
+            services.demo.fill(args.rows, lambda done: progress.update(task, completed=done))
+            if args.rows
+            else 0
+        )
+    print(
+        f"{'the demo data is in' if made else 'the demo data was there already'}; {added:,} rows of metrics added for size"
+    )
     return 0
 
 
 def _create_tenant(args: argparse.Namespace) -> int:
     with _services() as services:
         limits = {"max_rows": args.max_rows, "max_mb": args.max_mb, "keep_days": args.keep_days}
-        tenant = services.accounts.create_tenant(args.slug, args.name, args.timezone, args.brand_color, args.logo_url, **limits)
+        tenant = services.accounts.create_tenant(
+            args.slug, args.name, args.timezone, args.brand_color, args.logo_url, **limits
+        )
     print(f"tenant {tenant.slug} made: {tenant.id}")
     return 0
 
@@ -212,9 +281,15 @@ def _create_user(args: argparse.Namespace) -> int:
         raise ExportsError("say in which tenant the role holds: add --tenant SLUG")
     one_time: bool = args.one_time
     password = passwords.one_time() if one_time else _password(from_stdin=args.password_stdin)
-    rights = {"tenant": args.tenant, "role": Role(args.role or "viewer"), "super_admin": args.super_admin}
+    rights = {
+        "tenant": args.tenant,
+        "role": Role(args.role or "viewer"),
+        "super_admin": args.super_admin,
+    }
     with _services() as services:
-        user = services.accounts.create_user(args.email, args.name, password, one_time=one_time, **rights)
+        user = services.accounts.create_user(
+            args.email, args.name, password, one_time=one_time, **rights
+        )
     print(f"user {user.email} made: {user.id}")
     if one_time:
         _show_one_time(password)
@@ -241,7 +316,9 @@ def _show_one_time(password: str) -> None:
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline(bounds.PASSWORD + 2).rstrip("\r\n")  # one that goes on is too long, and refused as that
+        return sys.stdin.readline(bounds.PASSWORD + 2).rstrip(
+            "\r\n"
+        )  # one that goes on is too long, and refused as that
     if not sys.stdin.isatty():
         raise ExportsError("there is no terminal to ask for the password: use --password-stdin")
     password = getpass.getpass("Password: ")
@@ -255,15 +332,21 @@ def _import_campaigns(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     with _services() as services:
-        with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        with Progress(
+            console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        ) as progress:
             task = progress.add_task("importing", total=1.0)
-            result = services.importing.load(args.file, args.tenant, lambda part: progress.update(task, completed=part))
+            result = services.importing.load(
+                args.file, args.tenant, lambda part: progress.update(task, completed=part)
+            )
         for problem in result.problems:
             print(f"line {problem.line}: {problem.reason}", file=sys.stderr)
         if result.bad_lines:
             more = result.bad_lines - len(result.problems)
             tail = f" ({more:,} more are not shown)" if more else ""
-            raise ExportsError(f"{_count(result.bad_lines, 'bad line')}{tail}: nothing was imported")
+            raise ExportsError(
+                f"{_count(result.bad_lines, 'bad line')}{tail}: nothing was imported"
+            )
     print(f"imported {_count(result.days, 'day')} of {_count(result.campaigns, 'campaign')}")
     return 0
 
@@ -285,22 +368,34 @@ def _rotate_keys(args: argparse.Namespace) -> int:
     held = settings.get()
     generated = secret_keys.is_generated(held)
     if args.forget_previous and not generated:
-        raise ExportsError("SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart")
+        raise ExportsError(
+            "SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart"
+        )
     if generated and not args.forget_previous:
         secret_keys.rotate(held)
-        print(f"a new secret key is in {held.data_dir / secret_keys.CURRENT}; the ones before it are still accepted")
+        print(
+            f"a new secret key is in {held.data_dir / secret_keys.CURRENT}; the ones before it are still accepted"
+        )
     with _services() as services:
         done = services.key_rotation.renew()
     print(f"{_count(done.renewed, 'stored secret')} encrypted with the newest key")
     print(f"{_count(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")
     if done.unreadable:
         lost = _count(done.unreadable, "stored secret")
-        raise ExportsError(f"no key decrypts {lost}: add the missing key to ENCRYPTION_KEY_PREVIOUS, then run this again")
+        raise ExportsError(
+            f"no key decrypts {lost}: add the missing key to ENCRYPTION_KEY_PREVIOUS, then run this again"
+        )
     if args.forget_previous:
         print(f"{_count(secret_keys.forget_previous(held), 'previous key')} no longer accepted")
     elif generated:
-        print("once what the older keys signed has expired: rotate-keys --forget-previous (docs/operating.md, Rotating keys)")
-    for name in ("encryption_key_previous",) if generated else ("encryption_key_previous", "secret_key_previous"):
+        print(
+            "once what the older keys signed has expired: rotate-keys --forget-previous (docs/operating.md, Rotating keys)"
+        )
+    for name in (
+        ("encryption_key_previous",)
+        if generated
+        else ("encryption_key_previous", "secret_key_previous")
+    ):
         if getattr(held, name).get_secret_value():
             when = "once what it signed has expired" if name.startswith("secret") else "now"
             print(f"you may remove {name.upper()} {when}")

@@ -25,12 +25,16 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     verify = commands.add_parser("verify", help=VERIFY, description=VERIFY)
     what = verify.add_mutually_exclusive_group()
     what.add_argument("--tenant", metavar="SLUG", help="only this tenant's entries")
-    what.add_argument("--file", type=Path, metavar="FILE", help="a file that was exported, without the database")
+    what.add_argument(
+        "--file", type=Path, metavar="FILE", help="a file that was exported, without the database"
+    )
 
     export = commands.add_parser("export", help=EXPORT, description=EXPORT)
     export.add_argument("file", type=Path, help="a new file, as JSON lines")
     export.add_argument("--tenant", metavar="SLUG", help="only this tenant's entries")
-    export.add_argument("--whole", action="store_true", help="all entries that are left, also those exported before")
+    export.add_argument(
+        "--whole", action="store_true", help="all entries that are left, also those exported before"
+    )
     export.add_argument(
         "--accept-key",
         action="store_true",
@@ -54,13 +58,20 @@ def _verify(tenant: str | None) -> int:
 def _tell(report: "Report") -> None:
     for chain in report.chains:
         checked = f"{_entries(chain.entries)} up to position {chain.position}, hash {chain.hash}"
-        print(f"BAD  {chain.name}: {chain.fault} (before it: {checked})" if chain.fault else f"ok   {chain.name}: {checked}")
+        print(
+            f"BAD  {chain.name}: {chain.fault} (before it: {checked})"
+            if chain.fault
+            else f"ok   {chain.name}: {checked}"
+        )
     for fault in report.faults:
         print(f"BAD  {fault}")
     if report.waiting_since:
         print(f"     entries since {report.waiting_since:%Y-%m-%d %H:%M:%S} UTC are not sealed yet")
     if report.all_faults:
-        print("exports_app: the audit is not whole: see the lines that begin with BAD", file=sys.stderr)
+        print(
+            "exports_app: the audit is not whole: see the lines that begin with BAD",
+            file=sys.stderr,
+        )
 
 
 def _verify_file(file: Path) -> int:
@@ -79,7 +90,9 @@ def _verify_file(file: Path) -> int:
 
 def _tell_file(report: "FileReport", *, with_key: bool) -> None:
     for one in report.chains:
-        print(f"ok   {one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}")
+        print(
+            f"ok   {one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}"
+        )
     fault = report.fault
     if not with_key and not fault:
         print("     the signature was not checked: there is no SECRET_KEY here")
@@ -87,20 +100,28 @@ def _tell_file(report: "FileReport", *, with_key: bool) -> None:
         fault = "the file was not signed with this server's SECRET_KEY"
     if fault:
         print(f"BAD  {fault}")
-        print("exports_app: the file is not as it was exported: see the line that begins with BAD", file=sys.stderr)
+        print(
+            "exports_app: the file is not as it was exported: see the line that begins with BAD",
+            file=sys.stderr,
+        )
 
 
 def _export(args: argparse.Namespace) -> int:
     with _services() as services:
-        exported = services.audit_export.write(args.file, args.tenant, whole=args.whole, accept_key=args.accept_key)
+        exported = services.audit_export.write(
+            args.file, args.tenant, whole=args.whole, accept_key=args.accept_key
+        )
     for one in exported:
-        print(f"{one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}")
+        print(
+            f"{one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}"
+        )
     return 0
 
 
 @contextmanager
 def _services() -> Iterator["Services"]:
-    """Beside a running server or without one. The database is not migrated: what looks for tampering changes nothing first."""
+    """Beside a running server or without one. The database is not migrated: what looks for
+    tampering changes nothing first."""
     from exports_app import log, wiring
     from exports_app.db import migrate
 
@@ -109,7 +130,9 @@ def _services() -> Iterator["Services"]:
     services = wiring.build(held)
     try:
         if not migrate.is_current(services.database):
-            raise ExportsError("the database is not migrated: run 'python -m exports_app migrate' first")
+            raise ExportsError(
+                "the database is not migrated: run 'python -m exports_app migrate' first"
+            )
         yield services
     finally:
         services.close()
@@ -120,7 +143,9 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    ) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
 

@@ -62,7 +62,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _demo(settings)
     if settings.trusted_proxies:
         trusted = ", ".join(map(str, settings.trusted_proxies))
-        yield Finding(True, "proxies", f"the client's address is read from X-Forwarded-For of {trusted}")
+        yield Finding(
+            True, "proxies", f"the client's address is read from X-Forwarded-For of {trusted}"
+        )
     elif warning := wiring.proxy_warning(settings):
         yield Finding(True, "proxies", warning, warning=True)
     if settings.files_url:
@@ -85,7 +87,11 @@ def _data_folder(settings: Settings) -> Finding:
         free = shutil.disk_usage(settings.data_dir).free
     except OSError as e:
         return Finding(False, "data folder", f"{settings.data_dir} cannot be written: {e.strerror}")
-    return Finding(free >= SMALL, "data folder", f"{settings.data_dir} can be written; {free / 10**9:,.1f} GB are free")
+    return Finding(
+        free >= SMALL,
+        "data folder",
+        f"{settings.data_dir} can be written; {free / 10**9:,.1f} GB are free",
+    )
 
 
 def _key(settings: Settings) -> Finding:
@@ -108,7 +114,9 @@ def _database(settings: Settings) -> Finding:
     try:
         if migrate.is_current(database):
             return Finding(True, "database", "reachable, its schema is up to date")
-        return Finding(settings.embedded, "database", "reachable, its schema is not up to date: run migrate")
+        return Finding(
+            settings.embedded, "database", "reachable, its schema is not up to date: run migrate"
+        )
     except ExportsError as e:
         return Finding(False, "database", e.message)
     finally:
@@ -123,11 +131,15 @@ def _demo(settings: Settings) -> Finding:
     try:
         reason = wiring.demo_refusal(settings, lambda: _demo_password_emails(settings))
     except (ExportsError, SQLAlchemyError):
-        return Finding(True, "demo", "not looked for: the database does not answer, or is not migrated yet")
+        return Finding(
+            True, "demo", "not looked for: the database does not answer, or is not migrated yet"
+        )
     if reason:
         return Finding(False, "demo", reason)
     if settings.is_demo:
-        return Finding(True, "demo", "its data and its public login are here, for callers on this machine only")
+        return Finding(
+            True, "demo", "its data and its public login are here, for callers on this machine only"
+        )
     return Finding(True, "demo", "no user has its public password")
 
 
@@ -147,18 +159,30 @@ def _files(settings: Settings) -> Finding:
         wiring.file_store(settings).ping()
     except ExportsError as e:
         # The first start makes a folder; a bucket it does not
-        new = not settings.files_url.startswith("s3://") and not Path(settings.files_url, "files").exists()
-        return Finding(True, "files", f"{settings.files_url} will be used") if new else Finding(False, "files", e.message)
+        new = (
+            not settings.files_url.startswith("s3://")
+            and not Path(settings.files_url, "files").exists()
+        )
+        return (
+            Finding(True, "files", f"{settings.files_url} will be used")
+            if new
+            else Finding(False, "files", e.message)
+        )
     return Finding(True, "files", f"{settings.files_url} can be reached")
 
 
 def _redis(settings: Settings) -> Finding:
     away = Counts(settings.redis_url.get_secret_value()).away()
-    return Finding(not away, "Redis", "cannot be reached: check REDIS_URL, and that it runs" if away else "reachable")
+    return Finding(
+        not away,
+        "Redis",
+        "cannot be reached: check REDIS_URL, and that it runs" if away else "reachable",
+    )
 
 
 def _clock(settings: Settings) -> Finding:
-    """Behind what was noted before, a clock was set back; a server's database has a clock of its own to compare with."""
+    """Behind what was noted before, a clock was set back; a server's database has a clock of its
+    own to compare with."""
     now = datetime.now(UTC)
     told = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     if _is_new(settings):
@@ -170,17 +194,34 @@ def _clock(settings: Settings) -> Finding:
         return Finding(True, "clock", told)  # the database's own line says what is wrong
     try:
         with database.read() as connection:
-            noted = [connection.execute(_newest(c)).scalar_one() for c in (runs.created_at, schedules.updated_at)]
-            theirs = now if database.embedded else connection.execute(select(func.now())).scalar_one()
+            noted = [
+                connection.execute(_newest(c)).scalar_one()
+                for c in (runs.created_at, schedules.updated_at)
+            ]
+            theirs = (
+                now if database.embedded else connection.execute(select(func.now())).scalar_one()
+            )
     except (ExportsError, SQLAlchemyError):
-        return Finding(True, "clock", f"{told}; not compared: the database does not answer, or has no tables yet")
+        return Finding(
+            True,
+            "clock",
+            f"{told}; not compared: the database does not answer, or has no tables yet",
+        )
     finally:
         database.dispose()
     behind = max((one - now for one in noted if one is not None), default=timedelta())
     if behind > ASTRAY:
-        return Finding(False, "clock", f"{told} is {_long(behind)} behind what the database has noted: was it set back?")
+        return Finding(
+            False,
+            "clock",
+            f"{told} is {_long(behind)} behind what the database has noted: was it set back?",
+        )
     if abs(theirs - now) > ASTRAY:
-        return Finding(False, "clock", f"{told} differs from the database's by {_long(abs(theirs - now))}: set both by NTP")
+        return Finding(
+            False,
+            "clock",
+            f"{told} differs from the database's by {_long(abs(theirs - now))}: set both by NTP",
+        )
     return Finding(True, "clock", told)
 
 
@@ -199,12 +240,18 @@ def _node() -> Finding:
     if node is None:
         return Finding(False, "Node", f"not found: install requirements.txt again ({without})")
     try:
-        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=True)  # noqa: S603
+        said = subprocess.run(  # noqa: S603
+            [node, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=True
+        )
         version = tuple(int(part) for part in said.stdout.strip().removeprefix("v").split("."))
     except (OSError, subprocess.SubprocessError, ValueError) as e:
         return Finding(False, "Node", f"{node} does not say its version ({e}): {without}")
     told = f"{'.'.join(map(str, version))}, builds the pages"
-    return Finding(True, "Node", told) if version >= NODE else Finding(False, "Node", f"{told} only from {NODE[0]}.{NODE[1]} on")
+    return (
+        Finding(True, "Node", told)
+        if version >= NODE
+        else Finding(False, "Node", f"{told} only from {NODE[0]}.{NODE[1]} on")
+    )
 
 
 def _zones(settings: Settings) -> Finding:
@@ -229,7 +276,11 @@ def _mail(settings: Settings) -> Finding:
     except DeliveryError as e:
         return Finding(False, "email", e.message)
     signed_in = " and the sign-in" if channel.settings.user else ""
-    return Finding(True, "email", f"the mail server {channel.settings.host}:{channel.settings.port} takes connections{signed_in}")
+    return Finding(
+        True,
+        "email",
+        f"the mail server {channel.settings.host}:{channel.settings.port} takes connections{signed_in}",
+    )
 
 
 def _port(settings: Settings) -> Finding:

@@ -30,7 +30,8 @@ from exports_app.ui.websockets.half_frames import HalfFrames
 from exports_app.ui.websockets.tab_states import Tabs
 
 THREADS = 32
-"""For the pages' calls of services. What may take seconds has threads of its own, beside its pages."""
+"""For the pages' calls of services. What may take seconds has threads of its own, beside its
+pages."""
 
 _engine: LocalEngine | None = None
 _live = Live()
@@ -47,27 +48,36 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
     """Called when the server starts, never in a build."""
     global _sockets  # noqa: PLW0603 (the one of the process)
     held = settings.get()
-    pages = get_web_dir() / "build" / "client" if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get() else None
+    pages = (
+        get_web_dir() / "build" / "client"
+        if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
+        else None
+    )
     _sockets = Sockets(reflex, _tabs.is_session)
     edge = Edge(_sockets, create(wiring.services(), _engine_alive), pages, held.public_url)
     return TrustedProxies(edge, held.trusted_proxies)
 
 
 def _unforeseen(exception: Exception) -> None:
-    """What no action caught, e.g. values that a handler does not take: into the log, without the values."""
+    """What no action caught, e.g. values that a handler does not take: into the log, without the
+    values."""
     _log.error("an event failed", kind=type(exception).__name__)
 
 
-# Reflex would answer every site's preflights by itself, before the edge. No site may read from another origin here
+# Reflex would answer every site's preflights by itself, before the edge. No site may read from
+# another origin here
 rx.App._add_cors = staticmethod(lambda _api: None)  # type: ignore[method-assign, assignment]  # noqa: SLF001
 wiring.load_plugins()  # the pages' selects are made of the registries
 app = rx.App(
     api_transformer=_edge,
-    # Without Reflex's own overlay: it shows lost connections by eval, which our policy forbids; ui/components/browser.py does
+    # Without Reflex's own overlay: it shows lost connections by eval, which our policy forbids;
+    # ui/components/browser.py does
     app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary(on_error=rx.noop())},
     backend_exception_handler=_unforeseen,
     # In the header's middle: below, a notice would lie on the rows' buttons or on a form's
-    toaster=rx.toast.provider(position="top-center", offset="10px", rich_colors=False, visible_toasts=4),
+    toaster=rx.toast.provider(
+        position="top-center", offset="10px", rich_colors=False, visible_toasts=4
+    ),
     stylesheets=["/ui.css"],
     html_lang="en",
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
@@ -75,7 +85,13 @@ app = rx.App(
 plugins.load("exports_app.ui.pages")
 _loads, _refreshers = page.install(app)
 _live.refreshers = frozenset(_refreshers)
-app.add_middleware(guard.Guard(_loads | _refreshers, _live.seen, lambda key, signed_in: _tabs.known(key, signed_in=signed_in)))
+app.add_middleware(
+    guard.Guard(
+        _loads | _refreshers,
+        _live.seen,
+        lambda key, signed_in: _tabs.known(key, signed_in=signed_in),
+    )
+)
 _gate = Gate(app, _tabs, _live.left)
 if forgotten := actions.unmarked():
     raise RuntimeError(f"not an @action, so that nobody may call it: {', '.join(forgotten)}")
@@ -87,17 +103,30 @@ async def _serve() -> AsyncIterator[None]:
     global _engine  # noqa: PLW0603 (the one engine of the process, whose life is this function)
     held = settings.get()
     with worker.alone(held):
-        # Python's own number follows the cores: on a small machine a few slow calls would hold up everybody's clicks
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="call"))
+        # Python's own number follows the cores: on a small machine a few slow calls would hold up
+        # everybody's clicks
+        asyncio.get_running_loop().set_default_executor(
+            ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        )
         services = wiring.services()
-        # Workers do the work where there are any; without one nothing would be done, and nobody would know why
-        _engine = LocalEngine(services, executes=lambda: services.database.embedded or not services.presence.count(Kind.WORKER))
+        # Workers do the work where there are any; without one nothing would be done, and nobody
+        # would know why
+        _engine = LocalEngine(
+            services,
+            executes=lambda: services.database.embedded or not services.presence.count(Kind.WORKER),
+        )
         with services.changes.listen():
             _gate.remember_few_routes()
             watched = HalfFrames(_sockets).watch() if _sockets else nullcontext()
-            # What the program is made of stays to the end: going over it again and again would hold up everybody's clicks
+            # What the program is made of stays to the end: going over it again and again would hold
+            # up everybody's clicks
             gc.collect()
             gc.freeze()
-            async with _live.run(app, services.changes, services.clock), _tabs.run(app), watched, _engine.run():
+            async with (
+                _live.run(app, services.changes, services.clock),
+                _tabs.run(app),
+                watched,
+                _engine.run(),
+            ):
                 print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
                 yield

@@ -1,4 +1,5 @@
-"""Structured logs: one event a line, a name and its values. No secrets, tokens or full addresses of recipients go in."""
+"""Structured logs: one event a line, a name and its values. No secrets, tokens or full addresses of
+recipients go in."""
 
 import logging
 import re
@@ -18,11 +19,13 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 get = structlog.get_logger
 bind = structlog.contextvars.bound_contextvars
 begin = structlog.contextvars.bind_contextvars
-"""From here on, in this task, lines have these values. For events of pages, which have a task each."""
+"""From here on, in this task, lines have these values. For events of pages, which have a task
+each."""
 
 
 def configure(level: str) -> None:
-    """Readable lines on a terminal, JSON elsewhere; other libraries' records come out the same way."""
+    """Readable lines on a terminal, JSON elsewhere; other libraries' records come out the same
+    way."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -37,12 +40,15 @@ def configure(level: str) -> None:
     )
     terminal = sys.stderr.isatty()
     last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]  # others print local variables too
+        [
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        ]  # others print local variables too
         if terminal
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
@@ -54,7 +60,8 @@ def configure(level: str) -> None:
 
 
 class Sparing(logging.Filter):
-    """Of what the pages' libraries log: each place in their code MOST_ALIKE times within ALIKE_SECONDS, and no tab's token."""
+    """Of what the pages' libraries log: each place in their code MOST_ALIKE times within
+    ALIKE_SECONDS, and no tab's token."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +86,8 @@ class Sparing(logging.Filter):
 
 
 def without_addresses(text: str) -> str:
-    """The text with every address in it masked: an error may name a recipient, and a mail server's answer quote one."""
+    """The text with every address in it masked: an error may name a recipient, and a mail server's
+    answer quote one."""
     return _ADDRESS.sub(lambda found: masked(found.group()), text)
 
 

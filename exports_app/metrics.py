@@ -1,4 +1,5 @@
-"""What this process counts for Prometheus. What the database knows is read at each scrape: see services/health.py."""
+"""What this process counts for Prometheus. What the database knows is read at each scrape: see
+services/health.py."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 

@@ -1,4 +1,5 @@
-"""Find the files that add something: every module of a package is imported, and registers itself."""
+"""Find the files that add something: every module of a package is imported, and registers
+itself."""
 
 import importlib
 import pkgutil
@@ -7,7 +8,8 @@ import pkgutil
 def load(package: str) -> None:
     """Import every module of a package, in name order.
 
-    package: dotted name, e.g. ``exports_app.formats``. Modules beginning with ``_`` are shared code, not plugins.
+    package: dotted name, e.g. ``exports_app.formats``. Modules beginning with ``_`` are shared
+    code, not plugins.
     """
     root = importlib.import_module(package)
     for info in sorted(pkgutil.iter_modules(root.__path__), key=lambda i: i.name):

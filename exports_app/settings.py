@@ -1,4 +1,5 @@
-"""All settings, read once from the environment, `.env` and `*_FILE` secrets. All are optional; .env.example explains them."""
+"""All settings, read once from the environment, `.env` and `*_FILE` secrets. All are optional;
+.env.example explains them."""
 
 import os
 import re
@@ -10,7 +11,16 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 ENV_FILE = ".env"
 FROM_FILE = (
@@ -59,9 +69,13 @@ def _networks(value: object) -> object:
         try:
             network = ip_network(text)
         except ValueError:
-            raise ValueError(f"must be addresses or networks like 127.0.0.1, 10.0.0.0/8; {text[:50]} is neither") from None
+            raise ValueError(
+                f"must be addresses or networks like 127.0.0.1, 10.0.0.0/8; {text[:50]} is neither"
+            ) from None
         if network.prefixlen == 0:
-            raise ValueError(f"must not hold {text}: it would believe what anybody writes; name your proxies' addresses")
+            raise ValueError(
+                f"must not hold {text}: it would believe what anybody writes; name your proxies' addresses"
+            )
         networks.append(network)
     return tuple(networks)
 
@@ -83,17 +97,23 @@ class Settings(BaseModel):
         pattern=r"^(|/\S.*|s3://[a-z0-9][a-z0-9.-]+(/\S*)?)$",
         description="an absolute path such as /mnt/exports, or s3://bucket/prefix",
     )
-    """Where finished files lie: a folder that all machines have, or s3://bucket/prefix. Empty: in data_dir."""
-    s3_endpoint_url: str = Field("", pattern=r"^(https?://\S+)?$", description="an address such as https://s3.example.com")
+    """Where finished files lie: a folder that all machines have, or s3://bucket/prefix. Empty: in
+    data_dir."""
+    s3_endpoint_url: str = Field(
+        "", pattern=r"^(https?://\S+)?$", description="an address such as https://s3.example.com"
+    )
     """Of a store that is not Amazon's."""
     files_cache_mb: int = Field(1_000, ge=1)
     """Files of the bucket that are kept on this machine for a while."""
     redis_url: SecretStr = SecretStr("")
-    """Where the pages' states and the rate limits of several web servers are; empty: in the one server's memory."""
+    """Where the pages' states and the rate limits of several web servers are; empty: in the one
+    server's memory."""
     host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: int = Field(3720, ge=1, le=65535)
     public_url: str = Field(
-        "", pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$", description="an address such as https://exports.example.com"
+        "",
+        pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$",
+        description="an address such as https://exports.example.com",
     )
     trusted_proxies: Networks = ()
     """Whose X-Forwarded-For and X-Forwarded-Proto count. Nobody else's do."""
@@ -109,22 +129,27 @@ class Settings(BaseModel):
     """Super admins have no rights until they have a second factor."""
     tz: Zone = "UTC"
     demo: bool | None = None
-    """None: on for the embedded database at a loopback host without PUBLIC_URL. Never on with PUBLIC_URL."""
+    """None: on for the embedded database at a loopback host without PUBLIC_URL. Never on with
+    PUBLIC_URL."""
     lease_seconds: int = Field(60, ge=1, le=86400)
     retry_attempts: int = Field(9, ge=1, le=50)
     """At a run, the first one too, where its schedule says nothing else."""
     retry_base_seconds: float = Field(30, ge=0, le=14_400)
-    """The longest wait after the first attempt that failed; each further one is four times as long, at most 4 hours."""
+    """The longest wait after the first attempt that failed; each further one is four times as long,
+    at most 4 hours."""
     drain_seconds: float = Field(5, ge=0, le=3600)
     """What a stop leaves running work to finish by itself."""
     min_interval_seconds: int = Field(60, ge=1, le=31_536_000)
     rate_limit_login: Rate = "10/minute"
     rate_limit_api: Rate = "600/minute"
     session_idle_hours: int = Field(12, ge=1, le=8_760)
-    """Without use, after which a sign-in ends. Access tokens, which use does not prolong, last as long."""
+    """Without use, after which a sign-in ends. Access tokens, which use does not prolong, last as
+    long."""
     session_max_days: int = Field(14, ge=1, le=365)
     """After which a sign-in ends whatever happens."""
-    export_processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=256)
+    export_processes: int = Field(
+        default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=256
+    )
     """Large files that are made at once."""
     export_memory_mb: int = Field(512, ge=64, le=1_048_576)
     """What the process that makes a large file may use."""
@@ -132,13 +157,15 @@ class Settings(BaseModel):
     """Of one file; a tenant may have its own limits."""
     export_max_mb: int = Field(2_000, ge=1)
     attach_max_mb: int = Field(10, ge=1, le=1_000)
-    """What may be attached to a message, counted as it travels; larger files go as ZIP or as a link."""
+    """What may be attached to a message, counted as it travels; larger files go as ZIP or as a
+    link."""
     retention_days: int = Field(30, ge=1, le=36_500)
     """How long files are kept; a tenant may have its own time."""
     audit_retention_days: int | None = Field(None, ge=1, le=36_500)
     """How long audit entries are kept that an export holds; None: for ever."""
     quota_pending_runs: int = Field(1_000, ge=1)
-    """Of one tenant, here and below, where a super admin set nothing else for it: runs that wait."""
+    """Of one tenant, here and below, where a super admin set nothing else for it: runs that
+    wait."""
     quota_messages_per_day: int = Field(50_000, ge=1)
     """Messages with files that are begun in a day of UTC."""
     quota_file_bytes: int = Field(50_000_000_000, ge=1)
@@ -154,7 +181,8 @@ class Settings(BaseModel):
         pattern=r"^((https://|mailto:|tel:)[!-~]+)?$",
         description="an address such as mailto:security@example.com or https://example.com/security",
     )
-    """Where weaknesses are reported, as /.well-known/security.txt tells; empty: there is no such file."""
+    """Where weaknesses are reported, as /.well-known/security.txt tells; empty: there is no such
+    file."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")
@@ -162,8 +190,12 @@ class Settings(BaseModel):
         url = self.database_url.get_secret_value()
         if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
-        if url.startswith("sqlite:") and (url.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in url):
-            raise ValueError("DATABASE_URL must name a file: sqlite:///relative.db or sqlite:////absolute.db")
+        if url.startswith("sqlite:") and (
+            url.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in url
+        ):
+            raise ValueError(
+                "DATABASE_URL must name a file: sqlite:///relative.db or sqlite:////absolute.db"
+            )
         for name in ("secret_key", "encryption_key"):
             key = getattr(self, name).get_secret_value()
             if key and len(key) < MIN_KEY_LENGTH:
@@ -172,7 +204,9 @@ class Settings(BaseModel):
             if any(len(key) < MIN_KEY_LENGTH for key in listed_keys(getattr(self, name))):
                 expected = f"keys of at least {MIN_KEY_LENGTH} characters each, one per line or separated by commas"
                 raise ValueError(f"{name.upper()} must hold {expected}")
-        if (redis := self.redis_url.get_secret_value()) and not redis.startswith(("redis://", "rediss://", "unix://")):
+        if (redis := self.redis_url.get_secret_value()) and not redis.startswith(
+            ("redis://", "rediss://", "unix://")
+        ):
             raise ValueError("REDIS_URL must begin with redis://, rediss:// or unix://")
         if 0 < len(self.metrics_token.get_secret_value()) < 16:
             raise ValueError("METRICS_TOKEN must have at least 16 characters")
@@ -181,7 +215,10 @@ class Settings(BaseModel):
     @property
     def url(self) -> str:
         """The database's SQLAlchemy URL."""
-        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.absolute() / 'exports.db'}"
+        return (
+            self.database_url.get_secret_value()
+            or f"sqlite:///{self.data_dir.absolute() / 'exports.db'}"
+        )
 
     @property
     def embedded(self) -> bool:
@@ -191,7 +228,10 @@ class Settings(BaseModel):
     @property
     def base_url(self) -> str:
         """What stands before the path in links that leave the server."""
-        return self.public_url.rstrip("/") or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return (
+            self.public_url.rstrip("/")
+            or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        )
 
     @property
     def is_demo(self) -> bool:
@@ -202,11 +242,13 @@ class Settings(BaseModel):
 
     @property
     def has_key(self) -> bool:
-        """Whether a key is there that several processes may have in common; else the first one would make its own."""
+        """Whether a key is there that several processes may have in common; else the first one
+        would make its own."""
         return bool(self.secret_key.get_secret_value()) or (self.data_dir / "secret_key").exists()
 
     def signing_key(self) -> bytes:
-        """The key that signs tokens; made once and kept in data_dir, readable by the owner alone."""
+        """The key that signs tokens; made once and kept in data_dir, readable by the owner
+        alone."""
         if key := self.secret_key.get_secret_value():
             return key.encode()
         file = self.data_dir / "secret_key"
@@ -231,7 +273,8 @@ def new_key() -> str:
 
 
 def private_draft(file: Path, text: str) -> Path:
-    """A file beside `file` with the text, on the disk, and readable by its owner alone; to be linked or renamed."""
+    """A file beside `file` with the text, on the disk, and readable by its owner alone; to be
+    linked or renamed."""
     draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
         f.write(text)
@@ -241,8 +284,8 @@ def private_draft(file: Path, text: str) -> Path:
 
 
 def listed_keys(value: SecretStr) -> list[str]:
-    """The keys of a setting that holds several: one per line, or in one line separated by commas. A key may have a comma itself:
-    a line with commas also counts as a whole."""
+    """The keys of a setting that holds several: one per line, or in one line separated by commas. A
+    key may have a comma itself: a line with commas also counts as a whole."""
     keys = []
     for line in filter(None, map(str.strip, value.get_secret_value().splitlines())):
         parts = [part.strip() for part in line.split(",")]
@@ -270,17 +313,23 @@ def _env_file() -> dict[str, str]:
 
 
 def sources() -> dict[str, str]:
-    """Where the value of each setting comes from that has one: upper-case names to words. Raises SettingsError."""
+    """Where the value of each setting comes from that has one: upper-case names to words. Raises
+    SettingsError."""
     written = _env_file()
     real = {k.upper(): v for k, v in os.environ.items()}
     found = dict.fromkeys(written, f"the file {ENV_FILE}") | dict.fromkeys(real, "the environment")
     held = written | real
-    found |= {name: f"the file that {name}_FILE names" for name in FROM_FILE if held.get(f"{name}_FILE")}
-    return {name: source for name, source in found.items() if held.get(name) or held.get(f"{name}_FILE")}
+    found |= {
+        name: f"the file that {name}_FILE names" for name in FROM_FILE if held.get(f"{name}_FILE")
+    }
+    return {
+        name: source for name, source in found.items() if held.get(name) or held.get(f"{name}_FILE")
+    }
 
 
 def environment() -> dict[str, str]:
-    """Upper-case names to values: .env below the real environment, `NAME_FILE` read for secrets. Raises SettingsError."""
+    """Upper-case names to values: .env below the real environment, `NAME_FILE` read for secrets.
+    Raises SettingsError."""
     held = _env_file()
     held |= {k.upper(): v for k, v in os.environ.items()}
     for name in FROM_FILE:
@@ -295,9 +344,12 @@ def environment() -> dict[str, str]:
 
 
 def read(model: type[BaseModel], prefix: str = "") -> Any:
-    """An instance of a settings class from the environment. prefix: e.g. ``SMTP_``. Raises SettingsError naming the setting."""
+    """An instance of a settings class from the environment. prefix: e.g. ``SMTP_``. Raises
+    SettingsError naming the setting."""
     held = environment()
-    keys = [info.alias or name for name, info in model.model_fields.items()]  # an alias where Python's keywords forbid the name
+    keys = [
+        info.alias or name for name, info in model.model_fields.items()
+    ]  # an alias where Python's keywords forbid the name
     values = {k: held[(prefix + k).upper()] for k in keys if (prefix + k).upper() in held}
     try:
         return model.model_validate(values)
@@ -306,7 +358,9 @@ def read(model: type[BaseModel], prefix: str = "") -> Any:
         name = (prefix + str(first["loc"][0])).upper() + " " if first["loc"] else ""
         if first["type"] == "string_pattern_mismatch":  # nobody reads a regular expression
             raise SettingsError(f"{name}must be {_form_of(model, str(first['loc'][0]))}") from None
-        raise SettingsError(f"{name}{first['msg'].removeprefix('Value error, ').replace('Input should', 'must', 1)}") from None
+        raise SettingsError(
+            f"{name}{first['msg'].removeprefix('Value error, ').replace('Input should', 'must', 1)}"
+        ) from None
 
 
 def _form_of(model: type[BaseModel], key: str) -> str:

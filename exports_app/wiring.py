@@ -1,4 +1,5 @@
-"""The composition root: from Settings to services. The only module that knows everybody below it."""
+"""The composition root: from Settings to services. The only module that knows everybody below
+it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -139,7 +140,8 @@ def load_plugins() -> None:
 
 
 def build(s: Settings, clock: Clock | None = None) -> Services:
-    """Everything over one database. clock: None: the database's, which an embedded one shares with us. Raises SettingsError."""
+    """Everything over one database. clock: None: the database's, which an embedded one shares with
+    us. Raises SettingsError."""
     load_plugins()
     database = Database(s.url)
     changes = Changes() if database.embedded else SharedChanges(database)
@@ -147,14 +149,27 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     clock = clock or (system if database.embedded else DatabaseClock(database))
     store = SqlStore(database, lambda user_id: changes.publish(Change(Topic.SESSIONS, user_id)))
     counts = Counts(s.redis_url.get_secret_value())
-    guesses, api = GuessLimits(counts, s.rate_limit_login), RateLimit(s.rate_limit_api, counts, "api")
+    guesses, api = (
+        GuessLimits(counts, s.rate_limit_login),
+        RateLimit(s.rate_limit_api, counts, "api"),
+    )
     keys = Keys(secret_keys.signing(s))
     notes = RepeatedNotes(store, clock)
     encryption = Encryption(secret_keys.encryption(s))
     otps = OneTimePasswords(store, clock, encryption)
     lifetimes = Lifetimes(timedelta(hours=s.session_idle_hours), timedelta(days=s.session_max_days))
     need_otp = s.require_second_factor_super_admins
-    auth = Auth(store, clock, keys, guesses, api, notes, lifetimes.of_token, otps, super_admins_need_otp=need_otp)
+    auth = Auth(
+        store,
+        clock,
+        keys,
+        guesses,
+        api,
+        notes,
+        lifetimes.of_token,
+        otps,
+        super_admins_need_otp=need_otp,
+    )
     quotas = Quotas(store, changes, clock, limits(s))
     schedules = Schedules(store, changes, clock, quotas, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
@@ -162,12 +177,24 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     account_mail = AccountMail(store, clock, retries, account_links)
     refused_links = RefusedLinks(store, account_links, notes)
     password_resets = PasswordResets(
-        store, changes, clock, keys, account_links, account_mail, counts, refused_links, guesses, auth
+        store,
+        changes,
+        clock,
+        keys,
+        account_links,
+        account_mail,
+        counts,
+        refused_links,
+        guesses,
+        auth,
     )
     history, overview = History(store, files), Overview(store)
     file_downloads = FileDownloads(store, clock, history)
     sessions, audit = Sessions(store, clock, auth, lifetimes), Audit(store, clock)
-    seals, verification = Seals(store, clock, keys, s.audit_retention_days), Verification(store, clock, keys)
+    seals, verification = (
+        Seals(store, clock, keys, s.audit_retention_days),
+        Verification(store, clock, keys),
+    )
     return Services(
         settings=s,
         database=database,
@@ -237,39 +264,54 @@ def file_store(s: Settings) -> FileStore:
         bucket, _, prefix = s.files_url.removeprefix("s3://").partition("/")
         from exports_app.storage.s3 import S3Files  # boto3 takes half a second, and most need none
 
-        return S3Files(bucket, prefix, s.s3_endpoint_url or None, s.data_dir, s.files_cache_mb * 1_000_000)
+        return S3Files(
+            bucket, prefix, s.s3_endpoint_url or None, s.data_dir, s.files_cache_mb * 1_000_000
+        )
     return LocalFiles(Path(s.files_url) if s.files_url else s.data_dir, alone=s.embedded)
 
 
 def migrate_database(services: Services) -> None:
-    """Bring the embedded database to the newest schema; refuse another one that is not there yet."""
+    """Bring the embedded database to the newest schema; refuse another one that is not there
+    yet."""
     if migrate.is_current(services.database):
         return
     if not services.settings.embedded:
-        raise ExportsError("the database is not migrated: run 'python -m exports_app migrate' first")
+        raise ExportsError(
+            "the database is not migrated: run 'python -m exports_app migrate' first"
+        )
     migrate.upgrade(services.database)
 
 
 def prepare(services: Services) -> None:
-    """Before a server answers: schema, demo data, folders, mail settings. Raises SettingsError or ExportsError with one line."""
+    """Before a server answers: schema, demo data, folders, mail settings. Raises SettingsError or
+    ExportsError with one line."""
     migrate_database(services)
     services.files.prepare()
     if refusal := demo_refusal(services.settings, services.accounts.demo_password_users):
         raise ExportsError(refusal)
     for channel in CHANNELS:
         if reason := channel.unconfigured():
-            log.get(__name__).warning("exports are made but not sent", channel=channel.key, reason=reason)
+            log.get(__name__).warning(
+                "exports are made but not sent", channel=channel.key, reason=reason
+            )
     if services.settings.is_demo:
         services.demo.seed_if_empty()
 
 
 def proxy_warning(s: Settings) -> str:
-    """What is wrong where a proxy stands in front that is not trusted; empty where none does, or it is.
+    """What is wrong where a proxy stands in front that is not trusted; empty where none does, or it
+    is.
 
-    The server speaks plain HTTP: an https address means that a proxy does TLS. So does a public name of a loopback HOST.
+    The server speaks plain HTTP: an https address means that a proxy does TLS. So does a public
+    name of a loopback HOST.
     """
     at_proxy = s.public_url.startswith("https:") or loopback(s.host)
-    if not s.public_url or s.trusted_proxies or not at_proxy or loopback(urlsplit(s.public_url).hostname or ""):
+    if (
+        not s.public_url
+        or s.trusted_proxies
+        or not at_proxy
+        or loopback(urlsplit(s.public_url).hostname or "")
+    ):
         return ""
     return (
         "PUBLIC_URL is set without TRUSTED_PROXIES: all visitors share the proxy's address in limits and in the audit."
@@ -278,7 +320,8 @@ def proxy_warning(s: Settings) -> str:
 
 
 def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> str:
-    """Why no server or worker may start with these settings because of the demo; empty where it may."""
+    """Why no server or worker may start with these settings because of the demo; empty where it
+    may."""
     if s.demo and s.public_url:
         return (
             "DEMO=1 does not go with PUBLIC_URL, since everybody knows the password of the demo: remove one of the two"

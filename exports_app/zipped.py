@@ -36,7 +36,8 @@ class Package:
     def part(self, name: str, size: int = 0) -> Iterator[IO[bytes]]:
         """Write a part. size: its bytes, if known; else they must be less than 2 GiB."""
         with self._archive.open(self._entry(name), "w", force_zip64=size >= ZIP64) as part:
-            # zipfile has no way to choose who deflates; its own compressor offers the same two methods
+            # zipfile has no way to choose who deflates; its own compressor offers the same two
+            # methods
             stream: Any = part
             stream._compressor = deflate.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)  # noqa: SLF001
             yield part

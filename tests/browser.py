@@ -1,4 +1,5 @@
-"""Finds a browser for the tests, and gets one where there is none: a machine without a browser must not skip a single test."""
+"""Finds a browser for the tests, and gets one where there is none: a machine without a browser must
+not skip a single test."""
 
 import os
 import shutil
@@ -50,7 +51,10 @@ def find(playwright: Playwright) -> Path:
         tried.append(_run(["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]))
     if found := _on_path():
         return found
-    pytest.exit(NONE.format(names=", ".join(NAMES), python=sys.executable, tried="\n".join(tried)), returncode=1)
+    pytest.exit(
+        NONE.format(names=", ".join(NAMES), python=sys.executable, tried="\n".join(tried)),
+        returncode=1,
+    )
 
 
 def _on_path() -> Path | None:
@@ -59,7 +63,13 @@ def _on_path() -> Path | None:
 
 def _there(own: Path) -> Path | None:
     """Playwright's own, if it is there and this machine has the libraries that it needs."""
-    if own.is_file() and subprocess.run([own, "--version"], capture_output=True, check=False, timeout=60).returncode == 0:
+    if (
+        own.is_file()
+        and subprocess.run(
+            [own, "--version"], capture_output=True, check=False, timeout=60
+        ).returncode
+        == 0
+    ):
         return own
     return None
 
@@ -69,7 +79,9 @@ def _run(command: list[str]) -> str:
     print(f"getting a browser: {' '.join(command)}", file=sys.__stderr__, flush=True)
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DOWNLOAD_SECONDS, env=env)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=DOWNLOAD_SECONDS, env=env
+        )
     except (OSError, subprocess.TimeoutExpired) as e:
         return f"{' '.join(command)}: {e}"
     last = (done.stderr or done.stdout).strip().splitlines()[-1:]

@@ -1,4 +1,5 @@
-"""The command line in processes that have everything imported when they begin: a fork takes a tenth of a start."""
+"""The command line in processes that have everything imported when they begin: a fork takes a tenth
+of a start."""
 
 import json
 import os
@@ -50,7 +51,13 @@ class Commands:
         command = [sys.executable, "-W", "error", "-c", _PARENT]
         env = os.environ | {"PYTHONUTF8": "1"}
         self._parent = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
         )
         return self
 

@@ -27,7 +27,16 @@ from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.postgres import Postgres, empty, postgres_server
-from tests.world import PASSWORD, Cast, FakeClock, Watch, WatchedEmail, make_campaigns, make_cast, registered
+from tests.world import (
+    PASSWORD,
+    Cast,
+    FakeClock,
+    Watch,
+    WatchedEmail,
+    make_campaigns,
+    make_cast,
+    registered,
+)
 
 SECRET_KEY = "a key for tests only, long enough to sign with"
 REAL_COST, REAL_NOBODY = passwords.COST, passwords._NOBODY
@@ -41,13 +50,16 @@ def quick_hashes() -> Iterator[None]:
     """bcrypt at its lowest cost: it is slow on purpose, and most tests have somebody sign in."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(passwords, "COST", LOWEST_COST)
-        patched.setattr(passwords, "_NOBODY", bcrypt.hashpw(b"nobody", bcrypt.gensalt(LOWEST_COST)).decode())
+        patched.setattr(
+            passwords, "_NOBODY", bcrypt.hashpw(b"nobody", bcrypt.gensalt(LOWEST_COST)).decode()
+        )
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_logs() -> None:
-    """As structlog is set by default, but for tracebacks: with the local variables of each frame one takes ten seconds."""
+    """As structlog is set by default, but for tracebacks: with the local variables of each frame
+    one takes ten seconds."""
     renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
@@ -68,14 +80,15 @@ def password_hash(quick_hashes: None) -> str:
 class CompiledOnce:
     """Lets all engines of a kind share what SQLAlchemy has compiled of their statements.
 
-    It compiles each statement anew for each engine, and each test has an engine of its own: that took a fifth of a test's time.
-    The dialect is a part of the key, so they share one as well."""
+    It compiles each statement anew for each engine, and each test has an engine of its own: that
+    took a fifth of a test's time. The dialect is a part of the key, so they share one as well."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Engine] = {}
 
     def share(self, engine: Engine) -> None:
-        """From now on with this engine, which has been connected: its dialect knows its database."""
+        """From now on with this engine, which has been connected: its dialect knows its
+        database."""
         engine._compiled_cache = LRUCache(STATEMENTS)
         self._kept[engine.dialect.name] = engine
 
@@ -130,14 +143,23 @@ def migrated_url(postgres: Postgres, compiled_once: CompiledOnce) -> str:
 
 
 def pytest_configure() -> None:
-    """A busy machine may need any time for an example: what shall be quick is measured in CPU time."""
+    """A busy machine may need any time for an example: what shall be quick is measured in CPU
+    time."""
     settings_of_examples.register_profile("no deadline", deadline=None)
     settings_of_examples.load_profile("no deadline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="also the tests marked long, which `make test` leaves out")
-    parser.addoption("--seed", type=int, help="of what is random in the tests of faults; printed, and random itself if not given")
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="also the tests marked long, which `make test` leaves out",
+    )
+    parser.addoption(
+        "--seed",
+        type=int,
+        help="of what is random in the tests of faults; printed, and random itself if not given",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -149,8 +171,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What asks for `services` below these folders runs over both databases, unless it is about one of them, or `one_database`."""
-    if "database_kind" not in metafunc.fixturenames or metafunc.definition.path.parent.name not in {"integration", "contracts"}:
+    """What asks for `services` below these folders runs over both databases, unless it is about one
+    of them, or `one_database`."""
+    if "database_kind" not in metafunc.fixturenames or metafunc.definition.path.parent.name not in {
+        "integration",
+        "contracts",
+    }:
         return
     kinds = ["sqlite", "postgresql"]
     only = [kind for kind in kinds if metafunc.definition.get_closest_marker(f"about_{kind}")]
@@ -167,12 +193,15 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def settings(tmp_path: Path, request: pytest.FixtureRequest, database_kind: str) -> Settings:
     url = request.getfixturevalue("migrated_url") if database_kind == "postgresql" else ""
-    return Settings(data_dir=tmp_path / "data", secret_key=SECRET_KEY, demo=False, database_url=SecretStr(url))
+    return Settings(
+        data_dir=tmp_path / "data", secret_key=SECRET_KEY, demo=False, database_url=SecretStr(url)
+    )
 
 
 @pytest.fixture
 def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Iterator[Services]:
-    """Everything over a fresh, migrated database without a row. No mail server is set, whatever the environment says."""
+    """Everything over a fresh, migrated database without a row. No mail server is set, whatever the
+    environment says."""
     settings.data_dir.mkdir()
     if settings.embedded:
         shutil.copy(migrated_file, settings.data_dir / "exports.db")
@@ -188,7 +217,10 @@ def services(settings: Settings, clock: FakeClock, migrated_file: Path) -> Itera
 @pytest.fixture
 def demo_of_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo without most of its eighteen months, for tests of its people and their password."""
-    monkeypatch.setattr("exports_app.services.campaigns.demo.first_day", lambda yesterday: yesterday - timedelta(days=6))
+    monkeypatch.setattr(
+        "exports_app.services.campaigns.demo.first_day",
+        lambda yesterday: yesterday - timedelta(days=6),
+    )
 
 
 @pytest.fixture

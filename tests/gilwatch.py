@@ -1,7 +1,7 @@
 """Watches Python's lock: how long one call, of any thread, keeps all others from running.
 
-tests/loopwatch.py sees what the event loop's own thread does. A thread beside it that parses a large body in one call of C
-holds up everybody as well.
+tests/loopwatch.py sees what the event loop's own thread does. A thread beside it that parses a
+large body in one call of C holds up everybody as well.
 """
 
 import threading
@@ -17,8 +17,9 @@ PAUSE = 0.001
 @dataclass
 class GilWatch:
     longest: float = 0.0
-    """Seconds of this process's CPU between two looks: what ran meanwhile did not let the watching thread in. CPU time and not
-    the clock's, so that a machine busy with something else does not count."""
+    """Seconds of this process's CPU between two looks: what ran meanwhile did not let the watching
+    thread in. CPU time and not the clock's, so that a machine busy with something else does not
+    count."""
 
 
 @contextmanager

@@ -1,5 +1,5 @@
-"""Input that is meant to hurt: texts of a given length that are slow to normalise, parse or match, and how long reading them
-took."""
+"""Input that is meant to hurt: texts of a given length that are slow to normalise, parse or match,
+and how long reading them took."""
 
 import time
 from collections.abc import Collection, Iterator
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 ABOVE, BELOW = "\N{COMBINING ACUTE ACCENT}", "\N{COMBINING DOT BELOW}"
 PATTERNS = {
     "marks out of order": lambda n: "a" + ABOVE * (n // 2) + BELOW * (n - 1 - n // 2),
-    "an address of marks": lambda n: ("a" + ABOVE * ((n - 13) // 2) + BELOW * ((n - 13) // 2) + "@example.com")[-n:],
+    "an address of marks": lambda n: (
+        "a" + ABOVE * ((n - 13) // 2) + BELOW * ((n - 13) // 2) + "@example.com"
+    )[-n:],
     "a domain of marks": lambda n: ("a@b" + (BELOW + ABOVE) * n)[: n - 4] + ".com",
     "digits": lambda n: "9" * n,
     "at signs": lambda n: ("a@" * n)[:n],

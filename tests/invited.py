@@ -1,4 +1,5 @@
-"""How tests come to the link of an invitation: from the mailbox, or from the admin who hands it on."""
+"""How tests come to the link of an invitation: from the mailbox, or from the admin who hands it
+on."""
 
 import re
 
@@ -11,7 +12,9 @@ from tests.mailserver import MailServer
 _LINK = re.compile(r"http\S+/invitation#(\S+)")
 
 
-def mailed_token(services: Services, mail: MailServer, address: str, page: str = "invitation") -> str:
+def mailed_token(
+    services: Services, mail: MailServer, address: str, page: str = "invitation"
+) -> str:
     """Of the newest link to this page that came to this mailbox."""
     services.account_mail.send_due()
     texts = [
@@ -31,7 +34,9 @@ def shown_token(invited: Invited) -> str:
     return match[1]
 
 
-def join(services: Services, who: Principal, tenant_id: str, email: str, name: str, password: str) -> Joined:
+def join(
+    services: Services, who: Principal, tenant_id: str, email: str, name: str, password: str
+) -> Joined:
     """A new account becomes a viewer of the tenant, by a link that was handed on."""
     invited = services.invitations.invite(who, tenant_id, email, "viewer")
     return services.joining.accept(shown_token(invited), None, name, password)

@@ -1,4 +1,5 @@
-"""Watches the event loop: how much of its thread's CPU time each callback takes, and which one took too much.
+"""Watches the event loop: how much of its thread's CPU time each callback takes, and which one took
+too much.
 
 CPU time and not the clock's: it stays the same on a machine that is busy with something else.
 """
@@ -19,7 +20,8 @@ MOST = 0.05
 
 @dataclass
 class LoopWatch:
-    """slow: what took longer than MOST, in words. about: what is being tried, to be named with it."""
+    """slow: what took longer than MOST, in words. about: what is being tried, to be named with
+    it."""
 
     slow: list[str] = field(default_factory=list)
     about: str = ""
@@ -29,7 +31,9 @@ class LoopWatch:
     def note(self, callback: str, seconds: float) -> None:
         self.longest = max(self.longest, seconds)
         if seconds > MOST:
-            self.slow.append(f"{seconds * 1000:.0f} ms on the event loop: {callback} (while: {self.about or 'nothing named'})")
+            self.slow.append(
+                f"{seconds * 1000:.0f} ms on the event loop: {callback} (while: {self.about or 'nothing named'})"
+            )
 
 
 def _name(handle: asyncio.Handle) -> str:
@@ -51,8 +55,9 @@ def _name(handle: asyncio.Handle) -> str:
 def watched(*, collecting: bool = False) -> Iterator[LoopWatch]:
     """Watches all event loops of this process for the length of the block.
 
-    Without the garbage collector: it would go over what all tests of this process have left behind, whatever the input is.
-    collecting: with it, but for what was there before, as on a server (exports_app.py freezes what it starts with).
+    Without the garbage collector: it would go over what all tests of this process have left behind,
+    whatever the input is. collecting: with it, but for what was there before, as on a server
+    (exports_app.py freezes what it starts with).
     """
     watch, run = LoopWatch(), asyncio.Handle._run
 

@@ -1,4 +1,5 @@
-"""A real SMTP server for tests: it speaks plain, STARTTLS or TLS, wants a password or not, and refuses whom it is told to."""
+"""A real SMTP server for tests: it speaks plain, STARTTLS or TLS, wants a password or not, and
+refuses whom it is told to."""
 
 import asyncio
 import ssl
@@ -48,7 +49,9 @@ class MailServer:
     host = HOST
     port: int
 
-    def __init__(self, tls: str, user: str | None, password: str | None, rules: Rules, smtp: dict[str, Any]) -> None:
+    def __init__(
+        self, tls: str, user: str | None, password: str | None, rules: Rules, smtp: dict[str, Any]
+    ) -> None:
         self.tls, self.user, self.password, self.rules, self.smtp = tls, user, password, rules, smtp
         self.messages: list[Received] = []
         self.connections = 0
@@ -59,7 +62,9 @@ class MailServer:
         self._changed = threading.Condition()
         self._sessions: set[_Session] = set()
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="mailserver")
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name="mailserver"
+        )
 
     def wait_for(self, count: int, timeout: float = 10) -> list[Received]:
         """The messages, once there are `count`; AssertionError after `timeout` seconds."""
@@ -119,7 +124,9 @@ class MailServer:
 
     # What aiosmtpd asks a handler
 
-    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  aiosmtpd looks it up by this name
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if self.user and not session.authenticated:
             return "530 5.7.0 Authentication required"
         if address in self.rules.refuse_senders:
@@ -128,7 +135,9 @@ class MailServer:
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  aiosmtpd looks it up by this name
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         if address in self.rules.refuse:
             return self.rules.refuse[address]
         envelope.rcpt_tos.append(address)
@@ -158,7 +167,14 @@ class MailServer:
             await asyncio.Event().wait()  # until the lost connection cancels us
         return "250 2.0.0 accepted"
 
-    def sign_in(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
+    def sign_in(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        mechanism: str,
+        data: LoginPassword,
+    ) -> AuthResult:
         self.logins += 1
         good = (data.login.decode(), data.password.decode()) == (self.user, self.password)
         return AuthResult(success=good, handled=False, auth_data=data)
@@ -167,7 +183,9 @@ class MailServer:
 class _Session(SMTP):
     """One connection; the server keeps count of them, so that it can end them cleanly."""
 
-    def __init__(self, house: MailServer, starttls: ssl.SSLContext | None, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, house: MailServer, starttls: ssl.SSLContext | None, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._house, self.gone = house, asyncio.Event()
         super().__init__(
             house,
@@ -176,7 +194,8 @@ class _Session(SMTP):
             tls_context=starttls,
             require_starttls=starttls is not None,
             authenticator=house.sign_in,
-            # aiosmtpd does not count implicit TLS as TLS; a server without users must not offer a sign-in
+            # aiosmtpd does not count implicit TLS as TLS; a server without users must not offer a
+            # sign-in
             auth_require_tls=house.tls == "starttls" or house.user is None,
             **house.smtp,
         )
@@ -210,9 +229,12 @@ def mail_server(
     smtputf8: bool = True,
     size_limit: int | None = None,
 ) -> Iterator[MailServer]:
-    """A server on 127.0.0.1 and a free port, for the length of the block. The rest: see `Rules`; size_limit in bytes."""
+    """A server on 127.0.0.1 and a free port, for the length of the block. The rest: see `Rules`;
+    size_limit in bytes."""
     rules = Rules(refuse or {}, refuse_senders or {}, refuse_content or {}, vanish)
-    server = MailServer(tls, user, password, rules, {"enable_SMTPUTF8": smtputf8, "data_size_limit": size_limit})
+    server = MailServer(
+        tls, user, password, rules, {"enable_SMTPUTF8": smtputf8, "data_size_limit": size_limit}
+    )
     server.start()
     try:
         yield server

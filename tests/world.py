@@ -1,4 +1,5 @@
-"""The world that tests play in: a clock that they set, two tenants, a fixed cast, schedules, and ways to wait."""
+"""The world that tests play in: a clock that they set, two tenants, a fixed cast, schedules, and
+ways to wait."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,16 @@ from exports_app.engine.local import worker
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import Change, Changes
 from exports_app.services.core.extension_points import Report, Sender
-from exports_app.services.core.records import Campaign, Delivery, Membership, Metric, Run, Schedule, Tenant, User
+from exports_app.services.core.records import (
+    Campaign,
+    Delivery,
+    Membership,
+    Metric,
+    Run,
+    Schedule,
+    Tenant,
+    User,
+)
 from exports_app.services.core.registry import Registry
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.sessions import LOGIN
@@ -53,7 +63,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Cast:
-    """admin and viewer belong to Acme, the outsider is Globex's admin, the super admin belongs to nobody."""
+    """admin and viewer belong to Acme, the outsider is Globex's admin, the super admin belongs to
+    nobody."""
 
     acme: Tenant
     globex: Tenant
@@ -73,7 +84,13 @@ def make_cast(services: Services, password_hash: str) -> Cast:
     globex = Tenant(uuid_of(0xB), "Globex", "globex", "#BE123C")
 
     def person(number: int, name: str, roles: dict[str, Role], *, is_super: bool = False) -> Person:
-        user = User(uuid_of(number), f"{name.lower()}@example.com", name, password_hash, is_super_admin=is_super)
+        user = User(
+            uuid_of(number),
+            f"{name.lower()}@example.com",
+            name,
+            password_hash,
+            is_super_admin=is_super,
+        )
         return Person(user, Principal(user.id, is_super, roles))
 
     cast = Cast(
@@ -95,17 +112,48 @@ def make_cast(services: Services, password_hash: str) -> Cast:
 
 
 def make_campaigns(services: Services, cast: Cast) -> dict[str, Campaign]:
-    """By name. Three of Acme with a week of metrics up to the clock's yesterday, one without any, and one of Globex."""
+    """By name. Three of Acme with a week of metrics up to the clock's yesterday, one without any,
+    and one of Globex."""
     made = [
-        Campaign(uuid_of(0xC1), cast.acme.id, "Spring", "search", "active", "EUR", 100_000, date(2026, 1, 1), date(2026, 6, 30)),
-        Campaign(uuid_of(0xC2), cast.acme.id, "autumn", "social", "paused", "EUR", None, date(2025, 9, 1), None),
-        Campaign(uuid_of(0xC3), cast.acme.id, "Überall", "display", "active", "USD", 250_050, None, None),
+        Campaign(
+            uuid_of(0xC1),
+            cast.acme.id,
+            "Spring",
+            "search",
+            "active",
+            "EUR",
+            100_000,
+            date(2026, 1, 1),
+            date(2026, 6, 30),
+        ),
+        Campaign(
+            uuid_of(0xC2),
+            cast.acme.id,
+            "autumn",
+            "social",
+            "paused",
+            "EUR",
+            None,
+            date(2025, 9, 1),
+            None,
+        ),
+        Campaign(
+            uuid_of(0xC3), cast.acme.id, "Überall", "display", "active", "USD", 250_050, None, None
+        ),
         Campaign(uuid_of(0xC4), cast.acme.id, "Quiet", "email", "draft", "EUR"),
         Campaign(uuid_of(0xC5), cast.globex.id, "Rival", "search", "active", "USD"),
     ]
     yesterday = services.clock().date() - timedelta(days=1)
     metrics = [
-        Metric(one.id, yesterday - timedelta(days=back), 1000 * i + back, 10 * i + back, i, 1234 * i, 5678 * i + back)
+        Metric(
+            one.id,
+            yesterday - timedelta(days=back),
+            1000 * i + back,
+            10 * i + back,
+            i,
+            1234 * i,
+            5678 * i + back,
+        )
         for i, one in enumerate(made, start=1)
         if one.name != "Quiet"
         for back in range(7)
@@ -129,7 +177,9 @@ def draft(**changes: Any) -> dict[str, Any]:
     return values | changes
 
 
-def make_schedule(services: Services, who: Principal, tenant_id: str | None = None, **changes: Any) -> Schedule:
+def make_schedule(
+    services: Services, who: Principal, tenant_id: str | None = None, **changes: Any
+) -> Schedule:
     return services.schedules.create(who, tenant_id, draft(**changes))
 
 
@@ -188,7 +238,9 @@ def trigger_and_execute(services: Services, who: Principal, schedule: Schedule) 
     return execute(services, claim(services))
 
 
-def sign_in_code(services: Services, user: User, browser: str = BROWSER, goto: str = "/scheduled-exports") -> str:
+def sign_in_code(
+    services: Services, user: User, browser: str = BROWSER, goto: str = "/scheduled-exports"
+) -> str:
     """A fresh sign-in code without the slow way through the password."""
     with services.store.write() as tx:
         content = {"goto": goto, "token_version": user.token_version}
@@ -209,7 +261,9 @@ def set_role(services: Services, user_id: str, tenant_id: str, role: Role) -> No
 def sql(services: Services, statement: str, *values: Any) -> list[Any]:
     """Beside the services, in a transaction of its own; ? stands for a value in either database."""
     with services.database.write() as connection:
-        result = connection.exec_driver_sql(statement if services.database.embedded else statement.replace("?", "%s"), values)
+        result = connection.exec_driver_sql(
+            statement if services.database.embedded else statement.replace("?", "%s"), values
+        )
         return list(result) if result.returns_rows else []
 
 
@@ -229,9 +283,16 @@ class WatchedEmail(EmailChannel):
     """The real channel; a test may act right before and right after a message is on the wire."""
 
     def __init__(
-        self, server: MailServer, before: Callable[[str], None] = lambda _: None, after: Callable[[str], None] = lambda _: None
+        self,
+        server: MailServer,
+        before: Callable[[str], None] = lambda _: None,
+        after: Callable[[str], None] = lambda _: None,
     ) -> None:
-        super().__init__(SmtpSettings(host=server.host, port=server.port, tls=server.tls, from_="reports@example.com"))
+        super().__init__(
+            SmtpSettings(
+                host=server.host, port=server.port, tls=server.tls, from_="reports@example.com"
+            )
+        )
         self._before, self._after = before, after
 
     @contextmanager
@@ -266,13 +327,15 @@ class Watch:
             self._condition.notify_all()
 
     def until(self, what: str, condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
-        """Returns once the condition holds; it is asked again after every change. AssertionError after `seconds`."""
+        """Returns once the condition holds; it is asked again after every change. AssertionError
+        after `seconds`."""
         with self._condition:
             assert self._condition.wait_for(condition, seconds), f"not within {seconds} s: {what}"
 
 
 def side_by_side(count: int, work: Callable[[int], Any]) -> list[Any]:
-    """Do the work in so many threads that begin together. Their results in order; the first error is raised."""
+    """Do the work in so many threads that begin together. Their results in order; the first error
+    is raised."""
     results: list[Any] = [None] * count
     errors: list[BaseException] = []
     start = threading.Barrier(count)

@@ -1,4 +1,5 @@
-"""`python -m tools.screenshots [FOLDER]`: the pictures of docs/screenshots/, taken of a real server that plays a fixed story."""
+"""`python -m tools.screenshots [FOLDER]`: the pictures of docs/screenshots/, taken of a real server
+that plays a fixed story."""
 
 import argparse
 import sys
@@ -22,7 +23,9 @@ FOLDER = ROOT / "docs" / "screenshots"
 LIST = "/scheduled-exports"
 SIZES = {"wide": (1280, 900, 1), "phone": (390, 844, 2)}
 """Width and height in CSS pixels, and how many pixels each of them has."""
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
+AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
+)
 PATIENCE = 15_000
 """Milliseconds any wait may last."""
 
@@ -33,7 +36,8 @@ Way = Callable[[Page, Ids], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """way: from a fresh page to the picture. email: who is signed in; empty: nobody. looks: ``wide-light``, ..."""
+    """way: from a fresh page to the picture. email: who is signed in; empty: nobody. looks:
+    ``wide-light``, ..."""
 
     name: str
     way: Way
@@ -160,7 +164,9 @@ def see_second_factor(page: Page, ids: Ids) -> None:
     page.locator("#factor-password").fill(story.PASSWORD)
     page.get_by_role("button", name="Continue").click()
     page.locator(".qr").wait_for()
-    page.locator("#second-factor").evaluate("(section) => section.scrollIntoView({ block: 'center' })")
+    page.locator("#second-factor").evaluate(
+        "(section) => section.scrollIntoView({ block: 'center' })"
+    )
 
 
 def see_members(page: Page, _: Ids) -> None:
@@ -303,13 +309,17 @@ def say(text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="docs/screenshots by default")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=FOLDER, help="docs/screenshots by default"
+    )
     parser.add_argument("--all", action="store_true", help="every scene in every size and theme")
     parser.add_argument("--only", default="", help="scenes whose name begins like this")
     given = parser.parse_args()
     say("the pages are built where they have changed, then it takes about a minute")
     given.folder.mkdir(parents=True, exist_ok=True)
-    scenes = [replace(s, looks=EVERY) if given.all else s for s in SCENES if s.name.startswith(given.only)]
+    scenes = [
+        replace(s, looks=EVERY) if given.all else s for s in SCENES if s.name.startswith(given.only)
+    ]
     with tempfile.TemporaryDirectory(prefix="exports-pictures-") as work:
         home = Path(work)
         with mail_server(user=story.MAILBOX, password="another one") as mails:
@@ -319,9 +329,17 @@ def main() -> int:
 
 def take_all(home: Path, scenes: list[Scene], folder: Path, mails: MailServer) -> None:
     """mails: lets nobody in, so that no picture depends on what was sent meanwhile."""
-    settings = {"DEMO": "0", "RATE_LIMIT_LOGIN": "1000/minute", "SMTP_HOST": mails.host, "SMTP_PORT": str(mails.port)}
+    settings = {
+        "DEMO": "0",
+        "RATE_LIMIT_LOGIN": "1000/minute",
+        "SMTP_HOST": mails.host,
+        "SMTP_PORT": str(mails.port),
+    }
     settings |= {"SMTP_TLS": mails.tls, "SMTP_USER": story.MAILBOX, "SMTP_PASS": "forgotten"}
-    with start_server(home, settings, backend_only=False) as server, sync_playwright() as playwright:
+    with (
+        start_server(home, settings, backend_only=False) as server,
+        sync_playwright() as playwright,
+    ):
         services = open_services(home / "data")
         ids, browser = story.tell(services), launch(playwright)
         for scene in scenes:

@@ -1,7 +1,7 @@
 """A believable installation to take pictures of: fixed names and numbers, told back from now.
 
-Three tenants: Northwind with everything that a list can show, Alpine Outfitters beside it, and Harbour Media, which has
-nothing yet.
+Three tenants: Northwind with everything that a list can show, Alpine Outfitters beside it, and
+Harbour Media, which has nothing yet.
 """
 
 import hashlib
@@ -47,12 +47,16 @@ from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 
 PASSWORD = "a password for pictures"
-NORTHWIND = Tenant(fixed_id("northwind"), "Northwind", "northwind", "#4F46E5", None, "America/New_York")
+NORTHWIND = Tenant(
+    fixed_id("northwind"), "Northwind", "northwind", "#4F46E5", None, "America/New_York"
+)
 ALPINE = Tenant(fixed_id("alpine"), "Alpine Outfitters", "alpine", "#0F766E", None, "Europe/Zurich")
 HARBOUR = Tenant(fixed_id("harbour"), "Harbour Media", "harbour", "#BE185D", None, "Europe/London")
 ADMIN = User(fixed_id("mara"), "mara.keller@northwind.example", "Mara Keller", "")
 VIEWER = User(fixed_id("sam"), "sam.ortiz@northwind.example", "Sam Ortiz", "")
-OPERATOR = User(fixed_id("noor"), "noor.haddad@exports.example", "Noor Haddad", "", is_super_admin=True)
+OPERATOR = User(
+    fixed_id("noor"), "noor.haddad@exports.example", "Noor Haddad", "", is_super_admin=True
+)
 INVITED = ("tom.becker@northwind.example", "ines.duarte@northwind.example")
 INVITATION = "invitation"
 """The key of the address at which the first of them accepts."""
@@ -122,7 +126,17 @@ def tell(services: Services) -> dict[str, str]:
             tx.users.join(Membership(ADMIN.id, tenant.id, Role.ADMIN))
         tx.users.join(Membership(VIEWER.id, NORTHWIND.id, Role.VIEWER))
         since = now - timedelta(hours=5)
-        tx.sessions.add(Session("0" * 64, ADMIN.id, 0, since, now + LONG, device=PHONE, last_used_at=now - timedelta(minutes=50)))
+        tx.sessions.add(
+            Session(
+                "0" * 64,
+                ADMIN.id,
+                0,
+                since,
+                now + LONG,
+                device=PHONE,
+                last_used_at=now - timedelta(minutes=50),
+            )
+        )
         _campaigns(tx, now)
         for entry in _deeds(now):
             tx.audit.add(entry)
@@ -130,42 +144,91 @@ def tell(services: Services) -> dict[str, str]:
     with services.store.write() as tx:
         for schedule, past in told:
             _add(tx, schedule, past, now)
-    return {schedule.name: schedule.id for schedule, _ in told} | {INVITATION: _invite(services, now)}
+    return {schedule.name: schedule.id for schedule, _ in told} | {
+        INVITATION: _invite(services, now)
+    }
 
 
 def _invite(services: Services, now: datetime) -> str:
     """The path at which the first of the invited accepts."""
     waiting = [
-        Invitation(fixed_id("invited", email), NORTHWIND.id, email, role, ADMIN.id, now, now + timedelta(hours=72), mailed=True)
+        Invitation(
+            fixed_id("invited", email),
+            NORTHWIND.id,
+            email,
+            role,
+            ADMIN.id,
+            now,
+            now + timedelta(hours=72),
+            mailed=True,
+        )
         for email, role in zip(INVITED, (Role.ADMIN, Role.VIEWER), strict=True)
     ]
     with services.store.write() as tx:
         for invitation in waiting:
             tx.invitations.add(invitation)
     first = waiting[0]
-    link = AccountLink(LinkKind.INVITATION, first.id, first.generation, first.expires_at, mailed=True)
+    link = AccountLink(
+        LinkKind.INVITATION, first.id, first.generation, first.expires_at, mailed=True
+    )
     return f"/invitation#{services.account_links.token(link)}"
 
 
 def _deeds(now: datetime) -> list[AuditEntry]:
     """Who did what at Northwind in the last days."""
-    weekly, spring = (fixed_id("northwind", "export", name) for name in ("Weekly campaign report", "Spring launch detail"))
+    weekly, spring = (
+        fixed_id("northwind", "export", name)
+        for name in ("Weekly campaign report", "Spring launch detail")
+    )
     done: list[tuple[float, User | None, Action, str, str, dict[str, Any]]] = [
         (0.4, ADMIN, Action.RUN_TRIGGERED, weekly, "Weekly campaign report", {}),
-        (1, None, Action.SCHEDULE_PAUSED, spring, "Spring launch detail", {"reason": "5 runs in a row failed"}),
-        (3, ADMIN, Action.MEMBER_CHANGED, VIEWER.id, VIEWER.email, {"changed": {"role": ["admin", "viewer"]}}),
+        (
+            1,
+            None,
+            Action.SCHEDULE_PAUSED,
+            spring,
+            "Spring launch detail",
+            {"reason": "5 runs in a row failed"},
+        ),
+        (
+            3,
+            ADMIN,
+            Action.MEMBER_CHANGED,
+            VIEWER.id,
+            VIEWER.email,
+            {"changed": {"role": ["admin", "viewer"]}},
+        ),
         (
             26,
             ADMIN,
             Action.SCHEDULE_UPDATED,
             weekly,
             "Weekly campaign report",
-            {"changed": {"schedule": ["0 8 * * 1", "0 9 * * 1"], "recipients": [["mara@northwind.example"], RECIPIENTS]}},
+            {
+                "changed": {
+                    "schedule": ["0 8 * * 1", "0 9 * * 1"],
+                    "recipients": [["mara@northwind.example"], RECIPIENTS],
+                }
+            },
         ),
         (27, ADMIN, Action.MEMBER_ADDED, VIEWER.id, VIEWER.email, {"role": "admin"}),
-        (50, ADMIN, Action.TENANT_UPDATED, NORTHWIND.id, NORTHWIND.name, {"changed": {"brand_color": ["#1D4ED8", "#4F46E5"]}}),
+        (
+            50,
+            ADMIN,
+            Action.TENANT_UPDATED,
+            NORTHWIND.id,
+            NORTHWIND.name,
+            {"changed": {"brand_color": ["#1D4ED8", "#4F46E5"]}},
+        ),
         (51, ADMIN, Action.SCHEDULE_CREATED, spring, "Spring launch detail", {}),
-        (75, ADMIN, Action.CAMPAIGN_METRICS, fixed_id("northwind", "Spring launch"), "Spring launch", {"days": 30}),
+        (
+            75,
+            ADMIN,
+            Action.CAMPAIGN_METRICS,
+            fixed_id("northwind", "Spring launch"),
+            "Spring launch",
+            {"days": 30},
+        ),
     ]
     return [
         AuditEntry(
@@ -184,9 +247,13 @@ def _deeds(now: datetime) -> list[AuditEntry]:
 
 
 def hold_time(services: Services) -> None:
-    """The run that is under way has just begun, and the one that waits will soon be tried again, whenever a picture is taken."""
+    """The run that is under way has just begun, and the one that waits will soon be tried again,
+    whenever a picture is taken."""
     runs, now = table(RunRow), services.clock()
-    held = {RunStatus.PROCESSING: {"started_at": now - BEGUN}, RunStatus.PENDING: {"next_attempt_at": now + SOON}}
+    held = {
+        RunStatus.PROCESSING: {"started_at": now - BEGUN},
+        RunStatus.PENDING: {"next_attempt_at": now + SOON},
+    }
     with services.database.write() as connection:
         for status, values in held.items():
             connection.execute(update(runs).where(runs.c.status == status).values(values))
@@ -203,7 +270,17 @@ def sign_out(services: Services) -> None:
 def _campaigns(tx: Transaction, now: datetime) -> None:
     first = now.date() - timedelta(days=DAYS)
     made = [
-        Campaign(fixed_id("northwind", name), NORTHWIND.id, name, channel, "active", "EUR", budget, first, None)
+        Campaign(
+            fixed_id("northwind", name),
+            NORTHWIND.id,
+            name,
+            channel,
+            "active",
+            "EUR",
+            budget,
+            first,
+            None,
+        )
         for name, channel, budget in CAMPAIGNS
     ]
     tx.campaigns.add(made)
@@ -248,7 +325,9 @@ def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
             owner_id=ADMIN.id,
             created_at=created,
             updated_at=created,
-            next_run_at=cron.next_after(cron.parse(expression), cron.zone(zone), now + QUIET) if active else None,
+            next_run_at=cron.next_after(cron.parse(expression), cron.zone(zone), now + QUIET)
+            if active
+            else None,
             on_unknown=OnUnknown.HOLD if hold else OnUnknown.RESEND,
         )
 
@@ -258,7 +337,11 @@ def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
 def _northwind(now: datetime) -> list[tuple[Schedule, Past | None]]:
     make = _writer(NORTHWIND, now)
     few = tuple(fixed_id("northwind", name) for name, _, _ in CAMPAIGNS[:3])
-    week, month, day = Filters(period="previous_week"), Filters(period="previous_month"), Filters(period="yesterday")
+    week, month, day = (
+        Filters(period="previous_week"),
+        Filters(period="previous_month"),
+        Filters(period="yesterday"),
+    )
     weekly, monthly = (replace(month, group_by=g) for g in ("week", "month"))
     refused = f"1 of 4 messages was not delivered; to old.boss@northwind.example: {REFUSAL}"
     waits = f"1 of 2 messages was not delivered; to data@fabrikam.example: {GREY}"
@@ -315,7 +398,19 @@ def _alpine(now: datetime) -> list[tuple[Schedule, Past | None]]:
     week = Filters(period="previous_week")
     recipients = "marketing@alpine.example"
     return [
-        (make("Weekly report", "", "campaigns", "excel", "0 9 * * 1", "Europe/Zurich", recipients, week), Past(18, 212, 31_000))
+        (
+            make(
+                "Weekly report",
+                "",
+                "campaigns",
+                "excel",
+                "0 9 * * 1",
+                "Europe/Zurich",
+                recipients,
+                week,
+            ),
+            Past(18, 212, 31_000),
+        )
     ]
 
 
@@ -332,7 +427,13 @@ def _add(tx: Transaction, schedule: Schedule, past: Past | None, now: datetime) 
     for back, run in enumerate(runs):
         if run.status is RunStatus.PROCESSING:
             started = now - BEGUN
-            runs[back] = replace(run, created_at=started, started_at=started, lease_token="pictures", lease_expires_at=now + LONG)
+            runs[back] = replace(
+                run,
+                created_at=started,
+                started_at=started,
+                lease_token="pictures",
+                lease_expires_at=now + LONG,
+            )
         elif run.status is RunStatus.PENDING:
             runs[back] = _waiting(run, now)
         tx.runs.add(runs[back])
@@ -345,7 +446,8 @@ def _add(tx: Transaction, schedule: Schedule, past: Past | None, now: datetime) 
 
 
 def _streak(tx: Transaction, schedule: Schedule, runs: list[Run]) -> None:
-    """What the newest runs of ticks have left: how many failed in a row, and that it was paused where it no longer runs."""
+    """What the newest runs of ticks have left: how many failed in a row, and that it was paused
+    where it no longer runs."""
     of_ticks = (run for run in runs if run.trigger is Trigger.SCHEDULE)
     failed = list(takewhile(lambda run: run.status is RunStatus.FAILED, of_ticks))
     if not failed:
@@ -369,7 +471,9 @@ def _notice(schedule: Schedule, run: Run, kind: NoticeKind) -> Notice:
 def _waiting(run: Run, now: datetime) -> Run:
     """Somebody asked for it, and it has failed twice."""
     by_hand = replace(run, trigger=Trigger.MANUAL, triggered_by=ADMIN.id, scheduled_for=None)
-    return replace(by_hand, completed_at=None, attempt=2, next_attempt_at=now + SOON, sent_as="attach")
+    return replace(
+        by_hand, completed_at=None, attempt=2, next_attempt_at=now + SOON, sent_as="attach"
+    )
 
 
 def _attempts(run: Run) -> list[Attempt]:
@@ -393,7 +497,8 @@ def _attempts(run: Run) -> list[Attempt]:
 
 
 def _run(schedule: Schedule, past: Past, back: int, tick: datetime) -> Run:
-    """The run at the tick, the newest at back 0. Older ones differ a little, and now and then one went wrong."""
+    """The run at the tick, the newest at back 0. Older ones differ a little, and now and then one
+    went wrong."""
     status = past.last if back == 0 else _older(past, back)
     wave = 100 - (back * 37 + back * back * 11) % 60
     seconds = past.seconds * wave / 100
@@ -414,8 +519,14 @@ def _run(schedule: Schedule, past: Past, back: int, tick: datetime) -> Run:
     if status in {RunStatus.FAILED, RunStatus.SKIPPED}:
         error, code = (past.error, past.code) if back == 0 or past.last is status else _outage()
         return replace(run, record_count=None, error=error, error_code=code)
-    error, code = (past.error, past.code) if status in {RunStatus.PARTIAL, RunStatus.PENDING} else (None, None)
-    return replace(_with_file(run, schedule, past.size * (wave + 100) // 200), error=error, error_code=code)
+    error, code = (
+        (past.error, past.code)
+        if status in {RunStatus.PARTIAL, RunStatus.PENDING}
+        else (None, None)
+    )
+    return replace(
+        _with_file(run, schedule, past.size * (wave + 100) // 200), error=error, error_code=code
+    )
 
 
 def _older(past: Past, back: int) -> RunStatus:
@@ -423,21 +534,45 @@ def _older(past: Past, back: int) -> RunStatus:
         return past.last if back < 6 else RunStatus.COMPLETED
     if past.last is RunStatus.PARTIAL and past.runs > 9 and back in {1, 9}:
         return RunStatus.PARTIAL
-    return RunStatus.FAILED if back in {18, 32} else RunStatus.SKIPPED if back == 41 else RunStatus.COMPLETED
+    return (
+        RunStatus.FAILED
+        if back in {18, 32}
+        else RunStatus.SKIPPED
+        if back == 41
+        else RunStatus.COMPLETED
+    )
 
 
 def _outage() -> tuple[str, str]:
-    return "smtp.northwind.example:587 cannot be reached (Connection refused): check SMTP_HOST and SMTP_PORT", "delivery_failed"
+    return (
+        "smtp.northwind.example:587 cannot be reached (Connection refused): check SMTP_HOST and SMTP_PORT",
+        "delivery_failed",
+    )
 
 
 def _with_file(run: Run, schedule: Schedule, size: int) -> Run:
     filters = Filters.from_json(schedule.filters)
     window = filters.window(run.created_at, schedule.timezone)
     tenant = ALPINE if schedule.tenant_id == ALPINE.id else NORTHWIND
-    made = Export(tenant, schedule.name, schedule.export_type, run.format, schedule.timezone, filters, window, run.created_at)
+    made = Export(
+        tenant,
+        schedule.name,
+        schedule.export_type,
+        run.format,
+        schedule.timezone,
+        filters,
+        window,
+        run.created_at,
+    )
     digest = hashlib.sha256(run.id.encode()).hexdigest()
     name = made.file_name()
-    return replace(run, file_name=name, file_key=f"{run.tenant_id}/{run.id}/{name}", file_size=max(size, 500), sha256=digest)
+    return replace(
+        run,
+        file_name=name,
+        file_key=f"{run.tenant_id}/{run.id}/{name}",
+        file_size=max(size, 500),
+        sha256=digest,
+    )
 
 
 TROUBLE = {
@@ -453,7 +588,9 @@ def _deliveries(run: Run) -> list[Delivery]:
         return []
     made = []
     for i, target in enumerate(run.recipients):
-        wrong = TROUBLE.get(target) if run.status in {RunStatus.PARTIAL, RunStatus.PENDING} else None
+        wrong = (
+            TROUBLE.get(target) if run.status in {RunStatus.PARTIAL, RunStatus.PENDING} else None
+        )
         status, error = wrong or (DeliveryStatus.ACCEPTED, None)
         made.append(
             Delivery(
@@ -465,7 +602,9 @@ def _deliveries(run: Run) -> list[Delivery]:
                 message_id=fixed_id(run.id, target, "message"),
                 attempts=2 if status is DeliveryStatus.PENDING else 1,
                 error=error,
-                sent_at=None if wrong or run.started_at is None else run.started_at + timedelta(milliseconds=400 + 90 * i),
+                sent_at=None
+                if wrong or run.started_at is None
+                else run.started_at + timedelta(milliseconds=400 + 90 * i),
             )
         )
     return made

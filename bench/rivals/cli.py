@@ -1,4 +1,5 @@
-"""CSV by SQLite's own command line, the limit of what can be had: the ratios are part of the query, and all of it is C.
+"""CSV by SQLite's own command line, the limit of what can be had: the ratios are part of the query,
+and all of it is C.
 
 Not run, but made into a script for `sqlite3`.
 """
@@ -18,7 +19,9 @@ QUOTIENTS = {
 
 
 def script(task: Task) -> str:
-    parameters = [f".parameter set ?{i} {_literal(value)}" for i, value in enumerate(task["parameters"], 1)]
+    parameters = [
+        f".parameter set ?{i} {_literal(value)}" for i, value in enumerate(task["parameters"], 1)
+    ]
     query = f"WITH queried({', '.join(STORED)}) AS ({task['sql']}) SELECT {', '.join(map(_column, COLUMNS))} FROM queried;"
     return "\n".join([*parameters, ".mode csv", ".headers on", query.replace("\n", " "), ""])
 

@@ -1,4 +1,5 @@
-"""Excel by rustpy-xlsxwriter, that is rust_xlsxwriter in constant memory, from a generator of dictionaries."""
+"""Excel by rustpy-xlsxwriter, that is rust_xlsxwriter in constant memory, from a generator of
+dictionaries."""
 
 from pathlib import Path
 

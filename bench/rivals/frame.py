@@ -1,4 +1,5 @@
-"""pandas: the whole query becomes a frame in memory, the ratios are computed by column, and the frame is written."""
+"""pandas: the whole query becomes a frame in memory, the ratios are computed by column, and the
+frame is written."""
 
 from pathlib import Path
 

@@ -1,7 +1,9 @@
-"""The query and its rows, as a Python program without a library for it gets them; and how a rival is run and timed.
+"""The query and its rows, as a Python program without a library for it gets them; and how a rival
+is run and timed.
 
-The task is the JSON file of bench/task.py: the database, the SQL of the export type `campaign`, its parameters. Each row gets
-its four ratios by dividing and rounding floats, empty over zero; money is divided by 100.
+The task is the JSON file of bench/task.py: the database, the SQL of the export type `campaign`, its
+parameters. Each row gets its four ratios by dividing and rounding floats, empty over zero; money is
+divided by 100.
 """
 
 import json
@@ -51,7 +53,17 @@ def fetched(task: Task) -> Iterator[list[tuple[Any, ...]]]:
 
 def complete(task: Task) -> Iterator[tuple[Any, ...]]:
     for rows in fetched(task):
-        for campaign, name, day, impressions, clicks, conversions, currency, spend_cents, revenue_cents in rows:
+        for (
+            campaign,
+            name,
+            day,
+            impressions,
+            clicks,
+            conversions,
+            currency,
+            spend_cents,
+            revenue_cents,
+        ) in rows:
             spend, revenue = spend_cents / 100, revenue_cents / 100
             yield (
                 campaign,
@@ -78,7 +90,11 @@ def dated(task: Task) -> Iterator[tuple[Any, ...]]:
 
 def run(ways: Mapping[str, Write]) -> None:
     """The command line of a rival's module."""
-    way, task, path = ways[sys.argv[1]], json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])
+    way, task, path = (
+        ways[sys.argv[1]],
+        json.loads(Path(sys.argv[2]).read_text()),
+        Path(sys.argv[3]),
+    )
     began = time.perf_counter()
     way(task, path)
     print(json.dumps({"seconds": time.perf_counter() - began}))

@@ -1,4 +1,5 @@
-"""CSV and JSON by the standard library, row by row, and the bare fetch that none of them can be faster than."""
+"""CSV and JSON by the standard library, row by row, and the bare fetch that none of them can be
+faster than."""
 
 import csv
 import json

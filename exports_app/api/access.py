@@ -22,7 +22,11 @@ def services(request: Request) -> Services:
 Srv = Annotated[Services, Depends(services)]
 
 
-def principal(srv: Srv, request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Principal:
+def principal(
+    srv: Srv,
+    request: Request,
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Principal:
     if token is None:
         raise Unauthenticated
     return _signed_in(request, srv, token.credentials)
@@ -37,8 +41,8 @@ def _signed_in(request: Request, srv: Services, token: str) -> Principal:
 
 
 def check_unchanged(request: Request) -> None:
-    """To be called once the body was read, which may take minutes: what the services get as the caller is what is true now.
-    Raises Unauthenticated, DemoIsLocal, RightsChanged."""
+    """To be called once the body was read, which may take minutes: what the services get as the
+    caller is what is true now. Raises Unauthenticated, DemoIsLocal, RightsChanged."""
     check = getattr(request.state, "check_unchanged", None)
     if check is not None:  # else nobody had to say who they are
         check()
@@ -48,7 +52,9 @@ Who = Annotated[Principal, Depends(principal)]
 
 
 def anybody(
-    srv: Srv, request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    srv: Srv,
+    request: Request,
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal | None:
     """The caller, if they present a token: one that is not valid is refused all the same."""
     if token is None:
@@ -60,7 +66,8 @@ Anybody = Annotated[Principal | None, Depends(anybody)]
 
 
 def writer(who: Who) -> Principal:
-    """Refuses those who may write nowhere before their body is read; the service checks the tenant."""
+    """Refuses those who may write nowhere before their body is read; the service checks the
+    tenant."""
     require_anywhere(who, Permission.WRITE)
     return who
 

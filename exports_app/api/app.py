@@ -24,7 +24,9 @@ from exports_app.api.routes import (
 )
 from exports_app.wiring import Services
 
-DESCRIPTION = "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457)."
+DESCRIPTION = (
+    "Scheduled exports with email delivery. Errors are application/problem+json (RFC 9457)."
+)
 
 
 def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:

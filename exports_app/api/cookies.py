@@ -1,7 +1,8 @@
-"""Our cookies. No script reads them, no other site's request carries them along but by a plain link.
+"""Our cookies. No script reads them, no other site's request carries them along but by a plain
+link.
 
-Over https their names begin with __Host-: a browser takes such a cookie only from this host itself and over https, so that
-neither a subdomain nor somebody on the line can set one.
+Over https their names begin with __Host-: a browser takes such a cookie only from this host itself
+and over https, so that neither a subdomain nor somebody on the line can set one.
 """
 
 from starlette.types import Scope
@@ -10,19 +11,24 @@ from exports_app.services.identity.sessions import HOST_PREFIX, OURS
 
 
 def set_cookie(name: str, value: str, max_age: int, *, secure: bool) -> str:
-    """A Set-Cookie header. max_age: seconds; 0 deletes the cookie. secure: for https alone, under its name with __Host-."""
+    """A Set-Cookie header. max_age: seconds; 0 deletes the cookie. secure: for https alone, under
+    its name with __Host-."""
     attributes = f"{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}"
     return f"{HOST_PREFIX}{attributes}; Secure" if secure else attributes
 
 
 def is_secure(scheme: str, public_url: str) -> bool:
-    """Whether the browser speaks https: with this server, or with a proxy before it, as PUBLIC_URL tells."""
+    """Whether the browser speaks https: with this server, or with a proxy before it, as PUBLIC_URL
+    tells."""
     return bool({"https", "wss"} & {scheme, public_url.partition(":")[0].lower()})
 
 
 def only_trusted(scope: Scope) -> Scope:
-    """The request without those cookies of ours that anybody may have set: where https is in use, the ones without __Host-."""
-    headers = [(name, _trusted(value) if name == b"cookie" else value) for name, value in scope["headers"]]
+    """The request without those cookies of ours that anybody may have set: where https is in use,
+    the ones without __Host-."""
+    headers = [
+        (name, _trusted(value) if name == b"cookie" else value) for name, value in scope["headers"]
+    ]
     return {**scope, "headers": headers}
 
 

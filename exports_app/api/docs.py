@@ -1,4 +1,5 @@
-"""The API's documentation page: Swagger UI from this server alone, with no inline script, so that a strict CSP holds.
+"""The API's documentation page: Swagger UI from this server alone, with no inline script, so that a
+strict CSP holds.
 
 And the OpenAPI document that it reads, which is made in a thread: that takes a third of a second.
 """
@@ -39,7 +40,9 @@ class Document:
     def sent(self) -> bytes:
         with self._lock:
             if not self._sent:
-                self._sent = json.dumps(self._api.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+                self._sent = json.dumps(
+                    self._api.openapi(), ensure_ascii=False, separators=(",", ":")
+                ).encode()
             return self._sent
 
 

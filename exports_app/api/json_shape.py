@@ -1,7 +1,8 @@
 """The shape of a JSON body, looked at before anything parses it.
 
-A parser and pydantic handle an object in one call that keeps Python's lock: with a million fields nobody else is served for
-seconds. This pass takes one token at a time, so that others get their turn, and stops at the first limit that is passed.
+A parser and pydantic handle an object in one call that keeps Python's lock: with a million fields
+nobody else is served for seconds. This pass takes one token at a time, so that others get their
+turn, and stops at the first limit that is passed.
 """
 
 import json
@@ -18,7 +19,9 @@ LEVELS = 16
 TEXT = 64 * 1024
 """Bytes of one text, with its escapes: more than any field takes."""
 
-_TOKENS = re.compile(rb'[^"{}\[\],]*+(?:("(?:[^"\\]++|\\.){0,%d}+")|(["{}\[\],])|\Z)' % TEXT, re.DOTALL)
+_TOKENS = re.compile(
+    rb'[^"{}\[\],]*+(?:("(?:[^"\\]++|\\.){0,%d}+")|(["{}\[\],])|\Z)' % TEXT, re.DOTALL
+)
 """A text or a sign, and what stands before it. Possessive: no byte is read twice."""
 
 _ONE_MORE = {b"{", b"[", b","}
@@ -37,7 +40,8 @@ class _Level:
 
 
 def check(data: bytes, values: int) -> None:
-    """Refuses a body of more values in all, more fields in an object, more levels, or longer texts than any good one has.
+    """Refuses a body of more values in all, more fields in an object, more levels, or longer texts
+    than any good one has.
 
     What is not JSON may pass: the parser refuses it. Raises Invalid, which names the place.
     """
@@ -77,7 +81,11 @@ def _take_sign(sign: bytes | None, levels: list[_Level]) -> bool:
 
 def _check_levels(data: bytes, levels: list[_Level]) -> None:
     if levels and levels[-1].is_object and levels[-1].entries >= FIELDS:
-        raise _refused(data, levels[:-1], f"holds more than {FIELDS} fields: leave out those that are not fields here")
+        raise _refused(
+            data,
+            levels[:-1],
+            f"holds more than {FIELDS} fields: leave out those that are not fields here",
+        )
     if len(levels) > LEVELS:
         raise _refused(data, [], f"holds more than {LEVELS} levels of lists and objects")
 

@@ -1,4 +1,5 @@
-"""Every error as application/problem+json (RFC 9457). The API's one translator from exceptions to answers."""
+"""Every error as application/problem+json (RFC 9457). The API's one translator from exceptions to
+answers."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -69,7 +70,9 @@ WORDS = {
 class Mistake(BaseModel):
     """One thing wrong with the input."""
 
-    pointer: str = Field(description="where, as a JSON pointer (RFC 6901) into the body, or the name of a query parameter")
+    pointer: str = Field(
+        description="where, as a JSON pointer (RFC 6901) into the body, or the name of a query parameter"
+    )
     detail: str
 
 
@@ -89,7 +92,11 @@ def status_of(error: e.ExportsError) -> int:
 
 
 def response(
-    status: int, code: str, detail: str, errors: Sequence[e.FieldError] = (), headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[e.FieldError] = (),
+    headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -108,7 +115,8 @@ def pointer(location: Sequence[str | int]) -> str:
 
 
 def field_errors(found: Sequence[Any], skip: int = 0) -> list[e.FieldError]:
-    """pydantic's errors without the submitted values. skip: leading parts of the location that are not the body's."""
+    """pydantic's errors without the submitted values. skip: leading parts of the location that are
+    not the body's."""
     return [e.FieldError(pointer(x["loc"][skip:]), _words(x)) for x in found[:100]]
 
 
@@ -134,7 +142,9 @@ def of(error: e.ExportsError) -> JSONResponse:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     if isinstance(error, e.Invalid):
-        return response(status, error.code, "Some of the input is not valid: see errors", error.errors, headers)
+        return response(
+            status, error.code, "Some of the input is not valid: see errors", error.errors, headers
+        )
     return response(status, error.code, error.message, headers=headers)
 
 
@@ -143,7 +153,9 @@ def install(api: FastAPI) -> None:
     async def exports_error(request: Request, error: e.ExportsError) -> JSONResponse:
         if who := getattr(request.state, "who", None):
             path = getattr(request.scope.get("route"), "path", "")
-            request.app.state.services.repeated_notes.refused(who, error, f"{request.method} {path}")
+            request.app.state.services.repeated_notes.refused(
+                who, error, f"{request.method} {path}"
+            )
         return of(error)
 
     @api.exception_handler(RequestValidationError)

@@ -1,4 +1,5 @@
-"""Request bodies, read after access is settled (FastAPI itself would parse them before), with a limit on their size."""
+"""Request bodies, read after access is settled (FastAPI itself would parse them before), with a
+limit on their size."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -43,7 +44,11 @@ class Input(BaseModel):
     """A request body: camelCase names, JSON's own types alone, nothing unknown."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", strict=True, validate_by_name=False, validate_by_alias=True
+        alias_generator=to_camel,
+        extra="forbid",
+        strict=True,
+        validate_by_name=False,
+        validate_by_alias=True,
     )
 
     def given(self) -> dict[str, Any]:
@@ -54,9 +59,12 @@ class Input(BaseModel):
 M = TypeVar("M", bound=Input)
 
 
-def json_body(model: type[M], limit: int = LIMIT, values: int = VALUES) -> Callable[[Request], Awaitable[M]]:
-    """A dependency that reads the body into `model`. Raises TooLarge, Invalid, and what `check_unchanged` raises where the
-    caller's rights changed meanwhile. limit: bytes, counted while they arrive. values: how many it may hold in all."""
+def json_body(
+    model: type[M], limit: int = LIMIT, values: int = VALUES
+) -> Callable[[Request], Awaitable[M]]:
+    """A dependency that reads the body into `model`. Raises TooLarge, Invalid, and what
+    `check_unchanged` raises where the caller's rights changed meanwhile. limit: bytes, counted
+    while they arrive. values: how many it may hold in all."""
 
     async def read(request: Request) -> M:
         data = await _read(request, limit)
@@ -89,7 +97,8 @@ def parse(model: type[M], data: bytes, values: int = VALUES) -> M:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
-    """Refuses an object that names a field twice: two readers may take different ones of them (RFC 8259, section 4)."""
+    """Refuses an object that names a field twice: two readers may take different ones of them (RFC
+    8259, section 4)."""
     seen = set[str]()
     for name, _ in pairs:
         if name in seen:
@@ -125,7 +134,8 @@ def takes(model: type[Input]) -> dict[str, Any]:
 
 
 def install_openapi(api: FastAPI) -> None:
-    """Describe the bodies, which FastAPI does not see, and the errors, which it sees otherwise, in the OpenAPI document."""
+    """Describe the bodies, which FastAPI does not see, and the errors, which it sees otherwise, in
+    the OpenAPI document."""
     error = {
         "description": "An error (RFC 9457)",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -133,8 +143,13 @@ def install_openapi(api: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if api.openapi_schema is None:
-            document = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
-            models = [(model, "validation") for _, model in [*sorted(_MODELS.items()), ("Problem", Problem)]]
+            document = get_openapi(
+                title=api.title, version=api.version, description=api.description, routes=api.routes
+            )
+            models = [
+                (model, "validation")
+                for _, model in [*sorted(_MODELS.items()), ("Problem", Problem)]
+            ]
             _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(schema["$defs"])

@@ -1,4 +1,5 @@
-"""Large answers, written in the thread of their route. FastAPI itself writes on the event loop, where everybody waits for it."""
+"""Large answers, written in the thread of their route. FastAPI itself writes on the event loop,
+where everybody waits for it."""
 
 from typing import Any
 
@@ -7,5 +8,8 @@ from pydantic import BaseModel
 
 
 def in_thread(model: type[BaseModel], content: Any) -> Response:
-    """The answer as JSON, as FastAPI would write it. For routes that are plain functions, which run in a thread."""
-    return Response(model.model_validate(content).model_dump_json(by_alias=True), media_type="application/json")
+    """The answer as JSON, as FastAPI would write it. For routes that are plain functions, which run
+    in a thread."""
+    return Response(
+        model.model_validate(content).model_dump_json(by_alias=True), media_type="application/json"
+    )

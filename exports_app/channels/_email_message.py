@@ -38,8 +38,8 @@ class Fact:
 
 
 class Letter:
-    """One run's message. The attachment is encoded once for all recipients; each one's copy differs in a few headers, and in its
-    link where it has one.
+    """One run's message. The attachment is encoded once for all recipients; each one's copy differs
+    in a few headers, and in its link where it has one.
 
     Raises OSError where the file cannot be read.
     """
@@ -50,8 +50,8 @@ class Letter:
         self._shared = None if report.link else _shared(report)
 
     def to(self, recipient: Mailbox, message_id: str, url: str = "") -> Sequence[bytes | bytearray]:
-        """The message in pieces with CRLF line ends. message_id: as of `envelope`. url: the recipient's own link, where the
-        report has one."""
+        """The message in pieces with CRLF line ends. message_id: as of `envelope`. url: the
+        recipient's own link, where the report has one."""
         shared = _shared(self._report, url) if self._shared is None else self._shared
         return (envelope(self._sender, recipient, message_id), self._subject, *shared)
 
@@ -62,18 +62,24 @@ def title(report: Report) -> str:
 
 
 def subject(text: str) -> bytes:
-    """The header's lines. EmailMessage's own folding loses a space now and then between two encoded words (RFC 2047)."""
+    """The header's lines. EmailMessage's own folding loses a space now and then between two encoded
+    words (RFC 2047)."""
     plain = text.isascii() and "=?" not in text
-    folded = Header(text, "us-ascii" if plain else "utf-8", header_name="Subject").encode(linesep=SMTP.linesep)
+    folded = Header(text, "us-ascii" if plain else "utf-8", header_name="Subject").encode(
+        linesep=SMTP.linesep
+    )
     return f"Subject: {folded}{SMTP.linesep}".encode("ascii")
 
 
 def _shared(report: Report, url: str = "") -> tuple[bytes | bytearray, ...]:
-    """What all copies have in common, in pieces. url: of the download, in place of an attachment."""
+    """What all copies have in common, in pieces. url: of the download, in place of an
+    attachment."""
     message = bodies(report.created_at, plain_text(report, url), html(report, url))
     if url:
         return (message.as_bytes(),)
-    attached = report.zipped or Attachment(report.file_path, report.file_name, report.file_size, report.mime)
+    attached = report.zipped or Attachment(
+        report.file_path, report.file_name, report.file_size, report.mime
+    )
     _attach(message, attached)
     before, _, after = message.as_bytes().rpartition(PLACE + b"\r\n")
     return before, _base64(attached.path), after
@@ -93,10 +99,13 @@ def bodies(at: datetime, text: str, page: str) -> EmailMessage:
 def envelope(sender: Mailbox, recipient: Mailbox, message_id: str) -> bytes:
     """The headers of one copy, in ASCII unless an address needs more (then SMTPUTF8, RFC 6532).
 
-    message_id: the local part of the Message-ID; the sender's domain completes it. Raises ValueError where it cannot be one.
+    message_id: the local part of the Message-ID; the sender's domain completes it. Raises
+    ValueError where it cannot be one.
     """
     if not re.fullmatch(r"[A-Za-z0-9._+-]{1,200}", message_id):
-        raise ValueError("a message id is made of ASCII letters, digits, dot, underscore, plus and minus")
+        raise ValueError(
+            "a message id is made of ASCII letters, digits, dot, underscore, plus and minus"
+        )
     ascii_only = (sender.local + recipient.local).isascii()
     own = EmailMessage(policy=ASCII_ONLY if ascii_only else SMTPUTF8)
     own["From"] = sender.header
@@ -125,7 +134,10 @@ def _base64(path: Path) -> bytes | bytearray:
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             text = b2a_base64(block, newline=False)
-            content += b"\r\n".join(text[start : start + 76] for start in range(0, len(text), 76)) + b"\r\n"
+            content += (
+                b"\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+                + b"\r\n"
+            )
     return content
 
 
@@ -184,11 +196,17 @@ def _context(report: Report, url: str) -> dict[str, object]:
 def lead(report: Report) -> str:
     """Where the file is."""
     if report.link:
-        return (
-            f"You can download the file until {_instant(report, report.link.expires_at)}. Anyone with the link can download it."
-        )
-    attached = "The file is attached to this message, packed as ZIP" if report.zipped else "The file is attached to this message"
-    return f"{attached}. There was no data in this period: it has no rows." if report.record_count == 0 else f"{attached}."
+        return f"You can download the file until {_instant(report, report.link.expires_at)}. Anyone with the link can download it."
+    attached = (
+        "The file is attached to this message, packed as ZIP"
+        if report.zipped
+        else "The file is attached to this message"
+    )
+    return (
+        f"{attached}. There was no data in this period: it has no rows."
+        if report.record_count == 0
+        else f"{attached}."
+    )
 
 
 def _instant(report: Report, at: datetime) -> str:
@@ -202,7 +220,9 @@ def _sent(report: Report) -> str:
         return "Download link"
     if report.zipped is None:
         return "Attached"
-    return "Attached as ZIP" + ("" if report.zipped.size is None else f", {humanize.size(report.zipped.size)}")
+    return "Attached as ZIP" + (
+        "" if report.zipped.size is None else f", {humanize.size(report.zipped.size)}"
+    )
 
 
 def facts(report: Report) -> list[Fact]:
@@ -221,7 +241,12 @@ def facts(report: Report) -> list[Fact]:
 
 
 def one_line(text: str) -> str:
-    """Without control characters, line breaks and what turns the direction of text: nothing in a name can end a header or a line
-    of the text, or make what stands beside it read as something else."""
+    """Without control characters, line breaks and what turns the direction of text: nothing in a
+    name can end a header or a line of the text, or make what stands beside it read as something
+    else."""
     text = bounds.without_turns(text)
-    return " ".join("".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} else c for c in text).split())
+    return " ".join(
+        "".join(
+            " " if unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} else c for c in text
+        ).split()
+    )

@@ -26,12 +26,18 @@ class Mailbox:
 
 
 def parse(address: str) -> Mailbox:
-    """A bare address, checked for its syntax only. Raises ValueError with a sentence that says what is wrong."""
-    # The library refuses names of private networks (localhost, .local, .test), where relays live as well: under .com it judges
-    # nothing but their syntax.
+    """A bare address, checked for its syntax only. Raises ValueError with a sentence that says what
+    is wrong."""
+    # The library refuses names of private networks (localhost, .local, .test), where relays live as
+    # well: under .com it judges nothing but their syntax.
     private = "" if address.endswith("]") else ".com"
     try:
-        found = validate_email(address + private, check_deliverability=False, allow_domain_literal=True, allow_quoted_local=True)
+        found = validate_email(
+            address + private,
+            check_deliverability=False,
+            allow_domain_literal=True,
+            allow_quoted_local=True,
+        )
     except EmailNotValidError as e:
         raise ValueError(str(e)) from None
     domain = (found.ascii_domain or found.domain).removesuffix(private)

@@ -1,4 +1,5 @@
-"""The message to those who look after a scheduled export: what happened to it, and where to look."""
+"""The message to those who look after a scheduled export: what happened to it, and where to
+look."""
 
 from collections.abc import Sequence
 
@@ -8,11 +9,15 @@ from exports_app.channels._mailbox_address import Mailbox
 from exports_app.services.core.extension_points import Note
 
 
-def write(note: Note, sender: Mailbox, recipient: Mailbox, message_id: str) -> Sequence[bytes | bytearray]:
+def write(
+    note: Note, sender: Mailbox, recipient: Mailbox, message_id: str
+) -> Sequence[bytes | bytearray]:
     """In pieces with CRLF line ends. message_id: as of `_letter.envelope`."""
     context = _context(note)
     message = _email_message.bodies(
-        note.created_at, _email_message.text_of("notice", context), _email_message.page_of("notice", context)
+        note.created_at,
+        _email_message.text_of("notice", context),
+        _email_message.page_of("notice", context),
     )
     return (
         _email_message.envelope(sender, recipient, message_id),

@@ -31,9 +31,11 @@ CONNECT_TIMEOUT = 15.0
 COMMAND_TIMEOUT = 60.0
 """Seconds for the answer to one command."""
 SLOWEST = 50_000
-"""Bytes a second: a message gets the time that it needs on a line this slow, on top of a command's."""
+"""Bytes a second: a message gets the time that it needs on a line this slow, on top of a
+command's."""
 ATTEMPTS = 2
-"""After so many failed connections in a row the run's other messages fail at once: fifty recipients, not fifty timeouts."""
+"""After so many failed connections in a row the run's other messages fail at once: fifty
+recipients, not fifty timeouts."""
 BLOCK = 1 << 16
 """Bytes that are handed on at a time."""
 LEADING_DOT = re.compile(rb"(?m)^\.")
@@ -66,7 +68,8 @@ class Server:
 
 
 class _DroppedError(Exception):
-    """The connection went away before the server had any of the message: another one may carry it."""
+    """The connection went away before the server had any of the message: another one may carry
+    it."""
 
 
 class _Client(SMTP):
@@ -107,7 +110,8 @@ class _Client(SMTP):
             self.signing_in = False
 
     def _said(self, *words: bytes) -> None:
-        """Of a sign-in only its mechanism is written down: what follows is a name, a password, or made of both."""
+        """Of a sign-in only its mechanism is written down: what follows is a name, a password, or
+        made of both."""
         if self.signing_in:
             shown = words[:2] if words[:1] == (b"AUTH",) else ()
             self.secrets.add(*words[len(shown) :])
@@ -118,13 +122,19 @@ class _Client(SMTP):
     def _heard(self, code: int, message: str) -> SMTPResponse:
         if self.dialogue:
             # A challenge and its answer together would let somebody try passwords
-            hidden = HIDDEN if code == CHALLENGE else self.secrets.hide(message) if self.signing_in else message
+            hidden = (
+                HIDDEN
+                if code == CHALLENGE
+                else self.secrets.hide(message)
+                if self.signing_in
+                else message
+            )
             self.dialogue.heard(code, hidden)
         return SMTPResponse(code, message)
 
     async def send_data(self, pieces: Sequence[bytes | bytearray], seconds: float) -> None:
-        """As `data`, which would hold the message four times: in blocks, no more of them than the other side takes. seconds:
-        for all of it."""
+        """As `data`, which would hold the message four times: in blocks, no more of them than the
+        other side takes. seconds: for all of it."""
         self.complete = False
         start = await self.execute_command(b"DATA", timeout=self.timeout)
         if start.code != SMTPStatus.start_input:
@@ -167,14 +177,16 @@ class _Client(SMTP):
         return answer
 
     def close(self) -> None:
-        """At once: the polite end of TLS waits for the other side, and our loop stands still between two messages."""
+        """At once: the polite end of TLS waits for the other side, and our loop stands still
+        between two messages."""
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
         super().close()
 
 
 class Connection:
-    """Connects at the first message, again when the server has closed the connection between two messages."""
+    """Connects at the first message, again when the server has closed the connection between two
+    messages."""
 
     def __init__(self, server: Server, dialogue: Dialogue | None = None) -> None:
         self._server, self._dialogue = server, dialogue
@@ -183,12 +195,17 @@ class Connection:
         self._trouble: list[DeliveryError] = []
 
     def send(
-        self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray], seconds: float | None = None
+        self,
+        sender: Mailbox,
+        recipient: Mailbox,
+        content: Sequence[bytes | bytearray],
+        seconds: float | None = None,
     ) -> None:
-        """Returns once the server has accepted the message. seconds: for all of it; None: each command has its own time.
+        """Returns once the server has accepted the message. seconds: for all of it; None: each
+        command has its own time.
 
-        Raises DeliveryError: with the server's own answer where it gave one, permanent for 5xx; DeliveryUnknown where the
-        connection was lost after the message had begun.
+        Raises DeliveryError: with the server's own answer where it gave one, permanent for 5xx;
+        DeliveryUnknown where the connection was lost after the message had begun.
         """
         self._runner.run(self._within(seconds, self._send(sender, recipient, content)))
 
@@ -209,7 +226,9 @@ class Connection:
             text = f"the mail server {self._server} took longer than {seconds:g} s: check SMTP_HOST, SMTP_PORT and SMTP_TLS"
             raise DeliveryError(text, permanent=False) from None
 
-    async def _send(self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]) -> None:
+    async def _send(
+        self, sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]
+    ) -> None:
         if self._client is not None and self._client.is_connected:
             try:
                 await self._transact(self._client, sender, recipient, content)
@@ -225,7 +244,11 @@ class Connection:
             raise DeliveryError(str(e), permanent=False) from None
 
     async def _transact(
-        self, client: "_Client", sender: Mailbox, recipient: Mailbox, content: Sequence[bytes | bytearray]
+        self,
+        client: "_Client",
+        sender: Mailbox,
+        recipient: Mailbox,
+        content: Sequence[bytes | bytearray],
     ) -> None:
         size = sum(map(len, content))
         await self._envelope(client, sender, recipient, size)
@@ -243,10 +266,14 @@ class Connection:
     async def _envelope(self, client: SMTP, sender: Mailbox, recipient: Mailbox, size: int) -> None:
         utf8 = not (sender.local + recipient.local).isascii()
         if utf8 and not client.supports_extension("smtputf8"):
-            raise DeliveryError(f"the mail server {self._server} takes only ASCII letters before the @ of an address")
+            raise DeliveryError(
+                f"the mail server {self._server} takes only ASCII letters before the @ of an address"
+            )
         encoding = "utf-8" if utf8 else "ascii"
         options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
-        if client.supports_extension("size"):  # a message too large is refused before it is sent (RFC 1870)
+        if client.supports_extension(
+            "size"
+        ):  # a message too large is refused before it is sent (RFC 1870)
             options.append(f"SIZE={size}")
         try:
             await client.mail(sender.address, options=options, encoding=encoding)
@@ -257,18 +284,24 @@ class Connection:
         except (SMTPServerDisconnected, SMTPTimeoutError, SMTPResponseException) as e:
             raise await self._not_begun(client, e) from None
 
-    async def _not_begun(self, client: SMTP, error: SMTPException, *, of_sender: bool = False) -> Exception:
-        """What a failed envelope means: another connection may carry the message, or the server has refused it."""
+    async def _not_begun(
+        self, client: SMTP, error: SMTPException, *, of_sender: bool = False
+    ) -> Exception:
+        """What a failed envelope means: another connection may carry the message, or the server has
+        refused it."""
         if isinstance(error, SMTPTimeoutError):
             seconds = f"{self._server.command_timeout:g} s"
             return _DroppedError(f"the mail server {self._server} did not answer within {seconds}")
         if not isinstance(error, SMTPResponseException):
-            return _DroppedError(f"the mail server {self._server} closed the connection before the message was sent")
+            return _DroppedError(
+                f"the mail server {self._server} closed the connection before the message was sent"
+            )
         if error.code == GOING_AWAY or error.code < 0:
             return _DroppedError(_answer(error))
         refused = await self._refused(client, error)
         if of_sender and refused.permanent:
-            # It would refuse every other message of the run alike: they fail at once, as where nobody can sign in
+            # It would refuse every other message of the run alike: they fail at once, as where
+            # nobody can sign in
             refused = DeliveryError(f"{refused.message} (check {_setting(error)})")
             self._drop()
             self._trouble.append(refused)
@@ -286,11 +319,16 @@ class Connection:
         return DeliveryError(_answer(refusal), permanent=refusal.code >= 500)
 
     def _lost(self, client: "_Client") -> DeliveryError:
-        """A server that has not seen the end of a message must not deliver it (RFC 5321, 4.1.1.4)."""
+        """A server that has not seen the end of a message must not deliver it (RFC 5321,
+        4.1.1.4)."""
         what = f"the connection to {self._server} was lost"
         if client.complete:
-            return DeliveryUnknown(f"{what} after the message was sent: it may have arrived, or not")
-        return DeliveryError(f"{what} while the message was being sent: it has not arrived", permanent=False)
+            return DeliveryUnknown(
+                f"{what} after the message was sent: it may have arrived, or not"
+            )
+        return DeliveryError(
+            f"{what} while the message was being sent: it has not arrived", permanent=False
+        )
 
     async def _connect(self) -> _Client:
         if self._trouble and (self._trouble[-1].permanent or len(self._trouble) >= ATTEMPTS):
@@ -328,9 +366,7 @@ class Connection:
 
     async def _upgrade(self, client: SMTP) -> None:
         if not client.supports_extension("starttls"):
-            text = (
-                f"the mail server {self._server} offers no STARTTLS, and nothing is sent without it: check SMTP_TLS and SMTP_PORT"
-            )
+            text = f"the mail server {self._server} offers no STARTTLS, and nothing is sent without it: check SMTP_TLS and SMTP_PORT"
             raise DeliveryError(text, permanent=False)
         try:
             await client.starttls(timeout=self._server.connect_timeout)
@@ -344,9 +380,13 @@ class Connection:
             await client.login(self._server.user, self._server.password.get_secret_value())
         except SMTPAuthenticationError as e:
             told = client.secrets.hide(_answer(e))  # a server may repeat what it was given
-            raise DeliveryError(f"{what}: {told} (check SMTP_USER and SMTP_PASS)", permanent=e.code >= 500) from None
+            raise DeliveryError(
+                f"{what}: {told} (check SMTP_USER and SMTP_PASS)", permanent=e.code >= 500
+            ) from None
         except SMTPServerDisconnected:
-            raise DeliveryError(f"{what} and closed the connection: check SMTP_USER and SMTP_PASS", permanent=False) from None
+            raise DeliveryError(
+                f"{what} and closed the connection: check SMTP_USER and SMTP_PASS", permanent=False
+            ) from None
         except (SMTPTimeoutError, SMTPResponseException) as e:
             raise self._unreachable(e) from None
         except SMTPException:
@@ -399,7 +439,8 @@ async def _drained(protocol: Any, waiter: "asyncio.Future[SMTPResponse]") -> Non
 
 
 def _blocks(pieces: Sequence[bytes | bytearray]) -> Iterator[bytes]:
-    """The content as it travels: a line that begins with a dot gets another one (RFC 5321, 4.5.2). Each piece ends a line."""
+    """The content as it travels: a line that begins with a dot gets another one (RFC 5321, 4.5.2).
+    Each piece ends a line."""
     for piece in pieces:
         stuffed = piece
         if piece.startswith(b".") or b"\n." in piece:
@@ -431,6 +472,11 @@ def _own_name() -> str:
 
 
 def _answer(refusal: SMTPResponseException) -> str:
-    """``550 5.1.1 no such user``: the server's answer on one line, in characters that any database takes."""
+    """``550 5.1.1 no such user``: the server's answer on one line, in characters that any database
+    takes."""
     text = refusal.message.encode("utf-8", "replace").decode()
-    return f"{refusal.code} {' '.join(''.join(c if c.isprintable() else ' ' for c in text).split())}"[:1000].strip()
+    return (
+        f"{refusal.code} {' '.join(''.join(c if c.isprintable() else ' ' for c in text).split())}"[
+            :1000
+        ].strip()
+    )

@@ -1,4 +1,5 @@
-"""What we and a mail server say to each other, for somebody who looks for what is wrong; and what of it nobody may read."""
+"""What we and a mail server say to each other, for somebody who looks for what is wrong; and what
+of it nobody may read."""
 
 import base64
 import re
@@ -32,7 +33,8 @@ class Secrets:
 
 
 class Dialogue:
-    """lines: ``C: …`` what we said, ``S: …`` what the server answered, ``-- …`` what happened besides."""
+    """lines: ``C: …`` what we said, ``S: …`` what the server answered, ``-- …`` what happened
+    besides."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -49,7 +51,9 @@ class Dialogue:
         self._add("-- ", what)
 
     def _add(self, who: str, text: str) -> None:
-        self.lines.append(who + "".join(c if c.isprintable() else " " for c in text)[:LONGEST].rstrip())
+        self.lines.append(
+            who + "".join(c if c.isprintable() else " " for c in text)[:LONGEST].rstrip()
+        )
 
 
 def last_answer(lines: Sequence[str]) -> str:

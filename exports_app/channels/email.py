@@ -16,7 +16,16 @@ from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
 from exports_app.channels._smtp_dialogue import Dialogue, last_answer
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
-from exports_app.services.core.extension_points import CHANNELS, InForce, Message, Note, Outcome, Report, Sender, Trial
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    InForce,
+    Message,
+    Note,
+    Outcome,
+    Report,
+    Sender,
+    Trial,
+)
 
 IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
 TEST_TIMEOUT, TEST_SECONDS = 10.0, 30.0
@@ -35,12 +44,15 @@ def _from(value: str) -> str:
         if value:
             _mailbox_address.parse_named(value)
     except ValueError as e:
-        raise ValueError(f"must look like reports@example.com or Reports <reports@example.com>. {e}") from None
+        raise ValueError(
+            f"must look like reports@example.com or Reports <reports@example.com>. {e}"
+        ) from None
     return value
 
 
 class SmtpSettings(BaseModel):
-    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS and SMTP_FROM. Without a host no email is sent."""
+    """SMTP_HOST, SMTP_PORT, SMTP_TLS, SMTP_USER, SMTP_PASS and SMTP_FROM. Without a host no email
+    is sent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -74,7 +86,9 @@ class SmtpSettings(BaseModel):
             try:
                 _ = self.sender
             except ValueError:
-                raise ValueError("SMTP_FROM is needed: no address can be made of SMTP_HOST") from None
+                raise ValueError(
+                    "SMTP_FROM is needed: no address can be made of SMTP_HOST"
+                ) from None
         return self
 
     @property
@@ -113,21 +127,23 @@ class EmailSender:
         return Letter(self._report, self._from)
 
     def send(self, target: str, message_id: str) -> None:
-        """Send to one address. Raises DeliveryError: the server's own answer, or what to look at; DeliveryUnknown where
-        the message may have arrived all the same."""
+        """Send to one address. Raises DeliveryError: the server's own answer, or what to look at;
+        DeliveryUnknown where the message may have arrived all the same."""
         recipient = _address(target)
         try:
             url = self._report.link.url(target) if self._report.link else ""
             content = self._letter.to(recipient, message_id, url)
         except OSError as e:
-            raise DeliveryError(f"the file {self._report.file_name} cannot be read: {e.strerror}", permanent=False) from e
+            raise DeliveryError(
+                f"the file {self._report.file_name} cannot be read: {e.strerror}", permanent=False
+            ) from e
         self._connection.send(self._from, recipient, content)
 
 
 @CHANNELS.decorate
 class EmailChannel:
-    """smtp: None reads the environment, once, on first use. tls_context: whom to trust instead of the system's certificates.
-    Timeouts in seconds."""
+    """smtp: None reads the environment, once, on first use. tls_context: whom to trust instead of
+    the system's certificates. Timeouts in seconds."""
 
     key = "email"
     label = "Email"
@@ -157,7 +173,8 @@ class EmailChannel:
         return read, settings.sources()
 
     def unconfigured(self) -> str | None:
-        """Asked at the server's start, it also checks the settings: raises SettingsError naming the bad one."""
+        """Asked at the server's start, it also checks the settings: raises SettingsError naming the
+        bad one."""
         return None if self.settings.host else "no mail server is set: give SMTP_HOST"
 
     @contextmanager
@@ -169,9 +186,15 @@ class EmailChannel:
             connection.close()
 
     def tell(self, target: str, message_id: str, note: Note) -> None:
-        sender, recipient, connection = self.settings.sender, _address(target), Connection(self._server())
+        sender, recipient, connection = (
+            self.settings.sender,
+            _address(target),
+            Connection(self._server()),
+        )
         try:
-            connection.send(sender, recipient, _notification_message.write(note, sender, recipient, message_id))
+            connection.send(
+                sender, recipient, _notification_message.write(note, sender, recipient, message_id)
+            )
         finally:
             connection.close()
 
@@ -206,18 +229,27 @@ class EmailChannel:
         if smtp.tls == "tls" and smtp.port == IMPLICIT_TLS_PORT:
             found |= {"SMTP_TLS": "because the port is 465", "SMTP_PORT": "because SMTP_TLS is tls"}
         if smtp.host and not smtp.from_:
-            found["SMTP_FROM"] = f"made of {'SMTP_USER' if smtp.sender.address.lower() == smtp.user.lower() else 'SMTP_HOST'}"
+            found["SMTP_FROM"] = (
+                f"made of {'SMTP_USER' if smtp.sender.address.lower() == smtp.user.lower() else 'SMTP_HOST'}"
+            )
         return found
 
     def test(self, target: str, message_id: str, note: Note) -> Trial:
         if reason := self.unconfigured():
             return Trial(Outcome.REFUSED, reason, ())
         sender, dialogue = self.settings.sender, Dialogue()
-        patient = replace(self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT)
+        patient = replace(
+            self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT
+        )
         connection = Connection(patient, dialogue)
         try:
             recipient = _address(target)
-            connection.send(sender, recipient, _notification_message.write(note, sender, recipient, message_id), TEST_SECONDS)
+            connection.send(
+                sender,
+                recipient,
+                _notification_message.write(note, sender, recipient, message_id),
+                TEST_SECONDS,
+            )
             outcome, told = Outcome.ACCEPTED, last_answer(dialogue.lines)
         except DeliveryUnknown as e:
             outcome, told = Outcome.UNKNOWN, e.message
@@ -229,7 +261,11 @@ class EmailChannel:
 
     def preview(self, report: Report) -> Message:
         url = report.link.url("") if report.link else ""
-        return Message(_email_message.title(report), _email_message.html(report, url), _email_message.plain_text(report, url))
+        return Message(
+            _email_message.title(report),
+            _email_message.html(report, url),
+            _email_message.plain_text(report, url),
+        )
 
     def _server(self) -> Server:
         smtp = self.settings

@@ -1,4 +1,5 @@
-"""The time of the database: where many hosts share one, its clock decides what is due, not that of a host that may be wrong."""
+"""The time of the database: where many hosts share one, its clock decides what is due, not that of
+a host that may be wrong."""
 
 import threading
 import time
@@ -24,8 +25,8 @@ def system() -> datetime:
 
 
 class DatabaseClock:
-    """Now, by PostgreSQL's clock. Between two looks it goes by the monotonic clock, which nobody sets; while the database is away
-    it goes on; before it was ever reached, it is the system's."""
+    """Now, by PostgreSQL's clock. Between two looks it goes by the monotonic clock, which nobody
+    sets; while the database is away it goes on; before it was ever reached, it is the system's."""
 
     def __init__(self, database: Database, ours: Callable[[], datetime] = system) -> None:
         self._database, self._ours = database, ours
@@ -35,9 +36,13 @@ class DatabaseClock:
         self._asked_at = -ASK_SECONDS
 
     def __call__(self) -> datetime:
-        if time.monotonic() - self._asked_at >= ASK_SECONDS and self._lock.acquire(blocking=self._seen is None):
+        if time.monotonic() - self._asked_at >= ASK_SECONDS and self._lock.acquire(
+            blocking=self._seen is None
+        ):
             try:
-                if time.monotonic() - self._asked_at >= ASK_SECONDS:  # nobody else asked while we waited
+                if (
+                    time.monotonic() - self._asked_at >= ASK_SECONDS
+                ):  # nobody else asked while we waited
                     self._ask()
             finally:
                 self._lock.release()
@@ -58,4 +63,8 @@ class DatabaseClock:
         # The answer was given somewhere in between
         self._seen, self._asked_at = (theirs, (before + after) / 2), after
         if abs(theirs - self._ours()) > ASTRAY:
-            _log.warning("this host's clock is wrong: the database's is used", ours=str(self._ours()), theirs=str(theirs))
+            _log.warning(
+                "this host's clock is wrong: the database's is used",
+                ours=str(self._ours()),
+                theirs=str(theirs),
+            )

@@ -1,4 +1,5 @@
-"""The database connection: one place for SQLite's pragmas and its single writer, PostgreSQL's timeouts, and the transactions."""
+"""The database connection: one place for SQLite's pragmas and its single writer, PostgreSQL's
+timeouts, and the transactions."""
 
 import sqlite3
 import threading
@@ -10,15 +11,23 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from exports_app import log
 from exports_app.domain.errors import ExportsError, Unavailable
 
 BUSY_MS = 15_000
-"""What a writer waits for the others of this process, and then again for another process, such as an import."""
+"""What a writer waits for the others of this process, and then again for another process, such as
+an import."""
 POOL_SIZE, POOL_OVERFLOW = 16, 48
-"""More than the API's 40 threads and the workers together, so that nobody waits for a connection."""
+"""More than the API's 40 threads and the workers together, so that nobody waits for a
+connection."""
 
 WAL_WORTH_IT = 4 * 2**20
 """Bytes; SQLite copies a log of this size by itself, as long as nobody reads."""
@@ -30,7 +39,8 @@ LOCK_MS = BUSY_MS
 """What a statement waits for a row that another transaction has."""
 POSTGRESQL: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
-    # A host that is gone without a word is noticed within half a minute, and not after the operating system's two hours
+    # A host that is gone without a word is noticed within half a minute, and not after the
+    # operating system's two hours
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -41,8 +51,9 @@ POSTGRESQL: dict[str, Any] = {
 APART = {k: v for k, v in POSTGRESQL.items() if k != "options"}
 """Of a connection beside the pool, which stands for as long as its process."""
 AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
-"""SQLSTATEs that say that PostgreSQL cannot do it now, and may later: no connection, out of resources, shut down or cancelled, an
-error of the system, a standby, a deadlock, a lock that others hold (postgresql.org/docs/current/errcodes-appendix.html)."""
+"""SQLSTATEs that say that PostgreSQL cannot do it now, and may later: no connection, out of
+resources, shut down or cancelled, an error of the system, a standby, a deadlock, a lock that others
+hold (postgresql.org/docs/current/errcodes-appendix.html)."""
 
 OUTAGES = {
     sqlite3.SQLITE_BUSY,
@@ -61,7 +72,8 @@ _log = log.get(__name__)
 
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver must not open transactions by itself: BEGIN IMMEDIATE below is the only way in (see `write`)
+    # The driver must not open transactions by itself: BEGIN IMMEDIATE below is the only way in (see
+    # `write`)
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
@@ -74,22 +86,31 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     # SQLite's own lower() knows ASCII alone; PostgreSQL's knows every letter
-    connection.create_function("lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True)
+    connection.create_function(
+        "lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True
+    )
 
 
 class Database:
-    """Opens transactions. Short ones only: nothing slow (a file, the network) happens inside `write`."""
+    """Opens transactions. Short ones only: nothing slow (a file, the network) happens inside
+    `write`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         try:
             parsed = make_url(url)
         except (ArgumentError, ValueError):
-            raise ExportsError("DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR") from None
+            raise ExportsError(
+                "DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR"
+            ) from None
         self.embedded = parsed.get_backend_name() == "sqlite"
         self.file = Path(parsed.database) if self.embedded and parsed.database else None
         """SQLite's; None in another database."""
-        self.libpq_url = "" if self.embedded else parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.libpq_url = (
+            ""
+            if self.embedded
+            else parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+        )
         """PostgreSQL's, as its own library reads it, with the password."""
         self._identity: tuple[int, int] | None = None
         """Device and inode of the SQLite file that the pool's connections have open."""
@@ -105,9 +126,13 @@ class Database:
                 connect_args={} if self.embedded else POSTGRESQL,
             )
         except ModuleNotFoundError as e:
-            raise ExportsError(f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite") from e
+            raise ExportsError(
+                f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite"
+            ) from e
         except NoSuchModuleError:
-            raise ExportsError("DATABASE_URL names a database that is not supported: use postgresql://… or sqlite:///…") from None
+            raise ExportsError(
+                "DATABASE_URL names a database that is not supported: use postgresql://… or sqlite:///…"
+            ) from None
         self._ended = False
         self._pools = 0
         """How often the pool was disposed of."""
@@ -122,13 +147,15 @@ class Database:
         record.info["pool"] = self._pools
 
     def _check_pool(self, _connection: Any, record: Any) -> None:
-        """What comes back to a pool that is no more is closed, instead of being left to the garbage collector."""
+        """What comes back to a pool that is no more is closed, instead of being left to the garbage
+        collector."""
         if self._ended or record.info.get("pool") != self._pools:
             record.invalidate()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Be the one writer of this process. Raises Unavailable rather than to pile up behind a database that is held."""
+        """Be the one writer of this process. Raises Unavailable rather than to pile up behind a
+        database that is held."""
         if not self.embedded:
             yield
             return
@@ -140,7 +167,8 @@ class Database:
             self._writer.release()
 
     def _connect(self) -> Connection:
-        """A connection to the file as it is now: SQLite itself would go on for ever in one that was removed or replaced."""
+        """A connection to the file as it is now: SQLite itself would go on for ever in one that was
+        removed or replaced."""
         if self._ended:
             raise Unavailable
         if self.file is not None:
@@ -161,35 +189,40 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that may write; commits at the end, rolls back on an error. Raises Unavailable."""
+        """A transaction that may write; commits at the end, rolls back on an error. Raises
+        Unavailable."""
         with self._turn(), _reachable(), self._connect() as connection:
             with self._transaction(connection):
                 yield connection
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
-        """A transaction that may change the schema. Raises Unavailable; ValueError where a row would name one that is gone."""
+        """A transaction that may change the schema. Raises Unavailable; ValueError where a row
+        would name one that is gone."""
         if not self.embedded:
             with self.write() as connection:
                 yield connection
             return
         with self._turn(), _reachable(), self._connect() as connection:
-            # SQLite changes a table by dropping it for a new one: enforced, its foreign keys would take every child row along.
-            # Within a transaction the pragma does nothing (sqlite.org/lang_altertable.html, section 7)
+            # SQLite changes a table by dropping it for a new one: enforced, its foreign keys would
+            # take every child row along. Within a transaction the pragma does nothing
+            # (sqlite.org/lang_altertable.html, section 7)
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             try:
                 with self._transaction(connection):
                     yield connection
                     if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                        raise ValueError(f"the migration leaves a row of {broken[0]} whose {broken[2]} is gone")
+                        raise ValueError(
+                            f"the migration leaves a row of {broken[0]} whose {broken[2]} is gone"
+                        )
             finally:
                 connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
     @contextmanager
     def _transaction(self, connection: Connection) -> Iterator[None]:
         if self.embedded:
-            # SQLAlchemy believes that it has begun; a deferred transaction that later wants to write fails at once with
-            # "database is locked", an immediate one waits its turn
+            # SQLAlchemy believes that it has begun; a deferred transaction that later wants to
+            # write fails at once with "database is locked", an immediate one waits its turn
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield
@@ -206,14 +239,17 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
             else:
                 # PostgreSQL's own default would give each statement another moment
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
             try:
                 yield connection
             finally:
                 connection.rollback()
 
     def connect_apart(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        """A connection of one's own to PostgreSQL, in no transaction. Raises psycopg.OperationalError."""
+        """A connection of one's own to PostgreSQL, in no transaction. Raises
+        psycopg.OperationalError."""
         return psycopg.connect(self.libpq_url, autocommit=True, **APART)
 
     def ping(self) -> None:
@@ -222,7 +258,8 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def checkpoint(self) -> None:
-        """Copy what stands in SQLite's write-ahead log into the database: a long reader keeps the log growing."""
+        """Copy what stands in SQLite's write-ahead log into the database: a long reader keeps the
+        log growing."""
         if self.file is None:
             return
         log_file = self.file.with_name(f"{self.file.name}-wal")
@@ -230,7 +267,8 @@ class Database:
         if before < WAL_WORTH_IT:
             return
         with _reachable(), self._connect() as connection:
-            # Passive: waits for nobody. Readers that are still at work leave a rest for the next time
+            # Passive: waits for nobody. Readers that are still at work leave a rest for the next
+            # time
             _, pages, copied = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
         _log.info("write-ahead log copied", bytes=before, pages=pages, copied=copied)
 
@@ -259,7 +297,8 @@ def _reachable() -> Iterator[None]:
 def _is_outage(e: DBAPIError) -> bool:
     """Whether the database is away, rather than the statement wrong."""
     if isinstance(e.orig, sqlite3.Error):
-        # sqlite3 raises one and the same class for a locked file and for bad SQL: the code tells (sqlite.org/rescode.html)
+        # sqlite3 raises one and the same class for a locked file and for bad SQL: its code tells,
+        # see sqlite.org/rescode.html
         code = getattr(e.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return (code & 0xFF) in OUTAGES
     code = getattr(e.orig, "sqlstate", None)

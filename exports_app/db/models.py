@@ -30,7 +30,9 @@ def _id() -> Any:
 
 def _ref(table: str, *, index: bool = False, cascade: bool = False) -> Any:
     if cascade:
-        return Field(foreign_key=f"{table}.id", sa_type=identifier(), index=index, ondelete="CASCADE")
+        return Field(
+            foreign_key=f"{table}.id", sa_type=identifier(), index=index, ondelete="CASCADE"
+        )
     return Field(foreign_key=f"{table}.id", sa_type=identifier(), index=index)
 
 
@@ -62,14 +64,18 @@ class TenantRow(Base, table=True):
     quota_messages_per_day: int | None = None
     quota_file_bytes: int | None = Field(default=None, sa_type=BigInteger)
     quota_schedules: int | None = None
-    second_factor_required: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    second_factor_required: bool = Field(
+        default=False, sa_column_kwargs={"server_default": false()}
+    )
 
 
 class MessagesOfDayRow(Base, table=True):
     """How many messages of a tenant were begun on a day of UTC."""
 
     __tablename__ = "messages_of_day"
-    tenant_id: str = Field(foreign_key="tenants.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    tenant_id: str = Field(
+        foreign_key="tenants.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
     day: dt.date = Field(primary_key=True)
     messages: int = 0
 
@@ -94,7 +100,9 @@ class SecondFactorRow(Base, table=True):
     """The secret that a user's authenticator app has too, encrypted."""
 
     __tablename__ = "second_factors"
-    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    user_id: str = Field(
+        foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
     secret: str = Field(sa_type=Text)
     created_at: datetime = _instant()
     last_step: int | None = Field(default=None, sa_type=BigInteger)
@@ -105,19 +113,30 @@ class RecoveryCodeRow(Base, table=True):
     """One that was not used yet, as its SHA-256 in hex."""
 
     __tablename__ = "recovery_codes"
-    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    user_id: str = Field(
+        foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
     code_hash: str = Field(max_length=64, primary_key=True)
 
 
 class MembershipRow(Base, table=True):
     __tablename__ = "memberships"
-    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
-    tenant_id: str = Field(foreign_key="tenants.id", sa_type=identifier(), primary_key=True, index=True, ondelete="CASCADE")
+    user_id: str = Field(
+        foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
+    tenant_id: str = Field(
+        foreign_key="tenants.id",
+        sa_type=identifier(),
+        primary_key=True,
+        index=True,
+        ondelete="CASCADE",
+    )
     role: str = Field(max_length=20)
 
 
 class InvitationRow(Base, table=True):
-    """A person invited to a tenant. One that was neither accepted nor revoked is open, also after its time."""
+    """A person invited to a tenant. One that was neither accepted nor revoked is open, also after
+    its time."""
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -145,8 +164,11 @@ class InvitationRow(Base, table=True):
 
 class CampaignRow(Base, table=True):
     __tablename__ = "campaigns"
-    # Unique, which the id is by itself: so SQLite knows that rows come in the order of the index, and sorts nothing
-    __table_args__ = (Index("ix_campaigns_tenant_id_name_id", "tenant_id", "name", "id", unique=True),)
+    # Unique, which the id is by itself: so SQLite knows that rows come in the order of the index,
+    # and sorts nothing
+    __table_args__ = (
+        Index("ix_campaigns_tenant_id_name_id", "tenant_id", "name", "id", unique=True),
+    )
     id: str = _id()
     tenant_id: str = _ref("tenants", cascade=True)
     name: str = Field(sa_type=code_point(200))
@@ -160,7 +182,9 @@ class CampaignRow(Base, table=True):
 
 class MetricRow(Base, table=True):
     __tablename__ = "campaign_metrics"
-    campaign_id: str = Field(foreign_key="campaigns.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE")
+    campaign_id: str = Field(
+        foreign_key="campaigns.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
     date: dt.date = Field(primary_key=True)
     impressions: int = Field(default=0, sa_type=BigInteger)
     clicks: int = Field(default=0, sa_type=BigInteger)
@@ -170,12 +194,20 @@ class MetricRow(Base, table=True):
 
 
 def _listed_by(column: str) -> Index:
-    """The tenant's live schedules in the order of a column: a page of the list costs its own rows, however many there are.
+    """The tenant's live schedules in the order of a column: a page of the list costs its own rows,
+    however many there are.
 
-    SQLite reads each of them both ways; PostgreSQL sorts where the nulls stand last and the newest first.
+    SQLite reads each of them both ways; PostgreSQL sorts where the nulls stand last and the newest
+    first.
     """
     live = text("deleted_at IS NULL")
-    return Index(f"ix_scheduled_exports_tenant_id_{column}", "tenant_id", column, sqlite_where=live, postgresql_where=live)
+    return Index(
+        f"ix_scheduled_exports_tenant_id_{column}",
+        "tenant_id",
+        column,
+        sqlite_where=live,
+        postgresql_where=live,
+    )
 
 
 class ScheduleRow(Base, table=True):
@@ -185,9 +217,18 @@ class ScheduleRow(Base, table=True):
         # All that is counted by, so that no row is read for it
         Index(
             "ix_scheduled_exports_counted",
-            *("tenant_id", "deleted_at", "is_active", "last_status", "export_type", "format", "next_run_at"),
+            *(
+                "tenant_id",
+                "deleted_at",
+                "is_active",
+                "last_status",
+                "export_type",
+                "format",
+                "next_run_at",
+            ),
         ),
-        # What is due. The flag comes first, or SQLite would rather take the index of the flag and look at every active one
+        # What is due. The flag comes first, or SQLite would rather take the index of the flag and
+        # look at every active one
         Index(
             "ix_scheduled_exports_due",
             *("is_active", "next_run_at", "id"),
@@ -212,15 +253,21 @@ class ScheduleRow(Base, table=True):
     recipients: list[str] = Field(sa_type=JSON)
     filters: dict[str, Any] = Field(sa_type=JSON)
     when_empty: str = Field(max_length=10)
-    delivery: str = Field(default="auto", max_length=10, sa_column_kwargs={"server_default": "auto"})
+    delivery: str = Field(
+        default="auto", max_length=10, sa_column_kwargs={"server_default": "auto"}
+    )
     link_days: int = Field(default=7, sa_column_kwargs={"server_default": "7"})
     time_limit: int = Field(default=3600, sa_column_kwargs={"server_default": "3600"})
     overlap: str = Field(default="skip", max_length=10, sa_column_kwargs={"server_default": "skip"})
-    catch_up: str = Field(default="latest", max_length=10, sa_column_kwargs={"server_default": "latest"})
+    catch_up: str = Field(
+        default="latest", max_length=10, sa_column_kwargs={"server_default": "latest"}
+    )
     catch_up_hours: int = Field(default=168, sa_column_kwargs={"server_default": "168"})
     jitter_seconds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     pause_after: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
-    on_unknown: str = Field(default="resend", max_length=10, sa_column_kwargs={"server_default": "resend"})
+    on_unknown: str = Field(
+        default="resend", max_length=10, sa_column_kwargs={"server_default": "resend"}
+    )
     retry_attempts: int | None = None
     retry_base_seconds: int | None = None
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
@@ -241,20 +288,34 @@ class ScheduleRow(Base, table=True):
 
 def _runs_that(name: str, where: str, *columns: str) -> Index:
     """Only of those, so that it stays small beside a long history."""
-    return Index(f"ix_export_history_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(
+        f"ix_export_history_{name}",
+        *columns,
+        sqlite_where=text(where),
+        postgresql_where=text(where),
+    )
 
 
 class RunRow(Base, table=True):
     __tablename__ = "export_history"
     __table_args__ = (
         UniqueConstraint("scheduled_export_id", "scheduled_for"),
-        Index("ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
+        Index(
+            "ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"
+        ),
         Index("ix_export_history_tenant_id_created_at", "tenant_id", "created_at"),
-        # The queue is read in steps, from one tenant and trigger to the next: see repositories/queue.py. The status comes first
-        # in it, or SQLite would rather take the index of the status and sort
+        # The queue is read in steps, from one tenant and trigger to the next: see
+        # repositories/queue.py. The status comes first in it, or SQLite would rather take the index
+        # of the status and sort
         _runs_that("died", "status = 'pending' AND deaths > 0", "status", "created_at"),
         _runs_that(
-            "ready", "status = 'pending' AND next_attempt_at IS NULL", "status", "tenant_id", "trigger", "created_at", "id"
+            "ready",
+            "status = 'pending' AND next_attempt_at IS NULL",
+            "status",
+            "tenant_id",
+            "trigger",
+            "created_at",
+            "id",
         ),
         _runs_that(
             "later",
@@ -267,8 +328,17 @@ class RunRow(Base, table=True):
         ),
         _runs_that("live", "status IN ('pending', 'processing')", "scheduled_export_id", "status"),
         # What a tenant's kept files take, read from the index alone
-        _runs_that("kept", "file_key IS NOT NULL AND file_removed_at IS NULL", "tenant_id", "file_size"),
-        _runs_that("open", "status IN ('pending', 'processing')", "tenant_id", "status", "next_attempt_at", "created_at"),
+        _runs_that(
+            "kept", "file_key IS NOT NULL AND file_removed_at IS NULL", "tenant_id", "file_size"
+        ),
+        _runs_that(
+            "open",
+            "status IN ('pending', 'processing')",
+            "tenant_id",
+            "status",
+            "next_attempt_at",
+            "created_at",
+        ),
     )
     id: str = _id()
     scheduled_export_id: str = _ref("scheduled_exports")
@@ -306,7 +376,8 @@ class RunRow(Base, table=True):
     lease_expires_at: datetime | None = _maybe_instant()
     next_attempt_at: datetime | None = _maybe_instant()
     messages_reserved: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    """Of its tenant's messages of a day: those it may still begin. Counts while it is processing, and no longer."""
+    """Of its tenant's messages of a day: those it may still begin. Counts while it is processing,
+    and no longer."""
 
 
 class DeliveryRow(Base, table=True):
@@ -353,10 +424,13 @@ class AttemptRow(Base, table=True):
 
 
 class NoticeRow(Base, table=True):
-    """An email about a schedule to those who look after it: written with what it tells, sent afterwards."""
+    """An email about a schedule to those who look after it: written with what it tells, sent
+    afterwards."""
 
     __tablename__ = "notices"
-    __table_args__ = (Index("ix_notices_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_notices_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
+    )
     id: str = _id()
     tenant_id: str = _ref("tenants")
     scheduled_export_id: str = _ref("scheduled_exports")
@@ -373,10 +447,13 @@ class NoticeRow(Base, table=True):
 
 
 class AccountMessageRow(Base, table=True):
-    """An email to a person about their account: written in the transaction that causes it, sent afterwards."""
+    """An email to a person about their account: written in the transaction that causes it, sent
+    afterwards."""
 
     __tablename__ = "account_messages"
-    __table_args__ = (Index("ix_account_messages_subject_id_created_at", "subject_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_account_messages_subject_id_created_at", "subject_id", "created_at"),
+    )
     id: str = _id()
     kind: str = Field(max_length=30)
     subject_id: str = Field(sa_type=identifier())
@@ -396,7 +473,9 @@ class PasswordResetRow(Base, table=True):
 
     __tablename__ = "password_resets"
     id: str = _id()
-    user_id: str = Field(foreign_key="users.id", sa_type=identifier(), index=True, ondelete="CASCADE")
+    user_id: str = Field(
+        foreign_key="users.id", sa_type=identifier(), index=True, ondelete="CASCADE"
+    )
     token_version: int
     created_at: datetime = _instant()
     expires_at: datetime = _instant()
@@ -404,8 +483,8 @@ class PasswordResetRow(Base, table=True):
 
 
 class AuditRow(Base, table=True):
-    """Who did what. Triggers of the database let nobody change an entry, or remove one that no export
-    holds (migrations 0008 and 0017)."""
+    """Who did what. Triggers of the database let nobody change an entry, or remove one that no
+    export holds (migrations 0008 and 0017)."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -446,11 +525,14 @@ class LinkRow(Base, table=True):
 
 
 class SealRow(Base, table=True):
-    """A signature over the newest links of a chain. The seals of all chains are numbered together."""
+    """A signature over the newest links of a chain. The seals of all chains are numbered
+    together."""
 
     __tablename__ = "audit_seals"
     __table_args__ = (Index("ix_audit_seals_chain_position", "chain", "position"),)
-    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
     chain: str = Field(sa_type=identifier())
     position: int = Field(sa_type=BigInteger)
     entries: int
@@ -483,7 +565,9 @@ class SessionRow(Base, table=True):
     id_hash: str = Field(max_length=64, primary_key=True)
     user_id: str = _ref("users", index=True, cascade=True)
     token_version: int
-    tenant_id: str | None = Field(default=None, foreign_key="tenants.id", sa_type=identifier(), ondelete="SET NULL")
+    tenant_id: str | None = Field(
+        default=None, foreign_key="tenants.id", sa_type=identifier(), ondelete="SET NULL"
+    )
     created_at: datetime = _instant()
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     revoked_at: datetime | None = _maybe_instant()

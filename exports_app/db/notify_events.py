@@ -1,7 +1,8 @@
-"""The change signal between processes: PostgreSQL's LISTEN and NOTIFY behind the two methods of `Changes`.
+"""The change signal between processes: PostgreSQL's LISTEN and NOTIFY behind the two methods of
+`Changes`.
 
-Who publishes tells its own listeners at once, and the others through the database. What is missed while a connection is away is
-made up for by one word to everybody: anything may have changed.
+Who publishes tells its own listeners at once, and the others through the database. What is missed
+while a connection is away is made up for by one word to everybody: anything may have changed.
 """
 
 import json
@@ -43,7 +44,8 @@ class SharedChanges(Changes):
         self._telling = False
 
     def publish(self, change: Change) -> None:
-        """The others are told by a thread of its own: a commit that notifies waits for every other one that does."""
+        """The others are told by a thread of its own: a commit that notifies waits for every other
+        one that does."""
         super().publish(change)
         with self._waiting:
             self._untold[change] = None
@@ -71,20 +73,31 @@ class SharedChanges(Changes):
             time.sleep(APART_SECONDS)
 
     def _tell(self, changes: list[Change]) -> None:
-        told = [{"channel": CHANNEL, "told": json.dumps([self._name, one.topic, one.tenant_id])} for one in changes]
+        told = [
+            {"channel": CHANNEL, "told": json.dumps([self._name, one.topic, one.tenant_id])}
+            for one in changes
+        ]
         try:
             with self._database.write() as connection:
-                connection.execute(text("SET LOCAL synchronous_commit = off"))  # nothing is written that a crash could lose
+                connection.execute(
+                    text("SET LOCAL synchronous_commit = off")
+                )  # nothing is written that a crash could lose
                 connection.execute(text("SELECT pg_notify(:channel, :told)"), told)
-        except Unavailable:  # the changes are committed; the others hear that anything may have changed, once they connect again
-            _log.warning("changes could not be told to the other processes: the database cannot be reached")
+        # the changes are committed; the others hear that anything may have changed, once they
+        # connect again
+        except Unavailable:
+            _log.warning(
+                "changes could not be told to the other processes: the database cannot be reached"
+            )
         except Exception:  # noqa: BLE001  (the next ones must be told, whatever was wrong with these)
             _log.exception("changes could not be told to the other processes")
 
     @contextmanager
     def listen(self) -> Iterator[None]:
         stopped = threading.Event()
-        listener = threading.Thread(target=self._listen, args=(stopped,), name="changes", daemon=True)
+        listener = threading.Thread(
+            target=self._listen, args=(stopped,), name="changes", daemon=True
+        )
         listener.start()
         try:
             yield
@@ -105,9 +118,13 @@ class SharedChanges(Changes):
                     while not stopped.is_set():
                         for heard in connection.notifies(timeout=LOOK_SECONDS):
                             self._hear(heard.payload)
-                        connection.execute("SELECT 1")  # a connection that is half open says nothing by itself
+                        connection.execute(
+                            "SELECT 1"
+                        )  # a connection that is half open says nothing by itself
             except psycopg.Error as e:
-                _log.warning("changes of other processes are not heard: trying again", reason=str(e).strip())
+                _log.warning(
+                    "changes of other processes are not heard: trying again", reason=str(e).strip()
+                )
                 missed = True
                 stopped.wait(AGAIN_SECONDS)
             except Exception:  # noqa: BLE001  (pages must stay live, whatever one message did)

@@ -1,4 +1,5 @@
-"""Who is there: each process holds an advisory lock on a connection of its own, which PostgreSQL takes back however it ends."""
+"""Who is there: each process holds an advisory lock on a connection of its own, which PostgreSQL
+takes back however it ends."""
 
 import threading
 from collections.abc import Iterator
@@ -42,12 +43,15 @@ class Presence:
 
     @contextmanager
     def held(self, kind: Kind, *, alone: bool = False) -> Iterator[None]:
-        """Be there for the length of the block, also after the database was away. alone: beside nobody of this kind.
+        """Be there for the length of the block, also after the database was away. alone: beside
+        nobody of this kind.
 
         Raises Taken, psycopg.OperationalError.
         """
         stopped = threading.Event()
-        keeper = threading.Thread(target=self._keep, args=(kind, alone, self._take(kind, alone), stopped), daemon=True)
+        keeper = threading.Thread(
+            target=self._keep, args=(kind, alone, self._take(kind, alone), stopped), daemon=True
+        )
         keeper.start()
         try:
             yield
@@ -57,7 +61,8 @@ class Presence:
 
     def _take(self, kind: Kind, alone: bool) -> "psycopg.Connection[tuple[Any, ...]]":
         connection = self._database.connect_apart()
-        # PostgreSQL itself must notice that a host has gone without a word: until then its lock says that a worker is there
+        # PostgreSQL itself must notice that a host has gone without a word: until then its lock
+        # says that a worker is there
         for name, seconds in (("idle", 10), ("interval", 5), ("count", 3)):
             connection.execute(f"SET tcp_keepalives_{name} = {seconds}")
         how = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
@@ -68,7 +73,11 @@ class Presence:
         return connection
 
     def _keep(
-        self, kind: Kind, alone: bool, connection: "psycopg.Connection[tuple[Any, ...]] | None", stopped: threading.Event
+        self,
+        kind: Kind,
+        alone: bool,
+        connection: "psycopg.Connection[tuple[Any, ...]] | None",
+        stopped: threading.Event,
     ) -> None:
         while not stopped.wait(LOOK_SECONDS):
             try:
@@ -77,7 +86,8 @@ class Presence:
                 connection.execute("SELECT 1")
             except (psycopg.Error, Taken) as e:
                 _log.warning(
-                    "the database does not know that we are here: trying again", reason=str(e).strip() or type(e).__name__
+                    "the database does not know that we are here: trying again",
+                    reason=str(e).strip() or type(e).__name__,
                 )
                 if connection is not None:
                     connection.close()

@@ -1,4 +1,5 @@
-"""A look at the rows of a query that does not wait for a large database: in so much time, or not at all."""
+"""A look at the rows of a query that does not wait for a large database: in so much time, or not at
+all."""
 
 import sqlite3
 import time
@@ -22,7 +23,9 @@ class _TimeIsUp(Exception):
     pass
 
 
-def sample(connection: Connection, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
+def sample(
+    connection: Connection, query: Any, limit: int, seconds: float, ranking: Ranking | None = None
+) -> Sample:
     """As of `Transaction.sample`."""
     query = _ranked(query, ranking) if ranking else query
     deadline = time.monotonic() + seconds
@@ -45,9 +48,17 @@ def _ranked(query: Any, ranking: Ranking) -> Any:
     by = columns[ranking.column]
     if ranking.divided_by is not None:
         by = by * 1.0 / func.nullif(columns[ranking.divided_by], 0)
-    chosen = select(rows) if ranking.only is None else select(rows).where(columns[ranking.only[0]] == ranking.only[1])
+    chosen = (
+        select(rows)
+        if ranking.only is None
+        else select(rows).where(columns[ranking.only[0]] == ranking.only[1])
+    )
     # Equals in an order of their own, so that they do not change places
-    return chosen.order_by(by.desc().nulls_last() if ranking.descending else by.asc().nulls_first(), columns[1], columns[0])
+    return chosen.order_by(
+        by.desc().nulls_last() if ranking.descending else by.asc().nulls_first(),
+        columns[1],
+        columns[0],
+    )
 
 
 def count(connection: Connection, query: Any, limit: int, seconds: float) -> int | None:

@@ -1,7 +1,8 @@
-"""Procrastinate's tables, which a trigger on the history fills: a run and its job come in one transaction (migration 0007).
+"""Procrastinate's tables, which a trigger on the history fills: a run and its job come in one
+transaction (migration 0007).
 
-A job only says that a run waits. What is run, by whom and in which order is decided by a claim; a job too many does no harm,
-and one that was lost is made again here.
+A job only says that a run waits. What is run, by whom and in which order is decided by a claim; a
+job too many does no harm, and one that was lost is made again here.
 """
 
 from sqlalchemy import text
@@ -10,7 +11,8 @@ from exports_app.db.engine import Database
 
 QUEUE, TASK = "exports", "exports_app.run"
 
-# Jobs of runs that are not pending any more: somebody claimed them without the queue, or they were called off
+# Jobs of runs that are not pending any more: somebody claimed them without the queue, or they were
+# called off
 _DONE = """
 DELETE FROM procrastinate_jobs j
 WHERE j.queue_name = :queue AND j.status = 'todo'
@@ -32,8 +34,12 @@ WHERE h.status = 'pending'
 
 
 def sweep(database: Database) -> tuple[int, int]:
-    """Bring the queue in line with the history. Returns how many jobs were removed, and made again. Raises Unavailable."""
+    """Bring the queue in line with the history. Returns how many jobs were removed, and made again.
+    Raises Unavailable."""
     with database.write() as connection:
-        removed = sum(connection.execute(text(query), {"queue": QUEUE}).rowcount for query in (_DONE, _STALLED))
+        removed = sum(
+            connection.execute(text(query), {"queue": QUEUE}).rowcount
+            for query in (_DONE, _STALLED)
+        )
         made = connection.execute(text(_LOST), {"queue": QUEUE}).rowcount
     return removed, made

@@ -23,7 +23,9 @@ class SqlTransaction:
         self.signed_out: set[str] = set()
         """Ids of users of whom a session ends with this transaction."""
 
-    def sample(self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
+    def sample(
+        self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None
+    ) -> Sample:
         return sample(self.connection, query, limit, seconds, ranking)
 
     @cached_property
@@ -104,9 +106,12 @@ class SqlTransaction:
 
 
 class SqlStore:
-    """Implements Store. signed_out: called after a commit with the id of each user of whom a session ended with it."""
+    """Implements Store. signed_out: called after a commit with the id of each user of whom a
+    session ended with it."""
 
-    def __init__(self, database: Database, signed_out: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, database: Database, signed_out: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.database, self._signed_out = database, signed_out
 
     @contextmanager
@@ -125,7 +130,9 @@ class SqlStore:
     @contextmanager
     def rows(self, query: Any, chunk: int) -> Iterator[Iterator[Sequence[Any]]]:
         with self.database.read() as connection:
-            result = connection.execution_options(stream_results=True, yield_per=chunk).execute(query)
+            result = connection.execution_options(stream_results=True, yield_per=chunk).execute(
+                query
+            )
             try:
                 yield result.partitions(chunk)
             finally:
@@ -138,7 +145,9 @@ class SqlStore:
                 return Statement(str(self.database.file.absolute()), sql, list(parameters))
             # COPY takes no parameters: the driver writes them into the text, quoted
             driver: Any = connection.connection.driver_connection
-            return Statement(self.database.libpq_url, ClientCursor(driver).mogrify(sql, parameters), [])
+            return Statement(
+                self.database.libpq_url, ClientCursor(driver).mogrify(sql, parameters), []
+            )
 
     def count(self, query: Any, limit: int, seconds: float) -> int | None:
         with self.database.read() as connection:
@@ -152,7 +161,8 @@ class SqlStore:
 
 
 def _as_sent(connection: Connection, query: Any) -> tuple[str, Any]:
-    """The SQL and its parameters as the driver would get them, with every list spread out and every type converted."""
+    """The SQL and its parameters as the driver would get them, with every list spread out and every
+    type converted."""
     sent: list[tuple[str, Any]] = []
 
     def hold(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:

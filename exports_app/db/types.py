@@ -10,7 +10,8 @@ from sqlalchemy.sql.functions import GenericFunction
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC instant. SQLite keeps it as naive text, so the zone is put back on the way out."""
+    """An aware UTC instant. SQLite keeps it as naive text, so the zone is put back on the way
+    out."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -32,7 +33,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 def code_point(length: int | None = None) -> Any:
     """Text that sorts by code point in every database (SQLite's default; "C" in PostgreSQL)."""
     plain: Any = String(length) if length else Text()
-    return plain.with_variant(String(length, collation="C") if length else Text(collation="C"), "postgresql")
+    return plain.with_variant(
+        String(length, collation="C") if length else Text(collation="C"), "postgresql"
+    )
 
 
 def identifier() -> Any:
@@ -74,7 +77,8 @@ def _seconds_postgresql(element: seconds_between, compiler: SQLCompiler, **kw: A
 
 
 class like_ascii(GenericFunction[bool]):  # noqa: N801
-    """Whether a text is LIKE a pattern of lower-case ASCII, in any case; / in it makes the next character plain."""
+    """Whether a text is LIKE a pattern of lower-case ASCII, in any case; / in it makes the next
+    character plain."""
 
     type = Boolean()
     inherit_cache = True
@@ -88,7 +92,8 @@ def _like(element: like_ascii, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(like_ascii, "sqlite")
 def _like_sqlite(element: like_ascii, compiler: SQLCompiler, **kw: Any) -> str:
-    # Its LIKE ignores the case of ASCII letters by itself, many times as fast as our lower() in Python
+    # Its LIKE ignores the case of ASCII letters by itself, many times as fast as our lower() in
+    # Python
     text, pattern = (compiler.process(one, **kw) for one in element.clauses)
     return f"({text} LIKE {pattern} ESCAPE '/')"
 

@@ -35,7 +35,8 @@ OF_INSTALLATION = frozenset({Permission.OPERATE})
 
 @dataclass(frozen=True)
 class Principal:
-    """A signed-in user with the tenants they belong to. Built from the database at each request, never from input."""
+    """A signed-in user with the tenants they belong to. Built from the database at each request,
+    never from input."""
 
     user_id: str
     is_super_admin: bool = False
@@ -46,7 +47,8 @@ class Principal:
     must_enrol: bool = False
     """A super admin who has no rights until they have a second factor."""
     version: int | None = field(default=None, compare=False)
-    """Of their sign-in: it is over once the user's `token_version` is another one. None: not known."""
+    """Of their sign-in: it is over once the user's `token_version` is another one. None: not
+    known."""
     super_admins_need_otp: bool = field(default=False, compare=False)
     """The installation's rule, by which these rights were judged."""
 
@@ -65,8 +67,8 @@ class Principal:
 
 
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:
-    """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden where the role is too small,
-    SecondFactorRequired where they lack that alone."""
+    """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden
+    where the role is too small, SecondFactorRequired where they lack that alone."""
     if who.must_enrol or tenant_id in who.withheld:
         raise _refusal(SecondFactorRequired(), tenant_id)
     if who.role(tenant_id) is None:
@@ -82,7 +84,8 @@ def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFoun
 
 
 def require_operator(who: Principal) -> None:
-    """Raises NotFound: for others there is no such thing. SecondFactorRequired for a super admin who lacks one."""
+    """Raises NotFound: for others there is no such thing. SecondFactorRequired for a super admin
+    who lacks one."""
     if who.must_enrol:
         raise SecondFactorRequired
     if not who.is_super_admin:
@@ -90,7 +93,8 @@ def require_operator(who: Principal) -> None:
 
 
 def require_anywhere(who: Principal, permission: Permission) -> None:
-    """Raises Forbidden unless the permission holds in at least one tenant, SecondFactorRequired where that may be why."""
+    """Raises Forbidden unless the permission holds in at least one tenant, SecondFactorRequired
+    where that may be why."""
     if who.tenants(permission) == frozenset():
         if who.must_enrol or who.withheld:
             raise SecondFactorRequired

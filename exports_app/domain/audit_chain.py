@@ -1,7 +1,9 @@
-"""The arithmetic of the audit's chain: from an entry to bytes, from bytes to hashes, from hashes to a signature.
+"""The arithmetic of the audit's chain: from an entry to bytes, from bytes to hashes, from hashes to
+a signature.
 
-Pure, so that an exported file can be checked without a database. What is written here is a file format: never change how an
-entry that exists already becomes bytes. A new field of entries is left out where it is empty, so that older hashes stay.
+Pure, so that an exported file can be checked without a database. What is written here is a file
+format: never change how an entry that exists already becomes bytes. A new field of entries is left
+out where it is empty, so that older hashes stay.
 """
 
 import hashlib
@@ -11,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 INSTALLATION = "installation"
-"""The chain of entries that concern no tenant. The other chains have their tenant's id as their name."""
+"""The chain of entries that concern no tenant. The other chains have their tenant's id as their
+name."""
 _FORMAT = "exports_app audit 1"
 
 
@@ -32,7 +35,9 @@ def beginning(chain: str) -> str:
 
 def link(previous: str, position: int, fields: Mapping[str, Any]) -> str:
     """The hash of an entry at a position, from the one before it. In hex."""
-    return hashlib.sha256(b"\n".join((previous.encode(), str(position).encode(), canonical(fields)))).hexdigest()
+    return hashlib.sha256(
+        b"\n".join((previous.encode(), str(position).encode(), canonical(fields)))
+    ).hexdigest()
 
 
 def sign(key: bytes, fields: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
-"""How long and how many any input may be. The one place that says so: the API, the pages, the command line and the import use it.
+"""How long and how many any input may be. The one place that says so: the API, the pages, the
+command line and the import use it.
 
-A length is looked at before anything else reads the text. Normalising, parsing or matching a text may cost the square of its
-length, and nobody may make others wait by sending a long one. Lengths are counted in characters (code points).
+A length is looked at before anything else reads the text. Normalising, parsing or matching a text
+may cost the square of its length, and nobody may make others wait by sending a long one. Lengths
+are counted in characters (code points).
 """
 
 import re
@@ -15,9 +17,11 @@ NAME = 200
 """Of a scheduled export, a tenant, a person or a campaign."""
 DESCRIPTION = 2_000
 ADDRESS = 320
-"""An email address as it is sent. A valid one has at most 254 characters (RFC 5321); composed letters may be sent in parts."""
+"""An email address as it is sent. A valid one has at most 254 characters (RFC 5321); composed
+letters may be sent in parts."""
 TYPED_ADDRESS = 400
-"""An email address in a field of a page: longer than any, so that one that is too long is refused and not cut."""
+"""An email address in a field of a page: longer than any, so that one that is too long is refused
+and not cut."""
 PASSWORD = 1_000
 CRON = 200
 ASKED_CRON = 10_000
@@ -54,7 +58,8 @@ METRIC_DAYS = 10_000
 BULK = 200
 
 FORM_TEXT = 4_000
-"""A text of the form of a scheduled export: longer than any, so that one that is too long is refused and not cut."""
+"""A text of the form of a scheduled export: longer than any, so that one that is too long is
+refused and not cut."""
 TYPED_RECIPIENT = 1_000
 """Of a list of recipients, as it was typed."""
 PASTED = 50_000
@@ -98,11 +103,12 @@ def at_most(most: int) -> str:
 
 
 def turns_text(text: str) -> bool:
-    """Whether the text holds a character that turns the direction of what stands after it (UAX #9: embeddings, overrides and
-    isolates, U+202A to U+202E and U+2066 to U+2069).
+    """Whether the text holds a character that turns the direction of what stands after it (UAX #9:
+    embeddings, overrides and isolates, U+202A to U+202E and U+2066 to U+2069).
 
-    In a name they make the words beside it read as something else. The marks U+200E, U+200F and U+061C turn nothing but the
-    signs next to them; names in Hebrew, Arabic and Persian need them, and so they are not counted here.
+    In a name they make the words beside it read as something else. The marks U+200E, U+200F and
+    U+061C turn nothing but the signs next to them; names in Hebrew, Arabic and Persian need them,
+    and so they are not counted here.
     """
     return _BIDI.search(text) is not None
 

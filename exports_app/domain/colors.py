@@ -14,7 +14,9 @@ def readable_on(ground: str) -> str:
 
 def mixed(a: str, b: str, part: float) -> str:
     """From a (part 0) to b (part 1)."""
-    return "#" + "".join(f"{round(x + (y - x) * part):02X}" for x, y in zip(_parts(a), _parts(b), strict=True))
+    return "#" + "".join(
+        f"{round(x + (y - x) * part):02X}" for x, y in zip(_parts(a), _parts(b), strict=True)
+    )
 
 
 def _parts(color: str) -> list[int]:
@@ -22,5 +24,8 @@ def _parts(color: str) -> list[int]:
 
 
 def _luminance(color: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (p / 255 for p in _parts(color))]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (p / 255 for p in _parts(color))
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,4 +1,5 @@
-"""The errors a person may see. Each carries a stable code, a sentence to act on, and whether trying again can help."""
+"""The errors a person may see. Each carries a stable code, a sentence to act on, and whether trying
+again can help."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from dataclasses import dataclass
 class FieldError:
     """One thing wrong with the input.
 
-    pointer: where, as a JSON pointer into the submitted body (RFC 6901), e.g. ``/filters/campaignIds/0``.
-    detail: what is wrong and how to mend it; never repeats the submitted value.
+    pointer: where, as a JSON pointer into the submitted body (RFC 6901), e.g.
+    ``/filters/campaignIds/0``. detail: what is wrong and how to mend it; never repeats the
+    submitted value.
     """
 
     pointer: str
@@ -22,7 +24,9 @@ class ExportsError(Exception):
     code = "error"
     permanent = True
 
-    def __init__(self, message: str | None = None, *, code: str | None = None, permanent: bool | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, *, code: str | None = None, permanent: bool | None = None
+    ) -> None:
         self.message = message or (type(self).__doc__ or "").strip()
         if code is not None:
             self.code = code
@@ -44,20 +48,23 @@ class WrongCredentials(Unauthenticated):
 
 
 class OneTimePasswordOver(Unauthenticated):
-    """This one-time password was used already or has expired: have a new one made, or ask for a link to set your own"""
+    """This one-time password was used already or has expired: have a new one made, or ask for a
+    link to set your own"""
 
     code = "one_time_password_over"
 
 
 class OtpRequired(Unauthenticated):
-    """This account has a second factor: send a code of its authenticator app, or a recovery code, as 'otp'"""
+    """This account has a second factor: send a code of its authenticator app, or a recovery code,
+    as 'otp'"""
 
     code = "otp_required"
 
     def __init__(self, step: str = "") -> None:
         super().__init__()
         self.step = step
-        """A secret: what a browser goes on with, see `Sessions.finish`. Empty for the API, which sends all anew."""
+        """A secret: what a browser goes on with, see `Sessions.finish`. Empty for the API, which
+        sends all anew."""
 
 
 class WrongOtp(Unauthenticated):
@@ -67,7 +74,8 @@ class WrongOtp(Unauthenticated):
 
 
 class CookiesRefused(ExportsError):
-    """Your browser keeps no cookies from this site: allow them, load the page again, then sign in"""
+    """Your browser keeps no cookies from this site: allow them, load the page again, then sign
+    in"""
 
     code = "cookies_refused"
 
@@ -81,19 +89,22 @@ class Forbidden(ExportsError):
 
 
 class DemoIsLocal(Forbidden):
-    """This account has the public password of the demo: it can be used on the server's own machine only, at http://localhost"""
+    """This account has the public password of the demo: it can be used on the server's own machine
+    only, at http://localhost"""
 
     code = "demo_is_local"
 
 
 class OwnPasswordFirst(Forbidden):
-    """You are signed in with a one-time password: choose your own under Settings, Account, then open the link again"""
+    """You are signed in with a one-time password: choose your own under Settings, Account, then
+    open the link again"""
 
     code = "own_password_first"
 
 
 class WrongAccount(Forbidden):
-    """This link is for another account than the one that is signed in: sign out, then open the link again"""
+    """This link is for another account than the one that is signed in: sign out, then open the link
+    again"""
 
     code = "wrong_account"
     refused_in = None  # it is in the audit as a refused link
@@ -110,7 +121,8 @@ class NotFound(ExportsError):
 
     code = "not_found"
     refused_in: str | None = None
-    """The tenant that it belongs to, where the caller does not; empty: the installation; None: it is not there."""
+    """The tenant that it belongs to, where the caller does not; empty: the installation; None: it
+    is not there."""
 
 
 class Gone(ExportsError):
@@ -120,7 +132,8 @@ class Gone(ExportsError):
 
 
 class LinkNotValid(Gone):
-    """This link is not valid any more: it was used, replaced or revoked, or it has expired. Ask for a new one"""
+    """This link is not valid any more: it was used, replaced or revoked, or it has expired. Ask for
+    a new one"""
 
     code = "link_not_valid"
 
@@ -194,7 +207,10 @@ class Invalid(ExportsError):
 
     def __init__(self, errors: Sequence[FieldError], message: str | None = None) -> None:
         self.errors = tuple(errors)
-        super().__init__(message or "; ".join(f"{e.pointer.lstrip('/') or 'body'}: {e.detail}" for e in self.errors))
+        super().__init__(
+            message
+            or "; ".join(f"{e.pointer.lstrip('/') or 'body'}: {e.detail}" for e in self.errors)
+        )
 
 
 class IllegalTransition(ExportsError):

@@ -41,9 +41,11 @@ def sentence(text: str) -> str:
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet program takes a field beginning with one of these for a formula (OWASP, CSV Injection)."""
+"""A spreadsheet program takes a field beginning with one of these for a formula (OWASP, CSV
+Injection)."""
 
 
 def no_formula(text: str) -> str:
-    """The text as it may stand in a CSV file: a leading ' where a spreadsheet program would run it."""
+    """The text as it may stand in a CSV file: a leading ' where a spreadsheet program would run
+    it."""
     return f"'{text}" if text.startswith(FORMULA) else text

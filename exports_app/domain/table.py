@@ -1,13 +1,15 @@
 """Typed columns and rows: what an export type hands to a format.
 
-Rows travel in chunks, and a chunk holds them by column: one sequence of values for each. By kind a value is
+Rows travel in chunks, and a chunk holds them by column: one sequence of values for each. By kind a
+value is
 
 - TEXT: str
 - INTEGER: int
 - DECIMAL: an int scaled by ``10 ** column.scale`` (money: hundredths, scale 2; ratios: millionths, scale 6)
 - DATE: str, the day as ISO 8601 (``2026-01-31``), which is how SQLite keeps it and most files want it
 
-and None, in any column, where it is absent. Scaled integers keep money exact and cost nothing to carry.
+and None, in any column, where it is absent. Scaled integers keep money exact and cost nothing to
+carry.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +35,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Ratio:
-    """A column computed from two others of the same row: numerator / denominator, empty over zero."""
+    """A column computed from two others of the same row: numerator / denominator, empty over
+    zero."""
 
     numerator: str
     denominator: str
@@ -41,7 +44,8 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Column:
-    """key: snake_case, the header in CSV and the name in JSON and XML; label: the header in Excel."""
+    """key: snake_case, the header in CSV and the name in JSON and XML; label: the header in
+    Excel."""
 
     key: str
     label: str
@@ -107,7 +111,10 @@ def by_column(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Chunk
 
     Raises ValueError for what cannot be: a part of a number in a column of whole ones.
     """
-    return [_of_kind(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+    return [
+        _of_kind(column, values)
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
 
 
 def _of_kind(column: Column, values: Sequence[Any]) -> Sequence[Value]:
@@ -136,7 +143,9 @@ def completer(columns: Sequence[Column]) -> Callable[[Chunk], Chunk]:
     def ratio_of(column: Column, spec: Ratio) -> Callable[[Chunk, "_Largest"], Sequence[Value]]:
         top, bottom = where[spec.numerator], where[spec.denominator]
         shift = column.scale + scale[spec.denominator] - scale[spec.numerator]
-        return lambda chunk, largest: quotients(chunk[top], chunk[bottom], shift, largest.of(top), largest.of(bottom))
+        return lambda chunk, largest: quotients(
+            chunk[top], chunk[bottom], shift, largest.of(top), largest.of(bottom)
+        )
 
     def pick(index: int) -> Callable[[Chunk, "_Largest"], Sequence[Value]]:
         return lambda chunk, _: chunk[index]
@@ -152,7 +161,11 @@ def completer(columns: Sequence[Column]) -> Callable[[Chunk], Chunk]:
 
 def completed(columns: Sequence[Column], queried: Sequence[Sequence[Any]]) -> list[Row]:
     """Rows as a database gives them (the stored columns), with all columns."""
-    return list(zip(*completer(columns)(by_column(stored(columns), queried)), strict=True)) if queried else []
+    return (
+        list(zip(*completer(columns)(by_column(stored(columns), queried)), strict=True))
+        if queried
+        else []
+    )
 
 
 class _Largest:
@@ -184,9 +197,9 @@ def quotients(
 ) -> Sequence[Value]:
     """`divide` for whole columns.
 
-    Python divides two integers to the nearest float, and rounds a float half to even. A tie below 2**52 is a float itself, so it
-    is met exactly; any other quotient is farther from a tie than that float from the quotient, as long as the scaled numerator
-    is below 2**52.
+    Python divides two integers to the nearest float, and rounds a float half to even. A tie below
+    2**52 is a float itself, so it is met exactly; any other quotient is farther from a tie than
+    that float from the quotient, as long as the scaled numerator is below 2**52.
     """
     pairs = zip(numerators, denominators, strict=True)
     if largest_numerator is not None and largest_denominator is not None and shift >= 0:
@@ -197,7 +210,8 @@ def quotients(
 
 
 def decimal_text(value: int, scale: int) -> str:
-    """A scaled integer as plain decimal text with all its places: ``decimal_text(-1250, 2) == '-12.50'``."""
+    """A scaled integer as plain decimal text with all its places: ``decimal_text(-1250, 2) ==
+    '-12.50'``."""
     if scale == 0:
         return str(value)
     sign = "-" if value < 0 else ""
@@ -206,7 +220,8 @@ def decimal_text(value: int, scale: int) -> str:
 
 
 def readable(column: Column, value: Value) -> str:
-    """A value as people read it in a table: ``1,234``, ``1,234.50``, an ISO date; empty where it is absent.
+    """A value as people read it in a table: ``1,234``, ``1,234.50``, an ISO date; empty where it is
+    absent.
 
     Finer decimals than money get two places from 1 on, four below it.
     """

@@ -15,7 +15,8 @@ from exports_app.zipped import Package
 MOST_ATTACHED = 100_000_000
 """Bytes as they travel: an attachment is held in memory, whatever a scheduled export asks for."""
 SHRINKS = 25
-"""What text of repeated values becomes smaller by, at the best: a file larger than so many times the limit is not tried."""
+"""What text of repeated values becomes smaller by, at the best: a file larger than so many times
+the limit is not tried."""
 BLOCK = 1 << 20
 ZIP_MIME = "application/zip"
 
@@ -24,10 +25,12 @@ ZIP_MIME = "application/zip"
 def pack(
     files: FileStore, file: Attachment, wanted: Way, limit: int, check: Callable[[], None]
 ) -> Iterator[tuple[Way, Attachment | None]]:
-    """Which step of the ladder is taken, and what is attached. The attachment is there until the context is left.
+    """Which step of the ladder is taken, and what is attached. The attachment is there until the
+    context is left.
 
-    wanted: AUTO takes the first step that fits: attached, as ZIP, as a link. limit: bytes as they travel. check: called now and
-    then; what it raises ends it. Raises RunError where what is wanted is far too large to be attached.
+    wanted: AUTO takes the first step that fits: attached, as ZIP, as a link. limit: bytes as they
+    travel. check: called now and then; what it raises ends it. Raises RunError where what is wanted
+    is far too large to be attached.
     """
     size = file.size or 0
     if wanted is Way.LINK or (wanted is Way.AUTO and not _can_fit(size, limit)):
@@ -59,7 +62,11 @@ def _bearable(file: Attachment) -> Attachment:
 
 
 def _zip(file: Attachment, path: Path, check: Callable[[], None]) -> None:
-    with Package(path) as package, file.path.open("rb") as source, package.part(file.name, file.size or 0) as part:
+    with (
+        Package(path) as package,
+        file.path.open("rb") as source,
+        package.part(file.name, file.size or 0) as part,
+    ):
         while block := source.read(BLOCK):
             check()
             part.write(block)

@@ -25,7 +25,8 @@ class Turns:
 
     @contextmanager
     def take(self, tenant_id: str, check: Callable[[], None]) -> Iterator[None]:
-        """Wait for a turn, and have it. check: called several times a second meanwhile; what it raises ends the waiting."""
+        """Wait for a turn, and have it. check: called several times a second meanwhile; what it
+        raises ends the waiting."""
         self._wait((tenant_id, object()), check)
         try:
             yield

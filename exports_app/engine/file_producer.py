@@ -1,4 +1,5 @@
-"""Where a file is made: a small one in the run's own thread, a large one in a process of its own, so many at once."""
+"""Where a file is made: a small one in the run's own thread, a large one in a process of its own,
+so many at once."""
 
 import json
 import os
@@ -58,8 +59,9 @@ class Maker:
         progress: Callable[[int], None],
         check: Callable[[], None],
     ) -> Made:
-        """tenant_id: whose file it is, where several wait. progress: called with the rows so far, at least once a second. check:
-        called several times a second; what either raises ends the making.
+        """tenant_id: whose file it is, where several wait. progress: called with the rows so far,
+        at least once a second. check: called several times a second; what either raises ends the
+        making.
 
         Raises RunError: over a limit, or with what ended the process.
         """
@@ -67,7 +69,15 @@ class Maker:
             return self._here(query, Making(columns, file_format, path, limits), progress, check)
         with self._turns.take(tenant_id, check):
             try:
-                return self._elsewhere(self._store.statement(query), columns, file_format, path, limits, progress, check)
+                return self._elsewhere(
+                    self._store.statement(query),
+                    columns,
+                    file_format,
+                    path,
+                    limits,
+                    progress,
+                    check,
+                )
             finally:
                 self._settle()
 
@@ -81,7 +91,9 @@ class Maker:
         count = self._store.count(query, self._small, LOOK_SECONDS)
         return count is not None and count < self._small
 
-    def _here(self, query: Any, making: Making, progress: Callable[[int], None], check: Callable[[], None]) -> Made:
+    def _here(
+        self, query: Any, making: Making, progress: Callable[[int], None], check: Callable[[], None]
+    ) -> Made:
         def watched(fetched: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
             for rows in fetched:
                 check()
@@ -143,7 +155,10 @@ def _process(trouble: IO[bytes]) -> Any:
 
 
 def _listen(
-    process: "subprocess.Popen[bytes]", limits: Limits, progress: Callable[[int], None], check: Callable[[], None]
+    process: "subprocess.Popen[bytes]",
+    limits: Limits,
+    progress: Callable[[int], None],
+    check: Callable[[], None],
 ) -> dict[str, Any]:
     """Its last word; an empty one where it ended without."""
     assert process.stdout is not None
@@ -170,7 +185,9 @@ def _listen(
             progress(said["rows"])
 
 
-def _failure(answer: dict[str, Any], limits: Limits, process: "subprocess.Popen[bytes]", trouble: IO[bytes]) -> ExportsError:
+def _failure(
+    answer: dict[str, Any], limits: Limits, process: "subprocess.Popen[bytes]", trouble: IO[bytes]
+) -> ExportsError:
     if answer.get("code") == "memory_limit":
         return RunError(
             f"making the file needed more than its {humanize.size(limits.memory)} of memory: whoever runs this server can raise"
@@ -186,7 +203,12 @@ def _failure(answer: dict[str, Any], limits: Limits, process: "subprocess.Popen[
     code = process.returncode
     _log.error("the process that made a file ended early", code=code, trouble=text)
     if code is not None and code < 0:
-        why = "perhaps the machine ran out of memory" if code == -9 else "the server's log tells more"
+        why = (
+            "perhaps the machine ran out of memory" if code == -9 else "the server's log tells more"
+        )
         told = f"the process that made the file was killed (signal {-code}): {why}"
         return RunError(told, code="process_killed", permanent=False)
-    return RunError("the process that made the file ended with an error: the server's log tells more", code="process_failed")
+    return RunError(
+        "the process that made the file ended with an error: the server's log tells more",
+        code="process_failed",
+    )

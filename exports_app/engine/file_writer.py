@@ -1,4 +1,5 @@
-"""Make one file from rows: the same code in a thread of the server and in a process of its own (so it imports little)."""
+"""Make one file from rows: the same code in a thread of the server and in a process of its own (so
+it imports little)."""
 
 import hashlib
 import time
@@ -20,7 +21,8 @@ PROGRESS_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one file. rows; size: bytes; seconds: of its making; memory: bytes of the process that makes it."""
+    """Of one file. rows; size: bytes; seconds: of its making; memory: bytes of the process that
+    makes it."""
 
     rows: int
     size: int
@@ -39,10 +41,18 @@ class Made:
 
 
 class Making:
-    """One file in the making. fetched: rows as the database gives them, the stored columns alone, in lists of any length."""
+    """One file in the making. fetched: rows as the database gives them, the stored columns alone,
+    in lists of any length."""
 
-    def __init__(self, columns: Sequence[Column], file_format: Format, path: Path, limits: Limits) -> None:
-        self._columns, self._format, self._path, self._limits = tuple(columns), file_format, path, limits
+    def __init__(
+        self, columns: Sequence[Column], file_format: Format, path: Path, limits: Limits
+    ) -> None:
+        self._columns, self._format, self._path, self._limits = (
+            tuple(columns),
+            file_format,
+            path,
+            limits,
+        )
         self.rows = 0
 
     def run(self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]) -> Made:
@@ -56,7 +66,9 @@ class Making:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Made(self.rows, self._path.stat().st_size, digest, lost)
 
-    def _chunks(self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]) -> Iterator[Chunk]:
+    def _chunks(
+        self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]
+    ) -> Iterator[Chunk]:
         complete, queried = completer(self._columns), stored(self._columns)
         told = time.monotonic()
         for rows in fetched:
@@ -85,7 +97,10 @@ class Making:
 
 
 def not_written(error: OSError) -> RunError:
-    return RunError(f"the file could not be written: {error.strerror or type(error).__name__}", code="file_not_written")
+    return RunError(
+        f"the file could not be written: {error.strerror or type(error).__name__}",
+        code="file_not_written",
+    )
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""The engine within the server process: APScheduler is its clock, a small pool of threads its hands.
+"""The engine within the server process: APScheduler is its clock, a small pool of threads its
+hands.
 
-The clock only wakes it. What is due, what waits and what runs is read from the database each time, so nothing is lost with
-the process.
+The clock only wakes it. What is due, what waits and what runs is read from the database each time,
+so nothing is lost with the process.
 """
 
 import asyncio
@@ -31,7 +32,8 @@ POOL = 4
 """Runs executed at once, beside those that wait for their turn to make a large file."""
 MOST_THREADS = 64
 GRACE_SECONDS = 2.0
-"""What a stop leaves running work to notice that it shall give up, after DRAIN_SECONDS to finish by itself."""
+"""What a stop leaves running work to notice that it shall give up, after DRAIN_SECONDS to finish by
+itself."""
 NOTED_SECONDS = 5
 """Between two writings of failed sign-ins and refusals into the audit."""
 SWEEP_AFTER = timedelta(minutes=1)
@@ -62,15 +64,22 @@ class _Job:
 
 def worker(services: Services) -> Worker:
     s = services.settings
-    limits = Limits(s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20)
+    limits = Limits(
+        s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20
+    )
     maker = Maker(services.store, s.export_processes)
-    return Worker(services.runs, services.files, services.links, maker, limits, s.attach_max_mb * 1_000_000)
+    return Worker(
+        services.runs, services.files, services.links, maker, limits, s.attach_max_mb * 1_000_000
+    )
 
 
 class LocalEngine:
-    """executes: whether this process shall take up runs now, beside making them of what is due; asked at each pulse."""
+    """executes: whether this process shall take up runs now, beside making them of what is due;
+    asked at each pulse."""
 
-    def __init__(self, services: Services, pool: int = POOL, executes: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, services: Services, pool: int = POOL, executes: Callable[[], bool] = lambda: True
+    ) -> None:
         self._services, self._pool, self._executes = services, pool, executes
         self._runs = services.runs
         self._worker = worker(services)
@@ -80,12 +89,14 @@ class LocalEngine:
         self._telling = threading.Lock()
         self._pulse_at = 0.0
         self._away, self._recover_from = False, 0.0
-        """Whether the database could not be reached at the last beat; from when on others' runs may be taken for left."""
+        """Whether the database could not be reached at the last beat; from when on others' runs may
+        be taken for left."""
         self._wake: Callable[[], None] = lambda: None
 
     @property
     def alive(self) -> bool:
-        """Whether the engine's loop turned lately. A database that is away does not make it dead: it waits for it."""
+        """Whether the engine's loop turned lately. A database that is away does not make it dead:
+        it waits for it."""
         return time.monotonic() - self._pulse_at < STALE_SECONDS
 
     def wake(self) -> None:
@@ -115,7 +126,9 @@ class LocalEngine:
         options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
         clock.add_job(self._sweep, "interval", hours=1, start_date=first + SWEEP_AFTER, **options)
-        clock.add_job(self._note_repeated, "interval", seconds=NOTED_SECONDS, start_date=first, **options)
+        clock.add_job(
+            self._note_repeated, "interval", seconds=NOTED_SECONDS, start_date=first, **options
+        )
         clock.add_job(self._note_expired, "interval", minutes=1, start_date=first, **options)
         clock.add_job(self._keep_audit, "interval", minutes=1, start_date=first, **options)
         if not self._services.database.embedded:
@@ -166,7 +179,9 @@ class LocalEngine:
         try:
             await asyncio.to_thread(self._services.repeated_notes.flush)
         except Unavailable:
-            _log.warning("failed sign-ins and refusals could not be noted yet: the database cannot be reached")
+            _log.warning(
+                "failed sign-ins and refusals could not be noted yet: the database cannot be reached"
+            )
         except Exception:  # noqa: BLE001  (the next time tries again)
             _log.exception("failed sign-ins and refusals could not be noted")
 
@@ -213,13 +228,16 @@ class LocalEngine:
         self._pulse_at = time.monotonic()
 
     def _take_up(self) -> None:
-        # So many at most, then comes the next look at what is due: where runs end as fast as they are claimed, a long queue must
-        # not hold up the making of others. Each run that ends wakes the engine
+        # So many at most, then comes the next look at what is due: where runs end as fast as they
+        # are claimed, a long queue must not hold up the making of others. Each run that ends wakes
+        # the engine
         for _ in range(self._room()):
             if self._closing.is_set() or len(self._jobs) >= self._room():
                 return
             suspicious = self._runs.suspects_wait()
-            if self._jobs and (suspicious or any(job.run.deaths >= SUSPECT_DEATHS for job in self._all_jobs())):
+            if self._jobs and (
+                suspicious or any(job.run.deaths >= SUSPECT_DEATHS for job in self._all_jobs())
+            ):
                 return  # what may take this process down has it for itself
             run = self._runs.claim(suspects=suspicious)
             if run is None:
@@ -227,7 +245,8 @@ class LocalEngine:
             self._begin(run)
 
     def _tell(self) -> None:
-        """Send the app's own messages that are due, in a thread of their own: a mail server may take its time."""
+        """Send the app's own messages that are due, in a thread of their own: a mail server may
+        take its time."""
         due = any(messages.due() for messages in self._messages())
         if self._closing.is_set() or not due or not self._telling.acquire(blocking=False):
             return
@@ -262,7 +281,9 @@ class LocalEngine:
         with self._changed:
             self._jobs.add(job)
         try:
-            threading.Thread(target=self._work, args=(job,), name=f"run-{run.id[:8]}", daemon=True).start()
+            threading.Thread(
+                target=self._work, args=(job,), name=f"run-{run.id[:8]}", daemon=True
+            ).start()
         except RuntimeError:  # no thread is to be had: another attempt, when there is
             with self._changed:
                 self._jobs.discard(job)
@@ -280,8 +301,8 @@ class LocalEngine:
             self.wake()
 
     def _heartbeat(self) -> None:
-        """Prolong the leases of what runs here, and look for runs whose worker is gone; independent of the work. To the very end:
-        what a stop leaves to finish needs its lease as well."""
+        """Prolong the leases of what runs here, and look for runs whose worker is gone; independent
+        of the work. To the very end: what a stop leaves to finish needs its lease as well."""
         apart = self._runs.lease.total_seconds() / 3
         while not self._closed.wait(min(apart, AGAIN_SECONDS) if self._away else apart):
             self._beat()
@@ -294,8 +315,12 @@ class LocalEngine:
                 if job.run in lost:
                     job.lost.set()
             if self._away:
-                # The others' leases may have ended while the database was away, and not their workers: they have their time too
-                self._recover_from, self._away = time.monotonic() + self._runs.lease.total_seconds(), False
+                # The others' leases may have ended while the database was away, and not their
+                # workers: they have their time too
+                self._recover_from, self._away = (
+                    time.monotonic() + self._runs.lease.total_seconds(),
+                    False,
+                )
             if time.monotonic() >= self._recover_from:
                 self._runs.recover(everything=False)
         except Unavailable:
@@ -305,7 +330,8 @@ class LocalEngine:
             _log.exception("the heartbeat failed: trying again")
 
     def _stop(self) -> None:
-        """Let what runs finish for a while, then ask it to give up, then take the runs back from threads that are stuck."""
+        """Let what runs finish for a while, then ask it to give up, then take the runs back from
+        threads that are stuck."""
         if self._idle_within(self._services.settings.drain_seconds):
             return
         for job in self._all_jobs():

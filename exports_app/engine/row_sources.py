@@ -1,4 +1,5 @@
-"""Where a process that makes a file gets its rows from: a compiled query over a connection of its own. Imports little.
+"""Where a process that makes a file gets its rows from: a compiled query over a connection of its
+own. Imports little.
 
 One statement in one transaction: one file is one moment.
 """
@@ -14,16 +15,23 @@ from exports_app.domain.errors import Unavailable
 from exports_app.engine.file_writer import CHUNK
 
 BUSY_SECONDS = 15
-CONNECT: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+CONNECT: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 """A host that is gone without a word is noticed within half a minute."""
 GONE_MS = 10_000
-"""How often PostgreSQL looks whether we are still there, while it works at a query whose process was ended."""
+"""How often PostgreSQL looks whether we are still there, while it works at a query whose process
+was ended."""
 
 Rows = Iterator[Sequence[Any]]
 
 
 def rows_of(task: dict[str, Any]) -> AbstractContextManager[Rows]:
-    """The rows of a task's query, CHUNK at a time. Raises Unavailable where the database is away, also in the middle."""
+    """The rows of a task's query, CHUNK at a time. Raises Unavailable where the database is away,
+    also in the middle."""
     return _postgresql(task) if task["database"].startswith("postgresql://") else _sqlite(task)
 
 
@@ -43,7 +51,9 @@ def _sqlite(task: dict[str, Any]) -> Iterator[Rows]:
 
 def _open_file(path: str) -> sqlite3.Connection:
     """For reading alone."""
-    return sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    return sqlite3.connect(
+        f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+    )
 
 
 @contextmanager
@@ -56,7 +66,8 @@ def _postgresql(task: dict[str, Any]) -> Iterator[Rows]:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             with connection.cursor() as cursor:
-                # Rows come while we work at those before, which a cursor in the server does not do; memory stays flat in both
+                # Rows come while we work at those before, which a cursor in the server does not do;
+                # memory stays flat in both
                 rows = cursor.stream(task["sql"], size=CHUNK)
                 yield iter(lambda: list(islice(rows, CHUNK)), [])
     except (psycopg.OperationalError, psycopg.InterfaceError) as e:

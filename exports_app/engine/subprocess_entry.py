@@ -1,8 +1,10 @@
-"""Make one file in a process of its own: `python -m exports_app.engine.subprocess_entry`, started by `maker.py`.
+"""Make one file in a process of its own: `python -m exports_app.engine.subprocess_entry`, started
+by `maker.py`.
 
-It gets its task as one line of JSON on its standard input, and answers on its standard output with lines of JSON: the rows so
-far, then what was made, or why it was not. It starts in a tenth of a second, since it knows neither the ORM nor the web: the SQL
-comes compiled, and only the one format is imported. Its input stays open as long as its parent lives; when it ends, so does it.
+It gets its task as one line of JSON on its standard input, and answers on its standard output with
+lines of JSON: the rows so far, then what was made, or why it was not. It starts in a tenth of a
+second, since it knows neither the ORM nor the web: the SQL comes compiled, and only the one format
+is imported. Its input stays open as long as its parent lives; when it ends, so does it.
 """
 
 import gc
@@ -52,7 +54,9 @@ def _limit_memory(count: int) -> None:
 
 def _make(task: dict[str, Any], limits: Limits) -> Any:
     make_format = getattr(importlib.import_module(task["module"]), task["format"])
-    making = Making([_column(c) for c in task["columns"]], make_format(), Path(task["path"]), limits)
+    making = Making(
+        [_column(c) for c in task["columns"]], make_format(), Path(task["path"]), limits
+    )
     with rows_of(task) as fetched:
         return making.run(fetched, lambda rows: _tell(rows=rows))
 
@@ -68,7 +72,8 @@ def _tell(**what: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    """The parent writes nothing more: what comes next is the end, whether it was killed or closed the pipe."""
+    """The parent writes nothing more: what comes next is the end, whether it was killed or closed
+    the pipe."""
     os.read(sys.stdin.fileno(), 1)
     os._exit(1)
 

@@ -1,4 +1,5 @@
-"""Carry one claimed run to its end: make the file, deliver it, close. The same code wherever a worker runs."""
+"""Carry one claimed run to its end: make the file, deliver it, close. The same code wherever a
+worker runs."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from exports_app import log
-from exports_app.domain.errors import DeliveryError, DeliveryUnknown, ExportsError, RunError, Unavailable
+from exports_app.domain.errors import (
+    DeliveryError,
+    DeliveryUnknown,
+    ExportsError,
+    RunError,
+    Unavailable,
+)
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.delivery_mode import Way
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, outcome
@@ -17,7 +24,16 @@ from exports_app.domain.timing.period import Window
 from exports_app.engine.attachment_packaging import pack
 from exports_app.engine.file_producer import Maker
 from exports_app.engine.file_writer import Limits, writing
-from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Channel, Link, Report, Sender
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    EXPORT_TYPES,
+    FORMATS,
+    Attachment,
+    Channel,
+    Link,
+    Report,
+    Sender,
+)
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run, Tenant
 from exports_app.services.runs.download_links import Links
@@ -52,10 +68,12 @@ class File:
 
 
 class Worker:
-    """limits: of a file, where its tenant and its schedule say nothing else. attach: bytes that may be attached, as they
-    travel."""
+    """limits: of a file, where its tenant and its schedule say nothing else. attach: bytes that may
+    be attached, as they travel."""
 
-    def __init__(self, runs: Runs, files: FileStore, links: Links, maker: Maker, limits: Limits, attach: int) -> None:
+    def __init__(
+        self, runs: Runs, files: FileStore, links: Links, maker: Maker, limits: Limits, attach: int
+    ) -> None:
         self._runs, self._files, self._links, self._maker = runs, files, links, maker
         self._limits, self._attach = limits, attach
 
@@ -65,7 +83,8 @@ class Worker:
         return self._maker.waiting
 
     def execute(self, run: Run, check: Callable[[], None]) -> None:
-        """Never raises. check: called between chunks and before each message; raises Stopped or LeaseLost."""
+        """Never raises. check: called between chunks and before each message; raises Stopped or
+        LeaseLost."""
         with log.bind(run=run.id, schedule=run.scheduled_export_id, attempt=run.attempt):
             try:
                 self._execute(run, check)
@@ -92,8 +111,16 @@ class Worker:
         if error is not None and any(d.status in _unfinished(run) for d in deliveries):
             raise DeliveryError(error, permanent=False)
         status = outcome((d.status for d in deliveries), hold=holds(run))
-        self._lasting(partial(self._runs.close, run, status, error, DeliveryError.code if error else None))
-        _log.info("run finished", status=status, rows=made.rows, bytes=made.size, deliveries=len(deliveries))
+        self._lasting(
+            partial(self._runs.close, run, status, error, DeliveryError.code if error else None)
+        )
+        _log.info(
+            "run finished",
+            status=status,
+            rows=made.rows,
+            bytes=made.size,
+            deliveries=len(deliveries),
+        )
 
     def _fail(self, run: Run, error: ExportsError) -> None:
         """Tried again later, or ended."""
@@ -103,9 +130,16 @@ class Worker:
             _log.warning(LOST)
         except Unavailable:
             # Nothing can be written now: the lease runs out, and the run comes back by itself
-            _log.exception("the failure could not be written", reason=log.without_addresses(error.message))
+            _log.exception(
+                "the failure could not be written", reason=log.without_addresses(error.message)
+            )
         else:
-            _log.warning("run failed", code=error.code, reason=log.without_addresses(error.message), status=status)
+            _log.warning(
+                "run failed",
+                code=error.code,
+                reason=log.without_addresses(error.message),
+                status=status,
+            )
 
     def _give_back(self, run: Run) -> None:
         try:
@@ -120,7 +154,8 @@ class Worker:
     # The file
 
     def _made_before(self, run: Run) -> File | None:
-        """The file of an earlier attempt: all recipients get the same one, however often the run is taken up."""
+        """The file of an earlier attempt: all recipients get the same one, however often the run is
+        taken up."""
         path = self._files.find(run.file_key) if run.file_key else None
         if path is None or run.file_name is None or run.file_size is None:
             return None
@@ -130,14 +165,18 @@ class Worker:
         """None: there was nothing to send, and the run has been closed."""
         spec = run.spec
         if spec["export_type"] not in EXPORT_TYPES or run.format not in FORMATS:
-            raise RunError("its export type or format is no longer installed", code="plugin_missing")
+            raise RunError(
+                "its export type or format is no longer installed", code="plugin_missing"
+            )
         self._runs.require_room(export.tenant)
         kind, file_format = EXPORT_TYPES[spec["export_type"]], FORMATS[run.format]
         self._check_campaigns(run, export.filters)
         with self._files.draft() as draft:
             query, progress = kind.select(export.scope()), self._progress(run)
             limits = self._limits_of(run, export.tenant)
-            made = self._maker.make(query, kind.columns(), file_format, draft, limits, run.tenant_id, progress, check)
+            made = self._maker.make(
+                query, kind.columns(), file_format, draft, limits, run.tenant_id, progress, check
+            )
             check()
             if made.rows == 0 and spec["when_empty"] != "send":
                 self._empty(run, fail=spec["when_empty"] == "fail")
@@ -148,7 +187,12 @@ class Worker:
             with writing():
                 self._files.keep(draft, key)
         try:
-            facts = {"file_size": made.size, "sha256": made.sha256, "record_count": made.rows, "removed_characters": made.lost}
+            facts = {
+                "file_size": made.size,
+                "sha256": made.sha256,
+                "record_count": made.rows,
+                "removed_characters": made.lost,
+            }
             self._runs.note(run, file_name=name, file_key=key, file_removed_at=None, **facts)
         except BaseException:
             self._files.remove(key)
@@ -188,14 +232,23 @@ class Worker:
 
     def _empty(self, run: Run, *, fail: bool) -> None:
         if fail:
-            raise RunError("there was no data in its window, and it is set to fail then", code="no_data")
+            raise RunError(
+                "there was no data in its window, and it is set to fail then", code="no_data"
+            )
         self._runs.note(run, record_count=0)
-        self._runs.close(run, RunStatus.SKIPPED, "there was no data in its window: nobody was written to", "no_data")
+        self._runs.close(
+            run,
+            RunStatus.SKIPPED,
+            "there was no data in its window: nobody was written to",
+            "no_data",
+        )
         _log.info("run skipped: no data")
 
     # The messages
 
-    def _deliver(self, run: Run, export: Export, made: File, check: Callable[[], None]) -> list[Delivery]:
+    def _deliver(
+        self, run: Run, export: Export, made: File, check: Callable[[], None]
+    ) -> list[Delivery]:
         channel = CHANNELS["email"]
         deliveries = self._runs.plan_deliveries(run, channel.key)
         if reason := channel.unconfigured():
@@ -207,10 +260,14 @@ class Worker:
         with pack(self._files, file, wanted, self._attach, check) as (way, attached):
             link = self._link(run, deliveries) if way is Way.LINK else None
             size = attached.size if attached else None
-            self._runs.note(run, sent_as=way, sent_size=size, link_expires_at=link.expires_at if link else None)
+            self._runs.note(
+                run, sent_as=way, sent_size=size, link_expires_at=link.expires_at if link else None
+            )
             _log.info("sending", way=way, bytes=size, messages=len(deliveries))
             zipped = attached if way is Way.ZIP else None
-            report = export.report(made.path, made.name, made.size, made.rows, zipped=zipped, link=link)
+            report = export.report(
+                made.path, made.name, made.size, made.rows, zipped=zipped, link=link
+            )
             return self._send(run, channel, report, deliveries, check)
 
     def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
@@ -238,10 +295,13 @@ class Worker:
                     done.append(delivery)
                     continue
                 check()
-                # Noted before the wire: a crash from here on leaves a delivery whose fate is unknown, not one that is forgotten
+                # Noted before the wire: a crash from here on leaves a delivery whose fate is
+                # unknown, not one that is forgotten
                 sending = self._runs.begin_message(run, delivery)
                 if sending.status is not DeliveryStatus.SENDING:
-                    _log.warning("message not sent", to=log.masked(sending.target), status=sending.status)
+                    _log.warning(
+                        "message not sent", to=log.masked(sending.target), status=sending.status
+                    )
                     done.append(sending)
                     continue
                 to, values = self._attempt(sender, sending)
@@ -249,21 +309,27 @@ class Worker:
         return done
 
     def _attempt(self, sender: Sender, delivery: Delivery) -> tuple[DeliveryStatus, dict[str, Any]]:
-        """Send one message. Never raises: whatever happens to it, the other recipients get theirs."""
+        """Send one message. Never raises: whatever happens to it, the other recipients get
+        theirs."""
         try:
             sender.send(delivery.target, delivery.message_id)
         except DeliveryError as e:
             _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
-            later = DeliveryStatus.UNKNOWN if isinstance(e, DeliveryUnknown) else DeliveryStatus.PENDING
+            later = (
+                DeliveryStatus.UNKNOWN if isinstance(e, DeliveryUnknown) else DeliveryStatus.PENDING
+            )
             return DeliveryStatus.FAILED if e.permanent else later, {"error": e.message}
         except Exception:  # noqa: BLE001  (it is in the log and in the delivery's row)
             _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
-            return DeliveryStatus.FAILED, {"error": "an unexpected error: the server's log tells more"}
+            return DeliveryStatus.FAILED, {
+                "error": "an unexpected error: the server's log tells more"
+            }
         return DeliveryStatus.ACCEPTED, {"error": None, "sent_at": self._runs.now()}
 
     def _lasting(self, write: Callable[[], T]) -> T:
-        """Write what has happened, through a short absence of the database: losing the note of an accepted message would
-        send it again. Raises Unavailable when it lasts as long as the lease."""
+        """Write what has happened, through a short absence of the database: losing the note of an
+        accepted message would send it again. Raises Unavailable when it lasts as long as the
+        lease."""
         deadline = time.monotonic() + self._runs.lease.total_seconds()
         while True:
             try:
@@ -290,13 +356,18 @@ def _export(run: Run, tenant: Tenant) -> Export:
 
 
 def _unfinished(run: Run) -> frozenset[DeliveryStatus]:
-    """Deliveries that are yet to be made: one whose fate is unknown only where its schedule says so."""
-    return frozenset({DeliveryStatus.PENDING} if holds(run) else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN})
+    """Deliveries that are yet to be made: one whose fate is unknown only where its schedule says
+    so."""
+    return frozenset(
+        {DeliveryStatus.PENDING} if holds(run) else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN}
+    )
 
 
 def _delivery_error(deliveries: list[Delivery]) -> str | None:
     """In one sentence, for the run's row: how many, and the first answer."""
-    failed = [d for d in deliveries if d.status not in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}]
+    failed = [
+        d for d in deliveries if d.status not in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}
+    ]
     if not failed:
         return None
     first = failed[0]

@@ -1,4 +1,5 @@
-"""`python -m exports_app worker`: the engine without a web server, beside others of its kind over one PostgreSQL."""
+"""`python -m exports_app worker`: the engine without a web server, beside others of its kind over
+one PostgreSQL."""
 
 import asyncio
 import signal
@@ -15,7 +16,8 @@ from exports_app.wiring import Services
 
 
 def work(settings: Settings) -> int:
-    """Until SIGTERM or SIGINT; then nothing new is begun, and what runs gets DRAIN_SECONDS. Returns the exit code.
+    """Until SIGTERM or SIGINT; then nothing new is begun, and what runs gets DRAIN_SECONDS. Returns
+    the exit code.
 
     Raises ExportsError, SettingsError: what hinders the start.
     """
@@ -25,7 +27,9 @@ def work(settings: Settings) -> int:
             " 'python -m exports_app serve', which on SQLite does the work itself"
         )
     if not settings.has_key:
-        raise ExportsError("all servers and workers need the same SECRET_KEY: links that a worker signs are opened by a server")
+        raise ExportsError(
+            "all servers and workers need the same SECRET_KEY: links that a worker signs are opened by a server"
+        )
     services = wiring.services()
     try:
         wiring.prepare(services)
@@ -43,7 +47,9 @@ async def _work(services: Services) -> None:
     with ExitStack() as held:
         held.enter_context(services.changes.listen())
         async with engine.run():
-            with services.presence.held(Kind.WORKER):  # not while it drains: the servers may take up runs meanwhile
+            with services.presence.held(
+                Kind.WORKER
+            ):  # not while it drains: the servers may take up runs meanwhile
                 queue = asyncio.create_task(consume(services.database, engine.wake, stopped))
                 print("exports_app: worker ready", file=sys.stdout, flush=True)  # noqa: T201 (for whoever started it)
                 await stopped.wait()

@@ -31,7 +31,9 @@ SUMMED = tuple(c.key for c in COUNTS + MONEY)
 def sums() -> list[Any]:
     """The measures' parts, summed; 0 where there is nothing."""
     # PostgreSQL sums BIGINT to NUMERIC: the cast brings integers back in both databases
-    return [cast(func.coalesce(func.sum(METRICS.c[key]), 0), BigInteger).label(key) for key in SUMMED]
+    return [
+        cast(func.coalesce(func.sum(METRICS.c[key]), 0), BigInteger).label(key) for key in SUMMED
+    ]
 
 
 def in_window(scope: Scope) -> Any:

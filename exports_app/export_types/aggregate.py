@@ -6,7 +6,14 @@ from sqlalchemy import func, select
 
 from exports_app.db.types import first_of_month, first_of_week
 from exports_app.domain.table import Column, day, integer, text
-from exports_app.export_types._measures import CAMPAIGNS, MEASURES, METRICS, in_scope, in_window, sums
+from exports_app.export_types._measures import (
+    CAMPAIGNS,
+    MEASURES,
+    METRICS,
+    in_scope,
+    in_window,
+    sums,
+)
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 
 
@@ -14,17 +21,30 @@ from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 class Aggregate:
     key = "aggregate"
     label = "Totals over time"
-    description = "One row per day, week or month and currency, over all campaigns or those you choose."
+    description = (
+        "One row per day, week or month and currency, over all campaigns or those you choose."
+    )
     needs_campaigns = False
     groups: tuple[str, ...] = ("day", "week", "month")
 
     def columns(self) -> tuple[Column, ...]:
-        return (day("period", "Period"), text("currency", "Currency"), integer("campaigns", "Campaigns"), *MEASURES)
+        return (
+            day("period", "Period"),
+            text("currency", "Currency"),
+            integer("campaigns", "Campaigns"),
+            *MEASURES,
+        )
 
     def select(self, scope: Scope) -> Any:
         date, currency = METRICS.c.date, CAMPAIGNS.c.currency
-        period = {"day": date, "week": first_of_week(date), "month": first_of_month(date)}[scope.group_by].label("period")
+        period = {"day": date, "week": first_of_week(date), "month": first_of_month(date)}[
+            scope.group_by
+        ].label("period")
         campaigns = func.count(METRICS.c.campaign_id.distinct()).label("campaigns")
         query = select(period, currency, campaigns, *sums())
         query = query.join_from(CAMPAIGNS, METRICS, METRICS.c.campaign_id == CAMPAIGNS.c.id)
-        return query.where(in_scope(scope), in_window(scope)).group_by(period, currency).order_by(period, currency)
+        return (
+            query.where(in_scope(scope), in_window(scope))
+            .group_by(period, currency)
+            .order_by(period, currency)
+        )

@@ -5,7 +5,15 @@ from typing import Any
 from sqlalchemy import select
 
 from exports_app.domain.table import Column, day, text
-from exports_app.export_types._measures import CAMPAIGNS, COUNTS, METRICS, MONEY, RATIOS, in_scope, in_window
+from exports_app.export_types._measures import (
+    CAMPAIGNS,
+    COUNTS,
+    METRICS,
+    MONEY,
+    RATIOS,
+    in_scope,
+    in_window,
+)
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 
 
@@ -18,11 +26,25 @@ class CampaignDays:
     groups: tuple[str, ...] = ()
 
     def columns(self) -> tuple[Column, ...]:
-        head = (text("campaign_id", "Campaign ID"), text("campaign_name", "Campaign"), day("date", "Date"))
+        head = (
+            text("campaign_id", "Campaign ID"),
+            text("campaign_name", "Campaign"),
+            day("date", "Date"),
+        )
         return (*head, *COUNTS, text("currency", "Currency"), *MONEY, *RATIOS)
 
     def select(self, scope: Scope) -> Any:
         c, m = CAMPAIGNS.c, METRICS.c
-        columns = (c.id, c.name, m.date, m.impressions, m.clicks, m.conversions, c.currency, m.spend, m.revenue)
+        columns = (
+            c.id,
+            c.name,
+            m.date,
+            m.impressions,
+            m.clicks,
+            m.conversions,
+            c.currency,
+            m.spend,
+            m.revenue,
+        )
         query = select(*columns).join_from(CAMPAIGNS, METRICS, m.campaign_id == c.id)
         return query.where(in_scope(scope), in_window(scope)).order_by(c.name, c.id, m.date)

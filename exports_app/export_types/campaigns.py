@@ -5,7 +5,14 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from exports_app.domain.table import Column, day, money, text
-from exports_app.export_types._measures import CAMPAIGNS, MEASURES, METRICS, in_scope, in_window, sums
+from exports_app.export_types._measures import (
+    CAMPAIGNS,
+    MEASURES,
+    METRICS,
+    in_scope,
+    in_window,
+    sums,
+)
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 
 

@@ -27,7 +27,8 @@ Cell = Callable[[Any], str]
 
 
 def plain(column: Column) -> Cell:
-    """A value of the column as text: numbers with all their places, dates ISO 8601, text with only half surrogates replaced."""
+    """A value of the column as text: numbers with all their places, dates ISO 8601, text with only
+    half surrogates replaced."""
     match column.kind:
         case Kind.TEXT | Kind.DATE:
             return encodable

@@ -10,14 +10,16 @@ MAX_TEXT = 32_767
 """What a cell can hold, in UTF-16 code units."""
 
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-"""The beginning of what readers take for an escaped character, ``_x0041_`` (ECMA-376 part 1, 22.9.2.19)."""
+"""The beginning of what readers take for an escaped character, ``_x0041_`` (ECMA-376 part 1,
+22.9.2.19)."""
 _NEEDED = re.compile(r"^\s|\s$|\n")
 """White space that a reader may drop unless it is told not to."""
 
 
 def inline(value: str) -> str:
-    """The text as an inline string (ECMA-376 part 1, 18.3.1.53): ``<is>…</is>``, which every reader gives back as it is. What
-    Excel cannot hold becomes U+FFFD; CR and CRLF become its own line break LF."""
+    """The text as an inline string (ECMA-376 part 1, 18.3.1.53): ``<is>…</is>``, which every reader
+    gives back as it is. What Excel cannot hold becomes U+FFFD; CR and CRLF become its own line
+    break LF."""
     clean = _cut(value.replace("\r\n", "\n").replace("\r", "\n").translate(NOT_XML))
     if "_x" in clean and _ESCAPE.search(clean):
         # An escape never spans two runs of text
@@ -42,4 +44,7 @@ def _cut(value: str) -> str:
 
 def shown_width(value: str) -> int:
     """How wide the longest line of a text is, in characters; East Asian ones count twice."""
-    return max((sum(2 if east_asian_width(c) in "WF" else 1 for c in line) for line in value.splitlines()), default=0)
+    return max(
+        (sum(2 if east_asian_width(c) in "WF" else 1 for c in line) for line in value.splitlines()),
+        default=0,
+    )

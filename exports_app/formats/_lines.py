@@ -1,8 +1,9 @@
 """Rows as lines of text, a chunk at a time.
 
-Each column of a chunk becomes a list of texts by the fastest way for its kind, and the lists are zipped into lines. Numbers go
-through orjson, all of a column at once, where none is negative or too large; a text is written once and remembered. What does not
-fit is written value by value, with the same outcome.
+Each column of a chunk becomes a list of texts by the fastest way for its kind, and the lists are
+zipped into lines. Numbers go through orjson, all of a column at once, where none is negative or too
+large; a text is written once and remembered. What does not fit is written value by value, with the
+same outcome.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,8 @@ MOST_DIGITS = 17
 MOST_REMEMBERED = 20_000
 """Texts whose written form is kept."""
 MARK = "\n"
-"""Stands between numbers where their column is cut into pieces; nothing around a number contains it."""
+"""Stands between numbers where their column is cut into pieces; nothing around a number contains
+it."""
 
 
 def nothing_lost(_value: Any) -> int:
@@ -29,8 +31,9 @@ def nothing_lost(_value: Any) -> int:
 class Field:
     """How a column's values are written.
 
-    write: any value, absent ones too, as text with whatever the format puts around it. around: what that is before and after a
-    number's digits. lost: how many characters of a value the file cannot hold.
+    write: any value, absent ones too, as text with whatever the format puts around it. around: what
+    that is before and after a number's digits. lost: how many characters of a value the file cannot
+    hold.
     """
 
     column: Column
@@ -96,15 +99,20 @@ class Lines:
         return sum(w.lost for w in self._writers)
 
     def text(self, chunk: Chunk) -> str:
-        """The chunk's rows. Raises ValueError where it has not one sequence per field, or they differ in length."""
-        columns = [writer.texts(values) for writer, values in zip(self._writers, chunk, strict=True)]
+        """The chunk's rows. Raises ValueError where it has not one sequence per field, or they
+        differ in length."""
+        columns = [
+            writer.texts(values) for writer, values in zip(self._writers, chunk, strict=True)
+        ]
         rows = map(self._between.join, zip(*columns, strict=True))
         return self._start + (self._end + self._start).join(rows) + self._end
 
     def plain(self, chunk: Chunk) -> str:
         """The same, one value after the other."""
         return "".join(
-            self._start + self._between.join(f.write(value) for f, value in zip(self._fields, row, strict=True)) + self._end
+            self._start
+            + self._between.join(f.write(value) for f, value in zip(self._fields, row, strict=True))
+            + self._end
             for row in zip(*chunk, strict=True)
         )
 
@@ -118,9 +126,11 @@ def integers(values: Sequence[Any]) -> str | None:
 
 
 def decimals(values: Sequence[Any], scale: int) -> str | None:
-    """Scaled integers (scale > 0) with all their places, likewise; None where one is negative or very large.
+    """Scaled integers (scale > 0) with all their places, likewise; None where one is negative or
+    very large.
 
-    They are written with zeros in front, so that all are of one length and the point is set in all of them by one step.
+    They are written with zeros in front, so that all are of one length and the point is set in all
+    of them by one step.
     """
     low, high = min(values), max(values)
     if low < 0:

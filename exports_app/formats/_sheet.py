@@ -1,4 +1,5 @@
-"""The rows of a sheet as XML (ECMA-376 part 1, 18.3.1.73), a chunk at a time. Each cell says where it stands."""
+"""The rows of a sheet as XML (ECMA-376 part 1, 18.3.1.73), a chunk at a time. Each cell says where
+it stands."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -22,7 +23,8 @@ class Rows:
 
     def __init__(self, columns: Sequence[Column], styles: Sequence[int]) -> None:
         self._cells = [
-            _Cells(c, get_column_letter(i), style) for i, (c, style) in enumerate(zip(columns, styles, strict=True), 1)
+            _Cells(c, get_column_letter(i), style)
+            for i, (c, style) in enumerate(zip(columns, styles, strict=True), 1)
         ]
 
     @property
@@ -34,7 +36,9 @@ class Rows:
         """first: the number that the chunk's first row has in the sheet."""
         numbers = list(map(str, range(first, first + len(chunk[0]))))
         starts = [f'<row r="{number}">' for number in numbers]
-        cells = chain.from_iterable(cells.pieces(numbers, values) for cells, values in zip(self._cells, chunk, strict=True))
+        cells = chain.from_iterable(
+            cells.pieces(numbers, values) for cells, values in zip(self._cells, chunk, strict=True)
+        )
         return "</row>".join(map("".join, zip(starts, *cells, strict=True))) + "</row>"
 
     def plain(self, chunk: Chunk, first: int) -> str:
@@ -57,7 +61,12 @@ class _Cells:
         """Of each row, what its cell is made of."""
         rests = self.writer.texts(values)
         if "" in rests:
-            return [[f"{self._start}{number}{rest}" if rest else "" for number, rest in zip(numbers, rests, strict=True)]]
+            return [
+                [
+                    f"{self._start}{number}{rest}" if rest else ""
+                    for number, rest in zip(numbers, rests, strict=True)
+                ]
+            ]
         return [[self._start] * len(numbers), numbers, rests]
 
     def cell(self, number: int, value: Value) -> str:

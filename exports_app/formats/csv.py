@@ -1,4 +1,5 @@
-"""CSV as RFC 4180 has it: UTF-8 without BOM, CRLF, quotes only where needed, one header line of column keys.
+"""CSV as RFC 4180 has it: UTF-8 without BOM, CRLF, quotes only where needed, one header line of
+column keys.
 
 An absent value and an empty text are both an empty field.
 """
@@ -52,4 +53,12 @@ class Csv:
         if len(writers) == 1:  # an empty line would be no row
             only = writers[0]
             writers = [lambda value: only(value) or '""']
-        return Lines([Field(c, write, lost=not_utf8) for c, write in zip(table.columns, writers, strict=True)], "", ",", "\r\n")
+        return Lines(
+            [
+                Field(c, write, lost=not_utf8)
+                for c, write in zip(table.columns, writers, strict=True)
+            ],
+            "",
+            ",",
+            "\r\n",
+        )

@@ -1,9 +1,11 @@
-"""Excel (ECMA-376): a styled and frozen header row of labels, a filter, dates and numbers as such, text always as text.
+"""Excel (ECMA-376): a styled and frozen header row of labels, a filter, dates and numbers as such,
+text always as text.
 
-openpyxl makes the workbook; the rows go straight into its sheets. An absent value and an empty text are no cell. Numbers are
-written with all their digits, though Excel itself calculates with 15. What Excel cannot hold is changed as little as it can be:
-a control character becomes U+FFFD, CR and CRLF become its own line break LF, text over 32,767 characters is cut with an
-ellipsis, a day before March 1900 is ISO text.
+openpyxl makes the workbook; the rows go straight into its sheets. An absent value and an empty text
+are no cell. Numbers are written with all their digits, though Excel itself calculates with 15. What
+Excel cannot hold is changed as little as it can be: a control character becomes U+FFFD, CR and CRLF
+become its own line break LF, text over 32,767 characters is cut with an ellipsis, a day before
+March 1900 is ISO text.
 """
 
 import re
@@ -34,7 +36,8 @@ SHEET = "xl/worksheets/sheet{}.xml"
 END = b"</sheetData>"
 DIMENSION = re.compile(rb"<dimension [^>]*/>")
 MOST_BYTES = 2**31 - 2**26
-"""Of a sheet's rows: then the next one begins. More would need ZIP64 within the file, which not every reader takes."""
+"""Of a sheet's rows: then the next one begins. More would need ZIP64 within the file, which not
+every reader takes."""
 
 
 def _number_format(column: Column) -> str:
@@ -79,7 +82,8 @@ class _Look:
     widths: Sequence[int]
 
     def book(self, counts: Sequence[int]) -> tuple[Workbook, list[int]]:
-        """A workbook with the sheets' headers and no rows, and the number of each column's cell format.
+        """A workbook with the sheets' headers and no rows, and the number of each column's cell
+        format.
 
         counts: the rows that each sheet gets.
         """
@@ -120,7 +124,8 @@ class _Source:
         return self._held is None
 
     def take(self, most: int) -> Chunk | None:
-        """The next chunk, but no more than so many rows of it; None at the end, or where none are wanted."""
+        """The next chunk, but no more than so many rows of it; None at the end, or where none are
+        wanted."""
         chunk = self._held
         if chunk is None or most <= 0:
             return None
@@ -140,7 +145,8 @@ class _Sheets:
         self.rows = Rows(look.columns, styles)
         self.counts: list[int] = []
         with ZipFile(_saved(book)) as empty:
-            # The first sheet is the one in front when the file is opened; any further one is like the second
+            # The first sheet is the one in front when the file is opened; any further one is like
+            # the second
             self._frames = [empty.read(SHEET.format(n)).split(END) for n in (1, 2)]
 
     def add(self, source: "_Source", room: int) -> None:
@@ -148,12 +154,16 @@ class _Sheets:
         head, rest = self._frames[min(len(self.counts), 1)]
         count, size = 0, 0
         with self._package.part(SHEET.format(len(self.counts) + 1)) as part:
-            part.write(DIMENSION.sub(b"", head))  # how far it goes is not known yet, and may be left out
+            part.write(
+                DIMENSION.sub(b"", head)
+            )  # how far it goes is not known yet, and may be left out
             while size < MOST_BYTES and (chunk := source.take(room - count)):
                 content = self.rows.text(chunk, count + 2).encode()
                 part.write(content)
                 count, size = count + len(chunk[0]), size + len(content)
-            part.write(END + rest.replace(self._look.area(0).encode(), self._look.area(count).encode()))
+            part.write(
+                END + rest.replace(self._look.area(0).encode(), self._look.area(count).encode())
+            )
         self.counts.append(count)
 
     def finish(self) -> None:

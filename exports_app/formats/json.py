@@ -1,4 +1,5 @@
-"""JSON: an array of objects, one to a line, UTF-8. Money is a number with both its decimals (``12.50``), a date an ISO string."""
+"""JSON: an array of objects, one to a line, UTF-8. Money is a number with both its decimals
+(``12.50``), a date an ISO string."""
 
 from pathlib import Path
 

@@ -1,7 +1,9 @@
-"""XML 1.0: `<export>` of `<row>`s, one to a line, an element per column. An absent value and an empty text are empty elements.
+"""XML 1.0: `<export>` of `<row>`s, one to a line, an element per column. An absent value and an
+empty text are empty elements.
 
-Text is always well-formed: markup is escaped, and what XML cannot hold is left out and counted. A CR is written as a character
-reference, since a parser would read a bare one as LF (XML 1.0, section 2.11).
+Text is always well-formed: markup is escaped, and what XML cannot hold is left out and counted. A
+CR is written as a character reference, since a parser would read a bare one as LF (XML 1.0, section
+2.11).
 """
 
 from pathlib import Path
@@ -11,7 +13,12 @@ from exports_app.formats._cells import NOT_XML, Cell, not_xml, plain
 from exports_app.formats._lines import Field, Lines
 from exports_app.services.core.extension_points import FORMATS
 
-_ESCAPES = dict.fromkeys(NOT_XML, "") | {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
+_ESCAPES = dict.fromkeys(NOT_XML, "") | {
+    ord("&"): "&amp;",
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord("\r"): "&#13;",
+}
 
 
 def _text(value: str) -> str:

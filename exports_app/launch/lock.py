@@ -1,4 +1,5 @@
-"""One server on one SQLite file. The operating system releases these locks however a process ends."""
+"""One server on one SQLite file. The operating system releases these locks however a process
+ends."""
 
 import fcntl
 import os
@@ -19,18 +20,25 @@ _POLL = 0.1
 
 
 def database_file(settings: Settings) -> Path | None:
-    """The SQLite file, None where the database is a server of its own (which many processes may share)."""
+    """The SQLite file, None where the database is a server of its own (which many processes may
+    share)."""
     if not settings.embedded:
         return None
     name = make_url(settings.url).database
-    return Path(name).resolve() if name and name != ":memory:" else settings.data_dir.resolve() / "memory"
+    return (
+        Path(name).resolve()
+        if name and name != ":memory:"
+        else settings.data_dir.resolve() / "memory"
+    )
 
 
 @contextmanager
 def server(settings: Settings) -> Iterator[None]:
-    """Held by the serving command for its whole life; entered only once no worker of an earlier server is left.
+    """Held by the serving command for its whole life; entered only once no worker of an earlier
+    server is left.
 
-    Raises StartError at once when another server runs, after PATIENCE seconds when only its worker does.
+    Raises StartError at once when another server runs, after PATIENCE seconds when only its worker
+    does.
     """
     file = database_file(settings)
     if file is None:
@@ -40,7 +48,9 @@ def server(settings: Settings) -> Iterator[None]:
         # A forked worker must not keep its dead server's lock: it has its own
         os.register_at_fork(after_in_child=handle.close)
         if not _take(handle, 0):
-            raise StartError(f"another server is running on {file}: stop it first, or set another DATA_DIR or DATABASE_URL")
+            raise StartError(
+                f"another server is running on {file}: stop it first, or set another DATA_DIR or DATABASE_URL"
+            )
         with worker(settings):
             pass
         yield
@@ -48,14 +58,17 @@ def server(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def worker(settings: Settings) -> Iterator[None]:
-    """Held by the process that runs the engine. Waits PATIENCE seconds for an earlier one to end, then raises StartError."""
+    """Held by the process that runs the engine. Waits PATIENCE seconds for an earlier one to end,
+    then raises StartError."""
     file = database_file(settings)
     if file is None:
         yield
         return
     with _open(file, "worker") as handle:
         if not _take(handle, PATIENCE):
-            raise StartError(f"a server process is still working on {file}: wait for it to end, or stop it")
+            raise StartError(
+                f"a server process is still working on {file}: wait for it to end, or stop it"
+            )
         yield
 
 

@@ -1,4 +1,5 @@
-"""Several web servers over one PostgreSQL share their pages' states through Redis, or there is but one."""
+"""Several web servers over one PostgreSQL share their pages' states through Redis, or there is but
+one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,15 @@ from exports_app.settings import Settings
 
 @contextmanager
 def web(settings: Settings) -> Iterator[None]:
-    """Held by the serving command for its whole life. Raises StartError where it may not stand beside those that are there."""
+    """Held by the serving command for its whole life. Raises StartError where it may not stand
+    beside those that are there."""
     if settings.embedded:
         yield
         return
     if settings.redis_url.get_secret_value() and not settings.has_key:
-        raise StartError("all servers and workers need the same SECRET_KEY: what one of them signs, another one checks")
+        raise StartError(
+            "all servers and workers need the same SECRET_KEY: what one of them signs, another one checks"
+        )
     database, alone = Database(settings.url), not settings.redis_url.get_secret_value()
     try:
         with Presence(database).held(Kind.WEB, alone=alone):
@@ -30,6 +34,8 @@ def web(settings: Settings) -> Iterator[None]:
             else "another web server works on this database without REDIS_URL: give it the same one, or stop it"
         ) from None
     except psycopg.OperationalError:
-        raise StartError("the database cannot be reached: check DATABASE_URL, and that PostgreSQL runs") from None
+        raise StartError(
+            "the database cannot be reached: check DATABASE_URL, and that PostgreSQL runs"
+        ) from None
     finally:
         database.dispose()

@@ -1,4 +1,5 @@
-"""A Reflex build plugin: the built pages talk to the origin they were loaded from, so any host and port work."""
+"""A Reflex build plugin: the built pages talk to the origin they were loaded from, so any host and
+port work."""
 
 import re
 from pathlib import Path
@@ -12,7 +13,8 @@ _ORIGIN = '(typeof window>"u"?"http://localhost":window.location.origin)'
 
 
 def same_origin(script: str) -> tuple[str, int]:
-    """The script with each absolute http or ws address as an expression on the page's own origin, and how many there were."""
+    """The script with each absolute http or ws address as an expression on the page's own origin,
+    and how many there were."""
 
     def expression(found: re.Match[str]) -> str:
         origin = f"{_ORIGIN}.replace(/^http/,`ws`)" if found["scheme"] == "ws" else _ORIGIN
@@ -23,7 +25,8 @@ def same_origin(script: str) -> tuple[str, int]:
 
 class SameOrigin(Plugin):
     def post_build(self, **context: Any) -> None:
-        """Rewrite the one file that holds the addresses. Raises RuntimeError when Reflex builds another way than expected."""
+        """Rewrite the one file that holds the addresses. Raises RuntimeError when Reflex builds
+        another way than expected."""
         files = list(Path(context["static_dir"]).glob("assets/reflex-env-*.js"))
         if len(files) != 1:
             raise RuntimeError(
@@ -31,5 +34,7 @@ class SameOrigin(Plugin):
             )
         script, count = same_origin(files[0].read_text(encoding="utf-8"))
         if count < 2:
-            raise RuntimeError(f"{files[0].name} holds no addresses to rewrite: has Reflex changed its build?")
+            raise RuntimeError(
+                f"{files[0].name} holds no addresses to rewrite: has Reflex changed its build?"
+            )
         files[0].write_text(script, encoding="utf-8")

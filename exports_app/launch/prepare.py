@@ -5,7 +5,8 @@ from exports_app.settings import Settings
 
 
 def prepare(settings: Settings) -> None:
-    """Migrate and seed, then close every connection: the worker is forked, and SQLite's connections must not be.
+    """Migrate and seed, then close every connection: the worker is forked, and SQLite's connections
+    must not be.
 
     Raises SettingsError or ExportsError with one line.
     """

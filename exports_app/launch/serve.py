@@ -1,4 +1,5 @@
-"""Check what can be checked, build the web pages if their sources changed, then become the server."""
+"""Check what can be checked, build the web pages if their sources changed, then become the
+server."""
 
 import math
 import os
@@ -29,7 +30,8 @@ class _Stopped(BaseException):
 
 
 def serve(settings: Settings, *, backend_only: bool = False) -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP. Returns the exit code; what hinders the start is one line on stderr and 1.
+    """Serve until SIGINT, SIGTERM or SIGHUP. Returns the exit code; what hinders the start is one
+    line on stderr and 1.
 
     The worker reads its settings from the environment again: `settings` must come from there.
     backend_only: the API and the engine without pages; needs no build and no Node.
@@ -48,7 +50,11 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
         print(f"exports_app: {e}", file=sys.stderr, flush=True)
         return 1
     except OSError as e:
-        print(f"exports_app: {e.filename or 'the start'}: {e.strerror or e}", file=sys.stderr, flush=True)
+        print(
+            f"exports_app: {e.filename or 'the start'}: {e.strerror or e}",
+            file=sys.stderr,
+            flush=True,
+        )
         return 1
     except (_Stopped, KeyboardInterrupt):
         return 0
@@ -62,7 +68,9 @@ def _start_folder(settings: Settings) -> None:
         with tempfile.TemporaryFile(dir=settings.data_dir):
             pass
     except OSError as e:
-        raise StartError(f"the data folder {settings.data_dir} cannot be written: {e.strerror}") from None
+        raise StartError(
+            f"the data folder {settings.data_dir} cannot be written: {e.strerror}"
+        ) from None
 
 
 @contextmanager
@@ -89,7 +97,9 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
     }
     # The worker loads rxconfig.py by name
     sys.path.insert(0, str(ROOT))
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
 
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
@@ -102,8 +112,8 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
         address=listen,
         port=settings.port,
         interface=Interfaces.ASGI,
-        # Browsers speak HTTP/2 over TLS only. To tell it from HTTP/1, granian would wait for the first bytes of a
-        # connection as long as they take
+        # Browsers speak HTTP/2 over TLS only. To tell it from HTTP/1, granian would wait for the
+        # first bytes of a connection as long as they take
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000),
         workers=1,
@@ -116,10 +126,13 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
     def started() -> None:
         import time
 
-        # granian gives up on a worker that dies within seconds of its last start; let that count for the first start too
+        # granian gives up on a worker that dies within seconds of its last start; let that count
+        # for the first start too
         server.respawned_wrks[0] = time.monotonic()
         # A closed terminal means stop; granian would start a second worker beside the first
-        signal.signal(signal.SIGHUP, hangup if hangup is signal.SIG_IGN else server.signal_handler_interrupt)
+        signal.signal(
+            signal.SIGHUP, hangup if hangup is signal.SIG_IGN else server.signal_handler_interrupt
+        )
 
     server.on_startup(started)
     try:

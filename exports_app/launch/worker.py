@@ -1,4 +1,5 @@
-"""What the serving process itself keeps to: alone on its database, and never without its supervisor."""
+"""What the serving process itself keeps to: alone on its database, and never without its
+supervisor."""
 
 import os
 import signal
@@ -17,12 +18,15 @@ _GRACE = 5.0
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Around everything that works on the database. Raises StartError when another process still does."""
+    """Around everything that works on the database. Raises StartError when another process still
+    does."""
     stopped = threading.Event()
     supervisor = int(os.environ.get(SUPERVISOR) or os.getppid())
     # A thread, not a task: it must also end a worker whose event loop hangs
     patience = _GRACE + settings.drain_seconds
-    threading.Thread(target=_end_with, args=(supervisor, stopped, patience), name="supervisor-watch", daemon=True).start()
+    threading.Thread(
+        target=_end_with, args=(supervisor, stopped, patience), name="supervisor-watch", daemon=True
+    ).start()
     try:
         with lock.worker(settings):
             yield

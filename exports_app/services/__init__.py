@@ -1,1 +1,2 @@
-"""Use cases. Each public method takes the principal first, checks access, commits once, and publishes what changed."""
+"""Use cases. Each public method takes the principal first, checks access, commits once, and
+publishes what changed."""

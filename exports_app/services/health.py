@@ -16,8 +16,9 @@ AWAY_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Figures:
-    """Of all tenants. due_lag: seconds that the schedule which is due the longest is late; queue_age: seconds that the run
-    which could begin the longest has waited; both 0 where there is none. runs, deliveries: how many by status."""
+    """Of all tenants. due_lag: seconds that the schedule which is due the longest is late;
+    queue_age: seconds that the run which could begin the longest has waited; both 0 where there is
+    none. runs, deliveries: how many by status."""
 
     due_lag: float
     queue_age: float
@@ -26,7 +27,9 @@ class Figures:
 
 
 class Vitals:
-    def __init__(self, store: Store, files: FileStore, counts: Counts, clock: Clock, late_minutes: int) -> None:
+    def __init__(
+        self, store: Store, files: FileStore, counts: Counts, clock: Clock, late_minutes: int
+    ) -> None:
         self._store, self._files, self._counts, self._clock = store, files, counts, clock
         self._late = timedelta(minutes=late_minutes)
         self._away: tuple[float, list[str]] | None = None
@@ -39,14 +42,17 @@ class Vitals:
             due, waiting = tx.schedules.due_since(now), tx.runs.waiting_since(now)
         found = []
         if (late := _age(due, now)) > self._late.total_seconds():
-            found.append(f"a scheduled export is due since {humanize.duration(late)} and has no run yet")
+            found.append(
+                f"a scheduled export is due since {humanize.duration(late)} and has no run yet"
+            )
         if (late := _age(waiting, now)) > self._late.total_seconds():
             found.append(f"a run has waited {humanize.duration(late)} for a worker")
         return found
 
     def away(self) -> list[str]:
-        """What beside the database cannot be reached, in words. Asked by one caller at a time, at most every AWAY_SECONDS: many
-        who want to know must not all wait for what does not answer."""
+        """What beside the database cannot be reached, in words. Asked by one caller at a time, at
+        most every AWAY_SECONDS: many who want to know must not all wait for what does not
+        answer."""
         if self._asking.acquire(blocking=self._away is None):
             try:
                 if self._away is None or time.monotonic() - self._away[0] > AWAY_SECONDS:
@@ -64,7 +70,9 @@ class Vitals:
         except StoreAway as e:
             found.append(e.message)
         if self._counts.away():
-            found.append("Redis cannot be reached: pages do not work; the API and the runs do. Check REDIS_URL, and that it runs")
+            found.append(
+                "Redis cannot be reached: pages do not work; the API and the runs do. Check REDIS_URL, and that it runs"
+            )
         return found
 
     def figures(self) -> Figures:

@@ -12,7 +12,8 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Renewed:
-    """How many secrets were encrypted anew, how many no key decrypts, and how many checkpoints of the audit were signed."""
+    """How many secrets were encrypted anew, how many no key decrypts, and how many checkpoints of
+    the audit were signed."""
 
     renewed: int
     unreadable: int
@@ -20,14 +21,15 @@ class Renewed:
 
 
 class KeyRotation:
-    """For the command line alone. It can be stopped and repeated at any point, beside running servers."""
+    """For the command line alone. It can be stopped and repeated at any point, beside running
+    servers."""
 
     def __init__(self, store: Store, encryption: Encryption, seals: Seals) -> None:
         self._store, self._encryption, self._seals = store, encryption, seals
 
     def renew(self) -> Renewed:
-        """Encrypt and sign with the newest key what depends on an earlier one. Raises ExportsError, see `Seals.sign_again`;
-        Unavailable."""
+        """Encrypt and sign with the newest key what depends on an earlier one. Raises ExportsError,
+        see `Seals.sign_again`; Unavailable."""
         checkpoints = self._seals.sign_again()
         renewed = unreadable = 0
         after = ""
@@ -39,7 +41,9 @@ class KeyRotation:
                     if self._encryption.is_current(secret):
                         continue
                     try:
-                        renewed += tx.second_factors.replace_secret(user_id, secret, self._encryption.renew(secret))
+                        renewed += tx.second_factors.replace_secret(
+                            user_id, secret, self._encryption.renew(secret)
+                        )
                     except Unreadable:
                         unreadable += 1
             if len(batch) < BATCH:

@@ -1,4 +1,5 @@
-"""Files of a store that is far away, kept here for a while: no more than so many bytes, what was used last the longest."""
+"""Files of a store that is far away, kept here for a while: no more than so many bytes, what was
+used last the longest."""
 
 import os
 import time
@@ -34,7 +35,11 @@ class Cache:
         return path
 
     def keys(self) -> Iterator[str]:
-        return (path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
+        return (
+            path.relative_to(self._folder).as_posix()
+            for path in self._folder.rglob("*")
+            if path.is_file()
+        )
 
     def remove(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)

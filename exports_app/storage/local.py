@@ -41,7 +41,8 @@ class Drafts:
 
 
 class LocalFiles:
-    """Implements FileStore. alone: this process is the only one in the folder, which many may share."""
+    """Implements FileStore. alone: this process is the only one in the folder, which many may
+    share."""
 
     def __init__(self, folder: Path, *, alone: bool = True) -> None:
         self._root, self._drafts = folder / "files", Drafts(folder / "drafts", alone=alone)

@@ -1,4 +1,5 @@
-"""Finished files in a bucket that all machines share, with a folder of this machine for those that were used lately."""
+"""Finished files in a bucket that all machines share, with a folder of this machine for those that
+were used lately."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +22,18 @@ MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 class S3Files:
-    """Implements FileStore. Credentials come from where boto3 looks for them; they are nowhere here."""
+    """Implements FileStore. Credentials come from where boto3 looks for them; they are nowhere
+    here."""
 
-    def __init__(self, bucket: str, prefix: str, endpoint: str | None, folder: Path, cache_bytes: int) -> None:
+    def __init__(
+        self, bucket: str, prefix: str, endpoint: str | None, folder: Path, cache_bytes: int
+    ) -> None:
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._endpoint = endpoint
-        self._drafts, self._cache = Drafts(folder / "drafts", alone=False), Cache(folder / "cache", cache_bytes)
+        self._drafts, self._cache = (
+            Drafts(folder / "drafts", alone=False),
+            Cache(folder / "cache", cache_bytes),
+        )
 
     @cached_property
     def _client(self) -> Any:
@@ -97,7 +104,11 @@ class S3Files:
         self._cache.remove(key)
 
     def older_than(self, instant: datetime) -> Iterator[str]:
-        return (found["Key"].removeprefix(self._prefix) for found in self._all() if found["LastModified"] < instant)
+        return (
+            found["Key"].removeprefix(self._prefix)
+            for found in self._all()
+            if found["LastModified"] < instant
+        )
 
     def copies(self) -> Iterator[str]:
         return self._cache.keys()
@@ -111,7 +122,9 @@ class S3Files:
 
     def _all(self) -> Iterator[dict[str, Any]]:
         with _reached():
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix):
+            for page in self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix
+            ):
                 yield from page.get("Contents", [])
 
     def _name(self, key: str) -> str:
@@ -133,8 +146,14 @@ def _reached() -> Iterator[None]:
     try:
         yield
     except ClientError as e:
-        raise StoreAway(f"the file store refused: {_code(e)}. Check FILES_URL and its credentials") from e
+        raise StoreAway(
+            f"the file store refused: {_code(e)}. Check FILES_URL and its credentials"
+        ) from e
     except BotoCoreError as e:
-        raise StoreAway(f"the file store cannot be reached ({type(e).__name__}): check FILES_URL and S3_ENDPOINT_URL") from e
+        raise StoreAway(
+            f"the file store cannot be reached ({type(e).__name__}): check FILES_URL and S3_ENDPOINT_URL"
+        ) from e
     except boto3.exceptions.Boto3Error as e:
-        raise StoreAway(f"a file could not be brought to the file store ({type(e).__name__})") from e
+        raise StoreAway(
+            f"a file could not be brought to the file store ({type(e).__name__})"
+        ) from e

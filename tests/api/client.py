@@ -51,7 +51,17 @@ SCHEDULE_KEYS = {
     "createdAt",
     "updatedAt",
 }
-CAMPAIGN_KEYS = {"id", "tenantId", "name", "channel", "status", "currency", "budget", "startDate", "endDate"}
+CAMPAIGN_KEYS = {
+    "id",
+    "tenantId",
+    "name",
+    "channel",
+    "status",
+    "currency",
+    "budget",
+    "startDate",
+    "endDate",
+}
 RUN_KEYS = {
     "removedCharacters",
     "sentAs",
@@ -122,11 +132,15 @@ class Api:
     def using(self, token: str | None, address: str = "192.0.2.7") -> "Api":
         return Api(self.app, self.runner, token, address)
 
-    def request(self, method: str, path: str, *, headers: dict[str, Any] | None = None, **options: Any) -> httpx.Response:
+    def request(
+        self, method: str, path: str, *, headers: dict[str, Any] | None = None, **options: Any
+    ) -> httpx.Response:
         sent = {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
         return self.runner.run(self._send(method, path, sent | (headers or {}), options))
 
-    async def _send(self, method: str, path: str, headers: dict[str, Any], options: dict[str, Any]) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, headers: dict[str, Any], options: dict[str, Any]
+    ) -> httpx.Response:
         async with httpx.AsyncClient(transport=self._transport, base_url=self._base_url) as client:
             return await client.request(method, path, headers=headers, **options)
 

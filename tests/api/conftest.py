@@ -80,7 +80,8 @@ _made: list[FastAPI] = []
 
 
 def app_for(services: Services, engine: Callable[[], bool]) -> FastAPI:
-    """The app, made once, since describing its routes takes longer than most tests; each test puts its services behind it."""
+    """The app, made once, since describing its routes takes longer than most tests; each test puts
+    its services behind it."""
     if not _made:
         _made.append(create(services, engine))
     _made[0].state.services, _made[0].state.engine_alive = services, engine
@@ -94,7 +95,9 @@ def api(services: Services, cast: Cast, runner: asyncio.Runner, engine: Engine) 
     def client(name: str) -> Api:
         return nobody.using(token_for(services.auth, getattr(cast, name).user))
 
-    return Clients(nobody, client("admin"), client("viewer"), client("outsider"), client("super_admin"))
+    return Clients(
+        nobody, client("admin"), client("viewer"), client("outsider"), client("super_admin")
+    )
 
 
 @pytest.fixture

@@ -45,7 +45,14 @@ PUBLIC = {
 CASES = [
     Case("GET", "/api/auth/me", 200),
     Case("GET", SCHEDULES, 200),
-    Case("POST", SCHEDULES, 201, schedule_body(tenantId="00000000-0000-4000-8000-00000000000a"), writes=True, limit=MIB),
+    Case(
+        "POST",
+        SCHEDULES,
+        201,
+        schedule_body(tenantId="00000000-0000-4000-8000-00000000000a"),
+        writes=True,
+        limit=MIB,
+    ),
     Case("GET", SCHEDULES + "/{schedule_id}", 200),
     Case("PUT", SCHEDULES + "/{schedule_id}", 200, {"name": "Renamed"}, writes=True, limit=MIB),
     Case("DELETE", SCHEDULES + "/{schedule_id}", 204, writes=True),
@@ -53,23 +60,49 @@ CASES = [
     Case("GET", SCHEDULES + "/{schedule_id}/history", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/file", 200),
-    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/cancel", 409, writes=True),  # it has ended
+    Case(
+        "POST", SCHEDULES + "/{schedule_id}/history/{history_id}/cancel", 409, writes=True
+    ),  # it has ended
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/attempts", 200),
-    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/retry", 409, writes=True),  # likewise, here and below
+    Case(
+        "POST", SCHEDULES + "/{schedule_id}/history/{history_id}/retry", 409, writes=True
+    ),  # likewise, here and below
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/give-up", 409, writes=True),
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/resend", 409, writes=True),
-    Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/accept-unknown", 409, writes=True),
+    Case(
+        "POST", SCHEDULES + "/{schedule_id}/history/{history_id}/accept-unknown", 409, writes=True
+    ),
     Case("POST", SCHEDULES + "/{schedule_id}/history/{history_id}/revoke-links", 409, writes=True),
     Case("GET", SCHEDULES + "/{schedule_id}/history/{history_id}/downloads", 200),
     Case("GET", SCHEDULES + "/{schedule_id}/notices", 200),
-    Case("POST", SCHEDULES + "/{schedule_id}/backfill", 202, {"startDate": "2026-02-01", "endDate": "2026-02-28"}, writes=True),
+    Case(
+        "POST",
+        SCHEDULES + "/{schedule_id}/backfill",
+        202,
+        {"startDate": "2026-02-01", "endDate": "2026-02-28"},
+        writes=True,
+    ),
     Case("GET", "/api/account", 200),
-    Case("POST", "/api/account/password", 422, {"currentPassword": "wrong", "newPassword": "another long one"}),
+    Case(
+        "POST",
+        "/api/account/password",
+        422,
+        {"currentPassword": "wrong", "newPassword": "another long one"},
+    ),
     Case("GET", "/api/account/second-factor", 200),
     Case("POST", "/api/account/second-factor", 200, {"currentPassword": PASSWORD}),
-    Case("POST", "/api/account/second-factor/confirm", 409, {"otp": "123456"}),  # nothing was begun, and nothing is set up
-    Case("POST", "/api/account/second-factor/recovery-codes", 409, {"currentPassword": PASSWORD, "otp": "123456"}),
-    Case("DELETE", "/api/account/second-factor", 409, {"currentPassword": PASSWORD, "otp": "123456"}),
+    Case(
+        "POST", "/api/account/second-factor/confirm", 409, {"otp": "123456"}
+    ),  # nothing was begun, and nothing is set up
+    Case(
+        "POST",
+        "/api/account/second-factor/recovery-codes",
+        409,
+        {"currentPassword": PASSWORD, "otp": "123456"},
+    ),
+    Case(
+        "DELETE", "/api/account/second-factor", 409, {"currentPassword": PASSWORD, "otp": "123456"}
+    ),
     Case("GET", "/api/account/sessions", 200),
     Case("DELETE", "/api/account/sessions/{session_id}", 404),  # one is signed in nowhere
     Case("POST", "/api/account/sign-out-everywhere", 204),
@@ -80,11 +113,22 @@ CASES = [
     Case("PUT", "/api/tenants/{tenant_id}", 200, {"name": "Acme & Co."}, writes=True),
     Case("GET", "/api/tenants/{tenant_id}/quotas", 200, writes=True),
     # For super admins alone
-    Case("PUT", "/api/tenants/{tenant_id}/quotas", 403, {"schedules": 5}, writes=True, super_admin=200),
+    Case(
+        "PUT",
+        "/api/tenants/{tenant_id}/quotas",
+        403,
+        {"schedules": 5},
+        writes=True,
+        super_admin=200,
+    ),
     Case("GET", "/api/tenants/{tenant_id}/analytics/campaigns", 200),
     Case("GET", "/api/tenants/{tenant_id}/analytics/exports", 200),
-    Case("GET", "/api/tenants/{tenant_id}/members", 200, writes=True),  # not for viewers, here and below
-    Case("POST", "/api/tenants/{tenant_id}/members", 202, {"email": "new@example.com"}, writes=True),
+    Case(
+        "GET", "/api/tenants/{tenant_id}/members", 200, writes=True
+    ),  # not for viewers, here and below
+    Case(
+        "POST", "/api/tenants/{tenant_id}/members", 202, {"email": "new@example.com"}, writes=True
+    ),
     Case("GET", "/api/tenants/{tenant_id}/invitations", 200, writes=True),
     Case("DELETE", "/api/tenants/{tenant_id}/invitations/{invitation_id}", 204, writes=True),
     Case("POST", "/api/tenants/{tenant_id}/invitations/{invitation_id}/resend", 202, writes=True),
@@ -104,7 +148,14 @@ CASES = [
     Case("GET", CAMPAIGNS + "/{campaign_id}", 200),
     Case("PUT", CAMPAIGNS + "/{campaign_id}", 200, {"name": "Renamed"}, writes=True),
     Case("DELETE", CAMPAIGNS + "/{campaign_id}", 204, writes=True),
-    Case("POST", CAMPAIGNS + "/{campaign_id}/metrics", 200, {"items": [{"date": "2026-03-01"}]}, writes=True, limit=8 * MIB),
+    Case(
+        "POST",
+        CAMPAIGNS + "/{campaign_id}/metrics",
+        200,
+        {"items": [{"date": "2026-03-01"}]},
+        writes=True,
+        limit=8 * MIB,
+    ),
 ]
 
 SUPER_ADMINS = [
@@ -114,7 +165,9 @@ SUPER_ADMINS = [
     Case("DELETE", "/api/users/{user_id}/second-factor", 204),
 ]
 """There is no such address for anybody else."""
-NOWHERE = dict.fromkeys(re.findall(r"{(\w+)}", " ".join(case.path for case in CASES + SUPER_ADMINS)), ABSENT)
+NOWHERE = dict.fromkeys(
+    re.findall(r"{(\w+)}", " ".join(case.path for case in CASES + SUPER_ADMINS)), ABSENT
+)
 """Ids of things that are not there."""
 
 

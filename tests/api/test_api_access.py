@@ -1,4 +1,5 @@
-"""Who may call what: every route, tried as everybody. A route without its case here fails `test_every_route_has_its_case`."""
+"""Who may call what: every route, tried as everybody. A route without its case here fails
+`test_every_route_has_its_case`."""
 
 from typing import Any
 
@@ -17,14 +18,21 @@ WRITES = [c for c in CASES if c.writes]
 
 
 def named(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize("case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}")
+    return pytest.mark.parametrize(
+        "case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}"
+    )
 
 
 @pytest.fixture
 def ids(
-    services: Services, schedule: dict[str, Any], campaign: dict[str, Any], cast: Cast, request: pytest.FixtureRequest
+    services: Services,
+    schedule: dict[str, Any],
+    campaign: dict[str, Any],
+    cast: Cast,
+    request: pytest.FixtureRequest,
 ) -> dict[str, str]:
-    """Acme's objects. A finished run with its file, and an invitation, only where the test's case asks for one: they take long."""
+    """Acme's objects. A finished run with its file, and an invitation, only where the test's case
+    asks for one: they take long."""
     params: dict[str, Any] = getattr(getattr(request.node, "callspec", None), "params", {})
     case: Case | None = params.get("case")
     run_id = invitation_id = ABSENT
@@ -32,7 +40,9 @@ def ids(
         services.schedules.trigger(cast.admin.who, schedule["id"])
         run_id = execute(services, claim(services)).id
     if case is None or "invitation_id" in case.path:
-        invitation_id = services.invitations.invite(cast.admin.who, cast.acme.id, "ann@example.com", "viewer").invitation.id
+        invitation_id = services.invitations.invite(
+            cast.admin.who, cast.acme.id, "ann@example.com", "viewer"
+        ).invitation.id
     return {
         "schedule_id": schedule["id"],
         "campaign_id": campaign["id"],
@@ -46,11 +56,18 @@ def ids(
 
 def nothing_changed(services: Services, ids: dict[str, str]) -> bool:
     with services.store.read() as tx:
-        schedule, campaign = tx.schedules.get(ids["schedule_id"]), tx.campaigns.get(ids["campaign_id"])
+        schedule, campaign = (
+            tx.schedules.get(ids["schedule_id"]),
+            tx.campaigns.get(ids["campaign_id"]),
+        )
         _, runs = tx.runs.of_schedule(ids["schedule_id"], 10)
     before = int(ids["history_id"] != ABSENT)
     return (
-        schedule is not None and schedule.version == 1 and campaign is not None and campaign.name == "Launch" and runs == before
+        schedule is not None
+        and schedule.version == 1
+        and campaign is not None
+        and campaign.name == "Launch"
+        and runs == before
     )
 
 
@@ -58,9 +75,11 @@ def test_every_route_has_its_case(api: Clients) -> None:
     document = api.anonymous.get("/api/openapi.json").json()
     served = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
     assert served == PUBLIC | {(c.method, c.path) for c in CASES + SUPER_ADMINS}
-    assert {(c.method, c.path) for c in CASES if "requestBody" in document["paths"][c.path][c.method.lower()]} == {
-        (c.method, c.path) for c in TAKES_BODY
-    }
+    assert {
+        (c.method, c.path)
+        for c in CASES
+        if "requestBody" in document["paths"][c.path][c.method.lower()]
+    } == {(c.method, c.path) for c in TAKES_BODY}
 
 
 class TestRoles:
@@ -76,11 +95,15 @@ class TestRoles:
         assert nothing_changed(services, ids)
 
     @named(CASES)
-    def test_an_admin_may_do_everything_in_their_tenant(self, api: Clients, case: Case, ids: dict[str, str]) -> None:
+    def test_an_admin_may_do_everything_in_their_tenant(
+        self, api: Clients, case: Case, ids: dict[str, str]
+    ) -> None:
         assert call(api.admin, case, ids).status_code == case.good
 
     @named(CASES)
-    def test_a_super_admin_may_do_everything_anywhere(self, api: Clients, case: Case, ids: dict[str, str]) -> None:
+    def test_a_super_admin_may_do_everything_anywhere(
+        self, api: Clients, case: Case, ids: dict[str, str]
+    ) -> None:
         assert call(api.super_admin, case, ids).status_code == (case.super_admin or case.good)
 
     @named([c for c in CASES if not c.writes])
@@ -95,7 +118,9 @@ class TestRoles:
         for who in (api.admin, api.viewer, api.outsider):
             problem(call(who, case, ids), 404, "not_found")
             if case.body is not None:
-                problem(who.request(case.method, case.path.format(**ids), content=b"{not json"), 404)
+                problem(
+                    who.request(case.method, case.path.format(**ids), content=b"{not json"), 404
+                )
         with services.store.read() as tx:
             assert tx.users.get(cast.viewer.user.id) == cast.viewer.user
         assert call(api.super_admin, case, ids).status_code == case.good
@@ -103,7 +128,9 @@ class TestRoles:
             problem(call(api.super_admin, case, dict.fromkeys(ids, ABSENT)), 404)
 
     @pytest.mark.parametrize("path", [SCHEDULES, CAMPAIGNS])
-    def test_lists_show_the_callers_tenants_alone(self, api: Clients, ids: dict[str, str], cast: Cast, path: str) -> None:
+    def test_lists_show_the_callers_tenants_alone(
+        self, api: Clients, ids: dict[str, str], cast: Cast, path: str
+    ) -> None:
         assert api.outsider.get(path).json()["total"] == 0
         assert [api.admin.get(path).json()["total"], api.viewer.get(path).json()["total"]] == [1, 1]
         assert api.super_admin.get(path).json()["total"] == 1
@@ -113,14 +140,29 @@ class TestRoles:
 
 class TestAnIdThatIsNotThere:
     @named(WITH_ID)
-    def test_is_not_found_exactly_like_another_tenants(self, api: Clients, case: Case, ids: dict[str, str]) -> None:
+    def test_is_not_found_exactly_like_another_tenants(
+        self, api: Clients, case: Case, ids: dict[str, str]
+    ) -> None:
         absent = call(api.outsider, case, dict.fromkeys(ids, ABSENT))
         assert problem(absent, 404) == problem(call(api.outsider, case, ids), 404)
-        for odd in ("x", "1", "%00", "%ED%A0%80", "a%0Ab", "..%2f..", "%F0%9F%98%80", "x" * 5000, "'--", "%25"):
+        for odd in (
+            "x",
+            "1",
+            "%00",
+            "%ED%A0%80",
+            "a%0Ab",
+            "..%2f..",
+            "%F0%9F%98%80",
+            "x" * 5000,
+            "'--",
+            "%25",
+        ):
             problem(call(api.admin, case, dict.fromkeys(ids, odd)), 404)
 
     @named([c for c in WITH_ID if "history_id" in c.path])
-    def test_a_run_is_found_under_its_own_schedule_only(self, api: Clients, case: Case, ids: dict[str, str]) -> None:
+    def test_a_run_is_found_under_its_own_schedule_only(
+        self, api: Clients, case: Case, ids: dict[str, str]
+    ) -> None:
         other = api.admin.post(SCHEDULES, schedule_body(name="Other")).json()
         problem(call(api.admin, case, ids | {"schedule_id": other["id"]}), 404)
         problem(call(api.admin, case, ids | {"history_id": "%00"}), 404)
@@ -130,7 +172,9 @@ class TestTheOrderOfRefusal:
     """401, then 404 of the path's object, 403, 413, 422."""
 
     @named(TAKES_BODY)
-    def test_who_calls_is_settled_before_the_body_is_read(self, api: Clients, case: Case, ids: dict[str, str]) -> None:
+    def test_who_calls_is_settled_before_the_body_is_read(
+        self, api: Clients, case: Case, ids: dict[str, str]
+    ) -> None:
         for content, refused in ((b"{not json", 422), (b"{}" + b" " * 9 * MIB, 413)):
 
             def sent(by: Api, at: dict[str, str] = ids, content: bytes = content) -> httpx.Response:
@@ -146,10 +190,14 @@ class TestTheOrderOfRefusal:
             problem(sent(api.admin), refused)
 
     @named(TAKES_BODY)
-    def test_a_body_over_the_limit_is_refused_before_it_is_judged(self, api: Clients, case: Case, ids: dict[str, str]) -> None:
+    def test_a_body_over_the_limit_is_refused_before_it_is_judged(
+        self, api: Clients, case: Case, ids: dict[str, str]
+    ) -> None:
         path, too_much = case.path.format(**ids), b"{" * (case.limit + 1)
         refused = problem(api.admin.request(case.method, path, content=too_much), 413, "too_large")
-        assert (f"{case.limit // MIB} MiB" if case.limit >= MIB else f"{case.limit // KIB} KiB") in refused["detail"]
+        assert (
+            f"{case.limit // MIB} MiB" if case.limit >= MIB else f"{case.limit // KIB} KiB"
+        ) in refused["detail"]
 
         async def streamed() -> Any:
             for _ in range(case.limit // KIB):
@@ -160,7 +208,14 @@ class TestTheOrderOfRefusal:
         problem(api.admin.request(case.method, path, content=b"{" * case.limit), 422)
 
     def test_query_values_are_judged_last(self, api: Clients, ids: dict[str, str]) -> None:
-        for path, name in ((SCHEDULES, "size"), (CAMPAIGNS, "size"), (f"{SCHEDULES}/{ids['schedule_id']}/history", "limit")):
+        for path, name in (
+            (SCHEDULES, "size"),
+            (CAMPAIGNS, "size"),
+            (f"{SCHEDULES}/{ids['schedule_id']}/history", "limit"),
+        ):
             problem(api.anonymous.get(path, params={name: "0"}), 401)
             problem(api.admin.get(path, params={name: "0"}), 422)
-        problem(api.outsider.get(f"{SCHEDULES}/{ids['schedule_id']}/history", params={"limit": "0"}), 404)
+        problem(
+            api.outsider.get(f"{SCHEDULES}/{ids['schedule_id']}/history", params={"limit": "0"}),
+            404,
+        )

@@ -30,7 +30,9 @@ def figures(api: Api, base: str, **query: str) -> dict[str, Any]:
 
 def file_rows(services: Services, cast: Cast, **changes: Any) -> list[dict[str, str]]:
     """Of an export that runs now."""
-    run = trigger_and_execute(services, cast.admin.who, make_schedule(services, cast.admin.who, **changes))
+    run = trigger_and_execute(
+        services, cast.admin.who, make_schedule(services, cast.admin.who, **changes)
+    )
     path = services.files.find(run.file_key or "")
     assert path is not None
     with Path(path).open(encoding="utf-8", newline="") as f:
@@ -39,15 +41,24 @@ def file_rows(services: Services, cast: Cast, **changes: Any) -> list[dict[str, 
 
 def same(row: dict[str, str], shown: dict[str, Any]) -> None:
     for key in MEASURES:
-        assert (Decimal(row[key]) if row[key] else None) == (None if shown[key] is None else Decimal(str(shown[key]))), key
+        assert (Decimal(row[key]) if row[key] else None) == (
+            None if shown[key] is None else Decimal(str(shown[key]))
+        ), key
 
 
 @pytest.mark.parametrize("group", ["day", "week", "month"])
 def test_the_points_are_the_rows_of_the_file(
-    services: Services, api: Clients, cast: Cast, campaigns: dict[str, Campaign], base: str, group: str
+    services: Services,
+    api: Clients,
+    cast: Cast,
+    campaigns: dict[str, Campaign],
+    base: str,
+    group: str,
 ) -> None:
     found = figures(api.viewer, base, period="last_7_days", groupBy=group)
-    rows = file_rows(services, cast, export_type="aggregate", filters=_filters("last_7_days", group))
+    rows = file_rows(
+        services, cast, export_type="aggregate", filters=_filters("last_7_days", group)
+    )
     assert [(r["period"], r["currency"], int(r["campaigns"])) for r in rows] == [
         (p["period"], p["currency"], p["campaigns"]) for p in found["points"]
     ]
@@ -62,7 +73,9 @@ def test_the_totals_and_the_campaigns_are_those_of_the_file(
     for currency in ("EUR", "USD"):
         found = figures(api.admin, base, period="last_7_days", currency=currency)
         of_it = [row for row in rows if row["currency"] == currency]
-        assert {one["name"] for one in found["campaigns"]["items"]} == {row["campaign_name"] for row in of_it}
+        assert {one["name"] for one in found["campaigns"]["items"]} == {
+            row["campaign_name"] for row in of_it
+        }
         for one in found["campaigns"]["items"]:
             same(next(row for row in of_it if row["campaign_id"] == one["id"]), one)
         total = next(one for one in found["totals"] if one["currency"] == currency)
@@ -74,13 +87,18 @@ def _filters(period: str, group_by: str | None = None) -> Any:
     return Filters(period=period, group_by=group_by)
 
 
-def test_thirty_days_are_shown_where_nothing_is_asked_for(api: Clients, campaigns: dict[str, Campaign], base: str) -> None:
+def test_thirty_days_are_shown_where_nothing_is_asked_for(
+    api: Clients, campaigns: dict[str, Campaign], base: str
+) -> None:
     found = figures(api.viewer, base)
     assert found["window"] == {"startDate": "2026-02-02", "endDate": "2026-03-03"}
     assert found["before"] == {"startDate": "2026-01-03", "endDate": "2026-02-01"}
     assert (found["groupBy"], found["timezone"]) == ("day", "Europe/Berlin")
     dated = figures(api.viewer, base, startDate="2026-03-01")
-    assert (dated["window"], dated["before"]) == ({"startDate": "2026-03-01", "endDate": None}, None)
+    assert (dated["window"], dated["before"]) == (
+        {"startDate": "2026-03-01", "endDate": None},
+        None,
+    )
     assert dated["totals"][0]["change"] == dict.fromkeys(MEASURES)
 
 
@@ -98,11 +116,15 @@ def test_thirty_days_are_shown_where_nothing_is_asked_for(api: Clients, campaign
         ({"top": "1000"}, "/top"),
     ],
 )
-def test_a_wrong_query_is_refused_by_its_part(api: Clients, base: str, query: dict[str, str], pointer: str) -> None:
+def test_a_wrong_query_is_refused_by_its_part(
+    api: Clients, base: str, query: dict[str, str], pointer: str
+) -> None:
     assert pointers(api.viewer.get(f"{base}/campaigns", params=query)) == [pointer]
 
 
-def test_how_the_exports_do(services: Services, api: Clients, cast: Cast, campaigns: dict[str, Campaign], base: str) -> None:
+def test_how_the_exports_do(
+    services: Services, api: Clients, cast: Cast, campaigns: dict[str, Campaign], base: str
+) -> None:
     schedule = make_schedule(services, cast.admin.who, name="Hourly", schedule="0 * * * *")
     trigger_and_execute(services, cast.admin.who, schedule)
     services.schedules.trigger(cast.admin.who, schedule.id)
@@ -114,8 +136,15 @@ def test_how_the_exports_do(services: Services, api: Clients, cast: Cast, campai
     assert found["seconds"] == {"count": 1, "mean": 0.0, "p95": 0.0}
     assert found["days"][0] == {"date": "2026-02-03", "runs": {}, "seconds": None}
     assert [one["runs"] for one in found["hours"]] == [0] + [1] * 24
-    assert found["hours"][1] == {"at": "2026-03-04T11:00:00Z", "runs": 1, "schedules": 1, "names": ["Hourly"]}
+    assert found["hours"][1] == {
+        "at": "2026-03-04T11:00:00Z",
+        "runs": 1,
+        "schedules": 1,
+        "names": ["Hourly"],
+    }
     assert (found["queue"]["waiting"], found["queue"]["oldest"]) == (1, "2026-03-04T10:30:00Z")
-    assert [(one["name"], one["pausedReason"]) for one in found["paused"]["items"]] == [("Tired", "5 runs in a row failed")]
+    assert [(one["name"], one["pausedReason"]) for one in found["paused"]["items"]] == [
+        ("Tired", "5 runs in a row failed")
+    ]
     assert (found["failing"]["total"], found["ownerless"]["total"]) == (0, 0)
     assert "ann@example.com" not in api.viewer.get(f"{base}/exports").text

@@ -27,7 +27,9 @@ def stored(services: Services, person: Person) -> User:
 
 
 class TestRefusedRights:
-    def test_of_a_member_names_them_and_what_they_called(self, api: Clients, services: Services, cast: Cast) -> None:
+    def test_of_a_member_names_them_and_what_they_called(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
         assert api.viewer.post(SCHEDULES, schedule_body()).status_code == 403
         (entry,) = entries(api, services, "access.refused")
         assert (entry["actorName"], entry["tenantId"]) == (cast.viewer.user.name, cast.acme.id)
@@ -42,16 +44,29 @@ class TestRefusedRights:
         (entry,) = entries(api, services, "access.refused")
         assert (entry["actorName"], entry["tenantId"]) == (cast.outsider.user.name, None)
 
-    def test_of_an_invitation_to_whoever_has_a_one_time_password(self, api: Clients, services: Services, cast: Cast) -> None:
-        invited = services.invitations.invite(cast.super_admin.who, cast.acme.id, cast.outsider.user.email, "viewer")
+    def test_of_an_invitation_to_whoever_has_a_one_time_password(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
+        invited = services.invitations.invite(
+            cast.super_admin.who, cast.acme.id, cast.outsider.user.email, "viewer"
+        )
         services.accounts.give_one_time_password(cast.outsider.user.email)
         token = services.auth.token_for(stored(services, cast.outsider)).access_token
         accept = "/api/invitations/accept"
-        problem(api.anonymous.using(token).post(accept, {"token": shown_token(invited)}), 403, "own_password_first")
+        problem(
+            api.anonymous.using(token).post(accept, {"token": shown_token(invited)}),
+            403,
+            "own_password_first",
+        )
         (entry,) = entries(api, services, "access.refused")
-        assert (entry["actorName"], entry["subjectName"]) == (cast.outsider.user.name, f"POST {accept}")
+        assert (entry["actorName"], entry["subjectName"]) == (
+            cast.outsider.user.name,
+            f"POST {accept}",
+        )
 
-    def test_what_anybody_may_not_is_no_refusal_of_a_right(self, api: Clients, services: Services) -> None:
+    def test_what_anybody_may_not_is_no_refusal_of_a_right(
+        self, api: Clients, services: Services
+    ) -> None:
         assert api.anonymous.get(SCHEDULES).status_code == 401
         assert api.admin.get(f"{SCHEDULES}/00000000-0000-4000-8000-000000000000").status_code == 404
         assert entries(api, services, "access.refused") == []

@@ -1,4 +1,5 @@
-"""Attempts, decisions, notices and backfill over HTTP. Who may call them: tests/api/test_api_access.py."""
+"""Attempts, decisions, notices and backfill over HTTP. Who may call them:
+tests/api/test_api_access.py."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -61,17 +62,29 @@ class TestPolicies:
     def test_are_kept_and_answered(self, api: Clients) -> None:
         schedule = made(api.admin, **POLICIES)
         assert {key: schedule[key] for key in POLICIES} == POLICIES
-        assert (schedule["failures"], schedule["pausedAt"], schedule["pausedReason"]) == (0, None, None)
+        assert (schedule["failures"], schedule["pausedAt"], schedule["pausedReason"]) == (
+            0,
+            None,
+            None,
+        )
         path = f"{SCHEDULES}/{schedule['id']}"
-        changed = api.admin.put(path, {"retryAttempts": None, "retryBaseSeconds": None, "overlap": "allow"}).json()
-        assert (changed["retryAttempts"], changed["retryBaseSeconds"], changed["overlap"]) == (None, None, "allow")
+        changed = api.admin.put(
+            path, {"retryAttempts": None, "retryBaseSeconds": None, "overlap": "allow"}
+        ).json()
+        assert (changed["retryAttempts"], changed["retryBaseSeconds"], changed["overlap"]) == (
+            None,
+            None,
+            "allow",
+        )
         assert {k: changed[k] for k in ("catchUp", "onUnknown", "pauseAfter")} == {
             "catchUp": "all",
             "onUnknown": "hold",
             "pauseAfter": 0,
         }
 
-    def test_a_pause_is_shown_and_activating_ends_it(self, api: Clients, services: Services, clock: FakeClock) -> None:
+    def test_a_pause_is_shown_and_activating_ends_it(
+        self, api: Clients, services: Services, clock: FakeClock
+    ) -> None:
         schedule = made(api.admin, schedule="0 * * * *", pauseAfter=1)
         clock.advance(hours=1)
         services.runs.tick()
@@ -82,14 +95,26 @@ class TestPolicies:
         assert paused["pausedReason"] == "1 run in a row failed; the last one: it broke"
         assert paused["pausedAt"] == "2026-03-04T11:30:00Z"
         (notice,) = api.viewer.get(f"{path}/notices").json()["items"]
-        assert (notice["kind"], notice["target"], notice["status"]) == ("paused", "admin@example.com", "pending")
-        problem(api.admin.put(path, {"isActive": True, "version": schedule["version"]}), 409, "conflict")
+        assert (notice["kind"], notice["target"], notice["status"]) == (
+            "paused",
+            "admin@example.com",
+            "pending",
+        )
+        problem(
+            api.admin.put(path, {"isActive": True, "version": schedule["version"]}), 409, "conflict"
+        )
         resumed = api.admin.put(path, {"isActive": True, "version": paused["version"]}).json()
-        assert (resumed["pausedAt"], resumed["pausedReason"], resumed["failures"]) == (None, None, 0)
+        assert (resumed["pausedAt"], resumed["pausedReason"], resumed["failures"]) == (
+            None,
+            None,
+            0,
+        )
 
 
 class TestAttempts:
-    def test_are_listed_the_oldest_first(self, api: Clients, services: Services, clock: FakeClock, moody: MailServer) -> None:
+    def test_are_listed_the_oldest_first(
+        self, api: Clients, services: Services, clock: FakeClock, moody: MailServer
+    ) -> None:
         path, run = started(api.admin, services, recipients=[BOB])
         assert run.next_attempt_at is not None
         clock.set(run.next_attempt_at)
@@ -104,7 +129,9 @@ class TestAttempts:
 
 
 class TestDecisions:
-    def test_retry_begins_the_next_attempt(self, api: Clients, services: Services, moody: MailServer) -> None:
+    def test_retry_begins_the_next_attempt(
+        self, api: Clients, services: Services, moody: MailServer
+    ) -> None:
         path, run = started(api.admin, services, recipients=[BOB])
         with services.store.write() as tx:
             tx.runs.changed(run, {"next_attempt_at": NOW + timedelta(hours=1)})
@@ -118,12 +145,18 @@ class TestDecisions:
     def test_give_up_ends_it(self, api: Clients, services: Services, moody: MailServer) -> None:
         path, run = started(api.admin, services, recipients=[BOB])
         body = api.admin.post(f"{path}/give-up").json()
-        assert (body["status"], body["completedAt"], body["nextAttemptAt"]) == ("failed", "2026-03-04T10:30:00Z", None)
+        assert (body["status"], body["completedAt"], body["nextAttemptAt"]) == (
+            "failed",
+            "2026-03-04T10:30:00Z",
+            None,
+        )
         assert body["error"].endswith("(Admin gave it up)")
         problem(api.admin.post(f"{path}/give-up"), 409, "conflict")
         assert the_run(services, run).status is RunStatus.FAILED
 
-    def test_what_is_unknown_is_accepted_or_sent_again(self, api: Clients, services: Services, moody: MailServer) -> None:
+    def test_what_is_unknown_is_accepted_or_sent_again(
+        self, api: Clients, services: Services, moody: MailServer
+    ) -> None:
         path, run = started(api.admin, services, recipients=[ANN], onUnknown="hold")
         assert run.status is RunStatus.PARTIAL
         again = api.admin.post(f"{path}/resend").json()
@@ -131,7 +164,11 @@ class TestDecisions:
         problem(api.admin.post(f"{path}/accept-unknown"), 409, "conflict")
         execute(services, claim(services))
         done = api.admin.post(f"{path}/accept-unknown").json()
-        assert (done["status"], done["error"], done["deliveries"][0]["status"]) == ("completed", None, "accepted")
+        assert (done["status"], done["error"], done["deliveries"][0]["status"]) == (
+            "completed",
+            None,
+            "accepted",
+        )
         problem(api.admin.post(f"{path}/accept-unknown"), 409, "conflict")
         problem(api.admin.post(f"{path}/resend"), 409, "conflict")
 
@@ -145,7 +182,11 @@ class TestBackfill:
         assert answer.status_code == 202
         body = answer.json()
         assert (body["created"], body["existing"], len(body["historyIds"])) == (3, 0, 3)
-        assert api.admin.post(f"{path}/backfill", days).json() == {"created": 0, "existing": 3, "historyIds": []}
+        assert api.admin.post(f"{path}/backfill", days).json() == {
+            "created": 0,
+            "existing": 3,
+            "historyIds": [],
+        }
         listed = api.viewer.get(f"{path}/history").json()["items"]
         assert [one["id"] for one in reversed(listed)] == body["historyIds"]
         assert {one["trigger"] for one in listed} == {"backfill"}
@@ -162,9 +203,14 @@ class TestBackfill:
         ],
         ids=["future", "backwards", "too many", "no end", "no days", "unknown field"],
     )
-    def test_days_that_make_no_sense_are_refused_by_field(self, api: Clients, body: Any, expected: list[str]) -> None:
+    def test_days_that_make_no_sense_are_refused_by_field(
+        self, api: Clients, body: Any, expected: list[str]
+    ) -> None:
         schedule = made(api.admin, schedule="0 9 * * *")
-        assert sorted(pointers(api.admin.post(f"{SCHEDULES}/{schedule['id']}/backfill", body))) == expected
+        assert (
+            sorted(pointers(api.admin.post(f"{SCHEDULES}/{schedule['id']}/backfill", body)))
+            == expected
+        )
         assert api.admin.get(f"{SCHEDULES}/{schedule['id']}/history").json()["total"] == 0
 
 

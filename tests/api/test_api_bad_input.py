@@ -1,4 +1,5 @@
-"""Bad scheduled exports: refused with a pointer and a sentence, never repeated, and nothing is written."""
+"""Bad scheduled exports: refused with a pointer and a sentence, never repeated, and nothing is
+written."""
 
 from typing import Any
 
@@ -63,9 +64,15 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     "recipients as text": ({"recipients": MARKER}, ["/recipients"]),
     "a recipient of another type": ({"recipients": ["ann@example.com", 5]}, ["/recipients/1"]),
     "an invalid recipient": ({"recipients": ["ann@example.com", MARKER]}, ["/recipients/1"]),
-    "a recipient with a header": ({"recipients": [f"ann@example.com\r\nBcc: {MARKER}@example.com"]}, ["/recipients/0"]),
+    "a recipient with a header": (
+        {"recipients": [f"ann@example.com\r\nBcc: {MARKER}@example.com"]},
+        ["/recipients/0"],
+    ),
     "a recipient with a name": ({"recipients": [f"{MARKER} <ann@example.com>"]}, ["/recipients/0"]),
-    "two recipients in one": ({"recipients": ["ann@example.com,bob@example.com"]}, ["/recipients/0"]),
+    "two recipients in one": (
+        {"recipients": ["ann@example.com,bob@example.com"]},
+        ["/recipients/0"],
+    ),
     "an empty recipient": ({"recipients": [""]}, ["/recipients/0"]),
     "too many recipients": ({"recipients": NUMBERED}, ["/recipients"]),
     "absurdly many recipients": ({"recipients": [MARKER] * 40_000}, ["/recipients"]),
@@ -73,24 +80,45 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     "filters null": ({"filters": None}, ["/filters"]),
     "an unknown filter": ({"filters": {"channel": MARKER}}, ["/filters/channel"]),
     "a filter in snake_case": ({"filters": {"start_date": "2026-01-01"}}, ["/filters/start_date"]),
-    "endDate before startDate": ({"filters": {"startDate": "2026-02-01", "endDate": "2026-01-31"}}, ["/filters/endDate"]),
-    "a period with dates": ({"filters": {"period": "yesterday", "startDate": "2026-02-01"}}, ["/filters/period"]),
+    "endDate before startDate": (
+        {"filters": {"startDate": "2026-02-01", "endDate": "2026-01-31"}},
+        ["/filters/endDate"],
+    ),
+    "a period with dates": (
+        {"filters": {"period": "yesterday", "startDate": "2026-02-01"}},
+        ["/filters/period"],
+    ),
     "an unknown period": ({"filters": {"period": MARKER}}, ["/filters/period"]),
     "an invalid date": ({"filters": {"startDate": "2026-02-30"}}, ["/filters/startDate"]),
     "a date with a time": ({"filters": {"endDate": "2026-02-01T10:00:00Z"}}, ["/filters/endDate"]),
     "a date as a number": ({"filters": {"endDate": 20260201}}, ["/filters/endDate"]),
     "a date of another notation": ({"filters": {"endDate": f"{MARKER}"}}, ["/filters/endDate"]),
     "groupBy on another type": ({"filters": {"groupBy": "day"}}, ["/filters/groupBy"]),
-    "an unknown groupBy": ({"exportType": "aggregate", "filters": {"groupBy": MARKER}}, ["/filters/groupBy"]),
+    "an unknown groupBy": (
+        {"exportType": "aggregate", "filters": {"groupBy": MARKER}},
+        ["/filters/groupBy"],
+    ),
     "no campaign for type campaign": ({"exportType": "campaign"}, ["/filters/campaignIds"]),
-    "a campaign id that is no UUID": ({"filters": {"campaignIds": [ABSENT, MARKER]}}, ["/filters/campaignIds/1"]),
+    "a campaign id that is no UUID": (
+        {"filters": {"campaignIds": [ABSENT, MARKER]}},
+        ["/filters/campaignIds/1"],
+    ),
     "an absent campaign": ({"filters": {"campaignIds": [ABSENT]}}, ["/filters/campaignIds/0"]),
-    "another tenant's campaign": ({"filters": {"campaignIds": [uuid_of(0xC1), uuid_of(0xC5)]}}, ["/filters/campaignIds/1"]),
-    "too many campaigns": ({"filters": {"campaignIds": [uuid_of(i) for i in range(1001)]}}, ["/filters/campaignIds"]),
+    "another tenant's campaign": (
+        {"filters": {"campaignIds": [uuid_of(0xC1), uuid_of(0xC5)]}},
+        ["/filters/campaignIds/1"],
+    ),
+    "too many campaigns": (
+        {"filters": {"campaignIds": [uuid_of(i) for i in range(1001)]}},
+        ["/filters/campaignIds"],
+    ),
     "an unknown field": ({"retries": MARKER}, ["/retries"]),
     "a field that needs escaping": ({"a/b~c": MARKER}, ["/a~1b~0c"]),
     "a read-only field": ({"nextRunAt": "2026-01-01T00:00:00Z"}, ["/nextRunAt"]),
-    "several at once": ({"name": "", "format": MARKER, "recipients": []}, ["/name", "/format", "/recipients"]),
+    "several at once": (
+        {"name": "", "format": MARKER, "recipients": []},
+        ["/name", "/format", "/recipients"],
+    ),
 }
 ON_CREATE = {
     "a tenant id that is no UUID": ({"tenantId": MARKER}, ["/tenantId"]),
@@ -131,14 +159,22 @@ class TestABadScheduledExport:
         assert api.super_admin.get(SCHEDULES).json()["total"] == 0
 
     @pytest.mark.parametrize("what", [*BAD, *ON_UPDATE])
-    def test_does_not_change_one(self, api: Clients, schedule: dict[str, Any], logs: list[Any], what: str) -> None:
+    def test_does_not_change_one(
+        self, api: Clients, schedule: dict[str, Any], logs: list[Any], what: str
+    ) -> None:
         changes, wrong = (BAD | ON_UPDATE)[what]
         one = f"{SCHEDULES}/{schedule['id']}"
         refused(api.admin.put(one, {"description": "new"} | changes), wrong, logs)
         assert api.admin.get(one).json() == schedule
 
     def test_needs_its_required_fields(self, api: Clients) -> None:
-        assert sorted(pointers(api.admin.post(SCHEDULES, {}))) == ["/exportType", "/format", "/name", "/recipients", "/schedule"]
+        assert sorted(pointers(api.admin.post(SCHEDULES, {}))) == [
+            "/exportType",
+            "/format",
+            "/name",
+            "/recipients",
+            "/schedule",
+        ]
 
     @pytest.mark.parametrize("content", NO_OBJECT)
     def test_a_body_that_is_no_json_object_is_refused(
@@ -151,13 +187,20 @@ class TestABadScheduledExport:
             assert pointers(api.admin.request(method, path, content=content)) == [""]
 
     def test_another_tenants_campaign_reads_like_an_absent_one(self, api: Clients) -> None:
-        answers = [api.admin.post(SCHEDULES, schedule_body(filters={"campaignIds": [one]})) for one in (ABSENT, uuid_of(0xC5))]
+        answers = [
+            api.admin.post(SCHEDULES, schedule_body(filters={"campaignIds": [one]}))
+            for one in (ABSENT, uuid_of(0xC5))
+        ]
         assert problem(answers[0], 422) == problem(answers[1], 422)
 
 
 TEXT = st.text(max_size=30)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=8,
 )
@@ -224,7 +267,8 @@ CAMPAIGN = st.fixed_dictionaries(
     },
 )
 METRIC = st.fixed_dictionaries(
-    {"date": DAY}, optional=dict.fromkeys(("impressions", "clicks", "conversions", "spend", "revenue"), NUMBER)
+    {"date": DAY},
+    optional=dict.fromkeys(("impressions", "clicks", "conversions", "spend", "revenue"), NUMBER),
 )
 METRICS = st.fixed_dictionaries({"items": st.lists(METRIC | JSON, max_size=4) | JSON})
 LOGIN = st.fixed_dictionaries({"email": TEXT | JSON, "password": JSON})
@@ -249,7 +293,10 @@ class TestWhateverIsSent:
             ("POST", f"{other}/metrics", METRICS),
             ("POST", "/api/auth/login", LOGIN),
         ]:
-            body = data.draw(shape | JSON if data.draw(st.integers(0, 9)) == 0 else shape, label=f"{method} {path}")
+            body = data.draw(
+                shape | JSON if data.draw(st.integers(0, 9)) == 0 else shape,
+                label=f"{method} {path}",
+            )
             answer = api.admin.request(method, path, json=body)
             assert answer.status_code in KNOWN, answer.text
             if answer.status_code >= 400:
@@ -262,12 +309,27 @@ class TestWhateverIsSent:
 
     @given(
         st.dictionaries(
-            st.sampled_from(["tenantId", "isActive", "exportType", "format", "lastStatus", "q", "sort", "page", "size", "limit"]),
+            st.sampled_from(
+                [
+                    "tenantId",
+                    "isActive",
+                    "exportType",
+                    "format",
+                    "lastStatus",
+                    "q",
+                    "sort",
+                    "page",
+                    "size",
+                    "limit",
+                ]
+            ),
             st.text(max_size=20),
         )
     )
     @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-    def test_queries_are_answered_or_refused_by_name(self, admin_api: Api, params: dict[str, str]) -> None:
+    def test_queries_are_answered_or_refused_by_name(
+        self, admin_api: Api, params: dict[str, str]
+    ) -> None:
         for path in (SCHEDULES, CAMPAIGNS):
             assert admin_api.get(path, params=params).status_code in {200, 404, 422}
 

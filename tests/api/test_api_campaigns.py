@@ -67,9 +67,20 @@ class TestCreate:
 
     @pytest.mark.parametrize(
         ("budget", "kept"),
-        [(0, 0), (0.1, 0.1), (0.29, 0.29), (1.1, 1.1), ("19.99", 19.99), (1e3, 1000), (100_000_000_000, 1e11), (4.35, 4.35)],
+        [
+            (0, 0),
+            (0.1, 0.1),
+            (0.29, 0.29),
+            (1.1, 1.1),
+            ("19.99", 19.99),
+            (1e3, 1000),
+            (100_000_000_000, 1e11),
+            (4.35, 4.35),
+        ],
     )
-    def test_keeps_money_to_the_cent(self, api: Clients, services: Services, budget: Any, kept: float) -> None:
+    def test_keeps_money_to_the_cent(
+        self, api: Clients, services: Services, budget: Any, kept: float
+    ) -> None:
         made = api.admin.post(CAMPAIGNS, NEW | {"budget": budget}).json()
         assert made["budget"] == kept
         with services.store.read() as tx:
@@ -121,7 +132,9 @@ class TestABadCampaign:
         assert api.super_admin.get(CAMPAIGNS).json()["total"] == 0
 
     @pytest.mark.parametrize("what", [*BAD, "tenant"])
-    def test_does_not_change_one(self, api: Clients, campaign: dict[str, Any], logs: list[Any], what: str) -> None:
+    def test_does_not_change_one(
+        self, api: Clients, campaign: dict[str, Any], logs: list[Any], what: str
+    ) -> None:
         changes, wrong = BAD.get(what, ({"tenantId": campaign["tenantId"]}, ["/tenantId"]))
         answer = api.admin.put(f"{CAMPAIGNS}/{campaign['id']}", {"status": "ended"} | changes)
         assert pointers(answer) == wrong
@@ -133,13 +146,18 @@ class TestABadCampaign:
 
     @pytest.mark.parametrize("escape", [rb"\ud800", rb"\udc00\ud800", rb"a\udfff"])
     def test_half_a_character_is_refused(self, api: Clients, escape: bytes) -> None:
-        answer = api.admin.request("POST", CAMPAIGNS, content=b'{"name": "' + escape + b'", "currency": "EUR"}')
+        answer = api.admin.request(
+            "POST", CAMPAIGNS, content=b'{"name": "' + escape + b'", "currency": "EUR"}'
+        )
         assert problem(answer, 422)["errors"]
 
     def test_a_super_admin_says_for_which_tenant(self, api: Clients, cast: Cast) -> None:
         assert pointers(api.super_admin.post(CAMPAIGNS, NEW)) == ["/tenantId"]
         problem(api.super_admin.post(CAMPAIGNS, NEW | {"tenantId": ABSENT}), 404)
-        assert api.super_admin.post(CAMPAIGNS, NEW | {"tenantId": cast.globex.id}).json()["tenantId"] == cast.globex.id
+        assert (
+            api.super_admin.post(CAMPAIGNS, NEW | {"tenantId": cast.globex.id}).json()["tenantId"]
+            == cast.globex.id
+        )
 
 
 @pytest.mark.usefixtures("campaigns")
@@ -168,16 +186,21 @@ class TestList:
         assert self.names(api, channel="none") == []
 
     @pytest.mark.parametrize(
-        ("params", "wrong"), [*BAD_LISTS, ({"channel": "\0"}, "/channel"), ({"currency": "EURO"}, "/currency")]
+        ("params", "wrong"),
+        [*BAD_LISTS, ({"channel": "\0"}, "/channel"), ({"currency": "EURO"}, "/currency")],
     )
-    def test_refuses_what_it_cannot_filter_by(self, api: Clients, params: dict[str, str], wrong: str) -> None:
+    def test_refuses_what_it_cannot_filter_by(
+        self, api: Clients, params: dict[str, str], wrong: str
+    ) -> None:
         answer = api.viewer.get(CAMPAIGNS, params=params)
         assert pointers(answer) == [wrong]
         assert "marker" not in answer.text
 
 
 class TestUpdateAndDelete:
-    def test_what_is_left_out_keeps_its_value_and_null_clears(self, api: Clients, campaigns: dict[str, Campaign]) -> None:
+    def test_what_is_left_out_keeps_its_value_and_null_clears(
+        self, api: Clients, campaigns: dict[str, Campaign]
+    ) -> None:
         one = f"{CAMPAIGNS}/{campaigns['Spring'].id}"
         before = api.admin.get(one).json()
         changed = api.admin.put(one, {"budget": None, "endDate": None, "status": "ended"}).json()
@@ -195,7 +218,8 @@ class TestUpdateAndDelete:
             problem(api.admin.request(method, one, json={}), 404)
         with services.database.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT COUNT(*) FROM campaign_metrics WHERE campaign_id = ?", (campaigns["Spring"].id,)
+                "SELECT COUNT(*) FROM campaign_metrics WHERE campaign_id = ?",
+                (campaigns["Spring"].id,),
             )
             assert rows.scalar_one() == 0
 
@@ -214,17 +238,33 @@ class TestMetrics:
             query = "SELECT date, impressions, clicks, conversions, spend, revenue FROM campaign_metrics ORDER BY date"
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
-    def test_days_are_written_and_replaced(self, api: Clients, services: Services, path: str) -> None:
-        first = {"date": "2026-03-01", "impressions": 1000, "clicks": 10, "conversions": 1, "spend": 12.34, "revenue": "56.70"}
+    def test_days_are_written_and_replaced(
+        self, api: Clients, services: Services, path: str
+    ) -> None:
+        first = {
+            "date": "2026-03-01",
+            "impressions": 1000,
+            "clicks": 10,
+            "conversions": 1,
+            "spend": 12.34,
+            "revenue": "56.70",
+        }
         answer = api.admin.post(path, {"items": [first, {"date": "2026-03-02"}]})
         assert (answer.status_code, answer.json()) == (200, {"written": 2})
-        assert api.admin.post(path, {"items": [{"date": "2026-03-01", "clicks": 7}]}).json() == {"written": 1}
-        assert self.stored(services) == [("2026-03-01", 0, 7, 0, 0, 0), ("2026-03-02", 0, 0, 0, 0, 0)]
+        assert api.admin.post(path, {"items": [{"date": "2026-03-01", "clicks": 7}]}).json() == {
+            "written": 1
+        }
+        assert self.stored(services) == [
+            ("2026-03-01", 0, 7, 0, 0, 0),
+            ("2026-03-02", 0, 0, 0, 0, 0),
+        ]
         api.admin.post(path, {"items": [first]})
         assert self.stored(services)[0] == ("2026-03-01", 1000, 10, 1, 1234, 5670)
         assert api.admin.post(path, {"items": []}).json() == {"written": 0}
 
-    def test_ten_thousand_days_go_at_once_and_not_one_more(self, api: Clients, services: Services, path: str) -> None:
+    def test_ten_thousand_days_go_at_once_and_not_one_more(
+        self, api: Clients, services: Services, path: str
+    ) -> None:
         items = [{"date": day(i), "clicks": i} for i in range(10_001)]
         assert pointers(api.admin.post(path, {"items": items})) == ["/items"]
         assert self.stored(services) == []
@@ -253,22 +293,36 @@ class TestMetrics:
     def test_one_bad_day_stops_all_and_is_named(
         self, api: Clients, services: Services, path: str, item: dict[str, Any], wrong: str
     ) -> None:
-        answer = api.admin.post(path, {"items": [{"date": "2026-03-01"}, {"date": "2026-03-02"} | item]})
+        answer = api.admin.post(
+            path, {"items": [{"date": "2026-03-01"}, {"date": "2026-03-02"} | item]}
+        )
         assert pointers(answer) == [f"/items/1{wrong}"]
         assert MARKER not in answer.text
         assert self.stored(services) == []
 
     def test_a_day_stands_once_in_a_list(self, api: Clients, services: Services, path: str) -> None:
-        items = [{"date": "2026-03-01"}, {"date": "2026-03-02"}, {"date": "2026-03-01", "clicks": 5}]
+        items = [
+            {"date": "2026-03-01"},
+            {"date": "2026-03-02"},
+            {"date": "2026-03-01", "clicks": 5},
+        ]
         assert pointers(api.admin.post(path, {"items": items})) == ["/items/2/date"]
         assert self.stored(services) == []
 
     @pytest.mark.parametrize(
-        ("body", "wrong"), [({}, "/items"), ({"items": {}}, "/items"), ({"items": [1]}, "/items/0"), ({"items": None}, "/items")]
+        ("body", "wrong"),
+        [
+            ({}, "/items"),
+            ({"items": {}}, "/items"),
+            ({"items": [1]}, "/items/0"),
+            ({"items": None}, "/items"),
+        ],
     )
     def test_needs_a_list_of_days(self, api: Clients, path: str, body: Any, wrong: str) -> None:
         assert pointers(api.admin.post(path, body)) == [wrong]
 
-    def test_thousands_of_mistakes_are_told_in_a_short_answer(self, api: Clients, path: str) -> None:
+    def test_thousands_of_mistakes_are_told_in_a_short_answer(
+        self, api: Clients, path: str
+    ) -> None:
         for items in ([{"date": "x"}] * 10_000, [{"date": "2026-03-01"}] * 10_000):
             assert len(pointers(api.admin.post(path, {"items": items}))) <= 100

@@ -22,16 +22,23 @@ NO_DAYS = [
 
 
 @pytest.mark.parametrize("written", NO_DAYS)
-def test_a_day_is_four_two_and_two_digits(api: Clients, campaign: dict[str, Any], written: Any) -> None:
+def test_a_day_is_four_two_and_two_digits(
+    api: Clients, campaign: dict[str, Any], written: Any
+) -> None:
     body = schedule_body(filters={"startDate": written})
     assert pointers(api.admin.post("/api/scheduled-exports", body)) == ["/filters/startDate"]
-    assert pointers(api.admin.put(f"/api/campaigns/{campaign['id']}", {"endDate": written})) == ["/endDate"]
+    assert pointers(api.admin.put(f"/api/campaigns/{campaign['id']}", {"endDate": written})) == [
+        "/endDate"
+    ]
     metrics = {"items": [{"date": written}]}
-    assert pointers(api.admin.post(f"/api/campaigns/{campaign['id']}/metrics", metrics)) == ["/items/0/date"]
+    assert pointers(api.admin.post(f"/api/campaigns/{campaign['id']}/metrics", metrics)) == [
+        "/items/0/date"
+    ]
 
 
 @pytest.mark.parametrize(
-    "written", ["1767225600", "2026-01-01", "2026-01-01T09:00:00", "2026-13-01T09:00:00Z", 1767225600, "now"]
+    "written",
+    ["1767225600", "2026-01-01", "2026-01-01T09:00:00", "2026-13-01T09:00:00Z", 1767225600, "now"],
 )
 def test_an_instant_has_a_date_a_time_and_a_zone(api: Clients, written: Any) -> None:
     body = {"expression": "0 9 * * *", "after": written}

@@ -1,4 +1,5 @@
-"""The demo's public password works on the server's own machine only, however a caller comes by it."""
+"""The demo's public password works on the server's own machine only, however a caller comes by
+it."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -23,7 +24,8 @@ LOGIN = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
 
 @dataclass(frozen=True)
 class Place:
-    """Where a caller is: the address of the connection, the address that it asks for, and the headers on the way."""
+    """Where a caller is: the address of the connection, the address that it asks for, and the
+    headers on the way."""
 
     address: str
     url: str = LOCAL
@@ -71,13 +73,20 @@ def user_of(services: Services, email: str = DEMO_EMAIL) -> Any:
 @here
 def test_at_the_machine_itself_it_signs_in(call: Any, place: Place) -> None:
     token = call(place, "POST", "/api/auth/login", json=LOGIN).json()["accessToken"]
-    assert call(place, "GET", "/api/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert (
+        call(place, "GET", "/api/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code
+        == 200
+    )
 
 
 @elsewhere
 def test_elsewhere_the_password_is_refused(call: Any, place: Place) -> None:
     problem(call(place, "POST", "/api/auth/login", json=LOGIN), 403, "demo_is_local")
-    problem(call(place, "POST", "/api/auth/login", json=LOGIN | {"password": "a guess"}), 401, "wrong_credentials")
+    problem(
+        call(place, "POST", "/api/auth/login", json=LOGIN | {"password": "a guess"}),
+        401,
+        "wrong_credentials",
+    )
 
 
 @elsewhere
@@ -88,38 +97,56 @@ def test_elsewhere_a_token_is_refused(call: Any, demo: Services, place: Place) -
 
 
 @elsewhere
-def test_elsewhere_a_session_and_a_sign_in_code_are_refused(call: Any, demo: Services, place: Place) -> None:
+def test_elsewhere_a_session_and_a_sign_in_code_are_refused(
+    call: Any, demo: Services, place: Place
+) -> None:
     session = {"Cookie": f"{SESSION_COOKIE}={sign_in(demo, user_of(demo))}"}
     problem(call(place, "GET", "/api/download/x", headers=session), 401)
     problem(call(HERE[0], "GET", "/api/download/x", headers=session), 404)
     browser = {"Cookie": f"{BROWSER_COOKIE}={BROWSER}"}
     code = sign_in_code(demo, user_of(demo))
-    assert call(place, "GET", f"/api/session/{code}", headers=browser).headers["location"] == "/login?expired=1"
+    assert (
+        call(place, "GET", f"/api/session/{code}", headers=browser).headers["location"]
+        == "/login?expired=1"
+    )
     code = sign_in_code(demo, user_of(demo))
     assert "set-cookie" in call(HERE[0], "GET", f"/api/session/{code}", headers=browser).headers
 
 
 @elsewhere
-def test_an_account_whose_password_was_changed_is_like_any_other(call: Any, demo: Services, place: Place) -> None:
+def test_an_account_whose_password_was_changed_is_like_any_other(
+    call: Any, demo: Services, place: Place
+) -> None:
     token = call(HERE[0], "POST", "/api/auth/login", json=LOGIN).json()["accessToken"]
     chosen = "a long and quiet evening"
     change = {"currentPassword": DEMO_PASSWORD, "newPassword": chosen}
     headers = {"Authorization": f"Bearer {token}"}
-    assert call(HERE[0], "POST", "/api/account/password", json=change, headers=headers).status_code == 200
+    assert (
+        call(HERE[0], "POST", "/api/account/password", json=change, headers=headers).status_code
+        == 200
+    )
     answer = call(place, "POST", "/api/auth/login", json={"email": DEMO_EMAIL, "password": chosen})
     assert answer.status_code == 200, answer.text
 
 
-def test_elsewhere_a_demo_account_is_not_made_active_again(call: Any, demo: Services, password_hash: str) -> None:
+def test_elsewhere_a_demo_account_is_not_made_active_again(
+    call: Any, demo: Services, password_hash: str
+) -> None:
     """By a super admin with a password of their own, on a server that others can reach."""
     with demo.store.write() as tx:
         tx.users.update(user_of(demo).id, {"password_hash": password_hash})
         tx.users.update(user_of(demo, "admin@acme.test").id, {"is_active": False})
     path = f"/api/users/{user_of(demo, 'admin@acme.test').id}"
     headers = {"Authorization": f"Bearer {token_for(demo.auth, user_of(demo))}"}
-    problem(call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers), 409, "conflict")
+    problem(
+        call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers), 409, "conflict"
+    )
     link = call(ELSEWHERE[0], "POST", f"{path}/reset-password", headers=headers).json()["link"]
-    problem(call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers), 409, "conflict")
+    problem(
+        call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers), 409, "conflict"
+    )
     chosen = {"token": link.partition("#")[2], "newPassword": "a staple of the battery horse"}
     assert call(ELSEWHERE[0], "POST", "/api/auth/reset-password", json=chosen).status_code == 204
-    assert call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers).status_code == 200
+    assert (
+        call(ELSEWHERE[0], "PUT", path, json={"isActive": True}, headers=headers).status_code == 200
+    )

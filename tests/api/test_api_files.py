@@ -45,7 +45,10 @@ def test_anybody_with_the_link_gets_the_file_and_nobody_keeps_it(
     assert file is not None
     assert answer.content == file.read_bytes()
     assert answer.headers["content-disposition"] == f'attachment; filename="{sent.file_name}"'
-    assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
+    assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == (
+        "no-store",
+        "nosniff",
+    )
     (noted,) = [entry for entry in logs if entry["event"] == "file downloaded by link"]
     assert (noted["run"], noted["bytes"]) == (sent.id, sent.file_size)
     assert "signature" not in str(logs)
@@ -58,7 +61,9 @@ def test_what_was_never_given_out_is_not_there(api: Clients, link: str) -> None:
     problem(api.anonymous.get(link.replace("expires=", "expires=x")), 422, "invalid")
 
 
-def test_an_expired_link_is_gone_and_says_so_to_people_too(api: Clients, clock: FakeClock, link: str) -> None:
+def test_an_expired_link_is_gone_and_says_so_to_people_too(
+    api: Clients, clock: FakeClock, link: str
+) -> None:
     clock.advance(days=2)
     problem(api.anonymous.get(link), 410, "gone")
     answer = api.anonymous.get(link, headers=PAGE)
@@ -86,7 +91,9 @@ def test_a_good_link_is_said_to_be_good_while_the_files_are_away(
 
 
 def test_the_history_says_how_the_file_was_sent(api: Clients, sent: Run) -> None:
-    found: dict[str, Any] = api.viewer.get(f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}").json()
+    found: dict[str, Any] = api.viewer.get(
+        f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}"
+    ).json()
     assert (found["sentAs"], found["sentSize"], found["removedCharacters"]) == ("link", None, 0)
     assert found["linkExpiresAt"] == "2026-03-06T10:30:00Z"
     assert found["fileRemovedAt"] is None
@@ -98,7 +105,9 @@ def test_a_removed_file_is_gone_and_the_history_says_when(
     clock.advance(minutes=1)
     with services.database.write() as connection:
         connection.exec_driver_sql("UPDATE tenants SET keep_days = 0")
-        connection.exec_driver_sql("UPDATE export_history SET link_expires_at = NULL")  # no promise of a link keeps it
+        connection.exec_driver_sql(
+            "UPDATE export_history SET link_expires_at = NULL"
+        )  # no promise of a link keeps it
     assert services.retention.sweep().outdated == 1
     path = f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}"
     assert api.viewer.get(path).json()["fileRemovedAt"] == "2026-03-04T10:31:00Z"

@@ -40,21 +40,33 @@ PARTS = {
 async def pages(scope: Any, receive: Any, send: Any) -> None:
     """Stands for Reflex."""
     status, kind = (PAGES | PARTS)[scope["path"]]
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)] if kind else []})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", kind)] if kind else [],
+        }
+    )
     await send({"type": "http.response.body", "body": b""})
 
 
 def check(answer: httpx.Response, *, https: bool) -> None:
     headers = answer.headers
-    document = not headers.get("content-type", "").startswith(("text/javascript", "text/css", "font/"))
+    document = not headers.get("content-type", "").startswith(
+        ("text/javascript", "text/css", "font/")
+    )
     where = (answer.request.method, str(answer.request.url), answer.status_code, dict(headers))
     assert {name: headers.get(name) for name in ALWAYS} == ALWAYS, where
     assert headers["referrer-policy"] in REFERRER, where
     assert headers["cache-control"], where
-    assert headers.get("strict-transport-security") == ("max-age=31536000" if https else None), where
+    assert headers.get("strict-transport-security") == ("max-age=31536000" if https else None), (
+        where
+    )
     assert (headers.get("cross-origin-opener-policy") == "same-origin") is document, where
     assert ("camera=()" in headers.get("permissions-policy", "")) is document, where
-    assert ("frame-ancestors 'none'" in headers.get("content-security-policy", "")) is document, where
+    assert ("frame-ancestors 'none'" in headers.get("content-security-policy", "")) is document, (
+        where
+    )
     assert all(len(headers.get_list(name)) == 1 for name in {*headers} - {"set-cookie"}), where
 
 
@@ -62,7 +74,9 @@ Call = Callable[..., httpx.Response]
 
 
 @pytest.fixture(params=["http", "https"])
-def call(request: pytest.FixtureRequest, api: Clients, runner: asyncio.Runner, tmp_path: Path) -> Call:
+def call(
+    request: pytest.FixtureRequest, api: Clients, runner: asyncio.Runner, tmp_path: Path
+) -> Call:
     """Over http, and over https behind a proxy that PUBLIC_URL tells of."""
     https = request.param == "https"
     edge = Edge(pages, api.anonymous.app, tmp_path, "https://exports.test" if https else "")
@@ -134,10 +148,16 @@ def test_of_documentation(call: Call, api: Clients) -> None:
     assert call("GET", "/api/openapi.json").status_code == 200
 
 
-def test_of_downloads_and_redirects(call: Call, services: Services, cast: Cast, api: Clients) -> None:
+def test_of_downloads_and_redirects(
+    call: Call, services: Services, cast: Cast, api: Clients
+) -> None:
     run = trigger_and_execute(services, cast.admin.who, make_schedule(services, cast.admin.who))
     path = f"/api/scheduled-exports/{run.scheduled_export_id}/history/{run.id}/file"
-    assert call("GET", path, headers=bearer(api.admin.token)).headers["content-type"].startswith("text/csv")
+    assert (
+        call("GET", path, headers=bearer(api.admin.token))
+        .headers["content-type"]
+        .startswith("text/csv")
+    )
     session = sign_in(services, cast.admin.user)
     code = services.downloads.of_run(cast.admin.who, session, run.scheduled_export_id, run.id)
     cookies = {"Cookie": f"__Host-{SESSION_COOKIE}={session}; __Host-{BROWSER_COOKIE}={BROWSER}"}
@@ -152,7 +172,9 @@ def test_of_a_refused_host(call: Call, request: pytest.FixtureRequest) -> None:
     assert call("GET", "/api/auth/me", headers={"Host": "evil.example"}).status_code == wanted
 
 
-def test_of_a_failure_of_ours(call: Call, services: Services, api: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_failure_of_ours(
+    call: Call, services: Services, api: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: Any) -> None:
         raise RuntimeError("a bug")
 

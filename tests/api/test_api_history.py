@@ -11,7 +11,15 @@ from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.records import Campaign, Run
 from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
-from tests.api.client import CAMPAIGNS, DELIVERY_KEYS, RUN_KEYS, SCHEDULES, pointers, problem, schedule_body
+from tests.api.client import (
+    CAMPAIGNS,
+    DELIVERY_KEYS,
+    RUN_KEYS,
+    SCHEDULES,
+    pointers,
+    problem,
+    schedule_body,
+)
 from tests.api.conftest import Clients
 from tests.mailserver import MailServer
 from tests.world import NOW, Cast, claim, execute, uuid_of
@@ -40,7 +48,9 @@ def done(services: Services, cast: Cast, schedule: dict[str, Any]) -> Run:
 def set_file(services: Services, run: Run, **values: Any) -> None:
     with services.database.write() as connection:
         for name, value in values.items():
-            connection.exec_driver_sql(f"UPDATE export_history SET {name} = ? WHERE id = ?", (value, run.id))
+            connection.exec_driver_sql(
+                f"UPDATE export_history SET {name} = ? WHERE id = ?", (value, run.id)
+            )
 
 
 class TestHistory:
@@ -51,7 +61,12 @@ class TestHistory:
         self, api: Clients, path: str, schedule: dict[str, Any], services: Services
     ) -> None:
         add_runs(services, schedule["id"], 60)
-        for params, expected in (({}, 50), ({"limit": "1"}, 1), ({"limit": "60"}, 60), ({"limit": "500"}, 60)):
+        for params, expected in (
+            ({}, 50),
+            ({"limit": "1"}, 1),
+            ({"limit": "60"}, 60),
+            ({"limit": "500"}, 60),
+        ):
             body = api.viewer.get(path, params=params).json()
             assert (len(body["items"]), body["total"]) == (expected, 60)
             assert body["items"][0]["scheduledFor"] == "2026-03-04T11:29:00Z"
@@ -60,9 +75,14 @@ class TestHistory:
 
     @pytest.mark.parametrize("limit", ["0", "501", "-1", "all", "", "1.5", "9" * 30])
     def test_refuses_another_limit(self, api: Clients, path: str, limit: str) -> None:
-        assert problem(api.viewer.get(path, params={"limit": limit}), 422)["errors"][0]["pointer"] == "/limit"
+        assert (
+            problem(api.viewer.get(path, params={"limit": limit}), 422)["errors"][0]["pointer"]
+            == "/limit"
+        )
 
-    def test_a_waiting_run_shows_what_is_known(self, api: Clients, schedule: dict[str, Any], path: str, cast: Cast) -> None:
+    def test_a_waiting_run_shows_what_is_known(
+        self, api: Clients, schedule: dict[str, Any], path: str, cast: Cast
+    ) -> None:
         run_id = api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger").json()["historyId"]
         run = api.viewer.get(f"{path}/{run_id}").json()
         assert set(run) == RUN_KEYS
@@ -87,13 +107,18 @@ class TestHistory:
     def test_a_finished_run_shows_its_file_and_deliveries(
         self, api: Clients, services: Services, cast: Cast, path: str, mail: MailServer
     ) -> None:
-        schedule = api.admin.post(SCHEDULES, schedule_body(recipients=["bob@example.com", "ann@example.com"])).json()
+        schedule = api.admin.post(
+            SCHEDULES, schedule_body(recipients=["bob@example.com", "ann@example.com"])
+        ).json()
         run_id = done(services, cast, schedule).id
         path = f"{SCHEDULES}/{schedule['id']}/history"
         run = api.viewer.get(f"{path}/{run_id}").json()
         assert set(run) == RUN_KEYS
         assert [set(d) for d in run["deliveries"]] == [DELIVERY_KEYS, DELIVERY_KEYS]
-        assert [(d["channel"], d["target"], d["status"], d["attempts"], d["error"]) for d in run["deliveries"]] == [
+        assert [
+            (d["channel"], d["target"], d["status"], d["attempts"], d["error"])
+            for d in run["deliveries"]
+        ] == [
             ("email", "ann@example.com", "accepted", 1, None),
             ("email", "bob@example.com", "accepted", 1, None),
         ]
@@ -135,10 +160,24 @@ class TestFile:
         assert answer.headers["x-request-id"]
 
     @pytest.mark.parametrize(
-        "name", ["Zürich 100%.csv", "数据.csv", 'quote".csv', "a\r\nX-Evil: 1.csv", "ل\u202eexe.csv", "x;y=z'.csv"]
+        "name",
+        [
+            "Zürich 100%.csv",
+            "数据.csv",
+            'quote".csv',
+            "a\r\nX-Evil: 1.csv",
+            "ل\u202eexe.csv",
+            "x;y=z'.csv",
+        ],
     )
     def test_a_name_of_any_letters_reaches_the_caller_whole(
-        self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any], path: str, name: str
+        self,
+        api: Clients,
+        services: Services,
+        cast: Cast,
+        schedule: dict[str, Any],
+        path: str,
+        name: str,
     ) -> None:
         run = done(services, cast, schedule)
         set_file(services, run, file_name=name)
@@ -149,9 +188,14 @@ class TestFile:
         assert unquote(disposition.split("''", 1)[1]) == name
         assert disposition.isascii()
 
-    def test_is_not_there_while_there_is_none(self, api: Clients, schedule: dict[str, Any], path: str) -> None:
+    def test_is_not_there_while_there_is_none(
+        self, api: Clients, schedule: dict[str, Any], path: str
+    ) -> None:
         run = api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger").json()["historyId"]
-        assert problem(api.viewer.get(f"{path}/{run}/file"), 404, "not_found")["detail"] == "This run has no file"
+        assert (
+            problem(api.viewer.get(f"{path}/{run}/file"), 404, "not_found")["detail"]
+            == "This run has no file"
+        )
 
     def test_is_gone_once_it_was_removed(
         self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any], path: str
@@ -178,17 +222,26 @@ class TestFile:
         run = done(services, cast, schedule)
         set_file(services, run, format="parquet")
         answer = api.viewer.get(f"{path}/{run.id}/file")
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/octet-stream")
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            200,
+            "application/octet-stream",
+        )
 
 
-def test_a_failed_run_says_why(api: Clients, services: Services, cast: Cast, campaigns: Any) -> None:
+def test_a_failed_run_says_why(
+    api: Clients, services: Services, cast: Cast, campaigns: Any
+) -> None:
     body = schedule_body(exportType="campaign", filters={"campaignIds": [uuid_of(0xC1)]})
     schedule = api.admin.post(SCHEDULES, body).json()
     api.admin.delete(f"/api/campaigns/{uuid_of(0xC1)}")
     run = done(services, cast, schedule)
     assert run.status is RunStatus.FAILED
     told = api.viewer.get(f"{SCHEDULES}/{schedule['id']}/history/{run.id}").json()
-    assert (told["status"], told["errorCode"], told["fileName"]) == ("failed", "campaign_missing", None)
+    assert (told["status"], told["errorCode"], told["fileName"]) == (
+        "failed",
+        "campaign_missing",
+        None,
+    )
     assert told["error"]
     problem(api.viewer.get(f"{SCHEDULES}/{schedule['id']}/history/{run.id}/file"), 404)
 
@@ -197,7 +250,9 @@ def test_a_deleted_campaign_is_refused_and_its_schedules_can_still_be_renamed(
     api: Clients, campaigns: dict[str, Campaign]
 ) -> None:
     one = campaigns["Spring"].id
-    schedule = api.admin.post(SCHEDULES, schedule_body(exportType="campaign", filters={"campaignIds": [one]})).json()
+    schedule = api.admin.post(
+        SCHEDULES, schedule_body(exportType="campaign", filters={"campaignIds": [one]})
+    ).json()
     api.admin.delete(f"{CAMPAIGNS}/{one}")
     assert api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"name": "New"}).status_code == 200
     refused = api.admin.put(f"{SCHEDULES}/{schedule['id']}", {"filters": {"campaignIds": [one]}})

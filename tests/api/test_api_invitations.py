@@ -36,7 +36,9 @@ def test_a_tenants_admin_cannot_make_an_account_of_a_foreign_address_their_own(
     made = invite(api.admin, cast)
     assert not {"password", "oneTimePassword", "token"} & set(made.json())
     assert made.json()["link"] is None
-    theirs = api.outsider.post(f"/api/tenants/{cast.globex.id}/members", {"email": CEO, "role": "admin"})
+    theirs = api.outsider.post(
+        f"/api/tenants/{cast.globex.id}/members", {"email": CEO, "role": "admin"}
+    )
     assert {**theirs.json(), "id": "", "role": "", "invitedBy": ""} == {
         **made.json(),
         "id": "",
@@ -79,7 +81,9 @@ def test_a_member_is_known_to_their_admin(api: Clients, cast: Cast) -> None:
     problem(api.admin.post(f"/api/tenants/{cast.acme.id}/members", body), 409, "conflict")
 
 
-def test_who_reads_the_mailbox_joins_with_a_password(api: Clients, services: Services, cast: Cast, mail: MailServer) -> None:
+def test_who_reads_the_mailbox_joins_with_a_password(
+    api: Clients, services: Services, cast: Cast, mail: MailServer
+) -> None:
     invite(api.admin, cast, role="admin")
     token = mailed_token(services, mail, CEO)
     accept = "/api/invitations/accept"
@@ -147,7 +151,9 @@ def test_a_member_leaves_and_says_who_gets_their_exports(
     assert (leaving["role"], leaving["scheduledExports"]) == ("admin", 1)
     assert leaving["successors"] == [{"id": cast.viewer.user.id, "name": "Viewer"}]
     problem(api.admin.delete(path), 409)
-    assert pointers(api.admin.delete(path, params={"schedulesTo": cast.admin.user.id})) == ["/schedulesTo"]
+    assert pointers(api.admin.delete(path, params={"schedulesTo": cast.admin.user.id})) == [
+        "/schedulesTo"
+    ]
     to = {"schedulesTo": cast.viewer.user.id}
     assert api.admin.delete(path, params=to).status_code == 204
     problem(api.admin.get(f"/api/tenants/{cast.acme.id}"), 404)
@@ -166,7 +172,9 @@ def test_a_member_is_removed_and_their_address_dropped(
     assert api.admin.delete(member, params={"dropRecipient": "perhaps"}).status_code == 422
     refused = problem(api.admin.delete(member, params=drop), 409, "conflict")
     assert schedule["name"] in refused["detail"]
-    services.schedules.update(cast.admin.who, schedule["id"], {"recipients": (theirs, "bob@example.com")})
+    services.schedules.update(
+        cast.admin.who, schedule["id"], {"recipients": (theirs, "bob@example.com")}
+    )
     before = api.admin.get(path).json()["version"]
     assert api.admin.delete(member, params=drop).status_code == 204
     after = api.admin.get(path).json()

@@ -1,4 +1,5 @@
-"""Nothing that was sent is judged while a write transaction is open: meanwhile nobody else could write."""
+"""Nothing that was sent is judged while a write transaction is open: meanwhile nobody else could
+write."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -86,7 +87,9 @@ def judged(services: Services, ids: dict[str, str], monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(SqlStore, "write", writing)
     for module, name in JUDGES:
-        monkeypatch.setattr(module, name, watched.judge(f"{module.__name__}.{name}", getattr(module, name)))
+        monkeypatch.setattr(
+            module, name, watched.judge(f"{module.__name__}.{name}", getattr(module, name))
+        )
     return watched
 
 
@@ -98,7 +101,11 @@ CHANGES = {
         "recipients": ["jörg@bücher.example"],
         "filters": {"period": "yesterday"},
     },
-    "/api/tenants/{tenant_id}": {"name": "Acme & Co.", "brandColor": "#112233", "recipientDomains": ["bücher.example"]},
+    "/api/tenants/{tenant_id}": {
+        "name": "Acme & Co.",
+        "brandColor": "#112233",
+        "recipientDomains": ["bücher.example"],
+    },
 }
 """Bodies that give more to judge than the good calls of the walk."""
 
@@ -108,7 +115,9 @@ CHANGES = {
     [case for case in [*CASES, *SUPER_ADMINS] if case.method != "GET"],
     ids=lambda case: f"{case.method} {case.path.removeprefix('/api')}",
 )
-def test_a_request_is_judged_before_anything_is_written(api: Clients, ids: dict[str, str], judged: Watched, case: Case) -> None:
+def test_a_request_is_judged_before_anything_is_written(
+    api: Clients, ids: dict[str, str], judged: Watched, case: Case
+) -> None:
     body = CHANGES.get(case.path) if case.method == "PUT" else None
     answer = call(api.super_admin, case, ids, **({"json": body} if body else {}))
     assert answer.status_code in {case.super_admin or case.good, 404, 409}
@@ -116,14 +125,24 @@ def test_a_request_is_judged_before_anything_is_written(api: Clients, ids: dict[
 
 
 def test_the_watch_sees_what_is_judged(api: Clients, ids: dict[str, str], judged: Watched) -> None:
-    case = next(case for case in CASES if case.method == "POST" and case.path == "/api/scheduled-exports")
+    case = next(
+        case for case in CASES if case.method == "POST" and case.path == "/api/scheduled-exports"
+    )
     assert call(api.super_admin, case, ids).status_code == 201
-    assert {f"{rules.__name__}.check", f"{email_addresses.__name__}.validate_email", f"{cron.__name__}.parse"} <= judged.called
+    assert {
+        f"{rules.__name__}.check",
+        f"{email_addresses.__name__}.validate_email",
+        f"{cron.__name__}.parse",
+    } <= judged.called
 
 
-def test_the_command_line_judges_first(services: Services, ids: dict[str, str], judged: Watched, tmp_path: Path) -> None:
+def test_the_command_line_judges_first(
+    services: Services, ids: dict[str, str], judged: Watched, tmp_path: Path
+) -> None:
     services.accounts.create_tenant("initech", "Initech", "Europe/Berlin")
-    services.accounts.create_user("bill@example.com", "Bill", "a long enough one", tenant="initech", role=Role.ADMIN)
+    services.accounts.create_user(
+        "bill@example.com", "Bill", "a long enough one", tenant="initech", role=Role.ADMIN
+    )
     file = tmp_path / "campaigns.csv"
     file.write_text("campaign_name,currency,date,spend\nSpring,EUR,2026-01-01,1.50\n")
     services.importing.load(file, "initech", lambda _: None)
@@ -136,7 +155,11 @@ def test_two_who_change_different_fields_at_once_are_judged_together(
     services: Services, cast: Any, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What another one saved after the first judgement is kept, and judged together with this."""
-    schedules, real, meanwhile = services.schedules, rules.check, iter([{"export_type": "aggregate"}])
+    schedules, real, meanwhile = (
+        services.schedules,
+        rules.check,
+        iter([{"export_type": "aggregate"}]),
+    )
 
     def check(*args: Any) -> Any:
         judged = real(*args)

@@ -1,4 +1,5 @@
-"""No body of any route holds Python's lock: a thread that parses for long in one call keeps the event loop from everybody."""
+"""No body of any route holds Python's lock: a thread that parses for long in one call keeps the
+event loop from everybody."""
 
 import json
 from collections.abc import Iterator
@@ -38,17 +39,24 @@ def worst(case: Case) -> Iterator[tuple[str, bytes]]:
     yield "numbers", b'{"' + field + b'":[' + b"1," * (room // 2) + b"1]}"
     yield "empty rows", b'{"' + field + b'":[' + b"{}," * (room // 3) + b"{}]}"
     wrong = b'{"date":1,"impressions":"a","a":1,"b":1,"c":1}'
-    yield "wrong rows", b'{"' + field + b'":[' + b",".join([wrong] * (room // (len(wrong) + 1))) + b"]}"
+    yield (
+        "wrong rows",
+        b'{"' + field + b'":[' + b",".join([wrong] * (room // (len(wrong) + 1))) + b"]}",
+    )
     yield "texts in a row", b'"a"' * (room // 3)
     yield "escapes", b'{"' + field + b'":"' + b"\\n" * (room // 2) + b'"}'
     yield "an open text", b'{"' + field + b'":"' + b"\\n" * (room // 2)
     yield "levels", b"[" * room
 
 
-@pytest.mark.parametrize("case", WITH_BODY, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}")
+@pytest.mark.parametrize(
+    "case", WITH_BODY, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}"
+)
 def test_the_worst_bodies_let_others_run(api: Clients, ids: dict[str, str], case: Case) -> None:
     path = case.path.format(**ids)
-    api.super_admin.request(case.method, path, content=b"{}")  # what is made once, at the first request
+    api.super_admin.request(
+        case.method, path, content=b"{}"
+    )  # what is made once, at the first request
     for what, content in worst(case):
         assert len(content) <= case.limit
         with watched() as watch:
@@ -58,9 +66,13 @@ def test_the_worst_bodies_let_others_run(api: Clients, ids: dict[str, str], case
 
 
 def test_ten_thousand_wrong_days_let_others_run(api: Clients, ids: dict[str, str]) -> None:
-    wrong = json.dumps({"items": [{"date": 1, "spend": "x", "a": 1, "b": 1, "c": 1, "d": 1}] * 10_000}).encode()
+    wrong = json.dumps(
+        {"items": [{"date": 1, "spend": "x", "a": 1, "b": 1, "c": 1, "d": 1}] * 10_000}
+    ).encode()
     with watched() as watch:
-        answer = api.super_admin.request("POST", f"{CAMPAIGNS}/{ids['campaign_id']}/metrics", content=wrong)
+        answer = api.super_admin.request(
+            "POST", f"{CAMPAIGNS}/{ids['campaign_id']}/metrics", content=wrong
+        )
     assert {e["pointer"].split("/")[2] for e in answer.json()["errors"]} == {"0"}
     assert watch.longest < MOST
 
@@ -79,7 +91,9 @@ def test_a_strangers_body_is_small(api: Clients, case: Case) -> None:
         ({"filters": json.loads("[" * 16 + "]" * 16)}, "", "more than 16 levels"),
     ],
 )
-def test_the_refusal_names_the_place(api: Clients, content: object, pointer: str, words: str) -> None:
+def test_the_refusal_names_the_place(
+    api: Clients, content: object, pointer: str, words: str
+) -> None:
     (error,) = api.admin.post(SCHEDULES, content).json()["errors"]
     assert error["pointer"] == pointer
     assert words in error["detail"]

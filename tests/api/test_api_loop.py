@@ -1,4 +1,5 @@
-"""No request of allowed size keeps the event loop from others: neither the largest body nor the largest answer."""
+"""No request of allowed size keeps the event loop from others: neither the largest body nor the
+largest answer."""
 
 import asyncio
 import json
@@ -26,11 +27,15 @@ RECIPIENTS = tuple(f"{'x' * 50}{i}@{'y' * 60}.example.com" for i in range(bounds
 
 
 def named(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize("case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}")
+    return pytest.mark.parametrize(
+        "case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}"
+    )
 
 
 @named([case for case in [*CASES, *SUPER_ADMINS] if case.body is not None])
-def test_the_largest_body_is_read_beside_the_loop(api: Clients, ids: dict[str, str], loop_watch: LoopWatch, case: Case) -> None:
+def test_the_largest_body_is_read_beside_the_loop(
+    api: Clients, ids: dict[str, str], loop_watch: LoopWatch, case: Case
+) -> None:
     path = case.path.format(**ids)
     fields = list(case.body)
     shapes = {
@@ -45,12 +50,23 @@ def test_the_largest_body_is_read_beside_the_loop(api: Clients, ids: dict[str, s
     for what, content in shapes.items():
         loop_watch.about = f"{case.method} {case.path}: {what}"
         assert len(content) <= case.limit
-        assert api.super_admin.request(case.method, path, content=content).status_code in {404, 409, 422}
+        assert api.super_admin.request(case.method, path, content=content).status_code in {
+            404,
+            409,
+            422,
+        }
 
 
-def test_ten_thousand_days_are_read_beside_the_loop(api: Clients, campaign: dict[str, Any], loop_watch: LoopWatch) -> None:
+def test_ten_thousand_days_are_read_beside_the_loop(
+    api: Clients, campaign: dict[str, Any], loop_watch: LoopWatch
+) -> None:
     days = [
-        {"date": str(date(1990, 1, 1) + timedelta(days=i)), "impressions": 10**12, "spend": "12345678901.25", "revenue": 0.5}
+        {
+            "date": str(date(1990, 1, 1) + timedelta(days=i)),
+            "impressions": 10**12,
+            "spend": "12345678901.25",
+            "revenue": 0.5,
+        }
         for i in range(bounds.METRIC_DAYS)
     ]
     content = json.dumps({"items": days}).encode()
@@ -67,10 +83,21 @@ def test_the_longest_history_is_written_beside_the_loop(
     with services.store.write() as tx:
         for i in range(500):
             at = services.clock() - timedelta(minutes=i)
-            run = new_run(schedule, Trigger.MANUAL, at, triggered_by=cast.admin.user.id, created_at=at)
+            run = new_run(
+                schedule, Trigger.MANUAL, at, triggered_by=cast.admin.user.id, created_at=at
+            )
             tx.runs.add(Run(**run.__dict__ | {"status": RunStatus.FAILED, "error": "x" * 500}))
             tx.deliveries.add(
-                Delivery(new_id(), run.id, "email", target, DeliveryStatus.FAILED, new_id(), 9, "550 " + "x" * 200)
+                Delivery(
+                    new_id(),
+                    run.id,
+                    "email",
+                    target,
+                    DeliveryStatus.FAILED,
+                    new_id(),
+                    9,
+                    "550 " + "x" * 200,
+                )
                 for target in RECIPIENTS
             )
     path = f"{SCHEDULES}/{schedule.id}/history"
@@ -81,15 +108,25 @@ def test_the_longest_history_is_written_beside_the_loop(
     assert len(answer.json()["items"]) == 500
 
 
-def test_the_largest_list_is_written_beside_the_loop(api: Clients, services: Services, cast: Cast, loop_watch: LoopWatch) -> None:
+def test_the_largest_list_is_written_beside_the_loop(
+    api: Clients, services: Services, cast: Cast, loop_watch: LoopWatch
+) -> None:
     from exports_app.services.schedules.validation import Filters
 
-    made = [Campaign(uuid_of(0xF0000 + i), cast.acme.id, f"C{i}", "search", "active", "EUR") for i in range(bounds.CAMPAIGNS)]
+    made = [
+        Campaign(uuid_of(0xF0000 + i), cast.acme.id, f"C{i}", "search", "active", "EUR")
+        for i in range(bounds.CAMPAIGNS)
+    ]
     with services.store.write() as tx:
         tx.campaigns.add(made)
     filters = Filters(campaign_ids=tuple(one.id for one in made))
     for i in range(200):
-        values = draft(name=f"Export {i}", description="\N{GRINNING FACE}" * 2_000, recipients=RECIPIENTS, filters=filters)
+        values = draft(
+            name=f"Export {i}",
+            description="\N{GRINNING FACE}" * 2_000,
+            recipients=RECIPIENTS,
+            filters=filters,
+        )
         services.schedules.create(cast.admin.who, None, values)
     api.admin.get(SCHEDULES, params={"size": "1"})
     loop_watch.slow.clear()
@@ -97,7 +134,9 @@ def test_the_largest_list_is_written_beside_the_loop(api: Clients, services: Ser
     assert len(api.admin.get(SCHEDULES, params={"size": "200"}).json()["items"]) == 200
 
 
-def sent_raw(api: Api, runner: asyncio.Runner, path: str, query: bytes, headers: dict[str, bytes]) -> int:
+def sent_raw(
+    api: Api, runner: asyncio.Runner, path: str, query: bytes, headers: dict[str, bytes]
+) -> int:
     """The status of a GET that no client has touched on its way: clients read addresses too."""
     statuses: list[int] = []
     scope = {
@@ -143,7 +182,13 @@ def test_addresses_and_headers_are_read_in_no_time(
     for name in ("X-Request-ID", "User-Agent", "Accept", "Cookie"):
         assert sent_raw(api.admin, runner, SCHEDULES, b"", {name: header}) == 200
     escaped = b"".join(b"%%%02X" % byte for byte in text[:5_000])
-    for query in (b"q=" + escaped, b"&".join([b"q"] * 7_000), b"q=" + b"%" * 15_000, b"q=" + b"+" * 15_000, b"a=1&" * 4_000):
+    for query in (
+        b"q=" + escaped,
+        b"&".join([b"q"] * 7_000),
+        b"q=" + b"%" * 15_000,
+        b"q=" + b"+" * 15_000,
+        b"a=1&" * 4_000,
+    ):
         assert sent_raw(api.admin, runner, SCHEDULES, query, {}) in {200, 422}
         assert sent_raw(api.admin, runner, "/api/files/x", query, {}) in {404, 422}
 
@@ -151,7 +196,9 @@ def test_addresses_and_headers_are_read_in_no_time(
 def test_bodies_for_others_are_as_small_as_they_can_be(api: Clients, ids: dict[str, str]) -> None:
     content = json.dumps(schedule_body()).encode() + b" " * 70_000
     assert api.admin.request("POST", SCHEDULES, content=content).status_code == 201
-    assert api.admin.request("POST", f"{SCHEDULES}/validate-cron", content=content).status_code == 413
+    assert (
+        api.admin.request("POST", f"{SCHEDULES}/validate-cron", content=content).status_code == 413
+    )
 
 
 def test_the_openapi_document_is_made_beside_the_loop(

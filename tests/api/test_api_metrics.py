@@ -21,7 +21,11 @@ TOKEN = "a token for the tests of metrics"
 @pytest.fixture
 def reader(services: Services, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The headers of somebody with the token."""
-    monkeypatch.setattr(services.settings, "__dict__", services.settings.__dict__ | {"metrics_token": SecretStr(TOKEN)})
+    monkeypatch.setattr(
+        services.settings,
+        "__dict__",
+        services.settings.__dict__ | {"metrics_token": SecretStr(TOKEN)},
+    )
     return {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -30,22 +34,40 @@ def figures(answer: httpx.Response) -> dict[str, float]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/plain")
     samples = [s for family in text_string_to_metric_families(answer.text) for s in family.samples]
-    return {s.name + (f" {s.labels['status']}" if "status" in s.labels else ""): s.value for s in samples}
+    return {
+        s.name + (f" {s.labels['status']}" if "status" in s.labels else ""): s.value
+        for s in samples
+    }
 
 
 def test_tell_what_waits_what_is_late_and_how_it_ended(
-    api: Clients, reader: dict[str, str], services: Services, admin: Principal, schedule: Any, clock: FakeClock
+    api: Clients,
+    reader: dict[str, str],
+    services: Services,
+    admin: Principal,
+    schedule: Any,
+    clock: FakeClock,
 ) -> None:
     before = figures(api.anonymous.get(METRICS, headers=reader))
-    assert (before["exports_healthy"], before["exports_queue_runs"], before["exports_due_lag_seconds"]) == (1, 0, 0)
+    assert (
+        before["exports_healthy"],
+        before["exports_queue_runs"],
+        before["exports_due_lag_seconds"],
+    ) == (1, 0, 0)
     for _ in range(2):
         services.schedules.trigger(admin, schedule["id"])
     execute(services, claim(services))
     clock.advance(seconds=7)
     after = figures(api.anonymous.get(METRICS, headers=reader))
-    assert (after["exports_queue_runs"], after["exports_queue_age_seconds"], after["exports_runs pending"]) == (1, 7, 1)
+    assert (
+        after["exports_queue_runs"],
+        after["exports_queue_age_seconds"],
+        after["exports_runs pending"],
+    ) == (1, 7, 1)
     assert (after["exports_runs completed"], after["exports_runs failed"]) == (1, 0)
-    assert after["exports_deliveries skipped"] == len(schedule["recipients"])  # no mail server is set
+    assert after["exports_deliveries skipped"] == len(
+        schedule["recipients"]
+    )  # no mail server is set
     clock.advance(days=60)
     late = figures(api.anonymous.get(METRICS, headers=reader))
     assert late["exports_due_lag_seconds"] > 50 * 86_400
@@ -59,7 +81,12 @@ def test_say_that_the_engine_is_down(api: Clients, reader: dict[str, str], engin
 
 def test_are_nobody_elses(api: Clients, reader: dict[str, str]) -> None:
     for client in (api.anonymous, api.admin, api.super_admin):
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": f"Basic {TOKEN}"}):
+        for headers in (
+            {},
+            {"Authorization": "Bearer wrong"},
+            {"Authorization": TOKEN},
+            {"Authorization": f"Basic {TOKEN}"},
+        ):
             if client is not api.anonymous and headers:
                 continue
             problem(client.get(METRICS, headers=headers), 401, "unauthenticated")
@@ -95,7 +122,11 @@ def test_are_for_this_machine_itself(
 
 
 def test_behind_a_proxy_only_the_token_counts(
-    api: Clients, runner: Any, services: Services, reader: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    api: Clients,
+    runner: Any,
+    services: Services,
+    reader: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     held = services.settings.__dict__ | {"public_url": "https://exports.example.com"}
     monkeypatch.setattr(services.settings, "__dict__", held)
@@ -104,7 +135,9 @@ def test_behind_a_proxy_only_the_token_counts(
     assert figures(near.get(METRICS, headers=reader))["exports_healthy"] == 1
 
 
-def test_say_so_while_the_database_is_away(api: Clients, reader: dict[str, str], services: Services) -> None:
+def test_say_so_while_the_database_is_away(
+    api: Clients, reader: dict[str, str], services: Services
+) -> None:
     with gone(services):
         told = figures(api.anonymous.get(METRICS, headers=reader))
     assert told["exports_healthy"] == 0
@@ -114,5 +147,11 @@ def test_say_so_while_the_database_is_away(api: Clients, reader: dict[str, str],
 
 def test_nothing_of_a_tenant_is_told(api: Clients, reader: dict[str, str], schedule: Any) -> None:
     told = api.anonymous.get(METRICS, headers=reader).text
-    for secret in (schedule["id"], schedule["tenantId"], schedule["name"], *schedule["recipients"], SCHEDULES):
+    for secret in (
+        schedule["id"],
+        schedule["tenantId"],
+        schedule["name"],
+        *schedule["recipients"],
+        SCHEDULES,
+    ):
         assert secret not in told

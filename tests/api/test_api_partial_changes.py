@@ -1,4 +1,5 @@
-"""What the OpenAPI document says of changes whose fields may be left out: a generated client must not fill them in."""
+"""What the OpenAPI document says of changes whose fields may be left out: a generated client must
+not fill them in."""
 
 from typing import Any
 
@@ -33,5 +34,9 @@ def test_a_field_that_may_be_left_out_of_a_change_has_no_default(schemas: dict[s
 
 
 def test_all_changes_of_which_fields_may_be_left_out_are_looked_at(schemas: dict[str, Any]) -> None:
-    partial = {name for name, schema in schemas.items() if set(schema["properties"]) - set(schema.get("required", []))}
+    partial = {
+        name
+        for name, schema in schemas.items()
+        if set(schema["properties"]) - set(schema.get("required", []))
+    }
     assert partial == CHANGES

@@ -15,24 +15,34 @@ NEW = "a staple of the battery horse"
 def test_the_answer_is_the_same_whether_there_is_an_account(
     api: Clients, services: Services, mail: MailServer, cast: Cast
 ) -> None:
-    answers = [api.anonymous.post(FORGOT, {"email": email}) for email in (cast.admin.user.email, "nobody@example.com")]
+    answers = [
+        api.anonymous.post(FORGOT, {"email": email})
+        for email in (cast.admin.user.email, "nobody@example.com")
+    ]
     assert [(one.status_code, one.content) for one in answers] == [(202, b"null")] * 2
     assert {key for one in answers for key in one.headers} == set(answers[0].headers)
 
 
-def test_a_mailed_link_sets_the_password_once(api: Clients, services: Services, mail: MailServer, cast: Cast) -> None:
+def test_a_mailed_link_sets_the_password_once(
+    api: Clients, services: Services, mail: MailServer, cast: Cast
+) -> None:
     api.anonymous.post(FORGOT, {"email": cast.admin.user.email})
     services.account_mail.send_due()
     body = mail.wait_for(1)[0].message.get_body(("plain",))
     assert body is not None
     (line,) = [line for line in body.get_content().splitlines() if "#" in line]
     token = line.partition("#")[2]
-    assert pointers(api.anonymous.post(RESET, {"token": token, "newPassword": "qwertyuiop"})) == ["/newPassword"]
+    assert pointers(api.anonymous.post(RESET, {"token": token, "newPassword": "qwertyuiop"})) == [
+        "/newPassword"
+    ]
     assert api.anonymous.post(RESET, {"token": token, "newPassword": NEW}).status_code == 204
     problem(api.anonymous.post(RESET, {"token": token, "newPassword": NEW}), 410, "link_not_valid")
     problem(api.admin.get("/api/auth/me"), 401)
     problem(api.anonymous.post(LOGIN, {"email": cast.admin.user.email, "password": PASSWORD}), 401)
-    assert api.anonymous.post(LOGIN, {"email": cast.admin.user.email, "password": NEW}).status_code == 200
+    assert (
+        api.anonymous.post(LOGIN, {"email": cast.admin.user.email, "password": NEW}).status_code
+        == 200
+    )
 
 
 def test_bad_bodies_are_refused_by_field(api: Clients, mail: MailServer) -> None:
@@ -44,7 +54,9 @@ def test_bad_bodies_are_refused_by_field(api: Clients, mail: MailServer) -> None
 
 
 def test_without_a_mail_server_the_answer_says_what_to_do(api: Clients, cast: Cast) -> None:
-    answer = problem(api.anonymous.post(FORGOT, {"email": cast.admin.user.email}), 503, "mail_not_set")
+    answer = problem(
+        api.anonymous.post(FORGOT, {"email": cast.admin.user.email}), 503, "mail_not_set"
+    )
     assert "super admins" in answer["detail"]
 
 
@@ -59,14 +71,21 @@ def test_a_super_admin_gets_the_link_only_where_none_can_be_mailed(
     assert api.super_admin.post(path).json()["link"] is None
 
 
-def test_a_one_time_password_signs_in_once_and_may_only_be_changed(api: Clients, services: Services, cast: Cast) -> None:
+def test_a_one_time_password_signs_in_once_and_may_only_be_changed(
+    api: Clients, services: Services, cast: Cast
+) -> None:
     password = services.accounts.give_one_time_password(cast.admin.user.email)
     login = {"email": cast.admin.user.email, "password": password}
     first = api.anonymous.post(LOGIN, login).json()
     problem(api.anonymous.post(LOGIN, login), 401, "one_time_password_over")
     me = api.anonymous.using(first["accessToken"])
     problem(me.get("/api/scheduled-exports"), 403)
-    weak = me.post("/api/account/password", {"currentPassword": password, "newPassword": cast.admin.user.email})
+    weak = me.post(
+        "/api/account/password", {"currentPassword": password, "newPassword": cast.admin.user.email}
+    )
     assert pointers(weak) == ["/newPassword"]
     done = me.post("/api/account/password", {"currentPassword": password, "newPassword": NEW})
-    assert api.anonymous.using(done.json()["accessToken"]).get("/api/scheduled-exports").status_code == 200
+    assert (
+        api.anonymous.using(done.json()["accessToken"]).get("/api/scheduled-exports").status_code
+        == 200
+    )

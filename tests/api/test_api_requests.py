@@ -1,4 +1,5 @@
-"""What holds for every request: its id, paths and methods that do not exist, a server in trouble, health, the documentation."""
+"""What holds for every request: its id, paths and methods that do not exist, a server in trouble,
+health, the documentation."""
 
 import asyncio
 import json
@@ -40,7 +41,15 @@ class TestTheRequestId:
 class TestPathsAndMethods:
     @pytest.mark.parametrize(
         "path",
-        ["/api", "/api/", "/api/nope", "/api/scheduled-exports/", "/api/scheduled-exports/a/b", "/api/docs/assets/nope.js", "/x"],
+        [
+            "/api",
+            "/api/",
+            "/api/nope",
+            "/api/scheduled-exports/",
+            "/api/scheduled-exports/a/b",
+            "/api/docs/assets/nope.js",
+            "/x",
+        ],
     )
     def test_an_unknown_path_is_a_problem_too(self, api: Clients, path: str) -> None:
         for client in (api.anonymous, api.admin):
@@ -56,7 +65,9 @@ class TestPathsAndMethods:
             ("PATCH", f"{SCHEDULES}/x", "GET"),
         ],
     )
-    def test_a_wrong_method_says_which_are_right(self, api: Clients, method: str, path: str, allowed: str) -> None:
+    def test_a_wrong_method_says_which_are_right(
+        self, api: Clients, method: str, path: str, allowed: str
+    ) -> None:
         answer = api.anonymous.request(method, path)
         problem(answer, 405, "method_not_allowed")
         assert allowed in answer.headers["allow"]
@@ -73,17 +84,30 @@ def told(answer: Any) -> dict[str, Any]:
 
 def near(api: Clients) -> Api:
     """A caller on the server's own machine."""
-    return Api(api.anonymous.app, api.anonymous.runner, address="127.0.0.1", base_url="http://localhost:3720")
+    return Api(
+        api.anonymous.app,
+        api.anonymous.runner,
+        address="127.0.0.1",
+        base_url="http://localhost:3720",
+    )
 
 
 class TestHealth:
     def test_tells_this_machine_that_all_is_well(self, api: Clients) -> None:
         answer = near(api).get(HEALTH)
         assert answer.status_code == 200
-        assert told(answer) == {"status": "ok", "database": "ok", "engine": "ok", "email": "not configured", "reasons": []}
+        assert told(answer) == {
+            "status": "ok",
+            "database": "ok",
+            "engine": "ok",
+            "email": "not configured",
+            "reasons": [],
+        }
 
     @pytest.mark.parametrize("alive", [True, False])
-    def test_tells_strangers_the_status_alone(self, api: Clients, engine: Engine, alive: bool) -> None:
+    def test_tells_strangers_the_status_alone(
+        self, api: Clients, engine: Engine, alive: bool
+    ) -> None:
         engine.alive = alive
         for client in (api.anonymous, api.admin, api.super_admin):
             answer = client.get(HEALTH)
@@ -100,7 +124,9 @@ class TestHealth:
             {"Host": "rebound.example"},
         ],
     )
-    def test_counts_whoever_a_proxy_calls_for_as_a_stranger(self, api: Clients, headers: dict[str, str]) -> None:
+    def test_counts_whoever_a_proxy_calls_for_as_a_stranger(
+        self, api: Clients, headers: dict[str, str]
+    ) -> None:
         assert near(api).get(HEALTH, headers=headers).json() == {"status": "ok"}
 
     def test_behind_a_proxy_all_but_the_token_are_strangers(
@@ -111,7 +137,9 @@ class TestHealth:
         monkeypatch.setattr(services.settings, "__dict__", services.settings.__dict__ | changed)
         assert near(api).get(HEALTH).json() == {"status": "ok"}
         for given in ("", "Bearer ", "Bearer wrong", token):
-            assert api.anonymous.get(HEALTH, headers={"Authorization": given}).json() == {"status": "ok"}
+            assert api.anonymous.get(HEALTH, headers={"Authorization": given}).json() == {
+                "status": "ok"
+            }
         told(api.anonymous.get(HEALTH, headers={"Authorization": f"Bearer {token}"}))
 
     @pytest.mark.usefixtures("mail")
@@ -137,14 +165,18 @@ class TestHealth:
         }  # fmt: skip
         assert near(api).get(HEALTH).json()["status"] == "ok"
 
-    def test_is_503_when_a_schedule_is_long_due(self, api: Clients, clock: FakeClock, services: Services, schedule: Any) -> None:
+    def test_is_503_when_a_schedule_is_long_due(
+        self, api: Clients, clock: FakeClock, services: Services, schedule: Any
+    ) -> None:
         due = datetime.fromisoformat(schedule["nextRunAt"])
         clock.set(due + timedelta(minutes=15))
         assert api.anonymous.get(HEALTH).status_code == 200
         clock.advance(minutes=1)
         answer = near(api).get(HEALTH)
         assert answer.status_code == 503
-        assert answer.json()["reasons"] == ["a scheduled export is due since 16 min 0 s and has no run yet"]
+        assert answer.json()["reasons"] == [
+            "a scheduled export is due since 16 min 0 s and has no run yet"
+        ]
         assert (answer.json()["database"], answer.json()["engine"]) == ("ok", "ok")
         services.runs.tick()
         assert api.anonymous.get(HEALTH).status_code == 200
@@ -156,7 +188,10 @@ class TestHealth:
         api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger")
         clock.advance(minutes=15.5)
         answer = near(api).get(HEALTH)
-        assert (answer.status_code, answer.json()["reasons"]) == (503, ["a run has waited 15 min 30 s for a worker"])
+        assert (answer.status_code, answer.json()["reasons"]) == (
+            503,
+            ["a run has waited 15 min 30 s for a worker"],
+        )
         services.runs.claim()  # the other one waits for the first, not for a worker
         assert api.anonymous.get(HEALTH).status_code == 200
 
@@ -187,7 +222,9 @@ class gone:  # noqa: N801  (reads as a sentence)
 
 
 class TestADatabaseThatGoesAway:
-    @pytest.mark.parametrize("left", [None, b"this is no database" * 100], ids=["unreachable", "damaged"])
+    @pytest.mark.parametrize(
+        "left", [None, b"this is no database" * 100], ids=["unreachable", "damaged"]
+    )
     def test_every_route_says_so_and_works_again_by_itself(
         self, api: Clients, services: Services, schedule: Any, logs: list[Any], left: Any
     ) -> None:
@@ -201,7 +238,9 @@ class TestADatabaseThatGoesAway:
                 api.admin.post(f"{one}/trigger"),
                 api.admin.get(f"{one}/history"),
                 api.admin.get(CAMPAIGNS),
-                api.anonymous.post("/api/auth/login", {"email": "admin@example.com", "password": "x"}),
+                api.anonymous.post(
+                    "/api/auth/login", {"email": "admin@example.com", "password": "x"}
+                ),
             ):
                 problem(answer, 503, "unavailable")
         assert api.admin.get(one).json() == schedule
@@ -226,7 +265,9 @@ class TestWhatNobodyForesaw:
 
 def references(node: Any) -> list[str]:
     if isinstance(node, dict):
-        return [v for k, v in node.items() if k == "$ref"] + [r for v in node.values() for r in references(v)]
+        return [v for k, v in node.items() if k == "$ref"] + [
+            r for v in node.values() for r in references(v)
+        ]
     return [r for v in node for r in references(v)] if isinstance(node, list) else []
 
 
@@ -268,7 +309,9 @@ class TestTheDocumentation:
                 held = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
                 assert held == set(re.findall(r"\{(\w+)\}", path)), where
                 if method == "put" or (method == "post" and not path.endswith(WITHOUT_BODY)):
-                    assert "schema" in operation["requestBody"]["content"]["application/json"], where
+                    assert "schema" in operation["requestBody"]["content"]["application/json"], (
+                        where
+                    )
                 # Accepting an invitation takes a token or a password
                 open_to_all = (method.upper(), path) in PUBLIC and path != "/api/invitations/accept"
                 assert bool(operation.get("security")) == (not open_to_all), where
@@ -281,16 +324,28 @@ class TestTheDocumentation:
         }  # fmt: skip
         for path, item in document["paths"].items():
             for operation in item.values():
-                assert "application/problem+json" in operation["responses"]["default"]["content"], path
+                assert "application/problem+json" in operation["responses"]["default"]["content"], (
+                    path
+                )
         assert "HTTPValidationError" not in json.dumps(document)
 
     def test_bodies_are_described_in_the_words_of_the_json(self, document: dict[str, Any]) -> None:
         schemas = document["components"]["schemas"]
-        assert set(schemas["ScheduleIn"]["required"]) == {"name", "exportType", "format", "schedule", "recipients"}
+        assert set(schemas["ScheduleIn"]["required"]) == {
+            "name",
+            "exportType",
+            "format",
+            "schedule",
+            "recipients",
+        }
         assert schemas["ScheduleIn"]["additionalProperties"] is False
-        assert {"startDate", "endDate", "period", "campaignIds", "groupBy"} == set(schemas["FiltersIn"]["properties"])
+        assert {"startDate", "endDate", "period", "campaignIds", "groupBy"} == set(
+            schemas["FiltersIn"]["properties"]
+        )
 
-    def test_the_page_loads_nothing_from_another_host_and_has_no_inline_script(self, api: Clients) -> None:
+    def test_the_page_loads_nothing_from_another_host_and_has_no_inline_script(
+        self, api: Clients
+    ) -> None:
         page = api.anonymous.get("/api/docs")
         assert page.headers["content-type"].startswith("text/html")
         loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
@@ -308,7 +363,10 @@ class TestACallerWhoHangsUp:
     def test_in_the_middle_of_a_body_is_no_failure_of_the_server(
         self, api: Clients, runner: asyncio.Runner, logs: list[Any]
     ) -> None:
-        incoming = [{"type": "http.request", "body": b'{"name":', "more_body": True}, {"type": "http.disconnect"}]
+        incoming = [
+            {"type": "http.request", "body": b'{"name":', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
         scope = {
             "type": "http",
             "method": "POST",

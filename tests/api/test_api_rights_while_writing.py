@@ -22,7 +22,9 @@ from tests.world import Cast, FakeClock
 QUOTAS = [case for case in CASES if case.path.endswith("/quotas") and case.body is not None]
 READS = {"GET /api/tenants/{tenant_id}/quotas", "GET /api/tenants/{tenant_id}/members"}
 READS |= {"GET /api/tenants/{tenant_id}/invitations", "GET /api/audit"}
-BY_ADMINS = [case for case in WRITES if case not in QUOTAS and f"{case.method} {case.path}" not in READS]
+BY_ADMINS = [
+    case for case in WRITES if case not in QUOTAS and f"{case.method} {case.path}" not in READS
+]
 BY_SUPER_ADMINS = [case for case in SUPER_ADMINS if case.method != "GET"] + QUOTAS
 
 
@@ -78,7 +80,9 @@ def test_an_admin_who_was_made_a_viewer_writes_nothing(
     assert entries(services, cast) == before
 
 
-@pytest.mark.parametrize("values", [{"is_active": False}, {"token_version": 7}], ids=["inactive", "signed out"])
+@pytest.mark.parametrize(
+    "values", [{"is_active": False}, {"token_version": 7}], ids=["inactive", "signed out"]
+)
 @named(BY_ADMINS + BY_SUPER_ADMINS)
 def test_a_caller_whose_sign_in_ended_writes_nothing(
     api: Clients,
@@ -107,7 +111,13 @@ def test_a_caller_whose_sign_in_ended_writes_nothing(
 
 @named(BY_ADMINS)
 def test_the_audit_has_the_time_at_which_it_was_written(
-    api: Clients, services: Services, cast: Cast, case: Case, ids: dict[str, str], wait: Wait, clock: FakeClock
+    api: Clients,
+    services: Services,
+    cast: Cast,
+    case: Case,
+    ids: dict[str, str],
+    wait: Wait,
+    clock: FakeClock,
 ) -> None:
     before = {entry.id for entry in entries(services, cast)}
     written_at: list[datetime] = []
@@ -118,12 +128,18 @@ def test_the_audit_has_the_time_at_which_it_was_written(
     assert fresh or case.good == 409
 
 
-def test_a_super_admin_who_loses_a_required_second_factor_writes_nothing(services: Services, cast: Cast) -> None:
+def test_a_super_admin_who_loses_a_required_second_factor_writes_nothing(
+    services: Services, cast: Cast
+) -> None:
     who = replace(cast.super_admin.who, super_admins_need_otp=True)
     with pytest.raises(SecondFactorRequired):
         services.quotas.change(who, cast.acme.id, {"pending_runs": 1})
 
 
-def test_a_super_admin_without_a_second_factor_may_require_one_of_a_tenant(services: Services, cast: Cast) -> None:
-    tenant = services.tenants.update(cast.super_admin.who, cast.acme.id, {"second_factor_required": True})
+def test_a_super_admin_without_a_second_factor_may_require_one_of_a_tenant(
+    services: Services, cast: Cast
+) -> None:
+    tenant = services.tenants.update(
+        cast.super_admin.who, cast.acme.id, {"second_factor_required": True}
+    )
     assert tenant.second_factor_required

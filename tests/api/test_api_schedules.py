@@ -37,7 +37,17 @@ POLICIES = {
     "retryAttempts": None,
     "retryBaseSeconds": None,
 }
-OPTIONAL = {"description", "filters", "whenEmpty", "delivery", "linkDays", "timeLimit", "isActive", "version", *POLICIES}
+OPTIONAL = {
+    "description",
+    "filters",
+    "whenEmpty",
+    "delivery",
+    "linkDays",
+    "timeLimit",
+    "isActive",
+    "version",
+    *POLICIES,
+}
 
 
 class TestCreate:
@@ -73,7 +83,12 @@ class TestCreate:
         }
 
     def test_keeps_every_field(self, api: Clients, campaigns: dict[str, Campaign]) -> None:
-        filters = {"startDate": "2026-01-01", "endDate": "2026-01-31", "campaignIds": [campaigns["Spring"].id], "groupBy": "week"}
+        filters = {
+            "startDate": "2026-01-01",
+            "endDate": "2026-01-31",
+            "campaignIds": [campaigns["Spring"].id],
+            "groupBy": "week",
+        }
         sent = schedule_body(
             name="\N{RIGHT-TO-LEFT MARK}עברית 🚀 " + "x" * 100,
             description="Line one\n\tline two",
@@ -104,19 +119,30 @@ class TestCreate:
             "bob@example.com",
         ]
         fifty = [f"user{i}@example.com" for i in range(50)]
-        assert api.admin.post(SCHEDULES, schedule_body(recipients=fifty + fifty)).json()["recipients"] == fifty
+        assert (
+            api.admin.post(SCHEDULES, schedule_body(recipients=fifty + fifty)).json()["recipients"]
+            == fifty
+        )
 
-    def test_takes_a_campaign_once_in_whatever_spelling(self, api: Clients, campaigns: dict[str, Campaign]) -> None:
+    def test_takes_a_campaign_once_in_whatever_spelling(
+        self, api: Clients, campaigns: dict[str, Campaign]
+    ) -> None:
         one = campaigns["Spring"].id
-        made = api.admin.post(SCHEDULES, schedule_body(filters={"campaignIds": [one, one.upper()]})).json()
+        made = api.admin.post(
+            SCHEDULES, schedule_body(filters={"campaignIds": [one, one.upper()]})
+        ).json()
         assert made["filters"] == {"campaignIds": [one]}
 
-    def test_asks_for_the_tenant_of_those_who_have_several(self, api: Clients, services: Services, cast: Cast) -> None:
+    def test_asks_for_the_tenant_of_those_who_have_several(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
         assert pointers(api.super_admin.post(SCHEDULES, schedule_body())) == ["/tenantId"]
         problem(api.super_admin.post(SCHEDULES, schedule_body(tenantId=ABSENT)), 404)
         with services.store.write() as tx:
             tx.users.join(Membership(cast.admin.user.id, cast.globex.id, Role.VIEWER))
-        assert api.admin.post(SCHEDULES, schedule_body()).json()["tenantId"] == cast.acme.id  # the only one to write into
+        assert (
+            api.admin.post(SCHEDULES, schedule_body()).json()["tenantId"] == cast.acme.id
+        )  # the only one to write into
         problem(api.admin.post(SCHEDULES, schedule_body(tenantId=cast.globex.id)), 403)
         assert count(api.outsider) == 0
 
@@ -127,7 +153,9 @@ class TestList:
         """Names in the order of their making; one is paused, one has run."""
         rows = [
             schedule_body(name="Ärger 100%", schedule="0 9 * * 1"),
-            schedule_body(name="beta_one", format="json", schedule="0 9 1 * *", description="Groß und Klein"),
+            schedule_body(
+                name="beta_one", format="json", schedule="0 9 1 * *", description="Groß und Klein"
+            ),
             schedule_body(name="Beta two", exportType="aggregate", isActive=False),
             schedule_body(name="alpha", schedule="0 12 * * *"),
             schedule_body(name="ÄRGER 1000", format="xml", isActive=False),
@@ -150,13 +178,18 @@ class TestList:
         assert api.viewer.get(SCHEDULES).json() == {"items": [], "total": 0, "page": 1, "size": 50}
 
     def test_pages_through_all_of_it_once(self, api: Clients, five: list[str]) -> None:
-        pages = [api.viewer.get(SCHEDULES, params={"page": n, "size": 2, "sort": "createdAt"}).json() for n in (1, 2, 3, 4)]
+        pages = [
+            api.viewer.get(SCHEDULES, params={"page": n, "size": 2, "sort": "createdAt"}).json()
+            for n in (1, 2, 3, 4)
+        ]
         assert [i["name"] for p in pages for i in p["items"]] == five
         assert [(p["total"], p["page"], p["size"], len(p["items"])) for p in pages] == [
             (5, 1, 2, 2), (5, 2, 2, 2), (5, 3, 2, 1), (5, 4, 2, 0)
         ]  # fmt: skip
         assert set(pages[0]["items"][0]) == SCHEDULE_KEYS
-        assert api.viewer.get(SCHEDULES, params={"page": 1_000_000, "size": 200}).json()["items"] == []
+        assert (
+            api.viewer.get(SCHEDULES, params={"page": 1_000_000, "size": 200}).json()["items"] == []
+        )
 
     def test_sorts_both_ways_with_what_is_absent_last(self, api: Clients, five: list[str]) -> None:
         assert self.names(api.viewer) == five[::-1]
@@ -188,7 +221,9 @@ class TestList:
         ],
     )
     @pytest.mark.usefixtures("five")
-    def test_filters_and_searches(self, api: Clients, params: dict[str, str], found: set[str]) -> None:
+    def test_filters_and_searches(
+        self, api: Clients, params: dict[str, str], found: set[str]
+    ) -> None:
         answer = api.viewer.get(SCHEDULES, params=params).json()
         assert {item["name"] for item in answer["items"]} == found
         assert answer["total"] == len(found)
@@ -211,7 +246,9 @@ class TestList:
             ({"lastStatus": "marker"}, "/lastStatus"),
         ],
     )
-    def test_refuses_what_it_cannot_filter_by(self, api: Clients, params: dict[str, str], wrong: str) -> None:
+    def test_refuses_what_it_cannot_filter_by(
+        self, api: Clients, params: dict[str, str], wrong: str
+    ) -> None:
         answer = api.viewer.get(SCHEDULES, params=params)
         assert pointers(answer) == [wrong]
         assert "marker" not in answer.text
@@ -221,61 +258,123 @@ class TestUpdate:
     def put(self, client: Api, schedule: dict[str, Any], body: Any) -> Any:
         return client.put(f"{SCHEDULES}/{schedule['id']}", body)
 
-    def test_what_is_left_out_keeps_its_value(self, api: Clients, schedule: dict[str, Any], clock: FakeClock) -> None:
+    def test_what_is_left_out_keeps_its_value(
+        self, api: Clients, schedule: dict[str, Any], clock: FakeClock
+    ) -> None:
         clock.advance(hours=1)
         answer = self.put(api.admin, schedule, {"name": "Renamed"})
         assert answer.status_code == 200
-        assert answer.json() == schedule | {"name": "Renamed", "version": 2, "updatedAt": "2026-03-04T11:30:00Z"}
+        assert answer.json() == schedule | {
+            "name": "Renamed",
+            "version": 2,
+            "updatedAt": "2026-03-04T11:30:00Z",
+        }
         assert api.admin.get(f"{SCHEDULES}/{schedule['id']}").json() == answer.json()
 
-    def test_nothing_to_change_changes_nothing(self, api: Clients, schedule: dict[str, Any], clock: FakeClock) -> None:
+    def test_nothing_to_change_changes_nothing(
+        self, api: Clients, schedule: dict[str, Any], clock: FakeClock
+    ) -> None:
         clock.advance(hours=1)
         assert self.put(api.admin, schedule, {}).json() == schedule
-        assert self.put(api.admin, schedule, {"name": schedule["name"], "version": 1}).json() == schedule
+        assert (
+            self.put(api.admin, schedule, {"name": schedule["name"], "version": 1}).json()
+            == schedule
+        )
 
     def test_filters_are_replaced_whole(self, api: Clients, schedule: dict[str, Any]) -> None:
-        first = self.put(api.admin, schedule, {"exportType": "aggregate", "filters": {"period": "yesterday", "groupBy": "week"}})
+        first = self.put(
+            api.admin,
+            schedule,
+            {"exportType": "aggregate", "filters": {"period": "yesterday", "groupBy": "week"}},
+        )
         assert first.json()["filters"] == {"period": "yesterday", "groupBy": "week"}
-        assert self.put(api.admin, schedule, {"filters": {"groupBy": "day"}}).json()["filters"] == {"groupBy": "day"}
+        assert self.put(api.admin, schedule, {"filters": {"groupBy": "day"}}).json()["filters"] == {
+            "groupBy": "day"
+        }
         assert self.put(api.admin, schedule, {"filters": {}}).json()["filters"] == {}
 
     def test_null_clears_only_the_description(self, api: Clients, schedule: dict[str, Any]) -> None:
-        assert self.put(api.admin, schedule, {"description": "Words"}).json()["description"] == "Words"
-        for name in ("name", "exportType", "format", "schedule", "timezone", "recipients", "filters", "whenEmpty", "isActive"):
+        assert (
+            self.put(api.admin, schedule, {"description": "Words"}).json()["description"] == "Words"
+        )
+        for name in (
+            "name",
+            "exportType",
+            "format",
+            "schedule",
+            "timezone",
+            "recipients",
+            "filters",
+            "whenEmpty",
+            "isActive",
+        ):
             assert pointers(self.put(api.admin, schedule, {name: None})) == [f"/{name}"]
         assert self.put(api.admin, schedule, {"description": None}).json()["description"] is None
 
     @pytest.mark.parametrize("name", sorted(SCHEDULE_KEYS - set(schedule_body()) - OPTIONAL))
-    def test_read_only_fields_are_refused(self, api: Clients, schedule: dict[str, Any], name: str) -> None:
-        assert pointers(self.put(api.admin, schedule, {name: schedule[name], "name": "New"})) == [f"/{name}"]
+    def test_read_only_fields_are_refused(
+        self, api: Clients, schedule: dict[str, Any], name: str
+    ) -> None:
+        assert pointers(self.put(api.admin, schedule, {name: schedule[name], "name": "New"})) == [
+            f"/{name}"
+        ]
         assert api.admin.get(f"{SCHEDULES}/{schedule['id']}").json() == schedule
 
     def test_a_stale_version_is_a_conflict(self, api: Clients, schedule: dict[str, Any]) -> None:
         assert self.put(api.admin, schedule, {"name": "First", "version": 1}).json()["version"] == 2
-        problem(self.put(api.super_admin, schedule, {"name": "Second", "version": 1}), 409, "conflict")
+        problem(
+            self.put(api.super_admin, schedule, {"name": "Second", "version": 1}), 409, "conflict"
+        )
         problem(self.put(api.super_admin, schedule, {"name": "Second", "version": 10**30}), 409)
-        assert self.put(api.super_admin, schedule, {"name": "Second", "version": 2}).json()["version"] == 3
+        assert (
+            self.put(api.super_admin, schedule, {"name": "Second", "version": 2}).json()["version"]
+            == 3
+        )
 
     def test_only_time_moves_the_next_run(
-        self, api: Clients, schedule: dict[str, Any], services: Services, cast: Cast, clock: FakeClock
+        self,
+        api: Clients,
+        schedule: dict[str, Any],
+        services: Services,
+        cast: Cast,
+        clock: FakeClock,
     ) -> None:
         clock.advance(days=10)  # the run of Monday was missed: no tick ran here
         later = api.anonymous.using(token_for(services.auth, cast.admin.user))
-        assert self.put(later, schedule, {"name": "New", "format": "xml"}).json()["nextRunAt"] == schedule["nextRunAt"]
-        assert self.put(later, schedule, {"timezone": "UTC"}).json()["nextRunAt"] == "2026-03-16T09:00:00Z"
-        assert self.put(later, schedule, {"schedule": "0 8 * * 2"}).json()["nextRunAt"] == "2026-03-17T08:00:00Z"
+        assert (
+            self.put(later, schedule, {"name": "New", "format": "xml"}).json()["nextRunAt"]
+            == schedule["nextRunAt"]
+        )
+        assert (
+            self.put(later, schedule, {"timezone": "UTC"}).json()["nextRunAt"]
+            == "2026-03-16T09:00:00Z"
+        )
+        assert (
+            self.put(later, schedule, {"schedule": "0 8 * * 2"}).json()["nextRunAt"]
+            == "2026-03-17T08:00:00Z"
+        )
         assert self.put(later, schedule, {"isActive": False}).json()["nextRunAt"] is None
         assert self.put(later, schedule, {"schedule": "0 7 * * 2"}).json()["nextRunAt"] is None
-        assert self.put(later, schedule, {"isActive": True}).json()["nextRunAt"] == "2026-03-17T07:00:00Z"
+        assert (
+            self.put(later, schedule, {"isActive": True}).json()["nextRunAt"]
+            == "2026-03-17T07:00:00Z"
+        )
 
-    def test_who_activates_it_again_owns_it(self, api: Clients, schedule: dict[str, Any], cast: Cast) -> None:
+    def test_who_activates_it_again_owns_it(
+        self, api: Clients, schedule: dict[str, Any], cast: Cast
+    ) -> None:
         self.put(api.super_admin, schedule, {"isActive": False, "name": "x"})
         changed = self.put(api.super_admin, schedule, {"isActive": True}).json()
-        assert (changed["ownerId"], changed["createdBy"]) == (cast.super_admin.user.id, cast.admin.user.id)
+        assert (changed["ownerId"], changed["createdBy"]) == (
+            cast.super_admin.user.id,
+            cast.admin.user.id,
+        )
 
 
 class TestDelete:
-    def test_it_is_gone_for_everybody_on_every_route(self, api: Clients, schedule: dict[str, Any]) -> None:
+    def test_it_is_gone_for_everybody_on_every_route(
+        self, api: Clients, schedule: dict[str, Any]
+    ) -> None:
         one = f"{SCHEDULES}/{schedule['id']}"
         run = api.admin.post(f"{one}/trigger").json()["historyId"]
         answer = api.admin.delete(one)
@@ -286,7 +385,11 @@ class TestDelete:
                 ("GET", one), ("PUT", one), ("DELETE", one), ("POST", f"{one}/trigger"), ("GET", f"{one}/history"),
                 ("GET", f"{one}/history/{run}"), ("GET", f"{one}/history/{run}/file"),
             ]:  # fmt: skip
-                problem(client.request(method, path, json={} if method == "PUT" else None), 404, "not_found")
+                problem(
+                    client.request(method, path, json={} if method == "PUT" else None),
+                    404,
+                    "not_found",
+                )
 
 
 class TestTrigger:
@@ -305,9 +408,18 @@ class TestTrigger:
         assert api.admin.get(one).json() == schedule
 
     def test_covers_the_window_of_now(self, api: Clients) -> None:
-        schedule = api.admin.post(SCHEDULES, schedule_body(filters={"period": "previous_week"})).json()
-        run = api.admin.get(api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger").headers["location"]).json()
+        schedule = api.admin.post(
+            SCHEDULES, schedule_body(filters={"period": "previous_week"})
+        ).json()
+        run = api.admin.get(
+            api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger").headers["location"]
+        ).json()
         assert (run["windowStart"], run["windowEnd"]) == ("2026-02-23", "2026-03-01")
 
     def test_ignores_a_body(self, api: Clients, schedule: dict[str, Any]) -> None:
-        assert api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger", content=b"{nonsense").status_code == 202
+        assert (
+            api.admin.post(
+                f"{SCHEDULES}/{schedule['id']}/trigger", content=b"{nonsense"
+            ).status_code
+            == 202
+        )

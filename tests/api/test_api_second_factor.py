@@ -20,8 +20,15 @@ def credentials(cast: Cast, **more: str) -> dict[str, str]:
     return {"email": cast.admin.user.email, "password": PASSWORD} | more
 
 
-def test_a_script_sets_it_up_signs_in_with_it_and_gives_it_up(api: Clients, cast: Cast, clock: FakeClock) -> None:
-    assert api.admin.get(FACTOR).json() == {"enabledAt": None, "recoveryCodesLeft": 0, "required": False, "requiredBy": []}
+def test_a_script_sets_it_up_signs_in_with_it_and_gives_it_up(
+    api: Clients, cast: Cast, clock: FakeClock
+) -> None:
+    assert api.admin.get(FACTOR).json() == {
+        "enabledAt": None,
+        "recoveryCodesLeft": 0,
+        "required": False,
+        "requiredBy": [],
+    }
     wrong = problem(api.admin.post(FACTOR, {"currentPassword": "wrong"}), 422, "invalid")
     assert [error["pointer"] for error in wrong["errors"]] == ["/currentPassword"]
     begun = api.admin.post(FACTOR, {"currentPassword": PASSWORD}).json()
@@ -38,7 +45,9 @@ def test_a_script_sets_it_up_signs_in_with_it_and_gives_it_up(api: Clients, cast
     assert begun["secret"] not in admin.get(FACTOR).text
 
     problem(api.anonymous.post(LOGIN, credentials(cast)), 401, "otp_required")
-    problem(api.anonymous.post(LOGIN, credentials(cast, password="wrong")), 401, "wrong_credentials")
+    problem(
+        api.anonymous.post(LOGIN, credentials(cast, password="wrong")), 401, "wrong_credentials"
+    )
     clock.advance(seconds=PERIOD)
     good = credentials(cast, otp=app.at(clock()))
     assert api.anonymous.post(LOGIN, good).status_code == 200
@@ -56,10 +65,20 @@ def test_a_script_sets_it_up_signs_in_with_it_and_gives_it_up(api: Clients, cast
     assert api.anonymous.post(LOGIN, credentials(cast)).status_code == 200
 
 
-def test_a_tenant_that_requires_it_says_so_with_a_code(api: Clients, services: Services, cast: Cast) -> None:
-    refused = problem(api.admin.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}), 409, "conflict")
+def test_a_tenant_that_requires_it_says_so_with_a_code(
+    api: Clients, services: Services, cast: Cast
+) -> None:
+    refused = problem(
+        api.admin.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}),
+        409,
+        "conflict",
+    )
     assert "your own second factor" in refused["detail"]
-    problem(api.viewer.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}), 403, "forbidden")
+    problem(
+        api.viewer.put(f"/api/tenants/{cast.acme.id}", {"secondFactorRequired": True}),
+        403,
+        "forbidden",
+    )
     with services.store.write() as tx:
         tx.tenants.update(cast.acme.id, {"second_factor_required": True})
     told = problem(api.admin.get(f"/api/tenants/{cast.acme.id}"), 403, "second_factor_required")
@@ -80,21 +99,35 @@ def test_an_invitation_is_no_way_round_it(
     app = pyotp.TOTP(api.admin.post(FACTOR, {"currentPassword": PASSWORD}).json()["secret"])
     assert api.admin.post(f"{FACTOR}/confirm", {"otp": app.at(clock())}).status_code == 200
     members = f"/api/tenants/{cast.globex.id}/members"
-    assert api.outsider.post(members, {"email": cast.admin.user.email, "role": "viewer"}).status_code == 202
+    assert (
+        api.outsider.post(members, {"email": cast.admin.user.email, "role": "viewer"}).status_code
+        == 202
+    )
     token = mailed_token(services, mail, cast.admin.user.email)
-    accept, body = "/api/invitations/accept", {"token": token, "name": "Another", "password": PASSWORD}
+    accept, body = (
+        "/api/invitations/accept",
+        {"token": token, "name": "Another", "password": PASSWORD},
+    )
     problem(api.anonymous.post(accept, body), 401, "sign_in_required")
     problem(api.anonymous.post(LOGIN, credentials(cast)), 401, "otp_required")
     clock.advance(seconds=PERIOD)
     signed_in = api.anonymous.post(LOGIN, credentials(cast, otp=app.at(clock()))).json()
-    assert api.anonymous.using(signed_in["accessToken"]).post(accept, {"token": token}).status_code == 200
+    assert (
+        api.anonymous.using(signed_in["accessToken"]).post(accept, {"token": token}).status_code
+        == 200
+    )
 
 
 def test_super_admins_who_need_it_can_only_set_it_up(
     api: Clients, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.auth, "super_admins_need_otp", True)
-    for path in ("/api/users", "/api/scheduled-exports", f"/api/tenants/{cast.acme.id}", f"/api/tenants/{cast.acme.id}/members"):
+    for path in (
+        "/api/users",
+        "/api/scheduled-exports",
+        f"/api/tenants/{cast.acme.id}",
+        f"/api/tenants/{cast.acme.id}/members",
+    ):
         told = problem(api.super_admin.get(path), 403, "second_factor_required")
         assert "set one up under Settings, Account" in told["detail"]
     assert api.super_admin.get("/api/auth/me").json()["mustSetUpSecondFactor"]

@@ -16,14 +16,24 @@ from exports_app.services.keys.derived_keys import Keys
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients
-from tests.world import BROWSER, Cast, FakeClock, make_schedule, sign_in, sign_in_code, trigger_and_execute
+from tests.world import (
+    BROWSER,
+    Cast,
+    FakeClock,
+    make_schedule,
+    sign_in,
+    sign_in_code,
+    trigger_and_execute,
+)
 
 SECRET = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 
 
 def visit(api: Clients, path: str, **cookies: str) -> httpx.Response:
     """As a browser opens it, with these cookies, among others'."""
-    held = "; ".join(["theme={dark: true}", *(f"exports_{name}={value}" for name, value in cookies.items())])
+    held = "; ".join(
+        ["theme={dark: true}", *(f"exports_{name}={value}" for name, value in cookies.items())]
+    )
     return api.anonymous.get(path, headers={"Cookie": held})
 
 
@@ -42,7 +52,9 @@ def attributes(answer: httpx.Response, name: str = SESSION_COOKIE) -> tuple[str,
 
 
 class TestSigningIn:
-    def test_a_code_becomes_the_sessions_cookie_and_leads_to_the_page(self, api: Clients, services: Services, cast: Cast) -> None:
+    def test_a_code_becomes_the_sessions_cookie_and_leads_to_the_page(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
         code = sign_in_code(services, cast.viewer.user, goto="/scheduled-exports?q=Zürich")
         answer = visit(api, f"/api/session/{code}", browser=BROWSER)
         redirected(answer, "/scheduled-exports?q=Z%C3%BCrich")
@@ -66,25 +78,37 @@ class TestSigningIn:
         clock.advance(seconds=30)
         redirected(visit(api, f"/api/session/{late}", browser=BROWSER), "/login?expired=1")
 
-    def test_the_browser_is_known_to_the_account_from_then_on(self, api: Clients, services: Services, cast: Cast) -> None:
+    def test_the_browser_is_known_to_the_account_from_then_on(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
         held = ""
         browsers = KnownBrowsers(services.clock, Keys(secret_keys.signing(services.settings)))
         for _ in range(2):
             code = sign_in_code(services, cast.viewer.user)
-            held, rest = attributes(visit(api, f"/api/session/{code}", browser=BROWSER, known=held), KNOWN_COOKIE)
+            held, rest = attributes(
+                visit(api, f"/api/session/{code}", browser=BROWSER, known=held), KNOWN_COOKIE
+            )
             assert rest == {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=15552000"}
             assert browsers.recognize(cast.viewer.user, held)
             assert len(held) == 40
         code = sign_in_code(services, cast.admin.user)
-        held, _ = attributes(visit(api, f"/api/session/{code}", browser=BROWSER, known=held), KNOWN_COOKIE)
+        held, _ = attributes(
+            visit(api, f"/api/session/{code}", browser=BROWSER, known=held), KNOWN_COOKIE
+        )
         assert browsers.recognize(cast.viewer.user, held)
         assert browsers.recognize(cast.admin.user, held)
 
-    @pytest.mark.parametrize("code", ["x", "%00", "%ED%A0%80", "%F0%9F%98%80", "x" * 5000, "%0d%0aSet-Cookie:a=b"])
-    def test_an_odd_code_leads_back_to_the_sign_in_page(self, api: Clients, cast: Cast, code: str) -> None:
+    @pytest.mark.parametrize(
+        "code", ["x", "%00", "%ED%A0%80", "%F0%9F%98%80", "x" * 5000, "%0d%0aSet-Cookie:a=b"]
+    )
+    def test_an_odd_code_leads_back_to_the_sign_in_page(
+        self, api: Clients, cast: Cast, code: str
+    ) -> None:
         redirected(visit(api, f"/api/session/{code}", browser=BROWSER), "/login?expired=1")
 
-    def test_so_does_a_database_that_is_away(self, api: Clients, services: Services, cast: Cast) -> None:
+    def test_so_does_a_database_that_is_away(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
         code = sign_in_code(services, cast.viewer.user)
         file = services.settings.data_dir / "exports.db"
         services.database.dispose()
@@ -119,11 +143,18 @@ class TestSigningIn:
         for path in ("/api/auth/me", "/api/scheduled-exports"):
             problem(visit(api, path, session=session_id), 401)
         problem(api.admin.get("/api/download/x"), 401)
-        problem(api.admin.get("/api/download/x", headers={"Cookie": f"exports_session={api.admin.token}"}), 401)
+        problem(
+            api.admin.get(
+                "/api/download/x", headers={"Cookie": f"exports_session={api.admin.token}"}
+            ),
+            401,
+        )
 
 
 class TestSigningOut:
-    def test_takes_the_cookie_of_a_session_that_is_over(self, api: Clients, services: Services, cast: Cast) -> None:
+    def test_takes_the_cookie_of_a_session_that_is_over(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
         session_id = sign_in(services, cast.admin.user)
         services.sessions.end(session_id)
         for cookies in ({"session": session_id}, {"session": "unknown"}, {}):
@@ -131,7 +162,9 @@ class TestSigningOut:
             redirected(answer, "/login")
             assert attributes(answer) == ("", {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=0"})
 
-    def test_a_link_on_another_site_signs_nobody_out(self, api: Clients, services: Services, cast: Cast) -> None:
+    def test_a_link_on_another_site_signs_nobody_out(
+        self, api: Clients, services: Services, cast: Cast
+    ) -> None:
         session_id = sign_in(services, cast.admin.user)
         answer = visit(api, "/api/session/end", session=session_id)
         redirected(answer, "/login")
@@ -142,7 +175,9 @@ class TestSigningOut:
 class TestDownloading:
     @pytest.fixture
     def run(self, services: Services, cast: Cast) -> Run:
-        return trigger_and_execute(services, cast.admin.who, make_schedule(services, cast.admin.who))
+        return trigger_and_execute(
+            services, cast.admin.who, make_schedule(services, cast.admin.who)
+        )
 
     @pytest.fixture
     def session_id(self, services: Services, cast: Cast) -> str:
@@ -150,7 +185,9 @@ class TestDownloading:
 
     @pytest.fixture
     def path(self, services: Services, cast: Cast, session_id: str, run: Run) -> str:
-        return "/api/download/" + services.downloads.of_run(cast.viewer.who, session_id, run.scheduled_export_id, run.id)
+        return "/api/download/" + services.downloads.of_run(
+            cast.viewer.who, session_id, run.scheduled_export_id, run.id
+        )
 
     def test_the_session_that_asked_gets_the_file_as_an_attachment(
         self, api: Clients, path: str, session_id: str, run: Run
@@ -166,17 +203,34 @@ class TestDownloading:
         problem(visit(api, path, session=session_id), 404, "not_found")
 
     def test_nobody_else_gets_it(
-        self, api: Clients, services: Services, cast: Cast, path: str, session_id: str, clock: FakeClock
+        self,
+        api: Clients,
+        services: Services,
+        cast: Cast,
+        path: str,
+        session_id: str,
+        clock: FakeClock,
     ) -> None:
-        users: list[User] = [cast.outsider.user, cast.admin.user, cast.super_admin.user, cast.viewer.user]
+        users: list[User] = [
+            cast.outsider.user,
+            cast.admin.user,
+            cast.super_admin.user,
+            cast.viewer.user,
+        ]
         for user in users:
             problem(visit(api, path, session=sign_in(services, user)), 404, "not_found")
-        for answer in (api.anonymous.get(path), api.viewer.get(path), visit(api, path, browser=BROWSER)):
+        for answer in (
+            api.anonymous.get(path),
+            api.viewer.get(path),
+            visit(api, path, browser=BROWSER),
+        ):
             problem(answer, 401, "unauthenticated")
         clock.advance(seconds=30)
         problem(visit(api, path, session=session_id), 404, "not_found")
 
-    def test_not_after_signing_out(self, api: Clients, services: Services, path: str, session_id: str) -> None:
+    def test_not_after_signing_out(
+        self, api: Clients, services: Services, path: str, session_id: str
+    ) -> None:
         services.sessions.end(session_id)
         problem(visit(api, path, session=session_id), 401, "unauthenticated")
 
@@ -193,14 +247,25 @@ class TestDownloading:
 
 
 class TestTheLog:
-    def test_never_holds_a_code_or_a_cookie(self, api: Clients, services: Services, cast: Cast, logs: list[Any]) -> None:
+    def test_never_holds_a_code_or_a_cookie(
+        self, api: Clients, services: Services, cast: Cast, logs: list[Any]
+    ) -> None:
         code = sign_in_code(services, cast.viewer.user)
         session_id, _ = attributes(visit(api, f"/api/session/{code}", browser=BROWSER))
         visit(api, "/api/session/end", session=session_id)
-        for path in ("/api/download/marker", "/api/session/marker/", "/api/session/x/marker", "/api/download//marker"):
+        for path in (
+            "/api/download/marker",
+            "/api/session/marker/",
+            "/api/session/x/marker",
+            "/api/download//marker",
+        ):
             visit(api, path, session=session_id)
-        assert not [secret for secret in (code, session_id, BROWSER, "marker") if secret in repr(logs)]
-        assert [entry["path"] for entry in logs][:3] == ["/api/session/***"] * 2 + ["/api/download/***"]
+        assert not [
+            secret for secret in (code, session_id, BROWSER, "marker") if secret in repr(logs)
+        ]
+        assert [entry["path"] for entry in logs][:3] == ["/api/session/***"] * 2 + [
+            "/api/download/***"
+        ]
 
     def test_not_even_when_the_server_fails(
         self, api: Clients, services: Services, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
@@ -215,12 +280,16 @@ class TestTheLog:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("path", ["/api/session/end", "/api/session/{code}", "/api/download/{code}"])
+@pytest.mark.parametrize(
+    "path", ["/api/session/end", "/api/session/{code}", "/api/download/{code}"]
+)
 def test_another_method_neither_uses_up_nor_ends_anything(
     api: Clients, services: Services, cast: Cast, method: str, path: str
 ) -> None:
     code = sign_in_code(services, cast.viewer.user)
-    answer = api.anonymous.request(method, path.format(code=code), headers={"Cookie": f"{BROWSER_COOKIE}={BROWSER}"})
+    answer = api.anonymous.request(
+        method, path.format(code=code), headers={"Cookie": f"{BROWSER_COOKIE}={BROWSER}"}
+    )
     assert answer.status_code == 405
     assert services.sessions.redeem(code, BROWSER)
 

@@ -1,4 +1,5 @@
-"""No field of any request is without a limit, and none can make others wait: found in the OpenAPI document, route by route."""
+"""No field of any request is without a limit, and none can make others wait: found in the OpenAPI
+document, route by route."""
 
 import copy
 import json
@@ -26,7 +27,9 @@ HUGE = 20_000
 
 
 def named(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize("case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}")
+    return pytest.mark.parametrize(
+        "case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}"
+    )
 
 
 class Document:
@@ -39,15 +42,20 @@ class Document:
         return self.document["paths"][case.path][case.method.lower()]
 
     def body(self, case: Case) -> dict[str, Any]:
-        return self.follow(self.operation(case)["requestBody"]["content"]["application/json"]["schema"])
+        return self.follow(
+            self.operation(case)["requestBody"]["content"]["application/json"]["schema"]
+        )
 
     def follow(self, schema: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in schema:
             schema = self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         return schema
 
-    def leaves(self, schema: dict[str, Any], at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-        """Every text, list and object below, each with its place. An entry of a list stands at 0."""
+    def leaves(
+        self, schema: dict[str, Any], at: tuple[Any, ...] = ()
+    ) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+        """Every text, list and object below, each with its place. An entry of a list stands at
+        0."""
         schema = self.follow(schema)
         for one in schema.get("anyOf", ()):
             yield from self.leaves(one, at)
@@ -69,7 +77,9 @@ def unlimited(schema: dict[str, Any]) -> bool:
     match schema["type"]:
         case "string":
             fixed = schema.get("format") in SHORT_BY_FORM or "enum" in schema or "const" in schema
-            return not (fixed or "maxLength" in schema or "pattern" in schema)  # a pattern: of a number as text
+            return not (
+                fixed or "maxLength" in schema or "pattern" in schema
+            )  # a pattern: of a number as text
         case "array":
             return "maxItems" not in schema
         case _:
@@ -130,7 +140,9 @@ def test_a_field_that_is_too_large_is_refused_by_its_name_at_once(
         assert answer.status_code in {413, 422}, (place, answer.status_code, answer.text)
         if answer.status_code == 422:
             start = "/" + "/".join(map(str, place))
-            assert any(e["pointer"].startswith(start.rstrip("/")) for e in problem(answer, 422)["errors"]), (place, answer.text)
+            assert any(
+                e["pointer"].startswith(start.rstrip("/")) for e in problem(answer, 422)["errors"]
+            ), (place, answer.text)
         assert spent.seconds < SECONDS, (place, spent.seconds)
 
 
@@ -152,7 +164,9 @@ def test_whatever_fits_into_a_field_is_answered_or_refused_at_once(
         for what, text in nasty(schema.get("maxLength", 40)):
             content = json.dumps(with_value(case.body, place, text), ensure_ascii=False).encode()
             with cpu() as spent:
-                answer = api.super_admin.request(case.method, case.path.format(**ids), content=content)
+                answer = api.super_admin.request(
+                    case.method, case.path.format(**ids), content=content
+                )
             assert answer.status_code < 500, (place, what, answer.text)
             assert spent.seconds < SECONDS, (place, what, spent.seconds)
 
@@ -161,7 +175,9 @@ def test_whatever_fits_into_a_field_is_answered_or_refused_at_once(
 def test_a_thousand_nasty_recipients_are_refused_at_once(api: Clients) -> None:
     for what, text in nasty(320):
         with cpu() as spent:
-            answer = api.admin.post(SCHEDULES, schedule_body(recipients=[f"{i}{text}"[:320] for i in range(1_000)]))
+            answer = api.admin.post(
+                SCHEDULES, schedule_body(recipients=[f"{i}{text}"[:320] for i in range(1_000)])
+            )
         assert answer.status_code in {413, 422}
         assert spent.seconds < SECONDS, (what, spent.seconds)
 
@@ -174,7 +190,9 @@ def test_a_long_id_is_not_found_at_once(api: Clients, ids: dict[str, str], case:
     assert spent.seconds < SECONDS
 
 
-def test_queries_that_are_too_long_are_refused_by_name(api: Clients, ids: dict[str, str], document: Document) -> None:
+def test_queries_that_are_too_long_are_refused_by_name(
+    api: Clients, ids: dict[str, str], document: Document
+) -> None:
     """Of every route: each parameter, one at a time."""
     for path, item in document.document["paths"].items():
         for method, operation in item.items():
@@ -184,7 +202,9 @@ def test_queries_that_are_too_long_are_refused_by_name(api: Clients, ids: dict[s
                 if parameter["in"] != "query":
                     continue
                 with cpu() as spent:
-                    answer = api.super_admin.get(path.format(**ids), params={parameter["name"]: "9" * 10_000})
+                    answer = api.super_admin.get(
+                        path.format(**ids), params={parameter["name"]: "9" * 10_000}
+                    )
                 named_by = [e["pointer"] for e in problem(answer, 422)["errors"]]
                 assert named_by == [f"/{parameter['name']}"], (path, answer.text)
                 assert spent.seconds < SECONDS, (path, parameter["name"])
@@ -194,7 +214,9 @@ class TestWhatSurroundsTheBody:
     def test_an_address_that_is_too_long_is_refused(self, api: Clients) -> None:
         problem(api.admin.get(SCHEDULES, params={"q": "x" * 17_000}), 414, "too_large")
 
-    @pytest.mark.parametrize("text", ["x" * 20_000, "." * 20_000, "[" * 20_000 + ".x.x", "eyJ" + "9" * 20_000 + ".e30.x"])
+    @pytest.mark.parametrize(
+        "text", ["x" * 20_000, "." * 20_000, "[" * 20_000 + ".x.x", "eyJ" + "9" * 20_000 + ".e30.x"]
+    )
     def test_a_token_that_is_too_long_is_no_token(self, api: Clients, text: str) -> None:
         with cpu() as spent:
             answer = api.anonymous.using(text).get(SCHEDULES)
@@ -206,9 +228,13 @@ class TestWhatSurroundsTheBody:
         assert len(answer.headers["x-request-id"]) == 32
 
     @pytest.mark.parametrize("length", ["9" * 5_000, "9" * 30_000, "²"])
-    def test_a_length_that_is_no_number_of_bytes_is_not_counted_on(self, api: Clients, length: str) -> None:
+    def test_a_length_that_is_no_number_of_bytes_is_not_counted_on(
+        self, api: Clients, length: str
+    ) -> None:
         headers = {"Content-Length": length.encode()}
-        answer = api.admin.request("POST", f"{SCHEDULES}/validate-cron", content=b"{}", headers=headers)
+        answer = api.admin.request(
+            "POST", f"{SCHEDULES}/validate-cron", content=b"{}", headers=headers
+        )
         assert answer.status_code in {413, 422}
 
     @pytest.mark.parametrize("code", ["x" * 10_000, "%" * 300, "\u0301" * 1_000])
@@ -231,23 +257,39 @@ class TestJson:
             b'{"expression": ' + b"[" * 60_000 + b"}",
             b'{"expression": ' + b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"}",
         ],
-        ids=["a name twice", "NaN", "Infinity", "an overflow", "digits", "lists in lists", "objects in objects"],
+        ids=[
+            "a name twice",
+            "NaN",
+            "Infinity",
+            "an overflow",
+            "digits",
+            "lists in lists",
+            "objects in objects",
+        ],
     )
-    def test_what_readers_take_differently_or_never_end_is_refused_at_once(self, api: Clients, content: bytes) -> None:
+    def test_what_readers_take_differently_or_never_end_is_refused_at_once(
+        self, api: Clients, content: bytes
+    ) -> None:
         with cpu() as spent:
             answer = api.admin.request("POST", f"{SCHEDULES}/validate-cron", content=content)
         problem(answer, 422, "invalid")
         assert spent.seconds < SECONDS
 
     def test_a_name_twice_is_told_below_too(self, api: Clients) -> None:
-        content = json.dumps(schedule_body()).encode()[:-1] + b', "filters": {"period": "all", "period": "today"}}'
+        content = (
+            json.dumps(schedule_body()).encode()[:-1]
+            + b', "filters": {"period": "all", "period": "today"}}'
+        )
         answer = api.admin.request("POST", SCHEDULES, content=content)
         assert problem(answer, 422)["errors"][0]["pointer"] == "/period"
 
     def test_ten_thousand_days_are_taken(self, api: Clients, campaign: dict[str, Any]) -> None:
         from datetime import date, timedelta
 
-        days = [{"date": str(date(1990, 1, 1) + timedelta(days=i)), "spend": "12345678901.25"} for i in range(10_000)]
+        days = [
+            {"date": str(date(1990, 1, 1) + timedelta(days=i)), "spend": "12345678901.25"}
+            for i in range(10_000)
+        ]
         answer = api.admin.post(f"/api/campaigns/{campaign['id']}/metrics", {"items": days})
         assert answer.json() == {"written": 10_000}
 
@@ -256,11 +298,14 @@ class TestJson:
 def test_others_write_while_somebody_sends_the_slowest_recipient(
     api: Clients, services: Services, cast: Cast, campaigns: dict[str, Campaign]
 ) -> None:
-    """It was normalised within the write transaction: two seconds of CPU, and so many more for everybody else."""
+    """It was normalised within the write transaction: two seconds of CPU, and so many more for
+    everybody else."""
     recipient = "a" + "\u0301" * 15_000 + "\u0323" * 15_000 + "@example.com"
     with cpu() as spent:
         answer = api.admin.post(SCHEDULES, schedule_body(recipients=[recipient]))
-    assert problem(answer, 422)["errors"] == [{"pointer": "/recipients/0", "detail": "use at most 320 characters"}]
+    assert problem(answer, 422)["errors"] == [
+        {"pointer": "/recipients/0", "detail": "use at most 320 characters"}
+    ]
     assert spent.seconds < 0.1
 
 

@@ -38,7 +38,9 @@ def claims_for(user: User, now: datetime) -> Claims:
 DERIVED = Keys([SECRET_KEY.encode()]).current(ACCESS_TOKENS)
 
 
-def signed(claims: Claims, key: bytes | str = DERIVED, algorithm: str = ALGORITHM, **headers: Any) -> str:
+def signed(
+    claims: Claims, key: bytes | str = DERIVED, algorithm: str = ALGORITHM, **headers: Any
+) -> str:
     return jwt.encode(claims, key, algorithm, headers)
 
 
@@ -75,10 +77,14 @@ def nested(_: Claims) -> str:
 
 
 BAD_TOKENS: dict[str, Callable[[Claims], str]] = {
-    "expired": lambda c: signed(c | {"iat": c["iat"] - timedelta(hours=13), "exp": c["iat"] - timedelta(seconds=1)}),
+    "expired": lambda c: signed(
+        c | {"iat": c["iat"] - timedelta(hours=13), "exp": c["iat"] - timedelta(seconds=1)}
+    ),
     "expired this second": lambda c: signed(c | {"exp": c["iat"]}),
     "issued in the future": lambda c: signed(c | {"iat": c["iat"] + timedelta(minutes=5)}),
-    "signed with another key": lambda c: signed(c, "another key, just as long as the one of the server"),
+    "signed with another key": lambda c: signed(
+        c, "another key, just as long as the one of the server"
+    ),
     "without a signature": stripped,
     "with another user's id": tampered,
     "algorithm none": unsigned,
@@ -95,7 +101,9 @@ BAD_TOKENS: dict[str, Callable[[Claims], str]] = {
     "times that are no numbers": lambda c: signed(c | {"iat": "yesterday"}),
     "the id of a key that is not there": lambda c: signed(c, kid="0123456789abcdef"),
     "the id of a key in another form": under_a_list_of_keys,
-    "another key under the id of ours": lambda c: signed(c, "another key, just as long as the one of ours", kid=key_id(DERIVED)),
+    "another key under the id of ours": lambda c: signed(
+        c, "another key, just as long as the one of ours", kid=key_id(DERIVED)
+    ),
     "no token at all": lambda _: "",
     "no JWT": lambda _: "x.y.z",
     "deeply nested JSON": nested,
@@ -115,7 +123,9 @@ class TestTokens:
         for case in CASES:
             problem(call(client, case, NOWHERE), 401, "unauthenticated")
 
-    def test_the_same_token_made_rightly_is_taken(self, api: Clients, cast: Cast, clock: FakeClock) -> None:
+    def test_the_same_token_made_rightly_is_taken(
+        self, api: Clients, cast: Cast, clock: FakeClock
+    ) -> None:
         good = signed(claims_for(cast.admin.user, clock()))
         assert api.anonymous.using(good).get("/api/auth/me").status_code == 200
 
@@ -126,24 +136,40 @@ class TestTokens:
         problem(api.admin.get("/api/auth/me"), 401)
 
     @pytest.mark.parametrize("change", ["token_version = token_version + 1", "is_active = 0"])
-    def test_a_token_ends_with_its_version_and_its_user(self, api: Clients, services: Services, cast: Cast, change: str) -> None:
+    def test_a_token_ends_with_its_version_and_its_user(
+        self, api: Clients, services: Services, cast: Cast, change: str
+    ) -> None:
         with services.database.write() as connection:
-            connection.exec_driver_sql(f"UPDATE users SET {change} WHERE id = ?", (cast.admin.user.id,))
+            connection.exec_driver_sql(
+                f"UPDATE users SET {change} WHERE id = ?", (cast.admin.user.id,)
+            )
         for case in CASES:
             problem(call(api.admin, case, NOWHERE), 401)
         assert api.viewer.get("/api/auth/me").status_code == 200
 
-    def test_a_lost_role_counts_at_once(self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any]) -> None:
+    def test_a_lost_role_counts_at_once(
+        self, api: Clients, services: Services, cast: Cast, schedule: dict[str, Any]
+    ) -> None:
         with services.database.write() as connection:
-            connection.exec_driver_sql("DELETE FROM memberships WHERE user_id = ?", (cast.admin.user.id,))
+            connection.exec_driver_sql(
+                "DELETE FROM memberships WHERE user_id = ?", (cast.admin.user.id,)
+            )
         problem(api.admin.get(f"{SCHEDULES}/{schedule['id']}"), 404)
         problem(api.admin.get(SCHEDULES), 403)
 
-    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "Token x", "bearer\tx", "Bearer \xfc", "\xfc"])
+    @pytest.mark.parametrize(
+        "header",
+        ["", "Bearer", "Bearer ", "Basic YTpi", "Token x", "bearer\tx", "Bearer \xfc", "\xfc"],
+    )
     def test_another_kind_of_authorization_is_no_token(self, api: Clients, header: str) -> None:
-        answer = api.anonymous.get("/api/auth/me", headers={"Authorization": header.encode("latin1")})
+        answer = api.anonymous.get(
+            "/api/auth/me", headers={"Authorization": header.encode("latin1")}
+        )
         problem(answer, 401, "unauthenticated")
 
     def test_the_token_stands_nowhere_but_in_its_header(self, api: Clients) -> None:
-        for place in ({"params": {"access_token": api.admin.token}}, {"headers": {"Cookie": f"access_token={api.admin.token}"}}):
+        for place in (
+            {"params": {"access_token": api.admin.token}},
+            {"headers": {"Cookie": f"access_token={api.admin.token}"}},
+        ):
             problem(api.anonymous.get("/api/auth/me", **place), 401)

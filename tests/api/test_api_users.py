@@ -23,8 +23,15 @@ def test_accounts_are_listed_with_their_tenants(api: Clients, cast: Cast) -> Non
 
 
 def test_pages_follow_each_other(api: Clients) -> None:
-    pages = [api.super_admin.get("/api/users", params={"page": str(n), "size": "3"}).json() for n in (1, 2, 3)]
-    assert [[one["name"] for one in page["items"]] for page in pages] == [["Admin", "Outsider", "Super"], ["Viewer"], []]
+    pages = [
+        api.super_admin.get("/api/users", params={"page": str(n), "size": "3"}).json()
+        for n in (1, 2, 3)
+    ]
+    assert [[one["name"] for one in page["items"]] for page in pages] == [
+        ["Admin", "Outsider", "Super"],
+        ["Viewer"],
+        [],
+    ]
     assert {page["total"] for page in pages} == {4}
 
 

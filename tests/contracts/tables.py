@@ -14,7 +14,18 @@ import openpyxl
 import python_calamine
 from lxml import etree
 
-from exports_app.domain.table import Chunk, Column, Kind, Table, by_column, day, integer, money, ratio, text
+from exports_app.domain.table import (
+    Chunk,
+    Column,
+    Kind,
+    Table,
+    by_column,
+    day,
+    integer,
+    money,
+    ratio,
+    text,
+)
 
 Row = tuple[Any, ...]
 """With days as dates: they are what must come back."""
@@ -39,7 +50,10 @@ NASTY = (
 
 
 def rows_of(names: Iterable[str | None]) -> list[Row]:
-    return [(f"id-{i}", n, date(2026, 1, 1 + i % 28), i, i * 125, i * 333_333) for i, n in enumerate(names)]
+    return [
+        (f"id-{i}", n, date(2026, 1, 1 + i % 28), i, i * 125, i * 333_333)
+        for i, n in enumerate(names)
+    ]
 
 
 VALUES: list[Row] = [
@@ -47,7 +61,14 @@ VALUES: list[Row] = [
     ("zero", "zeros", date(2024, 2, 29), 0, 0, 0),
     ("refund", "negative", date(1999, 12, 31), -7, -5, -1),
     ("cent", "smallest", date(9999, 12, 31), 1, 1, 1),
-    ("large", "fifteen digits", date(1900, 3, 1), 999_999_999_999_999, -99_999_999_999_999, 999_999_999_999_999),
+    (
+        "large",
+        "fifteen digits",
+        date(1900, 3, 1),
+        999_999_999_999_999,
+        -99_999_999_999_999,
+        999_999_999_999_999,
+    ),
     ("round", "trailing zeros", date(2026, 10, 10), 1000, 100_000, 500_000),
     (None, "no id", date(2026, 1, 1), 1, 1, 1),
     ("no name", None, date(2026, 1, 1), 1, 1, 1),
@@ -126,7 +147,10 @@ def xml_chars(value: str, instead: str = "\ufffd") -> str:
 def read_csv(path: Path, columns: Sequence[Column]) -> Sheet:
     with path.open(encoding="utf-8", newline="") as file:
         header, *lines = csv.reader(file, strict=True)
-    return Sheet(header, [tuple(from_text(c, v) for c, v in zip(columns, line, strict=True)) for line in lines])
+    return Sheet(
+        header,
+        [tuple(from_text(c, v) for c, v in zip(columns, line, strict=True)) for line in lines],
+    )
 
 
 def csv_text(value: str) -> str | None:
@@ -201,11 +225,18 @@ def read_openpyxl(path: Path, columns: Sequence[Column]) -> Sheet:
                 return number(column, cell.value)
 
     header, *rows = sheet.iter_rows()
-    return Sheet([c.value for c in header], [tuple(value(c, x) for c, x in zip(columns, row, strict=True)) for row in rows])
+    return Sheet(
+        [c.value for c in header],
+        [tuple(value(c, x) for c, x in zip(columns, row, strict=True)) for row in rows],
+    )
 
 
 def read_calamine(path: Path, columns: Sequence[Column]) -> Sheet:
-    header, *rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    header, *rows = (
+        python_calamine.CalamineWorkbook.from_path(path)
+        .get_sheet_by_index(0)
+        .to_python(skip_empty_area=False)
+    )
 
     def value(column: Column, held: Any) -> Any:
         if held == "":
@@ -220,7 +251,9 @@ def read_calamine(path: Path, columns: Sequence[Column]) -> Sheet:
             case _:
                 return number(column, held)
 
-    return Sheet(header, [tuple(value(c, x) for c, x in zip(columns, row, strict=True)) for row in rows])
+    return Sheet(
+        header, [tuple(value(c, x) for c, x in zip(columns, row, strict=True)) for row in rows]
+    )
 
 
 def excel_text(value: str) -> str | None:

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from exports_app.domain.errors import DeliveryError
-from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Channel, ExportType, Format, Note
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    EXPORT_TYPES,
+    FORMATS,
+    Channel,
+    ExportType,
+    Format,
+    Note,
+)
 from exports_app.services.core.registry import Registry
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "extending.md"
@@ -46,10 +54,16 @@ def as_before() -> Iterator[None]:
         registry._items.update(items)
 
 
-@pytest.mark.parametrize(("heading", "registry", "protocol"), KINDS, ids=[kind[0] for kind in KINDS])
-def test_an_example_has_all_that_its_kind_needs(heading: str, registry: Registry[Any], protocol: type) -> None:
+@pytest.mark.parametrize(
+    ("heading", "registry", "protocol"), KINDS, ids=[kind[0] for kind in KINDS]
+)
+def test_an_example_has_all_that_its_kind_needs(
+    heading: str, registry: Registry[Any], protocol: type
+) -> None:
     item = made(heading, registry)
-    wanted = {name for name in vars(protocol) if not name.startswith("_")} | set(protocol.__annotations__)
+    wanted = {name for name in vars(protocol) if not name.startswith("_")} | set(
+        protocol.__annotations__
+    )
     assert {name for name in wanted if not hasattr(item, name)} == set()
 
 
@@ -58,7 +72,16 @@ def test_the_channel_of_the_example_tells(tmp_path: Path, monkeypatch: pytest.Mo
     channel = made("A delivery channel", CHANNELS)
     at = datetime(2026, 3, 4, tzinfo=UTC)
     note = Note(
-        "Acme", "#000000", None, "Numbers", "“Numbers” failed", "It goes on.", [("Reason", "it broke")], "http://x/", "-", at
+        "Acme",
+        "#000000",
+        None,
+        "Numbers",
+        "“Numbers” failed",
+        "It goes on.",
+        [("Reason", "it broke")],
+        "http://x/",
+        "-",
+        at,
     )
     channel.tell("ann@example.com", "an-id", note)
     assert (tmp_path / "an-id.txt").read_text("utf-8").splitlines() == [

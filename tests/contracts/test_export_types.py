@@ -1,4 +1,5 @@
-"""Every export type over known data, against a plain Python computation of what the file must say."""
+"""Every export type over known data, against a plain Python computation of what the file must
+say."""
 
 import random
 import re
@@ -33,7 +34,8 @@ COLUMNS = {
 }  # fmt: skip
 
 FIRST, LAST = date(2025, 12, 20), date(2026, 2, 3)
-"""All days of the data; a turn of the year and of two months, and weeks that begin in the month before."""
+"""All days of the data; a turn of the year and of two months, and weeks that begin in the month
+before."""
 NAMES = ["Zebra", "apple", "Äpfel", "apple", "Banana", "🚀", "\uffee", "APPLE"]
 CURRENCIES = ["EUR", "USD", "EUR", "USD", "JPY", "EUR", "JPY", "EUR"]
 MAX_MONEY = 10**13
@@ -57,10 +59,16 @@ def known_metrics(campaigns: list[Campaign], seed: int) -> list[Metric]:
         for day in days(FIRST, LAST):
             if dice.random() < 0.3:
                 continue
-            parts = [0 if dice.random() < 0.2 else dice.randrange(1, top) for top in (10**6, 10**4, 500, 10**6, 10**7)]
+            parts = [
+                0 if dice.random() < 0.2 else dice.randrange(1, top)
+                for top in (10**6, 10**4, 500, 10**6, 10**7)
+            ]
             made.append(Metric(one.id, day, *parts))
     # The largest values a day may have; their sums still fit
-    return [*made, Metric(campaigns[0].id, LAST + timedelta(days=1), 10**12, 10**12, 1, MAX_MONEY, MAX_MONEY)]
+    return [
+        *made,
+        Metric(campaigns[0].id, LAST + timedelta(days=1), 10**12, 10**12, 1, MAX_MONEY, MAX_MONEY),
+    ]
 
 
 def days(first: date, last: date) -> Iterable[date]:
@@ -80,10 +88,17 @@ class World:
             tx.campaigns.upsert_metrics(self.metrics + known_metrics(self.foreign, 2))
 
     def scope(
-        self, kind: ExportType, start: date | None = None, end: date | None = None, group_by: str | None = None, **changes: Any
+        self,
+        kind: ExportType,
+        start: date | None = None,
+        end: date | None = None,
+        group_by: str | None = None,
+        **changes: Any,
     ) -> Scope:
         ids = tuple(c.id for c in self.campaigns) if kind.needs_campaigns else ()
-        scope = Scope(self.tenant_id, start, end, ids, group_by or (kind.groups[0] if kind.groups else ""))
+        scope = Scope(
+            self.tenant_id, start, end, ids, group_by or (kind.groups[0] if kind.groups else "")
+        )
         return replace(scope, **changes)
 
     def rows(self, kind: ExportType, scope: Scope, chunk: int = 7) -> list[tuple[Any, ...]]:
@@ -101,9 +116,15 @@ class World:
         covered = [
             m
             for m in self.metrics
-            if (scope.start is None or scope.start <= m.date) and (scope.end is None or m.date <= scope.end)
+            if (scope.start is None or scope.start <= m.date)
+            and (scope.end is None or m.date <= scope.end)
         ]
-        return [(c, m) for c in self.chosen(scope) for m in sorted(covered, key=lambda m: m.date) if m.campaign_id == c.id]
+        return [
+            (c, m)
+            for c in self.chosen(scope)
+            for m in sorted(covered, key=lambda m: m.date)
+            if m.campaign_id == c.id
+        ]
 
 
 def money(hundredths: int | None) -> Decimal | None:
@@ -137,7 +158,8 @@ def measures(parts: Iterable[Metric]) -> dict[str, Any]:
 
 def expected_campaign(world: World, scope: Scope) -> list[dict[str, Any]]:
     return [
-        {"campaign_id": c.id, "campaign_name": c.name, "date": m.date, "currency": c.currency} | measures([m])
+        {"campaign_id": c.id, "campaign_name": c.name, "date": m.date, "currency": c.currency}
+        | measures([m])
         for c, m in world.days_of(scope)
     ]
 
@@ -145,7 +167,13 @@ def expected_campaign(world: World, scope: Scope) -> list[dict[str, Any]]:
 def expected_campaigns(world: World, scope: Scope) -> list[dict[str, Any]]:
     found = world.days_of(scope)
     return [
-        {"campaign_id": c.id, "campaign_name": c.name, "channel": c.channel, "status": c.status, "currency": c.currency}
+        {
+            "campaign_id": c.id,
+            "campaign_name": c.name,
+            "channel": c.channel,
+            "status": c.status,
+            "currency": c.currency,
+        }
         | {"budget": money(c.budget), "start_date": c.start_date, "end_date": c.end_date}
         | measures(m for owner, m in found if owner == c)
         for c in world.chosen(scope)
@@ -153,7 +181,9 @@ def expected_campaigns(world: World, scope: Scope) -> list[dict[str, Any]]:
 
 
 def first_day(day: date, group_by: str) -> date:
-    return {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[group_by]
+    return {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[
+        group_by
+    ]
 
 
 def expected_aggregate(world: World, scope: Scope) -> list[dict[str, Any]]:
@@ -161,19 +191,26 @@ def expected_aggregate(world: World, scope: Scope) -> list[dict[str, Any]]:
     for campaign, metric in world.days_of(scope):
         groups[first_day(metric.date, scope.group_by), campaign.currency].append(metric)
     return [
-        {"period": period, "currency": currency, "campaigns": len({m.campaign_id for m in found})} | measures(found)
+        {"period": period, "currency": currency, "campaigns": len({m.campaign_id for m in found})}
+        | measures(found)
         for (period, currency), found in sorted(groups.items(), key=lambda item: item[0])
     ]
 
 
-EXPECTED = {"campaign": expected_campaign, "campaigns": expected_campaigns, "aggregate": expected_aggregate}
+EXPECTED = {
+    "campaign": expected_campaign,
+    "campaigns": expected_campaigns,
+    "aggregate": expected_aggregate,
+}
 
 
 def expected(world: World, kind: ExportType, scope: Scope) -> list[tuple[Any, ...]]:
     return [tuple(row[c.key] for c in kind.columns()) for row in EXPECTED[kind.key](world, scope)]
 
 
-def completed(services: Services, kind: ExportType, scope: Scope, chunk: int = 10) -> list[tuple[Any, ...]]:
+def completed(
+    services: Services, kind: ExportType, scope: Scope, chunk: int = 10
+) -> list[tuple[Any, ...]]:
     """The rows that the type yields, all columns, as a file gets them."""
     columns = kind.columns()
     complete = completer(columns)
@@ -227,7 +264,9 @@ def test_the_query_yields_the_stored_columns_in_their_order(kind: ExportType, wo
                 assert value is None or type(value) is kinds[column.kind], column.key
 
 
-def test_nothing_of_another_tenant_is_in_the_file(kind: ExportType, world: World, cast: Cast) -> None:
+def test_nothing_of_another_tenant_is_in_the_file(
+    kind: ExportType, world: World, cast: Cast
+) -> None:
     mine = world.rows(kind, world.scope(kind))
     with world.services.store.write() as tx:
         for one in world.foreign:
@@ -245,8 +284,12 @@ def test_the_same_data_gives_the_same_rows_in_any_chunks(kind: ExportType, world
     assert world.rows(kind, scope, 1) == world.rows(kind, scope, 10_000)
 
 
-@pytest.mark.parametrize(("start", "end"), [(None, None), (FIRST, None), (None, LAST), (FIRST, LAST)])
-def test_the_query_is_understood_by_postgresql_too(kind: ExportType, world: World, start: date | None, end: date | None) -> None:
+@pytest.mark.parametrize(
+    ("start", "end"), [(None, None), (FIRST, None), (None, LAST), (FIRST, LAST)]
+)
+def test_the_query_is_understood_by_postgresql_too(
+    kind: ExportType, world: World, start: date | None, end: date | None
+) -> None:
     for group_by in kind.groups or ("",):
         query = kind.select(world.scope(kind, start, end, group_by))
         sql = str(query.compile(dialect=postgresql.dialect()))
@@ -282,7 +325,9 @@ WINDOWS = [
 
 @pytest.mark.parametrize(("start", "end"), WINDOWS)
 @pytest.mark.parametrize("key", COLUMNS)
-def test_the_rows_are_those_that_plain_reckoning_finds(world: World, key: str, start: date | None, end: date | None) -> None:
+def test_the_rows_are_those_that_plain_reckoning_finds(
+    world: World, key: str, start: date | None, end: date | None
+) -> None:
     kind = EXPORT_TYPES[key]
     for group_by in kind.groups or ("",):
         scope = world.scope(kind, start, end, group_by)
@@ -301,14 +346,25 @@ def test_both_ends_of_the_window_belong_to_it(world: World) -> None:
     kind = EXPORT_TYPES["campaign"]
     mine = sorted(m.date for m in world.metrics if m.campaign_id == one.id)
     start, end = mine[3], mine[9]
-    found = [row[2] for row in world.rows(kind, world.scope(kind, start, end, campaign_ids=(one.id,)))]
+    found = [
+        row[2] for row in world.rows(kind, world.scope(kind, start, end, campaign_ids=(one.id,)))
+    ]
     assert found == mine[3:10]
 
 
 def test_campaigns_stand_by_code_point_then_by_id(world: World) -> None:
     kind = EXPORT_TYPES["campaigns"]
     found = [(row[1], row[0]) for row in world.rows(kind, world.scope(kind))]
-    assert [name for name, _ in found] == ["APPLE", "Banana", "Zebra", "apple", "apple", "Äpfel", "\uffee", "🚀"]
+    assert [name for name, _ in found] == [
+        "APPLE",
+        "Banana",
+        "Zebra",
+        "apple",
+        "apple",
+        "Äpfel",
+        "\uffee",
+        "🚀",
+    ]
     assert found == sorted(found)
 
 
@@ -343,7 +399,11 @@ def test_a_ratio_over_zero_is_empty(services: Services, cast: Cast) -> None:
     one = Campaign(uuid_of(1), cast.acme.id, "x", "search", "active", "EUR")
     with services.store.write() as tx:
         tx.campaigns.add([one])
-        tx.campaigns.upsert_metrics([Metric(one.id, FIRST, 0, 0, 0, 0, 500), Metric(one.id, LAST, 7, 0, 0, 300, 0)])
-    first, second = completed(services, EXPORT_TYPES["campaign"], Scope(cast.acme.id, None, None, (one.id,), ""))
+        tx.campaigns.upsert_metrics(
+            [Metric(one.id, FIRST, 0, 0, 0, 0, 500), Metric(one.id, LAST, 7, 0, 0, 300, 0)]
+        )
+    first, second = completed(
+        services, EXPORT_TYPES["campaign"], Scope(cast.acme.id, None, None, (one.id,), "")
+    )
     assert first[-4:] == (None, None, None, None)
     assert second[-4:] == (0, None, None, 0)

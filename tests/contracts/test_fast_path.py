@@ -1,4 +1,5 @@
-"""Both ways of writing a chunk, all columns at once and value by value, give the same text to the byte."""
+"""Both ways of writing a chunk, all columns at once and value by value, give the same text to the
+byte."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,11 @@ plugins.load("exports_app.formats")
 TEXT = st.one_of(st.none(), st.sampled_from(NASTY), st.text(st.characters(), max_size=12))
 CLEAN = st.sampled_from(("Spring", "100 %", "%s %d", "Sommer ü"))
 DAY = st.dates().map(str)
-NUMBER = st.one_of(st.integers(-(10**6), 10**6), st.integers(-(2**70), 2**70), st.sampled_from((10**15, -(10**15), 10**15 - 1)))
+NUMBER = st.one_of(
+    st.integers(-(10**6), 10**6),
+    st.integers(-(2**70), 2**70),
+    st.sampled_from((10**15, -(10**15), 10**15 - 1)),
+)
 SMALL = st.integers(0, 10**9)
 
 
@@ -30,7 +35,8 @@ def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 CLEAN_ROW = st.tuples(CLEAN, CLEAN, DAY, SMALL, SMALL, SMALL)
 ODD_ROW = st.tuples(TEXT, TEXT, maybe(DAY), maybe(NUMBER), maybe(NUMBER), maybe(NUMBER))
 CHUNK = st.one_of(
-    st.lists(CLEAN_ROW, min_size=1, max_size=8), st.lists(st.one_of(CLEAN_ROW, ODD_ROW), min_size=1, max_size=8)
+    st.lists(CLEAN_ROW, min_size=1, max_size=8),
+    st.lists(st.one_of(CLEAN_ROW, ODD_ROW), min_size=1, max_size=8),
 ).map(lambda rows: list(zip(*rows, strict=True)))
 
 Ways = Callable[[Chunk], tuple[str, str]]
@@ -71,16 +77,28 @@ def refuse(value: Any) -> str:
         (money("m", "M"), (0, 5, 1250, 100_000), ["0.00", "0.05", "12.50", "1000.00"]),
         (money("m", "M"), (7,), ["0.07"]),
         (money("m", "M"), (10**17 - 1, 100, 10_000), ["999999999999999.99", "1.00", "100.00"]),
-        (ratio("r", "R", "a", "b"), (333_333, 0, 1_000_000, 10_500_000), ["0.333333", "0.000000", "1.000000", "10.500000"]),
+        (
+            ratio("r", "R", "a", "b"),
+            (333_333, 0, 1_000_000, 10_500_000),
+            ["0.333333", "0.000000", "1.000000", "10.500000"],
+        ),
     ],
 )
-def test_numbers_that_are_all_there_are_written_together(column: Column, values: tuple[int, ...], digits: list[str]) -> None:
+def test_numbers_that_are_all_there_are_written_together(
+    column: Column, values: tuple[int, ...], digits: list[str]
+) -> None:
     """Else the property above would hold for nothing."""
-    assert _lines.Writer(_lines.Field(column, refuse, ("<n>", "</n>"))).texts(values) == [f"<n>{one}</n>" for one in digits]
+    assert _lines.Writer(_lines.Field(column, refuse, ("<n>", "</n>"))).texts(values) == [
+        f"<n>{one}</n>" for one in digits
+    ]
 
 
 def test_what_is_absent_is_put_in_its_place_afterwards() -> None:
-    writer = _lines.Writer(_lines.Field(money("m", "M"), lambda value: "-" if value is None else refuse(value), ("<", ">")))
+    writer = _lines.Writer(
+        _lines.Field(
+            money("m", "M"), lambda value: "-" if value is None else refuse(value), ("<", ">")
+        )
+    )
     assert writer.texts((None, 5, None, 100)) == ["-", "<0.05>", "-", "<1.00>"]
     assert writer.texts((None,)) == ["-"]
 

@@ -31,7 +31,11 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = {"AWS_ACCESS_KEY_ID": "known", "AWS_SECRET_ACCESS_KEY": "a secret of the tests", "AWS_DEFAULT_REGION": "us-east-1"}
+    held = {
+        "AWS_ACCESS_KEY_ID": "known",
+        "AWS_SECRET_ACCESS_KEY": "a secret of the tests",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
     for name, value in (held | {"AWS_EC2_METADATA_DISABLED": "true"}).items():
         monkeypatch.setenv(name, value)
 
@@ -74,7 +78,9 @@ def read(store: FileStore, key: str = KEY) -> bytes | None:
     return None if path is None else path.read_bytes()
 
 
-def test_what_is_kept_is_found_here_and_on_every_other_machine(store: FileStore, machine: Machine) -> None:
+def test_what_is_kept_is_found_here_and_on_every_other_machine(
+    store: FileStore, machine: Machine
+) -> None:
     keep(store)
     there = machine("there")
     there.prepare()
@@ -88,7 +94,9 @@ def test_what_was_never_kept_is_not_found(store: FileStore) -> None:
     assert read(store) is None
 
 
-def test_what_is_removed_is_gone_and_removing_it_again_is_no_error(store: FileStore, machine: Machine) -> None:
+def test_what_is_removed_is_gone_and_removing_it_again_is_no_error(
+    store: FileStore, machine: Machine
+) -> None:
     keep(store)
     store.remove(KEY)
     store.remove(KEY)
@@ -106,7 +114,10 @@ def test_a_draft_that_is_not_kept_leaves_nothing(store: FileStore) -> None:
 def test_files_are_listed_by_age_and_counted(store: FileStore) -> None:
     keep(store, b"12345")
     keep(store, b"123", "tenant/other/token.xml")
-    assert set(store.older_than(datetime.now(UTC) + timedelta(minutes=1))) == {KEY, "tenant/other/token.xml"}
+    assert set(store.older_than(datetime.now(UTC) + timedelta(minutes=1))) == {
+        KEY,
+        "tenant/other/token.xml",
+    }
     assert list(store.older_than(datetime.now(UTC) - timedelta(minutes=1))) == []
     usage = store.usage()
     assert (usage.count, usage.bytes) == (2, 8)
@@ -160,7 +171,9 @@ class TestABucket:
             keep(here, b"12345", name)
         assert len(list((tmp_path / "cache").iterdir())) == 3
 
-    def test_that_is_not_there_says_which_setting_to_look_at(self, endpoint: str, credentials: None, tmp_path: Path) -> None:
+    def test_that_is_not_there_says_which_setting_to_look_at(
+        self, endpoint: str, credentials: None, tmp_path: Path
+    ) -> None:
         with pytest.raises(StoreAway, match="Check FILES_URL") as told:
             S3Files("nowhere", "", endpoint, tmp_path, 10).prepare()
         assert not told.value.permanent

@@ -18,7 +18,18 @@ from hypothesis import strategies as st
 from exports_app import plugins
 from exports_app.domain.table import day, integer, text
 from exports_app.services.core.extension_points import FORMATS, Format
-from tests.contracts.tables import COLUMNS, NASTY, READERS, VALUES, Row, book, read_calamine, read_openpyxl, rows_of, table
+from tests.contracts.tables import (
+    COLUMNS,
+    NASTY,
+    READERS,
+    VALUES,
+    Row,
+    book,
+    read_calamine,
+    read_openpyxl,
+    rows_of,
+    table,
+)
 
 plugins.load("exports_app.formats")
 
@@ -49,7 +60,12 @@ def test_every_registered_format_has_a_reader_here() -> None:
 def test_among_the_formats_are_csv_excel_json_and_xml() -> None:
     assert {(f.key, f.label, f.mime, f.extension) for f in FORMATS} >= {
         ("csv", "CSV", "text/csv", "csv"),
-        ("excel", "Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        (
+            "excel",
+            "Excel",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "xlsx",
+        ),
         ("json", "JSON", "application/json", "json"),
         ("xml", "XML", "application/xml", "xml"),
     }
@@ -57,7 +73,9 @@ def test_among_the_formats_are_csv_excel_json_and_xml() -> None:
 
 @every_format
 class TestEveryFormat:
-    def test_every_kind_of_value_comes_back_and_absent_stays_absent(self, fmt: Format, path: Path) -> None:
+    def test_every_kind_of_value_comes_back_and_absent_stays_absent(
+        self, fmt: Format, path: Path
+    ) -> None:
         fmt.write(table(VALUES), path)
         comes_back(fmt, path, VALUES)
 
@@ -66,7 +84,9 @@ class TestEveryFormat:
         fmt.write(table(rows), path)
         comes_back(fmt, path, rows)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
     @given(names=st.lists(st.text(st.characters()), max_size=8))
     def test_any_text_at_all_comes_back(self, fmt: Format, path: Path, names: list[str]) -> None:
         rows = rows_of(names)
@@ -80,7 +100,9 @@ class TestEveryFormat:
     def test_how_the_rows_are_chunked_changes_nothing(self, fmt: Format, path: Path) -> None:
         rows = rows_of(NASTY)
         first, again, other = (written(fmt, path, rows, chunk) for chunk in (5, 5, 1000))
-        if fmt.key == "excel":  # a zip file holds the time of its making: the same cells are promised
+        if (
+            fmt.key == "excel"
+        ):  # a zip file holds the time of its making: the same cells are promised
             first, again, other = (self._cells(fmt, path, chunk) for chunk in (5, 5, 1000))
         assert first == again == other
 
@@ -92,7 +114,9 @@ class TestEveryFormat:
 
     def test_ten_times_the_rows_need_no_more_memory(self, fmt: Format, path: Path) -> None:
         def peak(count: int) -> int:
-            rows: Iterator[Row] = ((f"id-{i}", f"name {i}", date(2026, 1, 1), i, i, i) for i in range(count))
+            rows: Iterator[Row] = (
+                (f"id-{i}", f"name {i}", date(2026, 1, 1), i, i, i) for i in range(count)
+            )
             gc.collect()
             tracemalloc.start()
             try:
@@ -122,7 +146,9 @@ class TestEveryFormat:
         assert set(open_files()) == before
         assert list(scratch.iterdir()) == []
 
-    def test_no_temporary_file_is_left(self, fmt: Format, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_temporary_file_is_left(
+        self, fmt: Format, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         scratch = path.parent / "scratch"
         scratch.mkdir()
         monkeypatch.setattr(tempfile, "tempdir", str(scratch))
@@ -172,7 +198,10 @@ class TestCsv:
 
 class TestJson:
     def test_the_file_is_an_object_per_line_with_money_as_numbers(self, path: Path) -> None:
-        rows: list[Row] = [("1", 'ü "q"\n', date(2026, 1, 31), 1000, 1250, 1_250_000), (None, "", None, None, -5, None)]
+        rows: list[Row] = [
+            ("1", 'ü "q"\n', date(2026, 1, 31), 1000, 1250, 1_250_000),
+            (None, "", None, None, -5, None),
+        ]
         assert written(FORMATS["json"], path, rows).decode() == (
             "[\n"
             '{"campaign_id": "1", "campaign_name": "ü \\"q\\"\\n", "date": "2026-01-31", "clicks": 1000, "spend": 12.50, "cpc": 1.250000},\n'
@@ -186,7 +215,10 @@ class TestJson:
 
 class TestXml:
     def test_the_file_is_rows_of_elements(self, path: Path) -> None:
-        rows: list[Row] = [("<&>]]>\r", "ü\0", date(2026, 1, 31), 1000, 1250, 1_250_000), (None, "", None, None, -5, None)]
+        rows: list[Row] = [
+            ("<&>]]>\r", "ü\0", date(2026, 1, 31), 1000, 1250, 1_250_000),
+            (None, "", None, None, -5, None),
+        ]
         assert written(FORMATS["xml"], path, rows).decode() == (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             "<export>\n"
@@ -205,7 +237,9 @@ def test_the_largest_integers_keep_every_digit(key: str, path: Path) -> None:
 
 
 class TestExcel:
-    def test_the_header_is_styled_and_frozen_with_a_filter_and_sensible_widths(self, path: Path) -> None:
+    def test_the_header_is_styled_and_frozen_with_a_filter_and_sensible_widths(
+        self, path: Path
+    ) -> None:
         FORMATS["excel"].write(table(VALUES), path)
         sheet = book(path).worksheets[0]
         assert all(c.font.b and c.fill.fill_type == "solid" for c in sheet[1])
@@ -213,7 +247,14 @@ class TestExcel:
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == f"A1:F{len(VALUES) + 1}"
         assert all(10 <= sheet.column_dimensions[x].width <= 60 for x in "ABCDEF")
-        assert [c.number_format for c in sheet[2]] == ["@", "@", "yyyy-mm-dd", "#,##0", "#,##0.00", "0.000000"]
+        assert [c.number_format for c in sheet[2]] == [
+            "@",
+            "@",
+            "yyyy-mm-dd",
+            "#,##0",
+            "#,##0.00",
+            "0.000000",
+        ]
         with ZipFile(path) as archive:
             assert b'<autoFilter ref="A1:F15"' in archive.read("xl/worksheets/sheet1.xml")
             assert b"_FilterDatabase" in archive.read("xl/workbook.xml")
@@ -235,24 +276,37 @@ class TestExcel:
         assert [s.title for s in workbook] == ["Export", "Export 2", "Export 3"][: len(sheets)]
         assert [s.max_row - 1 for s in workbook] == sheets
         assert [s.auto_filter.ref for s in workbook] == [f"A1:F{n + 1}" for n in sheets]
-        assert all(s.freeze_panes == "A2" and s["A1"].value == "Campaign ID" and s["A1"].font.b for s in workbook)
-        assert [r[0] for s in workbook for r in s.iter_rows(min_row=2, values_only=True)] == [r[0] for r in rows]
+        assert all(
+            s.freeze_panes == "A2" and s["A1"].value == "Campaign ID" and s["A1"].font.b
+            for s in workbook
+        )
+        assert [r[0] for s in workbook for r in s.iter_rows(min_row=2, values_only=True)] == [
+            r[0] for r in rows
+        ]
 
     def test_a_sheet_holds_what_excel_can_hold(self) -> None:
         assert FORMATS["excel"].rows_per_sheet == 2**20
 
     @pytest.mark.parametrize(
         ("name", "shown"),
-        [("x" * 32_767, "x" * 32_767), ("x" * 32_768, "x" * 32_766 + "…"), ("🚀" * 16_384, "🚀" * 16_383 + "…")],
+        [
+            ("x" * 32_767, "x" * 32_767),
+            ("x" * 32_768, "x" * 32_766 + "…"),
+            ("🚀" * 16_384, "🚀" * 16_383 + "…"),
+        ],
         ids=["just fits", "too long", "astral"],
     )
-    def test_text_longer_than_a_cell_is_cut_with_an_ellipsis(self, path: Path, name: str, shown: str) -> None:
+    def test_text_longer_than_a_cell_is_cut_with_an_ellipsis(
+        self, path: Path, name: str, shown: str
+    ) -> None:
         FORMATS["excel"].write(table(rows_of([name])), path)
         assert read_openpyxl(path, COLUMNS).rows[0][1] == shown
         assert read_calamine(path, COLUMNS).rows[0][1] == shown
 
     def test_a_day_before_excels_calendar_is_text(self, path: Path) -> None:
-        FORMATS["excel"].write(table([(date(1900, 2, 28),), (date(1900, 3, 1),)], [day("date", "Date")]), path)
+        FORMATS["excel"].write(
+            table([(date(1900, 2, 28),), (date(1900, 3, 1),)], [day("date", "Date")]), path
+        )
         sheet = book(path).worksheets[0]
         assert (sheet["A2"].value, sheet["A2"].data_type) == ("1900-02-28", "s")
         assert sheet["A3"].value.date() == date(1900, 3, 1)
@@ -270,5 +324,10 @@ class TestExcel:
         )
         environment = os.environ | {"OPENPYXL_LXML": "False"}
         root = Path(__file__).parents[2]
-        subprocess.run([sys.executable, "-W", "error", "-c", program, str(path)], check=True, cwd=root, env=environment)
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", program, str(path)],
+            check=True,
+            cwd=root,
+            env=environment,
+        )
         comes_back(FORMATS["excel"], path, rows_of(NASTY))

@@ -1,4 +1,5 @@
-"""An installation of several processes on loopback: PostgreSQL, Redis, a mail server, servers and workers."""
+"""An installation of several processes on loopback: PostgreSQL, Redis, a mail server, servers and
+workers."""
 
 import os
 import signal
@@ -104,7 +105,11 @@ class Installation:
             )
         worker = Worker(process, log)
         try:
-            wait_until(f"the worker is ready: {worker.output}", lambda: "worker ready" in worker.output, PATIENCE)
+            wait_until(
+                f"the worker is ready: {worker.output}",
+                lambda: "worker ready" in worker.output,
+                PATIENCE,
+            )
             yield worker
         finally:
             if process.poll() is None:
@@ -114,7 +119,10 @@ class Installation:
     def services(self) -> Services:
         """For a look from outside."""
         where = Settings(
-            data_dir=self.folder / "looking", secret_key=SecretStr(SECRET_KEY), demo=False, database_url=SecretStr(self.url)
+            data_dir=self.folder / "looking",
+            secret_key=SecretStr(SECRET_KEY),
+            demo=False,
+            database_url=SecretStr(self.url),
         )
         built = wiring.build(where)
         self.held.callback(built.close)

@@ -1,4 +1,5 @@
-"""Several servers and workers over one PostgreSQL do what one process does: once, and whatever happens to each of them."""
+"""Several servers and workers over one PostgreSQL do what one process does: once, and whatever
+happens to each of them."""
 
 import signal
 import subprocess
@@ -34,7 +35,9 @@ class House:
         return self.services.schedules.trigger(self.admin, schedule.id).id
 
     def all_end(self, run_ids: list[str], seconds: float = PATIENCE) -> dict[str, Run]:
-        found: dict[str, Run] = wait_until("all runs have ended", lambda: ended(self.services, run_ids), seconds)
+        found: dict[str, Run] = wait_until(
+            "all runs have ended", lambda: ended(self.services, run_ids), seconds
+        )
         return found
 
 
@@ -52,8 +55,14 @@ def messages(mails: MailServer) -> Counter[str]:
 
 
 def caller(url: str) -> httpx.Client:
-    login = httpx.post(f"{url}/api/auth/login", json={"email": "admin@example.com", "password": PASSWORD}, timeout=30)
-    return httpx.Client(base_url=url, timeout=30, headers={"Authorization": f"Bearer {login.json()['accessToken']}"})
+    login = httpx.post(
+        f"{url}/api/auth/login",
+        json={"email": "admin@example.com", "password": PASSWORD},
+        timeout=30,
+    )
+    return httpx.Client(
+        base_url=url, timeout=30, headers={"Authorization": f"Bearer {login.json()['accessToken']}"}
+    )
 
 
 def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_another_server_also_without_redis(
@@ -70,7 +79,9 @@ def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_anot
         assert file.text.startswith("campaign_id,")
         assert b.get("/api/health").json()["status"] == "ok"
         assert list(messages(installation.mails).values()) == [1]
-        assert sql(house.services, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
+        assert sql(
+            house.services, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"
+        ) == [(0,)]
         installation.redis.stop()
         try:
             history_id = a.post(f"/api/scheduled-exports/{schedule.id}/trigger").json()["historyId"]
@@ -80,16 +91,24 @@ def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_anot
 
 
 @pytest.mark.long
-def test_without_a_worker_a_server_does_the_work_itself(installation: Installation, house: House) -> None:
+def test_without_a_worker_a_server_does_the_work_itself(
+    installation: Installation, house: House
+) -> None:
     installation.web()
     run_id = house.trigger(house.schedule("By the server"))
     assert house.all_end([run_id])[run_id].status is RunStatus.COMPLETED
 
 
-def test_what_a_killed_worker_had_begun_another_one_ends(installation: Installation, house: House) -> None:
+def test_what_a_killed_worker_had_begun_another_one_ends(
+    installation: Installation, house: House
+) -> None:
     workers = [installation.worker() for _ in range(2)]
     runs = [house.trigger(house.schedule(f"No. {i}")) for i in range(12)]
-    wait_until("one was claimed", lambda: sql(house.services, "SELECT 1 FROM export_history WHERE attempt > 0"), PATIENCE)
+    wait_until(
+        "one was claimed",
+        lambda: sql(house.services, "SELECT 1 FROM export_history WHERE attempt > 0"),
+        PATIENCE,
+    )
     workers[0].send(signal.SIGKILL)
     done = house.all_end(runs)
     assert {run.status for run in done.values()} == {RunStatus.COMPLETED}
@@ -98,7 +117,9 @@ def test_what_a_killed_worker_had_begun_another_one_ends(installation: Installat
 
 
 @pytest.mark.long
-def test_a_rolling_restart_of_all_loses_and_repeats_nothing(installation: Installation, house: House) -> None:
+def test_a_rolling_restart_of_all_loses_and_repeats_nothing(
+    installation: Installation, house: House
+) -> None:
     server, workers = installation.web(), [installation.worker() for _ in range(2)]
     schedules = [house.schedule(f"No. {i}") for i in range(10)]
     runs = [house.trigger(one) for one in schedules]
@@ -117,12 +138,18 @@ def test_a_rolling_restart_of_all_loses_and_repeats_nothing(installation: Instal
     assert len(messages(installation.mails)) == len(runs)
 
 
-def test_workers_come_back_by_themselves_when_postgresql_does(installation: Installation, house: House) -> None:
+def test_workers_come_back_by_themselves_when_postgresql_does(
+    installation: Installation, house: House
+) -> None:
     workers = [installation.worker() for _ in range(2)]
     before = [house.trigger(house.schedule(f"Before {i}")) for i in range(4)]
     installation.postgres.stop(immediate=True)
     for worker in workers:
-        wait_until("the worker has noticed", lambda worker=worker: "cannot be reached" in worker.output, PATIENCE)
+        wait_until(
+            "the worker has noticed",
+            lambda worker=worker: "cannot be reached" in worker.output,
+            PATIENCE,
+        )
     installation.postgres.start()
     after = [house.trigger(house.schedule(f"After {i}")) for i in range(4)]
     done = house.all_end(before + after)
@@ -134,37 +161,60 @@ def test_workers_come_back_by_themselves_when_postgresql_does(installation: Inst
 def worker_that_ends(folder: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "exports_app", "worker"]
     return subprocess.run(
-        command, cwd=ROOT, env=environment(folder, env), capture_output=True, text=True, timeout=PATIENCE, check=False
+        command,
+        cwd=ROOT,
+        env=environment(folder, env),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 
 class TestWhatIsRefusedAtTheStart:
     def test_a_second_server_without_redis(self, installation: Installation) -> None:
         installation.web(REDIS_URL="")
-        assert_refused(refused(installation.folder / "second", installation.settings() | {"REDIS_URL": ""}), "REDIS_URL")
+        assert_refused(
+            refused(installation.folder / "second", installation.settings() | {"REDIS_URL": ""}),
+            "REDIS_URL",
+        )
 
     @pytest.mark.long
-    def test_a_second_server_with_redis_beside_one_without_it(self, installation: Installation) -> None:
+    def test_a_second_server_with_redis_beside_one_without_it(
+        self, installation: Installation
+    ) -> None:
         installation.web(REDIS_URL="")
-        assert_refused(refused(installation.folder / "second", installation.settings()), "REDIS_URL")
+        assert_refused(
+            refused(installation.folder / "second", installation.settings()), "REDIS_URL"
+        )
 
     def test_a_server_among_others_without_the_key_of_all(self, installation: Installation) -> None:
-        done = refused(installation.folder / "keyless", installation.settings() | {"SECRET_KEY": ""})
+        done = refused(
+            installation.folder / "keyless", installation.settings() | {"SECRET_KEY": ""}
+        )
         assert_refused(done, "the same SECRET_KEY")
 
     def test_a_worker_on_sqlite(self, tmp_path: Path) -> None:
         assert_refused(worker_that_ends(tmp_path, {}), "DATABASE_URL=postgresql")
 
     @pytest.mark.long
-    def test_a_worker_without_the_key_of_all(self, tmp_path: Path, installation: Installation) -> None:
+    def test_a_worker_without_the_key_of_all(
+        self, tmp_path: Path, installation: Installation
+    ) -> None:
         assert_refused(worker_that_ends(tmp_path, {"DATABASE_URL": installation.url}), "SECRET_KEY")
 
     @pytest.mark.parametrize("process", ["worker", pytest.param("server", marks=pytest.mark.long)])
-    def test_a_database_that_is_not_migrated(self, tmp_path: Path, installation: Installation, process: str) -> None:
+    def test_a_database_that_is_not_migrated(
+        self, tmp_path: Path, installation: Installation, process: str
+    ) -> None:
         installation.postgres.sql("CREATE DATABASE bare")
         try:
             settings = installation.settings() | {"DATABASE_URL": installation.postgres.url("bare")}
-            done = worker_that_ends(tmp_path, settings) if process == "worker" else refused(tmp_path, settings)
+            done = (
+                worker_that_ends(tmp_path, settings)
+                if process == "worker"
+                else refused(tmp_path, settings)
+            )
             assert done.returncode == 1
             assert "run 'python -m exports_app migrate' first" in done.stderr
         finally:

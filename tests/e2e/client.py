@@ -30,7 +30,9 @@ class Caller:
         return answer.json() if answer.content else None
 
     def history(self, schedule_id: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = self.call("GET", f"/api/scheduled-exports/{schedule_id}/history", 200)["items"]
+        items: list[dict[str, Any]] = self.call(
+            "GET", f"/api/scheduled-exports/{schedule_id}/history", 200
+        )["items"]
         return items
 
 

@@ -46,7 +46,8 @@ class Server:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Send the signal to the server's own pid and return its exit code; fails after STOP_SECONDS."""
+        """Send the signal to the server's own pid and return its exit code; fails after
+        STOP_SECONDS."""
         self.process.send_signal(how)
         return self.process.wait(STOP_SECONDS)
 
@@ -59,18 +60,32 @@ def free_port() -> int:
 
 
 def environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without the app's own settings, then DATA_DIR in `folder`, a free PORT, and `env`."""
-    clean = {k: v for k, v in os.environ.items() if k not in OURS and not k.startswith(("SMTP_", "REFLEX_", "__REFLEX_"))}
+    """This process's environment without the app's own settings, then DATA_DIR in `folder`, a free
+    PORT, and `env`."""
+    clean = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in OURS and not k.startswith(("SMTP_", "REFLEX_", "__REFLEX_"))
+    }
     return clean | {"DATA_DIR": str(folder / "data"), "PORT": str(free_port())} | env
 
 
 def command(*, backend_only: bool) -> list[str]:
-    return [sys.executable, "-m", "exports_app", "serve", *(["--backend-only"] if backend_only else [])]
+    return [
+        sys.executable,
+        "-m",
+        "exports_app",
+        "serve",
+        *(["--backend-only"] if backend_only else []),
+    ]
 
 
 @contextmanager
-def start_server(folder: Path, env: Mapping[str, str] | None = None, *, backend_only: bool = True) -> Iterator[Server]:
-    """A server that answers /api/health; stopped at the end, its whole process group killed if it does not stop.
+def start_server(
+    folder: Path, env: Mapping[str, str] | None = None, *, backend_only: bool = True
+) -> Iterator[Server]:
+    """A server that answers /api/health; stopped at the end, its whole process group killed if it
+    does not stop.
 
     folder: for its data and `server.log`. env: settings on top of DATA_DIR and a free PORT.
     """
@@ -78,7 +93,12 @@ def start_server(folder: Path, env: Mapping[str, str] | None = None, *, backend_
     full, log = environment(folder, env or {}), folder / "server.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command(backend_only=backend_only), cwd=ROOT, env=full, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            command(backend_only=backend_only),
+            cwd=ROOT,
+            env=full,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     server = Server(process, f"http://127.0.0.1:{full['PORT']}", log)
     try:
@@ -107,7 +127,17 @@ def _until_healthy(server: Server) -> None:
             time.sleep(0.05)
 
 
-def refused(folder: Path, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+def refused(
+    folder: Path, env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     """Run a server that must not start, to its end."""
     full = environment(folder, env or {})
-    return subprocess.run(command(backend_only=True), cwd=ROOT, env=full, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command(backend_only=True),
+        cwd=ROOT,
+        env=full,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -50,7 +50,11 @@ def schedule(caller: Caller, **values: Any) -> dict[str, Any]:
 
 
 def test_a_schedule_comes_due_and_its_file_arrives_by_email(tmp_path: Path) -> None:
-    with mail_server() as mails, start_server(tmp_path, smtp(mails.port)) as server, Caller(server.url) as caller:
+    with (
+        mail_server() as mails,
+        start_server(tmp_path, smtp(mails.port)) as server,
+        Caller(server.url) as caller,
+    ):
         made = schedule(caller)
         due_at = make_due(tmp_path / "data" / "exports.db", made["id"])
         run = wait_until("a finished run", lambda: finished(caller, made["id"]), 90)[-1]
@@ -62,7 +66,8 @@ def test_a_schedule_comes_due_and_its_file_arrives_by_email(tmp_path: Path) -> N
 
 
 def make_due(file: Path, schedule_id: str) -> datetime:
-    """Its next run is that of the minute which has just begun, so that the test need not wait for another one."""
+    """Its next run is that of the minute which has just begun, so that the test need not wait for
+    another one."""
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
     with closing(sqlite3.connect(file, timeout=30)) as db, db:
         told = minute.strftime("%Y-%m-%d %H:%M:%S.%f")
@@ -71,14 +76,21 @@ def make_due(file: Path, schedule_id: str) -> datetime:
 
 
 def check_run(run: dict[str, Any], due_at: datetime) -> None:
-    assert (run["status"], run["trigger"], run["attempt"], run["missedTicks"]) == ("completed", "schedule", 1, 0), run
+    assert (run["status"], run["trigger"], run["attempt"], run["missedTicks"]) == (
+        "completed",
+        "schedule",
+        1,
+        0,
+    ), run
     assert datetime.fromisoformat(run["scheduledFor"]) == due_at
     assert sorted(d["target"] for d in run["deliveries"]) == ["ann@example.com", "bob@example.com"]
     assert {d["status"] for d in run["deliveries"]} == {"accepted"}
 
 
 def check_file(caller: Caller, run: dict[str, Any]) -> bytes:
-    answer = caller.http.get(f"/api/scheduled-exports/{run['scheduledExportId']}/history/{run['id']}/file")
+    answer = caller.http.get(
+        f"/api/scheduled-exports/{run['scheduledExportId']}/history/{run['id']}/file"
+    )
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/csv")
     assert run["fileName"] in answer.headers["content-disposition"]
@@ -108,15 +120,21 @@ def check_mails(mails: MailServer, run: dict[str, Any], content: bytes) -> None:
 
 
 def check_database(file: Path, run: dict[str, Any], content: bytes) -> None:
-    """The file against the tables themselves: every campaign of the tenant, its clicks and spend in the window."""
+    """The file against the tables themselves: every campaign of the tenant, its clicks and spend in
+    the window."""
     rows = {r["campaign_id"]: r for r in csv.DictReader(io.StringIO(content.decode(), newline=""))}
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as db:
         query = """
             SELECT c.id, coalesce(sum(m.clicks), 0), coalesce(sum(m.spend), 0) FROM campaigns c
             LEFT JOIN campaign_metrics m ON m.campaign_id = c.id AND m.date BETWEEN ? AND ?
             WHERE c.tenant_id = ? GROUP BY c.id"""
-        wanted = db.execute(query, (run["windowStart"], run["windowEnd"], run["tenantId"])).fetchall()
-        runs = db.execute("SELECT count(*) FROM export_history WHERE id = ? AND status = 'completed'", (run["id"],)).fetchone()
+        wanted = db.execute(
+            query, (run["windowStart"], run["windowEnd"], run["tenantId"])
+        ).fetchall()
+        runs = db.execute(
+            "SELECT count(*) FROM export_history WHERE id = ? AND status = 'completed'",
+            (run["id"],),
+        ).fetchone()
     db.close()
     assert runs == (1,)
     assert len(rows) == run["recordCount"] == len(wanted) > 0
@@ -135,17 +153,30 @@ def kill(server: Server) -> None:
 def test_a_run_whose_server_is_killed_is_finished_once_by_the_next_one(tmp_path: Path) -> None:
     # A mail server that takes connections and never says a word holds the run in `processing`
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        with start_server(tmp_path, smtp(silent.getsockname()[1])) as server, Caller(server.url) as caller:
+        with (
+            start_server(tmp_path, smtp(silent.getsockname()[1])) as server,
+            Caller(server.url) as caller,
+        ):
             made = schedule(caller, schedule="0 0 1 1 *", recipients=["ann@example.com"])
-            run_id = caller.call("POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)["historyId"]
+            run_id = caller.call("POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)[
+                "historyId"
+            ]
             connection, _ = silent.accept()  # the worker has made the file and is about to send
             with connection:
                 (before,) = caller.history(made["id"])
-                assert (before["id"], before["status"], before["attempt"]) == (run_id, "processing", 1)
+                assert (before["id"], before["status"], before["attempt"]) == (
+                    run_id,
+                    "processing",
+                    1,
+                )
                 assert before["deliveries"][0]["status"] == "sending"
                 kill(server)
 
-    with mail_server() as mails, start_server(tmp_path, smtp(mails.port)) as server, Caller(server.url) as caller:
+    with (
+        mail_server() as mails,
+        start_server(tmp_path, smtp(mails.port)) as server,
+        Caller(server.url) as caller,
+    ):
         (after,) = wait_until("the run finished", lambda: finished(caller, made["id"]), 30)
         assert (after["id"], after["status"], after["attempt"]) == (run_id, "completed", 2)
         assert after["sha256"] == before["sha256"]

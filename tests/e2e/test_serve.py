@@ -23,7 +23,8 @@ def children(pid: int) -> list[int]:
 
 
 def worker_of(server: Server) -> int:
-    """The process that serves, among the supervisor's children (multiprocessing may keep a tracker beside it)."""
+    """The process that serves, among the supervisor's children (multiprocessing may keep a tracker
+    beside it)."""
     return max(children(server.process.pid))
 
 
@@ -90,14 +91,22 @@ class TestWhatStopsAStart:
     def test_a_data_folder_below_a_file_is_named(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
         file.touch()
-        assert_one_line(refused(tmp_path, {"DATA_DIR": str(file / "below")}), "data folder", str(file))
+        assert_one_line(
+            refused(tmp_path, {"DATA_DIR": str(file / "below")}), "data folder", str(file)
+        )
 
     def test_a_demo_at_a_public_address_is_named(self, tmp_path: Path) -> None:
-        public = {"PUBLIC_URL": "https://exports.example.com", "TRUSTED_PROXIES": "127.0.0.1", "DEMO": "1"}
+        public = {
+            "PUBLIC_URL": "https://exports.example.com",
+            "TRUSTED_PROXIES": "127.0.0.1",
+            "DEMO": "1",
+        }
         assert_one_line(refused(tmp_path, public), "DEMO=1", "PUBLIC_URL")
 
     @pytest.mark.long
-    def test_a_second_server_on_the_same_sqlite_file_and_the_demos_data_in_public_are_refused(self, tmp_path: Path) -> None:
+    def test_a_second_server_on_the_same_sqlite_file_and_the_demos_data_in_public_are_refused(
+        self, tmp_path: Path
+    ) -> None:
         with start_server(tmp_path) as first:
             # the same file by another road
             url = f"sqlite:///{tmp_path}/data/../data/exports.db"
@@ -105,10 +114,13 @@ class TestWhatStopsAStart:
             assert healthy(first.url)
         public = {"PUBLIC_URL": "https://exports.example.com", "TRUSTED_PROXIES": "127.0.0.1"}
         for env in (public, {"HOST": "0.0.0.0"}, {"DEMO": "0"}):
-            assert_one_line(refused(tmp_path, env), "admin@acme.test", "public password of the demo")
+            assert_one_line(
+                refused(tmp_path, env), "admin@acme.test", "public password of the demo"
+            )
 
     @pytest.mark.parametrize(
-        ("name", "value"), [("PORT", "abc"), ("PORT", "70000"), ("TZ", "Mars/Olympus"), ("SECRET_KEY", "short")]
+        ("name", "value"),
+        [("PORT", "abc"), ("PORT", "70000"), ("TZ", "Mars/Olympus"), ("SECRET_KEY", "short")],
     )
     def test_a_bad_setting_is_named(self, tmp_path: Path, name: str, value: str) -> None:
         assert_one_line(refused(tmp_path, {name: value}), name)
@@ -117,7 +129,9 @@ class TestWhatStopsAStart:
 class TestStopping:
     @pytest.mark.long
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-    def test_a_signal_stops_it_cleanly_within_seconds(self, tmp_path: Path, how: signal.Signals) -> None:
+    def test_a_signal_stops_it_cleanly_within_seconds(
+        self, tmp_path: Path, how: signal.Signals
+    ) -> None:
         with start_server(tmp_path) as server:
             worker = worker_of(server)
             assert server.stop(how) == 0
@@ -125,14 +139,18 @@ class TestStopping:
             assert "Traceback" not in server.output
 
     @pytest.mark.long
-    def test_ctrl_c_in_a_terminal_reaches_every_process_and_stops_it_cleanly(self, tmp_path: Path) -> None:
+    def test_ctrl_c_in_a_terminal_reaches_every_process_and_stops_it_cleanly(
+        self, tmp_path: Path
+    ) -> None:
         with start_server(tmp_path) as server:
             os.killpg(server.process.pid, signal.SIGINT)
             assert server.process.wait(10) == 0
             assert "Traceback" not in server.output
 
     @pytest.mark.long
-    def test_a_worker_without_its_server_ends_and_the_next_start_waits_for_it(self, tmp_path: Path) -> None:
+    def test_a_worker_without_its_server_ends_and_the_next_start_waits_for_it(
+        self, tmp_path: Path
+    ) -> None:
         port = {"PORT": str(free_port())}
         with start_server(tmp_path, port) as first:
             worker = worker_of(first)
@@ -145,7 +163,9 @@ class TestStopping:
                 assert healthy(second.url)
 
     @pytest.mark.long
-    def test_a_worker_that_dies_is_replaced_by_one_with_a_running_engine(self, tmp_path: Path) -> None:
+    def test_a_worker_that_dies_is_replaced_by_one_with_a_running_engine(
+        self, tmp_path: Path
+    ) -> None:
         with start_server(tmp_path) as server:
             # one that dies within seconds of its start is not tried again
             started = time.monotonic()
@@ -166,7 +186,8 @@ POST = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100
 
 @dataclass
 class SlowClient:
-    """What it sends at once, what it adds each second, and what the server sent when it closed the connection."""
+    """What it sends at once, what it adds each second, and what the server sent when it closed the
+    connection."""
 
     first: bytes
     more: bytes = b""
@@ -209,9 +230,13 @@ class TestSlowClients:
                 no_body=SlowClient(POST),
                 a_body_by_drops=SlowClient(POST, more=b"a"),
             )
-        assert {name: 14 <= client.lasted < 25 for name, client in clients.items()} == dict.fromkeys(clients, True)
+        assert {
+            name: 14 <= client.lasted < 25 for name, client in clients.items()
+        } == dict.fromkeys(clients, True)
         assert clients["idle"].got.startswith(b"HTTP/1.1 200")
-        assert all(clients[name].got.startswith(b"HTTP/1.1 408") for name in ("no_body", "a_body_by_drops"))
+        assert all(
+            clients[name].got.startswith(b"HTTP/1.1 408") for name in ("no_body", "a_body_by_drops")
+        )
 
     def test_http2_is_not_spoken(self, tmp_path: Path) -> None:
         with start_server(tmp_path) as server:
@@ -229,14 +254,17 @@ class TestSlowClients:
 
 
 def test_a_server_without_pages_from_its_start_to_its_end(tmp_path: Path) -> None:
-    """It needs no home, no build and no Node; the demo's data stays local, its database its own; a signal stops it cleanly."""
+    """It needs no home, no build and no Node; the demo's data stays local, its database its own; a
+    signal stops it cleanly."""
     home = tmp_path / "home"
     home.mkdir()
     with start_server(tmp_path, {"HOME": str(home), "PATH": os.defpath}) as server:
         assert_serves_the_api_alone(server)
         login = {"email": "super@admin.com", "password": "SuperAdmin123!"}
         assert httpx.post(f"{server.url}/api/auth/login", json=login).status_code == 200
-        forwarded = httpx.post(f"{server.url}/api/auth/login", json=login, headers={"X-Forwarded-For": "192.0.2.7"})
+        forwarded = httpx.post(
+            f"{server.url}/api/auth/login", json=login, headers={"X-Forwarded-For": "192.0.2.7"}
+        )
         assert (forwarded.status_code, forwarded.json()["code"]) == (403, "demo_is_local")
         assert_one_line(refused(tmp_path), "another server", "exports.db")
         assert healthy(server.url)
@@ -245,7 +273,9 @@ def test_a_server_without_pages_from_its_start_to_its_end(tmp_path: Path) -> Non
         assert ended(worker)
         assert "Traceback" not in server.output
     assert not any(home.iterdir())
-    assert_one_line(refused(tmp_path, {"DEMO": "0"}), "admin@acme.test", "public password of the demo")
+    assert_one_line(
+        refused(tmp_path, {"DEMO": "0"}), "admin@acme.test", "public password of the demo"
+    )
 
 
 def assert_serves_the_api_alone(server: Server) -> None:

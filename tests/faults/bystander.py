@@ -1,6 +1,8 @@
-"""A page of somebody who searches their list ten times a second, and prints how long each answer took, in seconds.
+"""A page of somebody who searches their list ten times a second, and prints how long each answer
+took, in seconds.
 
-Arguments: the server's address, and the State of the list. On stdin: a Cookie header, "go", and "stop".
+Arguments: the server's address, and the State of the list. On stdin: a Cookie header, "go", and
+"stop".
 """
 
 import sys

@@ -1,4 +1,5 @@
-"""An app under test, as real processes; what must be true of it afterwards, whatever was done to it."""
+"""An app under test, as real processes; what must be true of it afterwards, whatever was done to
+it."""
 
 import os
 import signal
@@ -33,7 +34,8 @@ INJECTED = Path(__file__).parent / "injected"
 PATIENCE = 90.0
 MINUTE = timedelta(minutes=1)
 TICKS = MOST_CAUGHT_UP - 15
-"""Of each schedule under a heavy load: all of them are made up, also where the first look comes some minutes later."""
+"""Of each schedule under a heavy load: all of them are made up, also where the first look comes
+some minutes later."""
 DEFAULTS = {
     "LEASE_SECONDS": "3",
     "RETRY_BASE_SECONDS": "1",
@@ -46,8 +48,9 @@ DEFAULTS = {
 
 @dataclass
 class House:
-    """folder: of its data. services: a look at the same database from here. base: settings of an installation of several
-    processes; empty on SQLite. at_risk: Message-IDs that were noted as on the wire when a process had died, each with the number of its attempt."""
+    """folder: of its data. services: a look at the same database from here. base: settings of an
+    installation of several processes; empty on SQLite. at_risk: Message-IDs that were noted as on
+    the wire when a process had died, each with the number of its attempt."""
 
     folder: Path
     post: Post
@@ -90,38 +93,59 @@ class House:
 
     def _begin(self, arguments: list[str], env: dict[str, str]) -> "App":
         name = f"process-{len(self.apps)}"
-        place = self.folder / name if self.base else self.folder  # of several, each has a folder of its own
+        place = (
+            self.folder / name if self.base else self.folder
+        )  # of several, each has a folder of its own
         place.mkdir(exist_ok=True)
-        app = App(arguments, environment(place, self.settings() | env), self.folder / f"{name}.log", self.note_at_risk)
+        app = App(
+            arguments,
+            environment(place, self.settings() | env),
+            self.folder / f"{name}.log",
+            self.note_at_risk,
+        )
         self.apps.append(app)
         self.held.callback(app.end)
         app.tend()
         return app
 
     def note_at_risk(self) -> None:
-        """Of these another copy may come: a process died, or stands still, and the next one cannot know whether they arrived."""
-        rows = sql(self.services, "SELECT message_id, attempts FROM deliveries WHERE status = 'sending'")
+        """Of these another copy may come: a process died, or stands still, and the next one cannot
+        know whether they arrived."""
+        rows = sql(
+            self.services, "SELECT message_id, attempts FROM deliveries WHERE status = 'sending'"
+        )
         self.at_risk.update((message_id, attempts) for message_id, attempts in rows)
 
     def look_for_deaths(self) -> None:
-        """A server replaces a worker that lived for some seconds: then no process of ours has ended, and the next worker needs
-        longer to start than we to look."""
+        """A server replaces a worker that lived for some seconds: then no process of ours has
+        ended, and the next worker needs longer to start than we to look."""
         if (deaths := self.deaths) > self.deaths_seen:
             self.deaths_seen = deaths
             self.note_at_risk()
 
     def schedule(self, name: str, *recipients: str, **more: Any) -> Schedule:
         chosen = {"schedule": "* * * * *", "overlap": "allow", "catch_up": "all"} | more
-        return make_schedule(self.services, self.admin, name=name, recipients=recipients or ("ok@example.com",), **chosen)
+        return make_schedule(
+            self.services,
+            self.admin,
+            name=name,
+            recipients=recipients or ("ok@example.com",),
+            **chosen,
+        )
 
     def once(self, name: str, *recipients: str, **more: Any) -> Schedule:
         """Due at `make_due`, and not again whatever minute begins meanwhile."""
-        return self.schedule(name, *recipients, **{"schedule": "0 0 1 1 *", "catch_up": "latest"} | more)
+        return self.schedule(
+            name, *recipients, **{"schedule": "0 0 1 1 *", "catch_up": "latest"} | more
+        )
 
     def make_due(self, ticks: int = 1) -> None:
-        """Every schedule was due for the first time so many minutes ago. Only while no server runs."""
+        """Every schedule was due for the first time so many minutes ago. Only while no server
+        runs."""
         first = datetime.now(UTC).replace(second=0, microsecond=0) - (ticks - 1) * MINUTE
-        told = first if not self.services.database.embedded else first.strftime("%Y-%m-%d %H:%M:%S.%f")
+        told = (
+            first if not self.services.database.embedded else first.strftime("%Y-%m-%d %H:%M:%S.%f")
+        )
         sql(self.services, "UPDATE scheduled_exports SET next_run_at = ?", told)
 
     def calm(self) -> None:
@@ -140,13 +164,19 @@ class House:
 
     def busy(self) -> bool:
         """Whether there is anything to do."""
-        return sql(self.services, "SELECT count(*) FROM export_history WHERE completed_at IS NULL") > [(0,)] or self.due()
+        return (
+            sql(self.services, "SELECT count(*) FROM export_history WHERE completed_at IS NULL")
+            > [(0,)]
+            or self.due()
+        )
 
     def wait_for_work(self) -> None:
         """Until another attempt at a run has begun, or nothing is left to do."""
         begun = "SELECT count(*) FROM run_attempts"
         before = sql(self.services, begun)
-        wait_until("they work", lambda: sql(self.services, begun) > before or not self.busy(), PATIENCE)
+        wait_until(
+            "they work", lambda: sql(self.services, begun) > before or not self.busy(), PATIENCE
+        )
 
     def all_end(self, at_least: int, *apps: "App", seconds: float = PATIENCE) -> list[Run]:
         """The runs, once there are so many, and each has ended; meanwhile the apps are tended."""
@@ -162,26 +192,45 @@ class House:
         try:
             wait_until(f"all of at least {at_least} runs have ended", over, seconds)
         except AssertionError as e:
-            counts = sql(self.services, "SELECT status, error, count(*) FROM export_history GROUP BY status, error")
+            counts = sql(
+                self.services,
+                "SELECT status, error, count(*) FROM export_history GROUP BY status, error",
+            )
             raise AssertionError(f"{e}; {counts}") from None
         return self.runs()
 
     def check(self, *, unseen: int = 0, may_die: bool = False) -> None:
-        """One row for each tick and no gap, every run ended as it should, no message lost or sent unknown to us; second copies,
-        with the same Message-ID, only of what was `at_risk`, once for each time. unseen: so many others, where nobody could look
-        at what was on the wire. may_die: a run whose worker was killed MAX_DEATHS times is failed, and says
-        so. Prints the counts."""
+        """One row for each tick and no gap, every run ended as it should, no message lost or sent
+        unknown to us; second copies, with the same Message-ID, only of what was `at_risk`, once for
+        each time. unseen: so many others, where nobody could look at what was on the wire. may_die:
+        a run whose worker was killed MAX_DEATHS times is failed, and says so. Prints the counts."""
         runs = self.runs()
-        ticks = Counter((run.scheduled_export_id, run.scheduled_for) for run in runs if run.scheduled_for)
+        ticks = Counter(
+            (run.scheduled_export_id, run.scheduled_for) for run in runs if run.scheduled_for
+        )
         assert set(ticks.values()) <= {1}, "a tick has two runs"
         for schedule_id in {run.scheduled_export_id for run in runs}:
-            instants = sorted(run.scheduled_for for run in runs if run.scheduled_export_id == schedule_id and run.scheduled_for)
+            instants = sorted(
+                run.scheduled_for
+                for run in runs
+                if run.scheduled_export_id == schedule_id and run.scheduled_for
+            )
             gaps = [b for a, b in pairwise(instants) if b - a != MINUTE]
             assert not gaps, f"ticks without a run before {gaps}"
-        given_up = {run.id for run in runs if may_die and run.error_code == "worker_died" and run.deaths == MAX_DEATHS}
-        odd = [(run.status, run.error) for run in runs if run.status is not RunStatus.COMPLETED and run.id not in given_up]
+        given_up = {
+            run.id
+            for run in runs
+            if may_die and run.error_code == "worker_died" and run.deaths == MAX_DEATHS
+        }
+        odd = [
+            (run.status, run.error)
+            for run in runs
+            if run.status is not RunStatus.COMPLETED and run.id not in given_up
+        ]
         assert not odd, odd
-        notices = {one for (one,) in sql(self.services, "SELECT id FROM notices")}  # that a run was given up
+        notices = {
+            one for (one,) in sql(self.services, "SELECT id FROM notices")
+        }  # that a run was given up
         received = (one.message_id.strip("<>").split("@")[0] for one in self.post.ledger)
         arrived = Counter(one for one in received if one not in notices)
         known = {d.message_id for run in runs for d in self._deliveries(run)}
@@ -190,7 +239,10 @@ class House:
             deliveries = self._deliveries(run)
             assert run.id in given_up or len(deliveries) == len(run.recipients)
             for one in deliveries:
-                if run.id in given_up and one.status in {DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN}:
+                if run.id in given_up and one.status in {
+                    DeliveryStatus.FAILED,
+                    DeliveryStatus.UNKNOWN,
+                }:
                     continue  # said in the history
                 assert one.status is DeliveryStatus.ACCEPTED, (one.status, one.error)
                 assert arrived[one.message_id], f"the message {one.message_id} was lost"
@@ -202,14 +254,18 @@ class House:
         )
         risks = Counter(message_id for message_id, _ in self.at_risk)
         without_cause = {one: number for one, number in arrived.items() if number > 1 + risks[one]}
-        assert sum(number - 1 for number in without_cause.values()) <= unseen, f"copies without a cause: {without_cause}"
+        assert sum(number - 1 for number in without_cause.values()) <= unseen, (
+            f"copies without a cause: {without_cause}"
+        )
 
     def _deliveries(self, run: Run) -> list[Delivery]:
         return deliveries_of(self.services, run)
 
 
 @contextmanager
-def house_in(folder: Path, post: Post, password_hash: str, data: Path | None = None) -> Iterator[House]:
+def house_in(
+    folder: Path, post: Post, password_hash: str, data: Path | None = None
+) -> Iterator[House]:
     """data: where it has its database and files, if not in the folder."""
     held = Settings(data_dir=data or folder / "data", secret_key=SecretStr(SECRET_KEY), demo=False)
     held.data_dir.mkdir(parents=True, exist_ok=data is not None)
@@ -225,7 +281,8 @@ def house_in(folder: Path, post: Post, password_hash: str, data: Path | None = N
 
 @dataclass
 class App:
-    """A process of ours, as a service manager keeps it: in its own group, started again when it has ended."""
+    """A process of ours, as a service manager keeps it: in its own group, started again when it has
+    ended."""
 
     arguments: list[str]
     env: dict[str, str]
@@ -246,7 +303,12 @@ class App:
         self.starts += 1
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                self.arguments, cwd=ROOT, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+                self.arguments,
+                cwd=ROOT,
+                env=self.env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def kill(self) -> None:
@@ -275,4 +337,8 @@ class App:
 
     def ready(self) -> None:
         """Once it has said so as often as it was started."""
-        wait_until(f"it is ready: {self.output}", lambda: self.output.count("ready") >= self.starts, PATIENCE)
+        wait_until(
+            f"it is ready: {self.output}",
+            lambda: self.output.count("ready") >= self.starts,
+            PATIENCE,
+        )

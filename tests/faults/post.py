@@ -1,4 +1,5 @@
-"""A mail server that does what its script says to each recipient, and a ledger of what it got: the world outside the app."""
+"""A mail server that does what its script says to each recipient, and a ledger of what it got: the
+world outside the app."""
 
 import re
 import socketserver
@@ -26,8 +27,9 @@ class Message:
 
 @dataclass
 class Post:
-    """Scripts by the recipient's name before the +, or the @: `ok`, `451`, `550`, `grey` (451 at first), `dropbefore` and `dropafter` the
-    final dot (once), `slow`, `hang` (answers nothing after the message, until `let_go`)."""
+    """Scripts by the recipient's name before the +, or the @: `ok`, `451`, `550`, `grey` (451 at
+    first), `dropbefore` and `dropafter` the final dot (once), `slow`, `hang` (answers nothing after
+    the message, until `let_go`)."""
 
     port: int = field(default_factory=free_port)
     ledger: list[Message] = field(default_factory=list)
@@ -47,7 +49,9 @@ class Post:
         socketserver.ThreadingTCPServer.allow_reuse_address = True
         self._server = socketserver.ThreadingTCPServer((HOST, self.port), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
 
     def stop(self) -> None:
         if self._server is not None:
@@ -133,7 +137,10 @@ class _Conversation(socketserver.StreamRequestHandler):
                 return False
             in_head = in_head and line != b"\r\n"
             if in_head and line.lower().startswith(b"message-id:"):
-                message_id = line.split(b":", 1)[1].strip().decode() or self.rfile.readline().strip().decode()
+                message_id = (
+                    line.split(b":", 1)[1].strip().decode()
+                    or self.rfile.readline().strip().decode()
+                )
         if script == "dropafter" and self.house.tries(recipient) == 0:
             self.house.note(message_id, recipient, told=False)
             return False

@@ -1,4 +1,5 @@
-"""Processes that die, stand still, or are told to stop: each tick has one run, each run an end, each message arrives."""
+"""Processes that die, stand still, or are told to stop: each tick has one run, each run an end,
+each message arrives."""
 
 import signal
 import threading
@@ -23,7 +24,11 @@ MOST_TELLING = {"after the claim", "between acceptance and note"}
 
 
 @pytest.mark.parametrize(
-    "point", [pytest.param(point, marks=[] if point in MOST_TELLING else pytest.mark.long) for point in POINTS]
+    "point",
+    [
+        pytest.param(point, marks=[] if point in MOST_TELLING else pytest.mark.long)
+        for point in POINTS
+    ],
 )
 def test_a_death_at_any_point_loses_and_repeats_nothing(house: House, point: str) -> None:
     for i in range(3):
@@ -71,7 +76,9 @@ def test_a_hundred_kills_at_random_moments_under_load(house: House, dice: Random
 
 
 @pytest.mark.long
-def test_a_run_that_kills_its_process_is_failed_after_three_deaths_and_harms_no_other(house: House) -> None:
+def test_a_run_that_kills_its_process_is_failed_after_three_deaths_and_harms_no_other(
+    house: House,
+) -> None:
     poison = house.once("Poison")
     for i in range(6):
         house.once(f"No. {i}", f"ok+{i}@example.com")
@@ -79,14 +86,22 @@ def test_a_run_that_kills_its_process_is_failed_after_three_deaths_and_harms_no_
     app = house.serve(**house.faulty("at this run's file", times=99, run="Poison"))
     runs = house.all_end(7, app)
     (poisoned,) = [run for run in runs if run.scheduled_export_id == poison.id]
-    assert (poisoned.status, poisoned.error_code, poisoned.deaths) == (RunStatus.FAILED, "worker_died", MAX_DEATHS)
+    assert (poisoned.status, poisoned.error_code, poisoned.deaths) == (
+        RunStatus.FAILED,
+        "worker_died",
+        MAX_DEATHS,
+    )
     assert house.deaths == MAX_DEATHS
     others = [run for run in runs if run.id != poisoned.id]
     assert {run.status for run in others} == {RunStatus.COMPLETED}
-    assert max(run.deaths for run in others) <= SUSPECT_DEATHS  # beside it; from then on it is alone
+    assert (
+        max(run.deaths for run in others) <= SUSPECT_DEATHS
+    )  # beside it; from then on it is alone
     for i in range(6):
         copies = house.post.to(f"ok+{i}@example.com")
-        assert 1 <= len(copies) <= 1 + SUSPECT_DEATHS  # a death beside it may have come between acceptance and note
+        assert (
+            1 <= len(copies) <= 1 + SUSPECT_DEATHS
+        )  # a death beside it may have come between acceptance and note
         assert len({one.message_id for one in copies}) == 1
 
 

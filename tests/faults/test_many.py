@@ -1,4 +1,5 @@
-"""Several processes over one PostgreSQL: killed, stopped, raced, and left without their database."""
+"""Several processes over one PostgreSQL: killed, stopped, raced, and left without their
+database."""
 
 import signal
 import threading
@@ -26,10 +27,14 @@ def many(installation: Installation, letters: Post, password_hash: str) -> Itera
     cast = make_cast(services, password_hash)
     make_campaigns(services, cast)
     with ExitStack() as held:
-        yield House(installation.folder, letters, services, cast, held, base=installation.settings())
+        yield House(
+            installation.folder, letters, services, cast, held, base=installation.settings()
+        )
 
 
-def test_a_worker_that_stood_still_past_its_lease_writes_and_sends_nothing_more(many: House) -> None:
+def test_a_worker_that_stood_still_past_its_lease_writes_and_sends_nothing_more(
+    many: House,
+) -> None:
     many.once("Held", "hang@example.com", *[f"ok+{i}@example.com" for i in range(3)])
     many.make_due()
     stale = many.worker()
@@ -42,7 +47,12 @@ def test_a_worker_that_stood_still_past_its_lease_writes_and_sends_nothing_more(
 
     def all_there_is() -> tuple[object, ...]:
         (run,) = many.runs()
-        return run, deliveries_of(many.services, run), list(many.post.ledger), sql(many.services, "SELECT * FROM run_attempts")
+        return (
+            run,
+            deliveries_of(many.services, run),
+            list(many.post.ledger),
+            sql(many.services, "SELECT * FROM run_attempts"),
+        )
 
     before = all_there_is()
     stale.send(signal.SIGCONT)
@@ -55,14 +65,23 @@ def test_a_worker_that_stood_still_past_its_lease_writes_and_sends_nothing_more(
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_three_dispatchers_race_through_two_thousand_ticks_while_they_are_killed(many: House) -> None:
+def test_three_dispatchers_race_through_two_thousand_ticks_while_they_are_killed(
+    many: House,
+) -> None:
     schedules = {many.once(f"No. {i}", f"ok+{i}@example.com").id for i in range(2000)}
     many.make_due()
-    apps = [many.worker(**many.faulty("in the tick", times=6)) for _ in range(3)]  # rows are written, and not yet committed
+    apps = [
+        many.worker(**many.faulty("in the tick", times=6)) for _ in range(3)
+    ]  # rows are written, and not yet committed
     many.all_end(2000, *apps, seconds=900)
     assert not many.due()
-    rows = sql(many.services, "SELECT scheduled_export_id, count(*) FROM export_history GROUP BY scheduled_export_id")
-    print(f"\n2,000 ticks, {many.deaths} dispatchers killed in a tick: {len(rows)} with a run, {sum(n for _, n in rows)} runs")
+    rows = sql(
+        many.services,
+        "SELECT scheduled_export_id, count(*) FROM export_history GROUP BY scheduled_export_id",
+    )
+    print(
+        f"\n2,000 ticks, {many.deaths} dispatchers killed in a tick: {len(rows)} with a run, {sum(n for _, n in rows)} runs"
+    )
     assert {schedule_id for schedule_id, _ in rows} == schedules
     assert {number for _, number in rows} == {1}
     assert many.deaths >= 6
@@ -98,7 +117,9 @@ def test_a_hundred_kills_among_two_servers_and_three_workers(many: House, dice: 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_postgresql_and_redis_are_gone_for_half_a_minute_under_load(many: House, installation: Installation) -> None:
+def test_postgresql_and_redis_are_gone_for_half_a_minute_under_load(
+    many: House, installation: Installation
+) -> None:
     load(many, schedules=6, ticks=20)
     apps = [many.serve(), many.serve(), many.worker(), many.worker(), many.worker()]
     wait_until("messages are sent", lambda: len(many.post.ledger) > 5, 60)

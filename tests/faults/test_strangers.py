@@ -1,6 +1,8 @@
-"""What strangers do to the websocket of a real server: its memory stays, and other people's pages answer meanwhile.
+"""What strangers do to the websocket of a real server: its memory stays, and other people's pages
+answer meanwhile.
 
-The attacks come from an address of their own (127.0.0.2), as strangers' do; without any cookie where nothing else is said.
+The attacks come from an address of their own (127.0.0.2), as strangers' do; without any cookie
+where nothing else is said.
 """
 
 import json
@@ -39,7 +41,8 @@ LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___state____l
 LEAST_ANSWERS = 1.0
 """That another person gets for each second of an attack."""
 MOST_DEBT = 10.0
-"""Seconds that somebody else's page takes to load at the attacker's own address, once the attack is over."""
+"""Seconds that somebody else's page takes to load at the attacker's own address, once the attack is
+over."""
 MOST_CPU = 0.9
 """Of one core, for each second of an attack."""
 QUIET_SECONDS = 60
@@ -52,7 +55,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iter
     build_pages()
     with (
         mail_server() as mails,
-        open_house(tmp_path_factory.mktemp("strangers"), mails, password_hash, TRUSTED_PROXIES=STRANGER) as house,
+        open_house(
+            tmp_path_factory.mktemp("strangers"), mails, password_hash, TRUSTED_PROXIES=STRANGER
+        ) as house,
     ):
         yield house
 
@@ -65,7 +70,9 @@ def processes(pid: int) -> list[int]:
     parents = {}
     for entry in Path("/proc").iterdir():
         with suppress(OSError, ValueError):
-            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            parents[int(entry.name)] = int(
+                (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            )
     found = [pid]
     for one in found:
         found += [child for child, parent in parents.items() if parent == one]
@@ -96,7 +103,9 @@ def incidents(log: str) -> Iterator[str]:
     for line in log.splitlines():
         with suppress(ValueError):
             entry = json.loads(line)
-            if entry.get("address") in {STRANGER, MANY_NETWORKS} and entry["event"].startswith("a websocket"):
+            if entry.get("address") in {STRANGER, MANY_NETWORKS} and entry["event"].startswith(
+                "a websocket"
+            ):
                 yield entry["event"]
 
 
@@ -118,7 +127,8 @@ class Figures:
 
 
 class Tally:
-    """How much of an attack really happened: a server that refuses everything at once would pass all limits."""
+    """How much of an attack really happened: a server that refuses everything at once would pass
+    all limits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -141,11 +151,14 @@ tally = Tally()
 
 
 class Bystander:
-    """Another person, who searches their list all the while; in a process of its own, since the attack keeps this one busy."""
+    """Another person, who searches their list all the while; in a process of its own, since the
+    attack keeps this one busy."""
 
     def __init__(self, url: str, cookie: str) -> None:
         command = [sys.executable, "-m", "tests.faults.bystander", url, LIST]
-        self._process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self._say(cookie)
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
@@ -208,13 +221,16 @@ def send(connection: ClientConnection, content: str | bytes) -> None:
     tally.sent(len(content))
 
 
-def dial(url: str, cookie: str = "", token: str = "", address: str = "", **more: Any) -> ClientConnection:
+def dial(
+    url: str, cookie: str = "", token: str = "", address: str = "", **more: Any
+) -> ClientConnection:
     """address: of the client, where the server trusts us as a proxy."""
     tally.began()
     return connect(
         f"ws://{urlsplit(url).netloc}/_event/?EIO=4&transport=websocket&token={token or uuid.uuid4()}",
         source_address=(STRANGER, 0),
-        additional_headers=({"Cookie": cookie} if cookie else {}) | ({"X-Forwarded-For": address} if address else {}),
+        additional_headers=({"Cookie": cookie} if cookie else {})
+        | ({"X-Forwarded-For": address} if address else {}),
         max_size=None,
         proxy=None,
         compression=None,
@@ -267,12 +283,17 @@ def many_long_paths(house: House) -> None:
 
 
 def short_connections(house: House) -> None:
-    """200 of them, each with 970 KB where a page says what it shows, and more where it says anything else."""
+    """200 of them, each with 970 KB where a page says what it shows, and more where it says
+    anything else."""
 
     def once(number: int) -> None:
         with suppress(*BROKEN), join(house.url) as connection:
             content = event(HYDRATE_AND_LOAD)
-            content["router_data"] |= {"asPath": long_path(970_000, number), "headers": {"x": "y" * 1000}, "more": "z" * 9_000}
+            content["router_data"] |= {
+                "asPath": long_path(970_000, number),
+                "headers": {"x": "y" * 1000},
+                "more": "z" * 9_000,
+            }
             send(connection, packet(content))
             for _ in range(4):
                 connection.recv(timeout=0.5)
@@ -339,11 +360,14 @@ def tabs_left_open(house: House) -> None:
     with ExitStack() as stack, suppress(*BROKEN):
         for number in range(250):
             connection = stack.enter_context(join(house.url))
-            send(connection, packet(event(HYDRATE_AND_LOAD, path=f"/login?n={number}" + "x" * 1_900)))
+            send(
+                connection, packet(event(HYDRATE_AND_LOAD, path=f"/login?n={number}" + "x" * 1_900))
+            )
 
 
 def large_frames_of_strangers(house: House) -> None:
-    """As large as a frame may be of people who are signed in, of what takes most time and memory."""
+    """As large as a frame may be of people who are signed in, of what takes most time and
+    memory."""
     text = packet(event(f"{LOGIN}.login", {"form": {"a": [[]] * 60_000}}, "/login"))
 
     def ask(_: int) -> None:
@@ -391,7 +415,10 @@ def half_of_a_frame(house: House) -> None:
         tally.began()
 
         port = urlsplit(house.url).port
-        with suppress(*BROKEN), socket.create_connection(("127.0.0.1", port), 5, (STRANGER, 0)) as line:
+        with (
+            suppress(*BROKEN),
+            socket.create_connection(("127.0.0.1", port), 5, (STRANGER, 0)) as line,
+        ):
             target = f"/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
             line.sendall(
                 f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -413,9 +440,13 @@ def half_frames_from_many_networks(house: House) -> None:
     with ExitStack() as stack:
         for number in range(250):
             with suppress(*BROKEN):
-                connection = stack.enter_context(join(house.url, address=f"2001:db8:7:{number:x}::1"))
+                connection = stack.enter_context(
+                    join(house.url, address=f"2001:db8:7:{number:x}::1")
+                )
                 connection.socket.settimeout(5)
-                connection.socket.sendall(b"\x81\xff" + (360_000).to_bytes(8, "big") + b"\0\0\0\0" + b"4" * 350_000)
+                connection.socket.sendall(
+                    b"\x81\xff" + (360_000).to_bytes(8, "big") + b"\0\0\0\0" + b"4" * 350_000
+                )
                 tally.sent(350_000)
         time.sleep(3)
 
@@ -424,7 +455,12 @@ def connections_in_a_row(house: House) -> None:
     """With made-up cookies, each closed at once."""
 
     def once(number: int) -> None:
-        with suppress(*BROKEN), dial(house.url, cookie=f"exports_session={number:043}", close_timeout=0.1) as connection:
+        with (
+            suppress(*BROKEN),
+            dial(
+                house.url, cookie=f"exports_session={number:043}", close_timeout=0.1
+            ) as connection,
+        ):
             connection.send("40/_event,")
 
     with ThreadPoolExecutor(20) as pool:
@@ -467,4 +503,6 @@ def test_a_strangers_websocket_neither_fills_the_memory_nor_holds_up_others(
     began = time.monotonic()
     with Wire(served.url, source_address=(STRANGER, 0)) as wire:
         wire.load("/login")
-    assert time.monotonic() - began <= MOST_DEBT, "others at the attacker's address wait for what it did"
+    assert time.monotonic() - began <= MOST_DEBT, (
+        "others at the attacker's address wait for what it did"
+    )

@@ -30,7 +30,9 @@ def test_each_answer_of_a_mail_server_has_its_consequence(house: House) -> None:
     house.once("hold", "dropafter+held@example.com", "ok+beside@example.com", on_unknown="hold")
     house.make_due()
     house.all_end(6, house.serve())
-    ends = {name: of(house, name) for name in ("ok", "grey", "550", "dropbefore", "dropafter", "hold")}
+    ends = {
+        name: of(house, name) for name in ("ok", "grey", "550", "dropbefore", "dropafter", "hold")
+    }
     assert {name: run.status for name, run in ends.items()} == {
         "ok": RunStatus.COMPLETED,
         "grey": RunStatus.COMPLETED,
@@ -42,16 +44,25 @@ def test_each_answer_of_a_mail_server_has_its_consequence(house: House) -> None:
     assert {name: run.attempt for name, run in ends.items()} == {
         "ok": 1, "grey": 2, "550": 1, "dropbefore": 2, "dropafter": 2, "hold": 1,
     }  # fmt: skip
-    copies = {name: len(house.post.to(f"{name}@example.com")) for name in ("ok", "grey", "550", "dropbefore", "dropafter")}
+    copies = {
+        name: len(house.post.to(f"{name}@example.com"))
+        for name in ("ok", "grey", "550", "dropbefore", "dropafter")
+    }
     assert copies == {"ok": 1, "grey": 1, "550": 0, "dropbefore": 1, "dropafter": 2}
     assert len({one.message_id for one in house.post.to("dropafter@example.com")}) == 1
     assert len(house.post.to("dropafter+held@example.com")) == 1
-    assert len(house.post.to("ok+beside@example.com")) == 6  # no retry of another writes to who has it
-    (unknown,) = [d for d in deliveries_of(house.services, ends["hold"]) if d.status is DeliveryStatus.UNKNOWN]
+    assert (
+        len(house.post.to("ok+beside@example.com")) == 6
+    )  # no retry of another writes to who has it
+    (unknown,) = [
+        d for d in deliveries_of(house.services, ends["hold"]) if d.status is DeliveryStatus.UNKNOWN
+    ]
     assert unknown.target == "dropafter+held@example.com"
 
 
-def test_a_mail_server_that_is_away_is_waited_for_and_nobody_starts_anything_again(house: House) -> None:
+def test_a_mail_server_that_is_away_is_waited_for_and_nobody_starts_anything_again(
+    house: House,
+) -> None:
     house.post.stop()
     for i in range(4):
         house.schedule(f"No. {i}", f"ok+{i}@example.com")
@@ -81,7 +92,9 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[bool]:
             subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_disk_fails_the_run_in_words_and_the_next_one_works(house: House, tmp_path: Path) -> None:
+def test_a_full_disk_fails_the_run_in_words_and_the_next_one_works(
+    house: House, tmp_path: Path
+) -> None:
     place = tmp_path / "small"
     house.once("Now", "ok+now@example.com")
     house.make_due()
@@ -111,7 +124,10 @@ def test_a_full_disk_under_the_database_is_waited_for_and_what_was_accepted_is_n
     tmp_path: Path, letters: Post, password_hash: str
 ) -> None:
     small = tmp_path / "small"
-    with small_disk(small, 24) as mounted, house_in(tmp_path, letters, password_hash, data=small) as house:
+    with (
+        small_disk(small, 24) as mounted,
+        house_in(tmp_path, letters, password_hash, data=small) as house,
+    ):
         house.once("Held", "hang@example.com", "ok+next@example.com")
         house.make_due()
         writer = {} if mounted else house.faulty("database full")
@@ -154,7 +170,9 @@ def insert_for_ever(connection: sqlite3.Connection, size: int) -> None:
 
 
 @pytest.mark.long
-def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_storm(house: House) -> None:
+def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_storm(
+    house: House,
+) -> None:
     faketime = _faketime()
     for i in range(3):
         house.schedule(f"No. {i}", f"ok+{i}@example.com", schedule="0 * * * *", catch_up="latest")
@@ -165,8 +183,11 @@ def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_s
     wait_until("nothing is due", lambda: not house.due(), 30)
     made = len(house.runs())
     code = ahead.stop()
-    # Under libfaketime a sleep of a millisecond fails now and then, and granian sleeps so while it waits for its workers' end
-    assert code == 0 or ahead.output.endswith("exports_app: the start: Invalid argument\n"), ahead.output
+    # Under libfaketime a sleep of a millisecond fails now and then, and granian sleeps so while it
+    # waits for its workers' end
+    assert code == 0 or ahead.output.endswith("exports_app: the start: Invalid argument\n"), (
+        ahead.output
+    )
     assert ahead.process is not None
     with suppress(ProcessLookupError):
         os.killpg(ahead.process.pid, signal.SIGKILL)  # what such an end may have left
@@ -185,7 +206,11 @@ def test_a_clock_that_is_an_hour_ahead_and_set_back_makes_no_second_run_and_no_s
 def _faketime() -> Path:
     """Debian's library; it is installed where that may be done."""
     if (found := _library()) is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL, "timeout": 300}
+        quiet = {
+            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+            "stdout": subprocess.DEVNULL,
+            "timeout": 300,
+        }
         subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
         subprocess.run(["apt-get", "install", "-y", "-qq", "faketime"], check=True, **quiet)
         found = _library()
@@ -215,7 +240,8 @@ def test_a_hundred_schedules_of_one_second_are_all_run(house: House) -> None:
 
 
 def test_scripts_are_what_they_say(letters: Post) -> None:
-    """The ledger is the judge of all the others: it must see a message that its sender was not told of."""
+    """The ledger is the judge of all the others: it must see a message that its sender was not told
+    of."""
     letters.note("<1>", "ok@example.com", told=False)
     letters.note("<1>", "ok@example.com", told=True)
     assert letters.copies() == {("<1>", "ok@example.com"): 2}

@@ -13,9 +13,12 @@ from tests.world import set_role, stored
 
 
 @pytest.mark.long
-def test_after_thirty_days_down_each_minute_is_run_or_counted_by_the_catch_up_policy(house: House) -> None:
+def test_after_thirty_days_down_each_minute_is_run_or_counted_by_the_catch_up_policy(
+    house: House,
+) -> None:
     schedules = {
-        policy: house.schedule(policy, f"ok+{policy}@example.com", catch_up=policy) for policy in ("latest", "none", "all")
+        policy: house.schedule(policy, f"ok+{policy}@example.com", catch_up=policy)
+        for policy in ("latest", "none", "all")
     }
     house.make_due(30 * 24 * 60)
     first_due = stored(house.services, schedules["all"]).next_run_at
@@ -27,11 +30,19 @@ def test_after_thirty_days_down_each_minute_is_run_or_counted_by_the_catch_up_po
     assert first_due is not None
     ticks = (back_at - first_due) // MINUTE + 1
     assert ticks >= timedelta(days=30) // MINUTE
-    ends = {"latest": (1, 0), "none": (1, 1), "all": (MOST_CAUGHT_UP, 1)}  # even none runs the tick that is on time
+    ends = {
+        "latest": (1, 0),
+        "none": (1, 1),
+        "all": (MOST_CAUGHT_UP, 1),
+    }  # even none runs the tick that is on time
     for policy, (run_count, skipped_count) in ends.items():
         # What became due later is not of the outage
         mine = [
-            r for r in runs if r.scheduled_export_id == schedules[policy].id and r.scheduled_for and r.scheduled_for <= back_at
+            r
+            for r in runs
+            if r.scheduled_export_id == schedules[policy].id
+            and r.scheduled_for
+            and r.scheduled_for <= back_at
         ]
         assert sum(1 + run.missed_ticks for run in mine) == ticks, policy
         assert [r.status for r in mine].count(RunStatus.COMPLETED) == run_count
@@ -47,7 +58,9 @@ def newest(runs: list[Run]) -> Run:
 
 
 @pytest.mark.long
-def test_an_owner_who_loses_the_right_between_two_ticks_pauses_the_schedule_until_another_takes_it_over(house: House) -> None:
+def test_an_owner_who_loses_the_right_between_two_ticks_pauses_the_schedule_until_another_takes_it_over(
+    house: House,
+) -> None:
     schedule = house.once("Owned")
     house.make_due(3)
     app = house.serve()
@@ -60,7 +73,11 @@ def test_an_owner_who_loses_the_right_between_two_ticks_pauses_the_schedule_unti
     assert (failed.status, failed.error_code) == (RunStatus.FAILED, "access_lost")
     assert app.stop() == 0
     paused = stored(house.services, schedule)
-    assert (paused.is_active, paused.next_run_at, paused.paused_reason) == (False, None, failed.error)
+    assert (paused.is_active, paused.next_run_at, paused.paused_reason) == (
+        False,
+        None,
+        failed.error,
+    )
 
     boss = house.cast.super_admin
     house.services.schedules.update(boss.who, schedule.id, {"is_active": True})

@@ -1,4 +1,5 @@
-"""Formats that go wrong, for a process of their own. Not registered: it finds them by module and name."""
+"""Formats that go wrong, for a process of their own. Not registered: it finds them by module and
+name."""
 
 import os
 import signal

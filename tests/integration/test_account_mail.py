@@ -1,4 +1,5 @@
-"""Emails to people about their accounts: written with what causes them, sent once, tried again, and secret."""
+"""Emails to people about their accounts: written with what causes them, sent once, tried again, and
+secret."""
 
 import json
 from datetime import timedelta
@@ -60,7 +61,9 @@ def link_in(received: Received) -> str:
 
 
 class TestAMessage:
-    def test_says_what_to_do_until_when_and_what_if_one_did_not_ask(self, services: Services, mail: MailServer) -> None:
+    def test_says_what_to_do_until_when_and_what_if_one_did_not_ask(
+        self, services: Services, mail: MailServer
+    ) -> None:
         write(services)
         assert services.account_mail.due()
         assert services.account_mail.send_due() == 1
@@ -76,9 +79,16 @@ class TestAMessage:
             assert link in body
         assert "Valid until: 7 Mar 2026" in text(received)
         read = services.account_links.read(KIND, link.partition("#")[2])
-        assert (read.subject_id, read.generation, read.expires_at, read.mailed) == (SUBJECT, 1, EXPIRES, True)
+        assert (read.subject_id, read.generation, read.expires_at, read.mailed) == (
+            SUBJECT,
+            1,
+            EXPIRES,
+            True,
+        )
 
-    def test_is_sent_only_when_what_causes_it_is_committed(self, services: Services, mail: MailServer) -> None:
+    def test_is_sent_only_when_what_causes_it_is_committed(
+        self, services: Services, mail: MailServer
+    ) -> None:
         class Undone(Exception):
             pass
 
@@ -100,10 +110,15 @@ class TestAMessage:
         assert len(rows) == 1
         assert token.rpartition(".")[2] not in json.dumps([str(value) for value in rows[0]])
 
-    def test_one_that_is_put_off_is_sent_again_with_the_same_link_and_id(self, services: Services, clock: FakeClock) -> None:
+    def test_one_that_is_put_off_is_sent_again_with_the_same_link_and_id(
+        self, services: Services, clock: FakeClock
+    ) -> None:
         rules = {ANN: "451 come back later"}
         seen: list[str] = []
-        with mail_server(refuse_content=rules) as server, registered(CHANNELS, WatchedEmail(server)):
+        with (
+            mail_server(refuse_content=rules) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
             write(services)
             services.account_mail.send_due()
             (waiting,) = messages(services)
@@ -113,7 +128,11 @@ class TestAMessage:
             clock.set(max(clock(), waiting.next_attempt_at))
             services.account_mail.send_due()
             (sent,) = messages(services)
-            assert (sent.status, sent.attempts, sent.sent_at) == (DeliveryStatus.ACCEPTED, 2, clock())
+            assert (sent.status, sent.attempts, sent.sent_at) == (
+                DeliveryStatus.ACCEPTED,
+                2,
+                clock(),
+            )
             for received in server.messages:
                 assert waiting.id in received.message["Message-ID"]
                 seen.append(link_in(received))
@@ -127,7 +146,11 @@ class TestAMessage:
         assert [one.attempts for one in messages(services)] == [1]
 
     def test_one_whose_link_is_not_valid_any_more_is_not_sent(
-        self, services: Services, mail: MailServer, clock: FakeClock, writer: dict[str, AccountLetter | None]
+        self,
+        services: Services,
+        mail: MailServer,
+        clock: FakeClock,
+        writer: dict[str, AccountLetter | None],
     ) -> None:
         write(services)
         clock.set(EXPIRES)

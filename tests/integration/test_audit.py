@@ -1,4 +1,5 @@
-"""Who did what and when: each change has its entry, in its own transaction, and nobody changes one."""
+"""Who did what and when: each change has its entry, in its own transaction, and nobody changes
+one."""
 
 import csv
 import io
@@ -13,7 +14,15 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Action, AuditEntry, Campaign, Metric, Page, Schedule, Tenant
+from exports_app.services.core.records import (
+    Action,
+    AuditEntry,
+    Campaign,
+    Metric,
+    Page,
+    Schedule,
+    Tenant,
+)
 from exports_app.wiring import Services
 from tests.world import Cast, FakeClock, claim, make_schedule, sql
 
@@ -59,12 +68,18 @@ def test_what_somebody_does_to_a_schedule_and_its_runs_is_told(
     done(Action.SCHEDULE_DELETED)
     found = entries(services, admin)
     assert [one.action for one in reversed(found)] == expected
-    assert {(one.tenant_id, one.actor_id, one.actor_name) for one in found} == {(acme.id, admin.user_id, "Admin")}
+    assert {(one.tenant_id, one.actor_id, one.actor_name) for one in found} == {
+        (acme.id, admin.user_id, "Admin")
+    }
     assert {(one.subject_id, one.subject_name) for one in found} == {(schedule.id, "Numbers")}
-    assert found[-2].detail == {"changed": {"schedule": [schedule.schedule, "0 8 * * *"], "is_active": [True, False]}}
+    assert found[-2].detail == {
+        "changed": {"schedule": [schedule.schedule, "0 8 * * *"], "is_active": [True, False]}
+    }
 
 
-def test_a_pause_by_the_app_is_told_too(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_a_pause_by_the_app_is_told_too(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     services.schedules.update(admin, schedule.id, {"schedule": "* * * * *", "pause_after": 1})
     sql(services, "UPDATE scheduled_exports SET next_run_at = created_at")
     services.runs.tick()
@@ -75,7 +90,9 @@ def test_a_pause_by_the_app_is_told_too(services: Services, admin: Principal, sc
 
 
 def test_campaigns(services: Services, admin: Principal, clock: FakeClock) -> None:
-    made = services.campaigns.create(admin, None, {"name": "Launch", "channel": "x", "status": "on", "currency": "EUR"})
+    made = services.campaigns.create(
+        admin, None, {"name": "Launch", "channel": "x", "status": "on", "currency": "EUR"}
+    )
     for act in (
         lambda: services.campaigns.update(admin, made.id, {"name": "Relaunch"}),
         lambda: services.campaigns.update(admin, made.id, {"name": "Relaunch"}),
@@ -107,8 +124,12 @@ def test_what_fails_leaves_no_entry(
     assert services.schedules.get(admin, schedule.id).name == "Numbers"
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_entries SET actor_name = 'Nobody'", "DELETE FROM audit_entries"])
-def test_nobody_changes_or_removes_one(services: Services, admin: Principal, schedule: Schedule, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_entries SET actor_name = 'Nobody'", "DELETE FROM audit_entries"]
+)
+def test_nobody_changes_or_removes_one(
+    services: Services, admin: Principal, schedule: Schedule, statement: str
+) -> None:
     before = entries(services, admin)
     assert before
     with pytest.raises(DBAPIError, match="only ever added"):
@@ -130,17 +151,29 @@ class TestWho:
         with pytest.raises(NotFound):
             services.audit.find(cast.admin.who, cast.globex.id, ALL, Page())
 
-    def test_a_super_admin_sees_all_of_it_or_one_tenant(self, services: Services, cast: Cast) -> None:
-        assert {one.tenant_id for one in entries(services, cast.super_admin.who)} == {None, cast.acme.id, cast.globex.id}
+    def test_a_super_admin_sees_all_of_it_or_one_tenant(
+        self, services: Services, cast: Cast
+    ) -> None:
+        assert {one.tenant_id for one in entries(services, cast.super_admin.who)} == {
+            None,
+            cast.acme.id,
+            cast.globex.id,
+        }
         found, _ = services.audit.find(cast.super_admin.who, cast.acme.id, ALL, Page())
         assert {one.tenant_id for one in found} == {cast.acme.id}
 
-    @pytest.mark.parametrize("ask", [lambda a, who: a.find(who, None, ALL, Page()), lambda a, who: a.csv(who, None, ALL)])
-    def test_a_viewer_sees_nothing(self, services: Services, cast: Cast, ask: Callable[..., Any]) -> None:
+    @pytest.mark.parametrize(
+        "ask", [lambda a, who: a.find(who, None, ALL, Page()), lambda a, who: a.csv(who, None, ALL)]
+    )
+    def test_a_viewer_sees_nothing(
+        self, services: Services, cast: Cast, ask: Callable[..., Any]
+    ) -> None:
         with pytest.raises(Forbidden):
             ask(services.audit, cast.viewer.who)
 
-    def test_the_command_line_is_told_as_such_without_a_password(self, services: Services, cast: Cast) -> None:
+    def test_the_command_line_is_told_as_such_without_a_password(
+        self, services: Services, cast: Cast
+    ) -> None:
         found = [one for one in entries(services, cast.super_admin.who) if one.actor_id is None]
         assert {one.action for one in found} == {Action.USER_CREATED, Action.MEMBER_ADDED}
         assert {one.actor_name for one in found} == {"the command line"}
@@ -149,24 +182,39 @@ class TestWho:
 
 class TestLooking:
     def test_by_area_time_and_words(
-        self, services: Services, admin: Principal, campaigns: dict[str, Campaign], schedule: Schedule, clock: FakeClock
+        self,
+        services: Services,
+        admin: Principal,
+        campaigns: dict[str, Campaign],
+        schedule: Schedule,
+        clock: FakeClock,
     ) -> None:
         then = clock.advance(hours=1)
         services.schedules.update(admin, schedule.id, {"name": "50% off"})
         one = next(iter(campaigns.values()))
         services.campaigns.update(admin, one.id, {"name": "Autumn"})
-        assert {e.action for e in entries(services, admin, AuditFilter("campaign"))} == {Action.CAMPAIGN_UPDATED}
-        assert [e.subject_name for e in entries(services, admin, AuditFilter(q="50%"))] == ["50% off"]
+        assert {e.action for e in entries(services, admin, AuditFilter("campaign"))} == {
+            Action.CAMPAIGN_UPDATED
+        }
+        assert [e.subject_name for e in entries(services, admin, AuditFilter(q="50%"))] == [
+            "50% off"
+        ]
         assert len(entries(services, admin, AuditFilter(since=clock()))) == 2
-        assert [e.action for e in entries(services, admin, AuditFilter(before=clock()))] == [Action.SCHEDULE_CREATED]
+        assert [e.action for e in entries(services, admin, AuditFilter(before=clock()))] == [
+            Action.SCHEDULE_CREATED
+        ]
         assert then is None or then
 
     @pytest.mark.parametrize("where", [AuditFilter("nonsense"), AuditFilter(q="\0")])
-    def test_nonsense_is_refused(self, services: Services, admin: Principal, where: AuditFilter) -> None:
+    def test_nonsense_is_refused(
+        self, services: Services, admin: Principal, where: AuditFilter
+    ) -> None:
         with pytest.raises(Invalid):
             services.audit.find(admin, None, where, Page())
 
-    def test_a_span_that_ends_before_it_begins(self, services: Services, admin: Principal, clock: FakeClock) -> None:
+    def test_a_span_that_ends_before_it_begins(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
         with pytest.raises(Invalid):
             services.audit.find(admin, None, AuditFilter(since=clock(), before=clock()), Page())
 
@@ -176,10 +224,18 @@ class TestLooking:
             make_schedule(services, admin, name=f"No. {i}")
         first, total = services.audit.find(admin, None, ALL, Page(1, 2))
         last, _ = services.audit.find(admin, None, ALL, Page(3, 2))
-        assert ([e.subject_name for e in first], [e.subject_name for e in last], total) == (["No. 4", "No. 3"], ["No. 0"], 5)
+        assert ([e.subject_name for e in first], [e.subject_name for e in last], total) == (
+            ["No. 4", "No. 3"],
+            ["No. 0"],
+            5,
+        )
 
     def test_as_csv_all_of_it_without_formulas(
-        self, services: Services, admin: Principal, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+        self,
+        services: Services,
+        admin: Principal,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr("exports_app.services.audit.audit_log.BATCH", 2)
         for name in ("=1+1", 'a "b", c', "Ünïcode", "d"):

@@ -1,4 +1,5 @@
-"""The audit's chain: every entry gets a place and a seal, and whatever somebody does behind the app's back is named."""
+"""The audit's chain: every entry gets a place and a seal, and whatever somebody does behind the
+app's back is named."""
 
 import json
 import sqlite3
@@ -43,7 +44,10 @@ def write(services: Services, tenant_id: str | None, count: int, name: str = "No
                 changed={"name": ["ä", i]},
             )
     of_tenant = "tenant_id IS NULL" if tenant_id is None else f"tenant_id = '{tenant_id}'"
-    return [row[0] for row in sql(services, f"SELECT id FROM audit_entries WHERE {of_tenant} ORDER BY at, id")]
+    return [
+        row[0]
+        for row in sql(services, f"SELECT id FROM audit_entries WHERE {of_tenant} ORDER BY at, id")
+    ]
 
 
 def faults(services: Services, slug: str | None = None) -> list[str]:
@@ -54,7 +58,9 @@ def unlocked(services: Services, *statements: str) -> None:
     """As one who owns the database and first takes its triggers away."""
     if services.database.embedded:
         with sqlite3.connect(services.database.file or "") as connection:
-            triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            triggers = connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall()
             for name, _ in triggers:
                 connection.execute(f"DROP TRIGGER {name}")
             for statement in statements:
@@ -84,16 +90,27 @@ def ids(services: Services, cast: Cast) -> list[str]:
 
 
 class TestOrigin:
-    def test_an_entry_says_where_it_was_asked_for(self, services: Services, admin: Principal, cast: Cast) -> None:
+    def test_an_entry_says_where_it_was_asked_for(
+        self, services: Services, admin: Principal, cast: Cast
+    ) -> None:
         with request_context.use(RequestContext("192.0.2.7", "a" * 64, "request-1")):
             write(services, cast.acme.id, 1)
         write(services, cast.acme.id, 1)
         (outside, inside), _ = services.audit.find(admin, None, AuditFilter(), Page())
-        assert (inside.address, inside.session, inside.request_id) == ("192.0.2.7", "a" * 64, "request-1")
+        assert (inside.address, inside.session, inside.request_id) == (
+            "192.0.2.7",
+            "a" * 64,
+            "request-1",
+        )
         assert (outside.address, outside.session, outside.request_id) == (None, None, None)
 
-    @pytest.mark.parametrize(("q", "count"), [("192.0.2.7", 1), ("192.0.2", 0), ("aaaaaaaa", 1), ("request-", 1), ("re", 0)])
-    def test_one_can_search_for_it(self, services: Services, admin: Principal, cast: Cast, q: str, count: int) -> None:
+    @pytest.mark.parametrize(
+        ("q", "count"),
+        [("192.0.2.7", 1), ("192.0.2", 0), ("aaaaaaaa", 1), ("request-", 1), ("re", 0)],
+    )
+    def test_one_can_search_for_it(
+        self, services: Services, admin: Principal, cast: Cast, q: str, count: int
+    ) -> None:
         with request_context.use(RequestContext("192.0.2.7", "a" * 64, "request-1")):
             write(services, cast.acme.id, 1, "Numbers")
         with request_context.use(RequestContext("192.0.2.8", "b" * 64, "other-2")):
@@ -103,15 +120,23 @@ class TestOrigin:
 
 
 class TestSealing:
-    def test_every_entry_gets_a_place_in_its_tenants_chain(self, services: Services, cast: Cast, ids: list[str]) -> None:
-        links = sql(services, "SELECT entry_id FROM audit_links WHERE chain = ? ORDER BY position", cast.acme.id)
+    def test_every_entry_gets_a_place_in_its_tenants_chain(
+        self, services: Services, cast: Cast, ids: list[str]
+    ) -> None:
+        links = sql(
+            services,
+            "SELECT entry_id FROM audit_links WHERE chain = ? ORDER BY position",
+            cast.acme.id,
+        )
         assert [row[0] for row in links] == ids
         counts = dict(sql(services, "SELECT chain, count(*) FROM audit_links GROUP BY chain"))
         assert counts == {cast.acme.id: 10, cast.globex.id: 3, audit_chain.INSTALLATION: 2}
         assert sql(services, "SELECT * FROM audit_unsealed") == []
         assert services.audit_seals.seal() == 0
 
-    def test_what_an_older_version_wrote_is_sealed_too(self, services: Services, cast: Cast) -> None:
+    def test_what_an_older_version_wrote_is_sealed_too(
+        self, services: Services, cast: Cast
+    ) -> None:
         columns = "id, tenant_id, at, actor_name, action, subject_name, detail"
         at = "2026-03-04 10:00:00.000000"
         values = f"'an-entry', '{cast.acme.id}', '{at}', 'Ann', 'tenant.updated', 'Acme', '{{}}'"
@@ -125,7 +150,9 @@ class TestSealing:
         clock.advance(hours=-2)
         write(services, cast.acme.id, 1, "Late")
         assert services.audit_seals.seal() == 1
-        position = sql(services, "SELECT max(position) FROM audit_links WHERE chain = ?", cast.acme.id)
+        position = sql(
+            services, "SELECT max(position) FROM audit_links WHERE chain = ?", cast.acme.id
+        )
         assert position == [(11,)]
         assert faults(services) == []
 
@@ -148,7 +175,9 @@ class TestSealing:
         write(services, cast.acme.id, 60)
         sealed = sum(side_by_side(4, lambda _: services.audit_seals.seal()))
         sealed += services.audit_seals.seal()
-        positions = [row[0] for row in sql(services, "SELECT position FROM audit_links ORDER BY position")]
+        positions = [
+            row[0] for row in sql(services, "SELECT position FROM audit_links ORDER BY position")
+        ]
         assert (sealed, positions) == (60, list(range(1, 61)))
         assert faults(services) == []
 
@@ -160,7 +189,9 @@ class TestSealing:
             assert services.audit_seals.seal() == 0
         assert services.audit_seals.seal() == 2
 
-    def test_a_stop_is_heard_between_two_batches(self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_stop_is_heard_between_two_batches(
+        self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("exports_app.services.audit.seals.BATCH", 2)
         write(services, cast.acme.id, 6)
         asked: list[bool] = []
@@ -172,7 +203,9 @@ class TestSealing:
         assert services.audit_seals.seal(stopped) == 4
         assert faults(services) == []
 
-    def test_an_entry_that_is_not_sealed_yet_is_no_fault_and_told(self, services: Services, cast: Cast) -> None:
+    def test_an_entry_that_is_not_sealed_yet_is_no_fault_and_told(
+        self, services: Services, cast: Cast
+    ) -> None:
         write(services, cast.acme.id, 1)
         report = services.audit_verify.check()
         assert (report.all_faults, report.waiting_since) == ([], services.clock())
@@ -217,7 +250,9 @@ class TestTriggers:
             "REPLACE INTO audit_seals SELECT * FROM audit_seals",
         ],
     )
-    def test_nobody_replaces_a_row_by_another(self, services: Services, ids: list[str], statement: str) -> None:
+    def test_nobody_replaces_a_row_by_another(
+        self, services: Services, ids: list[str], statement: str
+    ) -> None:
         """INSERT OR REPLACE removes the row in its way without asking a DELETE trigger."""
         rest = "tenant_id, at, actor_id, actor_name, action, subject_id, subject_name, detail, address, session, request_id"
         before = sql(services, "SELECT * FROM audit_entries ORDER BY id")
@@ -225,7 +260,9 @@ class TestTriggers:
             sql(services, statement.format(f"id, {rest}", rest))
         assert sql(services, "SELECT * FROM audit_entries ORDER BY id") == before
 
-    def test_a_checkpoint_of_what_is_not_sealed_is_refused(self, services: Services, cast: Cast, ids: list[str]) -> None:
+    def test_a_checkpoint_of_what_is_not_sealed_is_refused(
+        self, services: Services, cast: Cast, ids: list[str]
+    ) -> None:
         values = f"'x', '{cast.acme.id}', 99, 'abc', 99, '2026-03-04 10:00:00.000000', 'abc', 'abc'"
         with pytest.raises(DBAPIError, match="sealed entries"):
             sql(services, f"INSERT INTO audit_checkpoints VALUES ({values})")
@@ -246,21 +283,40 @@ class TestTampering:
             "address = '198.51.100.1'",
         ],
     )
-    def test_an_entry_that_was_changed(self, services: Services, ids: list[str], change: str) -> None:
-        unlocked(services, f"UPDATE audit_entries SET {change} WHERE id IN ('{ids[3]}', '{ids[6]}')")
-        assert faults(services) == [f"tenant acme: {entry(ids, 4)} was changed, or put in another's place"]
+    def test_an_entry_that_was_changed(
+        self, services: Services, ids: list[str], change: str
+    ) -> None:
+        unlocked(
+            services, f"UPDATE audit_entries SET {change} WHERE id IN ('{ids[3]}', '{ids[6]}')"
+        )
+        assert faults(services) == [
+            f"tenant acme: {entry(ids, 4)} was changed, or put in another's place"
+        ]
         assert faults(services, "acme") == faults(services)
         assert faults(services, "globex") == []
 
     @pytest.mark.about_sqlite
-    @pytest.mark.parametrize("change", ["detail = 'no json'", "at = 'one day'", "subject_name = x'ff'"])
-    def test_one_that_can_no_longer_be_read(self, services: Services, ids: list[str], change: str) -> None:
+    @pytest.mark.parametrize(
+        "change", ["detail = 'no json'", "at = 'one day'", "subject_name = x'ff'"]
+    )
+    def test_one_that_can_no_longer_be_read(
+        self, services: Services, ids: list[str], change: str
+    ) -> None:
         unlocked(services, f"UPDATE audit_entries SET {change} WHERE id = '{ids[3]}'")
-        assert faults(services) == [f"tenant acme: {entry(ids, 4)} was changed, or put in another's place"]
+        assert faults(services) == [
+            f"tenant acme: {entry(ids, 4)} was changed, or put in another's place"
+        ]
 
-    def test_one_that_was_given_to_another_tenant(self, services: Services, cast: Cast, ids: list[str]) -> None:
-        unlocked(services, f"UPDATE audit_entries SET tenant_id = '{cast.globex.id}' WHERE id = '{ids[3]}'")
-        assert faults(services) == [f"tenant acme: {entry(ids, 4)} was changed: it belongs to another tenant"]
+    def test_one_that_was_given_to_another_tenant(
+        self, services: Services, cast: Cast, ids: list[str]
+    ) -> None:
+        unlocked(
+            services,
+            f"UPDATE audit_entries SET tenant_id = '{cast.globex.id}' WHERE id = '{ids[3]}'",
+        )
+        assert faults(services) == [
+            f"tenant acme: {entry(ids, 4)} was changed: it belongs to another tenant"
+        ]
 
     def test_one_that_was_removed(self, services: Services, ids: list[str]) -> None:
         unlocked(services, f"DELETE FROM audit_entries WHERE id = '{ids[3]}'")
@@ -291,7 +347,9 @@ class TestTampering:
         (fault,) = faults(services)
         assert fault.startswith("tenant acme: the entries from position 10 on were removed: seal ")
 
-    def test_all_of_a_tenant_with_its_seals(self, services: Services, cast: Cast, ids: list[str]) -> None:
+    def test_all_of_a_tenant_with_its_seals(
+        self, services: Services, cast: Cast, ids: list[str]
+    ) -> None:
         write(services, None, 1)
         services.audit_seals.seal()
         gone = f"'{cast.acme.id}'"
@@ -313,9 +371,14 @@ class TestTampering:
             f"UPDATE audit_links SET entry_id = '{ids[4]}' WHERE entry_id = 'x'",
         )
         (fault,) = faults(services)
-        assert fault == f"tenant acme: entry {ids[4]} at position 4 was changed, or put in another's place"
+        assert (
+            fault
+            == f"tenant acme: entry {ids[4]} at position 4 was changed, or put in another's place"
+        )
 
-    def test_one_that_was_inserted_beside_the_chain(self, services: Services, ids: list[str]) -> None:
+    def test_one_that_was_inserted_beside_the_chain(
+        self, services: Services, ids: list[str]
+    ) -> None:
         rest = "tenant_id, at, actor_id, actor_name, action, subject_id, subject_name, detail"
         unlocked(
             services,
@@ -326,17 +389,25 @@ class TestTampering:
             "entry an-entry was inserted beside the chain: it has no place there and does not wait for one"
         ]
 
-    def test_one_that_was_inserted_with_a_hash_that_fits(self, services: Services, cast: Cast, ids: list[str]) -> None:
+    def test_one_that_was_inserted_with_a_hash_that_fits(
+        self, services: Services, cast: Cast, ids: list[str]
+    ) -> None:
         """The hashes need no key, the seals do."""
         forged = write(services, cast.acme.id, 1, "Forged")[-1]
         with services.store.write() as tx:
             last, (fields,) = tx.audit_chain.last_link(cast.acme.id), tx.audit_chain.waiting(1)
             assert last is not None
             hashed = audit_chain.link(last.hash, 11, fields)
-            tx.audit_chain.add_links(cast.acme.id, [replace(last, position=11, hash=hashed, entry_id=forged)])
-        assert faults(services) == ["tenant acme: the entry at position 11 was inserted: no seal covers it"]
+            tx.audit_chain.add_links(
+                cast.acme.id, [replace(last, position=11, hash=hashed, entry_id=forged)]
+            )
+        assert faults(services) == [
+            "tenant acme: the entry at position 11 was inserted: no seal covers it"
+        ]
 
-    def test_one_that_was_removed_before_it_was_sealed(self, services: Services, cast: Cast, ids: list[str]) -> None:
+    def test_one_that_was_removed_before_it_was_sealed(
+        self, services: Services, cast: Cast, ids: list[str]
+    ) -> None:
         last = write(services, cast.acme.id, 1)[-1]
         unlocked(services, f"DELETE FROM audit_entries WHERE id = '{last}'")
         services.audit_seals.seal()
@@ -344,7 +415,10 @@ class TestTampering:
 
     def test_a_seal_that_was_changed(self, services: Services, cast: Cast, ids: list[str]) -> None:
         ((number,),) = sql(services, "SELECT max(number) FROM audit_seals")
-        unlocked(services, f"UPDATE audit_seals SET at = '2026-03-04 09:00:00.000000' WHERE number = {number}")
+        unlocked(
+            services,
+            f"UPDATE audit_seals SET at = '2026-03-04 09:00:00.000000' WHERE number = {number}",
+        )
         (fault,) = faults(services)
         assert fault.startswith(f"seal {number} (position ")
         assert "was changed, or made with a SECRET_KEY that this server does not have" in fault
@@ -353,7 +427,9 @@ class TestTampering:
         unlocked(services, "DELETE FROM audit_seals WHERE number = 2")
         assert "seal 2 was removed" in faults(services)
 
-    def test_a_chain_that_was_rewritten_whole_without_the_key(self, services: Services, cast: Cast, ids: list[str]) -> None:
+    def test_a_chain_that_was_rewritten_whole_without_the_key(
+        self, services: Services, cast: Cast, ids: list[str]
+    ) -> None:
         """All hashes and seals fit each other. The next seal does not make it good either."""
         unlocked(
             services,
@@ -372,9 +448,13 @@ class TestTampering:
 class TestKeys:
     def other(self, services: Services, *secrets: bytes) -> tuple[Seals, Verification]:
         keys = Keys(secrets)
-        return Seals(services.store, services.clock, keys), Verification(services.store, services.clock, keys)
+        return Seals(services.store, services.clock, keys), Verification(
+            services.store, services.clock, keys
+        )
 
-    def test_a_new_key_signs_on_while_the_old_one_counts(self, services: Services, ids: list[str]) -> None:
+    def test_a_new_key_signs_on_while_the_old_one_counts(
+        self, services: Services, ids: list[str]
+    ) -> None:
         old = services.settings.signing_key()
         seals, verification = self.other(services, b"a new key", old)
         assert verification.check().all_faults == []
@@ -389,7 +469,10 @@ class TestKeys:
         self, services: Services, cast: Cast, ids: list[str], tmp_path: Path
     ) -> None:
         fresh = wiring.build(
-            services.settings.model_copy(update={"secret_key": type(services.settings.secret_key)("n" * 40)}), services.clock
+            services.settings.model_copy(
+                update={"secret_key": type(services.settings.secret_key)("n" * 40)}
+            ),
+            services.clock,
         )
         try:
             write(fresh, cast.acme.id, 1)
@@ -426,9 +509,14 @@ class TestKeys:
         self, services: Services, cast: Cast, ids: list[str], tmp_path: Path
     ) -> None:
         services.audit_export.write(tmp_path / "a.jsonl")
-        self.other(services, b"the key that is lost", services.settings.signing_key())[0].sign_again()
+        self.other(services, b"the key that is lost", services.settings.signing_key())[
+            0
+        ].sign_again()
         fresh = wiring.build(
-            services.settings.model_copy(update={"secret_key": type(services.settings.secret_key)("n" * 40)}), services.clock
+            services.settings.model_copy(
+                update={"secret_key": type(services.settings.secret_key)("n" * 40)}
+            ),
+            services.clock,
         )
         try:
             with pytest.raises(ExportsError, match="not whole"):
@@ -444,7 +532,10 @@ class TestKeys:
         services.audit_export.write(tmp_path / "a.jsonl")
         unlocked(services, f"UPDATE audit_entries SET actor_name = 'X' WHERE id = '{ids[3]}'")
         fresh = wiring.build(
-            services.settings.model_copy(update={"secret_key": type(services.settings.secret_key)("n" * 40)}), services.clock
+            services.settings.model_copy(
+                update={"secret_key": type(services.settings.secret_key)("n" * 40)}
+            ),
+            services.clock,
         )
         try:
             with pytest.raises(ExportsError, match=f"not whole: tenant acme: entry {ids[3]}"):
@@ -465,20 +556,30 @@ class TestExport:
     ) -> None:
         file = tmp_path / "audit.jsonl"
         exported = services.audit_export.write(file)
-        assert {one.name: one.entries for one in exported} == {"tenant acme": 10, "tenant globex": 3, "installation": 2}
+        assert {one.name: one.entries for one in exported} == {
+            "tenant acme": 10,
+            "tenant globex": 3,
+            "installation": 2,
+        }
         report = services.audit_export.verify_file(file)
         assert (report.fault, report.signed, report.chains) == (None, True, exported)
         assert check_file(file, []).fault is None
         assert not check_file(file, [b"another key"]).signed
         lines = [json.loads(line) for line in file.read_text().splitlines()]
-        assert [line["entry"]["id"] for line in lines if "entry" in line and line["entry"]["tenant_id"] == cast.acme.id] == ids
+        assert [
+            line["entry"]["id"]
+            for line in lines
+            if "entry" in line and line["entry"]["tenant_id"] == cast.acme.id
+        ] == ids
 
     def test_it_is_noted_and_the_next_one_begins_there(
         self, services: Services, cast: Cast, ids: list[str], tmp_path: Path, super_admin: Principal
     ) -> None:
         services.audit_export.write(tmp_path / "1.jsonl", "acme")
         found, _ = services.audit.find(super_admin, cast.acme.id, AuditFilter("audit"), Page())
-        assert [(one.action, one.actor_name) for one in found] == [(Action.AUDIT_EXPORTED, "the command line")]
+        assert [(one.action, one.actor_name) for one in found] == [
+            (Action.AUDIT_EXPORTED, "the command line")
+        ]
         write(services, cast.acme.id, 2)
         (second,) = services.audit_export.write(tmp_path / "2.jsonl", "acme")
         assert (second.first, second.last) == (11, 13)
@@ -486,13 +587,19 @@ class TestExport:
         whole = services.audit_export.write(tmp_path / "3.jsonl", "acme", whole=True)
         assert (whole[0].first, whole[0].last) == (1, 14)
 
-    def test_no_file_is_overwritten(self, services: Services, ids: list[str], tmp_path: Path) -> None:
+    def test_no_file_is_overwritten(
+        self, services: Services, ids: list[str], tmp_path: Path
+    ) -> None:
         (tmp_path / "audit.jsonl").write_text("mine")
         with pytest.raises(ExportsError, match="name a new file"):
             services.audit_export.write(tmp_path / "audit.jsonl")
-        assert [(f.name, f.read_text()) for f in tmp_path.glob("*.jsonl")] == [("audit.jsonl", "mine")]
+        assert [(f.name, f.read_text()) for f in tmp_path.glob("*.jsonl")] == [
+            ("audit.jsonl", "mine")
+        ]
 
-    def test_what_was_tampered_with_is_not_exported(self, services: Services, ids: list[str], tmp_path: Path) -> None:
+    def test_what_was_tampered_with_is_not_exported(
+        self, services: Services, ids: list[str], tmp_path: Path
+    ) -> None:
         unlocked(services, f"UPDATE audit_entries SET actor_name = 'X' WHERE id = '{ids[3]}'")
         with pytest.raises(ExportsError, match=f"not whole: tenant acme: entry {ids[3]}"):
             services.audit_export.write(tmp_path / "audit.jsonl")
@@ -501,10 +608,19 @@ class TestExport:
     @pytest.mark.parametrize(
         ("change", "fault"),
         [
-            (lambda lines: lines.pop(4), "line 5, entry {4}: position 4 was expected: an entry was removed, inserted or moved"),
+            (
+                lambda lines: lines.pop(4),
+                "line 5, entry {4}: position 4 was expected: an entry was removed, inserted or moved",
+            ),
             (lambda lines: lines.insert(4, lines[3]), "line 5, entry {2}: position 4 was expected"),
-            (lambda lines: lines.__setitem__(4, lines[4].replace("No. 4", "No. 5")), "line 5, entry {3}: it was changed"),
-            (lambda lines: lines.pop(), "the file ends before its end: entries after position 10 were cut off"),
+            (
+                lambda lines: lines.__setitem__(4, lines[4].replace("No. 4", "No. 5")),
+                "line 5, entry {3}: it was changed",
+            ),
+            (
+                lambda lines: lines.pop(),
+                "the file ends before its end: entries after position 10 were cut off",
+            ),
             (lambda lines: lines.pop(10), "line 11: the end of tenant acme does not fit"),
             (lambda lines: lines.pop(0), "no file of an audit export"),
             (lambda lines: lines.__setitem__(4, "nonsense"), "line 5 cannot be read"),
@@ -512,7 +628,12 @@ class TestExport:
         ],
     )
     def test_a_file_that_was_tampered_with_is_named(
-        self, services: Services, ids: list[str], tmp_path: Path, change: Callable[[list[str]], Any], fault: str
+        self,
+        services: Services,
+        ids: list[str],
+        tmp_path: Path,
+        change: Callable[[list[str]], Any],
+        fault: str,
     ) -> None:
         file = tmp_path / "audit.jsonl"
         services.audit_export.write(file, "acme")
@@ -552,7 +673,11 @@ class TestRetention:
         later = write(services, cast.acme.id, 4)[-4:]
         keeping.seal()
         assert keeping.sweep() == 10
-        left = sql(services, "SELECT id FROM audit_entries WHERE tenant_id = ? ORDER BY at, id", cast.acme.id)
+        left = sql(
+            services,
+            "SELECT id FROM audit_entries WHERE tenant_id = ? ORDER BY at, id",
+            cast.acme.id,
+        )
         assert set(later) < {row[0] for row in left}
         assert len(left) == 1 + 4 + 1  # what tells of the export, and of the removal
         assert sql(services, "SELECT count(*) FROM audit_entries WHERE tenant_id IS NULL") == [(2,)]
@@ -593,7 +718,13 @@ class TestRetention:
         assert f"seal {first} was removed" in faults(services)
 
     def test_it_stops_at_the_first_entry_that_is_younger(
-        self, services: Services, cast: Cast, clock: FakeClock, ids: list[str], tmp_path: Path, keeping: Seals
+        self,
+        services: Services,
+        cast: Cast,
+        clock: FakeClock,
+        ids: list[str],
+        tmp_path: Path,
+        keeping: Seals,
     ) -> None:
         services.audit_export.write(tmp_path / "audit.jsonl")
         clock.advance(days=30, seconds=-4)
@@ -601,7 +732,13 @@ class TestRetention:
         assert faults(services) == []
 
     def test_a_later_tampering_is_still_found(
-        self, services: Services, cast: Cast, clock: FakeClock, ids: list[str], tmp_path: Path, keeping: Seals
+        self,
+        services: Services,
+        cast: Cast,
+        clock: FakeClock,
+        ids: list[str],
+        tmp_path: Path,
+        keeping: Seals,
     ) -> None:
         services.audit_export.write(tmp_path / "audit.jsonl", "acme")
         clock.advance(days=31)
@@ -635,12 +772,16 @@ class TestRetention:
     def test_a_checkpoint_that_was_forged_removes_nothing_and_is_named(
         self, services: Services, cast: Cast, clock: FakeClock, ids: list[str], keeping: Seals
     ) -> None:
-        (hashed,) = sql(services, "SELECT hash FROM audit_links WHERE chain = ? AND position = 10", cast.acme.id)
+        (hashed,) = sql(
+            services, "SELECT hash FROM audit_links WHERE chain = ? AND position = 10", cast.acme.id
+        )
         values = f"'x', '{cast.acme.id}', 10, '{hashed[0]}', 10, '2026-03-04 10:00:00.000000', 'abc', 'abc'"
         sql(services, f"INSERT INTO audit_checkpoints VALUES ({values})")
         clock.advance(days=400)
         assert keeping.sweep() == 0
-        assert faults(services) == ["tenant acme: the checkpoint at position 10 was not made with this server's SECRET_KEY"]
+        assert faults(services) == [
+            "tenant acme: the checkpoint at position 10 was not made with this server's SECRET_KEY"
+        ]
 
 
 def test_keys_of_seals_are_their_own() -> None:
@@ -648,8 +789,15 @@ def test_keys_of_seals_are_their_own() -> None:
 
 
 def test_the_hash_of_an_entry_never_changes() -> None:
-    fields = {"id": "x", "tenant_id": None, "at": "2026-03-04T10:30:00.000000+00:00", "detail": {"b": 1, "a": "ä"}}
+    fields = {
+        "id": "x",
+        "tenant_id": None,
+        "at": "2026-03-04T10:30:00.000000+00:00",
+        "detail": {"b": 1, "a": "ä"},
+    }
     previous = audit_chain.beginning(audit_chain.INSTALLATION)
     hashed = audit_chain.link(previous, 1, fields)
-    assert hashed == audit_chain.link(previous, 1, dict(reversed(fields.items())) | {"new_column": None})
+    assert hashed == audit_chain.link(
+        previous, 1, dict(reversed(fields.items())) | {"new_column": None}
+    )
     assert hashed == "d032cb253b9acf35818ec96683b1e24cb5cb4219972e2a67d8cb432185ec4973"

@@ -1,4 +1,5 @@
-"""The audit sees the doors: who signs in and out, who fails to, what is downloaded, and whom a right is refused."""
+"""The audit sees the doors: who signs in and out, who fails to, what is downloaded, and whom a
+right is refused."""
 
 from datetime import timedelta
 from typing import NoReturn
@@ -6,7 +7,13 @@ from typing import NoReturn
 import pyotp
 import pytest
 
-from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
+from exports_app.domain.access import (
+    Permission,
+    Principal,
+    require,
+    require_anywhere,
+    require_operator,
+)
 from exports_app.domain.errors import (
     Busy,
     ExportsError,
@@ -55,7 +62,10 @@ def entries(services: Services, cast: Cast, area: str = "") -> list[AuditEntry]:
 
 
 def fail(services: Services, email: str = "admin@example.com", address: str = ADDRESS) -> None:
-    with request_context.use(RequestContext(address, "", "request-1")), pytest.raises((WrongCredentials, TooManyRequests)):
+    with (
+        request_context.use(RequestContext(address, "", "request-1")),
+        pytest.raises((WrongCredentials, TooManyRequests)),
+    ):
         services.auth.login(email, "wrong", address)
 
 
@@ -88,9 +98,15 @@ class TestSignIn:
         with request_context.use(HERE):
             services.auth.login("admin@example.com", PASSWORD, ADDRESS)
         (entry,) = entries(services, cast)
-        assert (entry.action, entry.detail, entry.address) == (Action.SIGNED_IN, {"with": "an access token"}, ADDRESS)
+        assert (entry.action, entry.detail, entry.address) == (
+            Action.SIGNED_IN,
+            {"with": "an access token"},
+            ADDRESS,
+        )
 
-    def test_one_that_cannot_be_noted_is_refused(self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_one_that_cannot_be_noted_is_refused(
+        self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def away(*_: object) -> None:
             raise Unavailable
 
@@ -98,38 +114,54 @@ class TestSignIn:
         with pytest.raises(Unavailable):
             services.auth.login("admin@example.com", PASSWORD, ADDRESS)
 
-    def test_signing_out_is_told_once(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_signing_out_is_told_once(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         session_id = sign_in(services, cast.admin.user)
         clock.advance(seconds=1)
         services.sessions.end(session_id)
         clock.advance(seconds=1)
         services.sessions.end(session_id)
-        assert [entry.action for entry in entries(services, cast)] == [Action.SIGNED_IN, Action.SIGNED_OUT]
+        assert [entry.action for entry in entries(services, cast)] == [
+            Action.SIGNED_IN,
+            Action.SIGNED_OUT,
+        ]
 
-    def test_ending_another_session_is_told(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_ending_another_session_is_told(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         sign_in(services, cast.admin.user)
         clock.advance(seconds=1)
         (session,) = services.account.sessions(cast.admin.who)
         services.account.end_session(cast.admin.who, session.id)
-        assert [entry.action for entry in entries(services, cast)] == [Action.SIGNED_IN, Action.SESSION_ENDED]
+        assert [entry.action for entry in entries(services, cast)] == [
+            Action.SIGNED_IN,
+            Action.SESSION_ENDED,
+        ]
 
 
 class TestAnExpiredSession:
-    def test_is_noted_once_by_whichever_server_finds_it(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_is_noted_once_by_whichever_server_finds_it(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         session_id = sign_in(services, cast.admin.user)
         assert services.expired_sessions.note() == 0
         began = clock()
         clock.advance(hours=12, seconds=1)
         assert sum(side_by_side(4, lambda _: services.expired_sessions.note())) == 1
         assert services.expired_sessions.note() == 0
-        (entry,) = [entry for entry in entries(services, cast) if entry.action is Action.SESSION_EXPIRED]
+        (entry,) = [
+            entry for entry in entries(services, cast) if entry.action is Action.SESSION_EXPIRED
+        ]
         assert (entry.actor_name, entry.subject_name) == ("the app", "admin@example.com")
         assert (entry.tenant_id, entry.session) == (None, id_of(session_id))
         assert entry.detail["expired"] == (began + timedelta(hours=12)).isoformat()
         assert entry.detail["last_used"] == began.isoformat()
         assert session_id not in repr(entry)
 
-    def test_that_ended_before_is_not(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_that_ended_before_is_not(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         services.sessions.end(sign_in(services, cast.admin.user))
         sign_in(services, cast.viewer.user)
         services.account.sign_out_everywhere(cast.viewer.who)
@@ -170,7 +202,9 @@ class TestAnExpiredSession:
 
 class TestARefusedLink:
     def invite(self, services: Services, cast: Cast, email: str = "new@example.com") -> str:
-        return shown_token(services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer"))
+        return shown_token(
+            services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
+        )
 
     def refusals(self, services: Services, cast: Cast) -> list[AuditEntry]:
         return [entry for entry in entries(services, cast) if entry.action is Action.LINK_REFUSED]
@@ -181,7 +215,10 @@ class TestARefusedLink:
             services.joining.accept(token, cast.outsider.who)
         (entry,) = self.refusals(services, cast)
         assert (entry.actor_name, entry.subject_name) == ("Outsider", "new@example.com")
-        assert (entry.detail, entry.tenant_id) == ({"link": "an invitation", "reason": "wrong_account"}, None)
+        assert (entry.detail, entry.tenant_id) == (
+            {"link": "an invitation", "reason": "wrong_account"},
+            None,
+        )
         assert (entry.address, entry.request_id) == (ADDRESS, "request-1")
         assert token not in repr(entry)
 
@@ -195,7 +232,9 @@ class TestARefusedLink:
         assert (entry.actor_id, entry.subject_name) == (None, "new@example.com")
 
     @pytest.mark.parametrize("token", ["no link at all", "x" * 5000, "\0"])
-    def test_that_was_made_up_keeps_nothing_of_what_was_sent(self, services: Services, cast: Cast, token: str) -> None:
+    def test_that_was_made_up_keeps_nothing_of_what_was_sent(
+        self, services: Services, cast: Cast, token: str
+    ) -> None:
         for tried in (services.joining.look, services.password_resets.check):
             with request_context.use(HERE), pytest.raises(LinkNotValid):
                 tried(token)
@@ -230,18 +269,28 @@ class TestARefusedLink:
 
 
 class TestWhoComesWhileTheServerIsBusy:
-    def test_is_not_noted(self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_not_noted(
+        self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Neither a failed sign-in nor a refused link: they have done nothing wrong."""
-        invited = services.invitations.invite(cast.admin.who, cast.acme.id, "new@example.com", "viewer")
+        invited = services.invitations.invite(
+            cast.admin.who, cast.acme.id, "new@example.com", "viewer"
+        )
         sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
         before = [entry.id for entry in entries(services, cast)]
         for queue in Queue:
             monkeypatch.setitem(PLACES, queue, 0)
         for refused in (
             lambda: services.auth.login("admin@example.com", PASSWORD, ADDRESS),
-            lambda: services.account.change_password(cast.admin.who, PASSWORD, "another good password"),
-            lambda: services.joining.accept(shown_token(invited), None, "New", "another good password"),
-            lambda: services.password_resets.reset(str(sent.url).partition("#")[2], "another good password"),
+            lambda: services.account.change_password(
+                cast.admin.who, PASSWORD, "another good password"
+            ),
+            lambda: services.joining.accept(
+                shown_token(invited), None, "New", "another good password"
+            ),
+            lambda: services.password_resets.reset(
+                str(sent.url).partition("#")[2], "another good password"
+            ),
         ):
             with request_context.use(HERE), pytest.raises(Busy) as error:
                 refused()
@@ -251,8 +300,13 @@ class TestWhoComesWhileTheServerIsBusy:
 
 class TestAWrongCurrentPassword:
     def guess(self, services: Services, cast: Cast, address: str = ADDRESS) -> None:
-        with request_context.use(RequestContext(address, "session-1", "request-1")), pytest.raises((Invalid, TooManyRequests)):
-            services.account.change_password(cast.admin.who, "a wrong guess", "another good password")
+        with (
+            request_context.use(RequestContext(address, "session-1", "request-1")),
+            pytest.raises((Invalid, TooManyRequests)),
+        ):
+            services.account.change_password(
+                cast.admin.who, "a wrong guess", "another good password"
+            )
 
     def test_is_told_with_whose_session_it_was(self, services: Services, cast: Cast) -> None:
         self.guess(services, cast)
@@ -263,20 +317,30 @@ class TestAWrongCurrentPassword:
             cast.admin.user.id,
             None,
         )
-        assert (entry.address, entry.session, entry.request_id) == (ADDRESS, "session-1", "request-1")
+        assert (entry.address, entry.session, entry.request_id) == (
+            ADDRESS,
+            "session-1",
+            "request-1",
+        )
         assert "guess" not in repr(entry)
 
-    def test_often_becomes_one_entry_that_also_tells_of_the_wait(self, services: Services, cast: Cast) -> None:
+    def test_often_becomes_one_entry_that_also_tells_of_the_wait(
+        self, services: Services, cast: Cast
+    ) -> None:
         for _ in range(15):
             self.guess(services, cast)
         (entry,) = entries(services, cast)
         assert entry.detail["times"] == 15
         assert entry.detail["seconds_to_wait"] >= 1
 
-    def test_given_to_set_up_a_second_factor_is_told_as_well(self, services: Services, cast: Cast) -> None:
+    def test_given_to_set_up_a_second_factor_is_told_as_well(
+        self, services: Services, cast: Cast
+    ) -> None:
         with pytest.raises(Invalid):
             services.second_factors.begin(cast.admin.who, "a wrong guess")
-        assert [entry.action for entry in entries(services, cast)] == [Action.CURRENT_PASSWORD_WRONG]
+        assert [entry.action for entry in entries(services, cast)] == [
+            Action.CURRENT_PASSWORD_WRONG
+        ]
 
     def test_a_right_one_is_told_as_a_change(self, services: Services, cast: Cast) -> None:
         services.account.change_password(cast.admin.who, PASSWORD, "another good password")
@@ -291,7 +355,10 @@ class TestAWrongCodeOfSomebodyWhoIsSignedIn:
             "renew": lambda: factors.renew_recovery_codes(who, PASSWORD, CODE),
             "disable": lambda: factors.disable(who, PASSWORD, CODE),
         }
-        with request_context.use(RequestContext(ADDRESS, "session-1", "request-1")), pytest.raises((Invalid, TooManyRequests)):
+        with (
+            request_context.use(RequestContext(ADDRESS, "session-1", "request-1")),
+            pytest.raises((Invalid, TooManyRequests)),
+        ):
             changes[change]()
 
     @pytest.mark.parametrize("change", ["confirm", "renew", "disable"])
@@ -303,9 +370,19 @@ class TestAWrongCodeOfSomebodyWhoIsSignedIn:
             services.second_factors.confirm(cast.admin.who, pyotp.TOTP(begun.secret).at(clock()))
         for _ in range(8):
             self.give(services, cast, change)
-        (entry,) = [one for one in entries(services, cast) if one.action is Action.CURRENT_CODE_WRONG]
-        assert (entry.actor_id, entry.subject_id, entry.tenant_id) == (cast.admin.user.id, cast.admin.user.id, None)
-        assert (entry.address, entry.session, entry.request_id) == (ADDRESS, "session-1", "request-1")
+        (entry,) = [
+            one for one in entries(services, cast) if one.action is Action.CURRENT_CODE_WRONG
+        ]
+        assert (entry.actor_id, entry.subject_id, entry.tenant_id) == (
+            cast.admin.user.id,
+            cast.admin.user.id,
+            None,
+        )
+        assert (entry.address, entry.session, entry.request_id) == (
+            ADDRESS,
+            "session-1",
+            "request-1",
+        )
         assert entry.detail["times"] == 8
         assert entry.detail["seconds_to_wait"] >= 1
         assert CODE not in repr(entry)
@@ -320,15 +397,28 @@ class TestFailedSignIn:
             cast.admin.user.id,
             "admin@example.com",
         )
-        assert (entry.tenant_id, entry.actor_id, entry.address, entry.request_id) == (None, None, ADDRESS, "request-1")
+        assert (entry.tenant_id, entry.actor_id, entry.address, entry.request_id) == (
+            None,
+            None,
+            ADDRESS,
+            "request-1",
+        )
 
     @pytest.mark.parametrize("typed", ["hunter2 my secret", "p@ssw0rd", "nobody@example.com", "\0"])
-    def test_of_no_account_keeps_nothing_of_what_was_typed(self, services: Services, cast: Cast, typed: str) -> None:
+    def test_of_no_account_keeps_nothing_of_what_was_typed(
+        self, services: Services, cast: Cast, typed: str
+    ) -> None:
         fail(services, typed)
         (entry,) = entries(services, cast)
-        assert (entry.subject_id, entry.subject_name, entry.detail) == (None, "an unknown address", {})
+        assert (entry.subject_id, entry.subject_name, entry.detail) == (
+            None,
+            "an unknown address",
+            {},
+        )
 
-    def test_what_repeats_becomes_one_entry_with_a_count(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_what_repeats_becomes_one_entry_with_a_count(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         fail(services)
         assert len(entries(services, cast)) == 1
         for _ in range(3):
@@ -354,7 +444,9 @@ class TestFailedSignIn:
         assert [entry.subject_name for entry in found].count(repeated_entries.MANY) == 1
         assert sum(entry.detail.get("times", 1) for entry in found) == 200
 
-    def test_the_addresses_of_one_network_count_together(self, services: Services, cast: Cast) -> None:
+    def test_the_addresses_of_one_network_count_together(
+        self, services: Services, cast: Cast
+    ) -> None:
         for i in range(1, 5):
             fail(services, address=f"2001:db8::{i}")
         (entry,) = entries(services, cast)
@@ -363,7 +455,9 @@ class TestFailedSignIn:
     def test_a_wait_is_told(self, services: Services, cast: Cast) -> None:
         for _ in range(30):
             fail(services)
-        slowed = [entry for entry in entries(services, cast) if entry.action is Action.SIGN_IN_SLOWED]
+        slowed = [
+            entry for entry in entries(services, cast) if entry.action is Action.SIGN_IN_SLOWED
+        ]
         assert [entry.subject_id for entry in slowed] == [cast.admin.user.id]
         assert slowed[0].detail["seconds_to_wait"] >= 1
 
@@ -378,7 +472,9 @@ class TestFailedSignIn:
                     services.repeated_notes.flush()
         assert len(entries(services, cast)) == 1
 
-    def test_what_was_only_counted_is_written_when_the_process_ends(self, services: Services, cast: Cast) -> None:
+    def test_what_was_only_counted_is_written_when_the_process_ends(
+        self, services: Services, cast: Cast
+    ) -> None:
         fail(services)
         services.repeated_notes.flush()
         fail(services)
@@ -387,16 +483,24 @@ class TestFailedSignIn:
 
 
 class TestRefusals:
-    def refuse(self, services: Services, who: Principal, tenant_id: str, what: str = "PUT /x") -> None:
+    def refuse(
+        self, services: Services, who: Principal, tenant_id: str, what: str = "PUT /x"
+    ) -> None:
         with request_context.use(HERE), pytest.raises(ExportsError) as refused:
             require(who, Permission.WRITE, tenant_id)
         with request_context.use(HERE):
             services.repeated_notes.refused(who, refused.value, what)
 
-    def test_of_a_member_is_their_tenants(self, services: Services, cast: Cast, acme: Tenant) -> None:
+    def test_of_a_member_is_their_tenants(
+        self, services: Services, cast: Cast, acme: Tenant
+    ) -> None:
         self.refuse(services, cast.viewer.who, acme.id)
         (entry,) = entries(services, cast)
-        assert (entry.action, entry.tenant_id, entry.actor_name) == (Action.ACCESS_REFUSED, acme.id, "Viewer")
+        assert (entry.action, entry.tenant_id, entry.actor_name) == (
+            Action.ACCESS_REFUSED,
+            acme.id,
+            "Viewer",
+        )
         assert (entry.subject_name, entry.address) == ("PUT /x", ADDRESS)
         found, _ = services.audit.find(cast.admin.who, None, AuditFilter(), Page())
         assert found == [entry]
@@ -406,11 +510,18 @@ class TestRefusals:
     ) -> None:
         self.refuse(services, cast.outsider.who, acme.id)
         (entry,) = entries(services, cast)
-        assert (entry.tenant_id, entry.actor_name, entry.detail) == (None, "Outsider", {"of_tenant": acme.id})
+        assert (entry.tenant_id, entry.actor_name, entry.detail) == (
+            None,
+            "Outsider",
+            {"of_tenant": acme.id},
+        )
         assert services.audit.find(cast.admin.who, None, AuditFilter(), Page()) == ([], 0)
 
     def test_of_what_is_a_super_admins(self, services: Services, cast: Cast) -> None:
-        for ask in (lambda: require_operator(cast.admin.who), lambda: require_anywhere(cast.viewer.who, Permission.MANAGE)):
+        for ask in (
+            lambda: require_operator(cast.admin.who),
+            lambda: require_anywhere(cast.viewer.who, Permission.MANAGE),
+        ):
             with pytest.raises(ExportsError) as refused:
                 ask()
             services.repeated_notes.refused(cast.admin.who, refused.value, "GET /api/users")
@@ -427,9 +538,13 @@ class TestRefusals:
         with pytest.raises(NotFound) as refused:
             services.schedules.get(cast.outsider.who, schedule.id)
         services.repeated_notes.refused(cast.outsider.who, refused.value, "GET /x")
-        assert [entry.action for entry in entries(services, cast, "access")] == [Action.ACCESS_REFUSED]
+        assert [entry.action for entry in entries(services, cast, "access")] == [
+            Action.ACCESS_REFUSED
+        ]
 
-    def test_those_that_repeat_count_as_one(self, services: Services, cast: Cast, acme: Tenant) -> None:
+    def test_those_that_repeat_count_as_one(
+        self, services: Services, cast: Cast, acme: Tenant
+    ) -> None:
         for _ in range(50):
             self.refuse(services, cast.viewer.who, acme.id)
         (entry,) = entries(services, cast)
@@ -444,11 +559,17 @@ class TestDownloads:
             for _ in range(3):  # a program that fetches it in parts
                 services.file_downloads.fetch(cast.viewer.who, schedule.id, run.id)
         (entry,) = [one for one in entries(services, cast) if one.action is Action.RUN_DOWNLOADED]
-        assert (entry.tenant_id, entry.actor_name, entry.subject_name) == (cast.acme.id, "Viewer", "Numbers")
+        assert (entry.tenant_id, entry.actor_name, entry.subject_name) == (
+            cast.acme.id,
+            "Viewer",
+            "Numbers",
+        )
         assert (entry.detail, entry.address) == ({"run": run.id, "way": "api"}, ADDRESS)
 
     def test_from_a_page_it_says_in_which_session(self, services: Services, cast: Cast) -> None:
-        run = trigger_and_execute(services, cast.admin.who, schedule := make_schedule(services, cast.admin.who))
+        run = trigger_and_execute(
+            services, cast.admin.who, schedule := make_schedule(services, cast.admin.who)
+        )
         session_id = sign_in(services, cast.viewer.user)
         code = services.downloads.of_run(cast.viewer.who, session_id, schedule.id, run.id)
         services.downloads.take(code, session_id)
@@ -461,5 +582,9 @@ class TestDownloads:
         text = "".join(services.audit.csv(cast.admin.who, None, AuditFilter()))
         assert "audit.downloaded" not in text
         (entry,) = entries(services, cast, "audit")
-        assert (entry.action, entry.tenant_id, entry.actor_name) == (Action.AUDIT_DOWNLOADED, cast.acme.id, "Admin")
+        assert (entry.action, entry.tenant_id, entry.actor_name) == (
+            Action.AUDIT_DOWNLOADED,
+            cast.acme.id,
+            "Admin",
+        )
         assert sql(services, "SELECT count(*) FROM audit_unsealed")[0][0] == 2

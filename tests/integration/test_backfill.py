@@ -33,7 +33,11 @@ def test_each_past_tick_of_the_days_gets_a_run_with_its_own_window(
     for run in done.runs:
         stored = the_run(services, run)
         assert stored == run
-        assert (run.trigger, run.triggered_by, run.status) == (Trigger.BACKFILL, admin.user_id, RunStatus.PENDING)
+        assert (run.trigger, run.triggered_by, run.status) == (
+            Trigger.BACKFILL,
+            admin.user_id,
+            RunStatus.PENDING,
+        )
     for expected in done.runs:
         claimed = claim(services)
         assert claimed.id == expected.id  # in the order of their ticks
@@ -41,7 +45,9 @@ def test_each_past_tick_of_the_days_gets_a_run_with_its_own_window(
         assert execute(services, claimed).status is RunStatus.COMPLETED
 
 
-def test_the_same_days_twice_make_no_second_run(services: Services, admin: Principal, daily: Schedule) -> None:
+def test_the_same_days_twice_make_no_second_run(
+    services: Services, admin: Principal, daily: Schedule
+) -> None:
     services.backfill.run(admin, daily.id, FIRST, LAST)
     assert services.backfill.count(admin, daily.id, FIRST, LAST).new == 0
     again = services.backfill.run(admin, daily.id, FIRST, LAST)
@@ -52,7 +58,9 @@ def test_the_same_days_twice_make_no_second_run(services: Services, admin: Princ
 
 
 @pytest.mark.parametrize("why", ["missed", "overlap"])
-def test_skipped_ticks_are_made_up_in_their_own_row(services: Services, admin: Principal, clock: FakeClock, why: str) -> None:
+def test_skipped_ticks_are_made_up_in_their_own_row(
+    services: Services, admin: Principal, clock: FakeClock, why: str
+) -> None:
     policy = {"catch_up": "none"} if why == "missed" else {"overlap": "skip"}
     schedule = make_schedule(services, admin, schedule="0 * * * *", timezone="UTC", **policy)
     if why == "overlap":
@@ -66,24 +74,39 @@ def test_skipped_ticks_are_made_up_in_their_own_row(services: Services, admin: P
     assert skipped.error_code == why
     done = services.backfill.run(admin, schedule.id, clock().date(), clock().date())
     made = the_run(services, skipped)
-    assert (made.status, made.trigger, made.error, made.error_code) == (RunStatus.PENDING, Trigger.BACKFILL, None, None)
+    assert (made.status, made.trigger, made.error, made.error_code) == (
+        RunStatus.PENDING,
+        Trigger.BACKFILL,
+        None,
+        None,
+    )
     assert (made.completed_at, made.scheduled_for) == (None, skipped.scheduled_for)
     assert skipped.scheduled_for in [run.scheduled_for for run in done.runs]
     with services.store.read() as tx:
         (told,) = tx.attempts.of_runs([skipped.id])[skipped.id]
-    assert (told.outcome, told.error_code, told.ended_at) == (AttemptOutcome.SKIPPED, why, skipped.completed_at)
+    assert (told.outcome, told.error_code, told.ended_at) == (
+        AttemptOutcome.SKIPPED,
+        why,
+        skipped.completed_at,
+    )
     assert services.backfill.run(admin, schedule.id, clock().date(), clock().date()).runs == []
-    assert len({run.scheduled_for for run in runs_of(services, schedule)}) == len(runs_of(services, schedule))
+    assert len({run.scheduled_for for run in runs_of(services, schedule)}) == len(
+        runs_of(services, schedule)
+    )
 
 
-def test_a_tick_without_data_is_not_made_up_again(services: Services, admin: Principal, daily: Schedule) -> None:
+def test_a_tick_without_data_is_not_made_up_again(
+    services: Services, admin: Principal, daily: Schedule
+) -> None:
     services.schedules.update(admin, daily.id, {"when_empty": "skip", "export_type": "aggregate"})
     services.backfill.run(admin, daily.id, FIRST, FIRST)
     assert execute(services, claim(services)).error_code == "no_data"
     assert services.backfill.run(admin, daily.id, FIRST, FIRST).runs == []
 
 
-def test_todays_ticks_count_as_far_as_they_are_past(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_todays_ticks_count_as_far_as_they_are_past(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     schedule = make_schedule(services, admin, schedule="0 * * * *", timezone="UTC")
     done = services.backfill.run(admin, schedule.id, clock().date(), clock().date())
     assert [run.scheduled_for.hour for run in done.runs if run.scheduled_for] == list(range(11))
@@ -115,12 +138,16 @@ def test_days_that_make_no_sense_are_refused(
 
 def test_a_hundred_are_made_at_once_and_no_more(services: Services, admin: Principal) -> None:
     schedule = make_schedule(services, admin, schedule="0 * * * *", timezone="UTC")
-    assert services.backfill.count(admin, schedule.id, date(2026, 2, 20), date(2026, 2, 23)).new == 96
+    assert (
+        services.backfill.count(admin, schedule.id, date(2026, 2, 20), date(2026, 2, 23)).new == 96
+    )
     with pytest.raises(Invalid, match="100"):
         services.backfill.count(admin, schedule.id, date(2026, 2, 20), date(2026, 2, 24))
 
 
-def test_who_may_not_is_refused_and_nothing_is_made(services: Services, cast: Cast, daily: Schedule) -> None:
+def test_who_may_not_is_refused_and_nothing_is_made(
+    services: Services, cast: Cast, daily: Schedule
+) -> None:
     for who, error in ((cast.viewer.who, Forbidden), (cast.outsider.who, NotFound)):
         for ask in (services.backfill.count, services.backfill.run):
             with pytest.raises(error):

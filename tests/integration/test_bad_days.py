@@ -34,7 +34,9 @@ from tests.world import (
 
 
 @pytest.mark.about_sqlite
-def test_a_removed_database_file_is_an_outage_until_it_is_back(services: Services, admin: Principal) -> None:
+def test_a_removed_database_file_is_an_outage_until_it_is_back(
+    services: Services, admin: Principal
+) -> None:
     schedule = make_schedule(services, admin)
     services.database.dispose()
     file = services.settings.data_dir / "exports.db"
@@ -50,7 +52,9 @@ def test_a_removed_database_file_is_an_outage_until_it_is_back(services: Service
 
 
 @pytest.mark.about_sqlite
-def test_a_replaced_database_file_is_the_one_that_counts(services: Services, admin: Principal) -> None:
+def test_a_replaced_database_file_is_the_one_that_counts(
+    services: Services, admin: Principal
+) -> None:
     before = make_schedule(services, admin)
     file = services.settings.data_dir / "exports.db"
     with services.database.engine.connect() as held:
@@ -64,7 +68,9 @@ def test_a_replaced_database_file_is_the_one_that_counts(services: Services, adm
 
 
 @pytest.mark.about_sqlite
-def test_writers_do_not_pile_up_behind_one_that_does_not_end(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writers_do_not_pile_up_behind_one_that_does_not_end(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(db_engine, "BUSY_MS", 50)
     with services.database.write(), pytest.raises(Unavailable), services.database.write():
         pass
@@ -121,9 +127,13 @@ def test_a_run_whose_lease_was_prolonged_in_this_moment_is_not_taken(
     assert the_run(services, run).status is RunStatus.PROCESSING
 
 
-def test_a_schedule_that_a_new_rule_forbids_can_be_paused_but_not_started(services: Services, admin: Principal) -> None:
+def test_a_schedule_that_a_new_rule_forbids_can_be_paused_but_not_started(
+    services: Services, admin: Principal
+) -> None:
     schedule = make_schedule(services, admin, schedule="* * * * *")
-    stricter = wiring.build(services.settings.model_copy(update={"min_interval_seconds": 3600}), services.clock)
+    stricter = wiring.build(
+        services.settings.model_copy(update={"min_interval_seconds": 3600}), services.clock
+    )
     assert stricter.schedules.update(admin, schedule.id, {"name": "Renamed"}).name == "Renamed"
     assert not stricter.schedules.update(admin, schedule.id, {"is_active": False}).is_active
     with pytest.raises(Invalid, match="schedule"):
@@ -145,13 +155,17 @@ def test_a_listener_that_fails_fails_nobody_else() -> None:
 
 
 def test_a_damaged_key_file_stops_the_start(services: Services) -> None:
-    settings = services.settings.model_copy(update={"secret_key": type(services.settings.secret_key)("")})
+    settings = services.settings.model_copy(
+        update={"secret_key": type(services.settings.secret_key)("")}
+    )
     (settings.data_dir / "secret_key").write_text("x\n")
     with pytest.raises(SettingsError, match="secret_key"):
         settings.signing_key()
 
 
-def test_a_traceback_on_a_terminal_shows_no_values(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_on_a_terminal_shows_no_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     root = logging.getLogger()
     before, level = root.handlers, root.level

@@ -63,7 +63,9 @@ def test_views_and_tenants_are_kept_apart(
         shown(outsider, acme)
 
 
-def test_an_error_is_not_kept(services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_not_kept(
+    services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     board = Board(services.schedules, services.overview, services.changes)
     with monkeypatch.context() as broken:
         broken.setattr(services.overview, "summary", lambda *_: 1 / 0)
@@ -72,7 +74,9 @@ def test_an_error_is_not_kept(services: Services, admin: Principal, acme: Tenant
     assert board.page(admin, acme.id, {}, "", FIRST).total == 0
 
 
-def test_a_fresh_reading_sees_what_another_process_changed(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_fresh_reading_sees_what_another_process_changed(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     made = make_schedule(services, admin)
     board = Board(services.schedules, services.overview, Changes())  # which hears nothing
     assert board.page(admin, acme.id, {}, "", FIRST).total == 1

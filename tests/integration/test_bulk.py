@@ -22,7 +22,9 @@ def ids(schedules: list[Schedule]) -> list[str]:
     return [s.id for s in schedules]
 
 
-def test_many_are_paused_and_activated(services: Services, admin: Principal, three: list[Schedule]) -> None:
+def test_many_are_paused_and_activated(
+    services: Services, admin: Principal, three: list[Schedule]
+) -> None:
     assert services.bulk.apply(admin, ids(three), Action.PAUSE) == BulkResult(ids(three), [])
     assert [stored(services, s).is_active for s in three] == [False] * 3
     assert [stored(services, s).next_run_at for s in three] == [None] * 3
@@ -31,12 +33,16 @@ def test_many_are_paused_and_activated(services: Services, admin: Principal, thr
     assert all(stored(services, s).next_run_at for s in three)
 
 
-def test_what_is_so_already_stays_as_it_is(services: Services, admin: Principal, three: list[Schedule]) -> None:
+def test_what_is_so_already_stays_as_it_is(
+    services: Services, admin: Principal, three: list[Schedule]
+) -> None:
     services.bulk.apply(admin, ids(three), Action.ACTIVATE)
     assert [stored(services, s).version for s in three] == [1, 2, 1]
 
 
-def test_many_are_run_each_once(services: Services, admin: Principal, three: list[Schedule]) -> None:
+def test_many_are_run_each_once(
+    services: Services, admin: Principal, three: list[Schedule]
+) -> None:
     assert services.bulk.apply(admin, ids(three) * 2, Action.RUN) == BulkResult(ids(three), [])
     for schedule in three:
         assert [r.trigger for r in runs_of(services, schedule)] == [Trigger.MANUAL]
@@ -53,7 +59,12 @@ def test_many_are_deleted(services: Services, admin: Principal, three: list[Sche
 
 @pytest.mark.parametrize("action", Action)
 def test_a_bad_one_stops_no_other_and_a_foreign_one_is_like_one_that_is_not_there(
-    services: Services, admin: Principal, outsider: Principal, globex: Tenant, three: list[Schedule], action: Action
+    services: Services,
+    admin: Principal,
+    outsider: Principal,
+    globex: Tenant,
+    three: list[Schedule],
+    action: Action,
 ) -> None:
     foreign = make_schedule(services, outsider, globex.id)
     bad = [foreign.id, uuid_of(404), "nonsense"]
@@ -65,10 +76,20 @@ def test_a_bad_one_stops_no_other_and_a_foreign_one_is_like_one_that_is_not_ther
 
 @pytest.mark.parametrize("action", Action)
 def test_a_viewer_changes_nothing(
-    services: Services, viewer: Principal, outsider: Principal, three: list[Schedule], action: Action
+    services: Services,
+    viewer: Principal,
+    outsider: Principal,
+    three: list[Schedule],
+    action: Action,
 ) -> None:
-    for who, why in ((viewer, FORBIDDEN), (outsider, NOT_FOUND), (Principal(uuid_of(1)), NOT_FOUND)):
-        assert services.bulk.apply(who, ids(three), action) == BulkResult([], [(one, why) for one in ids(three)])
+    for who, why in (
+        (viewer, FORBIDDEN),
+        (outsider, NOT_FOUND),
+        (Principal(uuid_of(1)), NOT_FOUND),
+    ):
+        assert services.bulk.apply(who, ids(three), action) == BulkResult(
+            [], [(one, why) for one in ids(three)]
+        )
     assert [stored(services, s) for s in three] == three
     assert runs_of(services, three[0]) == []
 
@@ -85,9 +106,13 @@ def test_a_schedule_that_may_not_run_so_often_any_more_says_so(
     assert "seconds apart" in why
 
 
-def test_too_many_are_refused_before_any_is_touched(services: Services, admin: Principal, three: list[Schedule]) -> None:
+def test_too_many_are_refused_before_any_is_touched(
+    services: Services, admin: Principal, three: list[Schedule]
+) -> None:
     with pytest.raises(Invalid, match="at most 200"):
-        services.bulk.apply(admin, [*ids(three), *(uuid_of(i) for i in range(MAX_IDS))], Action.DELETE)
+        services.bulk.apply(
+            admin, [*ids(three), *(uuid_of(i) for i in range(MAX_IDS))], Action.DELETE
+        )
     assert [stored(services, s) for s in three] == three
     assert services.bulk.apply(admin, [], Action.RUN) == BulkResult([], [])
 

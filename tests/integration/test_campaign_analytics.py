@@ -10,7 +10,12 @@ from sqlalchemy import func, literal, select
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound
 from exports_app.domain.timing.period import Window
-from exports_app.services.analytics.campaigns import MEASURES, CampaignAnalytics, CampaignFigures, View
+from exports_app.services.analytics.campaigns import (
+    MEASURES,
+    CampaignAnalytics,
+    CampaignFigures,
+    View,
+)
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 from exports_app.services.core.records import Campaign, Metric, Tenant
@@ -32,7 +37,10 @@ def value(values: tuple[Any, ...], key: str) -> Any:
 
 
 def days(services: Services, campaign: Campaign, first: date, *metrics: tuple[int, ...]) -> None:
-    made = [Metric(campaign.id, first + timedelta(days=i), *numbers) for i, numbers in enumerate(metrics)]
+    made = [
+        Metric(campaign.id, first + timedelta(days=i), *numbers)
+        for i, numbers in enumerate(metrics)
+    ]
     with services.store.write() as tx:
         tx.campaigns.upsert_metrics(made)
 
@@ -56,7 +64,9 @@ def test_sums_are_by_currency_and_ratios_are_of_the_sums(
         ("2026-02-25", "USD", 1),
         ("2026-02-26", "EUR", 2),
     ]
-    assert sum(value(p.values, "spend") for p in found.points if p.currency == "EUR") == value(euro.values, "spend")
+    assert sum(value(p.values, "spend") for p in found.points if p.currency == "EUR") == value(
+        euro.values, "spend"
+    )
 
 
 def test_the_rows_are_those_of_the_export(
@@ -66,7 +76,9 @@ def test_the_rows_are_those_of_the_export(
     kind = EXPORT_TYPES["aggregate"]
     assert found.window.start
     assert found.window.end
-    with services.store.rows(kind.select(Scope(acme.id, found.window.start, found.window.end, (), "week")), 100) as chunks:
+    with services.store.rows(
+        kind.select(Scope(acme.id, found.window.start, found.window.end, (), "week")), 100
+    ) as chunks:
         rows = [row for chunk in chunks for row in chunk]
     assert [(str(r[0]), r[1], r[2], *r[3:]) for r in rows] == [
         (p.period, p.currency, p.campaigns, *p.values[:5]) for p in found.points
@@ -74,15 +86,23 @@ def test_the_rows_are_those_of_the_export(
 
 
 def test_the_change_is_against_the_days_before(
-    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], clock: FakeClock
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+    clock: FakeClock,
 ) -> None:
     spring, first = campaigns["Spring"], WEEK.start
     assert first
     days(services, spring, first - timedelta(days=7), *([(1500, 30, 0, 2000, 0)] * 7))
-    services.campaigns.update(admin, spring.id, {"channel": "video"})  # what was read is told to be old
+    services.campaigns.update(
+        admin, spring.id, {"channel": "video"}
+    )  # what was read is told to be old
     euro, dollar = look(services, admin, acme).totals
     past = 7 * 1500
-    assert value(euro.change, "impressions") == round(10**4 * (value(euro.values, "impressions") - past) / past)
+    assert value(euro.change, "impressions") == round(
+        10**4 * (value(euro.values, "impressions") - past) / past
+    )
     assert value(euro.change, "spend") == round(10**4 * (25914 - 14000) / 14000)
     assert value(euro.change, "conversions") is None  # there were none
     assert value(euro.change, "roas") is None
@@ -90,7 +110,10 @@ def test_the_change_is_against_the_days_before(
     # A currency that only the days before had
     clock.advance(days=7)
     gone = look(services, admin, acme, currency="EUR")
-    assert [(one.currency, value(one.values, "impressions"), value(one.change, "spend")) for one in gone.totals] == [
+    assert [
+        (one.currency, value(one.values, "impressions"), value(one.change, "spend"))
+        for one in gone.totals
+    ] == [
         ("EUR", 0, -(10**4)),
         ("USD", 0, -(10**4)),
     ]
@@ -121,12 +144,22 @@ def test_the_campaigns_stand_in_the_order_that_is_asked_for(
     assert names("-impressions", currency="USD") == ["Überall"]
     assert names("-impressions", currency="GBP") == []
     dollars = look(services, admin, acme, currency="USD").top[0]
-    assert value(dollars.values, "spend") == value(look(services, admin, acme).totals[1].values, "spend")
+    assert value(dollars.values, "spend") == value(
+        look(services, admin, acme).totals[1].values, "spend"
+    )
 
 
-def test_a_tenant_without_data_has_no_figures(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_tenant_without_data_has_no_figures(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     found = look(services, admin, acme)
-    assert (found.totals, found.points, found.top, found.top_total, found.currency) == ((), (), (), 0, "")
+    assert (found.totals, found.points, found.top, found.top_total, found.currency) == (
+        (),
+        (),
+        (),
+        0,
+        "",
+    )
 
 
 def test_a_change_of_the_data_is_seen_at_once(
@@ -134,7 +167,9 @@ def test_a_change_of_the_data_is_seen_at_once(
 ) -> None:
     for clicks in range(3):
         services.campaigns.write_metrics(
-            admin, campaigns["Quiet"].id, [Metric(campaigns["Quiet"].id, date(2026, 3, 3), 1, clicks)]
+            admin,
+            campaigns["Quiet"].id,
+            [Metric(campaigns["Quiet"].id, date(2026, 3, 3), 1, clicks)],
         )
         quiet = next(one for one in look(services, admin, acme).top if one.name == "Quiet")
         assert value(quiet.values, "clicks") == clicks
@@ -172,16 +207,31 @@ def test_a_wrong_view_is_refused_by_its_part(
 
 
 def test_too_much_is_refused_with_the_way_out(
-    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("exports_app.services.analytics.campaigns.MOST_ROWS", 10)
     with pytest.raises(Invalid, match="group it by longer periods"):
         look(services, admin, acme)
-    assert len(look(services, admin, acme, filters=Filters(period="last_7_days", group_by="month")).points) == 4
+    assert (
+        len(
+            look(
+                services, admin, acme, filters=Filters(period="last_7_days", group_by="month")
+            ).points
+        )
+        == 4
+    )
 
 
 def test_what_is_too_much_is_not_tried_again_until_the_data_changes(
-    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("exports_app.services.analytics.campaigns.MOST_ROWS", 10)
     tried: list[str] = []
@@ -221,16 +271,25 @@ class Endless:
 def test_a_reading_that_runs_out_of_time_says_so_and_leaves_the_database_usable(
     services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
 ) -> None:
-    impatient = CampaignAnalytics(services.store, services.changes, services.clock, "UTC", seconds=0.2)
+    impatient = CampaignAnalytics(
+        services.store, services.changes, services.clock, "UTC", seconds=0.2
+    )
     held = EXPORT_TYPES["aggregate"]
-    with registered(EXPORT_TYPES, Endless(held)), pytest.raises(Invalid, match="takes the database too long"):
+    with (
+        registered(EXPORT_TYPES, Endless(held)),
+        pytest.raises(Invalid, match="takes the database too long"),
+    ):
         impatient.read(admin, acme.id, View(Filters(period="last_7_days")))
     assert EXPORT_TYPES["aggregate"] is held
     assert len(look(services, admin, acme).totals) == 2
 
 
 def test_a_new_zone_is_never_answered_with_a_reading_of_the_old_one(
-    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Though that reading began before the change, and ended after it."""
     get = services.campaign_analytics._readings.get

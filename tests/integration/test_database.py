@@ -1,4 +1,5 @@
-"""The embedded database: one writer after the other, snapshots for readers, and what is said when it is away."""
+"""The embedded database: one writer after the other, snapshots for readers, and what is said when
+it is away."""
 
 import shutil
 import sqlite3
@@ -39,7 +40,11 @@ def file_of(database: Database) -> Path:
 
 def add_tenant(database: Database, number: int, name: str = "Acme") -> None:
     with database.write() as connection:
-        connection.execute(insert(TENANTS).values(id=uuid_of(number), name=name, slug=f"t-{number}", brand_color="#000000"))
+        connection.execute(
+            insert(TENANTS).values(
+                id=uuid_of(number), name=name, slug=f"t-{number}", brand_color="#000000"
+            )
+        )
 
 
 def names(database: Database) -> list[str]:
@@ -48,7 +53,8 @@ def names(database: Database) -> list[str]:
 
 
 def count_up(database: Database) -> None:
-    """Read, then write what was read and one more: the transaction that fails as 'locked' where it begins as a reader."""
+    """Read, then write what was read and one more: the transaction that fails as 'locked' where it
+    begins as a reader."""
     with database.write() as connection:
         seen = connection.execute(select(TENANTS.c.name)).scalar_one()
         connection.execute(update(TENANTS).values(name=str(int(seen) + 1)))
@@ -66,7 +72,8 @@ def test_eight_writers_never_see_a_locked_database_and_lose_no_update(database: 
 
 
 def test_writers_of_two_processes_wait_for_each_other(database: Database) -> None:
-    """A command beside the running server has its own connections: only SQLite itself is between the two."""
+    """A command beside the running server has its own connections: only SQLite itself is between
+    the two."""
     add_tenant(database, 1, "0")
     others = [Database(database.url) for _ in range(4)]
     side_by_side(4, lambda i: [count_up(others[i]) for _ in range(5)])
@@ -85,7 +92,9 @@ def test_a_reader_sees_one_moment_and_hinders_no_writer(database: Database) -> N
         assert list(connection.execute(query).scalars()) == ["before"]
 
 
-def test_a_stream_of_rows_is_one_snapshot_however_long_it_takes(services: Services, cast: Cast) -> None:
+def test_a_stream_of_rows_is_one_snapshot_however_long_it_takes(
+    services: Services, cast: Cast
+) -> None:
     with services.store.rows(select(TENANTS.c.slug).order_by(TENANTS.c.slug), 1) as chunks:
         first = next(chunks)
         side_by_side(1, lambda _: add_tenant(services.database, 9))
@@ -94,7 +103,9 @@ def test_a_stream_of_rows_is_one_snapshot_however_long_it_takes(services: Servic
 
 def test_what_a_reader_writes_is_not_kept(database: Database) -> None:
     with database.read() as connection:
-        connection.execute(insert(TENANTS).values(id=uuid_of(1), name="x", slug="x", brand_color="#000000"))
+        connection.execute(
+            insert(TENANTS).values(id=uuid_of(1), name="x", slug="x", brand_color="#000000")
+        )
     assert names(database) == []
 
 
@@ -123,7 +134,8 @@ def test_after_an_error_the_next_writer_is_let_in(database: Database) -> None:
 def test_what_is_committed_is_in_a_write_ahead_log_and_on_the_disk(database: Database) -> None:
     with database.read() as connection:
         pragma = {
-            p: connection.exec_driver_sql(f"PRAGMA {p}").scalar_one() for p in ("journal_mode", "synchronous", "foreign_keys")
+            p: connection.exec_driver_sql(f"PRAGMA {p}").scalar_one()
+            for p in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
@@ -134,7 +146,10 @@ def test_a_row_cannot_name_another_that_is_not_there(services: Services, cast: C
 
 
 def test_instants_come_back_as_the_same_instant_in_utc(services: Services, cast: Cast) -> None:
-    schedule, at = uuid_of(5), datetime(2026, 3, 4, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    schedule, at = (
+        uuid_of(5),
+        datetime(2026, 3, 4, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+    )
     values = {
         "id": schedule, "tenant_id": cast.acme.id, "name": "x", "export_type": "campaigns", "format": "csv", "schedule": "@daily",
         "timezone": "UTC", "recipients": [], "filters": {}, "when_empty": "send", "is_active": True, "version": 1,
@@ -151,7 +166,10 @@ def test_instants_come_back_as_the_same_instant_in_utc(services: Services, cast:
 
 def test_an_instant_without_a_zone_is_refused(services: Services) -> None:
     rows = table(models.SessionRow)
-    with pytest.raises(StatementError, match="without a zone"), services.database.write() as connection:
+    with (
+        pytest.raises(StatementError, match="without a zone"),
+        services.database.write() as connection,
+    ):
         connection.execute(update(rows).values(revoked_at=datetime(2026, 1, 1)))  # noqa: DTZ001  the very thing that is refused
 
 
@@ -170,7 +188,9 @@ def test_a_database_file_that_cannot_be_opened_cannot_be_reached(tmp_path: Path)
         Database(f"sqlite:///{tmp_path / 'exports.db'}").ping()
 
 
-@pytest.mark.parametrize("content", [b"this is no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"this is no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000]
+)
 def test_a_file_that_is_no_database_cannot_be_reached(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "exports.db").write_bytes(content)
     database = Database(f"sqlite:///{tmp_path / 'exports.db'}")
@@ -222,7 +242,9 @@ def test_names_sort_by_code_point(database: Database) -> None:
 
 @pytest.mark.parametrize("q", ["überall", "ÜBERALL", "berAL"])
 @pytest.mark.usefixtures("campaigns")
-def test_a_search_finds_names_in_any_case_of_any_alphabet(services: Services, cast: Cast, q: str) -> None:
+def test_a_search_finds_names_in_any_case_of_any_alphabet(
+    services: Services, cast: Cast, q: str
+) -> None:
     found, total = services.campaigns.find(cast.admin.who, None, {}, q, Page())
     assert ([c.name for c in found], total) == (["Überall"], 1)
 

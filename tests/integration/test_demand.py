@@ -1,4 +1,5 @@
-"""Runs on demand: a test to oneself, an old window again, the same file again to those who did not get it."""
+"""Runs on demand: a test to oneself, an old window again, the same file again to those who did not
+get it."""
 
 from collections.abc import Callable
 from datetime import date
@@ -63,7 +64,9 @@ def refused(services: Services, who: Principal, schedule: Schedule, *addresses: 
 
 @pytest.fixture
 def schedule(services: Services, admin: Principal, campaigns: dict[str, Campaign]) -> Schedule:
-    return make_schedule(services, admin, recipients=(ANN, BOB, CY), filters=Filters(period="yesterday"))
+    return make_schedule(
+        services, admin, recipients=(ANN, BOB, CY), filters=Filters(period="yesterday")
+    )
 
 
 @pytest.fixture
@@ -77,7 +80,12 @@ def partial(services: Services, admin: Principal, schedule: Schedule) -> Run:
 
 @each_demand
 def test_an_outsider_finds_nothing_and_a_viewer_may_not(
-    services: Services, outsider: Principal, viewer: Principal, schedule: Schedule, partial: Run, demand: Demanded
+    services: Services,
+    outsider: Principal,
+    viewer: Principal,
+    schedule: Schedule,
+    partial: Run,
+    demand: Demanded,
 ) -> None:
     with pytest.raises(NotFound):
         demand(services, outsider, schedule, partial)
@@ -90,7 +98,12 @@ def test_an_outsider_finds_nothing_and_a_viewer_may_not(
 
 @each_demand
 def test_a_super_admin_may_everywhere_and_the_demand_is_announced(
-    services: Services, super_admin: Principal, schedule: Schedule, partial: Run, watch: Watch, demand: Demanded
+    services: Services,
+    super_admin: Principal,
+    schedule: Schedule,
+    partial: Run,
+    watch: Watch,
+    demand: Demanded,
 ) -> None:
     run = demand(services, super_admin, schedule, partial)
     assert (run.status, run.attempt) == (RunStatus.PENDING, 0)
@@ -144,7 +157,9 @@ def test_a_test_is_sent_to_who_asked_and_to_nobody_else(
     assert stored(services, schedule).recipients == [ANN, BOB, CY]
 
 
-def test_a_test_works_while_the_schedule_is_paused(services: Services, admin: Principal, mail: MailServer) -> None:
+def test_a_test_works_while_the_schedule_is_paused(
+    services: Services, admin: Principal, mail: MailServer
+) -> None:
     paused = make_schedule(services, admin, is_active=False)
     services.demand.send_test(admin, paused.id)
     assert execute(services, claim(services)).status is RunStatus.COMPLETED
@@ -154,7 +169,12 @@ def test_a_test_works_while_the_schedule_is_paused(services: Services, admin: Pr
 
 @pytest.mark.parametrize("demand", DEMANDS[:2], ids=["test", "rerun"])
 def test_a_run_on_demand_acts_for_who_asked(
-    services: Services, admin: Principal, acme: Tenant, schedule: Schedule, partial: Run, demand: Demanded
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    schedule: Schedule,
+    partial: Run,
+    demand: Demanded,
 ) -> None:
     demand(services, admin, schedule, partial)
     set_role(services, admin.user_id, acme.id, Role.VIEWER)
@@ -167,13 +187,28 @@ def test_a_run_on_demand_acts_for_who_asked(
 
 
 def test_a_rerun_covers_the_old_days_by_the_definition_of_today(
-    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, partial: Run, mail: MailServer
+    services: Services,
+    admin: Principal,
+    clock: FakeClock,
+    schedule: Schedule,
+    partial: Run,
+    mail: MailServer,
 ) -> None:
     clock.advance(days=3)
-    services.schedules.update(admin, schedule.id, {"format": "json", "recipients": (CY,), "name": "Renamed"})
+    services.schedules.update(
+        admin, schedule.id, {"format": "json", "recipients": (CY,), "name": "Renamed"}
+    )
     run = services.demand.rerun(admin, schedule.id, partial.id)
-    assert (run.trigger, run.triggered_by, run.created_at) == (Trigger.RERUN, admin.user_id, clock())
-    assert (run.window_start, run.window_end) == (partial.window_start, partial.window_end) == (date(2026, 3, 3),) * 2
+    assert (run.trigger, run.triggered_by, run.created_at) == (
+        Trigger.RERUN,
+        admin.user_id,
+        clock(),
+    )
+    assert (
+        (run.window_start, run.window_end)
+        == (partial.window_start, partial.window_end)
+        == (date(2026, 3, 3),) * 2
+    )
     done = execute(services, claim(services))
     assert (done.status, done.format, done.recipients) == (RunStatus.COMPLETED, "json", [CY])
     assert done.file_name == "acme_renamed_2026-03-03_20260307T103000Z.json"
@@ -202,7 +237,9 @@ def test_a_scheduled_run_can_be_run_again_as_often_as_one_likes(
     assert len(runs_of(services, schedule)) == 3
 
 
-def test_what_has_not_finished_is_not_run_again(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_what_has_not_finished_is_not_run_again(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     waiting = services.schedules.trigger(admin, schedule.id)
     with pytest.raises(Conflict, match="not finished yet"):
         services.demand.rerun(admin, schedule.id, waiting.id)
@@ -238,17 +275,40 @@ def test_the_same_file_goes_again_to_those_alone_who_did_not_get_it(
     before = {d.target: d for d in deliveries_of(services, partial)}
     clock.advance(hours=1)
     again = services.demand.resend(admin, schedule.id, partial.id)
-    assert (again.id, again.trigger, again.status) == (partial.id, partial.trigger, RunStatus.PENDING)
-    assert (again.error, again.error_code, again.started_at, again.completed_at, again.attempt) == (None, None, None, None, 0)
-    assert (again.file_key, again.sha256, again.created_at) == (partial.file_key, partial.sha256, partial.created_at)
+    assert (again.id, again.trigger, again.status) == (
+        partial.id,
+        partial.trigger,
+        RunStatus.PENDING,
+    )
+    assert (again.error, again.error_code, again.started_at, again.completed_at, again.attempt) == (
+        None,
+        None,
+        None,
+        None,
+        0,
+    )
+    assert (again.file_key, again.sha256, again.created_at) == (
+        partial.file_key,
+        partial.sha256,
+        partial.created_at,
+    )
     waiting = {d.target: d for d in deliveries_of(services, again)}
     assert (waiting[BOB].status, waiting[BOB].error, waiting[BOB].attempts) == (PENDING, None, 1)
     services.campaigns.delete(admin, uuid_of(0xC1))  # what the data is by now does not matter
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         done = execute(services, claim(services))
         (message,) = server.wait_for(1)
-    assert (done.status, done.error, done.attempt, done.completed_at) == (RunStatus.COMPLETED, None, 1, clock())
-    assert (done.file_key, done.sha256, done.record_count) == (partial.file_key, partial.sha256, partial.record_count)
+    assert (done.status, done.error, done.attempt, done.completed_at) == (
+        RunStatus.COMPLETED,
+        None,
+        1,
+        clock(),
+    )
+    assert (done.file_key, done.sha256, done.record_count) == (
+        partial.file_key,
+        partial.sha256,
+        partial.record_count,
+    )
     assert message.rcpt_tos == [BOB]
     assert message.message["Message-ID"].startswith(f"<{before[BOB].message_id}@")
     after = {d.target: d for d in deliveries_of(services, done)}
@@ -264,9 +324,16 @@ def test_it_can_be_sent_again_until_everybody_has_it(
 ) -> None:
     for address in (BOB, BOB):
         services.demand.resend(admin, schedule.id, partial.id)
-        with mail_server(refuse={address: "550 no such user"}) as server, registered(CHANNELS, WatchedEmail(server)):
+        with (
+            mail_server(refuse={address: "550 no such user"}) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
             assert execute(services, claim(services)).status is RunStatus.PARTIAL
-    assert {d.target: d.attempts for d in deliveries_of(services, partial)} == {ANN: 1, BOB: 3, CY: 1}
+    assert {d.target: d.attempts for d in deliveries_of(services, partial)} == {
+        ANN: 1,
+        BOB: 3,
+        CY: 1,
+    }
 
 
 def test_a_message_of_unknown_fate_and_one_that_was_skipped_go_again_too(
@@ -279,7 +346,9 @@ def test_a_message_of_unknown_fate_and_one_that_was_skipped_go_again_too(
         assert tx.runs.reopen(run)
         tx.runs.claim(run.id, "token", services.clock(), services.clock())
         (cy,) = [d for d in tx.deliveries.of_runs([run.id])[run.id] if d.target == CY]
-        tx.deliveries.change(cy, {"status": SKIPPED, "error": "the run ended before this message was sent"})
+        tx.deliveries.change(
+            cy, {"status": SKIPPED, "error": "the run ended before this message was sent"}
+        )
         assert tx.runs.held(run.id, "token", {"status": RunStatus.PARTIAL})
     assert outcomes(services, run) == {ANN: UNKNOWN, BOB: ACCEPTED, CY: SKIPPED}
     services.demand.resend(admin, schedule.id, run.id)
@@ -327,17 +396,27 @@ def test_a_run_whose_workers_died_is_sent_again_and_may_die_three_times_more(
         claim(services)
         services.runs.recover(everything=True)
     dead = the_run(services, run)
-    assert (dead.status, dead.error_code, dead.attempt) == (RunStatus.FAILED, "worker_died", MAX_DEATHS)
+    assert (dead.status, dead.error_code, dead.attempt) == (
+        RunStatus.FAILED,
+        "worker_died",
+        MAX_DEATHS,
+    )
     services.demand.resend(admin, schedule.id, dead.id)
     again = die_three_times()
-    assert (again.status, again.error_code, again.attempt) == (RunStatus.FAILED, "worker_died", MAX_DEATHS)
+    assert (again.status, again.error_code, again.attempt) == (
+        RunStatus.FAILED,
+        "worker_died",
+        MAX_DEATHS,
+    )
     services.demand.resend(admin, schedule.id, dead.id)
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         assert execute(services, claim(services)).status is RunStatus.COMPLETED
         assert len(server.wait_for(3)) == 3
 
 
-def test_two_who_ask_at_once_make_one(services: Services, admin: Principal, schedule: Schedule, partial: Run) -> None:
+def test_two_who_ask_at_once_make_one(
+    services: Services, admin: Principal, schedule: Schedule, partial: Run
+) -> None:
     def ask(_: int) -> str:
         try:
             return services.demand.resend(admin, schedule.id, partial.id).status
@@ -354,7 +433,12 @@ def test_two_who_ask_at_once_make_one(services: Services, admin: Principal, sche
 
 
 def test_it_waits_while_another_run_of_its_schedule_works(
-    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, partial: Run, mail: MailServer
+    services: Services,
+    admin: Principal,
+    clock: FakeClock,
+    schedule: Schedule,
+    partial: Run,
+    mail: MailServer,
 ) -> None:
     clock.advance(minutes=1)
     services.schedules.trigger(admin, schedule.id)
@@ -393,12 +477,18 @@ def test_a_run_that_went_well_or_goes_on_is_not_sent_again(
     assert len(mail.wait_for(3)) == 3
 
 
-def test_without_its_file_a_run_is_not_sent_again(services: Services, admin: Principal, schedule: Schedule, partial: Run) -> None:
+def test_without_its_file_a_run_is_not_sent_again(
+    services: Services, admin: Principal, schedule: Schedule, partial: Run
+) -> None:
     services.files.remove(partial.file_key or "")
     with pytest.raises(Gone, match="run it again instead"):
         services.demand.resend(admin, schedule.id, partial.id)
     empty = make_schedule(
-        services, admin, when_empty="fail", export_type="aggregate", filters=Filters(start_date=date(2030, 1, 1))
+        services,
+        admin,
+        when_empty="fail",
+        export_type="aggregate",
+        filters=Filters(start_date=date(2030, 1, 1)),
     )
     failed = trigger_and_execute(services, admin, empty)
     with pytest.raises(NotFound, match="no file to send"):
@@ -406,8 +496,11 @@ def test_without_its_file_a_run_is_not_sent_again(services: Services, admin: Pri
     assert the_run(services, partial) == partial
 
 
-def test_a_run_without_a_message_to_send_again_stays_as_it_is(services: Services, admin: Principal, schedule: Schedule) -> None:
-    """It was stopped right after its file was made; then its right was lost, before any message was planned."""
+def test_a_run_without_a_message_to_send_again_stays_as_it_is(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
+    """It was stopped right after its file was made; then its right was lost, before any message was
+    planned."""
     run = services.schedules.trigger(admin, schedule.id)
     held = claim(services)
     with services.files.draft() as draft:
@@ -473,7 +566,9 @@ def test_a_run_is_cancelled_while_it_makes_its_file(
     assert claim(services).id == after.id
 
 
-def test_a_run_is_cancelled_between_two_messages(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_a_run_is_cancelled_between_two_messages(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     services.schedules.trigger(admin, schedule.id)
     run = claim(services)
 
@@ -492,7 +587,12 @@ def test_a_run_is_cancelled_between_two_messages(services: Services, admin: Prin
 
 
 def test_who_comes_too_late_or_may_not_cancels_nothing(
-    services: Services, admin: Principal, viewer: Principal, outsider: Principal, schedule: Schedule, partial: Run
+    services: Services,
+    admin: Principal,
+    viewer: Principal,
+    outsider: Principal,
+    schedule: Schedule,
+    partial: Run,
 ) -> None:
     with pytest.raises(Conflict, match="has ended already"):
         services.demand.cancel(admin, schedule.id, partial.id)

@@ -37,9 +37,15 @@ def demo(services: Services, clock: FakeClock) -> Demo:
 def everything(services: Services) -> dict[str, list[Any]]:
     with services.database.read() as connection:
         names = ("TenantRow", "UserRow", "MembershipRow", "CampaignRow", "MetricRow", "ScheduleRow")
-        rows = {name: connection.execute(table(getattr(models, name)).select()).mappings().all() for name in names}
+        rows = {
+            name: connection.execute(table(getattr(models, name)).select()).mappings().all()
+            for name in names
+        }
     # bcrypt salts: the hash differs though the password is the same
-    return {name: sorted(str({**row, "password_hash": ""}) for row in found) for name, found in rows.items()}
+    return {
+        name: sorted(str({**row, "password_hash": ""}) for row in found)
+        for name, found in rows.items()
+    }
 
 
 def all_campaigns(services: Services) -> list[Campaign]:
@@ -53,7 +59,9 @@ def all_days(services: Services) -> int:
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
-def test_it_holds_two_tenants_and_forty_campaigns_in_three_currencies(services: Services, demo: Demo) -> None:
+def test_it_holds_two_tenants_and_forty_campaigns_in_three_currencies(
+    services: Services, demo: Demo
+) -> None:
     assert demo.seed_if_empty()
     found = all_campaigns(services)
     assert Counter(c.tenant_id for c in found) == {tenant.id: 20 for tenant in TENANTS}
@@ -61,7 +69,9 @@ def test_it_holds_two_tenants_and_forty_campaigns_in_three_currencies(services: 
     assert not any(check_campaign(c) for c in found)
 
 
-def test_its_days_are_the_eighteen_months_that_end_yesterday(services: Services, demo: Demo) -> None:
+def test_its_days_are_the_eighteen_months_that_end_yesterday(
+    services: Services, demo: Demo
+) -> None:
     demo.seed_if_empty()
     with services.database.read() as connection:
         days = {row.date for row in connection.execute(table(models.MetricRow).select())}
@@ -78,7 +88,9 @@ def test_its_days_are_the_eighteen_months_that_end_yesterday(services: Services,
         (date(2025, 8, 30), date(2024, 3, 1)),
     ],
 )
-def test_eighteen_months_begin_a_day_later_and_at_a_short_months_end(yesterday: date, first: date) -> None:
+def test_eighteen_months_begin_a_day_later_and_at_a_short_months_end(
+    yesterday: date, first: date
+) -> None:
     assert first_day(yesterday) == first
 
 
@@ -95,7 +107,14 @@ def test_it_is_the_same_on_every_machine(services: Services, demo: Demo, clock: 
     demo.seed_if_empty()
     first = everything(services)
     with services.database.write() as connection:
-        for row in ("ScheduleRow", "MetricRow", "CampaignRow", "MembershipRow", "UserRow", "TenantRow"):
+        for row in (
+            "ScheduleRow",
+            "MetricRow",
+            "CampaignRow",
+            "MembershipRow",
+            "UserRow",
+            "TenantRow",
+        ):
             connection.execute(table(getattr(models, row)).delete())
     demo.seed_if_empty()
     assert everything(services) == first
@@ -103,27 +122,39 @@ def test_it_is_the_same_on_every_machine(services: Services, demo: Demo, clock: 
 
 def test_a_days_numbers_do_not_depend_on_where_the_series_begins() -> None:
     one = module.fixed_id("acme", ACME[0].name)
-    long, short = list(metrics(one, date(2025, 1, 1), 365)), list(metrics(one, date(2025, 6, 1), 30))
+    long, short = (
+        list(metrics(one, date(2025, 1, 1), 365)),
+        list(metrics(one, date(2025, 6, 1), 30)),
+    )
     assert short == [m for m in long if date(2025, 6, 1) <= m.date < date(2025, 7, 1)]
 
 
 def test_its_numbers_are_plausible() -> None:
     for plan in ACME:
-        for metric in metrics(module.fixed_id("acme", plan.name), date(2024, 9, 1), 500, costs=plan.costs):
+        for metric in metrics(
+            module.fixed_id("acme", plan.name), date(2024, 9, 1), 500, costs=plan.costs
+        ):
             assert check_metric(metric) == []
             assert metric.impressions > metric.clicks > 0
             assert metric.clicks >= metric.conversions
             assert (metric.spend > 0) is plan.costs
 
 
-def test_its_example_exports_keep_the_rules_and_one_of_each_tenant_is_active(services: Services, clock: FakeClock) -> None:
+def test_its_example_exports_keep_the_rules_and_one_of_each_tenant_is_active(
+    services: Services, clock: FakeClock
+) -> None:
     for tenant in TENANTS:
         examples = schedules(tenant, clock())
         for one in examples:
             fields = {name: getattr(one, name) for name in Draft.__dataclass_fields__}
-            draft = Draft(**fields | {"recipients": tuple(one.recipients), "filters": Filters.from_json(one.filters)})
+            draft = Draft(
+                **fields
+                | {"recipients": tuple(one.recipients), "filters": Filters.from_json(one.filters)}
+            )
             rules.check(draft, clock(), 60)
-        assert [(s.format, s.next_run_at is not None) for s in examples if s.is_active] == [("excel", True)]
+        assert [(s.format, s.next_run_at is not None) for s in examples if s.is_active] == [
+            ("excel", True)
+        ]
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
@@ -134,7 +165,9 @@ def test_its_people_sign_in_with_the_public_password(services: Services, demo: D
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
-def test_whoever_writes_a_password_takes_the_mark_away(services: Services, demo: Demo, password_hash: str) -> None:
+def test_whoever_writes_a_password_takes_the_mark_away(
+    services: Services, demo: Demo, password_hash: str
+) -> None:
     demo.seed_if_empty()
     with services.store.write() as tx:
         one = tx.users.by_email(DEMO_EMAIL)
@@ -155,7 +188,9 @@ def test_a_user_who_is_not_active_counts_for_nothing(services: Services, demo: D
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
-def test_no_server_and_no_worker_starts_with_it_unless_it_is_a_demo(services: Services, demo: Demo) -> None:
+def test_no_server_and_no_worker_starts_with_it_unless_it_is_a_demo(
+    services: Services, demo: Demo
+) -> None:
     demo.seed_if_empty()
     with pytest.raises(ExportsError, match=r"^admin@acme\.test still has the public password"):
         wiring.prepare(services)
@@ -164,7 +199,9 @@ def test_no_server_and_no_worker_starts_with_it_unless_it_is_a_demo(services: Se
 
 
 def test_a_demo_with_a_public_url_is_refused_before_anything_is_made(services: Services) -> None:
-    held = services.settings.model_copy(update={"demo": True, "public_url": "https://exports.example.com"})
+    held = services.settings.model_copy(
+        update={"demo": True, "public_url": "https://exports.example.com"}
+    )
     with pytest.raises(ExportsError, match="DEMO=1 does not go with PUBLIC_URL"):
         wiring.prepare(replace(services, settings=held))
     assert not any(everything(services).values())
@@ -207,7 +244,9 @@ def test_a_database_with_a_tenant_is_left_alone(services: Services, demo: Demo) 
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
-def test_a_failure_half_way_leaves_nothing_behind(services: Services, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_half_way_leaves_nothing_behind(
+    services: Services, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(_tenant: Tenant, _now: datetime) -> list[Any]:
         raise OSError("the disk is full")
 

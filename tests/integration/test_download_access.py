@@ -1,4 +1,5 @@
-"""Whose link to a file still opens it, how links are revoked, and the list of who downloaded what."""
+"""Whose link to a file still opens it, how links are revoked, and the list of who downloaded
+what."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,7 +23,9 @@ PHONE = RequestContext("192.0.2.7", device="A phone")
 
 
 @pytest.fixture
-def run(services: Services, admin: Principal, campaigns: dict[str, Campaign], mail: MailServer) -> Run:
+def run(
+    services: Services, admin: Principal, campaigns: dict[str, Campaign], mail: MailServer
+) -> Run:
     """Of a schedule that sends links to Ann and Bob."""
     assert campaigns
     made = make_schedule(services, admin, recipients=(ANN, BOB), delivery="link")
@@ -51,24 +54,34 @@ def opens(services: Services, link: tuple[str, int, str]) -> bool:
 
 
 class TestWhoMayDownload:
-    def test_a_removed_recipient_may_not_and_the_others_may(self, services: Services, admin: Principal, run: Run) -> None:
+    def test_a_removed_recipient_may_not_and_the_others_may(
+        self, services: Services, admin: Principal, run: Run
+    ) -> None:
         ann, bob = link_of(services, run, ANN), link_of(services, run, BOB)
         assert opens(services, ann)
         services.schedules.update(admin, run.scheduled_export_id, {"recipients": (BOB,)})
         assert (opens(services, ann), opens(services, bob)) == (False, True)
 
-    def test_a_recipient_who_is_written_differently_still_may(self, services: Services, admin: Principal, run: Run) -> None:
-        services.schedules.update(admin, run.scheduled_export_id, {"recipients": ("Ann@Example.com", BOB)})
+    def test_a_recipient_who_is_written_differently_still_may(
+        self, services: Services, admin: Principal, run: Run
+    ) -> None:
+        services.schedules.update(
+            admin, run.scheduled_export_id, {"recipients": ("Ann@Example.com", BOB)}
+        )
         assert opens(services, link_of(services, run, ANN))
 
-    def test_pausing_changes_nothing_and_deleting_ends_it(self, services: Services, admin: Principal, run: Run) -> None:
+    def test_pausing_changes_nothing_and_deleting_ends_it(
+        self, services: Services, admin: Principal, run: Run
+    ) -> None:
         ann = link_of(services, run, ANN)
         services.schedules.update(admin, run.scheduled_export_id, {"is_active": False})
         assert opens(services, ann)
         services.schedules.delete(admin, run.scheduled_export_id)
         assert not opens(services, ann)
 
-    def test_a_test_goes_to_people_of_its_own(self, services: Services, cast: Cast, run: Run, mail: MailServer) -> None:
+    def test_a_test_goes_to_people_of_its_own(
+        self, services: Services, cast: Cast, run: Run, mail: MailServer
+    ) -> None:
         who = cast.admin.who
         services.demand.send_test(who, run.scheduled_export_id)
         test = execute(services, claim(services))
@@ -92,7 +105,9 @@ class TestRevoking:
         assert opens(services, link_of(services, other, ANN))
         assert services.history.file(admin, run.scheduled_export_id, run.id)
 
-    def test_links_that_are_sent_later_work(self, services: Services, admin: Principal, run: Run, clock: FakeClock) -> None:
+    def test_links_that_are_sent_later_work(
+        self, services: Services, admin: Principal, run: Run, clock: FakeClock
+    ) -> None:
         old = link_of(services, run, ANN)
         services.links.revoke(admin, run.scheduled_export_id, run.id)
         new = link_of(services, run, ANN)
@@ -111,7 +126,9 @@ class TestRevoking:
         entries, _ = audit.find(admin, None, AuditFilter(), Page())
         assert (entries[0].action, entries[0].detail) == (Action.RUN_LINKS_REVOKED, {"run": run.id})
 
-    def test_it_takes_the_right_to_write_and_a_run_with_links(self, services: Services, cast: Cast, run: Run) -> None:
+    def test_it_takes_the_right_to_write_and_a_run_with_links(
+        self, services: Services, cast: Cast, run: Run
+    ) -> None:
         revoke, of = services.links.revoke, run.scheduled_export_id
         with pytest.raises(Forbidden):
             revoke(cast.viewer.who, of, run.id)
@@ -126,7 +143,9 @@ class TestRevoking:
 
 
 class TestTheListOfDownloads:
-    def test_names_way_person_and_place(self, services: Services, cast: Cast, run: Run, clock: FakeClock) -> None:
+    def test_names_way_person_and_place(
+        self, services: Services, cast: Cast, run: Run, clock: FakeClock
+    ) -> None:
         of, who = run.scheduled_export_id, cast.admin.who
         with request_context.use(PHONE):
             services.links.file(*link_of(services, run, ANN))
@@ -156,13 +175,17 @@ class TestTheListOfDownloads:
         _, total = services.file_downloads.of_run(admin, run.scheduled_export_id, run.id, 1)
         assert total == 3
 
-    def test_is_for_those_who_see_the_history(self, services: Services, cast: Cast, run: Run) -> None:
+    def test_is_for_those_who_see_the_history(
+        self, services: Services, cast: Cast, run: Run
+    ) -> None:
         of = services.file_downloads.of_run
         assert of(cast.viewer.who, run.scheduled_export_id, run.id, 1) == ([], 0)
         with pytest.raises(NotFound):
             of(cast.outsider.who, run.scheduled_export_id, run.id, 1)
 
-    def test_what_is_refused_is_not_listed(self, services: Services, admin: Principal, run: Run) -> None:
+    def test_what_is_refused_is_not_listed(
+        self, services: Services, admin: Principal, run: Run
+    ) -> None:
         delivery, expires, signature = link_of(services, run, ANN)
         assert not opens(services, (delivery, expires, signature[:-1] + "x"))
         assert not opens(services, (delivery, expires + 1, signature))

@@ -1,4 +1,5 @@
-"""What a page has its browser save beside a run's file: who did what. Files are in test_sessions.py."""
+"""What a page has its browser save beside a run's file: who did what. Files are in
+test_sessions.py."""
 
 from datetime import timedelta
 
@@ -18,8 +19,16 @@ def session_id(services: Services, cast: Cast) -> str:
     return sign_in(services, cast.admin.user)
 
 
-def code(services: Services, who: Principal, session_id: str, tenant: Tenant | None, where: AuditFilter | None = None) -> str:
-    return services.downloads.of_audit(who, session_id, tenant.id if tenant else None, where or AuditFilter())
+def code(
+    services: Services,
+    who: Principal,
+    session_id: str,
+    tenant: Tenant | None,
+    where: AuditFilter | None = None,
+) -> str:
+    return services.downloads.of_audit(
+        who, session_id, tenant.id if tenant else None, where or AuditFilter()
+    )
 
 
 def text(services: Services, taken: str, session_id: str) -> str:
@@ -39,7 +48,9 @@ def test_the_entries_that_the_filter_lets_through_are_saved_once(
     services.schedules.update(admin, made.id, {"name": "Changed again"})
     services.invitations.invite(admin, acme.id, "new@example.com", "viewer")
     clock.advance(seconds=1)
-    where = AuditFilter("schedule", clock() - timedelta(minutes=1), clock() + timedelta(minutes=1), "i")
+    where = AuditFilter(
+        "schedule", clock() - timedelta(minutes=1), clock() + timedelta(minutes=1), "i"
+    )
     taken = code(services, admin, session_id, acme, where)
     lines = text(services, taken, session_id).splitlines()
     assert lines[0].startswith("at,actor,action,subject")
@@ -61,7 +72,9 @@ def test_another_session_and_one_that_is_over_get_nothing(
         services.downloads.take(taken, session_id)
 
 
-def test_the_right_is_asked_for_again(services: Services, admin: Principal, acme: Tenant, cast: Cast, session_id: str) -> None:
+def test_the_right_is_asked_for_again(
+    services: Services, admin: Principal, acme: Tenant, cast: Cast, session_id: str
+) -> None:
     taken = code(services, admin, session_id, acme)
     set_role(services, admin.user_id, acme.id, Role.VIEWER)
     with pytest.raises(Forbidden):
@@ -69,7 +82,13 @@ def test_the_right_is_asked_for_again(services: Services, admin: Principal, acme
 
 
 def test_who_may_not_read_it_gets_no_code(
-    services: Services, admin: Principal, viewer: Principal, outsider: Principal, acme: Tenant, cast: Cast, session_id: str
+    services: Services,
+    admin: Principal,
+    viewer: Principal,
+    outsider: Principal,
+    acme: Tenant,
+    cast: Cast,
+    session_id: str,
 ) -> None:
     with pytest.raises(Forbidden):
         code(services, viewer, sign_in(services, cast.viewer.user), acme)
@@ -90,5 +109,7 @@ def test_a_super_admin_gets_the_installations_entries_alone(
     services.users.set_active(super_admin, cast.viewer.user.id, active=False)
     clock.advance(seconds=1)
     mine = sign_in(services, cast.super_admin.user)
-    lines = text(services, code(services, super_admin, mine, None, AuditFilter(installation=True)), mine).splitlines()
+    lines = text(
+        services, code(services, super_admin, mine, None, AuditFilter(installation=True)), mine
+    ).splitlines()
     assert [line.split(",")[2] for line in lines[1:]] == ["user.deactivated"]

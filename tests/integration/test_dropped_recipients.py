@@ -13,7 +13,9 @@ BOB = "bob@example.com"
 
 
 def entries(services: Services, cast: Cast, action: Action) -> list[AuditEntry]:
-    found, _ = services.audit.find(cast.super_admin.who, cast.acme.id, AuditFilter(), Page(size=200))
+    found, _ = services.audit.find(
+        cast.super_admin.who, cast.acme.id, AuditFilter(), Page(size=200)
+    )
     return [entry for entry in found if entry.action is action]
 
 
@@ -34,17 +36,25 @@ def theirs(services: Services, cast: Cast) -> str:
 
 
 class TestDropping:
-    def test_takes_the_address_out_in_any_case_and_is_audited(self, services: Services, cast: Cast, theirs: str) -> None:
+    def test_takes_the_address_out_in_any_case_and_is_audited(
+        self, services: Services, cast: Cast, theirs: str
+    ) -> None:
         first = make_schedule(services, cast.admin.who, recipients=(theirs, BOB))
         second = make_schedule(services, cast.admin.who, recipients=(BOB, theirs.upper()))
         similar = make_schedule(services, cast.admin.who, recipients=(f"x{theirs}", BOB))
-        assert services.members.removing(cast.admin.who, cast.acme.id, cast.viewer.user.id).receives == 2
+        assert (
+            services.members.removing(cast.admin.who, cast.acme.id, cast.viewer.user.id).receives
+            == 2
+        )
         remove(services, cast)
         for schedule in (first, second):
             now = stored(services, schedule)
             assert (now.recipients, now.version) == ([BOB], schedule.version + 1)
         assert stored(services, similar) == similar
-        changes = {entry.subject_id: entry.detail["changed"] for entry in entries(services, cast, Action.SCHEDULE_UPDATED)}
+        changes = {
+            entry.subject_id: entry.detail["changed"]
+            for entry in entries(services, cast, Action.SCHEDULE_UPDATED)
+        }
         assert changes == {
             first.id: {"recipients": [first.recipients, [BOB]]},
             second.id: {"recipients": [second.recipients, [BOB]]},
@@ -53,20 +63,29 @@ class TestDropping:
         assert removed.detail["dropped_from"] == 2
         assert not is_member(services, cast)
 
-    def test_is_only_done_where_it_was_asked_for(self, services: Services, cast: Cast, theirs: str) -> None:
+    def test_is_only_done_where_it_was_asked_for(
+        self, services: Services, cast: Cast, theirs: str
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(theirs, BOB))
         services.members.remove(cast.admin.who, cast.acme.id, cast.viewer.user.id)
         assert stored(services, schedule) == schedule
 
-    def test_leaves_other_tenants_and_deleted_ones_alone(self, services: Services, cast: Cast, theirs: str) -> None:
+    def test_leaves_other_tenants_and_deleted_ones_alone(
+        self, services: Services, cast: Cast, theirs: str
+    ) -> None:
         other = make_schedule(services, cast.outsider.who, recipients=(theirs, BOB))
         deleted = make_schedule(services, cast.admin.who, recipients=(theirs,))
         services.schedules.delete(cast.admin.who, deleted.id)
-        assert services.members.removing(cast.admin.who, cast.acme.id, cast.viewer.user.id).receives == 0
+        assert (
+            services.members.removing(cast.admin.who, cast.acme.id, cast.viewer.user.id).receives
+            == 0
+        )
         remove(services, cast)
         assert stored(services, other) == other
 
-    def test_the_next_run_goes_without_them(self, services: Services, cast: Cast, theirs: str) -> None:
+    def test_the_next_run_goes_without_them(
+        self, services: Services, cast: Cast, theirs: str
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(theirs, BOB))
         remove(services, cast)
         run = services.schedules.trigger(cast.admin.who, schedule.id)
@@ -74,11 +93,18 @@ class TestDropping:
 
 
 class TestWhereItGoesToNobodyElse:
-    def test_nothing_changes_and_the_first_three_are_named(self, services: Services, cast: Cast, theirs: str) -> None:
+    def test_nothing_changes_and_the_first_three_are_named(
+        self, services: Services, cast: Cast, theirs: str
+    ) -> None:
         names = ("Delta", "alpha", "Charlie", "Bravo")
-        alone = [make_schedule(services, cast.admin.who, name=name, recipients=(theirs,)) for name in names]
+        alone = [
+            make_schedule(services, cast.admin.who, name=name, recipients=(theirs,))
+            for name in names
+        ]
         shared = make_schedule(services, cast.admin.who, name="Shared", recipients=(theirs, BOB))
-        refusal = f"4 scheduled exports go to nobody but {theirs}: give them another recipient first "
+        refusal = (
+            f"4 scheduled exports go to nobody but {theirs}: give them another recipient first "
+        )
         with pytest.raises(Conflict) as refused:
             remove(services, cast)
         assert str(refused.value) == refusal + '("alpha", "Bravo", "Charlie" and 1 more)'
@@ -88,7 +114,9 @@ class TestWhereItGoesToNobodyElse:
         remove(services, cast)
         assert not is_member(services, cast)
 
-    def test_a_single_one_is_named_by_itself(self, services: Services, cast: Cast, theirs: str) -> None:
+    def test_a_single_one_is_named_by_itself(
+        self, services: Services, cast: Cast, theirs: str
+    ) -> None:
         make_schedule(services, cast.admin.who, name="Weekly", recipients=(theirs,))
         refusal = f"1 scheduled export goes to nobody but {theirs}: give it another recipient first"
         with pytest.raises(Conflict) as refused:
@@ -97,7 +125,9 @@ class TestWhereItGoesToNobodyElse:
 
     def give_another(self, services: Services, cast: Cast, *schedules: Schedule) -> None:
         for schedule in schedules:
-            services.schedules.update(cast.admin.who, schedule.id, {"recipients": (*schedule.recipients, BOB)})
+            services.schedules.update(
+                cast.admin.who, schedule.id, {"recipients": (*schedule.recipients, BOB)}
+            )
 
 
 def test_viewers_and_strangers_drop_nobody(services: Services, cast: Cast, theirs: str) -> None:
@@ -114,6 +144,8 @@ def test_who_owns_and_receives_is_removed_in_one_go(services: Services, cast: Ca
     services.members.change_role(cast.super_admin.who, cast.acme.id, cast.viewer.user.id, "admin")
     leaving, heir = cast.admin.user, cast.viewer.user
     schedule = make_schedule(services, cast.admin.who, recipients=(leaving.email, BOB))
-    services.members.remove(cast.super_admin.who, cast.acme.id, leaving.id, heir.id, drop_recipient=True)
+    services.members.remove(
+        cast.super_admin.who, cast.acme.id, leaving.id, heir.id, drop_recipient=True
+    )
     now = stored(services, schedule)
     assert (now.owner_id, now.recipients, now.version) == (heir.id, [BOB], schedule.version + 2)

@@ -55,8 +55,17 @@ def server() -> Iterator[MailServer]:
         yield running
 
 
-def channel_to(server: MailServer, *, trusted: bool = True, user: str = "", password: str = "", from_: str = ME) -> EmailChannel:
-    smtp = SmtpSettings(host=server.host, port=server.port, tls=server.tls, user=user, password=SecretStr(password), from_=from_)
+def channel_to(
+    server: MailServer, *, trusted: bool = True, user: str = "", password: str = "", from_: str = ME
+) -> EmailChannel:
+    smtp = SmtpSettings(
+        host=server.host,
+        port=server.port,
+        tls=server.tls,
+        user=user,
+        password=SecretStr(password),
+        from_=from_,
+    )
     return EmailChannel(smtp, tls_context=server.trust() if trusted and server.ca else None)
 
 
@@ -73,13 +82,17 @@ def send(channel: EmailChannel, report: Report, *targets: str) -> list[DeliveryE
     return results
 
 
-def failure(channel: EmailChannel, report: Report, target: str = "ann@example.com") -> DeliveryError:
+def failure(
+    channel: EmailChannel, report: Report, target: str = "ann@example.com"
+) -> DeliveryError:
     (error,) = send(channel, report, target)
     assert error is not None
     return error
 
 
-def message(server: MailServer, report: Report, target: str = "ann@example.com", **settings: str) -> EmailMessage:
+def message(
+    server: MailServer, report: Report, target: str = "ann@example.com", **settings: str
+) -> EmailMessage:
     assert send(channel_to(server, **settings), report, target) == [None]
     return server.wait_for(1)[-1].message
 
@@ -101,7 +114,11 @@ class Words(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.text, self.elements, self._hidden = "", list[tuple[str, dict[str, str | None]]](), False
+        self.text, self.elements, self._hidden = (
+            "",
+            list[tuple[str, dict[str, str | None]]](),
+            False,
+        )
         self.feed(page)
         self.text = " ".join(self.text.split())
 
@@ -120,9 +137,14 @@ class Words(HTMLParser):
 
 
 @pytest.mark.parametrize(("tls", "encrypted"), [("none", False), ("starttls", True), ("tls", True)])
-def test_messages_travel_over_each_kind_of_connection(report: Report, tls: str, encrypted: bool) -> None:
+def test_messages_travel_over_each_kind_of_connection(
+    report: Report, tls: str, encrypted: bool
+) -> None:
     with mail_server(tls=tls) as server:
-        assert send(channel_to(server), report, "ann@example.com", "bob@example.com") == [None, None]
+        assert send(channel_to(server), report, "ann@example.com", "bob@example.com") == [
+            None,
+            None,
+        ]
         ann, bob = server.wait_for(2)
     assert (ann.rcpt_tos, bob.rcpt_tos) == (["ann@example.com"], ["bob@example.com"])
     assert ann.encrypted == bob.encrypted == encrypted
@@ -132,15 +154,24 @@ def test_messages_travel_over_each_kind_of_connection(report: Report, tls: str, 
 @pytest.mark.parametrize("tls", ["none", "starttls", "tls"])
 def test_the_right_password_signs_in(report: Report, tls: str) -> None:
     with mail_server(tls=tls, user=ME, password=PASSWORD) as server:
-        assert send(channel_to(server, user=ME, password=PASSWORD), report, "ann@example.com") == [None]
+        assert send(channel_to(server, user=ME, password=PASSWORD), report, "ann@example.com") == [
+            None
+        ]
         assert server.wait_for(1)[0].user == ME
 
 
-def test_a_wrong_password_is_named_with_the_settings_to_look_at_and_never_shown(report: Report) -> None:
+def test_a_wrong_password_is_named_with_the_settings_to_look_at_and_never_shown(
+    report: Report,
+) -> None:
     with mail_server(tls="starttls", user=ME, password=PASSWORD) as server:
         error = failure(channel_to(server, user=ME, password="wrong one"), report)
     assert error.permanent
-    for part in ("535 5.7.8 Authentication credentials invalid", f"{HOST}:{server.port}", "SMTP_USER", "SMTP_PASS"):
+    for part in (
+        "535 5.7.8 Authentication credentials invalid",
+        f"{HOST}:{server.port}",
+        "SMTP_USER",
+        "SMTP_PASS",
+    ):
         assert part in error.message
     assert "wrong one" not in error.message
     assert ME not in error.message  # the tenants' viewers read it, too
@@ -148,14 +179,21 @@ def test_a_wrong_password_is_named_with_the_settings_to_look_at_and_never_shown(
 
 def test_a_wrong_password_is_tried_once_for_a_whole_run(report: Report) -> None:
     with mail_server(tls="starttls", user=ME, password=PASSWORD) as server:
-        results = send(channel_to(server, user=ME, password="wrong"), report, *(f"r{n}@example.com" for n in range(20)))
+        results = send(
+            channel_to(server, user=ME, password="wrong"),
+            report,
+            *(f"r{n}@example.com" for n in range(20)),
+        )
         assert all(r is not None and "535" in r.message for r in results)
         assert server.connections == 1
 
 
 def test_a_missing_sign_in_is_the_servers_answer(report: Report) -> None:
     with mail_server(tls="tls", user=ME, password=PASSWORD) as server:
-        assert failure(channel_to(server), report).message == "530 5.7.0 Authentication required (check SMTP_USER and SMTP_PASS)"
+        assert (
+            failure(channel_to(server), report).message
+            == "530 5.7.0 Authentication required (check SMTP_USER and SMTP_PASS)"
+        )
 
 
 def test_a_server_that_offers_no_sign_in_is_said(report: Report, server: MailServer) -> None:
@@ -165,7 +203,9 @@ def test_a_server_that_offers_no_sign_in_is_said(report: Report, server: MailSer
 
 
 def test_starttls_is_never_given_up_for_plain_text(report: Report, server: MailServer) -> None:
-    smtp = SmtpSettings(host=server.host, port=server.port, tls="starttls", user=ME, password=SecretStr(PASSWORD))
+    smtp = SmtpSettings(
+        host=server.host, port=server.port, tls="starttls", user=ME, password=SecretStr(PASSWORD)
+    )
     error = failure(EmailChannel(smtp), report)
     assert "STARTTLS" in error.message
     assert "SMTP_TLS" in error.message
@@ -185,7 +225,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(report: Report, tls: s
 
 
 def test_tls_with_a_server_that_speaks_none_is_said(report: Report, server: MailServer) -> None:
-    error = failure(EmailChannel(SmtpSettings(host=server.host, port=server.port, tls="tls")), report)
+    error = failure(
+        EmailChannel(SmtpSettings(host=server.host, port=server.port, tls="tls")), report
+    )
     assert "no TLS connection" in error.message
     assert "SMTP_TLS" in error.message
 
@@ -194,7 +236,13 @@ def test_a_server_that_is_not_there_is_each_deliverys_error(report: Report) -> N
     with socket.socket() as nobody:
         nobody.bind((HOST, 0))  # bound but not listening: connections are refused
         port = nobody.getsockname()[1]
-        first, second, third = send(EmailChannel(SmtpSettings(host=HOST, port=port)), report, "a@x.com", "b@x.com", "c@x.com")
+        first, second, third = send(
+            EmailChannel(SmtpSettings(host=HOST, port=port)),
+            report,
+            "a@x.com",
+            "b@x.com",
+            "c@x.com",
+        )
     assert first is not None
     assert f"{HOST}:{port}" in first.message
     assert "SMTP_HOST" in first.message
@@ -224,14 +272,22 @@ def test_a_connection_dropped_between_two_messages_is_made_again(report: Report)
             sender.send("ann@example.com", "one")
             server.drop_connections()
             sender.send("bob@example.com", "two")
-        assert [m.rcpt_tos for m in server.wait_for(2)] == [["ann@example.com"], ["bob@example.com"]]
+        assert [m.rcpt_tos for m in server.wait_for(2)] == [
+            ["ann@example.com"],
+            ["bob@example.com"],
+        ]
         assert server.connections == 2
 
 
-def test_a_message_whose_fate_is_unknown_is_not_sent_again_and_the_next_one_is_sent(report: Report) -> None:
+def test_a_message_whose_fate_is_unknown_is_not_sent_again_and_the_next_one_is_sent(
+    report: Report,
+) -> None:
     with mail_server(vanish=frozenset({"ann@example.com"})) as server:
         lost, fine = send(channel_to(server), report, "ann@example.com", "bob@example.com")
-        assert [m.rcpt_tos for m in server.wait_for(2)] == [["ann@example.com"], ["bob@example.com"]]
+        assert [m.rcpt_tos for m in server.wait_for(2)] == [
+            ["ann@example.com"],
+            ["bob@example.com"],
+        ]
     assert lost is not None
     assert isinstance(lost, DeliveryUnknown)
     assert not lost.permanent
@@ -249,8 +305,13 @@ def test_nothing_is_connected_before_the_first_message(report: Report, server: M
 
 def test_a_refused_recipient_fails_alone_with_the_servers_own_answer(report: Report) -> None:
     with mail_server(refuse={"gone@example.com": "550 5.1.1 no such user"}) as server:
-        results = send(channel_to(server), report, "ann@example.com", "gone@example.com", "bob@example.com")
-        assert [m.rcpt_tos for m in server.wait_for(2)] == [["ann@example.com"], ["bob@example.com"]]
+        results = send(
+            channel_to(server), report, "ann@example.com", "gone@example.com", "bob@example.com"
+        )
+        assert [m.rcpt_tos for m in server.wait_for(2)] == [
+            ["ann@example.com"],
+            ["bob@example.com"],
+        ]
         assert server.connections == 1
     assert results[0] is results[2] is None
     assert results[1] is not None
@@ -258,9 +319,12 @@ def test_a_refused_recipient_fails_alone_with_the_servers_own_answer(report: Rep
 
 
 def test_an_answer_of_several_lines_is_kept_on_one(report: Report) -> None:
-    with mail_server(refuse={"gone@example.com": "550-5.1.1 no such user\r\n550 5.1.1 ask the postmaster"}) as server:
+    with mail_server(
+        refuse={"gone@example.com": "550-5.1.1 no such user\r\n550 5.1.1 ask the postmaster"}
+    ) as server:
         assert (
-            failure(channel_to(server), report, "gone@example.com").message == "550 5.1.1 no such user 5.1.1 ask the postmaster"
+            failure(channel_to(server), report, "gone@example.com").message
+            == "550 5.1.1 no such user 5.1.1 ask the postmaster"
         )
 
 
@@ -274,8 +338,13 @@ def test_a_recipient_put_off_may_be_tried_again(report: Report) -> None:
 
 def test_a_server_that_goes_away_is_asked_again_once_for_the_next_message(report: Report) -> None:
     with mail_server(refuse={"busy@example.com": "421 4.3.2 shutting down"}) as server:
-        fine, away, after = send(channel_to(server), report, "ann@example.com", "busy@example.com", "bob@example.com")
-        assert [m.rcpt_tos for m in server.wait_for(2)] == [["ann@example.com"], ["bob@example.com"]]
+        fine, away, after = send(
+            channel_to(server), report, "ann@example.com", "busy@example.com", "bob@example.com"
+        )
+        assert [m.rcpt_tos for m in server.wait_for(2)] == [
+            ["ann@example.com"],
+            ["bob@example.com"],
+        ]
     assert away is not None
     assert (away.message, away.permanent) == ("421 4.3.2 shutting down", False)
     assert fine is after is None
@@ -284,7 +353,10 @@ def test_a_server_that_goes_away_is_asked_again_once_for_the_next_message(report
 def test_a_refused_sender_is_the_servers_answer(report: Report) -> None:
     with mail_server(refuse_senders={ME: "553 5.7.1 not your address"}) as server:
         error = failure(channel_to(server), report)
-    assert (error.message, error.permanent) == ("553 5.7.1 not your address (check SMTP_FROM)", True)
+    assert (error.message, error.permanent) == (
+        "553 5.7.1 not your address (check SMTP_FROM)",
+        True,
+    )
 
 
 def test_refused_content_is_the_servers_answer_and_the_others_are_sent(report: Report) -> None:
@@ -308,8 +380,16 @@ def test_a_file_that_is_gone_is_a_delivery_error(report: Report, server: MailSer
     assert report.file_name in failure(channel_to(server), report).message
 
 
-def test_what_is_no_address_is_refused_without_a_connection(report: Report, server: MailServer) -> None:
-    for target in ("nobody", "a@b@c.com", "a b@example.com", "a@example.com\r\nRCPT TO:<x@example.com>", "<a@example.com>"):
+def test_what_is_no_address_is_refused_without_a_connection(
+    report: Report, server: MailServer
+) -> None:
+    for target in (
+        "nobody",
+        "a@b@c.com",
+        "a b@example.com",
+        "a@example.com\r\nRCPT TO:<x@example.com>",
+        "<a@example.com>",
+    ):
         assert failure(channel_to(server), report, target).permanent
     assert server.connections == 0
 
@@ -321,10 +401,14 @@ def test_international_domains_travel_in_punycode(report: Report, server: MailSe
     found = message(server, report, "ann@bücher.example")
     assert found["To"].addresses[0].addr_spec == "ann@xn--bcher-kva.example"
     assert server.messages[0].rcpt_tos == ["ann@xn--bcher-kva.example"]
-    assert server.messages[0].options == [o for o in server.messages[0].options if o.startswith("SIZE=")]
+    assert server.messages[0].options == [
+        o for o in server.messages[0].options if o.startswith("SIZE=")
+    ]
 
 
-def test_international_mailboxes_use_the_servers_extension(report: Report, server: MailServer) -> None:
+def test_international_mailboxes_use_the_servers_extension(
+    report: Report, server: MailServer
+) -> None:
     found = message(server, report, "jörg@example.com")
     assert server.messages[0].rcpt_tos == ["jörg@example.com"]
     assert "SMTPUTF8" in server.messages[0].options
@@ -332,7 +416,9 @@ def test_international_mailboxes_use_the_servers_extension(report: Report, serve
     assert attachment(found).get_payload(decode=True) == CONTENT
 
 
-def test_international_mailboxes_are_refused_clearly_by_a_server_without_the_extension(report: Report) -> None:
+def test_international_mailboxes_are_refused_clearly_by_a_server_without_the_extension(
+    report: Report,
+) -> None:
     with mail_server(smtputf8=False) as server:
         refused, fine = send(channel_to(server), report, "jörg@example.com", "ann@example.com")
     assert refused is not None
@@ -361,7 +447,9 @@ def test_headers_say_who_when_and_that_a_machine_wrote(report: Report, server: M
     assert found.defects == []
 
 
-def test_the_same_delivery_has_the_same_message_id_in_every_attempt(report: Report, server: MailServer) -> None:
+def test_the_same_delivery_has_the_same_message_id_in_every_attempt(
+    report: Report, server: MailServer
+) -> None:
     for _ in range(2):
         send(channel_to(server), report, "ann@example.com", "bob@example.com")
     ids = [m.message["Message-ID"] for m in server.wait_for(4)]
@@ -399,7 +487,9 @@ def test_the_message_is_text_html_and_the_file(report: Report, server: MailServe
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ],
 )
-def test_the_file_arrives_byte_for_byte_with_its_type(report: Report, server: MailServer, mime: str) -> None:
+def test_the_file_arrives_byte_for_byte_with_its_type(
+    report: Report, server: MailServer, mime: str
+) -> None:
     part = attachment(message(server, replace(report, mime=mime)))
     assert part.get_content_type() == mime.split(";", maxsplit=1)[0]
     assert part.get_content_disposition() == "attachment"
@@ -407,7 +497,9 @@ def test_the_file_arrives_byte_for_byte_with_its_type(report: Report, server: Ma
     assert part.get_payload(decode=True) == CONTENT
 
 
-def test_a_file_name_in_any_script_is_encoded_as_rfc_2231_says(report: Report, server: MailServer) -> None:
+def test_a_file_name_in_any_script_is_encoded_as_rfc_2231_says(
+    report: Report, server: MailServer
+) -> None:
     name = "bücher_週報_" + "weekly-report_" * 8 + ".csv"
     found = message(server, replace(report, file_name=name))
     assert attachment(found).get_filename() == name
@@ -416,11 +508,18 @@ def test_a_file_name_in_any_script_is_encoded_as_rfc_2231_says(report: Report, s
 
 def test_a_subject_in_any_script_arrives_whole(report: Report, server: MailServer) -> None:
     name = "Еженедельный отчёт о рекламных кампаниях и 週報 🎉 " * 3
-    assert message(server, replace(report, export_name=name))["Subject"] == f"{name}– {report.window}"
+    assert (
+        message(server, replace(report, export_name=name))["Subject"] == f"{name}– {report.window}"
+    )
 
 
 @pytest.mark.parametrize(
-    "evil", ["Acme\r\nBcc: thief@example.com", "Acme\nX-Evil: 1\n\nbody", "Acme\x00\x0b\x0c\x85\u2028Bcc: x"]
+    "evil",
+    [
+        "Acme\r\nBcc: thief@example.com",
+        "Acme\nX-Evil: 1\n\nbody",
+        "Acme\x00\x0b\x0c\x85\u2028Bcc: x",
+    ],
 )
 def test_names_cannot_add_headers(report: Report, server: MailServer, evil: str) -> None:
     forged = replace(report, tenant_name=evil, export_name=evil, window=evil, file_name=evil)
@@ -458,7 +557,9 @@ def test_both_bodies_tell_the_same_facts(report: Report, server: MailServer) -> 
     assert humanize(text) == humanize(page)
 
 
-def test_a_file_without_rows_is_explained_in_both_bodies(report: Report, server: MailServer) -> None:
+def test_a_file_without_rows_is_explained_in_both_bodies(
+    report: Report, server: MailServer
+) -> None:
     found = message(server, replace(report, record_count=0))
     for kind in ("plain", "html"):
         assert "no data in this period" in body(found, kind)
@@ -473,9 +574,15 @@ def test_the_page_wears_the_tenants_brand(report: Report, server: MailServer) ->
     assert ";color: #FFFFFF" in bar
 
 
-def test_styles_are_inlined_and_nothing_but_the_logo_is_loaded(report: Report, server: MailServer) -> None:
+def test_styles_are_inlined_and_nothing_but_the_logo_is_loaded(
+    report: Report, server: MailServer
+) -> None:
     page = Words(body(message(server, report), "html"))
-    assert all("style" in attributes for tag, attributes in page.elements if tag in {"td", "th", "h1", "p", "img"})
+    assert all(
+        "style" in attributes
+        for tag, attributes in page.elements
+        if tag in {"td", "th", "h1", "p", "img"}
+    )
     assert not {"link", "script"} & {tag for tag, _ in page.elements}
 
 
@@ -488,7 +595,14 @@ def test_only_an_https_logo_is_shown(report: Report, server: MailServer, logo: s
 def test_names_are_text_in_the_page_and_never_markup(report: Report, server: MailServer) -> None:
     evil = """<script>alert(1)</script> & "quoted" <img src=x onerror='x'>"""
     found = message(
-        server, replace(report, tenant_name=evil, export_name=evil, file_name=evil, brand_color='red;}</style><script>"')
+        server,
+        replace(
+            report,
+            tenant_name=evil,
+            export_name=evil,
+            file_name=evil,
+            brand_color='red;}</style><script>"',
+        ),
     )
     page = Words(body(found, "html"))
     assert {"script"}.isdisjoint(tag for tag, _ in page.elements)
@@ -515,16 +629,26 @@ def test_sizes_are_for_people(size: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("color", "text"),
-    [("#FFFFFF", "#000000"), ("#000000", "#FFFFFF"), ("#FFCC00", "#000000"), ("#1d4ed8", "#FFFFFF"), ("#777777", "#000000")],
+    [
+        ("#FFFFFF", "#000000"),
+        ("#000000", "#FFFFFF"),
+        ("#FFCC00", "#000000"),
+        ("#1d4ed8", "#FFFFFF"),
+        ("#777777", "#000000"),
+    ],
 )
-def test_text_on_the_brand_color_is_the_more_readable_of_black_and_white(color: str, text: str) -> None:
+def test_text_on_the_brand_color_is_the_more_readable_of_black_and_white(
+    color: str, text: str
+) -> None:
     assert readable_on(color) == text
 
 
 # The settings
 
 
-def from_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **values: str) -> EmailChannel:
+def from_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **values: str
+) -> EmailChannel:
     monkeypatch.chdir(tmp_path)  # where no .env is
     for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM"):
         monkeypatch.delenv(f"SMTP_{name}", raising=False)
@@ -537,7 +661,9 @@ def test_the_channel_is_registered() -> None:
     assert CHANNELS["email"].label == "Email"
 
 
-def test_without_a_host_the_channel_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_host_the_channel_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     channel = from_environment(monkeypatch, tmp_path)
     assert "SMTP_HOST" in (channel.unconfigured() or "")
     assert from_environment(monkeypatch, tmp_path, HOST="mail.example.com").unconfigured() is None
@@ -568,8 +694,19 @@ def test_port_and_encryption_imply_each_other(
         ({"HOST": "mail.example.com"}, "no-reply@mail.example.com"),
         ({"HOST": "mail.example.com", "USER": "apikey", "PASS": "x"}, "no-reply@mail.example.com"),
         ({"HOST": "mail.example.com", "USER": "me@example.org", "PASS": "x"}, "me@example.org"),
-        ({"HOST": "mail.example.com", "USER": "me@example.org", "PASS": "x", "FROM": "you@example.net"}, "you@example.net"),
-        ({"HOST": "mail.example.com", "FROM": '"Acme, Inc." <you@bücher.example>'}, "you@xn--bcher-kva.example"),
+        (
+            {
+                "HOST": "mail.example.com",
+                "USER": "me@example.org",
+                "PASS": "x",
+                "FROM": "you@example.net",
+            },
+            "you@example.net",
+        ),
+        (
+            {"HOST": "mail.example.com", "FROM": '"Acme, Inc." <you@bücher.example>'},
+            "you@xn--bcher-kva.example",
+        ),
         ({"HOST": "localhost"}, "no-reply@localhost"),
         ({"HOST": "10.0.0.7"}, "no-reply@[10.0.0.7]"),
         ({"HOST": "::1"}, "no-reply@[IPv6:::1]"),
@@ -581,10 +718,14 @@ def test_the_sender_is_what_was_set_or_the_user_or_nobody(
     assert from_environment(monkeypatch, tmp_path, **given).settings.sender.address == address
 
 
-def test_the_password_may_lie_in_a_file_and_is_never_printed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_password_may_lie_in_a_file_and_is_never_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     file = tmp_path / "password"
     file.write_text("s3cret\n")
-    channel = from_environment(monkeypatch, tmp_path, HOST="mail.example.com", USER="me", PASS_FILE=str(file))
+    channel = from_environment(
+        monkeypatch, tmp_path, HOST="mail.example.com", USER="me", PASS_FILE=str(file)
+    )
     assert channel.settings.password.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(channel.settings)
 
@@ -616,7 +757,8 @@ def test_a_bad_setting_stops_the_start_with_one_clear_line(
 
 
 class Impatient(socketserver.StreamRequestHandler):
-    """Answers 552 in the middle of a message; then it closes, stops reading, or swallows the rest."""
+    """Answers 552 in the middle of a message; then it closes, stops reading, or swallows the
+    rest."""
 
     def handle(self) -> None:
         self.wfile.write(b"220 impatient\r\n")
@@ -638,7 +780,9 @@ class Impatient(socketserver.StreamRequestHandler):
 
 
 @pytest.mark.parametrize("then", ["closes", "stops reading", "swallows"])
-def test_a_refusal_in_the_middle_of_a_message_is_the_servers_own_answer(report: Report, then: str) -> None:
+def test_a_refusal_in_the_middle_of_a_message_is_the_servers_own_answer(
+    report: Report, then: str
+) -> None:
     report.file_path.write_bytes(b"x" * 20_000_000)
     with socketserver.ThreadingTCPServer((HOST, 0), Impatient) as server:
         server.then, server.ended = then, threading.Event()  # type: ignore[attr-defined]
@@ -654,6 +798,7 @@ def test_a_refusal_in_the_middle_of_a_message_is_the_servers_own_answer(report: 
     if then != "closes" or "552" in error.message:
         assert "552 5.3.4 too large" in error.message
         assert error.permanent
-    else:  # what the server had said was lost with the connection; the end of the message was never sent
+    # what the server had said was lost with the connection; the end of the message was never sent
+    else:
         assert not isinstance(error, DeliveryUnknown)
         assert not error.permanent

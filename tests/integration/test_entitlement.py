@@ -1,4 +1,5 @@
-"""Who is a recipient at the moment a message is sent: not when the run was made, nor when its attempt began."""
+"""Who is a recipient at the moment a message is sent: not when the run was made, nor when its
+attempt began."""
 
 import pytest
 
@@ -9,7 +10,18 @@ from exports_app.services.core.records import Campaign, Delivery, Run, Schedule
 from exports_app.services.runs.entitlement import REMOVED
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
-from tests.world import Cast, FakeClock, WatchedEmail, claim, deliveries_of, execute, make_schedule, registered, sql, the_run
+from tests.world import (
+    Cast,
+    FakeClock,
+    WatchedEmail,
+    claim,
+    deliveries_of,
+    execute,
+    make_schedule,
+    registered,
+    sql,
+    the_run,
+)
 
 BOB, CY = "bob@example.com", "cy@example.com"
 ACCEPTED, FAILED, SKIPPED = DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.SKIPPED
@@ -68,16 +80,24 @@ class TestARemovedRecipientGetsNothing:
     def test_of_a_run_that_is_sending(self, services: Services, cast: Cast, theirs: str) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(BOB, theirs))
         services.schedules.trigger(cast.admin.who, schedule.id)
-        with mail_server() as mail, registered(CHANNELS, WatchedEmail(mail, after=lambda _: remove(services, cast))):
+        with (
+            mail_server() as mail,
+            registered(CHANNELS, WatchedEmail(mail, after=lambda _: remove(services, cast))),
+        ):
             done = execute(services, claim(services))
             assert statuses(services, done) == {BOB: ACCEPTED, theirs: SKIPPED}
             assert sent_to(mail, 1) == [BOB]
 
-    def test_of_a_run_that_is_tried_again(self, services: Services, cast: Cast, theirs: str, clock: FakeClock) -> None:
+    def test_of_a_run_that_is_tried_again(
+        self, services: Services, cast: Cast, theirs: str, clock: FakeClock
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(theirs, BOB))
         services.schedules.trigger(cast.admin.who, schedule.id)
         busy = "451 4.3.0 come back later"
-        with mail_server(refuse={theirs: busy, BOB: busy}) as server, registered(CHANNELS, WatchedEmail(server)):
+        with (
+            mail_server(refuse={theirs: busy, BOB: busy}) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
             waiting = execute(services, claim(services))
         assert waiting.status is RunStatus.PENDING
         remove(services, cast)
@@ -87,10 +107,15 @@ class TestARemovedRecipientGetsNothing:
             assert statuses(services, done) == {theirs: SKIPPED, BOB: ACCEPTED}
             assert sent_to(mail, 1) == [BOB]
 
-    def test_of_a_run_that_is_sent_again(self, services: Services, cast: Cast, schedule: Schedule, theirs: str) -> None:
+    def test_of_a_run_that_is_sent_again(
+        self, services: Services, cast: Cast, schedule: Schedule, theirs: str
+    ) -> None:
         services.schedules.trigger(cast.admin.who, schedule.id)
         gone = "550 5.1.1 no such user"
-        with mail_server(refuse={theirs: gone, BOB: gone}) as server, registered(CHANNELS, WatchedEmail(server)):
+        with (
+            mail_server(refuse={theirs: gone, BOB: gone}) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
             failed = execute(services, claim(services))
         assert failed.status is RunStatus.FAILED
         remove(services, cast)
@@ -101,7 +126,13 @@ class TestARemovedRecipientGetsNothing:
             assert sent_to(mail, 1) == [BOB]
 
     def test_of_a_message_whose_fate_is_unknown(
-        self, services: Services, cast: Cast, schedule: Schedule, theirs: str, mail: MailServer, clock: FakeClock
+        self,
+        services: Services,
+        cast: Cast,
+        schedule: Schedule,
+        theirs: str,
+        mail: MailServer,
+        clock: FakeClock,
     ) -> None:
         services.schedules.trigger(cast.admin.who, schedule.id)
         run = claim(services)
@@ -117,7 +148,12 @@ class TestARemovedRecipientGetsNothing:
         assert sent_to(mail, 1) == [BOB]
 
     def test_when_nobody_is_left_nothing_is_sent(
-        self, services: Services, admin: Principal, schedule: Schedule, theirs: str, mail: MailServer
+        self,
+        services: Services,
+        admin: Principal,
+        schedule: Schedule,
+        theirs: str,
+        mail: MailServer,
     ) -> None:
         services.schedules.trigger(admin, schedule.id)
         services.schedules.update(admin, schedule.id, {"recipients": [CY]})
@@ -128,14 +164,18 @@ class TestARemovedRecipientGetsNothing:
 
 
 class TestWhoStillGetsIt:
-    def test_an_address_in_another_case(self, services: Services, admin: Principal, mail: MailServer) -> None:
+    def test_an_address_in_another_case(
+        self, services: Services, admin: Principal, mail: MailServer
+    ) -> None:
         schedule = make_schedule(services, admin, recipients=("Bob@example.com",))
         services.schedules.trigger(admin, schedule.id)
         services.schedules.update(admin, schedule.id, {"recipients": [BOB]})
         execute(services, claim(services))
         assert [address.lower() for address in sent_to(mail, 1)] == [BOB]
 
-    def test_who_asked_for_a_test(self, services: Services, cast: Cast, schedule: Schedule, mail: MailServer) -> None:
+    def test_who_asked_for_a_test(
+        self, services: Services, cast: Cast, schedule: Schedule, mail: MailServer
+    ) -> None:
         services.demand.send_test(cast.admin.who, schedule.id)
         done = execute(services, claim(services))
         assert done.status is RunStatus.COMPLETED
@@ -160,12 +200,18 @@ class TestWhoStillGetsIt:
 
 class TestADomainThatIsNotAllowedAnyMore:
     def test_gets_nothing_from_that_moment_on(self, services: Services, cast: Cast) -> None:
-        schedule = make_schedule(services, cast.admin.who, recipients=(BOB, CY, "dan@partner.example"))
+        schedule = make_schedule(
+            services, cast.admin.who, recipients=(BOB, CY, "dan@partner.example")
+        )
         services.schedules.trigger(cast.admin.who, schedule.id)
         narrowed = lambda _: allow(services, cast, "partner.example")  # noqa: E731
         with mail_server() as mail, registered(CHANNELS, WatchedEmail(mail, after=narrowed)):
             done = execute(services, claim(services))
-            assert statuses(services, done) == {BOB: ACCEPTED, CY: FAILED, "dan@partner.example": ACCEPTED}
+            assert statuses(services, done) == {
+                BOB: ACCEPTED,
+                CY: FAILED,
+                "dan@partner.example": ACCEPTED,
+            }
             assert sent_to(mail, 2) == [BOB, "dan@partner.example"]
         assert "outside the domains" in (by_target(services, done)[CY].error or "")
         assert done.status is RunStatus.PARTIAL

@@ -81,20 +81,35 @@ def test_durations_are_of_what_was_sent(
     services: Services, viewer: Principal, acme: Tenant, weekly: Schedule, clock: FakeClock
 ) -> None:
     today, yesterday = clock() - timedelta(hours=1), clock() - timedelta(days=1)
-    past(services, [a_run(weekly, today - timedelta(minutes=i), COMPLETED, i) for i in range(1, 41)])
-    past(services, [a_run(weekly, yesterday, PARTIAL, 500.25), a_run(weekly, yesterday, FAILED, 9_000)])
+    past(
+        services, [a_run(weekly, today - timedelta(minutes=i), COMPLETED, i) for i in range(1, 41)]
+    )
+    past(
+        services,
+        [a_run(weekly, yesterday, PARTIAL, 500.25), a_run(weekly, yesterday, FAILED, 9_000)],
+    )
     found = look(services, viewer, acme)
     last, before = found.days[-1].taken, found.days[-2].taken
     assert last is not None
     assert before is not None
     assert found.taken is not None
-    assert (last.count, last.mean, last.p95) == (40, pytest.approx(20.5, abs=0.01), pytest.approx(38, abs=0.01))
-    assert (before.count, before.mean, before.p95) == (1, pytest.approx(500.25, abs=0.01), pytest.approx(500.25, abs=0.01))
+    assert (last.count, last.mean, last.p95) == (
+        40,
+        pytest.approx(20.5, abs=0.01),
+        pytest.approx(38, abs=0.01),
+    )
+    assert (before.count, before.mean, before.p95) == (
+        1,
+        pytest.approx(500.25, abs=0.01),
+        pytest.approx(500.25, abs=0.01),
+    )
     assert (found.taken.count, found.taken.p95) == (41, pytest.approx(39, abs=0.01))
     assert found.days[-3].taken is None
 
 
-def test_a_tenant_without_runs_has_empty_days(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_tenant_without_runs_has_empty_days(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     found = look(services, admin, acme)
     assert found.taken is None
     assert not any(one.counts for one in found.days)
@@ -102,12 +117,16 @@ def test_a_tenant_without_runs_has_empty_days(services: Services, admin: Princip
     assert [one.runs for one in found.hours] == [0] * HOURS
 
 
-def test_the_next_hours_show_a_crowd(services: Services, admin: Principal, acme: Tenant, clock: FakeClock) -> None:
+def test_the_next_hours_show_a_crowd(
+    services: Services, admin: Principal, acme: Tenant, clock: FakeClock
+) -> None:
     """The clock stands at 11:30 in Berlin."""
     for i in range(7):
         make_schedule(services, admin, name=f"Morning {i}", schedule="0 9 * * *")
     make_schedule(services, admin, name="Often", schedule="*/15 * * * *")
-    make_schedule(services, admin, name="New York", schedule="0 9 * * *", timezone="America/New_York")
+    make_schedule(
+        services, admin, name="New York", schedule="0 9 * * *", timezone="America/New_York"
+    )
     make_schedule(services, admin, name="Monthly", schedule="0 9 1 * *")
     make_schedule(services, admin, name="Paused", schedule="0 9 * * *", is_active=False)
     found = look(services, admin, acme).hours
@@ -130,9 +149,13 @@ def test_what_fired_earlier_in_this_hour_is_due_again_tomorrow(
         make_schedule(services, admin, name=f"Morning {i}", schedule="0 9 * * *")
     clock.set(datetime(2026, 3, 5, 8, 5, tzinfo=UTC))
     with services.store.write() as tx:
-        tx.schedules.advance({one.id: datetime(2026, 3, 6, 8, tzinfo=UTC) for one in tx.schedules.due(clock(), 10)})
+        tx.schedules.advance(
+            {one.id: datetime(2026, 3, 6, 8, tzinfo=UTC) for one in tx.schedules.due(clock(), 10)}
+        )
     found = look(services, admin, acme).hours
-    assert [(one.at, one.runs) for one in found if one.runs] == [(datetime(2026, 3, 6, 8, tzinfo=UTC), 7)]
+    assert [(one.at, one.runs) for one in found if one.runs] == [
+        (datetime(2026, 3, 6, 8, tzinfo=UTC), 7)
+    ]
     assert found[-1].at == datetime(2026, 3, 6, 8, tzinfo=UTC)
 
 
@@ -168,7 +191,9 @@ def test_hours_of_a_zone_that_is_half_an_hour_off_begin_on_its_own_clocks(
     assert (first.at, second.runs) == (datetime(2026, 3, 4, 10, 30, tzinfo=UTC), 1)
 
 
-def test_a_schedule_that_cannot_be_read_any_more_has_no_times(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_schedule_that_cannot_be_read_any_more_has_no_times(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     broken = make_schedule(services, admin, schedule="0 * * * *")
     make_schedule(services, admin, name="Good", schedule="0 * * * *")
     with services.store.write() as tx:
@@ -176,7 +201,9 @@ def test_a_schedule_that_cannot_be_read_any_more_has_no_times(services: Services
     assert {one.names for one in look(services, admin, acme).hours} == {(), ("Good",)}
 
 
-def test_what_needs_an_eye_is_listed(services: Services, admin: Principal, acme: Tenant, cast: Cast, clock: FakeClock) -> None:
+def test_what_needs_an_eye_is_listed(
+    services: Services, admin: Principal, acme: Tenant, cast: Cast, clock: FakeClock
+) -> None:
     failing = [make_schedule(services, admin, name=f"Failing {i}") for i in range(12)]
     with services.store.write() as tx:
         for i, one in enumerate(failing):
@@ -194,8 +221,13 @@ def test_what_needs_an_eye_is_listed(services: Services, admin: Principal, acme:
 
     found = look(services, admin, acme)
     assert found.failing.total == 12
-    assert [one.name for one in found.failing.schedules] == [f"Failing {i}" for i in reversed(range(2, 12))]
-    assert ([one.name for one in found.paused.schedules], found.paused.total) == (["By itself", "Asleep", "By hand"], 3)
+    assert [one.name for one in found.failing.schedules] == [
+        f"Failing {i}" for i in reversed(range(2, 12))
+    ]
+    assert ([one.name for one in found.paused.schedules], found.paused.total) == (
+        ["By itself", "Asleep", "By hand"],
+        3,
+    )
     assert ([one.id for one in found.ownerless.schedules], found.ownerless.total) == ([lost.id], 1)
     assert found.owners == {cast.viewer.user.id: "Viewer"}
     services.members.change_role(admin, acme.id, cast.viewer.user.id, "admin")
@@ -212,7 +244,9 @@ def test_a_super_admins_schedule_has_an_owner_as_long_as_they_are_active(
     assert look(services, admin, acme).ownerless.total == 0
     with services.store.write() as tx:
         tx.users.update(cast.outsider.user.id, {"is_super_admin": True})
-    services.users.set_active(Principal(cast.outsider.user.id, is_super_admin=True), super_admin.user_id, active=False)
+    services.users.set_active(
+        Principal(cast.outsider.user.id, is_super_admin=True), super_admin.user_id, active=False
+    )
     assert look(services, admin, acme).ownerless.total == 1
 
 
@@ -224,7 +258,10 @@ def test_the_backlog_is_what_has_not_ended(
         a_run(weekly, clock() - timedelta(minutes=5), RunStatus.PENDING),
         a_run(weekly, clock() - timedelta(minutes=2), RunStatus.PENDING),
         replace(later, next_attempt_at=clock() + timedelta(hours=1)),
-        replace(a_run(weekly, clock() - timedelta(days=1), RunStatus.PENDING), next_attempt_at=clock() + timedelta(hours=1)),
+        replace(
+            a_run(weekly, clock() - timedelta(days=1), RunStatus.PENDING),
+            next_attempt_at=clock() + timedelta(hours=1),
+        ),
         a_run(weekly, clock(), RunStatus.PROCESSING),
     ]
     past(services, made)
@@ -233,7 +270,9 @@ def test_the_backlog_is_what_has_not_ended(
     assert backlog.oldest == clock() - timedelta(minutes=5)
 
 
-def test_a_run_is_seen_at_once(services: Services, admin: Principal, acme: Tenant, weekly: Schedule) -> None:
+def test_a_run_is_seen_at_once(
+    services: Services, admin: Principal, acme: Tenant, weekly: Schedule
+) -> None:
     seen = []
     for _ in range(3):
         trigger_and_execute(services, admin, weekly)
@@ -257,7 +296,11 @@ def test_who_pauses_by_itself_leaves_the_next_hours(
 
 
 def test_many_pages_are_served_by_one_reading(
-    services: Services, admin: Principal, viewer: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    viewer: Principal,
+    acme: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []
     read = services.export_analytics._read_runs

@@ -1,4 +1,5 @@
-"""Who guesses is slowed down, and nobody else: counted in memory, in Redis, and while Redis is away."""
+"""Who guesses is slowed down, and nobody else: counted in memory, in Redis, and while Redis is
+away."""
 
 import time
 from collections.abc import Iterator
@@ -7,7 +8,15 @@ import pytest
 
 from exports_app.domain.errors import TooManyRequests
 from exports_app.services.core.rate_limits import Counts
-from exports_app.services.identity.guess_limits import ACQUAINTED, Guess, GuessLimits, Lock, Purpose, Scope, Waits
+from exports_app.services.identity.guess_limits import (
+    ACQUAINTED,
+    Guess,
+    GuessLimits,
+    Lock,
+    Purpose,
+    Scope,
+    Waits,
+)
 from tests.e2e.server import free_port
 from tests.redis_server import Redis, redis_server
 from tests.world import DEADLINE, side_by_side
@@ -38,13 +47,16 @@ def counts(request: pytest.FixtureRequest) -> Counts:
 
 @pytest.fixture
 def limits(counts: Counts, monkeypatch: pytest.MonkeyPatch) -> GuessLimits:
-    """Each wait is LONGER than usual, so that none ends by itself while a test runs, however slow the machine is."""
+    """Each wait is LONGER than usual, so that none ends by itself while a test runs, however slow
+    the machine is."""
     usual = Waits.after
     monkeypatch.setattr(Waits, "after", lambda waits, wrong: LONGER * usual(waits, wrong))
     return GuessLimits(counts, "3/minute")
 
 
-def wrong(limits: GuessLimits, address: str, account: str = OWNER, browser: str = "") -> tuple[Lock, ...]:
+def wrong(
+    limits: GuessLimits, address: str, account: str = OWNER, browser: str = ""
+) -> tuple[Lock, ...]:
     return limits.begin(Purpose.PASSWORD, account, address, browser).locks
 
 
@@ -182,11 +194,15 @@ def test_purposes_are_counted_apart(limits: GuessLimits) -> None:
     limits.begin(Purpose.CURRENT_PASSWORD, OWNER, HOME)
     codes = [limits.begin(Purpose.SECOND_FACTOR, OWNER, HOME).locks for _ in range(2)]
     assert codes == [(), (Lock(Scope.SOURCE, LONGER),)]
-    with pytest.raises(TooManyRequests, match=r"Too many wrong codes: wait \d+ seconds, then try again"):
+    with pytest.raises(
+        TooManyRequests, match=r"Too many wrong codes: wait \d+ seconds, then try again"
+    ):
         limits.begin(Purpose.SECOND_FACTOR, OWNER, HOME)
 
 
-def test_who_knows_the_password_is_no_acquaintance_for_the_second_factor(limits: GuessLimits) -> None:
+def test_who_knows_the_password_is_no_acquaintance_for_the_second_factor(
+    limits: GuessLimits,
+) -> None:
     for i in range(6):
         right(limits, f"198.51.100.{i}")
         limits.begin(Purpose.SECOND_FACTOR, OWNER, f"198.51.100.{i}")

@@ -1,4 +1,5 @@
-"""Campaign data from CSV files: all of a file or nothing, and each bad line told with its number."""
+"""Campaign data from CSV files: all of a file or nothing, and each bad line told with its
+number."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -50,18 +51,29 @@ def problems(result: Result) -> list[tuple[int, str]]:
     return [(p.line, p.reason) for p in result.problems]
 
 
-def test_a_line_becomes_a_campaign_and_its_day(services: Services, acme: Tenant, load: Load) -> None:
+def test_a_line_becomes_a_campaign_and_its_day(
+    services: Services, acme: Tenant, load: Load
+) -> None:
     result = load(csv(GOOD))
     assert (result.days, result.campaigns, result.bad_lines) == (1, 1, 0)
     (one,) = campaigns_of(services, acme)
-    assert (one.name, one.channel, one.status, one.currency) == ("Summer", "search", "active", "EUR")
+    assert (one.name, one.channel, one.status, one.currency) == (
+        "Summer",
+        "search",
+        "active",
+        "EUR",
+    )
     assert (one.budget, one.start_date, one.end_date) == (100_050, date(2026, 1, 1), None)
     with services.database.read() as connection:
-        row = connection.exec_driver_sql("SELECT impressions, clicks, conversions, spend, revenue FROM campaign_metrics").one()
+        row = connection.exec_driver_sql(
+            "SELECT impressions, clicks, conversions, spend, revenue FROM campaign_metrics"
+        ).one()
     assert tuple(row) == (100, 10, 1, 1230, 4500)
 
 
-def test_columns_come_in_any_order_and_only_three_are_needed(services: Services, acme: Tenant, load: Load) -> None:
+def test_columns_come_in_any_order_and_only_three_are_needed(
+    services: Services, acme: Tenant, load: Load
+) -> None:
     assert load("date,currency,campaign_name\n2026-01-02,EUR,Summer\n").days == 1
     (one,) = campaigns_of(services, acme)
     assert (one.channel, one.status, one.budget) == ("other", "active", None)
@@ -92,7 +104,9 @@ def test_a_day_that_is_there_already_is_replaced(services: Services, load: Load)
     load(csv(GOOD))
     load(csv(GOOD.replace(",100,", ",200,")))
     with services.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT impressions FROM campaign_metrics").scalars().all()
+        rows = (
+            connection.exec_driver_sql("SELECT impressions FROM campaign_metrics").scalars().all()
+        )
     assert rows == [200]
 
 
@@ -136,7 +150,9 @@ def test_another_tenants_campaign_of_that_name_is_not_touched(
         ('"Summer,search', "not CSV"),
     ],
 )
-def test_a_bad_line_is_named_with_its_reason(services: Services, load: Load, line: str, reason: str) -> None:
+def test_a_bad_line_is_named_with_its_reason(
+    services: Services, load: Load, line: str, reason: str
+) -> None:
     result = load(csv(GOOD.replace("Summer", "Before"), line))
     assert [p.line for p in result.problems] == [3]
     assert reason in result.problems[0].reason
@@ -144,7 +160,9 @@ def test_a_bad_line_is_named_with_its_reason(services: Services, load: Load, lin
 
 
 def test_a_line_that_is_not_utf8_is_named(load: Load) -> None:
-    result = load(csv(GOOD, GOOD.replace("Summer", "Sommer")).encode().replace(b"Sommer", b"S\xf6mmer"))
+    result = load(
+        csv(GOOD, GOOD.replace("Summer", "Sommer")).encode().replace(b"Sommer", b"S\xf6mmer")
+    )
     assert [(line, reason[:12]) for line, reason in problems(result)] == [(3, "is not UTF-8")]
 
 
@@ -161,7 +179,9 @@ def test_one_bad_line_leaves_the_database_as_it_was(
     assert (days(services), campaigns_of(services, acme)) == before
 
 
-def test_a_failure_while_writing_leaves_the_database_as_it_was(services: Services, acme: Tenant, tmp_path: Path) -> None:
+def test_a_failure_while_writing_leaves_the_database_as_it_was(
+    services: Services, acme: Tenant, tmp_path: Path
+) -> None:
     file = tmp_path / "campaigns.csv"
     file.write_text(csv(*(GOOD.replace("Summer", f"New {i}") for i in range(20))))
 
@@ -187,13 +207,22 @@ def test_all_lines_of_a_campaign_say_the_same_of_it(load: Load) -> None:
     assert "differs from line 2" in result.problems[0].reason
 
 
-def test_the_currency_of_a_campaign_that_is_there_must_agree(campaigns: dict[str, Campaign], load: Load) -> None:
+def test_the_currency_of_a_campaign_that_is_there_must_agree(
+    campaigns: dict[str, Campaign], load: Load
+) -> None:
     result = load(csv(GOOD.replace("Summer", "Überall")))
     assert problems(result) == [(2, "currency: the campaign is kept in USD")]
 
 
-def test_a_name_that_means_several_campaigns_is_refused(services: Services, acme: Tenant, load: Load) -> None:
-    twins = [Campaign(f"00000000-0000-4000-8000-00000000000{i}", acme.id, "Summer", "search", "active", "EUR") for i in (1, 2)]
+def test_a_name_that_means_several_campaigns_is_refused(
+    services: Services, acme: Tenant, load: Load
+) -> None:
+    twins = [
+        Campaign(
+            f"00000000-0000-4000-8000-00000000000{i}", acme.id, "Summer", "search", "active", "EUR"
+        )
+        for i in (1, 2)
+    ]
     with services.store.write() as tx:
         tx.campaigns.add(twins)
     assert "several" in load(csv(GOOD)).problems[0].reason
@@ -219,7 +248,9 @@ def test_many_bad_lines_are_counted_and_the_first_are_named(load: Load) -> None:
         (b"\x89PNG\r\n\x1a\n", "line 1"),
     ],
 )
-def test_what_is_no_such_file_is_refused_with_the_reason(load: Load, content: str | bytes, reason: str) -> None:
+def test_what_is_no_such_file_is_refused_with_the_reason(
+    load: Load, content: str | bytes, reason: str
+) -> None:
     with pytest.raises(ExportsError, match=reason):
         load(content)
 
@@ -231,7 +262,10 @@ def test_what_is_no_such_file_is_refused_with_the_reason(load: Load, content: st
         (GOOD.replace("search", "x" * 101), "channel: use at most 100 characters"),
         (GOOD.replace("active", "x" * 51), "status: use at most 50 characters"),
         (GOOD.replace("EUR", "E" * 10_000), "currency: use at most 20 characters"),
-        (GOOD.replace("Summer", "a" + "\u0301" * 9_000 + "\u0323" * 9_000), "name: use at most 200 characters"),
+        (
+            GOOD.replace("Summer", "a" + "\u0301" * 9_000 + "\u0323" * 9_000),
+            "name: use at most 200 characters",
+        ),
         (GOOD.replace("12.3", "9" * 15_000), "spend"),
         (GOOD.replace("2026-01-02", "9" * 15_000), "YYYY-MM-DD"),
         (GOOD.replace("Summer", "x" * 20_001), "a line is longer than 20,000 characters"),
@@ -251,12 +285,16 @@ def test_a_line_with_too_much_is_named_at_once_and_nothing_is_written(
 
 
 @pytest.mark.usefixtures("acme")
-def test_a_file_of_one_endless_line_is_not_read_into_memory(services: Services, tmp_path: Path) -> None:
+def test_a_file_of_one_endless_line_is_not_read_into_memory(
+    services: Services, tmp_path: Path
+) -> None:
     file = tmp_path / "campaigns.csv"
     file.write_bytes(b"x" * 30_000_000)
     tracemalloc.start()
     try:
-        with pytest.raises(ExportsError, match="line 1 is not CSV: a line is longer than 20,000 characters"):
+        with pytest.raises(
+            ExportsError, match="line 1 is not CSV: a line is longer than 20,000 characters"
+        ):
             services.importing.load(file, "acme", lambda _: None)
         _, most = tracemalloc.get_traced_memory()
     finally:
@@ -264,7 +302,9 @@ def test_a_file_of_one_endless_line_is_not_read_into_memory(services: Services, 
     assert most < 5_000_000
 
 
-def test_names_that_turn_the_direction_of_text_are_data_and_kept(services: Services, acme: Tenant, load: Load) -> None:
+def test_names_that_turn_the_direction_of_text_are_data_and_kept(
+    services: Services, acme: Tenant, load: Load
+) -> None:
     assert load(csv(GOOD.replace("Summer", "\u202eremmuS\u202c"))).bad_lines == 0
     assert [one.name for one in campaigns_of(services, acme)] == ["\u202eremmuS\u202c"]
 
@@ -274,7 +314,9 @@ def test_a_tenant_that_does_not_exist_is_an_error(services: Services, tmp_path: 
         services.importing.load(tmp_path / "campaigns.csv", "nobody", lambda _: None)
 
 
-def test_whoever_watches_the_tenant_hears_of_it_only_when_something_changed(services: Services, acme: Tenant, load: Load) -> None:
+def test_whoever_watches_the_tenant_hears_of_it_only_when_something_changed(
+    services: Services, acme: Tenant, load: Load
+) -> None:
     heard: list[Change] = []
     services.changes.subscribe(heard.append)
     load(csv(GOOD.replace("EUR", "nope")))

@@ -62,8 +62,8 @@ def squat(services: Services, cast: Cast) -> Joined:
 
 
 class TestTheAttack:
-    """A tenant's admin makes an account under an address that is not theirs, and waits until another
-    tenant makes that address an admin."""
+    """A tenant's admin makes an account under an address that is not theirs, and waits until
+    another tenant makes that address an admin."""
 
     def test_with_a_mail_server_the_attacker_never_gets_an_account(
         self, services: Services, cast: Cast, mail: MailServer
@@ -80,7 +80,9 @@ class TestTheAttack:
         with pytest.raises(Unauthenticated):
             services.auth.login(CEO, MINE, ADDRESS)
 
-    def test_without_one_an_account_made_by_the_attacker_gains_no_tenant(self, services: Services, cast: Cast) -> None:
+    def test_without_one_an_account_made_by_the_attacker_gains_no_tenant(
+        self, services: Services, cast: Cast
+    ) -> None:
         squat(services, cast)
         attacker = principal(services, CEO, MINE)
         invited = services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "admin")
@@ -135,7 +137,8 @@ class TestTheAttack:
     def test_a_signed_in_attacker_gains_nothing_from_the_mailed_link_without_the_new_password(
         self, services: Services, cast: Cast, request: pytest.FixtureRequest
     ) -> None:
-        """The reader of the mailbox sets a password, even in a browser where the account is signed in."""
+        """The reader of the mailbox sets a password, even in a browser where the account is signed
+        in."""
         squat(services, cast)
         attacker = principal(services, CEO, MINE)
         mail: MailServer = request.getfixturevalue("mail")
@@ -153,7 +156,9 @@ class TestInviting:
     def test_makes_no_member_before_it_is_accepted(
         self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
     ) -> None:
-        invited = services.invitations.invite(cast.admin.who, cast.acme.id, "New.One@Example.com", "admin")
+        invited = services.invitations.invite(
+            cast.admin.who, cast.acme.id, "New.One@Example.com", "admin"
+        )
         invitation = invited.invitation
         assert (invitation.email, invitation.role) == ("new.one@example.com", Role.ADMIN)
         assert invitation.expires_at == clock() + timedelta(hours=72)
@@ -165,7 +170,9 @@ class TestInviting:
         assert (offer.tenant, offer.invited_by, offer.role) == (cast.acme, "Admin", Role.ADMIN)
         (listed,) = services.invitations.find(cast.admin.who, cast.acme.id)
         assert (listed.invitation, listed.mail) == (invitation, DeliveryStatus.ACCEPTED)
-        joined = services.joining.accept(mailed_token(services, mail, "new.one@example.com"), None, " New One ", THEIRS)
+        joined = services.joining.accept(
+            mailed_token(services, mail, "new.one@example.com"), None, " New One ", THEIRS
+        )
         assert (joined.user.name, joined.user.email_proven_at) == ("New One", clock())
         assert roles(services, "new.one@example.com") == {cast.acme.id: Role.ADMIN}
         assert services.invitations.find(cast.admin.who, cast.acme.id) == []
@@ -175,7 +182,9 @@ class TestInviting:
             Action.USER_CREATED,
         }
 
-    def test_the_message_says_who_invites_to_what(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_the_message_says_who_invites_to_what(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         services.account_mail.send_due()
         message = mail.wait_for(1)[0].message
@@ -215,7 +224,9 @@ class TestInviting:
         with pytest.raises(Conflict, match="is a member already"):
             services.invitations.invite(cast.admin.who, cast.acme.id, "VIEWER@example.com", "admin")
 
-    def test_an_address_is_invited_once_at_a_time(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_an_address_is_invited_once_at_a_time(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         first = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         with pytest.raises(Conflict, match="is invited already"):
             services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "admin")
@@ -270,7 +281,9 @@ class TestInviting:
     ) -> None:
         monkeypatch.setattr(rules, "MAX_OPEN", 2)
         for number in range(2):
-            services.invitations.invite(cast.admin.who, cast.acme.id, f"new{number}@example.com", "viewer")
+            services.invitations.invite(
+                cast.admin.who, cast.acme.id, f"new{number}@example.com", "viewer"
+            )
         with pytest.raises(Conflict, match="2 invitations are open"):
             services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "viewer")
@@ -341,13 +354,17 @@ class TestALink:
         assert noted.count(Action.INVITATION_RESENT) == 2
         assert noted.count(Action.INVITATION_REVOKED) == 1
 
-    def test_of_a_revoked_invitation_is_not_mailed(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_of_a_revoked_invitation_is_not_mailed(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         made = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer").invitation
         services.invitations.revoke(cast.admin.who, cast.acme.id, made.id)
         services.account_mail.send_due()
         assert mail.messages == []
 
-    def test_is_dead_once_its_sender_may_not_invite_any_more(self, services: Services, cast: Cast) -> None:
+    def test_is_dead_once_its_sender_may_not_invite_any_more(
+        self, services: Services, cast: Cast
+    ) -> None:
         set_role(services, cast.viewer.user.id, cast.acme.id, Role.ADMIN)
         second = Principal(cast.viewer.user.id, roles={cast.acme.id: Role.ADMIN})
         invited = services.invitations.invite(second, cast.acme.id, CEO, "admin")
@@ -360,7 +377,9 @@ class TestALink:
         assert (again.status, again.invited_by) == (InvitationStatus.OPEN, "Admin")
         services.joining.accept(shown_token(again), None, "Friend", MINE)
 
-    def test_stands_in_no_row_and_no_audit_entry(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_stands_in_no_row_and_no_audit_entry(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         signature = mailed_token(services, mail, CEO).rpartition(".")[2]
         for name in ("invitations", "account_messages", "audit_entries"):
@@ -387,7 +406,9 @@ class TestALink:
 
 
 class TestAccepting:
-    def test_a_proven_account_signs_in_and_keeps_its_password(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_a_proven_account_signs_in_and_keeps_its_password(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         user = cast.outsider.user
         prove(services, user)
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")
@@ -418,7 +439,9 @@ class TestAccepting:
                 services.joining.accept(token, None)
             assert [e.pointer for e in refused.value.errors] == ["/password"]
 
-    def test_what_must_not_be_chosen_is_refused_at_its_field(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_what_must_not_be_chosen_is_refused_at_its_field(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         token = mailed_token(services, mail, CEO)
         for name, password, pointer in (
@@ -434,7 +457,9 @@ class TestAccepting:
             assert [e.pointer for e in refused.value.errors] == [pointer]
         assert account(services, CEO) is None
 
-    def test_memberships_of_an_account_that_is_handed_over_stay(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_memberships_of_an_account_that_is_handed_over_stay(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         user = cast.outsider.user
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")
         token = mailed_token(services, mail, user.email)
@@ -459,15 +484,21 @@ class TestAccepting:
         accomplice = mailed_token(services, mail, "accomplice@evil.example")
         if by == "an invitation":
             services.invitations.invite(cast.admin.who, cast.acme.id, holder.user.email, "viewer")
-            services.joining.accept(mailed_token(services, mail, holder.user.email), None, "The owner", THEIRS)
+            services.joining.accept(
+                mailed_token(services, mail, holder.user.email), None, "The owner", THEIRS
+            )
         else:
             services.password_resets.request(holder.user.email)
-            services.password_resets.reset(mailed_token(services, mail, holder.user.email, "reset-password"), THEIRS)
+            services.password_resets.reset(
+                mailed_token(services, mail, holder.user.email, "reset-password"), THEIRS
+            )
         with pytest.raises(LinkNotValid):
             services.joining.accept(accomplice, None, "Accomplice", THEIRS)
         assert Action.INVITATION_REVOKED in {entry.action for entry in entries(services, cast)}
 
-    def test_of_who_lacks_a_required_second_factor_lets_nobody_in(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_of_who_lacks_a_required_second_factor_lets_nobody_in(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "admin")
         token = mailed_token(services, mail, CEO)
         with services.store.write() as tx:
@@ -488,7 +519,9 @@ class TestAccepting:
         (waiting,) = services.invitations.find(cast.admin.who, cast.acme.id)
         assert waiting.status is InvitationStatus.INVITER_LEFT
 
-    def test_a_super_admins_account_is_never_handed_over(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_a_super_admins_account_is_never_handed_over(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         user = cast.super_admin.user
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")
         token = mailed_token(services, mail, user.email)
@@ -502,7 +535,9 @@ class TestAccepting:
             user.password_hash,
         )
 
-    def test_a_deactivated_account_stays_so(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_a_deactivated_account_stays_so(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.users.set_active(cast.super_admin.who, cast.outsider.user.id, active=False)
         email = cast.outsider.user.email
         services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
@@ -510,7 +545,9 @@ class TestAccepting:
         with pytest.raises(Conflict, match="deactivated"):
             services.joining.accept(token, None, "Back", THEIRS)
 
-    def test_guessing_at_one_is_slowed_down(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_guessing_at_one_is_slowed_down(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         token = mailed_token(services, mail, CEO)
 
@@ -524,7 +561,9 @@ class TestAccepting:
 
 
 class TestWithoutAMailServer:
-    def test_the_link_is_shown_once_and_makes_an_unproven_account(self, services: Services, cast: Cast) -> None:
+    def test_the_link_is_shown_once_and_makes_an_unproven_account(
+        self, services: Services, cast: Cast
+    ) -> None:
         invited = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "admin")
         assert invited.link is not None
         assert invited.link.startswith(f"{services.settings.base_url}/invitation#")
@@ -537,7 +576,9 @@ class TestWithoutAMailServer:
         assert user.email_proven_at is None
         assert principal(services, CEO, THEIRS).roles == {cast.acme.id: Role.ADMIN}
 
-    def test_an_existing_account_is_never_controlled_by_the_link(self, services: Services, cast: Cast) -> None:
+    def test_an_existing_account_is_never_controlled_by_the_link(
+        self, services: Services, cast: Cast
+    ) -> None:
         user = cast.outsider.user
         for inviter, tenant in (
             (cast.admin.who, cast.acme),
@@ -549,13 +590,17 @@ class TestWithoutAMailServer:
             services.invitations.revoke(inviter, tenant.id, invited.invitation.id)
         assert account(services, user.email) == user
 
-    def test_an_unproven_one_is_added_by_a_super_admin_alone(self, services: Services, cast: Cast) -> None:
+    def test_an_unproven_one_is_added_by_a_super_admin_alone(
+        self, services: Services, cast: Cast
+    ) -> None:
         email = cast.outsider.user.email
         invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
         with pytest.raises(Conflict) as refused:
             services.joining.accept(shown_token(invited), cast.outsider.who)
         assert refused.value.code == "mailbox_not_proven"
-        again = services.invitations.resend(cast.super_admin.who, cast.acme.id, invited.invitation.id)
+        again = services.invitations.resend(
+            cast.super_admin.who, cast.acme.id, invited.invitation.id
+        )
         services.joining.accept(shown_token(again), cast.outsider.who)
         assert roles(services, email)[cast.acme.id] is Role.VIEWER
 
@@ -568,24 +613,34 @@ class TestWithoutAMailServer:
 
 
 class TestAtTheSameMoment:
-    def test_two_who_accept_one_invitation_make_one_member(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_two_who_accept_one_invitation_make_one_member(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         token = mailed_token(services, mail, CEO)
-        results = side_by_side(2, lambda i: outcome(lambda: services.joining.accept(token, None, f"N{i}", THEIRS)))
+        results = side_by_side(
+            2, lambda i: outcome(lambda: services.joining.accept(token, None, f"N{i}", THEIRS))
+        )
         assert sorted(results) == ["done", "link_not_valid"]
         assert len(services.members.find(cast.admin.who, cast.acme.id)) == 3
 
-    def test_two_invitations_of_one_new_address_make_one_account(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_two_invitations_of_one_new_address_make_one_account(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         first = mailed_token(services, mail, CEO)
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "viewer")
         tokens = [first, mailed_token(services, mail, CEO)]
-        results = side_by_side(2, lambda i: outcome(lambda: services.joining.accept(tokens[i], None, "N", THEIRS)))
+        results = side_by_side(
+            2, lambda i: outcome(lambda: services.joining.accept(tokens[i], None, "N", THEIRS))
+        )
         assert results.count("done") == 1
         assert set(results) <= {"done", "conflict", "sign_in_required"}
         assert len(sql(services, "SELECT id FROM users WHERE email = ?", CEO)) == 1
 
-    def test_accepting_and_revoking_end_in_one_of_both(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_accepting_and_revoking_end_in_one_of_both(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         made = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer").invitation
         token = mailed_token(services, mail, CEO)
         acts: list[Callable[[], Any]] = [
@@ -594,15 +649,23 @@ class TestAtTheSameMoment:
         ]
         accepted, revoked = side_by_side(2, lambda i: outcome(acts[i]))
         assert (accepted, revoked) in {("done", "not_found"), ("link_not_valid", "done")}
-        is_member = CEO in {one.user.email for one in services.members.find(cast.admin.who, cast.acme.id)}
+        is_member = CEO in {
+            one.user.email for one in services.members.find(cast.admin.who, cast.acme.id)
+        }
         assert is_member == (accepted == "done")
 
-    def test_two_admins_who_invite_one_address_make_one_invitation(self, services: Services, cast: Cast) -> None:
+    def test_two_admins_who_invite_one_address_make_one_invitation(
+        self, services: Services, cast: Cast
+    ) -> None:
         for number in range(5):
             email = f"new{number}@example.com"
 
             def invite(_: int, email: str = email) -> str:
-                return outcome(lambda: services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer"))
+                return outcome(
+                    lambda: services.invitations.invite(
+                        cast.admin.who, cast.acme.id, email, "viewer"
+                    )
+                )
 
             assert sorted(side_by_side(2, invite)) == ["conflict", "done"]
         assert len(services.invitations.find(cast.admin.who, cast.acme.id)) == 5

@@ -1,4 +1,5 @@
-"""SECRET_KEY is replaced: what the older key signed counts until it is removed from the settings."""
+"""SECRET_KEY is replaced: what the older key signed counts until it is removed from the
+settings."""
 
 from pathlib import Path
 
@@ -29,7 +30,9 @@ class TestTokens:
         kid = jwt.get_unverified_header(token)["kid"]
         assert kid == key_id(Keys([SECRET_KEY.encode()]).current(ACCESS_TOKENS))
 
-    def test_of_the_older_key_count_until_it_is_removed(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_of_the_older_key_count_until_it_is_removed(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         old = services.auth.token_for(cast.admin.user).access_token
         rotated = with_keys(services, clock, secret_key=NEW, secret_key_previous=SECRET_KEY)
         try:
@@ -48,7 +51,9 @@ class TestTokens:
         finally:
             alone.close()
 
-    def test_that_name_no_key_are_tried_with_all(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_that_name_no_key_are_tried_with_all(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         old = services.auth.token_for(cast.admin.user).access_token
         claims = jwt.decode(old, options={"verify_signature": False})
         unnamed = jwt.encode(claims, Keys([SECRET_KEY.encode()]).current(ACCESS_TOKENS), "HS256")
@@ -62,7 +67,9 @@ class TestTokens:
 def test_a_server_that_runs_follows_the_rotation_of_a_generated_key(
     services: Services, cast: Cast, clock: FakeClock, tmp_path: Path
 ) -> None:
-    settings = services.settings.model_copy(update={"secret_key": SecretStr(""), "data_dir": tmp_path / "own"})
+    settings = services.settings.model_copy(
+        update={"secret_key": SecretStr(""), "data_dir": tmp_path / "own"}
+    )
     if services.settings.embedded:
         settings = settings.model_copy(update={"database_url": SecretStr(services.settings.url)})
     running = wiring.build(settings, clock)

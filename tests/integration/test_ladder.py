@@ -49,7 +49,9 @@ def file_of(services: Services, who: Principal, run: Run) -> bytes:
 
 
 def attached(message: Received) -> list[tuple[str | None, bytes]]:
-    return [(p.get_filename(), p.get_payload(decode=True)) for p in message.message.iter_attachments()]
+    return [
+        (p.get_filename(), p.get_payload(decode=True)) for p in message.message.iter_attachments()
+    ]
 
 
 def text(message: Received, kind: str = "plain") -> str:
@@ -75,14 +77,21 @@ def data(campaigns: dict[str, Campaign]) -> None:
 def test_a_small_file_is_attached(services: Services, admin: Principal, mail: MailServer) -> None:
     run = ran(services, admin)
     content = file_of(services, admin, run)
-    assert (run.status, run.sent_as, run.sent_size, run.link_expires_at) == (RunStatus.COMPLETED, "attach", len(content), None)
+    assert (run.status, run.sent_as, run.sent_size, run.link_expires_at) == (
+        RunStatus.COMPLETED,
+        "attach",
+        len(content),
+        None,
+    )
     for message in mail.wait_for(2):
         assert attached(message) == [(run.file_name, content)]
         assert "attached to this message." in text(message)
         assert "Sent as:  Attached" in text(message)
 
 
-def test_a_file_over_the_limit_goes_as_zip_when_that_fits(services: Services, admin: Principal, mail: MailServer) -> None:
+def test_a_file_over_the_limit_goes_as_zip_when_that_fits(
+    services: Services, admin: Principal, mail: MailServer
+) -> None:
     whole = file_of(services, admin, ran(services, admin, format="xml"))
     run = ran(services, admin, format="xml", limit=encoded(len(whole)) - 1)
     content = file_of(services, admin, run)
@@ -102,7 +111,11 @@ def test_a_large_file_goes_as_a_link_for_each_recipient(
     services: Services, admin: Principal, mail: MailServer, clock: FakeClock
 ) -> None:
     run = ran(services, admin, limit=100)
-    assert (run.sent_as, run.sent_size, run.link_expires_at) == ("link", None, clock() + timedelta(days=7))
+    assert (run.sent_as, run.sent_size, run.link_expires_at) == (
+        "link",
+        None,
+        clock() + timedelta(days=7),
+    )
     messages = mail.wait_for(2)
     links = [link_in(message) for message in messages]
     assert len(set(links)) == 2
@@ -110,7 +123,10 @@ def test_a_large_file_goes_as_a_link_for_each_recipient(
         assert attached(message) == []
         assert "until" in text(message)
         found = services.links.file(*link)
-        assert (found.path.read_bytes(), found.name) == (file_of(services, admin, run), run.file_name)
+        assert (found.path.read_bytes(), found.name) == (
+            file_of(services, admin, run),
+            run.file_name,
+        )
 
 
 @pytest.mark.parametrize("way", ["attach", "zip", "link"])
@@ -123,7 +139,9 @@ def test_a_schedule_may_say_which_way_once_and_for_all(
     assert all(len(attached(m)) == (way != "link") for m in mail.wait_for(2))
 
 
-def test_a_run_that_was_stored_before_there_was_a_choice_is_sent(services: Services, admin: Principal, mail: MailServer) -> None:
+def test_a_run_that_was_stored_before_there_was_a_choice_is_sent(
+    services: Services, admin: Principal, mail: MailServer
+) -> None:
     made = make_schedule(services, admin)
     services.schedules.trigger(admin, made.id)
     run = claim(services)
@@ -135,7 +153,11 @@ def test_a_run_that_was_stored_before_there_was_a_choice_is_sent(services: Servi
 
 @pytest.mark.parametrize("way", ["attach", "zip"])
 def test_what_is_far_too_large_to_be_attached_fails_with_a_way_out(
-    services: Services, admin: Principal, mail: MailServer, monkeypatch: pytest.MonkeyPatch, way: str
+    services: Services,
+    admin: Principal,
+    mail: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
 ) -> None:
     monkeypatch.setattr("exports_app.engine.attachment_packaging.MOST_ATTACHED", 100)
     run = ran(services, admin, delivery=way)
@@ -156,14 +178,18 @@ class TestLink:
         assert run.sent_as == "link"
         return link_in(mail.wait_for(2)[0])
 
-    def test_expires(self, services: Services, clock: FakeClock, link: tuple[str, int, str]) -> None:
+    def test_expires(
+        self, services: Services, clock: FakeClock, link: tuple[str, int, str]
+    ) -> None:
         clock.advance(days=7, seconds=-1)
         assert services.links.file(*link)
         clock.advance(seconds=1)
         with pytest.raises(Gone, match="expired"):
             services.links.file(*link)
 
-    def test_is_good_for_nothing_else(self, services: Services, admin: Principal, run: Run, link: tuple[str, int, str]) -> None:
+    def test_is_good_for_nothing_else(
+        self, services: Services, admin: Principal, run: Run, link: tuple[str, int, str]
+    ) -> None:
         delivery, expires, signature = link
         (other,) = (d.id for d in deliveries_of(services, run) if d.id != delivery)
         newer = ran(services, admin, delivery="link")
@@ -196,18 +222,24 @@ class TestLink:
             finally:
                 rotated.close()
 
-    def test_ends_with_its_schedule(self, services: Services, admin: Principal, run: Run, link: tuple[str, int, str]) -> None:
+    def test_ends_with_its_schedule(
+        self, services: Services, admin: Principal, run: Run, link: tuple[str, int, str]
+    ) -> None:
         services.schedules.delete(admin, run.scheduled_export_id)
         with pytest.raises(NotFound):
             services.links.file(*link)
 
-    def test_says_that_the_file_was_removed(self, services: Services, run: Run, link: tuple[str, int, str]) -> None:
+    def test_says_that_the_file_was_removed(
+        self, services: Services, run: Run, link: tuple[str, int, str]
+    ) -> None:
         assert run.file_key
         services.files.remove(run.file_key)
         with pytest.raises(Gone):
             services.links.file(*link)
 
-    def test_does_not_hold_the_address_nor_the_key(self, services: Services, mail: MailServer, run: Run) -> None:
+    def test_does_not_hold_the_address_nor_the_key(
+        self, services: Services, mail: MailServer, run: Run
+    ) -> None:
         for message in mail.wait_for(2):
             (url,) = set(URL.findall(text(message)))
             assert "ann" not in url
@@ -231,7 +263,9 @@ class Sink(socketserver.StreamRequestHandler):
                 return
 
 
-def test_sending_takes_at_most_three_times_the_attachment(services: Services, admin: Principal) -> None:
+def test_sending_takes_at_most_three_times_the_attachment(
+    services: Services, admin: Principal
+) -> None:
     size = 8_000_000
     run = ran(services, admin, recipients=(ANN, "bob@example.com"))
     file = services.history.file(admin, run.scheduled_export_id, run.id).path
@@ -242,7 +276,9 @@ def test_sending_takes_at_most_three_times_the_attachment(services: Services, ad
     worker._attach = 100_000_000
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Sink) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        smtp = SmtpSettings(host="127.0.0.1", port=server.server_address[1], tls="none", from_="reports@example.com")
+        smtp = SmtpSettings(
+            host="127.0.0.1", port=server.server_address[1], tls="none", from_="reports@example.com"
+        )
         with registered(CHANNELS, EmailChannel(smtp)):
             tracemalloc.start()
             try:
@@ -251,7 +287,10 @@ def test_sending_takes_at_most_three_times_the_attachment(services: Services, ad
             finally:
                 tracemalloc.stop()
         server.shutdown()
-    assert (the_run(services, again).status, the_run(services, again).sent_as) == (RunStatus.COMPLETED, "attach")
+    assert (the_run(services, again).status, the_run(services, again).sent_as) == (
+        RunStatus.COMPLETED,
+        "attach",
+    )
     assert peak < 3 * size
 
 

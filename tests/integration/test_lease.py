@@ -10,7 +10,13 @@ from exports_app.db.engine import Database
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import IllegalTransition
-from exports_app.domain.runs.states import MAX_DEATHS, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.runs.states import (
+    MAX_DEATHS,
+    AttemptOutcome,
+    DeliveryStatus,
+    RunStatus,
+    Trigger,
+)
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
@@ -53,7 +59,9 @@ def lose(services: Services, clock: FakeClock) -> None:
     services.runs.recover(everything=False)
 
 
-def test_a_claimed_run_is_processing_under_a_lease(services: Services, clock: FakeClock, run: Run) -> None:
+def test_a_claimed_run_is_processing_under_a_lease(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     assert run == the_run(services, run)
     assert (run.status, run.attempt, run.started_at) == (RunStatus.PROCESSING, 1, clock())
     assert run.lease_expires_at == clock() + timedelta(seconds=60)
@@ -65,7 +73,9 @@ def test_nothing_waits_in_an_empty_queue(services: Services) -> None:
     assert services.runs.claim() is None
 
 
-def test_the_oldest_run_is_claimed_first(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_the_oldest_run_is_claimed_first(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = []
     for i in range(3):
         one = make_schedule(services, admin, name=f"No. {i}")
@@ -82,7 +92,9 @@ def test_tenants_take_turns(services: Services, cast: Cast, clock: FakeClock) ->
         assert one.tenant_id == cast.acme.id
     clock.advance(minutes=1)
     assert services.runs.tick() == 4
-    make_schedule(services, cast.outsider.who, cast.globex.id, name="The only one", schedule="* * * * *")
+    make_schedule(
+        services, cast.outsider.who, cast.globex.id, name="The only one", schedule="* * * * *"
+    )
     clock.advance(minutes=1)
     assert services.runs.tick() == 5
     acme, globex = cast.acme.id, cast.globex.id
@@ -106,18 +118,24 @@ def test_what_was_asked_for_goes_ahead(services: Services, cast: Cast, clock: Fa
     assert claim(services).trigger is Trigger.SCHEDULE
 
 
-def test_who_keeps_asking_holds_no_other_tenant_up(services: Services, cast: Cast, clock: FakeClock) -> None:
+def test_who_keeps_asking_holds_no_other_tenant_up(
+    services: Services, cast: Cast, clock: FakeClock
+) -> None:
     for number in range(4):
         one = make_schedule(services, cast.admin.who, name=f"No. {number}", schedule="0 9 1 1 *")
         services.schedules.trigger(cast.admin.who, one.id)
-    make_schedule(services, cast.outsider.who, cast.globex.id, name="Scheduled", schedule="* * * * *")
+    make_schedule(
+        services, cast.outsider.who, cast.globex.id, name="Scheduled", schedule="* * * * *"
+    )
     clock.advance(minutes=1)
     services.runs.tick()
     acme, globex = cast.acme.id, cast.globex.id
     assert [claim(services).tenant_id for _ in range(3)] == [acme, globex, acme]
 
 
-def test_racing_workers_claim_each_run_once(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_racing_workers_claim_each_run_once(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = set()
     for i in range(12):
         one = make_schedule(services, admin, name=f"No. {i}")
@@ -125,7 +143,9 @@ def test_racing_workers_claim_each_run_once(services: Services, admin: Principal
     other = Database(services.database.url)
 
     def worker(i: int) -> list[Run]:
-        runs = Runs(SqlStore((services.database, other)[i % 2]), Changes(), clock, 60, services.quotas)
+        runs = Runs(
+            SqlStore((services.database, other)[i % 2]), Changes(), clock, 60, services.quotas
+        )
         mine = []
         while one := runs.claim():
             mine.append(one)
@@ -138,9 +158,14 @@ def test_racing_workers_claim_each_run_once(services: Services, admin: Principal
 
 
 def test_a_run_that_may_not_begin_any_more_once_the_turn_comes_is_passed_over(
-    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    clock: FakeClock,
+    schedule: Schedule,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Between the look and the turn: another worker takes the chosen run, one of its schedule, or puts it off."""
+    """Between the look and the turn: another worker takes the chosen run, one of its schedule, or
+    puts it off."""
     first = services.schedules.trigger(admin, schedule.id)
     clock.advance(seconds=1)
     second = services.schedules.trigger(admin, schedule.id)
@@ -151,7 +176,9 @@ def test_a_run_that_may_not_begin_any_more_once_the_turn_comes_is_passed_over(
         assert tx.runs.claim(first.id, "theirs", clock(), clock() + services.runs.lease)
         assert tx.runs.changed(other, {"next_attempt_at": put_off})
     seen = iter([first.id, second.id, other.id])
-    monkeypatch.setattr(services.runs, "_choice", lambda *, suspects: next(seen, None) or choose(suspects=suspects))
+    monkeypatch.setattr(
+        services.runs, "_choice", lambda *, suspects: next(seen, None) or choose(suspects=suspects)
+    )
     assert claim(services).id == last.id
     assert services.runs.claim() is None
 
@@ -169,7 +196,9 @@ def test_runs_of_one_schedule_never_overlap_and_those_of_others_do(
     assert claim(services).id == waiting.id
 
 
-def test_a_run_waits_for_its_next_attempt(services: Services, admin: Principal, clock: FakeClock, schedule: Schedule) -> None:
+def test_a_run_waits_for_its_next_attempt(
+    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule
+) -> None:
     made = services.schedules.trigger(admin, schedule.id)
     held = claim(services)
     services.runs.note(held, next_attempt_at=clock() + timedelta(seconds=30))
@@ -179,7 +208,9 @@ def test_a_run_waits_for_its_next_attempt(services: Services, admin: Principal, 
     assert claim(services).id == made.id
 
 
-def test_a_lease_that_is_extended_does_not_end(services: Services, clock: FakeClock, run: Run) -> None:
+def test_a_lease_that_is_extended_does_not_end(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     for _ in range(5):
         clock.advance(seconds=40)
         assert services.runs.extend([run]) == []
@@ -194,24 +225,35 @@ def test_a_lease_is_kept_until_its_very_end(services: Services, clock: FakeClock
     assert services.runs.recover(everything=False) == 1
 
 
-def test_extending_says_which_leases_are_lost(services: Services, admin: Principal, clock: FakeClock, run: Run) -> None:
+def test_extending_says_which_leases_are_lost(
+    services: Services, admin: Principal, clock: FakeClock, run: Run
+) -> None:
     lose(services, clock)
     services.schedules.trigger(admin, make_schedule(services, admin, name="Other").id)
     again, other = claim(services), claim(services)
     assert services.runs.extend([run, again, other]) == [run]
 
 
-def test_a_run_whose_worker_died_waits_again_and_the_attempt_counts(services: Services, clock: FakeClock, run: Run) -> None:
+def test_a_run_whose_worker_died_waits_again_and_the_attempt_counts(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     lose(services, clock)
     back = the_run(services, run)
-    assert (back.status, back.attempt, back.lease_token, back.lease_expires_at) == (RunStatus.PENDING, 1, None, None)
+    assert (back.status, back.attempt, back.lease_token, back.lease_expires_at) == (
+        RunStatus.PENDING,
+        1,
+        None,
+        None,
+    )
     again = claim(services)
     assert (again.id, again.attempt) == (run.id, 2)
     assert again.started_at == run.started_at
     assert again.lease_token != run.lease_token
 
 
-def test_at_the_start_of_the_only_server_every_processing_run_comes_back_at_once(services: Services, run: Run) -> None:
+def test_at_the_start_of_the_only_server_every_processing_run_comes_back_at_once(
+    services: Services, run: Run
+) -> None:
     assert services.runs.recover(everything=False) == 0
     assert services.runs.recover(everything=True) == 1
     assert the_run(services, run).status is RunStatus.PENDING
@@ -235,9 +277,16 @@ def test_a_run_that_killed_three_workers_fails_and_says_so(
         if death < MAX_DEATHS:
             claim(services)
     failed = the_run(services, run)
-    assert (failed.status, failed.error, failed.error_code) == (RunStatus.FAILED, "its worker died 3 times", "worker_died")
+    assert (failed.status, failed.error, failed.error_code) == (
+        RunStatus.FAILED,
+        "its worker died 3 times",
+        "worker_died",
+    )
     assert failed.completed_at == clock()
-    assert (stored(services, schedule).last_status, stored(services, schedule).last_run_at) == (RunStatus.FAILED, clock())
+    assert (stored(services, schedule).last_status, stored(services, schedule).last_run_at) == (
+        RunStatus.FAILED,
+        clock(),
+    )
     assert services.runs.claim() is None
 
 
@@ -254,7 +303,12 @@ def test_a_run_that_killed_three_workers_fails_and_says_so(
 )
 @pytest.mark.parametrize("taken", [False, True], ids=["waiting", "taken"])
 def test_who_has_lost_the_lease_can_write_nothing(
-    services: Services, clock: FakeClock, schedule: Schedule, run: Run, late: Callable[[Runs, Run], None], taken: bool
+    services: Services,
+    clock: FakeClock,
+    schedule: Schedule,
+    run: Run,
+    late: Callable[[Runs, Run], None],
+    taken: bool,
 ) -> None:
     lose(services, clock)
     if taken:
@@ -267,7 +321,9 @@ def test_who_has_lost_the_lease_can_write_nothing(
     assert stored(services, schedule) == schedule
 
 
-def test_who_has_lost_the_lease_can_move_no_delivery(services: Services, clock: FakeClock, run: Run) -> None:
+def test_who_has_lost_the_lease_can_move_no_delivery(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     first, _ = services.runs.plan_deliveries(run, "email")
     lose(services, clock)
     with pytest.raises(LeaseLost):
@@ -302,7 +358,9 @@ def test_illegal_moves_are_refused_before_anything_is_written(services: Services
     assert the_run(services, run) == run
 
 
-def test_deliveries_are_planned_once_however_often_a_run_is_taken_up(services: Services, clock: FakeClock, run: Run) -> None:
+def test_deliveries_are_planned_once_however_often_a_run_is_taken_up(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     planned = services.runs.plan_deliveries(run, "email")
     assert [d.target for d in planned] == ["ann@example.com", "bob@example.com"]
     assert len({d.message_id for d in planned}) == 2
@@ -318,11 +376,17 @@ def test_a_message_that_was_on_the_wire_when_its_worker_died_is_sent_again_under
 
     with registered(CHANNELS, WatchedEmail(mail, after=die)), pytest.raises(WorkerDied):
         execute(services, run)
-    assert [d.status for d in deliveries_of(services, run)] == [DeliveryStatus.SENDING, DeliveryStatus.PENDING]
+    assert [d.status for d in deliveries_of(services, run)] == [
+        DeliveryStatus.SENDING,
+        DeliveryStatus.PENDING,
+    ]
     file_of_first = the_run(services, run).file_key
 
     lose(services, clock)
-    assert [d.status for d in deliveries_of(services, run)] == [DeliveryStatus.UNKNOWN, DeliveryStatus.PENDING]
+    assert [d.status for d in deliveries_of(services, run)] == [
+        DeliveryStatus.UNKNOWN,
+        DeliveryStatus.PENDING,
+    ]
 
     done = execute(services, claim(services))
     assert (done.status, done.attempt, done.file_key) == (RunStatus.COMPLETED, 2, file_of_first)
@@ -331,8 +395,14 @@ def test_a_message_that_was_on_the_wire_when_its_worker_died_is_sent_again_under
         (DeliveryStatus.ACCEPTED, 1),
     ]
     first, second, third = mail.wait_for(3)
-    assert [m.rcpt_tos for m in (first, second, third)] == [["ann@example.com"], ["ann@example.com"], ["bob@example.com"]]
-    assert first.message["Message-ID"] == second.message["Message-ID"] != third.message["Message-ID"]
+    assert [m.rcpt_tos for m in (first, second, third)] == [
+        ["ann@example.com"],
+        ["ann@example.com"],
+        ["bob@example.com"],
+    ]
+    assert (
+        first.message["Message-ID"] == second.message["Message-ID"] != third.message["Message-ID"]
+    )
     for header in ("Date", "Subject", "From", "To"):
         assert first.message[header] == second.message[header]
 
@@ -347,7 +417,10 @@ def test_a_third_death_with_a_message_on_the_wire_says_that_its_fate_is_unknown(
     services.runs.begin_message(run, first)
     lose(services, clock)
     assert the_run(services, run).status is RunStatus.FAILED
-    assert [d.status for d in deliveries_of(services, run)] == [DeliveryStatus.UNKNOWN, DeliveryStatus.SKIPPED]
+    assert [d.status for d in deliveries_of(services, run)] == [
+        DeliveryStatus.UNKNOWN,
+        DeliveryStatus.SKIPPED,
+    ]
 
 
 def test_last_status_is_that_of_the_latest_run_and_never_moves_back(
@@ -369,7 +442,9 @@ def test_last_status_is_that_of_the_latest_run_and_never_moves_back(
     assert (now.last_status, now.last_run_at) == (RunStatus.FAILED, ended)
 
 
-def test_a_dead_workers_run_that_ended_in_this_moment_is_left_alone(services: Services, clock: FakeClock, run: Run) -> None:
+def test_a_dead_workers_run_that_ended_in_this_moment_is_left_alone(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     """Recovery reads first and writes then: what was closed in between keeps its end."""
     clock.advance(seconds=61)
     with services.store.read() as tx:

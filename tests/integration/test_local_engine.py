@@ -1,4 +1,5 @@
-"""The engine in the server's process: it fires, works side by side, stops gracefully and survives what goes wrong."""
+"""The engine in the server's process: it fires, works side by side, stops gracefully and survives
+what goes wrong."""
 
 import asyncio
 import threading
@@ -85,9 +86,15 @@ def test_the_engine_fires_what_is_due_and_carries_it_to_its_end(
 
 
 def test_a_trigger_is_picked_up_through_the_change_signal_without_waiting_for_the_clock(
-    services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(local.AsyncIOScheduler, "add_job", lambda *_args, **_options: None)  # a clock that never ticks
+    monkeypatch.setattr(
+        local.AsyncIOScheduler, "add_job", lambda *_args, **_options: None
+    )  # a clock that never ticks
 
     async def scenario() -> None:
         async with running(services):
@@ -108,7 +115,9 @@ def test_the_engine_takes_up_at_its_start_what_a_killed_one_left(
 
     async def scenario() -> None:
         async with running(services):
-            await asyncio.to_thread(watch.until, "the run ends", has_status(services, schedule, RunStatus.COMPLETED))
+            await asyncio.to_thread(
+                watch.until, "the run ends", has_status(services, schedule, RunStatus.COMPLETED)
+            )
 
     asyncio.run(scenario())
     assert runs_of(services, schedule)[0].attempt == 2
@@ -125,9 +134,13 @@ def test_runs_of_different_schedules_work_side_by_side(
             for one in made:
                 await asyncio.to_thread(services.schedules.trigger, admin, one.id)
             for one in made:
-                await asyncio.to_thread(watch.until, "the run ends", has_status(services, one, RunStatus.COMPLETED))
+                await asyncio.to_thread(
+                    watch.until, "the run ends", has_status(services, one, RunStatus.COMPLETED)
+                )
 
-    with registered(CHANNELS, WatchedEmail(mail, before=lambda _: together.wait(DEADLINE) and None)):
+    with registered(
+        CHANNELS, WatchedEmail(mail, before=lambda _: together.wait(DEADLINE) and None)
+    ):
         asyncio.run(scenario())
 
 
@@ -154,7 +167,11 @@ def test_a_stop_lets_a_run_end_that_needs_only_a_moment(
 
 @pytest.mark.one_database
 def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
-    services: Services, admin: Principal, schedule: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    mail: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(local, "GRACE_SECONDS", 1.0)
     sending = threading.Event()
@@ -184,7 +201,11 @@ def test_a_stop_gives_back_a_run_that_needs_longer_after_the_message_it_is_at(
 
 @pytest.mark.one_database
 def test_a_stop_takes_the_run_back_from_a_worker_that_is_stuck(
-    services: Services, admin: Principal, schedule: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    mail: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(local, "GRACE_SECONDS", 0.05)
     sending, released = threading.Event(), threading.Event()
@@ -203,7 +224,8 @@ def test_a_stop_takes_the_run_back_from_a_worker_that_is_stuck(
         (run,) = runs_of(services, schedule)
         assert (run.status, run.attempt, run.lease_token) == (RunStatus.PENDING, 0, None)
         assert outcomes(services, run) == {ANN: DeliveryStatus.UNKNOWN, BOB: DeliveryStatus.PENDING}
-        # It comes to itself, too late: its message goes out, but it may write nothing and begins no other
+        # It comes to itself, too late: its message goes out, but it may write nothing and begins no
+        # other
         (thread,) = run_threads()
         released.set()
         thread.join(DEADLINE)
@@ -266,7 +288,10 @@ def test_after_an_absence_of_the_database_the_leases_of_others_have_their_time_t
 def test_one_death_holds_up_nobody_and_who_has_two_is_taken_up_alone(
     services: Services, admin: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = [services.schedules.trigger(admin, make_schedule(services, admin, name=f"No. {i}").id) for i in range(3)]
+    runs = [
+        services.schedules.trigger(admin, make_schedule(services, admin, name=f"No. {i}").id)
+        for i in range(3)
+    ]
     engine, begun = LocalEngine(services), list[Run]()
 
     def begin(run: Run) -> None:
@@ -307,7 +332,11 @@ def test_the_engine_outlives_a_database_that_is_away(
 
 @pytest.mark.one_database
 def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
-    services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """More large ones than threads, each of which would take for ever; one process at a time."""
     here = threading.local()
@@ -319,18 +348,30 @@ def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
 
     monkeypatch.setattr(Maker, "make", noting)
     monkeypatch.setattr(Maker, "_is_small", lambda *_: not here.is_large)
-    monkeypatch.setattr(services.settings, "__dict__", services.settings.__dict__ | {"export_processes": 1})
+    monkeypatch.setattr(
+        services.settings, "__dict__", services.settings.__dict__ | {"export_processes": 1}
+    )
 
     async def scenario() -> list[Schedule]:
-        large = [make_schedule(services, admin, format=child_formats.Endless.key) for _ in range(local.POOL + 2)]
+        large = [
+            make_schedule(services, admin, format=child_formats.Endless.key)
+            for _ in range(local.POOL + 2)
+        ]
         async with running(services) as engine:
             for one in large:
                 await asyncio.to_thread(services.schedules.trigger, admin, one.id)
             await asyncio.to_thread(
-                wait_until, "all large ones wait but one", lambda: engine._worker.waiting == len(large) - 1, 20
+                wait_until,
+                "all large ones wait but one",
+                lambda: engine._worker.waiting == len(large) - 1,
+                20,
             )
             await asyncio.to_thread(services.schedules.trigger, admin, schedule.id)
-            await asyncio.to_thread(watch.until, "the small one ends", has_status(services, schedule, RunStatus.COMPLETED))
+            await asyncio.to_thread(
+                watch.until,
+                "the small one ends",
+                has_status(services, schedule, RunStatus.COMPLETED),
+            )
         return large
 
     with registered(FORMATS, child_formats.Endless()):

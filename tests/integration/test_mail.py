@@ -24,15 +24,26 @@ ADDRESS = "ann@example.com"
 
 
 @contextmanager
-def sent_through(server: MailServer, user: str = "", password: str = "", **more: Any) -> Iterator[None]:
-    smtp = SmtpSettings(host=server.host, port=server.port, tls=server.tls, user=user, password=SecretStr(password), **more)  # type: ignore[arg-type]
+def sent_through(
+    server: MailServer, user: str = "", password: str = "", **more: Any
+) -> Iterator[None]:
+    smtp = SmtpSettings(
+        host=server.host,
+        port=server.port,
+        tls=server.tls,
+        user=user,
+        password=SecretStr(password),
+        **more,
+    )  # type: ignore[arg-type]
     context = server.trust() if server.ca else None
     with registered(CHANNELS, EmailChannel(smtp, tls_context=context)):
         yield
 
 
 class TestATest:
-    def test_arrives_and_the_servers_word_is_told(self, services: Services, super_admin: Principal) -> None:
+    def test_arrives_and_the_servers_word_is_told(
+        self, services: Services, super_admin: Principal
+    ) -> None:
         with mail_server() as server, sent_through(server):
             trial = services.mail.send_test(super_admin, ADDRESS)
             assert trial.outcome is Outcome.ACCEPTED
@@ -45,7 +56,9 @@ class TestATest:
         assert "the mail settings of this installation work" in body.get_content()
         assert "Super" in body.get_content()
 
-    def test_tells_the_dialogue_without_the_password(self, services: Services, super_admin: Principal) -> None:
+    def test_tells_the_dialogue_without_the_password(
+        self, services: Services, super_admin: Principal
+    ) -> None:
         with mail_server(tls="starttls", user="me@example.com", password="right") as server:
             with sent_through(server, "me@example.com", "hunter-two"):
                 trial = services.mail.send_test(super_admin, ADDRESS)
@@ -62,12 +75,25 @@ class TestATest:
     @pytest.mark.parametrize(
         ("rules", "line", "told"),
         [
-            ({"refuse": {ADDRESS: "550 5.1.1 no such user"}}, "S: 550 5.1.1 no such user", "550 5.1.1 no such user"),
-            ({"refuse_content": {ADDRESS: "554 5.6.0 spam"}}, "S: 554 5.6.0 spam", "554 5.6.0 spam"),
+            (
+                {"refuse": {ADDRESS: "550 5.1.1 no such user"}},
+                "S: 550 5.1.1 no such user",
+                "550 5.1.1 no such user",
+            ),
+            (
+                {"refuse_content": {ADDRESS: "554 5.6.0 spam"}},
+                "S: 554 5.6.0 spam",
+                "554 5.6.0 spam",
+            ),
         ],
     )
     def test_that_is_refused_tells_where(
-        self, services: Services, super_admin: Principal, rules: dict[str, Any], line: str, told: str
+        self,
+        services: Services,
+        super_admin: Principal,
+        rules: dict[str, Any],
+        line: str,
+        told: str,
     ) -> None:
         with mail_server(**rules) as server, sent_through(server):
             trial = services.mail.send_test(super_admin, ADDRESS)
@@ -75,25 +101,37 @@ class TestATest:
         assert line in trial.dialogue
         assert any(one.startswith("C: RCPT TO:<ann@example.com>") for one in trial.dialogue)
 
-    def test_that_may_have_arrived_says_so(self, services: Services, super_admin: Principal) -> None:
+    def test_that_may_have_arrived_says_so(
+        self, services: Services, super_admin: Principal
+    ) -> None:
         with mail_server(vanish=frozenset({ADDRESS})) as server, sent_through(server):
             trial = services.mail.send_test(super_admin, ADDRESS)
         assert trial.outcome is Outcome.UNKNOWN
         assert "it may have arrived" in trial.told
 
-    def test_without_a_server_that_answers_says_what_to_check(self, services: Services, super_admin: Principal) -> None:
+    def test_without_a_server_that_answers_says_what_to_check(
+        self, services: Services, super_admin: Principal
+    ) -> None:
         with mail_server() as server:
             port = server.port
-        with registered(CHANNELS, EmailChannel(SmtpSettings(host="127.0.0.1", port=port, tls="none"))):
+        with registered(
+            CHANNELS, EmailChannel(SmtpSettings(host="127.0.0.1", port=port, tls="none"))
+        ):
             trial = services.mail.send_test(super_admin, ADDRESS)
         assert trial.outcome is Outcome.REFUSED
         assert "check SMTP_HOST and SMTP_PORT" in trial.told
 
     def test_without_settings_says_so(self, services: Services, super_admin: Principal) -> None:
         trial = services.mail.send_test(super_admin, ADDRESS)
-        assert (trial.outcome, trial.told, trial.dialogue) == (Outcome.REFUSED, "no mail server is set: give SMTP_HOST", ())
+        assert (trial.outcome, trial.told, trial.dialogue) == (
+            Outcome.REFUSED,
+            "no mail server is set: give SMTP_HOST",
+            (),
+        )
 
-    def test_is_noted_and_cannot_be_asked_for_without_end(self, services: Services, super_admin: Principal) -> None:
+    def test_is_noted_and_cannot_be_asked_for_without_end(
+        self, services: Services, super_admin: Principal
+    ) -> None:
         with pytest.raises(Invalid) as refused:
             services.mail.send_test(super_admin, "nobody")
         assert [one.pointer for one in refused.value.errors] == ["/address"]
@@ -103,9 +141,15 @@ class TestATest:
             services.mail.send_test(super_admin, ADDRESS)
         entries, total = services.audit.find(super_admin, None, AuditFilter(area="email"), Page())
         assert total == 10
-        assert (entries[0].actor_name, entries[0].subject_name, entries[0].detail) == ("Super", ADDRESS, {})
+        assert (entries[0].actor_name, entries[0].subject_name, entries[0].detail) == (
+            "Super",
+            ADDRESS,
+            {},
+        )
 
-    def test_is_for_super_admins_alone(self, services: Services, admin: Principal, viewer: Principal) -> None:
+    def test_is_for_super_admins_alone(
+        self, services: Services, admin: Principal, viewer: Principal
+    ) -> None:
         for who in (admin, viewer):
             with pytest.raises(NotFound):
                 services.mail.in_force(who)
@@ -125,7 +169,11 @@ class TestSettingsInForce:
             return {one.name: (one.value, one.source) for one in services.mail.in_force(who)}
 
     def test_say_where_each_comes_from(
-        self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self,
+        services: Services,
+        super_admin: Principal,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
     ) -> None:
         (tmp_path / "secret").write_text("hunter two\n")
         (tmp_path / ".env").write_text("SMTP_USER=me@example.com\nSMTP_HOST=below.example.com\n")
@@ -153,13 +201,17 @@ class TestSettingsInForce:
             "SMTP_FROM": ("not set", ""),
         }
 
-    def test_are_those_of_the_start(self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_are_those_of_the_start(
+        self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with registered(CHANNELS, EmailChannel()):
             first = services.mail.in_force(super_admin)
             monkeypatch.setenv("SMTP_HOST", "later.example.com")
             assert services.mail.in_force(super_admin) == first
 
-    def test_follow_from_each_other(self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_follow_from_each_other(
+        self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("SMTP_HOST", "mail.example.com")
         monkeypatch.setenv("SMTP_TLS", "tls")
         found = self.shown(services, super_admin)

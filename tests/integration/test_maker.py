@@ -1,4 +1,5 @@
-"""Files made in a process of their own: equal to those of a thread, limited, and gone when they shall go."""
+"""Files made in a process of their own: equal to those of a thread, limited, and gone when they
+shall go."""
 
 import os
 import signal
@@ -35,14 +36,18 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def scope(services: Services, cast: Cast) -> Scope:
     campaigns = [
-        Campaign(uuid_of(i), cast.acme.id, name, "search", "active", "EUR", budget=None) for i, name in enumerate(NAMES, 1)
+        Campaign(uuid_of(i), cast.acme.id, name, "search", "active", "EUR", budget=None)
+        for i, name in enumerate(NAMES, 1)
     ]
     first = date(2020, 1, 1)
     with services.store.write() as tx:
         tx.campaigns.add(campaigns)
         for n, campaign in enumerate(campaigns):
             tx.campaigns.add_metrics(
-                [Metric(campaign.id, first + timedelta(i), i * 7, i % 5, i % 3, i * n, i * 11) for i in range(DAYS)]
+                [
+                    Metric(campaign.id, first + timedelta(i), i * 7, i % 5, i % 3, i * n, i * 11)
+                    for i in range(DAYS)
+                ]
             )
     return Scope(cast.acme.id, None, None, (), "")
 
@@ -82,11 +87,16 @@ class Making:
         if key != "excel":
             return [self.path.read_bytes()]
         with ZipFile(self.path) as archive:
-            return [archive.read(f"xl/{name}.xml") for name in ("worksheets/sheet1", "styles", "workbook")]
+            return [
+                archive.read(f"xl/{name}.xml")
+                for name in ("worksheets/sheet1", "styles", "workbook")
+            ]
 
     def pid(self) -> int:
         """Of the process that a format of `child_formats` runs in."""
-        wait_until("the process has begun", lambda: self.path.exists() and self.path.read_text() != "", 20)
+        wait_until(
+            "the process has begun", lambda: self.path.exists() and self.path.read_text() != "", 20
+        )
         return int(self.path.read_text())
 
 
@@ -136,10 +146,16 @@ def test_the_rows_so_far_are_told_while_it_is_made(make: Making) -> None:
         (child_formats.Greedy, "memory_limit", "needed more than its 134.2 MB of memory"),
         (child_formats.Killed, "process_killed", "was killed (signal 9)"),
         (child_formats.Broken, "process_failed", "ended with an error"),
-        (child_formats.Unwritable, "file_not_written", "could not be written: No space left on device"),
+        (
+            child_formats.Unwritable,
+            "file_not_written",
+            "could not be written: No space left on device",
+        ),
     ],
 )
-def test_what_ends_the_process_is_this_runs_failure_in_words(make: Making, wrong: type, code: str, told: str) -> None:
+def test_what_ends_the_process_is_this_runs_failure_in_words(
+    make: Making, wrong: type, code: str, told: str
+) -> None:
     with pytest.raises(RunError) as e:
         make(wrong(), memory=128 * 2**20)
     assert e.value.code == code
@@ -157,8 +173,13 @@ def test_a_file_that_takes_too_long_is_given_up_and_its_process_ended(make: Maki
 
 @pytest.mark.one_database
 @pytest.mark.parametrize("small", [0, 10**9])
-@pytest.mark.parametrize(("limits", "figure"), [({"rows": 7_499}, "more than 7,499 rows"), ({"size": 100_000}, "100.0 KB")])
-def test_a_file_over_its_limits_fails_with_the_figure(make: Making, small: int, limits: dict[str, int], figure: str) -> None:
+@pytest.mark.parametrize(
+    ("limits", "figure"),
+    [({"rows": 7_499}, "more than 7,499 rows"), ({"size": 100_000}, "100.0 KB")],
+)
+def test_a_file_over_its_limits_fails_with_the_figure(
+    make: Making, small: int, limits: dict[str, int], figure: str
+) -> None:
     with pytest.raises(RunError) as e:
         make(FORMATS["csv"], small=small, **limits)
     assert e.value.code == "too_large"
@@ -167,7 +188,9 @@ def test_a_file_over_its_limits_fails_with_the_figure(make: Making, small: int, 
 
 
 @pytest.mark.one_database
-def test_few_rows_that_come_slowly_make_an_excel_file(make: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_rows_that_come_slowly_make_an_excel_file(
+    make: Making, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It looks at some rows before it begins the file."""
     monkeypatch.setattr("exports_app.engine.file_writer.PROGRESS_SECONDS", 0.0)
     monkeypatch.setattr("exports_app.engine.file_producer.CHUNK", 20)
@@ -179,7 +202,9 @@ def test_a_database_that_is_away_is_no_failure_of_the_run(
 ) -> None:
     statement = services.store.statement
     gone = str(services.settings.data_dir / "gone.db")
-    monkeypatch.setattr(type(services.store), "statement", lambda _, query: replace(statement(query), database=gone))
+    monkeypatch.setattr(
+        type(services.store), "statement", lambda _, query: replace(statement(query), database=gone)
+    )
     with pytest.raises(Unavailable):
         make(FORMATS["csv"])
 
@@ -272,7 +297,12 @@ def test_the_process_ends_with_the_server_however_that_ends(
         "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, demo=False, database_url=sys.argv[4]))\n"
         "Making(services, Scope(sys.argv[2], None, None, (), ''), Path(sys.argv[3]))(child_formats.Endless())\n"
     )
-    arguments = [str(services.settings.data_dir), scope.tenant_id, str(tmp_path), services.settings.url]
+    arguments = [
+        str(services.settings.data_dir),
+        scope.tenant_id,
+        str(tmp_path),
+        services.settings.url,
+    ]
     with subprocess.Popen([sys.executable, "-c", program, *arguments], cwd=ROOT) as server:
         try:
             pid = make.pid()

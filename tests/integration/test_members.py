@@ -24,7 +24,17 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page
 from exports_app.services.identity.sessions import id_of
 from exports_app.wiring import Services
-from tests.world import PASSWORD, Cast, FakeClock, claim, execute, make_schedule, set_role, side_by_side, stored
+from tests.world import (
+    PASSWORD,
+    Cast,
+    FakeClock,
+    claim,
+    execute,
+    make_schedule,
+    set_role,
+    side_by_side,
+    stored,
+)
 
 ADDRESS, BROWSER = "192.0.2.1", "b" * 43
 NEW = "a brand new password"
@@ -38,7 +48,10 @@ def told(services: Services, cast: Cast) -> list[Action]:
 class TestTheLastAdmin:
     def test_stays(self, services: Services, cast: Cast) -> None:
         mine = (cast.admin.who, cast.acme.id, cast.admin.user.id)
-        for act in (lambda: services.members.change_role(*mine, "viewer"), lambda: services.members.remove(*mine)):
+        for act in (
+            lambda: services.members.change_role(*mine, "viewer"),
+            lambda: services.members.remove(*mine),
+        ):
             with pytest.raises(Conflict, match="last active admin"):
                 act()
         services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
@@ -48,10 +61,18 @@ class TestTheLastAdmin:
         members, acme = services.members, cast.acme.id
         mine = (cast.admin.who, acme)
         told = "This is the tenant's last active admin: make somebody else an admin first"
-        assert members.leaving(*mine).refusal == members.removing(*mine, cast.admin.user.id).refusal == told
+        assert (
+            members.leaving(*mine).refusal
+            == members.removing(*mine, cast.admin.user.id).refusal
+            == told
+        )
         assert members.removing(*mine, cast.viewer.user.id).refusal == ""
         members.change_role(*mine, cast.viewer.user.id, "admin")
-        assert members.leaving(*mine).refusal == members.removing(*mine, cast.admin.user.id).refusal == ""
+        assert (
+            members.leaving(*mine).refusal
+            == members.removing(*mine, cast.admin.user.id).refusal
+            == ""
+        )
 
     def test_one_who_is_not_active_does_not_count(self, services: Services, cast: Cast) -> None:
         services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
@@ -76,7 +97,11 @@ class TestRemoving:
                 members.remove(second, acme, leaving, heir)
         members.remove(second, acme, leaving, second.user_id)
         now = stored(services, schedule)
-        assert (now.owner_id, now.created_by, now.version) == (second.user_id, leaving, schedule.version + 1)
+        assert (now.owner_id, now.created_by, now.version) == (
+            second.user_id,
+            leaving,
+            schedule.version + 1,
+        )
         assert [one.user.id for one in members.find(second, acme)] == [second.user_id]
         services.schedules.trigger(second, schedule.id)
         assert execute(services, claim(services)).status is not RunStatus.FAILED
@@ -85,7 +110,9 @@ class TestRemoving:
         make_schedule(services, cast.admin.who)
         set_role(services, cast.outsider.user.id, cast.acme.id, Role.ADMIN)
         with pytest.raises(Invalid):
-            services.members.remove(cast.super_admin.who, cast.acme.id, cast.admin.user.id, cast.viewer.user.id)
+            services.members.remove(
+                cast.super_admin.who, cast.acme.id, cast.admin.user.id, cast.viewer.user.id
+            )
 
 
 class TestWho:
@@ -122,12 +149,16 @@ class TestWho:
         assert execute(services, claim(services)).error_code != "access_lost"
         with pytest.raises(WrongCredentials):
             services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS)
-        who = services.auth.principal(services.auth.login(cast.admin.user.email, password, ADDRESS).access_token)
+        who = services.auth.principal(
+            services.auth.login(cast.admin.user.email, password, ADDRESS).access_token
+        )
         assert who.roles == {}
 
 
 class TestOnesAccount:
-    def test_a_new_password_signs_the_others_out(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_a_new_password_signs_the_others_out(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         user, who = cast.admin.user, cast.admin.who
         mine, other = (self.signed_in(services, cast, device) for device in ("Mine", "Other"))
         with pytest.raises(Invalid) as wrong:
@@ -142,7 +173,9 @@ class TestOnesAccount:
         assert [one.device for one in services.account.sessions(who, id_of(mine))] == ["Mine"]
         clock.advance(minutes=2)
         assert services.auth.login(user.email, NEW, ADDRESS)
-        assert NEW not in repr(services.audit.find(cast.super_admin.who, None, AuditFilter(), Page()))
+        assert NEW not in repr(
+            services.audit.find(cast.super_admin.who, None, AuditFilter(), Page())
+        )
 
     def test_guessing_the_old_one_is_slowed_down(self, services: Services, cast: Cast) -> None:
         def guess() -> None:
@@ -153,7 +186,9 @@ class TestOnesAccount:
         with pytest.raises(TooManyRequests):
             guess()
 
-    def test_sessions_are_listed_and_ended(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_sessions_are_listed_and_ended(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         first = self.signed_in(services, cast, "First\0")
         clock.advance(minutes=10)
         second = self.signed_in(services, cast, "Second")
@@ -172,14 +207,18 @@ class TestOnesAccount:
         assert services.sessions.visit(second) is None
         assert services.account.sessions(cast.admin.who) == []
 
-    def test_the_last_use_is_not_written_at_each_event(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_the_last_use_is_not_written_at_each_event(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         session, began = self.signed_in(services, cast, "Mine"), clock()
         clock.advance(minutes=4)
         services.sessions.visit(session)
         assert services.account.sessions(cast.admin.who)[0].last_used_at == began
         clock.advance(minutes=2)
         services.sessions.visit(session)
-        assert services.account.sessions(cast.admin.who)[0].last_used_at == began + timedelta(minutes=6)
+        assert services.account.sessions(cast.admin.who)[0].last_used_at == began + timedelta(
+            minutes=6
+        )
 
     def test_who_reads_does_not_need_that_it_can_be_written(
         self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
@@ -200,10 +239,21 @@ class TestOnesAccount:
 
 class TestTheTenant:
     def test_is_changed_and_told(self, services: Services, cast: Cast) -> None:
-        values: dict[str, Any] = {"name": "Acme & Co.", "brand_color": "#123456", "logo_url": "https://example.com/l.png"}
-        new = services.tenants.update(cast.admin.who, cast.acme.id, values | {"timezone": None, "keep_days": 30})
+        values: dict[str, Any] = {
+            "name": "Acme & Co.",
+            "brand_color": "#123456",
+            "logo_url": "https://example.com/l.png",
+        }
+        new = services.tenants.update(
+            cast.admin.who, cast.acme.id, values | {"timezone": None, "keep_days": 30}
+        )
         assert services.tenants.get(cast.viewer.who, cast.acme.id) == new
-        assert (new.name, new.timezone, new.keep_days, new.slug) == ("Acme & Co.", None, 30, cast.acme.slug)
+        assert (new.name, new.timezone, new.keep_days, new.slug) == (
+            "Acme & Co.",
+            None,
+            30,
+            cast.acme.slug,
+        )
         assert services.tenants.update(cast.admin.who, cast.acme.id, values) == new
         assert told(services, cast) == [Action.TENANT_UPDATED]
 
@@ -224,22 +274,32 @@ class TestTheTenant:
             ({"keep_days": 10**6}, "/keepDays"),
         ],
     )
-    def test_refuses_what_is_wrong(self, services: Services, cast: Cast, values: dict[str, Any], pointer: str) -> None:
+    def test_refuses_what_is_wrong(
+        self, services: Services, cast: Cast, values: dict[str, Any], pointer: str
+    ) -> None:
         with pytest.raises(Invalid) as refused:
             services.tenants.update(cast.admin.who, cast.acme.id, values)
         assert [e.pointer for e in refused.value.errors] == [pointer]
 
-    def test_what_somebody_else_changed_meanwhile_is_not_written_over(self, services: Services, cast: Cast) -> None:
+    def test_what_somebody_else_changed_meanwhile_is_not_written_over(
+        self, services: Services, cast: Cast
+    ) -> None:
         change, seen = services.tenants.update, {"brand_color": cast.acme.brand_color}
         change(cast.admin.who, cast.acme.id, {"brand_color": "#111111"}, seen)
         with pytest.raises(Conflict):
             change(cast.admin.who, cast.acme.id, {"brand_color": "#222222"}, seen)
-        both = change(cast.admin.who, cast.acme.id, {"name": "Acme & Co."}, {"name": cast.acme.name})
+        both = change(
+            cast.admin.who, cast.acme.id, {"name": "Acme & Co."}, {"name": cast.acme.name}
+        )
         assert (both.name, both.brand_color) == ("Acme & Co.", "#111111")
 
-    def test_a_member_who_lost_their_role_changes_nothing(self, services: Services, cast: Cast) -> None:
+    def test_a_member_who_lost_their_role_changes_nothing(
+        self, services: Services, cast: Cast
+    ) -> None:
         set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)
-        who = services.auth.principal(services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token)
+        who = services.auth.principal(
+            services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token
+        )
         with pytest.raises(Forbidden):
             services.tenants.update(who, cast.acme.id, {"name": "Mine"})
 
@@ -271,8 +331,12 @@ def test_who_writes_while_their_role_is_taken_writes_nothing_afterwards(
     for service in (services.schedules, services.members):
         monkeypatch.setattr(service, "_clock", ticking)
     set_role(services, cast.viewer.user.id, cast.acme.id, Role.ADMIN)  # the last admin would stay
-    who = services.auth.principal(services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token)
-    mine = [make_schedule(services, who, cast.acme.id, name=f"Export {number}") for number in range(4)]
+    who = services.auth.principal(
+        services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token
+    )
+    mine = [
+        make_schedule(services, who, cast.acme.id, name=f"Export {number}") for number in range(4)
+    ]
     all_write = threading.Barrier(len(mine) + 1)
 
     def write(i: int) -> None:
@@ -288,14 +352,18 @@ def test_who_writes_while_their_role_is_taken_writes_nothing_afterwards(
             pytest.fail("the role was never taken")
 
     side_by_side(len(mine) + 1, write)
-    found, _ = services.audit.find(cast.super_admin.who, cast.acme.id, AuditFilter(), Page(size=200))
+    found, _ = services.audit.find(
+        cast.super_admin.who, cast.acme.id, AuditFilter(), Page(size=200)
+    )
     (demoted,) = [entry.at for entry in found if entry.action is Action.MEMBER_CHANGED]
     written = [entry.at for entry in found if entry.action is Action.SCHEDULE_UPDATED]
     assert len(written) >= len(mine)
     assert max(written) < demoted
 
 
-def test_two_super_admins_who_deactivate_each_other_at_once_leave_one(services: Services, cast: Cast) -> None:
+def test_two_super_admins_who_deactivate_each_other_at_once_leave_one(
+    services: Services, cast: Cast
+) -> None:
     with services.store.write() as tx:
         tx.users.update(cast.outsider.user.id, {"is_super_admin": True})
     people = [cast.super_admin.user.id, cast.outsider.user.id]

@@ -29,7 +29,10 @@ UNIQUE = {
     "export_history": {("scheduled_export_id", "scheduled_for")},
     "deliveries": {("history_id", "channel", "target")},
 }
-UNIQUE_BY_KEY = {"memberships": ("user_id", "tenant_id"), "campaign_metrics": ("campaign_id", "date")}
+UNIQUE_BY_KEY = {
+    "memberships": ("user_id", "tenant_id"),
+    "campaign_metrics": ("campaign_id", "date"),
+}
 INDEXES = {
     "scheduled_exports": {("tenant_id",), ("is_active",), ("next_run_at",)},
     "export_history": {
@@ -68,21 +71,27 @@ def test_migrations_lead_to_what_the_models_say(database: Database) -> None:
     migrate.upgrade(database)
     with database.read() as connection:
         options = {"compare_type": True, "render_as_batch": True}
-        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        assert (
+            compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        )
 
 
 def test_up_and_down_and_up_again_makes_the_same_schema(database: Database) -> None:
     migrate.upgrade(database)
     first = schema(database)
     migrate.downgrade(database)
-    assert {name.partition("alembic_version")[1] for name, _ in schema(database)} == {"alembic_version"}
+    assert {name.partition("alembic_version")[1] for name, _ in schema(database)} == {
+        "alembic_version"
+    }
     assert not migrate.is_current(database)
     migrate.upgrade(database)
     assert schema(database) == first
     assert migrate.is_current(database)
 
 
-def test_each_migration_can_be_taken_back_by_itself(database: Database, scripts: ScriptDirectory) -> None:
+def test_each_migration_can_be_taken_back_by_itself(
+    database: Database, scripts: ScriptDirectory
+) -> None:
     migrate.upgrade(database)
     for revision in list(scripts.walk_revisions()):
         migrate.downgrade(database, revision.down_revision or "base")
@@ -115,7 +124,10 @@ def test_what_must_be_unique_is(database: Database, table: str) -> None:
 @pytest.mark.parametrize("table", UNIQUE_BY_KEY)
 def test_a_pair_that_is_the_key_is_unique_too(database: Database, table: str) -> None:
     migrate.upgrade(database)
-    assert tuple(inspect(database.engine).get_pk_constraint(table)["constrained_columns"]) == UNIQUE_BY_KEY[table]
+    assert (
+        tuple(inspect(database.engine).get_pk_constraint(table)["constrained_columns"])
+        == UNIQUE_BY_KEY[table]
+    )
 
 
 @pytest.mark.parametrize("table", INDEXES)
@@ -127,7 +139,9 @@ def test_the_columns_that_are_searched_have_their_index(database: Database, tabl
 
 def test_the_index_of_due_schedules_holds_only_active_ones(database: Database) -> None:
     migrate.upgrade(database)
-    (definition,) = [sql for name, sql in schema(database) if name == "ix_scheduled_exports_next_run_at"]
+    (definition,) = [
+        sql for name, sql in schema(database) if name == "ix_scheduled_exports_next_run_at"
+    ]
     assert "WHERE is_active = 1 AND deleted_at IS NULL" in definition
 
 
@@ -145,7 +159,9 @@ def test_every_constraint_has_its_name(database: Database) -> None:
 
 def with_another_migration(folder: Path, head: str, *statements: str) -> None:
     """A copy of the migrations, and one more on top that does this."""
-    shutil.copytree(migrate.ROOT / "alembic", folder / "alembic", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        migrate.ROOT / "alembic", folder / "alembic", ignore=shutil.ignore_patterns("__pycache__")
+    )
     head_of_file = "import sqlalchemy as sa\nfrom alembic import op\n"
     ids = f"revision, down_revision, branch_labels, depends_on = '9999', {head!r}, None, None\n"
     body = "def upgrade():\n" + "".join(f"    {s}\n" for s in statements)
@@ -154,7 +170,11 @@ def with_another_migration(folder: Path, head: str, *statements: str) -> None:
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_failed_migration_leaves_everything_as_it_was(
-    database: Database, scripts: ScriptDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
+    database: Database,
+    scripts: ScriptDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    begun: bool,
 ) -> None:
     if begun:
         migrate.upgrade(database)
@@ -176,11 +196,24 @@ def test_a_failed_migration_leaves_everything_as_it_was(
 def with_a_metric(database: Database) -> None:
     migrate.upgrade(database)
     with database.write() as connection:
-        connection.execute(insert(table(models.TenantRow)).values(id="t", name="T", slug="t", brand_color="#000000"))
-        campaign = {"id": "c", "tenant_id": "t", "name": "C", "channel": "x", "status": "active", "currency": "EUR"}
+        connection.execute(
+            insert(table(models.TenantRow)).values(
+                id="t", name="T", slug="t", brand_color="#000000"
+            )
+        )
+        campaign = {
+            "id": "c",
+            "tenant_id": "t",
+            "name": "C",
+            "channel": "x",
+            "status": "active",
+            "currency": "EUR",
+        }
         connection.execute(insert(table(models.CampaignRow)).values(campaign))
         parts = dict.fromkeys(("impressions", "clicks", "conversions", "spend", "revenue"), 1)
-        connection.execute(insert(table(models.MetricRow)).values(campaign_id="c", date=date(2026, 1, 1), **parts))
+        connection.execute(
+            insert(table(models.MetricRow)).values(campaign_id="c", date=date(2026, 1, 1), **parts)
+        )
 
 
 def rows_in(database: Database, name: str) -> int:
@@ -219,7 +252,9 @@ def test_a_migration_that_leaves_orphans_is_taken_back(
 
 def test_the_same_migrations_make_the_schema_in_postgresql(scripts: ScriptDirectory) -> None:
     written = io.StringIO()
-    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written})
+    context = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written}
+    )
     with Operations.context(context):
         for revision in reversed(list(scripts.walk_revisions())):
             revision.module.upgrade()
@@ -244,7 +279,9 @@ def older(request: pytest.FixtureRequest, database: Database) -> Iterator[Databa
     database.dispose()
 
 
-def test_the_demos_own_users_are_marked_if_they_still_have_its_password(older: Database, password_hash: str) -> None:
+def test_the_demos_own_users_are_marked_if_they_still_have_its_password(
+    older: Database, password_hash: str
+) -> None:
     public = passwords.hash_password(DEMO_PASSWORD)
     users = {
         "super@admin.com": public,
@@ -254,9 +291,17 @@ def test_the_demos_own_users_are_marked_if_they_still_have_its_password(older: D
     }
     with older.write() as connection:
         for number, (email, hashed) in enumerate(users.items()):
-            values = {"id": uuid_of(number), "email": email, "name": email, "password_hash": hashed, "token_version": 0}
+            values = {
+                "id": uuid_of(number),
+                "email": email,
+                "name": email,
+                "password_hash": hashed,
+                "token_version": 0,
+            }
             row = sa.table("users", *map(sa.column, [*values, "is_active", "is_super_admin"]))
-            connection.execute(insert(row).values(**values, is_active=sa.true(), is_super_admin=sa.false()))
+            connection.execute(
+                insert(row).values(**values, is_active=sa.true(), is_super_admin=sa.false())
+            )
     migrate.upgrade(older)
     with older.read() as connection:
         c = table(models.UserRow).c

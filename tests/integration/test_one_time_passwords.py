@@ -1,4 +1,5 @@
-"""Passwords that the command line gives: each works for one login within 72 hours, to set another one."""
+"""Passwords that the command line gives: each works for one login within 72 hours, to set another
+one."""
 
 from datetime import datetime
 
@@ -77,7 +78,9 @@ def test_of_two_logins_at_once_one_succeeds(services: Services, cast: Cast, give
     assert sorted(side_by_side(2, login)) == [False, True]
 
 
-def test_it_expires_after_72_hours(services: Services, cast: Cast, given: str, clock: FakeClock) -> None:
+def test_it_expires_after_72_hours(
+    services: Services, cast: Cast, given: str, clock: FakeClock
+) -> None:
     clock.advance(hours=71, minutes=59)
     fresh = services.accounts.give_one_time_password(cast.viewer.user.email)
     clock.advance(minutes=1)
@@ -92,7 +95,9 @@ def test_a_wrong_one_is_refused_like_any_other(services: Services, cast: Cast, g
     assert services.auth.login(cast.admin.user.email, given, ADDRESS)
 
 
-def test_giving_one_signs_the_account_out_and_is_in_the_audit(services: Services, cast: Cast) -> None:
+def test_giving_one_signs_the_account_out_and_is_in_the_audit(
+    services: Services, cast: Cast
+) -> None:
     session = sign_in(services, cast.admin.user)
     access = services.auth.token_for(cast.admin.user).access_token
     password = services.accounts.give_one_time_password(f" {cast.admin.user.email.upper()}")
@@ -102,19 +107,25 @@ def test_giving_one_signs_the_account_out_and_is_in_the_audit(services: Services
     with pytest.raises(WrongCredentials):
         services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS)
     found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(), Page())
-    assert [one.subject_id for one in found if one.action is Action.ONE_TIME_GIVEN] == [cast.admin.user.id]
+    assert [one.subject_id for one in found if one.action is Action.ONE_TIME_GIVEN] == [
+        cast.admin.user.id
+    ]
     assert password not in repr(found)
     with pytest.raises(ExportsError, match="no user"):
         services.accounts.give_one_time_password("nobody@example.com")
 
 
 @pytest.mark.parametrize("proven_at", [None, NOW])
-def test_it_says_nothing_of_the_mailbox(services: Services, cast: Cast, clock: FakeClock, proven_at: datetime | None) -> None:
+def test_it_says_nothing_of_the_mailbox(
+    services: Services, cast: Cast, clock: FakeClock, proven_at: datetime | None
+) -> None:
     with services.store.write() as tx:
         tx.users.update(cast.admin.user.id, {"email_proven_at": proven_at})
     clock.advance(hours=1)
     given = services.accounts.give_one_time_password(cast.admin.user.email)
-    who = services.auth.principal(services.auth.login(cast.admin.user.email, given, ADDRESS).access_token)
+    who = services.auth.principal(
+        services.auth.login(cast.admin.user.email, given, ADDRESS).access_token
+    )
     services.account.change_password(who, given, NEW)
     with services.store.read() as tx:
         user = tx.users.get(cast.admin.user.id)
@@ -124,7 +135,9 @@ def test_it_says_nothing_of_the_mailbox(services: Services, cast: Cast, clock: F
 
 def test_a_new_account_may_begin_with_one(services: Services) -> None:
     password = passwords.one_time()
-    user = services.accounts.create_user("root@example.com", "Root", password, super_admin=True, one_time=True)
+    user = services.accounts.create_user(
+        "root@example.com", "Root", password, super_admin=True, one_time=True
+    )
     assert services.auth.login(user.email, password, ADDRESS).user.must_change_password
     with pytest.raises(OneTimePasswordOver):
         services.auth.login(user.email, password, ADDRESS)

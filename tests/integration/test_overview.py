@@ -31,11 +31,23 @@ NOBODY = Principal(uuid_of(1))
 
 
 @pytest.fixture
-def six(services: Services, admin: Principal, outsider: Principal, globex: Tenant) -> list[Schedule]:
-    """Of Acme one that is well, two that fail, a paused one that failed, and a deleted one; of Globex one."""
-    made = [make_schedule(services, admin, name=f"Plan {i}", schedule=f"0 {9 + i} * * 1") for i in range(5)]
+def six(
+    services: Services, admin: Principal, outsider: Principal, globex: Tenant
+) -> list[Schedule]:
+    """Of Acme one that is well, two that fail, a paused one that failed, and a deleted one; of
+    Globex one."""
+    made = [
+        make_schedule(services, admin, name=f"Plan {i}", schedule=f"0 {9 + i} * * 1")
+        for i in range(5)
+    ]
     made.append(make_schedule(services, outsider, globex.id, schedule="0 0 * * *"))
-    results = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.FAILED)
+    results = (
+        RunStatus.COMPLETED,
+        RunStatus.FAILED,
+        RunStatus.PARTIAL,
+        RunStatus.FAILED,
+        RunStatus.FAILED,
+    )
     with services.store.write() as tx:
         for schedule, status in zip(made, results, strict=False):
             tx.schedules.update(schedule.id, 1, {"last_status": status})
@@ -64,7 +76,10 @@ def test_those_that_were_paused_by_themselves_are_counted_until_somebody_resumes
     assert (paused.active, paused.stopped) == (before.active - 1, 1)
     found, total = services.schedules.find(admin, acme.id, {"stopped": True}, "", Page(sort=""))
     assert ([one.id for one in found], total) == ([six[0].id], 1)
-    assert services.schedules.find(admin, acme.id, {"stopped": False}, "", Page(sort=""))[1] == before.total - 1
+    assert (
+        services.schedules.find(admin, acme.id, {"stopped": False}, "", Page(sort=""))[1]
+        == before.total - 1
+    )
     services.schedules.update(admin, six[0].id, {"is_active": True})
     assert services.overview.summary(admin, acme.id) == before
 
@@ -88,7 +103,9 @@ def test_nobody_elses_are_counted(services: Services, outsider: Principal, acme:
     assert services.overview.summary(outsider, None).total == 1
 
 
-def test_without_schedules_there_is_nothing_to_count(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_without_schedules_there_is_nothing_to_count(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     assert services.overview.summary(admin, acme.id) == Summary(0, 0, 0, None)
 
 
@@ -103,7 +120,10 @@ def test_the_newest_run_of_each_is_shown_with_what_became_of_its_messages(
         make_schedule(services, admin, name=name, recipients=("ann@example.com", "bob@example.com"))
         for name in ("Sent", "Waiting", "Never")
     )
-    with mail_server(refuse={"bob@example.com": "550 no"}) as server, registered(CHANNELS, WatchedEmail(server)):
+    with (
+        mail_server(refuse={"bob@example.com": "550 no"}) as server,
+        registered(CHANNELS, WatchedEmail(server)),
+    ):
         for _ in range(2):
             clock.advance(minutes=1)
             trigger_and_execute(services, admin, sent)
@@ -121,17 +141,23 @@ def test_the_newest_run_of_each_is_shown_with_what_became_of_its_messages(
 
 @pytest.mark.about_sqlite  # its plan of the queries
 @pytest.mark.usefixtures("campaigns")
-def test_a_page_of_a_hundred_takes_two_queries(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_page_of_a_hundred_takes_two_queries(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     first = make_schedule(services, admin)
     run = trigger_and_execute(services, admin, first)
     with services.store.write() as tx:
         for i in range(1, 100):
             tx.schedules.add(replace(first, id=uuid_of(0x1000 + i)))
-            tx.runs.add(replace(run, id=uuid_of(0x2000 + i), scheduled_export_id=uuid_of(0x1000 + i)))
+            tx.runs.add(
+                replace(run, id=uuid_of(0x2000 + i), scheduled_export_id=uuid_of(0x1000 + i))
+            )
     page, _ = services.schedules.find(admin, acme.id, {}, "", Page(1, 100))
     seen, plans = list[str](), list[str]()
 
-    def look(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
+    def look(
+        connection: object, cursor: object, statement: str, parameters: object, *_: object
+    ) -> None:
         if statement.startswith("SELECT"):
             seen.append(statement)
             plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[attr-defined]
@@ -162,7 +188,9 @@ def test_another_tenants_runs_are_not_shown(
 def test_people_are_named_for_who_may_read_somewhere(
     services: Services, admin: Principal, viewer: Principal, outsider: Principal
 ) -> None:
-    names = services.overview.people(viewer, {admin.user_id, outsider.user_id, uuid_of(404), "", "nonsense"})
+    names = services.overview.people(
+        viewer, {admin.user_id, outsider.user_id, uuid_of(404), "", "nonsense"}
+    )
     assert names == {admin.user_id: "Admin", outsider.user_id: "Outsider"}
     assert services.overview.people(viewer, []) == {}
     with pytest.raises(Forbidden):
@@ -173,8 +201,12 @@ def test_people_are_named_for_who_may_read_somewhere(
 
 
 def test_a_schedule_is_found_by_its_recipients(services: Services, admin: Principal) -> None:
-    make_schedule(services, admin, name="One", recipients=("ann.lee@example.com", "bob@other.example"))
-    make_schedule(services, admin, name="Two", recipients=("jörg@bücher.example",), description="for ann")
+    make_schedule(
+        services, admin, name="One", recipients=("ann.lee@example.com", "bob@other.example")
+    )
+    make_schedule(
+        services, admin, name="Two", recipients=("jörg@bücher.example",), description="for ann"
+    )
 
     def names(q: str) -> list[str]:
         return sorted(s.name for s in services.schedules.find(admin, None, {}, q, Page())[0])

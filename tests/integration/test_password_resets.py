@@ -148,13 +148,17 @@ class TestAskingForALink:
             pass
         assert [one.rcpt_tos for one in mail.messages] == [[cast.admin.user.email]]
 
-    def test_nothing_is_kept_about_an_address_without_an_account(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_nothing_is_kept_about_an_address_without_an_account(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         services.password_resets.request(STRANGER)
         services.account_mail.send_due()
         assert sql(services, "SELECT target FROM account_messages") == []
         assert entries(services, cast, Action.RESET_REQUESTED) == []
 
-    def test_the_demos_addresses_which_are_others_get_no_link(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_the_demos_addresses_which_are_others_get_no_link(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         with services.store.write() as tx:
             tx.users.update(cast.admin.user.id, {"password_hash": "x", "has_demo_password": True})
         services.password_resets.request(cast.admin.user.email)
@@ -172,14 +176,18 @@ class TestAskingForALink:
                 services.password_resets.reset(other, NEW + "2")
         assert sql(services, "SELECT id FROM password_resets") == []
 
-    def test_a_request_does_not_end_a_super_admins_link(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_a_request_does_not_end_a_super_admins_link(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         services.users.reset(cast.super_admin.who, cast.admin.user.id)
         services.account_mail.send_due()
         sent = token_in(mail, 0)
         link_for(services, mail, cast.admin.user.email)
         services.password_resets.reset(sent, NEW)
 
-    def test_links_that_expired_are_not_kept(self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock) -> None:
+    def test_links_that_expired_are_not_kept(
+        self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock
+    ) -> None:
         for _ in range(2):
             link_for(services, mail, cast.admin.user.email)
         clock.advance(seconds=ASKED_LIFETIME.total_seconds())
@@ -202,7 +210,12 @@ class TestAskingForALink:
             assert len(server.messages) == 1
 
     def test_a_first_attempt_that_fails_before_the_link_is_made_loses_no_message(
-        self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+        self,
+        services: Services,
+        mail: MailServer,
+        cast: Cast,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         def fail(*_: Any) -> None:
             raise Unavailable
@@ -216,7 +229,9 @@ class TestAskingForALink:
         services.password_resets.reset(token_in(mail, 0), NEW)
         assert len(entries(services, cast, Action.RESET_REQUESTED)) == 1
 
-    def test_a_link_works_for_30_minutes(self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock) -> None:
+    def test_a_link_works_for_30_minutes(
+        self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock
+    ) -> None:
         token = link_for(services, mail, cast.admin.user.email)
         clock.advance(seconds=ASKED_LIFETIME.total_seconds())
         with pytest.raises(LinkNotValid):
@@ -225,11 +240,16 @@ class TestAskingForALink:
     def test_a_link_works_once(self, services: Services, mail: MailServer, cast: Cast) -> None:
         token = link_for(services, mail, cast.admin.user.email)
         services.password_resets.reset(token, NEW)
-        for again in (services.password_resets.check, lambda one: services.password_resets.reset(one, NEW + "2")):
+        for again in (
+            services.password_resets.check,
+            lambda one: services.password_resets.reset(one, NEW + "2"),
+        ):
             with pytest.raises(LinkNotValid):
                 again(token)
 
-    def test_of_two_uses_at_once_one_wins(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_of_two_uses_at_once_one_wins(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         token = link_for(services, mail, cast.admin.user.email)
 
         def use(number: int) -> bool:
@@ -241,11 +261,17 @@ class TestAskingForALink:
 
         results = side_by_side(2, use)
         assert sorted(results) == [False, True]
-        assert services.auth.login(cast.admin.user.email, f"{NEW} {results.index(True)} of two", ADDRESS)
-        assert user_of(services, cast.admin.user.id).token_version == cast.admin.user.token_version + 1
+        assert services.auth.login(
+            cast.admin.user.email, f"{NEW} {results.index(True)} of two", ADDRESS
+        )
+        assert (
+            user_of(services, cast.admin.user.id).token_version == cast.admin.user.token_version + 1
+        )
         assert len(entries(services, cast, Action.PASSWORD_RESET)) == 1
 
-    def test_a_weak_password_is_refused_and_the_link_stays_good(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_a_weak_password_is_refused_and_the_link_stays_good(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         token = link_for(services, mail, cast.admin.user.email)
         for bad in ("short", "password123", "admin@example.com", passwords.DEMO_PASSWORD):
             with pytest.raises(Invalid) as refused:
@@ -253,7 +279,9 @@ class TestAskingForALink:
             assert [e.pointer for e in refused.value.errors] == ["/newPassword"]
         services.password_resets.reset(token, NEW)
 
-    def test_it_does_nothing_for_who_is_not_active(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_it_does_nothing_for_who_is_not_active(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         token = link_for(services, mail, cast.admin.user.email)
         services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=False)
         with pytest.raises(LinkNotValid):
@@ -262,7 +290,9 @@ class TestAskingForALink:
         with pytest.raises(LinkNotValid):
             services.password_resets.reset(token, NEW)
 
-    def test_a_changed_password_and_signing_out_everywhere_end_it(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_a_changed_password_and_signing_out_everywhere_end_it(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         token = link_for(services, mail, cast.admin.user.email)
         services.account.sign_out_everywhere(cast.admin.who)
         with pytest.raises(LinkNotValid):
@@ -277,7 +307,9 @@ class TestAskingForALink:
             with pytest.raises(LinkNotValid):
                 services.password_resets.reset(token, NEW)
 
-    def test_requests_are_limited_by_account_and_by_address(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_requests_are_limited_by_account_and_by_address(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         def ask(email: str, times: int) -> None:
             for _ in range(times):
                 services.password_resets.request(email)
@@ -296,7 +328,9 @@ class TestAskingForALink:
         with request_context.use(RequestContext("192.0.2.8")):
             ask(cast.viewer.user.email, 1)
 
-    def test_refused_requests_leave_no_counts_of_made_up_accounts(self, mail: MailServer, services: Services) -> None:
+    def test_refused_requests_leave_no_counts_of_made_up_accounts(
+        self, mail: MailServer, services: Services
+    ) -> None:
         counts = services.password_resets._by_source._counts.own
         assert isinstance(counts, BoundedStorage)
         sizes = []
@@ -309,7 +343,9 @@ class TestAskingForALink:
         assert len(sizes) == 30
         assert sizes[0] == sizes[-1]
 
-    def test_strangers_cannot_use_up_what_the_owner_may_ask_for(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_strangers_cannot_use_up_what_the_owner_may_ask_for(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         user = cast.admin.user
         known = services.auth.mark_browser(user, "")
 
@@ -328,7 +364,9 @@ class TestAskingForALink:
             ask(ADDRESS, 1, known)
         with pytest.raises(TooManyRequests):
             ask(ADDRESS, 1, "not a mark of ours")
-        with pytest.raises(TooManyRequests):  # all known browsers together: who once had the password may have many
+        with pytest.raises(
+            TooManyRequests
+        ):  # all known browsers together: who once had the password may have many
             ask("192.0.2.11", 1, services.auth.mark_browser(user, ""))
 
     @pytest.mark.parametrize("rate", [password_resets.SOURCE_RATE, password_resets.ACCOUNT_RATE])
@@ -344,7 +382,9 @@ class TestAskingForALink:
         with pytest.raises(TooManyRequests):
             guess()
 
-    def test_without_a_mail_server_it_says_so_to_everybody(self, services: Services, cast: Cast) -> None:
+    def test_without_a_mail_server_it_says_so_to_everybody(
+        self, services: Services, cast: Cast
+    ) -> None:
         for email in (cast.admin.user.email, STRANGER):
             with pytest.raises(MailNotSet):
                 services.password_resets.request(email)
@@ -368,19 +408,27 @@ class TestAskingForALink:
         everything = repr(services.audit.find(cast.super_admin.who, None, AuditFilter(), Page()))
         assert not any(secret in everything for secret in (token, NEW))
 
-    def test_it_makes_a_password_that_was_given_ones_own(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_it_makes_a_password_that_was_given_ones_own(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         services.accounts.give_one_time_password(cast.admin.user.email)
         token = link_for(services, mail, cast.admin.user.email)
         services.password_resets.reset(token, NEW)
-        who = services.auth.principal(services.auth.login(cast.admin.user.email, NEW, ADDRESS).access_token)
+        who = services.auth.principal(
+            services.auth.login(cast.admin.user.email, NEW, ADDRESS).access_token
+        )
         assert who.roles == cast.admin.who.roles
 
 
 class TestASuperAdminsLink:
-    def test_is_mailed_and_never_shown(self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock) -> None:
+    def test_is_mailed_and_never_shown(
+        self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock
+    ) -> None:
         sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
         assert (sent.url, sent.expires_at) == (None, clock() + SENT_LIFETIME)
-        assert services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS)  # nothing has changed yet
+        assert services.auth.login(
+            cast.admin.user.email, PASSWORD, ADDRESS
+        )  # nothing has changed yet
         services.account_mail.send_due()
         token = token_in(mail, 0)
         body = mail.messages[0].message.get_body(("plain",))
@@ -430,14 +478,18 @@ class TestASuperAdminsLink:
         with pytest.raises(LinkNotValid):
             services.password_resets.reset((sent.url or "").partition("#")[2], NEW)
 
-    def test_ends_when_the_account_is_deactivated_and_does_not_come_back(self, services: Services, cast: Cast) -> None:
+    def test_ends_when_the_account_is_deactivated_and_does_not_come_back(
+        self, services: Services, cast: Cast
+    ) -> None:
         sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
         for active in (False, True):
             services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=active)
             with pytest.raises(LinkNotValid):
                 services.password_resets.check((sent.url or "").partition("#")[2])
 
-    def test_a_newer_one_ends_it_and_not_what_the_owner_asked_for(self, services: Services, mail: MailServer, cast: Cast) -> None:
+    def test_a_newer_one_ends_it_and_not_what_the_owner_asked_for(
+        self, services: Services, mail: MailServer, cast: Cast
+    ) -> None:
         asked = link_for(services, mail, cast.admin.user.email)
         for _ in range(2):
             services.users.reset(cast.super_admin.who, cast.admin.user.id)
@@ -449,7 +501,9 @@ class TestASuperAdminsLink:
             assert services.password_resets.check(good) == cast.admin.user.email
 
     @pytest.mark.parametrize("lost", ["is_active", "is_super_admin"])
-    def test_ends_when_its_sender_is_no_active_super_admin_any_more(self, services: Services, cast: Cast, lost: str) -> None:
+    def test_ends_when_its_sender_is_no_active_super_admin_any_more(
+        self, services: Services, cast: Cast, lost: str
+    ) -> None:
         sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
         token = (sent.url or "").partition("#")[2]
         assert services.password_resets.check(token)
@@ -479,14 +533,18 @@ class TestASuperAdminsLink:
         assert services.account_mail.send_due() == 1
         assert mail.messages == []
 
-    def test_may_be_made_for_an_account_that_is_not_active_and_does_not_activate_it(self, services: Services, cast: Cast) -> None:
+    def test_may_be_made_for_an_account_that_is_not_active_and_does_not_activate_it(
+        self, services: Services, cast: Cast
+    ) -> None:
         services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=False)
         sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
         services.password_resets.reset((sent.url or "").partition("#")[2], NEW)
         with pytest.raises(WrongCredentials):
             services.auth.login(cast.admin.user.email, NEW, ADDRESS)
 
-    def test_is_nobody_elses_to_make_and_not_for_oneself(self, services: Services, cast: Cast) -> None:
+    def test_is_nobody_elses_to_make_and_not_for_oneself(
+        self, services: Services, cast: Cast
+    ) -> None:
         refusals: list[tuple[Any, str, type[ExportsError]]] = [
             (cast.admin.who, cast.viewer.user.id, NotFound),
             (cast.outsider.who, cast.viewer.user.id, NotFound),

@@ -1,4 +1,5 @@
-"""A schedule that keeps failing is paused, and those who look after it are told: once, and again when all is well."""
+"""A schedule that keeps failing is paused, and those who look after it are told: once, and again
+when all is well."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,7 +30,9 @@ from tests.world import (
 
 @pytest.fixture
 def hourly(services: Services, admin: Principal) -> Schedule:
-    return make_schedule(services, admin, name="Numbers", schedule="0 * * * *", timezone="UTC", pause_after=3)
+    return make_schedule(
+        services, admin, name="Numbers", schedule="0 * * * *", timezone="UTC", pause_after=3
+    )
 
 
 def next_run(services: Services, clock: FakeClock) -> Run:
@@ -39,7 +42,13 @@ def next_run(services: Services, clock: FakeClock) -> Run:
     return claim(services)
 
 
-def ends(services: Services, clock: FakeClock, status: RunStatus, error: str = "it broke", code: str = "broken") -> Run:
+def ends(
+    services: Services,
+    clock: FakeClock,
+    status: RunStatus,
+    error: str = "it broke",
+    code: str = "broken",
+) -> Run:
     run = next_run(services, clock)
     good = status is RunStatus.COMPLETED
     services.runs.close(run, status, None if good else error, None if good else code)
@@ -63,14 +72,21 @@ def notices(services: Services, schedule: Schedule) -> list[Notice]:
 
 
 OWNER = "admin@example.com"
-FAILING, GAVE_UP, RECOVERED = ((kind, OWNER) for kind in (NoticeKind.FAILING, NoticeKind.GAVE_UP, NoticeKind.RECOVERED))
+FAILING, GAVE_UP, RECOVERED = (
+    (kind, OWNER) for kind in (NoticeKind.FAILING, NoticeKind.GAVE_UP, NoticeKind.RECOVERED)
+)
 
 
 class TestPausing:
-    def test_after_so_many_failures_in_a_row(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+    def test_after_so_many_failures_in_a_row(
+        self, services: Services, clock: FakeClock, hourly: Schedule
+    ) -> None:
         for number in (1, 2):
             fails(services, clock)
-            assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, number)
+            assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (
+                True,
+                number,
+            )
         fails(services, clock)
         paused = stored(services, hourly)
         assert (paused.is_active, paused.next_run_at, paused.paused_at) == (False, None, clock())
@@ -79,23 +95,37 @@ class TestPausing:
         clock.advance(hours=5)
         assert services.runs.tick() == 0
 
-    def test_a_good_run_in_between_begins_anew(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
-        for status in (RunStatus.FAILED, RunStatus.FAILED, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.FAILED):
+    def test_a_good_run_in_between_begins_anew(
+        self, services: Services, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        for status in (
+            RunStatus.FAILED,
+            RunStatus.FAILED,
+            RunStatus.COMPLETED,
+            RunStatus.FAILED,
+            RunStatus.FAILED,
+        ):
             ends(services, clock, status)
         assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, 2)
 
-    def test_a_partial_run_is_no_failure_to_pause_for(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+    def test_a_partial_run_is_no_failure_to_pause_for(
+        self, services: Services, clock: FakeClock, hourly: Schedule
+    ) -> None:
         for status in (RunStatus.FAILED, RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.FAILED):
             ends(services, clock, status)
         assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, 1)
 
-    def test_zero_means_never(self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule) -> None:
+    def test_zero_means_never(
+        self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
+    ) -> None:
         services.schedules.update(admin, hourly.id, {"pause_after": 0})
         for _ in range(7):
             fails(services, clock)
         assert stored(services, hourly).is_active
 
-    def test_runs_that_somebody_asked_for_do_not_count(self, services: Services, admin: Principal, hourly: Schedule) -> None:
+    def test_runs_that_somebody_asked_for_do_not_count(
+        self, services: Services, admin: Principal, hourly: Schedule
+    ) -> None:
         for _ in range(4):
             services.schedules.trigger(admin, hourly.id)
             services.runs.close(claim(services), RunStatus.FAILED, "it broke", "broken")
@@ -116,11 +146,16 @@ class TestPausing:
         assert services.notices.send_due() == 3
         assert services.notices.send_due() == 0
         sent = mail.wait_for(3)
-        assert sorted(m.rcpt_tos[0] for m in sent if "paused" in m.message["Subject"]) == [OWNER, "viewer@example.com"]
+        assert sorted(m.rcpt_tos[0] for m in sent if "paused" in m.message["Subject"]) == [
+            OWNER,
+            "viewer@example.com",
+        ]
         (one,) = [m for m in sent if "paused" in m.message["Subject"] and m.rcpt_tos == [OWNER]]
         body = one.message.get_body(("plain",))
         assert body is not None
-        assert "3 runs in a row failed; the last one: it broke" in " ".join(body.get_content().split())
+        assert "3 runs in a row failed; the last one: it broke" in " ".join(
+            body.get_content().split()
+        )
         assert f"/scheduled-exports/{hourly.id}?run=" in body.get_content()
 
     def test_whoever_resumes_it_owns_it_and_the_row_of_failures_begins_anew(
@@ -156,7 +191,9 @@ class TestPausing:
 
 
 class TestTheRowOfFailures:
-    def test_is_ended_by_a_run_that_had_nothing_to_send(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
+    def test_is_ended_by_a_run_that_had_nothing_to_send(
+        self, services: Services, clock: FakeClock, hourly: Schedule
+    ) -> None:
         for _ in range(2):
             fails(services, clock)
             ends(services, clock, RunStatus.SKIPPED, "there was no data in its window", "no_data")
@@ -172,7 +209,10 @@ class TestTheRowOfFailures:
     def test_does_not_grow_with_a_run_that_is_sent_again_and_fails_again(
         self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
     ) -> None:
-        with mail_server(refuse={"ann@example.com": "550 no such user"}) as server, registered(CHANNELS, WatchedEmail(server)):
+        with (
+            mail_server(refuse={"ann@example.com": "550 no such user"}) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
             run = execute(services, next_run(services, clock))
             assert (run.status, stored(services, hourly).failures) == (RunStatus.FAILED, 1)
             for _ in range(3):
@@ -220,7 +260,10 @@ class TestAccessLost:
         assert (run.status, run.error_code, run.attempt) == (RunStatus.FAILED, "access_lost", 1)
         paused = stored(services, hourly)
         assert (paused.is_active, paused.paused_reason) == (False, run.error)
-        assert sorted(told(services, hourly)) == [(NoticeKind.PAUSED, OWNER), (NoticeKind.PAUSED, "viewer@example.com")]
+        assert sorted(told(services, hourly)) == [
+            (NoticeKind.PAUSED, OWNER),
+            (NoticeKind.PAUSED, "viewer@example.com"),
+        ]
 
         new = Principal(cast.viewer.user.id, False, {cast.acme.id: Role.ADMIN})
         services.schedules.update(new, hourly.id, {"is_active": True})
@@ -231,7 +274,10 @@ class TestAccessLost:
         self, services: Services, cast: Cast, clock: FakeClock, hourly: Schedule
     ) -> None:
         run = next_run(services, clock)
-        assert services.runs.fail(run, RunError("the database was away", permanent=False)) is RunStatus.PENDING
+        assert (
+            services.runs.fail(run, RunError("the database was away", permanent=False))
+            is RunStatus.PENDING
+        )
         set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)
         for active in (False, True):
             services.schedules.update(cast.super_admin.who, hourly.id, {"is_active": active})
@@ -245,7 +291,9 @@ class TestAccessLost:
     ) -> None:
         set_role(services, cast.viewer.user.id, cast.acme.id, Role.ADMIN)
         with services.database.write() as connection:
-            connection.exec_driver_sql(f"DELETE FROM memberships WHERE user_id = '{cast.admin.user.id}'")
+            connection.exec_driver_sql(
+                f"DELETE FROM memberships WHERE user_id = '{cast.admin.user.id}'"
+            )
         execute(services, next_run(services, clock))
         assert told(services, hourly) == [(NoticeKind.PAUSED, "viewer@example.com")]
 
@@ -255,7 +303,13 @@ class TestNotices:
         self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
     ) -> None:
         services.schedules.update(admin, hourly.id, {"pause_after": 0})
-        for status in (RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.COMPLETED, RunStatus.COMPLETED):
+        for status in (
+            RunStatus.FAILED,
+            RunStatus.PARTIAL,
+            RunStatus.FAILED,
+            RunStatus.COMPLETED,
+            RunStatus.COMPLETED,
+        ):
             ends(services, clock, status)
         assert told(services, hourly) == [FAILING, RECOVERED]
         fails(services, clock)
@@ -275,20 +329,29 @@ class TestNotices:
                 run = claim(services)
             assert run.attempt == 9
             assert told(services, hourly) == expected
-            clock.set(clock().replace(minute=0, second=0, microsecond=0))  # so that just one tick is due
+            clock.set(
+                clock().replace(minute=0, second=0, microsecond=0)
+            )  # so that just one tick is due
 
     def test_an_old_run_that_is_sent_again_is_no_recovery(
         self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
     ) -> None:
         """The latest run failed: nothing works again yet."""
-        with mail_server(refuse={"ann@example.com": "550 no such user"}) as server, registered(CHANNELS, WatchedEmail(server)):
+        with (
+            mail_server(refuse={"ann@example.com": "550 no such user"}) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
             old = execute(services, next_run(services, clock))
             fails(services, clock)
             server.rules.refuse.clear()  # type: ignore[attr-defined]
             services.demand.resend(admin, hourly.id, old.id)
             assert execute(services, claim(services)).status is RunStatus.COMPLETED
         now = stored(services, hourly)
-        assert (now.last_status, now.failures, now.failing_since is None) == (RunStatus.FAILED, 2, False)
+        assert (now.last_status, now.failures, now.failing_since is None) == (
+            RunStatus.FAILED,
+            2,
+            False,
+        )
         assert told(services, hourly) == [FAILING]
 
     def test_one_that_is_put_off_is_sent_again_under_the_same_id(
@@ -306,13 +369,23 @@ class TestNotices:
             refuse.clear()
             assert services.notices.send_due() == 1
             (sent,) = notices(services, hourly)
-            assert (sent.status, sent.attempts, sent.error, sent.sent_at) == (DeliveryStatus.ACCEPTED, 2, None, clock())
+            assert (sent.status, sent.attempts, sent.error, sent.sent_at) == (
+                DeliveryStatus.ACCEPTED,
+                2,
+                None,
+                clock(),
+            )
             (message,) = server.messages
             assert waiting.id in message.message["Message-ID"]
         assert not services.notices.due()
 
-    def test_one_that_is_refused_for_good_has_its_end(self, services: Services, clock: FakeClock, hourly: Schedule) -> None:
-        with mail_server(refuse={OWNER: "550 no such user"}) as server, registered(CHANNELS, WatchedEmail(server)):
+    def test_one_that_is_refused_for_good_has_its_end(
+        self, services: Services, clock: FakeClock, hourly: Schedule
+    ) -> None:
+        with (
+            mail_server(refuse={OWNER: "550 no such user"}) as server,
+            registered(CHANNELS, WatchedEmail(server)),
+        ):
             fails(services, clock)
             services.notices.send_due()
         (one,) = notices(services, hourly)
@@ -329,7 +402,12 @@ class TestNotices:
         assert one.error
 
     def test_one_whose_sender_died_is_sent_again(
-        self, services: Services, clock: FakeClock, hourly: Schedule, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+        self,
+        services: Services,
+        clock: FakeClock,
+        hourly: Schedule,
+        mail: MailServer,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         class Died(BaseException):
             pass

@@ -83,7 +83,10 @@ class TestOverlap:
         skipped = in_order(services, schedule)[-1]
         assert "had not ended" in (skipped.error or "")
         assert (skipped.completed_at, skipped.started_at, skipped.attempt) == (clock(), None, 0)
-        assert (stored(services, schedule).last_status, stored(services, schedule).failures) == (None, 0)
+        assert (stored(services, schedule).last_status, stored(services, schedule).failures) == (
+            None,
+            0,
+        )
 
     def test_only_allow_lets_runs_of_one_schedule_run_side_by_side(
         self, services: Services, admin: Principal, clock: FakeClock
@@ -116,24 +119,43 @@ class TestOverlap:
 
 
 class TestCatchUp:
-    def test_the_latest_of_thirty_days_of_minutes_runs_once(self, services: Services, admin: Principal, clock: FakeClock) -> None:
+    def test_the_latest_of_thirty_days_of_minutes_runs_once(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
         schedule = minutely(services, admin)
         tick(services, clock, 30 * 24 * 60)
         (run,) = in_order(services, schedule)
-        assert (run.status, run.scheduled_for, run.missed_ticks) == (RunStatus.PENDING, clock(), 30 * 24 * 60 - 1)
+        assert (run.status, run.scheduled_for, run.missed_ticks) == (
+            RunStatus.PENDING,
+            clock(),
+            30 * 24 * 60 - 1,
+        )
         assert stored(services, schedule).next_run_at == clock() + MINUTE
 
-    def test_none_makes_nothing_up_and_says_so(self, services: Services, admin: Principal, clock: FakeClock) -> None:
+    def test_none_makes_nothing_up_and_says_so(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
         schedule = minutely(services, admin, catch_up="none")
         tick(services, clock, 30 * 24 * 60)
         missed, on_time = in_order(services, schedule)
-        assert (missed.status, missed.error_code, missed.missed_ticks) == (*MISSED, 30 * 24 * 60 - 2)
+        assert (missed.status, missed.error_code, missed.missed_ticks) == (
+            *MISSED,
+            30 * 24 * 60 - 2,
+        )
         assert missed.scheduled_for == clock() - MINUTE
         assert "are not made up" in (missed.error or "")
-        assert (on_time.status, on_time.scheduled_for, on_time.missed_ticks) == (RunStatus.PENDING, clock(), 0)
+        assert (on_time.status, on_time.scheduled_for, on_time.missed_ticks) == (
+            RunStatus.PENDING,
+            clock(),
+            0,
+        )
 
-    def test_none_skips_also_the_only_one_that_is_late(self, services: Services, admin: Principal, clock: FakeClock) -> None:
-        schedule = make_schedule(services, admin, schedule="0 11 * * *", timezone="UTC", catch_up="none")
+    def test_none_skips_also_the_only_one_that_is_late(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
+        schedule = make_schedule(
+            services, admin, schedule="0 11 * * *", timezone="UTC", catch_up="none"
+        )
         clock.set(NOW.replace(hour=11, minute=1))
         services.runs.tick()
         assert states(services, schedule) == [PENDING]  # a minute is still on time
@@ -148,16 +170,26 @@ class TestCatchUp:
         tick(services, clock, 30 * 24 * 60)
         missed, *made = in_order(services, schedule)
         assert len(made) == MOST_CAUGHT_UP
-        assert [run.scheduled_for for run in made] == [clock() - MINUTE * i for i in reversed(range(MOST_CAUGHT_UP))]
+        assert [run.scheduled_for for run in made] == [
+            clock() - MINUTE * i for i in reversed(range(MOST_CAUGHT_UP))
+        ]
         assert {(run.status, run.missed_ticks) for run in made} == {(RunStatus.PENDING, 0)}
         assert (missed.status, missed.error_code) == MISSED
         assert missed.missed_ticks + 1 + len(made) == 30 * 24 * 60
         assert missed.scheduled_for == clock() - MINUTE * MOST_CAUGHT_UP
         assert "newest 100 of the last 168 hours" in (missed.error or "")
 
-    def test_all_makes_up_only_what_is_young_enough(self, services: Services, admin: Principal, clock: FakeClock) -> None:
+    def test_all_makes_up_only_what_is_young_enough(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
         schedule = make_schedule(
-            services, admin, schedule="0 * * * *", timezone="UTC", catch_up="all", catch_up_hours=3, overlap="allow"
+            services,
+            admin,
+            schedule="0 * * * *",
+            timezone="UTC",
+            catch_up="all",
+            catch_up_hours=3,
+            overlap="allow",
         )
         clock.set(NOW.replace(hour=20, minute=15))
         services.runs.tick()
@@ -179,7 +211,9 @@ class TestCatchUp:
             services.runs.close(run, RunStatus.COMPLETED)
         assert claimed == sorted(one for one in claimed if one)
 
-    def test_a_schedule_that_was_off_is_not_caught_up(self, services: Services, admin: Principal, clock: FakeClock) -> None:
+    def test_a_schedule_that_was_off_is_not_caught_up(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
         schedule = minutely(services, admin, catch_up="all", is_active=False)
         clock.advance(days=3)
         services.schedules.update(admin, schedule.id, {"is_active": True})
@@ -191,7 +225,9 @@ class TestJitter:
     def test_a_run_starts_later_by_what_is_its_schedules_own(
         self, services: Services, admin: Principal, clock: FakeClock
     ) -> None:
-        schedule = make_schedule(services, admin, schedule="0 * * * *", timezone="UTC", jitter_seconds=1800)
+        schedule = make_schedule(
+            services, admin, schedule="0 * * * *", timezone="UTC", jitter_seconds=1800
+        )
         late = jitter(schedule.id, 1800)
         for hour in (11, 12):
             clock.set(NOW.replace(hour=hour, minute=0))
@@ -218,8 +254,12 @@ class TestJitter:
         assert [run for run in found if run.status is RunStatus.SKIPPED] == []
         assert found[0].status is RunStatus.COMPLETED
 
-    def test_a_missed_tick_is_not_held_back_again(self, services: Services, admin: Principal, clock: FakeClock) -> None:
-        schedule = make_schedule(services, admin, schedule="0 * * * *", timezone="UTC", jitter_seconds=3600)
+    def test_a_missed_tick_is_not_held_back_again(
+        self, services: Services, admin: Principal, clock: FakeClock
+    ) -> None:
+        schedule = make_schedule(
+            services, admin, schedule="0 * * * *", timezone="UTC", jitter_seconds=3600
+        )
         clock.set(NOW.replace(hour=12, minute=0) + timedelta(hours=1, seconds=-1))
         services.runs.tick()
         (run,) = in_order(services, schedule)

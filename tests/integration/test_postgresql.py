@@ -1,4 +1,5 @@
-"""What only a database that many processes share can get wrong: its clock, its absence, and dispatchers that race."""
+"""What only a database that many processes share can get wrong: its clock, its absence, and
+dispatchers that race."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -59,7 +60,10 @@ def opened(url: str) -> Iterator[Database]:
 @contextmanager
 def process(url: str, folder: Path, clock: FakeClock) -> Iterator[Services]:
     """The services of one more process over the database."""
-    built = wiring.build(Settings(data_dir=folder, secret_key=SECRET_KEY, demo=False, database_url=SecretStr(url)), clock)
+    built = wiring.build(
+        Settings(data_dir=folder, secret_key=SECRET_KEY, demo=False, database_url=SecretStr(url)),
+        clock,
+    )
     try:
         yield built
     finally:
@@ -68,7 +72,11 @@ def process(url: str, folder: Path, clock: FakeClock) -> Iterator[Services]:
 
 @contextmanager
 def three(url: str, folder: Path, clock: FakeClock) -> Iterator[list[Services]]:
-    with process(url, folder, clock) as a, process(url, folder, clock) as b, process(url, folder, clock) as c:
+    with (
+        process(url, folder, clock) as a,
+        process(url, folder, clock) as b,
+        process(url, folder, clock) as c,
+    ):
         yield [a, b, c]
 
 
@@ -79,7 +87,10 @@ class TestTheSchema:
             with database.read() as connection:
                 assert (
                     compare_metadata(
-                        MigrationContext.configure(connection, opts={"compare_type": True, "include_object": ours}), metadata
+                        MigrationContext.configure(
+                            connection, opts={"compare_type": True, "include_object": ours}
+                        ),
+                        metadata,
                     )
                     == []
                 )
@@ -90,28 +101,38 @@ class TestTheSchema:
             migrate.downgrade(database)
             assert not migrate.is_current(database)
             with database.read() as connection:
-                tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+                tables = (
+                    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+                )
                 assert set(connection.execute(text(tables)).scalars()) == {"alembic_version"}
             migrate.upgrade(database)
             assert migrate.is_current(database)
 
-    def test_is_not_changed_by_a_start_which_says_what_to_do(self, fresh: str, tmp_path: Path, clock: FakeClock) -> None:
+    def test_is_not_changed_by_a_start_which_says_what_to_do(
+        self, fresh: str, tmp_path: Path, clock: FakeClock
+    ) -> None:
         with process(fresh, tmp_path, clock) as services:
-            with pytest.raises(ExportsError, match="is not migrated: run 'python -m exports_app migrate' first"):
+            with pytest.raises(
+                ExportsError, match="is not migrated: run 'python -m exports_app migrate' first"
+            ):
                 wiring.prepare(services)
             assert not migrate.is_current(services.database)
 
 
 class TestTheClock:
     @pytest.mark.parametrize("skew", [HOUR, -HOUR])
-    def test_is_the_databases_whatever_the_hosts_says(self, migrated_url: str, skew: timedelta) -> None:
+    def test_is_the_databases_whatever_the_hosts_says(
+        self, migrated_url: str, skew: timedelta
+    ) -> None:
         with opened(migrated_url) as database:
             wrong = DatabaseClock(database, lambda: datetime.now(UTC) + skew)
             with database.read() as connection:
                 before: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
             assert before <= wrong() <= before + timedelta(seconds=30)
 
-    def test_goes_on_without_the_database_once_it_was_seen(self, migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_goes_on_without_the_database_once_it_was_seen(
+        self, migrated_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(db_clock, "ASK_SECONDS", 0)
         with opened(migrated_url) as database:
             wrong = DatabaseClock(database, lambda: datetime.now(UTC) + HOUR)
@@ -119,7 +140,9 @@ class TestTheClock:
             monkeypatch.setattr(database, "read", away)
             assert seen <= wrong() <= seen + timedelta(seconds=30)
 
-    def test_is_the_hosts_until_the_database_was_seen(self, migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_the_hosts_until_the_database_was_seen(
+        self, migrated_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with opened(migrated_url) as database:
             monkeypatch.setattr(database, "read", away)
             assert abs(DatabaseClock(database)() - datetime.now(UTC)) < timedelta(seconds=30)
@@ -131,7 +154,9 @@ def away() -> Iterator[None]:
     yield
 
 
-def test_a_database_that_was_killed_is_away_and_then_back(tmp_path: Path, clock: FakeClock, password_hash: str) -> None:
+def test_a_database_that_was_killed_is_away_and_then_back(
+    tmp_path: Path, clock: FakeClock, password_hash: str
+) -> None:
     with postgres_server() as server:
         server.sql("CREATE DATABASE mortal")
         with process(server.url("mortal"), tmp_path, clock) as services:
@@ -156,10 +181,15 @@ class TestDispatchersThatRace:
 
     @pytest.fixture
     def schedules(self, services: Services, admin: Principal) -> list[str]:
-        made = [make_schedule(services, admin, name=f"No. {i}", schedule="* * * * *") for i in range(self.SCHEDULES)]
+        made = [
+            make_schedule(services, admin, name=f"No. {i}", schedule="* * * * *")
+            for i in range(self.SCHEDULES)
+        ]
         return [one.id for one in made]
 
-    def test_make_one_run_of_each_tick(self, services: Services, schedules: list[str], clock: FakeClock, tmp_path: Path) -> None:
+    def test_make_one_run_of_each_tick(
+        self, services: Services, schedules: list[str], clock: FakeClock, tmp_path: Path
+    ) -> None:
         with three(services.settings.url, tmp_path, clock) as engines:
             for _ in range(self.TICKS):
                 clock.advance(minutes=1)
@@ -167,30 +197,54 @@ class TestDispatchersThatRace:
                 # What one passed over since another was at it is that other's, or the next pulse's
                 assert sum(made) + engines[0].runs.tick() == len(schedules)
         ticks = Counter(
-            (row[0], row[1]) for row in sql(services, "SELECT scheduled_export_id, scheduled_for FROM export_history")
+            (row[0], row[1])
+            for row in sql(
+                services, "SELECT scheduled_export_id, scheduled_for FROM export_history"
+            )
         )
         assert set(ticks.values()) == {1}
         assert len(ticks) == self.SCHEDULES * self.TICKS
 
     def test_wait_for_each_other_to_choose(
-        self, services: Services, admin: Principal, schedules: list[str], clock: FakeClock, tmp_path: Path
+        self,
+        services: Services,
+        admin: Principal,
+        schedules: list[str],
+        clock: FakeClock,
+        tmp_path: Path,
     ) -> None:
-        """Else both could begin a run of the same schedule: each sees it idle until the other commits."""
-        with three(services.settings.url, tmp_path, clock) as (a, b, _), ThreadPoolExecutor(1) as other:
+        """Else both could begin a run of the same schedule: each sees it idle until the other
+        commits."""
+        with (
+            three(services.settings.url, tmp_path, clock) as (a, b, _),
+            ThreadPoolExecutor(1) as other,
+        ):
             first = a.schedules.trigger(admin, schedules[0])
             with a.store.write() as tx:
                 tx.runs.take_turns()
                 assert tx.runs.claim(first.id, str(uuid4()), clock(), clock() + HOUR)
                 b.schedules.trigger(admin, schedules[0])  # asked for: the next in the queue
                 claimed = other.submit(b.runs.claim)
-                wait_until("it waits", lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"), 10)
+                wait_until(
+                    "it waits",
+                    lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"),
+                    10,
+                )
                 assert not claimed.done()
             assert claimed.result(10) is None
 
     def test_a_worker_waits_for_who_calls_its_run_off_and_then_sends_nothing(
-        self, services: Services, admin: Principal, schedules: list[str], clock: FakeClock, tmp_path: Path
+        self,
+        services: Services,
+        admin: Principal,
+        schedules: list[str],
+        clock: FakeClock,
+        tmp_path: Path,
     ) -> None:
-        with three(services.settings.url, tmp_path, clock) as (a, b, _), ThreadPoolExecutor(1) as other:
+        with (
+            three(services.settings.url, tmp_path, clock) as (a, b, _),
+            ThreadPoolExecutor(1) as other,
+        ):
             a.schedules.trigger(admin, schedules[0])
             run = b.runs.claim()
             assert run is not None
@@ -198,8 +252,14 @@ class TestDispatchersThatRace:
             with a.store.write() as tx:
                 assert tx.runs.cancel(run, {"completed_at": clock()})
                 moved = other.submit(b.runs.begin_message, run, delivery)
-                wait_until("it waits", lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"), 10)
-                tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")
+                wait_until(
+                    "it waits",
+                    lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"),
+                    10,
+                )
+                tx.deliveries.end_pending(
+                    run.id, "the run was cancelled before this message was sent"
+                )
             with pytest.raises(LeaseLost):
                 moved.result(10)
         assert {d.status for d in deliveries_of(services, run)} == {DeliveryStatus.SKIPPED}
@@ -211,7 +271,9 @@ class TestDispatchersThatRace:
             clock.advance(minutes=1)
             sql(services, "UPDATE scheduled_exports SET overlap = 'queue_one'")
             services.runs.tick()
-            sql(services, "UPDATE export_history SET attempt = 1")  # as if each had its turn: all of them are queued
+            sql(
+                services, "UPDATE export_history SET attempt = 1"
+            )  # as if each had its turn: all of them are queued
         together = "SELECT count(*) FROM export_history WHERE status = 'processing' AND scheduled_export_id = ?"
 
         def work(engine: Services) -> list[str]:

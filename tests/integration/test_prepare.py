@@ -26,7 +26,11 @@ def warnings_of(settings: Settings, capsys: pytest.CaptureFixture[str]) -> list[
     """Of the start, about proxies."""
     prepare(settings)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    return [line["event"] for line in lines if line["level"] == "warning" and "TRUSTED_PROXIES" in line["event"]]
+    return [
+        line["event"]
+        for line in lines
+        if line["level"] == "warning" and "TRUSTED_PROXIES" in line["event"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -42,11 +46,19 @@ def warnings_of(settings: Settings, capsys: pytest.CaptureFixture[str]) -> list[
     ],
 )
 def test_a_start_behind_a_proxy_that_is_not_trusted_warns_in_one_line(
-    services: Services, capsys: pytest.CaptureFixture[str], public: str, host: str, trusted: str, warns: bool
+    services: Services,
+    capsys: pytest.CaptureFixture[str],
+    public: str,
+    host: str,
+    trusted: str,
+    warns: bool,
 ) -> None:
-    """By default the server speaks plain HTTP to this machine alone: whoever sees it elsewhere or by https uses a proxy."""
+    """By default the server speaks plain HTTP to this machine alone: whoever sees it elsewhere or
+    by https uses a proxy."""
     kept = services.settings.model_dump(exclude_unset=True)
-    settings = Settings.model_validate(kept | {"public_url": public, "host": host, "trusted_proxies": trusted})
+    settings = Settings.model_validate(
+        kept | {"public_url": public, "host": host, "trusted_proxies": trusted}
+    )
     said = warnings_of(settings, capsys)
     assert len(said) == warns
     if warns:

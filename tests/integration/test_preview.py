@@ -15,7 +15,13 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.table import Column, integer
-from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Report, Scope
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    EXPORT_TYPES,
+    FORMATS,
+    Report,
+    Scope,
+)
 from exports_app.services.core.records import Campaign, Metric, Sample, Tenant
 from exports_app.services.runs.preview import DataPreview, Preview
 from exports_app.services.schedules.validation import Filters
@@ -27,7 +33,9 @@ ALL = Filters()
 BERLIN = "Europe/Berlin"
 
 
-def preview(services: Services, who: Principal, tenant: Tenant, filters: Filters = ALL, **other: str) -> DataPreview:
+def preview(
+    services: Services, who: Principal, tenant: Tenant, filters: Filters = ALL, **other: str
+) -> DataPreview:
     chosen = {"export_type": "campaigns", "file_format": "csv", "timezone": BERLIN} | other
     return services.preview.data(who, tenant.id, **chosen, filters=filters)
 
@@ -43,7 +51,12 @@ def many(services: Services, campaigns: dict[str, Campaign]) -> Campaign:
     first = date(2015, 1, 1).toordinal()
     with services.store.write() as tx:
         tx.campaigns.upsert_metrics(
-            [Metric(spring.id, date.fromordinal(first + i), 10_000 + i, 100, 10, 123_456, 234_567) for i in range(3000)]
+            [
+                Metric(
+                    spring.id, date.fromordinal(first + i), 10_000 + i, 100, 10, 123_456, 234_567
+                )
+                for i in range(3000)
+            ]
         )
     return spring
 
@@ -55,7 +68,9 @@ def test_a_tenants_looks_are_shown_on_an_invented_report_and_nothing_is_stored(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
     logo = "https://example.com/logo.png"
-    found = services.preview.branding(admin, acme.id, {"name": "Ac<me", "brand_color": "#123456", "logo_url": logo}, {})
+    found = services.preview.branding(
+        admin, acme.id, {"name": "Ac<me", "brand_color": "#123456", "logo_url": logo}, {}
+    )
     assert found.message is not None
     assert "Weekly campaign totals" in found.message.subject
     assert all(part in found.message.html for part in ("Ac&lt;me", "#123456", logo))
@@ -63,14 +78,24 @@ def test_a_tenants_looks_are_shown_on_an_invented_report_and_nothing_is_stored(
     assert services.tenants.get(admin, acme.id) == acme
 
 
-def test_while_a_value_is_wrong_the_last_good_one_is_shown(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_while_a_value_is_wrong_the_last_good_one_is_shown(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     good = services.preview.branding(admin, acme.id, {"brand_color": "#123456"}, {}).shown
-    found = services.preview.branding(admin, acme.id, {"name": "New", "brand_color": "#12345", "logo_url": "http://x"}, good)
+    found = services.preview.branding(
+        admin, acme.id, {"name": "New", "brand_color": "#12345", "logo_url": "http://x"}, good
+    )
     assert [e.pointer for e in found.errors] == ["/brandColor", "/logoUrl"]
-    assert (found.shown["name"], found.shown["brand_color"], found.shown["logo_url"]) == ("New", "#123456", acme.logo_url)
+    assert (found.shown["name"], found.shown["brand_color"], found.shown["logo_url"]) == (
+        "New",
+        "#123456",
+        acme.logo_url,
+    )
     assert found.message is not None
     assert "#123456" in found.message.html
-    stored = services.preview.branding(admin, acme.id, {"brand_color": "x"}, {"brand_color": "worse"})
+    stored = services.preview.branding(
+        admin, acme.id, {"brand_color": "x"}, {"brand_color": "worse"}
+    )
     assert stored.shown["brand_color"] == acme.brand_color
 
 
@@ -88,7 +113,9 @@ def test_the_looks_are_for_those_who_manage_the_tenant(
 
 
 @pytest.mark.usefixtures("campaigns")
-def test_the_first_rows_are_shown_as_people_read_them(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_the_first_rows_are_shown_as_people_read_them(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     seen = preview(services, admin, acme, Filters(period="last_7_days"))
     assert seen.columns == EXPORT_TYPES["campaigns"].columns()
     rows = [dict(zip((c.key for c in seen.columns), row, strict=True)) for row in seen.rows]
@@ -113,29 +140,58 @@ def test_the_first_rows_are_shown_as_people_read_them(services: Services, admin:
         "cpa": "12.34",
         "roas": "4.60",
     }
-    assert (quiet["budget"], quiet["start_date"], quiet["spend"], quiet["ctr"]) == ("", "", "0.00", "")
-    assert (seen.total, seen.window, seen.complete) == (4, "25 Feb 2026 \N{EN DASH} 3 Mar 2026", True)
+    assert (quiet["budget"], quiet["start_date"], quiet["spend"], quiet["ctr"]) == (
+        "",
+        "",
+        "0.00",
+        "",
+    )
+    assert (seen.total, seen.window, seen.complete) == (
+        4,
+        "25 Feb 2026 \N{EN DASH} 3 Mar 2026",
+        True,
+    )
 
 
 def test_the_window_is_that_of_a_run_now_in_the_schedules_zone(
-    services: Services, admin: Principal, acme: Tenant, clock: FakeClock, campaigns: dict[str, Campaign]
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    clock: FakeClock,
+    campaigns: dict[str, Campaign],
 ) -> None:
     for zone, window in ((BERLIN, "3 Mar 2026"), ("Pacific/Kiritimati", "4 Mar 2026")):
-        assert preview(services, admin, acme, Filters(period="yesterday"), timezone=zone).window == window
+        assert (
+            preview(services, admin, acme, Filters(period="yesterday"), timezone=zone).window
+            == window
+        )
     assert preview(services, admin, acme).window == "all data"
 
 
 @pytest.mark.parametrize("file_format", ["csv", "excel", "json", "xml"])
 @pytest.mark.parametrize("export_type", ["campaign", "campaigns", "aggregate"])
 def test_a_preview_tells_what_the_run_then_makes(
-    services: Services, admin: Principal, acme: Tenant, many: Campaign, export_type: str, file_format: str
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    many: Campaign,
+    export_type: str,
+    file_format: str,
 ) -> None:
-    filters = Filters(campaign_ids=(many.id,), group_by="month" if export_type == "aggregate" else None)
+    filters = Filters(
+        campaign_ids=(many.id,), group_by="month" if export_type == "aggregate" else None
+    )
     seen = preview(services, admin, acme, filters, export_type=export_type, file_format=file_format)
-    made = make_schedule(services, admin, export_type=export_type, format=file_format, filters=filters)
+    made = make_schedule(
+        services, admin, export_type=export_type, format=file_format, filters=filters
+    )
     done = trigger_and_execute(services, admin, made)
     assert done.status is RunStatus.COMPLETED
-    assert seen.total == done.record_count == {"campaign": 3007, "campaigns": 1, "aggregate": 101}[export_type]
+    assert (
+        seen.total
+        == done.record_count
+        == {"campaign": 3007, "campaigns": 1, "aggregate": 101}[export_type]
+    )
     assert len(seen.rows) == min(10, seen.total)
     assert seen.size is not None
     assert done.file_size is not None
@@ -146,7 +202,9 @@ def test_a_preview_tells_what_the_run_then_makes(
     assert drafts(services) == []
 
 
-def test_without_data_there_are_columns_and_the_size_of_an_empty_file(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_without_data_there_are_columns_and_the_size_of_an_empty_file(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     seen = preview(services, admin, acme)
     header = ",".join(c.key for c in seen.columns) + "\r\n"
     assert (seen.rows, seen.total, seen.size, seen.complete) == ((), 0, len(header), True)
@@ -166,9 +224,15 @@ def test_only_who_writes_there_previews(
 ) -> None:
     for look in (
         lambda who: preview(services, who, acme),
-        lambda who: services.preview.letter(who, acme.id, "Numbers", "campaigns", "csv", BERLIN, ALL),
+        lambda who: services.preview.letter(
+            who, acme.id, "Numbers", "campaigns", "csv", BERLIN, ALL
+        ),
     ):
-        for who, error in ((viewer, Forbidden), (outsider, NotFound), (Principal(uuid_of(1)), NotFound)):
+        for who, error in (
+            (viewer, Forbidden),
+            (outsider, NotFound),
+            (Principal(uuid_of(1)), NotFound),
+        ):
             with pytest.raises(error):
                 look(who)
         assert look(admin)
@@ -201,13 +265,22 @@ def test_nobody_sees_a_foreign_campaign(
     ],
 )
 def test_what_a_save_would_refuse_is_refused_with_the_same_pointers(
-    services: Services, admin: Principal, acme: Tenant, other: dict[str, str], filters: Filters, pointers: list[str]
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    other: dict[str, str],
+    filters: Filters,
+    pointers: list[str],
 ) -> None:
     with pytest.raises(Invalid) as e:
         preview(services, admin, acme, filters, **other)
     assert [one.pointer for one in e.value.errors] == pointers
     if "timezone" not in other:
-        values = {"export_type": "campaigns", "format": other.get("file_format", "csv"), "filters": filters} | other
+        values = {
+            "export_type": "campaigns",
+            "format": other.get("file_format", "csv"),
+            "filters": filters,
+        } | other
         with pytest.raises(Invalid) as saved:
             make_schedule(services, admin, **values)
         assert saved.value.errors == e.value.errors
@@ -258,7 +331,9 @@ def test_the_connection_goes_back_clean(services: Services, admin: Principal, ac
     """The pool hands the same one on: to a query that takes longer than a preview may."""
     handed = list[int]()
     services.changes.flush()  # its thread would take a connection too
-    event.listen(services.database.engine, "checkout", lambda connection, *_: handed.append(id(connection)))
+    event.listen(
+        services.database.engine, "checkout", lambda connection, *_: handed.append(id(connection))
+    )
     with services.store.read() as tx:
         tx.sample(Endless(sorted_first=True).select(Scope(acme.id, None, None, (), "")), 10, 0.05)
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
@@ -272,7 +347,10 @@ def test_the_connection_goes_back_clean(services: Services, admin: Principal, ac
 
 def test_any_other_trouble_of_the_database_is_not_taken_for_time(services: Services) -> None:
     for _ in range(2):
-        with pytest.raises(DBAPIError, match=r"no such table|does not exist"), services.store.read() as tx:
+        with (
+            pytest.raises(DBAPIError, match=r"no such table|does not exist"),
+            services.store.read() as tx,
+        ):
             tx.sample(select(text("1")).select_from(text("nowhere")), 10, 1.0)
     with services.store.read() as tx:
         assert tx.sample(select(literal(7)), 10, 1.0) == Sample([(7,)], 1)
@@ -292,15 +370,25 @@ def test_postgresqls_word_for_a_timeout_is_known() -> None:
 
 
 def test_the_message_is_shown_as_it_will_be_sent(
-    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign], mail: MailServer
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+    mail: MailServer,
 ) -> None:
     filters = Filters(period="previous_week")
-    shown = services.preview.letter(admin, acme.id, "Weekly numbers", "campaigns", "csv", BERLIN, filters)
+    shown = services.preview.letter(
+        admin, acme.id, "Weekly numbers", "campaigns", "csv", BERLIN, filters
+    )
     assert shown is not None
     assert mail.messages == []
     trigger_and_execute(services, admin, make_schedule(services, admin, filters=filters))
     sent = mail.wait_for(1)[0].message
-    assert shown.subject == sent["Subject"] == "Weekly numbers \N{EN DASH} 23 Feb 2026 \N{EN DASH} 1 Mar 2026"
+    assert (
+        shown.subject
+        == sent["Subject"]
+        == "Weekly numbers \N{EN DASH} 23 Feb 2026 \N{EN DASH} 1 Mar 2026"
+    )
     assert shown.text.split() == sent.get_body(("plain",)).get_content().split()
     assert shown.html.split() == sent.get_body(("html",)).get_content().split()
     assert "acme_weekly-numbers_2026-02-23-to-2026-03-01_20260304T103000Z.csv" in shown.text
@@ -317,8 +405,12 @@ def test_the_message_can_be_seen_before_there_is_a_mail_server_or_a_name(
     assert "no data in this period" in shown.text
 
 
-def test_a_name_cannot_break_out_of_the_message(services: Services, admin: Principal, acme: Tenant) -> None:
-    shown = services.preview.letter(admin, acme.id, "<script>x</script>\nBcc: me", "campaigns", "csv", BERLIN, ALL)
+def test_a_name_cannot_break_out_of_the_message(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
+    shown = services.preview.letter(
+        admin, acme.id, "<script>x</script>\nBcc: me", "campaigns", "csv", BERLIN, ALL
+    )
     assert shown is not None
     assert "<script>" not in shown.html
     assert "\n" not in shown.subject
@@ -331,12 +423,19 @@ class Silent:
         return None
 
 
-def test_a_channel_may_have_nothing_to_show(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_channel_may_have_nothing_to_show(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     with registered(CHANNELS, Silent()):
-        assert services.preview.letter(admin, acme.id, "Numbers", "campaigns", "csv", BERLIN, ALL) is None
+        assert (
+            services.preview.letter(admin, acme.id, "Numbers", "campaigns", "csv", BERLIN, ALL)
+            is None
+        )
 
 
-def test_a_format_that_fails_leaves_no_draft_behind(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_format_that_fails_leaves_no_draft_behind(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     class Broken:
         key = "csv"
         label, mime, extension = "Broken", "text/plain", "txt"

@@ -36,7 +36,9 @@ TakeOver = Callable[[], None]
 
 
 @pytest.fixture(params=["an invitation", "a reset"])
-def take_over(request: pytest.FixtureRequest, services: Services, cast: Cast, mail: MailServer) -> TakeOver:
+def take_over(
+    request: pytest.FixtureRequest, services: Services, cast: Cast, mail: MailServer
+) -> TakeOver:
     """The person who reads the mailbox of Globex's admin takes the account over."""
     email = cast.outsider.user.email
 
@@ -46,7 +48,9 @@ def take_over(request: pytest.FixtureRequest, services: Services, cast: Cast, ma
 
     def by_reset() -> None:
         services.password_resets.request(email)
-        services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), THEIRS)
+        services.password_resets.reset(
+            mailed_token(services, mail, email, "reset-password"), THEIRS
+        )
 
     return by_invitation if request.param == "an invitation" else by_reset
 
@@ -55,11 +59,18 @@ def take_over(request: pytest.FixtureRequest, services: Services, cast: Cast, ma
 def hourly(services: Services, cast: Cast, campaigns: object) -> Schedule:
     """Of Globex's admin, to an accomplice."""
     return make_schedule(
-        services, cast.outsider.who, name="Numbers", schedule="0 * * * *", timezone="UTC", recipients=(ACCOMPLICE,)
+        services,
+        cast.outsider.who,
+        name="Numbers",
+        schedule="0 * * * *",
+        timezone="UTC",
+        recipients=(ACCOMPLICE,),
     )
 
 
-def test_a_call_of_theirs_that_is_under_way_makes_nothing_any_more(services: Services, cast: Cast, take_over: TakeOver) -> None:
+def test_a_call_of_theirs_that_is_under_way_makes_nothing_any_more(
+    services: Services, cast: Cast, take_over: TakeOver
+) -> None:
     with services.store.read() as tx:
         user = tx.users.get(cast.outsider.user.id)
         assert user is not None
@@ -70,7 +81,13 @@ def test_a_call_of_theirs_that_is_under_way_makes_nothing_any_more(services: Ser
 
 
 def test_its_active_exports_are_paused_until_an_admin_resumes_them(
-    services: Services, cast: Cast, clock: FakeClock, mail: MailServer, watch: Watch, hourly: Schedule, take_over: TakeOver
+    services: Services,
+    cast: Cast,
+    clock: FakeClock,
+    mail: MailServer,
+    watch: Watch,
+    hourly: Schedule,
+    take_over: TakeOver,
 ) -> None:
     set_role(services, cast.viewer.user.id, cast.globex.id, Role.ADMIN)
     take_over()
@@ -84,7 +101,11 @@ def test_its_active_exports_are_paused_until_an_admin_resumes_them(
 
     found, _ = services.audit.find(cast.outsider.who, cast.globex.id, AuditFilter(), Page())
     (entry,) = [one for one in found if one.action is Action.SCHEDULE_PAUSED]
-    assert (entry.actor_name, entry.subject_id, entry.detail) == ("the app", hourly.id, {"reason": previous_holder.PAUSED})
+    assert (entry.actor_name, entry.subject_id, entry.detail) == (
+        "the app",
+        hourly.id,
+        {"reason": previous_holder.PAUSED},
+    )
     listed = services.history.notices(cast.outsider.who, hourly.id, 10)
     assert {(one.kind, one.target, one.history_id) for one in listed} == {
         (NoticeKind.PAUSED, cast.outsider.user.email, None),
@@ -104,7 +125,13 @@ def test_its_active_exports_are_paused_until_an_admin_resumes_them(
 
 
 def test_its_runs_that_wait_or_are_under_way_are_cancelled(
-    services: Services, cast: Cast, clock: FakeClock, mail: MailServer, watch: Watch, hourly: Schedule, take_over: TakeOver
+    services: Services,
+    cast: Cast,
+    clock: FakeClock,
+    mail: MailServer,
+    watch: Watch,
+    hourly: Schedule,
+    take_over: TakeOver,
 ) -> None:
     clock.advance(hours=1)
     assert services.runs.tick() == 1
@@ -153,7 +180,9 @@ def test_of_an_account_that_was_proven_before_all_goes_on(
         tx.users.update(cast.outsider.user.id, {"email_proven_at": services.clock()})
     waiting = services.schedules.trigger(cast.outsider.who, hourly.id)
     services.password_resets.request(cast.outsider.user.email)
-    services.password_resets.reset(mailed_token(services, mail, cast.outsider.user.email, "reset-password"), THEIRS)
+    services.password_resets.reset(
+        mailed_token(services, mail, cast.outsider.user.email, "reset-password"), THEIRS
+    )
     assert stored(services, hourly).is_active
     assert the_run(services, waiting).status is RunStatus.PENDING
 
@@ -161,9 +190,13 @@ def test_of_an_account_that_was_proven_before_all_goes_on(
 def test_an_invitation_that_was_accepted_at_the_same_moment_is_not_called_revoked(
     services: Services, cast: Cast, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    invitation = services.invitations.invite(cast.outsider.who, cast.globex.id, "new@example.com", "viewer").invitation
+    invitation = services.invitations.invite(
+        cast.outsider.who, cast.globex.id, "new@example.com", "viewer"
+    ).invitation
     services.joining.accept(mailed_token(services, mail, "new@example.com"), None, "New", THEIRS)
-    monkeypatch.setattr(InvitationRepository, "open_from", lambda *_: [invitation])  # as it was read a moment before
+    monkeypatch.setattr(
+        InvitationRepository, "open_from", lambda *_: [invitation]
+    )  # as it was read a moment before
     with services.store.write() as tx:
         previous_holder.end(tx, cast.outsider.user, services.clock())
         after = tx.invitations.get(invitation.id)

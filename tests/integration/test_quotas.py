@@ -47,7 +47,9 @@ def used(services: Services, cast: Cast, name: str) -> int:
 
 
 class TestLimits:
-    def test_a_tenant_has_the_installations_until_a_super_admin_gives_it_its_own(self, services: Services, cast: Cast) -> None:
+    def test_a_tenant_has_the_installations_until_a_super_admin_gives_it_its_own(
+        self, services: Services, cast: Cast
+    ) -> None:
         give(services, cast, schedules=7)
         by_name = {q.name: q for q in services.quotas.find(cast.admin.who, cast.acme.id)}
         assert (by_name["schedules"].limit, by_name["schedules"].own) == (7, 7)
@@ -56,7 +58,9 @@ class TestLimits:
         by_name = {q.name: q for q in services.quotas.find(cast.admin.who, cast.acme.id)}
         assert (by_name["schedules"].limit, by_name["schedules"].own) == (10_000, None)
         entries, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(), Page())
-        changes = [entry.detail["changed"] for entry in entries if entry.action is Action.QUOTAS_CHANGED]
+        changes = [
+            entry.detail["changed"] for entry in entries if entry.action is Action.QUOTAS_CHANGED
+        ]
         assert {"quota_schedules": [None, 7]} in changes
 
     def test_nobody_else_changes_them(self, services: Services, cast: Cast) -> None:
@@ -77,7 +81,9 @@ class TestLimits:
 
 
 class TestSchedules:
-    def test_no_more_than_allowed_are_made_and_deleted_ones_do_not_count(self, services: Services, cast: Cast) -> None:
+    def test_no_more_than_allowed_are_made_and_deleted_ones_do_not_count(
+        self, services: Services, cast: Cast
+    ) -> None:
         give(services, cast, schedules=2)
         first = make_schedule(services, cast.admin.who)
         make_schedule(services, cast.admin.who)
@@ -86,7 +92,9 @@ class TestSchedules:
         services.schedules.delete(cast.admin.who, first.id)
         assert make_schedule(services, cast.admin.who)
 
-    def test_two_who_make_the_last_one_at_once_do_not_both(self, services: Services, cast: Cast) -> None:
+    def test_two_who_make_the_last_one_at_once_do_not_both(
+        self, services: Services, cast: Cast
+    ) -> None:
         give(services, cast, schedules=1)
 
         def make(_: int) -> bool:
@@ -100,7 +108,9 @@ class TestSchedules:
 
 
 class TestPendingRuns:
-    def test_people_are_refused_and_nothing_is_written(self, services: Services, cast: Cast) -> None:
+    def test_people_are_refused_and_nothing_is_written(
+        self, services: Services, cast: Cast
+    ) -> None:
         give(services, cast, pending_runs=2)
         schedule = make_schedule(services, cast.admin.who)
         services.schedules.trigger(cast.admin.who, schedule.id)
@@ -109,15 +119,21 @@ class TestPendingRuns:
         for ask in (
             lambda: services.schedules.trigger(cast.admin.who, schedule.id),
             lambda: services.demand.send_test(cast.admin.who, schedule.id),
-            lambda: services.backfill.run(cast.admin.who, schedule.id, day - timedelta(days=30), day),
+            lambda: services.backfill.run(
+                cast.admin.who, schedule.id, day - timedelta(days=30), day
+            ),
         ):
             with pytest.raises(QuotaExceeded, match="2 of at most 2 waiting runs"):
                 ask()
         assert len(runs_of(services, schedule)) == 2
 
-    def test_of_those_who_ask_for_the_last_one_at_once_one_gets_it(self, services: Services, cast: Cast) -> None:
+    def test_of_those_who_ask_for_the_last_one_at_once_one_gets_it(
+        self, services: Services, cast: Cast
+    ) -> None:
         give(services, cast, pending_runs=3)
-        schedules = [make_schedule(services, cast.admin.who, schedule="0 9 * * *") for _ in range(4)]
+        schedules = [
+            make_schedule(services, cast.admin.who, schedule="0 9 * * *") for _ in range(4)
+        ]
         services.schedules.trigger(cast.admin.who, schedules[0].id)
         day = services.clock().date() - timedelta(days=1)
 
@@ -148,7 +164,9 @@ class TestPendingRuns:
         self, services: Services, cast: Cast, clock: FakeClock
     ) -> None:
         give(services, cast, pending_runs=2)
-        schedules = [make_schedule(services, cast.admin.who, schedule="0 9 * * *") for _ in range(3)]
+        schedules = [
+            make_schedule(services, cast.admin.who, schedule="0 9 * * *") for _ in range(3)
+        ]
         clock.set(stored(services, schedules[0]).next_run_at or clock())
         assert services.runs.tick() == 3
         runs = [run for schedule in schedules for run in runs_of(services, schedule)]
@@ -157,7 +175,9 @@ class TestPendingRuns:
         (failed,) = [run for run in runs if run.status is RunStatus.FAILED]
         assert failed.error_code == "quota_exceeded"
         assert "had reached its limit of 2 waiting runs" in (failed.error or "")
-        schedule = stored(services, next(s for s in schedules if s.id == failed.scheduled_export_id))
+        schedule = stored(
+            services, next(s for s in schedules if s.id == failed.scheduled_export_id)
+        )
         assert (schedule.last_status, schedule.failures) == (RunStatus.FAILED, 1)
         assert schedule.next_run_at
         assert schedule.next_run_at > clock()
@@ -190,7 +210,9 @@ class TestMessages:
             services.schedules.trigger(cast.admin.who, schedule.id)
         assert services.demand.send_test(cast.admin.who, schedule.id)
 
-    def test_what_was_not_sent_is_sent_again_once_there_is_room(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_what_was_not_sent_is_sent_again_once_there_is_room(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB))
         services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=1)
@@ -207,7 +229,9 @@ class TestMessages:
         self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
     ) -> None:
         """Between its look at the quota and its first message."""
-        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2))
+        first, second = (
+            make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2)
+        )
         for schedule in (first, second):
             services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=3)
@@ -224,14 +248,20 @@ class TestMessages:
         assert (others[1].error_code, others[1].attempt) == ("quota_reserved", 0)
         clock.advance(minutes=2)
         failed = execute(services, claim(services))  # the first has used them by now
-        assert (failed.id, failed.status, failed.error_code) == (others[1].id, RunStatus.FAILED, "quota_exceeded")
+        assert (failed.id, failed.status, failed.error_code) == (
+            others[1].id,
+            RunStatus.FAILED,
+            "quota_exceeded",
+        )
         assert len(mail.wait_for(2)) == 2
         assert used(services, cast, "messages_per_day") == 2
 
     def test_what_a_run_reserved_before_midnight_counts_for_the_day_on_which_it_is_sent(
         self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
     ) -> None:
-        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2))
+        first, second = (
+            make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2)
+        )
         for schedule in (first, second):
             services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=2)
@@ -252,7 +282,9 @@ class TestMessages:
     def test_a_run_waits_for_what_a_dead_one_has_reserved(
         self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
     ) -> None:
-        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2))
+        first, second = (
+            make_schedule(services, cast.admin.who, recipients=(ANN, BOB)) for _ in range(2)
+        )
         for schedule in (first, second):
             services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=3)
@@ -261,12 +293,16 @@ class TestMessages:
         services.runs.reserve_messages(dead, 2)
         waiting = execute(services, run)
         assert (waiting.status, waiting.error_code) == (RunStatus.PENDING, "quota_reserved")
-        assert "0 of at most 3 messages today (UTC), other runs have reserved 2 more" in (waiting.error or "")
+        assert "0 of at most 3 messages today (UTC), other runs have reserved 2 more" in (
+            waiting.error or ""
+        )
         assert waiting.next_attempt_at
         assert 45 <= (waiting.next_attempt_at - clock()).total_seconds() <= 75
         clock.advance(seconds=max(75, services.runs.lease.total_seconds()) + 1)
         assert used(services, cast, "messages_per_day") == 0, "nobody is refused for a dead run"
-        assert execute(services, claim(services)).error_code == "quota_reserved", "its worker may be alive all the same"
+        assert execute(services, claim(services)).error_code == "quota_reserved", (
+            "its worker may be alive all the same"
+        )
         services.runs.recover(everything=False)
         services.demand.cancel(cast.admin.who, dead.scheduled_export_id, dead.id)
         clock.advance(seconds=76)
@@ -278,7 +314,10 @@ class TestMessages:
         self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
     ) -> None:
         """Also where nothing is tried again."""
-        first, second = (make_schedule(services, cast.admin.who, recipients=(ANN, BOB), retry_attempts=1) for _ in range(2))
+        first, second = (
+            make_schedule(services, cast.admin.who, recipients=(ANN, BOB), retry_attempts=1)
+            for _ in range(2)
+        )
         for schedule in (first, second):
             services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=3)
@@ -294,16 +333,23 @@ class TestMessages:
         failed = execute(services, run)
         assert (failed.status, failed.error_code) == (RunStatus.FAILED, "quota_reserved")
 
-    def test_of_many_that_are_sent_at_once_none_goes_beyond(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_of_many_that_are_sent_at_once_none_goes_beyond(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         for _ in range(8):
-            schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB, "cyd@example.com"))
+            schedule = make_schedule(
+                services, cast.admin.who, recipients=(ANN, BOB, "cyd@example.com")
+            )
             services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=10)
         runs = [claim(services) for _ in range(8)]
         done = side_by_side(8, lambda number: execute(services, runs[number]))
         sent = [run for run in done if run.status is RunStatus.COMPLETED]
         assert len(sent) == 3
-        assert {run.error_code for run in done if run not in sent} <= {"quota_exceeded", "quota_reserved"}
+        assert {run.error_code for run in done if run not in sent} <= {
+            "quota_exceeded",
+            "quota_reserved",
+        }
         assert len(mail.messages) == used(services, cast, "messages_per_day") == 9
 
     def test_a_worker_that_dies_before_its_first_message_takes_nothing_with_it(
@@ -328,7 +374,9 @@ class TestMessages:
         assert again.status is RunStatus.COMPLETED
         assert used(services, cast, "messages_per_day") == 3
 
-    def test_what_a_recipients_refusal_leaves_is_given_back(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_what_a_recipients_refusal_leaves_is_given_back(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(ANN, BOB))
         services.schedules.trigger(cast.admin.who, schedule.id)
         run, seen = claim(services), []
@@ -345,7 +393,9 @@ class TestMessages:
         assert seen == [2]
         assert used(services, cast, "messages_per_day") == len(mail.messages) == 1
 
-    def test_old_counts_are_forgotten(self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock) -> None:
+    def test_old_counts_are_forgotten(
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(ANN,))
         trigger_and_execute(services, cast.admin.who, schedule)
         assert mail.wait_for(1)
@@ -358,7 +408,9 @@ class TestMessages:
 
 
 class TestFiles:
-    def test_without_room_no_file_is_kept_and_the_run_says_why(self, services: Services, cast: Cast, mail: MailServer) -> None:
+    def test_without_room_no_file_is_kept_and_the_run_says_why(
+        self, services: Services, cast: Cast, mail: MailServer
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(ANN,))
         first = trigger_and_execute(services, cast.admin.who, schedule)
         assert mail.wait_for(1)
@@ -366,11 +418,17 @@ class TestFiles:
         services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, file_bytes=(first.file_size or 0) + 1)
         done = execute(services, claim(services))
-        assert (done.status, done.error_code, done.file_key) == (RunStatus.FAILED, "quota_exceeded", None)
+        assert (done.status, done.error_code, done.file_key) == (
+            RunStatus.FAILED,
+            "quota_exceeded",
+            None,
+        )
         assert "there is no room for another" in (done.error or "")
         assert len(mail.messages) == 1
 
-    def test_files_that_were_removed_make_room(self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock) -> None:
+    def test_files_that_were_removed_make_room(
+        self, services: Services, cast: Cast, mail: MailServer, clock: FakeClock
+    ) -> None:
         schedule = make_schedule(services, cast.admin.who, recipients=(ANN,))
         first = trigger_and_execute(services, cast.admin.who, schedule)
         give(services, cast, file_bytes=first.file_size)

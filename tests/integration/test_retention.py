@@ -12,7 +12,16 @@ from exports_app.services.core.records import Campaign, Run, Schedule
 from exports_app.services.runs.retention import Swept
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
-from tests.world import Cast, FakeClock, Watch, claim, make_schedule, sql, the_run, trigger_and_execute
+from tests.world import (
+    Cast,
+    FakeClock,
+    Watch,
+    claim,
+    make_schedule,
+    sql,
+    the_run,
+    trigger_and_execute,
+)
 
 
 @pytest.fixture
@@ -34,7 +43,9 @@ def keep(services: Services, days: int) -> None:
     sql(services, "UPDATE tenants SET keep_days = ?", days)
 
 
-def test_a_file_is_kept_for_thirty_days(services: Services, clock: FakeClock, run: Run, watch: Watch) -> None:
+def test_a_file_is_kept_for_thirty_days(
+    services: Services, clock: FakeClock, run: Run, watch: Watch
+) -> None:
     clock.advance(days=30)
     assert services.retention.sweep() == Swept(0, 0)
     clock.advance(seconds=1)
@@ -83,7 +94,9 @@ def test_the_file_of_a_run_under_way_stays(
     assert mail.messages == []
 
 
-def test_an_orphan_is_removed_once_it_is_old_enough(services: Services, clock: FakeClock, run: Run, cast: Cast) -> None:
+def test_an_orphan_is_removed_once_it_is_old_enough(
+    services: Services, clock: FakeClock, run: Run, cast: Cast
+) -> None:
     orphan = services.settings.data_dir / "files" / cast.acme.id / "a-run" / "a-token.csv"
     orphan.parent.mkdir(parents=True)
     orphan.write_text("x")
@@ -111,7 +124,9 @@ def test_copies_of_what_another_machine_removed_are_forgotten(
     services: Services, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forgotten = list[str]()
-    monkeypatch.setattr(services.files, "copies", lambda: iter(["tenant/run/removed.csv", run.file_key]))
+    monkeypatch.setattr(
+        services.files, "copies", lambda: iter(["tenant/run/removed.csv", run.file_key])
+    )
     monkeypatch.setattr(services.files, "forget", forgotten.append)
     services.retention.sweep()
     assert forgotten == ["tenant/run/removed.csv"]
@@ -126,7 +141,11 @@ def test_what_the_disk_holds_is_measured(services: Services, run: Run) -> None:
 
 
 def test_more_than_a_batch_is_removed_in_one_go(
-    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    clock: FakeClock,
+    schedule: Schedule,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("exports_app.services.runs.retention.BATCH", 2)
     for _ in range(5):
@@ -138,7 +157,11 @@ def test_more_than_a_batch_is_removed_in_one_go(
 
 
 def test_a_file_that_a_link_promises_stays_until_the_link_expires(
-    services: Services, admin: Principal, clock: FakeClock, campaigns: dict[str, Campaign], mail: MailServer
+    services: Services,
+    admin: Principal,
+    clock: FakeClock,
+    campaigns: dict[str, Campaign],
+    mail: MailServer,
 ) -> None:
     assert campaigns
     made = make_schedule(services, admin, delivery="link", link_days=60)
@@ -151,9 +174,17 @@ def test_a_file_that_a_link_promises_stays_until_the_link_expires(
     assert done.sent_as == "link"
 
 
-def test_files_of_tenants_that_the_database_does_not_know_are_nobodys_orphans(services: Services, run: Run) -> None:
+def test_files_of_tenants_that_the_database_does_not_know_are_nobodys_orphans(
+    services: Services, run: Run
+) -> None:
     """As over another database: one setting wrong, and every file would go."""
-    foreign = services.settings.data_dir / "files" / "00000000-0000-4000-8000-0000000000ff" / "a-run" / "a-token.csv"
+    foreign = (
+        services.settings.data_dir
+        / "files"
+        / "00000000-0000-4000-8000-0000000000ff"
+        / "a-run"
+        / "a-token.csv"
+    )
     foreign.parent.mkdir(parents=True)
     foreign.write_text("x")
     os.utime(foreign, (0, 0))
@@ -162,7 +193,9 @@ def test_files_of_tenants_that_the_database_does_not_know_are_nobodys_orphans(se
     assert run.file_key
 
 
-def test_one_tenants_absurd_time_hinders_nobody(services: Services, clock: FakeClock, run: Run) -> None:
+def test_one_tenants_absurd_time_hinders_nobody(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     keep(services, 10**8)
     clock.advance(days=31)
     assert services.retention.sweep() == Swept(0, 0)
@@ -176,7 +209,9 @@ def test_a_stop_ends_the_sweep(services: Services, clock: FakeClock, run: Run) -
     assert run.file_key
 
 
-def test_a_run_whose_file_was_removed_meanwhile_is_not_reopened(services: Services, clock: FakeClock, run: Run) -> None:
+def test_a_run_whose_file_was_removed_meanwhile_is_not_reopened(
+    services: Services, clock: FakeClock, run: Run
+) -> None:
     with services.store.write() as tx:
         assert tx.runs.note_removed(run.id, clock())
     with services.database.write() as connection:

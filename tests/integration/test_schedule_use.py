@@ -1,4 +1,5 @@
-"""Scheduled exports in use: trigger, who may what, lists, the change signal, looking at a cron expression."""
+"""Scheduled exports in use: trigger, who may what, lists, the change signal, looking at a cron
+expression."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -43,7 +44,9 @@ def schedule(services: Services, admin: Principal) -> Schedule:
 # Trigger
 
 
-def test_a_trigger_makes_a_run_of_its_own_each_time(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_a_trigger_makes_a_run_of_its_own_each_time(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     first, second = (services.schedules.trigger(admin, schedule.id) for _ in range(2))
     assert {r.id for r in runs_of(services, schedule)} == {first.id, second.id}
     run = the_run(services, first)
@@ -58,7 +61,9 @@ def test_a_trigger_makes_a_run_of_its_own_each_time(services: Services, admin: P
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_a_trigger_works_while_inactive_too_and_moves_nothing(services: Services, admin: Principal, active: bool) -> None:
+def test_a_trigger_works_while_inactive_too_and_moves_nothing(
+    services: Services, admin: Principal, active: bool
+) -> None:
     made = make_schedule(services, admin, is_active=active)
     services.schedules.trigger(admin, made.id)
     assert stored(services, made) == made
@@ -67,7 +72,9 @@ def test_a_trigger_works_while_inactive_too_and_moves_nothing(services: Services
 def test_a_triggered_run_covers_the_window_as_of_its_trigger_in_the_schedules_zone(
     services: Services, admin: Principal, clock: FakeClock
 ) -> None:
-    made = make_schedule(services, admin, timezone="Pacific/Auckland", filters=Filters(period="yesterday"))
+    made = make_schedule(
+        services, admin, timezone="Pacific/Auckland", filters=Filters(period="yesterday")
+    )
     clock.set(datetime(2026, 3, 4, 13, 0, tzinfo=UTC))  # already the 5th in Auckland
     run = services.schedules.trigger(admin, made.id)
     clock.advance(days=3)
@@ -75,10 +82,14 @@ def test_a_triggered_run_covers_the_window_as_of_its_trigger_in_the_schedules_zo
     assert (kept.window_start, kept.window_end) == (date(2026, 3, 4), date(2026, 3, 4))
 
 
-def test_edits_do_not_touch_runs_that_are_there(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_edits_do_not_touch_runs_that_are_there(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     run = services.schedules.trigger(admin, schedule.id)
     services.schedules.update(
-        admin, schedule.id, {"name": "Other", "format": "xml", "recipients": ("bob@example.com",), "is_active": False}
+        admin,
+        schedule.id,
+        {"name": "Other", "format": "xml", "recipients": ("bob@example.com",), "is_active": False},
     )
     assert the_run(services, run) == run
     done = execute(services, claim(services))
@@ -91,7 +102,9 @@ def test_edits_do_not_touch_runs_that_are_there(services: Services, admin: Princ
 # Who may
 
 
-def test_another_tenants_schedule_does_not_exist(services: Services, outsider: Principal, schedule: Schedule) -> None:
+def test_another_tenants_schedule_does_not_exist(
+    services: Services, outsider: Principal, schedule: Schedule
+) -> None:
     for attempt in (
         lambda: services.schedules.get(outsider, schedule.id),
         lambda: services.schedules.update(outsider, schedule.id, {"name": "Mine"}, version=99),
@@ -107,7 +120,9 @@ def test_another_tenants_schedule_does_not_exist(services: Services, outsider: P
     assert stored(services, schedule) == schedule
 
 
-def test_a_viewer_looks_and_changes_nothing(services: Services, viewer: Principal, schedule: Schedule) -> None:
+def test_a_viewer_looks_and_changes_nothing(
+    services: Services, viewer: Principal, schedule: Schedule
+) -> None:
     assert services.schedules.get(viewer, schedule.id) == schedule
     assert services.schedules.find(viewer, None, {}, "", Page()) == ([schedule], 1)
     assert services.history.of_schedule(viewer, schedule.id, 50) == ([], 0)
@@ -141,7 +156,9 @@ def test_who_writes_in_several_tenants_must_say_which(
     assert make_schedule(services, one).tenant_id == globex.id
 
 
-def test_a_tenant_that_does_not_exist_cannot_be_written_to(services: Services, super_admin: Principal) -> None:
+def test_a_tenant_that_does_not_exist_cannot_be_written_to(
+    services: Services, super_admin: Principal
+) -> None:
     with pytest.raises(NotFound):
         make_schedule(services, super_admin, uuid_of(404))
 
@@ -149,20 +166,31 @@ def test_a_tenant_that_does_not_exist_cannot_be_written_to(services: Services, s
 # Lists
 
 
-def test_a_list_is_filtered_searched_sorted_and_cut(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_list_is_filtered_searched_sorted_and_cut(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     for i, name in enumerate(("beta", "Alpha", "gamma", "100% Ärger")):
         clock.advance(seconds=1)
         make_schedule(
-            services, admin, name=name, is_active=i != 2, format="xml" if i else "csv", description="ZÜRICH" if i == 1 else None
+            services,
+            admin,
+            name=name,
+            is_active=i != 2,
+            format="xml" if i else "csv",
+            description="ZÜRICH" if i == 1 else None,
         )
 
-    def names(where: dict[str, Any] | None = None, q: str = "", page: Page = FIRST_PAGE) -> list[str]:
+    def names(
+        where: dict[str, Any] | None = None, q: str = "", page: Page = FIRST_PAGE
+    ) -> list[str]:
         return [s.name for s in services.schedules.find(admin, None, where or {}, q, page)[0]]
 
     assert names() == ["100% Ärger", "gamma", "Alpha", "beta"]
     assert names(page=Page(sort="name")) == ["100% Ärger", "Alpha", "beta", "gamma"]
     assert names(page=Page(sort="-name")) == ["gamma", "beta", "Alpha", "100% Ärger"]
-    assert names(page=Page(sort="nextRunAt"))[-1] == names(page=Page(sort="-nextRunAt"))[-1] == "gamma"
+    assert (
+        names(page=Page(sort="nextRunAt"))[-1] == names(page=Page(sort="-nextRunAt"))[-1] == "gamma"
+    )
     assert names({"is_active": False}) == ["gamma"]
     assert names({"format": "xml", "is_active": True}) == ["100% Ärger", "Alpha"]
     assert names(q="ÄRGER") == ["100% Ärger"]
@@ -196,7 +224,9 @@ def test_a_history_is_the_newest_first_and_never_another_schedules(
 # The signal
 
 
-def test_every_change_is_announced_to_its_tenant(services: Services, admin: Principal, watch: Watch, schedule: Schedule) -> None:
+def test_every_change_is_announced_to_its_tenant(
+    services: Services, admin: Principal, watch: Watch, schedule: Schedule
+) -> None:
     services.schedules.update(admin, schedule.id, {"name": "Other"})
     services.schedules.trigger(admin, schedule.id)
     services.schedules.delete(admin, schedule.id)
@@ -219,24 +249,36 @@ def test_what_was_refused_or_changed_nothing_is_not_announced(
 # Cron
 
 
-def test_a_valid_expression_is_answered_with_its_words_and_next_runs(services: Services, viewer: Principal) -> None:
+def test_a_valid_expression_is_answered_with_its_words_and_next_runs(
+    services: Services, viewer: Principal
+) -> None:
     answer = services.schedules.validate_cron(viewer, "0 9 * * 1", "Europe/Berlin", None, 2)
-    assert (answer.valid, answer.expression, answer.message) == (True, "0 9 * * 1", "Valid cron expression")
+    assert (answer.valid, answer.expression, answer.message) == (
+        True,
+        "0 9 * * 1",
+        "Valid cron expression",
+    )
     assert answer.next_runs == [MONDAY, MONDAY + timedelta(days=7)]
     assert answer.description
 
 
-def test_the_answer_is_what_the_engine_does(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_the_answer_is_what_the_engine_does(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     clock.set(datetime(2026, 3, 28, 12, 0, tzinfo=UTC))  # the night before the clocks go forward
     made = make_schedule(services, admin, schedule="30 2 * * *")
-    promised = services.schedules.validate_cron(admin, "30 2 * * *", "Europe/Berlin", None, 3).next_runs
+    promised = services.schedules.validate_cron(
+        admin, "30 2 * * *", "Europe/Berlin", None, 3
+    ).next_runs
     for instant in promised:
         clock.set(instant)
         assert services.runs.tick() == 1
     assert [r.scheduled_for for r in reversed(runs_of(services, made))] == promised
 
 
-def test_an_invalid_expression_is_an_answer_not_an_error(services: Services, viewer: Principal) -> None:
+def test_an_invalid_expression_is_an_answer_not_an_error(
+    services: Services, viewer: Principal
+) -> None:
     answer = services.schedules.validate_cron(viewer, "61 * * * *", "UTC", None, 5)
     assert (answer.valid, answer.description, answer.next_runs) == (False, None, [])
     assert "minute" in answer.message.lower()
@@ -244,10 +286,14 @@ def test_an_invalid_expression_is_an_answer_not_an_error(services: Services, vie
 
 def test_the_next_runs_can_be_asked_from_any_instant(services: Services, viewer: Principal) -> None:
     after = datetime(2030, 1, 1, tzinfo=UTC)
-    assert services.schedules.validate_cron(viewer, "@yearly", "UTC", after, 1).next_runs == [datetime(2031, 1, 1, tzinfo=UTC)]
+    assert services.schedules.validate_cron(viewer, "@yearly", "UTC", after, 1).next_runs == [
+        datetime(2031, 1, 1, tzinfo=UTC)
+    ]
 
 
-def test_an_expressions_zone_is_the_installations_unless_named(services: Services, viewer: Principal) -> None:
+def test_an_expressions_zone_is_the_installations_unless_named(
+    services: Services, viewer: Principal
+) -> None:
     (first,) = services.schedules.validate_cron(viewer, "0 9 * * *", None, None, 1).next_runs
     assert first == datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
     for bad in ("Mars/Olympus", ""):
@@ -271,15 +317,26 @@ def test_an_expression_is_explained_with_its_preset_and_the_clocks(
     said = services.schedules.explain(viewer, " 0  8 * * * ", "Europe/Berlin", 3)
     assert (said.valid, said.message, said.preset) == (True, "Valid cron expression", "daily")
     assert said.description == "Every day at 08:00"
-    assert said.next_runs == [datetime(2026, 3, day, hour, 0, tzinfo=UTC) for day, hour in ((28, 7), (29, 6), (30, 6))]
-    assert said.note == "Clocks in Berlin go forward 1 hour on Sun 29 Mar 2026; the schedule keeps its local time."
+    assert said.next_runs == [
+        datetime(2026, 3, day, hour, 0, tzinfo=UTC) for day, hour in ((28, 7), (29, 6), (30, 6))
+    ]
+    assert (
+        said.note
+        == "Clocks in Berlin go forward 1 hour on Sun 29 Mar 2026; the schedule keeps its local time."
+    )
     assert services.schedules.explain(viewer, "0 8 * * *", None).note is None
     assert services.schedules.explain(viewer, "5 8 * * *", "UTC").preset == "custom"
 
 
 def test_what_cannot_be_read_is_explained_too(services: Services, viewer: Principal) -> None:
     said = services.schedules.explain(viewer, "61 * * * *", "UTC")
-    assert (said.valid, said.description, said.next_runs, said.note, said.preset) == (False, None, [], None, "custom")
+    assert (said.valid, said.description, said.next_runs, said.note, said.preset) == (
+        False,
+        None,
+        [],
+        None,
+        "custom",
+    )
     assert "minute" in said.message.lower()
 
 

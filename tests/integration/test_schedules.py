@@ -40,12 +40,24 @@ def schedule(services: Services, admin: Principal) -> Schedule:
 # Create
 
 
-def test_a_new_schedule_belongs_to_its_creator_and_knows_its_next_run(services: Services, admin: Principal, acme: Tenant) -> None:
+def test_a_new_schedule_belongs_to_its_creator_and_knows_its_next_run(
+    services: Services, admin: Principal, acme: Tenant
+) -> None:
     made = make_schedule(services, admin)
     assert made == stored(services, made)
-    assert (made.tenant_id, made.created_by, made.owner_id) == (acme.id, admin.user_id, admin.user_id)
+    assert (made.tenant_id, made.created_by, made.owner_id) == (
+        acme.id,
+        admin.user_id,
+        admin.user_id,
+    )
     assert (made.created_at, made.updated_at, made.next_run_at) == (NOW, NOW, MONDAY)
-    assert (made.version, made.is_active, made.when_empty, made.last_run_at, made.last_status) == (1, True, "send", None, None)
+    assert (made.version, made.is_active, made.when_empty, made.last_run_at, made.last_status) == (
+        1,
+        True,
+        "send",
+        None,
+        None,
+    )
 
 
 def test_an_inactive_schedule_is_never_due(services: Services, admin: Principal) -> None:
@@ -61,15 +73,23 @@ def test_a_zone_left_out_is_the_tenants_else_the_installations(
     assert services.schedules.create(super_admin, globex.id, values).timezone == "UTC"
 
 
-def test_the_same_recipient_counts_once_whatever_its_case(services: Services, admin: Principal) -> None:
-    made = make_schedule(services, admin, recipients=("Ann@Example.com", "bob@example.com", "ann@example.com", "ANN@EXAMPLE.COM"))
+def test_the_same_recipient_counts_once_whatever_its_case(
+    services: Services, admin: Principal
+) -> None:
+    made = make_schedule(
+        services,
+        admin,
+        recipients=("Ann@Example.com", "bob@example.com", "ann@example.com", "ANN@EXAMPLE.COM"),
+    )
     assert [a.lower() for a in made.recipients] == ["ann@example.com", "bob@example.com"]
     assert made.recipients[0].startswith("Ann@")
 
 
 def test_fifty_recipients_are_enough(services: Services, admin: Principal) -> None:
     many = tuple(f"r{i}@example.com" for i in range(50))
-    assert len(make_schedule(services, admin, recipients=(*many, "R0@example.com")).recipients) == 50
+    assert (
+        len(make_schedule(services, admin, recipients=(*many, "R0@example.com")).recipients) == 50
+    )
     with pytest.raises(Invalid) as e:
         make_schedule(services, admin, recipients=(*many, "one.more@example.com"))
     assert pointers(e) == ["/recipients"]
@@ -95,7 +115,10 @@ def test_fifty_recipients_are_enough(services: Services, admin: Principal) -> No
         ({"recipients": ("ann@example.com", "no address")}, "/recipients/1"),
         ({"filters": Filters(period="someday")}, "/filters/period"),
         ({"filters": Filters(period="yesterday", start_date=date(2026, 1, 1))}, "/filters/period"),
-        ({"filters": Filters(start_date=date(2026, 1, 2), end_date=date(2026, 1, 1))}, "/filters/endDate"),
+        (
+            {"filters": Filters(start_date=date(2026, 1, 2), end_date=date(2026, 1, 1))},
+            "/filters/endDate",
+        ),
         ({"filters": Filters(group_by="day")}, "/filters/groupBy"),
         ({"export_type": "aggregate", "filters": Filters(group_by="hour")}, "/filters/groupBy"),
         ({"export_type": "campaign"}, "/filters/campaignIds"),
@@ -114,8 +137,23 @@ def test_what_is_wrong_is_refused_and_pointed_at(
 
 def test_everything_that_is_wrong_is_said_at_once(services: Services, admin: Principal) -> None:
     with pytest.raises(Invalid) as e:
-        make_schedule(services, admin, name="", format="pdf", schedule="?", timezone="x", recipients=("a", "b"))
-    assert set(pointers(e)) == {"/name", "/format", "/schedule", "/timezone", "/recipients/0", "/recipients/1"}
+        make_schedule(
+            services,
+            admin,
+            name="",
+            format="pdf",
+            schedule="?",
+            timezone="x",
+            recipients=("a", "b"),
+        )
+    assert set(pointers(e)) == {
+        "/name",
+        "/format",
+        "/schedule",
+        "/timezone",
+        "/recipients/0",
+        "/recipients/1",
+    }
 
 
 def test_the_longest_texts_are_taken(services: Services, admin: Principal) -> None:
@@ -130,9 +168,9 @@ def test_campaigns_of_another_tenant_cannot_be_chosen(
     with pytest.raises(Invalid) as e:
         make_schedule(services, admin, export_type="campaign", filters=Filters(campaign_ids=ids))
     assert pointers(e) == ["/filters/campaignIds/1"]
-    assert make_schedule(services, admin, export_type="campaign", filters=Filters(campaign_ids=ids[:1])).filters == {
-        "campaignIds": [ids[0]]
-    }
+    assert make_schedule(
+        services, admin, export_type="campaign", filters=Filters(campaign_ids=ids[:1])
+    ).filters == {"campaignIds": [ids[0]]}
 
 
 # Update
@@ -147,7 +185,12 @@ def test_campaigns_of_another_tenant_cannot_be_chosen(
     ],
 )
 def test_a_new_time_is_reckoned_from_now(
-    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, values: dict[str, Any], expected: datetime | None
+    services: Services,
+    admin: Principal,
+    clock: FakeClock,
+    schedule: Schedule,
+    values: dict[str, Any],
+    expected: datetime | None,
 ) -> None:
     clock.advance(hours=1)
     assert services.schedules.update(admin, schedule.id, values).next_run_at == expected
@@ -163,11 +206,20 @@ def test_a_new_time_is_reckoned_from_now(
         {"export_type": "aggregate", "filters": Filters(period="yesterday", group_by="week")},
         {"recipients": ("bob@example.com",)},
         {"when_empty": "skip"},
-        {"schedule": "0 9 * * 1", "timezone": "Europe/Berlin", "is_active": True, "name": "The same time said again"},
+        {
+            "schedule": "0 9 * * 1",
+            "timezone": "Europe/Berlin",
+            "is_active": True,
+            "name": "The same time said again",
+        },
     ],
 )
 def test_nothing_but_the_time_moves_the_next_run(
-    services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, values: dict[str, Any]
+    services: Services,
+    admin: Principal,
+    clock: FakeClock,
+    schedule: Schedule,
+    values: dict[str, Any],
 ) -> None:
     clock.set(MONDAY + timedelta(minutes=5))  # already due: the edit must not lose that run
     changed = services.schedules.update(admin, schedule.id, values)
@@ -181,11 +233,15 @@ def test_pausing_and_activating_does_not_catch_up(
     services.schedules.update(admin, schedule.id, {"is_active": False})
     clock.set(MONDAY + timedelta(days=1))
     assert services.runs.tick() == 0
-    assert services.schedules.update(admin, schedule.id, {"is_active": True}).next_run_at == MONDAY + timedelta(days=7)
+    assert services.schedules.update(
+        admin, schedule.id, {"is_active": True}
+    ).next_run_at == MONDAY + timedelta(days=7)
     assert services.runs.tick() == 0
 
 
-def test_an_edit_of_an_inactive_schedule_leaves_it_inactive(services: Services, admin: Principal) -> None:
+def test_an_edit_of_an_inactive_schedule_leaves_it_inactive(
+    services: Services, admin: Principal
+) -> None:
     made = make_schedule(services, admin, is_active=False)
     assert services.schedules.update(admin, made.id, {"schedule": "@hourly"}).next_run_at is None
 
@@ -214,7 +270,9 @@ def test_ticks_runs_and_triggers_do_not_count_as_edits(
     services.schedules.update(admin, schedule.id, {"name": "Still fits"}, version=1)
 
 
-def test_an_edit_of_what_somebody_else_changed_is_a_conflict(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_an_edit_of_what_somebody_else_changed_is_a_conflict(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     services.schedules.update(admin, schedule.id, {"name": "First"}, version=1)
     with pytest.raises(Conflict):
         services.schedules.update(admin, schedule.id, {"name": "Second"}, version=1)
@@ -224,16 +282,27 @@ def test_an_edit_of_what_somebody_else_changed_is_a_conflict(services: Services,
     assert services.schedules.update(admin, schedule.id, {"name": "Whatever is there"}).version == 3
 
 
-def test_an_invalid_edit_changes_nothing(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_an_invalid_edit_changes_nothing(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     with pytest.raises(Invalid) as e:
-        services.schedules.update(admin, schedule.id, {"name": "Good", "schedule": "bad", "recipients": ()})
+        services.schedules.update(
+            admin, schedule.id, {"name": "Good", "schedule": "bad", "recipients": ()}
+        )
     assert set(pointers(e)) == {"/schedule", "/recipients"}
     assert stored(services, schedule) == schedule
 
 
 def test_filters_are_replaced_whole(services: Services, admin: Principal) -> None:
-    made = make_schedule(services, admin, export_type="aggregate", filters=Filters(period="yesterday", group_by="week"))
-    changed = services.schedules.update(admin, made.id, {"filters": Filters(start_date=date(2026, 1, 1))})
+    made = make_schedule(
+        services,
+        admin,
+        export_type="aggregate",
+        filters=Filters(period="yesterday", group_by="week"),
+    )
+    changed = services.schedules.update(
+        admin, made.id, {"filters": Filters(start_date=date(2026, 1, 1))}
+    )
     assert changed.filters == {"startDate": "2026-01-01"}
     assert services.schedules.update(admin, made.id, {"filters": Filters()}).filters == {}
 
@@ -250,12 +319,18 @@ def test_a_description_can_be_cleared(services: Services, admin: Principal) -> N
     assert services.schedules.update(admin, made.id, {"description": None}).description is None
 
 
-def test_recipients_are_merged_in_edits_too(services: Services, admin: Principal, schedule: Schedule) -> None:
-    changed = services.schedules.update(admin, schedule.id, {"recipients": ("bob@example.com", "BOB@example.com")})
+def test_recipients_are_merged_in_edits_too(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
+    changed = services.schedules.update(
+        admin, schedule.id, {"recipients": ("bob@example.com", "BOB@example.com")}
+    )
     assert changed.recipients == ["bob@example.com"]
 
 
-def test_who_activates_a_schedule_again_owns_it(services: Services, admin: Principal, super_admin: Principal) -> None:
+def test_who_activates_a_schedule_again_owns_it(
+    services: Services, admin: Principal, super_admin: Principal
+) -> None:
     made = make_schedule(services, admin)
     edited = services.schedules.update(super_admin, made.id, {"name": "Other", "is_active": True})
     assert edited.owner_id == admin.user_id  # it was active all the time
@@ -309,7 +384,11 @@ def test_deleting_cancels_what_waits_and_lets_what_runs_finish(
     clock.advance(seconds=5)
     services.schedules.delete(admin, schedule.id)
     cancelled = the_run(services, waiting)
-    assert (cancelled.status, cancelled.completed_at, cancelled.error_code) == (RunStatus.CANCELLED, clock(), "schedule_deleted")
+    assert (cancelled.status, cancelled.completed_at, cancelled.error_code) == (
+        RunStatus.CANCELLED,
+        clock(),
+        "schedule_deleted",
+    )
     assert cancelled.error
     assert services.runs.claim() is None
     assert execute(services, running).status is RunStatus.COMPLETED

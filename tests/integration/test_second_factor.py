@@ -96,8 +96,12 @@ def require_it(services: Services, tenant_id: str) -> None:
 
 def noted(services: Services, cast: Cast) -> list[tuple[Action, dict[str, Any]]]:
     """What concerns no tenant, oldest first, without sign-ins."""
-    found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(installation=True), Page(1, 50))
-    return [(entry.action, entry.detail) for entry in reversed(found) if entry.action not in SIGN_INS]
+    found, _ = services.audit.find(
+        cast.super_admin.who, None, AuditFilter(installation=True), Page(1, 50)
+    )
+    return [
+        (entry.action, entry.detail) for entry in reversed(found) if entry.action not in SIGN_INS
+    ]
 
 
 def tried_codes(services: Services, user: User, known: list[str]) -> int:
@@ -112,7 +116,9 @@ def tried_codes(services: Services, user: User, known: list[str]) -> int:
 
 
 class TestSettingItUp:
-    def test_needs_the_password_and_a_first_code(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_needs_the_password_and_a_first_code(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         factors, who = services.second_factors, cast.admin.who
         with pytest.raises(Invalid, match="not your password"):
             factors.begin(who, "a wrong password")
@@ -124,7 +130,9 @@ class TestSettingItUp:
         assert "admin%40example.com" in begun.uri
         assert login(services, cast.admin), "it does not count before its first code"
         phone = Phone(begun.secret, clock)
-        for number, wrong in enumerate(("000000", "", "12345", "1234567", "ünicode", phone.code(10 * PERIOD), "9" * 90)):
+        for number, wrong in enumerate(
+            ("000000", "", "12345", "1234567", "ünicode", phone.code(10 * PERIOD), "9" * 90)
+        ):
             # each from an address of its own: wrong codes are limited
             caller = replace(request_context.current(), address=f"198.51.100.{number}")
             with request_context.use(caller), pytest.raises(Invalid, match="wrong, too old"):
@@ -138,7 +146,9 @@ class TestSettingItUp:
             factors.begin(who, PASSWORD)
         assert noted(services, cast) == [(Action.SECOND_FACTOR_ENABLED, {})]
 
-    def test_where_nothing_was_begun_no_guess_is_counted(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_where_nothing_was_begun_no_guess_is_counted(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         factors, who = services.second_factors, cast.admin.who
         for _ in range(30):
             with pytest.raises(Conflict, match="nothing waits"):
@@ -149,7 +159,9 @@ class TestSettingItUp:
             with pytest.raises(Conflict, match="already"):
                 factors.confirm(who, "123456")
 
-    def test_a_first_code_cannot_be_guessed_without_end(self, services: Services, cast: Cast) -> None:
+    def test_a_first_code_cannot_be_guessed_without_end(
+        self, services: Services, cast: Cast
+    ) -> None:
         services.second_factors.begin(cast.admin.who, PASSWORD)
         for _ in range(5):
             with pytest.raises(Invalid):
@@ -157,7 +169,9 @@ class TestSettingItUp:
         with pytest.raises(TooManyRequests):
             services.second_factors.confirm(cast.admin.who, "000000")
 
-    def test_signs_out_everybody_who_came_without_it(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_signs_out_everybody_who_came_without_it(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         token = login(services, cast.admin)
         mine, another = sign_in(services, cast.admin.user), sign_in(services, cast.admin.user)
         phone = Phone(services.second_factors.begin(cast.admin.who, PASSWORD).secret, clock)
@@ -168,10 +182,17 @@ class TestSettingItUp:
         assert services.sessions.visit(mine) is not None
         assert services.auth.principal(enabled.token.access_token) == cast.admin.who
 
-    def test_keeps_its_secret_out_of_the_database(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_keeps_its_secret_out_of_the_database(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         begun = services.second_factors.begin(cast.admin.who, PASSWORD)
-        codes = services.second_factors.confirm(cast.admin.who, Phone(begun.secret, clock).code()).recovery_codes
-        stored = str(sql(services, "SELECT * FROM second_factors") + sql(services, "SELECT * FROM recovery_codes"))
+        codes = services.second_factors.confirm(
+            cast.admin.who, Phone(begun.secret, clock).code()
+        ).recovery_codes
+        stored = str(
+            sql(services, "SELECT * FROM second_factors")
+            + sql(services, "SELECT * FROM recovery_codes")
+        )
         stored += str(noted(services, cast))
         for secret in (begun.secret, *codes, *(code.replace("-", "") for code in codes)):
             assert secret not in stored
@@ -179,7 +200,9 @@ class TestSettingItUp:
 
 
 class TestSigningIn:
-    def test_asks_for_a_code_only_after_the_right_password(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_asks_for_a_code_only_after_the_right_password(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, _ = enrol(cast.admin)
         for otp in ("", phone.code()):
             with pytest.raises(WrongCredentials) as refused:
@@ -193,7 +216,9 @@ class TestSigningIn:
         assert services.auth.principal(login(services, cast.admin, phone.code())) == cast.admin.who
         assert login(services, cast.viewer), "nobody else is asked"
 
-    def test_a_code_is_good_once(self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol) -> None:
+    def test_a_code_is_good_once(
+        self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol
+    ) -> None:
         phone, _ = enrol(cast.admin)
         code = phone.code()
         assert login(services, cast.admin, code)
@@ -204,13 +229,17 @@ class TestSigningIn:
         clock.advance(seconds=PERIOD)
         assert login(services, cast.admin, phone.code())
 
-    def test_the_code_that_set_it_up_signs_nobody_in(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_the_code_that_set_it_up_signs_nobody_in(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         phone = Phone(services.second_factors.begin(cast.admin.who, PASSWORD).secret, clock)
         services.second_factors.confirm(cast.admin.who, phone.code())
         with pytest.raises(WrongOtp):
             login(services, cast.admin, phone.code())
 
-    @pytest.mark.parametrize(("seconds", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+    @pytest.mark.parametrize(
+        ("seconds", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
+    )
     def test_a_clock_may_be_off_by_one_period(
         self,
         services: Services,
@@ -228,7 +257,9 @@ class TestSigningIn:
             with pytest.raises(WrongOtp):
                 login(services, cast.admin, phone.code(seconds * PERIOD))
 
-    def test_of_two_who_send_the_same_code_at_once_one_comes_in(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_of_two_who_send_the_same_code_at_once_one_comes_in(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, codes = enrol(cast.admin)
         user = of(services, cast.admin)
         for otp in (phone.code(), codes[0]):
@@ -242,7 +273,9 @@ class TestSigningIn:
 
             assert sorted(side_by_side(4, attempt)) == ["in", "refused", "refused", "refused"]
 
-    def test_of_two_servers_one_takes_a_code(self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol) -> None:
+    def test_of_two_servers_one_takes_a_code(
+        self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol
+    ) -> None:
         phone, codes = enrol(cast.admin)
         user, other = of(services, cast.admin), wiring.build(services.settings, clock)
         try:
@@ -271,8 +304,15 @@ class TestSigningIn:
             with pytest.raises(WrongOtp):
                 login(services, cast.admin, used)
         assert services.second_factors.state(cast.admin.who).recovery_codes_left == 8
-        used_up = [(action, detail) for action, detail in noted(services, cast) if action is Action.RECOVERY_CODE_USED]
-        assert used_up == [(Action.RECOVERY_CODE_USED, {"left": 9}), (Action.RECOVERY_CODE_USED, {"left": 8})]
+        used_up = [
+            (action, detail)
+            for action, detail in noted(services, cast)
+            if action is Action.RECOVERY_CODE_USED
+        ]
+        assert used_up == [
+            (Action.RECOVERY_CODE_USED, {"left": 9}),
+            (Action.RECOVERY_CODE_USED, {"left": 8}),
+        ]
 
     def test_nobody_who_is_signed_in_uses_up_the_owners_codes_of_a_sign_in(
         self, services: Services, cast: Cast, enrol: Enrol
@@ -280,7 +320,9 @@ class TestSigningIn:
         _, codes = enrol(cast.admin)
         factors, who = services.second_factors, cast.admin.who
         for number in range(60):
-            with request_context.use(replace(request_context.current(), address=f"198.18.{number}.1")):
+            with request_context.use(
+                replace(request_context.current(), address=f"198.18.{number}.1")
+            ):
                 for change in (factors.renew_recovery_codes, factors.disable):
                     with pytest.raises((Invalid, TooManyRequests)):
                         change(who, PASSWORD, "000000")
@@ -292,15 +334,21 @@ class TestSigningIn:
         _, codes = enrol(cast.admin)
         factors, who = services.second_factors, cast.admin.who
         for number in range(60):
-            with request_context.use(replace(request_context.current(), address=f"198.18.{number}.1")):
+            with request_context.use(
+                replace(request_context.current(), address=f"198.18.{number}.1")
+            ):
                 for change in (factors.renew_recovery_codes, factors.disable):
-                    with pytest.raises((Invalid, TooManyRequests), match=r"not your password|wrong passwords"):
+                    with pytest.raises(
+                        (Invalid, TooManyRequests), match=r"not your password|wrong passwords"
+                    ):
                         change(who, "a wrong password", codes[0])
         assert login(services, cast.admin, codes[0]), "the code was not used up"
         with request_context.use(replace(request_context.current(), address="203.0.113.9")):
             login(services, cast.admin, codes[1])
 
-    def test_codes_belong_to_their_account(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_codes_belong_to_their_account(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, codes = enrol(cast.admin)
         enrol(cast.viewer)
         for foreign in (phone.code(), codes[0]):
@@ -321,7 +369,10 @@ class TestSigningIn:
         self, services: Services, cast: Cast, enrol: Enrol
     ) -> None:
         phone, _ = enrol(cast.admin)
-        user, known = of(services, cast.admin), services.auth.mark_browser(of(services, cast.admin), "")
+        user, known = (
+            of(services, cast.admin),
+            services.auth.mark_browser(of(services, cast.admin), ""),
+        )
         tried = 0
         for number in range(120):
             try:
@@ -333,23 +384,37 @@ class TestSigningIn:
         assert 20 <= tried < 30
         services.auth.check_otp(user, phone.code(), "203.0.113.7", known)
 
-    def test_browsers_known_before_it_was_set_up_are_forgotten(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_browsers_known_before_it_was_set_up_are_forgotten(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         """A thief of the password signs in often: each cookie would have tries of its own."""
         before = [services.auth.mark_browser(of(services, cast.admin), "") for _ in range(12)]
         enrol(cast.admin)
         assert tried_codes(services, of(services, cast.admin), before) == 5
 
-    def test_all_known_browsers_try_a_few_codes_together(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_all_known_browsers_try_a_few_codes_together(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, _ = enrol(cast.admin)
         user = of(services, cast.admin)
-        assert 20 <= tried_codes(services, user, [services.auth.mark_browser(user, "") for _ in range(12)]) < 24
+        assert (
+            20
+            <= tried_codes(
+                services, user, [services.auth.mark_browser(user, "") for _ in range(12)]
+            )
+            < 24
+        )
         services.auth.check_otp(user, phone.code(), "203.0.113.7")
 
-    def test_who_lacks_the_password_uses_up_no_guess_at_a_code(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_who_lacks_the_password_uses_up_no_guess_at_a_code(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, _ = enrol(cast.admin)
         for number in range(60):
             with pytest.raises((WrongCredentials, TooManyRequests)):
-                services.auth.login(cast.admin.user.email, "a wrong password", f"198.18.{number}.1", otp="000000")
+                services.auth.login(
+                    cast.admin.user.email, "a wrong password", f"198.18.{number}.1", otp="000000"
+                )
         assert login(services, cast.admin, phone.code())
 
     def test_a_one_time_password_is_used_up_with_the_code(
@@ -383,7 +448,9 @@ class TestSigningIn:
                 late()
             services.repeated_notes.flush(last=True)
         assert services.second_factors.state(cast.viewer.who).recovery_codes_left == 10
-        found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(installation=True), Page(1, 50))
+        found, _ = services.audit.find(
+            cast.super_admin.who, None, AuditFilter(installation=True), Page(1, 50)
+        )
         assert [entry.action for entry in found].count(Action.SIGN_IN_FAILED) == 2
 
 
@@ -412,7 +479,9 @@ class TestTheBrowsersSecondStep:
         with pytest.raises(Unauthenticated):
             services.sessions.finish(step, phone.code(PERIOD), ADDRESS, BROWSER)
 
-    def test_belongs_to_the_browser_that_gave_the_password(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_belongs_to_the_browser_that_gave_the_password(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, _ = enrol(cast.admin)
         step = self.step(services, cast.admin)
         for step_, browser in ((step, "another-browser"), ("made up", BROWSER), (step, "")):
@@ -433,14 +502,18 @@ class TestTheBrowsersSecondStep:
         with pytest.raises(Unauthenticated):
             services.sessions.finish(step, phone.code(), ADDRESS, BROWSER)
 
-    def test_is_no_way_round_for_somebody_without_the_password(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_is_no_way_round_for_somebody_without_the_password(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         enrol(cast.admin)
         with pytest.raises(WrongCredentials):
             services.sessions.begin(cast.admin.user.email, "a wrong password", ADDRESS, BROWSER)
 
 
 class TestGivingItUp:
-    def test_needs_the_password_and_a_code(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_needs_the_password_and_a_code(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         factors, who = services.second_factors, cast.admin.who
         for refused in (
             lambda: factors.disable(who, PASSWORD, "123456"),
@@ -456,12 +529,16 @@ class TestGivingItUp:
         factors.disable(who, PASSWORD, phone.code())
         assert login(services, cast.admin)
         assert (
-            sql(services, "SELECT count(*) FROM second_factors") == sql(services, "SELECT count(*) FROM recovery_codes") == [(0,)]
+            sql(services, "SELECT count(*) FROM second_factors")
+            == sql(services, "SELECT count(*) FROM recovery_codes")
+            == [(0,)]
         )
         assert factors.state(who).recovery_codes_left == 0
         assert noted(services, cast)[-1] == (Action.SECOND_FACTOR_DISABLED, {})
 
-    def test_new_recovery_codes_replace_the_old_ones(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_new_recovery_codes_replace_the_old_ones(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, old = enrol(cast.admin)
         with pytest.raises(Invalid):
             services.second_factors.renew_recovery_codes(cast.admin.who, PASSWORD, "000000")
@@ -471,7 +548,9 @@ class TestGivingItUp:
             login(services, cast.admin, old[0])
         assert login(services, cast.admin, new[0])
 
-    def test_a_changed_password_leaves_it(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_a_changed_password_leaves_it(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         enrol(cast.admin)
         services.account.change_password(cast.admin.who, PASSWORD, "a password of their own")
         with pytest.raises(OtpRequired):
@@ -480,11 +559,15 @@ class TestGivingItUp:
     def test_a_reset_link_leaves_it(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         enrol(cast.viewer)
         sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
-        services.password_resets.reset((sent.url or "").partition("#")[2], "a password of their own")
+        services.password_resets.reset(
+            (sent.url or "").partition("#")[2], "a password of their own"
+        )
         with pytest.raises(OtpRequired):
             login(services, cast.viewer, password="a password of their own")
 
-    def test_a_super_admin_or_the_command_line_removes_a_lost_one(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_a_super_admin_or_the_command_line_removes_a_lost_one(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, _ = enrol(cast.viewer)
         token = login(services, cast.viewer, phone.code())
         for other in (cast.admin, cast.outsider):
@@ -496,7 +579,9 @@ class TestGivingItUp:
         assert login(services, cast.viewer)
         assert noted(services, cast)[-1] == (Action.SECOND_FACTOR_RESET, {})
         services.users.reset_second_factor(cast.super_admin.who, cast.viewer.user.id)
-        assert len([one for one in noted(services, cast) if one[0] is Action.SECOND_FACTOR_RESET]) == 1
+        assert (
+            len([one for one in noted(services, cast) if one[0] is Action.SECOND_FACTOR_RESET]) == 1
+        )
         enrol(cast.viewer)
         assert services.accounts.reset_second_factor(f" {cast.viewer.user.email.upper()} ")
         assert not services.accounts.reset_second_factor(cast.viewer.user.email)
@@ -504,7 +589,9 @@ class TestGivingItUp:
         with pytest.raises(ExportsError, match="no user"):
             services.accounts.reset_second_factor("nobody@example.com")
 
-    def test_nobody_removes_their_own_without_a_code(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_nobody_removes_their_own_without_a_code(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         enrol(cast.super_admin)
         with pytest.raises(Conflict, match="under Account"):
             services.users.reset_second_factor(cast.super_admin.who, cast.super_admin.user.id)
@@ -517,7 +604,9 @@ class TestAnInvitation:
     """cast.viewer is invited by the tenant of cast.outsider."""
 
     def invite(self, services: Services, cast: Cast, mail: MailServer) -> str:
-        services.invitations.invite(cast.outsider.who, cast.globex.id, cast.viewer.user.email, "admin")
+        services.invitations.invite(
+            cast.outsider.who, cast.globex.id, cast.viewer.user.email, "admin"
+        )
         return mailed_token(services, mail, cast.viewer.user.email)
 
     def prove(self, services: Services, cast: Cast) -> None:
@@ -530,7 +619,9 @@ class TestAnInvitation:
     ) -> None:
         phone, codes = enrol(cast.viewer)
         token = self.invite(services, cast, mail)
-        services.joining.accept(token, cast.viewer.who if signed_in else None, "The reader", NEW_PASSWORD)
+        services.joining.accept(
+            token, cast.viewer.who if signed_in else None, "The reader", NEW_PASSWORD
+        )
         assert of(services, cast.viewer).second_factor_at is None
         for table in ("second_factors", "recovery_codes"):
             assert sql(services, f"SELECT count(*) FROM {table}") == [(0,)]
@@ -540,7 +631,9 @@ class TestAnInvitation:
                 login(services, cast.viewer, otp)
         assert (Action.SECOND_FACTOR_RESET, {}) in noted(services, cast)
 
-    def test_removes_one_that_was_only_begun(self, services: Services, cast: Cast, clock: FakeClock, mail: MailServer) -> None:
+    def test_removes_one_that_was_only_begun(
+        self, services: Services, cast: Cast, clock: FakeClock, mail: MailServer
+    ) -> None:
         phone = Phone(services.second_factors.begin(cast.viewer.who, PASSWORD).secret, clock)
         services.joining.accept(self.invite(services, cast, mail), None, "The reader", NEW_PASSWORD)
         with pytest.raises(Conflict, match="nothing waits"):
@@ -566,7 +659,9 @@ class TestAnInvitation:
 
 
 class TestWhereItIsRequired:
-    def test_a_member_without_it_has_no_rights_in_that_tenant_alone(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_a_member_without_it_has_no_rights_in_that_tenant_alone(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         set_role(services, cast.admin.user.id, cast.globex.id, Role.VIEWER)
         schedule = make_schedule(services, cast.admin.who, cast.acme.id)
         require_it(services, cast.acme.id)
@@ -585,7 +680,9 @@ class TestWhereItIsRequired:
         user, tenants = services.auth.me(who)
         assert [one.tenant.id for one in tenants] == [cast.globex.id]
         assert [tenant.id for tenant in services.auth.withheld(who)] == [cast.acme.id]
-        assert [tenant.id for tenant in services.second_factors.state(who).required_by] == [cast.acme.id]
+        assert [tenant.id for tenant in services.second_factors.state(who).required_by] == [
+            cast.acme.id
+        ]
         visit = services.sessions.visit(sign_in(services, user))
         assert visit is not None
         assert visit.who == who
@@ -597,10 +694,14 @@ class TestWhereItIsRequired:
     def test_who_lacks_it_can_leave(self, services: Services, cast: Cast) -> None:
         require_it(services, cast.acme.id)
         who = services.auth.principal(login(services, cast.viewer))
-        assert [(one.tenant.id, one.role) for one in services.members.belonging(who)] == [(cast.acme.id, Role.VIEWER)]
+        assert [(one.tenant.id, one.role) for one in services.members.belonging(who)] == [
+            (cast.acme.id, Role.VIEWER)
+        ]
         assert services.members.leaving(who, cast.acme.id).member.schedules == 0
         services.members.leave(who, cast.acme.id)
-        assert services.members.belonging(services.auth.principal(login(services, cast.viewer))) == []
+        assert (
+            services.members.belonging(services.auth.principal(login(services, cast.viewer))) == []
+        )
         with pytest.raises(NotFound):
             services.members.leave(who, cast.acme.id)
 
@@ -616,7 +717,9 @@ class TestWhereItIsRequired:
         with pytest.raises(NotFound):
             services.tenants.get(who, cast.acme.id)
 
-    def test_only_one_who_has_it_can_require_it(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_only_one_who_has_it_can_require_it(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         wanted = {"second_factor_required": True}
         for low in (cast.viewer.who, cast.outsider.who):
             with pytest.raises((Forbidden, NotFound)):
@@ -627,20 +730,32 @@ class TestWhereItIsRequired:
         assert services.tenants.update(cast.admin.who, cast.acme.id, wanted).second_factor_required
         found, _ = services.audit.find(cast.admin.who, cast.acme.id, AuditFilter(), Page(1, 5))
         assert found[0].detail == {"changed": {"second_factor_required": [False, True]}}
-        assert not services.tenants.update(cast.admin.who, cast.acme.id, {"second_factor_required": False}).second_factor_required
+        assert not services.tenants.update(
+            cast.admin.who, cast.acme.id, {"second_factor_required": False}
+        ).second_factor_required
 
-    def test_super_admins_may_have_to_have_one(self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol) -> None:
-        strict = wiring.build(services.settings.model_copy(update={"require_second_factor_super_admins": True}), clock)
+    def test_super_admins_may_have_to_have_one(
+        self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol
+    ) -> None:
+        strict = wiring.build(
+            services.settings.model_copy(update={"require_second_factor_super_admins": True}), clock
+        )
         try:
             who = strict.auth.principal(login(strict, cast.super_admin))
             assert who == Principal(cast.super_admin.user.id, must_enrol=True)
-            for call in (lambda: strict.users.find(who, "", Page(1, 5)), lambda: strict.tenants.get(who, cast.acme.id)):
+            for call in (
+                lambda: strict.users.find(who, "", Page(1, 5)),
+                lambda: strict.tenants.get(who, cast.acme.id),
+            ):
                 with pytest.raises(SecondFactorRequired):
                     call()
             assert strict.second_factors.state(who).required
             assert strict.auth.principal(login(strict, cast.admin)) == cast.admin.who
             phone, _ = enrol(replace(cast.super_admin, who=who))
-            assert strict.auth.principal(login(strict, cast.super_admin, phone.code())) == cast.super_admin.who
+            assert (
+                strict.auth.principal(login(strict, cast.super_admin, phone.code()))
+                == cast.super_admin.who
+            )
         finally:
             strict.close()
 
@@ -697,11 +812,19 @@ class TestANewPasswordByALink:
         return str(line.partition("#")[2])
 
     def by_hand(self, services: Services, cast: Cast) -> str:
-        return (services.users.reset(cast.super_admin.who, cast.viewer.user.id).url or "").partition("#")[2]
+        return (
+            services.users.reset(cast.super_admin.who, cast.viewer.user.id).url or ""
+        ).partition("#")[2]
 
     @pytest.mark.parametrize("mailed", [True, False])
     def test_neither_removes_the_factor_nor_signs_in_without_it(
-        self, services: Services, cast: Cast, enrol: Enrol, request: pytest.FixtureRequest, *, mailed: bool
+        self,
+        services: Services,
+        cast: Cast,
+        enrol: Enrol,
+        request: pytest.FixtureRequest,
+        *,
+        mailed: bool,
     ) -> None:
         phone, codes = enrol(cast.viewer)
         if mailed:
@@ -709,7 +832,10 @@ class TestANewPasswordByALink:
                 tx.users.update(cast.viewer.user.id, {"email_proven_at": services.clock()})
         before = of(services, cast.viewer).second_factor_at
         mail = request.getfixturevalue("mail") if mailed else None
-        services.password_resets.reset(self.by_mail(services, cast, mail) if mail else self.by_hand(services, cast), NEW_PASSWORD)
+        services.password_resets.reset(
+            self.by_mail(services, cast, mail) if mail else self.by_hand(services, cast),
+            NEW_PASSWORD,
+        )
         assert of(services, cast.viewer).second_factor_at == before
         with pytest.raises(OtpRequired):
             login(services, cast.viewer, password=NEW_PASSWORD)
@@ -753,7 +879,9 @@ class TestANewPasswordByALink:
         with pytest.raises(OtpRequired):
             login(services, cast.viewer, password=NEW_PASSWORD)
 
-    def test_a_one_time_password_of_the_command_line_leaves_it_too(self, services: Services, cast: Cast, enrol: Enrol) -> None:
+    def test_a_one_time_password_of_the_command_line_leaves_it_too(
+        self, services: Services, cast: Cast, enrol: Enrol
+    ) -> None:
         phone, _ = enrol(cast.viewer)
         given = services.accounts.give_one_time_password(cast.viewer.user.email)
         with pytest.raises(OtpRequired):

@@ -33,7 +33,9 @@ def expires_at(services: Services, session_id: str) -> datetime:
     return visit.ends_at
 
 
-def test_one_that_is_not_used_ends_after_twelve_hours(services: Services, cast: Cast, clock: FakeClock) -> None:
+def test_one_that_is_not_used_ends_after_twelve_hours(
+    services: Services, cast: Cast, clock: FakeClock
+) -> None:
     session = sign_in(services, cast.admin.user)
     clock.set(clock.now + IDLE - SECOND)
     assert services.sessions.visit(session, counts=False)
@@ -51,7 +53,9 @@ def test_use_puts_its_end_off(services: Services, cast: Cast, clock: FakeClock) 
     assert services.sessions.visit(session) is None
 
 
-def test_it_ends_after_fourteen_days_whatever_happens(services: Services, cast: Cast, clock: FakeClock) -> None:
+def test_it_ends_after_fourteen_days_whatever_happens(
+    services: Services, cast: Cast, clock: FakeClock
+) -> None:
     session, began = sign_in(services, cast.admin.user), clock.now
     while clock.now < began + LONGEST - timedelta(hours=11):
         clock.advance(hours=11)
@@ -64,7 +68,9 @@ def test_it_ends_after_fourteen_days_whatever_happens(services: Services, cast: 
     assert services.sessions.visit(session) is None
 
 
-def test_what_the_server_does_by_itself_is_no_use(services: Services, cast: Cast, clock: FakeClock) -> None:
+def test_what_the_server_does_by_itself_is_no_use(
+    services: Services, cast: Cast, clock: FakeClock
+) -> None:
     session = sign_in(services, cast.admin.user)
     for _ in range(11):
         clock.advance(hours=1)
@@ -86,7 +92,9 @@ def test_use_is_written_at_most_every_few_minutes(
     assert len(writes) == 12
 
 
-def test_one_that_has_ended_is_not_brought_back_by_a_late_use(services: Services, cast: Cast, clock: FakeClock) -> None:
+def test_one_that_has_ended_is_not_brought_back_by_a_late_use(
+    services: Services, cast: Cast, clock: FakeClock
+) -> None:
     session = sign_in(services, cast.admin.user)
     with services.store.read() as tx:
         (row,) = tx.sessions.of_user(cast.admin.user, clock.now)
@@ -101,7 +109,9 @@ def test_of_a_session_used_on_two_servers_at_once_both_see_the_same_end(
     session, other = sign_in(services, cast.admin.user), wiring.build(settings, clock)
     try:
         clock.advance(hours=11)
-        assert all(side_by_side(2, lambda number: (services, other)[number].sessions.visit(session)))
+        assert all(
+            side_by_side(2, lambda number: (services, other)[number].sessions.visit(session))
+        )
         assert expires_at(services, session) == expires_at(other, session) == clock.now + IDLE
         clock.advance(hours=12)
         assert [held.sessions.visit(session) for held in (services, other)] == [None, None]
@@ -136,7 +146,9 @@ def test_a_token_never_lasts_longer_than_a_session_may() -> None:
     assert Lifetimes(timedelta(days=30), timedelta(days=1)).of_token == timedelta(days=1)
 
 
-def test_a_session_of_before_moves_on_when_it_is_used(services: Services, cast: Cast, clock: FakeClock) -> None:
+def test_a_session_of_before_moves_on_when_it_is_used(
+    services: Services, cast: Cast, clock: FakeClock
+) -> None:
     session = sign_in(services, cast.admin.user)
     sql(services, "UPDATE sessions SET last_used_at = NULL")
     clock.advance(hours=6)

@@ -1,4 +1,5 @@
-"""Browser sessions: from the password through a one-time code to a session, who is behind it, and its downloads."""
+"""Browser sessions: from the password through a one-time code to a session, who is behind it, and
+its downloads."""
 
 import re
 from datetime import timedelta
@@ -16,7 +17,15 @@ from exports_app.domain.errors import (
     WrongCredentials,
 )
 from exports_app.services.core.records import Run, Schedule, Tenant
-from exports_app.services.identity.sessions import CODE_LIFETIME, HOME, KEPT, SWEEP, Sessions, cookie, local_path
+from exports_app.services.identity.sessions import (
+    CODE_LIFETIME,
+    HOME,
+    KEPT,
+    SWEEP,
+    Sessions,
+    cookie,
+    local_path,
+)
 from exports_app.services.runs.history import File
 from exports_app.wiring import Services
 from tests.world import (
@@ -66,7 +75,10 @@ class TestCookie:
     def test_is_read_from_among_others(self, header: str, value: str) -> None:
         assert cookie(header, "exports_session") == value
 
-    @pytest.mark.parametrize("other", ["{json: [1,2]}", 'a="b', "=;=;;", "ä=\x01\x7f", "exports_session=b a d", "x" * 9000])
+    @pytest.mark.parametrize(
+        "other",
+        ["{json: [1,2]}", 'a="b', "=;=;;", "ä=\x01\x7f", "exports_session=b a d", "x" * 9000],
+    )
     def test_a_malformed_one_hides_none_that_is_ours(self, other: str) -> None:
         assert cookie(f"{other}; exports_session=abc", "exports_session") == "abc"
         assert cookie(f"exports_session=abc; {other}", "exports_session") == "abc"
@@ -75,7 +87,15 @@ class TestCookie:
 class TestWhereToGo:
     @pytest.mark.parametrize(
         "goto",
-        ["/", "/scheduled-exports", f"/scheduled-exports/{uuid_of(1)}?tab=history#run", "/apix", "/a/", "/x?next=//y", "/Zürich"],
+        [
+            "/",
+            "/scheduled-exports",
+            f"/scheduled-exports/{uuid_of(1)}?tab=history#run",
+            "/apix",
+            "/a/",
+            "/x?next=//y",
+            "/Zürich",
+        ],
     )
     def test_a_page_of_this_site_is_kept(self, goto: str) -> None:
         assert local_path(goto) == goto
@@ -118,7 +138,9 @@ class TestBegin:
     def test_the_right_password_leads_to_a_session_and_the_wanted_page(
         self, sessions: Sessions, cast: Cast, clock: FakeClock
     ) -> None:
-        code = sessions.begin(" Admin@Example.com ", PASSWORD, ADDRESS, BROWSER, "/scheduled-exports?q=x")
+        code = sessions.begin(
+            " Admin@Example.com ", PASSWORD, ADDRESS, BROWSER, "/scheduled-exports?q=x"
+        )
         session_id, to = sessions.redeem(code, BROWSER)
         assert to == "/scheduled-exports?q=x"
         visit = sessions.visit(session_id)
@@ -139,7 +161,14 @@ class TestBegin:
             ("x" * 321, PASSWORD),
             ("admin@example.com", "x" * 1001),
         ],
-        ids=["unknown user", "wrong password", "inactive user", "no text", "too long an address", "too long a password"],
+        ids=[
+            "unknown user",
+            "wrong password",
+            "inactive user",
+            "no text",
+            "too long an address",
+            "too long a password",
+        ],
     )
     def test_anything_else_is_refused_alike_and_leaves_nothing(
         self, services: Services, sessions: Sessions, cast: Cast, email: str, password: str
@@ -149,7 +178,9 @@ class TestBegin:
             sessions.begin(email, password, ADDRESS, BROWSER)
         assert sql(services, "SELECT * FROM one_time_codes") == []
 
-    def test_a_browser_without_cookies_is_told_to_allow_them(self, sessions: Sessions, cast: Cast) -> None:
+    def test_a_browser_without_cookies_is_told_to_allow_them(
+        self, sessions: Sessions, cast: Cast
+    ) -> None:
         with pytest.raises(CookiesRefused, match="allow them, load the page again"):
             sessions.begin("admin@example.com", PASSWORD, ADDRESS, "")
 
@@ -160,13 +191,17 @@ class TestBegin:
         for i in range(10):
             email, password = "admin@example.com", "wrong"
             with pytest.raises(WrongCredentials):
-                sessions.begin(email, password, ADDRESS, BROWSER) if i % 2 else services.auth.login(email, password, ADDRESS)
+                sessions.begin(email, password, ADDRESS, BROWSER) if i % 2 else services.auth.login(
+                    email, password, ADDRESS
+                )
         with pytest.raises(TooManyRequests):
             sessions.begin("ADMIN@example.com", PASSWORD, ADDRESS, BROWSER)
         with pytest.raises(TooManyRequests):
             services.auth.login("admin@example.com", PASSWORD, ADDRESS)
 
-    def test_no_secret_is_in_the_database(self, services: Services, sessions: Sessions, cast: Cast) -> None:
+    def test_no_secret_is_in_the_database(
+        self, services: Services, sessions: Sessions, cast: Cast
+    ) -> None:
         code = sign_in_code(services, cast.admin.user)
         stored = repr(sql(services, "SELECT * FROM one_time_codes"))
         session_id, _ = sessions.redeem(code, BROWSER)
@@ -182,7 +217,9 @@ class TestRedeem:
         with pytest.raises(Unauthenticated):
             sessions.redeem(code, BROWSER)
 
-    def test_of_many_who_redeem_it_at_once_one_is_signed_in(self, services: Services, sessions: Sessions, cast: Cast) -> None:
+    def test_of_many_who_redeem_it_at_once_one_is_signed_in(
+        self, services: Services, sessions: Sessions, cast: Cast
+    ) -> None:
         code = sign_in_code(services, cast.admin.user)
 
         def attempt(_: int) -> bool:
@@ -193,8 +230,13 @@ class TestRedeem:
 
         assert sorted(side_by_side(6, attempt)) == [False] * 5 + [True]
 
-    def test_a_code_is_good_for_half_a_minute(self, services: Services, sessions: Sessions, cast: Cast, clock: FakeClock) -> None:
-        in_time, late = sign_in_code(services, cast.admin.user), sign_in_code(services, cast.admin.user)
+    def test_a_code_is_good_for_half_a_minute(
+        self, services: Services, sessions: Sessions, cast: Cast, clock: FakeClock
+    ) -> None:
+        in_time, late = (
+            sign_in_code(services, cast.admin.user),
+            sign_in_code(services, cast.admin.user),
+        )
         clock.advance(seconds=29.9)
         assert sessions.redeem(in_time, BROWSER)
         clock.advance(seconds=0.1)
@@ -216,7 +258,9 @@ class TestRedeem:
             sessions.redeem(code, BROWSER)
 
     @pytest.mark.parametrize(
-        "change", ["is_active = false", "token_version = token_version + 1"], ids=["deactivated", "signed out everywhere"]
+        "change",
+        ["is_active = false", "token_version = token_version + 1"],
+        ids=["deactivated", "signed out everywhere"],
     )
     def test_a_user_who_was_locked_out_meanwhile_is_refused(
         self, services: Services, sessions: Sessions, cast: Cast, change: str
@@ -230,19 +274,25 @@ class TestRedeem:
 
 
 class TestVisit:
-    def test_everybody_is_who_they_are(self, services: Services, sessions: Sessions, cast: Cast) -> None:
+    def test_everybody_is_who_they_are(
+        self, services: Services, sessions: Sessions, cast: Cast
+    ) -> None:
         for person in (cast.admin, cast.viewer, cast.outsider, cast.super_admin):
             visit = sessions.visit(sign_in(services, person.user))
             assert visit is not None
             assert visit.who == person.who
 
     @pytest.mark.parametrize("session_id", ["", "x", "\0", "\ud800", BROWSER])
-    def test_nobody_is_behind_another_value(self, services: Services, sessions: Sessions, cast: Cast, session_id: str) -> None:
+    def test_nobody_is_behind_another_value(
+        self, services: Services, sessions: Sessions, cast: Cast, session_id: str
+    ) -> None:
         sign_in(services, cast.admin.user)
         assert sessions.visit(session_id) is None
 
     @pytest.mark.parametrize(
-        "change", ["is_active = false", "token_version = token_version + 1"], ids=["deactivated", "signed out everywhere"]
+        "change",
+        ["is_active = false", "token_version = token_version + 1"],
+        ids=["deactivated", "signed out everywhere"],
     )
     def test_it_ends_at_once_when_its_user_is_locked_out(
         self, services: Services, sessions: Sessions, cast: Cast, change: str
@@ -252,7 +302,9 @@ class TestVisit:
         assert sessions.visit(mine) is None
         assert sessions.visit(other)
 
-    def test_a_change_of_role_shows_at_once(self, services: Services, sessions: Sessions, cast: Cast, acme: Tenant) -> None:
+    def test_a_change_of_role_shows_at_once(
+        self, services: Services, sessions: Sessions, cast: Cast, acme: Tenant
+    ) -> None:
         session_id = sign_in(services, cast.admin.user)
         set_role(services, cast.admin.user.id, acme.id, Role.VIEWER)
         visit = sessions.visit(session_id)
@@ -262,10 +314,17 @@ class TestVisit:
     def test_a_user_that_is_removed_takes_sessions_and_codes_along(
         self, services: Services, sessions: Sessions, cast: Cast
     ) -> None:
-        session_id, _ = sign_in(services, cast.viewer.user), sign_in_code(services, cast.viewer.user)
+        session_id, _ = (
+            sign_in(services, cast.viewer.user),
+            sign_in_code(services, cast.viewer.user),
+        )
         sql(services, "DELETE FROM users WHERE id = ?", cast.viewer.user.id)
         assert sessions.visit(session_id) is None
-        assert sql(services, "SELECT * FROM sessions") == sql(services, "SELECT * FROM one_time_codes") == []
+        assert (
+            sql(services, "SELECT * FROM sessions")
+            == sql(services, "SELECT * FROM one_time_codes")
+            == []
+        )
 
 
 class TestEnd:
@@ -280,7 +339,9 @@ class TestEnd:
             sessions.end(session_id)
         assert sessions.visit(mine) is None
         assert sessions.visit(other)
-        assert sql(services, "SELECT revoked_at FROM sessions WHERE revoked_at IS NOT NULL") == revoked
+        assert (
+            sql(services, "SELECT revoked_at FROM sessions WHERE revoked_at IS NOT NULL") == revoked
+        )
 
 
 class TestTheChosenTenant:
@@ -292,14 +353,19 @@ class TestTheChosenTenant:
     def test_is_remembered_by_the_session_that_chose_it(
         self, services: Services, sessions: Sessions, cast: Cast, acme: Tenant, globex: Tenant
     ) -> None:
-        one, other = sign_in(services, cast.super_admin.user), sign_in(services, cast.super_admin.user)
+        one, other = (
+            sign_in(services, cast.super_admin.user),
+            sign_in(services, cast.super_admin.user),
+        )
         for tenant in (acme, globex):
             sessions.choose(one, cast.super_admin.who, tenant.id)
             assert self.chosen(sessions, one) == tenant.id
         assert self.chosen(sessions, other) is None
 
     @pytest.mark.parametrize("person", ["admin", "viewer"])
-    def test_may_be_any_in_which_one_has_a_role(self, services: Services, sessions: Sessions, cast: Cast, person: str) -> None:
+    def test_may_be_any_in_which_one_has_a_role(
+        self, services: Services, sessions: Sessions, cast: Cast, person: str
+    ) -> None:
         member = getattr(cast, person)
         session_id = sign_in(services, member.user)
         sessions.choose(session_id, member.who, cast.acme.id)
@@ -333,7 +399,9 @@ class TestTheChosenTenant:
         sql(services, "DELETE FROM tenants WHERE id = ?", globex.id)
         assert self.chosen(sessions, session_id) is None
 
-    def test_needs_a_session_of_ones_own(self, services: Services, sessions: Sessions, cast: Cast, acme: Tenant) -> None:
+    def test_needs_a_session_of_ones_own(
+        self, services: Services, sessions: Sessions, cast: Cast, acme: Tenant
+    ) -> None:
         ended = sign_in(services, cast.admin.user)
         sessions.end(ended)
         for session_id in (ended, sign_in(services, cast.viewer.user), "unknown", ""):
@@ -364,7 +432,9 @@ class TestDownload:
     def code(self, services: Services, viewer: Principal, session_id: str, run: Run) -> str:
         return services.downloads.of_run(viewer, session_id, run.scheduled_export_id, run.id)
 
-    def test_a_reader_gets_the_file(self, services: Services, code: str, session_id: str, run: Run) -> None:
+    def test_a_reader_gets_the_file(
+        self, services: Services, code: str, session_id: str, run: Run
+    ) -> None:
         file = services.downloads.take(code, session_id)
         assert isinstance(file, File)
         assert (file.name, file.mime) == (run.file_name, "text/csv")
@@ -375,7 +445,9 @@ class TestDownload:
         with pytest.raises(NotFound, match="one download only"):
             services.downloads.take(code, session_id)
 
-    def test_a_code_is_good_for_half_a_minute(self, services: Services, code: str, session_id: str, clock: FakeClock) -> None:
+    def test_a_code_is_good_for_half_a_minute(
+        self, services: Services, code: str, session_id: str, clock: FakeClock
+    ) -> None:
         clock.advance(seconds=30)
         with pytest.raises(NotFound):
             services.downloads.take(code, session_id)
@@ -395,7 +467,9 @@ class TestDownload:
         self, services: Services, sessions: Sessions, cast: Cast, code: str, session_id: str
     ) -> None:
         with pytest.raises(NotFound):
-            services.downloads.take(sign_in_code(services, cast.viewer.user, session_id), session_id)
+            services.downloads.take(
+                sign_in_code(services, cast.viewer.user, session_id), session_id
+            )
         with pytest.raises(Unauthenticated):
             sessions.redeem(code, session_id)
 
@@ -416,7 +490,13 @@ class TestDownload:
         ids=["no role any more", "deleted schedule", "deactivated user"],
     )
     def test_the_right_is_looked_at_again(
-        self, services: Services, sessions: Sessions, code: str, session_id: str, change: str, error: type[ExportsError]
+        self,
+        services: Services,
+        sessions: Sessions,
+        code: str,
+        session_id: str,
+        change: str,
+        error: type[ExportsError],
     ) -> None:
         sql(services, change)
         with pytest.raises(error):
@@ -439,7 +519,11 @@ class TestAskingForADownload:
         with pytest.raises(NotFound):
             services.downloads.of_run(cast.outsider.who, outsiders, schedule.id, run.id)
         mine = sign_in(services, cast.admin.user)
-        for schedule_id, run_id in ((schedule.id, uuid_of(0xFF)), (uuid_of(0xFF), run.id), ("\0", "\0")):
+        for schedule_id, run_id in (
+            (schedule.id, uuid_of(0xFF)),
+            (uuid_of(0xFF), run.id),
+            ("\0", "\0"),
+        ):
             with pytest.raises(NotFound):
                 services.downloads.of_run(cast.admin.who, mine, schedule_id, run_id)
         waiting = services.schedules.trigger(cast.admin.who, schedule.id)
@@ -451,24 +535,32 @@ class TestAskingForADownload:
             services.downloads.of_run(cast.admin.who, mine, schedule.id, run.id)
         assert sql(services, "SELECT * FROM one_time_codes") == []
 
-    def test_needs_a_session_of_ones_own(self, services: Services, sessions: Sessions, cast: Cast, run: Run) -> None:
+    def test_needs_a_session_of_ones_own(
+        self, services: Services, sessions: Sessions, cast: Cast, run: Run
+    ) -> None:
         for session_id in ("", "unknown", sign_in(services, cast.viewer.user)):
             with pytest.raises(Unauthenticated):
-                services.downloads.of_run(cast.admin.who, session_id, run.scheduled_export_id, run.id)
+                services.downloads.of_run(
+                    cast.admin.who, session_id, run.scheduled_export_id, run.id
+                )
 
 
 class TestWhatIsOld:
     def count(self, services: Services, name: str) -> int:
         return int(sql(services, f"SELECT count(*) FROM {name}")[0][0])
 
-    def test_codes_go_when_the_next_one_is_made(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_codes_go_when_the_next_one_is_made(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         for _ in range(3):
             sign_in_code(services, cast.admin.user)
         clock.advance(seconds=CODE_LIFETIME.total_seconds() + 1)
         sign_in_code(services, cast.admin.user)
         assert self.count(services, "one_time_codes") == 1
 
-    def test_sessions_go_a_week_after_they_expired(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_sessions_go_a_week_after_they_expired(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         sign_in(services, cast.admin.user)
         clock.set(clock.now + timedelta(hours=12) + KEPT)
         sign_in(services, cast.admin.user)
@@ -477,7 +569,9 @@ class TestWhatIsOld:
         sign_in(services, cast.admin.user)
         assert self.count(services, "sessions") == 2
 
-    def test_no_more_than_a_handful_at_a_time(self, services: Services, cast: Cast, clock: FakeClock) -> None:
+    def test_no_more_than_a_handful_at_a_time(
+        self, services: Services, cast: Cast, clock: FakeClock
+    ) -> None:
         with services.store.write() as tx:
             for _ in range(SWEEP + 5):
                 services.sessions._new_code(tx, "login", BROWSER, cast.admin.user.id, {})

@@ -21,11 +21,14 @@ NEW = "a new password for tests"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here it is the count that matters, not how the password is hashed."""
     monkeypatch.setattr(
-        "exports_app.services.identity.passwords.matches", lambda password, hashed: hashed is not None and password == PASSWORD
+        "exports_app.services.identity.passwords.matches",
+        lambda password, hashed: hashed is not None and password == PASSWORD,
     )
 
 
-def attack(services: Services, email: str, guesses: int, addresses: int = 1) -> list[type[ExportsError]]:
+def attack(
+    services: Services, email: str, guesses: int, addresses: int = 1
+) -> list[type[ExportsError]]:
     """What each wrong password got. addresses: from how many they come in turn."""
     answers: list[type[ExportsError]] = []
     for i in range(guesses):
@@ -53,14 +56,17 @@ def test_a_stranger_locks_nobody_out(services: Services, cast: Cast, guesses: in
     # The stranger has to wait, even with the right password …
     with pytest.raises(TooManyRequests, match="Too many wrong passwords: wait"):
         services.auth.login(email, PASSWORD, STRANGER)
-    # … the owner signs in at once: from home, on a journey, and in a known browser even from the stranger's network
+    # … the owner signs in at once: from home, on a journey, and in a known browser even from the
+    # stranger's network
     assert services.sessions.begin(email, PASSWORD, HOME, BROWSER)
     assert services.auth.login(email, PASSWORD, TRAVEL)
     assert services.sessions.begin(email, PASSWORD, STRANGER, BROWSER, known=known)
     assert services.auth.login(cast.viewer.user.email, PASSWORD, STRANGER)
 
 
-def test_guesses_from_many_addresses_are_slowed_down_but_not_the_owner(services: Services, cast: Cast) -> None:
+def test_guesses_from_many_addresses_are_slowed_down_but_not_the_owner(
+    services: Services, cast: Cast
+) -> None:
     email, known = cast.admin.user.email, known_browser(services, cast)
     services.auth.login(email, PASSWORD, HOME)
     answers = attack(services, email, 1_000, addresses=500)
@@ -74,7 +80,8 @@ def test_guesses_from_many_addresses_are_slowed_down_but_not_the_owner(services:
 def test_the_owner_gets_in_by_a_link_whatever_strangers_do_meanwhile(
     services: Services, cast: Cast, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a new browser and a new network, while each try that the account has left goes to a stranger."""
+    """In a new browser and a new network, while each try that the account has left goes to a
+    stranger."""
     email = cast.admin.user.email
     attack(services, email, 300, addresses=150)
     for i in range(30):  # all links that strangers may ask for
@@ -85,7 +92,9 @@ def test_the_owner_gets_in_by_a_link_whatever_strangers_do_meanwhile(
         with pytest.raises(TooManyRequests):
             services.auth.login(email, PASSWORD, TRAVEL)
         services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), NEW)
-        monkeypatch.setattr("exports_app.services.identity.passwords.matches", lambda password, _: password == NEW)
+        monkeypatch.setattr(
+            "exports_app.services.identity.passwords.matches", lambda password, _: password == NEW
+        )
         attack(services, email, 20)
         assert services.auth.login(email, NEW, TRAVEL)
     with pytest.raises(TooManyRequests):
@@ -100,13 +109,19 @@ def test_a_link_ends_the_wait_that_somebody_else_made_in_the_owners_own_network(
     with request_context.use(RequestContext(STRANGER)):
         services.password_resets.request(email)
         services.password_resets.reset(mailed_token(services, mail, email, "reset-password"), NEW)
-    monkeypatch.setattr("exports_app.services.identity.passwords.matches", lambda password, _: password == NEW)
+    monkeypatch.setattr(
+        "exports_app.services.identity.passwords.matches", lambda password, _: password == NEW
+    )
     assert services.auth.login(email, NEW, STRANGER)
 
 
 @pytest.mark.parametrize("mailed", [True, False])
 def test_a_password_set_by_an_invitation_needs_no_wait_either(
-    services: Services, cast: Cast, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, mailed: bool
+    services: Services,
+    cast: Cast,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    mailed: bool,
 ) -> None:
     """Of an account that is handed over, and of one that is made."""
     mail = request.getfixturevalue("mail") if mailed else None
@@ -114,7 +129,9 @@ def test_a_password_set_by_an_invitation_needs_no_wait_either(
     invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
     token = mailed_token(services, mail, email) if mail else shown_token(invited)
     attack(services, email, 300, addresses=150)
-    monkeypatch.setattr("exports_app.services.identity.passwords.matches", lambda password, _: password == NEW)
+    monkeypatch.setattr(
+        "exports_app.services.identity.passwords.matches", lambda password, _: password == NEW
+    )
     with request_context.use(RequestContext(TRAVEL)):
         services.joining.accept(token, None, "The owner", NEW)
         attack(services, email, 20)
@@ -130,7 +147,9 @@ def test_one_address_cannot_try_all_accounts(services: Services, cast: Cast) -> 
 
 
 def test_an_unknown_account_is_limited_as_a_known_one(services: Services, cast: Cast) -> None:
-    known, unknown = (attack(services, email, 15) for email in (cast.admin.user.email, "nobody@example.com"))
+    known, unknown = (
+        attack(services, email, 15) for email in (cast.admin.user.email, "nobody@example.com")
+    )
     assert known == unknown == [WrongCredentials] * 10 + [TooManyRequests] * 5
 
 
@@ -138,7 +157,9 @@ def test_a_known_browser_is_no_licence_to_guess(services: Services, cast: Cast) 
     known, answers = known_browser(services, cast), []
     for i in range(30):
         with pytest.raises(ExportsError) as error:
-            services.sessions.begin(cast.admin.user.email, "wrong", f"192.0.2.{i}", BROWSER, known=known)
+            services.sessions.begin(
+                cast.admin.user.email, "wrong", f"192.0.2.{i}", BROWSER, known=known
+            )
         answers.append(error.type)
     assert answers == [WrongCredentials] * 10 + [TooManyRequests] * 20
 
@@ -160,10 +181,15 @@ def test_signing_in_often_uses_up_no_guess(services: Services, cast: Cast) -> No
 
 
 @pytest.mark.one_database
-def test_who_has_to_wait_takes_no_place(services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_to_wait_takes_no_place(
+    services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     attack(services, cast.admin.user.email, 10)
     monkeypatch.setitem(PLACES, Queue.STRANGERS, 0)
-    with request_context.use(RequestContext(STRANGER)), pytest.raises(TooManyRequests, match="Too many wrong passwords"):
+    with (
+        request_context.use(RequestContext(STRANGER)),
+        pytest.raises(TooManyRequests, match="Too many wrong passwords"),
+    ):
         services.auth.login(cast.admin.user.email, PASSWORD, STRANGER)
 
 
@@ -172,16 +198,21 @@ def test_who_has_to_wait_takes_no_place(services: Services, cast: Cast, monkeypa
 def test_the_owner_signs_in_while_strangers_take_all_places(
     services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """In a known network, and in a known browser elsewhere. They choose another password there too."""
+    """In a known network, and in a known browser elsewhere. They choose another password there
+    too."""
     email, known = cast.admin.user.email, known_browser(services, cast)
     services.auth.login(email, PASSWORD, HOME)
     monkeypatch.setitem(PLACES, Queue.STRANGERS, 0)
     with request_context.use(RequestContext(place)):
-        assert services.sessions.begin(email, PASSWORD, place, BROWSER, known="" if place == HOME else known)
+        assert services.sessions.begin(
+            email, PASSWORD, place, BROWSER, known="" if place == HOME else known
+        )
         assert services.account.change_password(cast.admin.who, PASSWORD, NEW)
 
 
-def test_guessing_the_current_password_locks_nobody_out_of_signing_in(services: Services, cast: Cast) -> None:
+def test_guessing_the_current_password_locks_nobody_out_of_signing_in(
+    services: Services, cast: Cast
+) -> None:
     def guess(address: str) -> None:
         with request_context.use(RequestContext(address)):
             services.account.change_password(cast.admin.who, "wrong", NEW)
@@ -196,7 +227,9 @@ def test_guessing_the_current_password_locks_nobody_out_of_signing_in(services: 
     assert services.auth.login(cast.admin.user.email, PASSWORD, STRANGER)
 
 
-def test_who_finds_no_place_to_be_checked_has_not_tried(services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_finds_no_place_to_be_checked_has_not_tried(
+    services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = RequestContext("192.0.2.7", "")
     with monkeypatch.context() as full, request_context.use(here):
         full.setitem(PLACES, Queue.STRANGERS, 0)

@@ -28,7 +28,8 @@ def process(url: str) -> Iterator[SharedChanges]:
 
 @contextmanager
 def listening(here: SharedChanges, other: SharedChanges) -> Iterator[Watch]:
-    """What `here` announces once it hears `other`; without the changes by which that was found out."""
+    """What `here` announces once it hears `other`; without the changes by which that was found
+    out."""
     asked = Change(Topic.CAMPAIGNS, "are you there?")
     with here.listen():
         first = Watch(here)
@@ -57,7 +58,9 @@ def here(migrated_url: str) -> Iterator[SharedChanges]:
         yield made
 
 
-def test_another_process_hears_what_was_published_and_the_own_one_only_once(here: SharedChanges, other: SharedChanges) -> None:
+def test_another_process_hears_what_was_published_and_the_own_one_only_once(
+    here: SharedChanges, other: SharedChanges
+) -> None:
     own, last = Watch(other), Change(Topic.RUNS, "last")
     with listening(here, other) as watch:
         own.seen.clear()
@@ -72,7 +75,9 @@ def test_another_process_hears_what_was_published_and_the_own_one_only_once(here
     assert own.seen == [RUNS, SCHEDULES, last]
 
 
-def test_a_thousand_changes_of_one_tenant_are_told_in_a_few_words(here: SharedChanges, other: SharedChanges) -> None:
+def test_a_thousand_changes_of_one_tenant_are_told_in_a_few_words(
+    here: SharedChanges, other: SharedChanges
+) -> None:
     with listening(here, other) as watch:
         for _ in range(1000):
             other.publish(RUNS)
@@ -84,7 +89,11 @@ def test_a_thousand_changes_of_one_tenant_are_told_in_a_few_words(here: SharedCh
 
 def test_who_was_cut_off_looks_at_everything_again() -> None:
     everything = {Change(topic, EVERY_TENANT) for topic in Topic}
-    with postgres_server() as postgres, process(postgres.url()) as here, process(postgres.url()) as other:
+    with (
+        postgres_server() as postgres,
+        process(postgres.url()) as here,
+        process(postgres.url()) as other,
+    ):
         with listening(here, other) as watch:
             postgres.stop(immediate=True)
             other.publish(RUNS)  # which nobody hears

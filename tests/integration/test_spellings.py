@@ -1,4 +1,5 @@
-"""One account is found under each spelling of its address that mail servers read as one, and under no other."""
+"""One account is found under each spelling of its address that mail servers read as one, and under
+no other."""
 
 import pytest
 
@@ -9,12 +10,17 @@ from tests.invited import mailed_token
 from tests.mailserver import MailServer
 from tests.world import PASSWORD, Cast
 
-COMPOSED, IN_PARTS = "jos\N{LATIN SMALL LETTER E WITH ACUTE}@example.com", "JOSE\N{COMBINING ACUTE ACCENT}@example.com"
+COMPOSED, IN_PARTS = (
+    "jos\N{LATIN SMALL LETTER E WITH ACUTE}@example.com",
+    "JOSE\N{COMBINING ACUTE ACCENT}@example.com",
+)
 WIDE = "\N{FULLWIDTH LATIN SMALL LETTER A}nn@example.com"
 
 
 @pytest.mark.parametrize(("stored", "typed"), [(COMPOSED, IN_PARTS), (IN_PARTS, COMPOSED)])
-def test_an_address_in_composed_letters_or_in_parts_is_one(services: Services, stored: str, typed: str) -> None:
+def test_an_address_in_composed_letters_or_in_parts_is_one(
+    services: Services, stored: str, typed: str
+) -> None:
     user = services.accounts.create_user(stored, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}", PASSWORD)
     assert services.auth.login(f" {typed}", PASSWORD, "192.0.2.1").user == user
     assert services.accounts.give_one_time_password(typed)
@@ -42,10 +48,15 @@ def test_one_that_is_only_alike_is_another_account_whose_link_goes_to_its_own_ma
     assert joined.user.email == WIDE
     with pytest.raises(WrongCredentials):
         services.auth.login("ann@example.com", "a good long password", "192.0.2.1")
-    assert services.auth.login("ann@example.com", PASSWORD, "192.0.2.1").user.email == "ann@example.com"
+    assert (
+        services.auth.login("ann@example.com", PASSWORD, "192.0.2.1").user.email
+        == "ann@example.com"
+    )
 
 
-@pytest.mark.parametrize("address", [COMPOSED, IN_PARTS, WIDE, "I\N{COMBINING DOT ABOVE}@example.com", "Ann@Example.com"])
+@pytest.mark.parametrize(
+    "address", [COMPOSED, IN_PARTS, WIDE, "I\N{COMBINING DOT ABOVE}@example.com", "Ann@Example.com"]
+)
 def test_what_is_stored_is_found_again(address: str) -> None:
     stored = account_address(valid_address(address))
     assert account_address(stored) == stored

@@ -26,7 +26,9 @@ def test_files_that_are_away_are_named(services: Services) -> None:
     assert "the folder of the finished files is gone" in told
 
 
-def test_redis_is_named_while_it_is_away_and_not_before_or_after(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_is_named_while_it_is_away_and_not_before_or_after(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("exports_app.services.health.AWAY_SECONDS", -1.0)
     services.files.prepare()
     with redis_server() as redis:
@@ -39,7 +41,9 @@ def test_redis_is_named_while_it_is_away_and_not_before_or_after(services: Servi
         assert held.away() == []
 
 
-def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked, answer = list[None](), threading.Event()
     held = vitals(services)
     services.files.prepare()
@@ -61,7 +65,9 @@ def test_many_who_ask_do_not_all_wait_for_what_does_not_answer(services: Service
     assert len(asked) == 1
 
 
-def test_nobody_waits_for_the_files_to_be_measured(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_the_files_to_be_measured(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun, answer = threading.Event(), threading.Event()
 
     def hang() -> None:

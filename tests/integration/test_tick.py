@@ -65,12 +65,19 @@ class MeanwhileStore:
 def test_a_due_schedule_becomes_a_pending_run_with_its_snapshot(
     services: Services, admin: Principal, clock: FakeClock, acme: Tenant
 ) -> None:
-    made = hourly(services, admin, filters=Filters(period="yesterday"), when_empty="skip", format="xml")
+    made = hourly(
+        services, admin, filters=Filters(period="yesterday"), when_empty="skip", format="xml"
+    )
     assert services.runs.tick() == 0
     clock.set(ELEVEN)
     assert services.runs.tick() == 1
     (run,) = runs_of(services, made)
-    assert (run.status, run.trigger, run.triggered_by, run.attempt) == (RunStatus.PENDING, Trigger.SCHEDULE, None, 0)
+    assert (run.status, run.trigger, run.triggered_by, run.attempt) == (
+        RunStatus.PENDING,
+        Trigger.SCHEDULE,
+        None,
+        0,
+    )
     assert (run.scheduled_for, run.created_at, run.missed_ticks) == (ELEVEN, ELEVEN, 0)
     assert (run.tenant_id, run.format, run.recipients) == (acme.id, "xml", ["ann@example.com"])
     assert run.spec == {
@@ -92,22 +99,31 @@ def test_a_due_schedule_becomes_a_pending_run_with_its_snapshot(
     assert stored(services, made).next_run_at == ELEVEN + HOUR
 
 
-def test_a_second_tick_in_the_same_moment_makes_no_second_run(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_second_tick_in_the_same_moment_makes_no_second_run(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = hourly(services, admin)
     clock.set(ELEVEN)
     assert [services.runs.tick() for _ in range(3)] == [1, 0, 0]
     assert len(runs_of(services, made)) == 1
 
 
-def test_a_schedule_is_not_due_a_moment_too_early(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_schedule_is_not_due_a_moment_too_early(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     hourly(services, admin)
     clock.set(ELEVEN - timedelta(microseconds=1))
     assert services.runs.tick() == 0
 
 
-def test_racing_engines_make_exactly_one_run_per_tick(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_racing_engines_make_exactly_one_run_per_tick(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = [hourly(services, admin, name=f"No. {i}") for i in range(10)]
-    databases = [services.database, Database(services.database.url)]  # two processes, four threads each
+    databases = [
+        services.database,
+        Database(services.database.url),
+    ]  # two processes, four threads each
 
     def engine(i: int) -> int:
         return Runs(SqlStore(databases[i % 2]), Changes(), clock, 60, services.quotas).tick()
@@ -117,7 +133,11 @@ def test_racing_engines_make_exactly_one_run_per_tick(services: Services, admin:
         assert sum(side_by_side(8, engine)) == len(made)
     databases[1].dispose()
     for one in made:
-        assert [r.scheduled_for for r in reversed(runs_of(services, one))] == [ELEVEN, ELEVEN + HOUR, ELEVEN + 2 * HOUR]
+        assert [r.scheduled_for for r in reversed(runs_of(services, one))] == [
+            ELEVEN,
+            ELEVEN + HOUR,
+            ELEVEN + 2 * HOUR,
+        ]
 
 
 def test_after_downtime_the_latest_tick_runs_once_and_says_what_was_missed(
@@ -135,19 +155,25 @@ def test_after_downtime_the_latest_tick_runs_once_and_says_what_was_missed(
     assert (newest.scheduled_for, newest.missed_ticks) == (ELEVEN + 6 * HOUR, 0)
 
 
-def test_every_tick_is_either_run_or_counted_as_missed(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_every_tick_is_either_run_or_counted_as_missed(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = make_schedule(services, admin, schedule="*/7 * * * *", timezone="Europe/Berlin")
     begin = clock()
     for minutes in (1, 7, 100, 3, 7, 7, 1500, 14, 6):
         clock.advance(minutes=minutes, seconds=11)
         services.runs.tick()
-    due = services.schedules.validate_cron(admin, made.schedule, made.timezone, begin, 1000).next_runs
+    due = services.schedules.validate_cron(
+        admin, made.schedule, made.timezone, begin, 1000
+    ).next_runs
     runs = runs_of(services, made)
     assert len(runs) + sum(r.missed_ticks for r in runs) == len([d for d in due if d <= clock()])
     assert {r.scheduled_for for r in runs} <= set(due)
 
 
-def test_a_year_of_missed_minutes_is_counted(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_year_of_missed_minutes_is_counted(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = make_schedule(services, admin, schedule="* * * * *", timezone="UTC")
     clock.set(datetime(2027, 3, 4, 10, 30, tzinfo=UTC))
     assert services.runs.tick() == 1
@@ -155,9 +181,15 @@ def test_a_year_of_missed_minutes_is_counted(services: Services, admin: Principa
     assert (run.scheduled_for, run.missed_ticks) == (clock(), 365 * 24 * 60 - 1)
 
 
-def test_the_window_is_that_of_the_tick_however_late_it_runs(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_the_window_is_that_of_the_tick_however_late_it_runs(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = make_schedule(
-        services, admin, schedule="30 23 * * *", timezone="America/New_York", filters=Filters(period="yesterday")
+        services,
+        admin,
+        schedule="30 23 * * *",
+        timezone="America/New_York",
+        filters=Filters(period="yesterday"),
     )
     clock.set(datetime(2026, 3, 6, 15, 0, tzinfo=UTC))
     services.runs.tick()
@@ -167,7 +199,9 @@ def test_the_window_is_that_of_the_tick_however_late_it_runs(services: Services,
     assert (run.window_start, run.window_end) == (date(2026, 3, 4), date(2026, 3, 4))
 
 
-def test_inactive_and_deleted_schedules_are_not_due(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_inactive_and_deleted_schedules_are_not_due(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     paused, deleted = hourly(services, admin), hourly(services, admin)
     services.schedules.update(admin, paused.id, {"is_active": False})
     services.schedules.delete(admin, deleted.id)
@@ -194,17 +228,23 @@ def test_a_schedule_edited_under_the_ticks_hands_is_not_fired_as_it_was(
     made = hourly(services, admin)
     clock.set(ELEVEN)
     edited = list[Schedule]()
-    store = MeanwhileStore(services.store, lambda: edited.append(services.schedules.update(admin, made.id, edit)))
+    store = MeanwhileStore(
+        services.store, lambda: edited.append(services.schedules.update(admin, made.id, edit))
+    )
     assert Runs(store, Changes(), clock, 60, services.quotas).tick() == 0
     assert runs_of(services, made) == []
     assert stored(services, made) == edited[0]
     # The next tick takes it as it is now
     still_due = edited[0].next_run_at == ELEVEN
     assert services.runs.tick() == int(still_due)
-    assert [r.recipients for r in runs_of(services, made)] == ([edited[0].recipients] if still_due else [])
+    assert [r.recipients for r in runs_of(services, made)] == (
+        [edited[0].recipients] if still_due else []
+    )
 
 
-def test_a_schedule_deleted_under_the_ticks_hands_is_not_fired(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_schedule_deleted_under_the_ticks_hands_is_not_fired(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = hourly(services, admin)
     clock.set(ELEVEN)
     store = MeanwhileStore(services.store, lambda: services.schedules.delete(admin, made.id))
@@ -222,13 +262,24 @@ def test_an_engine_that_stalls_in_its_tick_adds_nothing_to_what_another_did_sinc
         clock.set(ELEVEN + 2 * HOUR)
         assert services.runs.tick() == 1
 
-    assert Runs(MeanwhileStore(services.store, another_engine_two_hours_later), Changes(), clock, 60, services.quotas).tick() == 0
+    assert (
+        Runs(
+            MeanwhileStore(services.store, another_engine_two_hours_later),
+            Changes(),
+            clock,
+            60,
+            services.quotas,
+        ).tick()
+        == 0
+    )
     (run,) = runs_of(services, made)
     assert (run.scheduled_for, run.missed_ticks) == (ELEVEN + 2 * HOUR, 2)
     assert stored(services, made).next_run_at == ELEVEN + 3 * HOUR
 
 
-def test_an_edit_during_a_tick_holds_up_no_other_schedule(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_an_edit_during_a_tick_holds_up_no_other_schedule(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made, other = hourly(services, admin), hourly(services, admin, name="Other")
     clock.set(ELEVEN)
     store = MeanwhileStore(services.store, lambda: services.schedules.delete(admin, made.id))
@@ -236,7 +287,9 @@ def test_an_edit_during_a_tick_holds_up_no_other_schedule(services: Services, ad
     assert len(runs_of(services, other)) == 1
 
 
-def test_a_clock_that_goes_back_makes_no_second_run(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_clock_that_goes_back_makes_no_second_run(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     made = hourly(services, admin)
     clock.set(ELEVEN + timedelta(seconds=1))
     services.runs.tick()
@@ -255,7 +308,9 @@ def test_a_tick_that_comes_back_with_the_clock_and_an_edit_makes_no_second_run(
     services.runs.tick()
     clock.set(NOW)
     # Reckoned anew from the earlier clock: eleven lies ahead again
-    assert services.schedules.update(admin, made.id, {"schedule": "0 * * * *"}).next_run_at == ELEVEN
+    assert (
+        services.schedules.update(admin, made.id, {"schedule": "0 * * * *"}).next_run_at == ELEVEN
+    )
     clock.set(ELEVEN)
     assert services.runs.tick() == 0
     assert len(runs_of(services, made)) == 1
@@ -266,21 +321,34 @@ def test_a_schedule_whose_zone_is_gone_ends_visibly_and_holds_up_nobody(
     services: Services, admin: Principal, clock: FakeClock
 ) -> None:
     broken, fine = hourly(services, admin, name="Broken"), hourly(services, admin, name="Fine")
-    write_directly(services, broken, timezone="Mars/Olympus", next_run_at=ELEVEN - timedelta(minutes=1))
+    write_directly(
+        services, broken, timezone="Mars/Olympus", next_run_at=ELEVEN - timedelta(minutes=1)
+    )
     clock.set(ELEVEN)
     assert services.runs.tick() == 2
     (run,) = runs_of(services, broken)
-    assert (run.status, run.error_code, run.completed_at) == (RunStatus.SKIPPED, "invalid_timezone", ELEVEN)
+    assert (run.status, run.error_code, run.completed_at) == (
+        RunStatus.SKIPPED,
+        "invalid_timezone",
+        ELEVEN,
+    )
     assert "time zone" in (run.error or "")
     now = stored(services, broken)
-    assert (now.is_active, now.next_run_at, now.paused_at, now.paused_reason) == (False, None, ELEVEN, run.error)
+    assert (now.is_active, now.next_run_at, now.paused_at, now.paused_reason) == (
+        False,
+        None,
+        ELEVEN,
+        run.error,
+    )
     (told,) = services.history.notices(admin, broken.id, 9)
     assert (told.kind, told.target) == (NoticeKind.PAUSED, "admin@example.com")
     assert [r.status for r in runs_of(services, fine)] == [RunStatus.PENDING]
     assert services.runs.tick() == 0
 
 
-def test_a_schedule_whose_zone_is_gone_is_resumed_with_a_new_one(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_schedule_whose_zone_is_gone_is_resumed_with_a_new_one(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     broken = hourly(services, admin)
     write_directly(services, broken, timezone="Mars/Olympus")
     clock.set(ELEVEN)
@@ -288,13 +356,21 @@ def test_a_schedule_whose_zone_is_gone_is_resumed_with_a_new_one(services: Servi
     with pytest.raises(Invalid):
         services.schedules.update(admin, broken.id, {"is_active": True})
     assert services.schedules.update(admin, broken.id, {"timezone": "UTC"}).next_run_at is None
-    assert services.schedules.update(admin, broken.id, {"is_active": True}).next_run_at == ELEVEN + HOUR
+    assert (
+        services.schedules.update(admin, broken.id, {"is_active": True}).next_run_at
+        == ELEVEN + HOUR
+    )
 
 
-def test_a_schedule_that_cannot_be_read_any_more_holds_up_nobody(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_schedule_that_cannot_be_read_any_more_holds_up_nobody(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     broken, fine = hourly(services, admin, name="Broken"), hourly(services, admin, name="Fine")
     write_directly(
-        services, broken, filters={"period": "a period of an older version"}, next_run_at=ELEVEN - timedelta(minutes=1)
+        services,
+        broken,
+        filters={"period": "a period of an older version"},
+        next_run_at=ELEVEN - timedelta(minutes=1),
     )
     clock.set(ELEVEN)
     assert services.runs.tick() == 2
@@ -315,17 +391,28 @@ def test_more_due_schedules_than_one_batch_are_all_run(
 
 
 def test_runs_are_announced_once_to_each_tenant(
-    services: Services, admin: Principal, outsider: Principal, clock: FakeClock, watch: Watch, acme: Tenant, globex: Tenant
+    services: Services,
+    admin: Principal,
+    outsider: Principal,
+    clock: FakeClock,
+    watch: Watch,
+    acme: Tenant,
+    globex: Tenant,
 ) -> None:
     for who in (admin, admin, outsider):
         hourly(services, who)
     clock.set(ELEVEN)
     watch.seen.clear()
     services.runs.tick()
-    assert sorted((c.topic, c.tenant_id) for c in watch.seen) == [(Topic.RUNS, acme.id), (Topic.RUNS, globex.id)]
+    assert sorted((c.topic, c.tenant_id) for c in watch.seen) == [
+        (Topic.RUNS, acme.id),
+        (Topic.RUNS, globex.id),
+    ]
 
 
-def test_a_minimum_interval_guards_against_floods(services: Services, admin: Principal, clock: FakeClock) -> None:
+def test_a_minimum_interval_guards_against_floods(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
     strict = Schedules(services.store, services.changes, clock, services.quotas, 3600, "UTC")
     answer = strict.validate_cron(admin, "*/30 * * * *", None, None, 5)
     assert not answer.valid

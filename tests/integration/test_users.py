@@ -14,7 +14,9 @@ def names(services: Services, who: Principal, q: str = "", page: Page | None = N
     return [one.user.name for one in services.users.find(who, q, page or Page())[0]]
 
 
-def test_all_accounts_are_found_by_name_or_address(services: Services, super_admin: Principal) -> None:
+def test_all_accounts_are_found_by_name_or_address(
+    services: Services, super_admin: Principal
+) -> None:
     assert names(services, super_admin) == ["Admin", "Outsider", "Super", "Viewer"]
     assert names(services, super_admin, "SIDE") == ["Outsider"]
     assert names(services, super_admin, "viewer@") == ["Viewer"]
@@ -30,11 +32,16 @@ def test_each_says_to_what_they_belong(
 ) -> None:
     set_role(services, cast.viewer.user.id, globex.id, Role.ADMIN)
     found, _ = services.users.find(super_admin, "viewer", Page())
-    assert [(tenant.slug, str(role)) for tenant, role in found[0].roles] == [("acme", "viewer"), ("globex", "admin")]
+    assert [(tenant.slug, str(role)) for tenant, role in found[0].roles] == [
+        ("acme", "viewer"),
+        ("globex", "admin"),
+    ]
     assert services.users.find(super_admin, "super", Page())[0][0].roles == []
 
 
-def test_others_have_no_such_thing(services: Services, admin: Principal, viewer: Principal, cast: Cast) -> None:
+def test_others_have_no_such_thing(
+    services: Services, admin: Principal, viewer: Principal, cast: Cast
+) -> None:
     for who in (admin, viewer, Principal(uuid_of(1))):
         with pytest.raises(NotFound):
             services.users.find(who, "", Page())
@@ -42,8 +49,13 @@ def test_others_have_no_such_thing(services: Services, admin: Principal, viewer:
             services.users.get(who, cast.viewer.user.id)
 
 
-def test_pages_of_their_tenants_hear_of_it(services: Services, super_admin: Principal, cast: Cast, acme: Tenant) -> None:
+def test_pages_of_their_tenants_hear_of_it(
+    services: Services, super_admin: Principal, cast: Cast, acme: Tenant
+) -> None:
     watch = Watch(services.changes)
     services.users.set_active(super_admin, cast.viewer.user.id, active=False)
     viewer_id = cast.viewer.user.id
-    assert [(change.topic, change.tenant_id) for change in watch.seen] == [(Topic.SESSIONS, viewer_id), (Topic.TENANTS, acme.id)]
+    assert [(change.topic, change.tenant_id) for change in watch.seen] == [
+        (Topic.SESSIONS, viewer_id),
+        (Topic.TENANTS, acme.id),
+    ]

@@ -51,7 +51,11 @@ def outcomes(services: Services, run: Run) -> dict[str, DeliveryStatus]:
 
 def files_in(services: Services) -> list[str]:
     """Everything in the file store, drafts included."""
-    return sorted(p.name for p in services.settings.data_dir.rglob("*") if p.is_file() and "exports.db" not in p.name)
+    return sorted(
+        p.name
+        for p in services.settings.data_dir.rglob("*")
+        if p.is_file() and "exports.db" not in p.name
+    )
 
 
 @pytest.fixture
@@ -66,11 +70,21 @@ def test_a_run_makes_its_file_sends_it_and_says_so(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, mail: MailServer
 ) -> None:
     done = trigger_and_execute(services, admin, schedule)
-    assert (done.status, done.error, done.error_code, done.completed_at) == (RunStatus.COMPLETED, None, None, clock())
+    assert (done.status, done.error, done.error_code, done.completed_at) == (
+        RunStatus.COMPLETED,
+        None,
+        None,
+        clock(),
+    )
     assert (done.lease_token, done.lease_expires_at, done.attempt) == (None, None, 1)
     assert outcomes(services, done) == {ANN: ACCEPTED, BOB: ACCEPTED}
-    assert [(d.attempts, d.error, d.sent_at) for d in deliveries_of(services, done)] == [(1, None, clock())] * 2
-    assert (stored(services, schedule).last_status, stored(services, schedule).last_run_at) == (RunStatus.COMPLETED, clock())
+    assert [(d.attempts, d.error, d.sent_at) for d in deliveries_of(services, done)] == [
+        (1, None, clock())
+    ] * 2
+    assert (stored(services, schedule).last_status, stored(services, schedule).last_run_at) == (
+        RunStatus.COMPLETED,
+        clock(),
+    )
     messages = mail.wait_for(2)
     assert [m.rcpt_tos for m in messages] == [[ANN], [BOB]]
     assert mail.connections == 1
@@ -82,7 +96,11 @@ def test_the_file_is_what_the_history_says_and_what_was_sent(
     done = trigger_and_execute(services, admin, schedule)
     file = services.history.file(viewer, schedule.id, done.id)
     content = file.path.read_bytes()
-    assert (done.file_size, done.sha256, done.record_count) == (len(content), hashlib.sha256(content).hexdigest(), 4)
+    assert (done.file_size, done.sha256, done.record_count) == (
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+        4,
+    )
     assert (file.name, file.mime) == (done.file_name, FORMATS["csv"].mime)
     assert done.file_name == "acme_weekly-numbers_all_20260304T103000Z.csv"
     (attachment,) = mail.wait_for(2)[0].message.iter_attachments()
@@ -97,10 +115,16 @@ def test_the_file_is_what_the_history_says_and_what_was_sent(
 @pytest.mark.parametrize("export_type", ["campaign", "campaigns", "aggregate"])
 @pytest.mark.usefixtures("mail")
 def test_every_type_is_exported_in_every_format(
-    services: Services, admin: Principal, campaigns: dict[str, Campaign], export_type: str, file_format: str
+    services: Services,
+    admin: Principal,
+    campaigns: dict[str, Campaign],
+    export_type: str,
+    file_format: str,
 ) -> None:
     filters = Filters(campaign_ids=(campaigns["Spring"].id,), period="last_7_days")
-    made = make_schedule(services, admin, export_type=export_type, format=file_format, filters=filters)
+    made = make_schedule(
+        services, admin, export_type=export_type, format=file_format, filters=filters
+    )
     done = trigger_and_execute(services, admin, made)
     assert done.status is RunStatus.COMPLETED
     assert done.record_count == (1 if export_type == "campaigns" else 7)
@@ -117,16 +141,28 @@ def test_every_type_is_exported_in_every_format(
     ],
 )
 def test_a_refused_recipient_is_named_and_hinders_no_other(
-    services: Services, admin: Principal, schedule: Schedule, refused: list[str], status: RunStatus, code: str
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    refused: list[str],
+    status: RunStatus,
+    code: str,
 ) -> None:
-    with mail_server(refuse=dict.fromkeys(refused, NO_SUCH_USER)) as server, registered(CHANNELS, WatchedEmail(server)):
+    with (
+        mail_server(refuse=dict.fromkeys(refused, NO_SUCH_USER)) as server,
+        registered(CHANNELS, WatchedEmail(server)),
+    ):
         done = trigger_and_execute(services, admin, schedule)
         assert len(server.messages) == 2 - len(refused)
     assert (done.status, done.error_code) == (status, code)
     assert f"{len(refused)} of 2 messages" in (done.error or "")
     assert "no such user" in (done.error or "")
     assert outcomes(services, done) == {a: FAILED if a in refused else ACCEPTED for a in (ANN, BOB)}
-    assert all("no such user" in (d.error or "") for d in deliveries_of(services, done) if d.status is FAILED)
+    assert all(
+        "no such user" in (d.error or "")
+        for d in deliveries_of(services, done)
+        if d.status is FAILED
+    )
     assert stored(services, schedule).last_status is status
     assert services.history.file(admin, schedule.id, done.id).path.is_file()
 
@@ -163,9 +199,17 @@ def test_without_a_mail_server_the_file_is_made_and_the_messages_are_skipped(
     ],
 )
 def test_an_empty_window_does_what_the_schedule_says(
-    services: Services, admin: Principal, mail: MailServer, when_empty: str, status: RunStatus, code: str | None, messages: int
+    services: Services,
+    admin: Principal,
+    mail: MailServer,
+    when_empty: str,
+    status: RunStatus,
+    code: str | None,
+    messages: int,
 ) -> None:
-    made = make_schedule(services, admin, export_type="aggregate", when_empty=when_empty, recipients=(ANN, BOB))
+    made = make_schedule(
+        services, admin, export_type="aggregate", when_empty=when_empty, recipients=(ANN, BOB)
+    )
     done = trigger_and_execute(services, admin, made)
     assert (done.status, done.error_code) == (status, code)
     assert len(mail.messages) == len(deliveries_of(services, done)) == messages
@@ -184,7 +228,9 @@ def test_a_campaign_that_was_deleted_fails_the_run_which_says_so(
     services: Services, admin: Principal, campaigns: dict[str, Campaign], mail: MailServer
 ) -> None:
     chosen = (campaigns["Spring"].id, campaigns["autumn"].id)
-    made = make_schedule(services, admin, export_type="campaign", filters=Filters(campaign_ids=chosen))
+    made = make_schedule(
+        services, admin, export_type="campaign", filters=Filters(campaign_ids=chosen)
+    )
     services.campaigns.delete(admin, campaigns["autumn"].id)
     done = trigger_and_execute(services, admin, made)
     assert (done.status, done.error_code) == (RunStatus.FAILED, "campaign_missing")
@@ -201,7 +247,12 @@ def scheduled_run(services: Services, clock: FakeClock, schedule: Schedule) -> R
 
 
 def test_a_scheduled_run_whose_owner_lost_the_role_fails_and_says_what_to_do(
-    services: Services, admin: Principal, acme: Tenant, clock: FakeClock, schedule: Schedule, mail: MailServer
+    services: Services,
+    admin: Principal,
+    acme: Tenant,
+    clock: FakeClock,
+    schedule: Schedule,
+    mail: MailServer,
 ) -> None:
     run = scheduled_run(services, clock, schedule)
     set_role(services, admin.user_id, acme.id, Role.VIEWER)
@@ -224,12 +275,20 @@ def test_a_triggered_run_acts_for_who_triggered_it(
 
 
 def test_another_admin_takes_a_schedule_over_by_activating_it_again(
-    services: Services, admin: Principal, super_admin: Principal, acme: Tenant, clock: FakeClock, schedule: Schedule
+    services: Services,
+    admin: Principal,
+    super_admin: Principal,
+    acme: Tenant,
+    clock: FakeClock,
+    schedule: Schedule,
 ) -> None:
     set_role(services, admin.user_id, acme.id, Role.VIEWER)
     for active in (False, True):
         services.schedules.update(super_admin, schedule.id, {"is_active": active})
-    assert execute(services, scheduled_run(services, clock, stored(services, schedule))).status is RunStatus.COMPLETED
+    assert (
+        execute(services, scheduled_run(services, clock, stored(services, schedule))).status
+        is RunStatus.COMPLETED
+    )
 
 
 class BrokenFormat:
@@ -253,7 +312,9 @@ def test_an_unexpected_error_ends_visibly_and_tells_no_details(
     assert mail.messages == []
 
 
-@pytest.mark.parametrize(("owner", "step", "delivery"), [(LocalFiles, "keep", "attach"), (Package, "part", "zip")])
+@pytest.mark.parametrize(
+    ("owner", "step", "delivery"), [(LocalFiles, "keep", "attach"), (Package, "part", "zip")]
+)
 def test_a_disk_that_fills_up_after_the_file_was_made_fails_the_run_in_words(
     services: Services,
     admin: Principal,
@@ -288,7 +349,9 @@ def test_an_unexpected_error_at_one_recipient_keeps_nobody_else_from_theirs(
     assert outcomes(services, done) == {ANN: DeliveryStatus.FAILED, BOB: DeliveryStatus.ACCEPTED}
 
 
-def test_a_format_that_is_no_longer_installed_fails_the_run(services: Services, admin: Principal, schedule: Schedule) -> None:
+def test_a_format_that_is_no_longer_installed_fails_the_run(
+    services: Services, admin: Principal, schedule: Schedule
+) -> None:
     services.schedules.trigger(admin, schedule.id)
     held = FORMATS._items.pop("csv")
     try:
@@ -307,17 +370,23 @@ def test_no_transaction_is_open_while_a_message_is_on_its_way(
     seen, held = list[int](), list[int]()
     services.changes.flush()
     # Of this thread: another one tells other processes of changes meanwhile
-    event.listen(services.database.engine, "checkout", lambda *_: held.append(threading.get_ident()))
+    event.listen(
+        services.database.engine, "checkout", lambda *_: held.append(threading.get_ident())
+    )
     event.listen(services.database.engine, "checkin", lambda *_: held.remove(threading.get_ident()))
 
     def write_as_another_process(_: str) -> None:
         seen.append(held.count(threading.get_ident()))
-        other = sqlite3.connect(services.settings.data_dir / "exports.db", timeout=0, isolation_level=None)
+        other = sqlite3.connect(
+            services.settings.data_dir / "exports.db", timeout=0, isolation_level=None
+        )
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
         other.close()
 
-    with registered(CHANNELS, WatchedEmail(mail, write_as_another_process, write_as_another_process)):
+    with registered(
+        CHANNELS, WatchedEmail(mail, write_as_another_process, write_as_another_process)
+    ):
         assert trigger_and_execute(services, admin, schedule).status is RunStatus.COMPLETED
     assert seen == [0, 0, 0, 0]
 
@@ -339,7 +408,11 @@ def test_a_delivery_is_noted_before_the_wire_and_after(
 
 
 def test_the_record_count_grows_while_the_rows_stream(
-    services: Services, admin: Principal, schedule: Schedule, watch: Watch, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    admin: Principal,
+    schedule: Schedule,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(file_producer, "CHUNK", 1)
     monkeypatch.setattr(file_writer, "PROGRESS_SECONDS", -1.0)

@@ -25,14 +25,19 @@ def signed_in(services: Services, cast: Cast, agent: str = FIREFOX) -> str:
     return services.sessions.redeem(code, BROWSER, agent)[0]
 
 
-def test_the_password_is_changed_and_the_others_are_signed_out(services: Services, tab: Tab, cast: Cast) -> None:
+def test_the_password_is_changed_and_the_others_are_signed_out(
+    services: Services, tab: Tab, cast: Cast
+) -> None:
     mine, other = signed_in(services, cast), signed_in(services, cast, "curl/8.0")
 
     async def play() -> None:
         actions.begin(Actor(cast.admin.who, mine, None))
         await tab.do(AccountState.refresh)
         account = await tab.state(AccountState)
-        assert {(one.device, one.is_current) for one in account.sessions} == {("Firefox on Linux", True), ("curl", False)}
+        assert {(one.device, one.is_current) for one in account.sessions} == {
+            ("Firefox on Linux", True),
+            ("curl", False),
+        }
         await tab.do(AccountState.change, {"current": "wrong", "new": NEW})
         assert account.errors == {"current": "This is not your password"}
         await tab.do(AccountState.change, {"current": PASSWORD, "new": "short"})
@@ -51,7 +56,9 @@ def test_the_password_is_changed_and_the_others_are_signed_out(services: Service
     actions.begin(None)
 
 
-def test_another_browser_is_signed_out_and_then_all(services: Services, tab: Tab, cast: Cast) -> None:
+def test_another_browser_is_signed_out_and_then_all(
+    services: Services, tab: Tab, cast: Cast
+) -> None:
     mine, other, foreign = signed_in(services, cast), signed_in(services, cast), "0" * 64
 
     async def play() -> None:
@@ -70,7 +77,9 @@ def test_another_browser_is_signed_out_and_then_all(services: Services, tab: Tab
     actions.begin(None)
 
 
-def test_who_has_a_given_password_is_led_to_where_it_is_changed(services: Services, tab: Tab, cast: Cast) -> None:
+def test_who_has_a_given_password_is_led_to_where_it_is_changed(
+    services: Services, tab: Tab, cast: Cast
+) -> None:
     password = services.accounts.give_one_time_password(cast.admin.user.email)
     code = services.sessions.begin(cast.admin.user.email, password, "192.0.2.1", BROWSER)
     session, _ = services.sessions.redeem(code, BROWSER)

@@ -25,12 +25,18 @@ def shown(page: CampaignsState, key: str) -> list[tuple[str, str, str]]:
     return [(one.currency, one.value, one.change) for one in card.amounts]
 
 
-def test_the_figures_of_a_week(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]) -> None:
+def test_the_figures_of_a_week(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         page = await tab.state(CampaignsState)
         await tab.do(CampaignsState.choose, "period", "last_7_days")
-        assert (page.window, page.compared, page.zone) == ("25 Feb 2026 – 3 Mar 2026", "18 Feb 2026 – 24 Feb 2026", "Berlin")
+        assert (page.window, page.compared, page.zone) == (
+            "25 Feb 2026 – 3 Mar 2026",
+            "18 Feb 2026 – 24 Feb 2026",
+            "Berlin",
+        )
         assert shown(page, "spend") == [("EUR", "259.14", ""), ("USD", "259.14", "")]
         assert shown(page, "impressions")[0] == ("EUR", "21,042", "")
         assert [(one.key, one.dash) for one in page.lines] == [("EUR", "0"), ("USD", "7 4")]
@@ -48,10 +54,17 @@ def test_the_figures_of_a_week(tab: Tab, sign_in: SignIn, admin: Principal, acme
 
 
 def test_days_without_data_are_a_zero_and_no_ratio(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
 ) -> None:
     old = date(2026, 2, 20)
-    services.campaigns.write_metrics(admin, campaigns["Quiet"].id, [Metric(campaigns["Quiet"].id, old, 10, 5, 1, 200, 300)])
+    services.campaigns.write_metrics(
+        admin, campaigns["Quiet"].id, [Metric(campaigns["Quiet"].id, old, 10, 5, 1, 200, 300)]
+    )
 
     async def play() -> None:
         await sign_in(admin, acme)
@@ -68,10 +81,18 @@ def test_days_without_data_are_a_zero_and_no_ratio(
 
 
 def test_a_change_is_told_in_per_cent(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
 ) -> None:
     first = date(2026, 2, 18)
-    days = [Metric(campaigns["Spring"].id, first + timedelta(days=i), 1000, 100, 0, 7404, 1) for i in range(7)]
+    days = [
+        Metric(campaigns["Spring"].id, first + timedelta(days=i), 1000, 100, 0, 7404, 1)
+        for i in range(7)
+    ]
     services.campaigns.write_metrics(admin, campaigns["Spring"].id, days)
 
     async def play() -> None:
@@ -91,11 +112,19 @@ def test_a_change_is_told_in_per_cent(
     asyncio.run(play())
 
 
-def test_the_order_turns_round(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]) -> None:
+def test_the_order_turns_round(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         page = await tab.state(CampaignsState)
-        for key, wanted in (("spend", "spend"), ("spend", "-spend"), ("name", "name"), ("name", "-name"), ("ctr", "-ctr")):
+        for key, wanted in (
+            ("spend", "spend"),
+            ("spend", "-spend"),
+            ("name", "name"),
+            ("name", "-name"),
+            ("ctr", "-ctr"),
+        ):
             await tab.do(CampaignsState.order, key)
             assert page.view["sort"] == wanted
         await tab.do(CampaignsState.order, "nonsense")
@@ -104,7 +133,9 @@ def test_the_order_turns_round(tab: Tab, sign_in: SignIn, admin: Principal, acme
     asyncio.run(play())
 
 
-def test_what_cannot_be_shown_says_why(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_what_cannot_be_shown_says_why(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         page = await tab.state(CampaignsState)
@@ -146,7 +177,9 @@ def test_the_view_becomes_the_form_of_a_new_export(
         await sign_in(admin, acme)
         page = await tab.state(CampaignsState)
         await tab.do(CampaignsState.choose, "group", "week")
-        assert page.export_href == "/scheduled-exports?new=aggregate&period=last_30_days&group_by=week"
+        assert (
+            page.export_href == "/scheduled-exports?new=aggregate&period=last_30_days&group_by=week"
+        )
         assert page.export_list_href == "/scheduled-exports?new=campaigns&period=last_30_days"
 
     asyncio.run(play())
@@ -161,15 +194,23 @@ def test_the_view_becomes_the_form_of_a_new_export(
             {"new": "aggregate", "period": "today", "group_by": "week"},
             {"export_type": "aggregate", "period": "today", "group_by": "week"},
         ),
-        ({"new": "campaigns", "period": "someday", "group_by": "hour"}, {"export_type": "campaigns"}),
-        ({"new": "campaigns", "name": "x", "schedule": "* * * * *", "is_active": "1"}, {"export_type": "campaigns"}),
+        (
+            {"new": "campaigns", "period": "someday", "group_by": "hour"},
+            {"export_type": "campaigns"},
+        ),
+        (
+            {"new": "campaigns", "name": "x", "schedule": "* * * * *", "is_active": "1"},
+            {"export_type": "campaigns"},
+        ),
     ],
 )
 def test_an_address_asks_for_no_more_than_the_data(query: dict[str, str], wanted: Any) -> None:
     assert form.asked(query) == wanted
 
 
-def test_how_the_exports_do(services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_how_the_exports_do(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     hourly = make_schedule(services, admin, name="Hourly", schedule="0 * * * *")
     trigger_and_execute(services, admin, hourly)
     services.schedules.trigger(admin, hourly.id)
@@ -203,7 +244,9 @@ def test_how_the_exports_do(services: Services, tab: Tab, sign_in: SignIn, admin
         assert [one["label"] for one in page.hours][12:14] == ["23:00", "Thu 00:00"]
         assert len({one["label"] for one in page.hours}) == 25
         assert page.hour_rows[1] == ["4 Mar, 12:00 CET", "1", "Hourly"]
-        assert [(one.name, one.told) for one in page.failing] == [("Hourly", "3 scheduled runs in a row failed")]
+        assert [(one.name, one.told) for one in page.failing] == [
+            ("Hourly", "3 scheduled runs in a row failed")
+        ]
         assert [(one.name, one.told) for one in page.paused] == [
             ("Tired", "5 runs in a row failed"),
             ("By hand", "paused by hand"),
@@ -215,9 +258,19 @@ def test_how_the_exports_do(services: Services, tab: Tab, sign_in: SignIn, admin
 
 def test_hours_that_a_changed_clock_repeats_are_told_apart() -> None:
     zone = ZoneInfo("Europe/Berlin")
-    hours = [Hour(datetime(2026, 10, 24, 20, tzinfo=UTC) + timedelta(hours=i), i, 1, ("A",)) for i in range(25)]
+    hours = [
+        Hour(datetime(2026, 10, 24, 20, tzinfo=UTC) + timedelta(hours=i), i, 1, ("A",))
+        for i in range(25)
+    ]
     labels = [point["label"] for point in health.hour_points(hours, zone)]
-    assert labels[:6] == ["22:00", "23:00", "Sun 00:00", "Sun 01:00", "Sun 02:00", "Sun 02:00 (+0100)"]
+    assert labels[:6] == [
+        "22:00",
+        "23:00",
+        "Sun 00:00",
+        "Sun 01:00",
+        "Sun 02:00",
+        "Sun 02:00 (+0100)",
+    ]
     assert len(set(labels)) == 25
 
 
@@ -239,10 +292,18 @@ def test_a_currency_that_the_range_has_none_of_gives_way(
 
 
 def test_a_stray_day_far_away_loses_nothing(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
 ) -> None:
     quiet = campaigns["Quiet"].id
-    days = [Metric(quiet, date(1990, 1, 1), 1, 1, 1, 100, 100), Metric(quiet, date(9999, 12, 31), 1, 1, 1, 200, 200)]
+    days = [
+        Metric(quiet, date(1990, 1, 1), 1, 1, 1, 100, 100),
+        Metric(quiet, date(9999, 12, 31), 1, 1, 1, 200, 200),
+    ]
     services.campaigns.write_metrics(admin, quiet, days)
 
     async def play() -> None:
@@ -252,14 +313,21 @@ def test_a_stray_day_far_away_loses_nothing(
             await tab.do(CampaignsState.choose, "group", group)
             await tab.do(CampaignsState.choose, "period", "all")
             assert page.failed == ""
-            assert sum(float(row[1].replace(",", "")) for row in page.table) == pytest.approx(259.14 + 3.00)
+            assert sum(float(row[1].replace(",", "")) for row in page.table) == pytest.approx(
+                259.14 + 3.00
+            )
         assert await tab.texts() == []
 
     asyncio.run(play())
 
 
 def test_a_refresh_that_finds_nothing_new_sends_nothing(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
 ) -> None:
     make_schedule(services, admin, schedule="0 * * * *")
 
@@ -286,6 +354,9 @@ def test_no_dates_are_all_data_in_the_form_too(
         assert page.window == "all data"
         assert page.export_href == "/scheduled-exports?new=aggregate&period=all&group_by=day"
         await tab.do(CampaignsState.choose, "end", "2026-03-01")
-        assert page.export_href == "/scheduled-exports?new=aggregate&period=dates&end_date=2026-03-01&group_by=day"
+        assert (
+            page.export_href
+            == "/scheduled-exports?new=aggregate&period=dates&end_date=2026-03-01&group_by=day"
+        )
 
     asyncio.run(play())

@@ -11,7 +11,9 @@ from exports_app.ui.layout import brand_colors
 def test_every_colour_is_kept_at_aa_contrast_in_both_themes(color: str) -> None:
     shades = brand_colors.scale(color)
     for theme, ground in (("light", brand_colors.LIGHT), ("dark", brand_colors.DARK)):
-        solid, on, hover, soft, text = (shades[f"--brand-{theme}-{name}"] for name in ("solid", "on", "hover", "soft", "text"))
+        solid, on, hover, soft, text = (
+            shades[f"--brand-{theme}-{name}"] for name in ("solid", "on", "hover", "soft", "text")
+        )
         assert contrast(solid, ground) >= 3
         assert contrast(on, solid) >= 4.5
         assert contrast(on, hover) >= 4.5

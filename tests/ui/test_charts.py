@@ -28,7 +28,11 @@ def colors(theme: str) -> dict[str, str]:
 @pytest.mark.parametrize("chart", ["run", "series"])
 def test_any_two_differ_in_lightness_and_each_from_the_ground(theme: str, chart: str) -> None:
     known = colors(theme)
-    names = [f"run-{key.replace('_', '-')}" for key in PARTS] if chart == "run" else [c[6:-1] for c in COLORS]
+    names = (
+        [f"run-{key.replace('_', '-')}" for key in PARTS]
+        if chart == "run"
+        else [c[6:-1] for c in COLORS]
+    )
     shades = [known[name] for name in names]
     assert len(set(shades)) == len(names)
     assert min(contrast(shade, known["panel"]) for shade in shades) >= SHAPE

@@ -23,7 +23,9 @@ from tests.ui.conftest import SignIn, Tab
 from tests.world import make_schedule, pause, runs_of, stored
 
 
-async def opened(tab: Tab, sign_in: SignIn, who: Principal, tenant: Tenant, schedule_id: str = "") -> DraftState:
+async def opened(
+    tab: Tab, sign_in: SignIn, who: Principal, tenant: Tenant, schedule_id: str = ""
+) -> DraftState:
     await sign_in(who, tenant)
     await tab.do(EditorState.begin, schedule_id)
     return await tab.state(DraftState)
@@ -51,7 +53,9 @@ def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
         assert draft.values["timezone"] == "Europe/Berlin"
         assert not draft.dirty
         await put(tab, name="Mine", schedule="0 8 * * *", period="yesterday", format="csv")
-        await tab.do(Fields.add_recipients, "Ann <ann@example.com>, bob@example.com; ANN@example.com\n")
+        await tab.do(
+            Fields.add_recipients, "Ann <ann@example.com>, bob@example.com; ANN@example.com\n"
+        )
         assert draft.dirty
         await tab.do(EditorState.save)
         assert draft.errors == {}
@@ -60,7 +64,12 @@ def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
 
     asyncio.run(play())
     made = only_schedule(services)
-    assert (made.name, made.schedule, made.format, made.filters) == ("Mine", "0 8 * * *", "csv", {"period": "yesterday"})
+    assert (made.name, made.schedule, made.format, made.filters) == (
+        "Mine",
+        "0 8 * * *",
+        "csv",
+        {"period": "yesterday"},
+    )
     assert made.recipients == ["ann@example.com", "bob@example.com"]
     assert made.tenant_id == acme.id
 
@@ -76,8 +85,17 @@ def test_what_is_left_alone_is_stored_as_the_form_began(
 
     asyncio.run(play())
     made = only_schedule(services)
-    assert (made.description, made.export_type, made.format, made.schedule) == (None, "campaigns", "excel", "0 9 * * 1")
-    assert (made.timezone, made.filters, made.when_empty) == ("Europe/Berlin", {"period": "previous_week"}, "send")
+    assert (made.description, made.export_type, made.format, made.schedule) == (
+        None,
+        "campaigns",
+        "excel",
+        "0 9 * * 1",
+    )
+    assert (made.timezone, made.filters, made.when_empty) == (
+        "Europe/Berlin",
+        {"period": "previous_week"},
+        "send",
+    )
     assert made.is_active
     assert made.created_by == made.owner_id == admin.user_id
 
@@ -110,7 +128,13 @@ def test_what_is_left_alone_is_stored_as_the_form_began(
     ],
 )
 def test_an_error_stands_at_its_field_which_gets_the_focus(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, values: dict[str, str], field: str
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    values: dict[str, str],
+    field: str,
 ) -> None:
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme)
@@ -121,7 +145,12 @@ def test_an_error_stands_at_its_field_which_gets_the_focus(
         assert draft.errors[field][0].isupper()
         assert draft.focus.split("#")[0] == field
         assert draft.is_open
-        await put(tab, **{field if field != "campaigns" else "export_type": form.EMPTY.get(field, "campaigns")})
+        await put(
+            tab,
+            **{
+                field if field != "campaigns" else "export_type": form.EMPTY.get(field, "campaigns")
+            },
+        )
         if field != "campaigns":
             assert field not in draft.errors
 
@@ -139,7 +168,10 @@ def test_a_bad_recipient_is_kept_to_be_mended(
         draft = await opened(tab, sign_in, admin, acme)
         await put(tab, name="Mine")
         await tab.do(Fields.add_recipients, "boss@example, ann@example.com")
-        assert [(c.text, bool(c.error)) for c in draft.chips] == [("boss@example", True), ("ann@example.com", False)]
+        assert [(c.text, bool(c.error)) for c in draft.chips] == [
+            ("boss@example", True),
+            ("ann@example.com", False),
+        ]
         await tab.do(EditorState.save)
         assert draft.focus.startswith("recipients#")
         await tab.do(Fields.mend_recipient, "boss@example")
@@ -161,7 +193,11 @@ def test_a_preset_fills_the_expression_and_a_typed_preset_is_chosen(
         panel = await tab.state(SchedulePanel)
         assert panel.preset == "weekly_monday"
         await tab.do(Fields.choose_preset, "0 */3 * * *")
-        assert (draft.values["schedule"], panel.preset, panel.words) == ("0 */3 * * *", "every_3_hours", "Every 3 hours")
+        assert (draft.values["schedule"], panel.preset, panel.words) == (
+            "0 */3 * * *",
+            "every_3_hours",
+            "Every 3 hours",
+        )
         await put(tab, schedule=" 0  17 * * 5")
         assert panel.preset == "weekly_friday"
         await put(tab, schedule="5 17 * * 5")
@@ -180,7 +216,10 @@ def test_closing_asks_only_where_something_would_be_lost(
     schedule = make_schedule(services, admin)
 
     async def play() -> None:
-        draft, editor = await opened(tab, sign_in, admin, acme, schedule.id), await tab.state(EditorState)
+        draft, editor = (
+            await opened(tab, sign_in, admin, acme, schedule.id),
+            await tab.state(EditorState),
+        )
         await tab.do(EditorState.set_open, False)
         assert (draft.is_open, editor.asking) == (False, False)
         await tab.do(EditorState.begin, schedule.id)
@@ -237,7 +276,9 @@ def test_a_test_saves_first_and_goes_to_the_signed_in_user_alone(
         assert draft.is_open
         assert draft.schedule_id
         assert not draft.dirty
-        assert await tab.texts() == ["The test makes its file, but sends nothing: no mail server is set: give SMTP_HOST"]
+        assert await tab.texts() == [
+            "The test makes its file, but sends nothing: no mail server is set: give SMTP_HOST"
+        ]
 
     asyncio.run(play())
     (run,) = runs_of(services, only_schedule(services))
@@ -247,13 +288,19 @@ def test_a_test_saves_first_and_goes_to_the_signed_in_user_alone(
 def test_a_duplicate_is_a_new_form_that_is_paused(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
-    schedule = make_schedule(services, admin, name="Weekly", recipients=("ann@example.com", "bob@example.com"))
+    schedule = make_schedule(
+        services, admin, name="Weekly", recipients=("ann@example.com", "bob@example.com")
+    )
 
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(EditorState.duplicate, schedule.id)
         draft = await tab.state(DraftState)
-        assert (draft.schedule_id, draft.values["name"], draft.is_active) == ("", "Copy of Weekly", False)
+        assert (draft.schedule_id, draft.values["name"], draft.is_active) == (
+            "",
+            "Copy of Weekly",
+            False,
+        )
         assert [c.text for c in draft.chips] == ["ann@example.com", "bob@example.com"]
         await tab.do(EditorState.save)
 
@@ -261,7 +308,10 @@ def test_a_duplicate_is_a_new_form_that_is_paused(
     with services.store.read() as tx:
         from exports_app.services.core.records import Page
 
-        assert [s.name for s in tx.schedules.find(None, {}, "", Page(sort="name"))[0]] == ["Copy of Weekly", "Weekly"]
+        assert [s.name for s in tx.schedules.find(None, {}, "", Page(sort="name"))[0]] == [
+            "Copy of Weekly",
+            "Weekly",
+        ]
 
 
 POLICIES = {
@@ -295,7 +345,9 @@ def test_every_policy_is_set_here_and_a_duplicate_keeps_them(
         assert held() == POLICIES
         await tab.do(EditorState.duplicate, schedule.id)
         assert draft.unfold
-        assert {name: draft.values[name] for name in POLICIES} == {name: str(value) for name, value in POLICIES.items()}
+        assert {name: draft.values[name] for name in POLICIES} == {
+            name: str(value) for name, value in POLICIES.items()
+        }
         await tab.do(EditorState.drop_changes)
         await tab.do(EditorState.begin, schedule.id)
         await put(tab, retry_attempts="", retry_base_seconds=" ")
@@ -312,7 +364,14 @@ def test_a_field_that_is_not_shown_is_left_as_it_was(
 
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme, schedule.id)
-        await put(tab, catch_up_hours="0", retry_attempts="1", retry_base_seconds="-", delivery="zip", link_days="x")
+        await put(
+            tab,
+            catch_up_hours="0",
+            retry_attempts="1",
+            retry_base_seconds="-",
+            delivery="zip",
+            link_days="x",
+        )
         await tab.do(EditorState.save)
         assert draft.errors == {}
 
@@ -337,7 +396,10 @@ def test_a_wrong_policy_unfolds_its_section_each_time_and_speaks_of_empty_fields
         first = draft.unfold
         assert first
         assert draft.focus.split("#")[0] == "name"
-        assert draft.errors["retry_attempts"] == "Must be 1 to 50 attempts, or empty: as the server is set"
+        assert (
+            draft.errors["retry_attempts"]
+            == "Must be 1 to 50 attempts, or empty: as the server is set"
+        )
         await tab.do(EditorState.save)
         assert draft.unfold not in {"", first}
 
@@ -352,7 +414,9 @@ def test_the_form_of_one_that_was_paused_by_itself_says_why(
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme, schedule.id)
         assert draft.paused == ""
-        await asyncio.to_thread(pause, services, schedule, "5 runs in a row failed; the last one: no route to host")
+        await asyncio.to_thread(
+            pause, services, schedule, "5 runs in a row failed; the last one: no route to host"
+        )
         await tab.do(ScheduledExports.refresh)
         assert draft.paused == "5 runs in a row failed; the last one: no route to host"
         assert draft.stale
@@ -367,7 +431,12 @@ def test_the_form_of_one_that_was_paused_by_itself_says_why(
 
 
 def test_campaigns_are_searched_and_chosen(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
 ) -> None:
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme)
@@ -377,8 +446,13 @@ def test_campaigns_are_searched_and_chosen(
         await tab.do(CampaignPicker.search, "übER")
         (found,) = picker.options
         await tab.do(CampaignPicker.toggle, found.key)
-        assert (draft.campaign_ids, picker.count, picker.options[0].chosen) == ([found.key], 1, True)
-        # another tenant's: neither its name nor the preview tells that it exists, and saving refuses it
+        assert (draft.campaign_ids, picker.count, picker.options[0].chosen) == (
+            [found.key],
+            1,
+            True,
+        )
+        # another tenant's: neither its name nor the preview tells that it exists, and saving
+        # refuses it
         await tab.do(CampaignPicker.toggle, campaigns["Rival"].id)
         assert picker.chosen[1].label == "a campaign that is gone"
         await put(tab, name="Mine")
@@ -410,7 +484,9 @@ def test_the_data_panel_answers_with_rows_or_with_the_reason(
     assert services
 
 
-def test_zones_are_searched_and_only_real_ones_chosen(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_zones_are_searched_and_only_real_ones_chosen(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     async def play() -> None:
         draft = await opened(tab, sign_in, admin, acme)
         picker = await tab.state(ZonePicker)
@@ -459,8 +535,15 @@ def test_a_kept_form_comes_back_and_nonsense_does_not(
             assert not (await later.state(DraftState)).is_open
         await later.do(EditorState.restore, kept)
         back = await later.state(DraftState)
-        assert (back.values["name"], back.values["schedule"], back.dirty) == ("Half done", "0 8 * * *", True)
-        assert [(c.text, bool(c.error)) for c in back.chips] == [("ann@example.com", False), ("boss@example", True)]
+        assert (back.values["name"], back.values["schedule"], back.dirty) == (
+            "Half done",
+            "0 8 * * *",
+            True,
+        )
+        assert [(c.text, bool(c.error)) for c in back.chips] == [
+            ("ann@example.com", False),
+            ("boss@example", True),
+        ]
         await later.do(EditorState.begin, "")  # a key that was pressed for the form before
         assert back.values["name"] == "Half done"
 
@@ -485,7 +568,12 @@ def test_a_form_comes_back_with_what_was_typed_without_a_server(
         await later.do(Session.enter)
         await later.do(EditorState.restore, json.dumps(kept))
         back = await later.state(DraftState)
-        assert (back.values["name"], back.unfinished, back.dirty, back.stale) == ("Typed on", "cat@exam", True, True)
+        assert (back.values["name"], back.unfinished, back.dirty, back.stale) == (
+            "Typed on",
+            "cat@exam",
+            True,
+            True,
+        )
         await later.do(EditorState.reload)
         assert (back.unfinished, back.dirty, back.stale) == ("", False, False)
 
@@ -495,7 +583,9 @@ def test_a_form_comes_back_with_what_was_typed_without_a_server(
 def test_an_untouched_form_comes_back_untouched(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
-    made = make_schedule(services, admin, acme.id, recipients=["ann@example.com", "bob@example.com"])
+    made = make_schedule(
+        services, admin, acme.id, recipients=["ann@example.com", "bob@example.com"]
+    )
 
     async def play() -> None:
         await sign_in(admin, acme)
@@ -556,7 +646,11 @@ def test_an_address_opens_the_form_with_its_filters_once(
         draft = await tab.state(DraftState)
         await tab.do(EditorState.begin, made.id)
         await tab.do(ScheduledExports.arrive)
-        assert (draft.schedule_id, draft.values["export_type"], draft.values["period"]) == ("", "aggregate", "last_7_days")
+        assert (draft.schedule_id, draft.values["export_type"], draft.values["period"]) == (
+            "",
+            "aggregate",
+            "last_7_days",
+        )
         assert draft.values["group_by"] == "week"
         assert (await tab.state(Notices)).address == "/scheduled-exports"
         draft.is_open = False

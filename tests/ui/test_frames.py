@@ -1,4 +1,5 @@
-"""The largest frames that a page may send, through the sockets, Socket.IO and the gate: none keeps the event loop from others."""
+"""The largest frames that a page may send, through the sockets, Socket.IO and the gate: none keeps
+the event loop from others."""
 
 import asyncio
 import inspect
@@ -18,7 +19,11 @@ from exports_app import plugins, wiring
 from exports_app.domain import bounds
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.websockets import connections
-from exports_app.ui.websockets.connections import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS, Sockets
+from exports_app.ui.websockets.connections import (
+    MAX_FRAME_BYTES,
+    MAX_FRAME_BYTES_OF_STRANGERS,
+    Sockets,
+)
 from exports_app.ui.websockets.gate import ROOT, Gate, well_formed
 from exports_app.ui.websockets.incident_log import incidents
 from exports_app.ui.websockets.tab_states import Tabs
@@ -27,20 +32,39 @@ from tests.loopwatch import watched
 wiring.load_plugins()
 plugins.load("exports_app.ui.pages")
 
-LOGIN = next(name for name in RegistrationContext.get().event_handlers if name.endswith("login_state.login"))
+LOGIN = next(
+    name for name in RegistrationContext.get().event_handlers if name.endswith("login_state.login")
+)
 RESTORE = f"{EditorState.get_full_name()}.restore"
-UNITS = ["[]", "{}", "[[]]", '{"a":{}}', "[[[[[[[[]]]]]]]]", "0", "1e5", "1.5", "9" * 4_000, '""', '"x"', '"\\u00e9"', "null"]
+UNITS = [
+    "[]",
+    "{}",
+    "[[]]",
+    '{"a":{}}',
+    "[[[[[[[[]]]]]]]]",
+    "0",
+    "1e5",
+    "1.5",
+    "9" * 4_000,
+    '""',
+    '"x"',
+    '"\\u00e9"',
+    "null",
+]
 
 
 class Server:
-    """Sockets, Socket.IO and the gate as the server has them; the events that come through are kept instead of run."""
+    """Sockets, Socket.IO and the gate as the server has them; the events that come through are kept
+    instead of run."""
 
     def __init__(self) -> None:
         self.app = rx.App()
         self.app._enable_state()
         self.tabs = Tabs()
         self.events: list[Any] = []
-        processor = SimpleNamespace(_token_queues={}, _on_disconnect=lambda _: None, enqueue=self._enqueue)
+        processor = SimpleNamespace(
+            _token_queues={}, _on_disconnect=lambda _: None, enqueue=self._enqueue
+        )
         self.app._event_processor = processor  # type: ignore[assignment]
         Gate(self.app, self.tabs, lambda _: None)
         assert self.app._api is not None
@@ -61,7 +85,11 @@ class Page:
             "path": "/_event/",
             "root_path": "",
             "query_string": query,
-            "headers": [(b"host", b"exports.test"), (b"connection", b"Upgrade"), (b"upgrade", b"websocket")],
+            "headers": [
+                (b"host", b"exports.test"),
+                (b"connection", b"Upgrade"),
+                (b"upgrade", b"websocket"),
+            ],
             "client": ("192.0.2.1", 4711),
             "subprotocols": [],
         }
@@ -109,7 +137,9 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
 
 def frame(name: str, payload: dict[str, Any]) -> str:
-    return "42/_event," + json.dumps(["event", {"name": name, "payload": payload, "router_data": {}}])
+    return "42/_event," + json.dumps(
+        ["event", {"name": name, "payload": payload, "router_data": {}}]
+    )
 
 
 def filled(unit: str, number: int) -> str:
@@ -127,7 +157,9 @@ def largest(unit: str, size: int) -> str:
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
-def test_no_frame_of_allowed_size_keeps_the_loop_from_others(signed_in: bool, logs: list[Any]) -> None:
+def test_no_frame_of_allowed_size_keeps_the_loop_from_others(
+    signed_in: bool, logs: list[Any]
+) -> None:
     size = MAX_FRAME_BYTES if signed_in else MAX_FRAME_BYTES_OF_STRANGERS
     all_brackets = frame(LOGIN, {"form": {"a": "@"}}).replace('"@"', "[" * 900 + "]" * 900)
     digits = filled("0." + "1" * (size - 300), 1)
@@ -144,7 +176,8 @@ def test_no_frame_of_allowed_size_keeps_the_loop_from_others(signed_in: bool, lo
                     assert await page.ask(text), logs
                     watch.about = ""
                     await page.leave()
-                    server.sockets._addresses.clear()  # what was sent so far would have to be waited for
+                    # what was sent so far would have to be waited for
+                    server.sockets._addresses.clear()
         assert not watch.slow, "\n".join(watch.slow)
         assert watch.longest > 0
 
@@ -154,7 +187,11 @@ def test_no_frame_of_allowed_size_keeps_the_loop_from_others(signed_in: bool, lo
 @pytest.mark.parametrize(
     ("text", "signed_in", "reason"),
     [
-        (frame(LOGIN, {"form": {"a": "x" * 17_000}}), False, "a frame over 16 KB before anybody signed in"),
+        (
+            frame(LOGIN, {"form": {"a": "x" * 17_000}}),
+            False,
+            "a frame over 16 KB before anybody signed in",
+        ),
         (
             frame(LOGIN, {"form": {"a": "@"}}).replace("@", "\N{GRINNING FACE}" * 4_100),
             False,
@@ -185,7 +222,9 @@ def test_a_frame_that_is_too_large_or_too_complex_closes_its_socket(
 def test_a_kept_form_of_somebody_who_is_signed_in_comes_through() -> None:
     ids = [str(uuid.uuid4()) for _ in range(bounds.CAMPAIGNS)]
     values = {"description": "[a], {b}, " * 200}
-    kept = json.dumps({"values": values, "campaigns": ids, "chips": ["x" * 300] * 100, "unfinished": "a, " * 600})
+    kept = json.dumps(
+        {"values": values, "campaigns": ids, "chips": ["x" * 300] * 100, "unfinished": "a, " * 600}
+    )
 
     async def story() -> None:
         server = Server()
@@ -193,7 +232,10 @@ def test_a_kept_form_of_somebody_who_is_signed_in_comes_through() -> None:
         await page.join(signed_in=True)
         assert await page.ask(frame(RESTORE, {"kept": kept}))
         assert await page.ask(frame(RESTORE, {"kept": "x" * bounds.KEPT_FORM}))
-        assert [len(event.payload["kept"]) for event in server.events] == [len(kept), bounds.KEPT_FORM]
+        assert [len(event.payload["kept"]) for event in server.events] == [
+            len(kept),
+            bounds.KEPT_FORM,
+        ]
         await page.leave()
 
     asyncio.run(story())
@@ -206,7 +248,9 @@ def test_an_event_without_a_value_that_its_handler_needs_is_dropped() -> None:
     needing = 0
     for name, registered in RegistrationContext.get().event_handlers.items():
         parameters = list(inspect.signature(registered.handler.fn).parameters.values())[1:]
-        needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+        needed = [
+            p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
         needing += bool(needed)
         values = {p.name: _value_for(p.annotation) for p in parameters if p.name in needed}
         assert well_formed({"name": name, "payload": values}) is not None, name

@@ -1,4 +1,5 @@
-"""Who may, before any handler runs: what counts as a request, and what becomes of a tab whose user may see less than before."""
+"""Who may, before any handler runs: what counts as a request, and what becomes of a tab whose user
+may see less than before."""
 
 import asyncio
 from datetime import timedelta
@@ -44,20 +45,34 @@ class Guarded:
     def __init__(self, tab: Tab) -> None:
         self.tab, self.seen, self.known = tab, list[str](), list[bool]()
         self.guard = Guard(
-            {REFRESH}, lambda key, name, actor: self.seen.append(name), lambda key, signed_in: self.known.append(signed_in)
+            {REFRESH},
+            lambda key, name, actor: self.seen.append(name),
+            lambda key, signed_in: self.known.append(signed_in),
         )
 
     def as_user(self, services: Services, user: User) -> str:
         secret = sign_in(services, user)
         cookie = f"{SESSION_COOKIE}={secret}; {BROWSER_COOKIE}={BROWSER}"
-        self.tab.root.router_data = {"headers": {"cookie": cookie}, "ip": "192.0.2.1", "asPath": "/scheduled-exports"}
+        self.tab.root.router_data = {
+            "headers": {"cookie": cookie},
+            "ip": "192.0.2.1",
+            "asPath": "/scheduled-exports",
+        }
         return secret
 
     async def event(self, name: str, *, pushed: bool = False) -> Any:
         """What the Guard answers; None lets the handler run."""
-        EventContext.set(EventContext(token="a tab", txid="1", parent_txid=None, state_manager=None, enqueue_impl=None))  # type: ignore[arg-type]
-        router = {} if pushed else {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
-        return await self.guard.preprocess(None, self.tab.root, Event(name=name, payload={}, router_data=router))  # type: ignore[arg-type]
+        EventContext.set(
+            EventContext(
+                token="a tab", txid="1", parent_txid=None, state_manager=None, enqueue_impl=None
+            )
+        )  # type: ignore[arg-type]
+        router = (
+            {} if pushed else {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
+        )
+        return await self.guard.preprocess(
+            None, self.tab.root, Event(name=name, payload={}, router_data=router)
+        )  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +102,12 @@ class TestWhereItCameFrom:
             assert len({first.request_id, second.request_id, ""}) == 3
             assert structlog.contextvars.get_contextvars()["request"] == second.request_id
             services.repeated_notes.flush()
-            found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter("access"), Page())
-            assert [(entry.request_id, entry.session) for entry in found] == [(second.request_id, second.session)]
+            found, _ = services.audit.find(
+                cast.super_admin.who, None, AuditFilter("access"), Page()
+            )
+            assert [(entry.request_id, entry.session) for entry in found] == [
+                (second.request_id, second.session)
+            ]
 
         asyncio.run(play())
 
@@ -112,7 +131,9 @@ class TestRequests:
             assert refused.events == []
             text = str(TooManyRequests(1))
             notices, session = [await guarded.tab.state(kind) for kind in (Notices, Session)]
-            assert ([one.text for one in notices.items], session.failed) == (([], text) if name in HYDRATE else ([text], ""))
+            assert ([one.text for one in notices.items], session.failed) == (
+                ([], text) if name in HYDRATE else ([text], "")
+            )
             with pytest.raises(TooManyRequests):
                 services.auth.principal(token)
 
@@ -132,7 +153,9 @@ class TestRequests:
 
         asyncio.run(play())
 
-    def test_of_another_person_are_counted_apart(self, guarded: Guarded, services: Services, cast: Cast) -> None:
+    def test_of_another_person_are_counted_apart(
+        self, guarded: Guarded, services: Services, cast: Cast
+    ) -> None:
         async def play() -> None:
             guarded.as_user(services, cast.admin.user)
             for _ in range(6):
@@ -153,7 +176,10 @@ class TestATabWhoseUserMaySeeLess:
     async def _load(self, guarded: Guarded, services: Services, user: User) -> str:
         secret = guarded.as_user(services, user)
         for handler in (Session.enter, ScheduledExports.arrive, ScheduledExports.refresh):
-            assert await guarded.event(f"{handler.state.get_full_name()}.{handler.fn.__name__}") is None
+            assert (
+                await guarded.event(f"{handler.state.get_full_name()}.{handler.fn.__name__}")
+                is None
+            )
             await guarded.tab.do(handler)
         assert [row.name for row in (await guarded.tab.state(ListState)).rows] == ["Hindenburg"]
         guarded.tab.root._clean()
@@ -168,7 +194,9 @@ class TestATabWhoseUserMaySeeLess:
         assert "Hindenburg" not in repr(answer.delta)
 
     @pytest.mark.parametrize("name", [REFRESH, CLEAR], ids=["pushed", "asked"])
-    @pytest.mark.parametrize("other_tenant", [True, False], ids=["with another tenant", "without one"])
+    @pytest.mark.parametrize(
+        "other_tenant", [True, False], ids=["with another tenant", "without one"]
+    )
     def test_removed_from_the_tenant_it_keeps_no_rows(
         self,
         loaded: Guarded,
@@ -192,7 +220,9 @@ class TestATabWhoseUserMaySeeLess:
             assert await loaded.tab.texts() == [CHANGED]
             assert await loaded.event(ENTER, pushed=True) is None
             await loaded.tab.do(Session.enter)
-            assert (await loaded.tab.state(Session)).tenant_slug == ("globex" if other_tenant else "")
+            assert (await loaded.tab.state(Session)).tenant_slug == (
+                "globex" if other_tenant else ""
+            )
 
         asyncio.run(play())
 
@@ -208,7 +238,13 @@ class TestATabWhoseUserMaySeeLess:
 
     @pytest.mark.parametrize("end", ["signed out", "signed out everywhere", "deactivated"])
     def test_once_signed_out_it_keeps_no_rows_and_leads_to_the_sign_in(
-        self, loaded: Guarded, services: Services, cast: Cast, admin: Principal, super_admin: Principal, end: str
+        self,
+        loaded: Guarded,
+        services: Services,
+        cast: Cast,
+        admin: Principal,
+        super_admin: Principal,
+        end: str,
     ) -> None:
         async def play() -> None:
             secret = await self._load(loaded, services, cast.admin.user)
@@ -226,7 +262,9 @@ class TestATabWhoseUserMaySeeLess:
 
         asyncio.run(play())
 
-    def test_with_more_rights_it_goes_on(self, loaded: Guarded, services: Services, cast: Cast, globex: Tenant) -> None:
+    def test_with_more_rights_it_goes_on(
+        self, loaded: Guarded, services: Services, cast: Cast, globex: Tenant
+    ) -> None:
         async def play() -> None:
             await self._load(loaded, services, cast.admin.user)
             set_role(services, cast.admin.user.id, globex.id, Role.ADMIN)
@@ -236,7 +274,9 @@ class TestATabWhoseUserMaySeeLess:
         asyncio.run(play())
 
 
-def test_pages_hear_of_it_when_a_session_ends(services: Services, cast: Cast, admin: Principal) -> None:
+def test_pages_hear_of_it_when_a_session_ends(
+    services: Services, cast: Cast, admin: Principal
+) -> None:
     from exports_app.services.core.change_events import Change, Topic
 
     heard: list[Change] = []
@@ -249,10 +289,18 @@ def test_pages_hear_of_it_when_a_session_ends(services: Services, cast: Cast, ad
     assert heard == [Change(Topic.SESSIONS, admin.user_id)] * 2
     live = Live()
     live.refreshers = frozenset({REFRESH})
-    for key, person in (("mine", cast.admin), ("theirs", cast.super_admin), ("another's", cast.viewer)):
+    for key, person in (
+        ("mine", cast.admin),
+        ("theirs", cast.super_admin),
+        ("another's", cast.viewer),
+    ):
         live.seen(key, REFRESH, Actor(person.who, "a session", None))
     asyncio.run(_note(live, heard[0]))
-    assert {key: watch.dirty for key, watch in live.watches.items()} == {"mine": True, "theirs": False, "another's": False}
+    assert {key: watch.dirty for key, watch in live.watches.items()} == {
+        "mine": True,
+        "theirs": False,
+        "another's": False,
+    }
 
 
 class TestASessionThatEnds:
@@ -292,7 +340,11 @@ class TestASessionThatEnds:
 
     def test_who_never_signed_in_is_not_told_of_an_end(self, guarded: Guarded) -> None:
         async def play() -> None:
-            guarded.tab.root.router_data = {"headers": {}, "ip": "192.0.2.1", "asPath": "/scheduled-exports"}
+            guarded.tab.root.router_data = {
+                "headers": {},
+                "ip": "192.0.2.1",
+                "asPath": "/scheduled-exports",
+            }
             (event,) = (await guarded.event(REFRESH)).events
             assert event.payload["path"] == "/login?next=/scheduled-exports"
 
@@ -303,7 +355,10 @@ class TestASessionThatEnds:
         live.refreshers = frozenset({REFRESH})
 
         async def play() -> None:
-            early, late = (Actor(cast.admin.who, "x", None, clock.now + timedelta(hours=hours)) for hours in (1, 2))
+            early, late = (
+                Actor(cast.admin.who, "x", None, clock.now + timedelta(hours=hours))
+                for hours in (1, 2)
+            )
             live.seen("mine", REFRESH, early)
             live._look_again(clock.now)
             assert not live.watches["mine"].dirty

@@ -47,7 +47,10 @@ ID = "bbf7fb7d-abbd-5748-9da5-3486f609bfe2"
 @pytest.fixture
 def picky(services: Services) -> Iterator[MailServer]:
     """Knows everybody but old@example.com."""
-    with mail_server(refuse={"old@example.com": GONE}) as server, registered(CHANNELS, WatchedEmail(server)):
+    with (
+        mail_server(refuse={"old@example.com": GONE}) as server,
+        registered(CHANNELS, WatchedEmail(server)),
+    ):
         yield server
     assert services
 
@@ -55,7 +58,9 @@ def picky(services: Services) -> Iterator[MailServer]:
 def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, picky: MailServer
 ) -> None:
-    schedule = make_schedule(services, admin, name="Weekly", recipients=("ann@example.com", "old@example.com"))
+    schedule = make_schedule(
+        services, admin, name="Weekly", recipients=("ann@example.com", "old@example.com")
+    )
     run = trigger_and_execute(services, admin, schedule)
     assert run.status is RunStatus.PARTIAL
 
@@ -74,7 +79,11 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
         ]
         assert GONE in story.deliveries[0].error
         assert story.detail.made == "Campaigns, totals, CSV · days counted in Berlin"
-        assert (story.detail.can_resend, story.detail.unsent, story.detail.sha256) == (True, 1, run.sha256)
+        assert (story.detail.can_resend, story.detail.unsent, story.detail.sha256) == (
+            True,
+            1,
+            run.sha256,
+        )
         assert "refused for good" in story.detail.hint
         await tab.do(HistoryState.resend, run.id)
         assert story.runs[0].status == "pending"
@@ -106,11 +115,21 @@ def test_run_again_keeps_the_window(
 
     asyncio.run(play())
     new = runs_of(services, schedule)[0]
-    assert (new.trigger, new.window_start, new.window_end) == (Trigger.RERUN, old.window_start, old.window_end)
+    assert (new.trigger, new.window_start, new.window_end) == (
+        Trigger.RERUN,
+        old.window_start,
+        old.window_end,
+    )
 
 
 def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal, super_admin: Principal
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    outsider: Principal,
+    super_admin: Principal,
 ) -> None:
     schedule = make_schedule(services, admin)
     run = trigger_and_execute(services, admin, schedule)
@@ -134,14 +153,16 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
     asyncio.run(play())
     services.repeated_notes.flush()
     found, _ = services.audit.find(super_admin, None, AuditFilter("access"), Page(size=10))
-    assert [(entry.actor_id, entry.detail) for entry in found] == [(admin.user_id, {"of_tenant": foreign.tenant_id})]
+    assert [(entry.actor_id, entry.detail) for entry in found] == [
+        (admin.user_id, {"of_tenant": foreign.tenant_id})
+    ]
 
 
 def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
-    """Closing navigates to the list where the page was loaded with the schedule's address. Somebody may open the next one
-    before that page load reaches the server."""
+    """Closing navigates to the list where the page was loaded with the schedule's address. Somebody
+    may open the next one before that page load reaches the server."""
     schedule = make_schedule(services, admin)
     following = make_schedule(services, admin)
 
@@ -167,7 +188,12 @@ def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
 
 
 def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    outsider: Principal,
 ) -> None:
     from exports_app.ui.framework import actions
     from exports_app.ui.framework.actions import Actor
@@ -195,10 +221,22 @@ def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
 @pytest.mark.parametrize(
     ("code", "error", "words"),
     [
-        ("delivery_failed", "1 of 2 messages were not delivered; to a@b.c: 550 no such user", "for good"),
+        (
+            "delivery_failed",
+            "1 of 2 messages were not delivered; to a@b.c: 550 no such user",
+            "for good",
+        ),
         ("delivery_failed", "to a@b.c: 451 try later", "for now"),
-        ("delivery_failed", "the mail server smtp.example.com:587 cannot be reached: timed out", "could not be reached"),
-        ("delivery_failed", "the mail server smtp.example.com:465 refused the connection: 421 too busy", "for now"),
+        (
+            "delivery_failed",
+            "the mail server smtp.example.com:587 cannot be reached: timed out",
+            "could not be reached",
+        ),
+        (
+            "delivery_failed",
+            "the mail server smtp.example.com:465 refused the connection: 421 too busy",
+            "for now",
+        ),
         ("delivery_failed", "to room-404@b.c: 550 no such user", "for good"),
         ("campaign_missing", "2 of its 3 campaigns no longer exist", "choose campaigns"),
         (None, None, ""),
@@ -230,7 +268,10 @@ def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str
 def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
-    with mail_server(refuse={"old@example.com": "451 4.7.1 later"}) as server, registered(CHANNELS, WatchedEmail(server)):
+    with (
+        mail_server(refuse={"old@example.com": "451 4.7.1 later"}) as server,
+        registered(CHANNELS, WatchedEmail(server)),
+    ):
         schedule = make_schedule(services, admin, recipients=("ann@example.com", "old@example.com"))
         run = trigger_and_execute(services, admin, schedule)
         assert run.status is RunStatus.PENDING
@@ -242,7 +283,11 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
             assert story.runs[0].waits == "failed for now; attempt 2 of 9 follows"
             assert story.runs[0].waits_at
             await tab.do(HistoryState.unfold, run.id)
-            assert (story.detail.can_retry, story.detail.can_resend, story.detail.can_cancel) == (True, False, True)
+            assert (story.detail.can_retry, story.detail.can_resend, story.detail.can_cancel) == (
+                True,
+                False,
+                True,
+            )
             assert story.detail.hint == error_hints.WAITS
             assert [(a.number, a.word) for a in story.attempts] == [("Attempt 1", "Failed for now")]
             assert "451 4.7.1 later" in story.attempts[0].error
@@ -262,8 +307,13 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
 def test_messages_of_which_nobody_knows_are_settled_by_a_word(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
-    with mail_server(vanish=frozenset({"lost@example.com"})) as server, registered(CHANNELS, WatchedEmail(server)):
-        schedule = make_schedule(services, admin, recipients=("ann@example.com", "lost@example.com"), on_unknown="hold")
+    with (
+        mail_server(vanish=frozenset({"lost@example.com"})) as server,
+        registered(CHANNELS, WatchedEmail(server)),
+    ):
+        schedule = make_schedule(
+            services, admin, recipients=("ann@example.com", "lost@example.com"), on_unknown="hold"
+        )
         run = trigger_and_execute(services, admin, schedule)
         assert run.status is RunStatus.PARTIAL
 
@@ -272,7 +322,11 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
             await tab.do(HistoryState.show, schedule.id)
             await tab.do(HistoryState.unfold, run.id)
             story = await tab.state(HistoryState)
-            assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (1, True, error_hints.UNKNOWN)
+            assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (
+                1,
+                True,
+                error_hints.UNKNOWN,
+            )
             await tab.do(HistoryState.arrived, run.id)
             assert (story.runs[0].status, story.detail.unknown) == ("completed", 0)
             assert {d.status for d in story.deliveries} == {"accepted"}
@@ -300,7 +354,10 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         assert past.told.startswith("3 runs would be made")
         await tab.do(BackfillState.run)
         assert [(r.how, r.status) for r in story.runs] == [("past time · Admin", "pending")] * 3
-        assert (past.count, past.told) == (0, "All run times of these days have a run already: nothing would be made.")
+        assert (past.count, past.told) == (
+            0,
+            "All run times of these days have a run already: nothing would be made.",
+        )
         await tab.do(BackfillState.run)
         assert len(story.runs) == 3
         await tab.do(BackfillState.set_start, "2026-01-26")
@@ -314,7 +371,13 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
 
 
 def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_choose(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal, globex: Tenant
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    outsider: Principal,
+    globex: Tenant,
 ) -> None:
     schedule = make_schedule(services, outsider, globex.id)
     both = Principal(admin.user_id, False, {acme.id: Role.ADMIN, globex.id: Role.VIEWER})
@@ -344,14 +407,30 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
     kind, status = NoticeKind.PAUSED, DeliveryStatus.ACCEPTED
     with services.store.write() as tx:
         tx.runs.add(run)
-        tx.notices.add([Notice(new_id(), acme.id, schedule.id, run.id, kind, "admin@example.com", told, status, now)])
+        tx.notices.add(
+            [
+                Notice(
+                    new_id(),
+                    acme.id,
+                    schedule.id,
+                    run.id,
+                    kind,
+                    "admin@example.com",
+                    told,
+                    status,
+                    now,
+                )
+            ]
+        )
 
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(HistoryState.show, schedule.id)
         story = await tab.state(HistoryState)
         assert story.paused == "5 runs in a row failed"
-        assert [(n.what, n.target, n.word) for n in story.notices] == [("It was paused", "admin@example.com", "Accepted")]
+        assert [(n.what, n.target, n.word) for n in story.notices] == [
+            ("It was paused", "admin@example.com", "Accepted")
+        ]
         await tab.do(Doing.resume, schedule.id)
         await tab.do(HistoryState.again)
         assert story.paused == ""
@@ -368,7 +447,14 @@ def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
             if file.name in accounts:
                 continue
             found |= set(re.findall(r'(?:\bcode=|"error_code": )"([a-z_]+)"', file.read_text()))
-    assert {"access_lost", "worker_died", "no_data", "schedule_deleted", "too_large", "process_killed"} <= found
+    assert {
+        "access_lost",
+        "worker_died",
+        "no_data",
+        "schedule_deleted",
+        "too_large",
+        "process_killed",
+    } <= found
     reasons = {*found, "overlap", "missed", "invalid_cron", "invalid_timezone"}
     assert [code for code in sorted(reasons) if not error_hints.hint(code, "x")] == []
     for error in (Unavailable(), StoreAway(), DeliveryError("550 no")):
@@ -390,7 +476,10 @@ def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(
         await tab.do(HistoryState.unfold, run.id)
         story, downloads = await tab.state(HistoryState), await tab.state(FileDownloadsState)
         (row,) = downloads.rows
-        assert (row.person, row.how) == ("Admin", "by API \N{MIDDLE DOT} from 192.0.2.7 \N{MIDDLE DOT} curl")
+        assert (row.person, row.how) == (
+            "Admin",
+            "by API \N{MIDDLE DOT} from 192.0.2.7 \N{MIDDLE DOT} curl",
+        )
         assert (downloads.heading, story.detail.can_revoke) == ("Downloaded 1 time", True)
         await tab.do(FileDownloadsState.revoke)  # without a question nothing happens
         assert the_run(services, run).links_revoked_at is None

@@ -15,14 +15,19 @@ from tests.ui.conftest import SignIn, Tab
 from tests.world import Cast, registered
 
 
-def test_the_mail_settings_are_shown_and_tried(tab: Tab, sign_in: SignIn, super_admin: Principal, acme: Tenant) -> None:
+def test_the_mail_settings_are_shown_and_tried(
+    tab: Tab, sign_in: SignIn, super_admin: Principal, acme: Tenant
+) -> None:
     async def play() -> None:
         await sign_in(super_admin, acme)
         assert "installation.manage" in (await tab.state(Session)).may
         page = await tab.state(EmailState)
         await tab.do(EmailState.refresh)
         assert not page.configured
-        assert [(one.name, one.value) for one in page.rows][:2] == [("SMTP_HOST", "not set"), ("SMTP_PORT", "587")]
+        assert [(one.name, one.value) for one in page.rows][:2] == [
+            ("SMTP_HOST", "not set"),
+            ("SMTP_PORT", "587"),
+        ]
         with mail_server(refuse={"gone@example.com": "550 no such user"}) as server:
             smtp = SmtpSettings(host=server.host, port=server.port, tls="none")
             with registered(CHANNELS, EmailChannel(smtp)):
@@ -83,14 +88,19 @@ def test_accounts_are_searched_reset_and_deactivated(
         await tab.do(UsersState.confirm)
         assert (await tab.texts())[-1].startswith("Change your own password under Account")
         assert page.fresh_link == ""
-        for handler, values in ((UsersState.ask, ("nonsense", "renew")), (UsersState.activate, ("nonsense",))):
+        for handler, values in (
+            (UsersState.ask, ("nonsense", "renew")),
+            (UsersState.activate, ("nonsense",)),
+        ):
             await tab.do(handler, *values)
             assert (await tab.texts())[-1] == "There is nothing here that you may see"
 
     asyncio.run(play())
 
 
-def test_who_lost_the_right_meanwhile_sees_nothing_new(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_who_lost_the_right_meanwhile_sees_nothing_new(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     """Past the Guard, as it were: the service refuses too."""
 
     async def play() -> None:

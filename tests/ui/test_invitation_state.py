@@ -19,8 +19,12 @@ from tests.ui.conftest import Tab
 from tests.world import Cast
 
 
-def test_who_has_a_one_time_password_is_sent_to_choose_their_own(services: Services, tab: Tab, cast: Cast) -> None:
-    invited = services.invitations.invite(cast.super_admin.who, cast.acme.id, cast.outsider.user.email, "viewer")
+def test_who_has_a_one_time_password_is_sent_to_choose_their_own(
+    services: Services, tab: Tab, cast: Cast
+) -> None:
+    invited = services.invitations.invite(
+        cast.super_admin.who, cast.acme.id, cast.outsider.user.email, "viewer"
+    )
     token = shown_token(invited)
     services.accounts.give_one_time_password(cast.outsider.user.email)
 
@@ -39,13 +43,17 @@ def test_who_has_a_one_time_password_is_sent_to_choose_their_own(services: Servi
         assert cast.acme.id not in tx.users.roles(cast.outsider.user.id)
     services.repeated_notes.flush()
     found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter("access"), Page(size=10))
-    assert [(entry.actor_id, entry.subject_name) for entry in found] == [(cast.outsider.user.id, "InvitationState.accept")]
+    assert [(entry.actor_id, entry.subject_name) for entry in found] == [
+        (cast.outsider.user.id, "InvitationState.accept")
+    ]
 
 
 def test_who_joined_and_cannot_be_signed_in_at_once_is_told_on_the_sign_in_page(
     services: Services, tab: Tab, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = shown_token(services.invitations.invite(cast.admin.who, cast.acme.id, "new@example.com", "viewer"))
+    token = shown_token(
+        services.invitations.invite(cast.admin.who, cast.acme.id, "new@example.com", "viewer")
+    )
 
     def busy(*_: object) -> str:
         raise TooManyRequests(1)
@@ -53,7 +61,10 @@ def test_who_joined_and_cannot_be_signed_in_at_once_is_told_on_the_sign_in_page(
     monkeypatch.setattr(services.sessions, "begin", busy)
 
     async def play() -> None:
-        await tab.do(InvitationState.join, {"token": token, "name": "New", "password": "a good long password"})
+        await tab.do(
+            InvitationState.join,
+            {"token": token, "name": "New", "password": "a good long password"},
+        )
         address = (await tab.state(Notices)).goto
         tab.root.router_data = {"asPath": address, "pathname": "/login"}
         await tab.do(LoginState.load)
@@ -65,6 +76,8 @@ def test_who_joined_and_cannot_be_signed_in_at_once_is_told_on_the_sign_in_page(
 def test_without_a_link_it_says_where_there_is_one(services: Services, tab: Tab) -> None:
     async def play() -> None:
         await tab.do(InvitationState.open, "")
-        assert (await tab.state(InvitationState)).failed == "Open this page with the link in your email"
+        assert (
+            await tab.state(InvitationState)
+        ).failed == "Open this page with the link in your email"
 
     asyncio.run(play())

@@ -20,10 +20,15 @@ from tests.world import FakeClock, make_schedule, pause, runs_of, stored, trigge
 @pytest.fixture
 def many(services: Services, admin: Principal) -> list[Schedule]:
     names = [f"Report {i:03}" for i in range(SIZE + 5)]
-    return [make_schedule(services, admin, name=name, format="csv" if i % 2 else "json") for i, name in enumerate(names)]
+    return [
+        make_schedule(services, admin, name=name, format="csv" if i % 2 else "json")
+        for i, name in enumerate(names)
+    ]
 
 
-async def load(tab: Tab, sign_in: SignIn, who: Principal, tenant: Tenant, address: str = "/scheduled-exports") -> ListState:
+async def load(
+    tab: Tab, sign_in: SignIn, who: Principal, tenant: Tenant, address: str = "/scheduled-exports"
+) -> ListState:
     tab.root.router_data = {"asPath": address, "pathname": address.split("?", maxsplit=1)[0]}
     await sign_in(who, tenant)
     await tab.do(ScheduledExports.arrive)
@@ -36,7 +41,12 @@ def test_it_shows_a_page_of_the_tenants_schedules_and_turns_it(
 ) -> None:
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        assert (len(listed.rows), listed.total, listed.first, listed.last) == (SIZE, SIZE + 5, 1, SIZE)
+        assert (len(listed.rows), listed.total, listed.first, listed.last) == (
+            SIZE,
+            SIZE + 5,
+            1,
+            SIZE,
+        )
         await tab.do(ListState.turn, 1)
         assert (len(listed.rows), listed.first, listed.last) == (5, SIZE + 1, SIZE + 5)
         assert (await tab.state(Notices)).address == "/scheduled-exports?page=2"
@@ -57,14 +67,26 @@ def test_filters_search_and_order_stand_in_the_address_and_come_back_from_it(
         await tab.do(ListState.narrow, "format", "json")
         await tab.do(ListState.search, "report 00")
         await tab.do(ListState.order, "name")
-        assert [r.name for r in listed.rows] == ["Report 000", "Report 002", "Report 004", "Report 006", "Report 008"]
+        assert [r.name for r in listed.rows] == [
+            "Report 000",
+            "Report 002",
+            "Report 004",
+            "Report 006",
+            "Report 008",
+        ]
         address = (await tab.state(Notices)).address
         assert address == "/scheduled-exports?q=report+00&format=json&sort=name"
 
         again = await load(tab, sign_in, admin, acme)
         assert again.total == len(many)
         other = await load(tab, sign_in, admin, acme, address)
-        assert [r.name for r in other.rows] == ["Report 000", "Report 002", "Report 004", "Report 006", "Report 008"]
+        assert [r.name for r in other.rows] == [
+            "Report 000",
+            "Report 002",
+            "Report 004",
+            "Report 006",
+            "Report 008",
+        ]
         await tab.do(ListState.clear)
         assert other.total == len(many)
 
@@ -72,7 +94,17 @@ def test_filters_search_and_order_stand_in_the_address_and_come_back_from_it(
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=x", "page=99999999999", "sort=password_hash", "type=nope", "active=maybe", "status=1", "q=%00"]
+    "query",
+    [
+        "page=0",
+        "page=x",
+        "page=99999999999",
+        "sort=password_hash",
+        "type=nope",
+        "active=maybe",
+        "status=1",
+        "q=%00",
+    ],
 )
 def test_nonsense_in_the_address_is_left_out(
     tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, many: list[Schedule], query: str
@@ -117,7 +149,12 @@ def test_one_can_select_only_what_is_shown(
 
 
 def test_the_last_run_is_told_in_words(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, campaigns: dict[str, object]
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, object],
 ) -> None:
     schedule = make_schedule(services, admin)
     run = trigger_and_execute(services, admin, schedule)
@@ -157,7 +194,12 @@ def test_a_run_started_here_is_told_when_it_ends(
 
 
 def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, super_admin: Principal, acme: Tenant
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    super_admin: Principal,
+    acme: Tenant,
 ) -> None:
     schedule = make_schedule(services, super_admin, acme.id, name="Weekly")
     asleep = make_schedule(services, admin, name="Asleep", is_active=False)
@@ -165,7 +207,9 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
         assert (listed.stopped, {r.paused for r in listed.rows}) == (0, {""})
-        await asyncio.to_thread(pause, services, schedule, "5 runs in a row failed; the last one: no route to host")
+        await asyncio.to_thread(
+            pause, services, schedule, "5 runs in a row failed; the last one: no route to host"
+        )
         await tab.do(ListState.again)
         by_name = {r.name: r for r in listed.rows}
         assert by_name["Asleep"].paused == ""
@@ -216,7 +260,9 @@ def test_a_row_of_failures_is_counted_from_the_second_one(
 
     def fail(failures: int) -> None:
         with services.store.write() as tx:
-            tx.schedules.change(schedule.id, {"failures": failures, "failing_since": services.clock()})
+            tx.schedules.change(
+                schedule.id, {"failures": failures, "failing_since": services.clock()}
+            )
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
@@ -250,7 +296,12 @@ def test_a_run_that_waits_for_its_next_attempt_says_when_it_comes(
 
 
 def test_foreign_and_unknown_schedules_are_equally_not_found(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, outsider: Principal
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    outsider: Principal,
 ) -> None:
     foreign = make_schedule(services, outsider)
 
@@ -276,7 +327,9 @@ def test_foreign_and_unknown_schedules_are_equally_not_found(
 def test_several_are_paused_and_deleted_at_once(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
 ) -> None:
-    first, second, third = (make_schedule(services, admin, name=name) for name in ("One", "Two", "Three"))
+    first, second, third = (
+        make_schedule(services, admin, name=name) for name in ("One", "Two", "Three")
+    )
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)

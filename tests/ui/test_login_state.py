@@ -29,7 +29,13 @@ elsewhere = pytest.mark.parametrize(("ip", "headers"), ELSEWHERE)
 
 
 @pytest.fixture
-def demo(services: Services, tab: Tab, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, demo_of_a_week: None) -> Services:
+def demo(
+    services: Services,
+    tab: Tab,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    demo_of_a_week: None,
+) -> Services:
     demo = Demo(services.store, clock, allowed=True)
     demo.seed_if_empty()
     held = replace(services, demo=demo)
@@ -38,15 +44,22 @@ def demo(services: Services, tab: Tab, clock: FakeClock, monkeypatch: pytest.Mon
 
 
 async def _comes(tab: Tab, event: Any, ip: str, headers: dict[str, str]) -> Any:
-    """An event from there goes through the Guard. Returns what the Guard answers; None lets the event run."""
+    """An event from there goes through the Guard. Returns what the Guard answers; None lets the
+    event run."""
     tab.root.router_data = {"asPath": "/login", "ip": ip, "headers": LOCAL | headers}
-    EventContext.set(EventContext(token="a tab", txid="1", parent_txid=None, state_manager=None, enqueue_impl=None))  # type: ignore[arg-type]
+    EventContext.set(
+        EventContext(
+            token="a tab", txid="1", parent_txid=None, state_manager=None, enqueue_impl=None
+        )
+    )  # type: ignore[arg-type]
     guard = Guard(frozenset(), lambda *_: None, lambda *_: None)
     return await guard.preprocess(None, tab.root, event)  # type: ignore[arg-type]  # it asks no app
 
 
 def _event(handler: Any) -> Any:
-    name = next(name for name in actions.rules() if name.endswith(f"login_state.{handler.fn.__name__}"))
+    name = next(
+        name for name in actions.rules() if name.endswith(f"login_state.{handler.fn.__name__}")
+    )
     return type("Event", (), {"name": name, "payload": {}, "router_data": {}})()
 
 
@@ -75,7 +88,9 @@ def test_the_demos_password_is_neither_shown_nor_taken_elsewhere(
 
 
 @elsewhere
-def test_a_session_of_the_demo_is_none_elsewhere(demo: Services, tab: Tab, ip: str, headers: dict[str, str]) -> None:
+def test_a_session_of_the_demo_is_none_elsewhere(
+    demo: Services, tab: Tab, ip: str, headers: dict[str, str]
+) -> None:
     with demo.store.read() as tx:
         user = tx.users.by_email(DEMO_EMAIL)
     assert user is not None

@@ -115,7 +115,11 @@ def test_who_leaves_hands_over_what_they_own(
         await tab.do(MembersState.ask, outsider.user_id)
         assert page.asking == ""
         await tab.do(MembersState.ask, cast.admin.user.id)
-        assert (page.ask_name, page.ask_owns, [one.name for one in page.heirs]) == ("Admin", "1 scheduled export", ["Viewer"])
+        assert (page.ask_name, page.ask_owns, [one.name for one in page.heirs]) == (
+            "Admin",
+            "1 scheduled export",
+            ["Viewer"],
+        )
         await tab.do(MembersState.remove)
         assert "say who should own them" in (await tab.texts())[-1]
         await tab.do(MembersState.choose, second.user_id)
@@ -172,7 +176,9 @@ def test_removing_a_member_offers_to_drop_their_address(
         await tab.do(MembersState.choose_drop, False)
         await tab.do(MembersState.ask, leaving.id)
         assert page.drops
-        services.schedules.update(admin, schedule.id, {"recipients": (leaving.email, "bob@example.com")})
+        services.schedules.update(
+            admin, schedule.id, {"recipients": (leaving.email, "bob@example.com")}
+        )
         await tab.do(MembersState.remove)
         assert [one.name for one in page.rows] == ["Admin"]
 

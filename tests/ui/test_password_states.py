@@ -12,7 +12,9 @@ from tests.world import Cast
 NEW = "a staple of the battery horse"
 
 
-def test_the_page_says_the_same_of_every_address(services: Services, tab: Tab, mail: MailServer, cast: Cast) -> None:
+def test_the_page_says_the_same_of_every_address(
+    services: Services, tab: Tab, mail: MailServer, cast: Cast
+) -> None:
     async def play() -> None:
         await tab.do(ForgotPasswordState.load)
         state = await tab.state(ForgotPasswordState)
@@ -31,7 +33,9 @@ def test_the_page_says_the_same_of_every_address(services: Services, tab: Tab, m
     asyncio.run(play())
 
 
-def test_without_a_mail_server_it_says_whom_to_ask(services: Services, tab: Tab, cast: Cast) -> None:
+def test_without_a_mail_server_it_says_whom_to_ask(
+    services: Services, tab: Tab, cast: Cast
+) -> None:
     async def play() -> None:
         state = await tab.state(ForgotPasswordState)
         await tab.do(ForgotPasswordState.load)
@@ -43,8 +47,12 @@ def test_without_a_mail_server_it_says_whom_to_ask(services: Services, tab: Tab,
     asyncio.run(play())
 
 
-def test_a_link_sets_a_password_and_the_token_is_in_no_state(services: Services, tab: Tab, cast: Cast) -> None:
-    token = (services.users.reset(cast.super_admin.who, cast.admin.user.id).url or "").partition("#")[2]
+def test_a_link_sets_a_password_and_the_token_is_in_no_state(
+    services: Services, tab: Tab, cast: Cast
+) -> None:
+    token = (services.users.reset(cast.super_admin.who, cast.admin.user.id).url or "").partition(
+        "#"
+    )[2]
 
     async def play() -> None:
         state = await tab.state(ResetPasswordState)
@@ -73,6 +81,8 @@ def test_the_page_without_a_link_says_what_is_missing(tab: Tab) -> None:
     async def play() -> None:
         await tab.do(ResetPasswordState.load)
         await tab.do(ResetPasswordState.open, "")
-        assert (await tab.state(ResetPasswordState)).failed == "Open this page with the link in your email"
+        assert (
+            await tab.state(ResetPasswordState)
+        ).failed == "Open this page with the link in your email"
 
     asyncio.run(play())

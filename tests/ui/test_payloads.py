@@ -1,4 +1,5 @@
-"""Whatever a page sends to a handler: too much is refused, and nothing of allowed size keeps the event loop from others.
+"""Whatever a page sends to a handler: too much is refused, and nothing of allowed size keeps the
+event loop from others.
 
 Walks over every registered handler, so that a new one is tried without being named here.
 """
@@ -35,9 +36,36 @@ from tests.world import Cast, make_schedule, sign_in_code
 wiring.load_plugins()
 plugins.load("exports_app.ui.pages")  # all States, before a tab has any
 
-FORM_FIELDS = ("email", "password", "name", "role", "current", "new", "address", "code", "otp", "password2")
-FORM = {**dict.fromkeys(FORM_FIELDS, "x"), **{f"other{i}": "x" for i in range(payload.FIELDS - len(FORM_FIELDS))}}
-NAMES = {"name": (*form.EMPTY, "q", "since", "area", "active", "timezone", "brand_color", "logo_url", "keep_days", "start")}
+FORM_FIELDS = (
+    "email",
+    "password",
+    "name",
+    "role",
+    "current",
+    "new",
+    "address",
+    "code",
+    "otp",
+    "password2",
+)
+FORM = {
+    **dict.fromkeys(FORM_FIELDS, "x"),
+    **{f"other{i}": "x" for i in range(payload.FIELDS - len(FORM_FIELDS))},
+}
+NAMES = {
+    "name": (
+        *form.EMPTY,
+        "q",
+        "since",
+        "area",
+        "active",
+        "timezone",
+        "brand_color",
+        "logo_url",
+        "keep_days",
+        "start",
+    )
+}
 """Parameters that choose a field: each of these is tried."""
 KINDS = {str: "x", int: 1, bool: True, dict: FORM, list: ["x"], float: 1.0}
 
@@ -67,7 +95,12 @@ def too_much(kind: type, most: int) -> list[Any]:
         str: ["x" * (most + 1), "a" + "\u0301" * 30_000 + "\u0323" * 30_000],
         int: [10**400, -(10**400)],
         float: [float("nan"), float("inf")],
-        dict: [{f"k{i}": "x" for i in range(1_000)}, {"email": "x" * 20_000}, {"k" * 20_000: "x"}, {"email": {"a": ["b"]}}],
+        dict: [
+            {f"k{i}": "x" for i in range(1_000)},
+            {"email": "x" * 20_000},
+            {"k" * 20_000: "x"},
+            {"email": {"a": ["b"]}},
+        ],
         list: [["x"] * 1_000, ["x" * 20_000], [["x"]]],
     }.get(kind, [])
 
@@ -75,13 +108,22 @@ def too_much(kind: type, most: int) -> list[Any]:
 def test_every_parameter_is_of_a_kind_that_has_a_limit() -> None:
     found = list(handlers())
     assert len(found) > 100
-    assert [(name, key) for name, _, parameters in found for key, kind in parameters.items() if kind not in KINDS] == []
     assert [
-        name for name, held, parameters in found if set(getattr(held.handler.fn, actions.MARK).longest) - set(parameters)
+        (name, key)
+        for name, _, parameters in found
+        for key, kind in parameters.items()
+        if kind not in KINDS
+    ] == []
+    assert [
+        name
+        for name, held, parameters in found
+        if set(getattr(held.handler.fn, actions.MARK).longest) - set(parameters)
     ] == []
 
 
-def test_what_is_too_large_is_refused_before_the_handler_runs(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_is_refused_before_the_handler_runs(
+    tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody is signed in: a handler that ran would fail by that."""
     found = list(handlers())
 
@@ -94,7 +136,11 @@ def test_what_is_too_large_is_refused_before_the_handler_runs(tab: Tab, monkeypa
                     notices._clear()
                     await held.handler.fn(state, **usual(parameters) | {key: value})
                     (notice,) = notices.items
-                    assert notice.text.startswith(("Th", "Choose at most 200")), (name, key, notice.text)
+                    assert notice.text.startswith(("Th", "Choose at most 200")), (
+                        name,
+                        key,
+                        notice.text,
+                    )
                     assert notice.text != actions.UNEXPECTED, (name, key)
 
     asyncio.run(play())
@@ -116,12 +162,16 @@ def values(kind: type, most: int, patterns: Collection[str]) -> Iterator[tuple[s
 
 def full_form(draft: DraftState) -> None:
     """As large as the form may become."""
-    draft.chips = [Chip(f"{i}" + "x" * (form.LONGEST_CHIP - 5), "y" * 120) for i in range(form.MOST_CHIPS)]
+    draft.chips = [
+        Chip(f"{i}" + "x" * (form.LONGEST_CHIP - 5), "y" * 120) for i in range(form.MOST_CHIPS)
+    ]
     draft.campaign_ids = [f"{i:036}" for i in range(bounds.CAMPAIGNS)]
     draft.values = draft.values | {"description": "\N{GRINNING FACE}" * form.LONGEST}
 
 
-@pytest.mark.parametrize("patterns", [WORST, pytest.param(PATTERNS, marks=pytest.mark.long)], ids=["the worst", "all"])
+@pytest.mark.parametrize(
+    "patterns", [WORST, pytest.param(PATTERNS, marks=pytest.mark.long)], ids=["the worst", "all"]
+)
 @pytest.mark.usefixtures("campaigns", "fast_bcrypt")
 def test_nothing_of_allowed_size_keeps_the_loop_from_others(
     services: Services,
@@ -135,7 +185,9 @@ def test_nothing_of_allowed_size_keeps_the_loop_from_others(
 ) -> None:
     found = list(handlers())
     for i in range(30):
-        make_schedule(services, super_admin, acme.id, name=f"Export {i}", schedule="0 0 29 2 0#5,1#5")
+        make_schedule(
+            services, super_admin, acme.id, name=f"Export {i}", schedule="0 0 29 2 0#5,1#5"
+        )
 
     async def once(name: str, held: Any, sent: dict[str, Any], what: str) -> None:
         state = await tab.state(held.states[0])
@@ -147,27 +199,44 @@ def test_nothing_of_allowed_size_keeps_the_loop_from_others(
         await held.handler.fn(state, **sent)
         json_dumps(await tab.root._get_resolved_delta())
         tab.root._clean()
-        assert [one.text for one in notices.items if one.text == actions.UNEXPECTED] == [], (name, what)
+        assert [one.text for one in notices.items if one.text == actions.UNEXPECTED] == [], (
+            name,
+            what,
+        )
 
     async def play() -> None:
         await sign_in(super_admin, acme)
         await tab.do(EditorState.begin, "")
         full_form(await tab.state(DraftState))
-        for name, held, parameters in found:  # what is made once, in the first call, is not what an input costs
+        for (
+            name,
+            held,
+            parameters,
+        ) in found:  # what is made once, in the first call, is not what an input costs
             await once(name, held, usual(parameters), "usual values")
         loop_watch.slow.clear()
         for name, held, parameters in found:
             for key, kind in parameters.items():
                 for what, value in values(kind, longest(held, key), patterns):
-                    for chosen in NAMES["name"] if "name" in parameters and key == "value" else ("",):
-                        sent = usual(parameters) | {key: value} | ({"name": chosen} if chosen else {})
+                    for chosen in (
+                        NAMES["name"] if "name" in parameters and key == "value" else ("",)
+                    ):
+                        sent = (
+                            usual(parameters) | {key: value} | ({"name": chosen} if chosen else {})
+                        )
                         await once(name, held, sent, f"{key}: {what}")
 
     asyncio.run(play())
 
 
 def test_many_browsers_with_odd_names_keep_the_loop_from_nobody(
-    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, cast: Cast, loop_watch: LoopWatch
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    cast: Cast,
+    loop_watch: LoopWatch,
 ) -> None:
     devices = [f"{i}{text}" for i in range(6) for _, text in nasty(190)]
     for number, device in enumerate(devices):
@@ -190,13 +259,17 @@ def test_a_kept_form_that_never_ends_is_refused() -> None:
             form.unpack(broken)
 
 
-def test_a_form_keeps_a_hundred_recipients_and_says_so(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_a_form_keeps_a_hundred_recipients_and_says_so(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         await tab.do(EditorState.begin, "")
         await tab.do(Fields.add_recipients, ", ".join(f"p{i}@example.com" for i in range(150)))
         assert len((await tab.state(DraftState)).chips) == form.MOST_CHIPS
-        assert await tab.texts() == ["A scheduled export has at most 50 recipients: what came after the first 100 was left out"]
+        assert await tab.texts() == [
+            "A scheduled export has at most 50 recipients: what came after the first 100 was left out"
+        ]
 
     asyncio.run(play())
 

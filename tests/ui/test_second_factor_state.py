@@ -14,7 +14,14 @@ from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import Notices
 from exports_app.ui.framework.session import Session
 from exports_app.ui.pages.settings.account import AccountState
-from exports_app.ui.pages.settings.second_factor import CODES, DISABLE, RENEW, SCAN, SETUP, SecondFactorState
+from exports_app.ui.pages.settings.second_factor import (
+    CODES,
+    DISABLE,
+    RENEW,
+    SCAN,
+    SETUP,
+    SecondFactorState,
+)
 from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
 from exports_app.ui.pages.settings.users import UsersState
 from exports_app.ui.pages.sign_in.invitation import InvitationState
@@ -40,7 +47,9 @@ def enrolled(services: Services, person: Person, clock: FakeClock) -> tuple[pyot
 
 
 class TestTheCard:
-    def test_sets_it_up_and_forgets_what_is_shown_once(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+    def test_sets_it_up_and_forgets_what_is_shown_once(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock
+    ) -> None:
         session = sign_in(services, cast.admin.user)
 
         async def play() -> None:
@@ -72,7 +81,9 @@ class TestTheCard:
         asyncio.run(play())
         assert services.sessions.visit(session) is not None
 
-    def test_is_empty_again_when_the_page_loads(self, services: Services, tab: Tab, cast: Cast) -> None:
+    def test_is_empty_again_when_the_page_loads(
+        self, services: Services, tab: Tab, cast: Cast
+    ) -> None:
         async def play() -> None:
             actions.begin(Actor(cast.admin.who, sign_in(services, cast.admin.user), None))
             await tab.do(SecondFactorState.begin, {"factor-password": PASSWORD})
@@ -83,7 +94,9 @@ class TestTheCard:
 
         asyncio.run(play())
 
-    def test_renews_codes_and_disables_it(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+    def test_renews_codes_and_disables_it(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock
+    ) -> None:
         app, old = enrolled(services, cast.admin, clock)
 
         async def play() -> None:
@@ -94,7 +107,9 @@ class TestTheCard:
             assert set(state.errors) == {"factor-password"}
             await tab.do(SecondFactorState.renew, {"factor-password": PASSWORD, "otp": "wrong"})
             assert set(state.errors) == {"otp"}
-            await tab.do(SecondFactorState.renew, {"factor-password": PASSWORD, "otp": app.at(clock())})
+            await tab.do(
+                SecondFactorState.renew, {"factor-password": PASSWORD, "otp": app.at(clock())}
+            )
             new = list(state.codes)
             assert set(new).isdisjoint(old)
             await tab.do(SecondFactorState.open, DISABLE)
@@ -108,7 +123,9 @@ class TestTheCard:
 
         asyncio.run(play())
 
-    @pytest.mark.parametrize(("wrong", "what"), [("otp", "codes"), ("factor-password", "passwords")])
+    @pytest.mark.parametrize(
+        ("wrong", "what"), [("otp", "codes"), ("factor-password", "passwords")]
+    )
     def test_a_wait_is_told_at_no_field(
         self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, wrong: str, what: str
     ) -> None:
@@ -119,14 +136,21 @@ class TestTheCard:
             state = await tab.state(SecondFactorState)
             await tab.do(SecondFactorState.open, DISABLE)
             for _ in range(12):
-                await tab.do(SecondFactorState.disable, {"factor-password": PASSWORD, "otp": "000000"} | {wrong: "wrong"})
+                await tab.do(
+                    SecondFactorState.disable,
+                    {"factor-password": PASSWORD, "otp": "000000"} | {wrong: "wrong"},
+                )
             assert set(state.errors) == {"wait"}
             assert state.errors["wait"].startswith(f"Too many wrong {what}: wait")
 
         asyncio.run(play())
 
-    @pytest.mark.parametrize("odd", [{}, {"otp": ["x"]}, {"otp": "x" * 100_000, "factor-password": "\0"}])
-    def test_odd_input_is_wrong_input(self, services: Services, tab: Tab, cast: Cast, odd: dict[str, str]) -> None:
+    @pytest.mark.parametrize(
+        "odd", [{}, {"otp": ["x"]}, {"otp": "x" * 100_000, "factor-password": "\0"}]
+    )
+    def test_odd_input_is_wrong_input(
+        self, services: Services, tab: Tab, cast: Cast, odd: dict[str, str]
+    ) -> None:
         async def play() -> None:
             actions.begin(Actor(cast.admin.who, sign_in(services, cast.admin.user), None))
             state = await tab.state(SecondFactorState)
@@ -144,14 +168,23 @@ class TestTheCard:
 
 
 class TestSigningIn:
-    def test_has_a_second_step_that_holds_no_password(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+    def test_has_a_second_step_that_holds_no_password(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock
+    ) -> None:
         app, codes = enrolled(services, cast.admin, clock)
         headers = {"cookie": f"{BROWSER_COOKIE}={BROWSER}"}
 
         async def play() -> None:
-            tab.root.router_data = {"asPath": "/login", "pathname": "/login", "ip": "192.0.2.1", "headers": headers}
+            tab.root.router_data = {
+                "asPath": "/login",
+                "pathname": "/login",
+                "ip": "192.0.2.1",
+                "headers": headers,
+            }
             state = await tab.state(LoginState)
-            await tab.do(LoginState.login, {"email": cast.admin.user.email, "password": "a wrong password"})
+            await tab.do(
+                LoginState.login, {"email": cast.admin.user.email, "password": "a wrong password"}
+            )
             assert not state.asks_code
             await tab.do(LoginState.login, {"email": cast.admin.user.email, "password": PASSWORD})
             assert (state.asks_code, state.error) == (True, "")
@@ -171,11 +204,16 @@ class TestSigningIn:
 
         asyncio.run(play())
 
-    def test_goes_back_to_the_password(self, services: Services, tab: Tab, cast: Cast, clock: FakeClock) -> None:
+    def test_goes_back_to_the_password(
+        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock
+    ) -> None:
         enrolled(services, cast.admin, clock)
 
         async def play() -> None:
-            tab.root.router_data = {"asPath": "/login", "headers": {"cookie": f"{BROWSER_COOKIE}={BROWSER}"}}
+            tab.root.router_data = {
+                "asPath": "/login",
+                "headers": {"cookie": f"{BROWSER_COOKIE}={BROWSER}"},
+            }
             state = await tab.state(LoginState)
             await tab.do(LoginState.login, {"email": cast.admin.user.email, "password": PASSWORD})
             await tab.do(LoginState.back)
@@ -189,7 +227,9 @@ class TestTheInvitationPage:
 
     @pytest.fixture
     def token(self, services: Services, cast: Cast, mail: MailServer) -> str:
-        services.invitations.invite(cast.outsider.who, cast.globex.id, cast.admin.user.email, "viewer")
+        services.invitations.invite(
+            cast.outsider.who, cast.globex.id, cast.admin.user.email, "viewer"
+        )
         return mailed_token(services, mail, cast.admin.user.email)
 
     def join(self, tab: Tab, token: str, password: str) -> str:
@@ -198,7 +238,9 @@ class TestTheInvitationPage:
 
         async def play() -> str:
             tab.root.router_data = {"asPath": "/invitation", "ip": "192.0.2.1", "headers": headers}
-            await tab.do(InvitationState.join, {"token": token, "name": "Reader", "password": password})
+            await tab.do(
+                InvitationState.join, {"token": token, "name": "Reader", "password": password}
+            )
             return (await tab.state(Notices)).goto
 
         return asyncio.run(play())
@@ -222,7 +264,13 @@ class TestTheInvitationPage:
         assert services.second_factors.state(cast.admin.who).enabled_at is None
 
     def test_asks_who_has_a_factor_by_then_to_sign_in(
-        self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, token: str, monkeypatch: pytest.MonkeyPatch
+        self,
+        services: Services,
+        tab: Tab,
+        cast: Cast,
+        clock: FakeClock,
+        token: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """The way in is the sign-in's own: it gives no session for a password alone."""
         accept = services.joining.accept
@@ -249,7 +297,10 @@ class TestWhereItIsRequired:
 
         async def play() -> None:
             actions.begin(Actor(visit.who, session, None))
-            tab.root.router_data = {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
+            tab.root.router_data = {
+                "asPath": "/scheduled-exports",
+                "pathname": "/scheduled-exports",
+            }
             await tab.do(Session.enter)
             notices = await tab.state(Notices)
             assert notices.goto == "/settings"
@@ -257,7 +308,10 @@ class TestWhereItIsRequired:
             state = await tab.state(SecondFactorState)
             assert state.demand.startswith("Acme requires a second factor")
             await tab.do(SecondFactorState.begin, {"factor-password": PASSWORD})
-            await tab.do(SecondFactorState.confirm, {"otp": pyotp.TOTP(state.secret.replace(" ", "")).at(clock())})
+            await tab.do(
+                SecondFactorState.confirm,
+                {"otp": pyotp.TOTP(state.secret.replace(" ", "")).at(clock())},
+            )
             notices._clear()
             await tab.do(SecondFactorState.done)
             assert notices.goto == "/scheduled-exports"
@@ -285,7 +339,9 @@ class TestWhereItIsRequired:
             users = await tab.state(UsersState)
             assert users.rows == []
             await tab.do(AccountState.refresh)
-            assert (await tab.state(SecondFactorState)).demand.startswith("Super admins need a second factor")
+            assert (await tab.state(SecondFactorState)).demand.startswith(
+                "Super admins need a second factor"
+            )
 
         asyncio.run(play())
 

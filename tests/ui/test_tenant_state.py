@@ -20,7 +20,9 @@ from tests.ui.conftest import SignIn, Tab
 from tests.world import Cast, FakeClock, make_schedule
 
 
-def test_the_email_changes_as_one_types(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_the_email_changes_as_one_types(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         page = await tab.state(TenantState)
@@ -49,7 +51,9 @@ def test_the_email_changes_as_one_types(tab: Tab, sign_in: SignIn, admin: Princi
     asyncio.run(play())
 
 
-def test_what_is_not_valid_yet_leaves_the_email_as_it_was(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_what_is_not_valid_yet_leaves_the_email_as_it_was(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         page = await tab.state(TenantState)
@@ -83,10 +87,18 @@ def test_only_what_was_changed_here_is_saved(
         page = await tab.state(TenantState)
         await tab.do(TenantState.refresh)
         await tab.do(TenantState.put, "name", "Acme Works")
-        services.tenants.update(admin, acme.id, {"brand_color": "#0F766E", "name": "Somebody else's", "keep_days": 7})
+        services.tenants.update(
+            admin, acme.id, {"brand_color": "#0F766E", "name": "Somebody else's", "keep_days": 7}
+        )
         await tab.do(TenantState.refresh)
-        assert (page.typed["name"], page.typed["brand_color"], page.typed["keep_days"]) == ("Acme Works", "#0F766E", "7")
-        assert (await tab.texts())[-1] == "Somebody else changed the name meanwhile: saving replaces what they chose"
+        assert (page.typed["name"], page.typed["brand_color"], page.typed["keep_days"]) == (
+            "Acme Works",
+            "#0F766E",
+            "7",
+        )
+        assert (await tab.texts())[
+            -1
+        ] == "Somebody else changed the name meanwhile: saving replaces what they chose"
         await tab.do(TenantState.put, "timezone", "Mars/Olympus")
         await tab.do(TenantState.put, "keep_days", "soon")
         assert set(page.errors) == {"timezone", "keep_days"}
@@ -102,11 +114,20 @@ def test_only_what_was_changed_here_is_saved(
         assert page.errors == {}
         assert (await tab.texts())[-1] == "The settings are saved"
         session = await tab.state(Session)
-        assert (session.tenant_name, session.timezone, session.tenants[0].name) == ("Acme Works", "UTC", "Acme Works")
+        assert (session.tenant_name, session.timezone, session.tenants[0].name) == (
+            "Acme Works",
+            "UTC",
+            "Acme Works",
+        )
 
     asyncio.run(play())
     saved = services.tenants.get(admin, acme.id)
-    assert (saved.name, saved.brand_color, saved.timezone, saved.keep_days) == ("Acme Works", "#0F766E", None, 90)
+    assert (saved.name, saved.brand_color, saved.timezone, saved.keep_days) == (
+        "Acme Works",
+        "#0F766E",
+        None,
+        90,
+    )
     assert saved.recipient_domains == ("*.xn--bcher-kva.example", "example.com")
 
 
@@ -122,7 +143,9 @@ def test_a_change_that_the_page_has_not_heard_of_is_not_replaced_unseen(
         await tab.do(TenantState.save)
         assert services.tenants.get(admin, acme.id).name == "Theirs"
         assert any(text.startswith("Somebody else changed the name") for text in await tab.texts())
-        assert (await tab.texts())[-1] == "Somebody else changed it meanwhile: look at it, then save again"
+        assert (await tab.texts())[
+            -1
+        ] == "Somebody else changed it meanwhile: look at it, then save again"
         assert page.typed["name"] == "Mine"
         await tab.do(TenantState.save)
         assert services.tenants.get(admin, acme.id).name == "Mine"
@@ -167,12 +190,16 @@ def test_entries_are_told_in_words(
 
 
 @pytest.mark.parametrize("day", ["2026-02-30", "9999-12-31", "0001-01-01", "soon"])
-def test_a_day_that_is_none_is_told(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, day: str) -> None:
+def test_a_day_that_is_none_is_told(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, day: str
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         for name in ("since", "until"):
             await tab.do(AuditState.choose, name, day)
-            assert (await tab.state(AuditState)).failed == "A day is not one: write it as 2026-01-31"
+            assert (
+                await tab.state(AuditState)
+            ).failed == "A day is not one: write it as 2026-01-31"
             await tab.do(AuditState.save)
             await tab.do(AuditState.clear)
         assert len(await tab.texts()) == 2
@@ -181,16 +208,26 @@ def test_a_day_that_is_none_is_told(tab: Tab, sign_in: SignIn, admin: Principal,
     asyncio.run(play())
 
 
-def test_the_installations_entries_are_its_super_admins(tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant) -> None:
+def test_the_installations_entries_are_its_super_admins(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
     async def play() -> None:
         await sign_in(admin, acme)
         page = await tab.state(AuditState)
-        tab.root.router_data = {"asPath": "/settings/audit?of=installation&page=99", "pathname": "/settings/audit"}
+        tab.root.router_data = {
+            "asPath": "/settings/audit?of=installation&page=99",
+            "pathname": "/settings/audit",
+        }
         await tab.do(AuditState.arrive)
         assert page.view["of"] == ""
         await tab.do(AuditState.choose, "of", "installation")
         assert (page.rows, page.failed) == ([], "There is nothing here that you may see")
-        for name, value in (("of", "everything"), ("area", "nonsense"), ("nonsense", "x"), ("q", "x" * 999)):
+        for name, value in (
+            ("of", "everything"),
+            ("area", "nonsense"),
+            ("nonsense", "x"),
+            ("q", "x" * 999),
+        ):
             await tab.do(AuditState.choose, name, value)
         assert page.view == {"area": "", "since": "", "until": "", "q": "", "of": "installation"}
 
@@ -205,9 +242,15 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
 @pytest.mark.parametrize(
     ("detail", "lines"),
     [
-        ({"changed": {"recipients": [["a"], ["a", "b", "c", "d", "e"]]}}, ["Recipients: a → a, b, c and 2 others"]),
+        (
+            {"changed": {"recipients": [["a"], ["a", "b", "c", "d", "e"]]}},
+            ["Recipients: a → a, b, c and 2 others"],
+        ),
         ({"changed": {"keep_days": [None, 7]}}, ["Days that files are kept: nothing → 7"]),
-        ({"changed": {"filters": [{}, {"period": "today"}]}}, ['Filters: {} → {"period": "today"}']),
+        (
+            {"changed": {"filters": [{}, {"period": "today"}]}},
+            ['Filters: {} → {"period": "today"}'],
+        ),
         ({"run": "1", "of": "2"}, []),
         ({"reason": "link_not_valid"}, ["Reason: link not valid"]),
         ({"first": "2026-03-04T10:30:00.123456+00:00"}, ["First: 4 Mar 2026, 10:30 UTC"]),
@@ -217,11 +260,17 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
 )
 def test_changes_are_told_briefly(detail: dict[str, Any], lines: list[str]) -> None:
     at = datetime(2026, 3, 4, tzinfo=UTC)
-    assert deed(AuditEntry("1", None, at, None, "the app", Action.SCHEDULE_UPDATED, None, "x", detail)).changes == lines
+    assert (
+        deed(
+            AuditEntry("1", None, at, None, "the app", Action.SCHEDULE_UPDATED, None, "x", detail)
+        ).changes
+        == lines
+    )
 
 
 @pytest.mark.parametrize(
-    ("used", "mark"), [(89, ""), (90, "nearly used up"), (99, "nearly used up"), (100, "used up"), (101, "used up")]
+    ("used", "mark"),
+    [(89, ""), (90, "nearly used up"), (99, "nearly used up"), (100, "used up"), (101, "used up")],
 )
 def test_a_quota_says_how_near_its_limit_is(used: int, mark: str) -> None:
     assert row(Quota("schedules", used, 100, None)).mark == mark

@@ -39,12 +39,19 @@ BOTH = Principal("both", roles={ACME: Role.VIEWER, GLOBEX: Role.ADMIN})
         (BOTH, Permission.WRITE, False),
     ],
 )
-def test_a_role_gives_its_permissions_in_its_own_tenant_only(who: Principal, permission: Permission, allowed: bool) -> None:
+def test_a_role_gives_its_permissions_in_its_own_tenant_only(
+    who: Principal, permission: Permission, allowed: bool
+) -> None:
     assert who.can(permission, ACME) is allowed
 
 
 def test_the_permissions_have_the_names_that_callers_know() -> None:
-    assert set(Permission) == {"exports.read", "exports.write", "tenant.manage", "installation.manage"}
+    assert set(Permission) == {
+        "exports.read",
+        "exports.write",
+        "tenant.manage",
+        "installation.manage",
+    }
     assert set(PERMISSIONS) == set(Role) == {"super_admin", "admin", "viewer"}
 
 

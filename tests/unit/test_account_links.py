@@ -42,11 +42,15 @@ def test_the_same_facts_give_the_same_link(links: AccountLinks, link: AccountLin
     assert links.url(link) != links.url(replace(link, generation=4))
 
 
-def test_the_token_stands_where_browsers_send_it_to_no_server(links: AccountLinks, link: AccountLink) -> None:
+def test_the_token_stands_where_browsers_send_it_to_no_server(
+    links: AccountLinks, link: AccountLink
+) -> None:
     assert links.url(link) == f"https://exports.example.com/reset-password#{links.token(link)}"
 
 
-def test_a_link_ends_at_its_instant(links: AccountLinks, link: AccountLink, clock: FakeClock) -> None:
+def test_a_link_ends_at_its_instant(
+    links: AccountLinks, link: AccountLink, clock: FakeClock
+) -> None:
     token = links.token(link)
     clock.advance(minutes=30, seconds=-1)
     assert links.read(RESET, token) == link
@@ -60,7 +64,9 @@ def test_a_link_opens_nothing_of_another_kind(links: AccountLinks, link: Account
         links.read(LinkKind.INVITATION, links.token(link))
 
 
-def test_a_link_signed_with_an_older_secret_counts_until_it_ends(clock: FakeClock, link: AccountLink) -> None:
+def test_a_link_signed_with_an_older_secret_counts_until_it_ends(
+    clock: FakeClock, link: AccountLink
+) -> None:
     old, new = b"the secret before, long enough too", b"the secret of today, long enough"
     token = AccountLinks(Keys([old]), clock, "").token(link)
     assert AccountLinks(Keys([new, old]), clock, "").read(RESET, token) == link

@@ -29,6 +29,13 @@ def test_what_is_no_address_is_none() -> None:
 
 
 def test_wider_networks_are_those_of_one_ipv6_customer() -> None:
-    assert network_addresses.wider_networks("2001:db8:1:203::4") == {56: "2001:db8:1:200::/56", 48: "2001:db8:1::/48"}
-    assert network_addresses.wider_networks("192.0.2.1") == network_addresses.wider_networks("::ffff:192.0.2.1") == {}
+    assert network_addresses.wider_networks("2001:db8:1:203::4") == {
+        56: "2001:db8:1:200::/56",
+        48: "2001:db8:1::/48",
+    }
+    assert (
+        network_addresses.wider_networks("192.0.2.1")
+        == network_addresses.wider_networks("::ffff:192.0.2.1")
+        == {}
+    )
     assert network_addresses.wider_networks("") == {}

@@ -34,4 +34,6 @@ def test_no_page_has_a_limit_of_its_own() -> None:
 
 
 def test_such_a_limit_is_seen() -> None:
-    assert list(literals(ast.parse("LONGEST = 400\nfield(max_length=7)\nLONGEST_CHIP = bounds.NAME"))) == [1, 2]
+    assert list(
+        literals(ast.parse("LONGEST = 400\nfield(max_length=7)\nLONGEST_CHIP = bounds.NAME"))
+    ) == [1, 2]

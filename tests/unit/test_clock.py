@@ -10,7 +10,14 @@ from exports_app.domain.timing import cron
 from exports_app.domain.timing.clock_changes import Change, changes_between, shift_note
 
 HOUR, HALF = timedelta(hours=1), timedelta(minutes=30)
-ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata", "UTC"]
+ZONES = [
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "Asia/Kolkata",
+    "UTC",
+]
 
 
 def note(expression: str, zone: str, after: datetime, count: int = 5) -> str | None:
@@ -30,11 +37,17 @@ def utc(*parts: int) -> datetime:
     [
         (
             "Europe/Berlin",
-            [Change(utc(2027, 3, 28, 1), HOUR, 2 * HOUR), Change(utc(2027, 10, 31, 1), 2 * HOUR, HOUR)],
+            [
+                Change(utc(2027, 3, 28, 1), HOUR, 2 * HOUR),
+                Change(utc(2027, 10, 31, 1), 2 * HOUR, HOUR),
+            ],
         ),
         (
             "America/New_York",
-            [Change(utc(2027, 3, 14, 7), -5 * HOUR, -4 * HOUR), Change(utc(2027, 11, 7, 6), -4 * HOUR, -5 * HOUR)],
+            [
+                Change(utc(2027, 3, 14, 7), -5 * HOUR, -4 * HOUR),
+                Change(utc(2027, 11, 7, 6), -4 * HOUR, -5 * HOUR),
+            ],
         ),
         (
             "Australia/Lord_Howe",
@@ -86,7 +99,11 @@ BACK = "Clocks in Berlin go back 1 hour on Sun 31 Oct 2027; "
 @pytest.mark.parametrize(
     ("expression", "spring", "autumn"),
     [
-        ("0 9 * * *", FORWARD + "the schedule keeps its local time.", BACK + "the schedule keeps its local time."),
+        (
+            "0 9 * * *",
+            FORWARD + "the schedule keeps its local time.",
+            BACK + "the schedule keeps its local time.",
+        ),
         (
             "30 2 * * *",
             "On 28 Mar 2027 02:30 does not exist in Berlin: it runs at 03:00.",
@@ -102,17 +119,26 @@ BACK = "Clocks in Berlin go back 1 hour on Sun 31 Oct 2027; "
             FORWARD + "the times between 02:00 and 03:00 do not exist that day and are left out.",
             BACK + "the times between 02:00 and 03:00 come twice that day and run both times.",
         ),
-        ("30 2 * * 6", FORWARD + "the schedule keeps its local time.", BACK + "the schedule keeps its local time."),
+        (
+            "30 2 * * 6",
+            FORWARD + "the schedule keeps its local time.",
+            BACK + "the schedule keeps its local time.",
+        ),
         ("0 */3 * * *", None, None),
     ],
 )
-def test_the_note_says_what_happens_when_the_clocks_change(expression: str, spring: str | None, autumn: str | None) -> None:
+def test_the_note_says_what_happens_when_the_clocks_change(
+    expression: str, spring: str | None, autumn: str | None
+) -> None:
     assert note(expression, "Europe/Berlin", BEFORE_SPRING) == spring
     assert note(expression, "Europe/Berlin", BEFORE_AUTUMN) == autumn
 
 
 def test_a_schedule_around_the_clock_that_misses_no_hour_keeps_its_local_time() -> None:
-    assert note("0 */3 * * *", "Europe/Berlin", BEFORE_SPRING, 20) == FORWARD + "the schedule keeps its local time."
+    assert (
+        note("0 */3 * * *", "Europe/Berlin", BEFORE_SPRING, 20)
+        == FORWARD + "the schedule keeps its local time."
+    )
 
 
 def test_many_moved_times_are_told_in_short() -> None:
@@ -124,7 +150,12 @@ def test_many_moved_times_are_told_in_short() -> None:
 @pytest.mark.parametrize(
     ("expression", "zone", "after", "said"),
     [
-        ("30 2 * * *", "America/New_York", utc(2026, 3, 6), "On 8 Mar 2026 02:30 does not exist in New York: it runs at 03:00."),
+        (
+            "30 2 * * *",
+            "America/New_York",
+            utc(2026, 3, 6),
+            "On 8 Mar 2026 02:30 does not exist in New York: it runs at 03:00.",
+        ),
         (
             "15 2 * * *",
             "Australia/Lord_Howe",
@@ -137,11 +168,18 @@ def test_many_moved_times_are_told_in_short() -> None:
             utc(2026, 4, 2),
             "Clocks in Lord Howe go back 30 minutes on Sun 5 Apr 2026; 01:45 comes twice and runs the first time.",
         ),
-        ("0 0 * * *", "Asia/Beirut", utc(2026, 3, 26), "On 29 Mar 2026 00:00 does not exist in Beirut: it runs at 01:00."),
+        (
+            "0 0 * * *",
+            "Asia/Beirut",
+            utc(2026, 3, 26),
+            "On 29 Mar 2026 00:00 does not exist in Beirut: it runs at 01:00.",
+        ),
         ("30 2 * * *", "UTC", utc(2026, 3, 6), None),
     ],
 )
-def test_every_place_has_its_own_clocks(expression: str, zone: str, after: datetime, said: str | None) -> None:
+def test_every_place_has_its_own_clocks(
+    expression: str, zone: str, after: datetime, said: str | None
+) -> None:
     assert note(expression, zone, after) == said
 
 
@@ -158,21 +196,34 @@ def test_without_a_change_among_the_runs_there_is_no_note() -> None:
 
 def test_a_rare_schedule_is_told_of_the_next_year_alone() -> None:
     said = note("0 9 29 2 *", "Europe/Berlin", utc(2027, 6, 1))
-    assert said == "Clocks in Berlin go forward 1 hour on Sun 26 Mar 2028; the schedule keeps its local time."
+    assert (
+        said
+        == "Clocks in Berlin go forward 1 hour on Sun 26 Mar 2028; the schedule keeps its local time."
+    )
 
 
 @given(
     st.sampled_from(ZONES),
-    st.sampled_from(["30 2 * * *", "*/20 * * * *", "15 1 * * 0", "0 0 1 * *", "5 4 29 2 *", "@hourly"]),
+    st.sampled_from(
+        ["30 2 * * *", "*/20 * * * *", "15 1 * * 0", "0 0 1 * *", "5 4 29 2 *", "@hourly"]
+    ),
     st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1)),  # noqa: DTZ001
 )
-def test_a_fixed_time_that_is_not_kept_is_always_told(zone: str, expression: str, after: datetime) -> None:
+def test_a_fixed_time_that_is_not_kept_is_always_told(
+    zone: str, expression: str, after: datetime
+) -> None:
     parsed, place = cron.parse(expression), cron.zone(zone)
     runs = cron.next_runs(parsed, place, after.replace(tzinfo=UTC), 5)
     said = shift_note(parsed, place, runs)
-    moved = [r for r in runs if (local := r.astimezone(place)).hour * 3600 + local.minute * 60 not in parsed.times]
+    moved = [
+        r
+        for r in runs
+        if (local := r.astimezone(place)).hour * 3600 + local.minute * 60 not in parsed.times
+    ]
     if moved and moved[0] - runs[0] < timedelta(days=400):
         assert said is not None
         assert "not exist" in said
-    if len({r.astimezone(place).utcoffset() for r in runs}) > 1 and runs[-1] - runs[0] < timedelta(days=400):
+    if len({r.astimezone(place).utcoffset() for r in runs}) > 1 and runs[-1] - runs[0] < timedelta(
+        days=400
+    ):
         assert said is not None

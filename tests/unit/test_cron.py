@@ -1,4 +1,5 @@
-"""The schedule's instants: the agreed cases, the corners of changing clocks, and a brute-force walk over every minute."""
+"""The schedule's instants: the agreed cases, the corners of changing clocks, and a brute-force walk
+over every minute."""
 
 import json
 from collections.abc import Iterator
@@ -34,19 +35,27 @@ def runs(expression: str, zone: str, after: str, count: int) -> list[str]:
 # The agreed cases
 
 
-@pytest.mark.parametrize("case", CASES["valid"], ids=lambda case: f"{case['expression']} {case['why']}")
+@pytest.mark.parametrize(
+    "case", CASES["valid"], ids=lambda case: f"{case['expression']} {case['why']}"
+)
 def test_a_valid_schedule_fires_exactly_at_the_agreed_instants(case):
-    assert runs(case["expression"], case["timezone"], case["after"], len(case["next"])) == case["next"]
+    assert (
+        runs(case["expression"], case["timezone"], case["after"], len(case["next"])) == case["next"]
+    )
 
 
 @pytest.mark.parametrize("case", CASES["same"], ids=lambda case: case["why"])
 def test_other_ways_to_write_a_schedule_mean_the_same(case):
     one, other = parse(case["expression"]), parse(case["sameAs"])
     assert one == other
-    assert cron.next_runs(one, NEW_YORK, NEW_YEAR, 500) == cron.next_runs(other, NEW_YORK, NEW_YEAR, 500)
+    assert cron.next_runs(one, NEW_YORK, NEW_YEAR, 500) == cron.next_runs(
+        other, NEW_YORK, NEW_YEAR, 500
+    )
 
 
-@pytest.mark.parametrize("case", CASES["invalid"], ids=lambda case: f"{case['expression']} {case['why']}")
+@pytest.mark.parametrize(
+    "case", CASES["invalid"], ids=lambda case: f"{case['expression']} {case['why']}"
+)
 def test_an_invalid_expression_is_refused(case):
     with pytest.raises(CronError) as caught:
         parse(case["expression"])
@@ -126,13 +135,22 @@ def test_a_refusal_names_the_field_and_why_and_never_repeats_the_input(expressio
 
 
 def test_rare_schedules_that_do_fire_are_accepted():
-    assert runs("0 0 29 2 */7", "UTC", "2060-03-01T00:00:00Z", 2) == ["2088-02-29T00:00:00Z", "2128-02-29T00:00:00Z"]
+    assert runs("0 0 29 2 */7", "UTC", "2060-03-01T00:00:00Z", 2) == [
+        "2088-02-29T00:00:00Z",
+        "2128-02-29T00:00:00Z",
+    ]
     assert runs("0 0 31 2 1#5", "UTC", "2026-01-01T00:00:00Z", 1) == ["2044-02-29T00:00:00Z"]
 
 
 @pytest.mark.parametrize(
     ("expression", "follows"),
-    [("0 9 * * *", False), ("0-59 0-23 * * *", False), ("*/5 9 * * *", True), ("0 */3 * * *", True), ("5,* 9 * * *", False)],
+    [
+        ("0 9 * * *", False),
+        ("0-59 0-23 * * *", False),
+        ("*/5 9 * * *", True),
+        ("0 */3 * * *", True),
+        ("5,* 9 * * *", False),
+    ],
 )
 def test_only_a_minute_or_hour_that_begins_with_a_star_follows_the_clock(expression, follows):
     assert parse(expression).follows_clock is follows
@@ -144,7 +162,10 @@ def test_only_a_minute_or_hour_that_begins_with_a_star_follows_the_clock(express
 def test_nothing_before_the_start_is_returned_when_the_start_lies_in_the_second_pass_of_an_hour():
     second_pass = "2026-11-01T06:10:00Z"  # 01:10 EST; 01:30 EDT was at 05:30
     assert runs("30 1 * * *", "America/New_York", second_pass, 1) == ["2026-11-02T06:30:00Z"]
-    assert runs("*/30 * * * *", "America/New_York", second_pass, 2) == ["2026-11-01T06:30:00Z", "2026-11-01T07:00:00Z"]
+    assert runs("*/30 * * * *", "America/New_York", second_pass, 2) == [
+        "2026-11-01T06:30:00Z",
+        "2026-11-01T07:00:00Z",
+    ]
     local = datetime(2026, 11, 1, 1, 10, tzinfo=NEW_YORK, fold=1)
     assert cron.next_after(parse("30 1 * * *"), NEW_YORK, local) == at("2026-11-02T06:30:00Z")
 
@@ -156,13 +177,21 @@ def test_two_times_in_one_gap_run_once_at_the_jump():
 
 
 def test_a_time_in_the_gap_and_one_at_its_end_run_once():
-    assert runs("0 2,3 * * *", "America/New_York", "2026-03-08T00:00:00Z", 2) == ["2026-03-08T07:00:00Z", "2026-03-09T06:00:00Z"]
+    assert runs("0 2,3 * * *", "America/New_York", "2026-03-08T00:00:00Z", 2) == [
+        "2026-03-08T07:00:00Z",
+        "2026-03-09T06:00:00Z",
+    ]
 
 
 def test_a_star_hour_in_a_half_hour_zone_loses_no_run_when_clocks_go_back():
     # 5 April: 02:00 (+11) becomes 01:30 (+10:30); 01:45 comes twice, half an hour apart.
     assert runs("45 * * * *", "Australia/Lord_Howe", "2026-04-04T13:00:00Z", 4) == [
-        *("2026-04-04T13:45:00Z", "2026-04-04T14:45:00Z", "2026-04-04T15:15:00Z", "2026-04-04T16:15:00Z")
+        *(
+            "2026-04-04T13:45:00Z",
+            "2026-04-04T14:45:00Z",
+            "2026-04-04T15:15:00Z",
+            "2026-04-04T16:15:00Z",
+        )
     ]
 
 
@@ -177,35 +206,64 @@ def test_a_star_hour_in_a_half_hour_zone_skips_only_what_does_not_exist_when_clo
 def test_both_passes_of_an_hour_that_spans_midnight_run_in_the_order_of_time():
     # Until 2011 St. John's turned its clocks back at 00:01, to 23:01 of the day before.
     assert runs("0 * * * *", "America/St_Johns", "2010-11-07T01:00:00Z", 4) == [
-        *("2010-11-07T01:30:00Z", "2010-11-07T02:30:00Z", "2010-11-07T03:30:00Z", "2010-11-07T04:30:00Z")
+        *(
+            "2010-11-07T01:30:00Z",
+            "2010-11-07T02:30:00Z",
+            "2010-11-07T03:30:00Z",
+            "2010-11-07T04:30:00Z",
+        )
     ]
     assert runs("*/30 * * * *", "America/St_Johns", "2010-11-07T02:15:00Z", 4) == [
-        *("2010-11-07T02:30:00Z", "2010-11-07T03:00:00Z", "2010-11-07T03:30:00Z", "2010-11-07T04:00:00Z")
+        *(
+            "2010-11-07T02:30:00Z",
+            "2010-11-07T03:00:00Z",
+            "2010-11-07T03:30:00Z",
+            "2010-11-07T04:00:00Z",
+        )
     ]
 
 
 def test_a_skipped_day_and_the_day_after_it_run_once_at_the_jump():
-    assert runs("0 0 30,31 12 *", "Pacific/Apia", "2011-12-01T00:00:00Z", 2) == ["2011-12-30T10:00:00Z", "2012-12-29T10:00:00Z"]
+    assert runs("0 0 30,31 12 *", "Pacific/Apia", "2011-12-01T00:00:00Z", 2) == [
+        "2011-12-30T10:00:00Z",
+        "2012-12-29T10:00:00Z",
+    ]
 
 
 def test_a_repeated_day_runs_twice_only_for_schedules_that_follow_the_clock():
     # At the end of 30 September 1969 Kwajalein crossed the date line and went back by 23 hours.
-    days = ["1969-09-29T01:00:00Z", "1969-09-30T01:00:00Z", "1969-10-01T00:00:00Z", "1969-10-02T00:00:00Z"]
-    assert runs("0 12 * * *", "Pacific/Kwajalein", "1969-09-29T00:00:00Z", 3) == [days[0], days[1], days[3]]
+    days = [
+        "1969-09-29T01:00:00Z",
+        "1969-09-30T01:00:00Z",
+        "1969-10-01T00:00:00Z",
+        "1969-10-02T00:00:00Z",
+    ]
+    assert runs("0 12 * * *", "Pacific/Kwajalein", "1969-09-29T00:00:00Z", 3) == [
+        days[0],
+        days[1],
+        days[3],
+    ]
     assert runs("*/60 12 * * *", "Pacific/Kwajalein", "1969-09-29T00:00:00Z", 4) == days
 
 
 def test_the_end_of_time_ends_the_runs():
     yearly = parse("@yearly")
-    assert cron.next_runs(yearly, NEW_YORK, at("9997-06-01T00:00Z"), 9) == [at("9998-01-01T05:00Z"), at("9999-01-01T05:00Z")]
+    assert cron.next_runs(yearly, NEW_YORK, at("9997-06-01T00:00Z"), 9) == [
+        at("9998-01-01T05:00Z"),
+        at("9999-01-01T05:00Z"),
+    ]
     assert len(cron.next_runs(parse("0 * * * *"), NEW_YORK, at("9999-12-31T20:00Z"), 9)) == 3
-    assert cron.next_runs(yearly, ZoneInfo("Pacific/Apia"), datetime.max.replace(tzinfo=UTC), 1) == []
+    assert (
+        cron.next_runs(yearly, ZoneInfo("Pacific/Apia"), datetime.max.replace(tzinfo=UTC), 1) == []
+    )
     with pytest.raises(CronError):
         cron.next_after(yearly, NEW_YORK, at("9999-06-01T00:00Z"))
 
 
 def test_the_beginning_of_time_is_no_obstacle():
-    assert cron.next_runs(parse("@yearly"), ZoneInfo("UTC"), datetime.min.replace(tzinfo=UTC), 1) == [at("0002-01-01T00:00Z")]
+    assert cron.next_runs(
+        parse("@yearly"), ZoneInfo("UTC"), datetime.min.replace(tzinfo=UTC), 1
+    ) == [at("0002-01-01T00:00Z")]
 
 
 def test_an_instant_without_a_zone_is_a_mistake():
@@ -218,8 +276,22 @@ def test_an_instant_without_a_zone_is_a_mistake():
 
 SIZES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 ZONES = (
-    *("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "Asia/Kathmandu"),
-    *("Africa/Casablanca", "America/St_Johns", "Pacific/Kwajalein", "Asia/Pyongyang", "America/Caracas", "UTC"),
+    *(
+        "America/New_York",
+        "Europe/Berlin",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+        "America/Sao_Paulo",
+        "Asia/Kathmandu",
+    ),
+    *(
+        "Africa/Casablanca",
+        "America/St_Johns",
+        "Pacific/Kwajalein",
+        "Asia/Pyongyang",
+        "America/Caracas",
+        "UTC",
+    ),
 )
 
 
@@ -227,7 +299,11 @@ def changes(zone: ZoneInfo) -> list[datetime]:
     """The days (UTC) between 1969 and 2030 before a change of the zone's offset."""
     days = [datetime(1969, 1, 1, tzinfo=UTC) + timedelta(days=d) for d in range(62 * 365)]
     offsets = [day.astimezone(zone).utcoffset() for day in days]
-    return [day for day, before, after in zip(days, offsets, offsets[1:], strict=False) if before != after] or days[:1]
+    return [
+        day
+        for day, before, after in zip(days, offsets, offsets[1:], strict=False)
+        if before != after
+    ] or days[:1]
 
 
 CHANGES = {name: changes(ZoneInfo(name)) for name in ZONES}
@@ -266,9 +342,16 @@ def fields(draw: st.DrawFn, low: int, high: int) -> tuple[str, set[int]]:
 
 @st.composite
 def schedules(draw: st.DrawFn) -> tuple[str, tuple[set[int], ...]]:
-    """An expression with the values of its fields; months and days are often open, or hardly anything would fire."""
+    """An expression with the values of its fields; months and days are often open, or hardly
+    anything would fire."""
     opened = draw(
-        st.sampled_from([(False, False, True, True, True), (False, False, False, True, False), (True, False, True, True, True)])
+        st.sampled_from(
+            [
+                (False, False, True, True, True),
+                (False, False, False, True, False),
+                (True, False, True, True, True),
+            ]
+        )
     )
     drawn = [
         ("*", set(range(low, high + 1))) if is_open else draw(fields(low, high))
@@ -280,7 +363,9 @@ def schedules(draw: st.DrawFn) -> tuple[str, tuple[set[int], ...]]:
 @st.composite
 def places(draw: st.DrawFn) -> tuple[ZoneInfo, datetime]:
     name = draw(st.sampled_from(ZONES))
-    start = draw(st.sampled_from(CHANGES[name])) + timedelta(seconds=draw(st.integers(-86_400, 2 * 86_400)))
+    start = draw(st.sampled_from(CHANGES[name])) + timedelta(
+        seconds=draw(st.integers(-86_400, 2 * 86_400))
+    )
     return ZoneInfo(name), start
 
 
@@ -297,13 +382,18 @@ def parsed_or_none(expression: str) -> Cron | None:
 def matches(expression: str, values: tuple[set[int], ...], wall: datetime) -> bool:
     minutes, hours, days, months, weekdays = values
     texts = expression.split()
-    day, weekday = wall.day in days, wall.isoweekday() in weekdays or wall.isoweekday() % 7 in weekdays
+    day, weekday = (
+        wall.day in days,
+        wall.isoweekday() in weekdays or wall.isoweekday() % 7 in weekdays,
+    )
     either = not texts[2].startswith("*") and not texts[4].startswith("*")
     on_day = (day or weekday) if either else (day and weekday)
     return wall.minute in minutes and wall.hour in hours and wall.month in months and on_day
 
 
-def walk(expression: str, values: tuple[set[int], ...], zone: ZoneInfo, after: datetime, until: datetime) -> Iterator[datetime]:
+def walk(
+    expression: str, values: tuple[set[int], ...], zone: ZoneInfo, after: datetime, until: datetime
+) -> Iterator[datetime]:
     """The rules, applied to the clock on the wall at every minute."""
     follows = any(text.startswith("*") for text in expression.split()[:2])
     instant = after.replace(second=0, microsecond=0)
@@ -314,7 +404,11 @@ def walk(expression: str, values: tuple[set[int], ...], zone: ZoneInfo, after: d
         if follows:
             shown = [wall]
         elif wall > before:  # with all that the clock jumped over
-            shown = [] if local.fold else [before + n * MINUTE for n in range(1, (wall - before) // MINUTE + 1)]
+            shown = (
+                []
+                if local.fold
+                else [before + n * MINUTE for n in range(1, (wall - before) // MINUTE + 1)]
+            )
         else:
             shown = [] if local.fold else [wall]
         if any(matches(expression, values, one) for one in shown):
@@ -324,9 +418,18 @@ def walk(expression: str, values: tuple[set[int], ...], zone: ZoneInfo, after: d
 
 @settings(max_examples=80, deadline=None)
 @given(schedules(), places())
-@example(("*/30 * * * *", ({0, 30}, *(set(range(32)) for _ in range(4)))), (NEW_YORK, at("2026-11-01T06:10:00Z")))
-@example(("15,45 2 * * *", ({15, 45}, {2}, *(set(range(32)) for _ in range(3)))), (NEW_YORK, at("2026-03-08T06:10:30Z")))
-@example(("45 * * * *", ({45}, *(set(range(32)) for _ in range(4)))), (LORD_HOWE, at("2026-04-04T14:50:00Z")))
+@example(
+    ("*/30 * * * *", ({0, 30}, *(set(range(32)) for _ in range(4)))),
+    (NEW_YORK, at("2026-11-01T06:10:00Z")),
+)
+@example(
+    ("15,45 2 * * *", ({15, 45}, {2}, *(set(range(32)) for _ in range(3)))),
+    (NEW_YORK, at("2026-03-08T06:10:30Z")),
+)
+@example(
+    ("45 * * * *", ({45}, *(set(range(32)) for _ in range(4)))),
+    (LORD_HOWE, at("2026-04-04T14:50:00Z")),
+)
 def test_the_runs_are_those_of_a_walk_over_every_minute(schedule, place):
     expression, values = schedule
     zone, after = place
@@ -336,8 +439,13 @@ def test_the_runs_are_those_of_a_walk_over_every_minute(schedule, place):
     if parsed is None:
         assert not expected
         return
-    assert list(takewhile(lambda run: run <= until, cron.occurrences(parsed, zone, after))) == expected
-    assert cron.latest_until(parsed, zone, after, until) == (expected[-1] if expected else None, len(expected))
+    assert (
+        list(takewhile(lambda run: run <= until, cron.occurrences(parsed, zone, after))) == expected
+    )
+    assert cron.latest_until(parsed, zone, after, until) == (
+        expected[-1] if expected else None,
+        len(expected),
+    )
     assert parse(parsed.expression) == parsed
 
 
@@ -351,7 +459,10 @@ def test_counting_missed_runs_agrees_with_listing_them(schedule, place, seconds)
         return
     listed = list(takewhile(lambda run: run <= until, cron.occurrences(parsed, zone, after)))
     assert all(one < other for one, other in zip([after, *listed], listed, strict=False))
-    assert cron.latest_until(parsed, zone, after, until) == (listed[-1] if listed else None, len(listed))
+    assert cron.latest_until(parsed, zone, after, until) == (
+        listed[-1] if listed else None,
+        len(listed),
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -372,15 +483,25 @@ def test_asking_later_never_changes_which_runs_follow(schedule, place):
 
 
 def test_a_year_of_missed_minutes_is_counted():
-    latest, count = cron.latest_until(parse("* * * * *"), NEW_YORK, NEW_YEAR, NEW_YEAR + timedelta(days=365))
+    latest, count = cron.latest_until(
+        parse("* * * * *"), NEW_YORK, NEW_YEAR, NEW_YEAR + timedelta(days=365)
+    )
     assert (latest, count) == (NEW_YEAR + timedelta(days=365), 365 * 1440)
 
 
 def test_nothing_was_missed_before_the_first_run():
     daily = parse("0 9 * * *")
-    assert cron.latest_until(daily, ZoneInfo("UTC"), NEW_YEAR, at("2026-01-01T08:59:59Z")) == (None, 0)
-    assert cron.latest_until(daily, ZoneInfo("UTC"), NEW_YEAR, at("2026-01-01T09:00Z")) == (at("2026-01-01T09:00Z"), 1)
-    assert cron.latest_until(daily, ZoneInfo("UTC"), at("2026-01-01T09:00Z"), at("2026-01-01T09:00Z")) == (None, 0)
+    assert cron.latest_until(daily, ZoneInfo("UTC"), NEW_YEAR, at("2026-01-01T08:59:59Z")) == (
+        None,
+        0,
+    )
+    assert cron.latest_until(daily, ZoneInfo("UTC"), NEW_YEAR, at("2026-01-01T09:00Z")) == (
+        at("2026-01-01T09:00Z"),
+        1,
+    )
+    assert cron.latest_until(
+        daily, ZoneInfo("UTC"), at("2026-01-01T09:00Z"), at("2026-01-01T09:00Z")
+    ) == (None, 0)
     assert cron.latest_until(daily, ZoneInfo("UTC"), at("2026-01-03T09:00Z"), NEW_YEAR) == (None, 0)
 
 
@@ -414,14 +535,17 @@ def test_a_day_of_23_hours_counts_towards_the_interval():
 
 
 @pytest.mark.parametrize(
-    "expression", ["0 0 29 2 *", "0 0 29 2 */7", "@yearly", "@monthly", "0 0 13 * */5", "@daily", "0 0 L 2 1#5"]
+    "expression",
+    ["0 0 29 2 *", "0 0 29 2 */7", "@yearly", "@monthly", "0 0 13 * */5", "@daily", "0 0 L 2 1#5"],
 )
 def test_rare_schedules_keep_the_interval(expression):
     parsed = parse(expression)
     cron.check_interval(parsed, NEW_YORK, NEW_YEAR, 3600)
 
 
-@pytest.mark.parametrize("name", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata"])
+@pytest.mark.parametrize(
+    "name", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata"]
+)
 def test_an_iana_zone_is_known_by_its_name(name):
     assert cron.zone(name).key == name
 
@@ -484,7 +608,10 @@ def test_any_other_zone_is_refused(name):
         ("* 9 * * *", "Every minute from 09:00 to 09:59"),
         ("*/15 9-17 * * 1-5", "Every 15 minutes from 09:00 to 17:45, Monday to Friday"),
         ("30 9-17 * * 1", "Every hour from 09:30 to 17:30 on Monday"),
-        ("*/30 8,10,12,14 1 * *", "Every 30 minutes during hours 8, 10, 12 and 14 on day 1 of the month"),
+        (
+            "*/30 8,10,12,14 1 * *",
+            "Every 30 minutes during hours 8, 10, 12 and 14 on day 1 of the month",
+        ),
         ("5,20,35 8-10 * * *", "At minute 5, 20 and 35 past hour 8 to 10"),
     ],
 )

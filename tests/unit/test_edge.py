@@ -1,4 +1,5 @@
-"""The outermost layer: the browser's cookie on pages, websockets of other sites, the pages that only the browser can make."""
+"""The outermost layer: the browser's cookie on pages, websockets of other sites, the pages that
+only the browser can make."""
 
 import asyncio
 import time
@@ -30,10 +31,17 @@ def answering(status: int = 200, headers: list[tuple[bytes, bytes]] = HTML) -> A
 
 
 def requested(
-    edge: Edge, path: str, method: str = "GET", scheme: str = "http", held: str = "", host: str = "exports.test"
+    edge: Edge,
+    path: str,
+    method: str = "GET",
+    scheme: str = "http",
+    held: str = "",
+    host: str = "exports.test",
 ) -> httpx.Response:
     async def get() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url=f"{scheme}://{host}") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(edge), base_url=f"{scheme}://{host}"
+        ) as client:
             return await client.request(method, path, headers={"Cookie": held} if held else {})
 
     return asyncio.run(get())
@@ -55,12 +63,23 @@ class TestTheBrowsersCookie:
         assert {len(value) for value in values} == {43}
 
     @pytest.mark.parametrize("status", [404, 304])
-    def test_so_does_a_page_that_is_not_there_or_was_kept(self, tmp_path: Path, status: int) -> None:
+    def test_so_does_a_page_that_is_not_there_or_was_kept(
+        self, tmp_path: Path, status: int
+    ) -> None:
         edge = Edge(answering(status, [] if status == 304 else HTML), answering(), tmp_path)
         assert "set-cookie" in requested(edge, "/nope").headers
 
     @pytest.mark.parametrize(
-        "path", ["/api", "/api/health", "/api/docs", "/assets/a.js", "/assets/page", "/favicon.svg", "/a/b.html"]
+        "path",
+        [
+            "/api",
+            "/api/health",
+            "/api/docs",
+            "/assets/a.js",
+            "/assets/page",
+            "/favicon.svg",
+            "/a/b.html",
+        ],
     )
     def test_nothing_but_a_page_gives_one(self, tmp_path: Path, path: str) -> None:
         assert "set-cookie" not in requested(Edge(answering(), answering(), tmp_path), path).headers
@@ -71,7 +90,10 @@ class TestTheBrowsersCookie:
 
     @pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
     def test_only_a_get_gives_one(self, tmp_path: Path, method: str) -> None:
-        assert "set-cookie" not in requested(Edge(answering(), answering(), tmp_path), "/", method).headers
+        assert (
+            "set-cookie"
+            not in requested(Edge(answering(), answering(), tmp_path), "/", method).headers
+        )
 
     def test_a_browser_keeps_the_one_it_has(self, tmp_path: Path) -> None:
         edge = Edge(answering(), answering(), tmp_path)
@@ -90,26 +112,41 @@ class TestTheBrowsersCookie:
             ("http", "http://exports.example", False),
         ],
     )
-    def test_it_is_for_https_alone_where_there_is_https(self, tmp_path: Path, scheme: str, public_url: str, secure: bool) -> None:
+    def test_it_is_for_https_alone_where_there_is_https(
+        self, tmp_path: Path, scheme: str, public_url: str, secure: bool
+    ) -> None:
         host = "exports.example" if public_url else "exports.test"
-        answer = requested(Edge(answering(), answering(), tmp_path, public_url), "/", scheme=scheme, host=host)
+        answer = requested(
+            Edge(answering(), answering(), tmp_path, public_url), "/", scheme=scheme, host=host
+        )
         given = answer.headers["set-cookie"]
         assert given.endswith("; Secure") is secure
         assert given.startswith(f"__Host-{BROWSER_COOKIE}=" if secure else f"{BROWSER_COOKIE}=")
         assert cookie(given.partition(";")[0], BROWSER_COOKIE)
 
-    @pytest.mark.parametrize(("scheme", "public_url"), [("https", ""), ("http", "https://exports.test")])
-    def test_over_https_one_that_a_subdomain_may_have_set_is_none(self, tmp_path: Path, scheme: str, public_url: str) -> None:
+    @pytest.mark.parametrize(
+        ("scheme", "public_url"), [("https", ""), ("http", "https://exports.test")]
+    )
+    def test_over_https_one_that_a_subdomain_may_have_set_is_none(
+        self, tmp_path: Path, scheme: str, public_url: str
+    ) -> None:
         seen: list[str] = []
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            seen.append(b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode())
+            seen.append(
+                b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode()
+            )
             await answering()(scope, receive, send)
 
         edge = Edge(app, app, tmp_path, public_url)
         planted = f"theme=dark; {BROWSER_COOKIE}=planted; exports_session=planted"
         assert "set-cookie" in requested(edge, "/", scheme=scheme, held=planted).headers
-        assert "set-cookie" not in requested(edge, "/", scheme=scheme, held=f"{planted}; __Host-{BROWSER_COOKIE}=ours").headers
+        assert (
+            "set-cookie"
+            not in requested(
+                edge, "/", scheme=scheme, held=f"{planted}; __Host-{BROWSER_COOKIE}=ours"
+            ).headers
+        )
         assert all("planted" not in header and "theme=dark" in header for header in seen)
         assert cookie(seen[1], BROWSER_COOKIE) == "ours"
 
@@ -128,7 +165,12 @@ def websocket(edge: Edge, **headers: str) -> list[Any]:
         sent.append(message)
 
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "websocket", "path": "/_event", "client": ("192.0.2.1", 4711), "headers": pairs}
+    scope = {
+        "type": "websocket",
+        "path": "/_event",
+        "client": ("192.0.2.1", 4711),
+        "headers": pairs,
+    }
     asyncio.run(edge(scope, receive, send))
     return sent
 
@@ -150,11 +192,19 @@ class TestTheHost:
             sent.append(message)
 
         headers = [(b"host", host.encode()) for host in hosts]
-        scope = {"type": "http", "method": "GET", "path": path, "scheme": "http", "headers": headers}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "scheme": "http",
+            "headers": headers,
+        }
         asyncio.run(edge(scope, None, send))  # type: ignore[arg-type]  # nothing is received
         return int(sent[0]["status"])
 
-    @pytest.mark.parametrize("host", ["exports.example.com", "exports.example.com:443", "Exports.Example.com"])
+    @pytest.mark.parametrize(
+        "host", ["exports.example.com", "exports.example.com:443", "Exports.Example.com"]
+    )
     def test_the_public_one_is_served(self, tmp_path: Path, host: str) -> None:
         assert self.asked(self.edge(tmp_path), host) == 200
         assert self.asked(self.edge(tmp_path), host, path="/api/auth/me") == 200
@@ -187,7 +237,10 @@ class TestTheHost:
 
     def test_the_port_of_a_public_address_counts(self, tmp_path: Path) -> None:
         edge = self.edge(tmp_path, "http://exports.lan:8080/")
-        assert [self.asked(edge, host) for host in ("exports.lan:8080", "exports.lan")] == [200, 421]
+        assert [self.asked(edge, host) for host in ("exports.lan:8080", "exports.lan")] == [
+            200,
+            421,
+        ]
 
     def test_so_it_is_for_websockets(self, tmp_path: Path) -> None:
         edge, good = self.edge(tmp_path), "exports.example.com"
@@ -197,7 +250,8 @@ class TestTheHost:
 
 
 class TestLargeHeaders:
-    """They are refused before anything reads them: ``;`` in a Cookie took 0.17 s of the event loop."""
+    """They are refused before anything reads them: ``;`` in a Cookie took 0.17 s of the event
+    loop."""
 
     PROXY = ("127.0.0.1", 4711)
 
@@ -217,18 +271,29 @@ class TestLargeHeaders:
             messages.append(message)
 
         headers = [(b"host", b"exports.test"), (name, value)]
-        scope = {"type": kind, "method": "GET", "path": path, "scheme": "http", "client": self.PROXY, "headers": headers}
+        scope = {
+            "type": kind,
+            "method": "GET",
+            "path": path,
+            "scheme": "http",
+            "client": self.PROXY,
+            "headers": headers,
+        }
         asyncio.run(app(scope, receive, send))
         return messages
 
-    @pytest.mark.parametrize("path", ["/login", "/api/health", "/assets/a.js", "/.well-known/security.txt"])
+    @pytest.mark.parametrize(
+        "path", ["/login", "/api/health", "/assets/a.js", "/.well-known/security.txt"]
+    )
     @pytest.mark.parametrize("name", [b"cookie", b"x-forwarded-for", b"user-agent"])
     def test_everywhere(self, tmp_path: Path, path: str, name: bytes) -> None:
         app = self.app(tmp_path)
         with watched() as watch:
             start, body = self.sent(app, path, name, b";," * 195_000)
         assert start["status"] == 431
-        assert {b"x-content-type-options", b"connection"} <= {header for header, _ in start["headers"]}
+        assert {b"x-content-type-options", b"connection"} <= {
+            header for header, _ in start["headers"]
+        }
         assert b"set-cookie" not in {header for header, _ in start["headers"]}
         assert b"32 KiB" in body["body"]
         assert watch.longest < 0.05
@@ -248,7 +313,14 @@ class TestSlowClients:
         monkeypatch.setattr(slow_clients, "PATIENCE", 0.3)
 
     def post(
-        self, edge: Edge, parts: list[bytes], pause: float, *, announced: bool = True, path: str = "/api/x", client: str = ""
+        self,
+        edge: Edge,
+        parts: list[bytes],
+        pause: float,
+        *,
+        announced: bool = True,
+        path: str = "/api/x",
+        client: str = "",
     ) -> tuple[list[Any], float]:
         """The answer to a request whose body comes in these parts, and the seconds it took."""
         sent: list[Any] = []
@@ -262,7 +334,13 @@ class TestSlowClients:
             sent.append(message)
 
         headers = [(b"content-length", b"100")] if announced else []
-        scope = {"type": "http", "method": "POST", "path": path, "scheme": "http", "headers": headers}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "scheme": "http",
+            "headers": headers,
+        }
         if client:
             scope["client"] = (client, 4711)
         begun = time.monotonic()
@@ -289,11 +367,15 @@ class TestSlowClients:
         with structlog.testing.capture_logs() as logs:
             self.post(edge, [b"a", b"b"], pause=5, path="/api/session/SECRET", client="192.0.2.1")
             self.post(edge, [b"a", b"b"], pause=5, path="/api/" + "x" * 16_000, client="192.0.2.2")
-            self.post(edge, [b"a", b"b"], pause=5, path="/api/again", client="192.0.2.2")  # one line an incident
+            self.post(
+                edge, [b"a", b"b"], pause=5, path="/api/again", client="192.0.2.2"
+            )  # one line an incident
         assert [entry["path"] for entry in logs] == ["/api/session/***", "/api/" + "x" * 295]
 
     @pytest.mark.parametrize("limit", ["NETWORK_BODIES", "BODIES", "NETWORK_BYTES", "BYTES"])
-    def test_of_too_many_the_oldest_is_cut_off(self, edge: Edge, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    def test_of_too_many_the_oldest_is_cut_off(
+        self, edge: Edge, monkeypatch: pytest.MonkeyPatch, limit: str
+    ) -> None:
         monkeypatch.setattr(slow_clients, "PATIENCE", 30)
         monkeypatch.setattr(slow_clients, limit, 3 if limit.endswith("BODIES") else 3 * 1_000)
         statuses: dict[int, int] = {}
@@ -309,9 +391,21 @@ class TestSlowClients:
             async def send(message: Any) -> None:
                 statuses.setdefault(number, message.get("status", 0))
 
-            client = ("192.0.2.1" if number < 4 or limit.startswith("NETWORK") else f"198.51.100.{number}", 4711)
+            client = (
+                "192.0.2.1"
+                if number < 4 or limit.startswith("NETWORK")
+                else f"198.51.100.{number}",
+                4711,
+            )
             headers = [(b"content-length", b"1000")]
-            scope = {"type": "http", "method": "POST", "path": "/api/x", "scheme": "http", "headers": headers, "client": client}
+            scope = {
+                "type": "http",
+                "method": "POST",
+                "path": "/api/x",
+                "scheme": "http",
+                "headers": headers,
+                "client": client,
+            }
             await edge(scope, receive, send)
 
         async def crowd() -> None:
@@ -345,7 +439,14 @@ class TestSlowClients:
 
 
 def test_the_policy_goes_with_what_may_be_shown_as_a_page(tmp_path: Path) -> None:
-    for kind, wanted in ((b"text/html", True), (b"image/svg+xml", True), (b"application/json", True), (b"text/css", False)):
-        answer = requested(Edge(answering(headers=[(b"content-type", kind)]), answering(), tmp_path), "/assets/one")
+    for kind, wanted in (
+        (b"text/html", True),
+        (b"image/svg+xml", True),
+        (b"application/json", True),
+        (b"text/css", False),
+    ):
+        answer = requested(
+            Edge(answering(headers=[(b"content-type", kind)]), answering(), tmp_path), "/assets/one"
+        )
         assert ("content-security-policy" in answer.headers) is wanted
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -11,7 +11,14 @@ from exports_app.domain.errors import Busy
 from exports_app.services.core import request_context
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity import passwords
-from exports_app.services.identity.password_hashing import PER_ACCOUNT, PER_NETWORK, PLACES, Hashing, Queue, _caller
+from exports_app.services.identity.password_hashing import (
+    PER_ACCOUNT,
+    PER_NETWORK,
+    PLACES,
+    Hashing,
+    Queue,
+    _caller,
+)
 from tests.world import DEADLINE
 
 HOME = "203.0.113.7"
@@ -21,14 +28,24 @@ def refused(limit: Hashing, address: str, account: str = "", *, known: bool = Fa
     with request_context.use(RequestContext(address)):
         try:
             with limit._changed:
-                limit._join(caller := _caller(address, account, Queue.KNOWN if known else Queue.STRANGERS))
+                limit._join(
+                    caller := _caller(address, account, Queue.KNOWN if known else Queue.STRANGERS)
+                )
         except Busy:
             return True
     limit._callers.remove(caller)
     return False
 
 
-def hold(limit: Hashing, stack: ExitStack, address: str, count: int = 1, account: str = "", *, known: bool = False) -> None:
+def hold(
+    limit: Hashing,
+    stack: ExitStack,
+    address: str,
+    count: int = 1,
+    account: str = "",
+    *,
+    known: bool = False,
+) -> None:
     with request_context.use(RequestContext(address)):
         for _ in range(count):
             stack.enter_context(limit.place(account, known=known))
@@ -45,13 +62,17 @@ def held() -> Iterator[ExitStack]:
         yield stack
 
 
-def test_strangers_in_one_network_take_a_part_of_the_places(limit: Hashing, held: ExitStack) -> None:
+def test_strangers_in_one_network_take_a_part_of_the_places(
+    limit: Hashing, held: ExitStack
+) -> None:
     hold(limit, held, "192.0.2.7", PER_NETWORK)
     assert refused(limit, "192.0.2.7")
     assert not refused(limit, "192.0.2.8")
 
 
-def test_strangers_in_a_large_ipv6_network_take_a_part_of_the_places(limit: Hashing, held: ExitStack) -> None:
+def test_strangers_in_a_large_ipv6_network_take_a_part_of_the_places(
+    limit: Hashing, held: ExitStack
+) -> None:
     hold(limit, held, "2001:db8:0:1::1", 4)
     hold(limit, held, "2001:db8:0:2::1", 2)
     assert refused(limit, "2001:db8:0:3::1")
@@ -78,7 +99,10 @@ def test_strangers_take_no_place_of_people_who_are_known(limit: Hashing, held: E
 def test_the_newest_of_the_largest_group_makes_room(held: ExitStack) -> None:
     limit = Hashing(at_once=1)
     hold(limit, held, "198.51.100.1")
-    flood = [_caller(f"198.51.100.{i % 3}", "", Queue.STRANGERS) for i in range(PLACES[Queue.STRANGERS] - 1)]
+    flood = [
+        _caller(f"198.51.100.{i % 3}", "", Queue.STRANGERS)
+        for i in range(PLACES[Queue.STRANGERS] - 1)
+    ]
     for caller in flood:
         limit._join(caller)
     largest = [caller for caller in flood if caller.group == "198.51.100.1"]
@@ -128,7 +152,10 @@ def test_who_is_displaced_is_told_to_come_back() -> None:
 
     with ExitStack() as held:
         hold(limit, held, "192.0.2.9")
-        threads = [threading.Thread(target=sign_in, args=(f"192.0.2.{i % 3}",)) for i in range(PLACES[Queue.STRANGERS] - 1)]
+        threads = [
+            threading.Thread(target=sign_in, args=(f"192.0.2.{i % 3}",))
+            for i in range(PLACES[Queue.STRANGERS] - 1)
+        ]
         for thread in threads:
             thread.start()
         deadline = time.monotonic() + DEADLINE

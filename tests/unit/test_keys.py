@@ -8,14 +8,21 @@ NEW, OLD = b"the secret of today, long enough", b"the secret of before, long eno
 
 
 def test_each_purpose_and_each_secret_has_a_key_of_its_own() -> None:
-    keys = {Keys([secret]).current(purpose) for secret in (NEW, OLD) for purpose in (ACCESS_TOKENS, DOWNLOAD_LINKS)}
+    keys = {
+        Keys([secret]).current(purpose)
+        for secret in (NEW, OLD)
+        for purpose in (ACCESS_TOKENS, DOWNLOAD_LINKS)
+    }
     assert len(keys) == 4
     assert NEW not in keys
 
 
 def test_what_an_older_secret_signed_still_counts() -> None:
     keys = Keys([NEW, OLD])
-    assert keys.accepted(ACCESS_TOKENS) == [Keys([NEW]).current(ACCESS_TOKENS), Keys([OLD]).current(ACCESS_TOKENS)]
+    assert keys.accepted(ACCESS_TOKENS) == [
+        Keys([NEW]).current(ACCESS_TOKENS),
+        Keys([OLD]).current(ACCESS_TOKENS),
+    ]
     assert keys.current(ACCESS_TOKENS) == keys.accepted(ACCESS_TOKENS)[0]
 
 

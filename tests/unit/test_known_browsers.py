@@ -12,7 +12,10 @@ from exports_app.services.keys.derived_keys import Keys
 from tests.world import FakeClock
 
 SECRET, OLDER = b"the secret of today, long enough", b"the secret of before, long enough"
-OWNER, STRANGER = User("1", "owner@example.com", "Owner", ""), User("2", "stranger@example.com", "Stranger", "")
+OWNER, STRANGER = (
+    User("1", "owner@example.com", "Owner", ""),
+    User("2", "stranger@example.com", "Stranger", ""),
+)
 
 
 @pytest.fixture
@@ -20,7 +23,9 @@ def browsers(clock: FakeClock) -> KnownBrowsers:
     return KnownBrowsers(clock, Keys([SECRET]))
 
 
-def test_a_browser_is_known_to_the_account_that_signed_in_there_and_to_no_other(browsers: KnownBrowsers) -> None:
+def test_a_browser_is_known_to_the_account_that_signed_in_there_and_to_no_other(
+    browsers: KnownBrowsers,
+) -> None:
     held = browsers.mark(OWNER, "")
     assert cookie(f"exports_known={held}", "exports_known") == held
     assert browsers.recognize(OWNER, held)
@@ -36,7 +41,9 @@ def test_it_is_known_to_the_last_few_accounts(browsers: KnownBrowsers) -> None:
         held = browsers.mark(account, held)
         held = browsers.mark(account, held)
     assert len(held) <= 200
-    assert [bool(browsers.recognize(account, held)) for account in accounts] == [False] + [True] * MARKS
+    assert [bool(browsers.recognize(account, held)) for account in accounts] == [False] + [
+        True
+    ] * MARKS
 
 
 def test_it_is_forgotten_once_everything_was_signed_out(browsers: KnownBrowsers) -> None:
@@ -53,11 +60,26 @@ def test_it_is_forgotten_after_a_while(browsers: KnownBrowsers, clock: FakeClock
     assert browsers.recognize(OWNER, browsers.mark(OWNER, held))
 
 
-def test_a_cookie_that_was_changed_made_up_or_cut_is_worthless(browsers: KnownBrowsers, clock: FakeClock) -> None:
+def test_a_cookie_that_was_changed_made_up_or_cut_is_worthless(
+    browsers: KnownBrowsers, clock: FakeClock
+) -> None:
     held = browsers.mark(OWNER, "")
     forged = KnownBrowsers(clock, Keys([b"the secret of a stranger, long enough"])).mark(OWNER, "")
-    changed = [held[:i] + ("A" if held[i] != "A" else "B") + held[i + 1 :] for i in range(len(held))]
-    for value in [forged, *changed, held[:-1], held[1:], "x", "A" * 40, "A" * 200, "=" * 40, "ä" * 40, ""]:
+    changed = [
+        held[:i] + ("A" if held[i] != "A" else "B") + held[i + 1 :] for i in range(len(held))
+    ]
+    for value in [
+        forged,
+        *changed,
+        held[:-1],
+        held[1:],
+        "x",
+        "A" * 40,
+        "A" * 200,
+        "=" * 40,
+        "ä" * 40,
+        "",
+    ]:
         assert not browsers.recognize(OWNER, value), value
     assert browsers.recognize(OWNER, browsers.mark(OWNER, "A" * 200))
 

@@ -1,4 +1,5 @@
-"""Starting the server: the build's stamp, the same-origin rewrite, the address, the lock, the edge."""
+"""Starting the server: the build's stamp, the same-origin rewrite, the address, the lock, the
+edge."""
 
 import asyncio
 import multiprocessing
@@ -17,7 +18,8 @@ from exports_app.settings import Settings
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that looks like the project, with an export that writes one page instead of Reflex's."""
+    """A folder that looks like the project, with an export that writes one page instead of
+    Reflex's."""
     monkeypatch.chdir(tmp_path)
     for name in (
         "exports_app/ui/framework/page.py",
@@ -36,7 +38,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         log.write_text("the output")
         build.BUILT.mkdir(parents=True, exist_ok=True)
         (build.BUILT / "index.html").write_text(str(len(builds)))
-        (tmp_path / "reflex.lock" / "package.json").write_text('{"rewritten": "by the first build"}')
+        (tmp_path / "reflex.lock" / "package.json").write_text(
+            '{"rewritten": "by the first build"}'
+        )
         return 0
 
     monkeypatch.setattr(build, "_run", run)
@@ -76,7 +80,12 @@ class TestBuild:
         assert pages(project) == "2"
 
     @pytest.mark.parametrize(
-        "changed", ["exports_app/services/run.py", "exports_app/ui/__pycache__/page.pyc", "assets/external/made.js"]
+        "changed",
+        [
+            "exports_app/services/run.py",
+            "exports_app/ui/__pycache__/page.pyc",
+            "assets/external/made.js",
+        ],
     )
     def test_what_cannot_alter_the_pages_builds_nothing(self, project: Path, changed: str) -> None:
         build.ensure()
@@ -104,7 +113,9 @@ class TestBuild:
         build.ensure()
         assert pages(project) == "2"
 
-    def test_an_interrupted_build_leaves_no_stamp(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_interrupted_build_leaves_no_stamp(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def interrupted(_log: Path, _lock: int) -> int:
             raise KeyboardInterrupt
 
@@ -122,7 +133,9 @@ class TestBuild:
 class TestSameOrigin:
     @pytest.mark.parametrize("quote", ['"', "'", "`"])
     def test_baked_addresses_become_the_pages_own(self, quote: str) -> None:
-        script = f"a={quote}http://localhost:8000/ping{quote},b={quote}wss://some.host/_event{quote}"
+        script = (
+            f"a={quote}http://localhost:8000/ping{quote},b={quote}wss://some.host/_event{quote}"
+        )
         changed, count = same_origin(script)
         assert count == 2
         assert "localhost:8000" not in changed
@@ -167,7 +180,10 @@ class TestAddress:
 
 
 def _hold(
-    settings: Settings, role: str, held: "multiprocessing.synchronize.Event", leave: "multiprocessing.synchronize.Event"
+    settings: Settings,
+    role: str,
+    held: "multiprocessing.synchronize.Event",
+    leave: "multiprocessing.synchronize.Event",
 ) -> None:
     with (lock.server if role == "server" else lock.worker)(settings):
         held.set()
@@ -202,7 +218,9 @@ class TestLock:
 
 
 class TestEnvironment:
-    def test_the_venvs_scripts_come_first_and_what_is_set_wins(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_venvs_scripts_come_first_and_what_is_set_wins(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         import os
         import sysconfig
 
@@ -232,12 +250,18 @@ class TestEdge:
             ("http://localhost:x", "localhost:3720", "", False),
         ],
     )
-    def test_a_websocket_may_come_from_our_own_pages_only(self, origin: str, host: str, public: str, same: bool) -> None:
+    def test_a_websocket_may_come_from_our_own_pages_only(
+        self, origin: str, host: str, public: str, same: bool
+    ) -> None:
         assert allowed_hosts.same_origin(origin, host, public) is same
 
     def test_inline_scripts_are_named_by_their_hash(self, tmp_path: Path) -> None:
-        (tmp_path / "index.html").write_text('<script src="/a.js"></script><script type="module">alert(1)</script>')
-        assert gateway.script_hashes(tmp_path) == ["'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"]
+        (tmp_path / "index.html").write_text(
+            '<script src="/a.js"></script><script type="module">alert(1)</script>'
+        )
+        assert gateway.script_hashes(tmp_path) == [
+            "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"
+        ]
 
     @pytest.mark.parametrize(
         ("path", "who", "cache"),
@@ -249,7 +273,9 @@ class TestEdge:
             ("/page", "reflex at /page/", b"no-cache"),
         ],
     )
-    def test_each_path_finds_its_app_and_carries_the_headers(self, tmp_path: Path, path: str, who: str, cache: bytes) -> None:
+    def test_each_path_finds_its_app_and_carries_the_headers(
+        self, tmp_path: Path, path: str, who: str, cache: bytes
+    ) -> None:
         (tmp_path / "page").mkdir()
         (tmp_path / "page" / "index.html").touch()
         seen: list[str] = []

@@ -1,4 +1,5 @@
-"""Rate limits that are counted in this process: their memory and the work of a hit have an upper bound."""
+"""Rate limits that are counted in this process: their memory and the work of a hit have an upper
+bound."""
 
 import sys
 import threading

@@ -10,13 +10,18 @@ def test_errors_keep_their_words_and_lose_their_addresses() -> None:
     assert log.without_addresses(error) == (
         "1 of 2 messages was not delivered; to a***@example.com: 550 5.1.1 <a***@example.com>: no such user (b***@x.example)"
     )
-    assert log.without_addresses("smtp.example.com:587 cannot be reached") == "smtp.example.com:587 cannot be reached"
+    assert (
+        log.without_addresses("smtp.example.com:587 cannot be reached")
+        == "smtp.example.com:587 cannot be reached"
+    )
 
 
 TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
-def record(name: str, line: int, text: str, *values: object, failed: Exception | None = None) -> logging.LogRecord:
+def record(
+    name: str, line: int, text: str, *values: object, failed: Exception | None = None
+) -> logging.LogRecord:
     error = (type(failed), failed, None) if failed else None
     return logging.LogRecord(name, logging.ERROR, "a_file.py", line, text, values, error)
 
@@ -28,11 +33,15 @@ class TestWhatThePagesLibrariesLog:
         assert one.getMessage() == "a token: ***\nValueError: of ***\n"
         assert one.exc_info is None
 
-    def test_is_said_a_few_times_only_and_again_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_said_a_few_times_only_and_again_later(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         now = 1000.0
         monkeypatch.setattr(log.time, "monotonic", lambda: now)
         sparing = log.Sparing()
-        assert [sparing.filter(record("engineio.server", 1, f"{n}")) for n in range(8)] == [True] * 5 + [False] * 3
+        assert [sparing.filter(record("engineio.server", 1, f"{n}")) for n in range(8)] == [
+            True
+        ] * 5 + [False] * 3
         assert sparing.filter(record("engineio.server", 2, "another"))
         now += 61
         assert sparing.filter(record("engineio.server", 1, "again"))

@@ -51,7 +51,14 @@ def test_what_anybody_would_try_is_refused_with_the_reason(password: str, word: 
 
 @pytest.mark.parametrize(
     "password",
-    [PASSWORD, "x7#kQ9!pLm", "ÄÖÜ пароль 密码", "maximilian rides a bicycle", "dragon tail 84630271955", " leading space"],
+    [
+        PASSWORD,
+        "x7#kQ9!pLm",
+        "ÄÖÜ пароль 密码",
+        "maximilian rides a bicycle",
+        "dragon tail 84630271955",
+        " leading space",
+    ],
 )
 def test_others_may_be_chosen(password: str) -> None:
     assert weakness(password, EMAIL, NAME) is None

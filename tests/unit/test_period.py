@@ -19,7 +19,9 @@ def noon(text: str) -> datetime:
 
 
 def window(start: str | None, end: str | None) -> Window:
-    return Window(date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
+    return Window(
+        date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,13 @@ def test_today_is_the_ticks_date_in_the_schedules_zone(tick, zone, yesterday):
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [(None, None), ("2026-01-01", None), (None, "2026-01-31"), ("2026-01-01", "2026-01-31"), ("2026-01-01", "2026-01-01")],
+    [
+        (None, None),
+        ("2026-01-01", None),
+        (None, "2026-01-31"),
+        ("2026-01-01", "2026-01-31"),
+        ("2026-01-01", "2026-01-01"),
+    ],
 )
 def test_dates_pass_through_and_a_missing_one_leaves_that_side_open(start, end):
     wanted = window(start, end)
@@ -154,4 +162,6 @@ def test_every_period_is_in_order_and_previous_ones_end_where_the_present_ones_b
 def test_a_range_is_compared_with_the_one_before_it(
     start: str | None, end: str | None, today: str, wanted: tuple[str, str] | None
 ) -> None:
-    assert before(window(start, end), date.fromisoformat(today)) == (window(*wanted) if wanted else None)
+    assert before(window(start, end), date.fromisoformat(today)) == (
+        window(*wanted) if wanted else None
+    )

@@ -30,5 +30,6 @@ def test_jitter_spreads_many_schedules() -> None:
 
 
 def test_jitter_outlives_an_update() -> None:
-    """A schedule keeps its place over versions of the product: no hash of Python's own, which changes with each process."""
+    """A schedule keeps its place over versions of the product: no hash of Python's own, which
+    changes with each process."""
     assert jitter("00000000-0000-4000-8000-00000000000a", 3600).total_seconds() == 2069

@@ -20,7 +20,11 @@ def test_the_presets_are_these() -> None:
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.key)
 def test_every_preset_is_valid_and_known_by_its_text(preset: Preset) -> None:
     cron.parse(preset.expression)
-    assert preset_of(preset.expression) == preset_of(f"  {preset.expression.replace(' ', '  ')}\n") == preset.key
+    assert (
+        preset_of(preset.expression)
+        == preset_of(f"  {preset.expression.replace(' ', '  ')}\n")
+        == preset.key
+    )
 
 
 @pytest.mark.parametrize("expression", ["", "0 9 * * MON", "5 9 * * 1", "nonsense"])

@@ -17,9 +17,14 @@ CLIENT = "203.0.113.7"
 
 
 def seen(
-    peer: str | None, *forwarded: str, proto: tuple[str, ...] = (), trusted: str = TRUSTED, kind: str = "http"
+    peer: str | None,
+    *forwarded: str,
+    proto: tuple[str, ...] = (),
+    trusted: str = TRUSTED,
+    kind: str = "http",
 ) -> tuple[str, str]:
-    """The client's address and the scheme that the app sees of a connection from peer. forwarded: lines of X-Forwarded-For."""
+    """The client's address and the scheme that the app sees of a connection from peer. forwarded:
+    lines of X-Forwarded-For."""
     scopes: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -28,7 +33,12 @@ def seen(
     headers = [(b"x-forwarded-for", line.encode("latin1")) for line in forwarded]
     headers += [(b"x-forwarded-proto", line.encode()) for line in proto]
     client = (peer, 4711) if peer is not None else None
-    scope = {"type": kind, "scheme": "ws" if kind == "websocket" else "http", "client": client, "headers": headers}
+    scope = {
+        "type": kind,
+        "scheme": "ws" if kind == "websocket" else "http",
+        "client": client,
+        "headers": headers,
+    }
     networks = Settings.model_validate({"trusted_proxies": trusted}).trusted_proxies
     asyncio.run(TrustedProxies(app, networks)(scope, None, None))  # type: ignore[arg-type]  # neither is used
     assert scopes[0]["headers"] == headers
@@ -71,7 +81,9 @@ def test_without_the_setting_nobody_is() -> None:
         ([f"{CLIENT}\xff"], "10.9.9.9"),
     ],
 )
-def test_the_first_address_from_the_right_that_is_no_proxy_is_the_client(forwarded: list[str], client: str) -> None:
+def test_the_first_address_from_the_right_that_is_no_proxy_is_the_client(
+    forwarded: list[str], client: str
+) -> None:
     assert seen("10.9.9.9", *forwarded)[0] == client
 
 
@@ -80,12 +92,17 @@ def test_a_long_header_is_read_for_some_hops_only() -> None:
     assert seen("10.9.9.9", ", ".join([CLIENT] + ["10.0.0.1"] * (MAX_PROXIES - 1)))[0] == CLIENT
 
 
-@pytest.mark.parametrize(("protos", "scheme"), [(("https, http",), "http"), (("http", "https"), "https"), (("HTTPS x",), "http")])
+@pytest.mark.parametrize(
+    ("protos", "scheme"),
+    [(("https, http",), "http"), (("http", "https"), "https"), (("HTTPS x",), "http")],
+)
 def test_the_nearest_proxy_tells_the_scheme(protos: tuple[str, ...], scheme: str) -> None:
     assert seen("10.9.9.9", CLIENT, proto=protos)[1] == scheme
 
 
-@pytest.mark.parametrize("wrong", ["10.0.0.5/24", "proxy.example.com", "10.0.0.0/33", "0.0.0.0/0", "::/0"])
+@pytest.mark.parametrize(
+    "wrong", ["10.0.0.5/24", "proxy.example.com", "10.0.0.0/33", "0.0.0.0/0", "::/0"]
+)
 def test_a_setting_that_is_no_network_or_everybody_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError, match=f"must (be|not hold) .*{wrong}"):
         Settings.model_validate({"trusted_proxies": f"127.0.0.1,{wrong}"})
@@ -98,7 +115,11 @@ def test_the_connections_own_other_end_is_kept() -> None:
         scopes.append(scope)
 
     trusted = Settings.model_validate({"trusted_proxies": "10.0.0.0/8"}).trusted_proxies
-    scope = {"type": "websocket", "client": ("10.9.9.9", 4711), "headers": [(b"x-forwarded-for", CLIENT.encode())]}
+    scope = {
+        "type": "websocket",
+        "client": ("10.9.9.9", 4711),
+        "headers": [(b"x-forwarded-for", CLIENT.encode())],
+    }
     asyncio.run(TrustedProxies(app, trusted)(scope, None, None))  # type: ignore[arg-type]
     assert (scopes[0]["client"], scopes[0][PEER]) == ((CLIENT, 0), ("10.9.9.9", 4711))
 
@@ -110,7 +131,16 @@ def test_a_client_that_a_proxy_names_is_never_this_machine_itself() -> None:
         contexts.append(request_context.current())
 
     headers = [(b"x-forwarded-for", b"127.0.0.1"), (b"host", b"localhost")]
-    scope = {"type": "http", "method": "GET", "path": "/api/x", "client": ("127.0.0.1", 1), "headers": headers}
-    edge = TrustedProxies(Edge(app, app, None), Settings.model_validate({"trusted_proxies": "127.0.0.1"}).trusted_proxies)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/x",
+        "client": ("127.0.0.1", 1),
+        "headers": headers,
+    }
+    edge = TrustedProxies(
+        Edge(app, app, None),
+        Settings.model_validate({"trusted_proxies": "127.0.0.1"}).trusted_proxies,
+    )
     asyncio.run(edge(scope, None, None))  # type: ignore[arg-type]
     assert [(c.address, c.local) for c in contexts] == [("127.0.0.1", False)]

@@ -23,7 +23,20 @@ def addresses(text: str) -> list[str | None]:
 
 
 @pytest.mark.parametrize(
-    "between", [",", ";", " ", "\n", "\r\n", "\t", " , ", ";;", ",\n", "\N{NO-BREAK SPACE}", "\N{LINE SEPARATOR}"]
+    "between",
+    [
+        ",",
+        ";",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        " , ",
+        ";;",
+        ",\n",
+        "\N{NO-BREAK SPACE}",
+        "\N{LINE SEPARATOR}",
+    ],
 )
 def test_recipients_stand_between_commas_semicolons_and_white_space(between: str) -> None:
     assert addresses(f"{between}{ANN}{between}{BOB}{between}{CY}{between}") == [ANN, BOB, CY]
@@ -70,7 +83,10 @@ def test_the_same_one_counts_once_whatever_its_case_and_the_order_is_kept() -> N
         ("boss@", "boss@ has nothing after the @: mend or remove it"),
         ("boss@@example.com", "boss@@example.com has more than one @: mend or remove it"),
         ("boss@exa_mple..com", "boss@exa_mple..com has no valid domain: mend or remove it"),
-        ("bo..ss@example.com", "bo..ss@example.com has something before the @ that no address may have: mend or remove it"),
+        (
+            "bo..ss@example.com",
+            "bo..ss@example.com has something before the @ that no address may have: mend or remove it",
+        ),
         ("Boss <boss@example>", "boss@example has no valid domain: mend or remove it"),
     ],
 )
@@ -98,10 +114,15 @@ def test_a_long_text_is_not_repeated_whole() -> None:
 
 
 def test_only_so_many_are_looked_at() -> None:
-    assert len(read_recipients(", ".join(f"p{i}@example.com" for i in range(MAX_SENT + 5)))) == MAX_SENT
+    assert (
+        len(read_recipients(", ".join(f"p{i}@example.com" for i in range(MAX_SENT + 5))))
+        == MAX_SENT
+    )
 
 
-MARKS = st.sampled_from([*"@,;<>\":. \n\t\r'()[]\\?%", "mailto:", "a@b.example", "\ud800", "\x00", "\N{LINE SEPARATOR}"])
+MARKS = st.sampled_from(
+    [*"@,;<>\":. \n\t\r'()[]\\?%", "mailto:", "a@b.example", "\ud800", "\x00", "\N{LINE SEPARATOR}"]
+)
 
 
 @given(st.lists(MARKS | st.text(max_size=4), max_size=40).map("".join))
@@ -117,7 +138,11 @@ JUNK = st.text(st.characters(exclude_characters="@")).map(lambda text: text.repl
 
 
 @given(
-    st.lists(st.tuples(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), JUNK), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), JUNK),
+        min_size=1,
+        max_size=8,
+    ),
     st.sampled_from([" ", ",", ";", "\n", "\t", "<", ">", " <"]),
 )
 def test_no_valid_address_is_ever_lost(people: list[tuple[str, str]], mark: str) -> None:
@@ -160,18 +185,30 @@ def pasted(given: list[str]) -> int:
 
 
 def restored(given: list[str]) -> int:
-    kept = {"values": {}, "campaigns": [], "chips": given, "tenant": "", "id": "", "version": 1, "active": True}
+    kept = {
+        "values": {},
+        "campaigns": [],
+        "chips": given,
+        "tenant": "",
+        "id": "",
+        "version": 1,
+        "active": True,
+    }
     return len({(one.address or "").lower() for one in editor._unpack(json.dumps(kept))[1]})
 
 
 @pytest.mark.parametrize("read", [merged, pasted, restored])
-def test_a_domain_is_normalised_once_whatever_its_case(read: Callable[[list[str]], int], worked_on: list[str]) -> None:
+def test_a_domain_is_normalised_once_whatever_its_case(
+    read: Callable[[list[str]], int], worked_on: list[str]
+) -> None:
     assert read(spellings(".".join([ARABIC] * 15) + ".abcdefghijkl.example", 500)) == 1
     assert 0 < len(worked_on) <= 2 * 17
 
 
 @pytest.mark.parametrize("read", [merged, pasted])
-def test_only_so_many_international_domains_are_normalised(read: Callable[[list[str]], int], worked_on: list[str]) -> None:
+def test_only_so_many_international_domains_are_normalised(
+    read: Callable[[list[str]], int], worked_on: list[str]
+) -> None:
     wide = "\N{FULLWIDTH LATIN SMALL LETTER B}"  # normalised to b
     written = ["".join(wide if n >> i & 1 else "b" for i in range(9)) for n in range(500)]
     read([f"a@{name}.ü.example" for name in written])
@@ -179,7 +216,9 @@ def test_only_so_many_international_domains_are_normalised(read: Callable[[list[
 
 
 def test_many_domains_without_international_letters_are_all_read() -> None:
-    found = read_recipients(",".join([f"a@b{n}.ü.example" for n in range(MAX_INTERNATIONAL + 1)] + [ANN]))
+    found = read_recipients(
+        ",".join([f"a@b{n}.ü.example" for n in range(MAX_INTERNATIONAL + 1)] + [ANN])
+    )
     assert [one.error for one in found[-2:]] == [
         f"a@b{MAX_INTERNATIONAL}.ü.example is one of too many international domains: mend or remove it",
         None,
@@ -195,7 +234,9 @@ def test_many_domains_without_international_letters_are_all_read() -> None:
         "a" * 60 + "@" + "ü." * 100 + "example",
     ],
 )
-def test_what_is_too_long_is_refused_before_any_idna(address: str, worked_on: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_long_is_refused_before_any_idna(
+    address: str, worked_on: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def remap(*_: object, **__: object) -> str:
         raise AssertionError("IDNA was asked")
 
@@ -205,7 +246,15 @@ def test_what_is_too_long_is_refused_before_any_idna(address: str, worked_on: li
     assert worked_on == []
 
 
-PARTS = st.sampled_from([*"abÄßẞΣςσİ@.-_+\"<> '\N{SOFT HYPHEN}\N{COMBINING ACUTE ACCENT}。", "xn--", "postmaster", "\ud800", "é"])
+PARTS = st.sampled_from(
+    [
+        *"abÄßẞΣςσİ@.-_+\"<> '\N{SOFT HYPHEN}\N{COMBINING ACUTE ACCENT}。",
+        "xn--",
+        "postmaster",
+        "\ud800",
+        "é",
+    ]
+)
 
 
 @given(st.lists(PARTS, max_size=20).map("".join), st.lists(PARTS, max_size=20).map("".join))
@@ -213,9 +262,15 @@ PARTS = st.sampled_from([*"abÄßẞΣςσİ@.-_+\"<> '\N{SOFT HYPHEN}\N{COMBINI
 @example("a", "ΣΊΣΥΦΟΣ.gr")
 def test_an_address_is_read_as_the_library_reads_it_as_a_whole(local: str, domain: str) -> None:
     domains = email_addresses.Domains()
-    for text in (f"{local}@{domain}.example", f"{local}@{domain.upper()}.example", f"{local}@{domain.lower()}.example"):
+    for text in (
+        f"{local}@{domain}.example",
+        f"{local}@{domain.upper()}.example",
+        f"{local}@{domain.lower()}.example",
+    ):
         try:
-            whole = validate_email(text, check_deliverability=False, test_environment=True).normalized
+            whole = validate_email(
+                text, check_deliverability=False, test_environment=True
+            ).normalized
         except EmailNotValidError:
             whole = None
         try:

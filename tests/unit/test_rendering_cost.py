@@ -1,4 +1,5 @@
-"""Whatever a name or a text of allowed length holds, files and messages with it are made in no time."""
+"""Whatever a name or a text of allowed length holds, files and messages with it are made in no
+time."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,7 +28,9 @@ SECONDS = 0.5
 
 def export(name: str) -> Export:
     tenant = Tenant("t", name, "acme", "#1D4ED8", "https://example.com/" + "x" * 1_900)
-    return Export(tenant, name, "campaigns", "csv", "UTC", Filters(), Window(date(2026, 1, 1), None), AT)
+    return Export(
+        tenant, name, "campaigns", "csv", "UTC", Filters(), Window(date(2026, 1, 1), None), AT
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,4 +84,6 @@ def test_nothing_in_a_message_turns_the_direction_of_what_stands_beside_it(tmp_p
     for turn in map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]):
         assert turn not in one_line(f"a{turn}b") + page
         assert turn not in content
-    assert "&ldquo;<bdi>Report fdp.exe</bdi>&rdquo;" in page or "“<bdi>Report fdp.exe</bdi>”" in page
+    assert (
+        "&ldquo;<bdi>Report fdp.exe</bdi>&rdquo;" in page or "“<bdi>Report fdp.exe</bdi>”" in page
+    )

@@ -36,7 +36,9 @@ LOCALHOST = {"host": "localhost:3720"}
         ("", LOCALHOST, False),
     ],
 )
-def test_a_caller_is_local_only_from_loopback(address: str, headers: dict[str, str], *, local: bool) -> None:
+def test_a_caller_is_local_only_from_loopback(
+    address: str, headers: dict[str, str], *, local: bool
+) -> None:
     assert is_local(address, headers) is local
 
 
@@ -58,7 +60,15 @@ def test_what_a_proxy_forwards_is_not_local(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["", "exports.example.com", "rebound.example:3720", "192.0.2.1:3720", "localhost.example", "[::1"]
+    "host",
+    [
+        "",
+        "exports.example.com",
+        "rebound.example:3720",
+        "192.0.2.1:3720",
+        "localhost.example",
+        "[::1",
+    ],
 )
 def test_what_asks_for_another_host_is_not_local(host: str) -> None:
     """A tunnel that adds no header, or another site's page whose name leads here."""

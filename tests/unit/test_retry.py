@@ -23,14 +23,25 @@ def wait(failed: int, chance: float, policy: Policy = PLAIN) -> float:
 
 
 def test_the_longest_wait_is_four_times_as_long_each_time_and_never_more_than_four_hours() -> None:
-    assert [wait(failed, 1.0) for failed in range(1, 9)] == [30, 120, 480, 1920, 7680, 14400, 14400, 14400]
+    assert [wait(failed, 1.0) for failed in range(1, 9)] == [
+        30,
+        120,
+        480,
+        1920,
+        7680,
+        14400,
+        14400,
+        14400,
+    ]
 
 
 def test_the_wait_is_spread_over_all_of_it() -> None:
     assert [wait(3, chance) for chance in (0.0, 0.25, 0.5, 1.0)] == [0, 120, 240, 480]
 
 
-@given(failed=st.integers(1, 49), base=st.floats(0, 14_400), chance=st.floats(0, 1, exclude_max=True))
+@given(
+    failed=st.integers(1, 49), base=st.floats(0, 14_400), chance=st.floats(0, 1, exclude_max=True)
+)
 def test_no_wait_is_negative_or_over_the_limit(failed: int, base: float, chance: float) -> None:
     assert 0 <= wait(failed, chance, Policy(50, base)) <= LONGEST.total_seconds()
 
@@ -55,12 +66,16 @@ def test_a_schedule_may_say_how_many(attempts: int) -> None:
     assert attempts == 1 or decide(TRANSIENT, attempts - 1, policy, NOW, NOW) is not None
 
 
-@pytest.mark.parametrize("error", [RunError("its campaigns are gone"), DeliveryError("550 no such user")])
+@pytest.mark.parametrize(
+    "error", [RunError("its campaigns are gone"), DeliveryError("550 no such user")]
+)
 def test_what_cannot_heal_is_not_tried_again(error: RunError | DeliveryError) -> None:
     assert decide(error, 1, PLAIN, NOW, NOW) is None
 
 
-@pytest.mark.parametrize("error", [TRANSIENT, Unavailable(), DeliveryUnknown(), DeliveryError("451", permanent=False)])
+@pytest.mark.parametrize(
+    "error", [TRANSIENT, Unavailable(), DeliveryUnknown(), DeliveryError("451", permanent=False)]
+)
 def test_what_may_heal_is(error: RunError | DeliveryError | Unavailable) -> None:
     assert decide(error, 1, PLAIN, NOW, NOW) is not None
 

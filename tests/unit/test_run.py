@@ -73,7 +73,9 @@ def test_a_run_makes_the_legal_moves_and_no_other(current: RunStatus, to: RunSta
 
 
 @pytest.mark.parametrize(("current", "to"), list(product(DeliveryStatus, DeliveryStatus)))
-def test_a_delivery_makes_the_legal_moves_and_no_other(current: DeliveryStatus, to: DeliveryStatus) -> None:
+def test_a_delivery_makes_the_legal_moves_and_no_other(
+    current: DeliveryStatus, to: DeliveryStatus
+) -> None:
     if (current, to) in DELIVERY_MOVES:
         assert move_delivery(current, to) is to
     else:
@@ -85,12 +87,16 @@ def test_a_finished_run_stays_so_unless_it_is_sent_again() -> None:
     assert {"completed", "partial", "failed", "skipped", "cancelled"} == FINISHED
     assert {"completed", "partial", "failed", "skipped"} == EXECUTED
     again = {one for one in FINISHED if (one, "pending") in RUN_MOVES}
-    assert again - {"skipped"} == RESENT == {"partial", "failed", "cancelled"}  # a skipped tick is made up, not sent again
+    assert (
+        again - {"skipped"} == RESENT == {"partial", "failed", "cancelled"}
+    )  # a skipped tick is made up, not sent again
     assert {"partial", "failed"} == FAILING
 
 
 def test_what_was_accepted_is_never_sent_again() -> None:
-    assert {one for one in DeliveryStatus if (one, "pending") in DELIVERY_MOVES} - {"sending"} == UNDELIVERED
+    assert {one for one in DeliveryStatus if (one, "pending") in DELIVERY_MOVES} - {
+        "sending"
+    } == UNDELIVERED
     assert not [to for current, to in DELIVERY_MOVES if current == "accepted"]
 
 
@@ -110,13 +116,17 @@ def test_what_was_accepted_is_never_sent_again() -> None:
         ([SKIPPED, FAILED], RunStatus.FAILED),
     ],
 )
-def test_a_run_ends_by_what_became_of_its_messages(deliveries: list[DeliveryStatus], status: RunStatus) -> None:
+def test_a_run_ends_by_what_became_of_its_messages(
+    deliveries: list[DeliveryStatus], status: RunStatus
+) -> None:
     assert outcome(deliveries) is status
     assert outcome(reversed(deliveries)) is status
 
 
 @given(st.lists(st.sampled_from(DeliveryStatus), min_size=1))
-def test_success_is_never_reported_for_a_message_that_failed(deliveries: list[DeliveryStatus]) -> None:
+def test_success_is_never_reported_for_a_message_that_failed(
+    deliveries: list[DeliveryStatus],
+) -> None:
     completed = outcome(deliveries) is RunStatus.COMPLETED
     assert completed == (set(deliveries) <= {ACCEPTED, SKIPPED})
 

@@ -20,18 +20,29 @@ def signing(settings: Settings) -> list[bytes]:
 
 
 def test_previous_keys_are_accepted_after_the_current_one(tmp_path: Path) -> None:
-    for listed in (f"{OLD},{OLDER}", f" {OLD} , {OLDER} ", f"{OLD}\n{OLDER}", f"{OLD}\n\n{OLDER}\n"):
-        settings = Settings(data_dir=tmp_path, secret_key=SecretStr(NEW), secret_key_previous=SecretStr(listed))
+    for listed in (
+        f"{OLD},{OLDER}",
+        f" {OLD} , {OLDER} ",
+        f"{OLD}\n{OLDER}",
+        f"{OLD}\n\n{OLDER}\n",
+    ):
+        settings = Settings(
+            data_dir=tmp_path, secret_key=SecretStr(NEW), secret_key_previous=SecretStr(listed)
+        )
         assert signing(settings)[:3] == [NEW.encode(), OLD.encode(), OLDER.encode()]
 
 
 @pytest.mark.parametrize("comma", ["a key, as long as it must be, to sign with", f"{OLD},{OLDER}"])
 def test_a_key_that_has_commas_itself_is_accepted(tmp_path: Path, comma: str) -> None:
-    settings = Settings(data_dir=tmp_path, secret_key=SecretStr(NEW), secret_key_previous=SecretStr(comma))
+    settings = Settings(
+        data_dir=tmp_path, secret_key=SecretStr(NEW), secret_key_previous=SecretStr(comma)
+    )
     assert comma.encode() in signing(settings)
 
 
-@pytest.mark.parametrize("name", ["secret_key_previous", "encryption_key", "encryption_key_previous"])
+@pytest.mark.parametrize(
+    "name", ["secret_key_previous", "encryption_key", "encryption_key_previous"]
+)
 def test_a_short_key_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match=f"{name.upper()} must .*32 characters"):
         Settings.model_validate({name: "short"})
@@ -62,7 +73,9 @@ class TestAGeneratedKey:
         assert list(running()) == signing(settings)
         assert len(running()) == 1
 
-    def test_is_readable_wherever_a_rotation_was_cut_off(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_readable_wherever_a_rotation_was_cut_off(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         first, replace = signing(settings), secret_keys._replace
 
         def cut_off(file: Path, text: str) -> None:
@@ -85,7 +98,9 @@ class TestAGeneratedKey:
         assert len(signing(settings)) == 9
         assert signing(settings)[-1:] == first
 
-    def test_that_is_removed_or_damaged_later_stays_that_of_a_running_server(self, settings: Settings) -> None:
+    def test_that_is_removed_or_damaged_later_stays_that_of_a_running_server(
+        self, settings: Settings
+    ) -> None:
         running = secret_keys.signing(settings)
         before = running()
         (settings.data_dir / "secret_key").write_text("x")
@@ -94,7 +109,9 @@ class TestAGeneratedKey:
         assert running() == before
         assert not (settings.data_dir / "secret_key").exists()
 
-    def test_whose_list_of_previous_ones_is_damaged_stops_the_start(self, settings: Settings) -> None:
+    def test_whose_list_of_previous_ones_is_damaged_stops_the_start(
+        self, settings: Settings
+    ) -> None:
         signing(settings)
         (settings.data_dir / "secret_key.previous").write_text("x\n")
         with pytest.raises(SettingsError, match=r"secret_key\.previous is damaged"):
@@ -104,7 +121,9 @@ class TestAGeneratedKey:
 class TestEncryption:
     def of(self, tmp_path: Path, **keys: str) -> Encryption:
         values = {name: SecretStr(key) for name, key in keys.items()}
-        return Encryption(secret_keys.encryption(Settings.model_validate({"data_dir": tmp_path} | values)))
+        return Encryption(
+            secret_keys.encryption(Settings.model_validate({"data_dir": tmp_path} | values))
+        )
 
     def test_what_an_older_key_encrypted_is_read_and_renewed(self, tmp_path: Path) -> None:
         old = self.of(tmp_path, secret_key=OLD).encrypt("hush")
@@ -125,8 +144,13 @@ class TestEncryption:
         own = self.of(tmp_path, secret_key=NEW, encryption_key=ENCRYPTION)
         assert own.decrypt(derived) == "hush"
         encrypted = own.encrypt("hush")
-        assert self.of(tmp_path, secret_key=OLD, encryption_key=ENCRYPTION).decrypt(encrypted) == "hush"
-        replaced = self.of(tmp_path, secret_key=OLD, encryption_key=NEW, encryption_key_previous=ENCRYPTION)
+        assert (
+            self.of(tmp_path, secret_key=OLD, encryption_key=ENCRYPTION).decrypt(encrypted)
+            == "hush"
+        )
+        replaced = self.of(
+            tmp_path, secret_key=OLD, encryption_key=NEW, encryption_key_previous=ENCRYPTION
+        )
         assert replaced.decrypt(encrypted) == "hush"
         assert not replaced.is_current(encrypted)
 

@@ -1,4 +1,5 @@
-"""Settings from the environment: what is read, what wins, and the one line that says what is wrong."""
+"""Settings from the environment: what is read, what wins, and the one line that says what is
+wrong."""
 
 import multiprocessing
 import os
@@ -26,7 +27,13 @@ def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nothing_needs_to_be_set() -> None:
     s = read(Settings)
-    assert (s.host, s.port, s.tz, s.lease_seconds, s.min_interval_seconds) == ("127.0.0.1", 3720, "UTC", 60, 60)
+    assert (s.host, s.port, s.tz, s.lease_seconds, s.min_interval_seconds) == (
+        "127.0.0.1",
+        3720,
+        "UTC",
+        60,
+        60,
+    )
     assert (s.rate_limit_login, s.rate_limit_api) == ("10/minute", "600/minute")
     assert s.url == f"sqlite:///{Path.cwd()}/.data/exports.db"
     assert s.embedded
@@ -62,7 +69,9 @@ def test_a_secret_can_lie_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_secret_file_that_is_not_there_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL_FILE", "nowhere")
-    with pytest.raises(SettingsError, match=r"^DATABASE_URL_FILE cannot be read: No such file or directory$"):
+    with pytest.raises(
+        SettingsError, match=r"^DATABASE_URL_FILE cannot be read: No such file or directory$"
+    ):
         read(Settings)
 
 
@@ -83,13 +92,37 @@ def test_an_environment_file_that_is_no_text_stops_the_start() -> None:
         ("DEMO", "perhaps", "DEMO must be a valid boolean"),
         ("LEASE_SECONDS", "0", "LEASE_SECONDS must be greater than or equal to 1"),
         ("MIN_INTERVAL_SECONDS", "0", "MIN_INTERVAL_SECONDS must be greater than or equal to 1"),
-        ("RATE_LIMIT_LOGIN", "10 a minute", "RATE_LIMIT_LOGIN must look like 10/minute (second, minute, hour or day)"),
-        ("RATE_LIMIT_API", "0/minute", "RATE_LIMIT_API must look like 10/minute (second, minute, hour or day)"),
+        (
+            "RATE_LIMIT_LOGIN",
+            "10 a minute",
+            "RATE_LIMIT_LOGIN must look like 10/minute (second, minute, hour or day)",
+        ),
+        (
+            "RATE_LIMIT_API",
+            "0/minute",
+            "RATE_LIMIT_API must look like 10/minute (second, minute, hour or day)",
+        ),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be"),
-        ("PUBLIC_URL", "example.com", "PUBLIC_URL must be an address such as https://exports.example.com"),
-        ("FILES_URL", "exports", "FILES_URL must be an absolute path such as /mnt/exports, or s3://bucket/prefix"),
-        ("S3_ENDPOINT_URL", "s3", "S3_ENDPOINT_URL must be an address such as https://s3.example.com"),
-        ("SECURITY_CONTACT", "me", "SECURITY_CONTACT must be an address such as mailto:security@example.com"),
+        (
+            "PUBLIC_URL",
+            "example.com",
+            "PUBLIC_URL must be an address such as https://exports.example.com",
+        ),
+        (
+            "FILES_URL",
+            "exports",
+            "FILES_URL must be an absolute path such as /mnt/exports, or s3://bucket/prefix",
+        ),
+        (
+            "S3_ENDPOINT_URL",
+            "s3",
+            "S3_ENDPOINT_URL must be an address such as https://s3.example.com",
+        ),
+        (
+            "SECURITY_CONTACT",
+            "me",
+            "SECURITY_CONTACT must be an address such as mailto:security@example.com",
+        ),
         ("SECRET_KEY", "short", "SECRET_KEY must have at least 32 characters"),
         ("METRICS_TOKEN", "short", "METRICS_TOKEN must have at least 16 characters"),
         ("DATABASE_URL", "mysql://db", "DATABASE_URL must begin with sqlite:/// or postgresql://"),
@@ -110,7 +143,9 @@ def test_a_secret_shows_in_no_error_and_no_log(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SettingsError) as e:
         read(Settings)
     assert "too-short-secret" not in str(e.value)
-    s = Settings(secret_key=SecretStr(LONG), database_url=SecretStr("postgresql://me:hidden@db/exports"))
+    s = Settings(
+        secret_key=SecretStr(LONG), database_url=SecretStr("postgresql://me:hidden@db/exports")
+    )
     assert LONG not in repr(s)
     assert "hidden" not in repr(s)
 
@@ -151,7 +186,9 @@ def test_no_server_with_a_public_url_is_a_demo(public_url: str, demo: bool | Non
     assert not Settings(public_url=public_url, demo=demo).is_demo
 
 
-@pytest.mark.parametrize(("host", "own"), [("127.0.0.9", True), ("localhost", True), ("::", False), ("10.0.0.1", False)])
+@pytest.mark.parametrize(
+    ("host", "own"), [("127.0.0.9", True), ("localhost", True), ("::", False), ("10.0.0.1", False)]
+)
 def test_a_loopback_address_is_this_machines_alone(host: str, own: bool) -> None:
     assert loopback(host) is own
 

@@ -1,4 +1,5 @@
-"""The websockets beneath the pages: how many, what a packet may be, how fast; who is cut off, and what is written down then."""
+"""The websockets beneath the pages: how many, what a packet may be, how fast; who is cut off, and
+what is written down then."""
 
 import asyncio
 import time
@@ -115,7 +116,9 @@ class TestHowMany:
         [(True, MAX_SOCKETS_PER_ADDRESS), (False, MAX_STRANGERS_PER_CUSTOMER)],
         ids=["signed in", "strangers"],
     )
-    def test_an_address_has_only_so_many_at_a_time(self, signed_in: bool, most: int, logs: list[Any]) -> None:
+    def test_an_address_has_only_so_many_at_a_time(
+        self, signed_in: bool, most: int, logs: list[Any]
+    ) -> None:
         async def story() -> None:
             reflex = Reflex(signed_in=signed_in)
             app = Sockets(reflex)
@@ -165,13 +168,18 @@ class TestHowMany:
 
         play(story)
 
-    def test_a_provider_s_ipv6_network_has_only_so_many_too(self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
+    def test_a_provider_s_ipv6_network_has_only_so_many_too(
+        self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
+    ) -> None:
         monkeypatch.setattr(connections, "MAX_SOCKETS_PER_NETWORK", {56: 50, 48: 100})
 
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
-            clients = [Client(app, client=(f"2001:db8:0:{number % 25:x}00::1", 1)) for number in range(25 * 20)]
+            clients = [
+                Client(app, client=(f"2001:db8:0:{number % 25:x}00::1", 1))
+                for number in range(25 * 20)
+            ]
             await settled()
             assert len(app.open) == connections.MAX_SOCKETS_PER_NETWORK[48]
             other = Client(app, client=("2001:db8:1::1", 1))
@@ -179,7 +187,9 @@ class TestHowMany:
             assert other.sent == []
             for client in [*clients, other]:
                 client.task.cancel()
-            await asyncio.gather(*(client.task for client in [*clients, other]), return_exceptions=True)
+            await asyncio.gather(
+                *(client.task for client in [*clients, other]), return_exceptions=True
+            )
             assert not app._networks
 
         play(story)
@@ -189,7 +199,10 @@ class TestHowMany:
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
-            clients = [Client(app, client=(host, 1)) for host in ("2001:db8:1:2:3::4", "2001:db8:1:2::1", "2001:db8:1:3::1")]
+            clients = [
+                Client(app, client=(host, 1))
+                for host in ("2001:db8:1:2:3::4", "2001:db8:1:2::1", "2001:db8:1:3::1")
+            ]
             await settled()
             first, second, other = (socket.address for socket in reflex.sockets)
             assert first is second is not other
@@ -262,7 +275,9 @@ class TestTheHandshake:
 
         play(story)
 
-    def test_after_which_no_page_joins_is_cut(self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
+    def test_after_which_no_page_joins_is_cut(
+        self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
+    ) -> None:
         monkeypatch.setattr(connections, "JOIN_SECONDS", 0.05)
 
         async def story() -> None:
@@ -283,7 +298,13 @@ class TestTheHandshake:
             async def send(message: Any) -> None:
                 sent.append(message)
 
-            scope = {"type": "http", "method": "GET", "path": "/_event/", "query_string": QUERY.encode(), "headers": []}
+            scope = {
+                "type": "http",
+                "method": "GET",
+                "path": "/_event/",
+                "query_string": QUERY.encode(),
+                "headers": [],
+            }
             await Sockets(Reflex())(scope, asyncio.Event().wait, send)
             return sent
 
@@ -302,7 +323,8 @@ def is_session(secret: str) -> bool:
 
 
 class TestWhenAllPlacesAreTaken:
-    """At most 20 in all here, of which strangers hold 12 in one customer's network and 8 in another's."""
+    """At most 20 in all here, of which strangers hold 12 in one customer's network and 8 in
+    another's."""
 
     @pytest.fixture(autouse=True)
     def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,12 +344,19 @@ class TestWhenAllPlacesAreTaken:
             client.task.cancel()
         await asyncio.gather(*(client.task for client in clients), return_exceptions=True)
 
-    @pytest.mark.parametrize("headers", [PERSON, COOKIE, []], ids=["signed in", "a made-up cookie", "not signed in"])
-    def test_the_newest_of_the_strangers_who_hold_most_makes_room(self, headers: Any, logs: list[Any]) -> None:
+    @pytest.mark.parametrize(
+        "headers", [PERSON, COOKIE, []], ids=["signed in", "a made-up cookie", "not signed in"]
+    )
+    def test_the_newest_of_the_strangers_who_hold_most_makes_room(
+        self, headers: Any, logs: list[Any]
+    ) -> None:
         async def story() -> None:
             app = Sockets(Reflex(), is_session)
             clients = await self._taken(app)
-            more = [Client(app, client=(f"198.51.100.{number}", 1), headers=headers) for number in range(3)]
+            more = [
+                Client(app, client=(f"198.51.100.{number}", 1), headers=headers)
+                for number in range(3)
+            ]
             for closed in clients[9:12]:
                 await closed.cut()
                 assert closed.sent == refused(4400)
@@ -339,7 +368,9 @@ class TestWhenAllPlacesAreTaken:
             assert all(not address.sockets for address in app._addresses.values())
 
         play(story)
-        assert {entry["event"] for entry in logs} == {"a websocket was closed: room was needed for others"}
+        assert {entry["event"] for entry in logs} == {
+            "a websocket was closed: room was needed for others"
+        }
 
     def test_who_is_signed_in_is_never_closed_for_others(self, logs: list[Any]) -> None:
         async def story() -> None:
@@ -384,7 +415,9 @@ class TestWhenAllPlacesAreTaken:
 
         play(story)
 
-    def test_who_is_signed_in_finds_room_at_an_address_that_strangers_fill(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_who_is_signed_in_finds_room_at_an_address_that_strangers_fill(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(connections, "MAX_STRANGERS_PER_CUSTOMER", 8)
         monkeypatch.setattr(connections, "MAX_SOCKETS_PER_ADDRESS", 8)
 
@@ -392,7 +425,11 @@ class TestWhenAllPlacesAreTaken:
             app = Sockets(Reflex(), is_session)
             clients = [Client(app) for _ in range(8)]
             await settled()
-            stranger, made_up, person = Client(app), Client(app, headers=COOKIE), Client(app, headers=PERSON)
+            stranger, made_up, person = (
+                Client(app),
+                Client(app, headers=COOKIE),
+                Client(app, headers=PERSON),
+            )
             await clients[7].cut()
             await stranger.cut()
             await made_up.cut()
@@ -404,7 +441,15 @@ class TestWhenAllPlacesAreTaken:
 
 class TestAPacket:
     @pytest.mark.parametrize(
-        "text", [JOIN, JOIN + "{}", "41/_event,", "3", '42/_event,["event",{"name":"x"}]', '42/_event,["é\n"]']
+        "text",
+        [
+            JOIN,
+            JOIN + "{}",
+            "41/_event,",
+            "3",
+            '42/_event,["event",{"name":"x"}]',
+            '42/_event,["é\n"]',
+        ],
     )
     def test_of_a_page_goes_through(self, text: str) -> None:
         async def story() -> None:
@@ -434,7 +479,11 @@ class TestAPacket:
             ("2probe", None, "a malformed packet"),
             ("5", None, "a malformed packet"),
             ("", None, "a malformed packet"),
-            ('42/_event,["' + "x" * MAX_FRAME_BYTES_OF_STRANGERS + '"]', None, "a frame over 16 KB before anybody signed in"),
+            (
+                '42/_event,["' + "x" * MAX_FRAME_BYTES_OF_STRANGERS + '"]',
+                None,
+                "a frame over 16 KB before anybody signed in",
+            ),
             (
                 '42/_event,["' + "é" * (MAX_FRAME_BYTES_OF_STRANGERS // 2) + '"]',
                 None,
@@ -458,11 +507,18 @@ class TestAPacket:
             assert reflex.received == [JOIN] * 5
 
         play(story)
-        assert [(entry["event"], entry["address"]) for entry in logs] == [(f"a websocket was closed: {reason}", "192.0.2.1")]
+        assert [(entry["event"], entry["address"]) for entry in logs] == [
+            (f"a websocket was closed: {reason}", "192.0.2.1")
+        ]
         assert "SECRET" not in repr(logs)
 
-    @pytest.mark.parametrize("text", ["x" * MAX_FRAME_BYTES, "é" * (MAX_FRAME_BYTES // 2), "\ud800" * (MAX_FRAME_BYTES // 3)])
-    def test_of_somebody_who_is_signed_in_may_be_larger_but_has_an_end_too(self, text: str, logs: list[Any]) -> None:
+    @pytest.mark.parametrize(
+        "text",
+        ["x" * MAX_FRAME_BYTES, "é" * (MAX_FRAME_BYTES // 2), "\ud800" * (MAX_FRAME_BYTES // 3)],
+    )
+    def test_of_somebody_who_is_signed_in_may_be_larger_but_has_an_end_too(
+        self, text: str, logs: list[Any]
+    ) -> None:
         async def story() -> None:
             reflex = Reflex()
             client = Client(Sockets(reflex))
@@ -479,7 +535,9 @@ class TestAPacket:
 
 
 class TestHowFast:
-    def test_a_reserve_is_spent_at_once_and_earned_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_reserve_is_spent_at_once_and_earned_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         now = 1000.0
         monkeypatch.setattr(rate_allowance.time, "monotonic", lambda: now)
         spent = Allowance(rate=10, reserve=3)
@@ -493,7 +551,10 @@ class TestHowFast:
     def test_who_sends_too_much_is_slowed_down_and_loses_nothing(self, logs: list[Any]) -> None:
         async def story() -> None:
             reflex = Reflex()
-            client, other = (Client(Sockets(reflex), client=(address, 1)) for address in ("192.0.2.1", "192.0.2.2"))
+            client, other = (
+                Client(Sockets(reflex), client=(address, 1))
+                for address in ("192.0.2.1", "192.0.2.2")
+            )
             await settled()
             reflex.sockets[0]._events = Allowance(rate=50, reserve=5)
             for number in range(20):
@@ -524,7 +585,9 @@ class TestHowFast:
             await settled()
             address = reflex.sockets[0].address
             socket = reflex.sockets[0]
-            socket.customer.strangers = replace(socket.customer.strangers, joins=Allowance(rate=20, reserve=2))
+            socket.customer.strangers = replace(
+                socket.customer.strangers, joins=Allowance(rate=20, reserve=2)
+            )
             turns: list[float] = []
 
             async def join(socket: connections.Socket) -> None:
@@ -532,12 +595,20 @@ class TestHowFast:
                 turns.append(time.monotonic())
 
             began = time.monotonic()
-            waiting = [asyncio.ensure_future(join(socket)) for socket in reflex.sockets if socket.address is address]
+            waiting = [
+                asyncio.ensure_future(join(socket))
+                for socket in reflex.sockets
+                if socket.address is address
+            ]
             assert await reflex.sockets[-1].join()
             assert time.monotonic() - began < 0.5
             await asyncio.wait_for(asyncio.gather(*waiting), 5)
-            # Two at once, and each of the others 50 ms after the one before: none of them all together
-            assert all(turn - began >= 0.05 * number - 0.01 for number, turn in enumerate(turns[2:], start=1))
+            # Two at once, and each of the others 50 ms after the one before: none of them all
+            # together
+            assert all(
+                turn - began >= 0.05 * number - 0.01
+                for number, turn in enumerate(turns[2:], start=1)
+            )
             for client in [*clients, elsewhere]:
                 client.task.cancel()
 
@@ -554,7 +625,9 @@ class TestHowFast:
             for socket in reflex.sockets:
                 socket.is_signed_in = lambda: True
             address = reflex.sockets[0].address
-            address.people = replace(address.people, most_wait=1e9, large_bytes=Allowance(rate=1, reserve=3 * 20_000))
+            address.people = replace(
+                address.people, most_wait=1e9, large_bytes=Allowance(rate=1, reserve=3 * 20_000)
+            )
             for client in clients:
                 client.say('42/_event,["' + "x" * 19_900 + '"]')
             await settled()
@@ -585,7 +658,9 @@ class TestHowFast:
             await asyncio.gather(person.task, return_exceptions=True)
 
         play(story)
-        assert "a websocket was refused: its address sends too much" in {entry["event"] for entry in logs}
+        assert "a websocket was refused: its address sends too much" in {
+            entry["event"] for entry in logs
+        }
 
     def test_strangers_hold_up_nobody_who_is_signed_in_at_their_address(self) -> None:
         async def story() -> None:
@@ -606,8 +681,14 @@ class TestHowFast:
 
         play(story)
 
-    @pytest.mark.parametrize("hosts", [["192.0.2.1"] * 130, [f"2001:db8:0:{n:x}::1" for n in range(130)]], ids=["IPv4", "IPv6"])
-    def test_strangers_of_one_customer_are_few_in_however_many_networks(self, hosts: list[str]) -> None:
+    @pytest.mark.parametrize(
+        "hosts",
+        [["192.0.2.1"] * 130, [f"2001:db8:0:{n:x}::1" for n in range(130)]],
+        ids=["IPv4", "IPv6"],
+    )
+    def test_strangers_of_one_customer_are_few_in_however_many_networks(
+        self, hosts: list[str]
+    ) -> None:
         async def story() -> None:
             app = Sockets(Reflex(), is_session)
             clients = [Client(app, client=(host, 1)) for host in hosts]
@@ -620,7 +701,9 @@ class TestHowFast:
 
         play(story)
 
-    def test_a_page_that_loads_again_and_again_is_cut_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_page_that_loads_again_and_again_is_cut_off(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(connections, "MAX_OVERDUE_SECONDS", 0.05)
 
         async def story() -> None:
@@ -629,7 +712,9 @@ class TestHowFast:
             await settled()
             socket = reflex.sockets[0]
             socket._joins = Allowance(rate=50, reserve=5)
-            socket.customer.strangers = replace(socket.customer.strangers, joins=Allowance(rate=1e6, reserve=1e6))
+            socket.customer.strangers = replace(
+                socket.customer.strangers, joins=Allowance(rate=1e6, reserve=1e6)
+            )
             assert [await socket.join() for _ in range(5)] == [True] * 5
             while await asyncio.wait_for(socket.join(), 5):
                 pass
@@ -648,7 +733,9 @@ class TestHowFast:
             for socket in reflex.sockets:
                 socket.is_signed_in = lambda: True
             address = reflex.sockets[0].address
-            address.people = replace(address.people, most_wait=1e9, large_bytes=Allowance(rate=1, reserve=0))
+            address.people = replace(
+                address.people, most_wait=1e9, large_bytes=Allowance(rate=1, reserve=0)
+            )
             for client in clients:
                 client.say('42/_event,["' + "x" * 200_000 + '"]')
             for client in clients[most:]:
@@ -688,7 +775,8 @@ class TestUnreadAnswers:
         return client
 
     @pytest.mark.parametrize(
-        ("number", "size"), [(3, connections.MAX_UNREAD_BYTES // 2), (connections.MAX_UNREAD_PACKETS + 1, 10)]
+        ("number", "size"),
+        [(3, connections.MAX_UNREAD_BYTES // 2), (connections.MAX_UNREAD_PACKETS + 1, 10)],
     )
     def test_that_pile_up_end_the_connection(self, number: int, size: int, logs: list[Any]) -> None:
         async def story() -> None:
@@ -698,7 +786,9 @@ class TestUnreadAnswers:
             assert reflex.sockets[0].customer.unread == 0
 
         play(story)
-        assert [entry["event"] for entry in logs] == ["a websocket was closed: its answers are not read"]
+        assert [entry["event"] for entry in logs] == [
+            "a websocket was closed: its answers are not read"
+        ]
 
     def test_one_that_is_stuck_in_sending_ends_too(self) -> None:
         async def story() -> None:
@@ -731,7 +821,9 @@ class TestUnreadAnswers:
         play(story)
 
 
-def test_the_next_line_about_an_incident_tells_how_many_there_were(monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
+def test_the_next_line_about_an_incident_tells_how_many_there_were(
+    monkeypatch: pytest.MonkeyPatch, logs: list[Any]
+) -> None:
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     for _ in range(10):

@@ -50,7 +50,9 @@ def half_even(numerator: int, denominator: int, shift: int) -> int:
 
 
 @given(NUMBERS, NUMBERS.filter(bool), st.integers(-4, 10))
-def test_a_quotient_is_rounded_half_to_even_like_decimal_does(numerator: int, denominator: int, shift: int) -> None:
+def test_a_quotient_is_rounded_half_to_even_like_decimal_does(
+    numerator: int, denominator: int, shift: int
+) -> None:
     assert divide(numerator, denominator, shift) == half_even(numerator, denominator, shift)
 
 
@@ -79,7 +81,9 @@ def test_a_tie_goes_to_the_even_neighbour(whole: int, half: int, negative: bool)
         (-1350, 1, -2, -14),
     ],
 )
-def test_quotients_one_can_reckon_by_hand(numerator: int, denominator: int, shift: int, expected: int) -> None:
+def test_quotients_one_can_reckon_by_hand(
+    numerator: int, denominator: int, shift: int, expected: int
+) -> None:
     assert divide(numerator, denominator, shift) == expected
 
 
@@ -103,34 +107,60 @@ def test_a_ratio_over_zero_or_over_nothing_is_empty() -> None:
     over_zero = ("x", None, 0, 0, None, 0, 500, None, None)
     assert completed(COLUMNS, ("x", 0, 0, 0, 500)) == [over_zero]
     over_nothing = (None, None, None, 3, None, None, None, None, None)
-    assert completed(COLUMNS, ("x", 0, 0, 0, 500), (None, None, 3, None, None)) == [over_zero, over_nothing]
+    assert completed(COLUMNS, ("x", 0, 0, 0, 500), (None, None, 3, None, None)) == [
+        over_zero,
+        over_nothing,
+    ]
 
 
-@given(st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**13), st.integers(0, 10**13))
-def test_ratios_are_those_of_the_decimal_values(impressions: int, clicks: int, spend: int, revenue: int) -> None:
+@given(
+    st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 10**13), st.integers(0, 10**13)
+)
+def test_ratios_are_those_of_the_decimal_values(
+    impressions: int, clicks: int, spend: int, revenue: int
+) -> None:
     (row,) = completed(COLUMNS, ("x", impressions, clicks, spend, revenue))
     cells = dict(zip((c.key for c in COLUMNS), row, strict=True))
-    values = {c.key: Decimal(cells[c.key]).scaleb(-c.scale, EXACT) for c in stored(COLUMNS) if c.kind != "text"}
+    values = {
+        c.key: Decimal(cells[c.key]).scaleb(-c.scale, EXACT)
+        for c in stored(COLUMNS)
+        if c.kind != "text"
+    }
     for column in COLUMNS:
         if column.ratio is None:
             continue
         top, bottom = values[column.ratio.numerator], values[column.ratio.denominator]
-        expected = None if bottom == 0 else int(EXACT.quantize(EXACT.divide(top, bottom), Decimal("0.000001")).scaleb(6, EXACT))
+        expected = (
+            None
+            if bottom == 0
+            else int(
+                EXACT.quantize(EXACT.divide(top, bottom), Decimal("0.000001")).scaleb(6, EXACT)
+            )
+        )
         assert cells[column.key] == expected
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**45), st.integers(0, 2**45)), min_size=1), st.integers(-4, 10))
-def test_quotients_of_whole_columns_are_those_of_each_pair(pairs: list[tuple[int, int]], shift: int) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 2**45), st.integers(0, 2**45)), min_size=1),
+    st.integers(-4, 10),
+)
+def test_quotients_of_whole_columns_are_those_of_each_pair(
+    pairs: list[tuple[int, int]], shift: int
+) -> None:
     numerators, denominators = zip(*pairs, strict=True)
     both = quotients(numerators, denominators, shift, largest(numerators), largest(denominators))
     assert both == [divide(n, d, shift) for n, d in pairs]
 
 
 @given(st.integers(0, 2**40), st.integers(1, 2**20), st.integers(-1, 1))
-def test_quotients_beside_a_tie_are_rounded_from_the_exact_value(whole: int, half: int, beside: int) -> None:
+def test_quotients_beside_a_tie_are_rounded_from_the_exact_value(
+    whole: int, half: int, beside: int
+) -> None:
     denominator = 2 * half
     numerator = whole * denominator + half + beside  # whole and a half, or one step beside it
-    assert quotients([numerator], [denominator], 0, numerator, denominator) == [divide(numerator, denominator, 0)]
+    assert quotients([numerator], [denominator], 0, numerator, denominator) == [
+        divide(numerator, denominator, 0)
+    ]
 
 
 def test_a_chunk_without_ratios_passes_as_it_is() -> None:
@@ -142,8 +172,17 @@ KINDS = (text("a", "A"), day("d", "D"), integer("n", "N"), money("m", "M"))
 
 
 def test_what_drivers_and_sqlite_give_becomes_of_its_columns_kind() -> None:
-    rows = [("x", date(2026, 3, 4), Decimal(7), 12.0), (5, "2026-03-05", 8, None), (None, None, True, 3)]
-    assert by_column(KINDS, rows) == [["x", "5", None], ["2026-03-04", "2026-03-05", None], [7, 8, 1], [12, None, 3]]
+    rows = [
+        ("x", date(2026, 3, 4), Decimal(7), 12.0),
+        (5, "2026-03-05", 8, None),
+        (None, None, True, 3),
+    ]
+    assert by_column(KINDS, rows) == [
+        ["x", "5", None],
+        ["2026-03-04", "2026-03-05", None],
+        [7, 8, 1],
+        [12, None, 3],
+    ]
     assert by_column(KINDS, [("x", "2026-03-04", 7, 12)]) == [("x",), ("2026-03-04",), (7,), (12,)]
 
 
@@ -174,15 +213,35 @@ def test_decimal_text_says_the_exact_value_with_all_its_places(value: int, scale
 
 @pytest.mark.parametrize(
     ("value", "scale", "written"),
-    [(-1250, 2, "-12.50"), (5, 2, "0.05"), (-5, 2, "-0.05"), (0, 2, "0.00"), (7, 0, "7"), (-7, 0, "-7"), (1, 6, "0.000001")],
+    [
+        (-1250, 2, "-12.50"),
+        (5, 2, "0.05"),
+        (-5, 2, "-0.05"),
+        (0, 2, "0.00"),
+        (7, 0, "7"),
+        (-7, 0, "-7"),
+        (1, 6, "0.000001"),
+    ],
 )
 def test_decimal_text_one_can_read(value: int, scale: int, written: str) -> None:
     assert decimal_text(value, scale) == written
 
 
 def test_each_kind_of_column_has_the_scale_of_its_values() -> None:
-    columns = (text("a", "A"), integer("b", "B"), money("c", "C"), day("d", "D"), ratio("e", "E", "b", "c"))
-    assert [(c.kind, c.scale) for c in columns] == [("text", 0), ("integer", 0), ("decimal", 2), ("date", 0), ("decimal", 6)]
+    columns = (
+        text("a", "A"),
+        integer("b", "B"),
+        money("c", "C"),
+        day("d", "D"),
+        ratio("e", "E", "b", "c"),
+    )
+    assert [(c.kind, c.scale) for c in columns] == [
+        ("text", 0),
+        ("integer", 0),
+        ("decimal", 2),
+        ("date", 0),
+        ("decimal", 6),
+    ]
 
 
 RATIO = ratio("ctr", "CTR", "clicks", "impressions")
@@ -207,8 +266,18 @@ RATIO = ratio("ctr", "CTR", "clicks", "impressions")
         (RATIO, -1_500_000, "-1.50"),
         (RATIO, 49, "<0.0001"),
         (RATIO, -49, ">-0.0001"),
-        *((column, None, "") for column in (RATIO, text("name", "Name"), money("spend", "Spend"), day("date", "Date"))),
+        *(
+            (column, None, "")
+            for column in (
+                RATIO,
+                text("name", "Name"),
+                money("spend", "Spend"),
+                day("date", "Date"),
+            )
+        ),
     ],
 )
-def test_people_read_values_with_separators_and_sensible_places(column: Column, value: Value, read: str) -> None:
+def test_people_read_values_with_separators_and_sensible_places(
+    column: Column, value: Value, read: str
+) -> None:
     assert readable(column, value) == read

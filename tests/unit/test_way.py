@@ -15,7 +15,8 @@ def test_what_an_attachment_takes_is_what_base64_makes_of_it(content: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    ("size", "limit", "ok"), [(0, 0, True), (57, 78, True), (57, 77, False), (58, 84, True), (58, 83, False)]
+    ("size", "limit", "ok"),
+    [(0, 0, True), (57, 78, True), (57, 77, False), (58, 84, True), (58, 83, False)],
 )
 def test_a_file_fits_by_what_travels(size: int, limit: int, ok: bool) -> None:
     assert fits(size, limit) is ok

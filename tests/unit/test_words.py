@@ -29,8 +29,14 @@ def test_counts_agree_with_their_noun() -> None:
 
 
 def test_a_zone_goes_by_its_place() -> None:
-    assert [humanize.place(z) for z in ("America/New_York", "UTC", "America/Argentina/Ushuaia")] == ["New York", "UTC", "Ushuaia"]
+    assert [
+        humanize.place(z) for z in ("America/New_York", "UTC", "America/Argentina/Ushuaia")
+    ] == ["New York", "UTC", "Ushuaia"]
 
 
 def test_a_sentence_begins_with_a_capital() -> None:
-    assert [humanize.sentence(t) for t in ("hour: is out of range", "", "Überall")] == ["Hour: is out of range", "", "Überall"]
+    assert [humanize.sentence(t) for t in ("hour: is out of range", "", "Überall")] == [
+        "Hour: is out of range",
+        "",
+        "Überall",
+    ]

@@ -10,7 +10,8 @@ ANY_HOST = frozenset({"/api/health", "/api/metrics"})
 
 
 def is_asked_for(scope: Scope, public_url: str) -> bool:
-    """Whether the request asks for PUBLIC_URL's site, or may ask for any; where there is no PUBLIC_URL, every one does."""
+    """Whether the request asks for PUBLIC_URL's site, or may ask for any; where there is no
+    PUBLIC_URL, every one does."""
     if not public_url or scope["path"] in ANY_HOST:
         return True
     hosts = [value.decode("latin1") for name, value in scope["headers"] if name == b"host"]
@@ -18,14 +19,17 @@ def is_asked_for(scope: Scope, public_url: str) -> bool:
 
 
 def same_origin(origin: str, host: str, public_url: str = "") -> bool:
-    """Whether a websocket's Origin header is the site it calls (its Host header), or PUBLIC_URL behind a proxy."""
+    """Whether a websocket's Origin header is the site it calls (its Host header), or PUBLIC_URL
+    behind a proxy."""
     try:
         came = urlsplit(origin)
         default = PORTS.get(came.scheme)
         if default is None or came.hostname is None:
             return False
         ours = [urlsplit(f"//{host}"), *([urlsplit(public_url)] if public_url else [])]
-        return any((came.hostname, came.port or default) == _host_and_port(one, default) for one in ours)
+        return any(
+            (came.hostname, came.port or default) == _host_and_port(one, default) for one in ours
+        )
     except ValueError:  # a port that is no number, a broken IPv6 address
         return False
 

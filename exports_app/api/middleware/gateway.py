@@ -1,6 +1,8 @@
-"""The outermost ASGI layer: /api to the API, the rest to Reflex; security headers; websockets from our own pages only.
+"""The outermost ASGI layer: /api to the API, the rest to Reflex; security headers; websockets from
+our own pages only.
 
-Pages also give each browser the random cookie to which one-time codes are bound, before anybody has signed in.
+Pages also give each browser the random cookie to which one-time codes are bound, before anybody has
+signed in.
 """
 
 import base64
@@ -32,12 +34,20 @@ PARTS = (b"text/javascript", b"application/javascript", b"text/css", b"font/")
 
 def script_hashes(pages: Path) -> list[str]:
     """The CSP sources of every inline script in the built pages."""
-    found = {s for f in pages.rglob("*.html") for s in _INLINE_SCRIPT.findall(f.read_text(encoding="utf-8")) if s.strip()}
-    return sorted(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in found)
+    found = {
+        s
+        for f in pages.rglob("*.html")
+        for s in _INLINE_SCRIPT.findall(f.read_text(encoding="utf-8"))
+        if s.strip()
+    }
+    return sorted(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in found
+    )
 
 
 def content_security_policy(pages: Path | None) -> str:
-    """Our own scripts only, no eval. Styles may be inline: Radix positions its layers with style attributes."""
+    """Our own scripts only, no eval. Styles may be inline: Radix positions its layers with style
+    attributes."""
     scripts = " ".join(["'self'", *(script_hashes(pages) if pages else [])])
     return "; ".join(
         [
@@ -56,14 +66,20 @@ def content_security_policy(pages: Path | None) -> str:
 
 
 class Edge:
-    """pages: the built front end, None where there is none (then everything outside /api is answered here)."""
+    """pages: the built front end, None where there is none (then everything outside /api is
+    answered here)."""
 
-    def __init__(self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = "") -> None:
+    def __init__(
+        self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = ""
+    ) -> None:
         self._reflex = reflex if pages else _nothing_here
         self._api, self._public_url, self._bodies = api, public_url, OpenBodies()
-        # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy: serve it at once instead
+        # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy:
+        # serve it at once instead
         self._prerendered = (
-            {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")} if pages else set()
+            {f"/{f.parent.relative_to(pages).as_posix()}" for f in pages.rglob("*/index.html")}
+            if pages
+            else set()
         )
         self._policy = (b"content-security-policy", content_security_policy(pages).encode())
 
@@ -104,7 +120,10 @@ class Edge:
                 own = {name.lower() for name, _ in headers}
                 documents = [] if _is_part(headers) else [self._policy, *security_headers.DOCUMENTS]
                 always = [*documents, *security_headers.EVERYWHERE, *over_https]
-                extra = [*always, (b"cache-control", _cache(path, message["status"], is_api=is_api))]
+                extra = [
+                    *always,
+                    (b"cache-control", _cache(path, message["status"], is_api=is_api)),
+                ]
                 if newcomer and _is_page(message["status"], headers):
                     extra = [*always, *self._welcome(scope)]
                 message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
@@ -121,12 +140,19 @@ class Edge:
         if path in self._prerendered:
             scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
         app = self._api if is_api else self._reflex
-        await (_patiently(app, scope, receive, secured, self._bodies) if has_body(scope) else app(scope, receive, secured))
+        await (
+            _patiently(app, scope, receive, secured, self._bodies)
+            if has_body(scope)
+            else app(scope, receive, secured)
+        )
 
     def _welcome(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        """The headers of the first page that a browser gets: no cache on the way may hand its cookie to another one."""
+        """The headers of the first page that a browser gets: no cache on the way may hand its
+        cookie to another one."""
         secure = is_secure(scope.get("scheme", "http"), self._public_url)
-        given = set_cookie(BROWSER_COOKIE, secrets.token_urlsafe(32), BROWSER_SECONDS, secure=secure)
+        given = set_cookie(
+            BROWSER_COOKIE, secrets.token_urlsafe(32), BROWSER_SECONDS, secure=secure
+        )
         return [(b"set-cookie", given.encode()), (b"cache-control", b"private, no-cache")]
 
 
@@ -137,7 +163,8 @@ def _caller(scope: Scope) -> RequestContext:
 
 
 def _is_newcomer(scope: Scope) -> bool:
-    """Whether a browser without our cookie asks for what may be a page, which has no file extension."""
+    """Whether a browser without our cookie asks for what may be a page, which has no file
+    extension."""
     path = scope["path"]
     if scope["method"] != "GET" or path.startswith("/assets/") or "." in path.rpartition("/")[2]:
         return False
@@ -151,7 +178,8 @@ def _is_page(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _is_part(headers: list[tuple[bytes, bytes]]) -> bool:
-    """What no browser shows as a page of its own: a policy there would be a kilobyte and a half for nothing, in each of many."""
+    """What no browser shows as a page of its own: a policy there would be a kilobyte and a half for
+    nothing, in each of many."""
     return _kind(headers).startswith(PARTS)
 
 
@@ -163,11 +191,18 @@ def _cache(path: str, status: int, *, is_api: bool) -> bytes:
     if is_api:
         return b"no-store"
     # File names under /assets/ carry a hash of their content
-    return b"public, max-age=31536000, immutable" if path.startswith("/assets/") and status in {200, 206, 304} else b"no-cache"
+    return (
+        b"public, max-age=31536000, immutable"
+        if path.startswith("/assets/") and status in {200, 206, 304}
+        else b"no-cache"
+    )
 
 
-async def _patiently(app: ASGIApp, scope: Scope, receive: Receive, send: Send, bodies: OpenBodies) -> None:
-    """Serve a request whose body may come too slowly: then the answer is 408, whatever the app makes of half a body."""
+async def _patiently(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, bodies: OpenBodies
+) -> None:
+    """Serve a request whose body may come too slowly: then the answer is 408, whatever the app
+    makes of half a body."""
     network = network_addresses.network(scope["client"][0]) if scope.get("client") else ""
     body, begun = SlowBody(receive, scope["path"], network, bodies), False
 
@@ -202,7 +237,13 @@ async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
         status, kind, body = 200, b"text/plain; charset=utf-8", _WELCOME.encode()
     else:
         detail = "This server runs without web pages: the API is under /api"
-        problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "code": "not_found"}
+        problem = {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "detail": detail,
+            "code": "not_found",
+        }
         status, kind, body = 404, b"application/problem+json", json.dumps(problem).encode()
     head = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": head})

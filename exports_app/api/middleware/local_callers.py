@@ -9,11 +9,16 @@ from exports_app.settings import Settings
 
 
 def is_insider(request: Request, settings: Settings) -> bool:
-    """Whether the request has METRICS_TOKEN, or comes from this machine itself and no proxy forwarded it.
+    """Whether the request has METRICS_TOKEN, or comes from this machine itself and no proxy
+    forwarded it.
 
-    With PUBLIC_URL only the token counts: a proxy on this machine may add no header, and then its callers look local.
+    With PUBLIC_URL only the token counts: a proxy on this machine may add no header, and then its
+    callers look local.
     """
-    token, given = settings.metrics_token.get_secret_value(), request.headers.get("authorization", "")
+    token, given = (
+        settings.metrics_token.get_secret_value(),
+        request.headers.get("authorization", ""),
+    )
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
     if settings.public_url or request.client is None:

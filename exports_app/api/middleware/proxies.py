@@ -1,4 +1,5 @@
-"""The real client of a request that a proxy forwarded, where the proxy is one of TRUSTED_PROXIES."""
+"""The real client of a request that a proxy forwarded, where the proxy is one of
+TRUSTED_PROXIES."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
@@ -10,7 +11,8 @@ from exports_app.services.core import network_addresses
 from exports_app.settings import Network
 
 MAX_PROXIES = 20
-"""That a request may have come through. What stands further to the left in X-Forwarded-For is not read."""
+"""That a request may have come through. What stands further to the left in X-Forwarded-For is not
+read."""
 
 _FORWARDED_FOR, _FORWARDED_PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 _TLS = {"http": "https", "ws": "wss"}
@@ -19,8 +21,9 @@ _TLS = {"http": "https", "ws": "wss"}
 class TrustedProxies:
     """ASGI middleware, outermost: puts the client's address and scheme into the scope.
 
-    X-Forwarded-For and X-Forwarded-Proto are believed only from a connection of a trusted proxy. From anybody else they
-    change nothing. The headers stay: they also tell that a request is not this machine's own.
+    X-Forwarded-For and X-Forwarded-Proto are believed only from a connection of a trusted proxy.
+    From anybody else they change nothing. The headers stay: they also tell that a request is not
+    this machine's own.
     """
 
     def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
@@ -40,12 +43,21 @@ class TrustedProxies:
         # The proxy nearest to us appends its word last
         if _values(scope, _FORWARDED_PROTO)[-1:] == ["https"]:
             scheme = _TLS.get(scheme, scheme)
-        return {**scope, network_addresses.PEER: scope["client"], "client": (str(client), 0), "scheme": scheme}
+        return {
+            **scope,
+            network_addresses.PEER: scope["client"],
+            "client": (str(client), 0),
+            "scheme": scheme,
+        }
 
-    def _client(self, peer: IPv4Address | IPv6Address, forwarded: list[str]) -> IPv4Address | IPv6Address:
-        """From right to left, the first address that is no trusted proxy. What stands left of it may be made up.
+    def _client(
+        self, peer: IPv4Address | IPv6Address, forwarded: list[str]
+    ) -> IPv4Address | IPv6Address:
+        """From right to left, the first address that is no trusted proxy. What stands left of it
+        may be made up.
 
-        Each proxy appends the address of its caller. Text that is no address ends the search at the proxy that sent it.
+        Each proxy appends the address of its caller. Text that is no address ends the search at the
+        proxy that sent it.
         """
         client = peer
         for text in reversed(forwarded[-MAX_PROXIES:]):

@@ -1,4 +1,5 @@
-"""Around every request: its id in the answer and the logs, one log line, and a plain 500 for what nobody foresaw."""
+"""Around every request: its id in the answer and the logs, one log line, and a plain 500 for what
+nobody foresaw."""
 
 import re
 import time
@@ -40,7 +41,9 @@ class Requests:
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if len(given) <= 64 and _ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = (
+            given.decode() if len(given) <= 64 and _ID.fullmatch(given) else uuid.uuid4().hex
+        )
         method, path = scope["method"], loggable(scope["path"])[:MAX_LOGGED]
         status, began = 0, time.perf_counter()
 
@@ -48,7 +51,10 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+                message["headers"] = [
+                    *message.get("headers", []),
+                    (b"x-request-id", request_id.encode()),
+                ]
             await send(message)
 
         device = request_context.device_name(headers.get(b"user-agent", b"").decode("latin1"))
@@ -65,7 +71,9 @@ class Requests:
                 await problems.response(500, "internal", detail)(scope, receive, out)
             finally:
                 took = round((time.perf_counter() - began) * 1000, 1)
-                if not getattr(scope.get(BODY), "cut", False):  # those have a line of their own, for many together
+                if not getattr(
+                    scope.get(BODY), "cut", False
+                ):  # those have a line of their own, for many together
                     _log.info("request", method=method, path=path, status=status, ms=took)
 
 

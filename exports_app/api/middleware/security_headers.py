@@ -37,5 +37,6 @@ DOCUMENTS = [
 
 
 def transport(scheme: str, public_url: str) -> list[tuple[bytes, bytes]]:
-    """What goes with an answer over https; nothing over http, where a browser must not believe it."""
+    """What goes with an answer over https; nothing over http, where a browser must not believe
+    it."""
     return [HSTS] if is_secure(scheme, public_url) else []

@@ -1,7 +1,9 @@
-"""Clients that are too slow to be served: each open request costs memory, and a stranger can open many.
+"""Clients that are too slow to be served: each open request costs memory, and a stranger can open
+many.
 
-The server itself cuts off who does not send a request's head in time (launch/serve.py); what follows the head is cut off here,
-and a websocket on which no page joins in ui/websockets/connections.py.
+The server itself cuts off who does not send a request's head in time (launch/serve.py); what
+follows the head is cut off here, and a websocket on which no page joins in
+ui/websockets/connections.py.
 """
 
 import asyncio
@@ -28,7 +30,8 @@ _log = log.get(__name__)
 
 
 class SlowBody:
-    """Around one request's receive. When its body comes too slowly, the app sees that the client is gone, and `cut` is True."""
+    """Around one request's receive. When its body comes too slowly, the app sees that the client is
+    gone, and `cut` is True."""
 
     def __init__(self, receive: Receive, path: str, network: str, others: "OpenBodies") -> None:
         self._receive, self._others = receive, others
@@ -37,7 +40,9 @@ class SlowBody:
         self.path, self.network, self.bytes, self.cut = path, network, 0, False
 
     async def receive(self) -> Message:
-        if self._complete:  # what comes now is the end of the connection, which may take as long as the answer
+        if (
+            self._complete
+        ):  # what comes now is the end of the connection, which may take as long as the answer
             return await self._receive()
         if self.cut:
             return {"type": "http.disconnect"}
@@ -63,8 +68,9 @@ class SlowBody:
 
 
 class OpenBodies:
-    """The bodies that have begun and not ended. Where there are too many, the oldest one of the network with the most is cut
-    off: a good body is complete within moments, so that a crowd of slow ones keeps nobody else from being served."""
+    """The bodies that have begun and not ended. Where there are too many, the oldest one of the
+    network with the most is cut off: a good body is complete within moments, so that a crowd of
+    slow ones keeps nobody else from being served."""
 
     def __init__(self) -> None:
         self._networks: dict[str, dict[SlowBody, None]] = {}
@@ -104,10 +110,18 @@ class OpenBodies:
         if len(self._noted) >= MOST_NOTED:
             self._noted.clear()
         self._noted[body.network] = now
-        _log.info("slow request cut off", path=loggable(body.path)[:MAX_LOGGED], bytes=body.bytes, network=body.network)
+        _log.info(
+            "slow request cut off",
+            path=loggable(body.path)[:MAX_LOGGED],
+            bytes=body.bytes,
+            network=body.network,
+        )
 
     def _make_room(self, network: str) -> None:
-        while len(self._networks.get(network, {})) > NETWORK_BODIES or self._bytes[network] > NETWORK_BYTES:
+        while (
+            len(self._networks.get(network, {})) > NETWORK_BODIES
+            or self._bytes[network] > NETWORK_BYTES
+        ):
             self._cut_oldest(network)
         while self._count > BODIES or self._all_bytes > BYTES:
             self._cut_oldest(max(self._networks, key=lambda name: len(self._networks[name])))
@@ -119,4 +133,6 @@ class OpenBodies:
 def has_body(scope: Scope) -> bool:
     """Whether the request's head announces a body."""
     names = {name for name, _ in scope["headers"]}
-    return b"transfer-encoding" in names or any(name == b"content-length" and value != b"0" for name, value in scope["headers"])
+    return b"transfer-encoding" in names or any(
+        name == b"content-length" and value != b"0" for name, value in scope["headers"]
+    )

@@ -19,9 +19,14 @@ def get(srv: Srv, who: Who) -> Any:
     return srv.account.get(who)
 
 
-@router.post("/account/password", response_model=shapes.TokenOut, openapi_extra=takes(shapes.PasswordIn))
-def change_password(srv: Srv, who: Who, body: Annotated[shapes.PasswordIn, Depends(json_body(shapes.PasswordIn))]) -> Any:
-    """All browsers and all other tokens of the account are signed out; the answer has a new token."""
+@router.post(
+    "/account/password", response_model=shapes.TokenOut, openapi_extra=takes(shapes.PasswordIn)
+)
+def change_password(
+    srv: Srv, who: Who, body: Annotated[shapes.PasswordIn, Depends(json_body(shapes.PasswordIn))]
+) -> Any:
+    """All browsers and all other tokens of the account are signed out; the answer has a new
+    token."""
     return srv.account.change_password(who, body.current_password, body.new_password)
 
 
@@ -91,13 +96,21 @@ def users(
 
 
 def _account(one: Account) -> dict[str, Any]:
-    tenants = [{"id": tenant.id, "slug": tenant.slug, "name": tenant.name, "role": role} for tenant, role in one.roles]
+    tenants = [
+        {"id": tenant.id, "slug": tenant.slug, "name": tenant.name, "role": role}
+        for tenant, role in one.roles
+    ]
     return {**vars(one.user), "tenants": tenants}
 
 
-@router.put("/users/{user_id}", response_model=shapes.AccountOut, openapi_extra=takes(shapes.UserChange))
+@router.put(
+    "/users/{user_id}", response_model=shapes.AccountOut, openapi_extra=takes(shapes.UserChange)
+)
 def set_active(
-    srv: Srv, who: Who, user: Others, body: Annotated[shapes.UserChange, Depends(json_body(shapes.UserChange))]
+    srv: Srv,
+    who: Who,
+    user: Others,
+    body: Annotated[shapes.UserChange, Depends(json_body(shapes.UserChange))],
 ) -> Any:
     """For a super admin. Who is not active is signed out, and their scheduled exports fail."""
     return srv.users.set_active(who, user.id, active=body.is_active)
@@ -111,6 +124,7 @@ def reset_second_factor(srv: Srv, who: Who, user: Others) -> None:
 
 @router.post("/users/{user_id}/reset-password", response_model=shapes.ResetOut)
 def reset(srv: Srv, who: Who, user: Others) -> Any:
-    """For a super admin: mails the user a link to set a new password; without a mail server the answer has it, once."""
+    """For a super admin: mails the user a link to set a new password; without a mail server the
+    answer has it, once."""
     sent = srv.users.reset(who, user.id)
     return {"expires_at": sent.expires_at, "link": sent.url}

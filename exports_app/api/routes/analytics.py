@@ -11,7 +11,13 @@ from exports_app.api.schemas import base
 from exports_app.domain import bounds
 from exports_app.domain.table import Column, Value
 from exports_app.domain.timing.period import Period, Window
-from exports_app.services.analytics.campaigns import CHANGE_SCALE, MEASURES, CampaignFigures, Point, View
+from exports_app.services.analytics.campaigns import (
+    CHANGE_SCALE,
+    MEASURES,
+    CampaignFigures,
+    Point,
+    View,
+)
 from exports_app.services.analytics.exports import Day, ExportFigures, Listed
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.validation import Filters
@@ -32,15 +38,26 @@ def campaigns(
     srv: Srv,
     who: Who,
     tenant: Readable,
-    period: Annotated[bounds.Key | None, Query(description="default: last_30_days, where no dates are given")] = None,
+    period: Annotated[
+        bounds.Key | None, Query(description="default: last_30_days, where no dates are given")
+    ] = None,
     start: Annotated[base.Day | None, Query(alias="startDate")] = None,
     end: Annotated[base.Day | None, Query(alias="endDate")] = None,
-    group_by: Annotated[bounds.Key, Query(alias="groupBy", description="day, week or month")] = "day",
-    sort: Annotated[bounds.Key, Query(description="of the campaigns: name or a measure, - before it: descending")] = "-spend",
-    currency: Annotated[bounds.CurrencyCode, Query(description="of the campaigns; default: that with the most impressions")] = "",
+    group_by: Annotated[
+        bounds.Key, Query(alias="groupBy", description="day, week or month")
+    ] = "day",
+    sort: Annotated[
+        bounds.Key,
+        Query(description="of the campaigns: name or a measure, - before it: descending"),
+    ] = "-spend",
+    currency: Annotated[
+        bounds.CurrencyCode,
+        Query(description="of the campaigns; default: that with the most impressions"),
+    ] = "",
     top: Annotated[int, Query(ge=1, le=100, description="how many campaigns")] = 20,
 ) -> Any:
-    """The same figures as in exports of the types `aggregate` and `campaigns`, with the change against the days before."""
+    """The same figures as in exports of the types `aggregate` and `campaigns`, with the change
+    against the days before."""
     if period is None and start is None and end is None:
         period = Period.LAST_30_DAYS
     filters = Filters(start, end, period, group_by=group_by)
@@ -55,17 +72,30 @@ def exports(srv: Srv, who: Who, tenant: Readable) -> Any:
 
 def _figures(found: CampaignFigures) -> dict[str, Any]:
     def measured(values: Sequence[Value]) -> dict[str, Any]:
-        return {column.key: _number(column, value) for column, value in zip(found.measures, values, strict=True)}
+        return {
+            column.key: _number(column, value)
+            for column, value in zip(found.measures, values, strict=True)
+        }
 
     def point(one: Point) -> dict[str, Any]:
-        return {"period": one.period, "currency": one.currency, "campaigns": one.campaigns} | measured(one.values)
+        return {
+            "period": one.period,
+            "currency": one.currency,
+            "campaigns": one.campaigns,
+        } | measured(one.values)
 
     totals = [
-        {"currency": one.currency, "change": dict(zip(MEASURES, map(_change, one.change), strict=True))} | measured(one.values)
+        {
+            "currency": one.currency,
+            "change": dict(zip(MEASURES, map(_change, one.change), strict=True)),
+        }
+        | measured(one.values)
         for one in found.totals
     ]
     top = [
-        {"id": one.id, "name": one.name, "channel": one.channel, "status": one.status} | measured(one.values) for one in found.top
+        {"id": one.id, "name": one.name, "channel": one.channel, "status": one.status}
+        | measured(one.values)
+        for one in found.top
     ]
     return {
         "timezone": found.timezone,
@@ -92,7 +122,11 @@ def _window(window: Window) -> dict[str, Any]:
 
 def _exports(found: ExportFigures) -> dict[str, Any]:
     def day(one: Day) -> dict[str, Any]:
-        return {"date": one.day, "runs": {str(status): count for status, count in one.counts.items()}, "seconds": one.taken}
+        return {
+            "date": one.day,
+            "runs": {str(status): count for status, count in one.counts.items()},
+            "seconds": one.taken,
+        }
 
     lists = ("failing", "paused", "ownerless")
     return {

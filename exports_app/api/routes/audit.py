@@ -16,7 +16,10 @@ from exports_app.services.core.records import Page
 
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 CSV = "text/csv; charset=utf-8"
-DISPOSITION = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
+DISPOSITION = {
+    "Content-Disposition": 'attachment; filename="audit.csv"',
+    "Cache-Control": "no-store",
+}
 Q = (
     "part of the name of who did it, or of what it was done to; or an address,"
     " or the beginning of the id of a session or a request"
@@ -24,11 +27,15 @@ Q = (
 
 
 def chosen(
-    area: Annotated[bounds.Key, Query(description="the first part of an action, e.g. `member`")] = "",
+    area: Annotated[
+        bounds.Key, Query(description="the first part of an action, e.g. `member`")
+    ] = "",
     since: Annotated[Instant | None, Query()] = None,
     before: Annotated[Instant | None, Query()] = None,
     q: Annotated[bounds.Search, Query(description=Q)] = "",
-    installation: Annotated[bool, Query(description="only what concerns no tenant; for super admins")] = False,
+    installation: Annotated[
+        bool, Query(description="only what concerns no tenant; for super admins")
+    ] = False,
 ) -> AuditFilter:
     return AuditFilter(area, since, before, q, installation)
 
@@ -47,7 +54,9 @@ def find(
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """The newest first."""
-    items, total = srv.audit.find(who, str(tenant_id) if tenant_id else None, where, Page(page, size))
+    items, total = srv.audit.find(
+        who, str(tenant_id) if tenant_id else None, where, Page(page, size)
+    )
     return in_thread(shapes.AuditOut, {"items": items, "total": total, "page": page, "size": size})
 
 

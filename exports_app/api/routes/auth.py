@@ -6,7 +6,13 @@ from fastapi import APIRouter, Depends, Request
 
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import strangers_body, takes
-from exports_app.api.schemas.accounts import ForgotPasswordIn, LoginIn, MeOut, ResetPasswordIn, TokenOut
+from exports_app.api.schemas.accounts import (
+    ForgotPasswordIn,
+    LoginIn,
+    MeOut,
+    ResetPasswordIn,
+    TokenOut,
+)
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 from exports_app.services.identity.sessions import cookie
 
@@ -18,23 +24,32 @@ def _known(request: Request) -> str:
 
 
 @router.post("/login", response_model=TokenOut, openapi_extra=takes(LoginIn))
-def login(srv: Srv, request: Request, body: Annotated[LoginIn, Depends(strangers_body(LoginIn))]) -> Any:
-    """With a second factor: 401 with the code `otp_required` until `otp` is sent too. Each code is good for one login."""
+def login(
+    srv: Srv, request: Request, body: Annotated[LoginIn, Depends(strangers_body(LoginIn))]
+) -> Any:
+    """With a second factor: 401 with the code `otp_required` until `otp` is sent too. Each code is
+    good for one login."""
     address = request.client.host if request.client else ""
     return srv.auth.login(body.email, body.password, address, _known(request), body.otp)
 
 
 @router.post("/forgot-password", status_code=202, openapi_extra=takes(ForgotPasswordIn))
 def forgot_password(
-    srv: Srv, request: Request, body: Annotated[ForgotPasswordIn, Depends(strangers_body(ForgotPasswordIn))]
+    srv: Srv,
+    request: Request,
+    body: Annotated[ForgotPasswordIn, Depends(strangers_body(ForgotPasswordIn))],
 ) -> None:
-    """Mails a link to set a new password to the account of this address. The answer is the same whether there is one."""
+    """Mails a link to set a new password to the account of this address. The answer is the same
+    whether there is one."""
     srv.password_resets.request(body.email, _known(request))
 
 
 @router.post("/reset-password", status_code=204, openapi_extra=takes(ResetPasswordIn))
-def reset_password(srv: Srv, body: Annotated[ResetPasswordIn, Depends(strangers_body(ResetPasswordIn))]) -> None:
-    """Sets a new password by the token of a link, which works once. All browsers and tokens are signed out."""
+def reset_password(
+    srv: Srv, body: Annotated[ResetPasswordIn, Depends(strangers_body(ResetPasswordIn))]
+) -> None:
+    """Sets a new password by the token of a link, which works once. All browsers and tokens are
+    signed out."""
     srv.password_resets.reset(body.token, body.new_password)
 
 
@@ -42,8 +57,17 @@ def reset_password(srv: Srv, body: Annotated[ResetPasswordIn, Depends(strangers_
 def me(srv: Srv, who: Who) -> Any:
     user, memberships = srv.auth.me(who)
     tenants = [
-        {"id": m.tenant.id, "slug": m.tenant.slug, "name": m.tenant.name, "role": m.role, "permissions": m.permissions}
+        {
+            "id": m.tenant.id,
+            "slug": m.tenant.slug,
+            "name": m.tenant.name,
+            "role": m.role,
+            "permissions": m.permissions,
+        }
         for m in memberships
     ]
-    missing = {"second_factor_missing_for": srv.auth.withheld(who), "must_set_up_second_factor": who.must_enrol}
+    missing = {
+        "second_factor_missing_for": srv.auth.withheld(who),
+        "must_set_up_second_factor": who.must_enrol,
+    }
     return {"user": user, "tenants": tenants, **missing}

@@ -30,17 +30,28 @@ def find(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
-    where = {k: v for k, v in {"channel": channel, "status": status, "currency": currency}.items() if v is not None}
+    where = {
+        k: v
+        for k, v in {"channel": channel, "status": status, "currency": currency}.items()
+        if v is not None
+    }
     wanted = str(tenant_id) if tenant_id else None
     items, total = srv.campaigns.find(who, wanted, where, q, Page(page, size, sort))
     return {"items": items, "total": total, "page": page, "size": size}
 
 
-@router.post("", status_code=201, response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignIn))
+@router.post(
+    "", status_code=201, response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignIn)
+)
 def create(
-    srv: Srv, who: Writer, body: Annotated[shapes.CampaignIn, Depends(json_body(shapes.CampaignIn))], response: Response
+    srv: Srv,
+    who: Writer,
+    body: Annotated[shapes.CampaignIn, Depends(json_body(shapes.CampaignIn))],
+    response: Response,
 ) -> Any:
-    made = srv.campaigns.create(who, str(body.tenant_id) if body.tenant_id else None, shapes.campaign_values(body))
+    made = srv.campaigns.create(
+        who, str(body.tenant_id) if body.tenant_id else None, shapes.campaign_values(body)
+    )
     response.headers["Location"] = f"{BASE}/{made.id}"
     return made
 
@@ -50,7 +61,9 @@ def get(srv: Srv, who: Who, campaign_id: str) -> Any:
     return srv.campaigns.get(who, campaign_id)
 
 
-@router.put("/{campaign_id}", response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignChange))
+@router.put(
+    "/{campaign_id}", response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignChange)
+)
 def update(
     srv: Srv,
     who: Who,
@@ -65,12 +78,18 @@ def delete(srv: Srv, who: Who, campaign_id: str) -> None:
     srv.campaigns.delete(who, campaign_id)
 
 
-@router.post("/{campaign_id}/metrics", response_model=shapes.WrittenOut, openapi_extra=takes(shapes.MetricsIn))
+@router.post(
+    "/{campaign_id}/metrics",
+    response_model=shapes.WrittenOut,
+    openapi_extra=takes(shapes.MetricsIn),
+)
 def write_metrics(
     srv: Srv,
     who: Who,
     target: Target,
-    body: Annotated[shapes.MetricsIn, Depends(json_body(shapes.MetricsIn, METRICS_LIMIT, METRICS_VALUES))],
+    body: Annotated[
+        shapes.MetricsIn, Depends(json_body(shapes.MetricsIn, METRICS_LIMIT, METRICS_VALUES))
+    ],
 ) -> Any:
     days = [
         Metric(

@@ -16,11 +16,21 @@ router = APIRouter(prefix=PATH, tags=["files"])
 
 LATEST = 253_402_300_799
 """Seconds since 1970: the end of the year 9999."""
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 WORDS = {
-    404: ("There is no such file", "This link no longer works. Ask the person who sent it for a new one."),
+    404: (
+        "There is no such file",
+        "This link no longer works. Ask the person who sent it for a new one.",
+    ),
     410: ("This file is not here any more", ""),
-    503: ("The file is not available right now", "Your link is good. Please try again in a few minutes."),
+    503: (
+        "The file is not available right now",
+        "Your link is good. Please try again in a few minutes.",
+    ),
 }
 """Title and text of a page by its status; the error's own words where there are none."""
 PAGE = """<!DOCTYPE html>
@@ -48,5 +58,7 @@ def download(
         # Somebody followed the link in a message: a page tells them more than a problem document
         status = status_of(e)
         title, text = WORDS.get(status, WORDS[404])
-        return HTMLResponse(PAGE.format(title=title, text=escape(text or f"{e.message}.")), status, HEADERS)
+        return HTMLResponse(
+            PAGE.format(title=title, text=escape(text or f"{e.message}.")), status, HEADERS
+        )
     return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=HEADERS)

@@ -14,11 +14,18 @@ from exports_app.services.core.extension_points import CHANNELS
 router = APIRouter(prefix="/api", tags=["health"])
 
 
-@router.get("/health", response_model=HealthOut, response_model_exclude_unset=True, responses={503: {"model": HealthOut}})
+@router.get(
+    "/health",
+    response_model=HealthOut,
+    response_model_exclude_unset=True,
+    responses={503: {"model": HealthOut}},
+)
 async def health(srv: Srv, request: Request, response: Response) -> Any:
-    """503 when something that is needed is down, or what is due does not get its turn; mail that is not set up is no error.
+    """503 when something that is needed is down, or what is due does not get its turn; mail that is
+    not set up is no error.
 
-    Strangers get the status alone; the rest is for this machine itself, and for those who send METRICS_TOKEN as a bearer token.
+    Strangers get the status alone; the rest is for this machine itself, and for those who send
+    METRICS_TOKEN as a bearer token.
     """
     reasons = []
     try:
@@ -40,4 +47,11 @@ async def health(srv: Srv, request: Request, response: Response) -> Any:
         return {"status": status}
     email = "not configured" if CHANNELS["email"].unconfigured() else "configured"
     files = await asyncio.to_thread(srv.retention.usage)
-    return {"status": status, "database": database, "engine": engine, "email": email, "reasons": reasons, "files": files}
+    return {
+        "status": status,
+        "database": database,
+        "engine": engine,
+        "email": email,
+        "reasons": reasons,
+        "files": files,
+    }

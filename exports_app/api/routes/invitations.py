@@ -1,4 +1,5 @@
-"""What the holder of an invitation's link can do. The link's token is sent in the body: no log has it."""
+"""What the holder of an invitation's link can do. The link's token is sent in the body: no log has
+it."""
 
 from typing import Annotated, Any
 
@@ -12,16 +13,22 @@ router = APIRouter(prefix="/api/invitations", tags=["invitations"])
 
 
 @router.post("/look", response_model=shapes.OfferOut, openapi_extra=takes(shapes.LinkTokenIn))
-def look(srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(strangers_body(shapes.LinkTokenIn))]) -> Any:
+def look(
+    srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(strangers_body(shapes.LinkTokenIn))]
+) -> Any:
     """What the invitation offers, and how it is accepted. 410 once its link no longer works."""
     return srv.joining.look(body.token)
 
 
 @router.post("/accept", response_model=shapes.JoinedOut, openapi_extra=takes(shapes.AcceptIn))
-def accept(srv: Srv, who: Anybody, body: Annotated[shapes.AcceptIn, Depends(strangers_body(shapes.AcceptIn))]) -> Any:
+def accept(
+    srv: Srv,
+    who: Anybody,
+    body: Annotated[shapes.AcceptIn, Depends(strangers_body(shapes.AcceptIn))],
+) -> Any:
     """With the access token of the invited address's account, or without one and with a name and a
-    password: see `way` of `look`. 401 with the code `sign_in_required` where the account has to sign
-    in, 403 with `wrong_account` where another one is signed in, and with `own_password_first` where
-    it is signed in with a one-time password."""
+    password: see `way` of `look`. 401 with the code `sign_in_required` where the account has to
+    sign in, 403 with `wrong_account` where another one is signed in, and with `own_password_first`
+    where it is signed in with a one-time password."""
     joined = srv.joining.accept(body.token, who, body.name, body.password)
     return {"tenant": joined.tenant, "email": joined.user.email, "role": joined.role}

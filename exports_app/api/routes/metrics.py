@@ -23,7 +23,9 @@ HEALTHY = ("exports_healthy", "1 while /api/health answers 200")
 async def metrics(srv: Srv, request: Request) -> Response:
     """Prometheus's text format. 401 for everybody else."""
     if not is_insider(request, srv.settings):
-        raise Unauthenticated("Call from this machine itself, or send METRICS_TOKEN as 'Authorization: Bearer …'")
+        raise Unauthenticated(
+            "Call from this machine itself, or send METRICS_TOKEN as 'Authorization: Bearer …'"
+        )
     try:
         figures = await asyncio.to_thread(srv.vitals.figures)
         troubles = await asyncio.to_thread(srv.vitals.troubles)
@@ -38,11 +40,27 @@ async def metrics(srv: Srv, request: Request) -> Response:
 def _now(figures: Figures, *, healthy: bool) -> CollectorRegistry:
     registry = CollectorRegistry()
     _gauge(registry, HEALTHY, float(healthy))
-    _gauge(registry, ("exports_due_lag_seconds", "How late the scheduled export is that is due the longest"), figures.due_lag)
-    _gauge(registry, ("exports_queue_age_seconds", "How long the first of the runs that could begin waits"), figures.queue_age)
-    _gauge(registry, ("exports_queue_runs", "Runs that wait"), figures.runs.get(RunStatus.PENDING, 0))
+    _gauge(
+        registry,
+        ("exports_due_lag_seconds", "How late the scheduled export is that is due the longest"),
+        figures.due_lag,
+    )
+    _gauge(
+        registry,
+        ("exports_queue_age_seconds", "How long the first of the runs that could begin waits"),
+        figures.queue_age,
+    )
+    _gauge(
+        registry, ("exports_queue_runs", "Runs that wait"), figures.runs.get(RunStatus.PENDING, 0)
+    )
     _by_status(registry, "exports_runs", "Runs in the history", RunStatus, figures.runs)
-    _by_status(registry, "exports_deliveries", "Messages in the history", DeliveryStatus, figures.deliveries)
+    _by_status(
+        registry,
+        "exports_deliveries",
+        "Messages in the history",
+        DeliveryStatus,
+        figures.deliveries,
+    )
     return registry
 
 
@@ -50,7 +68,9 @@ def _gauge(registry: CollectorRegistry, named: tuple[str, str], value: float) ->
     Gauge(*named, registry=registry).set(value)
 
 
-def _by_status(registry: CollectorRegistry, name: str, what: str, statuses: Any, counts: Mapping[str, int]) -> None:
+def _by_status(
+    registry: CollectorRegistry, name: str, what: str, statuses: Any, counts: Mapping[str, int]
+) -> None:
     one = Gauge(name, f"{what}, by status", ["status"], registry=registry)
     for status in statuses:
         one.labels(status.value).set(counts.get(status, 0))

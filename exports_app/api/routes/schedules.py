@@ -26,7 +26,10 @@ Visible = Annotated[Schedule, Depends(readable_schedule)]
 
 
 def _where(
-    export_type: str | None, file_format: str | None, last_status: RunStatus | None, is_active: bool | None
+    export_type: str | None,
+    file_format: str | None,
+    last_status: RunStatus | None,
+    is_active: bool | None,
 ) -> dict[str, Any]:
     wrong = [
         FieldError(pointer, one_of(known))
@@ -38,7 +41,12 @@ def _where(
     ]
     if wrong:
         raise Invalid(wrong)
-    where = {"export_type": export_type, "format": file_format, "last_status": last_status, "is_active": is_active}
+    where = {
+        "export_type": export_type,
+        "format": file_format,
+        "last_status": last_status,
+        "is_active": is_active,
+    }
     return {k: v for k, v in where.items() if v is not None}
 
 
@@ -59,23 +67,33 @@ def find(
     where = _where(export_type, file_format, last_status, is_active)
     wanted = str(tenant_id) if tenant_id else None
     items, total = srv.schedules.find(who, wanted, where, q, Page(page, size, sort))
-    return in_thread(shapes.SchedulesOut, {"items": items, "total": total, "page": page, "size": size})
+    return in_thread(
+        shapes.SchedulesOut, {"items": items, "total": total, "page": page, "size": size}
+    )
 
 
-@router.post("", status_code=201, response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleIn))
+@router.post(
+    "", status_code=201, response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleIn)
+)
 def create(
     srv: Srv,
     who: Writer,
-    body: Annotated[shapes.ScheduleIn, Depends(json_body(shapes.ScheduleIn, SCHEDULE_LIMIT, SCHEDULE_VALUES))],
+    body: Annotated[
+        shapes.ScheduleIn, Depends(json_body(shapes.ScheduleIn, SCHEDULE_LIMIT, SCHEDULE_VALUES))
+    ],
     response: Response,
 ) -> Any:
-    made = srv.schedules.create(who, str(body.tenant_id) if body.tenant_id else None, shapes.draft_values(body))
+    made = srv.schedules.create(
+        who, str(body.tenant_id) if body.tenant_id else None, shapes.draft_values(body)
+    )
     response.headers["Location"] = f"{BASE}/{made.id}"
     return made
 
 
 @router.post("/validate-cron", response_model=shapes.CronOut, openapi_extra=takes(shapes.CronIn))
-def validate_cron(srv: Srv, who: Reader, body: Annotated[shapes.CronIn, Depends(json_body(shapes.CronIn))]) -> Any:
+def validate_cron(
+    srv: Srv, who: Reader, body: Annotated[shapes.CronIn, Depends(json_body(shapes.CronIn))]
+) -> Any:
     return srv.schedules.validate_cron(who, body.expression, body.timezone, body.after, body.count)
 
 
@@ -84,12 +102,17 @@ def get(srv: Srv, who: Who, schedule_id: str) -> Any:
     return srv.schedules.get(who, schedule_id)
 
 
-@router.put("/{schedule_id}", response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleChange))
+@router.put(
+    "/{schedule_id}", response_model=shapes.ScheduleOut, openapi_extra=takes(shapes.ScheduleChange)
+)
 def update(
     srv: Srv,
     who: Who,
     target: Target,
-    body: Annotated[shapes.ScheduleChange, Depends(json_body(shapes.ScheduleChange, SCHEDULE_LIMIT, SCHEDULE_VALUES))],
+    body: Annotated[
+        shapes.ScheduleChange,
+        Depends(json_body(shapes.ScheduleChange, SCHEDULE_LIMIT, SCHEDULE_VALUES)),
+    ],
 ) -> Any:
     return srv.schedules.update(who, target.id, shapes.draft_values(body), body.version)
 
@@ -107,14 +130,18 @@ def trigger(srv: Srv, who: Who, schedule_id: str, response: Response) -> Any:
 
 
 @router.get("/{schedule_id}/history", response_model=run_shapes.HistoryOut)
-def history(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
+def history(
+    srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> Any:
     runs, total = srv.history.of_schedule(who, visible.id, limit)
     items = [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs]
     return in_thread(run_shapes.HistoryOut, {"items": items, "total": total})
 
 
 @router.get("/{schedule_id}/notices", response_model=run_shapes.NoticesOut)
-def notices(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Any:
+def notices(
+    srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> Any:
     """The emails about it to its owner and the tenant's admins, the newest first."""
     return {"items": srv.history.notices(who, visible.id, limit)}
 
@@ -126,11 +153,19 @@ def notices(srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge
     openapi_extra=takes(shapes.BackfillIn),
 )
 def backfill(
-    srv: Srv, who: Who, target: Target, body: Annotated[shapes.BackfillIn, Depends(json_body(shapes.BackfillIn))]
+    srv: Srv,
+    who: Who,
+    target: Target,
+    body: Annotated[shapes.BackfillIn, Depends(json_body(shapes.BackfillIn))],
 ) -> Any:
-    """A run for each past run time on these days, in the schedule's zone, that has none or was skipped."""
+    """A run for each past run time on these days, in the schedule's zone, that has none or was
+    skipped."""
     done = srv.backfill.run(who, target.id, body.start_date, body.end_date)
-    return {"created": len(done.runs), "existing": done.existing, "history_ids": [run.id for run in done.runs]}
+    return {
+        "created": len(done.runs),
+        "existing": done.existing,
+        "history_ids": [run.id for run in done.runs],
+    }
 
 
 @router.get("/{schedule_id}/history/{history_id}", response_model=run_shapes.RunOut)
@@ -168,7 +203,8 @@ def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 
 @router.post("/{schedule_id}/history/{history_id}/resend", response_model=run_shapes.RunOut)
 def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    """Sends the run's file again to those whose message was not accepted; 409 where there is nothing to send again."""
+    """Sends the run's file again to those whose message was not accepted; 409 where there is
+    nothing to send again."""
     srv.demand.resend(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
@@ -189,7 +225,11 @@ def revoke_links(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 
 @router.get("/{schedule_id}/history/{history_id}/downloads", response_model=run_shapes.DownloadsOut)
 def downloads(
-    srv: Srv, who: Who, schedule_id: str, history_id: str, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50
+    srv: Srv,
+    who: Who,
+    schedule_id: str,
+    history_id: str,
+    limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50,
 ) -> Any:
     """Who downloaded the run's file, the newest first; requests of one minute count once."""
     items, total = srv.file_downloads.of_run(who, schedule_id, history_id, limit)

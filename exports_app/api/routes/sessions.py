@@ -1,4 +1,5 @@
-"""What a page cannot do over its websocket: set the session's cookie, delete it, and receive a file.
+"""What a page cannot do over its websocket: set the session's cookie, delete it, and receive a
+file.
 
 Not in the OpenAPI document: these addresses are for the app's own pages.
 """
@@ -13,7 +14,13 @@ from exports_app.api.cookies import is_secure, set_cookie
 from exports_app.domain.errors import ExportsError
 from exports_app.services.identity import known_browsers
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
-from exports_app.services.identity.sessions import BROWSER_COOKIE, MAX_PATH, SESSION_COOKIE, cookie, local_path
+from exports_app.services.identity.sessions import (
+    BROWSER_COOKIE,
+    MAX_PATH,
+    SESSION_COOKIE,
+    cookie,
+    local_path,
+)
 from exports_app.services.runs.browser_downloads import Made
 
 LOGIN = "/login"
@@ -36,9 +43,13 @@ Browser = Annotated[str, _cookie(BROWSER_COOKIE)]
 Known = Annotated[str, _cookie(KNOWN_COOKIE)]
 
 
-def _with_session(srv: Srv, request: Request, to: str, session_id: str, max_age: int) -> RedirectResponse:
+def _with_session(
+    srv: Srv, request: Request, to: str, session_id: str, max_age: int
+) -> RedirectResponse:
     secure = is_secure(request.url.scheme, srv.settings.public_url)
-    headers = SECRET | {"Set-Cookie": set_cookie(SESSION_COOKIE, session_id, max_age, secure=secure)}
+    headers = SECRET | {
+        "Set-Cookie": set_cookie(SESSION_COOKIE, session_id, max_age, secure=secure)
+    }
     return RedirectResponse(to, 303, headers)
 
 
@@ -49,8 +60,8 @@ def end(
     session_id: SessionId,
     goto: Annotated[str, Query(alias="next", max_length=MAX_PATH)] = LOGIN,
 ) -> RedirectResponse:
-    """Takes the cookie of a session that is over already. A link on any site leads here, so that it ends none itself.
-    next: the page to show then."""
+    """Takes the cookie of a session that is over already. A link on any site leads here, so that it
+    ends none itself. next: the page to show then."""
     to = local_path(goto)
     if srv.sessions.visit(session_id, counts=False):
         return RedirectResponse(to, 303, SECRET)
@@ -58,13 +69,18 @@ def end(
 
 
 @router.get("/api/session/{code}")
-def begin(srv: Srv, request: Request, code: str, browser: Browser, known: Known) -> RedirectResponse:
+def begin(
+    srv: Srv, request: Request, code: str, browser: Browser, known: Known
+) -> RedirectResponse:
     try:
         session_id, to = srv.sessions.redeem(code, browser, request.headers.get("user-agent", ""))
         marked = srv.sessions.mark_browser(session_id, known)
-    except ExportsError:  # somebody looks at this in a browser: the sign-in page tells them more than a problem document
+    # somebody looks at this in a browser: the sign-in page tells them more than a problem document
+    except ExportsError:
         return RedirectResponse(EXPIRED, 303, SECRET)
-    longest = srv.settings.session_max_days * 24 * 60 * 60  # no websocket can renew the cookie; the database ends the session
+    longest = (
+        srv.settings.session_max_days * 24 * 60 * 60
+    )  # no websocket can renew the cookie; the database ends the session
     answer = _with_session(srv, request, to, session_id, longest)
     secure = is_secure(request.url.scheme, srv.settings.public_url)
     lasting = int(known_browsers.LIFETIME.total_seconds())
@@ -75,7 +91,11 @@ def begin(srv: Srv, request: Request, code: str, browser: Browser, known: Known)
 @router.get("/api/download/{code}", response_class=FileResponse)
 def download(srv: Srv, code: str, session_id: SessionId) -> Response:
     found = srv.downloads.take(code, session_id)
-    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    headers = {
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
     if isinstance(found, Made):
         named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
         return StreamingResponse(found.pieces, media_type=found.mime, headers=headers | named)

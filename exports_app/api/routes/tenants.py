@@ -28,11 +28,19 @@ def get(srv: Srv, who: Who, tenant_id: str) -> Any:
     return srv.tenants.get(who, tenant_id)
 
 
-@router.put("/{tenant_id}", response_model=shapes.TenantSettingsOut, openapi_extra=takes(shapes.TenantChange))
+@router.put(
+    "/{tenant_id}",
+    response_model=shapes.TenantSettingsOut,
+    openapi_extra=takes(shapes.TenantChange),
+)
 def update(
-    srv: Srv, who: Who, tenant: Managed, body: Annotated[shapes.TenantChange, Depends(json_body(shapes.TenantChange))]
+    srv: Srv,
+    who: Who,
+    tenant: Managed,
+    body: Annotated[shapes.TenantChange, Depends(json_body(shapes.TenantChange))],
 ) -> Any:
-    """Fields left out keep their value; null clears the logo, the zone and the time that files are kept."""
+    """Fields left out keep their value; null clears the logo, the zone and the time that files are
+    kept."""
     return srv.tenants.update(who, tenant.id, body.given())
 
 
@@ -42,9 +50,14 @@ def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
     return {"items": srv.quotas.find(who, tenant.id)}
 
 
-@router.put("/{tenant_id}/quotas", response_model=shapes.QuotasOut, openapi_extra=takes(shapes.QuotasChange))
+@router.put(
+    "/{tenant_id}/quotas", response_model=shapes.QuotasOut, openapi_extra=takes(shapes.QuotasChange)
+)
 def change_quotas(
-    srv: Srv, who: Who, tenant: Managed, body: Annotated[shapes.QuotasChange, Depends(json_body(shapes.QuotasChange))]
+    srv: Srv,
+    who: Who,
+    tenant: Managed,
+    body: Annotated[shapes.QuotasChange, Depends(json_body(shapes.QuotasChange))],
 ) -> Any:
     """For super admins. Fields left out keep their value; null: the default."""
     return {"items": srv.quotas.change(who, tenant.id, body.given())}
@@ -94,9 +107,17 @@ def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -
     return _invitation(srv.invitations.resend(who, tenant.id, invitation_id))
 
 
-@router.put("/{tenant_id}/members/{user_id}", response_model=shapes.MemberOut, openapi_extra=takes(shapes.RoleIn))
+@router.put(
+    "/{tenant_id}/members/{user_id}",
+    response_model=shapes.MemberOut,
+    openapi_extra=takes(shapes.RoleIn),
+)
 def change_role(
-    srv: Srv, who: Who, tenant: Managed, user_id: str, body: Annotated[shapes.RoleIn, Depends(json_body(shapes.RoleIn))]
+    srv: Srv,
+    who: Who,
+    tenant: Managed,
+    user_id: str,
+    body: Annotated[shapes.RoleIn, Depends(json_body(shapes.RoleIn))],
 ) -> Any:
     """409 for the last active admin."""
     return _member(srv.members.change_role(who, tenant.id, user_id, body.role))
@@ -108,10 +129,15 @@ def remove(
     who: Who,
     tenant: Managed,
     user_id: str,
-    schedules_to: Annotated[bounds.Id | None, Query(alias="schedulesTo", description="who should own theirs")] = None,
+    schedules_to: Annotated[
+        bounds.Id | None, Query(alias="schedulesTo", description="who should own theirs")
+    ] = None,
     drop_recipient: Annotated[
         bool,
-        Query(alias="dropRecipient", description="whether scheduled exports are not sent to them any more"),
+        Query(
+            alias="dropRecipient",
+            description="whether scheduled exports are not sent to them any more",
+        ),
     ] = False,
 ) -> None:
     """409 for the last active admin, while scheduled exports of theirs have no new owner, and with

@@ -13,7 +13,9 @@ class LoginIn(Input):
     email: bounds.Address
     password: bounds.Password = Field(repr=False)
     otp: bounds.Otp = Field(
-        "", repr=False, description="a code of the second factor, or a recovery code; of accounts that have one"
+        "",
+        repr=False,
+        description="a code of the second factor, or a recovery code; of accounts that have one",
     )
 
 
@@ -45,13 +47,19 @@ class MeOut(Output):
     second_factor_missing_for: list[TenantNameOut] = Field(
         description="tenants of theirs that give no rights until they have a second factor"
     )
-    must_set_up_second_factor: bool = Field(description="a super admin who has no rights until then")
+    must_set_up_second_factor: bool = Field(
+        description="a super admin who has no rights until then"
+    )
 
 
 class AccountOut(UserOut):
     is_active: bool
-    second_factor_at: datetime | None = Field(description="since when they have a second factor; null: they have none")
-    must_change_password: bool = Field(description="it was given to them: nothing else is allowed until then")
+    second_factor_at: datetime | None = Field(
+        description="since when they have a second factor; null: they have none"
+    )
+    must_change_password: bool = Field(
+        description="it was given to them: nothing else is allowed until then"
+    )
 
 
 class UserTenantOut(Output):
@@ -100,11 +108,15 @@ class OtpIn(Input):
 class PasswordAndOtpIn(PasswordCheckIn):
     """The password and a code: what giving up a second factor and new recovery codes need."""
 
-    otp: bounds.Otp = Field(repr=False, description="a code of the authenticator app, or a recovery code")
+    otp: bounds.Otp = Field(
+        repr=False, description="a code of the authenticator app, or a recovery code"
+    )
 
 
 class RecoveryCodesOut(Output):
-    recovery_codes: list[str] = Field(repr=False, description="each is good for one sign-in without the app; told once")
+    recovery_codes: list[str] = Field(
+        repr=False, description="each is good for one sign-in without the app; told once"
+    )
 
 
 class EnabledOut(RecoveryCodesOut):
@@ -137,7 +149,9 @@ class ResetPasswordIn(Input):
 
 class ResetOut(Output):
     expires_at: datetime
-    link: str | None = Field(repr=False, description="to be handed on, shown once; null: it was mailed to the user")
+    link: str | None = Field(
+        repr=False, description="to be handed on, shown once; null: it was mailed to the user"
+    )
 
 
 class PersonOut(Output):

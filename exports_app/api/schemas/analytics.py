@@ -45,7 +45,9 @@ class CampaignTotalOut(MeasuresOut):
 
 
 class TopOut(Output):
-    currency: str | None = Field(description="of the items: amounts of different currencies have no order")
+    currency: str | None = Field(
+        description="of the items: amounts of different currencies have no order"
+    )
     items: list[CampaignTotalOut]
     total: int
 
@@ -83,7 +85,9 @@ class QueueOut(Output):
     processing: int
     waiting: int
     later: int = Field(description="that wait for an instant, e.g. of another attempt")
-    oldest: datetime | None = Field(description="since when the longest waiting of the waiting ones waits")
+    oldest: datetime | None = Field(
+        description="since when the longest waiting of the waiting ones waits"
+    )
 
 
 class WorryOut(Output):

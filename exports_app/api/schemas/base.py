@@ -15,7 +15,8 @@ from exports_app.domain import bounds
 
 
 def _written(read: Callable[[str], Any], pattern: str, kind: str) -> BeforeValidator:
-    """pydantic also reads text of digits alone as seconds since 1970, which is more often a mistake than a date."""
+    """pydantic also reads text of digits alone as seconds since 1970, which is more often a mistake
+    than a date."""
     form = re.compile(pattern, re.ASCII)
 
     def check(value: Any) -> Any:
@@ -32,11 +33,15 @@ def _written(read: Callable[[str], Any], pattern: str, kind: str) -> BeforeValid
 
 
 Day = Annotated[date, _written(date.fromisoformat, r"\d{4}-\d\d-\d\d$", "date_parsing")]
-Instant = Annotated[AwareDatetime, _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing")]
+Instant = Annotated[
+    AwareDatetime, _written(datetime.fromisoformat, r"\d{4}-\d\d-\d\d[Tt ]\d", "datetime_parsing")
+]
 Money = Annotated[
     Decimal,
     Field(decimal_places=2, max_digits=20, allow_inf_nan=False),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "maxLength": bounds.WRITTEN}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "maxLength": bounds.WRITTEN}]}
+    ),
 ]
 
 
@@ -50,14 +55,20 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 
 
 class PartialInput(Input):
-    """A change whose fields may be left out and then keep their values. The OpenAPI document shows no defaults of them: a
-    generated client would send these, and so change what its caller did not name."""
+    """A change whose fields may be left out and then keep their values. The OpenAPI document shows
+    no defaults of them: a generated client would send these, and so change what its caller did not
+    name."""
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
 
 class Output(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, from_attributes=True, serialize_by_alias=True, populate_by_name=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        from_attributes=True,
+        serialize_by_alias=True,
+        populate_by_name=True,
+    )
 
 
 Amount = Annotated[float, BeforeValidator(lambda h: h / 100)]

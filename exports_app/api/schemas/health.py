@@ -18,5 +18,7 @@ class HealthOut(Output):
     database: str | None = None
     engine: str | None = None
     email: str | None = None
-    reasons: list[str] | None = Field(None, description="why it is down, in words; empty while all is well")
+    reasons: list[str] | None = Field(
+        None, description="why it is down, in words; empty while all is well"
+    )
     files: FilesOut | None = Field(None, description="what the finished files take on the disk")

@@ -67,7 +67,9 @@ class AttemptOut(Output):
     number: int
     started_at: datetime
     ended_at: datetime | None
-    outcome: str | None = Field(description="as the run's status, or retry, died, stopped; null while it is under way")
+    outcome: str | None = Field(
+        description="as the run's status, or retry, died, stopped; null while it is under way"
+    )
     error: str | None
     error_code: str | None
 

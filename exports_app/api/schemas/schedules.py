@@ -40,21 +40,36 @@ class ScheduleIn(Input):
     delivery: bounds.Key = Field("auto", description="auto, attach, zip or link")
     link_days: int = Field(7, description="how long a download link can be used")
     time_limit: int = Field(3600, description="seconds that making the file may take")
-    overlap: bounds.Key = Field("skip", description="a tick while an earlier one's run has not ended: skip, queue_one or allow")
-    catch_up: bounds.Key = Field("latest", description="ticks missed in a downtime: latest, none or all (at most 100)")
-    catch_up_hours: int = Field(168, description="how old a missed tick may be that catchUp all makes up")
-    jitter_seconds: int = Field(0, description="a run starts up to so much later than its tick, always as much")
+    overlap: bounds.Key = Field(
+        "skip",
+        description="a tick while an earlier one's run has not ended: skip, queue_one or allow",
+    )
+    catch_up: bounds.Key = Field(
+        "latest", description="ticks missed in a downtime: latest, none or all (at most 100)"
+    )
+    catch_up_hours: int = Field(
+        168, description="how old a missed tick may be that catchUp all makes up"
+    )
+    jitter_seconds: int = Field(
+        0, description="a run starts up to so much later than its tick, always as much"
+    )
     pause_after: int = Field(5, description="failed runs in a row that pause it; 0: never")
     on_unknown: bounds.Key = Field(
-        "resend", description="a message that may have arrived or not: resend it, or hold it for a decision"
+        "resend",
+        description="a message that may have arrived or not: resend it, or hold it for a decision",
     )
-    retry_attempts: int | None = Field(None, description="at a run, the first one too; null: as the server is set")
-    retry_base_seconds: int | None = Field(None, description="the longest wait after the first failed attempt; null: likewise")
+    retry_attempts: int | None = Field(
+        None, description="at a run, the first one too; null: as the server is set"
+    )
+    retry_base_seconds: int | None = Field(
+        None, description="the longest wait after the first failed attempt; null: likewise"
+    )
     is_active: bool = True
 
 
 class ScheduleChange(PartialInput):
-    """All optional: what is left out keeps its value. Only description, retryAttempts and retryBaseSeconds may be null."""
+    """All optional: what is left out keeps its value. Only description, retryAttempts and
+    retryBaseSeconds may be null."""
 
     name: bounds.Name = ""
     description: bounds.Description | None = None
@@ -77,7 +92,9 @@ class ScheduleChange(PartialInput):
     retry_attempts: int | None = None
     retry_base_seconds: int | None = None
     is_active: bool = True
-    version: int | None = Field(default=None, description="the version you edited: 409 when somebody else was quicker")
+    version: int | None = Field(
+        default=None, description="the version you edited: 409 when somebody else was quicker"
+    )
 
 
 def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
@@ -118,7 +135,9 @@ class ScheduleOut(Output):
     is_active: bool
     failures: int = Field(description="runs of ticks that failed in a row")
     paused_at: datetime | None
-    paused_reason: str | None = Field(description="why it was paused by itself; activate it to resume")
+    paused_reason: str | None = Field(
+        description="why it was paused by itself; activate it to resume"
+    )
     version: int
     last_run_at: datetime | None
     last_status: str | None
@@ -149,13 +168,17 @@ class BackfillIn(Input):
 class BackfillOut(Output):
     created: int = Field(description="runs that wait now")
     existing: int = Field(description="run times on these days that had a run already")
-    history_ids: list[str] = Field(description="of the created ones, in the order of their run times")
+    history_ids: list[str] = Field(
+        description="of the created ones, in the order of their run times"
+    )
 
 
 class CronIn(Input):
     expression: bounds.AskedCron
     timezone: bounds.Zone | None = None
-    after: Instant | None = Field(default=None, description="an instant with its zone; default: now")
+    after: Instant | None = Field(
+        default=None, description="an instant with its zone; default: now"
+    )
     count: int = Field(5, ge=1, le=50)
 
 

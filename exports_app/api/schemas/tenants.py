@@ -19,7 +19,9 @@ class TenantSettingsOut(Output):
     timezone: str | None = Field(description="of new scheduled exports; null: the installation's")
     keep_days: int | None = Field(description="how long files are kept; null: the default")
     recipient_domains: list[str] = Field(description="that files may be sent to; empty: to all")
-    second_factor_required: bool = Field(description="members without a second factor have no rights here")
+    second_factor_required: bool = Field(
+        description="members without a second factor have no rights here"
+    )
 
 
 class TenantChange(PartialInput):
@@ -60,7 +62,9 @@ class InvitationOut(Output):
 
 
 class InvitedOut(InvitationOut):
-    link: str | None = Field(repr=False, description="to be handed on, shown once; null where a mail server is set")
+    link: str | None = Field(
+        repr=False, description="to be handed on, shown once; null where a mail server is set"
+    )
 
 
 class InvitationsOut(Output):
@@ -73,7 +77,9 @@ class LinkTokenIn(Input):
 
 class AcceptIn(LinkTokenIn):
     name: bounds.Name | None = None
-    password: bounds.Password | None = Field(None, repr=False, description="of the account that is made, see `way`")
+    password: bounds.Password | None = Field(
+        None, repr=False, description="of the account that is made, see `way`"
+    )
 
 
 class OfferOut(Output):
@@ -95,7 +101,9 @@ class JoinedOut(Output):
 
 
 class QuotaOut(Output):
-    name: str = Field(description="schedules, pending_runs, messages_per_day (a day of UTC) or file_bytes")
+    name: str = Field(
+        description="schedules, pending_runs, messages_per_day (a day of UTC) or file_bytes"
+    )
     used: int
     limit: int
     own: int | None = Field(description="the tenant's own limit; null: the installation's holds")

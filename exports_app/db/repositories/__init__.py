@@ -6,7 +6,11 @@ from exports_app.db.repositories.audit import AuditRepository
 from exports_app.db.repositories.audit_chain import AuditChainRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
-from exports_app.db.repositories.deliveries import AttemptRepository, DeliveryRepository, NoticeRepository
+from exports_app.db.repositories.deliveries import (
+    AttemptRepository,
+    DeliveryRepository,
+    NoticeRepository,
+)
 from exports_app.db.repositories.downloads import FileDownloadRepository
 from exports_app.db.repositories.invitations import InvitationRepository
 from exports_app.db.repositories.password_resets import PasswordResetRepository

@@ -1,4 +1,5 @@
-"""How a tenant's exports do: counts over its history, and the schedules that somebody should look at."""
+"""How a tenant's exports do: counts over its history, and the schedules that somebody should look
+at."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,22 +28,36 @@ class AnalyticsRepository:
 
     def counts(self, tenant_id: str, days: Sequence[datetime]) -> dict[tuple[int, RunStatus], int]:
         day = _day(days)
-        query = select(day, RUNS.c.status, func.count()).where(*_made_since(tenant_id, days[0])).group_by(day, RUNS.c.status)
-        return {(at, RunStatus(status)): count for at, status, count in self._connection.execute(query)}
+        query = (
+            select(day, RUNS.c.status, func.count())
+            .where(*_made_since(tenant_id, days[0]))
+            .group_by(day, RUNS.c.status)
+        )
+        return {
+            (at, RunStatus(status)): count for at, status, count in self._connection.execute(query)
+        }
 
     def durations(self, tenant_id: str, days: Sequence[datetime]) -> dict[int | None, Spread]:
         c, day = RUNS.c, _day(days).label("day")
         taken = seconds_between(c.started_at, c.completed_at)
         ended = (c.status.in_(SENT), c.started_at.is_not(None), c.completed_at.is_not(None))
-        of = select(day, taken.label("taken")).where(*_made_since(tenant_id, days[0]), *ended).subquery()
+        of = (
+            select(day, taken.label("taken"))
+            .where(*_made_since(tenant_id, days[0]), *ended)
+            .subquery()
+        )
         found: dict[int | None, Spread] = {}
         for key, each in ((of.c.day, [of.c.day]), (literal(None, Integer), None)):
             rank = func.row_number().over(partition_by=each, order_by=of.c.taken)
             of_all = func.count().over(partition_by=each)
-            ranked = select(key.label("day"), of.c.taken, rank.label("rank"), of_all.label("of_all")).subquery()
+            ranked = select(
+                key.label("day"), of.c.taken, rank.label("rank"), of_all.label("of_all")
+            ).subquery()
             r = ranked.c
             last = case((r.rank == (r.of_all * 95 + 99) // 100, r.taken))
-            rows = self._connection.execute(select(r.day, func.count(), func.avg(r.taken), func.max(last)).group_by(r.day))
+            rows = self._connection.execute(
+                select(r.day, func.count(), func.avg(r.taken), func.max(last)).group_by(r.day)
+            )
             found |= {at: Spread(count, float(mean), float(p95)) for at, count, mean, p95 in rows}
         return found
 
@@ -57,7 +72,11 @@ class AnalyticsRepository:
             func.count().filter(later),
             func.min(c.created_at, type_=c.created_at.type).filter(ready),
         )
-        return Backlog(*self._connection.execute(select(*counts).where(c.tenant_id == tenant_id, queue.is_live(c))).one())
+        return Backlog(
+            *self._connection.execute(
+                select(*counts).where(c.tenant_id == tenant_id, queue.is_live(c))
+            ).one()
+        )
 
     def upcoming(self, tenant_id: str, until: datetime) -> list[Schedule]:
         s = _Schedules(self._connection)
@@ -65,18 +84,31 @@ class AnalyticsRepository:
 
     def failing(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         s = _Schedules(self._connection)
-        return s.page(tenant_id, s.not_well(), order=(s.c.failures.desc(), s.c.failing_since), limit=limit)
+        return s.page(
+            tenant_id, s.not_well(), order=(s.c.failures.desc(), s.c.failing_since), limit=limit
+        )
 
     def paused(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         s = _Schedules(self._connection)
-        return s.page(tenant_id, ~s.c.is_active, order=(s.c.paused_at.desc().nulls_last(), s.c.name), limit=limit)
+        return s.page(
+            tenant_id,
+            ~s.c.is_active,
+            order=(s.c.paused_at.desc().nulls_last(), s.c.name),
+            limit=limit,
+        )
 
     def ownerless(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         s = _Schedules(self._connection)
         users, members = table(models.UserRow), table(models.MembershipRow)
-        exports = select(members.c.user_id).where(members.c.tenant_id == tenant_id, members.c.role.in_(EXPORTING))
-        may = select(users.c.id).where(users.c.is_active, users.c.is_super_admin | users.c.id.in_(exports))
-        return s.page(tenant_id, s.c.is_active, s.c.owner_id.not_in(may), order=(s.c.name,), limit=limit)
+        exports = select(members.c.user_id).where(
+            members.c.tenant_id == tenant_id, members.c.role.in_(EXPORTING)
+        )
+        may = select(users.c.id).where(
+            users.c.is_active, users.c.is_super_admin | users.c.id.in_(exports)
+        )
+        return s.page(
+            tenant_id, s.c.is_active, s.c.owner_id.not_in(may), order=(s.c.name,), limit=limit
+        )
 
 
 class _Schedules(ScheduleRepository):
@@ -87,15 +119,23 @@ class _Schedules(ScheduleRepository):
     def not_well(self) -> Any:
         return self._failing()
 
-    def first(self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int | None = None) -> list[Schedule]:
+    def first(
+        self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int | None = None
+    ) -> list[Schedule]:
         query = self._select().where(self.c.tenant_id == tenant_id, self._live(), *where)
         return self._all(query.order_by(*order, self.c.id).limit(limit))
 
-    def page(self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int) -> tuple[list[Schedule], int]:
+    def page(
+        self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int
+    ) -> tuple[list[Schedule], int]:
         found = self.first(tenant_id, *where, order=order, limit=limit)
         if len(found) < limit:
             return found, len(found)
-        query = select(func.count()).select_from(self._table).where(self.c.tenant_id == tenant_id, self._live(), *where)
+        query = (
+            select(func.count())
+            .select_from(self._table)
+            .where(self.c.tenant_id == tenant_id, self._live(), *where)
+        )
         return found, self._connection.execute(query).scalar_one()
 
 
@@ -104,6 +144,7 @@ def _made_since(tenant_id: str, at: datetime) -> tuple[Any, ...]:
 
 
 def _day(days: Sequence[datetime]) -> Any:
-    """The place of the day on which a run was made. Neither database knows the zones of the other: the days' beginnings do."""
+    """The place of the day on which a run was made. Neither database knows the zones of the other:
+    the days' beginnings do."""
     last_first = reversed(list(enumerate(days)))
     return case(*[(RUNS.c.created_at >= begin, cast(at, Integer)) for at, begin in last_first])

@@ -33,9 +33,16 @@ class AuditRepository(Repository[AuditEntry]):
         if where.before is not None:
             conditions.append(c.at < where.before)
         if where.q:
-            names = [contains(self._connection, name, where.q) for name in (c.actor_name, c.subject_name)]
-            origins = [c.address == where.q, *(part.startswith(where.q, autoescape=True) for part in (c.session, c.request_id))]
+            names = [
+                contains(self._connection, name, where.q) for name in (c.actor_name, c.subject_name)
+            ]
+            origins = [
+                c.address == where.q,
+                *(part.startswith(where.q, autoescape=True) for part in (c.session, c.request_id)),
+            ]
             conditions.append(or_(*names, *(origins if len(where.q) >= SHORTEST_ORIGIN else [])))
-        total = self._connection.execute(select(func.count()).select_from(self._table).where(*conditions)).scalar_one()
+        total = self._connection.execute(
+            select(func.count()).select_from(self._table).where(*conditions)
+        ).scalar_one()
         query = self._select().where(*conditions).order_by(c.at.desc(), c.id.desc())
         return self._all(query.offset(page.offset).limit(page.size)), total

@@ -1,6 +1,7 @@
 """The places of audit entries in their chains, the seals over them, and what was exported.
 
-It reads an entry as it stands in the database: also one that somebody made unreadable is to be named, not to break the check.
+It reads an entry as it stands in the database: also one that somebody made unreadable is to be
+named, not to break the check.
 """
 
 import json
@@ -10,7 +11,19 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, String, Text, and_, cast, delete, func, insert, select, text, type_coerce
+from sqlalchemy import (
+    Connection,
+    String,
+    Text,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    type_coerce,
+)
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
@@ -31,7 +44,11 @@ class AuditChainRepository:
     def take_turn(self) -> bool:
         if self._embedded:
             return True  # one writer at a time
-        return bool(self._connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _TURN}).scalar_one())
+        return bool(
+            self._connection.execute(
+                text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _TURN}
+            ).scalar_one()
+        )
 
     def waiting(self, limit: int) -> list[dict[str, Any]]:
         w = self._waiting.c
@@ -41,23 +58,37 @@ class AuditChainRepository:
 
     def waiting_since(self) -> datetime | None:
         at = self._waiting.c.at
-        found: datetime | None = self._connection.execute(select(func.min(at, type_=at.type))).scalar_one()
+        found: datetime | None = self._connection.execute(
+            select(func.min(at, type_=at.type))
+        ).scalar_one()
         return found
 
     def last_link(self, chain: str) -> ChainedEntry | None:
         c = self._links.c
-        query = select(c.position, c.hash, c.entry_id).where(c.chain == chain).order_by(c.position.desc()).limit(1)
+        query = (
+            select(c.position, c.hash, c.entry_id)
+            .where(c.chain == chain)
+            .order_by(c.position.desc())
+            .limit(1)
+        )
         row = self._connection.execute(query).one_or_none()
         return None if row is None else ChainedEntry(*row)
 
     def add_links(self, chain: str, links: Sequence[ChainedEntry]) -> None:
-        rows = [{"chain": chain, "position": x.position, "entry_id": x.entry_id, "hash": x.hash} for x in links]
+        rows = [
+            {"chain": chain, "position": x.position, "entry_id": x.entry_id, "hash": x.hash}
+            for x in links
+        ]
         self._connection.execute(insert(self._links), rows)
         waiting = self._waiting
-        self._connection.execute(delete(waiting).where(waiting.c.entry_id.in_([x.entry_id for x in links])))
+        self._connection.execute(
+            delete(waiting).where(waiting.c.entry_id.in_([x.entry_id for x in links]))
+        )
 
     def last_seal(self) -> Seal | None:
-        row = self._connection.execute(self._select_seals().order_by(self._seals.c.number.desc()).limit(1)).one_or_none()
+        row = self._connection.execute(
+            self._select_seals().order_by(self._seals.c.number.desc()).limit(1)
+        ).one_or_none()
         return None if row is None else Seal(*row)
 
     def add_seal(self, seal: Seal) -> None:
@@ -65,18 +96,29 @@ class AuditChainRepository:
 
     def seals(self, after: int, limit: int) -> list[Seal]:
         number = self._seals.c.number
-        rows = self._connection.execute(self._select_seals().where(number > after).order_by(number).limit(limit))
+        rows = self._connection.execute(
+            self._select_seals().where(number > after).order_by(number).limit(limit)
+        )
         return [Seal(*row) for row in rows]
 
     def chains(self) -> list[str]:
-        chains = (select(t.c.chain).distinct() for t in (self._links, self._seals, self._checkpoints))
+        chains = (
+            select(t.c.chain).distinct() for t in (self._links, self._seals, self._checkpoints)
+        )
         found = {chain for query in chains for chain in self._connection.execute(query).scalars()}
         return sorted(found - {""})
 
     def links(self, chain: str, after: int, limit: int) -> list[ChainedEntry]:
         c, seals = self._links.c, self._seals
         query = (
-            select(c.position, c.hash, c.entry_id, seals.c.hash.label("sealed_hash"), seals.c.entries, *self._raw())
+            select(
+                c.position,
+                c.hash,
+                c.entry_id,
+                seals.c.hash.label("sealed_hash"),
+                seals.c.entries,
+                *self._raw(),
+            )
             .select_from(self._links)
             .outerjoin(self._entries, self._entries.c.id == c.entry_id)
             .outerjoin(seals, and_(seals.c.chain == c.chain, seals.c.position == c.position))
@@ -94,8 +136,14 @@ class AuditChainRepository:
 
     def first_without_link(self, chain: str, after: int) -> Seal | None:
         s, c = self._seals.c, self._links.c
-        query = self._select_seals().outerjoin(self._links, and_(c.chain == s.chain, c.position == s.position))
-        query = query.where(s.chain == chain, s.position > after, c.position.is_(None)).order_by(s.position).limit(1)
+        query = self._select_seals().outerjoin(
+            self._links, and_(c.chain == s.chain, c.position == s.position)
+        )
+        query = (
+            query.where(s.chain == chain, s.position > after, c.position.is_(None))
+            .order_by(s.position)
+            .limit(1)
+        )
         row = self._connection.execute(query).one_or_none()
         return None if row is None else Seal(*row)
 
@@ -118,7 +166,9 @@ class AuditChainRepository:
     def checkpoint(self, chain: str) -> Checkpoint | None:
         c = self._checkpoints.c
         query = select(*(c[f.name] for f in fields(Checkpoint))).where(c.chain == chain)
-        row = self._connection.execute(query.order_by(c.position.desc(), c.at.desc(), c.id).limit(1)).one_or_none()
+        row = self._connection.execute(
+            query.order_by(c.position.desc(), c.at.desc(), c.id).limit(1)
+        ).one_or_none()
         return None if row is None else Checkpoint(*row)
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
@@ -139,15 +189,21 @@ class AuditChainRepository:
                 break  # a chain is shortened at its beginning alone
             old.append((position, entry_id))
         if old:
-            self._connection.execute(delete(self._entries).where(e.id.in_([entry_id for _, entry_id in old])))
-            self._connection.execute(delete(self._links).where(c.chain == chain, c.position < old[-1][0]))
+            self._connection.execute(
+                delete(self._entries).where(e.id.in_([entry_id for _, entry_id in old]))
+            )
+            self._connection.execute(
+                delete(self._links).where(c.chain == chain, c.position < old[-1][0])
+            )
         return len(old)
 
     def unneeded_seals(self, count: int) -> int | None:
         s, c, e = self._seals.c, self._links.c, self._entries.c
         entries = select(c.position).join(self._entries, e.id == c.entry_id)
         needed = entries.where(c.chain == s.chain, c.position <= s.position).exists()
-        first = self._connection.execute(select(s.number, needed).order_by(s.number).limit(count)).all()
+        first = self._connection.execute(
+            select(s.number, needed).order_by(s.number).limit(count)
+        ).all()
         old = [number for number, _ in takewhile(lambda row: not row[1], first)]
         return old[-1] if len(old) == count else None
 
@@ -169,7 +225,9 @@ def _chained(row: dict[str, Any]) -> ChainedEntry:
     position, hashed, entry_id = row.pop("position"), row.pop("hash"), row.pop("entry_id")
     sealed_hash, entries = row.pop("sealed_hash"), row.pop("entries")
     seal = None if sealed_hash is None else (sealed_hash, entries)
-    return ChainedEntry(position, hashed, entry_id, None if row["id"] is None else _plain(row), seal)
+    return ChainedEntry(
+        position, hashed, entry_id, None if row["id"] is None else _plain(row), seal
+    )
 
 
 def _plain(row: Any) -> dict[str, Any]:
@@ -184,7 +242,11 @@ def _instant(value: Any) -> Any:
         except ValueError:
             return value
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value
-    return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+    return (
+        value.astimezone(UTC).isoformat(timespec="microseconds")
+        if isinstance(value, datetime)
+        else value
+    )
 
 
 def _json(value: Any) -> Any:

@@ -1,4 +1,5 @@
-"""What the stores over SQL have in common. They run inside the caller's transaction and never commit."""
+"""What the stores over SQL have in common. They run inside the caller's transaction and never
+commit."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
@@ -24,16 +25,19 @@ def table(model: type[SQLModel]) -> Table:
 
 
 def upsert(dialect: str, into: Table) -> Any:
-    """An INSERT that knows ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
+    """An INSERT that knows ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy
+    keeps apart."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(into)
 
 
 def contains(connection: Connection, column: Any, text: str) -> Any:
-    """Whether the column contains the text, in any case; % and _ in the text are only themselves."""
+    """Whether the column contains the text, in any case; % and _ in the text are only
+    themselves."""
     if text.isascii():
         pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
         return like_ascii(column, f"%{pattern}%")
-    # Names are compared by code point, in which collation PostgreSQL's lower() knows ASCII alone; the database's own knows more
+    # Names are compared by code point, in which collation PostgreSQL's lower() knows ASCII alone;
+    # the database's own knows more
     whole = column.collate("default") if connection.dialect.name == "postgresql" else column
     return func.lower(whole).contains(text.lower(), autoescape=True)
 
@@ -44,7 +48,9 @@ def by_status(connection: Connection, of: Table) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def forget(connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int) -> None:
+def forget(
+    connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int
+) -> None:
     """Remove so many of the rows that expired before the instant."""
     old = select(key).where(of.c.expires_at < expired_before).limit(limit)
     connection.execute(delete(of).where(key.in_(old)))
@@ -62,7 +68,12 @@ class Repository(Generic[R]):
         self._columns = [self._table.c[f.name] for f in fields(self.record)]  # type: ignore[arg-type]
 
     def _make(self, row: Mapping[str, Any]) -> R:
-        return self.record(**{k: self.enums[k](v) if k in self.enums and v is not None else v for k, v in row.items()})
+        return self.record(
+            **{
+                k: self.enums[k](v) if k in self.enums and v is not None else v
+                for k, v in row.items()
+            }
+        )
 
     def _select(self) -> Select[Any]:
         return select(*self._columns)
@@ -71,8 +82,8 @@ class Repository(Generic[R]):
         return [self._make(dict(row)) for row in self._connection.execute(query).mappings()]
 
     def _one(self, *where: Any, lock: bool = False, share: bool = False) -> R | None:
-        """lock: nobody else changes it until the transaction ends. share: nobody changes it until then, but others may share
-        it. SQLite has one writer at a time, and no such clause."""
+        """lock: nobody else changes it until the transaction ends. share: nobody changes it until
+        then, but others may share it. SQLite has one writer at a time, and no such clause."""
         query = self._select().where(*where)
         if lock or share:
             query = query.with_for_update(read=share, key_share=lock)
@@ -85,7 +96,9 @@ class Repository(Generic[R]):
             self._connection.execute(insert(self._table), rows)
 
     def _update(self, *where: Any, values: Mapping[str, Any]) -> int:
-        return self._connection.execute(update(self._table).where(*where).values(dict(values))).rowcount
+        return self._connection.execute(
+            update(self._table).where(*where).values(dict(values))
+        ).rowcount
 
     def _due(self, now: datetime, limit: int) -> list[R]:
         """Of a table of messages: those to be sent, the longest waiting first."""
@@ -100,13 +113,17 @@ class Repository(Generic[R]):
         return self._update(*same, values=values) == 1
 
     def _page(self, query: Select[Any], page: Page) -> tuple[list[R], int]:
-        count = select(func.count()).select_from(query.with_only_columns(self._table.c.id).subquery())
+        count = select(func.count()).select_from(
+            query.with_only_columns(self._table.c.id).subquery()
+        )
         name = page.sort.removeprefix("-")
         column = self._table.c[name]
         order = column.desc() if page.sort.startswith("-") else column.asc()
         # The nulls stand last in either direction and either database; the id makes the order total
         order = order.nulls_last() if column.nullable else order
-        found = self._all(query.order_by(order, self._table.c.id).limit(page.size).offset(page.offset))
+        found = self._all(
+            query.order_by(order, self._table.c.id).limit(page.size).offset(page.offset)
+        )
         if page.offset == 0 and len(found) < page.size:
             return found, len(found)
         return found, self._connection.execute(count).scalar_one()

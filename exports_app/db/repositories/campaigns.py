@@ -21,8 +21,12 @@ class CampaignRepository(Repository[Campaign]):
     def get(self, campaign_id: str) -> Campaign | None:
         return self._one(self._table.c.id == campaign_id)
 
-    def find(self, within: Tenants, where: Mapping[str, str], q: str, page: Page) -> tuple[list[Campaign], int]:
-        query = self._within(self._select(), within).where(*(self._table.c[k] == v for k, v in where.items()))
+    def find(
+        self, within: Tenants, where: Mapping[str, str], q: str, page: Page
+    ) -> tuple[list[Campaign], int]:
+        query = self._within(self._select(), within).where(
+            *(self._table.c[k] == v for k, v in where.items())
+        )
         if q:
             query = query.where(contains(self._connection, self._table.c.name, q))
         return self._page(query, page)
@@ -39,7 +43,9 @@ class CampaignRepository(Repository[Campaign]):
         self._connection.execute(delete(self._table).where(self._table.c.id == campaign_id))
 
     def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
-        query = select(self._table.c.id).where(self._table.c.tenant_id == tenant_id, self._table.c.id.in_(campaign_ids))
+        query = select(self._table.c.id).where(
+            self._table.c.tenant_id == tenant_id, self._table.c.id.in_(campaign_ids)
+        )
         return set(self._connection.execute(query).scalars())
 
     def names(self, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
@@ -48,10 +54,16 @@ class CampaignRepository(Repository[Campaign]):
         return {row.id: row.name for row in self._connection.execute(query)}
 
     def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]:
-        return self._all(self._select().where(self._table.c.tenant_id == tenant_id, self._table.c.name.in_(names)))
+        return self._all(
+            self._select().where(
+                self._table.c.tenant_id == tenant_id, self._table.c.name.in_(names)
+            )
+        )
 
     def count_metrics(self) -> int:
-        total: int = self._connection.execute(select(func.count()).select_from(table(models.MetricRow))).scalar_one()
+        total: int = self._connection.execute(
+            select(func.count()).select_from(table(models.MetricRow))
+        ).scalar_one()
         return total
 
     def add_metrics(self, metrics: Sequence[Metric]) -> None:
@@ -64,7 +76,9 @@ class CampaignRepository(Repository[Campaign]):
         into = table(models.MetricRow)
         query = upsert(self._connection.dialect.name, into)
         changed = {c.name: query.excluded[c.name] for c in into.columns if not c.primary_key}
-        # One short statement for many rows: a long one with all the values is ten times as slow to build
+        # One short statement for many rows: a long one with all the values is ten times as slow to
+        # build
         self._connection.execute(
-            query.on_conflict_do_update(index_elements=["campaign_id", "date"], set_=changed), [vars(m) for m in metrics]
+            query.on_conflict_do_update(index_elements=["campaign_id", "date"], set_=changed),
+            [vars(m) for m in metrics],
         )

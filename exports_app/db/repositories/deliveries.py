@@ -29,7 +29,9 @@ class DeliveryRepository(Repository[Delivery]):
     def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
         c = self._table.c
         found: dict[str, list[Delivery]] = {}
-        for one in self._all(self._select().where(c.history_id.in_(run_ids)).order_by(c.channel, c.target)):
+        for one in self._all(
+            self._select().where(c.history_id.in_(run_ids)).order_by(c.channel, c.target)
+        ):
             found.setdefault(one.history_id, []).append(one)
         return found
 
@@ -47,13 +49,17 @@ class DeliveryRepository(Repository[Delivery]):
     def end_pending(self, run_id: str, reason: str) -> None:
         c = self._table.c
         pending = (c.history_id == run_id, c.status == DeliveryStatus.PENDING)
-        self._update(*pending, c.attempts > 0, c.error.is_not(None), values={"status": DeliveryStatus.FAILED})
+        self._update(
+            *pending, c.attempts > 0, c.error.is_not(None), values={"status": DeliveryStatus.FAILED}
+        )
         self._update(*pending, values={"status": DeliveryStatus.SKIPPED, "error": reason})
 
     def accept_unknown(self, run_id: str, told: str) -> int:
         c = self._table.c
         values = {"status": DeliveryStatus.ACCEPTED, "error": told}
-        return self._update(c.history_id == run_id, c.status == DeliveryStatus.UNKNOWN, values=values)
+        return self._update(
+            c.history_id == run_id, c.status == DeliveryStatus.UNKNOWN, values=values
+        )
 
     def by_status(self) -> dict[str, int]:
         return by_status(self._connection, self._table)
@@ -71,14 +77,23 @@ class AttemptRepository(Repository[Attempt]):
     def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Attempt]]:
         c = self._table.c
         found: dict[str, list[Attempt]] = {}
-        for one in self._all(self._select().where(c.history_id.in_(run_ids)).order_by(c.started_at, c.number)):
+        for one in self._all(
+            self._select().where(c.history_id.in_(run_ids)).order_by(c.started_at, c.number)
+        ):
             found.setdefault(one.history_id, []).append(one)
         return found
 
     def add(self, attempt: Attempt) -> None:
         self._insert([attempt])
 
-    def end(self, run_id: str, outcome: AttemptOutcome, at: datetime, error: str | None, code: str | None) -> None:
+    def end(
+        self,
+        run_id: str,
+        outcome: AttemptOutcome,
+        at: datetime,
+        error: str | None,
+        code: str | None,
+    ) -> None:
         c = self._table.c
         values = {"ended_at": at, "outcome": outcome, "error": error, "error_code": code}
         self._update(c.history_id == run_id, c.ended_at.is_(None), values=values)
@@ -91,7 +106,10 @@ class NoticeRepository(Repository[Notice]):
     def of_schedule(self, schedule_id: str, limit: int) -> list[Notice]:
         c = self._table.c
         return self._all(
-            self._select().where(c.scheduled_export_id == schedule_id).order_by(c.created_at.desc(), c.id).limit(limit)
+            self._select()
+            .where(c.scheduled_export_id == schedule_id)
+            .order_by(c.created_at.desc(), c.id)
+            .limit(limit)
         )
 
     def add(self, notices: Iterable[Notice]) -> None:

@@ -27,7 +27,9 @@ class InvitationRepository(Repository[Invitation]):
         return self._one(c.tenant_id == tenant_id, c.email == email, *self._is_open())
 
     def open_from(self, user_id: str) -> list[Invitation]:
-        return self._all(self._select().where(self._table.c.invited_by == user_id, *self._is_open()))
+        return self._all(
+            self._select().where(self._table.c.invited_by == user_id, *self._is_open())
+        )
 
     def add(self, invitation: Invitation) -> None:
         self._insert([invitation])
@@ -36,7 +38,12 @@ class InvitationRepository(Repository[Invitation]):
         self._update(self._table.c.id == invitation_id, values=values)
 
     def revoke(self, invitation_id: str, at: datetime) -> bool:
-        return self._update(self._table.c.id == invitation_id, *self._is_open(), values={"revoked_at": at}) == 1
+        return (
+            self._update(
+                self._table.c.id == invitation_id, *self._is_open(), values={"revoked_at": at}
+            )
+            == 1
+        )
 
     def forget(self, expired_before: datetime, limit: int) -> None:
         forget(self._connection, self._table, self._table.c.id, expired_before, limit)

@@ -17,7 +17,9 @@ class PasswordResetRepository(Repository[PasswordReset]):
 
     def of_user(self, user_id: str) -> list[PasswordReset]:
         c = self._table.c
-        return self._all(self._select().where(c.user_id == user_id).order_by(c.created_at.desc(), c.id))
+        return self._all(
+            self._select().where(c.user_id == user_id).order_by(c.created_at.desc(), c.id)
+        )
 
     def add(self, reset: PasswordReset) -> None:
         self._insert([reset])

@@ -46,20 +46,31 @@ class RunRepository(Repository[Run]):
     def of_schedule(self, schedule_id: str, limit: int) -> tuple[list[Run], int]:
         c = self._table.c
         of = c.scheduled_export_id == schedule_id
-        total = self._connection.execute(select(func.count()).select_from(self._table).where(of)).scalar_one()
-        return self._all(self._select().where(of).order_by(c.created_at.desc(), c.id).limit(limit)), total
+        total = self._connection.execute(
+            select(func.count()).select_from(self._table).where(of)
+        ).scalar_one()
+        return self._all(
+            self._select().where(of).order_by(c.created_at.desc(), c.id).limit(limit)
+        ), total
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
         c, schedules, sent = self._table.c, table(models.ScheduleRow), table(models.DeliveryRow)
-        # Schedule by schedule through the index: one step into it each, however long their histories are
+        # Schedule by schedule through the index: one step into it each, however long their
+        # histories are
         other = self._table.alias("other")
         newest = select(other.c.id).where(other.c.scheduled_export_id == schedules.c.id)
         newest = newest.order_by(other.c.created_at.desc(), other.c.id).limit(1)
-        query = self._select().select_from(schedules).join(self._table, c.id == newest.correlate(schedules).scalar_subquery())
+        query = (
+            self._select()
+            .select_from(schedules)
+            .join(self._table, c.id == newest.correlate(schedules).scalar_subquery())
+        )
         found = self._all(query.where(schedules.c.id.in_(schedule_ids)))
         accepted = func.count().filter(sent.c.status == DeliveryStatus.ACCEPTED)
         counted = select(sent.c.history_id, accepted, func.count()).group_by(sent.c.history_id)
-        rows = self._connection.execute(counted.where(sent.c.history_id.in_([run.id for run in found])))
+        rows = self._connection.execute(
+            counted.where(sent.c.history_id.in_([run.id for run in found]))
+        )
         counts = {run_id: (good, total) for run_id, good, total in rows}
         return [LatestRun(run, *counts.get(run.id, (0, 0))) for run in found]
 
@@ -69,11 +80,18 @@ class RunRepository(Repository[Run]):
     def add_all(self, runs: Sequence[Run]) -> set[str]:
         if not runs:
             return set()
-        self._connection.execute(_insert(self._connection.dialect.name), [dict(vars(run)) for run in runs])
-        # Asked for afterwards, since not every driver counts the rows of an INSERT: RETURNING would make one statement of 18,000
-        # parameters of 500 rows, whose text takes psycopg longer to read than the server to execute
+        self._connection.execute(
+            _insert(self._connection.dialect.name), [dict(vars(run)) for run in runs]
+        )
+        # Asked for afterwards, since not every driver counts the rows of an INSERT: RETURNING would
+        # make one statement of 18,000 parameters of 500 rows, whose text takes psycopg longer to
+        # read than the server to execute
         c = self._table.c
-        return set(self._connection.execute(select(c.id).where(c.id.in_([run.id for run in runs]))).scalars())
+        return set(
+            self._connection.execute(
+                select(c.id).where(c.id.in_([run.id for run in runs]))
+            ).scalars()
+        )
 
     def take_turns(self) -> None:
         if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
@@ -81,7 +99,8 @@ class RunRepository(Repository[Run]):
 
     def waiting(self, now: datetime) -> list[Waiting]:
         heads = [
-            Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK) for r in self._connection.execute(queue.heads(), {"now": now})
+            Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK)
+            for r in self._connection.execute(queue.heads(), {"now": now})
         ]
         # The earliest of each tenant, and what was asked for goes ahead of what is scheduled
         first: dict[str, Waiting] = {}
@@ -92,28 +111,50 @@ class RunRepository(Repository[Run]):
         return [one for one in heads if first[one.tenant_id] is one]
 
     def suspect(self, now: datetime) -> str | None:
-        found: str | None = self._connection.execute(queue.suspects(), {"now": now}).scalar_one_or_none()
+        found: str | None = self._connection.execute(
+            queue.suspects(), {"now": now}
+        ).scalar_one_or_none()
         return found
 
     def waiting_since(self, now: datetime) -> datetime | None:
-        first = self._connection.execute(queue.heads("file_key", "started_at"), {"now": now}).first()
+        first = self._connection.execute(
+            queue.heads("file_key", "started_at"), {"now": now}
+        ).first()
         return None if first is None else first.since
 
     def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:
         c = self._table.c
-        new = and_(c.status == RunStatus.PENDING, c.attempt == 0, c.next_attempt_at.is_(None) | (c.next_attempt_at <= now))
-        of = (c.scheduled_export_id.in_(schedule_ids), c.trigger == Trigger.SCHEDULE, queue.is_live(c))
+        new = and_(
+            c.status == RunStatus.PENDING,
+            c.attempt == 0,
+            c.next_attempt_at.is_(None) | (c.next_attempt_at <= now),
+        )
+        of = (
+            c.scheduled_export_id.in_(schedule_ids),
+            c.trigger == Trigger.SCHEDULE,
+            queue.is_live(c),
+        )
         counts = (func.count().filter(c.status == RunStatus.PROCESSING), func.count().filter(new))
-        rows = self._connection.execute(select(c.scheduled_export_id, *counts).where(*of).group_by(c.scheduled_export_id))
-        return {schedule_id: UnderWay(processing > 0, waiting > 0) for schedule_id, processing, waiting in rows}
+        rows = self._connection.execute(
+            select(c.scheduled_export_id, *counts).where(*of).group_by(c.scheduled_export_id)
+        )
+        return {
+            schedule_id: UnderWay(processing > 0, waiting > 0)
+            for schedule_id, processing, waiting in rows
+        }
 
     def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
         c = self._table.c
-        found = self._all(self._select().where(c.scheduled_export_id == schedule_id, c.scheduled_for.in_(instants)))
+        found = self._all(
+            self._select().where(
+                c.scheduled_export_id == schedule_id, c.scheduled_for.in_(instants)
+            )
+        )
         return {run.scheduled_for: run for run in found if run.scheduled_for is not None}
 
     def make_up(self, seen: Run, run: Run) -> bool:
-        # The row stays: there is one for each tick. All that the new run brings along replaces what was skipped
+        # The row stays: there is one for each tick. All that the new run brings along replaces what
+        # was skipped
         c = self._table.c
         move_run(seen.status, RunStatus.PENDING)
         values = asdict(run)
@@ -122,7 +163,12 @@ class RunRepository(Repository[Run]):
 
     def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
         c = self._table.c
-        return self._update(c.id == seen.id, c.status == seen.status, c.attempt == seen.attempt, values=values) == 1
+        return (
+            self._update(
+                c.id == seen.id, c.status == seen.status, c.attempt == seen.attempt, values=values
+            )
+            == 1
+        )
 
     def by_status(self) -> dict[str, int]:
         return by_status(self._connection, self._table)
@@ -138,9 +184,23 @@ class RunRepository(Repository[Run]):
             "next_attempt_at": None,
             "messages_reserved": 0,  # what an attempt before had left
         }
-        return self._update(c.id == run_id, c.status == RunStatus.PENDING, *queue.may_begin(c, now), values=values) == 1
+        return (
+            self._update(
+                c.id == run_id,
+                c.status == RunStatus.PENDING,
+                *queue.may_begin(c, now),
+                values=values,
+            )
+            == 1
+        )
 
-    def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
+    def held(
+        self,
+        run_id: str,
+        token: str,
+        values: Mapping[str, Any],
+        expired_before: datetime | None = None,
+    ) -> bool:
         c = self._table.c
         where = [c.id == run_id, c.lease_token == token, c.status == RunStatus.PROCESSING]
         if expired_before is not None:
@@ -149,7 +209,9 @@ class RunRepository(Repository[Run]):
 
     def begin_message(self, run_id: str, token: str) -> bool:
         reserved = self._table.c.messages_reserved
-        return self.held(run_id, token, {"messages_reserved": case((reserved > 0, reserved - 1), else_=0)})
+        return self.held(
+            run_id, token, {"messages_reserved": case((reserved > 0, reserved - 1), else_=0)}
+        )
 
     def extend(self, run_id: str, token: str, expires: datetime) -> bool:
         return self.held(run_id, token, {"lease_expires_at": expires})
@@ -157,7 +219,9 @@ class RunRepository(Repository[Run]):
     def abandoned(self, expired_before: datetime | None) -> list[Run]:
         c = self._table.c
         query = self._select().where(c.status == RunStatus.PROCESSING)
-        return self._all(query if expired_before is None else query.where(c.lease_expires_at < expired_before))
+        return self._all(
+            query if expired_before is None else query.where(c.lease_expires_at < expired_before)
+        )
 
     def unfinished_of(self, user_id: str) -> list[Run]:
         c, schedules = self._table.c, table(models.ScheduleRow).c
@@ -180,8 +244,14 @@ class RunRepository(Repository[Run]):
 
     def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
         c = self._table.c
-        ended = {"status": move_run(seen.status, RunStatus.CANCELLED), "lease_token": None, "lease_expires_at": None}
-        return self._update(c.id == seen.id, c.status == seen.status, values=dict(values) | ended) == 1
+        ended = {
+            "status": move_run(seen.status, RunStatus.CANCELLED),
+            "lease_token": None,
+            "lease_expires_at": None,
+        }
+        return (
+            self._update(c.id == seen.id, c.status == seen.status, values=dict(values) | ended) == 1
+        )
 
     def revoke_links(self, run_id: str, at: datetime) -> None:
         self._update(self._table.c.id == run_id, values={"links_revoked_at": at})
@@ -189,19 +259,48 @@ class RunRepository(Repository[Run]):
     def reopen(self, seen: Run) -> bool:
         c = self._table.c
         fresh = dict.fromkeys(
-            ("error", "error_code", "started_at", "completed_at", "lease_token", "lease_expires_at", "next_attempt_at")
+            (
+                "error",
+                "error_code",
+                "started_at",
+                "completed_at",
+                "lease_token",
+                "lease_expires_at",
+                "next_attempt_at",
+            )
         )
-        values = fresh | {"status": move_run(seen.status, RunStatus.PENDING), "attempt": 0, "deaths": 0}
-        return self._update(c.id == seen.id, c.status == seen.status, c.file_removed_at.is_(None), values=values) == 1
+        values = fresh | {
+            "status": move_run(seen.status, RunStatus.PENDING),
+            "attempt": 0,
+            "deaths": 0,
+        }
+        return (
+            self._update(
+                c.id == seen.id, c.status == seen.status, c.file_removed_at.is_(None), values=values
+            )
+            == 1
+        )
 
-    def outdated(self, tenant_id: str, completed_before: datetime, now: datetime, limit: int) -> list[Run]:
+    def outdated(
+        self, tenant_id: str, completed_before: datetime, now: datetime, limit: int
+    ) -> list[Run]:
         c = self._table.c
         promised = and_(c.link_expires_at.is_not(None), c.link_expires_at > now)
-        old = (c.tenant_id == tenant_id, *self._has_file(), c.completed_at < completed_before, ~promised)
+        old = (
+            c.tenant_id == tenant_id,
+            *self._has_file(),
+            c.completed_at < completed_before,
+            ~promised,
+        )
         return self._all(self._select().where(*old).order_by(c.completed_at, c.id).limit(limit))
 
     def note_removed(self, run_id: str, at: datetime) -> bool:
-        return self._update(self._table.c.id == run_id, *self._has_file(), values={"file_removed_at": at}) == 1
+        return (
+            self._update(
+                self._table.c.id == run_id, *self._has_file(), values={"file_removed_at": at}
+            )
+            == 1
+        )
 
     def _has_file(self) -> tuple[Any, ...]:
         c = self._table.c

@@ -30,7 +30,11 @@ def _due() -> Any:
     """Made once: an idle engine executes it each second, and making it would take most of that."""
     c = table(models.ScheduleRow).c
     query = select(*(c[field.name] for field in fields(Schedule)))
-    query = query.where(c.is_active, c.deleted_at.is_(None), c.next_run_at <= bindparam("now", type_=c.next_run_at.type))
+    query = query.where(
+        c.is_active,
+        c.deleted_at.is_(None),
+        c.next_run_at <= bindparam("now", type_=c.next_run_at.type),
+    )
     return query.order_by(c.next_run_at, c.id).limit(bindparam("most"))
 
 
@@ -62,12 +66,17 @@ class ScheduleRepository(Repository[Schedule]):
 
     def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
         query = self._select().where(self._table.c.id == schedule_id, self._live())
-        # Not more than a change needs: runs of it may be added meanwhile. SQLite has one writer at a time, and no such clause
+        # Not more than a change needs: runs of it may be added meanwhile. SQLite has one writer at
+        # a time, and no such clause
         found = self._all(query.with_for_update(key_share=True) if lock else query)
         return found[0] if found else None
 
-    def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]:
-        query = self._within(self._select(), within).where(self._live(), *(self._is(k, v) for k, v in where.items()))
+    def find(
+        self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
+    ) -> tuple[list[Schedule], int]:
+        query = self._within(self._select(), within).where(
+            self._live(), *(self._is(k, v) for k, v in where.items())
+        )
         if q:
             query = query.where(self._mentions(q))
         return self._page(query, page)
@@ -86,11 +95,16 @@ class ScheduleRepository(Repository[Schedule]):
 
     def _mentions(self, q: str) -> Any:
         c = self._table.c
-        found = contains(self._connection, c.name, q) | contains(self._connection, func.coalesce(c.description, ""), q)
+        found = contains(self._connection, c.name, q) | contains(
+            self._connection, func.coalesce(c.description, ""), q
+        )
         if set(q) & set('[]", '):  # JSON's own marks, which no address has
             return found
-        # The list is searched as the JSON text it is stored as, in which a letter that is not ASCII is an escape
-        return found | contains(self._connection, cast(c.recipients, Text), json.dumps(q.lower())[1:-1])
+        # The list is searched as the JSON text it is stored as, in which a letter that is not ASCII
+        # is an escape
+        return found | contains(
+            self._connection, cast(c.recipients, Text), json.dumps(q.lower())[1:-1]
+        )
 
     def add(self, schedule: Schedule) -> None:
         self._insert([schedule])
@@ -105,23 +119,33 @@ class ScheduleRepository(Repository[Schedule]):
 
     def due_since(self, now: datetime) -> datetime | None:
         c = self._table.c
-        query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(c.is_active, self._live(), c.next_run_at <= now)
+        query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(
+            c.is_active, self._live(), c.next_run_at <= now
+        )
         found: datetime | None = self._connection.execute(query).scalar_one()
         return found
 
     def reserve(self, seen: Sequence[Schedule]) -> set[str]:
         c = self._table.c
-        there = select(c.id, c.version, c.next_run_at).where(c.id.in_([one.id for one in seen]), c.is_active, self._live())
-        # Rows that another engine has are passed over, not waited for; SQLite has one writer at a time, and no such clause
-        rows = {tuple(row) for row in self._connection.execute(there.with_for_update(skip_locked=True))}
+        there = select(c.id, c.version, c.next_run_at).where(
+            c.id.in_([one.id for one in seen]), c.is_active, self._live()
+        )
+        # Rows that another engine has are passed over, not waited for; SQLite has one writer at a
+        # time, and no such clause
+        rows = {
+            tuple(row) for row in self._connection.execute(there.with_for_update(skip_locked=True))
+        }
         return {one.id for one in seen if (one.id, one.version, one.next_run_at) in rows}
 
     def advance(self, to: Mapping[str, datetime | None]) -> None:
         if to:
-            self._connection.execute(_advance(), [{"moved_id": one, "next_at": at} for one, at in to.items()])
+            self._connection.execute(
+                _advance(), [{"moved_id": one, "next_at": at} for one, at in to.items()]
+            )
 
     def note_result(self, run: Run, status: str, at: datetime) -> bool:
-        # "Latest" is by the moment a run was made, so that a long one that ends late does not hide its successor
+        # "Latest" is by the moment a run was made, so that a long one that ends late does not hide
+        # its successor
         runs = table(models.RunRow)
         later = exists().where(
             runs.c.scheduled_export_id == run.scheduled_export_id,
@@ -141,20 +165,34 @@ class ScheduleRepository(Repository[Schedule]):
         query = self._select().where(c.owner_id == owner_id, c.is_active, self._live())
         return self._all(query.order_by(c.id).with_for_update(key_share=True))
 
-    def hand_over(self, tenant_id: str, owner_id: str, heir_id: str, at: datetime) -> list[Schedule]:
+    def hand_over(
+        self, tenant_id: str, owner_id: str, heir_id: str, at: datetime
+    ) -> list[Schedule]:
         c = self._table.c
         theirs = (c.tenant_id == tenant_id, c.owner_id == owner_id, self._live())
-        found = self._all(self._select().where(*theirs).order_by(c.id).with_for_update(key_share=True))
-        self._update(*theirs, values={"owner_id": heir_id, "updated_at": at, "version": c.version + 1})
+        found = self._all(
+            self._select().where(*theirs).order_by(c.id).with_for_update(key_share=True)
+        )
+        self._update(
+            *theirs, values={"owner_id": heir_id, "updated_at": at, "version": c.version + 1}
+        )
         return found
 
     def addressed_to(self, tenant_id: str, address: str, *, lock: bool = False) -> list[Schedule]:
         c, wanted = self._table.c, address.lower()
         query = self._select().where(c.tenant_id == tenant_id, self._live()).order_by(c.id)
-        if wanted.isascii():  # in the stored JSON text a letter that is not ASCII is an escape, of one case
-            query = query.where(contains(self._connection, cast(c.recipients, Text), json.dumps(wanted)[1:-1]))
+        if (
+            wanted.isascii()
+        ):  # in the stored JSON text a letter that is not ASCII is an escape, of one case
+            query = query.where(
+                contains(self._connection, cast(c.recipients, Text), json.dumps(wanted)[1:-1])
+            )
         schedules = self._all(query.with_for_update(key_share=True) if lock else query)
-        return [one for one in schedules if wanted in {recipient.lower() for recipient in one.recipients}]
+        return [
+            one
+            for one in schedules
+            if wanted in {recipient.lower() for recipient in one.recipients}
+        ]
 
     def set_recipients(self, recipients: Mapping[str, list[str]], at: datetime) -> None:
         if recipients:
@@ -172,6 +210,8 @@ class ScheduleRepository(Repository[Schedule]):
         query: Any = select(*counts).select_from(self._table).where(self._live())
         total, active, failing, first = self._connection.execute(self._within(query, within)).one()
         # By itself: no index holds this column, and so only the paused ones are read for it
-        paused: Any = select(func.count()).select_from(self._table).where(self._live(), self._stopped())
+        paused: Any = (
+            select(func.count()).select_from(self._table).where(self._live(), self._stopped())
+        )
         stopped = self._connection.execute(self._within(paused, within)).scalar_one()
         return Summary(total, active, failing, first, stopped)

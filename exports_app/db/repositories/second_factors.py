@@ -25,7 +25,12 @@ class SecondFactorRepository(Repository[SecondFactor]):
 
     def remove(self, user_id: str) -> bool:
         self.set_recovery_codes(user_id, [])
-        return self._connection.execute(delete(self._table).where(self._table.c.user_id == user_id)).rowcount == 1
+        return (
+            self._connection.execute(
+                delete(self._table).where(self._table.c.user_id == user_id)
+            ).rowcount
+            == 1
+        )
 
     def use_step(self, user_id: str, step: int) -> bool:
         c = self._table.c
@@ -36,7 +41,9 @@ class SecondFactorRepository(Repository[SecondFactor]):
         codes = table(models.RecoveryCodeRow)
         self._connection.execute(delete(codes).where(codes.c.user_id == user_id))
         if hashes:
-            self._connection.execute(insert(codes), [{"user_id": user_id, "code_hash": code} for code in hashes])
+            self._connection.execute(
+                insert(codes), [{"user_id": user_id, "code_hash": code} for code in hashes]
+            )
 
     def use_recovery_code(self, user_id: str, code_hash: str) -> bool:
         codes = table(models.RecoveryCodeRow)
@@ -50,7 +57,9 @@ class SecondFactorRepository(Repository[SecondFactor]):
 
     def secrets(self, after: str, limit: int) -> list[tuple[str, str]]:
         c = self._table.c
-        query = select(c.user_id, c.secret).where(c.user_id > after).order_by(c.user_id).limit(limit)
+        query = (
+            select(c.user_id, c.secret).where(c.user_id > after).order_by(c.user_id).limit(limit)
+        )
         return [(row.user_id, row.secret) for row in self._connection.execute(query)]
 
     def replace_secret(self, user_id: str, old: str, new: str) -> bool:

@@ -27,7 +27,9 @@ class SessionRepository(Repository[Session]):
         c, users = self._table.c, table(models.UserRow)
         query = self._select_with_user().join(users, users.c.id == c.user_id)
         live = (c.id_hash == id_hash, c.expires_at > now, c.revoked_at.is_(None), users.c.is_active)
-        row = self._connection.execute(query.where(*live, users.c.token_version == c.token_version)).one_or_none()
+        row = self._connection.execute(
+            query.where(*live, users.c.token_version == c.token_version)
+        ).one_or_none()
         if row is None:
             return None
         session, user = self._with_user(row)
@@ -42,17 +44,30 @@ class SessionRepository(Repository[Session]):
 
     def revoke(self, id_hash: str, at: datetime) -> None:
         where = (self._table.c.id_hash == id_hash, self._table.c.revoked_at.is_(None))
-        self._signed_out.update(self._connection.execute(select(self._table.c.user_id).where(*where)).scalars())
+        self._signed_out.update(
+            self._connection.execute(select(self._table.c.user_id).where(*where)).scalars()
+        )
         self._update(*where, values={"revoked_at": at})
 
     def of_user(self, user: User, now: datetime) -> list[Session]:
         c = self._table.c
-        live = (c.user_id == user.id, c.expires_at > now, c.revoked_at.is_(None), c.token_version == user.token_version)
-        return self._all(self._select().where(*live).order_by(func.coalesce(c.last_used_at, c.created_at).desc(), c.id_hash))
+        live = (
+            c.user_id == user.id,
+            c.expires_at > now,
+            c.revoked_at.is_(None),
+            c.token_version == user.token_version,
+        )
+        return self._all(
+            self._select()
+            .where(*live)
+            .order_by(func.coalesce(c.last_used_at, c.created_at).desc(), c.id_hash)
+        )
 
     def keep(self, id_hash: str, user_id: str, token_version: int) -> None:
         c = self._table.c
-        self._update(c.id_hash == id_hash, c.user_id == user_id, values={"token_version": token_version})
+        self._update(
+            c.id_hash == id_hash, c.user_id == user_id, values={"token_version": token_version}
+        )
 
     def used(self, id_hash: str, at: datetime, expires_at: datetime) -> None:
         live = (self._table.c.id_hash == id_hash, self._table.c.expires_at > at)
@@ -65,14 +80,25 @@ class SessionRepository(Repository[Session]):
     def expire(self, now: datetime, limit: int) -> list[tuple[Session, User | None]]:
         c, users = self._table.c, table(models.UserRow)
         over = self._over(now)
-        live = and_(users.c.id == c.user_id, users.c.is_active, users.c.token_version == c.token_version)
-        query = self._select_with_user().outerjoin(users, live).where(*over).order_by(c.expires_at, c.id_hash).limit(limit)
+        live = and_(
+            users.c.id == c.user_id, users.c.is_active, users.c.token_version == c.token_version
+        )
+        query = (
+            self._select_with_user()
+            .outerjoin(users, live)
+            .where(*over)
+            .order_by(c.expires_at, c.id_hash)
+            .limit(limit)
+        )
         found = [self._with_user(row) for row in self._connection.execute(query)]
         # Another server may do the same: each session is one's
         return [
             (session, user)
             for session, user in found
-            if self._update(c.id_hash == session.id_hash, *over, values={"revoked_at": session.expires_at}) == 1
+            if self._update(
+                c.id_hash == session.id_hash, *over, values={"revoked_at": session.expires_at}
+            )
+            == 1
         ]
 
     def _over(self, now: datetime) -> tuple[Any, ...]:
@@ -100,7 +126,12 @@ class CodeRepository(Repository[Code]):
 
     def find(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
         c = self._table.c
-        return self._one(c.code_hash == code_hash, c.purpose == purpose, c.holder_hash == holder_hash, c.expires_at > now)
+        return self._one(
+            c.code_hash == code_hash,
+            c.purpose == purpose,
+            c.holder_hash == holder_hash,
+            c.expires_at > now,
+        )
 
     def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
         c = self._table.c

@@ -89,16 +89,22 @@ class UserRepository(Repository[User]):
         query = self._select()
         if q:
             c = self._table.c
-            query = query.where(contains(self._connection, c.name, q) | contains(self._connection, c.email, q))
+            query = query.where(
+                contains(self._connection, c.name, q) | contains(self._connection, c.email, q)
+            )
         return self._page(query, replace(page, sort="name"))
 
     def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
         members, tenants = table(models.MembershipRow), table(models.TenantRow)
         columns = [tenants.c[field.name] for field in fields(Tenant)]
-        query = select(members.c.user_id, members.c.role, *columns).join(tenants, tenants.c.id == members.c.tenant_id)
+        query = select(members.c.user_id, members.c.role, *columns).join(
+            tenants, tenants.c.id == members.c.tenant_id
+        )
         found: dict[str, dict[Tenant, Role]] = {}
         make = TenantRepository(self._connection)._make
-        for row in self._connection.execute(query.where(members.c.user_id.in_(user_ids))).mappings():
+        for row in self._connection.execute(
+            query.where(members.c.user_id.in_(user_ids))
+        ).mappings():
             values = dict(row)
             user_id, role = values.pop("user_id"), Role(values.pop("role"))
             found.setdefault(user_id, {})[make(values)] = role
@@ -114,32 +120,61 @@ class UserRepository(Repository[User]):
     def use_one_time(self, user: User, now: datetime) -> bool:
         c = self._table.c
         same = (c.id == user.id, c.password_hash == user.password_hash, c.must_change_password)
-        return self._update(*same, c.one_time_expires_at > now, values={"one_time_expires_at": now}) == 1
+        return (
+            self._update(*same, c.one_time_expires_at > now, values={"one_time_expires_at": now})
+            == 1
+        )
 
     def members(self, tenant_id: str) -> list[Member]:
-        c, members, schedules = self._table.c, table(models.MembershipRow), table(models.ScheduleRow)
-        live = (schedules.c.tenant_id == tenant_id, schedules.c.deleted_at.is_(None), schedules.c.owner_id == c.id)
-        owned = select(func.count()).select_from(schedules).where(*live).correlate(self._table).scalar_subquery()
+        c, members, schedules = (
+            self._table.c,
+            table(models.MembershipRow),
+            table(models.ScheduleRow),
+        )
+        live = (
+            schedules.c.tenant_id == tenant_id,
+            schedules.c.deleted_at.is_(None),
+            schedules.c.owner_id == c.id,
+        )
+        owned = (
+            select(func.count())
+            .select_from(schedules)
+            .where(*live)
+            .correlate(self._table)
+            .scalar_subquery()
+        )
         query = select(*self._columns, members.c.role.label("role"), owned.label("schedules"))
-        query = query.join(members, members.c.user_id == c.id).where(members.c.tenant_id == tenant_id).order_by(c.name, c.id)
+        query = (
+            query.join(members, members.c.user_id == c.id)
+            .where(members.c.tenant_id == tenant_id)
+            .order_by(c.name, c.id)
+        )
         count = len(self._columns)
         rows = self._connection.execute(query).all()
         return [Member(User(*row[:count]), Role(row[count]), row[count + 1]) for row in rows]
 
     def leave(self, user_id: str, tenant_id: str) -> None:
         c = table(models.MembershipRow).c
-        self._connection.execute(delete(table(models.MembershipRow)).where(c.user_id == user_id, c.tenant_id == tenant_id))
+        self._connection.execute(
+            delete(table(models.MembershipRow)).where(
+                c.user_id == user_id, c.tenant_id == tenant_id
+            )
+        )
 
     def admins(self, tenant_id: str) -> list[User]:
         c, members = self._table.c, table(models.MembershipRow)
         query = self._select().join(members, members.c.user_id == c.id)
         return self._all(
-            query.where(members.c.tenant_id == tenant_id, members.c.role == Role.ADMIN, c.is_active).order_by(c.email)
+            query.where(
+                members.c.tenant_id == tenant_id, members.c.role == Role.ADMIN, c.is_active
+            ).order_by(c.email)
         )
 
     def roles(self, user_id: str) -> dict[str, Role]:
         members = table(models.MembershipRow)
-        rows = self._connection.execute(select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id))
+        rows = self._connection.execute(
+            select(members.c.tenant_id, members.c.role).where(members.c.user_id == user_id)
+        )
         return {tenant: Role(role) for tenant, role in rows}
 
     def roles_that_need_a_second_factor(self, user_id: str) -> frozenset[str]:
@@ -149,7 +184,11 @@ class UserRepository(Repository[User]):
         return frozenset(self._connection.execute(query).scalars())
 
     def join(self, membership: Membership) -> None:
-        query = upsert(self._connection.dialect.name, table(models.MembershipRow)).values(asdict(membership))
+        query = upsert(self._connection.dialect.name, table(models.MembershipRow)).values(
+            asdict(membership)
+        )
         self._connection.execute(
-            query.on_conflict_do_update(index_elements=["user_id", "tenant_id"], set_={"role": query.excluded.role})
+            query.on_conflict_do_update(
+                index_elements=["user_id", "tenant_id"], set_={"role": query.excluded.role}
+            )
         )

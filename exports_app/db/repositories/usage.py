@@ -1,4 +1,5 @@
-"""What a tenant takes of its quotas. Each figure is read from an index, or from a row of its own."""
+"""What a tenant takes of its quotas. Each figure is read from an index, or from a row of its
+own."""
 
 from datetime import date, datetime
 from typing import Any
@@ -30,7 +31,11 @@ class UsageRepository:
 
     def file_bytes(self, tenant_id: str) -> int:
         runs = self._runs
-        kept = (runs.tenant_id == tenant_id, runs.file_key.is_not(None), runs.file_removed_at.is_(None))
+        kept = (
+            runs.tenant_id == tenant_id,
+            runs.file_key.is_not(None),
+            runs.file_removed_at.is_(None),
+        )
         return self._number(select(func.coalesce(func.sum(runs.file_size), 0)).where(*kept))
 
     def messages(self, tenant_id: str, day: date) -> int:
@@ -45,7 +50,9 @@ class UsageRepository:
             at_work.append(runs.lease_expires_at >= alive_at)
         # The index of open runs is for these two states: named so that it is used
         is_open = runs.status.in_([RunStatus.PENDING, RunStatus.PROCESSING])
-        return self._number(select(func.coalesce(func.sum(runs.messages_reserved), 0)).where(*at_work, is_open))
+        return self._number(
+            select(func.coalesce(func.sum(runs.messages_reserved), 0)).where(*at_work, is_open)
+        )
 
     def reserve_messages(self, run_id: str, count: int) -> None:
         change = update(table(models.RunRow)).where(self._runs.id == run_id)
@@ -53,8 +60,12 @@ class UsageRepository:
 
     def add_message(self, tenant_id: str, day: date) -> None:
         c = self._messages.c
-        first = upsert(self._connection.dialect.name, self._messages).values(tenant_id=tenant_id, day=day, messages=1)
-        again = first.on_conflict_do_update(index_elements=[c.tenant_id, c.day], set_={"messages": c.messages + 1})
+        first = upsert(self._connection.dialect.name, self._messages).values(
+            tenant_id=tenant_id, day=day, messages=1
+        )
+        again = first.on_conflict_do_update(
+            index_elements=[c.tenant_id, c.day], set_={"messages": c.messages + 1}
+        )
         self._connection.execute(again)
 
     def forget_messages(self, before: date) -> None:

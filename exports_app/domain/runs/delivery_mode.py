@@ -1,4 +1,5 @@
-"""The ladder: how a file goes to its recipients. A small one attached, a larger one as ZIP, a large one as a link."""
+"""The ladder: how a file goes to its recipients. A small one attached, a larger one as ZIP, a large
+one as a link."""
 
 from enum import StrEnum
 

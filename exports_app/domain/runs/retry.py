@@ -1,5 +1,6 @@
-"""When something that failed is tried again: exponential backoff with full jitter, so that those who failed together do not
-come back together (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015)."""
+"""When something that failed is tried again: exponential backoff with full jitter, so that those
+who failed together do not come back together (Marc Brooker, "Exponential Backoff And Jitter", AWS
+Architecture Blog, 2015)."""
 
 import random
 from collections.abc import Callable
@@ -23,8 +24,8 @@ PATIENCE = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Policy:
-    """attempts: in all, the first one too. base_seconds: the longest wait after the first; each further one is FACTOR times
-    as long, up to LONGEST."""
+    """attempts: in all, the first one too. base_seconds: the longest wait after the first; each
+    further one is FACTOR times as long, up to LONGEST."""
 
     attempts: int = ATTEMPTS
     base_seconds: float = BASE_SECONDS
@@ -35,7 +36,8 @@ def wait(
     now: datetime,
     chance: Callable[[], float] = random.random,  # noqa: S311  (nothing secret)
 ) -> datetime | None:
-    """When to look again for what other runs have reserved; None: PATIENCE is over. The rest is as for `decide`."""
+    """When to look again for what other runs have reserved; None: PATIENCE is over. The rest is as
+    for `decide`."""
     return now + WAIT * (0.75 + chance() / 2) if now < since + PATIENCE else None
 
 
@@ -49,7 +51,8 @@ def decide(
 ) -> datetime | None:
     """When to try again; None: give up, since it cannot help, or was tried enough.
 
-    failed: attempts that have failed, this one too. since: when the first one began. chance: from [0, 1).
+    failed: attempts that have failed, this one too. since: when the first one began. chance: from
+    [0, 1).
     """
     if error.permanent or failed >= policy.attempts:
         return None

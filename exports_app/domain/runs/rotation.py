@@ -1,4 +1,5 @@
-"""Whose turn it is where several tenants want the same few places: round-robin, so that a thousand of one hold up no other."""
+"""Whose turn it is where several tenants want the same few places: round-robin, so that a thousand
+of one hold up no other."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -14,7 +15,8 @@ class Rotation:
         self._count = 0
 
     def first(self, waiting: Iterable[T], tenant_of: Callable[[T], str]) -> T:
-        """The one whose tenant had its last turn the longest ago, or never; of equals the first. ValueError where none waits."""
+        """The one whose tenant had its last turn the longest ago, or never; of equals the first.
+        ValueError where none waits."""
         return min(waiting, key=lambda one: self._turns.get(tenant_of(one), 0))
 
     def had(self, tenant_id: str) -> None:

@@ -7,7 +7,8 @@ from exports_app.domain.errors import IllegalTransition
 
 MAX_DEATHS = 3
 SUSPECT_DEATHS = 2
-"""From so many on it is taken up alone: one death alone is most often the end of a whole machine, or of somebody else's run."""
+"""From so many on it is taken up alone: one death alone is most often the end of a whole machine,
+or of somebody else's run."""
 """A run whose worker died this often is failed: something in it kills workers."""
 
 
@@ -47,8 +48,8 @@ class DeliveryStatus(StrEnum):
 
 
 class AttemptOutcome(StrEnum):
-    """How one attempt at a run ended: as the run did, or otherwise. RETRY: it failed, and another one follows. DIED: its
-    worker did. STOPPED: its server stopped."""
+    """How one attempt at a run ended: as the run did, or otherwise. RETRY: it failed, and another
+    one follows. DIED: its worker did. STOPPED: its server stopped."""
 
     RETRY = "retry"
     DIED = "died"
@@ -60,10 +61,10 @@ class AttemptOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-# pending, processing -> cancelled: somebody called it off, or its schedule was deleted before it began
-# pending -> partial, failed: it waited for another attempt, and somebody gave it up
-# processing -> pending: it is tried again, or its worker is gone
-# partial, failed, cancelled -> pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
+# pending, processing -> cancelled: somebody called it off, or its schedule was deleted before it
+# began pending -> partial, failed: it waited for another attempt, and somebody gave it up
+# processing -> pending: it is tried again, or its worker is gone partial, failed, cancelled ->
+# pending: somebody has the file sent again to those who did not get it. Nothing does so by itself
 # partial, failed -> completed: somebody says that the messages whose fate was unknown have arrived
 # skipped -> pending: somebody has a skipped tick made up
 RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
@@ -91,17 +92,34 @@ RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
 # unknown -> accepted: somebody says that it has arrived
 # failed, unknown, skipped -> pending: as above, their run is sent again
 DELIVERY_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    DeliveryStatus.PENDING: frozenset({DeliveryStatus.SENDING, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED}),
-    DeliveryStatus.SENDING: frozenset(
-        {DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, DeliveryStatus.PENDING}
+    DeliveryStatus.PENDING: frozenset(
+        {DeliveryStatus.SENDING, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED}
     ),
-    DeliveryStatus.UNKNOWN: frozenset({DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED}),
+    DeliveryStatus.SENDING: frozenset(
+        {
+            DeliveryStatus.ACCEPTED,
+            DeliveryStatus.FAILED,
+            DeliveryStatus.UNKNOWN,
+            DeliveryStatus.PENDING,
+        }
+    ),
+    DeliveryStatus.UNKNOWN: frozenset(
+        {DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED}
+    ),
     DeliveryStatus.ACCEPTED: frozenset(),
     DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING}),
     DeliveryStatus.SKIPPED: frozenset({DeliveryStatus.PENDING}),
 }
 
-FINISHED = frozenset({RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.CANCELLED})
+FINISHED = frozenset(
+    {
+        RunStatus.COMPLETED,
+        RunStatus.PARTIAL,
+        RunStatus.FAILED,
+        RunStatus.SKIPPED,
+        RunStatus.CANCELLED,
+    }
+)
 """Where a run stays until somebody asks for more."""
 EXECUTED = FINISHED - {RunStatus.CANCELLED}
 """What last_status of a schedule may show: runs that a worker carried to an end."""
@@ -128,7 +146,8 @@ def move_delivery(current: DeliveryStatus, to: DeliveryStatus) -> DeliveryStatus
 
 
 def outcome(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
-    """How a run ends whose file was made: all accepted or skipped: completed; some: partial; none: failed.
+    """How a run ends whose file was made: all accepted or skipped: completed; some: partial; none:
+    failed.
 
     hold: a message whose fate is unknown waits for a person's decision, so that the run is partial.
     """
@@ -140,6 +159,7 @@ def outcome(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunS
 
 
 def shortfall(deliveries: Iterable[DeliveryStatus], *, hold: bool = False) -> RunStatus:
-    """How a run ends that could not do all: partial where somebody has the file. hold: as of `outcome`."""
+    """How a run ends that could not do all: partial where somebody has the file. hold: as of
+    `outcome`."""
     good = {DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN} if hold else {DeliveryStatus.ACCEPTED}
     return RunStatus.FAILED if good.isdisjoint(deliveries) else RunStatus.PARTIAL

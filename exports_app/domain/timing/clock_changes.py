@@ -14,7 +14,8 @@ SECOND = timedelta(seconds=1)
 STEP = timedelta(hours=12)
 """No zone changes its clocks twice within half a day."""
 HORIZON = timedelta(days=400)
-"""A year and a little: further on, rare schedules would be told of changes that nobody plans for."""
+"""A year and a little: further on, rare schedules would be told of changes that nobody plans
+for."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Change:
 
 
 def changes_between(zone: ZoneInfo, start: datetime, end: datetime) -> list[Change]:
-    """The changes of the zone's offset from UTC at aware instants from start to end, both inclusive, in order."""
+    """The changes of the zone's offset from UTC at aware instants from start to end, both
+    inclusive, in order."""
     return list(_changes(zone, start.astimezone(UTC), end.astimezone(UTC)))
 
 
 def shift_note(cron: Cron, zone: ZoneInfo, runs: Sequence[datetime]) -> str | None:
-    """What to know about the clocks while looking at the schedule's next runs (aware, consecutive, ascending).
+    """What to know about the clocks while looking at the schedule's next runs (aware, consecutive,
+    ascending).
 
     None where no clock changes from the first of them to the last, or within 400 days.
     """
@@ -73,7 +76,8 @@ def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Change]
 
 
 def _first_instant(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """The first whole second of the new offset, which is not there yet before and is there after."""
+    """The first whole second of the new offset, which is not there yet before and is there
+    after."""
     old = _offset(before, zone)
     while after - before > SECOND:
         middle = before + (after - before) // SECOND // 2 * SECOND
@@ -91,7 +95,8 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def _moved(cron: Cron, change: Change, runs: Sequence[datetime]) -> list[time]:
-    """The fixed times of day that do not exist at the change, if one of the runs takes their place."""
+    """The fixed times of day that do not exist at the change, if one of the runs takes their
+    place."""
     if cron.follows_clock or not change.forward or change.at not in runs:
         return []
     return _affected(cron, change)
@@ -101,7 +106,12 @@ def _affected(cron: Cron, change: Change) -> list[time]:
     """The schedule's local times on the day of the change that do not exist, or come twice."""
     low, high = sorted((change.wall, change.new_wall))
     days = {low.date(), high.date()}
-    walls = (datetime.combine(day, _time(seconds)) for day in sorted(days) if _fires_on(cron, day) for seconds in cron.times)
+    walls = (
+        datetime.combine(day, _time(seconds))
+        for day in sorted(days)
+        if _fires_on(cron, day)
+        for seconds in cron.times
+    )
     return [wall.time() for wall in walls if low <= wall < high]
 
 
@@ -119,7 +129,9 @@ def _words(cron: Cron, change: Change, place: str) -> str:
     day = change.wall.date()
     head = f"Clocks in {place} go {way} {_amount(change)} on {WEEKDAYS[day.isoweekday() % 7][:3]} {_date(day)}; "
     affected = _affected(cron, change)
-    if not affected or (change.forward and not cron.follows_clock):  # a fixed time that is moved has been told already
+    if not affected or (
+        change.forward and not cron.follows_clock
+    ):  # a fixed time that is moved has been told already
         return f"{head}the schedule keeps its local time."
     if not cron.follows_clock:
         happens = "comes twice and runs" if len(affected) == 1 else "come twice and run"
@@ -147,7 +159,11 @@ def _clocks(times: list[time]) -> str:
 
 def _amount(change: Change) -> str:
     hours, minutes = divmod(abs(change.after - change.before) // timedelta(minutes=1), 60)
-    parts = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in ((hours, "hour"), (minutes, "minute")) if n]
+    parts = [
+        f"{n} {unit}{'' if n == 1 else 's'}"
+        for n, unit in ((hours, "hour"), (minutes, "minute"))
+        if n
+    ]
     return " ".join(parts) or "a few seconds"
 
 

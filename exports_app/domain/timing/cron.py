@@ -1,13 +1,14 @@
 """When a schedule fires: the instants of a cron expression in a time zone.
 
-cronsim matches the calendar (Debian cron's rules), on wall dates without a zone. The mapping from wall times to
-instants is ours, by the rules of cron(8) about changed clocks:
+cronsim matches the calendar (Debian cron's rules), on wall dates without a zone. The mapping from
+wall times to instants is ours, by the rules of cron(8) about changed clocks:
 
 - A fixed time that does not exist fires at the moment the clocks jump; one that exists twice fires the first time.
 - A schedule whose minute or hour begins with ``*`` follows the clock: nothing in an hour that does not exist, both
   passes of an hour that repeats.
 
-Inside, an instant is its whole seconds since 1970 UTC: a year of minutes is counted without making half a million dates.
+Inside, an instant is its whole seconds since 1970 UTC: a year of minutes is counted without making
+half a million dates.
 """
 
 from bisect import bisect_left, bisect_right
@@ -76,7 +77,8 @@ def zone(name: str) -> ZoneInfo:
 
 
 def occurrences(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """The instants (UTC, strictly increasing) at which the schedule fires, strictly after an aware instant.
+    """The instants (UTC, strictly increasing) at which the schedule fires, strictly after an aware
+    instant.
 
     Ends with the year 9999.
     """
@@ -88,7 +90,8 @@ def occurrences(cron: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datetim
 
 
 def next_after(cron: Cron, zone: ZoneInfo, after: datetime) -> datetime:
-    """The first firing (UTC) strictly after an aware instant. Raises CronError where none is left before the year 10000."""
+    """The first firing (UTC) strictly after an aware instant. Raises CronError where none is left
+    before the year 10000."""
     for instant in occurrences(cron, zone, after):
         return instant
     raise CronError("The schedule does not fire any more after this instant: choose an earlier one")
@@ -99,8 +102,11 @@ def next_runs(cron: Cron, zone: ZoneInfo, after: datetime, count: int) -> list[d
     return list(islice(occurrences(cron, zone, after), count))
 
 
-def latest_until(cron: Cron, zone: ZoneInfo, after: datetime, until: datetime) -> tuple[datetime | None, int]:
-    """The latest firing (UTC) in (after, until], and how many firings lie there; (None, 0) without any."""
+def latest_until(
+    cron: Cron, zone: ZoneInfo, after: datetime, until: datetime
+) -> tuple[datetime | None, int]:
+    """The latest firing (UTC) in (after, until], and how many firings lie there; (None, 0) without
+    any."""
     end = _seconds(until)
     latest, count = None, 0
     for base, seconds in _batches(cron, zone, _seconds(after)):
@@ -114,13 +120,21 @@ def latest_until(cron: Cron, zone: ZoneInfo, after: datetime, until: datetime) -
 
 
 def check_interval(cron: Cron, zone: ZoneInfo, after: datetime, minimum_seconds: int) -> None:
-    """Raises CronError where two of the next 1,000 firings after an aware instant are closer than the minimum."""
+    """Raises CronError where two of the next 1,000 firings after an aware instant are closer than
+    the minimum."""
     if minimum_seconds <= 60:  # cron's own resolution
         return
     start = _seconds(after)
-    soon = takewhile(lambda instant: instant <= start + INTERVAL_HORIZON, _instants(cron, zone, start))
-    if any(later - earlier < minimum_seconds for earlier, later in pairwise(islice(soon, INTERVAL_FIRINGS))):
-        raise CronError(f"minute and hour: runs must be at least {minimum_seconds} seconds apart; choose fewer times")
+    soon = takewhile(
+        lambda instant: instant <= start + INTERVAL_HORIZON, _instants(cron, zone, start)
+    )
+    if any(
+        later - earlier < minimum_seconds
+        for earlier, later in pairwise(islice(soon, INTERVAL_FIRINGS))
+    ):
+        raise CronError(
+            f"minute and hour: runs must be at least {minimum_seconds} seconds apart; choose fewer times"
+        )
 
 
 def _seconds(instant: datetime) -> int:
@@ -136,7 +150,8 @@ def _instants(cron: Cron, zone: ZoneInfo, after: int) -> Iterator[int]:
 
 
 def _batches(cron: Cron, zone: ZoneInfo, after: int) -> Iterator[_Batch]:
-    """All instants after `after`, ascending and without duplicates, in non-empty batches of about a day."""
+    """All instants after `after`, ascending and without duplicates, in non-empty batches of about a
+    day."""
     last = after
     for base, seconds in _raw_batches(cron, zone, after):
         # A time moved out of a gap can fall on a regular one, also on that of the next day.
@@ -148,7 +163,8 @@ def _batches(cron: Cron, zone: ZoneInfo, after: int) -> Iterator[_Batch]:
 
 def _raw_batches(cron: Cron, zone: ZoneInfo, after: int) -> Iterator[_Batch]:
     """Ascending batches whose first instants may repeat the one before or lie before `after`."""
-    # Second passes wait until every earlier first pass is out: a repeated hour, or day, can span midnight.
+    # Second passes wait until every earlier first pass is out: a repeated hour, or day, can span
+    # midnight.
     waiting: list[int] = []
     for day in _days(cron, after):
         base = _plain_start(day, zone)
@@ -168,8 +184,8 @@ def _raw_batches(cron: Cron, zone: ZoneInfo, after: int) -> Iterator[_Batch]:
 
 
 def _days(cron: Cron, after: int) -> Iterator[date]:
-    """The matching dates from three days before that of `after` in UTC: a zone is behind by at most a day, and no change
-    of its clocks repeats more than another."""
+    """The matching dates from three days before that of `after` in UTC: a zone is behind by at most
+    a day, and no change of its clocks repeats more than another."""
     first = (EPOCH + timedelta(seconds=after)).toordinal() - 3
     start = datetime.combine(date.fromordinal(max(first - 1, 1)), time(23, 59, 59))
     try:
@@ -190,7 +206,8 @@ def _plain_start(day: date, zone: ZoneInfo) -> int | None:
 
 
 def _map_times(cron: Cron, zone: ZoneInfo, day: date) -> tuple[list[int], list[int]]:
-    """The day's instants, time by time: the first (or only) passes, ascending, and the second passes."""
+    """The day's instants, time by time: the first (or only) passes, ascending, and the second
+    passes."""
     first, second = [], []
     for seconds in cron.times:
         wall = datetime.combine(day, time(seconds // 3600, seconds // 60 % 60))

@@ -10,7 +10,8 @@ FEW = 6
 
 
 def describe(cron_or_expression: Cron | str) -> str:
-    """The schedule in words, e.g. "Every Monday at 09:00". Raises CronError for an invalid expression."""
+    """The schedule in words, e.g. "Every Monday at 09:00". Raises CronError for an invalid
+    expression."""
     cron = cron_or_expression if isinstance(cron_or_expression, Cron) else parse(cron_or_expression)
     months = "" if cron.month.full else f" in {_listing(cron.month.values, _month)}"
     rhythm = _rhythm(cron)
@@ -32,7 +33,11 @@ def _rhythm(cron: Cron) -> str | None:
         return None
     minutes = cron.minute.values
     if cron.hour.full:
-        at_minute = f"Every hour at minute {minutes[0]}" if len(minutes) == 1 else f"{_past(minutes)} every hour"
+        at_minute = (
+            f"Every hour at minute {minutes[0]}"
+            if len(minutes) == 1
+            else f"{_past(minutes)} every hour"
+        )
         return _every(minutes) or at_minute
     step = _even_step(cron.hour.values, 24)
     if step and len(minutes) == 1:
@@ -65,9 +70,14 @@ def _past(minutes: Sequence[int]) -> str:
 
 
 def _even_step(values: Sequence[int], size: int) -> int | None:
-    """The step that gives these values from 0 on and goes on evenly in the next hour or day; None for any others."""
+    """The step that gives these values from 0 on and goes on evenly in the next hour or day; None
+    for any others."""
     step = size // len(values)
-    return step if len(values) > 1 and tuple(values) == tuple(range(0, size, step)) and size % step == 0 else None
+    return (
+        step
+        if len(values) > 1 and tuple(values) == tuple(range(0, size, step)) and size % step == 0
+        else None
+    )
 
 
 def _is_run(values: Sequence[int]) -> bool:
@@ -82,7 +92,8 @@ def _rhythm_days(cron: Cron) -> str:
 
 
 def _days(cron: Cron) -> str:
-    """Which days of the month and of the week, e.g. "on day 13 of the month or on Friday"; empty for every day."""
+    """Which days of the month and of the week, e.g. "on day 13 of the month or on Friday"; empty
+    for every day."""
     day, weekday = cron.day, cron.weekday
     if (day.full or weekday.full) and not cron.needs_both_days:
         return ""
@@ -97,7 +108,12 @@ def _days(cron: Cron) -> str:
 
 def _only_weekdays(cron: Cron) -> bool:
     """Whether whole weekdays are all that the days depend on."""
-    return cron.day.full and cron.needs_both_days and not cron.weekday.full and not cron.weekday.special
+    return (
+        cron.day.full
+        and cron.needs_both_days
+        and not cron.weekday.full
+        and not cron.weekday.special
+    )
 
 
 def _month_days(day: Field, conjunction: str) -> str:
@@ -143,7 +159,11 @@ def _listing(values: Sequence[int], label: Callable[[int], str], conjunction: st
             runs.append([value])
     items = []
     for run in runs:
-        items += [f"{label(run[0])} to {label(run[-1])}"] if len(run) > 2 else [label(value) for value in run]
+        items += (
+            [f"{label(run[0])} to {label(run[-1])}"]
+            if len(run) > 2
+            else [label(value) for value in run]
+        )
     return _join(items, conjunction)
 
 

@@ -1,8 +1,9 @@
 """The five fields of a cron expression: what may be written, and its one canonical form.
 
-The grammar is ours and strict; the canonical text holds only what cronsim reads as Debian cron does. Of each field it
-keeps the one thing besides the values that matters: whether it begins with ``*`` (crontab(5): the two day fields are
-then joined by "and"; cron(8): such a minute or hour follows the clock when the offset changes).
+The grammar is ours and strict; the canonical text holds only what cronsim reads as Debian cron
+does. Of each field it keeps the one thing besides the values that matters: whether it begins with
+``*`` (crontab(5): the two day fields are then joined by "and"; cron(8): such a minute or hour
+follows the clock when the offset changes).
 """
 
 import re
@@ -49,8 +50,8 @@ class CronError(ExportsError):
 class Field:
     """One parsed field.
 
-    text: canonical. values: ascending, weekdays as 0 (Sunday) to 6. special: the items that depend on the month, as
-    ``L``, ``LW``, ``1#2`` or ``5L``. full: matches every value there is.
+    text: canonical. values: ascending, weekdays as 0 (Sunday) to 6. special: the items that depend
+    on the month, as ``L``, ``LW``, ``1#2`` or ``5L``. full: matches every value there is.
     """
 
     text: str
@@ -62,7 +63,8 @@ class Field:
 
 @dataclass(frozen=True)
 class Cron:
-    """A valid schedule; only `parse` makes one. Two that are written differently but mean the same are mostly equal.
+    """A valid schedule; only `parse` makes one. Two that are written differently but mean the same
+    are mostly equal.
 
     expression: five canonical fields. follows_clock: minute or hour begins with ``*``.
     """
@@ -78,7 +80,9 @@ class Cron:
     @cached_property
     def times(self) -> tuple[int, ...]:
         """The times of day as seconds since midnight, ascending."""
-        return tuple(hour * 3600 + minute * 60 for hour in self.hour.values for minute in self.minute.values)
+        return tuple(
+            hour * 3600 + minute * 60 for hour in self.hour.values for minute in self.minute.values
+        )
 
     @property
     def calendar(self) -> str:
@@ -87,7 +91,8 @@ class Cron:
 
     @property
     def needs_both_days(self) -> bool:
-        """Day of month and day of week must both match, because one of them begins with ``*``; else either may."""
+        """Day of month and day of week must both match, because one of them begins with ``*``; else
+        either may."""
         return self.day.starred or self.weekday.starred
 
 
@@ -123,20 +128,26 @@ _MINUTE = _Rules("minute", 0, 59, hint=", * or steps such as */15")
 _HOUR = _Rules("hour", 0, 23, hint=", * or steps such as */3")
 _DAY = _Rules("day of month", 1, 31, hint=", *, L (last day) or LW (last weekday)")
 _MONTH = _Rules("month", 1, 12, MONTHS, hint=", * or names such as JAN")
-_WEEKDAY = _Rules("day of week", 0, 7, WEEKDAYS, hint=" (0 and 7 are Sunday), *, names such as MON, MON#2 or FRIL")
+_WEEKDAY = _Rules(
+    "day of week", 0, 7, WEEKDAYS, hint=" (0 and 7 are Sunday), *, names such as MON, MON#2 or FRIL"
+)
 _ALL_RULES = (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
 
 
 @lru_cache(maxsize=1024)
 def parse(expression: str) -> Cron:
-    """Read a cron expression of five fields or an alias such as ``@daily``; names and aliases in any case.
+    """Read a cron expression of five fields or an alias such as ``@daily``; names and aliases in
+    any case.
 
-    Raises CronError, which names the field and says how to mend it, and never repeats what was submitted.
+    Raises CronError, which names the field and says how to mend it, and never repeats what was
+    submitted.
     """
     if len(expression) > MAX_LENGTH:
         raise CronError(f"The cron expression is too long: use at most {MAX_LENGTH} characters")
     texts = _split(expression.strip(" \t\r\n"))
-    minute, hour, day, month, weekday = (_field(rules, text) for rules, text in zip(_ALL_RULES, texts, strict=True))
+    minute, hour, day, month, weekday = (
+        _field(rules, text) for rules, text in zip(_ALL_RULES, texts, strict=True)
+    )
     cron = Cron(
         expression=" ".join(f.text for f in (minute, hour, day, month, weekday)),
         follows_clock=minute.starred or hour.starred,
@@ -147,7 +158,9 @@ def parse(expression: str) -> Cron:
         weekday=weekday,
     )
     if not _ever_fires(cron):
-        raise CronError("day of month, month and day of week: no such day ever comes; choose a day that exists in these months")
+        raise CronError(
+            "day of month, month and day of week: no such day ever comes; choose a day that exists in these months"
+        )
     return cron
 
 
@@ -155,18 +168,24 @@ def _split(expression: str) -> list[str]:
     if expression.startswith("@"):
         alias = ALIASES.get(expression.lower())
         if alias is None:
-            raise CronError(f"This @ name is not a time: use one of {' '.join(ALIASES)} or five fields")
+            raise CronError(
+                f"This @ name is not a time: use one of {' '.join(ALIASES)} or five fields"
+            )
         expression = alias
     texts = re.split(r"[ \t]+", expression) if expression else []
     if len(texts) != len(_ALL_RULES):
         names = ", ".join(r.name for r in _ALL_RULES)
-        raise CronError(f"A cron expression has five fields separated by spaces ({names}), here are {len(texts)}")
+        raise CronError(
+            f"A cron expression has five fields separated by spaces ({names}), here are {len(texts)}"
+        )
     return texts
 
 
 def _field(rules: _Rules, text: str) -> Field:
     if not text.isascii():  # before upper(), which turns some foreign letters into plain ones
-        raise CronError(f"{rules.name}: there are characters other than plain letters, digits and signs; {rules.takes}")
+        raise CronError(
+            f"{rules.name}: there are characters other than plain letters, digits and signs; {rules.takes}"
+        )
     if text == "?" and rules in (_DAY, _WEEKDAY):
         text = "*"
     values: set[int] = set()
@@ -181,14 +200,19 @@ def _field(rules: _Rules, text: str) -> Field:
     starred = text.startswith("*")
     if starred:
         first = text.split(",", maxsplit=1)[0].upper()
-        parts = ["*"] if full else [f"*/{int(first[2:])}", *_compress(values - _values(rules, first, 1)), *parts]
+        parts = (
+            ["*"]
+            if full
+            else [f"*/{int(first[2:])}", *_compress(values - _values(rules, first, 1)), *parts]
+        )
     else:
         parts = [*_compress(values), *parts]
     return Field(",".join(parts), starred, tuple(sorted(values)), tuple(sorted(special)), full)
 
 
 def _special(rules: _Rules, term: str, item: int) -> str | None:
-    """L and LW among the days of the month, ``v#n`` and ``vL`` among those of the week, in canonical form."""
+    """L and LW among the days of the month, ``v#n`` and ``vL`` among those of the week, in
+    canonical form."""
     if rules is _DAY and term in ("L", "LW"):
         return term
     if rules is _WEEKDAY and (match := _LAST.fullmatch(term)):
@@ -196,7 +220,9 @@ def _special(rules: _Rules, term: str, item: int) -> str | None:
     if rules is _WEEKDAY and (match := _NTH.fullmatch(term)):
         nth = int(match["nth"])
         if not 1 <= nth <= 5:
-            raise CronError(f"{rules.name}: item {item} asks for a week that no month has; use #1 to #5")
+            raise CronError(
+                f"{rules.name}: item {item} asks for a week that no month has; use #1 to #5"
+            )
         return f"{rules.value(match['day'], item) % 7}#{nth}"
     return None
 
@@ -222,7 +248,8 @@ def _values(rules: _Rules, term: str, item: int) -> set[int]:
 
 
 def _range(rules: _Rules, first: int, last: int) -> Sequence[int]:
-    """first to last; where last comes before first, on past the end of the range and from its beginning."""
+    """first to last; where last comes before first, on past the end of the range and from its
+    beginning."""
     if first <= last:
         return range(first, last + 1)
     if rules is not _WEEKDAY:
@@ -232,11 +259,14 @@ def _range(rules: _Rules, first: int, last: int) -> Sequence[int]:
 
 
 def _compress(values: Iterable[int]) -> list[str]:
-    """Items for exactly these values: runs of three or more as ``a-b``, steps of five or more as ``a-b/n``."""
+    """Items for exactly these values: runs of three or more as ``a-b``, steps of five or more as
+    ``a-b/n``."""
     rest = sorted(values)
     items = []
     while rest:
-        run = max((_steps(rest, step) for step in range(1, rest[-1] - rest[0] + 1)), key=len, default=[])
+        run = max(
+            (_steps(rest, step) for step in range(1, rest[-1] - rest[0] + 1)), key=len, default=[]
+        )
         step = run[1] - run[0] if len(run) > 1 else 1
         if len(run) < (3 if step == 1 else 5):
             run = rest[:1]
@@ -257,7 +287,8 @@ def _steps(values: Sequence[int], step: int) -> list[int]:
 
 
 def _ever_fires(cron: Cron) -> bool:
-    # cronsim looks 50 years ahead, and from 2000 on these hold every kind of year: leap or not, beginning on any weekday.
+    # cronsim looks 50 years ahead, and from 2000 on these hold every kind of year: leap or not,
+    # beginning on any weekday.
     try:
         return next(CronSim(cron.calendar, datetime(2000, 1, 1)), None) is not None  # noqa: DTZ001 - a wall time
     except CronSimError:  # its own refusal of, e.g., 31 April

@@ -12,7 +12,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 class Period(StrEnum):
-    """last_N_days end yesterday. this_* reach to the period's last day: there is no data of the future to leave out."""
+    """last_N_days end yesterday. this_* reach to the period's last day: there is no data of the
+    future to leave out."""
 
     TODAY = "today"
     YESTERDAY = "yesterday"
@@ -53,24 +54,45 @@ _MONTHS_LONG = {
     Period.THIS_YEAR: 12,
     Period.PREVIOUS_YEAR: 12,
 }
-_PREVIOUS = {Period.PREVIOUS_WEEK, Period.PREVIOUS_MONTH, Period.PREVIOUS_QUARTER, Period.PREVIOUS_YEAR}
+_PREVIOUS = {
+    Period.PREVIOUS_WEEK,
+    Period.PREVIOUS_MONTH,
+    Period.PREVIOUS_QUARTER,
+    Period.PREVIOUS_YEAR,
+}
 
 
-def resolve(period: Period | None, start: date | None, end: date | None, tick: datetime, zone: ZoneInfo) -> Window:
+def resolve(
+    period: Period | None, start: date | None, end: date | None, tick: datetime, zone: ZoneInfo
+) -> Window:
     """The window of a run.
 
-    period or dates, never both; one date alone is open-ended, nothing at all means all data. tick: an aware instant,
-    whose date in the zone is "today". Weeks begin on Monday. Raises Invalid for a period together with dates and for
-    dates in the wrong order.
+    period or dates, never both; one date alone is open-ended, nothing at all means all data. tick:
+    an aware instant, whose date in the zone is "today". Weeks begin on Monday. Raises Invalid for a
+    period together with dates and for dates in the wrong order.
     """
     if tick.tzinfo is None:
         raise ValueError("a tick needs a time zone")
     if period is None:
         if start and end and end < start:
-            raise Invalid([FieldError("/filters/endDate", "is before the start date: choose a later end or an earlier start")])
+            raise Invalid(
+                [
+                    FieldError(
+                        "/filters/endDate",
+                        "is before the start date: choose a later end or an earlier start",
+                    )
+                ]
+            )
         return Window(start, end)
     if start or end:
-        raise Invalid([FieldError("/filters/period", "cannot be combined with dates: choose either a period or dates")])
+        raise Invalid(
+            [
+                FieldError(
+                    "/filters/period",
+                    "cannot be combined with dates: choose either a period or dates",
+                )
+            ]
+        )
     return _relative(period, tick.astimezone(zone).date())
 
 
@@ -88,7 +110,8 @@ def _relative(period: Period, today: date) -> Window:
 
 
 def _months(today: date, length: int, back: int) -> Window:
-    """The block of `length` months (1, 3 or 12, aligned to the year) around today, or `back` blocks before it."""
+    """The block of `length` months (1, 3 or 12, aligned to the year) around today, or `back` blocks
+    before it."""
     month = today.year * 12 + today.month - 1
     first = month - month % length - back * length
     last_year, last_month = divmod(first + length - 1, 12)
@@ -99,10 +122,11 @@ def _months(today: date, length: int, back: int) -> Window:
 
 
 def before(window: Window, today: date, *, by_month: bool = True) -> Window | None:
-    """The days to compare a window's with: as many, right before it; as many months, where it is made of whole ones, unless it
-    is only by chance (by_month False).
+    """The days to compare a window's with: as many, right before it; as many months, where it is
+    made of whole ones, unless it is only by chance (by_month False).
 
-    Of a window that goes on after today only as many days as there have been. None where it is open, or did not begin yet.
+    Of a window that goes on after today only as many days as there have been. None where it is
+    open, or did not begin yet.
     """
     if window.start is None or window.end is None or today < window.start:
         return None
@@ -126,7 +150,8 @@ def _block(start: date, months: int) -> tuple[date, date]:
 
 
 def words(window: Window) -> str:
-    """For people: ``16 Nov 2026 - 22 Nov 2026`` (with an en dash), ``16 Nov 2026``, ``from …``, ``until …``, ``all data``."""
+    """For people: ``16 Nov 2026 - 22 Nov 2026`` (with an en dash), ``16 Nov 2026``, ``from …``,
+    ``until …``, ``all data``."""
     if window.start and window.end:
         if window.start == window.end:
             return _day(window.start)
@@ -137,9 +162,12 @@ def words(window: Window) -> str:
 
 
 def slug(window: Window) -> str:
-    """For file names, of ``[a-z0-9-]`` only: ``2026-11-16-to-2026-11-22``, ``2026-11-16``, ``from-…``, ``until-…`` or ``all``."""
+    """For file names, of ``[a-z0-9-]`` only: ``2026-11-16-to-2026-11-22``, ``2026-11-16``,
+    ``from-…``, ``until-…`` or ``all``."""
     if window.start and window.end:
-        return f"{window.start}" if window.start == window.end else f"{window.start}-to-{window.end}"
+        return (
+            f"{window.start}" if window.start == window.end else f"{window.start}-to-{window.end}"
+        )
     if window.start:
         return f"from-{window.start}"
     return f"until-{window.end}" if window.end else "all"

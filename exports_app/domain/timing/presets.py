@@ -23,6 +23,7 @@ PRESETS = (
 
 
 def preset_of(expression: str) -> str:
-    """The key of the preset with exactly this text, white space aside; CUSTOM where there is none."""
+    """The key of the preset with exactly this text, white space aside; CUSTOM where there is
+    none."""
     text = " ".join(expression.split())
     return next((p.key for p in PRESETS if p.expression == text), CUSTOM)

@@ -28,11 +28,14 @@ class Account:
 class Users:
     """For a super admin; to anybody else all of it is NotFound."""
 
-    def __init__(self, store: Store, changes: Changes, clock: Clock, resets: PasswordResets) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, clock: Clock, resets: PasswordResets
+    ) -> None:
         self._store, self._changes, self._clock, self._resets = store, changes, clock, resets
 
     def find(self, who: Principal, q: str, page: Page) -> tuple[list[Account], int]:
-        """By name, and the number of all. q: part of a name or an address. Raises NotFound, Invalid."""
+        """By name, and the number of all. q: part of a name or an address. Raises NotFound,
+        Invalid."""
         require_operator(who)
         rules.check_search({"q": q})
         with self._store.read() as tx:
@@ -45,8 +48,9 @@ class Users:
             return _user(tx, who, user_id)
 
     def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
-        """A user who is not active is signed out, and their schedules fail. Raises Conflict for oneself, and for an account of
-        the demo that is to be active again, but by a caller at the server itself."""
+        """A user who is not active is signed out, and their schedules fail. Raises Conflict for
+        oneself, and for an account of the demo that is to be active again, but by a caller at the
+        server itself."""
         # Two who deactivate each other at once would leave nobody: both rows are locked
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
@@ -67,24 +71,29 @@ class Users:
         return replace(user, is_active=active, token_version=user.token_version + 1)
 
     def reset(self, who: Principal, user_id: str) -> SentReset:
-        """Send somebody who lost their password a link to set a new one; without a mail server the link is returned, to be
-        handed on. Until it is used, nothing changes. Raises NotFound; Conflict for oneself."""
+        """Send somebody who lost their password a link to set a new one; without a mail server the
+        link is returned, to be handed on. Until it is used, nothing changes. Raises NotFound;
+        Conflict for oneself."""
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
             if user.id == who.user_id:  # who took over a session would make its password theirs
-                raise Conflict("Change your own password under Account: that asks for the one you have")
+                raise Conflict(
+                    "Change your own password under Account: that asks for the one you have"
+                )
             sent = self._resets.send(tx, user, who)
             way = "shown" if sent.url else "mailed"
             audit_log.note_user(tx, who, Action.USER_RESET, None, user, self._clock(), link=way)
         return sent
 
     def reset_second_factor(self, who: Principal, user_id: str) -> None:
-        """Remove it, for somebody who lost their phone and their recovery codes; they are signed out everywhere. Nothing happens
-        where there is none. Raises Conflict for oneself."""
+        """Remove it, for somebody who lost their phone and their recovery codes; they are signed
+        out everywhere. Nothing happens where there is none. Raises Conflict for oneself."""
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
             if user.id == who.user_id:  # who took over a session would get rid of it
-                raise Conflict("Disable your own second factor under Account: that asks for a code of it")
+                raise Conflict(
+                    "Disable your own second factor under Account: that asks for a code of it"
+                )
             reset_second_factor(tx, who, user, self._clock())
 
 
@@ -94,7 +103,15 @@ def reset_second_factor(tx: Transaction, who: Principal | str, user: User, now: 
         return False
     second_factor.remove(tx, user)
     tx.users.update(user.id, {"token_version": user.token_version + 1})
-    audit_log.note(tx, who, Action.SECOND_FACTOR_RESET, now, tenant_id=None, subject_id=user.id, subject_name=user.email)
+    audit_log.note(
+        tx,
+        who,
+        Action.SECOND_FACTOR_RESET,
+        now,
+        tenant_id=None,
+        subject_id=user.id,
+        subject_name=user.email,
+    )
     return True
 
 

@@ -1,6 +1,7 @@
 """Accepting an invitation. Its link shows what it offers and, used once, makes a member.
 
-An account belongs to the person who reads its mailbox. So what a link allows depends on how it came:
+An account belongs to the person who reads its mailbox. So what a link allows depends on how it
+came:
 
 - A mailed link proves the mailbox. It makes an account, and it hands over one whose mailbox was never
   proven: with a new password, all sessions ended, no second factor. Memberships of that account stay: they were given
@@ -123,18 +124,28 @@ class Joining:
             way = Way.SET_PASSWORD if _sets_password(invitation, account) else Way.SIGN_IN
         return Offer(tenant, inviter, invitation.email, invitation.role, invitation.expires_at, way)
 
-    def accept(self, token: str, who: Principal | None, name: str | None = None, password: str | None = None) -> Joined:
-        """who: the signed-in caller; None: nobody is signed in. name, password: of the account that is
-        made or handed over; elsewhere they are not needed and change nothing. Who chose a password signs in without a wait.
+    def accept(
+        self,
+        token: str,
+        who: Principal | None,
+        name: str | None = None,
+        password: str | None = None,
+    ) -> Joined:
+        """who: the signed-in caller; None: nobody is signed in. name, password: of the account that
+        is made or handed over; elsewhere they are not needed and change nothing. Who chose a
+        password signs in without a wait.
 
-        Raises LinkNotValid, TooManyRequests, WrongAccount where another one is signed in; these are noted.
-        Unauthenticated where the account has to sign in; OwnPasswordFirst; Invalid where a name or password is missing or
-        must not be chosen; Conflict where a super admin is needed, and for who is a member already.
+        Raises LinkNotValid, TooManyRequests, WrongAccount where another one is signed in; these are
+        noted. Unauthenticated where the account has to sign in; OwnPasswordFirst; Invalid where a
+        name or password is missing or must not be chosen; Conflict where a super admin is needed,
+        and for who is a member already.
         """
         with self._refused.noted(LinkKind.INVITATION, token, who):
             return self._accept(token, who, name, password)
 
-    def _accept(self, token: str, who: Principal | None, name: str | None, password: str | None) -> Joined:
+    def _accept(
+        self, token: str, who: Principal | None, name: str | None, password: str | None
+    ) -> Joined:
         link = self._links.read(LinkKind.INVITATION, token)
         self._limit.hit(link.subject_id)
         given = password is not None
@@ -144,7 +155,9 @@ class Joining:
         if entry.sets_password:
             chosen = _name(name)
             passwords.check(password or "", "/password", entry.invitation.email, chosen)
-            hashed = passwords.hash_password(password or "", entry.invitation.email)  # slow: not in the transaction
+            hashed = passwords.hash_password(
+                password or "", entry.invitation.email
+            )  # slow: not in the transaction
         now = self._clock()
         with self._store.write() as tx:
             entry = _entry(tx, self._auth, link, who, has_password=bool(hashed), lock=True)
@@ -159,9 +172,12 @@ class Joining:
         return joined
 
 
-def _valid(tx: Transaction, auth: Auth, link: AccountLink, *, lock: bool = False) -> tuple[Invitation, Tenant]:
-    """lock: the account, the tenant's people and the invitation, in the order in which all lock them.
-    Raises LinkNotValid once it was used, revoked or replaced, or its sender may not invite any more."""
+def _valid(
+    tx: Transaction, auth: Auth, link: AccountLink, *, lock: bool = False
+) -> tuple[Invitation, Tenant]:
+    """lock: the account, the tenant's people and the invitation, in the order in which all lock
+    them. Raises LinkNotValid once it was used, revoked or replaced, or its sender may not invite
+    any more."""
     seen = tx.invitations.get(link.subject_id)
     if seen is not None and lock:
         tx.users.by_email(seen.email, lock=True)
@@ -197,7 +213,9 @@ def _entry(
 ) -> _Entry:
     """Whether this caller may accept, and how. Raises what `Joining.accept` raises."""
     invitation, tenant = _valid(tx, auth, link, lock=lock)
-    sign_in = Unauthenticated(f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required")
+    sign_in = Unauthenticated(
+        f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required"
+    )
     if not invitation.mailed and who is None and not has_password:
         # The inviter has this link: it must not tell whether there is an account
         raise sign_in
@@ -235,8 +253,11 @@ def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None
         )
 
 
-def _owner(tx: Transaction, entry: _Entry, name: str, hashed: str, now: datetime) -> tuple[User, list[Change]]:
-    """The account that becomes a member, with its mailbox proven where the link was mailed; and what else changed."""
+def _owner(
+    tx: Transaction, entry: _Entry, name: str, hashed: str, now: datetime
+) -> tuple[User, list[Change]]:
+    """The account that becomes a member, with its mailbox proven where the link was mailed; and
+    what else changed."""
     account, proven_at = entry.account, now if entry.invitation.mailed else None
     if account is None:
         return _new_account(tx, entry.invitation.email, name, hashed, proven_at), []
@@ -248,15 +269,22 @@ def _owner(tx: Transaction, entry: _Entry, name: str, hashed: str, now: datetime
     return account, []
 
 
-def _new_account(tx: Transaction, email: str, name: str, hashed: str, proven_at: datetime | None) -> User:
+def _new_account(
+    tx: Transaction, email: str, name: str, hashed: str, proven_at: datetime | None
+) -> User:
     user = User(new_id(), email, name, hashed, email_proven_at=proven_at)
     if not tx.users.add_new(user):  # another invitation of this address was just accepted
-        raise Conflict("An account of this address was just made: sign in, then open the link again")
+        raise Conflict(
+            "An account of this address was just made: sign in, then open the link again"
+        )
     return user
 
 
-def _hand_over(tx: Transaction, account: User, name: str, hashed: str, now: datetime) -> tuple[User, list[Change]]:
-    """To the person who reads the mailbox; whoever had the account before is out, and what they set up ends."""
+def _hand_over(
+    tx: Transaction, account: User, name: str, hashed: str, now: datetime
+) -> tuple[User, list[Change]]:
+    """To the person who reads the mailbox; whoever had the account before is out, and what they set
+    up ends."""
     values = {
         "name": name,
         "password_hash": hashed,

@@ -19,7 +19,8 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A browser's session. id: no secret. device: what the browser called itself. is_current: that of whoever asks."""
+    """A browser's session. id: no secret. device: what the browser called itself. is_current: that
+    of whoever asks."""
 
     id: str
     device: str
@@ -38,9 +39,11 @@ class Account:
             return _user(tx, who)
 
     def change_password(self, who: Principal, current: str, new: str, session: str = "") -> Token:
-        """Everybody else who is signed in as this user is signed out: other browsers, and all tokens. Returns a new token.
+        """Everybody else who is signed in as this user is signed out: other browsers, and all
+        tokens. Returns a new token.
 
-        session: the id of the browser's session that stays. Raises Invalid, and TooManyRequests for one who guesses.
+        session: the id of the browser's session that stays. Raises Invalid, and TooManyRequests for
+        one who guesses.
         """
         with self._store.read() as tx:
             user = _user(tx, who)
@@ -71,7 +74,13 @@ class Account:
         with self._store.read() as tx:
             found = tx.sessions.of_user(_user(tx, who), self._clock())
         return [
-            SignedIn(one.id_hash, one.device or "", one.created_at, one.last_used_at or one.created_at, one.id_hash == session)
+            SignedIn(
+                one.id_hash,
+                one.device or "",
+                one.created_at,
+                one.last_used_at or one.created_at,
+                one.id_hash == session,
+            )
             for one in found
         ]
 
@@ -94,7 +103,15 @@ class Account:
             self._note(tx, who, Action.SIGNED_OUT_EVERYWHERE, user)
 
     def _note(self, tx: Transaction, who: Principal, action: Action, user: User) -> None:
-        audit_log.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)
+        audit_log.note(
+            tx,
+            who,
+            action,
+            self._clock(),
+            tenant_id=None,
+            subject_id=user.id,
+            subject_name=user.email,
+        )
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:

@@ -1,4 +1,5 @@
-"""Setting a new password without the old one, by a link: asked for on the sign-in page, or sent by a super admin."""
+"""Setting a new password without the old one, by a link: asked for on the sign-in page, or sent by
+a super admin."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,11 +46,11 @@ ASKED_LIFETIME = timedelta(minutes=30)
 SENT_LIFETIME = timedelta(hours=24)
 """Of a link that a super admin sends or hands on: its reader may be away."""
 SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/30 minutes", "10/30 minutes", "30/hour"
-"""Of requests for a link: for one account from one network or from its known browsers together, for one account, and from
-one network.
+"""Of requests for a link: for one account from one network or from its known browsers together, for
+one account, and from one network.
 
-The first two count for as long as a link works: where strangers have used them up, a link of theirs is in the owner's
-mailbox that still works."""
+The first two count for as long as a link works: where strangers have used them up, a link of theirs
+is in the owner's mailbox that still works."""
 KNOWN_BROWSERS = "known browsers"
 """In the place of a network: whoever once had the password may have had many browsers marked."""
 TRY_RATE = "30/minute"
@@ -71,10 +72,11 @@ class SentReset:
 
 
 class PasswordResets:
-    """Using a link, signing out everywhere, another password or deactivating the account end all links of the account.
+    """Using a link, signing out everywhere, another password or deactivating the account end all
+    links of the account.
 
-    A link that was asked for on the sign-in page ends no other: anybody may ask. One that a super admin sends ends those
-    that super admins sent before; deactivating its sender ends it.
+    A link that was asked for on the sign-in page ends no other: anybody may ask. One that a super
+    admin sends ends those that super admins sent before; deactivating its sender ends it.
     """
 
     def __init__(
@@ -90,7 +92,13 @@ class PasswordResets:
         guesses: GuessLimits,
         auth: Auth,
     ) -> None:
-        self._store, self._changes, self._clock, self._links, self._mail = store, changes, clock, links, mail
+        self._store, self._changes, self._clock, self._links, self._mail = (
+            store,
+            changes,
+            clock,
+            links,
+            mail,
+        )
         self._refused, self._guesses, self._auth = refused, guesses, auth
         self._browsers = KnownBrowsers(clock, keys)
         self._by_source = RateLimit(SOURCE_RATE, counts, "reset-source")
@@ -106,9 +114,10 @@ class PasswordResets:
     def request(self, email: str, known: str = "") -> None:
         """Have a link mailed to the account of this address, where there is an active one.
 
-        Does the same for every address: writes one message, which the engine drops where there is no such account.
-        known: the value of KNOWN_COOKIE, with which the owner passes the limits that strangers have used up. Raises
-        Invalid for what is no address, MailNotSet without a mail server, TooManyRequests.
+        Does the same for every address: writes one message, which the engine drops where there is
+        no such account. known: the value of KNOWN_COOKIE, with which the owner passes the limits
+        that strangers have used up. Raises Invalid for what is no address, MailNotSet without a
+        mail server, TooManyRequests.
         """
         if not self._mail.available():
             raise MailNotSet
@@ -120,25 +129,34 @@ class PasswordResets:
         context = request_context.current()
         with self._store.read() as tx:
             account = tx.users.by_email(address)
-        self._limit(address, network(context.address), known=bool(self._browsers.recognize(account, known)))
+        self._limit(
+            address, network(context.address), known=bool(self._browsers.recognize(account, known))
+        )
         with self._store.write() as tx:
-            self._mail.send(tx, KIND, new_id(), address, address=context.address, request_id=context.request_id)
+            self._mail.send(
+                tx, KIND, new_id(), address, address=context.address, request_id=context.request_id
+            )
 
     def _limit(self, account: str, source: str, *, known: bool) -> None:
         """known: the account knows the browser."""
         if not known:
-            self._by_address.hit(source)  # first: what it refuses leaves no count of an account behind
+            self._by_address.hit(
+                source
+            )  # first: what it refuses leaves no count of an account behind
         self._by_source.hit(account, KNOWN_BROWSERS if known else source)
         if not known:
             self._by_account.hit(account)
 
     def send(self, tx: Transaction, user: User, by: Principal) -> SentReset:
-        """A link for somebody who lost their password, from a super admin: mailed, or without a mail server returned.
+        """A link for somebody who lost their password, from a super admin: mailed, or without a
+        mail server returned.
 
         Also returned for an account of the demo, whose address on the internet belongs to another.
         """
         now = self._clock()
-        reset = PasswordReset(new_id(), user.id, user.token_version, now, now + SENT_LIFETIME, by.user_id)
+        reset = PasswordReset(
+            new_id(), user.id, user.token_version, now, now + SENT_LIFETIME, by.user_id
+        )
         _add(tx, reset, now)
         if self._mail.available() and not user.has_demo_password:
             self._mail.send(tx, KIND, reset.id, user.email, sent_by=by.user_id)
@@ -146,8 +164,9 @@ class PasswordResets:
         return SentReset(user, reset.expires_at, self._links.url(_link(reset, mailed=False)))
 
     def check(self, token: str) -> str:
-        """The email address of the account whose password the link sets. Raises LinkNotValid where `reset` would, so that
-        a page need not ask for a password in vain; TooManyRequests. Both are noted."""
+        """The email address of the account whose password the link sets. Raises LinkNotValid where
+        `reset` would, so that a page need not ask for a password in vain; TooManyRequests. Both are
+        noted."""
         with self._refused.noted(KIND, token):
             return self._check(token)
 
@@ -157,12 +176,12 @@ class PasswordResets:
             return self._valid(tx, self._links.read(KIND, token))[1].email
 
     def reset(self, token: str, password: str) -> None:
-        """Set the password. Signs out everything that uses the account; nobody is signed in by it, but the sign-in from the
-        caller's network needs no wait. A mailed link that proves
-        a mailbox which was not proven ends what was set up before (`previous_holder`).
+        """Set the password. Signs out everything that uses the account; nobody is signed in by it,
+        but the sign-in from the caller's network needs no wait. A mailed link that proves a mailbox
+        which was not proven ends what was set up before (`previous_holder`).
 
-        Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for a password that must
-        not be chosen; TooManyRequests. The first and the last are noted.
+        Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for
+        a password that must not be chosen; TooManyRequests. The first and the last are noted.
         """
         with self._refused.noted(KIND, token):
             self._reset(token, password)
@@ -173,7 +192,9 @@ class PasswordResets:
         with self._store.read() as tx:
             reset, user = self._valid(tx, link)
         passwords.check(password, "/newPassword", user.email, user.name)
-        hashed = passwords.hash_password(password, user.email)  # before the transaction: it is slow on purpose
+        hashed = passwords.hash_password(
+            password, user.email
+        )  # before the transaction: it is slow on purpose
         with self._store.write() as tx:
             tx.users.get(reset.user_id, lock=True)
             reset, user = self._valid(tx, link)
@@ -185,12 +206,16 @@ class PasswordResets:
                 "one_time_expires_at": None,
                 "token_version": user.token_version + 1,
             }
-            if link.mailed:  # one that was handed on shows nothing about the mailbox, and takes back no proof
+            if (
+                link.mailed
+            ):  # one that was handed on shows nothing about the mailbox, and takes back no proof
                 values["email_proven_at"] = now
             tx.users.update(user.id, values)
             sender = tx.users.get(reset.sent_by) if reset.sent_by else None
             detail = {"mailed": link.mailed} | ({"sent_by": sender.name} if sender else {})
-            audit_log.note_user(tx, Principal(user.id), Action.PASSWORD_RESET, None, user, now, **detail)
+            audit_log.note_user(
+                tx, Principal(user.id), Action.PASSWORD_RESET, None, user, now, **detail
+            )
             changes = list[Change]()
             # Nobody but the command line makes a super admin: theirs has no previous holder
             if link.mailed and user.email_proven_at is None and not user.is_super_admin:
@@ -211,13 +236,20 @@ class PasswordResets:
         return reset, user
 
     def _sender_may(self, tx: Transaction, reset: PasswordReset) -> bool:
-        """Whether the super admin who sent it still has that right; True where it was asked for on the sign-in page."""
+        """Whether the super admin who sent it still has that right; True where it was asked for on
+        the sign-in page."""
         if reset.sent_by is None:
             return True
         sender = tx.users.get(reset.sent_by)
-        return sender is not None and sender.is_active and self._auth.signed_in(tx, sender).is_super_admin
+        return (
+            sender is not None
+            and sender.is_active
+            and self._auth.signed_in(tx, sender).is_super_admin
+        )
 
-    def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
+    def _letter(
+        self, tx: Transaction, message: AccountMessage, now: datetime
+    ) -> AccountLetter | None:
         reset = tx.password_resets.get(message.subject_id)
         asked = "sent_by" not in message.content
         # Once: a later attempt must not bring back a link that was used meanwhile
@@ -237,7 +269,8 @@ def _link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
 
 
 def _add(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
-    """In place of links that have expired; one of a super admin also of those that super admins sent before."""
+    """In place of links that have expired; one of a super admin also of those that super admins
+    sent before."""
     others = tx.password_resets.of_user(reset.user_id)
     ended = [one.id for one in others if one.expires_at <= now or (reset.sent_by and one.sent_by)]
     tx.password_resets.remove(ended)
@@ -256,7 +289,9 @@ def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordR
     if not tx.account_messages.change(message, {"content": message.content | {BEGUN: True}}):
         raise ExportsError("another process sends this message")
     expires_at = message.created_at + ASKED_LIFETIME
-    reset = PasswordReset(message.subject_id, user.id, user.token_version, message.created_at, expires_at)
+    reset = PasswordReset(
+        message.subject_id, user.id, user.token_version, message.created_at, expires_at
+    )
     _add(tx, reset, now)
     with request_context.use(RequestContext(**message.content)):  # of the request, long answered
         audit_log.note(
@@ -277,9 +312,13 @@ def _home(tx: Transaction, user: User) -> Tenant | None:
     return tenants[0] if len(tenants) == 1 else None
 
 
-def _written(user: User, expires_at: datetime, sender: User | None, home: Tenant | None) -> AccountLetter:
+def _written(
+    user: User, expires_at: datetime, sender: User | None, home: Tenant | None
+) -> AccountLetter:
     asked = (
-        f"{sender.name} sent you a link to replace your password" if sender else "A new password was requested for your account"
+        f"{sender.name} sent you a link to replace your password"
+        if sender
+        else "A new password was requested for your account"
     )
     signed_out = "Everything that is signed in to your account is signed out when you set it."
     ignore = "If you did not ask for it, ignore this message: your password stays as it is."

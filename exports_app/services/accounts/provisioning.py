@@ -34,9 +34,12 @@ class Accounts:
         logo_url: str | None = None,
         **limits: Any,
     ) -> Tenant:
-        """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is taken."""
+        """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is
+        taken."""
         rows, size, days = (limits.get(key) for key in ("max_rows", "max_mb", "keep_days"))
-        tenant = Tenant(new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, rows, size, days)
+        tenant = Tenant(
+            new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, rows, size, days
+        )
         rules.check_tenant(tenant)
         with self._store.write() as tx:
             if tx.tenants.by_slug(slug):
@@ -57,8 +60,9 @@ class Accounts:
         super_admin: bool = False,
         one_time: bool = False,
     ) -> User:
-        """tenant: a slug. one_time: the password expires in 72 hours, and works once, to set another one. Raises Invalid;
-        ExportsError when the address is taken or the tenant does not exist."""
+        """tenant: a slug. one_time: the password expires in 72 hours, and works once, to set
+        another one. Raises Invalid; ExportsError when the address is taken or the tenant does not
+        exist."""
         try:
             address = account_address(valid_address(email))
         except EmailNotValidError as e:
@@ -74,21 +78,38 @@ class Accounts:
                 raise ExportsError("there is a user with this email address already")
             home = tx.tenants.by_slug(tenant) if tenant else None
             if tenant and home is None:
-                raise ExportsError(f"there is no tenant {tenant!r}: make it first with create-tenant")
+                raise ExportsError(
+                    f"there is no tenant {tenant!r}: make it first with create-tenant"
+                )
             tx.users.add(user)
             subject = {"subject_id": user.id, "subject_name": user.email}
             now = self._clock()
             audit_log.note(
-                tx, audit_log.COMMAND_LINE, Action.USER_CREATED, now, tenant_id=None, **subject, super_admin=super_admin
+                tx,
+                audit_log.COMMAND_LINE,
+                Action.USER_CREATED,
+                now,
+                tenant_id=None,
+                **subject,
+                super_admin=super_admin,
             )
             if home:
                 tx.users.join(Membership(user.id, home.id, role))
-                audit_log.note(tx, audit_log.COMMAND_LINE, Action.MEMBER_ADDED, now, tenant_id=home.id, **subject, role=role)
+                audit_log.note(
+                    tx,
+                    audit_log.COMMAND_LINE,
+                    Action.MEMBER_ADDED,
+                    now,
+                    tenant_id=home.id,
+                    **subject,
+                    role=role,
+                )
         return user
 
     def give_one_time_password(self, email: str) -> str:
-        """A one-time password for an account that is there, which is signed out everywhere. It says nothing about the
-        mailbox: one that was proven stays so. Raises ExportsError where there is no such account."""
+        """A one-time password for an account that is there, which is signed out everywhere. It says
+        nothing about the mailbox: one that was proven stays so. Raises ExportsError where there is
+        no such account."""
         password = passwords.one_time()
         hashed, now = passwords.hash_password(password), self._clock()
         with self._store.write() as tx:
@@ -99,16 +120,20 @@ class Accounts:
             values = {"password_hash": hashed, "token_version": user.token_version + 1}
             tx.users.update(user.id, values | _given(now))
             subject = {"subject_id": user.id, "subject_name": user.email}
-            audit_log.note(tx, audit_log.COMMAND_LINE, Action.ONE_TIME_GIVEN, now, tenant_id=None, **subject)
+            audit_log.note(
+                tx, audit_log.COMMAND_LINE, Action.ONE_TIME_GIVEN, now, tenant_id=None, **subject
+            )
         return password
 
     def unproven(self) -> list[str]:
-        """Email addresses of active users of whom nothing shows yet that they read their mailbox."""
+        """Email addresses of active users of whom nothing shows yet that they read their
+        mailbox."""
         with self._store.read() as tx:
             return tx.users.unproven_emails()
 
     def reset_second_factor(self, email: str) -> bool:
-        """Remove it, and sign them out everywhere. False where they have none. Raises ExportsError for an unknown address."""
+        """Remove it, and sign them out everywhere. False where they have none. Raises ExportsError
+        for an unknown address."""
         with self._store.write() as tx:
             user = tx.users.by_email(account_address(email))
             if user is None:

@@ -41,8 +41,9 @@ CHANGE_SCALE = 4
 
 @dataclass(frozen=True)
 class View:
-    """filters: a period or dates, and groupBy. sort: one of SORTS, '-' before it for the largest first. currency: of the
-    campaigns that are listed; empty: the one with the most impressions. top: how many of them."""
+    """filters: a period or dates, and groupBy. sort: one of SORTS, '-' before it for the largest
+    first. currency: of the campaigns that are listed; empty: the one with the most impressions.
+    top: how many of them."""
 
     filters: Filters = field(default_factory=lambda: Filters(period=Period.LAST_30_DAYS))
     sort: str = "-spend"
@@ -52,8 +53,9 @@ class View:
 
 @dataclass(frozen=True)
 class Totals:
-    """Of one currency. values: in the order of MEASURES, as `domain.table` has them. change: against the range before, relative,
-    scaled by 10**CHANGE_SCALE; None where there is nothing to compare with."""
+    """Of one currency. values: in the order of MEASURES, as `domain.table` has them. change:
+    against the range before, relative, scaled by 10**CHANGE_SCALE; None where there is nothing to
+    compare with."""
 
     currency: str
     values: tuple[Value, ...]
@@ -81,9 +83,9 @@ class CampaignTotal:
 
 @dataclass(frozen=True)
 class CampaignFigures:
-    """measures: the columns that all values are of. before: the range that is compared with. unfinished: today is
-    one of its days. top: of one currency, of which there
-    are top_total campaigns."""
+    """measures: the columns that all values are of. before: the range that is compared with.
+    unfinished: today is one of its days. top: of one currency, of which there are top_total
+    campaigns."""
 
     timezone: str
     window: Window
@@ -101,25 +103,39 @@ class CampaignFigures:
 class CampaignAnalytics:
     """timezone: of tenants that have none of their own."""
 
-    def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, clock: Clock, timezone: str, seconds: float = SECONDS
+    ) -> None:
         self._store, self._clock, self._timezone, self._seconds = store, clock, timezone, seconds
-        self._readings: Readings[CampaignFigures] = Readings(changes, KEPT, (Topic.CAMPAIGNS, Topic.TENANTS), (Invalid,))
+        self._readings: Readings[CampaignFigures] = Readings(
+            changes, KEPT, (Topic.CAMPAIGNS, Topic.TENANTS), (Invalid,)
+        )
 
     def read(self, who: Principal, tenant_id: str, view: View) -> CampaignFigures:
-        """Raises NotFound, Forbidden; Invalid also for a range that is too much to add up in time."""
+        """Raises NotFound, Forbidden; Invalid also for a range that is too much to add up in
+        time."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
         _check(view)
         zone, now = tenant.timezone or self._timezone, self._clock()
         today = now.astimezone(cron.zone(zone)).date()
-        # The zone is told apart: a reading that began with another one must not pass for what follows its change
+        # The zone is told apart: a reading that began with another one must not pass for what
+        # follows its change
         key = (view, zone, today)
-        return self._readings.get(tenant_id, key, lambda: self._read(tenant, view, zone, now, today))
+        return self._readings.get(
+            tenant_id, key, lambda: self._read(tenant, view, zone, now, today)
+        )
 
-    def _read(self, tenant: Tenant, view: View, zone: str, now: datetime, today: date) -> CampaignFigures:
+    def _read(
+        self, tenant: Tenant, view: View, zone: str, now: datetime, today: date
+    ) -> CampaignFigures:
         window, deadline = view.filters.window(now, zone), time.monotonic() + self._seconds
         before = period.before(window, today, by_month=view.filters.period not in BY_DAY)
-        unfinished = window.start is not None and window.end is not None and window.start <= today <= window.end
+        unfinished = (
+            window.start is not None
+            and window.end is not None
+            and window.start <= today <= window.end
+        )
         group_by = view.filters.group_by or EXPORT_TYPES[OVER_TIME].groups[0]
 
         def scope(of: Window) -> Scope:
@@ -149,21 +165,36 @@ class CampaignAnalytics:
         columns = EXPORT_TYPES[OVER_TIME].columns()
         sample = tx.sample(EXPORT_TYPES[OVER_TIME].select(scope), MOST_ROWS, _left(deadline))
         if sample.total is None:
-            raise _too_much("takes the database too long to add up: choose a shorter one, or export it")
+            raise _too_much(
+                "takes the database too long to add up: choose a shorter one, or export it"
+            )
         if sample.total > len(sample.rows):
-            raise _too_much("has too many rows to show: group it by longer periods, or choose a shorter one")
+            raise _too_much(
+                "has too many rows to show: group it by longer periods, or choose a shorter one"
+            )
         at = _places(columns)
         return [
-            Point(str(row[at["period"]]), str(row[at["currency"]]), int(row[at["campaigns"]] or 0), _picked(row, at))
+            Point(
+                str(row[at["period"]]),
+                str(row[at["currency"]]),
+                int(row[at["campaigns"]] or 0),
+                _picked(row, at),
+            )
             for row in completed(columns, sample.rows)
         ]
 
-    def _top(self, tx: Transaction, scope: Scope, view: View, currency: str, deadline: float) -> tuple[list[CampaignTotal], int]:
+    def _top(
+        self, tx: Transaction, scope: Scope, view: View, currency: str, deadline: float
+    ) -> tuple[list[CampaignTotal], int]:
         kind = EXPORT_TYPES[BY_CAMPAIGN]
         columns = kind.columns()
-        sample = tx.sample(kind.select(scope), view.top, _left(deadline), _ranking(columns, view.sort, currency))
+        sample = tx.sample(
+            kind.select(scope), view.top, _left(deadline), _ranking(columns, view.sort, currency)
+        )
         if sample.total is None:
-            raise _too_much("takes the database too long to add up: choose a shorter one, or export it")
+            raise _too_much(
+                "takes the database too long to add up: choose a shorter one, or export it"
+            )
         at = _places(columns)
         top = [
             CampaignTotal(
@@ -187,8 +218,12 @@ def _check(view: View) -> None:
     errors = [replace(one, pointer=one.pointer.removeprefix("/filters")) for one in found]
     if view.filters.campaign_ids:
         errors.append(FieldError("/campaignIds", "all campaigns are counted here: leave it out"))
-    if view.currency and not (len(view.currency) == 3 and view.currency.isascii() and view.currency.isupper()):
-        errors.append(FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR"))
+    if view.currency and not (
+        len(view.currency) == 3 and view.currency.isascii() and view.currency.isupper()
+    ):
+        errors.append(
+            FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR")
+        )
     if not 1 <= view.top <= MOST_TOP:
         errors.append(FieldError("/top", f"choose from 1 to {MOST_TOP}"))
     if errors:
@@ -204,7 +239,9 @@ def _ranking(columns: Sequence[Column], sort: str, currency: str) -> Ranking:
     """The query has the stored columns alone; a ratio is ordered by its parts."""
     by, places = SORTS[sort.removeprefix("-")], _places(stored(columns))
     ratio = next(c for c in columns if c.key == by).ratio
-    column, divided_by = (places[ratio.numerator], places[ratio.denominator]) if ratio else (places[by], None)
+    column, divided_by = (
+        (places[ratio.numerator], places[ratio.denominator]) if ratio else (places[by], None)
+    )
     only = (places["currency"], currency) if currency else None
     return Ranking(column, divided_by, descending=sort.startswith("-"), only=only)
 
@@ -230,7 +267,11 @@ def _totals(points: Sequence[Point], earlier: Sequence[Point]) -> list[Totals]:
     found = []
     for currency in sorted(now.keys() | then.keys()):
         values, past = now.get(currency, nothing), then.get(currency)
-        change = [None] * len(MEASURES) if past is None else [_change(a, b) for a, b in zip(values, past, strict=True)]
+        change = (
+            [None] * len(MEASURES)
+            if past is None
+            else [_change(a, b) for a, b in zip(values, past, strict=True)]
+        )
         found.append(Totals(currency, values, tuple(change)))
     return found
 

@@ -1,4 +1,5 @@
-"""How a tenant's scheduled exports do: how the runs of the last days ended, what is due next, what needs somebody's eye."""
+"""How a tenant's scheduled exports do: how the runs of the last days ended, what is due next, what
+needs somebody's eye."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ KEPT_TIMES = 30.0
 
 @dataclass(frozen=True)
 class Day:
-    """counts: runs by status, those without any left out. taken: None where no run was delivered."""
+    """counts: runs by status, those without any left out. taken: None where no run was
+    delivered."""
 
     day: date
     counts: Mapping[RunStatus, int]
@@ -39,7 +41,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Hour:
-    """Scheduled runs of an hour that begins at `at` (UTC). names: of the first of their schedules, by name."""
+    """Scheduled runs of an hour that begins at `at` (UTC). names: of the first of their schedules,
+    by name."""
 
     at: datetime
     runs: int
@@ -57,9 +60,10 @@ class Listed:
 
 @dataclass(frozen=True)
 class ExportFigures:
-    """days: DAYS of them, today the last, in the tenant's zone, as are the hours. taken: of all days. hours: HOURS of them, from
-    the current one on, with what is due within 24 hours from now; what is to run later than its tick, by a jitter or a policy,
-    stands at its tick. owners: names by id."""
+    """days: DAYS of them, today the last, in the tenant's zone, as are the hours. taken: of all
+    days. hours: HOURS of them, from the current one on, with what is due within 24 hours from now;
+    what is to run later than its tick, by a jitter or a policy, stands at its tick. owners: names
+    by id."""
 
     timezone: str
     days: tuple[Day, ...]
@@ -88,16 +92,21 @@ class ExportAnalytics:
 
     def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str) -> None:
         self._store, self._clock, self._timezone = store, clock, timezone
-        self._runs: Readings[_Runs] = Readings(changes, KEPT, (Topic.RUNS, Topic.SCHEDULES, Topic.TENANTS))
+        self._runs: Readings[_Runs] = Readings(
+            changes, KEPT, (Topic.RUNS, Topic.SCHEDULES, Topic.TENANTS)
+        )
         # A run moves a schedule on, but changes none of its times
-        self._times: Readings[tuple[Hour, ...]] = Readings(changes, KEPT_TIMES, (Topic.SCHEDULES, Topic.TENANTS))
+        self._times: Readings[tuple[Hour, ...]] = Readings(
+            changes, KEPT_TIMES, (Topic.SCHEDULES, Topic.TENANTS)
+        )
 
     def read(self, who: Principal, tenant_id: str) -> ExportFigures:
         """Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
         zone, now = cron.zone(tenant.timezone or self._timezone), self._clock()
-        # The zone is told apart: a reading that began with another one must not pass for what follows its change
+        # The zone is told apart: a reading that began with another one must not pass for what
+        # follows its change
         today = (zone.key, now.astimezone(zone).date())
         runs = self._runs.get(tenant_id, today, lambda: self._read_runs(tenant, zone, now))
         first = _hour_of(now, zone)
@@ -111,14 +120,21 @@ class ExportAnalytics:
         days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
         begins = [datetime.combine(day, time.min, zone).astimezone(UTC) for day in days]
         with self._store.read() as tx:
-            counts, taken = tx.analytics.counts(tenant.id, begins), tx.analytics.durations(tenant.id, begins)
+            counts, taken = (
+                tx.analytics.counts(tenant.id, begins),
+                tx.analytics.durations(tenant.id, begins),
+            )
             failing = _listed(*tx.analytics.failing(tenant.id, LISTED))
             paused = _listed(*tx.analytics.paused(tenant.id, LISTED))
             ownerless = _listed(*tx.analytics.ownerless(tenant.id, LISTED))
             owners = tx.users.names([one.owner_id for one in ownerless.schedules])
             backlog = tx.analytics.backlog(tenant.id, now)
         made = tuple(
-            Day(day, {status: n for (place, status), n in counts.items() if place == at}, taken.get(at))
+            Day(
+                day,
+                {status: n for (place, status), n in counts.items() if place == at},
+                taken.get(at),
+            )
             for at, day in enumerate(days)
         )
         return _Runs(made, taken.get(None), backlog, failing, paused, ownerless, owners)
@@ -136,13 +152,21 @@ class ExportAnalytics:
                 runs[at] += count * len(schedules)
                 of[at] += schedules
         return tuple(
-            Hour(first + timedelta(hours=at), runs[at], len(of[at]), tuple(sorted(one.name for one in of[at])[:NAMED]))
+            Hour(
+                first + timedelta(hours=at),
+                runs[at],
+                len(of[at]),
+                tuple(sorted(one.name for one in of[at])[:NAMED]),
+            )
             for at in range(HOURS)
         )
 
 
-def _by_hour(expression: str, timezone: str, now: datetime, first: datetime, until: datetime) -> dict[int, int]:
-    """How often it fires in (now, until], by the hour's place after the first. What cannot be read any more does not fire."""
+def _by_hour(
+    expression: str, timezone: str, now: datetime, first: datetime, until: datetime
+) -> dict[int, int]:
+    """How often it fires in (now, until], by the hour's place after the first. What cannot be read
+    any more does not fire."""
     try:
         fires = cron.occurrences(cron.parse(expression), cron.zone(timezone), now)
     except ExportsError:
@@ -157,7 +181,9 @@ def _by_hour(expression: str, timezone: str, now: datetime, first: datetime, unt
 def _hour_of(now: datetime, zone: ZoneInfo) -> datetime:
     """When the current hour began on the zone's clocks, UTC."""
     local = now.astimezone(zone)
-    return now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    return now - timedelta(
+        minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+    )
 
 
 def _listed(schedules: Sequence[Schedule], total: int) -> Listed:

@@ -1,4 +1,5 @@
-"""Who did what and when: every service that changes something says so here, in its own transaction. Nobody changes an entry."""
+"""Who did what and when: every service that changes something says so here, in its own transaction.
+Nobody changes an entry."""
 
 import csv
 import io
@@ -9,7 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exports_app.domain import humanize
-from exports_app.domain.access import Permission, Principal, require, require_anywhere, require_operator
+from exports_app.domain.access import (
+    Permission,
+    Principal,
+    require,
+    require_anywhere,
+    require_operator,
+)
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.core import request_context
 from exports_app.services.core.current_rights import write_as
@@ -25,7 +32,17 @@ AREAS = tuple(dict.fromkeys(action.partition(".")[0] for action in Action))
 BATCH = 500
 LONGEST_ORIGIN = 64
 """Characters of an address, of a session's id and of a request's."""
-HEADER = ("at", "actor", "action", "subject", "subject_id", "detail", "address", "session", "request_id")
+HEADER = (
+    "at",
+    "actor",
+    "action",
+    "subject",
+    "subject_id",
+    "detail",
+    "address",
+    "session",
+    "request_id",
+)
 
 
 def note(
@@ -39,13 +56,15 @@ def note(
     subject_name: str,
     **detail: Any,
 ) -> None:
-    """who: a name where no user did it. subject: what it was done to. detail: nothing secret. Where it was asked for comes from
-    the request that is handled now."""
+    """who: a name where no user did it. subject: what it was done to. detail: nothing secret. Where
+    it was asked for comes from the request that is handled now."""
     if isinstance(who, str):
         actor_id, actor_name = None, who
     else:
         actor_id, actor_name = who.user_id, tx.users.names([who.user_id]).get(who.user_id, GONE)
-    entry = AuditEntry(new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail)
+    entry = AuditEntry(
+        new_id(), tenant_id, now, actor_id, actor_name, action, subject_id, subject_name, detail
+    )
     tx.audit.add(replace(entry, **origin(request_context.current())))
 
 
@@ -56,50 +75,91 @@ def origin(context: RequestContext) -> dict[str, Any]:
 
 
 def note_schedule(
-    tx: Transaction, who: Principal | str, action: Action, schedule: Schedule, now: datetime, **detail: Any
+    tx: Transaction,
+    who: Principal | str,
+    action: Action,
+    schedule: Schedule,
+    now: datetime,
+    **detail: Any,
 ) -> None:
-    subject = {"tenant_id": schedule.tenant_id, "subject_id": schedule.id, "subject_name": schedule.name}
+    subject = {
+        "tenant_id": schedule.tenant_id,
+        "subject_id": schedule.id,
+        "subject_name": schedule.name,
+    }
     note(tx, who, action, now, **subject, **detail)
 
 
-def note_run(tx: Transaction, who: Principal | str, action: Action, run: Run, now: datetime, **detail: Any) -> None:
+def note_run(
+    tx: Transaction, who: Principal | str, action: Action, run: Run, now: datetime, **detail: Any
+) -> None:
     """Of its schedule, under the name that it had for this run."""
-    subject = {"tenant_id": run.tenant_id, "subject_id": run.scheduled_export_id, "subject_name": run.spec["name"]}
+    subject = {
+        "tenant_id": run.tenant_id,
+        "subject_id": run.scheduled_export_id,
+        "subject_name": run.spec["name"],
+    }
     note(tx, who, action, now, **subject, run=run.id, **detail)
 
 
 def note_user(
-    tx: Transaction, who: Principal | str, action: Action, tenant_id: str | None, user: User, now: datetime, **detail: Any
+    tx: Transaction,
+    who: Principal | str,
+    action: Action,
+    tenant_id: str | None,
+    user: User,
+    now: datetime,
+    **detail: Any,
 ) -> None:
-    note(tx, who, action, now, tenant_id=tenant_id, subject_id=user.id, subject_name=user.email, **detail)
+    note(
+        tx,
+        who,
+        action,
+        now,
+        tenant_id=tenant_id,
+        subject_id=user.id,
+        subject_name=user.email,
+        **detail,
+    )
 
 
 def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
     """What became of which field: ``{"name": [old, new]}``, of those that differ."""
-    return {key: [_plain(old.get(key)), _plain(value)] for key, value in new.items() if old.get(key) != value}
+    return {
+        key: [_plain(old.get(key)), _plain(value)]
+        for key, value in new.items()
+        if old.get(key) != value
+    }
 
 
 def _plain(value: Any) -> Any:
     """As JSON holds it."""
     if isinstance(value, tuple):
         return list(value)
-    return value if value is None or isinstance(value, str | int | float | bool | list | dict) else str(value)
+    return (
+        value
+        if value is None or isinstance(value, str | int | float | bool | list | dict)
+        else str(value)
+    )
 
 
 class Audit:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
-    def find(self, who: Principal, tenant_id: str | None, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
-        """The newest first, and the number of all. tenant_id: None: of all that the caller manages; of a super admin also what
-        concerns no tenant, or, where the filter says so, that alone. Raises NotFound, Forbidden, Invalid."""
+    def find(
+        self, who: Principal, tenant_id: str | None, where: AuditFilter, page: Page
+    ) -> tuple[list[AuditEntry], int]:
+        """The newest first, and the number of all. tenant_id: None: of all that the caller manages;
+        of a super admin also what concerns no tenant, or, where the filter says so, that alone.
+        Raises NotFound, Forbidden, Invalid."""
         within, where = self._within(who, tenant_id, where), _checked(where)
         with self._store.read() as tx:
             return tx.audit.find(within, where, page)
 
     def csv(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> Iterator[str]:
-        """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`; and Unavailable while the download
-        cannot be noted."""
+        """All of them as CSV (RFC 4180), in pieces. Raises, before the first piece, as `find`; and
+        Unavailable while the download cannot be noted."""
         within, where = self._within(who, tenant_id, where), _checked(where)
         self._note_download(who, within)
         # What comes while it is read stands at the front, and would move the pages
@@ -113,8 +173,15 @@ class Audit:
             for managed in within or ():
                 require(who, Permission.MANAGE, managed)
             for tenant_id in sorted(within) if within else [None]:
-                subject = {"subject_id": None, "subject_name": "the audit, as a table"}
-                note(tx, who, Action.AUDIT_DOWNLOADED, self._clock(), tenant_id=tenant_id, **subject)  # type: ignore[arg-type]
+                note(
+                    tx,
+                    who,
+                    Action.AUDIT_DOWNLOADED,
+                    self._clock(),
+                    tenant_id=tenant_id,
+                    subject_id=None,
+                    subject_name="the audit, as a table",
+                )
 
     def _lines(self, within: frozenset[str] | None, where: AuditFilter) -> Iterator[str]:
         yield _line(HEADER)
@@ -127,12 +194,21 @@ class Audit:
                 return
             number += 1
 
-    def _within(self, who: Principal, tenant_id: str | None, where: AuditFilter) -> frozenset[str] | None:
+    def _within(
+        self, who: Principal, tenant_id: str | None, where: AuditFilter
+    ) -> frozenset[str] | None:
         require_anywhere(who, Permission.MANAGE)
         if where.installation:
             require_operator(who)
             if tenant_id is not None:
-                raise Invalid([FieldError("/installation", "what concerns no tenant is no tenant's: leave out tenantId")])
+                raise Invalid(
+                    [
+                        FieldError(
+                            "/installation",
+                            "what concerns no tenant is no tenant's: leave out tenantId",
+                        )
+                    ]
+                )
             return None
         if tenant_id is None:
             return who.tenants(Permission.MANAGE)
@@ -149,9 +225,13 @@ def _checked(where: AuditFilter) -> AuditFilter:
     if where.area and where.area not in AREAS:
         raise Invalid([FieldError("/area", one_of(AREAS))])
     try:
-        since, before = (None if at is None else at.astimezone(UTC) for at in (where.since, where.before))
+        since, before = (
+            None if at is None else at.astimezone(UTC) for at in (where.since, where.before)
+        )
     except OverflowError:
-        raise Invalid([FieldError("/since", "must lie between the years 1 and 9999 in UTC")]) from None
+        raise Invalid(
+            [FieldError("/since", "must lie between the years 1 and 9999 in UTC")]
+        ) from None
     if since and before and before <= since:
         raise Invalid([FieldError("/before", "must be after since")])
     return replace(where, since=since, before=before)

@@ -1,7 +1,9 @@
-"""Audit entries about what anybody may repeat without end: failed sign-ins, waits before the next one, refused calls.
+"""Audit entries about what anybody may repeat without end: failed sign-ins, waits before the next
+one, refused calls.
 
-They are counted in memory and written every few seconds, so that a guesser neither fills the table nor waits for the database:
-an answer takes as long for an account as for an address without one. What repeats within WINDOW becomes one entry with a count.
+They are counted in memory and written every few seconds, so that a guesser neither fills the table
+nor waits for the database: an answer takes as long for an account as for an address without one.
+What repeats within WINDOW becomes one entry with a count.
 """
 
 import threading
@@ -40,7 +42,8 @@ Key = tuple[str, ...]
 
 @dataclass
 class _Count:
-    """So many of one kind. typed: the subject's name is an address as it was typed, until it is looked up."""
+    """So many of one kind. typed: the subject's name is an address as it was typed, until it is
+    looked up."""
 
     action: Action
     context: RequestContext
@@ -74,7 +77,8 @@ class RepeatedNotes:
         self._sign_in(Action.SIGN_IN_SLOWED, email, seconds_to_wait=seconds)
 
     def wrong_current_password(self, who: Principal, user: User, seconds: int = 0) -> None:
-        """Of somebody who is signed in, maybe by a stolen session. seconds: to wait until the next attempt."""
+        """Of somebody who is signed in, maybe by a stolen session. seconds: to wait until the next
+        attempt."""
         self._of_signed_in(Action.CURRENT_PASSWORD_WRONG, who, user, seconds)
 
     def wrong_current_code(self, who: Principal, user: User, seconds: int = 0) -> None:
@@ -87,18 +91,30 @@ class RepeatedNotes:
         count = _Count(action, context, now, now, user.email, user.id, None, who, detail)
         self._add((action, who.user_id, network(context.address)), count)
 
-    def refused_link(self, who: Principal | None, subject_id: str | None, subject_name: str, **detail: str) -> None:
-        """To an account, or an invitation. who: is signed in. subject_name: nothing secret, so not the link."""
+    def refused_link(
+        self, who: Principal | None, subject_id: str | None, subject_name: str, **detail: str
+    ) -> None:
+        """To an account, or an invitation. who: is signed in. subject_name: nothing secret, so not
+        the link."""
         now, context = self._clock(), request_context.current()
         action = Action.LINK_REFUSED
-        key = (action, who.user_id if who else "", subject_id or "", *detail.values(), network(context.address))
-        self._add(key, _Count(action, context, now, now, subject_name, subject_id, None, who, detail))
+        key = (
+            action,
+            who.user_id if who else "",
+            subject_id or "",
+            *detail.values(),
+            network(context.address),
+        )
+        self._add(
+            key, _Count(action, context, now, now, subject_name, subject_id, None, who, detail)
+        )
 
     def refused(self, who: Principal, error: ExportsError, what: str) -> None:
         """what: was called, e.g. a route. Errors that refuse nobody a right are left out.
 
-        An entry of somebody who does not belong to the tenant is the installation's: a tenant is not told who else exists.
-        Where no tenant was named, it is the tenant's of those who belong to one alone.
+        An entry of somebody who does not belong to the tenant is the installation's: a tenant is
+        not told who else exists. Where no tenant was named, it is the tenant's of those who belong
+        to one alone.
         """
         tenant_id = refused_in(error)
         if tenant_id is None:
@@ -108,19 +124,37 @@ class RepeatedNotes:
         tenant = tenant_id if tenant_id and who.roles.get(tenant_id) else None
         detail = {"of_tenant": tenant_id} if tenant_id and tenant is None else {}
         now, context = self._clock(), request_context.current()
-        count = _Count(Action.ACCESS_REFUSED, context, now, now, what[: bounds.ADDRESS], None, tenant, who, detail)
+        count = _Count(
+            Action.ACCESS_REFUSED,
+            context,
+            now,
+            now,
+            what[: bounds.ADDRESS],
+            None,
+            tenant,
+            who,
+            detail,
+        )
         self._add((count.action, who.user_id, tenant_id, what), count)
 
     def _sign_in(self, action: Action, email: str, **detail: Any) -> None:
-        email, now, context = account_address(email[: bounds.ADDRESS]), self._clock(), request_context.current()
-        self._add((action, email, network(context.address)), _Count(action, context, now, now, email, detail=detail, typed=True))
+        email, now, context = (
+            account_address(email[: bounds.ADDRESS]),
+            self._clock(),
+            request_context.current(),
+        )
+        self._add(
+            (action, email, network(context.address)),
+            _Count(action, context, now, now, email, detail=detail, typed=True),
+        )
 
     def _add(self, key: Key, count: _Count) -> None:
         with self._lock:
             _tally(self._new, key, count)
 
     def flush(self, *, last: bool = False) -> int:
-        """Write what is new. last: also what only repeats, since this process ends. Returns the number of entries.
+        """Write what is new. last: also what only repeats, since this process ends. Returns the
+        number of entries.
 
         Raises Unavailable; nothing is lost then.
         """
@@ -159,7 +193,9 @@ class RepeatedNotes:
         try:
             self.flush(last=True)
         except Unavailable:
-            _log.warning("failed sign-ins and refusals could not be noted: the database cannot be reached")
+            _log.warning(
+                "failed sign-ins and refusals could not be noted: the database cannot be reached"
+            )
 
     def _merge(self, new: dict[Key, _Count]) -> None:
         addresses = {count.subject_name for count in new.values() if count.typed}
@@ -174,12 +210,17 @@ class RepeatedNotes:
 
     def _users(self, addresses: Iterable[str]) -> dict[str, tuple[str, str]]:
         with self._store.read() as tx:
-            found = {a: tx.users.by_email(a) for a in addresses if xml_can_hold(a)}  # PostgreSQL refuses NUL in text
-        return {address: (user.id, user.email) for address, user in found.items() if user is not None}
+            found = {
+                a: tx.users.by_email(a) for a in addresses if xml_can_hold(a)
+            }  # PostgreSQL refuses NUL in text
+        return {
+            address: (user.id, user.email) for address, user in found.items() if user is not None
+        }
 
 
 def refused_in(error: ExportsError) -> str | None:
-    """The tenant in which a right was refused; empty where it is no tenant's; None where it is another error."""
+    """The tenant in which a right was refused; empty where it is no tenant's; None where it is
+    another error."""
     return error.refused_in if isinstance(error, Forbidden | NotFound) else None
 
 
@@ -192,7 +233,9 @@ def _tally(into: dict[Key, _Count], key: Key, count: _Count) -> None:
         into[key] = count
     else:
         detail = before.detail | count.detail
-        into[key] = replace(before, until=count.until, times=before.times + count.times, detail=detail)
+        into[key] = replace(
+            before, until=count.until, times=before.times + count.times, detail=detail
+        )
 
 
 def _overflow(count: _Count) -> Key:
@@ -206,7 +249,11 @@ def _nameless(count: _Count) -> _Count:
 def _write(tx: Transaction, count: _Count, now: datetime) -> None:
     detail = dict(count.detail)
     if count.times > 1:
-        detail |= {"times": count.times, "first": count.since.isoformat(), "last": count.until.isoformat()}
+        detail |= {
+            "times": count.times,
+            "first": count.since.isoformat(),
+            "last": count.until.isoformat(),
+        }
     actor_id = count.who.user_id if count.who else None
     name = tx.users.names([actor_id]).get(actor_id, audit_log.GONE) if actor_id else SOMEBODY
     entry = AuditEntry(

@@ -1,7 +1,9 @@
-"""Housekeeping of the audit: it gives new entries their places in the chains, seals them, and removes what an export holds.
+"""Housekeeping of the audit: it gives new entries their places in the chains, seals them, and
+removes what an export holds.
 
-The writer of an entry takes no part in this: the entry waits in a queue, which commits with it. So an entry that commits late
-gets its place late, and none falls between two seals, whatever its `at` says.
+The writer of an entry takes no part in this: the entry waits in a queue, which commits with it. So
+an entry that commits late gets its place late, and none falls between two seals, whatever its `at`
+says.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,11 +30,14 @@ _log = log.get(__name__)
 class Seals:
     """keep_days: how long entries are kept that an export holds; None: for ever."""
 
-    def __init__(self, store: Store, clock: Clock, keys: Keys, keep_days: int | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, keys: Keys, keep_days: int | None = None
+    ) -> None:
         self._store, self._clock, self._keys, self._keep_days = store, clock, keys, keep_days
 
     def seal(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Seal all entries that wait, in batches. On several servers one at a time does; the others return at once.
+        """Seal all entries that wait, in batches. On several servers one at a time does; the others
+        return at once.
 
         Returns the number of entries. stopped: asked between two batches. Raises Unavailable.
         """
@@ -58,9 +63,13 @@ class Seals:
             self._add(tx, chain, links[-1].position, len(links), links[-1].hash)
         return len(entries)
 
-    def _link(self, tx: Transaction, chain: str, entries: Sequence[dict[str, Any]]) -> list[ChainedEntry]:
+    def _link(
+        self, tx: Transaction, chain: str, entries: Sequence[dict[str, Any]]
+    ) -> list[ChainedEntry]:
         last = tx.audit_chain.last_link(chain)
-        position, previous = (last.position, last.hash) if last else (0, audit_chain.beginning(chain))
+        position, previous = (
+            (last.position, last.hash) if last else (0, audit_chain.beginning(chain))
+        )
         links = []
         for fields in entries:
             position += 1
@@ -73,53 +82,81 @@ class Seals:
         last = tx.audit_chain.last_seal()
         known = last is None or is_sealed(self._keys, last)
         if last is not None and not known:
-            _log.error("the audit's last seal was not made with this SECRET_KEY: run audit verify", seal=last.number)
+            _log.error(
+                "the audit's last seal was not made with this SECRET_KEY: run audit verify",
+                seal=last.number,
+            )
         number, previous = (last.number + 1, last.signature) if last else (1, "")
         seal = Seal(number, chain, position, entries, hashed, self._clock(), not known, previous)
-        tx.audit_chain.add_seal(replace(seal, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(seal))))
+        tx.audit_chain.add_seal(
+            replace(
+                seal, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(seal))
+            )
+        )
         # Where logs go to another machine, this line shows there what nobody can take back here
-        _log.info("audit sealed", seal=number, chain=chain, position=position, entries=entries, hash=hashed)
+        _log.info(
+            "audit sealed",
+            seal=number,
+            chain=chain,
+            position=position,
+            entries=entries,
+            hash=hashed,
+        )
 
     def _key_changed(self, tx: Transaction) -> bool:
-        """Whether the last seal was made with an earlier key that still counts: then one with the current key follows on it at
-        once, while both are there."""
+        """Whether the last seal was made with an earlier key that still counts: then one with the
+        current key follows on it at once, while both are there."""
         last = tx.audit_chain.last_seal()
         if last is None or self._is_current(last):
             return False
         return is_sealed(self._keys, last)
 
     def sign_again(self) -> int:
-        """After a rotation of keys, while the earlier keys still count: the last seal and the newest checkpoint of each chain
-        are signed with the current key, so that nothing depends on the earlier ones. Returns the number of checkpoints that
-        were signed. Raises ExportsError where another server is sealing with an earlier key right now; Unavailable."""
+        """After a rotation of keys, while the earlier keys still count: the last seal and the
+        newest checkpoint of each chain are signed with the current key, so that nothing depends on
+        the earlier ones. Returns the number of checkpoints that were signed. Raises ExportsError
+        where another server is sealing with an earlier key right now; Unavailable."""
         self.seal()
         with self._store.read() as tx:
             if self._key_changed(tx):
                 raise ExportsError("a server is sealing the audit right now: run this again")
             found = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
-        earlier = [one for one in found if one and is_valid(self._keys, one) and not self._is_current(one)]
+        earlier = [
+            one for one in found if one and is_valid(self._keys, one) and not self._is_current(one)
+        ]
         for one in earlier:
             with self._store.write() as tx:
                 tx.audit_chain.add_checkpoint(self._signed_again(one))
         return len(earlier)
 
     def _signed_again(self, checkpoint: Checkpoint) -> Checkpoint:
-        at = max(self._clock(), checkpoint.at + timedelta(microseconds=1))  # the newest, also if a clock was set back
+        at = max(
+            self._clock(), checkpoint.at + timedelta(microseconds=1)
+        )  # the newest, also if a clock was set back
         plain = replace(checkpoint, id=new_id(), at=at)
-        return replace(plain, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(plain)))
+        return replace(
+            plain, signature=audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(plain))
+        )
 
     def _is_current(self, record: Seal | Checkpoint) -> bool:
         """Whether it was signed with the current key."""
-        return audit_chain.is_signed([self._keys.current(AUDIT_SEALS)], content_of(record), record.signature)
+        return audit_chain.is_signed(
+            [self._keys.current(AUDIT_SEALS)], content_of(record), record.signature
+        )
 
     def sweep(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Remove entries that are older than keep_days and that an export holds. Returns their number. Raises Unavailable."""
+        """Remove entries that are older than keep_days and that an export holds. Returns their
+        number. Raises Unavailable."""
         if self._keep_days is None:
             return 0
         before = self._clock() - timedelta(days=self._keep_days)
         with self._store.read() as tx:
             found = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
-        removed = sum(self._shorten(one, before, stopped) for one in found if one and is_valid(self._keys, one))
+        removed = sum(
+            self._shorten(one, before, stopped)
+            for one in found
+            if one and is_valid(self._keys, one)
+        )
         while not stopped() and self._remove_seals():
             pass
         return removed
@@ -134,7 +171,9 @@ class Seals:
             tx.audit_chain.remove_seals(up_to)
             return True
 
-    def _shorten(self, checkpoint: Checkpoint, before: datetime, stopped: Callable[[], bool]) -> int:
+    def _shorten(
+        self, checkpoint: Checkpoint, before: datetime, stopped: Callable[[], bool]
+    ) -> int:
         removed = 0
         count = REMOVE
         while count == REMOVE and not stopped():
@@ -174,4 +213,6 @@ def is_sealed(keys: Keys, seal: Seal) -> bool:
 
 def is_valid(keys: Keys, checkpoint: Checkpoint) -> bool:
     """Whether it was made with a key that counts."""
-    return audit_chain.is_signed(keys.accepted(AUDIT_SEALS), content_of(checkpoint), checkpoint.signature)
+    return audit_chain.is_signed(
+        keys.accepted(AUDIT_SEALS), content_of(checkpoint), checkpoint.signature
+    )

@@ -1,4 +1,5 @@
-"""Whether anybody changed, removed, inserted or moved entries of the audit behind the app's back."""
+"""Whether anybody changed, removed, inserted or moved entries of the audit behind the app's
+back."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Checked:
-    """A chain: how many entries it has, and the place and the hash of the last one. fault: the first thing that is wrong."""
+    """A chain: how many entries it has, and the place and the hash of the last one. fault: the
+    first thing that is wrong."""
 
     chain: str
     name: str
@@ -32,7 +34,8 @@ class Checked:
 
 @dataclass(frozen=True)
 class Report:
-    """faults: beside those of single chains. waiting_since: the oldest entry that is not sealed yet."""
+    """faults: beside those of single chains. waiting_since: the oldest entry that is not sealed
+    yet."""
 
     chains: list[Checked]
     faults: list[str]
@@ -68,11 +71,15 @@ class Verification:
         self._store, self._clock, self._keys = store, clock, keys
 
     def check(
-        self, slug: str | None = None, progress: Progress = lambda _done, _all: None, *, accept_key: bool = False
+        self,
+        slug: str | None = None,
+        progress: Progress = lambda _done, _all: None,
+        *,
+        accept_key: bool = False,
     ) -> Report:
-        """Compute all hashes anew. slug: of the tenant; None: of all, and of the installation. accept_key: checkpoints count
-        although they were signed with a key that is not here any more. Raises ExportsError for a slug that no tenant has,
-        Unavailable."""
+        """Compute all hashes anew. slug: of the tenant; None: of all, and of the installation.
+        accept_key: checkpoints count although they were signed with a key that is not here any
+        more. Raises ExportsError for a slug that no tenant has, Unavailable."""
         with self._store.read() as tx:
             names = {tenant.id: f"tenant {tenant.slug}" for tenant in tx.tenants.within(None)}
             only = None if slug is None else _tenant(tx, slug)
@@ -87,18 +94,34 @@ class Verification:
             faults = [*self._seals(tx), *_unsealed(tx)]
             return Report(checked, faults, tx.audit_chain.waiting_since())
 
-    def _chain(self, tx: Transaction, chain: str, name: str, tick: Callable[[int], None], accept_key: bool) -> Checked:
+    def _chain(
+        self, tx: Transaction, chain: str, name: str, tick: Callable[[int], None], accept_key: bool
+    ) -> Checked:
         walk = _Walk(0, audit_chain.beginning(chain), 0)
         fault = self._walk(tx, chain, walk, tick, accept_key)
         return Checked(chain, name, walk.entries, walk.position, walk.hash, fault)
 
-    def _walk(self, tx: Transaction, chain: str, walk: _Walk, tick: Callable[[int], None], accept_key: bool) -> str | None:
+    def _walk(
+        self,
+        tx: Transaction,
+        chain: str,
+        walk: _Walk,
+        tick: Callable[[int], None],
+        accept_key: bool,
+    ) -> str | None:
         checkpoint = tx.audit_chain.checkpoint(chain)
         if checkpoint is not None and not (accept_key or is_valid(self._keys, checkpoint)):
             return f"the checkpoint at position {checkpoint.position} was not made with this server's SECRET_KEY"
         for link in _links(tx, chain):
-            gone = link.fields is None and walk.position == 0 and checkpoint and link.position <= checkpoint.position
-            if gone:  # it and all before were removed after an export; what follows must still lead to the checkpoint
+            gone = (
+                link.fields is None
+                and walk.position == 0
+                and checkpoint
+                and link.position <= checkpoint.position
+            )
+            # it and all before were removed after an export; what follows must still lead to the
+            # checkpoint
+            if gone:
                 walk.position, walk.hash, walk.sealed = link.position, link.hash, link.position
             elif fault := _step(chain, walk, link):
                 return fault
@@ -140,7 +163,8 @@ class Verification:
             return
 
     def _exported(self, tx: Transaction) -> Callable[[str], int]:
-        """A function that gives the position up to which an export holds a chain; 0: there is none that counts."""
+        """A function that gives the position up to which an export holds a chain; 0: there is none
+        that counts."""
 
         @cache
         def position(chain: str) -> int:
@@ -204,7 +228,9 @@ def _seal(walk: _Walk, link: ChainedEntry, at: str) -> str | None:
         return f"{at} is not the one that was sealed: it, or the seal, was changed"
     # The first seal that is left may also cover entries that were removed after an export
     if begins != walk.sealed and not (walk.is_first_seal and begins < walk.sealed):
-        return f"{at} ends a seal of {entries} entries, where there are {link.position - walk.sealed}"
+        return (
+            f"{at} ends a seal of {entries} entries, where there are {link.position - walk.sealed}"
+        )
     walk.sealed, walk.is_first_seal = link.position, False
     return None
 

@@ -1,4 +1,5 @@
-"""The demo database: two tenants with people, campaigns and scheduled exports to try the product with."""
+"""The demo database: two tenants with people, campaigns and scheduled exports to try the product
+with."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,7 +10,14 @@ from exports_app.domain.access import Role
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.timing import cron
 from exports_app.services.accounts.provisioning import DEMO_EMAIL
-from exports_app.services.campaigns.demo_data import ACME, GLOBEX, Plan, first_day, fixed_id, metrics
+from exports_app.services.campaigns.demo_data import (
+    ACME,
+    GLOBEX,
+    Plan,
+    first_day,
+    fixed_id,
+    metrics,
+)
 from exports_app.services.core import request_context
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Campaign, Membership, Schedule, Tenant, User
@@ -32,8 +40,14 @@ Progress = Callable[[int], None]
 
 
 def people() -> list[tuple[User, list[Membership]]]:
-    """The users of the demo, without password, and what they belong to. All have the demo's public password."""
-    made = [(User(fixed_id(DEMO_EMAIL), DEMO_EMAIL, "Super Admin", "", is_super_admin=True), list[Membership]())]
+    """The users of the demo, without password, and what they belong to. All have the demo's public
+    password."""
+    made = [
+        (
+            User(fixed_id(DEMO_EMAIL), DEMO_EMAIL, "Super Admin", "", is_super_admin=True),
+            list[Membership](),
+        )
+    ]
     for tenant in TENANTS:
         for role in (Role.ADMIN, Role.VIEWER):
             email = f"{role}@{tenant.slug}.test"
@@ -43,13 +57,15 @@ def people() -> list[tuple[User, list[Membership]]]:
 
 
 class Demo:
-    """For the server's start and the command line: no principal is asked for. allowed: this installation takes demo data."""
+    """For the server's start and the command line: no principal is asked for. allowed: this
+    installation takes demo data."""
 
     def __init__(self, store: Store, clock: Clock, *, allowed: bool) -> None:
         self._store, self._clock, self._allowed = store, clock, allowed
 
     def check_allowed(self) -> None:
-        """Raises ExportsError where demo data must not go: no demo installation, or a database of somebody's own."""
+        """Raises ExportsError where demo data must not go: no demo installation, or a database of
+        somebody's own."""
         if not self._allowed:
             raise ExportsError(
                 "demo data and its public password are not taken here: set DEMO=1, and no PUBLIC_URL, if this is to be a demo"
@@ -58,10 +74,13 @@ class Demo:
             known = {user.id for user, _ in people()} | {tenant.id for tenant in TENANTS}
             there = tx.users.ids() | {tenant.id for tenant in tx.tenants.within(None)}
         if there - known:
-            raise ExportsError("this database holds users or tenants of your own: demo data needs an empty DATA_DIR")
+            raise ExportsError(
+                "this database holds users or tenants of your own: demo data needs an empty DATA_DIR"
+            )
 
     def seed_if_empty(self) -> bool:
-        """All of the demo or nothing, where there is no user and no tenant yet. Returns whether it was made."""
+        """All of the demo or nothing, where there is no user and no tenant yet. Returns whether it
+        was made."""
         with self._store.read() as tx:
             if not _is_empty(tx):
                 return False
@@ -84,9 +103,11 @@ class Demo:
             return DEMO_EMAIL in tx.users.demo_password_emails()
 
     def fill(self, rows: int, progress: Progress = lambda _: None) -> int:
-        """Add campaigns "Load 00001", ... to the seeded demo until it has `rows` rows of metrics. Returns how many were added.
+        """Add campaigns "Load 00001", ... to the seeded demo until it has `rows` rows of metrics.
+        Returns how many were added.
 
-        Memory stays flat. A transaction for each part: what was written stays when it is stopped, the next call goes on.
+        Memory stays flat. A transaction for each part: what was written stays when it is stopped,
+        the next call goes on.
         """
         home = TENANTS[0]
         with self._store.read() as tx:
@@ -148,7 +169,17 @@ def _campaign(tenant: Tenant, plan: Plan, first: date, yesterday: date) -> Campa
 def _loads(tenant: Tenant, last: date) -> Iterator[Campaign]:
     for number in count(1):
         name = f"Load {number:05}"
-        yield Campaign(fixed_id(tenant.slug, name), tenant.id, name, "search", "active", "EUR", None, None, last)
+        yield Campaign(
+            fixed_id(tenant.slug, name),
+            tenant.id,
+            name,
+            "search",
+            "active",
+            "EUR",
+            None,
+            None,
+            last,
+        )
 
 
 def schedules(tenant: Tenant, now: datetime) -> list[Schedule]:
@@ -158,9 +189,18 @@ def schedules(tenant: Tenant, now: datetime) -> list[Schedule]:
     few = tuple(fixed_id(tenant.slug, plan.name) for plan in PLANS[tenant.slug][:3])
 
     def example(
-        name: str, why: str, kind: str, form: str, expression: str, filters: Filters, *, is_active: bool = False
+        name: str,
+        why: str,
+        kind: str,
+        form: str,
+        expression: str,
+        filters: Filters,
+        *,
+        is_active: bool = False,
     ) -> Schedule:
-        following = cron.next_after(cron.parse(expression), cron.zone(zone), now) if is_active else None
+        following = (
+            cron.next_after(cron.parse(expression), cron.zone(zone), now) if is_active else None
+        )
         return Schedule(
             id=fixed_id(tenant.slug, "export", name),
             tenant_id=tenant.id,
@@ -181,9 +221,35 @@ def schedules(tenant: Tenant, now: datetime) -> list[Schedule]:
             next_run_at=following,
         )
 
-    weekly, monthly, daily = Filters(period="previous_week"), Filters(period="previous_month", group_by="week"), few
+    weekly, monthly, daily = (
+        Filters(period="previous_week"),
+        Filters(period="previous_month", group_by="week"),
+        few,
+    )
     return [
-        example("Weekly report", "All campaigns of the week before", "campaigns", "excel", "0 9 * * 1", weekly, is_active=True),
-        example("Monthly totals", "Week by week, for the books", "aggregate", "csv", "30 6 1 * *", monthly),
-        example("Daily top campaigns", "", "campaign", "json", "0 7 * * *", Filters(period="yesterday", campaign_ids=daily)),
+        example(
+            "Weekly report",
+            "All campaigns of the week before",
+            "campaigns",
+            "excel",
+            "0 9 * * 1",
+            weekly,
+            is_active=True,
+        ),
+        example(
+            "Monthly totals",
+            "Week by week, for the books",
+            "aggregate",
+            "csv",
+            "30 6 1 * *",
+            monthly,
+        ),
+        example(
+            "Daily top campaigns",
+            "",
+            "campaign",
+            "json",
+            "0 7 * * *",
+            Filters(period="yesterday", campaign_ids=daily),
+        ),
     ]

@@ -1,4 +1,5 @@
-"""Campaigns and metrics from a CSV file: read once as a stream, judged as a whole, written in one transaction or not at all."""
+"""Campaigns and metrics from a CSV file: read once as a stream, judged as a whole, written in one
+transaction or not at all."""
 
 import csv
 import io
@@ -65,14 +66,18 @@ class Importing:
         self._store, self._changes, self._clock = store, changes, clock
 
     def load(self, file: Path, slug: str, progress: Progress) -> Result:
-        """Import the file into the tenant. With bad lines nothing is written. Raises ExportsError, OSError."""
+        """Import the file into the tenant. With bad lines nothing is written. Raises ExportsError,
+        OSError."""
         with self._store.read() as tx:
             tenant = tx.tenants.by_slug(slug)
         if tenant is None:
             raise ExportsError(f"there is no tenant {slug!r}: make it first with create-tenant")
-        # A temporary SQLite file: it finds days that come twice, and memory stays flat however long the file is
+        # A temporary SQLite file: it finds days that come twice, and memory stays flat however long
+        # the file is
         with closing(sqlite3.connect("")) as spool:
-            spool.execute("CREATE TABLE campaign (name TEXT PRIMARY KEY, line INTEGER, id TEXT, facts TEXT)")
+            spool.execute(
+                "CREATE TABLE campaign (name TEXT PRIMARY KEY, line INTEGER, id TEXT, facts TEXT)"
+            )
             spool.execute(
                 "CREATE TABLE day (name TEXT, date TEXT, impressions, clicks, conversions, spend, revenue,"
                 " PRIMARY KEY (name, date)) WITHOUT ROWID"
@@ -108,8 +113,12 @@ class _Reader:
 
     def read(self, path: Path, progress: Progress) -> None:
         size = max(1, path.stat().st_size)
-        # Bytes that are no UTF-8 arrive as lone surrogates, so that `_unreadable` can name their line
-        with path.open("rb") as raw, io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="") as text:
+        # Bytes that are no UTF-8 arrive as lone surrogates, so that `_unreadable` can name their
+        # line
+        with (
+            path.open("rb") as raw,
+            io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="") as text,
+        ):
             records = csv.reader(_lines(text), strict=True)
             try:
                 header = _header(next(records, []))
@@ -172,7 +181,9 @@ class _Reader:
         def money(name: str) -> int | None:
             text = given.get(name, "")
             if text and not _MONEY.fullmatch(text):
-                raise ValueError(f"{name}: must be an amount with at most two decimals, such as 12.50, not negative")
+                raise ValueError(
+                    f"{name}: must be an amount with at most two decimals, such as 12.50, not negative"
+                )
             return int(Decimal(text) * 100) if text else None
 
         on = day("date")
@@ -194,15 +205,26 @@ class _Reader:
 
     def _spool_it(self, campaign: Campaign, metric: Metric, line: int) -> str | None:
         facts = _pack(campaign)
-        first = self._spool.execute("SELECT line, facts FROM campaign WHERE name = ?", (campaign.name,)).fetchone()
+        first = self._spool.execute(
+            "SELECT line, facts FROM campaign WHERE name = ?", (campaign.name,)
+        ).fetchone()
         if first is None:
-            self._spool.execute("INSERT INTO campaign VALUES (?, ?, NULL, ?)", (campaign.name, line, facts))
+            self._spool.execute(
+                "INSERT INTO campaign VALUES (?, ?, NULL, ?)", (campaign.name, line, facts)
+            )
         elif first[1] != facts:
             return f"differs from line {first[0]} in what it says of the campaign (channel, status, currency, budget or dates)"
-        measures = (metric.impressions, metric.clicks, metric.conversions, metric.spend, metric.revenue)
+        measures = (
+            metric.impressions,
+            metric.clicks,
+            metric.conversions,
+            metric.spend,
+            metric.revenue,
+        )
         try:
             self._spool.execute(
-                "INSERT INTO day VALUES (?, ?, ?, ?, ?, ?, ?)", (campaign.name, metric.date.isoformat(), *measures)
+                "INSERT INTO day VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (campaign.name, metric.date.isoformat(), *measures),
             )
         except sqlite3.IntegrityError:
             return "this campaign and date stand in the file already: give each day once"
@@ -235,13 +257,19 @@ def _header(cells: list[str]) -> list[str]:
     missing = [c for c in REQUIRED if c not in cells]
     if wrong or missing or len(set(cells)) != len(cells):
         told = [f"missing: {', '.join(missing)}"] if missing else []
-        told += [f"unknown: {', '.join(ascii(c[: bounds.KEY]) for c in wrong[:5])}"] if wrong else []
+        told += (
+            [f"unknown: {', '.join(ascii(c[: bounds.KEY]) for c in wrong[:5])}"] if wrong else []
+        )
         told += [] if told else ["a column appears twice"]
-        raise ExportsError(f"line 1 must name the columns {', '.join(REQUIRED + OPTIONAL)}; {'; '.join(told)}")
+        raise ExportsError(
+            f"line 1 must name the columns {', '.join(REQUIRED + OPTIONAL)}; {'; '.join(told)}"
+        )
     return cells
 
 
-def _match(spool: sqlite3.Connection, tx: Transaction, tenant_id: str, result: Result) -> Iterator[Campaign]:
+def _match(
+    spool: sqlite3.Connection, tx: Transaction, tenant_id: str, result: Result
+) -> Iterator[Campaign]:
     """Find each campaign of the file in the database by its name; yields those that are new."""
     rows = iter(spool.execute("SELECT name, line, facts FROM campaign ORDER BY line").fetchall())
     while batch := list(islice(rows, 500)):
@@ -251,18 +279,26 @@ def _match(spool: sqlite3.Connection, tx: Transaction, tenant_id: str, result: R
         for name, line, facts in batch:
             found, wanted = there.get(name, []), _unpack(new_id(), tenant_id, name, facts)
             if len(found) > 1:
-                result.bad(line, "there are several campaigns of this name in the tenant: rename all but one")
+                result.bad(
+                    line,
+                    "there are several campaigns of this name in the tenant: rename all but one",
+                )
             elif found and found[0].currency != wanted.currency:
                 result.bad(line, f"currency: the campaign is kept in {found[0].currency}")
             elif not found:
                 yield wanted
-            spool.execute("UPDATE campaign SET id = ? WHERE name = ?", ((found[0] if found else wanted).id, name))
+            spool.execute(
+                "UPDATE campaign SET id = ? WHERE name = ?",
+                ((found[0] if found else wanted).id, name),
+            )
 
 
 def _write(spool: sqlite3.Connection, tx: Transaction, result: Result, progress: Progress) -> None:
     (total,) = spool.execute("SELECT count(*) FROM day").fetchone()
     (result.campaigns,) = spool.execute("SELECT count(*) FROM campaign").fetchone()
-    rows = spool.execute("SELECT c.id, d.* FROM day d JOIN campaign c ON c.name = d.name ORDER BY c.id, d.date")
+    rows = spool.execute(
+        "SELECT c.id, d.* FROM day d JOIN campaign c ON c.name = d.name ORDER BY c.id, d.date"
+    )
     while batch := rows.fetchmany(BATCH):
         tx.campaigns.upsert_metrics([Metric(r[0], date.fromisoformat(r[2]), *r[3:]) for r in batch])
         result.days += len(batch)
@@ -270,8 +306,16 @@ def _write(spool: sqlite3.Connection, tx: Transaction, result: Result, progress:
 
 
 def _pack(campaign: Campaign) -> str:
-    """What a line says about its campaign, as one text to compare and to keep; no fact can hold the separator."""
-    facts = (campaign.channel, campaign.status, campaign.currency, campaign.budget, campaign.start_date, campaign.end_date)
+    """What a line says about its campaign, as one text to compare and to keep; no fact can hold the
+    separator."""
+    facts = (
+        campaign.channel,
+        campaign.status,
+        campaign.currency,
+        campaign.budget,
+        campaign.start_date,
+        campaign.end_date,
+    )
     return "\x1f".join("" if f is None else str(f) for f in facts)
 
 

@@ -37,25 +37,37 @@ AMOUNTS = ("spend", "revenue")
 
 
 def check_campaign(campaign: Campaign) -> list[FieldError]:
-    """What is wrong with it; a name is kept exactly as given, and only what XML 1.0 cannot hold is refused."""
+    """What is wrong with it; a name is kept exactly as given, and only what XML 1.0 cannot hold is
+    refused."""
     texts = (
         ("/name", campaign.name, bounds.NAME),
         ("/channel", campaign.channel, bounds.CHANNEL),
         ("/status", campaign.status, bounds.STATUS),
         ("/currency", campaign.currency, bounds.CURRENCY),
     )
-    if errors := [FieldError(pointer, bounds.at_most(most)) for pointer, value, most in texts if len(value) > most]:
+    if errors := [
+        FieldError(pointer, bounds.at_most(most))
+        for pointer, value, most in texts
+        if len(value) > most
+    ]:
         return errors
     if not campaign.name:
         errors.append(FieldError("/name", "give a name of 1 to 200 characters"))
     for pointer, value, _ in texts[:3]:
         if not xml_can_hold(value):
-            errors.append(FieldError(pointer, "remove the control characters, which no file can hold"))
+            errors.append(
+                FieldError(pointer, "remove the control characters, which no file can hold")
+            )
     for pointer, value, most in texts[1:3]:
         if not value.strip():
             errors.append(FieldError(pointer, f"use 1 to {most} characters"))
-    if pycountry.currencies.get(alpha_3=campaign.currency) is None or not campaign.currency.isupper():
-        errors.append(FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR"))
+    if (
+        pycountry.currencies.get(alpha_3=campaign.currency) is None
+        or not campaign.currency.isupper()
+    ):
+        errors.append(
+            FieldError("/currency", "use an ISO 4217 code in capital letters, such as EUR")
+        )
     if campaign.budget is not None and not 0 <= campaign.budget <= MAX_MONEY:
         errors.append(FieldError("/budget", "must be from 0 to 100,000,000,000"))
     if campaign.start_date and campaign.end_date and campaign.end_date < campaign.start_date:
@@ -80,12 +92,16 @@ class Campaigns:
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
         self._store, self._changes, self._clock = store, changes, clock
 
-    def get(self, who: Principal, campaign_id: str, permission: Permission = Permission.READ) -> Campaign:
+    def get(
+        self, who: Principal, campaign_id: str, permission: Permission = Permission.READ
+    ) -> Campaign:
         """Raises NotFound (also for another tenant's), then Forbidden."""
         with self._store.read() as tx:
             return self._get(tx, who, campaign_id, permission)
 
-    def _get(self, tx: Transaction, who: Principal, campaign_id: str, permission: Permission) -> Campaign:
+    def _get(
+        self, tx: Transaction, who: Principal, campaign_id: str, permission: Permission
+    ) -> Campaign:
         found = tx.campaigns.get(campaign_id) if is_uuid(campaign_id) else None
         if found is None:
             raise NotFound
@@ -103,7 +119,9 @@ class Campaigns:
                 raise NotFound
             return tx.campaigns.find(within, where, q, page)
 
-    def names(self, who: Principal, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
+    def names(
+        self, who: Principal, tenant_id: str, campaign_ids: Collection[str]
+    ) -> dict[str, str]:
         """id -> name, of those of the ids that are the tenant's campaigns."""
         visible(who, tenant_id)
         with self._store.read() as tx:
@@ -136,11 +154,19 @@ class Campaigns:
                 if old == seen:
                     self._change(tx, who, old, campaign, values)
                     break
-            seen = old  # somebody else changed it meanwhile: what they chose is judged together with this
+            # somebody else changed it meanwhile: what they chose is judged together with this
+            seen = old
         self._publish(campaign.tenant_id)
         return campaign
 
-    def _change(self, tx: Transaction, who: Principal, old: Campaign, campaign: Campaign, values: Mapping[str, Any]) -> None:
+    def _change(
+        self,
+        tx: Transaction,
+        who: Principal,
+        old: Campaign,
+        campaign: Campaign,
+        values: Mapping[str, Any],
+    ) -> None:
         if told := audit_log.changed(vars(old), values):
             tx.campaigns.update(old.id, values)
             self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=told)
@@ -154,7 +180,8 @@ class Campaigns:
         self._publish(campaign.tenant_id)
 
     def write_metrics(self, who: Principal, campaign_id: str, days: Sequence[Metric]) -> int:
-        """Insert or replace days; all or nothing. Returns their number. Raises Invalid with pointers below ``/items``."""
+        """Insert or replace days; all or nothing. Returns their number. Raises Invalid with
+        pointers below ``/items``."""
         self.get(who, campaign_id, Permission.WRITE)
         if len(days) > MAX_DAYS:
             raise Invalid([FieldError("/items", "send at most 10,000 days at a time")])
@@ -162,7 +189,12 @@ class Campaigns:
         for i, one in enumerate(days):
             errors += [FieldError(f"/items/{i}{e.pointer}", e.detail) for e in check_metric(one)]
             if one.date in seen:
-                errors.append(FieldError(f"/items/{i}/date", "this day stands in the list already: send each day once"))
+                errors.append(
+                    FieldError(
+                        f"/items/{i}/date",
+                        "this day stands in the list already: send each day once",
+                    )
+                )
             seen.add(one.date)
         if errors:
             raise Invalid(errors[:100])
@@ -173,8 +205,14 @@ class Campaigns:
         self._publish(campaign.tenant_id)
         return len(days)
 
-    def _note(self, tx: Transaction, who: Principal, action: Action, campaign: Campaign, **detail: Any) -> None:
-        subject = {"tenant_id": campaign.tenant_id, "subject_id": campaign.id, "subject_name": campaign.name}
+    def _note(
+        self, tx: Transaction, who: Principal, action: Action, campaign: Campaign, **detail: Any
+    ) -> None:
+        subject = {
+            "tenant_id": campaign.tenant_id,
+            "subject_id": campaign.id,
+            "subject_name": campaign.name,
+        }
         audit_log.note(tx, who, action, self._clock(), **subject, **detail)
 
     def _publish(self, tenant_id: str) -> None:

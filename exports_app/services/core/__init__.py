@@ -1,1 +1,2 @@
-"""What every subject of the services stands on: interfaces, records, extension points, access, limits."""
+"""What every subject of the services stands on: interfaces, records, extension points, access,
+limits."""

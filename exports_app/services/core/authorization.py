@@ -1,4 +1,5 @@
-"""What a call may touch: the tenant it writes into, the tenants it sees and in what order, a schedule and its run."""
+"""What a call may touch: the tenant it writes into, the tenants it sees and in what order, a
+schedule and its run."""
 
 from collections.abc import Mapping
 
@@ -11,7 +12,8 @@ from exports_app.services.schedules.validation import is_uuid
 
 
 def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
-    """The tenant to write into: the one named, or the only one there is. Raises NotFound, Forbidden, Invalid."""
+    """The tenant to write into: the one named, or the only one there is. Raises NotFound,
+    Forbidden, Invalid."""
     if tenant_id is None:
         mine = who.tenants(permission)
         if mine is not None and len(mine) == 1:
@@ -22,7 +24,8 @@ def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) ->
 
 
 def visible(who: Principal, tenant_id: str | None) -> Tenants:
-    """The tenants to list. Raises NotFound for a tenant that is not theirs, Forbidden without the right to read."""
+    """The tenants to list. Raises NotFound for a tenant that is not theirs, Forbidden without the
+    right to read."""
     require_anywhere(who, Permission.READ)
     if tenant_id is None:
         return who.tenants(Permission.READ)
@@ -31,14 +34,19 @@ def visible(who: Principal, tenant_id: str | None) -> Tenants:
 
 
 def sorting(wanted: str, allowed: Mapping[str, str]) -> str:
-    """A caller's sort key (camelCase, '-' before it for descending) as the store's. Raises Invalid."""
+    """A caller's sort key (camelCase, '-' before it for descending) as the store's. Raises
+    Invalid."""
     name = wanted.removeprefix("-")
     if name not in allowed:
-        raise Invalid([FieldError("/sort", rules.one_of(list(allowed)) + ", with - before it for descending")])
+        raise Invalid(
+            [FieldError("/sort", rules.one_of(list(allowed)) + ", with - before it for descending")]
+        )
     return ("-" if wanted.startswith("-") else "") + allowed[name]
 
 
-def schedule_of(tx: Transaction, who: Principal, schedule_id: str, permission: Permission) -> Schedule:
+def schedule_of(
+    tx: Transaction, who: Principal, schedule_id: str, permission: Permission
+) -> Schedule:
     """Raises NotFound (also for another tenant's), then Forbidden."""
     found = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
     if found is None:

@@ -1,4 +1,5 @@
-"""The app's change signal. Whoever commits a change publishes it, from any thread; listeners must return at once."""
+"""The app's change signal. Whoever commits a change publishes it, from any thread; listeners must
+return at once."""
 
 import threading
 from collections.abc import Callable
@@ -19,7 +20,8 @@ class Topic(StrEnum):
     TENANTS = "tenants"
     """Its people or its settings."""
     SESSIONS = "sessions"
-    """A person's sessions: one of them or all have ended. In place of a tenant's id stands theirs."""
+    """A person's sessions: one of them or all have ended. In place of a tenant's id stands
+    theirs."""
 
 
 EVERY_TENANT = "*"

@@ -1,4 +1,5 @@
-"""What a person may do as of now, read from the database: when a call begins, and again once it writes."""
+"""What a person may do as of now, read from the database: when a call begins, and again once it
+writes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +21,9 @@ def principal_of(tx: Transaction, user_id: str) -> Principal | None:
 
 
 def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
-    """An active user who calls by themselves: with no right at all as long as they have a password that was given to them, and
-    none where a second factor is required that they do not have. They change that first; what they own runs on meanwhile.
+    """An active user who calls by themselves: with no right at all as long as they have a password
+    that was given to them, and none where a second factor is required that they do not have. They
+    change that first; what they own runs on meanwhile.
 
     super_admins_need_otp: whether the installation requires a second factor of its super admins.
     """
@@ -37,12 +39,21 @@ def _rights(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Prin
         return Principal(user.id, user.is_super_admin, roles)
     if user.is_super_admin and super_admins_need_otp:
         return Principal(user.id, must_enrol=True)
-    withheld = frozenset() if user.is_super_admin else tx.users.roles_that_need_a_second_factor(user.id)
-    return Principal(user.id, user.is_super_admin, {t: role for t, role in roles.items() if t not in withheld}, withheld)
+    withheld = (
+        frozenset() if user.is_super_admin else tx.users.roles_that_need_a_second_factor(user.id)
+    )
+    return Principal(
+        user.id,
+        user.is_super_admin,
+        {t: role for t, role in roles.items() if t not in withheld},
+        withheld,
+    )
 
 
 @contextmanager
-def write_as(store: Store, who: Principal, taking_from: str = "") -> Iterator[tuple[Transaction, Principal]]:
+def write_as(
+    store: Store, who: Principal, taking_from: str = ""
+) -> Iterator[tuple[Transaction, Principal]]:
     """A transaction that writes for a person, with their rights as of now.
 
     A call reads its caller before it waits for the database: meanwhile the rights may have been
@@ -70,7 +81,7 @@ def _still(tx: Transaction, who: Principal) -> Principal:
 
 
 def check_sign_in(who: Principal, user: User) -> None:
-    """user: the caller as in the database now. Raises Unauthenticated where they were deactivated, or signed out everywhere,
-    since the call began."""
+    """user: the caller as in the database now. Raises Unauthenticated where they were deactivated,
+    or signed out everywhere, since the call began."""
     if not user.is_active or who.version not in (None, user.token_version):
         raise Unauthenticated("Your sign-in has ended: sign in again")

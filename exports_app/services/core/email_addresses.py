@@ -51,7 +51,9 @@ class Domains:
         if text.isascii() and "xn--" not in text.lower():
             return
         if self._international == MAX_INTERNATIONAL:
-            raise TooManyDomains(f"The list names more than {MAX_INTERNATIONAL} international domains.")
+            raise TooManyDomains(
+                f"The list names more than {MAX_INTERNATIONAL} international domains."
+            )
         self._international += 1
 
 
@@ -87,7 +89,8 @@ def valid_address(text: str, domains: Domains | None = None) -> str:
 def account_address(text: str) -> str:
     """An address as accounts have it, of what somebody typed to name one, be it valid or not.
 
-    NFC, which keeps apart what mail servers keep apart: see docs/decisions/0021-spellings-of-an-address.md.
+    NFC, which keeps apart what mail servers keep apart: see
+    docs/decisions/0021-spellings-of-an-address.md.
     """
     return unicodedata.normalize("NFC", text.strip()).lower()
 
@@ -96,7 +99,9 @@ def check_domain_length(text: str) -> None:
     """Raises EmailNotValidError for a domain that is too long. Much cheaper than IDNA."""
     composed = unicodedata.normalize("NFKC", text) if len(text) <= MAX_DOMAIN else text
     if len(composed) > MAX_DOMAIN or _punycode_length(composed) > MAX_DOMAIN:
-        raise EmailNotValidError(f"The domain is too long: {bounds.at_most(MAX_DOMAIN)}, also as Punycode.")
+        raise EmailNotValidError(
+            f"The domain is too long: {bounds.at_most(MAX_DOMAIN)}, also as Punycode."
+        )
 
 
 def _punycode_length(domain: str) -> int:

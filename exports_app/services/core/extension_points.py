@@ -1,4 +1,5 @@
-"""What a plugin looks like: Protocols for export types, formats and delivery channels, and their registries."""
+"""What a plugin looks like: Protocols for export types, formats and delivery channels, and their
+registries."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -39,7 +40,8 @@ class ExportType(Protocol):
     def columns(self) -> tuple[Column, ...]: ...
 
     def select(self, scope: Scope) -> Any:
-        """A SQLAlchemy Select yielding the stored columns (`table.stored`) in order, sorted, limited to the scope's tenant."""
+        """A SQLAlchemy Select yielding the stored columns (`table.stored`) in order, sorted,
+        limited to the scope's tenant."""
 
 
 class Format(Protocol):
@@ -52,9 +54,11 @@ class Format(Protocol):
     """Without a dot."""
 
     def write(self, table: Table, path: Path) -> int:
-        """Write the whole file to `path`, chunk by chunk: memory must not grow with the number of rows.
+        """Write the whole file to `path`, chunk by chunk: memory must not grow with the number of
+        rows.
 
-        Returns how many characters of its texts the file cannot hold; they are left out or replaced.
+        Returns how many characters of its texts the file cannot hold; they are left out or
+        replaced.
         """
 
 
@@ -140,7 +144,8 @@ class Sender(Protocol):
     """One open connection for one run's messages; used by one thread."""
 
     def send(self, target: str, message_id: str) -> None:
-        """Send to one recipient. Raises DeliveryError with the other side's own answer; returns once it is accepted.
+        """Send to one recipient. Raises DeliveryError with the other side's own answer; returns
+        once it is accepted.
 
         Raises DeliveryUnknown where the message may have arrived all the same.
 
@@ -155,22 +160,25 @@ class Channel(Protocol):
     label: str
 
     def unconfigured(self) -> str | None:
-        """Why nothing can be sent (then deliveries are skipped with this reason); None when all is set."""
+        """Why nothing can be sent (then deliveries are skipped with this reason); None when all is
+        set."""
 
     def open(self, report: Report) -> AbstractContextManager[Sender]:
-        """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error here."""
+        """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error
+        here."""
 
     def tell(self, target: str, message_id: str, note: Note) -> None:
         """Send a note to one who looks after a scheduled export. Raises as `Sender.send`."""
 
     def preview(self, report: Report) -> Message | None:
-        """The message as it would be sent; None where there is nothing to show. Works before anything is configured."""
+        """The message as it would be sent; None where there is nothing to show. Works before
+        anything is configured."""
 
 
 @dataclass(frozen=True)
 class InForce:
-    """A setting as it acts. value: as people read it; of a secret only whether it is set. source: where it comes from, in
-    words."""
+    """A setting as it acts. value: as people read it; of a secret only whether it is set. source:
+    where it comes from, in words."""
 
     name: str
     value: str
@@ -187,8 +195,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of a test. told: the other side's last word, or what is wrong and which setting to look at. dialogue: all that
-    was said, line by line, without secrets."""
+    """What came of a test. told: the other side's last word, or what is wrong and which setting to
+    look at. dialogue: all that was said, line by line, without secrets."""
 
     outcome: Outcome
     told: str
@@ -202,7 +210,8 @@ class Examined(Protocol):
     def in_force(self) -> Sequence[InForce]: ...
 
     def test(self, target: str, message_id: str, note: Note) -> Trial:
-        """Send the note now, with a short patience. Raises nothing that the other side may be to blame for."""
+        """Send the note now, with a short patience. Raises nothing that the other side may be to
+        blame for."""
 
 
 EXPORT_TYPES: Registry[ExportType] = Registry("export type")

@@ -1,4 +1,5 @@
-"""What the services need from below. The real adapters are in db/ and storage/; wiring puts them together."""
+"""What the services need from below. The real adapters are in db/ and storage/; wiring puts them
+together."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -65,7 +66,8 @@ class UserStore(Protocol):
         """Of active users who have the public password of the demo, in alphabetical order."""
 
     def unproven_emails(self) -> list[str]:
-        """Of active users of whom nothing shows that they read their mailbox, in alphabetical order."""
+        """Of active users of whom nothing shows that they read their mailbox, in alphabetical
+        order."""
 
     def is_empty(self) -> bool: ...
     def ids(self) -> set[str]:
@@ -103,7 +105,8 @@ class UserStore(Protocol):
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None: ...
     def use_one_time(self, user: User, now: datetime) -> bool:
-        """Note that its one-time password was used. False where it was before, has expired, or is another one now."""
+        """Note that its one-time password was used. False where it was before, has expired, or is
+        another one now."""
 
 
 class InvitationStore(Protocol):
@@ -132,7 +135,8 @@ class SecondFactorStore(Protocol):
         """With its recovery codes. False where there was none."""
 
     def use_step(self, user_id: str, step: int) -> bool:
-        """Note it as used. False where it, or a later one, was used already: of two at once, one wins."""
+        """Note it as used. False where it, or a later one, was used already: of two at once, one
+        wins."""
 
     def set_recovery_codes(self, user_id: str, hashes: Collection[str]) -> None:
         """In place of those that were there."""
@@ -150,8 +154,11 @@ class SecondFactorStore(Protocol):
 
 class CampaignStore(Protocol):
     def get(self, campaign_id: str) -> Campaign | None: ...
-    def find(self, within: Tenants, where: Mapping[str, str], q: str, page: Page) -> tuple[list[Campaign], int]:
-        """where: column -> wanted value. q: part of the name. Returns the page's rows and the number of all."""
+    def find(
+        self, within: Tenants, where: Mapping[str, str], q: str, page: Page
+    ) -> tuple[list[Campaign], int]:
+        """where: column -> wanted value. q: part of the name. Returns the page's rows and the
+        number of all."""
 
     def add(self, campaigns: Iterable[Campaign]) -> None: ...
     def update(self, campaign_id: str, values: Mapping[str, Any]) -> None: ...
@@ -179,7 +186,9 @@ class ScheduleStore(Protocol):
     def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
         """lock: nobody else changes it until the transaction ends."""
 
-    def find(self, within: Tenants, where: Mapping[str, Any], q: str, page: Page) -> tuple[list[Schedule], int]: ...
+    def find(
+        self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
+    ) -> tuple[list[Schedule], int]: ...
     def add(self, schedule: Schedule) -> None: ...
     def update(self, schedule_id: str, version: int, values: Mapping[str, Any]) -> bool:
         """False when the schedule has another version by now."""
@@ -191,7 +200,8 @@ class ScheduleStore(Protocol):
         """The earliest next_run_at that has come."""
 
     def reserve(self, seen: Sequence[Schedule]) -> set[str]:
-        """The ids of those that are still due as they were seen, and that no other engine is at, until the transaction ends."""
+        """The ids of those that are still due as they were seen, and that no other engine is at,
+        until the transaction ends."""
 
     def advance(self, to: Mapping[str, datetime | None]) -> None:
         """Move next_run_at on, by id, of those that are reserved."""
@@ -203,9 +213,12 @@ class ScheduleStore(Protocol):
         """What the engine notes: no edit of a person's, so that the version stays."""
 
     def active_of(self, owner_id: str) -> list[Schedule]:
-        """What a user owns in any tenant and what is not paused. Nobody else changes them until the transaction ends."""
+        """What a user owns in any tenant and what is not paused. Nobody else changes them until the
+        transaction ends."""
 
-    def hand_over(self, tenant_id: str, owner_id: str, heir_id: str, at: datetime) -> list[Schedule]:
+    def hand_over(
+        self, tenant_id: str, owner_id: str, heir_id: str, at: datetime
+    ) -> list[Schedule]:
         """Give all that a user owns in the tenant to another. Returns them as they were."""
 
     def addressed_to(self, tenant_id: str, address: str, *, lock: bool = False) -> list[Schedule]:
@@ -220,7 +233,8 @@ class ScheduleStore(Protocol):
 
 @dataclass(frozen=True)
 class UnderWay:
-    """Runs of a schedule's ticks. processing: whether one is; waiting: whether one waits to begin for the first time."""
+    """Runs of a schedule's ticks. processing: whether one is; waiting: whether one waits to begin
+    for the first time."""
 
     processing: bool
     waiting: bool
@@ -241,38 +255,49 @@ class RunStore(Protocol):
         """The ids of those that were added, as of `add`."""
 
     def take_turns(self) -> None:
-        """Nobody else claims a run until the transaction ends: two that claim at once could begin two runs of one schedule."""
+        """Nobody else claims a run until the transaction ends: two that claim at once could begin
+        two runs of one schedule."""
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        """Of each tenant the pending run whose turn is next: what was asked for, then the oldest; none of a schedule that has
-        one processing, and none that is taken up alone."""
+        """Of each tenant the pending run whose turn is next: what was asked for, then the oldest;
+        none of a schedule that has one processing, and none that is taken up alone."""
 
     def suspect(self, now: datetime) -> str | None:
-        """The oldest that could begin, and is taken up alone: SUSPECT_DEATHS workers died during it."""
+        """The oldest that could begin, and is taken up alone: SUSPECT_DEATHS workers died during
+        it."""
 
     def waiting_since(self, now: datetime) -> datetime | None:
-        """Since when the longest waiting of the runs waits that could begin and never did. One that was taken up before is as
-        old as its first try, and left out."""
+        """Since when the longest waiting of the runs waits that could begin and never did. One that
+        was taken up before is as old as its first try, and left out."""
 
     def by_status(self) -> dict[str, int]:
         """How many there are."""
 
     def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:
-        """Schedules without any are left out, and runs that shall begin later: they keep their distance to the next one."""
+        """Schedules without any are left out, and runs that shall begin later: they keep their
+        distance to the next one."""
 
     def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
         """The schedule's runs of these ticks."""
 
     def make_up(self, seen: Run, run: Run) -> bool:
-        """Put the new run in the place of a skipped one; False when it is not in the state seen any more."""
+        """Put the new run in the place of a skipped one; False when it is not in the state seen any
+        more."""
 
     def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
-        """Change one that no worker has; False when it is not in the state, and at the attempt, seen any more."""
+        """Change one that no worker has; False when it is not in the state, and at the attempt,
+        seen any more."""
 
     def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
         """False when it may not begin now, or not any more."""
 
-    def held(self, run_id: str, token: str, values: Mapping[str, Any], expired_before: datetime | None = None) -> bool:
+    def held(
+        self,
+        run_id: str,
+        token: str,
+        values: Mapping[str, Any],
+        expired_before: datetime | None = None,
+    ) -> bool:
         """Change a processing run; False when the token is no longer the run's.
 
         expired_before: only if its lease ended before this instant.
@@ -286,8 +311,8 @@ class RunStore(Protocol):
         """Processing runs whose lease ended before the instant (None: all of them)."""
 
     def unfinished_of(self, user_id: str) -> list[Run]:
-        """Those that wait or are under way, of schedules that the user owns or started by the user. Nobody else changes them
-        until the transaction ends."""
+        """Those that wait or are under way, of schedules that the user owns or started by the user.
+        Nobody else changes them until the transaction ends."""
 
     def cancel_pending(self, schedule_id: str, at: datetime) -> int: ...
     def cancel(self, seen: Run, values: Mapping[str, Any]) -> bool:
@@ -295,13 +320,18 @@ class RunStore(Protocol):
 
     def revoke_links(self, run_id: str, at: datetime) -> None: ...
     def reopen(self, seen: Run) -> bool:
-        """Back to pending, as if it had not begun, but with its file; False when it is not in the state seen any more."""
+        """Back to pending, as if it had not begun, but with its file; False when it is not in the
+        state seen any more."""
 
-    def outdated(self, tenant_id: str, completed_before: datetime, now: datetime, limit: int) -> list[Run]:
-        """Finished ones whose file is still there, and promised to nobody by a link, the oldest first."""
+    def outdated(
+        self, tenant_id: str, completed_before: datetime, now: datetime, limit: int
+    ) -> list[Run]:
+        """Finished ones whose file is still there, and promised to nobody by a link, the oldest
+        first."""
 
     def note_removed(self, run_id: str, at: datetime) -> bool:
-        """Its file is to be removed; False where it is not finished (any more), or that was said already."""
+        """Its file is to be removed; False where it is not finished (any more), or that was said
+        already."""
 
     def keys_in_use(self, keys: Collection[str]) -> set[str]:
         """Those of the file keys that a run has, and that are not to be removed."""
@@ -320,7 +350,8 @@ class DeliveryStore(Protocol):
         """What was on the wire when the worker died becomes unknown."""
 
     def end_pending(self, run_id: str, reason: str) -> None:
-        """The run ended: what was tried in vain has failed, with its own error; what was not begun is skipped for the reason."""
+        """The run ended: what was tried in vain has failed, with its own error; what was not begun
+        is skipped for the reason."""
 
     def accept_unknown(self, run_id: str, told: str) -> int:
         """A person says that they have arrived. told: who. Returns their number."""
@@ -337,7 +368,8 @@ class FileDownloadStore(Protocol):
         """The newest first, and the number of all."""
 
     def since(self, like: FileDownload, instant: datetime) -> bool:
-        """Whether the same person or link downloaded the same file from the same address after the instant."""
+        """Whether the same person or link downloaded the same file from the same address after the
+        instant."""
 
     def add(self, download: FileDownload) -> None: ...
 
@@ -347,7 +379,14 @@ class AttemptStore(Protocol):
         """By run id, the oldest first; runs without attempts are left out."""
 
     def add(self, attempt: Attempt) -> None: ...
-    def end(self, run_id: str, outcome: AttemptOutcome, at: datetime, error: str | None, code: str | None) -> None:
+    def end(
+        self,
+        run_id: str,
+        outcome: AttemptOutcome,
+        at: datetime,
+        error: str | None,
+        code: str | None,
+    ) -> None:
         """The one that is under way, if there is one."""
 
 
@@ -372,7 +411,8 @@ class AccountMessageStore(Protocol):
 
     def remove(self, message_id: str) -> None: ...
     def forget(self, created_before: datetime, limit: int) -> None:
-        """Remove so many of those that were written before the instant and are not to be sent any more."""
+        """Remove so many of those that were written before the instant and are not to be sent any
+        more."""
 
 
 class PasswordResetStore(Protocol):
@@ -386,9 +426,9 @@ class PasswordResetStore(Protocol):
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a name, the actor's or that of what
-    they did it to; or an address, or the beginning of the id of a session or a request. Empty: whatever it is. installation: only
-    what concerns no tenant."""
+    """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a
+    name, the actor's or that of what they did it to; or an address, or the beginning of the id of a
+    session or a request. Empty: whatever it is. installation: only what concerns no tenant."""
 
     area: str = ""
     since: datetime | None = None
@@ -406,7 +446,8 @@ class AuditStore(Protocol):
 
 
 class AuditChainStore(Protocol):
-    """The places of audit entries in their chains. Here fields are those of the database, in whatever state they are."""
+    """The places of audit entries in their chains. Here fields are those of the database, in
+    whatever state they are."""
 
     def take_turn(self) -> bool:
         """Whether nobody else seals; then nobody else does until the transaction ends."""
@@ -449,11 +490,12 @@ class AuditChainStore(Protocol):
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None: ...
     def remove(self, chain: str, up_to: int, before: datetime, limit: int) -> int:
-        """Remove the first entries of a chain, up to a position, as far as they were made before the instant. The link of the
-        last one stays. Returns their number."""
+        """Remove the first entries of a chain, up to a position, as far as they were made before
+        the instant. The link of the last one stays. Returns their number."""
 
     def unneeded_seals(self, count: int) -> int | None:
-        """The number of the last of the first so many seals, if the entries of all of these were removed."""
+        """The number of the last of the first so many seals, if the entries of all of these were
+        removed."""
 
     def remove_seals(self, up_to: int) -> None:
         """Those with this number and lower ones."""
@@ -470,8 +512,8 @@ class Spread:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Runs of a tenant that have not ended. later: those that wait for an instant, e.g. of another attempt. oldest: since when
-    the longest waiting of those waits that could begin."""
+    """Runs of a tenant that have not ended. later: those that wait for an instant, e.g. of another
+    attempt. oldest: since when the longest waiting of those waits that could begin."""
 
     processing: int
     waiting: int
@@ -480,22 +522,23 @@ class Backlog:
 
 
 class AnalyticsStore(Protocol):
-    """How a tenant's exports do. Days are given by their beginnings, ascending: a day ends where the next one begins, the last
-    one never; runs belong to the day on which they were made."""
+    """How a tenant's exports do. Days are given by their beginnings, ascending: a day ends where
+    the next one begins, the last one never; runs belong to the day on which they were made."""
 
     def counts(self, tenant_id: str, days: Sequence[datetime]) -> dict[tuple[int, RunStatus], int]:
         """How many runs by the day's place and status."""
 
     def durations(self, tenant_id: str, days: Sequence[datetime]) -> dict[int | None, Spread]:
-        """Of the runs that were completed, in whole or in part, from the first attempt's begin to the end; by the day's place,
-        and under None of all days."""
+        """Of the runs that were completed, in whole or in part, from the first attempt's begin to
+        the end; by the day's place, and under None of all days."""
 
     def backlog(self, tenant_id: str, now: datetime) -> Backlog: ...
     def upcoming(self, tenant_id: str, until: datetime) -> list[Schedule]:
         """Those that are due until then, by name."""
 
     def failing(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
-        """Active ones whose runs do not go well, the longest row of failures first; and the number of all, here and below."""
+        """Active ones whose runs do not go well, the longest row of failures first; and the number
+        of all, here and below."""
 
     def paused(self, tenant_id: str, limit: int) -> tuple[list[Schedule], int]:
         """Those that were paused by themselves first."""
@@ -518,8 +561,9 @@ class UsageStore(Protocol):
         """Begun on the day, in UTC."""
 
     def reserved_messages(self, tenant_id: str, alive_at: datetime | None = None) -> int:
-        """Those that its runs at work may still begin. alive_at: of those whose lease holds at the instant. None: also of the
-        others, whose worker may be alive all the same until they are recovered."""
+        """Those that its runs at work may still begin. alive_at: of those whose lease holds at the
+        instant. None: also of the others, whose worker may be alive all the same until they are
+        recovered."""
 
     def reserve_messages(self, run_id: str, count: int) -> None:
         """For a run at work. Void as soon as it is not at work any more, however that comes."""
@@ -530,7 +574,8 @@ class UsageStore(Protocol):
 
 class SessionStore(Protocol):
     def live(self, id_hash: str, now: datetime) -> tuple[Session, User] | None:
-        """The session and its user, unless it is over: expired, revoked, of another token version or of an inactive user."""
+        """The session and its user, unless it is over: expired, revoked, of another token version
+        or of an inactive user."""
 
     def add(self, session: Session) -> None: ...
     def choose(self, id_hash: str, tenant_id: str) -> None: ...
@@ -550,8 +595,9 @@ class SessionStore(Protocol):
         """Whether `expire` would end one."""
 
     def expire(self, now: datetime, limit: int) -> list[tuple[Session, User | None]]:
-        """End so many of those that have expired, so that they are not returned again, with their users. None: it ended before
-        that, with a new password, everywhere at once, or with its account."""
+        """End so many of those that have expired, so that they are not returned again, with their
+        users. None: it ended before that, with a new password, everywhere at once, or with its
+        account."""
 
     def forget(self, expired_before: datetime, limit: int) -> None:
         """Remove so many of those that expired before the instant."""
@@ -563,7 +609,8 @@ class CodeStore(Protocol):
         """It stays."""
 
     def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
-        """Find the code and remove it; only one caller gets it. None, with nothing removed, for another holder or purpose."""
+        """Find the code and remove it; only one caller gets it. None, with nothing removed, for
+        another holder or purpose."""
 
     def forget(self, expired_before: datetime, limit: int) -> None:
         """Remove so many of those that expired before the instant."""
@@ -571,8 +618,9 @@ class CodeStore(Protocol):
 
 @dataclass(frozen=True)
 class Ranking:
-    """Which rows of a query come first: by a column, or by the quotient of two (the smallest where it has none). By their places
-    among the query's columns. only: a column and the value that it must have."""
+    """Which rows of a query come first: by a column, or by the quotient of two (the smallest where
+    it has none). By their places among the query's columns. only: a column and the value that it
+    must have."""
 
     column: int
     divided_by: int | None = None
@@ -583,9 +631,12 @@ class Ranking:
 class Transaction(Protocol):
     """The stores within one transaction."""
 
-    def sample(self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None) -> Sample:
-        """The first rows of an export type's query and how many it has, as far as the database gets in that time. Where it was
-        up the transaction is of no further use. ranking: None: in the query's own order."""
+    def sample(
+        self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None
+    ) -> Sample:
+        """The first rows of an export type's query and how many it has, as far as the database gets
+        in that time. Where it was up the transaction is of no further use. ranking: None: in the
+        query's own order."""
 
     @property
     def tenants(self) -> TenantStore: ...
@@ -629,7 +680,8 @@ class Transaction(Protocol):
 
 @dataclass(frozen=True)
 class Statement:
-    """A query, compiled. database: the SQLite file, or PostgreSQL's URL, with its password; there the SQL holds its values."""
+    """A query, compiled. database: the SQLite file, or PostgreSQL's URL, with its password; there
+    the SQL holds its values."""
 
     database: str = field(repr=False)
     sql: str
@@ -641,16 +693,19 @@ class Store(Protocol):
         """A consistent view. Raises Unavailable."""
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """Commits at the end, rolls back on an error. Short: nothing slow inside. Raises Unavailable."""
+        """Commits at the end, rolls back on an error. Short: nothing slow inside. Raises
+        Unavailable."""
 
     def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Sequence[Any]]]:
-        """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a time."""
+        """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a
+        time."""
 
     def statement(self, query: Any) -> "Statement":
         """An export type's query as another process can execute it."""
 
     def count(self, query: Any, limit: int, seconds: float) -> int | None:
-        """The number of an export type's rows, or `limit` where there are more; None when the time was up."""
+        """The number of an export type's rows, or `limit` where there are more; None when the time
+        was up."""
 
     def settle(self) -> None:
         """After a long reading: bring what was written meanwhile where it belongs."""

@@ -3,7 +3,8 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 IPV6_PREFIX = 64
-"""Bits of an IPv6 address that name a network: whoever has one such network has all its 2**64 addresses."""
+"""Bits of an IPv6 address that name a network: whoever has one such network has all its 2**64
+addresses."""
 WIDER_PREFIXES = (56, 48)
 """Bits of what providers give to one customer as well: 256 or 65,536 networks."""
 PEER = "exports_app.peer"
@@ -11,7 +12,8 @@ PEER = "exports_app.peer"
 
 
 def parse(text: str) -> IPv4Address | IPv6Address | None:
-    """An address; None for other text. IPv4 in IPv6 (::ffff:192.0.2.1) becomes IPv4, a zone (fe80::1%eth0) is dropped."""
+    """An address; None for other text. IPv4 in IPv6 (::ffff:192.0.2.1) becomes IPv4, a zone
+    (fe80::1%eth0) is dropped."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -22,7 +24,8 @@ def parse(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def network(text: str) -> str:
-    """What counts as one caller: an IPv4 address, or the /64 of an IPv6 address. Text that is no address stands for itself."""
+    """What counts as one caller: an IPv4 address, or the /64 of an IPv6 address. Text that is no
+    address stands for itself."""
     address = parse(text)
     if address is None:
         return text
@@ -32,7 +35,8 @@ def network(text: str) -> str:
 
 
 def wider_networks(text: str) -> dict[int, str]:
-    """Of an IPv6 address: the networks that may be one customer's too, by their bits. Empty for other text."""
+    """Of an IPv6 address: the networks that may be one customer's too, by their bits. Empty for
+    other text."""
     address = parse(text)
     if not isinstance(address, IPv6Address):
         return {}

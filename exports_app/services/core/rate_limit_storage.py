@@ -13,11 +13,12 @@ MAX_REMOVED = 8
 
 
 class BoundedStorage(MemoryStorage):
-    """Like MemoryStorage, which looks at all its keys after a hit and keeps those of moving windows for ever.
+    """Like MemoryStorage, which looks at all its keys after a hit and keeps those of moving windows
+    for ever.
 
-    Here each hit removes a few expired keys. With more than `most` keys, the one goes that was counted longest ago among
-    the lifetime with the most keys: whoever makes up keys for one limit displaces keys of that limit, and of those that
-    last as long.
+    Here each hit removes a few expired keys. With more than `most` keys, the one goes that was
+    counted longest ago among the lifetime with the most keys: whoever makes up keys for one limit
+    displaces keys of that limit, and of those that last as long.
     """
 
     def __init__(self, most: int = MAX_KEYS) -> None:
@@ -26,7 +27,8 @@ class BoundedStorage(MemoryStorage):
         self._lifetimes: dict[str, float] = {}
         """Seconds, by key."""
         self._expiries: dict[float, OrderedDict[str, float]] = {}
-        """When keys expire, by lifetime and key. The next one to expire is the first of its lifetime."""
+        """When keys expire, by lifetime and key. The next one to expire is the first of its
+        lifetime."""
         super().__init__()
         self.timer.cancel()
         # One lock for all: a lock for each key would be most of the memory
@@ -70,7 +72,9 @@ class BoundedStorage(MemoryStorage):
 
     def _remember(self, key: str, lifetime: float, expires: float) -> None:
         filed = self._lifetimes.get(key)
-        if filed is None or self._expiries[filed][key] != expires:  # else it stays among those that expire in turn with it
+        if (
+            filed is None or self._expiries[filed][key] != expires
+        ):  # else it stays among those that expire in turn with it
             self._forget(key)
             self._lifetimes[key] = lifetime
             if lifetime not in self._expiries:

@@ -23,13 +23,16 @@ Result = TypeVar("Result")
 class Counts:
     """Where hits are counted: in this process, or with redis_url for all that share it.
 
-    While Redis is away each process counts by itself: a limit that holds less is better than a door that is shut, or open.
+    While Redis is away each process counts by itself: a limit that holds less is better than a door
+    that is shut, or open.
     """
 
     def __init__(self, redis_url: str = "") -> None:
         self.own: Storage = BoundedStorage()
         timeouts = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
-        url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url  # as this library calls it
+        url = (
+            f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
+        )  # as this library calls it
         self.shared: Storage | None = None
         if url:
             shared = storage_from_string(url, **timeouts)
@@ -41,14 +44,18 @@ class Counts:
         return self.shared is not None and not self.shared.check()
 
     def using(self, work: Callable[[Storage], Result]) -> Result:
-        """Do the work on the shared counts, or on this process's own while Redis is away. Raises what the work raises."""
+        """Do the work on the shared counts, or on this process's own while Redis is away. Raises
+        what the work raises."""
         if self.shared is not None:
             try:
                 return work(self.shared)
             except TooManyRequests:
                 raise
             except Exception as e:  # noqa: BLE001  (whatever its client raises: see the class)
-                _log.warning("Redis cannot be reached: this process counts by itself", reason=type(e).__name__)
+                _log.warning(
+                    "Redis cannot be reached: this process counts by itself",
+                    reason=type(e).__name__,
+                )
         return work(self.own)
 
 

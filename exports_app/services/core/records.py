@@ -1,4 +1,5 @@
-"""What the stores hold, as plain values. Field names are the columns' names; instants are aware UTC, money integer hundredths."""
+"""What the stores hold, as plain values. Field names are the columns' names; instants are aware
+UTC, money integer hundredths."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -55,16 +56,19 @@ class User:
     has_demo_password: bool = False
     """The public one. Every later write of a password clears this."""
     one_time_expires_at: datetime | None = None
-    """With must_change_password: until when the one-time password may be used; the instant of its use, once it was."""
+    """With must_change_password: until when the one-time password may be used; the instant of its
+    use, once it was."""
     second_factor_at: datetime | None = None
     """Since when they have a second factor; None: they have none."""
 
 
 @dataclass(frozen=True)
 class SecondFactor:
-    """Of a user: what their authenticator app knows too (RFC 6238). It counts once its first code was given.
+    """Of a user: what their authenticator app knows too (RFC 6238). It counts once its first code
+    was given.
 
-    secret: encrypted. last_step: the newest period of 30 seconds whose code was used; no code of it or before counts again.
+    secret: encrypted. last_step: the newest period of 30 seconds whose code was used; no code of it
+    or before counts again.
     """
 
     user_id: str
@@ -95,7 +99,8 @@ class Invitation:
     """A person invited to a tenant, by email address. It gives no right before its link was used.
 
     invited_by: the user who had the latest link made and answers for it. mailed: that link went to
-    the mailbox; else it was shown to that user. generation: of that link; older links no longer work.
+    the mailbox; else it was shown to that user. generation: of that link; older links no longer
+    work.
     """
 
     id: str
@@ -243,7 +248,8 @@ class Run:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A pending run whose turn may be now. asked: by a person or a program, rather than by its schedule."""
+    """A pending run whose turn may be now. asked: by a person or a program, rather than by its
+    schedule."""
 
     run_id: str
     tenant_id: str
@@ -287,9 +293,11 @@ class DownloadWay(StrEnum):
 
 @dataclass(frozen=True)
 class FileDownload:
-    """A download of a run's file. user_id: None by link. target: the recipient whose link it was; None otherwise.
+    """A download of a run's file. user_id: None by link. target: the recipient whose link it was;
+    None otherwise.
 
-    address: of the client, as far as trusted proxies tell. device: what the client called itself (User-Agent)."""
+    address: of the client, as far as trusted proxies tell. device: what the client called itself
+    (User-Agent)."""
 
     id: str
     history_id: str
@@ -302,8 +310,9 @@ class FileDownload:
 
 
 class NoticeKind(StrEnum):
-    """FAILING: the first run of a row that failed; GAVE_UP: a run failed for good after several attempts; PAUSED: its schedule
-    was paused; RECOVERED: the first good run after a row of others."""
+    """FAILING: the first run of a row that failed; GAVE_UP: a run failed for good after several
+    attempts; PAUSED: its schedule was paused; RECOVERED: the first good run after a row of
+    others."""
 
     FAILING = "failing"
     GAVE_UP = "gave_up"
@@ -313,9 +322,11 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """An email about a schedule to one who looks after it. content: what it tells, by name; its id is its Message-ID.
+    """An email about a schedule to one who looks after it. content: what it tells, by name; its id
+    is its Message-ID.
 
-    history_id: None where no run is the reason. next_attempt_at: when it is sent, or sent again; None: it has its end.
+    history_id: None where no run is the reason. next_attempt_at: when it is sent, or sent again;
+    None: it has its end.
     """
 
     id: str
@@ -335,10 +346,11 @@ class Notice:
 
 @dataclass(frozen=True)
 class AccountMessage:
-    """An email to a person about their account; its id is its Message-ID. The link is made when it is sent.
+    """An email to a person about their account; its id is its Message-ID. The link is made when it
+    is sent.
 
-    kind, subject_id, generation: of the link (`account_links`). content: nothing secret. next_attempt_at: when it is sent,
-    or sent again; None: it has its end.
+    kind, subject_id, generation: of the link (`account_links`). content: nothing secret.
+    next_attempt_at: when it is sent, or sent again; None: it has its end.
     """
 
     id: str
@@ -357,8 +369,9 @@ class AccountMessage:
 
 @dataclass(frozen=True)
 class PasswordReset:
-    """A link to set a new password. token_version: the user's when it was made; the link ends
-    with the next one. sent_by: the super admin who made it; None: it was asked for on the sign-in page."""
+    """A link to set a new password. token_version: the user's when it was made; the link ends with
+    the next one. sent_by: the super admin who made it; None: it was asked for on the sign-in
+    page."""
 
     id: str
     user_id: str
@@ -434,8 +447,9 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """tenant_id: None where it concerns the installation, or somebody's account. actor_id: None where no user did it: the app, or
-    the command line. The names are those of that moment. detail: what changed, by field; nothing secret."""
+    """tenant_id: None where it concerns the installation, or somebody's account. actor_id: None
+    where no user did it: the app, or the command line. The names are those of that moment. detail:
+    what changed, by field; nothing secret."""
 
     id: str
     tenant_id: str | None
@@ -447,17 +461,19 @@ class AuditEntry:
     subject_name: str
     detail: dict[str, Any] = field(default_factory=dict)
     address: str | None = None
-    """Where it was asked for, and below: the id of the browser's session that may be shown, and of the request."""
+    """Where it was asked for, and below: the id of the browser's session that may be shown, and of
+    the request."""
     session: str | None = None
     request_id: str | None = None
 
 
 @dataclass(frozen=True)
 class ChainedEntry:
-    """An audit entry at its place in a chain, as it stands in the database, whatever somebody did to it there.
+    """An audit entry at its place in a chain, as it stands in the database, whatever somebody did
+    to it there.
 
-    fields: by name, the instant as text; None where there is no such entry. seal: the hash and the number of entries of the seal
-    at this place, if there is one.
+    fields: by name, the instant as text; None where there is no such entry. seal: the hash and the
+    number of entries of the seal at this place, if there is one.
     """
 
     position: int
@@ -469,10 +485,10 @@ class ChainedEntry:
 
 @dataclass(frozen=True)
 class Seal:
-    """A signature over so many new links of a chain. number: among those of all chains, from 1. hash: of the link at the
-    position. begins_anew: the seal before was signed with a key that this server does not have. previous: the signature of the
-    seal before. chain: empty where nothing new is sealed: the key has changed, or seals up to the number in `position` were
-    removed."""
+    """A signature over so many new links of a chain. number: among those of all chains, from 1.
+    hash: of the link at the position. begins_anew: the seal before was signed with a key that this
+    server does not have. previous: the signature of the seal before. chain: empty where nothing new
+    is sealed: the key has changed, or seals up to the number in `position` were removed."""
 
     number: int
     chain: str
@@ -546,7 +562,8 @@ class Summary:
 
 @dataclass(frozen=True)
 class LatestRun:
-    """The newest run of a schedule, and how many of its messages were accepted, of how many planned (none before it sends)."""
+    """The newest run of a schedule, and how many of its messages were accepted, of how many planned
+    (none before it sends)."""
 
     run: Run
     accepted: int
@@ -555,7 +572,8 @@ class LatestRun:
 
 @dataclass(frozen=True)
 class Sample:
-    """The first rows of a query and how many there are in all; None, and perhaps no rows, when the time was up."""
+    """The first rows of a query and how many there are in all; None, and perhaps no rows, when the
+    time was up."""
 
     rows: list[Row]
     total: int | None
@@ -563,7 +581,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list. number: from 1; size: rows; sort: a key, '-' before it for descending."""
+    """Which part of a list. number: from 1; size: rows; sort: a key, '-' before it for
+    descending."""
 
     number: int = 1
     size: int = 50

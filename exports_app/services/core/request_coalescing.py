@@ -1,7 +1,7 @@
 """What many open pages ask for in the same moment is read once.
 
-A change of a tenant makes every page that shows it load anew, most of them with the same view. Access is asked for before, each
-time; what is shared depends on the tenant and the view alone.
+A change of a tenant makes every page that shows it load anew, most of them with the same view.
+Access is asked for before, each time; what is shared depends on the tenant and the view alone.
 """
 
 import threading
@@ -23,8 +23,9 @@ class _Reading(Generic[V]):
 
 
 class Readings(Generic[V]):
-    """kept: seconds, for what changed without a word: other processes, the clock. topics: what ends a tenant's readings. errors:
-    those that are kept like a reading, since the next one would come to the same."""
+    """kept: seconds, for what changed without a word: other processes, the clock. topics: what ends
+    a tenant's readings. errors: those that are kept like a reading, since the next one would come
+    to the same."""
 
     def __init__(
         self,
@@ -38,8 +39,11 @@ class Readings(Generic[V]):
         self._held: dict[tuple[str, Hashable], _Reading[V]] = {}
         changes.subscribe(self._on_change)
 
-    def get(self, tenant_id: str, view: Hashable, read: Callable[[], V], *, fresh: bool = False) -> V:
-        """What `read` gives, or gave to somebody with the same view. Raises what it raises, and keeps no other error than those.
+    def get(
+        self, tenant_id: str, view: Hashable, read: Callable[[], V], *, fresh: bool = False
+    ) -> V:
+        """What `read` gives, or gave to somebody with the same view. Raises what it raises, and
+        keeps no other error than those.
 
         fresh: a reading of one's own, for who has just learnt that what is shown is no longer so.
         """
@@ -63,4 +67,6 @@ class Readings(Generic[V]):
         if change.topic not in self._topics:
             return
         with self._lock:
-            self._held = {k: r for k, r in self._held.items() if not change.concerns(frozenset({k[0]}))}
+            self._held = {
+                k: r for k, r in self._held.items() if not change.concerns(frozenset({k[0]}))
+            }

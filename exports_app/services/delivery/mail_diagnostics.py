@@ -30,19 +30,35 @@ class Mail:
         return _channel().in_force()
 
     def send_test(self, who: Principal, address: str) -> Trial:
-        """Send a message that says it is a test. Raises NotFound, Invalid for what is no address, TooManyRequests."""
+        """Send a message that says it is a test. Raises NotFound, Invalid for what is no address,
+        TooManyRequests."""
         require_operator(who)
         try:
             target = valid_address(address)
         except EmailNotValidError as e:
             raise Invalid([FieldError("/address", str(e))]) from None
         self._limit.hit(who.user_id)
-        with write_as(self._store, who) as (tx, who):  # before the sending: what is sent has been noted
+        with write_as(self._store, who) as (
+            tx,
+            who,
+        ):  # before the sending: what is sent has been noted
             require_operator(who)
             now = self._clock()
             name = tx.users.names([who.user_id]).get(who.user_id, "")
-            audit_log.note(tx, who, Action.EMAIL_TESTED, now, tenant_id=None, subject_id=None, subject_name=target)
-        facts = [("Asked by", name), ("At", f"{now:%Y-%m-%d %H:%M:%S} UTC"), ("Installation", self._base_url)]
+            audit_log.note(
+                tx,
+                who,
+                Action.EMAIL_TESTED,
+                now,
+                tenant_id=None,
+                subject_id=None,
+                subject_name=target,
+            )
+        facts = [
+            ("Asked by", name),
+            ("At", f"{now:%Y-%m-%d %H:%M:%S} UTC"),
+            ("Installation", self._base_url),
+        ]
         note = Note(
             tenant_name="Exports",
             brand_color=COLOR,

@@ -1,5 +1,6 @@
-"""Emails about scheduled exports to those who look after them. They are written with what they tell of (`aftermath`), and sent
-from here: at least once, under one Message-ID, tried again like any message."""
+"""Emails about scheduled exports to those who look after them. They are written with what they tell
+of (`aftermath`), and sent from here: at least once, under one Message-ID, tried again like any
+message."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -42,7 +43,10 @@ def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
     name, zone = told["name"], _zone(told["timezone"])
     tried = humanize.counted(told["attempts"], "attempt")
     title, lead = {
-        NoticeKind.FAILING: (f"“{name}” failed", "It goes on at its next run time. You will hear again when all is well."),
+        NoticeKind.FAILING: (
+            f"“{name}” failed",
+            "It goes on at its next run time. You will hear again when all is well.",
+        ),
         NoticeKind.GAVE_UP: (
             f"“{name}” failed again",
             f"This run was given up after {tried}.",
@@ -53,7 +57,9 @@ def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
         ),
         NoticeKind.RECOVERED: (
             f"“{name}” works again",
-            f"{humanize.sentence(told['error'])}." if told["error"] else "Its last run reached all its recipients.",
+            f"{humanize.sentence(told['error'])}."
+            if told["error"]
+            else "Its last run reached all its recipients.",
         ),
     }[notice.kind]
     facts = [("Export", name)]

@@ -1,4 +1,5 @@
-"""Emails that are rows first: written in the transaction that causes them, sent afterwards, tried again like any message.
+"""Emails that are rows first: written in the transaction that causes them, sent afterwards, tried
+again like any message.
 
 Several processes may send: each message is claimed by one of them, and keeps its Message-ID.
 """
@@ -33,8 +34,8 @@ class Messages(Protocol[M]):
 
 
 class Outbox(Generic[M]):
-    """what: the word for one message in logs. messages: their store. compose: the message in words, asked once it is
-    claimed; None: it is not to be sent any more."""
+    """what: the word for one message in logs. messages: their store. compose: the message in words,
+    asked once it is claimed; None: it is not to be sent any more."""
 
     def __init__(
         self,
@@ -70,7 +71,9 @@ class Outbox(Generic[M]):
             return
         claimed = replace(message, status=DeliveryStatus.SENDING, attempts=message.attempts + 1)
         again = self._clock() + ON_THE_WIRE
-        if not self._note(message, status=claimed.status, attempts=claimed.attempts, next_attempt_at=again):
+        if not self._note(
+            message, status=claimed.status, attempts=claimed.attempts, next_attempt_at=again
+        ):
             return  # another process sends it
         try:
             note = self._compose(claimed)
@@ -79,7 +82,9 @@ class Outbox(Generic[M]):
             channel.tell(claimed.target, claimed.id, note)
         except DeliveryError as e:
             self._failed(claimed, e)
-        except Unavailable as e:  # e.g. somebody else writes for long: try again like a refused message
+        except (
+            Unavailable
+        ) as e:  # e.g. somebody else writes for long: try again like a refused message
             self._failed(claimed, DeliveryError(e.message, permanent=e.permanent))
         except Exception:  # noqa: BLE001  (it is in the log, and in the message's row)
             _log.exception(f"a {self._what} failed unexpectedly", message=claimed.id)

@@ -1,7 +1,8 @@
-"""Links that let a person do one thing to an account without signing in: accept an invitation, set a new password.
+"""Links that let a person do one thing to an account without signing in: accept an invitation, set
+a new password.
 
-A link is made when it is sent or shown, from what the database holds, and is stored nowhere: the same facts give the same
-link, so a message that is sent again carries the same one.
+A link is made when it is sent or shown, from what the database holds, and is stored nowhere: the
+same facts give the same link, so a message that is sent again carries the same one.
 """
 
 from dataclasses import dataclass
@@ -29,13 +30,15 @@ class LinkKind(StrEnum):
 
 
 PATHS = {LinkKind.INVITATION: "/invitation", LinkKind.PASSWORD_RESET: "/reset-password"}
-"""The pages that take a link's token, which stands behind a #: browsers send that part to no server."""
+"""The pages that take a link's token, which stands behind a #: browsers send that part to no
+server."""
 
 
 @dataclass(frozen=True)
 class AccountLink:
-    """subject_id: of the invitation, or of the password reset. generation: rises when a new link replaces older ones.
-    mailed: whether it went to the mailbox, so that its reader owns that; else it was handed on by a person."""
+    """subject_id: of the invitation, or of the password reset. generation: rises when a new link
+    replaces older ones. mailed: whether it went to the mailbox, so that its reader owns that; else
+    it was handed on by a person."""
 
     kind: LinkKind
     subject_id: str
@@ -65,7 +68,8 @@ class AccountLinks:
         return jwt.encode(claims, self._keys.current(ACCOUNT_LINKS), ALGORITHM)
 
     def read(self, kind: LinkKind, token: str) -> AccountLink:
-        """What a token that we made says. Raises LinkNotValid for any other, one of another kind, and an expired one.
+        """What a token that we made says. Raises LinkNotValid for any other, one of another kind,
+        and an expired one.
 
         Whether it was used, revoked or replaced, its subject's row knows.
         """

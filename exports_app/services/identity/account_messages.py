@@ -1,4 +1,5 @@
-"""Emails to a person about their account. A row is written in the transaction that causes one; the engine sends it."""
+"""Emails to a person about their account. A row is written in the transaction that causes one; the
+engine sends it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from exports_app.services.identity.account_links import AccountLink, AccountLink
 APP_NAME, APP_COLOR = "Exports", "#4F46E5"
 """How a message looks that concerns no tenant."""
 KEPT = timedelta(days=7)
-"""How long a message's row stays after it was written, for those who look for a message that did not arrive."""
+"""How long a message's row stays after it was written, for those who look for a message that did
+not arrive."""
 SWEEP = 100
 
 _log = log.get(__name__)
@@ -28,8 +30,9 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class AccountLetter:
-    """What a message says. title: its subject. lead: what to do. button: the words on the link. expires_at: of the link.
-    why: why they get it, and what to do if they did not ask for it. tenant: whose looks it has; None: the app's."""
+    """What a message says. title: its subject. lead: what to do. button: the words on the link.
+    expires_at: of the link. why: why they get it, and what to do if they did not ask for it.
+    tenant: whose looks it has; None: the app's."""
 
     title: str
     lead: str
@@ -41,31 +44,61 @@ class AccountLetter:
 
 
 Write = Callable[[Transaction, AccountMessage, datetime], AccountLetter | None]
-"""Of one kind of message, asked at each attempt: what it says now; None where its link would not be valid any more."""
+"""Of one kind of message, asked at each attempt: what it says now; None where its link would not be
+valid any more."""
 
 
 class AccountMail:
     """Messages of every kind; who owns a kind says with `register` how it reads."""
 
-    def __init__(self, store: Store, clock: Clock, retries: retry.Policy, links: AccountLinks) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, retries: retry.Policy, links: AccountLinks
+    ) -> None:
         self._store, self._clock, self._links = store, clock, links
         self._writers: dict[LinkKind, Write] = {}
-        self._outbox = Outbox(store, clock, retries, "message about an account", lambda tx: tx.account_messages, self._compose)
+        self._outbox = Outbox(
+            store,
+            clock,
+            retries,
+            "message about an account",
+            lambda tx: tx.account_messages,
+            self._compose,
+        )
 
     def available(self) -> bool:
-        """Whether a mail server is set. Where none is, show the link once to the person who asked for it."""
+        """Whether a mail server is set. Where none is, show the link once to the person who asked
+        for it."""
         return CHANNELS["email"].unconfigured() is None
 
     def register(self, kind: LinkKind, write: Write) -> None:
         self._writers[kind] = write
 
-    def send(self, tx: Transaction, kind: LinkKind, subject_id: str, target: str, generation: int = 1, **content: Any) -> None:
-        """Have a message sent once this transaction is committed. subject_id, generation: of its link, see `AccountLink`.
-        content: what its writer needs beside the subject's row; nothing secret."""
+    def send(
+        self,
+        tx: Transaction,
+        kind: LinkKind,
+        subject_id: str,
+        target: str,
+        generation: int = 1,
+        **content: Any,
+    ) -> None:
+        """Have a message sent once this transaction is committed. subject_id, generation: of its
+        link, see `AccountLink`. content: what its writer needs beside the subject's row; nothing
+        secret."""
         now = self._clock()
         tx.account_messages.forget(now - KEPT, SWEEP)
         pending = DeliveryStatus.PENDING
-        message = AccountMessage(new_id(), kind, subject_id, generation, target, content, pending, now, next_attempt_at=now)
+        message = AccountMessage(
+            new_id(),
+            kind,
+            subject_id,
+            generation,
+            target,
+            content,
+            pending,
+            now,
+            next_attempt_at=now,
+        )
         tx.account_messages.add(message)
 
     def due(self) -> bool:
@@ -87,9 +120,15 @@ class AccountMail:
             if letter is None or letter.expires_at <= now:
                 # Removed, not kept as skipped: it may name an address that has no account
                 tx.account_messages.remove(message.id)
-                _log.info("a message about an account is not needed any more", message=message.id, kind=kind)
+                _log.info(
+                    "a message about an account is not needed any more",
+                    message=message.id,
+                    kind=kind,
+                )
                 return None
-        link = AccountLink(kind, message.subject_id, message.generation, letter.expires_at, mailed=True)
+        link = AccountLink(
+            kind, message.subject_id, message.generation, letter.expires_at, mailed=True
+        )
         return _note(letter, self._links.url(link), message.created_at)
 
 

@@ -64,12 +64,15 @@ class TenantRole:
 
 
 def may_call(user: User) -> bool:
-    """Everybody knows the demo's password: accounts that have it are for callers on the server's own machine only."""
+    """Everybody knows the demo's password: accounts that have it are for callers on the server's
+    own machine only."""
     return user.is_active and (not user.has_demo_password or request_context.current().local)
 
 
 def note_sign_in(tx: Transaction, user: User, now: datetime, *, with_: str) -> None:
-    audit_log.note_user(tx, Principal(user.id), Action.SIGNED_IN, None, user, now, **{"with": with_})
+    audit_log.note_user(
+        tx, Principal(user.id), Action.SIGNED_IN, None, user, now, **{"with": with_}
+    )
 
 
 class Auth:
@@ -94,9 +97,11 @@ class Auth:
         self._browsers = KnownBrowsers(clock, keys)
         self.super_admins_need_otp = super_admins_need_otp
 
-    def login(self, email: str, password: str, address: str, known: str = "", otp: str = "") -> Token:
-        """otp: of those who have a second factor. Raises what `verify` and `check_otp` raise, and Unavailable while the sign-in
-        cannot be noted."""
+    def login(
+        self, email: str, password: str, address: str, known: str = "", otp: str = ""
+    ) -> Token:
+        """otp: of those who have a second factor. Raises what `verify` and `check_otp` raise, and
+        Unavailable while the sign-in cannot be noted."""
         user = self.verify(email, password, address, known)
         self.check_otp(user, otp, address, known)
         with self._store.write() as tx:
@@ -104,8 +109,9 @@ class Auth:
         return self.token_for(user)
 
     def check_otp(self, user: User, otp: str, address: str, known: str = "") -> None:
-        """After the right password. address, known: as for `verify`. Raises OtpRequired where they have a second factor and otp
-        is empty; WrongOtp, TooManyRequests and OneTimePasswordOver, which are noted."""
+        """After the right password. address, known: as for `verify`. Raises OtpRequired where they
+        have a second factor and otp is empty; WrongOtp, TooManyRequests and OneTimePasswordOver,
+        which are noted."""
         if user.second_factor_at is None:
             return
         if not otp:
@@ -137,18 +143,21 @@ class Auth:
         return Token(self._issue(user), int(self._token_lifetime.total_seconds()), user)
 
     def guess(self, purpose: Purpose, email: str, address: str, browser: str = "") -> Guess:
-        """Before a secret of this account is checked; say `right` to the result if it was. Raises TooManyRequests.
+        """Before a secret of this account is checked; say `right` to the result if it was. Raises
+        TooManyRequests.
 
         address: where the attempt comes from. browser: as for `GuessLimits.begin`.
         """
         return self._guesses.begin(purpose, email, address, browser)
 
     def check_current(self, who: Principal, user: User, password: str) -> None:
-        """Their own password, of somebody who is signed in: with a stolen session nobody can guess it without end. What
-        fails is noted. Raises Invalid, TooManyRequests."""
+        """Their own password, of somebody who is signed in: with a stolen session nobody can guess
+        it without end. What fails is noted. Raises Invalid, TooManyRequests."""
         address = request_context.current().address
         try:
-            self._guesses.look(Purpose.CURRENT_PASSWORD, user.email, address)  # who has to wait takes no place
+            self._guesses.look(
+                Purpose.CURRENT_PASSWORD, user.email, address
+            )  # who has to wait takes no place
             with hashing.place(user.email, known=True):
                 guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, address)
                 right = passwords.matches(password, user.password_hash)
@@ -163,12 +172,14 @@ class Auth:
         guess.right()
 
     def mark_browser(self, user: User, known: str) -> str:
-        """The next value of KNOWN_COOKIE in a browser in which the user has signed in. known: its value so far."""
+        """The next value of KNOWN_COOKIE in a browser in which the user has signed in. known: its
+        value so far."""
         return self._browsers.mark(user, known)
 
     def verify(self, email: str, password: str, address: str, known: str = "") -> User:
-        """address: where the attempt comes from. known: the value of KNOWN_COOKIE. Raises WrongCredentials, the same for an
-        unknown user; DemoIsLocal, OneTimePasswordOver and TooManyRequests. What fails is noted, but Busy."""
+        """address: where the attempt comes from. known: the value of KNOWN_COOKIE. Raises
+        WrongCredentials, the same for an unknown user; DemoIsLocal, OneTimePasswordOver and
+        TooManyRequests. What fails is noted, but Busy."""
         if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
             raise WrongCredentials  # not noted: no account has such an address
         try:
@@ -185,14 +196,20 @@ class Auth:
     def _verify(self, email: str, password: str, address: str, known: str) -> User:
         email = account_address(email)
         with self._store.read() as tx:
-            user = tx.users.by_email(email) if xml_can_hold(email) else None  # PostgreSQL refuses NUL in text
+            user = (
+                tx.users.by_email(email) if xml_can_hold(email) else None
+            )  # PostgreSQL refuses NUL in text
         active = user is not None and user.is_active
         browser = self._browsers.recognize(user, known)
-        familiar = self._guesses.look(Purpose.PASSWORD, email, address, browser)  # who has to wait takes no place
+        familiar = self._guesses.look(
+            Purpose.PASSWORD, email, address, browser
+        )  # who has to wait takes no place
         # Before the guess counts: who is refused for the others' sake has not tried
         with hashing.place(email, known=familiar):
             guess = self.guess(Purpose.PASSWORD, email, address, browser)
-            right = passwords.matches(password, user.password_hash if user is not None and active else None)
+            right = passwords.matches(
+                password, user.password_hash if user is not None and active else None
+            )
         if not right or user is None:
             raise WrongCredentials
         if not may_call(user):
@@ -200,7 +217,9 @@ class Auth:
         guess.right()
         self._guesses.count_sign_in(email, address)
         self._check_one_time(user)
-        if user.must_change_password and user.second_factor_at is None:  # else `check_otp` uses it up
+        if (
+            user.must_change_password and user.second_factor_at is None
+        ):  # else `check_otp` uses it up
             self._use_one_time(user)
         return user
 
@@ -211,7 +230,8 @@ class Auth:
             raise OneTimePasswordOver
 
     def _use_one_time(self, user: User) -> None:
-        """It works once: of two who sign in with it, one does. Whoever reads this knows the right password already."""
+        """It works once: of two who sign in with it, one does. Whoever reads this knows the right
+        password already."""
         with self._store.write() as tx:
             if not tx.users.use_one_time(user, self._clock()):
                 raise OneTimePasswordOver
@@ -232,14 +252,15 @@ class Auth:
         return jwt.encode(claims, key, ALGORITHM, {"kid": key_id(key)})
 
     def principal(self, token: str) -> Principal:
-        """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal, and TooManyRequests by
-        principal."""
+        """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal,
+        and TooManyRequests by principal."""
         who = self._who(token)
         self.count_call(who)
         return who
 
     def check_unchanged(self, token: str, who: Principal) -> None:
-        """That `principal` still says the same of the token. Raises Unauthenticated, DemoIsLocal, RightsChanged."""
+        """That `principal` still says the same of the token. Raises Unauthenticated, DemoIsLocal,
+        RightsChanged."""
         if self._who(token) != who:
             raise RightsChanged
 

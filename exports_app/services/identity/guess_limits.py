@@ -1,16 +1,18 @@
-"""Limits on guessing a secret: a password at sign-in, the current password, a code of a second factor.
+"""Limits on guessing a secret: a password at sign-in, the current password, a code of a second
+factor.
 
-A guess is counted before it is checked, so that many at once gain nothing, and given back when it was right. What is
-counted are wrong guesses, at up to three scopes:
+A guess is counted before it is checked, so that many at once gain nothing, and given back when it
+was right. What is counted are wrong guesses, at up to three scopes:
 
 - SOURCE: one account from one network (or from one browser in which the account signed in before).
 - NETWORK: all accounts from one network.
 - ACCOUNT: one account from everywhere.
 
-Each scope has some free guesses; after them one has to wait 1 s, then 2 s, 4 s and so on. Only SOURCE has long waits: a
-stranger cannot make them for anybody else. The owner of an account passes NETWORK and ACCOUNT in a browser in which they
-signed in before, and from a network from which they did so, or chose a new password by a link, within the last 30 days.
-Codes have so few values that such browsers have a limit together too, apart from the one of strangers.
+Each scope has some free guesses; after them one has to wait 1 s, then 2 s, 4 s and so on. Only
+SOURCE has long waits: a stranger cannot make them for anybody else. The owner of an account passes
+NETWORK and ACCOUNT in a browser in which they signed in before, and from a network from which they
+did so, or chose a new password by a link, within the last 30 days. Codes have so few values that
+such browsers have a limit together too, apart from the one of strangers.
 """
 
 import hashlib
@@ -50,8 +52,8 @@ class Purpose(StrEnum):
     SECOND_FACTOR = "second-factor"
     """By somebody who knows the password and signs in."""
     CURRENT_CODE = "current-code"
-    """By somebody who is signed in and changes their second factor. Apart from SECOND_FACTOR: with a stolen session
-    nobody keeps the owner from signing in."""
+    """By somebody who is signed in and changes their second factor. Apart from SECOND_FACTOR: with
+    a stolen session nobody keeps the owner from signing in."""
 
 
 CODES = {Purpose.SECOND_FACTOR, Purpose.CURRENT_CODE}
@@ -102,7 +104,12 @@ class Guess:
     """One guess that may be checked now. locks: the waits that follow if it is wrong."""
 
     def __init__(
-        self, counts: Counts, counters: Sequence[_Counter], locks: Sequence[Lock], acquaintance: str, remembered: int
+        self,
+        counts: Counts,
+        counters: Sequence[_Counter],
+        locks: Sequence[Lock],
+        acquaintance: str,
+        remembered: int,
     ) -> None:
         """remembered: seconds for which the guess is counted."""
         self._counts, self._counters, self._acquaintance = counts, counters, acquaintance
@@ -127,8 +134,8 @@ class Guess:
 
 class GuessLimits:
     def __init__(self, counts: Counts, rate: str) -> None:
-        """rate: e.g. ``10/minute``: how many wrong guesses of a password are free at the scope SOURCE, and for how long they
-        count, if that is more than an hour."""
+        """rate: e.g. ``10/minute``: how many wrong guesses of a password are free at the scope
+        SOURCE, and for how long they count, if that is more than an hour."""
         item = parse(rate)
         self._counts = counts
         self._sign_ins = RateLimit(SIGN_INS, counts, "sign-in")
@@ -153,27 +160,37 @@ class GuessLimits:
         }
 
     def begin(self, purpose: Purpose, account: str, address: str, browser: str = "") -> Guess:
-        """Call it before the secret is checked, and `Guess.right` on its result afterwards if the secret was right.
+        """Call it before the secret is checked, and `Guess.right` on its result afterwards if the
+        secret was right.
 
-        account: its email address, also of one that does not exist. address: where the guess comes from, as in
-        `request_context.current().address`. browser: what `KnownBrowsers.recognize` returned, empty for a browser that the
-        account does not know. Raises TooManyRequests with the seconds to wait; then nothing is counted.
+        account: its email address, also of one that does not exist. address: where the guess comes
+        from, as in `request_context.current().address`. browser: what `KnownBrowsers.recognize`
+        returned, empty for a browser that the account does not know. Raises TooManyRequests with
+        the seconds to wait; then nothing is counted.
         """
-        return self._counts.using(lambda storage: self._begin(storage, purpose, account, address, browser))
+        return self._counts.using(
+            lambda storage: self._begin(storage, purpose, account, address, browser)
+        )
 
     def look(self, purpose: Purpose, account: str, address: str, browser: str = "") -> bool:
-        """Whether the account knows the browser or the network, so that nobody there waits for what strangers do. Counts
-        nothing. Raises TooManyRequests, as `begin`, while one has to wait, and after too many right passwords."""
+        """Whether the account knows the browser or the network, so that nobody there waits for what
+        strangers do. Counts nothing. Raises TooManyRequests, as `begin`, while one has to wait, and
+        after too many right passwords."""
         if purpose is Purpose.PASSWORD:
-            self._sign_ins.check(_digest(account_address(account)), network_addresses.network(address))
-        return self._counts.using(lambda storage: self._look(storage, purpose, account, address, browser))
+            self._sign_ins.check(
+                _digest(account_address(account)), network_addresses.network(address)
+            )
+        return self._counts.using(
+            lambda storage: self._look(storage, purpose, account, address, browser)
+        )
 
     def count_sign_in(self, account: str, address: str) -> None:
         """The password was right. Raises TooManyRequests."""
         self._sign_ins.hit(_digest(account_address(account)), network_addresses.network(address))
 
     def welcome(self, account: str, address: str) -> None:
-        """The account's owner just chose its password there, by a link: they sign in without a wait, whatever strangers did."""
+        """The account's owner just chose its password there, by a link: they sign in without a
+        wait, whatever strangers did."""
         self._counts.using(lambda storage: self._welcome(storage, account, address))
 
     def _welcome(self, storage: Storage, account: str, address: str) -> None:
@@ -183,7 +200,9 @@ class GuessLimits:
             storage.clear(key)
         _acquaint(storage, _acquaintance(Purpose.PASSWORD, named, network))
 
-    def _begin(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> Guess:
+    def _begin(
+        self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str
+    ) -> Guess:
         named, network = _digest(account_address(account)), network_addresses.network(address)
         counters = self._counters(storage, purpose, account, address, browser)
         for counter in counters:
@@ -192,13 +211,17 @@ class GuessLimits:
         acquaintance = _acquaintance(purpose, named, network)
         return Guess(self._counts, counters, locks, acquaintance, self._remembered)
 
-    def _look(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> bool:
+    def _look(
+        self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str
+    ) -> bool:
         counters = self._counters(storage, purpose, account, address, browser)
         for counter in counters:
             _refuse_while_blocked(storage, purpose, counter)
         return Scope.NETWORK not in {counter.scope for counter in counters}
 
-    def _counters(self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str) -> list[_Counter]:
+    def _counters(
+        self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str
+    ) -> list[_Counter]:
         named, network = _digest(account_address(account)), network_addresses.network(address)
         acquaintance = _acquaintance(purpose, named, network)
         counters = [self._counter(purpose, Scope.SOURCE, f"{named}/{browser or network}")]
@@ -240,7 +263,9 @@ def _refuse_while_blocked(storage: Storage, purpose: Purpose, counter: _Counter)
 def _too_many(storage: Storage, purpose: Purpose, counter: _Counter) -> TooManyRequests:
     seconds = max(1, math.ceil(storage.get_expiry(counter.block) - time.time()))
     what = "codes" if purpose in CODES else "passwords"
-    wait = counted(seconds, "second") if seconds < 120 else counted(math.ceil(seconds / 60), "minute")
+    wait = (
+        counted(seconds, "second") if seconds < 120 else counted(math.ceil(seconds / 60), "minute")
+    )
     return TooManyRequests(seconds, f"Too many wrong {what}: wait {wait}, then try again")
 
 

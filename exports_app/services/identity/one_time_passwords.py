@@ -1,4 +1,5 @@
-"""One-time passwords of a second factor: codes of an authenticator app (TOTP, RFC 6238) and recovery codes."""
+"""One-time passwords of a second factor: codes of an authenticator app (TOTP, RFC 6238) and
+recovery codes."""
 
 import base64
 import hashlib
@@ -39,8 +40,8 @@ class OneTimePasswords:
         self._store, self._clock, self._encryption = store, clock, encryption
 
     def use(self, user: User, otp: str) -> bool:
-        """Whether it is good: a code of the account's app that was not used yet, or one of its recovery codes. It is used up
-        then: of two who send the same one at once, one succeeds."""
+        """Whether it is good: a code of the account's app that was not used yet, or one of its
+        recovery codes. It is used up then: of two who send the same one at once, one succeeds."""
         if bounds.too_long(otp, bounds.OTP):
             return False
         typed = "".join(otp.split()).replace("-", "").lower()
@@ -52,7 +53,13 @@ class OneTimePasswords:
                 left = tx.second_factors.recovery_codes_left(user.id)
                 subject = {"subject_id": user.id, "subject_name": user.email}
                 audit_log.note(
-                    tx, _themselves(user), Action.RECOVERY_CODE_USED, self._clock(), tenant_id=None, **subject, left=left
+                    tx,
+                    _themselves(user),
+                    Action.RECOVERY_CODE_USED,
+                    self._clock(),
+                    tenant_id=None,
+                    **subject,
+                    left=left,
                 )
         return used
 
@@ -64,7 +71,10 @@ class OneTimePasswords:
         try:
             secret = self._encryption.decrypt(factor.secret)
         except Unreadable:
-            _log.error("no key decrypts a second factor: add the one that encrypted it to ENCRYPTION_KEY_PREVIOUS", user=user.id)
+            _log.error(
+                "no key decrypts a second factor: add the one that encrypted it to ENCRYPTION_KEY_PREVIOUS",
+                user=user.id,
+            )
             return False
         step = step_of(secret, code, self._clock())
         return step is not None and tx.second_factors.use_step(user.id, step)

@@ -1,11 +1,12 @@
 """How many passwords are hashed at a time, and who waits for it.
 
-bcrypt is slow on purpose: it takes a third of a second of a core. Without a limit a stranger who signs in with many made-up
-accounts at once takes every thread that answers requests.
+bcrypt is slow on purpose: it takes a third of a second of a core. Without a limit a stranger who
+signs in with many made-up accounts at once takes every thread that answers requests.
 
-Callers stand in one of two queues. KNOWN is for people who showed before that an account is theirs: they are signed in,
-hold a link to the account, or sign in from a browser or a network that the account knows. STRANGERS is for all others. The
-queues take turns, so that no flood of strangers makes the owner of an account wait for more than a moment.
+Callers stand in one of two queues. KNOWN is for people who showed before that an account is theirs:
+they are signed in, hold a link to the account, or sign in from a browser or a network that the
+account knows. STRANGERS is for all others. The queues take turns, so that no flood of strangers
+makes the owner of an account wait for more than a moment.
 """
 
 import os
@@ -42,7 +43,8 @@ PLACES = {Queue.KNOWN: 6, Queue.STRANGERS: 9}
 
 @dataclass(eq=False)
 class _Caller:
-    """limits: how many may have the same key, by each of the caller's keys. group: with whom the caller shares a queue."""
+    """limits: how many may have the same key, by each of the caller's keys. group: with whom the
+    caller shares a queue."""
 
     queue: Queue
     group: str
@@ -61,8 +63,8 @@ class Hashing:
 
     @contextmanager
     def place(self, account: str = "", *, known: bool = False) -> Iterator[None]:
-        """Around hashing one password. account: whose it is. known: the caller showed before that it is theirs.
-        Raises Busy; never outside of requests, e.g. on the command line."""
+        """Around hashing one password. account: whose it is. known: the caller showed before that
+        it is theirs. Raises Busy; never outside of requests, e.g. on the command line."""
         address = request_context.current().address
         if not address:
             yield
@@ -92,7 +94,8 @@ class Hashing:
         self._callers.append(caller)
 
     def _make_room(self, caller: _Caller, queue: list[_Caller]) -> None:
-        """The newest who waits, of the group with most places, goes for a caller whose group has fewer. Raises Busy."""
+        """The newest who waits, of the group with most places, goes for a caller whose group has
+        fewer. Raises Busy."""
         groups = Counter(other.group for other in queue)
         waiting = [other for other in queue if not other.hashes]
         if not waiting:

@@ -1,5 +1,5 @@
-"""Passwords: which may be chosen, and their hashes: bcrypt over base64(SHA-256(password)), because bcrypt itself takes no
-more than 72 bytes."""
+"""Passwords: which may be chosen, and their hashes: bcrypt over base64(SHA-256(password)), because
+bcrypt itself takes no more than 72 bytes."""
 
 import base64
 import hashlib
@@ -39,18 +39,21 @@ def _digest(password: str) -> bytes:
 
 
 def hash_password(password: str, account: str = "") -> str:
-    """account: the email address of the account for which the caller may choose a password: signed in, or by a link; empty
-    on the command line. Raises Busy where too many are hashed at this moment."""
+    """account: the email address of the account for which the caller may choose a password: signed
+    in, or by a link; empty on the command line. Raises Busy where too many are hashed at this
+    moment."""
     with hashing.place(account_address(account), known=bool(account)):
         return bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode()
 
 
-# A hash of random bytes that nobody kept, of the same cost: what an unknown user's password is compared with
+# A hash of random bytes that nobody kept, of the same cost: what an unknown user's password is
+# compared with
 _NOBODY = "$2b$12$i57BjwVXVlF.NcnaVpKclO8AmSGWf5zJszZ8uZspMi6ovaf3VSaFq"
 
 
 def matches(password: str, hashed: str | None) -> bool:
-    """Whether the password is right. hashed None (an unknown user) takes as long, and is never right."""
+    """Whether the password is right. hashed None (an unknown user) takes as long, and is never
+    right."""
     right = bcrypt.checkpw(_digest(password), (hashed or _NOBODY).encode())
     return right and hashed is not None
 
@@ -61,7 +64,8 @@ def one_time() -> str:
 
 
 def check(password: str, pointer: str, email: str = "", name: str = "") -> None:
-    """Raises Invalid for one that must not be chosen. email, name: of the account whose password it is to be."""
+    """Raises Invalid for one that must not be chosen. email, name: of the account whose password it
+    is to be."""
     if reason := weakness(password, email, name):
         raise Invalid([FieldError(pointer, reason)])
 
@@ -82,15 +86,22 @@ def weakness(password: str, email: str = "", name: str = "") -> str | None:
 def _guessable(password: str, email: str, name: str) -> str | None:
     forms = _forms(password)
     guesses = (
-        (_plain(_names_of(email, name)), "this is your name or your email address: choose something that nobody knows"),
-        (_plain(APP_NAMES), "this is the name of this application: choose something that nobody knows"),
+        (
+            _plain(_names_of(email, name)),
+            "this is your name or your email address: choose something that nobody knows",
+        ),
+        (
+            _plain(APP_NAMES),
+            "this is the name of this application: choose something that nobody knows",
+        ),
         (_common(), "this is one of the most common passwords: choose one that nobody else has"),
     )
     return next((reason for known, reason in guesses if not forms.isdisjoint(known)), None)
 
 
 def _forms(password: str) -> set[str]:
-    """What counts as the same: in any case, with digits or marks behind it, without marks, with lookalikes (p@ssw0rd)."""
+    """What counts as the same: in any case, with digits or marks behind it, without marks, with
+    lookalikes (p@ssw0rd)."""
     folded = password.casefold()
     forms = {folded, _TAIL.sub("", folded)}
     forms |= {form.translate(_LOOKALIKES) for form in forms}
@@ -98,7 +109,12 @@ def _forms(password: str) -> set[str]:
 
 
 def _plain(texts: Iterable[str]) -> set[str]:
-    return {form for text in texts for form in (text.casefold(), _MARKS.sub("", text.casefold())) if form}
+    return {
+        form
+        for text in texts
+        for form in (text.casefold(), _MARKS.sub("", text.casefold()))
+        if form
+    }
 
 
 def _names_of(email: str, name: str) -> set[str]:

@@ -1,4 +1,5 @@
-"""Links to accounts that open nothing are noted in the audit: somebody may be trying links, or one that is not theirs."""
+"""Links to accounts that open nothing are noted in the audit: somebody may be trying links, or one
+that is not theirs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,8 @@ class RefusedLinks:
             raise
 
     def _subject(self, kind: LinkKind, token: str) -> tuple[str | None, str]:
-        """The id of what the link is about, and the address that it is for, as far as they are known."""
+        """The id of what the link is about, and the address that it is for, as far as they are
+        known."""
         try:
             link = self._links.read(kind, token)
         except LinkNotValid:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, OwnPasswordFirst, TooManyRequests, Unauthenticated
+from exports_app.domain.errors import (
+    Conflict,
+    FieldError,
+    Invalid,
+    OwnPasswordFirst,
+    TooManyRequests,
+    Unauthenticated,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.audit.repeated_entries import RepeatedNotes
 from exports_app.services.core import request_context
@@ -22,7 +29,8 @@ WRONG = FieldError("/otp", "this code is wrong, too old, or was used already: ta
 
 @dataclass(frozen=True)
 class State:
-    """enabled_at: None: there is none. required: by the installation. required_by: tenants that give no rights without one."""
+    """enabled_at: None: there is none. required: by the installation. required_by: tenants that
+    give no rights without one."""
 
     enabled_at: datetime | None
     recovery_codes_left: int
@@ -48,7 +56,13 @@ class SecondFactors:
     """Wrong passwords and codes, and waits after them, are noted in the audit."""
 
     def __init__(
-        self, store: Store, clock: Clock, auth: Auth, encryption: Encryption, otps: OneTimePasswords, notes: RepeatedNotes
+        self,
+        store: Store,
+        clock: Clock,
+        auth: Auth,
+        encryption: Encryption,
+        otps: OneTimePasswords,
+        notes: RepeatedNotes,
     ) -> None:
         self._store, self._clock, self._auth, self._notes = store, clock, auth, notes
         self._encryption, self._otps = encryption, otps
@@ -64,19 +78,23 @@ class SecondFactors:
         return State(user.second_factor_at, left, required, tenants)
 
     def begin(self, who: Principal, password: str) -> Enrolment:
-        """A new secret, told here once. It counts once `confirm` got a code of it. Raises Conflict where there is a second factor
-        already, OwnPasswordFirst with a one-time password, Invalid for a wrong password, TooManyRequests for one who guesses."""
+        """A new secret, told here once. It counts once `confirm` got a code of it. Raises Conflict
+        where there is a second factor already, OwnPasswordFirst with a one-time password, Invalid
+        for a wrong password, TooManyRequests for one who guesses."""
         user = self._checked(who, password)
         secret = one_time_passwords.new_secret()
         with self._store.write() as tx:
             _check_may_enrol(_user(tx, who, lock=True))
-            tx.second_factors.put(SecondFactor(user.id, self._encryption.encrypt(secret), self._clock()))
+            tx.second_factors.put(
+                SecondFactor(user.id, self._encryption.encrypt(secret), self._clock())
+            )
         return Enrolment(secret, one_time_passwords.uri(secret, user.email))
 
     def confirm(self, who: Principal, code: str, session: str = "") -> Enabled:
-        """The first code of the app: from now on each sign-in asks for one. Everybody who is signed in as this user without it is
-        signed out: other browsers, and all tokens. session: the id of the browser's session that stays. Raises Conflict where
-        nothing was begun; OwnPasswordFirst as `begin`; Invalid for a wrong code; TooManyRequests."""
+        """The first code of the app: from now on each sign-in asks for one. Everybody who is signed
+        in as this user without it is signed out: other browsers, and all tokens. session: the id of
+        the browser's session that stays. Raises Conflict where nothing was begun; OwnPasswordFirst
+        as `begin`; Invalid for a wrong code; TooManyRequests."""
         codes = one_time_passwords.new_recovery_codes()
         with self._store.read() as tx:
             user = _user(tx, who)
@@ -85,7 +103,9 @@ class SecondFactors:
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
             _check_begun(tx, user)
-            if not re.fullmatch(r"[0-9]{6}", digits := "".join(code.split())) or not self._otps.use_code(tx, user, digits):
+            if not re.fullmatch(
+                r"[0-9]{6}", digits := "".join(code.split())
+            ) or not self._otps.use_code(tx, user, digits):
                 self._notes.wrong_current_code(who, user)
                 raise Invalid([WRONG])
             version, now = user.token_version + 1, self._clock()
@@ -100,8 +120,9 @@ class SecondFactors:
         return Enabled(codes, self._auth.token_for(changed))
 
     def renew_recovery_codes(self, who: Principal, password: str, code: str) -> list[str]:
-        """A new set, told here once; the ones before count no more. code: of the app, or a recovery code. Raises Conflict without
-        a second factor, Invalid for a wrong password or code, TooManyRequests."""
+        """A new set, told here once; the ones before count no more. code: of the app, or a recovery
+        code. Raises Conflict without a second factor, Invalid for a wrong password or code,
+        TooManyRequests."""
         codes = one_time_passwords.new_recovery_codes()
         self._check_both(who, password, code)
         with self._store.write() as tx:
@@ -112,7 +133,8 @@ class SecondFactors:
         return codes
 
     def disable(self, who: Principal, password: str, code: str) -> None:
-        """Raises Conflict without a second factor, Invalid for a wrong password or code, TooManyRequests."""
+        """Raises Conflict without a second factor, Invalid for a wrong password or code,
+        TooManyRequests."""
         self._check_both(who, password, code)
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
@@ -140,13 +162,23 @@ class SecondFactors:
     def _guess(self, who: Principal, user: User) -> Guess:
         """Before a code of the user is checked. Raises TooManyRequests."""
         try:
-            return self._auth.guess(Purpose.CURRENT_CODE, user.email, request_context.current().address)
+            return self._auth.guess(
+                Purpose.CURRENT_CODE, user.email, request_context.current().address
+            )
         except TooManyRequests as e:
             self._notes.wrong_current_code(who, user, e.retry_after)
             raise
 
     def _note(self, tx: Transaction, who: Principal, action: Action, user: User) -> None:
-        audit_log.note(tx, who, action, self._clock(), tenant_id=None, subject_id=user.id, subject_name=user.email)
+        audit_log.note(
+            tx,
+            who,
+            action,
+            self._clock(),
+            tenant_id=None,
+            subject_id=user.id,
+            subject_name=user.email,
+        )
 
 
 def remove(tx: Transaction, user: User) -> None:
@@ -156,8 +188,9 @@ def remove(tx: Transaction, user: User) -> None:
 
 
 def remove_from_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
-    """Of an account whose mailbox was just proven for the first time: the codes may be with somebody who had the account
-    before, and its owner could never sign in. Also one that was begun and not confirmed."""
+    """Of an account whose mailbox was just proven for the first time: the codes may be with
+    somebody who had the account before, and its owner could never sign in. Also one that was begun
+    and not confirmed."""
     remove(tx, user)
     if user.second_factor_at is not None:
         audit_log.note_user(tx, Principal(user.id), Action.SECOND_FACTOR_RESET, None, user, now)

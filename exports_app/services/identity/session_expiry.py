@@ -17,11 +17,14 @@ class ExpiredSessions:
         self._store, self._clock = store, clock
 
     def note(self, stop: Callable[[], bool] = lambda: False) -> int:
-        """Note those that expired since the last time. stop: asked between batches. Returns their number. Raises Unavailable."""
+        """Note those that expired since the last time. stop: asked between batches. Returns their
+        number. Raises Unavailable."""
         noted = 0
         while not stop():
             now = self._clock()
-            with self._store.read() as tx:  # on SQLite a write would keep others waiting, mostly for nothing
+            with (
+                self._store.read() as tx
+            ):  # on SQLite a write would keep others waiting, mostly for nothing
                 if not tx.sessions.any_expired(now):
                     break
             with self._store.write() as tx:
@@ -37,6 +40,10 @@ class ExpiredSessions:
 
 def _note(tx: Transaction, session: Session, user: User, now: datetime) -> None:
     used = session.last_used_at or session.created_at
-    detail = {"expired": session.expires_at.isoformat(), "last_used": used.isoformat(), "device": session.device}
+    detail = {
+        "expired": session.expires_at.isoformat(),
+        "last_used": used.isoformat(),
+        "device": session.device,
+    }
     with request_context.use(RequestContext(session=session.id_hash)):
         audit_log.note_user(tx, audit_log.APP, Action.SESSION_EXPIRED, None, user, now, **detail)

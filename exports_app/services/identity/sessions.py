@@ -1,7 +1,8 @@
 """Browser sessions: signing in, who is behind a session cookie, signing out, downloads.
 
-A page talks over a websocket, which can neither set a cookie nor send a file. So it is handed a one-time code, and the browser
-takes the code to an address that can. Secrets leave this module once; the database keeps their SHA-256.
+A page talks over a websocket, which can neither set a cookie nor send a file. So it is handed a
+one-time code, and the browser takes the code to an address that can. Secrets leave this module
+once; the database keeps their SHA-256.
 """
 
 import hashlib
@@ -15,7 +16,14 @@ from urllib.parse import unquote
 
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import CookiesRefused, NotFound, OtpRequired, Unauthenticated, Unavailable, WrongCredentials
+from exports_app.domain.errors import (
+    CookiesRefused,
+    NotFound,
+    OtpRequired,
+    Unauthenticated,
+    Unavailable,
+    WrongCredentials,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.interfaces import Clock, Store, Transaction
@@ -79,10 +87,12 @@ class Visit:
 
 
 def cookie(header: str, name: str) -> str:
-    """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form that we give.
+    """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form
+    that we give.
 
-    The one with HOST_PREFIX counts before the plain one, which `api.middleware.gateway` takes away where https is in use.
-    Each pair is looked at by itself: `http.cookies` drops the whole header when another site's cookie is malformed.
+    The one with HOST_PREFIX counts before the plain one, which `api.middleware.gateway` takes away
+    where https is in use. Each pair is looked at by itself: `http.cookies` drops the whole header
+    when another site's cookie is malformed.
     """
     held: dict[str, str] = {}
     for pair in header.split(";"):
@@ -93,7 +103,8 @@ def cookie(header: str, name: str) -> str:
 
 
 def local_path(goto: str) -> str:
-    """`goto` if it is a page of this site, else HOME. A browser reads ``//x``, ``/\\x`` and ``/a/..//x`` as another site."""
+    """`goto` if it is a page of this site, else HOME. A browser reads ``//x``, ``/\\x`` and
+    ``/a/..//x`` as another site."""
     if len(goto) > MAX_PATH:
         return HOME
     path = unquote(re.split("[?#]", goto, maxsplit=1)[0])
@@ -121,13 +132,17 @@ class Sessions:
     def __init__(self, store: Store, clock: Clock, auth: Auth, lifetimes: Lifetimes) -> None:
         self._store, self._clock, self._auth, self._lifetimes = store, clock, auth, lifetimes
 
-    def begin(self, email: str, password: str, address: str, browser: str, goto: str = "", known: str = "") -> str:
-        """Check the password; returns a code that `redeem` turns into a session within CODE_LIFETIME.
+    def begin(
+        self, email: str, password: str, address: str, browser: str, goto: str = "", known: str = ""
+    ) -> str:
+        """Check the password; returns a code that `redeem` turns into a session within
+        CODE_LIFETIME.
 
-        address: where the attempt comes from. browser: the value of BROWSER_COOKIE; no other browser can use the code, so
-        nobody can be signed in to somebody else's account by a link. goto: the page to show then, see `local_path`.
-        known: the value of KNOWN_COOKIE, which spares the owner the limits that strangers have used up. Raises
-        CookiesRefused without a browser, WrongCredentials, TooManyRequests; OtpRequired, with what `finish` takes, where the
+        address: where the attempt comes from. browser: the value of BROWSER_COOKIE; no other
+        browser can use the code, so nobody can be signed in to somebody else's account by a link.
+        goto: the page to show then, see `local_path`. known: the value of KNOWN_COOKIE, which
+        spares the owner the limits that strangers have used up. Raises CookiesRefused without a
+        browser, WrongCredentials, TooManyRequests; OtpRequired, with what `finish` takes, where the
         password is right and they have a second factor.
         """
         if not browser:
@@ -143,14 +158,20 @@ class Sessions:
         raise OtpRequired(step)
 
     def finish(self, step: str, otp: str, address: str, browser: str, known: str = "") -> str:
-        """The second step of a sign-in, after `begin` raised OtpRequired with `step`. otp: a code of the second factor. The rest
-        is as for `begin`, and so is what is returned. Who mistyped may try again. Raises WrongOtp, TooManyRequests;
-        Unauthenticated once STEP_LIFETIME is over, in another browser, and where the password was changed meanwhile."""
+        """The second step of a sign-in, after `begin` raised OtpRequired with `step`. otp: a code
+        of the second factor. The rest is as for `begin`, and so is what is returned. Who mistyped
+        may try again. Raises WrongOtp, TooManyRequests; Unauthenticated once STEP_LIFETIME is over,
+        in another browser, and where the password was changed meanwhile."""
         now = self._clock()
         with self._store.read() as tx:
             held = tx.codes.find(_hash(step), SECOND_STEP, _hash(browser), now)
             user = tx.users.get(held.user_id) if held else None
-        if held is None or user is None or not may_call(user) or user.token_version != held.content["token_version"]:
+        if (
+            held is None
+            or user is None
+            or not may_call(user)
+            or user.token_version != held.content["token_version"]
+        ):
             raise Unauthenticated("This sign-in took too long: enter your password again")
         self._auth.check_otp(user, otp or " ", address, known)
         with self._store.write() as tx:
@@ -159,28 +180,41 @@ class Sessions:
             return self._new_code(tx, LOGIN, browser, user.id, held.content)
 
     def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
-        """The secret id of a new session, and the path to go to. device: what the browser calls itself. Raises Unauthenticated.
+        """The secret id of a new session, and the path to go to. device: what the browser calls
+        itself. Raises Unauthenticated.
 
-        A code in another browser is refused and stays good for its own: what is worthless there need not be destroyed, and
-        whoever gets to see a code cannot keep its owner from signing in.
+        A code in another browser is refused and stays good for its own: what is worthless there
+        need not be destroyed, and whoever gets to see a code cannot keep its owner from signing in.
         """
         now = self._clock()
         with self._store.write() as tx:
             found = tx.codes.take(_hash(code), LOGIN, _hash(browser), now)
             user = tx.users.get(found.user_id) if found else None
-            if found and user and may_call(user) and user.token_version == found.content["token_version"]:
+            if (
+                found
+                and user
+                and may_call(user)
+                and user.token_version == found.content["token_version"]
+            ):
                 session_id = _secret()
                 tx.sessions.forget(now - KEPT, SWEEP)
                 named = device_name(device)
                 ends_at = self._lifetimes.end(now, now)
-                tx.sessions.add(Session(id_of(session_id), user.id, user.token_version, now, ends_at, device=named))
-                with request_context.use(replace(request_context.current(), session=id_of(session_id))):
+                tx.sessions.add(
+                    Session(
+                        id_of(session_id), user.id, user.token_version, now, ends_at, device=named
+                    )
+                )
+                with request_context.use(
+                    replace(request_context.current(), session=id_of(session_id))
+                ):
                     note_sign_in(tx, user, now, with_="a browser")
                 return session_id, found.content["goto"]
         raise Unauthenticated("This sign-in is no longer valid: sign in again")
 
     def mark_browser(self, session_id: str, known: str) -> str:
-        """The next value of KNOWN_COOKIE in the browser that has the session; known: its value so far. Raises Unauthenticated."""
+        """The next value of KNOWN_COOKIE in the browser that has the session; known: its value so
+        far. Raises Unauthenticated."""
         with self._store.read() as tx:
             held = self._live(tx, session_id)
         if held is None:
@@ -188,9 +222,11 @@ class Sessions:
         return self._auth.mark_browser(held[1], known)
 
     def visit(self, session_id: str, *, counts: bool = True) -> Visit | None:
-        """Who is behind the cookie, as the database has them now; None when the session is over or there is none.
+        """Who is behind the cookie, as the database has them now; None when the session is over or
+        there is none.
 
-        counts: as a use of the session, which puts off its end. What the server does by itself is none.
+        counts: as a use of the session, which puts off its end. What the server does by itself is
+        none.
         """
         if not session_id:
             return None
@@ -210,13 +246,17 @@ class Sessions:
         if now - (session.last_used_at or session.created_at) < USED_APART:
             return session.expires_at
         ends_at = self._lifetimes.end(session.created_at, now)
-        with suppress(Unavailable), self._store.write() as tx:  # who only reads need not wait until writing is possible
+        with (
+            suppress(Unavailable),
+            self._store.write() as tx,
+        ):  # who only reads need not wait until writing is possible
             tx.sessions.used(session.id_hash, now, ends_at)
             return ends_at
         return session.expires_at
 
     def choose(self, session_id: str, who: Principal, tenant_id: str) -> None:
-        """Remember the tenant. Raises NotFound unless it exists and is theirs, Unauthenticated when the session is over."""
+        """Remember the tenant. Raises NotFound unless it exists and is theirs, Unauthenticated when
+        the session is over."""
         if who.role(tenant_id) is None or not is_uuid(tenant_id):
             raise NotFound
         with self._store.write() as tx:
@@ -236,7 +276,8 @@ class Sessions:
                     audit_log.note_user(tx, Principal(user.id), Action.SIGNED_OUT, None, user, now)
 
     def download_code(self, who: Principal, session_id: str, content: dict[str, Any]) -> str:
-        """A code that `take_download` turns into the content, in the same session. Raises Unauthenticated when it is over."""
+        """A code that `take_download` turns into the content, in the same session. Raises
+        Unauthenticated when it is over."""
         with self._store.write() as tx:
             self._require(tx, session_id, who)
             return self._new_code(tx, DOWNLOAD, session_id, who.user_id, content)
@@ -244,7 +285,8 @@ class Sessions:
     def take_download(self, code: str, session_id: str) -> tuple[Principal, dict[str, Any]]:
         """Who is behind the session now, and the code's content; the code is gone then.
 
-        Raises Unauthenticated without a live session, NotFound for a code that is not this session's or no longer good.
+        Raises Unauthenticated without a live session, NotFound for a code that is not this
+        session's or no longer good.
         """
         visit = self.visit(session_id)
         if visit is None:

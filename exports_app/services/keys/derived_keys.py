@@ -1,4 +1,5 @@
-"""Keys for single purposes, derived from SECRET_KEY: what is signed for one purpose is worthless for another."""
+"""Keys for single purposes, derived from SECRET_KEY: what is signed for one purpose is worthless
+for another."""
 
 import hmac
 from collections.abc import Callable, Sequence
@@ -12,12 +13,15 @@ AUDIT_SEALS = "audit seals"
 
 
 class Keys:
-    """secrets: the current one first, then older ones whose signatures still count; or a function that reads them, because they
-    may be rotated while a server runs. So keep a `Keys`, and ask it for a key each time one is needed."""
+    """secrets: the current one first, then older ones whose signatures still count; or a function
+    that reads them, because they may be rotated while a server runs. So keep a `Keys`, and ask it
+    for a key each time one is needed."""
 
     def __init__(self, secrets: Sequence[bytes] | Callable[[], Sequence[bytes]]) -> None:
         fixed = None if callable(secrets) else tuple(secrets)
-        self._read: Callable[[], Sequence[bytes]] = secrets if callable(secrets) else lambda: fixed or ()
+        self._read: Callable[[], Sequence[bytes]] = (
+            secrets if callable(secrets) else lambda: fixed or ()
+        )
         if not self._read():
             raise ValueError("give at least one secret")
 

@@ -15,7 +15,8 @@ class Unreadable(Exception):
 
 
 class Encryption:
-    """secrets: a function that gives the secret to encrypt with, then older ones, which only decrypt."""
+    """secrets: a function that gives the secret to encrypt with, then older ones, which only
+    decrypt."""
 
     def __init__(self, secrets: Callable[[], Sequence[bytes]]) -> None:
         self._secrets = secrets
@@ -46,4 +47,7 @@ class Encryption:
             raise Unreadable from None
 
     def _fernets(self) -> list[Fernet]:
-        return [Fernet(base64.urlsafe_b64encode(derived(secret, PURPOSE)[:32])) for secret in self._secrets()]
+        return [
+            Fernet(base64.urlsafe_b64encode(derived(secret, PURPOSE)[:32]))
+            for secret in self._secrets()
+        ]

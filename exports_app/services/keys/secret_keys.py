@@ -1,6 +1,8 @@
-"""Where the secrets behind all keys come from: SECRET_KEY and ENCRYPTION_KEY, or a file in the data folder that can be rotated.
+"""Where the secrets behind all keys come from: SECRET_KEY and ENCRYPTION_KEY, or a file in the data
+folder that can be rotated.
 
-A generated key is the file `secret_key`. The ones before it are the lines of `secret_key.previous`, the newest first.
+A generated key is the file `secret_key`. The ones before it are the lines of `secret_key.previous`,
+the newest first.
 """
 
 import fcntl
@@ -10,7 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from exports_app import log
-from exports_app.settings import MIN_KEY_LENGTH, Settings, SettingsError, listed_keys, new_key, private_draft
+from exports_app.settings import (
+    MIN_KEY_LENGTH,
+    Settings,
+    SettingsError,
+    listed_keys,
+    new_key,
+    private_draft,
+)
 
 CURRENT, PREVIOUS, LOCK = "secret_key", "secret_key.previous", "secret_key.lock"
 Stamp = tuple[tuple[int, int, int] | None, ...]
@@ -19,8 +28,9 @@ _log = log.get(__name__)
 
 
 def signing(settings: Settings) -> Callable[[], Sequence[bytes]]:
-    """A function that gives the secrets to sign with: the current one, then those that are still accepted. It notices when the
-    files were rotated. Makes the first key. Raises SettingsError for a damaged file."""
+    """A function that gives the secrets to sign with: the current one, then those that are still
+    accepted. It notices when the files were rotated. Makes the first key. Raises SettingsError for
+    a damaged file."""
     others = _encoded(listed_keys(settings.secret_key_previous))
     if settings.secret_key.get_secret_value():
         fixed = _unique([settings.signing_key(), *others])
@@ -31,8 +41,8 @@ def signing(settings: Settings) -> Callable[[], Sequence[bytes]]:
 
 
 def encryption(settings: Settings) -> Callable[[], Sequence[bytes]]:
-    """Like `signing`, of the secrets to encrypt with. The secret keys count in any case: they were what encrypted before
-    ENCRYPTION_KEY was set."""
+    """Like `signing`, of the secrets to encrypt with. The secret keys count in any case: they were
+    what encrypted before ENCRYPTION_KEY was set."""
     own = [key for key in [settings.encryption_key.get_secret_value()] if key]
     first, others = _encoded(own), _encoded(listed_keys(settings.encryption_key_previous))
     secrets = signing(settings)
@@ -44,10 +54,11 @@ def is_generated(settings: Settings) -> bool:
 
 
 def rotate(settings: Settings) -> None:
-    """Make a new generated key; the one before stays accepted. Servers that run with this data folder follow at once.
+    """Make a new generated key; the one before stays accepted. Servers that run with this data
+    folder follow at once.
 
-    The old key is first written to the list of previous ones, then replaced: a crash between the two leaves it in both, and
-    everything readable. Raises SettingsError for a damaged file.
+    The old key is first written to the list of previous ones, then replaced: a crash between the
+    two leaves it in both, and everything readable. Raises SettingsError for a damaged file.
     """
     with _locked(settings):
         current, *previous = _Generated(settings)()
@@ -87,7 +98,8 @@ class _Generated:
         return seen[1]
 
     def _load(self) -> list[bytes]:
-        # The current one first: if it is new already, then the list that is read after it has the one before
+        # The current one first: if it is new already, then the list that is read after it has the
+        # one before
         return _unique([self._settings.signing_key(), *self._previous()])
 
     def _previous(self) -> list[bytes]:
@@ -97,7 +109,9 @@ class _Generated:
         except FileNotFoundError:
             return []
         if any(len(line) < MIN_KEY_LENGTH for line in lines):
-            raise SettingsError(f"{file} is damaged: delete it, and what older keys signed is no longer accepted")
+            raise SettingsError(
+                f"{file} is damaged: delete it, and what older keys signed is no longer accepted"
+            )
         return lines
 
 
@@ -105,7 +119,9 @@ class _Generated:
 def _locked(settings: Settings) -> Iterator[None]:
     """Two who rotate at once would lose the key that one of them made."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(settings.data_dir / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w") as handle:
+    with os.fdopen(
+        os.open(settings.data_dir / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w"
+    ) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

@@ -1,4 +1,5 @@
-"""What somebody asks for while looking at a scheduled export's history: a test, an old window or the same file again, an end."""
+"""What somebody asks for while looking at a scheduled export's history: a test, an old window or
+the same file again, an end."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +20,9 @@ from exports_app.services.tenants.quotas import Quotas
 
 
 class Demand:
-    def __init__(self, store: Store, files: FileStore, changes: Changes, clock: Clock, quotas: Quotas) -> None:
+    def __init__(
+        self, store: Store, files: FileStore, changes: Changes, clock: Clock, quotas: Quotas
+    ) -> None:
         self._store, self._files, self._changes, self._clock = store, files, changes, clock
         self._quotas = quotas
 
@@ -36,14 +39,17 @@ class Demand:
         return run
 
     def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Queue a run of the schedule as it is now over the days of an old run; of a test, as a test of the caller's. Raises
-        NotFound, Forbidden; Conflict while the old one has not finished."""
+        """Queue a run of the schedule as it is now over the days of an old run; of a test, as a
+        test of the caller's. Raises NotFound, Forbidden; Conflict while the old one has not
+        finished."""
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             old = run_of(tx, schedule_id, run_id)
             if old.status not in FINISHED:
                 raise Conflict("This run has not finished yet: wait for its end, then run it again")
-            if old.trigger is Trigger.TEST:  # whoever looks at a test does not mean to write to everybody
+            if (
+                old.trigger is Trigger.TEST
+            ):  # whoever looks at a test does not mean to write to everybody
                 schedule = _to_caller(tx, who, schedule)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             now = self._clock()
@@ -54,29 +60,36 @@ class Demand:
         return run
 
     def resend(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Have the file of a run that failed, in whole or in part, or was cancelled, sent to those who did not get it; the others
-        get nothing.
+        """Have the file of a run that failed, in whole or in part, or was cancelled, sent to those
+        who did not get it; the others get nothing.
 
-        It is the same run: it waits again, and a worker takes it up with its file. Raises NotFound (also without a file), Gone
-        when the file was removed, Forbidden, and Conflict where there is nothing to send again.
+        It is the same run: it waits again, and a worker takes it up with its file. Raises NotFound
+        (also without a file), Gone when the file was removed, Forbidden, and Conflict where there
+        is nothing to send again.
         """
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             run = run_of(tx, schedule_id, run_id)
         if run.status not in RESENT:
-            raise Conflict(f"Only a run that failed, in whole or in part, can be sent again: this one is {run.status}")
+            raise Conflict(
+                f"Only a run that failed, in whole or in part, can be sent again: this one is {run.status}"
+            )
         if run.file_key is None:
             raise NotFound("This run has no file to send: run it again instead")
         if run.file_removed_at is not None or not self._files.has(run.file_key):
             raise Gone("The file of this run was removed: run it again instead")
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
-            unsent = sum(d.status in UNDELIVERED for d in tx.deliveries.of_runs([run.id]).get(run.id, []))
+            unsent = sum(
+                d.status in UNDELIVERED for d in tx.deliveries.of_runs([run.id]).get(run.id, [])
+            )
             self._quotas.require_run(tx, run.tenant_id, messages=unsent)
             if not tx.runs.reopen(run):
                 raise Conflict("Somebody else is having this run sent again already")
             if not tx.deliveries.reopen(run.id):
-                raise Conflict("Every message of this run was accepted: there is nothing to send again")
+                raise Conflict(
+                    "Every message of this run was accepted: there is nothing to send again"
+                )
             again = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_RESENT, again, self._clock())
         self._publish(again)
@@ -106,14 +119,17 @@ def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
     if user is None or tenant is None:
         raise NotFound
     if not recipient_domains.allows(tenant, user.email):
-        raise Conflict("Your own address is outside the domains that this tenant sends to: allow its domain first")
+        raise Conflict(
+            "Your own address is outside the domains that this tenant sends to: allow its domain first"
+        )
     return replace(schedule, recipients=[user.email])
 
 
 def _again(schedule: Schedule, old: Run, now: datetime, who: Principal) -> Run:
     trigger = Trigger.TEST if old.trigger is Trigger.TEST else Trigger.RERUN
     if old.attempt == 0 and old.status is not RunStatus.CANCELLED:
-        # It ended before it began, e.g. in a zone that is gone: its days were never resolved. They are those of its tick
+        # It ended before it began, e.g. in a zone that is gone: its days were never resolved. They
+        # are those of its tick
         at = old.scheduled_for or old.created_at
         return new_run(schedule, trigger, at, triggered_by=who.user_id, created_at=now)
     run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)

@@ -1,4 +1,5 @@
-"""Make up past ticks of a scheduled export: those that were missed, were skipped, or came before it was made."""
+"""Make up past ticks of a scheduled export: those that were missed, were skipped, or came before it
+was made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ MADE_UP = frozenset({"missed", "overlap"})
 
 @dataclass(frozen=True)
 class Backfilled:
-    """runs: those that wait now, in the order of their ticks. existing: ticks of the range that had a run already."""
+    """runs: those that wait now, in the order of their ticks. existing: ticks of the range that had
+    a run already."""
 
     runs: list[Run]
     existing: int
@@ -54,10 +56,12 @@ class Backfill:
         return Counted(new, len(ticks) - new)
 
     def run(self, who: Principal, schedule_id: str, start: date, end: date) -> Backfilled:
-        """A run, as of now, for each past tick on these days (inclusive, in the schedule's zone) that has none, or whose run was
-        skipped as missed or overlapping. The same days twice make no second run.
+        """A run, as of now, for each past tick on these days (inclusive, in the schedule's zone)
+        that has none, or whose run was skipped as missed or overlapping. The same days twice make
+        no second run.
 
-        Raises NotFound, Forbidden, and Invalid for days without a past tick, or with more than MOST_CAUGHT_UP.
+        Raises NotFound, Forbidden, and Invalid for days without a past tick, or with more than
+        MOST_CAUGHT_UP.
         """
         now = self._clock()
         with self._store.read() as tx:
@@ -71,8 +75,14 @@ class Backfill:
                     now = self._clock()
                     made = _begin_all(tx, who, schedule, ticks, now)
                     if made:
-                        days = {"start": start.isoformat(), "end": end.isoformat(), "runs": len(made)}
-                        audit_log.note_schedule(tx, who, Action.RUN_BACKFILLED, schedule, now, **days)
+                        days = {
+                            "start": start.isoformat(),
+                            "end": end.isoformat(),
+                            "runs": len(made),
+                        }
+                        audit_log.note_schedule(
+                            tx, who, Action.RUN_BACKFILLED, schedule, now, **days
+                        )
                     break
             seen = schedule  # somebody else changed it meanwhile
         if made:
@@ -91,13 +101,22 @@ def _times(schedule: Schedule) -> tuple[str, str]:
     return schedule.schedule, schedule.timezone
 
 
-def _begin_all(tx: Transaction, who: Principal, schedule: Schedule, ticks: Sequence[datetime], now: datetime) -> list[Run]:
+def _begin_all(
+    tx: Transaction, who: Principal, schedule: Schedule, ticks: Sequence[datetime], now: datetime
+) -> list[Run]:
     """The runs that were made."""
     there = tx.runs.ticks(schedule.id, ticks)
     made = []
     for i, tick in enumerate(ticks):
         at = now + timedelta(microseconds=i)  # they wait in the order of their ticks
-        run = new_run(schedule, Trigger.BACKFILL, tick, triggered_by=who.user_id, scheduled_for=tick, created_at=at)
+        run = new_run(
+            schedule,
+            Trigger.BACKFILL,
+            tick,
+            triggered_by=who.user_id,
+            scheduled_for=tick,
+            created_at=at,
+        )
         if _begin(tx, there.get(tick), run):
             made.append(run)
     return made
@@ -111,7 +130,14 @@ def _begin(tx: Transaction, seen: Run | None, run: Run) -> bool:
     # The row is the new run's; that its tick was skipped stays told
     assert seen.completed_at is not None
     skipped = Attempt(
-        new_id(), seen.id, 0, seen.completed_at, seen.completed_at, AttemptOutcome.SKIPPED, seen.error, seen.error_code
+        new_id(),
+        seen.id,
+        0,
+        seen.completed_at,
+        seen.completed_at,
+        AttemptOutcome.SKIPPED,
+        seen.error,
+        seen.error_code,
     )
     tx.attempts.add(skipped)
     return True
@@ -129,15 +155,28 @@ def _ticks(schedule: Schedule, start: date, end: date, now: datetime) -> list[da
     try:
         zone, parsed = cron.zone(schedule.timezone), cron.parse(schedule.schedule)
     except ExportsError as e:
-        raise Invalid([FieldError("/schedule", f"{e.message}: edit the scheduled export first")]) from e
+        raise Invalid(
+            [FieldError("/schedule", f"{e.message}: edit the scheduled export first")]
+        ) from e
     first, after = _midnight(start, zone), _midnight(end + timedelta(days=1), zone)
     until = min(now, after - timedelta(seconds=1))
-    found = takewhile(lambda tick: tick <= until, cron.occurrences(parsed, zone, first - timedelta(seconds=1)))
+    found = takewhile(
+        lambda tick: tick <= until, cron.occurrences(parsed, zone, first - timedelta(seconds=1))
+    )
     ticks = list(islice(found, MOST_CAUGHT_UP + 1))
     if not ticks:
-        raise Invalid([FieldError("/startDate", "there is no past run time on these days: choose others")])
+        raise Invalid(
+            [FieldError("/startDate", "there is no past run time on these days: choose others")]
+        )
     if len(ticks) > MOST_CAUGHT_UP:
-        raise Invalid([FieldError("/endDate", f"these days have more than {MOST_CAUGHT_UP} run times: choose fewer days")])
+        raise Invalid(
+            [
+                FieldError(
+                    "/endDate",
+                    f"these days have more than {MOST_CAUGHT_UP} run times: choose fewer days",
+                )
+            ]
+        )
     return ticks
 
 

@@ -1,4 +1,5 @@
-"""What a page has its browser save: it is handed a one-time code, which the browser takes to an address that answers with a file.
+"""What a page has its browser save: it is handed a one-time code, which the browser takes to an
+address that answers with a file.
 
 Rights are asked for twice: when the code is made, and when it is used.
 """
@@ -32,26 +33,41 @@ class Made:
 
 
 class Downloads:
-    def __init__(self, sessions: Sessions, history: History, downloads: FileDownloads, audit: Audit) -> None:
-        self._sessions, self._history, self._downloads, self._audit = sessions, history, downloads, audit
+    def __init__(
+        self, sessions: Sessions, history: History, downloads: FileDownloads, audit: Audit
+    ) -> None:
+        self._sessions, self._history, self._downloads, self._audit = (
+            sessions,
+            history,
+            downloads,
+            audit,
+        )
 
     def of_run(self, who: Principal, session_id: str, schedule_id: str, run_id: str) -> str:
-        """A code for a run's file. Raises NotFound, also while there is no file, Forbidden, Gone, and Unauthenticated when the
-        session is over."""
+        """A code for a run's file. Raises NotFound, also while there is no file, Forbidden, Gone,
+        and Unauthenticated when the session is over."""
         self._history.file(who, schedule_id, run_id)
-        return self._sessions.download_code(who, session_id, {"what": RUN, "schedule_id": schedule_id, "run_id": run_id})
+        return self._sessions.download_code(
+            who, session_id, {"what": RUN, "schedule_id": schedule_id, "run_id": run_id}
+        )
 
-    def of_audit(self, who: Principal, session_id: str, tenant_id: str | None, where: AuditFilter) -> str:
-        """A code for the entries that `Audit.csv` gives. Raises as that, and Unauthenticated when the session is over."""
+    def of_audit(
+        self, who: Principal, session_id: str, tenant_id: str | None, where: AuditFilter
+    ) -> str:
+        """A code for the entries that `Audit.csv` gives. Raises as that, and Unauthenticated when
+        the session is over."""
         self._audit.find(who, tenant_id, where, Page(1, 1))
         asked = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in vars(where).items()}
-        return self._sessions.download_code(who, session_id, {"what": AUDIT, "tenant_id": tenant_id, "where": asked})
+        return self._sessions.download_code(
+            who, session_id, {"what": AUDIT, "tenant_id": tenant_id, "where": asked}
+        )
 
     def take(self, code: str, session_id: str) -> File | Made:
-        """What the code stands for, if the session's user may still see it. The code is gone then, whatever comes of it.
+        """What the code stands for, if the session's user may still see it. The code is gone then,
+        whatever comes of it.
 
-        Raises Unauthenticated without a live session, NotFound for a code that is not this session's or no longer good, and
-        what `History.file` and `Audit.csv` raise.
+        Raises Unauthenticated without a live session, NotFound for a code that is not this
+        session's or no longer good, and what `History.file` and `Audit.csv` raise.
         """
         who, content = self._sessions.take_download(code, session_id)
         # For the audit: the session is known to be theirs only now
@@ -60,10 +76,18 @@ class Downloads:
 
     def _take(self, who: Principal, content: dict[str, Any]) -> File | Made:
         if content.get("what") == AUDIT:  # one that the version before made says nothing of it
-            return Made("audit.csv", CSV, self._audit.csv(who, content["tenant_id"], _filter(content["where"])))
-        return self._downloads.fetch(who, content["schedule_id"], content["run_id"], DownloadWay.PAGE)
+            return Made(
+                "audit.csv",
+                CSV,
+                self._audit.csv(who, content["tenant_id"], _filter(content["where"])),
+            )
+        return self._downloads.fetch(
+            who, content["schedule_id"], content["run_id"], DownloadWay.PAGE
+        )
 
 
 def _filter(held: dict[str, Any]) -> AuditFilter:
-    instants = {k: datetime.fromisoformat(held[k]) if held[k] else None for k in ("since", "before")}
+    instants = {
+        k: datetime.fromisoformat(held[k]) if held[k] else None for k in ("since", "before")
+    }
     return AuditFilter(**held | instants)

@@ -1,4 +1,5 @@
-"""What the end of a run means for its schedule: its result, its row of failures, a pause, and who is told.
+"""What the end of a run means for its schedule: its result, its row of failures, a pause, and who
+is told.
 
 Only runs of ticks count: whoever starts a run sees what becomes of it.
 """
@@ -8,13 +9,35 @@ from typing import Any
 
 from exports_app.domain.access import Permission
 from exports_app.domain.humanize import counted
-from exports_app.domain.runs.states import EXECUTED, FAILING, AttemptOutcome, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.runs.states import (
+    EXECUTED,
+    FAILING,
+    AttemptOutcome,
+    DeliveryStatus,
+    RunStatus,
+    Trigger,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Transaction
-from exports_app.services.core.records import Action, Notice, NoticeKind, Run, Schedule, User, new_id
+from exports_app.services.core.records import (
+    Action,
+    Notice,
+    NoticeKind,
+    Run,
+    Schedule,
+    User,
+    new_id,
+)
 
-ENDS = frozenset({AttemptOutcome.COMPLETED, AttemptOutcome.PARTIAL, AttemptOutcome.FAILED, AttemptOutcome.CANCELLED})
+ENDS = frozenset(
+    {
+        AttemptOutcome.COMPLETED,
+        AttemptOutcome.PARTIAL,
+        AttemptOutcome.FAILED,
+        AttemptOutcome.CANCELLED,
+    }
+)
 """Of a run: an attempt after one of these was asked for."""
 BACK = 50
 """Runs among which the one of the tick before is looked for."""
@@ -30,15 +53,17 @@ def ended(tx: Transaction, run: Run, now: datetime) -> None:
         return
     if run.status in FAILING:
         _failing(tx, schedule, run, now, latest=latest)
-    elif latest and (schedule.failing_since or schedule.failures):  # all is well, also where there was nothing to send
+    elif latest and (
+        schedule.failing_since or schedule.failures
+    ):  # all is well, also where there was nothing to send
         tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
         if schedule.failing_since:
             _tell(tx, schedule, run, NoticeKind.RECOVERED, now)
 
 
 def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
-    """Within the transaction that made a run which says why its schedule cannot run at all: it is paused until somebody mends
-    it."""
+    """Within the transaction that made a run which says why its schedule cannot run at all: it is
+    paused until somebody mends it."""
     tx.schedules.note_result(run, run.status, now)
     reason = run.error or ""
     tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
@@ -52,7 +77,8 @@ def pause(tx: Transaction, schedule: Schedule, reason: str, now: datetime) -> No
 
 
 def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, latest: bool) -> None:
-    # Of the row that goes on now, a late end of an older run is no part, and none is a second end of a run that was sent again
+    # Of the row that goes on now, a late end of an older run is no part, and none is a second end
+    # of a run that was sent again
     counts = latest and not _ended_before(tx, run)
     failures, changes = 0, dict[str, Any]()
     if counts:
@@ -90,23 +116,37 @@ def _ended_before(tx: Transaction, run: Run) -> bool:
 
 
 def _was_resumed(tx: Transaction, run: Run) -> bool:
-    """Whether the row of failures begins anew because somebody resumed it, and not because the run before was partial."""
+    """Whether the row of failures begins anew because somebody resumed it, and not because the run
+    before was partial."""
     runs, _ = tx.runs.of_schedule(run.scheduled_export_id, BACK)
-    before = (one for one in runs if one.trigger is Trigger.SCHEDULE and one.id != run.id and one.status in EXECUTED)
+    before = (
+        one
+        for one in runs
+        if one.trigger is Trigger.SCHEDULE and one.id != run.id and one.status in EXECUTED
+    )
     return next((one.status is RunStatus.FAILED for one in before), False)
 
 
 def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
     if not schedule.is_active:
         return None
-    if run.error_code in PAUSING and run.spec.get("owner_id") == schedule.owner_id:  # and not somebody's before
+    if (
+        run.error_code in PAUSING and run.spec.get("owner_id") == schedule.owner_id
+    ):  # and not somebody's before
         return run.error
     if schedule.pause_after and failures >= schedule.pause_after:
         return f"{counted(failures, 'run')} in a row failed; the last one: {run.error}"
     return None
 
 
-def _tell(tx: Transaction, schedule: Schedule, run: Run | None, kind: NoticeKind, now: datetime, **more: str) -> None:
+def _tell(
+    tx: Transaction,
+    schedule: Schedule,
+    run: Run | None,
+    kind: NoticeKind,
+    now: datetime,
+    **more: str,
+) -> None:
     content = {
         "name": schedule.name,
         "timezone": schedule.timezone,
@@ -135,9 +175,14 @@ def _tell(tx: Transaction, schedule: Schedule, run: Run | None, kind: NoticeKind
 
 
 def _told(tx: Transaction, schedule: Schedule, kind: NoticeKind) -> list[User]:
-    """The owner, as long as the schedule is theirs to see; of a pause, and where there is no owner, the tenant's admins."""
+    """The owner, as long as the schedule is theirs to see; of a pause, and where there is no owner,
+    the tenant's admins."""
     who = principal_of(tx, schedule.owner_id)
-    owner = tx.users.get(schedule.owner_id) if who and who.can(Permission.READ, schedule.tenant_id) else None
+    owner = (
+        tx.users.get(schedule.owner_id)
+        if who and who.can(Permission.READ, schedule.tenant_id)
+        else None
+    )
     if owner is not None and kind is not NoticeKind.PAUSED:
         return [owner]
     everybody = [*filter(None, [owner]), *tx.users.admins(schedule.tenant_id)]

@@ -1,4 +1,5 @@
-"""What a person decides about a run that does not get on by itself: try now, give up, or what became of lost messages."""
+"""What a person decides about a run that does not get on by itself: try now, give up, or what
+became of lost messages."""
 
 from dataclasses import replace
 
@@ -25,7 +26,8 @@ class Decisions:
         self._store, self._changes, self._clock = store, changes, clock
 
     def retry_now(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Have a run that waits for another attempt begin it at once. Raises NotFound, Forbidden; Conflict where none waits."""
+        """Have a run that waits for another attempt begin it at once. Raises NotFound, Forbidden;
+        Conflict where none waits."""
         with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
             if not tx.runs.changed(run, {"next_attempt_at": None}):
@@ -34,7 +36,8 @@ class Decisions:
         return self._published(replace(run, next_attempt_at=None))
 
     def give_up(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """End a run that waits for another attempt: failed, or partial where somebody has the file. Raises as `retry_now`."""
+        """End a run that waits for another attempt: failed, or partial where somebody has the file.
+        Raises as `retry_now`."""
         with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
             now = self._clock()
@@ -43,7 +46,13 @@ class Decisions:
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
             status = shortfall((d.status for d in sent), hold=holds(run))
             error = f"{run.error} ({name} gave it up)"
-            ended = replace(run, status=move_run(run.status, status), error=error, completed_at=now, next_attempt_at=None)
+            ended = replace(
+                run,
+                status=move_run(run.status, status),
+                error=error,
+                completed_at=now,
+                next_attempt_at=None,
+            )
             if not tx.runs.changed(run, _changes(ended)):
                 raise Conflict
             completion.ended(tx, ended, now)
@@ -51,8 +60,8 @@ class Decisions:
         return self._published(ended)
 
     def accept_unknown(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Say that the messages of a run whose fate is unknown have arrived. Raises NotFound, Forbidden; Conflict where there are
-        none, or the run has not ended."""
+        """Say that the messages of a run whose fate is unknown have arrived. Raises NotFound,
+        Forbidden; Conflict where there are none, or the run has not ended."""
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
@@ -94,4 +103,7 @@ def _waiting(tx: Transaction, who: Principal, schedule_id: str, run_id: str) -> 
 
 
 def _changes(run: Run) -> dict[str, object]:
-    return {name: getattr(run, name) for name in ("status", "error", "error_code", "completed_at", "next_attempt_at")}
+    return {
+        name: getattr(run, name)
+        for name in ("status", "error", "error_code", "completed_at", "next_attempt_at")
+    }

@@ -1,4 +1,5 @@
-"""Links by which recipients download a file that is too large for a message. Whoever has one needs no account."""
+"""Links by which recipients download a file that is too large for a message. Whoever has one needs
+no account."""
 
 import hashlib
 import hmac
@@ -70,7 +71,9 @@ class Links:
         if not (is_recipient(target, run, schedule) and recipient_domains.allows(tenant, target)):
             raise NotFound
         if datetime.fromtimestamp(expires, UTC) <= self._clock():
-            raise Gone("This link has expired: ask the owner of the scheduled export to send it again")
+            raise Gone(
+                "This link has expired: ask the owner of the scheduled export to send it again"
+            )
         file = file_of(run, self._files)
         self._downloads.note(run.id, DownloadWay.LINK, target=delivery.target)
         to = log.masked(delivery.target)

@@ -1,4 +1,5 @@
-"""Downloads of finished files: who took which file, when, from where. A download that cannot be noted is refused."""
+"""Downloads of finished files: who took which file, when, from where. A download that cannot be
+noted is refused."""
 
 from datetime import timedelta
 
@@ -21,23 +22,36 @@ class FileDownloads:
     def __init__(self, store: Store, clock: Clock, history: History) -> None:
         self._store, self._clock, self._history = store, clock, history
 
-    def fetch(self, who: Principal, schedule_id: str, run_id: str, way: DownloadWay = DownloadWay.API) -> File:
-        """The run's file for somebody who is signed in. Raises NotFound while there is none, Gone once
-        it was removed, Forbidden, and Unavailable while the download cannot be noted."""
+    def fetch(
+        self, who: Principal, schedule_id: str, run_id: str, way: DownloadWay = DownloadWay.API
+    ) -> File:
+        """The run's file for somebody who is signed in. Raises NotFound while there is none, Gone
+        once it was removed, Forbidden, and Unavailable while the download cannot be noted."""
         file = self._history.file(who, schedule_id, run_id)
         self.note(run_id, way, user_id=who.user_id)
         return file
 
-    def note(self, run_id: str, way: DownloadWay, *, user_id: str | None = None, target: str | None = None) -> None:
+    def note(
+        self,
+        run_id: str,
+        way: DownloadWay,
+        *,
+        user_id: str | None = None,
+        target: str | None = None,
+    ) -> None:
         """Raises Unavailable. target: the recipient whose link it was."""
         now, caller = self._clock(), request_context.current()
-        download = FileDownload(new_id(), run_id, way, now, user_id, target, caller.address[:64], caller.device)
+        download = FileDownload(
+            new_id(), run_id, way, now, user_id, target, caller.address[:64], caller.device
+        )
         with self._store.write() as tx:
             if not tx.downloads.since(download, now - NOTED_APART):
                 tx.downloads.add(download)
                 _audit(tx, download)
 
-    def of_run(self, who: Principal, schedule_id: str, run_id: str, limit: int) -> tuple[list[FileDownload], int]:
+    def of_run(
+        self, who: Principal, schedule_id: str, run_id: str, limit: int
+    ) -> tuple[list[FileDownload], int]:
         """The newest first, and the number of all. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.READ)

@@ -1,5 +1,6 @@
-"""Whom a run's file is still meant for, at the moment it is sent or downloaded. A run keeps its recipients from the moment it
-was made; the scheduled export and the tenant may have changed since."""
+"""Whom a run's file is still meant for, at the moment it is sent or downloaded. A run keeps its
+recipients from the moment it was made; the scheduled export and the tenant may have changed
+since."""
 
 from exports_app.domain.runs.states import OWN_RECIPIENTS, DeliveryStatus
 from exports_app.services.core.interfaces import Transaction
@@ -17,8 +18,8 @@ def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
 
 
 def refusal(tx: Transaction, run: Run, target: str) -> tuple[DeliveryStatus, str] | None:
-    """How a message ends that must not be sent any more, and why; None where it may be sent. A run whose schedule was deleted
-    while it was under way is sent to its end."""
+    """How a message ends that must not be sent any more, and why; None where it may be sent. A run
+    whose schedule was deleted while it was under way is sent to its end."""
     schedule = tx.schedules.get(run.scheduled_export_id)
     if schedule is not None and not is_recipient(target, run, schedule):
         return DeliveryStatus.SKIPPED, REMOVED

@@ -1,4 +1,5 @@
-"""What a run and its preview share: the query's scope, the file's name, and what a message about it says."""
+"""What a run and its preview share: the query's scope, the file's name, and what a message about it
+says."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +9,22 @@ from slugify import slugify
 
 from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Window
-from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Attachment, Link, Report, Scope
+from exports_app.services.core.extension_points import (
+    EXPORT_TYPES,
+    FORMATS,
+    Attachment,
+    Link,
+    Report,
+    Scope,
+)
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.validation import Filters
 
 
 @dataclass(frozen=True)
 class Export:
-    """One export of a tenant's data: what it is made of, whoever makes it. export_type and format are registered keys."""
+    """One export of a tenant's data: what it is made of, whoever makes it. export_type and format
+    are registered keys."""
 
     tenant: Tenant
     name: str
@@ -30,10 +39,13 @@ class Export:
     def scope(self) -> Scope:
         groups = EXPORT_TYPES[self.export_type].groups
         group_by = self.filters.group_by or (groups[0] if groups else "")
-        return Scope(self.tenant.id, self.window.start, self.window.end, self.filters.campaign_ids, group_by)
+        return Scope(
+            self.tenant.id, self.window.start, self.window.end, self.filters.campaign_ids, group_by
+        )
 
     def file_name(self) -> str:
-        """``{tenant-slug}_{schedule-slug}_{window}_{UTC timestamp}.{ext}``, safe on every file system."""
+        """``{tenant-slug}_{schedule-slug}_{window}_{UTC timestamp}.{ext}``, safe on every file
+        system."""
         name = slugify(self.name, max_length=80) or "export"
         extension = FORMATS[self.format].extension
         return f"{self.tenant.slug}_{name}_{period.slug(self.window)}_{self.at:%Y%m%dT%H%M%SZ}.{extension}"

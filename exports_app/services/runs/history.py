@@ -25,7 +25,11 @@ def file_of(run: Run, files: FileStore) -> File:
     # A machine may still have a copy of what was removed
     path = files.find(run.file_key) if run.file_removed_at is None else None
     if path is None:
-        raise Gone(None if run.file_removed_at is None else f"The file was removed on {run.file_removed_at:%d %b %Y}")
+        raise Gone(
+            None
+            if run.file_removed_at is None
+            else f"The file was removed on {run.file_removed_at:%d %b %Y}"
+        )
     mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
     return File(path, run.file_name, mime)
 
@@ -34,7 +38,9 @@ class History:
     def __init__(self, store: Store, files: FileStore) -> None:
         self._store, self._files = store, files
 
-    def of_schedule(self, who: Principal, schedule_id: str, limit: int) -> tuple[list[tuple[Run, list[Delivery]]], int]:
+    def of_schedule(
+        self, who: Principal, schedule_id: str, limit: int
+    ) -> tuple[list[tuple[Run, list[Delivery]]], int]:
         """The newest runs first, each with its deliveries, and the number of all runs."""
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.READ)

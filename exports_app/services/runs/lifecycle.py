@@ -1,7 +1,9 @@
-"""A run's life in the database: made by the tick, claimed under a lease, carried to one visible end.
+"""A run's life in the database: made by the tick, claimed under a lease, carried to one visible
+end.
 
-For the engine alone, which acts for the system: no principal is asked for here; the right of a run's owner is
-rechecked by `access`. Every write of a worker carries its lease token, and raises LeaseLost when it is not the run's any more.
+For the engine alone, which acts for the system: no principal is asked for here; the right of a
+run's owner is rechecked by `access`. Every write of a worker carries its lease token, and raises
+LeaseLost when it is not the run's any more.
 """
 
 import threading
@@ -75,14 +77,15 @@ class Runs:
     # The tick
 
     def tick(self) -> int:
-        """Turn every due schedule into one pending run and move its next_run_at on. Returns the number of runs made."""
+        """Turn every due schedule into one pending run and move its next_run_at on. Returns the
+        number of runs made."""
         now = self._clock()
         with self._store.read() as tx:
             due = tx.schedules.due(now, TICK_BATCH)
         if not due:
             return 0
-        # Reckoning the missed ticks of a long downtime takes a while: outside the transaction, which then checks (`reserve`)
-        # that the schedule is still the one that was read
+        # Reckoning the missed ticks of a long downtime takes a while: outside the transaction,
+        # which then checks (`reserve`) that the schedule is still the one that was read
         plans = [plan(schedule, now) for schedule in due]
         with self._store.write() as tx:
             ours = tx.schedules.reserve(due)
@@ -96,7 +99,9 @@ class Runs:
         states = tx.runs.under_way([one.schedule.id for one in plans], now)
         tx.schedules.advance({one.schedule.id: one.next_run_at for one in plans})
         wanted = [
-            unless_under_way(run, one.schedule, states.get(one.schedule.id, IDLE), now) for one in plans for run in one.runs
+            unless_under_way(run, one.schedule, states.get(one.schedule.id, IDLE), now)
+            for one in plans
+            for run in one.runs
         ]
         wanted = self._quotas.plan(tx, wanted, now)
         added = tx.runs.add_all(wanted)
@@ -112,20 +117,23 @@ class Runs:
     # The lease
 
     def suspects_wait(self) -> bool:
-        """Whether a run waits during which SUSPECT_DEATHS workers died: the caller should take it up with nothing beside it.
+        """Whether a run waits during which SUSPECT_DEATHS workers died: the caller should take it
+        up with nothing beside it.
 
-        If it is what kills, it takes nobody along, who would be failed for it after MAX_DEATHS; if not, its end clears it.
+        If it is what kills, it takes nobody along, who would be failed for it after MAX_DEATHS; if
+        not, its end clears it.
         """
         with self._store.read() as tx:
             return tx.runs.suspect(self._clock()) is not None
 
     def claim(self, *, suspects: bool = True) -> Run | None:
-        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never overlap.
+        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never
+        overlap.
 
         suspects: also one as of `suspects_wait`; those come first.
 
-        The tenants take turns. What somebody asked for goes ahead of what is scheduled: always within its tenant, every other
-        time among all, so that whoever keeps asking holds nobody up.
+        The tenants take turns. What somebody asked for goes ahead of what is scheduled: always
+        within its tenant, every other time among all, so that whoever keeps asking holds nobody up.
         """
         token = str(uuid.uuid4())
         while (run_id := self._choice(suspects=suspects)) is not None:
@@ -144,7 +152,8 @@ class Runs:
         return None
 
     def _choice(self, *, suspects: bool) -> str | None:
-        """Before the turn to claim comes, so that those who claim wait for each other as short as can be."""
+        """Before the turn to claim comes, so that those who claim wait for each other as short as
+        can be."""
         now = self._clock()
         with self._store.read() as tx:
             return (suspects and tx.runs.suspect(now)) or self._next(tx.runs.waiting(now))
@@ -155,7 +164,9 @@ class Runs:
         asked = [one for one in waiting if one.asked]
         with self._lock:
             self._preferred = bool(asked) and not self._preferred
-            return self._rotation.first(asked if self._preferred else waiting, lambda one: one.tenant_id).run_id
+            return self._rotation.first(
+                asked if self._preferred else waiting, lambda one: one.tenant_id
+            ).run_id
 
     def extend(self, runs: Sequence[Run]) -> list[Run]:
         """Prolong the leases. Returns the runs that are lost."""
@@ -168,9 +179,11 @@ class Runs:
         self._hand_back(run, AttemptOutcome.STOPPED, attempt=run.attempt - 1)
 
     def recover(self, *, everything: bool) -> int:
-        """Bring back the runs whose worker died. everything: no worker can be alive (a start on the embedded database).
+        """Bring back the runs whose worker died. everything: no worker can be alive (a start on the
+        embedded database).
 
-        A run that killed its workers MAX_DEATHS times is failed instead. Returns the number of runs touched.
+        A run that killed its workers MAX_DEATHS times is failed instead. Returns the number of runs
+        touched.
         """
         expired = None if everything else self._clock()
         with self._store.read() as tx:
@@ -181,21 +194,44 @@ class Runs:
                 self._bury(run, DIED, expired)
         return len(dead)
 
-    def _bury(self, run: Run, error: ExportsError, expired: datetime | None, at: datetime | None = None) -> RunStatus:
+    def _bury(
+        self, run: Run, error: ExportsError, expired: datetime | None, at: datetime | None = None
+    ) -> RunStatus:
         """Another death: back to pending, or failed after too many. at: when to begin again."""
         deaths = run.deaths + 1
         if deaths >= MAX_DEATHS:
-            return self.close(run, RunStatus.FAILED, f"{error.message} {deaths} times", error.code, expired, deaths=deaths)
+            return self.close(
+                run,
+                RunStatus.FAILED,
+                f"{error.message} {deaths} times",
+                error.code,
+                expired,
+                deaths=deaths,
+            )
         told = {"error": error.message, "error_code": error.code}
-        self._hand_back(run, AttemptOutcome.DIED, expired, deaths=deaths, next_attempt_at=at, **told)
+        self._hand_back(
+            run, AttemptOutcome.DIED, expired, deaths=deaths, next_attempt_at=at, **told
+        )
         return RunStatus.PENDING
 
-    def _hand_back(self, run: Run, outcome: AttemptOutcome, expired_before: datetime | None = None, **values: Any) -> None:
-        values |= {"status": move_run(run.status, RunStatus.PENDING), "lease_token": None, "lease_expires_at": None}
+    def _hand_back(
+        self,
+        run: Run,
+        outcome: AttemptOutcome,
+        expired_before: datetime | None = None,
+        **values: Any,
+    ) -> None:
+        values |= {
+            "status": move_run(run.status, RunStatus.PENDING),
+            "lease_token": None,
+            "lease_expires_at": None,
+        }
         with self._store.write() as tx:
             self._held(tx, run, values, expired_before)
             tx.deliveries.lose_sending(run.id)
-            tx.attempts.end(run.id, outcome, self._clock(), values.get("error"), values.get("error_code"))
+            tx.attempts.end(
+                run.id, outcome, self._clock(), values.get("error"), values.get("error_code")
+            )
         self.changed(run)
 
     # The worker's writes
@@ -221,8 +257,8 @@ class Runs:
             self._quotas.require_room(tx, tenant, size)
 
     def reserve_messages(self, run: Run, count: int) -> None:
-        """Before the first of so many messages. Raises RunError when the tenant may not send them today, MessagesReserved when
-        it may once other runs leave some."""
+        """Before the first of so many messages. Raises RunError when the tenant may not send them
+        today, MessagesReserved when it may once other runs leave some."""
         with self._store.write() as tx:
             self._quotas.reserve_messages(tx, run, count)
             self._held(tx, run, {"attempt": run.attempt})
@@ -245,7 +281,14 @@ class Runs:
             there = tx.deliveries.of_runs([run.id]).get(run.id, [])
             known = {d.target for d in there if d.channel == channel}
             tx.deliveries.add(
-                Delivery(new_id(), run.id, channel, target, DeliveryStatus.PENDING, _message_id(run, channel, target))
+                Delivery(
+                    new_id(),
+                    run.id,
+                    channel,
+                    target,
+                    DeliveryStatus.PENDING,
+                    _message_id(run, channel, target),
+                )
                 for target in run.recipients
                 if target not in known
             )
@@ -262,8 +305,9 @@ class Runs:
         return replace(delivery, **values)
 
     def begin_message(self, run: Run, delivery: Delivery) -> Delivery:
-        """Write that a message is about to be sent: sending. Or that it must not be any more, and why: skipped or failed. What
-        its schedule and its tenant say in this moment counts, not what they said when the run was made or its attempt began."""
+        """Write that a message is about to be sent: sending. Or that it must not be any more, and
+        why: skipped or failed. What its schedule and its tenant say in this moment counts, not what
+        they said when the run was made or its attempt began."""
         waiting = DeliveryStatus.PENDING
         if delivery.status is not waiting:
             move_delivery(delivery.status, waiting)
@@ -274,7 +318,10 @@ class Runs:
                 status, reason = refused
                 values: dict[str, Any] = {"status": move_delivery(waiting, status), "error": reason}
             else:
-                values = {"status": move_delivery(waiting, DeliveryStatus.SENDING), "attempts": delivery.attempts + 1}
+                values = {
+                    "status": move_delivery(waiting, DeliveryStatus.SENDING),
+                    "attempts": delivery.attempts + 1,
+                }
                 self._quotas.count_message(tx, run)
             tx.deliveries.change(delivery, values)
         self.changed(run)
@@ -286,13 +333,19 @@ class Runs:
         since = run.started_at or now
         told: dict[str, Any] = {"error": error.message, "error_code": error.code}
         if isinstance(error, MessagesReserved) and (at := retry.wait(since, now)) is not None:
-            self._hand_back(run, AttemptOutcome.RETRY, attempt=run.attempt - 1, next_attempt_at=at, **told)
+            self._hand_back(
+                run, AttemptOutcome.RETRY, attempt=run.attempt - 1, next_attempt_at=at, **told
+            )
             return RunStatus.PENDING
         at = retry.decide(error, run.attempt - run.deaths, self._policy(run), since, now)
         if error.code in DEADLY:
             return self._bury(run, error, None, at)
         if at is None:
-            tried = f" (given up after {run.attempt} attempts)" if run.attempt > 1 and not error.permanent else ""
+            tried = (
+                f" (given up after {run.attempt} attempts)"
+                if run.attempt > 1 and not error.permanent
+                else ""
+            )
             return self.close(run, RunStatus.FAILED, f"{error.message}{tried}", error.code)
         self._hand_back(run, AttemptOutcome.RETRY, next_attempt_at=at, **told)
         return RunStatus.PENDING
@@ -300,7 +353,8 @@ class Runs:
     def _policy(self, run: Run) -> retry.Policy:
         attempts, base = run.spec.get("retry_attempts"), run.spec.get("retry_base_seconds")
         return retry.Policy(
-            self._retries.attempts if attempts is None else attempts, self._retries.base_seconds if base is None else base
+            self._retries.attempts if attempts is None else attempts,
+            self._retries.base_seconds if base is None else base,
         )
 
     def close(
@@ -312,14 +366,17 @@ class Runs:
         expired_before: datetime | None = None,
         **values: Any,
     ) -> RunStatus:
-        """End the run and note its result at the schedule, in one transaction. expired_before: as of `RunStore.held`.
+        """End the run and note its result at the schedule, in one transaction. expired_before: as
+        of `RunStore.held`.
 
         Failed: partial, where some messages were accepted already, or held. Returns how it ended.
         """
         now = self._clock()
         with self._store.write() as tx:
             self._held(tx, run, {"attempt": run.attempt}, expired_before)
-            tx.deliveries.lose_sending(run.id)  # nothing of an ended run is still on the wire, or waits
+            tx.deliveries.lose_sending(
+                run.id
+            )  # nothing of an ended run is still on the wire, or waits
             tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
             if status is RunStatus.FAILED:
@@ -339,7 +396,13 @@ class Runs:
         self.changed(run)
         return status
 
-    def _held(self, tx: Transaction, run: Run, values: dict[str, Any], expired_before: datetime | None = None) -> None:
+    def _held(
+        self,
+        tx: Transaction,
+        run: Run,
+        values: dict[str, Any],
+        expired_before: datetime | None = None,
+    ) -> None:
         if not tx.runs.held(run.id, _token(run), values, expired_before):
             raise LeaseLost
 

@@ -1,4 +1,5 @@
-"""What a scheduled export would send if it ran now: its first rows, and its message. Nothing is stored or sent."""
+"""What a scheduled export would send if it ran now: its first rows, and its message. Nothing is
+stored or sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,14 @@ from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFoun
 from exports_app.domain.runs.delivery_mode import Way, fits
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.timing import cron, period
-from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS, Attachment, Link, Message
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    EXPORT_TYPES,
+    FORMATS,
+    Attachment,
+    Link,
+    Message,
+)
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Sample, Tenant
 from exports_app.services.runs.export_context import Export
@@ -24,7 +32,12 @@ SAMPLED = 200
 """Rows that the size is estimated from."""
 SECONDS = 1.0
 """Of work for the database: somebody waits, and changes the filters meanwhile."""
-EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, EXAMPLE_ZONE = "Weekly campaign totals", "campaigns", "excel", "UTC"
+EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, EXAMPLE_ZONE = (
+    "Weekly campaign totals",
+    "campaigns",
+    "excel",
+    "UTC",
+)
 EXAMPLE_ROWS, EXAMPLE_SIZE = 128, 24_600
 """The invented report on which a tenant sees its looks. Its size is in bytes."""
 
@@ -33,8 +46,8 @@ EXAMPLE_ROWS, EXAMPLE_SIZE = 128, 24_600
 class DataPreview:
     """The first rows of the file as people read them.
 
-    total: rows of the file; size: its bytes, estimated; window: in words. complete: the database answered in time; else there may
-    be no rows, and total and size are None.
+    total: rows of the file; size: its bytes, estimated; window: in words. complete: the database
+    answered in time; else there may be no rows, and total and size are None.
     """
 
     columns: tuple[Column, ...]
@@ -47,7 +60,8 @@ class DataPreview:
 
 @dataclass(frozen=True)
 class Branded:
-    """The example's message, made with `shown`, and what is wrong with the rest of what was asked for.
+    """The example's message, made with `shown`, and what is wrong with the rest of what was asked
+    for.
 
     message: None where its channel has nothing to show.
     """
@@ -69,18 +83,40 @@ class _Look:
 class Preview:
     """attach: bytes that may be attached, as they travel."""
 
-    def __init__(self, store: Store, files: FileStore, clock: Clock, seconds: float = SECONDS, attach: int = 10_000_000) -> None:
-        self._store, self._files, self._clock, self._seconds, self._attach = store, files, clock, seconds, attach
+    def __init__(
+        self,
+        store: Store,
+        files: FileStore,
+        clock: Clock,
+        seconds: float = SECONDS,
+        attach: int = 10_000_000,
+    ) -> None:
+        self._store, self._files, self._clock, self._seconds, self._attach = (
+            store,
+            files,
+            clock,
+            seconds,
+            attach,
+        )
 
     def data(
-        self, who: Principal, tenant_id: str, export_type: str, file_format: str, timezone: str, filters: Filters
+        self,
+        who: Principal,
+        tenant_id: str,
+        export_type: str,
+        file_format: str,
+        timezone: str,
+        filters: Filters,
     ) -> DataPreview:
         """Raises NotFound, Forbidden, and Invalid with the pointers of a save."""
         look = self._look(who, tenant_id, "", export_type, file_format, timezone, filters)
         columns = EXPORT_TYPES[export_type].columns()
         return DataPreview(
             columns=columns,
-            rows=tuple(tuple(readable(c, v) for c, v in zip(columns, row, strict=True)) for row in look.rows[:SHOWN]),
+            rows=tuple(
+                tuple(readable(c, v) for c, v in zip(columns, row, strict=True))
+                for row in look.rows[:SHOWN]
+            ),
             total=look.total,
             size=look.size,
             window=period.words(look.export.window),
@@ -99,25 +135,43 @@ class Preview:
         delivery: str = Way.AUTO,
         link_days: int = 7,
     ) -> Message | None:
-        """The message as recipients will see it; None where its channel has nothing to show. A link in it leads nowhere.
+        """The message as recipients will see it; None where its channel has nothing to show. A link
+        in it leads nowhere.
 
         Raises like `data`.
         """
-        look = self._look(who, tenant_id, name.strip() or "Untitled export", export_type, file_format, timezone, filters)
+        look = self._look(
+            who,
+            tenant_id,
+            name.strip() or "Untitled export",
+            export_type,
+            file_format,
+            timezone,
+            filters,
+        )
         file_name = look.export.file_name()
-        zipped = Attachment(Path(file_name), f"{file_name}.zip", None, "application/zip") if delivery == Way.ZIP else None
+        zipped = (
+            Attachment(Path(file_name), f"{file_name}.zip", None, "application/zip")
+            if delivery == Way.ZIP
+            else None
+        )
         large = delivery == Way.AUTO and look.size is not None and not fits(look.size, self._attach)
         link = (
             Link(look.export.at + timedelta(days=link_days), lambda _: "#each-recipients-own-link")
             if large or delivery == Way.LINK
             else None
         )
-        report = look.export.report(Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link)
+        report = look.export.report(
+            Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link
+        )
         return CHANNELS["email"].preview(report)
 
-    def branding(self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]) -> Branded:
-        """An invented message as the tenant would send it with these of its settings. Of those that are wrong, `last` is shown:
-        what was right before, as somebody types; else what is stored. Raises NotFound, Forbidden."""
+    def branding(
+        self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]
+    ) -> Branded:
+        """An invented message as the tenant would send it with these of its settings. Of those that
+        are wrong, `last` is shown: what was right before, as somebody types; else what is stored.
+        Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             stored = tenant_of(tx, who, tenant_id, Permission.MANAGE)
         shown, errors = stored, list[FieldError]()
@@ -127,9 +181,14 @@ class Preview:
             wrong = [rules.wrong_in_tenant(one) for one in tried]
             if name in values:
                 errors += wrong[0]
-            good = next((value for value, found in zip(wanted, wrong, strict=True) if not found), getattr(stored, name))
+            good = next(
+                (value for value, found in zip(wanted, wrong, strict=True) if not found),
+                getattr(stored, name),
+            )
             shown = replace(shown, **{name: good})
-        return Branded(self._example(shown), {name: getattr(shown, name) for name in SETTINGS}, errors)
+        return Branded(
+            self._example(shown), {name: getattr(shown, name) for name in SETTINGS}, errors
+        )
 
     def _example(self, tenant: Tenant) -> Message | None:
         now, zone = self._clock(), tenant.timezone or EXAMPLE_ZONE
@@ -137,7 +196,9 @@ class Preview:
         window = filters.window(now, zone)
         export = Export(tenant, EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, zone, filters, window, now)
         file_name = export.file_name()
-        return CHANNELS["email"].preview(export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS))
+        return CHANNELS["email"].preview(
+            export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS)
+        )
 
     def _look(
         self,
@@ -157,7 +218,16 @@ class Preview:
             if errors := _wrong(tx, tenant, export_type, file_format, timezone, filters):
                 raise Invalid(errors)
         now = self._clock()
-        export = Export(tenant, name, export_type, file_format, timezone, filters, filters.window(now, timezone), now)
+        export = Export(
+            tenant,
+            name,
+            export_type,
+            file_format,
+            timezone,
+            filters,
+            filters.window(now, timezone),
+            now,
+        )
         kind = EXPORT_TYPES[export_type]
         with self._store.read() as tx:
             sample = tx.sample(kind.select(export.scope()), SAMPLED, self._seconds)
@@ -177,12 +247,19 @@ class Preview:
     def _written(self, export: Export, rows: Sequence[Row]) -> int:
         with self._files.draft() as draft:
             columns = EXPORT_TYPES[export.export_type].columns()
-            FORMATS[export.format].write(Table(columns, iter([by_column(columns, rows)] if rows else [])), draft)
+            FORMATS[export.format].write(
+                Table(columns, iter([by_column(columns, rows)] if rows else [])), draft
+            )
             return draft.stat().st_size
 
 
 def _wrong(
-    tx: Transaction, tenant: Tenant, export_type: str, file_format: str, timezone: str, filters: Filters
+    tx: Transaction,
+    tenant: Tenant,
+    export_type: str,
+    file_format: str,
+    timezone: str,
+    filters: Filters,
 ) -> list[FieldError]:
     """As a save would find it."""
     errors = rules.check_keys(export_type, file_format)
@@ -192,4 +269,6 @@ def _wrong(
         errors.append(FieldError("/timezone", e.message))
     if export_type in EXPORT_TYPES:
         errors += rules.check_filters(filters, export_type)
-    return errors or rules.check_campaigns(filters, tx.campaigns.existing(tenant.id, filters.campaign_ids))
+    return errors or rules.check_campaigns(
+        filters, tx.campaigns.existing(tenant.id, filters.campaign_ids)
+    )

@@ -1,4 +1,5 @@
-"""Housekeeping: files are kept for some time, then removed; what nobody knows of is found and removed too."""
+"""Housekeeping: files are kept for some time, then removed; what nobody knows of is found and
+removed too."""
 
 import threading
 import time
@@ -33,8 +34,16 @@ class Swept:
 class Retention:
     """days: how long a file is kept, where its tenant has no time of its own."""
 
-    def __init__(self, store: Store, files: FileStore, changes: Changes, clock: Clock, days: int) -> None:
-        self._store, self._files, self._changes, self._clock, self._days = store, files, changes, clock, days
+    def __init__(
+        self, store: Store, files: FileStore, changes: Changes, clock: Clock, days: int
+    ) -> None:
+        self._store, self._files, self._changes, self._clock, self._days = (
+            store,
+            files,
+            changes,
+            clock,
+            days,
+        )
         self._measured: Usage | None = None
         self._measure_at = 0.0
         self._measuring = threading.Lock()
@@ -42,17 +51,29 @@ class Retention:
     def sweep(self, stopped: Callable[[], bool] = lambda: False) -> Swept:
         """Remove what has had its time. stopped: asked between two files. Raises Unavailable."""
         with self._store.read() as tx:
-            days = {t.id: self._days if t.keep_days is None else t.keep_days for t in tx.tenants.within(None)}
-        outdated = sum(self._sweep_tenant(tenant_id, kept, stopped) for tenant_id, kept in days.items())
+            days = {
+                t.id: self._days if t.keep_days is None else t.keep_days
+                for t in tx.tenants.within(None)
+            }
+        outdated = sum(
+            self._sweep_tenant(tenant_id, kept, stopped) for tenant_id, kept in days.items()
+        )
         swept = Swept(outdated, self._sweep_orphans(days.keys(), stopped))
         self._sweep_copies(stopped)
         self._measured = usage = self._files.usage()
         self._measure_at = time.monotonic() + FRESH_SECONDS
-        _log.info("files swept", outdated=swept.outdated, orphans=swept.orphans, files=usage.count, bytes=usage.bytes)
+        _log.info(
+            "files swept",
+            outdated=swept.outdated,
+            orphans=swept.orphans,
+            files=usage.count,
+            bytes=usage.bytes,
+        )
         return swept
 
     def usage(self) -> Usage | None:
-        """What the files take, measured now and then. None where nobody knows yet, or the store does not say."""
+        """What the files take, measured now and then. None where nobody knows yet, or the store
+        does not say."""
         if self._measuring.acquire(blocking=False):  # it may take long: nobody else waits for it
             try:
                 if time.monotonic() > self._measure_at:
@@ -82,7 +103,9 @@ class Retention:
                     break
                 with self._store.write() as tx:
                     noted = tx.runs.note_removed(run.id, now)
-                if noted and run.file_key:  # said first: a crash in between leaves an orphan, never a row without its file
+                if (
+                    noted and run.file_key
+                ):  # said first: a crash in between leaves an orphan, never a row without its file
                     self._remove(run.file_key)
                     count += 1
         if count:
@@ -90,9 +113,12 @@ class Retention:
         return count
 
     def _sweep_orphans(self, tenant_ids: Collection[str], stopped: Callable[[], bool]) -> int:
-        """Only in the folders of tenants that this database knows: over another one's files nothing is an orphan."""
+        """Only in the folders of tenants that this database knows: over another one's files nothing
+        is an orphan."""
         oldest, count = self._clock() - ORPHAN_AGE, 0
-        keys = (key for key in self._files.older_than(oldest) if key.partition("/")[0] in tenant_ids)
+        keys = (
+            key for key in self._files.older_than(oldest) if key.partition("/")[0] in tenant_ids
+        )
         while (batch := list(islice(keys, BATCH))) and not stopped():
             with self._store.read() as tx:
                 orphans = set(batch) - tx.runs.keys_in_use(batch)
@@ -103,7 +129,8 @@ class Retention:
         return count
 
     def _sweep_copies(self, stopped: Callable[[], bool]) -> None:
-        """What another machine removed; of a file that no run has noted yet, the copy is fetched again."""
+        """What another machine removed; of a file that no run has noted yet, the copy is fetched
+        again."""
         keys = self._files.copies()
         while (batch := list(islice(keys, BATCH))) and not stopped():
             with self._store.read() as tx:
@@ -114,5 +141,7 @@ class Retention:
     def _remove(self, key: str) -> None:
         try:
             self._files.remove(key)
-        except OSError as e:  # the others' turn comes all the same; this one is an orphan in the next hour
+        except (
+            OSError
+        ) as e:  # the others' turn comes all the same; this one is an orphan in the next hour
             _log.warning("a file could not be removed", key=key, reason=e.strerror)

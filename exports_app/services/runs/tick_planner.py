@@ -1,4 +1,5 @@
-"""What a due schedule asks for: a run for its tick, and what its catch-up policy says about the ticks that were missed."""
+"""What a due schedule asks for: a run for its tick, and what its catch-up policy says about the
+ticks that were missed."""
 
 from collections import deque
 from dataclasses import dataclass, replace
@@ -24,7 +25,8 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """runs: in the order of their ticks, those that are skipped too; next_run_at: None where it cannot run any more."""
+    """runs: in the order of their ticks, those that are skipped too; next_run_at: None where it
+    cannot run any more."""
 
     schedule: Schedule
     runs: list[Run]
@@ -36,21 +38,30 @@ def plan(schedule: Schedule, now: datetime) -> Plan:
     try:
         return _planned(schedule, now)
     except ExportsError as e:
-        # E.g. a zone that an update of the zone data removed. Said in the history, and no other schedule is held up
+        # E.g. a zone that an update of the zone data removed. Said in the history, and no other
+        # schedule is held up
         return Plan(schedule, [_unrunnable(schedule, now, e)], None)
     except Exception:  # noqa: BLE001  (e.g. filters of another version: one row must not stop the tick of all the others)
         _log.exception("schedule cannot be read", schedule=schedule.id)
-        unreadable = ExportsError("Its stored filters cannot be read by this version", code="unreadable")
+        unreadable = ExportsError(
+            "Its stored filters cannot be read by this version", code="unreadable"
+        )
         return Plan(schedule, [_unrunnable(schedule, now, unreadable)], None)
 
 
 def unless_under_way(run: Run, schedule: Schedule, state: UnderWay, now: datetime) -> Run:
-    """The run of a tick, or skipped by the overlap policy. Missed ticks that are made up wait for each other instead."""
+    """The run of a tick, or skipped by the overlap policy. Missed ticks that are made up wait for
+    each other instead."""
     assert run.scheduled_for is not None
     if run.status is not RunStatus.PENDING or now - run.scheduled_for > ON_TIME:
         return run
     if schedule.overlap == Overlap.SKIP and (state.processing or state.waiting):
-        return _skipped(run, now, "the run before it had not ended, and overlapping ticks are skipped", "overlap")
+        return _skipped(
+            run,
+            now,
+            "the run before it had not ended, and overlapping ticks are skipped",
+            "overlap",
+        )
     if schedule.overlap == Overlap.QUEUE_ONE and state.waiting:
         return _skipped(run, now, "another run was waiting already, and only one may", "overlap")
     return run
@@ -58,17 +69,25 @@ def unless_under_way(run: Run, schedule: Schedule, state: UnderWay, now: datetim
 
 def _planned(schedule: Schedule, now: datetime) -> Plan:
     assert schedule.next_run_at is not None
-    latest, count, following = _reckoned(schedule.schedule, schedule.timezone, schedule.next_run_at, now)
+    latest, count, following = _reckoned(
+        schedule.schedule, schedule.timezone, schedule.next_run_at, now
+    )
     chosen = _chosen(schedule, cron.parse(schedule.schedule), latest, count, now)
     runs = [_run(schedule, tick, now, missed=missed, reason=why) for tick, missed, why in chosen]
-    # In the order of their ticks also where the history, or the queue, goes by the moment they were made
-    in_order = [replace(run, created_at=now + timedelta(microseconds=i)) for i, run in enumerate(runs)]
+    # In the order of their ticks also where the history, or the queue, goes by the moment they were
+    # made
+    in_order = [
+        replace(run, created_at=now + timedelta(microseconds=i)) for i, run in enumerate(runs)
+    ]
     return Plan(schedule, in_order, following)
 
 
 @lru_cache(maxsize=1024)
-def _reckoned(expression: str, timezone: str, due: datetime, now: datetime) -> tuple[datetime, int, datetime | None]:
-    """The latest tick until now, how many there were since the one that is due, and the one after now.
+def _reckoned(
+    expression: str, timezone: str, due: datetime, now: datetime
+) -> tuple[datetime, int, datetime | None]:
+    """The latest tick until now, how many there were since the one that is due, and the one after
+    now.
 
     Kept for the length of a tick: those that are due together mostly are so by the same expression.
     """
@@ -81,7 +100,8 @@ def _reckoned(expression: str, timezone: str, due: datetime, now: datetime) -> t
 def _chosen(
     schedule: Schedule, parsed: Cron, latest: datetime, count: int, now: datetime
 ) -> list[tuple[datetime, int, str | None]]:
-    """The ticks that get a row: each with how many before it have none, and why it is skipped, if it is."""
+    """The ticks that get a row: each with how many before it have none, and why it is skipped, if
+    it is."""
     assert schedule.next_run_at is not None
     zone, before = cron.zone(schedule.timezone), schedule.next_run_at - SECOND
     on_time = now - latest <= ON_TIME
@@ -104,8 +124,12 @@ def _chosen(
     return [(tick, 0, None) for tick in kept]
 
 
-def _run(schedule: Schedule, tick: datetime, now: datetime, *, missed: int, reason: str | None) -> Run:
-    run = new_run(schedule, Trigger.SCHEDULE, tick, scheduled_for=tick, created_at=now, missed_ticks=missed)
+def _run(
+    schedule: Schedule, tick: datetime, now: datetime, *, missed: int, reason: str | None
+) -> Run:
+    run = new_run(
+        schedule, Trigger.SCHEDULE, tick, scheduled_for=tick, created_at=now, missed_ticks=missed
+    )
     if reason is not None:
         return _skipped(run, now, reason, "missed")
     starts = tick + jitter(schedule.id, schedule.jitter_seconds)
@@ -115,7 +139,9 @@ def _run(schedule: Schedule, tick: datetime, now: datetime, *, missed: int, reas
 def _skipped(run: Run, now: datetime, reason: str, code: str) -> Run:
     """It never begins: no result of its schedule."""
     status = move_run(run.status, RunStatus.SKIPPED)
-    return replace(run, status=status, completed_at=now, next_attempt_at=None, error=reason, error_code=code)
+    return replace(
+        run, status=status, completed_at=now, next_attempt_at=None, error=reason, error_code=code
+    )
 
 
 def _unrunnable(schedule: Schedule, now: datetime, error: ExportsError) -> Run:
@@ -127,4 +153,12 @@ def _unrunnable(schedule: Schedule, now: datetime, error: ExportsError) -> Run:
     spec = run.spec | {"timezone": schedule.timezone, "filters": schedule.filters}
     why = f"{error.message}. Edit the scheduled export, then resume it."
     status = move_run(run.status, RunStatus.SKIPPED)
-    return replace(run, status=status, started_at=now, completed_at=now, spec=spec, error=why, error_code=error.code)
+    return replace(
+        run,
+        status=status,
+        started_at=now,
+        completed_at=now,
+        spec=spec,
+        error=why,
+        error_code=error.code,
+    )

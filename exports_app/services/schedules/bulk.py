@@ -33,7 +33,8 @@ class Bulk:
         self._schedules = schedules
 
     def apply(self, who: Principal, ids: Sequence[str], action: Action) -> BulkResult:
-        """In order, each id once; one that fails does not stop the others. Raises Invalid for more than MAX_IDS."""
+        """In order, each id once; one that fails does not stop the others. Raises Invalid for more
+        than MAX_IDS."""
         if len(ids) > MAX_IDS:
             raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS} at a time")])
         actions: dict[Action, Callable[[str], object]] = {
@@ -51,7 +52,9 @@ class Bulk:
                 act(one)
             except ExportsError as e:
                 away = e if isinstance(e, Unavailable) else away
-                result.failed.append((one, e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message))
+                result.failed.append(
+                    (one, e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message)
+                )
             else:
                 result.done.append(one)
         return result

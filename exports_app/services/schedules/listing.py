@@ -13,12 +13,14 @@ from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.summaries import Overview
 
 KEPT = 0.25
-"""Seconds. Other processes change the database without a word: what they did is seen after so long at the latest."""
+"""Seconds. Other processes change the database without a word: what they did is seen after so long
+at the latest."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One page of the list. page: the one that was asked for, or the last one where there are fewer."""
+    """One page of the list. page: the one that was asked for, or the last one where there are
+    fewer."""
 
     schedules: list[Schedule]
     total: int
@@ -33,19 +35,37 @@ class Board:
         self._readings: Readings[Listed] = Readings(changes, KEPT)
 
     def page(
-        self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page, *, fresh: bool = False
+        self,
+        who: Principal,
+        tenant_id: str,
+        where: Mapping[str, Any],
+        q: str,
+        page: Page,
+        *,
+        fresh: bool = False,
     ) -> Listed:
-        """As of `Schedules.find`, with the newest runs and the tenant's summary. Raises NotFound, Forbidden, Invalid.
+        """As of `Schedules.find`, with the newest runs and the tenant's summary. Raises NotFound,
+        Forbidden, Invalid.
 
         fresh: see `Readings.get`.
         """
         visible(who, tenant_id)
         view = (tuple(sorted(where.items())), q, page)
-        return self._readings.get(tenant_id, view, lambda: self._read(who, tenant_id, where, q, page), fresh=fresh)
+        return self._readings.get(
+            tenant_id, view, lambda: self._read(who, tenant_id, where, q, page), fresh=fresh
+        )
 
-    def _read(self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page) -> Listed:
+    def _read(
+        self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page
+    ) -> Listed:
         found, total = self._schedules.find(who, tenant_id, where, q, page)
         if not found and total:  # the page is past the end
             page = replace(page, number=-(-total // page.size))
             found, total = self._schedules.find(who, tenant_id, where, q, page)
-        return Listed(found, total, page, self._overview.latest(who, found), self._overview.summary(who, tenant_id))
+        return Listed(
+            found,
+            total,
+            page,
+            self._overview.latest(who, found),
+            self._overview.summary(who, tenant_id),
+        )

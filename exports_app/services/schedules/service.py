@@ -22,7 +22,12 @@ from exports_app.services.schedules.validation import Draft, Filters
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
 
-SORTS = {"name": "name", "createdAt": "created_at", "nextRunAt": "next_run_at", "lastRunAt": "last_run_at"}
+SORTS = {
+    "name": "name",
+    "createdAt": "created_at",
+    "nextRunAt": "next_run_at",
+    "lastRunAt": "last_run_at",
+}
 RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
 
 
@@ -39,7 +44,8 @@ class CronAnswer:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What the dialog says about an expression. note: what the clocks do meanwhile; preset: a key, or presets.CUSTOM."""
+    """What the dialog says about an expression. note: what the clocks do meanwhile; preset: a key,
+    or presets.CUSTOM."""
 
     valid: bool
     message: str
@@ -98,7 +104,9 @@ class Schedules:
         self._store, self._changes, self._clock, self._quotas = store, changes, clock, quotas
         self._minimum, self._zone = minimum_seconds, default_zone
 
-    def get(self, who: Principal, schedule_id: str, permission: Permission = Permission.READ) -> Schedule:
+    def get(
+        self, who: Principal, schedule_id: str, permission: Permission = Permission.READ
+    ) -> Schedule:
         """Raises NotFound (also for another tenant's), then Forbidden."""
         with self._store.read() as tx:
             return schedule_of(tx, who, schedule_id, permission)
@@ -106,9 +114,9 @@ class Schedules:
     def find(
         self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
-        """where: column -> value; ``stopped``: whether it was paused by itself; ``failing``: whether it is active
-        and its scheduled runs do not go well. page.sort: as callers write it; empty: the newest
-        first."""
+        """where: column -> value; ``stopped``: whether it was paused by itself; ``failing``:
+        whether it is active and its scheduled runs do not go well. page.sort: as callers write it;
+        empty: the newest first."""
         within = visible(who, tenant_id)
         rules.check_search({"q": q})
         page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))
@@ -118,15 +126,19 @@ class Schedules:
             return tx.schedules.find(within, where, q, page)
 
     def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Schedule:
-        """values: the fields of a Draft; the zone left out is the tenant's, else the installation's. Raises Invalid."""
+        """values: the fields of a Draft; the zone left out is the tenant's, else the
+        installation's. Raises Invalid."""
         tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
         now = self._clock()
         with self._store.read() as tx:
             tenant = tx.tenants.get(tenant_id)
         if tenant is None:
             raise NotFound
-        # All that needs no database is judged before the write: meanwhile nobody else could write anything
-        draft = rules.check(Draft(**{"timezone": tenant.timezone or self._zone} | dict(values)), now, self._minimum)
+        # All that needs no database is judged before the write: meanwhile nobody else could write
+        # anything
+        draft = rules.check(
+            Draft(**{"timezone": tenant.timezone or self._zone} | dict(values)), now, self._minimum
+        )
         _check_domains(tenant, draft)
         schedule = Schedule(
             id=new_id(),
@@ -151,8 +163,15 @@ class Schedules:
         self._publish(Topic.SCHEDULES, tenant_id)
         return schedule
 
-    def update(self, who: Principal, schedule_id: str, values: Mapping[str, Any], version: int | None = None) -> Schedule:
-        """values: the fields to change; the rest keeps its value. Raises Invalid, and Conflict when `version` is stale."""
+    def update(
+        self,
+        who: Principal,
+        schedule_id: str,
+        values: Mapping[str, Any],
+        version: int | None = None,
+    ) -> Schedule:
+        """values: the fields to change; the rest keeps its value. Raises Invalid, and Conflict when
+        `version` is stale."""
         now = self._clock()
         with self._store.read() as tx:
             seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
@@ -174,17 +193,25 @@ class Schedules:
                         raise Conflict
                     now_is = _change(tx, who, old, draft, next_run_at, self._clock())
                     break
-            seen = old  # somebody else changed it meanwhile: what they chose is judged together with this
+            # somebody else changed it meanwhile: what they chose is judged together with this
+            seen = old
         if now_is is not old:
             self._publish(Topic.SCHEDULES, old.tenant_id)
         return now_is
 
     def delete(self, who: Principal, schedule_id: str) -> None:
-        """Gone for everybody at once; its pending runs are cancelled, one that is processing finishes."""
+        """Gone for everybody at once; its pending runs are cancelled, one that is processing
+        finishes."""
         with write_as(self._store, who) as (tx, who):
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
-            gone = {"deleted_at": now, "is_active": False, "next_run_at": None, "updated_at": now, "version": old.version + 1}
+            gone = {
+                "deleted_at": now,
+                "is_active": False,
+                "next_run_at": None,
+                "updated_at": now,
+                "version": old.version + 1,
+            }
             if not tx.schedules.update(old.id, old.version, gone):
                 raise Conflict
             tx.runs.cancel_pending(old.id, now)
@@ -204,14 +231,22 @@ class Schedules:
         return run
 
     def validate_cron(
-        self, who: Principal, expression: str, timezone: str | None, after: datetime | None, count: int
+        self,
+        who: Principal,
+        expression: str,
+        timezone: str | None,
+        after: datetime | None,
+        count: int,
     ) -> CronAnswer:
-        """What the engine would do with the expression. An invalid one is an answer; a bad zone or instant raises Invalid."""
+        """What the engine would do with the expression. An invalid one is an answer; a bad zone or
+        instant raises Invalid."""
         require_anywhere(who, Permission.READ)
         try:
             after = (after or self._clock()).astimezone(UTC)
         except OverflowError:
-            raise Invalid([FieldError("/after", "must lie between the years 1 and 9999 in UTC")]) from None
+            raise Invalid(
+                [FieldError("/after", "must lie between the years 1 and 9999 in UTC")]
+            ) from None
         try:
             zone = cron.zone(self._zone if timezone is None else timezone)
         except ExportsError as e:
@@ -224,18 +259,25 @@ class Schedules:
         runs = cron.next_runs(parsed, zone, after, count)
         return CronAnswer(True, expression, "Valid cron expression", cron.describe(parsed), runs)
 
-    def explain(self, who: Principal, expression: str, timezone: str | None, count: int = 5) -> Explanation:
-        """As `validate_cron` from now on, with what else helps a person who writes an expression."""
+    def explain(
+        self, who: Principal, expression: str, timezone: str | None, count: int = 5
+    ) -> Explanation:
+        """As `validate_cron` from now on, with what else helps a person who writes an
+        expression."""
         answer = self.validate_cron(who, expression, timezone, None, count)
         note = None
         if answer.valid:
             zone = cron.zone(self._zone if timezone is None else timezone)
             note = clock.shift_note(cron.parse(expression), zone, answer.next_runs)
         preset = presets.preset_of(expression)
-        return Explanation(answer.valid, answer.message, answer.description, answer.next_runs, note, preset)
+        return Explanation(
+            answer.valid, answer.message, answer.description, answer.next_runs, note, preset
+        )
 
     def _check_campaigns(self, tx: Transaction, tenant_id: str, filters: Filters) -> None:
-        if missing := rules.check_campaigns(filters, tx.campaigns.existing(tenant_id, filters.campaign_ids)):
+        if missing := rules.check_campaigns(
+            filters, tx.campaigns.existing(tenant_id, filters.campaign_ids)
+        ):
             raise Invalid(missing)
 
     def _publish(self, topic: Topic, tenant_id: str) -> None:
@@ -248,7 +290,8 @@ def _check_domains(tenant: Tenant, draft: Draft) -> None:
 
 
 def _same_domains(tx: Transaction, seen: Tenant) -> None:
-    """Raises Conflict where the domains that recipients may be of are not those any more that they were judged by."""
+    """Raises Conflict where the domains that recipients may be of are not those any more that they
+    were judged by."""
     tenant = tx.tenants.get(seen.id)
     if tenant is None:
         raise NotFound
@@ -257,7 +300,12 @@ def _same_domains(tx: Transaction, seen: Tenant) -> None:
 
 
 def _change(
-    tx: Transaction, who: Principal, old: Schedule, draft: Draft, next_run_at: datetime | None, now: datetime
+    tx: Transaction,
+    who: Principal,
+    old: Schedule,
+    draft: Draft,
+    next_run_at: datetime | None,
+    now: datetime,
 ) -> Schedule:
     """Write what differs from the old one, which is returned where nothing does."""
     changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
@@ -267,7 +315,12 @@ def _change(
     if RESET_NEXT_RUN & changed.keys():
         changed["next_run_at"] = next_run_at
     if changed.get("is_active"):
-        changed |= {"owner_id": who.user_id, "failures": 0, "paused_at": None, "paused_reason": None}
+        changed |= {
+            "owner_id": who.user_id,
+            "failures": 0,
+            "paused_at": None,
+            "paused_reason": None,
+        }
     changed |= {"updated_at": now, "version": old.version + 1}
     if not tx.schedules.update(old.id, old.version, changed):
         raise Conflict
@@ -277,13 +330,23 @@ def _change(
 
 
 def _next(draft: Draft, now: datetime) -> datetime | None:
-    return cron.next_after(cron.parse(draft.schedule), cron.zone(draft.timezone), now) if draft.is_active else None
+    return (
+        cron.next_after(cron.parse(draft.schedule), cron.zone(draft.timezone), now)
+        if draft.is_active
+        else None
+    )
 
 
 def _columns(draft: Draft) -> dict[str, Any]:
-    return draft.__dict__ | {"recipients": list(draft.recipients), "filters": draft.filters.to_json()}
+    return draft.__dict__ | {
+        "recipients": list(draft.recipients),
+        "filters": draft.filters.to_json(),
+    }
 
 
 def _draft(schedule: Schedule) -> Draft:
     values = {name: getattr(schedule, name) for name in Draft.__dataclass_fields__}
-    return Draft(**values | {"recipients": tuple(schedule.recipients), "filters": Filters.from_json(schedule.filters)})
+    return Draft(
+        **values
+        | {"recipients": tuple(schedule.recipients), "filters": Filters.from_json(schedule.filters)}
+    )

@@ -15,7 +15,8 @@ class Overview:
         self._store = store
 
     def summary(self, who: Principal, tenant_id: str | None) -> Summary:
-        """Of a tenant's scheduled exports; None: of all tenants that the caller may read. Raises NotFound, Forbidden."""
+        """Of a tenant's scheduled exports; None: of all tenants that the caller may read. Raises
+        NotFound, Forbidden."""
         within = visible(who, tenant_id)
         with self._store.read() as tx:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:
@@ -23,7 +24,8 @@ class Overview:
             return tx.schedules.summary(within)
 
     def latest(self, who: Principal, schedules: Sequence[Schedule]) -> dict[str, LatestRun]:
-        """The newest run of each schedule that has one, by the schedule's id. Raises NotFound, Forbidden."""
+        """The newest run of each schedule that has one, by the schedule's id. Raises NotFound,
+        Forbidden."""
         for tenant_id in {s.tenant_id for s in schedules}:
             require(who, Permission.READ, tenant_id)
         with self._store.read() as tx:
@@ -31,7 +33,8 @@ class Overview:
         return {one.run.scheduled_export_id: one for one in found}
 
     def people(self, who: Principal, user_ids: Collection[str]) -> dict[str, str]:
-        """The names of users that runs and schedules mention, by id; those that are not there are left out. Raises Forbidden."""
+        """The names of users that runs and schedules mention, by id; those that are not there are
+        left out. Raises Forbidden."""
         require_anywhere(who, Permission.READ)
         with self._store.read() as tx:
             return tx.users.names([one for one in user_ids if is_uuid(one)])

@@ -1,4 +1,5 @@
-"""What a scheduled export may look like: every rule of its fields, and how to mend what breaks one."""
+"""What a scheduled export may look like: every rule of its fields, and how to mend what breaks
+one."""
 
 import re
 import unicodedata
@@ -18,7 +19,12 @@ from exports_app.domain.runs.delivery_mode import Way
 from exports_app.domain.runs.policies import CatchUp, OnUnknown, Overlap
 from exports_app.domain.timing import cron, period
 from exports_app.domain.timing.period import Window
-from exports_app.services.core.email_addresses import MAX_ADDRESS, Domains, TooManyDomains, valid_address
+from exports_app.services.core.email_addresses import (
+    MAX_ADDRESS,
+    Domains,
+    TooManyDomains,
+    valid_address,
+)
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Tenant
 from exports_app.services.tenants import recipient_domains
@@ -64,9 +70,12 @@ _LINK = re.compile(
     |[^\W_]\.[^\W\d_]{2}[\w-]*\.?(?:[/?\#]\S|:\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A web or email address: by its scheme, as www., or a domain before a path, a query or a port. A domain alone is none:
-companies are called like that (Booking.com), and initials look like it (Dr.No)."""
-_LOOKALIKES = str.maketrans({"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u3002": ".", "\ua789": ":", "\u2236": ":"})
+"""A web or email address: by its scheme, as www., or a domain before a path, a query or a port. A
+domain alone is none: companies are called like that (Booking.com), and initials look like it
+(Dr.No)."""
+_LOOKALIKES = str.maketrans(
+    {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u3002": ".", "\ua789": ":", "\u2236": ":"}
+)
 """Signs that look like those of an address, and that NFKC leaves alone."""
 _PART = re.compile(
     r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
@@ -103,7 +112,9 @@ class Filters:
             return date.fromisoformat(stored[key]) if key in stored else None
 
         ids = tuple(stored.get("campaignIds", ()))
-        return cls(day("startDate"), day("endDate"), stored.get("period"), ids, stored.get("groupBy"))
+        return cls(
+            day("startDate"), day("endDate"), stored.get("period"), ids, stored.get("groupBy")
+        )
 
     def window(self, tick: datetime, timezone: str) -> Window:
         """The days covered when the run is due at `tick`."""
@@ -143,7 +154,9 @@ FIELDS = frozenset(f.name for f in fields(Draft))
 
 def field_of(pointer: str) -> str:
     """The field's name here, of a pointer such as ``/whenEmpty``."""
-    return re.sub("[A-Z]", lambda capital: f"_{capital.group().lower()}", pointer.strip("/").split("/", 1)[0])
+    return re.sub(
+        "[A-Z]", lambda capital: f"_{capital.group().lower()}", pointer.strip("/").split("/", 1)[0]
+    )
 
 
 def _pointer(name: str) -> str:
@@ -158,8 +171,14 @@ def check_tenant(tenant: Tenant) -> None:
 
 
 def wrong_name(name: str) -> str | None:
-    """What is wrong with the name of a tenant or of a person, which is one line; None where it is good."""
-    if len(name) > bounds.NAME or not name.strip() or has_controls(name) or not LINE_ENDS.isdisjoint(name):
+    """What is wrong with the name of a tenant or of a person, which is one line; None where it is
+    good."""
+    if (
+        len(name) > bounds.NAME
+        or not name.strip()
+        or has_controls(name)
+        or not LINE_ENDS.isdisjoint(name)
+    ):
         return f"give a name of 1 to {bounds.NAME} characters without control characters"
     if not any(is_visible(character) for character in name):
         return "give a name that can be seen: these characters are blank"
@@ -169,13 +188,15 @@ def wrong_name(name: str) -> str | None:
 
 
 def _as_read(name: str) -> str:
-    """The name with plain letters and signs (NFKC) for those that look like them, without characters that nobody sees."""
+    """The name with plain letters and signs (NFKC) for those that look like them, without
+    characters that nobody sees."""
     plain = unicodedata.normalize("NFKC", name).translate(_LOOKALIKES)
     return "".join(character for character in plain if unicodedata.category(character) != "Cf")
 
 
 def is_visible(character: str) -> bool:
-    """Whether it leaves a mark on the screen: a letter, a number, a sign or a symbol, but for those that are drawn as a space."""
+    """Whether it leaves a mark on the screen: a letter, a number, a sign or a symbol, but for those
+    that are drawn as a space."""
     return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
@@ -188,10 +209,14 @@ def check_name(name: str, pointer: str = "/name") -> None:
 def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
     errors = []
     if len(tenant.slug) > 60 or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", tenant.slug):
-        errors.append(FieldError("/slug", "use up to 60 lower-case letters, digits and single hyphens"))
+        errors.append(
+            FieldError("/slug", "use up to 60 lower-case letters, digits and single hyphens")
+        )
     if why := wrong_name(tenant.name):
         errors.append(FieldError("/name", why))
-    if len(tenant.brand_color) > bounds.COLOR or not re.fullmatch(r"#[0-9A-Fa-f]{6}", tenant.brand_color):
+    if len(tenant.brand_color) > bounds.COLOR or not re.fullmatch(
+        r"#[0-9A-Fa-f]{6}", tenant.brand_color
+    ):
         errors.append(FieldError("/brandColor", "write the colour as #RRGGBB"))
     logo = tenant.logo_url
     if logo and (len(logo) > bounds.URL or not _is_picture(logo)):
@@ -202,13 +227,20 @@ def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
         except ExportsError as e:
             errors.append(FieldError("/timezone", e.message))
     if tenant.keep_days is not None and not 1 <= tenant.keep_days <= LONGEST_KEPT:
-        errors.append(FieldError("/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or none: the default"))
+        errors.append(
+            FieldError(
+                "/keepDays", f"must be from 1 to {LONGEST_KEPT:,} days, or none: the default"
+            )
+        )
     return errors + recipient_domains.read(tenant.recipient_domains)[1]
 
 
 def _is_picture(url: str) -> bool:
-    """An https address that could be on the network, of characters that can be seen, and without a password in it."""
-    if not url.isprintable() or not re.fullmatch(r"https://[^\s\"'<>\\]{1,1990}", url, re.IGNORECASE):
+    """An https address that could be on the network, of characters that can be seen, and without a
+    password in it."""
+    if not url.isprintable() or not re.fullmatch(
+        r"https://[^\s\"'<>\\]{1,1990}", url, re.IGNORECASE
+    ):
         return False
     try:
         parts = urlsplit(url)
@@ -228,7 +260,11 @@ def has_controls(text: str) -> bool:
 def xml_can_hold(text: str) -> bool:
     """Whether every character is one that XML 1.0 allows (production 2, Char)."""
     return all(
-        c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or "\U00010000" <= c <= "\U0010ffff" for c in text
+        c in "\t\n\r"
+        or " " <= c <= "\ud7ff"
+        or "\ue000" <= c <= "\ufffd"
+        or "\U00010000" <= c <= "\U0010ffff"
+        for c in text
     )
 
 
@@ -242,8 +278,8 @@ def is_uuid(text: str) -> bool:
 
 
 def check_search(texts: Mapping[str, Any]) -> None:
-    """What a list is searched for, by the parameter's name. Raises Invalid where it is too long, or no stored text could hold
-    it."""
+    """What a list is searched for, by the parameter's name. Raises Invalid where it is too long, or
+    no stored text could hold it."""
     errors = [
         FieldError(f"/{name}", bounds.at_most(bounds.SEARCH))
         if len(text) > bounds.SEARCH
@@ -256,7 +292,8 @@ def check_search(texts: Mapping[str, Any]) -> None:
 
 
 def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldError]]:
-    """The valid addresses in order, the same one in another case only once; and what is wrong with the rest."""
+    """The valid addresses in order, the same one in another case only once; and what is wrong with
+    the rest."""
     too_many = FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients")
     if len(given) > MAX_SENT:
         return (), [too_many]
@@ -275,7 +312,11 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
         except TooManyDomains:
             return (), [too_many]
         except EmailNotValidError:
-            errors.append(FieldError(f"/recipients/{i}", "is not a valid email address: write it as name@example.com"))
+            errors.append(
+                FieldError(
+                    f"/recipients/{i}", "is not a valid email address: write it as name@example.com"
+                )
+            )
             continue
         kept.setdefault(valid.lower(), valid)
     if not given:
@@ -287,7 +328,8 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
 
 @dataclass(frozen=True)
 class Recipient:
-    """One of a pasted list. text: as typed; address: in its normal form; error: why there is none, and what to do."""
+    """One of a pasted list. text: as typed; address: in its normal form; error: why there is none,
+    and what to do."""
 
     text: str
     address: str | None
@@ -295,15 +337,18 @@ class Recipient:
 
 
 def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient]:
-    """The recipients of a list as people paste it, in order, the same one only once; at most MAX_SENT are looked at.
+    """The recipients of a list as people paste it, in order, the same one only once; at most
+    MAX_SENT are looked at.
 
-    Between them stand commas, semicolons or white space. ``Name <a@example.com>``, ``"Last, First" <a@example.com>`` and
-    ``mailto:a@example.com`` are understood. Drops nothing that holds an @. Raises Invalid for a text that is too long.
-    domains: shared by texts that are read together.
+    Between them stand commas, semicolons or white space. ``Name <a@example.com>``, ``"Last, First"
+    <a@example.com>`` and ``mailto:a@example.com`` are understood. Drops nothing that holds an @.
+    Raises Invalid for a text that is too long. domains: shared by texts that are read together.
     """
     domains = domains or Domains()
     if len(text) > bounds.PASTED:
-        raise Invalid([FieldError("/recipients", f"paste at most {bounds.PASTED:,} characters at a time")])
+        raise Invalid(
+            [FieldError("/recipients", f"paste at most {bounds.PASTED:,} characters at a time")]
+        )
     found: dict[str, Recipient] = {}
     for typed, bare in islice(_recipients_in(text), MAX_SENT):
         one = _recipient(typed, bare, domains)
@@ -314,7 +359,8 @@ def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient
 def _recipients_in(text: str) -> Iterator[tuple[str, str]]:
     """Each one as typed, and its address alone."""
     names = list[re.Match[str]]()
-    """What stands since the last recipient: the name of the next one, should an address in <> follow."""
+    """What stands since the last recipient: the name of the next one, should an address in <>
+    follow."""
     for part in _PART.finditer(text):
         kind = part.lastgroup
         if kind == "bracketed":
@@ -350,7 +396,9 @@ def _fault(address: str, domains: Domains) -> str:
         ("@" in local, "has more than one @"),
         (not domain, "has nothing after the @"),
     )
-    fault = next((what for wrong, what in faults if wrong), None) or _fault_of_domain(domain, domains)
+    fault = next((what for wrong, what in faults if wrong), None) or _fault_of_domain(
+        domain, domains
+    )
     return fault or "has something before the @ that no address may have"
 
 
@@ -371,11 +419,14 @@ def _valid(address: str, domains: Domains) -> str | None:
         return None
 
 
-def check(draft: Draft, now: datetime, minimum_seconds: int, changed: Collection[str] = FIELDS) -> Draft:
-    """The draft with its recipients merged. Raises Invalid with everything that is wrong, campaigns' existence aside.
+def check(
+    draft: Draft, now: datetime, minimum_seconds: int, changed: Collection[str] = FIELDS
+) -> Draft:
+    """The draft with its recipients merged. Raises Invalid with everything that is wrong,
+    campaigns' existence aside.
 
-    changed: the fields to judge. What was stored under an older rule hinders no other change: a schedule that has become
-    too frequent can still be paused.
+    changed: the fields to judge. What was stored under an older rule hinders no other change: a
+    schedule that has become too frequent can still be paused.
     """
     errors = [e for e in _check_words(draft) if field_of(e.pointer) in changed]
     recipients, wrong = merge_recipients(draft.recipients)
@@ -390,7 +441,10 @@ def check(draft: Draft, now: datetime, minimum_seconds: int, changed: Collection
 
 
 def _check_words(draft: Draft) -> list[FieldError]:
-    found = {"/name": _wrong_in_name(draft.name), "/description": _wrong_in_description(draft.description)}
+    found = {
+        "/name": _wrong_in_name(draft.name),
+        "/description": _wrong_in_description(draft.description),
+    }
     errors = [FieldError(pointer, why) for pointer, why in found.items() if why]
     for name, allowed in CHOICES.items():
         if getattr(draft, name) not in allowed:
@@ -403,7 +457,9 @@ def _check_words(draft: Draft) -> list[FieldError]:
 
 
 def _wrong_in_name(name: str) -> str | None:
-    if len(name) > bounds.NAME or not any(is_visible(character) for character in name[: bounds.NAME]):
+    if len(name) > bounds.NAME or not any(
+        is_visible(character) for character in name[: bounds.NAME]
+    ):
         return f"give a name of 1 to {bounds.NAME} characters"
     if has_controls(name):
         return "remove the control characters, such as line breaks and tabs"
@@ -418,7 +474,9 @@ def _wrong_in_description(description: str | None) -> str | None:
     return None if xml_can_hold(description) else "remove the control characters"
 
 
-def check_keys(export_type: str, file_format: str, when_empty: str = WHEN_EMPTY[0]) -> list[FieldError]:
+def check_keys(
+    export_type: str, file_format: str, when_empty: str = WHEN_EMPTY[0]
+) -> list[FieldError]:
     return [
         FieldError(pointer, one_of(allowed))
         for pointer, value, allowed in (
@@ -447,7 +505,10 @@ def _check_time(draft: Draft, now: datetime, minimum_seconds: int) -> list[Field
 def check_campaigns(filters: Filters, there: Collection[str]) -> list[FieldError]:
     """there: those of the campaigns that the tenant has."""
     return [
-        FieldError(f"/filters/campaignIds/{i}", "there is no such campaign: choose one of this tenant's campaigns")
+        FieldError(
+            f"/filters/campaignIds/{i}",
+            "there is no such campaign: choose one of this tenant's campaigns",
+        )
         for i, one in enumerate(filters.campaign_ids)
         if one not in there
     ]
@@ -463,13 +524,25 @@ def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
     if filters.start_date and filters.end_date and filters.end_date < filters.start_date:
         errors.append(FieldError("/filters/endDate", "must not be before the start date"))
     if filters.group_by is not None and not kind.groups:
-        errors.append(FieldError("/filters/groupBy", f"the export type {export_type} takes no groupBy: leave it out"))
+        errors.append(
+            FieldError(
+                "/filters/groupBy", f"the export type {export_type} takes no groupBy: leave it out"
+            )
+        )
     elif filters.group_by is not None and filters.group_by not in kind.groups:
         errors.append(FieldError("/filters/groupBy", one_of(kind.groups)))
     if kind.needs_campaigns and not filters.campaign_ids:
-        errors.append(FieldError("/filters/campaignIds", f"the export type {export_type} needs at least one campaign"))
+        errors.append(
+            FieldError(
+                "/filters/campaignIds", f"the export type {export_type} needs at least one campaign"
+            )
+        )
     if len(filters.campaign_ids) > MAX_CAMPAIGNS:
-        errors.append(FieldError("/filters/campaignIds", f"choose at most {MAX_CAMPAIGNS} campaigns, or none for all"))
+        errors.append(
+            FieldError(
+                "/filters/campaignIds", f"choose at most {MAX_CAMPAIGNS} campaigns, or none for all"
+            )
+        )
         return errors
     errors += [
         FieldError(f"/filters/campaignIds/{i}", "is not a campaign's id (a UUID)")

@@ -1,5 +1,6 @@
 """Invitations to a tenant. Its admins name an address and a role; rights begin when the person who
-reads that mailbox accepts (`joining`). Nothing here depends on whether the address has an account."""
+reads that mailbox accepts (`joining`). Nothing here depends on whether the address has an
+account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -80,7 +81,8 @@ class Invitations:
         mail.register(LinkKind.INVITATION, self._letter)
 
     def find(self, who: Principal, tenant_id: str) -> list[Invited]:
-        """Those that were neither accepted nor revoked, the newest first. Raises NotFound, Forbidden."""
+        """Those that were neither accepted nor revoked, the newest first. Raises NotFound,
+        Forbidden."""
         with self._store.read() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             return self._described(tx, tx.invitations.open_in(tenant_id))
@@ -143,7 +145,8 @@ class Invitations:
         return invited
 
     def revoke(self, who: Principal, tenant_id: str, invitation_id: str) -> None:
-        """Its link no longer works. Raises NotFound, Forbidden; NotFound too once it was accepted."""
+        """Its link no longer works. Raises NotFound, Forbidden; NotFound too once it was
+        accepted."""
         with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             now = self._clock()
@@ -152,7 +155,9 @@ class Invitations:
             note_invitation(tx, who, Action.INVITATION_REVOKED, invitation, now)
         self._publish(tenant_id)
 
-    def _send(self, tx: Transaction, who: Principal, action: Action, invitation: Invitation) -> Invited:
+    def _send(
+        self, tx: Transaction, who: Principal, action: Action, invitation: Invitation
+    ) -> Invited:
         """Have its link mailed once the transaction is committed, or return it to be handed on."""
         note_invitation(tx, who, action, invitation, self._clock(), role=invitation.role)
         if invitation.mailed:
@@ -186,7 +191,9 @@ class Invitations:
             described.append(Invited(invitation, name, status, _mail_status(tx, invitation)))
         return described
 
-    def _letter(self, tx: Transaction, message: AccountMessage, now: datetime) -> AccountLetter | None:
+    def _letter(
+        self, tx: Transaction, message: AccountMessage, now: datetime
+    ) -> AccountLetter | None:
         """What the message says when it is sent; None where its link no longer works by then."""
         invitation = tx.invitations.get(message.subject_id)
         if (
@@ -206,7 +213,9 @@ class Invitations:
             lead=f"{inviter} invites you to {tenant.name}. You decide: nothing happens until you accept.",
             button="Open the invitation",
             expires_at=invitation.expires_at,
-            why=(f"You get this message because {inviter} entered your address. If you do not expect it, ignore it."),
+            why=(
+                f"You get this message because {inviter} entered your address. If you do not expect it, ignore it."
+            ),
             facts=[("Role", invitation.role.capitalize())],
             tenant=tenant,
         )
@@ -241,7 +250,8 @@ def note_invitation(
 
 
 def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> bool:
-    """Whether the person who sent it could send it now: not once removed, nor while they lack a required second factor."""
+    """Whether the person who sent it could send it now: not once removed, nor while they lack a
+    required second factor."""
     inviter = tx.users.get(invitation.invited_by)
     if inviter is None or not inviter.is_active:
         return False
@@ -249,7 +259,8 @@ def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> boo
 
 
 def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
-    """What an account sent before its mailbox was proven: somebody else may have invited accomplices with it."""
+    """What an account sent before its mailbox was proven: somebody else may have invited
+    accomplices with it."""
     for invitation in tx.invitations.open_from(user.id):
         if tx.invitations.revoke(invitation.id, now):  # else it was accepted at the same moment
             note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
@@ -293,11 +304,15 @@ def _make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> 
     before = tx.invitations.open_for(tenant_id, address)
     if before is not None:
         if before.expires_at > now:
-            raise Conflict("This address is invited already: send the invitation again, or revoke it")
+            raise Conflict(
+                "This address is invited already: send the invitation again, or revoke it"
+            )
         tx.invitations.update(before.id, {"revoked_at": now})
     waiting = [one for one in tx.invitations.open_in(tenant_id) if one.expires_at > now]
     if len(waiting) >= MAX_OPEN:
-        raise Conflict(f"{MAX_OPEN} invitations are open: revoke those that are not needed any more")
+        raise Conflict(
+            f"{MAX_OPEN} invitations are open: revoke those that are not needed any more"
+        )
 
 
 def _address(email: str) -> str:

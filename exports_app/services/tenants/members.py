@@ -1,4 +1,5 @@
-"""The people of a tenant: who belongs to it, as what, and to whom schedules go when their owner leaves."""
+"""The people of a tenant: who belongs to it, as what, and to whom schedules go when their owner
+leaves."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,9 +22,9 @@ ROLES = (Role.ADMIN, Role.VIEWER)
 
 @dataclass(frozen=True)
 class Leaving:
-    """What has to be settled before a member leaves. successors: members who may own their scheduled
-    exports; none is asked for where they own none. refusal: why they cannot leave as things are;
-    empty where they can."""
+    """What has to be settled before a member leaves. successors: members who may own their
+    scheduled exports; none is asked for where they own none. refusal: why they cannot leave as
+    things are; empty where they can."""
 
     tenant: Tenant
     member: Member
@@ -62,7 +63,14 @@ class Members:
                 return old
             _keep_an_admin(tx, tenant_id, old)
             tx.users.join(Membership(user_id, tenant_id, wanted))
-            self._note(tx, who, Action.MEMBER_CHANGED, tenant_id, old.user, changed={"role": [old.role, wanted]})
+            self._note(
+                tx,
+                who,
+                Action.MEMBER_CHANGED,
+                tenant_id,
+                old.user,
+                changed={"role": [old.role, wanted]},
+            )
         self._publish(tenant_id)
         return replace(old, role=wanted)
 
@@ -87,9 +95,10 @@ class Members:
         drop_recipient: bool = False,
     ) -> None:
         """The account stays. schedules_to: the member who becomes the owner of theirs.
-        drop_recipient: their address is taken out of the recipients of the tenant's scheduled exports.
-        Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for the
-        last admin, where schedules have no new owner, and where some would have no recipient."""
+        drop_recipient: their address is taken out of the recipients of the tenant's scheduled
+        exports. Raises NotFound, Forbidden; Invalid for a new owner who may not export here;
+        Conflict for the last admin, where schedules have no new owner, and where some would have no
+        recipient."""
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
@@ -111,7 +120,8 @@ class Members:
         return [TenantRole(tenant, roles[tenant.id]) for tenant in by_name]
 
     def leaving(self, who: Principal, tenant_id: str) -> Leaving:
-        """What the caller has to settle before they leave. Raises NotFound where they are no member."""
+        """What the caller has to settle before they leave. Raises NotFound where they are no
+        member."""
         with self._store.read() as tx:
             tenant, member = _own_membership(tx, who, tenant_id)
             others = tx.users.members(tenant_id) if member.schedules else []
@@ -141,17 +151,29 @@ class Members:
         _keep_an_admin(tx, tenant_id, leaving)
         if leaving.schedules and schedules_to is None:
             owns = counted(leaving.schedules, "scheduled export")
-            raise Conflict(f"{leaving.user.name} owns {owns} here: say who should own them (schedulesTo)")
+            raise Conflict(
+                f"{leaving.user.name} owns {owns} here: say who should own them (schedulesTo)"
+            )
         if schedules_to is not None and leaving.schedules:
             heir = _heir(tx, tenant_id, leaving.user.id, schedules_to)
             now = self._clock()
             moved = tx.schedules.hand_over(tenant_id, leaving.user.id, heir.user.id, now)
             changed = {"owner": [leaving.user.name, heir.user.name]}
             for schedule in moved:
-                audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=changed)
+                audit_log.note_schedule(
+                    tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=changed
+                )
         tx.users.leave(leaving.user.id, tenant_id)
 
-    def _note(self, tx: Transaction, who: Principal, action: Action, tenant_id: str | None, user: User, **detail: Any) -> None:
+    def _note(
+        self,
+        tx: Transaction,
+        who: Principal,
+        action: Action,
+        tenant_id: str | None,
+        user: User,
+        **detail: Any,
+    ) -> None:
         audit_log.note_user(tx, who, action, tenant_id, user, self._clock(), **detail)
 
     def _publish(self, tenant_id: str) -> None:
@@ -176,9 +198,11 @@ def _belongs(who: Principal, tenant_id: str) -> bool:
     return tenant_id in who.roles or tenant_id in who.withheld
 
 
-def _own_membership(tx: Transaction, who: Principal, tenant_id: str, *, lock: bool = False) -> tuple[Tenant, Member]:
-    """One leaves also what gives no rights for want of a second factor. Raises NotFound where the caller does not belong to the
-    tenant, also a super admin."""
+def _own_membership(
+    tx: Transaction, who: Principal, tenant_id: str, *, lock: bool = False
+) -> tuple[Tenant, Member]:
+    """One leaves also what gives no rights for want of a second factor. Raises NotFound where the
+    caller does not belong to the tenant, also a super admin."""
     tenant = tx.tenants.get(tenant_id, lock=lock) if _belongs(who, tenant_id) else None
     if tenant is None:
         raise NotFound

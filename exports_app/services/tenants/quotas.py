@@ -1,5 +1,6 @@
-"""What one tenant may take, so that it leaves enough for the others: scheduled exports, waiting runs, messages in
-a day, and the room of its files. The installation's settings, or a tenant's own, which a super admin sets."""
+"""What one tenant may take, so that it leaves enough for the others: scheduled exports, waiting
+runs, messages in a day, and the room of its files. The installation's settings, or a tenant's own,
+which a super admin sets."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import FieldError, Forbidden, Invalid, MessagesReserved, QuotaExceeded, RunError
+from exports_app.domain.errors import (
+    FieldError,
+    Forbidden,
+    Invalid,
+    MessagesReserved,
+    QuotaExceeded,
+    RunError,
+)
 from exports_app.domain.humanize import size
 from exports_app.domain.runs.states import RunStatus, move_run
 from exports_app.services.audit import audit_log
@@ -62,9 +70,11 @@ class Quotas:
             tenant = tenant_of(tx, who, tenant_id, Permission.MANAGE)
             return self._quotas(tx, tenant)
 
-    def change(self, who: Principal, tenant_id: str, limits: Mapping[str, int | None]) -> list[Quota]:
-        """limits: by name as in `Limits`, those to change; None: the installation's. Raises NotFound,
-        Forbidden to everybody but super admins, Invalid."""
+    def change(
+        self, who: Principal, tenant_id: str, limits: Mapping[str, int | None]
+    ) -> list[Quota]:
+        """limits: by name as in `Limits`, those to change; None: the installation's. Raises
+        NotFound, Forbidden to everybody but super admins, Invalid."""
         if wrong := _wrong(limits):
             raise Invalid(wrong)
         with write_as(self._store, who) as (tx, who):
@@ -76,19 +86,27 @@ class Quotas:
             if changed:
                 tx.tenants.update(tenant_id, {name: values[name] for name in changed})
                 subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": old.name}
-                audit_log.note(tx, who, Action.QUOTAS_CHANGED, self._clock(), **subject, changed=changed)
+                audit_log.note(
+                    tx, who, Action.QUOTAS_CHANGED, self._clock(), **subject, changed=changed
+                )
             quotas = self._quotas(tx, replace(old, **values))
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return quotas
 
     def of(self, tenant: Tenant) -> Limits:
-        return Limits(**{name: _own(tenant, name) or default for name, default in vars(self._installation).items()})
+        return Limits(
+            **{
+                name: _own(tenant, name) or default
+                for name, default in vars(self._installation).items()
+            }
+        )
 
     def _quotas(self, tx: Transaction, tenant: Tenant) -> list[Quota]:
         used = {
             "schedules": tx.usage.schedules(tenant.id),
             "pending_runs": tx.usage.pending_runs(tenant.id),
-            "messages_per_day": self._sent(tx, tenant.id) + tx.usage.reserved_messages(tenant.id, self._clock()),
+            "messages_per_day": self._sent(tx, tenant.id)
+            + tx.usage.reserved_messages(tenant.id, self._clock()),
             "file_bytes": tx.usage.file_bytes(tenant.id),
         }
         limits = vars(self.of(tenant))
@@ -100,9 +118,13 @@ class Quotas:
         """Room for another scheduled export. Raises QuotaExceeded."""
         limit = self.of(tenant).schedules
         if tx.usage.schedules(tenant.id) >= limit:
-            raise QuotaExceeded(f"{tenant.name} has reached its limit of {limit:,} scheduled exports: delete some, {RAISE}")
+            raise QuotaExceeded(
+                f"{tenant.name} has reached its limit of {limit:,} scheduled exports: delete some, {RAISE}"
+            )
 
-    def require_run(self, tx: Transaction, tenant_id: str, runs: int = 1, messages: int = 1) -> None:
+    def require_run(
+        self, tx: Transaction, tenant_id: str, runs: int = 1, messages: int = 1
+    ) -> None:
         """Room for so many more runs, each with so many messages. Raises QuotaExceeded.
 
         Before any other row is locked in the transaction: others lock the tenant first as well.
@@ -143,10 +165,12 @@ class Quotas:
         return limit - tx.usage.pending_runs(tenant_id), reason
 
     def reserve_messages(self, tx: Transaction, run: Run, count: int) -> None:
-        """Before a run's first message, and before any other row is locked in the transaction. Raises RunError; MessagesReserved
-        where nothing but reservations of other runs is in the way.
+        """Before a run's first message, and before any other row is locked in the transaction.
+        Raises RunError; MessagesReserved where nothing but reservations of other runs is in the
+        way.
 
-        Counts what other runs may still begin, so that runs that are sent at the same time stay within the quota together.
+        Counts what other runs may still begin, so that runs that are sent at the same time stay
+        within the quota together.
         """
         tenant = tx.tenants.get(run.tenant_id, lock=True)  # counted and reserved by one at a time
         assert tenant is not None
@@ -158,7 +182,8 @@ class Quotas:
         limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
         if sent + count > limit:
             raise RunError(_too_many_messages(tenant, limit, sent, count), code=CODE)
-        # Also of runs whose lease ran out: their workers may only have been held up, and would send them beside this run's
+        # Also of runs whose lease ran out: their workers may only have been held up, and would send
+        # them beside this run's
         if sent + (reserved := tx.usage.reserved_messages(tenant.id)) + count > limit:
             raise MessagesReserved(
                 f"{tenant.name} has sent {sent:,} of at most {limit:,} messages today (UTC), other runs have reserved"

@@ -1,5 +1,5 @@
-"""The domains that a tenant sends its files to: an allow list of its admins, checked when a schedule is
-saved, when a message is sent and when a link is used."""
+"""The domains that a tenant sends its files to: an allow list of its admins, checked when a
+schedule is saved, when a message is sent and when a link is used."""
 
 from collections.abc import Iterable, Sequence
 
@@ -66,7 +66,9 @@ def allows(tenant: Tenant, address: str) -> bool:
     domain: str | None = address.rpartition("@")[2].lower()
     if not address.isascii():
         domain = _domain_of(address)
-    return domain is not None and any(_covers(allowed, domain) for allowed in tenant.recipient_domains)
+    return domain is not None and any(
+        _covers(allowed, domain) for allowed in tenant.recipient_domains
+    )
 
 
 def _covers(allowed: str, domain: str) -> bool:
@@ -78,7 +80,10 @@ def _covers(allowed: str, domain: str) -> bool:
 def check(tenant: Tenant, recipients: Sequence[str]) -> list[FieldError]:
     """What is wrong with the recipients of a schedule of the tenant's."""
     return [
-        FieldError(f"/recipients/{i}", f"{_elsewhere(tenant)}: choose another address, or have an admin allow its domain")
+        FieldError(
+            f"/recipients/{i}",
+            f"{_elsewhere(tenant)}: choose another address, or have an admin allow its domain",
+        )
         for i, address in enumerate(recipients)
         if not allows(tenant, address)
     ]
@@ -94,4 +99,6 @@ def refusal(tenant: Tenant, address: str) -> str | None:
 def _elsewhere(tenant: Tenant) -> str:
     domains = tenant.recipient_domains
     more = f" and {len(domains) - SHOWN} more" if len(domains) > SHOWN else ""
-    return f"is outside the domains that {tenant.name} sends to ({', '.join(domains[:SHOWN])}{more})"
+    return (
+        f"is outside the domains that {tenant.name} sends to ({', '.join(domains[:SHOWN])}{more})"
+    )

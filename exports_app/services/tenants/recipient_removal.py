@@ -16,8 +16,8 @@ NAMED = 3
 
 
 def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: datetime) -> int:
-    """Take the address, in any case, out of the recipients of the tenant's scheduled exports. Returns
-    how many have changed. Raises Conflict, naming them, where some go to nobody else."""
+    """Take the address, in any case, out of the recipients of the tenant's scheduled exports.
+    Returns how many have changed. Raises Conflict, naming them, where some go to nobody else."""
     schedules = tx.schedules.addressed_to(tenant_id, address, lock=True)
     remaining = {schedule.id: _without(schedule.recipients, address) for schedule in schedules}
     if emptied := [schedule for schedule in schedules if not remaining[schedule.id]]:

@@ -27,30 +27,45 @@ class Tenants:
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
         self._store, self._changes, self._clock = store, changes, clock
 
-    def get(self, who: Principal, tenant_id: str, permission: Permission = Permission.READ) -> Tenant:
+    def get(
+        self, who: Principal, tenant_id: str, permission: Permission = Permission.READ
+    ) -> Tenant:
         """Raises NotFound (also for one that is not theirs), then Forbidden."""
         with self._store.read() as tx:
             return tenant_of(tx, who, tenant_id, permission)
 
-    def update(self, who: Principal, tenant_id: str, values: Mapping[str, Any], seen: Mapping[str, Any] | None = None) -> Tenant:
-        """values: of CHOSEN, those to change. seen: what the one who changes them saw in their place. Raises NotFound,
-        Forbidden, Invalid; Conflict where what was seen is no longer so, and for one who requires a second factor without
-        having one."""
+    def update(
+        self,
+        who: Principal,
+        tenant_id: str,
+        values: Mapping[str, Any],
+        seen: Mapping[str, Any] | None = None,
+    ) -> Tenant:
+        """values: of CHOSEN, those to change. seen: what the one who changes them saw in their
+        place. Raises NotFound, Forbidden, Invalid; Conflict where what was seen is no longer so,
+        and for one who requires a second factor without having one."""
         judged = self.get(who, tenant_id, Permission.MANAGE)
         while True:
-            new = replace(judged, **{name: _trimmed(values[name]) for name in CHOSEN if name in values})
+            new = replace(
+                judged, **{name: _trimmed(values[name]) for name in CHOSEN if name in values}
+            )
             rules.check_tenant(new)
             domains, _ = recipient_domains.read(new.recipient_domains)
             new = replace(new, recipient_domains=domains)
             with write_as(self._store, who) as (tx, who):
                 old = tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
-                if seen and any(_trimmed(getattr(old, name)) != _trimmed(seen[name]) for name in CHOSEN if name in seen):
+                if seen and any(
+                    _trimmed(getattr(old, name)) != _trimmed(seen[name])
+                    for name in CHOSEN
+                    if name in seen
+                ):
                     raise Conflict
                 if old == judged:
                     if not self._change(tx, who, old, new):
                         return old
                     break
-            judged = old  # somebody else changed it meanwhile: what they chose is judged together with this
+            # somebody else changed it meanwhile: what they chose is judged together with this
+            judged = old
         # Its name stands on every page of it
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return new
@@ -60,7 +75,11 @@ class Tenants:
         told = audit_log.changed(vars(old), {name: getattr(new, name) for name in CHOSEN})
         if told:
             # A super admin is under the rule of the installation, and loses nothing by the tenant's
-            if new.second_factor_required and not old.second_factor_required and not who.is_super_admin:
+            if (
+                new.second_factor_required
+                and not old.second_factor_required
+                and not who.is_super_admin
+            ):
                 _check_own_factor(tx, who)
             tx.tenants.update(old.id, {name: getattr(new, name) for name in told})
             subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": new.name}
@@ -72,7 +91,9 @@ def _check_own_factor(tx: Transaction, who: Principal) -> None:
     """Who requires one without having one would shut themselves out."""
     user = tx.users.get(who.user_id)
     if user is None or user.second_factor_at is None:
-        raise Conflict("Set up your own second factor first, under Settings, Account: else you would lose your rights here")
+        raise Conflict(
+            "Set up your own second factor first, under Settings, Account: else you would lose your rights here"
+        )
 
 
 def _trimmed(value: Any) -> Any:
@@ -81,9 +102,11 @@ def _trimmed(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def tenant_of(tx: Transaction, who: Principal, tenant_id: str, permission: Permission, *, lock: bool = False) -> Tenant:
-    """lock: nobody else changes it, or its people, until the transaction ends. Raises NotFound (also for one that is not
-    theirs), then Forbidden."""
+def tenant_of(
+    tx: Transaction, who: Principal, tenant_id: str, permission: Permission, *, lock: bool = False
+) -> Tenant:
+    """lock: nobody else changes it, or its people, until the transaction ends. Raises NotFound
+    (also for one that is not theirs), then Forbidden."""
     found = tx.tenants.get(tenant_id, lock=lock) if rules.is_uuid(tenant_id) else None
     if found is None:
         raise NotFound

@@ -14,7 +14,8 @@ class _Browser(rx.Component):
 
 
 class When(_Browser):
-    """An instant (ISO 8601) from now: "in 2 h", "3 d ago"; the full instant in its zone as the title."""
+    """An instant (ISO 8601) from now: "in 2 h", "3 d ago"; the full instant in its zone as the
+    title."""
 
     tag = "When"
     at: rx.Var[str]
@@ -58,8 +59,9 @@ class Connection(_Browser):
 
 
 class LinkToken(_Browser):
-    """Hands over the secret that stands behind the # of a page's link, as soon as `ready` is another text; "" where there is
-    none. spent: it was used, and is forgotten. page: the page's route, one of LINK_PAGES in assets/ui.js."""
+    """Hands over the secret that stands behind the # of a page's link, as soon as `ready` is
+    another text; "" where there is none. spent: it was used, and is forgotten. page: the page's
+    route, one of LINK_PAGES in assets/ui.js."""
 
     tag = "LinkToken"
     page: rx.Var[str]
@@ -84,7 +86,8 @@ class Keys(_Browser):
 
 
 class Soon(_Browser):
-    """Children below what a screen shows: when they change, what is above is painted first and they follow at once."""
+    """Children below what a screen shows: when they change, what is above is painted first and they
+    follow at once."""
 
     tag = "Soon"
 
@@ -105,21 +108,24 @@ class ReturnFocus(_Browser):
 
 
 class PassFocus(_Browser):
-    """Beside a button that goes once it was pressed: the focus goes on to the element with the label `to`."""
+    """Beside a button that goes once it was pressed: the focus goes on to the element with the
+    label `to`."""
 
     tag = "PassFocus"
     to: rx.Var[str]
 
 
 class Focus(_Browser):
-    """Focuses the element with an id as it appears, and again whenever what follows a # changes: ``name#2``."""
+    """Focuses the element with an id as it appears, and again whenever what follows a # changes:
+    ``name#2``."""
 
     tag = "Focus"
     target: rx.Var[str]
 
 
 class Fold(_Browser):
-    """A section that is closed until somebody opens it, or until `unfold` becomes another text. Closed, it draws no children."""
+    """A section that is closed until somebody opens it, or until `unfold` becomes another text.
+    Closed, it draws no children."""
 
     tag = "Fold"
     unfold: rx.Var[str]
@@ -128,10 +134,11 @@ class Fold(_Browser):
 
 
 class Text(_Browser):
-    """A text field whose value lives in a State. Unlike a plain controlled input it never loses a quick typist's letters.
+    """A text field whose value lives in a State. Unlike a plain controlled input it never loses a
+    quick typist's letters.
 
-    delay: milliseconds without a key until what was typed is sent; 200 by default. keep: what the server has not answered yet
-    is kept by the field's id, for `Keep` to bring back.
+    delay: milliseconds without a key until what was typed is sent; 200 by default. keep: what the
+    server has not answered yet is kept by the field's id, for `Keep` to bring back.
     """
 
     tag = "Text"
@@ -176,9 +183,10 @@ class Options(_Browser):
 
 
 class Keep(_Browser):
-    """Keeps a form while its text is not empty, and hands it back once when a page begins without it: after the server was away,
-    with what was typed meanwhile, and after a reload where it was changed. owner: whose form it is, and of which tenant; signing
-    out forgets all of them. The text is JSON: `values` by the fields' ids, `unfinished` (a recipient), whether it is `dirty`."""
+    """Keeps a form while its text is not empty, and hands it back once when a page begins without
+    it: after the server was away, with what was typed meanwhile, and after a reload where it was
+    changed. owner: whose form it is, and of which tenant; signing out forgets all of them. The text
+    is JSON: `values` by the fields' ids, `unfinished` (a recipient), whether it is `dirty`."""
 
     tag = "Keep"
     owner: rx.Var[str]
@@ -188,8 +196,24 @@ class Keep(_Browser):
 
 
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
-effects, connection, keys, keep, soon = Effects.create, Connection.create, Keys.create, Keep.create, Soon.create
+effects, connection, keys, keep, soon = (
+    Effects.create,
+    Connection.create,
+    Keys.create,
+    Keep.create,
+    Soon.create,
+)
 link_token, token_field = LinkToken.create, TokenField.create
-focus, return_focus, skip_link, options = Focus.create, ReturnFocus.create, SkipLink.create, Options.create
+focus, return_focus, skip_link, options = (
+    Focus.create,
+    ReturnFocus.create,
+    SkipLink.create,
+    Options.create,
+)
 fold, pass_focus = Fold.create, PassFocus.create
-text, chip_input, copy_button, reload_button = Text.create, ChipInput.create, CopyButton.create, ReloadButton.create
+text, chip_input, copy_button, reload_button = (
+    Text.create,
+    ChipInput.create,
+    CopyButton.create,
+    ReloadButton.create,
+)

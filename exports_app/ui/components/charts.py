@@ -1,7 +1,8 @@
 """Charts, and the tables of the same numbers for those who cannot see them.
 
-The charts' own code is loaded by the pages that show one. Colours are in assets/ui.css: any two that stand in one chart differ in
-lightness, so that they are told apart without colour vision; lines have a pattern each besides.
+The charts' own code is loaded by the pages that show one. Colours are in assets/ui.css: any two
+that stand in one chart differ in lightness, so that they are told apart without colour vision;
+lines have a pattern each besides.
 """
 
 from collections.abc import Sequence
@@ -42,11 +43,16 @@ class Series:
 def series(keys: Sequence[str]) -> list[Series]:
     """Sixteen that differ."""
     many = len(COLORS)
-    return [Series(key, COLORS[i % many], DASHES[(i + i // many) % many]) for i, key in enumerate(keys)]
+    return [
+        Series(key, COLORS[i % many], DASHES[(i + i // many) % many]) for i, key in enumerate(keys)
+    ]
 
 
-def lines(data: rx.Var[Any], of: rx.Var[list[Series]], *, dots: rx.Var[bool] | bool = False) -> rx.Component:
-    """data: one dict for each place on the axis. dots: also mark the points, e.g. where there is only one."""
+def lines(
+    data: rx.Var[Any], of: rx.Var[list[Series]], *, dots: rx.Var[bool] | bool = False
+) -> rx.Component:
+    """data: one dict for each place on the axis. dots: also mark the points, e.g. where there is
+    only one."""
 
     def line(one: Series) -> rx.Component:
         return rx.recharts.line(
@@ -60,10 +66,16 @@ def lines(data: rx.Var[Any], of: rx.Var[list[Series]], *, dots: rx.Var[bool] | b
             is_animation_active=False,
         )
 
-    return _box(rx.recharts.line_chart(rx.foreach(of, line), *_frame(), data=data, margin=MARGIN, custom_attrs=_ATTRS))
+    return _box(
+        rx.recharts.line_chart(
+            rx.foreach(of, line), *_frame(), data=data, margin=MARGIN, custom_attrs=_ATTRS
+        )
+    )
 
 
-def bars(data: rx.Var[Any], parts: Sequence[tuple[str, str, str]], *, legend: bool = True) -> rx.Component:
+def bars(
+    data: rx.Var[Any], parts: Sequence[tuple[str, str, str]], *, legend: bool = True
+) -> rx.Component:
     """Stacked. parts: key, words and colour, from the bottom up."""
     stack = [
         rx.recharts.bar(
@@ -77,7 +89,11 @@ def bars(data: rx.Var[Any], parts: Sequence[tuple[str, str, str]], *, legend: bo
         )
         for key, words, color in parts
     ]
-    return _box(rx.recharts.bar_chart(*stack, *_frame(legend=legend), data=data, margin=MARGIN, custom_attrs=_ATTRS))
+    return _box(
+        rx.recharts.bar_chart(
+            *stack, *_frame(legend=legend), data=data, margin=MARGIN, custom_attrs=_ATTRS
+        )
+    )
 
 
 _ATTRS = {"accessibilityLayer": _QUIET}
@@ -86,10 +102,20 @@ _ATTRS = {"accessibilityLayer": _QUIET}
 
 def _frame(*, legend: bool = True) -> list[rx.Component]:
     below = rx.recharts.x_axis(
-        data_key=LABEL, tick=TICKS, tick_line=False, axis_line=False, interval="preserveStartEnd", min_tick_gap=24
+        data_key=LABEL,
+        tick=TICKS,
+        tick_line=False,
+        axis_line=False,
+        interval="preserveStartEnd",
+        min_tick_gap=24,
     )
     beside = rx.recharts.y_axis(
-        tick=TICKS, tick_line=False, axis_line=False, width=52, allow_decimals=False, custom_attrs={"tickFormatter": _COMPACT}
+        tick=TICKS,
+        tick_line=False,
+        axis_line=False,
+        width=52,
+        allow_decimals=False,
+        custom_attrs={"tickFormatter": _COMPACT},
     )
     tip = rx.recharts.graphing_tooltip(
         is_animation_active=False,
@@ -105,7 +131,14 @@ def _frame(*, legend: bool = True) -> list[rx.Component]:
         custom_attrs={"formatter": _PLAIN},
     )
     names = (
-        [rx.recharts.legend(icon_size=12, vertical_align="top", align="right", custom_attrs={"itemSorter": _UNSORTED})]
+        [
+            rx.recharts.legend(
+                icon_size=12,
+                vertical_align="top",
+                align="right",
+                custom_attrs={"itemSorter": _UNSORTED},
+            )
+        ]
         if legend
         else []
     )
@@ -117,11 +150,22 @@ def _box(chart: rx.Component) -> rx.Component:
 
 
 def figure(
-    title: str, told: Any, chart: rx.Component, table: rx.Component, *controls: rx.Component, name: str, look: str = ""
+    title: str,
+    told: Any,
+    chart: rx.Component,
+    table: rx.Component,
+    *controls: rx.Component,
+    name: str,
+    look: str = "",
 ) -> rx.Component:
-    """A card. told: what is to be seen in it, in words. table: the same numbers, opened on demand. name: its id."""
+    """A card. told: what is to be seen in it, in words. table: the same numbers, opened on demand.
+    name: its id."""
     head = rx.el.div(
-        rx.el.div(rx.el.h2(title, id=f"{name}-title"), rx.el.p(told, class_name="muted"), class_name="grow"),
+        rx.el.div(
+            rx.el.h2(title, id=f"{name}-title"),
+            rx.el.p(told, class_name="muted"),
+            class_name="grow",
+        ),
         *controls,
         class_name="row wrap card-head",
     )
@@ -136,18 +180,25 @@ def figure(
 
 
 def table(label: str, heads: Any, rows: Any) -> rx.Component:
-    """Numbers, as text: heads a list of words, rows a list of such lists; the first cell of a row is its head."""
+    """Numbers, as text: heads a list of words, rows a list of such lists; the first cell of a row
+    is its head."""
 
     def line(row: Any, place: Any) -> rx.Component:
         cells = rx.foreach(row[1:], lambda cell: rx.el.td(cell, class_name="right"))
         return rx.el.tr(rx.el.th(row[0], scope="row"), cells, key=place)
 
     head = rx.el.tr(
-        rx.el.th(heads[0], scope="col"), rx.foreach(heads[1:], lambda words: rx.el.th(words, scope="col", class_name="right"))
+        rx.el.th(heads[0], scope="col"),
+        rx.foreach(heads[1:], lambda words: rx.el.th(words, scope="col", class_name="right")),
     )
-    return scroll(label, rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(rows, line)), class_name="numbers"))
+    return scroll(
+        label,
+        rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(rows, line)), class_name="numbers"),
+    )
 
 
 def scroll(label: str, content: rx.Component) -> rx.Component:
     """What may be wider or longer than its place: scrolled, also by the keys."""
-    return rx.el.div(content, class_name="scroll", role="region", tab_index=0, custom_attrs={"aria-label": label})
+    return rx.el.div(
+        content, class_name="scroll", role="region", tab_index=0, custom_attrs={"aria-label": label}
+    )

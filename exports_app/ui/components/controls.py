@@ -9,11 +9,13 @@ from exports_app.ui.components import browser
 
 Text = str | rx.Var[str]
 ONCE = {"data-once": "true"}
-"""Attributes of a control that starts something: a double click or a held key counts once, and without the server not at all
-(assets/ui.js)."""
+"""Attributes of a control that starts something: a double click or a held key counts once, and
+without the server not at all (assets/ui.js)."""
 
 
-def button(*children: Any, kind: str = "", icon: str = "", once: bool = False, **props: Any) -> rx.Component:
+def button(
+    *children: Any, kind: str = "", icon: str = "", once: bool = False, **props: Any
+) -> rx.Component:
     """kind: ``primary``, ``danger``, ``ghost``, also with ``small``. once: see `ONCE`."""
     if once:
         props |= _once(props)
@@ -22,25 +24,47 @@ def button(*children: Any, kind: str = "", icon: str = "", once: bool = False, *
 
 
 def icon_button(icon: str, label: Text, *, once: bool = False, **props: Any) -> rx.Component:
-    """label: what it does and to what, for everybody who does not see the icon. once: see `ONCE`."""
+    """label: what it does and to what, for everybody who does not see the icon. once: see
+    `ONCE`."""
     if once:
         props |= _once(props)
     props["custom_attrs"] = props.get("custom_attrs", {}) | {"aria-label": label}
-    return rx.el.button(rx.icon(icon, size=16, aria_hidden="true"), type="button", class_name="icon-button", title=label, **props)
+    return rx.el.button(
+        rx.icon(icon, size=16, aria_hidden="true"),
+        type="button",
+        class_name="icon-button",
+        title=label,
+        **props,
+    )
 
 
 def _once(props: dict[str, Any]) -> dict[str, Any]:
-    # temporal: Reflex drops it while it has no connection, also before anybody has noticed that there is none
-    return {"custom_attrs": props.get("custom_attrs", {}) | ONCE, "on_click": props["on_click"].temporal}
+    # temporal: Reflex drops it while it has no connection, also before anybody has noticed that
+    # there is none
+    return {
+        "custom_attrs": props.get("custom_attrs", {}) | ONCE,
+        "on_click": props["on_click"].temporal,
+    }
 
 
-def field(label: str, control: rx.Component, *, name: str, error: rx.Var[str], hint: Any = None) -> rx.Component:
-    """A labelled control with its hint and, in its place, what is wrong with it. The control's id is `name`."""
-    note = rx.el.span(hint, id=f"{name}-hint", class_name="hint") if hint is not None else rx.fragment()
+def field(
+    label: str, control: rx.Component, *, name: str, error: rx.Var[str], hint: Any = None
+) -> rx.Component:
+    """A labelled control with its hint and, in its place, what is wrong with it. The control's id
+    is `name`."""
+    note = (
+        rx.el.span(hint, id=f"{name}-hint", class_name="hint")
+        if hint is not None
+        else rx.fragment()
+    )
     return rx.el.div(
         rx.el.label(label, html_for=name),
         control,
-        rx.cond(error != "", rx.el.span(error, id=f"{name}-error", class_name="error-text", role="alert"), note),
+        rx.cond(
+            error != "",
+            rx.el.span(error, id=f"{name}-error", class_name="error-text", role="alert"),
+            note,
+        ),
         class_name="field",
     )
 
@@ -55,9 +79,13 @@ def described(name: str, error: rx.Var[str]) -> dict[str, Any]:
     }
 
 
-def form_input(name: str, label: str, error: rx.Var[str], hint: Any = "", **props: Any) -> rx.Component:
+def form_input(
+    name: str, label: str, error: rx.Var[str], hint: Any = "", **props: Any
+) -> rx.Component:
     """A labelled field whose text its form sends; what one types is in no State."""
-    control = rx.el.input(id=name, name=name, class_name="control", **described(name, error), **props)
+    control = rx.el.input(
+        id=name, name=name, class_name="control", **described(name, error), **props
+    )
     return field(label, control, name=name, error=error, hint=hint)
 
 
@@ -71,24 +99,41 @@ def wrong_box(error: rx.Var[str]) -> rx.Component:
     return rx.cond(error != "", rx.el.div(f"{error}.", class_name="box bad", role="alert"))
 
 
-def text_input(name: str, value: rx.Var[str], on_change: Any, error: rx.Var[str], **props: Any) -> rx.Component:
+def text_input(
+    name: str, value: rx.Var[str], on_change: Any, error: rx.Var[str], **props: Any
+) -> rx.Component:
     extra = described(name, error)
     extra["custom_attrs"] |= props.pop("custom_attrs", {})
     look = props.pop("class_name", "control")
     return browser.text(
-        id=name, name=name, value=value, on_change=on_change, class_name=look, auto_complete="off", **extra, **props
+        id=name,
+        name=name,
+        value=value,
+        on_change=on_change,
+        class_name=look,
+        auto_complete="off",
+        **extra,
+        **props,
     )
 
 
-def select(name: str, value: rx.Var[str], on_change: Any, choices: Iterable[tuple[str, str]], **props: Any) -> rx.Component:
+def select(
+    name: str, value: rx.Var[str], on_change: Any, choices: Iterable[tuple[str, str]], **props: Any
+) -> rx.Component:
     """choices: (value, words)."""
     items = [rx.el.option(words, value=key) for key, words in choices]
-    return rx.el.select(*items, id=name, name=name, value=value, on_change=on_change, class_name="control", **props)
+    return rx.el.select(
+        *items, id=name, name=name, value=value, on_change=on_change, class_name="control", **props
+    )
 
 
-def chooser(label: str, name: str, value: Any, on_change: Any, options: Sequence[Any]) -> rx.Component:
+def chooser(
+    label: str, name: str, value: Any, on_change: Any, options: Sequence[Any]
+) -> rx.Component:
     """A select with its label in it. options: ``rx.el.option``s, or (value, words)."""
-    items = [rx.el.option(one[1], value=one[0]) if isinstance(one, tuple) else one for one in options]
+    items = [
+        rx.el.option(one[1], value=one[0]) if isinstance(one, tuple) else one for one in options
+    ]
     return rx.el.label(
         rx.el.span(label),
         rx.el.select(*items, value=value, on_change=on_change, id=name, name=name),
@@ -123,8 +168,11 @@ def status(key: Any, word: Text, **props: Any) -> rx.Component:
     return tag(word, class_name="status " + key, **props)
 
 
-def message(icon: str, title: str, text: Any, *actions: rx.Component, level: str = "h2") -> rx.Component:
-    """A page's or a list's plain word instead of content: nothing yet, no access, something failed."""
+def message(
+    icon: str, title: str, text: Any, *actions: rx.Component, level: str = "h2"
+) -> rx.Component:
+    """A page's or a list's plain word instead of content: nothing yet, no access, something
+    failed."""
     return rx.el.div(
         rx.el.div(
             rx.el.span(rx.icon(icon, size=22, aria_hidden="true"), class_name="round"),

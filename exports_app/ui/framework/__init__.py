@@ -1,1 +1,2 @@
-"""What pages are built on: actions and their guard, live push, sessions, commands to the browser."""
+"""What pages are built on: actions and their guard, live push, sessions, commands to the
+browser."""

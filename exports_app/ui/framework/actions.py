@@ -1,8 +1,9 @@
-"""What a client may call. `@action` only marks a handler; the Guard, asked before any handler runs, refuses everything else.
+"""What a client may call. `@action` only marks a handler; the Guard, asked before any handler runs,
+refuses everything else.
 
-Every public method of a State can be called by any websocket client, whatever the page shows: hiding a button is no
-authorisation. The mark names a permission; who asks is read from the database at each event; in which tenant they may,
-the services decide.
+Every public method of a State can be called by any websocket client, whatever the page shows:
+hiding a button is no authorisation. The mark names a permission; who asks is read from the database
+at each event; in which tenant they may, the services decide.
 """
 
 import inspect
@@ -32,8 +33,8 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class Rule:
-    """permission: held in at least one tenant; None: being signed in is enough. public: anybody. longest: characters of the
-    parameters that may hold more than `payload.TEXT`."""
+    """permission: held in at least one tenant; None: being signed in is enough. public: anybody.
+    longest: characters of the parameters that may hold more than `payload.TEXT`."""
 
     permission: Permission | None = None
     public: bool = False
@@ -80,8 +81,11 @@ def principal() -> Principal:
 
 
 def told(error: ExportsError) -> str:
-    """The error as a sentence for people: of wrong fields the first, without its name in the API."""
-    return sentence(error.errors[0].detail if isinstance(error, Invalid) and error.errors else error.message)
+    """The error as a sentence for people: of wrong fields the first, without its name in the
+    API."""
+    return sentence(
+        error.errors[0].detail if isinstance(error, Invalid) and error.errors else error.message
+    )
 
 
 def note_refusal(error: ExportsError, what: str) -> None:
@@ -99,15 +103,18 @@ def action(
 ) -> Callable[[Handler], Any]:
     """Marks an async handler as callable, by whoever holds the permission somewhere.
 
-    A product's error becomes a notice with its sentence; any other is logged and becomes a plain one. background: runs beside
-    the tab's other events and writes its State within ``async with self``. longest: see `Rule`; a value that is larger than it
-    may be is refused before the handler runs.
+    A product's error becomes a notice with its sentence; any other is logged and becomes a plain
+    one. background: runs beside the tab's other events and writes its State within ``async with
+    self``. longest: see `Rule`; a value that is larger than it may be is refused before the handler
+    runs.
     """
     rule = Rule(permission, public, longest or {})
 
     def mark(fn: Handler) -> Any:
         if not inspect.iscoroutinefunction(fn):
-            raise TypeError(f"{fn.__qualname__}: an action is an async function that yields nothing")
+            raise TypeError(
+                f"{fn.__qualname__}: an action is an async function that yields nothing"
+            )
         names = list(inspect.signature(fn).parameters)[1:]
 
         @wraps(fn)

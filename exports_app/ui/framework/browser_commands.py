@@ -1,5 +1,6 @@
-"""What a handler wants the browser to do: show a notice, move the page, fetch a file. Plain vars and compiled code, so that
-the strict CSP holds (Reflex's own toasts and scripts from handlers need eval)."""
+"""What a handler wants the browser to do: show a notice, move the page, fetch a file. Plain vars
+and compiled code, so that the strict CSP holds (Reflex's own toasts and scripts from handlers need
+eval)."""
 
 import uuid
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ KEEP = 5
 class Notice:
     """id: unique also across restarts, so that a page shows each once. level: success, error, info.
 
-    link: words of an action beside the text. It opens href or, where run is given as "schedule id/run id", fetches that file.
+    link: words of an action beside the text. It opens href or, where run is given as "schedule
+    id/run id", fetches that file.
     """
 
     id: str
@@ -47,13 +49,18 @@ class Notices(rx.State):
         self.address, self._view = "", view
 
     def _add(self, level: str, text: str, link: str, href: str, run: str) -> None:
-        self.items = [*self.items[1 - KEEP :], Notice(uuid.uuid4().hex, level, text, link, href, run)]
+        self.items = [
+            *self.items[1 - KEEP :],
+            Notice(uuid.uuid4().hex, level, text, link, href, run),
+        ]
 
     def _clear(self) -> None:
         self.items, self.goto, self.fetch, self.address = [], "", "", ""
 
 
-async def notify(state: BaseState, level: str, text: str, *, link: str = "", href: str = "", run: str = "") -> None:
+async def notify(
+    state: BaseState, level: str, text: str, *, link: str = "", href: str = "", run: str = ""
+) -> None:
     """Show a notice in the tab of this state."""
     (await state.get_state(Notices))._add(level, text, link, href, run)  # noqa: SLF001 (underscored so that no client can call it)
 

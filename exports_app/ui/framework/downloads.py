@@ -16,5 +16,7 @@ class Downloads(rx.State):
         """Save a run's file. A wrong or foreign id is simply not found."""
         held = actor()
         code = wiring.services().downloads.of_run
-        address = await asyncio.to_thread(code, held.who, held.session, str(schedule_id), str(run_id))
+        address = await asyncio.to_thread(
+            code, held.who, held.session, str(schedule_id), str(run_id)
+        )
         await fetch(self, f"/api/download/{address}")

@@ -43,9 +43,9 @@ Known = Callable[[str, bool], None]
 
 
 class Guard(Middleware):
-    """quiet: the handlers that pages call by themselves, so that a refusal is not told: the page says it. seen: called with the
-    tab's key, the event and who stands behind it for each of them that passes. known: called with the tab's key and whether
-    somebody is signed in there."""
+    """quiet: the handlers that pages call by themselves, so that a refusal is not told: the page
+    says it. seen: called with the tab's key, the event and who stands behind it for each of them
+    that passes. known: called with the tab's key and whether somebody is signed in there."""
 
     def __init__(self, quiet: Collection[str], seen: Seen, known: Known) -> None:
         self._quiet, self._seen, self._known = frozenset(quiet), seen, known
@@ -53,7 +53,8 @@ class Guard(Middleware):
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002 (Reflex's signature)
         """None lets the event run."""
-        # A page's own calls have where it is with them; what they lead to, and what the server pushes, has not
+        # A page's own calls have where it is with them; what they lead to, and what the server
+        # pushes, has not
         by_client = bool(event.router_data)
         if event.name in INTERNAL - HYDRATE and not (by_client and event.name == LOAD):
             return None
@@ -66,7 +67,9 @@ class Guard(Middleware):
         whole_page = event.name in HYDRATE
         try:
             found = await _actor(root, counts=by_client)
-        except ExportsError as e:  # the database is away, or too many requests: nothing but this is said
+        except (
+            ExportsError
+        ) as e:  # the database is away, or too many requests: nothing but this is said
             return await _say(root, e.message, whole_page=whole_page)
         self._known(EventContext.get().token, found is not None)
         await _keep_owner(root, found)
@@ -87,12 +90,16 @@ class Guard(Middleware):
         rule = self._rules.get(event.name)
         if found is None or event.name == LOAD or (rule is not None and rule.public):
             return False
-        refused = rule is None or (rule.permission is not None and found.who.tenants(rule.permission) == frozenset())
+        refused = rule is None or (
+            rule.permission is not None and found.who.tenants(rule.permission) == frozenset()
+        )
         if refused and event.name not in self._quiet:
             actions.note_refusal(Forbidden(), event.name.rpartition("___")[2])
         return refused
 
-    async def _decide(self, root: BaseState, event: Event, found: Actor | None) -> StateUpdate | None:
+    async def _decide(
+        self, root: BaseState, event: Event, found: Actor | None
+    ) -> StateUpdate | None:
         assert self._rules is not None
         rule = self._rules.get(event.name)
         actions.begin(found)
@@ -112,12 +119,16 @@ def _caller(root: BaseState) -> RequestContext:
     address, headers = str(root.router_data.get("ip", "")), root.router_data.get("headers", {})
     secret = cookie(headers.get("cookie", ""), SESSION_COOKIE)
     session = id_of(secret) if secret else ""
-    device, local = request_context.device_name(headers.get("user-agent", "")), request_context.is_local(address, headers)
+    device, local = (
+        request_context.device_name(headers.get("user-agent", "")),
+        request_context.is_local(address, headers),
+    )
     return RequestContext(address, session, uuid.uuid4().hex, device, local)
 
 
 async def _actor(root: BaseState, *, counts: bool) -> Actor | None:
-    """counts: as a request, like one of the API, and as a use of the session. Raises TooManyRequests, Unavailable."""
+    """counts: as a request, like one of the API, and as a use of the session. Raises
+    TooManyRequests, Unavailable."""
     header = root.router_data.get("headers", {}).get("cookie", "")
     secret = cookie(header, SESSION_COOKIE)
     return await asyncio.to_thread(_look_up, secret, counts) if secret else None
@@ -134,7 +145,8 @@ def _look_up(secret: str, counts: bool) -> Actor | None:
 
 
 async def _keep_owner(root: BaseState, found: Actor | None) -> None:
-    """The session of a tab's states is always the same one (`tabs.key_of`), but it may end: then they are emptied."""
+    """The session of a tab's states is always the same one (`tabs.key_of`), but it may end: then
+    they are emptied."""
     mine = found.who.user_id if found else ""
     session = await root.get_state(Session)
     if session._owner != mine:  # noqa: SLF001 (kept from clients by its underscore)
@@ -143,8 +155,8 @@ async def _keep_owner(root: BaseState, found: Actor | None) -> None:
 
 
 async def _lost_rights(root: BaseState, found: Actor) -> bool:
-    """Whether they may do or see less than at the tab's latest event. Its states are empty then: what they hold may be of what
-    was taken from them."""
+    """Whether they may do or see less than at the tab's latest event. Its states are empty then:
+    what they hold may be of what was taken from them."""
     session = await root.get_state(Session)
     before = session._rights  # noqa: SLF001
     now = rights(found.who)
@@ -160,14 +172,25 @@ async def _lost_rights(root: BaseState, found: Actor) -> bool:
 
 def rights(who: Principal) -> list[str]:
     """All that they may do, as text."""
-    installation = [f"* {permission}" for permission in OF_INSTALLATION] if who.is_super_admin else []
-    every = [f"every {permission}" for permission in PERMISSIONS[Role.ADMIN]] if who.is_super_admin else []
-    own = [f"{tenant} {permission}" for tenant, role in who.roles.items() for permission in PERMISSIONS[role]]
+    installation = (
+        [f"* {permission}" for permission in OF_INSTALLATION] if who.is_super_admin else []
+    )
+    every = (
+        [f"every {permission}" for permission in PERMISSIONS[Role.ADMIN]]
+        if who.is_super_admin
+        else []
+    )
+    own = [
+        f"{tenant} {permission}"
+        for tenant, role in who.roles.items()
+        for permission in PERMISSIONS[role]
+    ]
     return sorted([*installation, *every, *own])
 
 
 async def _empty(root: BaseState) -> None:
-    """Every state as at the beginning; only where the page is stays known. With Redis the others are not even loaded yet."""
+    """Every state as at the beginning; only where the page is stays known. With Redis the others
+    are not even loaded yet."""
     for kind in kinds(type(root)):
         await root.get_state(kind)
     kept = dict(root.router_data)
@@ -189,7 +212,8 @@ async def _refuse(root: BaseState) -> StateUpdate:
 
 
 async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
-    """Nothing but this, for it is not known whose states these are. whole_page: there is none yet to show a notice on."""
+    """Nothing but this, for it is not known whose states these are. whole_page: there is none yet
+    to show a notice on."""
     notices, session = await root.get_state(Notices), await root.get_state(Session)
     notices._clear()  # noqa: SLF001
     if whole_page:
@@ -203,7 +227,8 @@ async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
 
 
 async def _answer(root: BaseState, *events: Any, load: bool = False) -> StateUpdate:
-    """What the Guard itself changed, and the events; the refused handler does not run. load: the page is loaded anew."""
+    """What the Guard itself changed, and the events; the refused handler does not run. load: the
+    page is loaded anew."""
     delta = await root._get_resolved_delta()  # noqa: SLF001 (as Reflex does after a handler)
     root._clean()  # noqa: SLF001
     made = [e for spec in events for e in Event.from_event_type(spec)]

@@ -1,7 +1,9 @@
-"""Live push: a change anywhere becomes one refresh of each page that shows its tenant. No page polls.
+"""Live push: a change anywhere becomes one refresh of each page that shows its tenant. No page
+polls.
 
-Services publish a change after their commit, from any thread. A page that was refreshed once is watched; a change marks the
-pages of its tenant, and one pump enqueues their own guarded refresh, as if the page had asked.
+Services publish a change after their commit, from any thread. A page that was refreshed once is
+watched; a change marks the pages of its tenant, and one pump enqueues their own guarded refresh, as
+if the page had asked.
 """
 
 import asyncio
@@ -49,8 +51,8 @@ class _Watch:
 
 
 def until_half_hour(now: float) -> float:
-    """Seconds from an instant (since 1970) to just after the next half hour, at which every zone's hours begin, or nearly
-    every's."""
+    """Seconds from an instant (since 1970) to just after the next half hour, at which every zone's
+    hours begin, or nearly every's."""
     return HALF_HOUR - now % HALF_HOUR + 0.1
 
 
@@ -63,13 +65,18 @@ class Live:
         self._wake = asyncio.Event()
 
     def seen(self, token: str, event: str, actor: Actor) -> None:
-        """For the Guard: a page has just called this; if it is its refresh, the page is watched from now on."""
+        """For the Guard: a page has just called this; if it is its refresh, the page is watched
+        from now on."""
         if event not in self.refreshers:
             return
         who = actor.who
         tenants = who.tenants(Permission.READ)
         watch = self.watches.get(token)
-        if watch is None or (watch.event, watch.user_id, watch.tenants) != (event, who.user_id, tenants):
+        if watch is None or (watch.event, watch.user_id, watch.tenants) != (
+            event,
+            who.user_id,
+            tenants,
+        ):
             watch = self.watches[token] = _Watch(event, who.user_id, tenants)
         watch.ends_at = actor.ends_at
 
@@ -82,7 +89,9 @@ class Live:
         loop = asyncio.get_running_loop()
 
         def from_thread(change: Change) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop may be gone while the last run still reports
+            with contextlib.suppress(
+                RuntimeError
+            ):  # the loop may be gone while the last run still reports
                 loop.call_soon_threadsafe(self._note, change)
 
         unsubscribe = changes.subscribe(from_thread)
@@ -106,20 +115,23 @@ class Live:
         self._wake.set()
 
     async def _turn_hours(self) -> None:
-        """What a page shows of days and hours is another with the next one, though nothing changes."""
+        """What a page shows of days and hours is another with the next one, though nothing
+        changes."""
         while True:
             await asyncio.sleep(until_half_hour(time.time()))
             self._note(Change(Topic.TENANTS, EVERY_TENANT))
 
     async def _end_sessions(self, clock: Clock) -> None:
-        """Nothing changes when a session ends by itself: what its pages show is taken away all the same."""
+        """Nothing changes when a session ends by itself: what its pages show is taken away all the
+        same."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if self.watches:
                 self._look_again(await asyncio.to_thread(clock))  # it may ask the database
 
     def _look_again(self, now: datetime) -> None:
-        """The pages whose sessions ended, unless they were used elsewhere meanwhile, ask who is there."""
+        """The pages whose sessions ended, unless they were used elsewhere meanwhile, ask who is
+        there."""
         for watch in self.watches.values():
             if watch.ends_at is not None and watch.ends_at <= now:
                 watch.ends_at, watch.dirty = None, True

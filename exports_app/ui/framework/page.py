@@ -1,4 +1,5 @@
-"""Pages register themselves: one file under pages/ adds a page, its route, its guard and its place in the header."""
+"""Pages register themselves: one file under pages/ adds a page, its route, its guard and its place
+in the header."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,17 +53,21 @@ def page(
 ) -> Callable[[View], View]:
     """Decorates a function that returns a page's content. Two pages at one route stop the start.
 
-    routes: the first is where the header links to. needs: without this permission in the tenant, a plain "no access" stands in
-    the page's place. load: the State's action that reads the address, once when the page loads. refresh: the one that reads what
-    the page shows, then and at each change of the tenant's data. public: shown to anybody, without the header. nav, icon, order:
-    the entry in the header; no nav, no entry. loading: what stands there until the page's data has come.
+    routes: the first is where the header links to. needs: without this permission in the tenant, a
+    plain "no access" stands in the page's place. load: the State's action that reads the address,
+    once when the page loads. refresh: the one that reads what the page shows, then and at each
+    change of the tenant's data. public: shown to anybody, without the header. nav, icon, order: the
+    entry in the header; no nav, no entry. loading: what stands there until the page's data has
+    come.
     """
 
     def add(view: View) -> View:
         taken = {route for one in PAGES for route in one.routes} & set(routes)
         if taken:
             raise ValueError(f"two pages at {sorted(taken)}")
-        PAGES.append(Page(view, routes, title, needs, load, refresh, public, nav, icon, order, loading))
+        PAGES.append(
+            Page(view, routes, title, needs, load, refresh, public, nav, icon, order, loading)
+        )
         return view
 
     return add
@@ -72,17 +77,25 @@ def _whole(one: Page, entries: list[Page]) -> View:
     def whole() -> rx.Component:
         return shell(one, entries)
 
-    # Reflex puts what a page is made of into a file of this module: in ours alone, each page would load the code of all
+    # Reflex puts what a page is made of into a file of this module: in ours alone, each page would
+    # load the code of all
     whole.__module__ = one.view.__module__
     return whole
 
 
 def install(app: rx.App) -> tuple[set[str], set[str]]:
-    """Add every registered page to the app. Returns the full names of the load and of the refresh handlers."""
+    """Add every registered page to the app. Returns the full names of the load and of the refresh
+    handlers."""
     entries = sorted((p for p in PAGES if p.nav), key=lambda p: p.order)
     for one in PAGES:
-        on_load = [event for event in (None if one.public else Session.enter, one.load, one.refresh) if event is not None]
+        on_load = [
+            event
+            for event in (None if one.public else Session.enter, one.load, one.refresh)
+            if event is not None
+        ]
         for route in one.routes:
-            app.add_page(_whole(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load)
+            app.add_page(
+                _whole(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load
+            )
     loads = {format_event_handler(one.load) for one in PAGES if one.load}
     return loads, {format_event_handler(one.refresh) for one in PAGES if one.refresh}

@@ -1,7 +1,7 @@
 """How large the values may be that a page sends to a handler. Looked at before the handler runs.
 
-Every value has a limit by its type, so that a new handler has one too. A handler that takes a longer text says so:
-``@action(permission, longest={"text": bounds.PASTED})``.
+Every value has a limit by its type, so that a new handler has one too. A handler that takes a
+longer text says so: ``@action(permission, longest={"text": bounds.PASTED})``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,8 @@ NUMBER = 2**53
 
 
 def check(values: Iterable[tuple[str, Any]], longest: Mapping[str, int]) -> None:
-    """values: by the parameters' names. longest: characters, of those texts that have a limit of their own. Raises Invalid."""
+    """values: by the parameters' names. longest: characters, of those texts that have a limit of
+    their own. Raises Invalid."""
     for name, value in values:
         if why := wrong(value, longest.get(name, TEXT)):
             raise Invalid([FieldError(f"/{name}", why)])
@@ -43,7 +44,9 @@ def _wrong_plain(value: Any, most: int = TEXT) -> str | None:
         case str():
             return f"this text is too long: {bounds.at_most(most)}" if len(value) > most else None
         case int() | float():
-            return None if -NUMBER <= value <= NUMBER else "this number is too large"  # NaN is neither
+            return (
+                None if -NUMBER <= value <= NUMBER else "this number is too large"
+            )  # NaN is neither
         case None:
             return None
         case _:

@@ -1,4 +1,5 @@
-"""Who uses this tab: signing in and out, the tenant that the pages show, and what the shell says about both."""
+"""Who uses this tab: signing in and out, the tenant that the pages show, and what the shell says
+about both."""
 
 import asyncio
 from dataclasses import dataclass
@@ -35,8 +36,8 @@ def query(state: BaseState) -> dict[str, str]:
 
 
 def path(state: BaseState) -> str:
-    """The path that the page was loaded by (Reflex's own pathname is the route's pattern). Later changes of the address bar
-    show only in `query`."""
+    """The path that the page was loaded by (Reflex's own pathname is the route's pattern). Later
+    changes of the address bar show only in `query`."""
     return urlsplit(str(state.router_data.get("asPath", ""))).path
 
 
@@ -87,11 +88,15 @@ class Session(rx.State):
         self.is_demo = services.settings.is_demo
         withheld = await asyncio.to_thread(services.auth.withheld, held.who)
         wanted = {query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""}
-        shut_out = held.who.must_enrol or any(not tenants or not wanted.isdisjoint({t.id, t.slug}) for t in withheld)
+        shut_out = held.who.must_enrol or any(
+            not tenants or not wanted.isdisjoint({t.id, t.slug}) for t in withheld
+        )
         if (user.must_change_password or shut_out) and path(self).rstrip("/") != SETTINGS:
             await go(self, SETTINGS)
         if tenants:
-            self._show(_pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""))
+            self._show(
+                _pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or "")
+            )
         else:
             self.may, self.role, self.tenant_id = [], "No tenant yet", ""
         if held.who.is_super_admin:
@@ -107,7 +112,10 @@ class Session(rx.State):
         """The tenant was given another name or other looks, here."""
         self.tenant_name, self.colors = tenant.name, brand_colors.scale(tenant.brand_color)
         self.timezone = tenant.timezone or wiring.services().settings.tz
-        self.tenants = [TenantChoice(t.id, t.slug, tenant.name) if t.id == tenant.id else t for t in self.tenants]
+        self.tenants = [
+            TenantChoice(t.id, t.slug, tenant.name) if t.id == tenant.id else t
+            for t in self.tenants
+        ]
 
     @action()
     async def switch(self, tenant_id: str) -> None:
@@ -130,7 +138,8 @@ class Session(rx.State):
 
 
 def _pick(tenants: list[TenantRole], slug: str, current: str, last: str) -> TenantRole:
-    """The tenant that the address names, else the tab's, else the session's last, else the first one they may write in."""
+    """The tenant that the address names, else the tab's, else the session's last, else the first
+    one they may write in."""
     for wanted in (slug, current, last):
         for one in tenants:
             if wanted and wanted in {one.tenant.slug, one.tenant.id}:

@@ -1,4 +1,5 @@
-"""A tenant's one colour as the page's accent: shades that stay readable (WCAG 2.2 AA) on light and dark grounds."""
+"""A tenant's one colour as the page's accent: shades that stay readable (WCAG 2.2 AA) on light and
+dark grounds."""
 
 import re
 
@@ -12,14 +13,18 @@ TEXT, SHAPE = 4.6, 3.1
 
 
 def scale(color: str) -> dict[str, str]:
-    """CSS custom properties for the accent. color: #RRGGBB; anything else counts as the product's own."""
+    """CSS custom properties for the accent. color: #RRGGBB; anything else counts as the product's
+    own."""
     base = color if re.fullmatch(r"#[0-9A-Fa-f]{6}", color) else DEFAULT
     shades: dict[str, str] = {}
     for name, ground, end, tint in (("light", LIGHT, BLACK, 0.9), ("dark", DARK, WHITE, 0.78)):
         solid = _until(base, end, SHAPE, ground)
-        # White looks better on saturated colours than the formula says: it is taken wherever it reaches AA
+        # White looks better on saturated colours than the formula says: it is taken wherever it
+        # reaches AA
         on = WHITE if contrast(WHITE, solid) >= TEXT else readable_on(solid)
-        away = BLACK if on == WHITE else WHITE  # a hovered button must not come nearer to its own text
+        away = (
+            BLACK if on == WHITE else WHITE
+        )  # a hovered button must not come nearer to its own text
         soft = mixed(base, ground, tint)
         shades |= {
             f"--brand-{name}-solid": solid,
@@ -34,4 +39,6 @@ def scale(color: str) -> dict[str, str]:
 def _until(color: str, end: str, wanted: float, *grounds: str) -> str:
     """The colour, moved towards `end` only as far as the contrast with all the grounds needs."""
     steps = (mixed(color, end, step / 20) for step in range(21))
-    return next((one for one in steps if all(contrast(one, ground) >= wanted for ground in grounds)), end)
+    return next(
+        (one for one in steps if all(contrast(one, ground) >= wanted for ground in grounds)), end
+    )

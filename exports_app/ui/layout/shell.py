@@ -1,4 +1,5 @@
-"""Around every page: the header, what stands in a page's place while there is nobody to show it to, and the browser's effects."""
+"""Around every page: the header, what stands in a page's place while there is nobody to show it to,
+and the browser's effects."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -43,7 +44,11 @@ def shell(page: "Page", entries: "Sequence[Page]") -> rx.Component:
         _header(page, entries),
         rx.cond(Session.ready & Session.is_demo, _demo_banner()),
         rx.el.main(
-            rx.cond(Session.failed != "", _failed(), rx.cond(Session.ready, content, page.loading())), id="content", tab_index=-1
+            rx.cond(
+                Session.failed != "", _failed(), rx.cond(Session.ready, content, page.loading())
+            ),
+            id="content",
+            tab_index=-1,
         ),
     )
 
@@ -57,7 +62,9 @@ def _header(page: "Page", entries: "Sequence[Page]") -> rx.Component:
     return rx.el.header(
         logo(),
         rx.el.nav(
-            *[_entry(one, here=_is_within(page, one)) for one in entries], class_name="nav", custom_attrs={"aria-label": "Pages"}
+            *[_entry(one, here=_is_within(page, one)) for one in entries],
+            class_name="nav",
+            custom_attrs={"aria-label": "Pages"},
         ),
         rx.cond(Session.tenants.length() > 1, _tenants()),
         _theme(),
@@ -84,7 +91,9 @@ def _is_within(page: "Page", entry: "Page") -> bool:
 def _tenants() -> rx.Component:
     def item(one: TenantChoice) -> rx.Component:
         return rx.dropdown_menu.item(
-            one.name, rx.cond(one.id == Session.tenant_id, rx.icon("check", size=14)), on_select=Session.switch(one.id)
+            one.name,
+            rx.cond(one.id == Session.tenant_id, rx.icon("check", size=14)),
+            on_select=Session.switch(one.id),
         )
 
     return rx.dropdown_menu.root(
@@ -104,7 +113,9 @@ def _tenants() -> rx.Component:
 
 def _theme() -> rx.Component:
     # One label for both ways: what is prerendered does not know the reader's theme yet
-    return icon_button("sun-moon", "Switch between light and dark", on_click=rx.toggle_color_mode, id="theme")
+    return icon_button(
+        "sun-moon", "Switch between light and dark", on_click=rx.toggle_color_mode, id="theme"
+    )
 
 
 def _account() -> rx.Component:
@@ -130,11 +141,17 @@ def _account() -> rx.Component:
         rx.dropdown_menu.content(
             who,
             rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item(rx.icon("settings", size=14), "Settings", on_select=rx.redirect("/settings")),
             rx.dropdown_menu.item(
-                rx.icon("book-open", size=14), "API documentation", on_select=rx.redirect("/api/docs", is_external=True)
+                rx.icon("settings", size=14), "Settings", on_select=rx.redirect("/settings")
             ),
-            rx.dropdown_menu.item(rx.icon("log-out", size=14), "Sign out", on_select=Session.logout),
+            rx.dropdown_menu.item(
+                rx.icon("book-open", size=14),
+                "API documentation",
+                on_select=rx.redirect("/api/docs", is_external=True),
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("log-out", size=14), "Sign out", on_select=Session.logout
+            ),
             align="end",
         ),
         modal=False,
@@ -150,7 +167,13 @@ def _demo_banner() -> rx.Component:
 
 
 def _failed() -> rx.Component:
-    return message("triangle-alert", "The page could not be loaded", f"{Session.failed}.", browser.reload_button(), level="h1")
+    return message(
+        "triangle-alert",
+        "The page could not be loaded",
+        f"{Session.failed}.",
+        browser.reload_button(),
+        level="h1",
+    )
 
 
 def _no_access(needs: Permission) -> rx.Component:

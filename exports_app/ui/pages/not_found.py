@@ -10,5 +10,11 @@ from exports_app.ui.framework.page import page
 def not_found() -> rx.Component:
     home = rx.el.a("To the scheduled exports", href="/scheduled-exports", class_name="btn primary")
     return rx.el.main(
-        message("map-pin-off", "There is no such page", "The address is wrong, or the page has moved.", home, level="h1")
+        message(
+            "map-pin-off",
+            "There is no such page",
+            "The address is wrong, or the page has moved.",
+            home,
+            level="h1",
+        )
     )

@@ -1,7 +1,9 @@
-"""The websockets beneath the pages, before Reflex sees them: who may open one, and what a packet may be.
+"""The websockets beneath the pages, before Reflex sees them: who may open one, and what a packet
+may be.
 
-Every stranger can open a websocket. So its packets are text of a known form and size; who sends too many is slowed down, per
-socket and per address; and who does not read the answers, or sends anything a page would not, is cut off.
+Every stranger can open a websocket. So its packets are text of a known form and size; who sends too
+many is slowed down, per socket and per address; and who does not read the answers, or sends
+anything a page would not, is cut off.
 """
 
 import asyncio
@@ -37,7 +39,8 @@ MAX_FRAME_BYTES = 256 * 1024
 MAX_FRAME_BYTES_OF_STRANGERS = 16 * 1024
 """Of a packet of a tab where nobody is signed in yet: those pages have small forms only."""
 MAX_BRACKETS, MAX_COMMAS = 5_000, 20_000
-"""In the text of a packet. To parse more lists, objects and numbers would keep the event loop from the others."""
+"""In the text of a packet. To parse more lists, objects and numbers would keep the event loop from
+the others."""
 MAX_HEADER_BYTES = 16 * 1024
 """Of all headers of a handshake."""
 JOIN_SECONDS = 15.0
@@ -51,10 +54,13 @@ MAX_HELD_BYTES_PER_CUSTOMER = 8 * 1024 * 1024
 LARGE_BYTES = 16 * 1024
 """A packet over this is counted for its address too."""
 TOO_LARGE = f"a frame over {MAX_FRAME_BYTES // 1024} KB"
-TOO_LARGE_FOR_STRANGERS = f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
+TOO_LARGE_FOR_STRANGERS = (
+    f"a frame over {MAX_FRAME_BYTES_OF_STRANGERS // 1024} KB before anybody signed in"
+)
 NO_ROOM = "room was needed for others"
 MAX_OVERDUE_SECONDS = 10.0
-"""Then a page that loads again and again is cut off. Else its backlog would be worked off long after it is gone."""
+"""Then a page that loads again and again is cut off. Else its backlog would be worked off long
+after it is gone."""
 SENDS_TOO_MUCH_ITSELF = "its page loads again and again"
 SENDS_TOO_MUCH = "its address sends too much"
 TOO_MANY_LARGE = "too many large frames at once"
@@ -67,11 +73,20 @@ TOO_MANY, NOT_A_PAGES = 4429, 4400
 """Codes with which websockets are closed."""
 
 _TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Engine.IO: 1 closes, 3 answers a ping, 4 is a packet of Socket.IO: 40 joins, 41 leaves, 42 is an event. Answers to packets (43)
-# and bytes (45, 46, and "b" at the beginning) are nothing that a page sends
+# Engine.IO: 1 closes, 3 answers a ping, 4 is a packet of Socket.IO: 40 joins, 41 leaves, 42 is an
+# event. Answers to packets (43) and bytes (45, 46, and "b" at the beginning) are nothing that a
+# page sends
 _PACKET = re.compile(r"1|3|41/_event,?|40/_event,(?:\{.*\})?|42/_event,\[.*\]", re.DOTALL)
 _VERSION = re.compile(r"[0-9A-Za-z.+-]{1,20}")
-_NEEDED = FORWARDING | {"host", "origin", "cookie", "user-agent", "connection", "upgrade", "sec-websocket-protocol"}
+_NEEDED = FORWARDING | {
+    "host",
+    "origin",
+    "cookie",
+    "user-agent",
+    "connection",
+    "upgrade",
+    "sec-websocket-protocol",
+}
 """Headers of the handshake that anything asks for; the others would be kept with every state."""
 
 T = TypeVar("T")
@@ -79,8 +94,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Lane:
-    """What sockets of one address do together. What would have to wait for longer than most_wait seconds is not waited for: the
-    socket is cut off, so that nobody is in debt for long."""
+    """What sockets of one address do together. What would have to wait for longer than most_wait
+    seconds is not waited for: the socket is cut off, so that nobody is in debt for long."""
 
     most_wait: float
     events: Allowance
@@ -102,11 +117,11 @@ def _people() -> Lane:
 
 @dataclass
 class Address:
-    """What the sockets of people who are signed in do together at a client address: of IPv6 a /64. Generous: a company may be
-    behind one.
+    """What the sockets of people who are signed in do together at a client address: of IPv6 a /64.
+    Generous: a company may be behind one.
 
-    Of pages that load few go at once: what they cost holds up everybody's clicks. Bytes count for large packets only, so that
-    those of one person hold up nobody else there.
+    Of pages that load few go at once: what they cost holds up everybody's clicks. Bytes count for
+    large packets only, so that those of one person hold up nobody else there.
     """
 
     name: str
@@ -121,8 +136,9 @@ class Address:
 
 @dataclass
 class Customer:
-    """What all sockets of a network do together that may be one customer's: an IPv4 address, or the widest network that a
-    provider gives to one. Strangers have a lane of their own, so that they hold up nobody there who is signed in."""
+    """What all sockets of a network do together that may be one customer's: an IPv4 address, or the
+    widest network that a provider gives to one. Strangers have a lane of their own, so that they
+    hold up nobody there who is signed in."""
 
     name: str
     sockets: "dict[Socket, None]" = field(default_factory=dict)
@@ -139,7 +155,8 @@ class Customer:
         return not self.sockets and self.strangers.full
 
     def hold(self, socket: "Socket", size: int) -> None:
-        """A packet waits. Where they are too many bytes, the largest one's socket is cut off, the newest of equal ones."""
+        """A packet waits. Where they are too many bytes, the largest one's socket is cut off, the
+        newest of equal ones."""
         self._held[socket] = size
         self.held += size
         if self.held > MAX_HELD_BYTES_PER_CUSTOMER:
@@ -168,9 +185,12 @@ def _widest(host: str) -> str:
 class Socket:
     """One connection, from its handshake to its end."""
 
-    def __init__(self, place: "Place", peer: tuple[str, str] = ("", ""), *, has_session: bool = False) -> None:
-        """peer: host and port of the connection itself, which may be a proxy's. has_session: whether it came with the cookie of
-        a session in which somebody was signed in a short time ago."""
+    def __init__(
+        self, place: "Place", peer: tuple[str, str] = ("", ""), *, has_session: bool = False
+    ) -> None:
+        """peer: host and port of the connection itself, which may be a proxy's. has_session:
+        whether it came with the cookie of a session in which somebody was signed in a short time
+        ago."""
         self.place, self.peer, self.has_session = place, peer, has_session
         self.address, self.customer = place.address, place.customer
         self.taken = 0
@@ -183,7 +203,8 @@ class Socket:
         self.why = ""
         """Why it was cut off."""
         self.is_signed_in: Callable[[], bool] = lambda: False
-        """Whether somebody has signed in where its tab is; the gate says so, once the tab is known."""
+        """Whether somebody has signed in where its tab is; the gate says so, once the tab is
+        known."""
         self._events, self._joins = Allowance(50, 300), Allowance(1, 20)
         self._overdue = 0.0
         """Seconds that it waited without a break because its page loads again and again."""
@@ -205,7 +226,8 @@ class Socket:
         self.customer.unread -= self.unread
 
     def count_answer(self, size: int) -> None:
-        """size: characters that wait to be sent from now on; negative where they were taken to be sent."""
+        """size: characters that wait to be sent from now on; negative where they were taken to be
+        sent."""
         if self._ended:
             return
         self.unread += size
@@ -222,8 +244,8 @@ class Socket:
         return self.customer.strangers if self.is_stranger else self.address.people
 
     async def join(self) -> bool:
-        """A page asks for all that it holds: the dearest thing that anybody may ask for. Waits until it may have it; False
-        where the socket is cut off meanwhile."""
+        """A page asks for all that it holds: the dearest thing that anybody may ask for. Waits
+        until it may have it; False where the socket is cut off meanwhile."""
         self.joined = True
         wait = self._joins.ahead()
         self._overdue = self._overdue + wait if wait else 0.0
@@ -232,8 +254,8 @@ class Socket:
         return await self._turn((self._joins, 1), (self.lane.joins, 1))
 
     async def _pay(self, size: int) -> bool:
-        """Wait for the turn of a packet of so many characters; what comes after it waits in the client's own buffers. False
-        where the socket is cut off meanwhile."""
+        """Wait for the turn of a packet of so many characters; what comes after it waits in the
+        client's own buffers. False where the socket is cut off meanwhile."""
         lane = self.lane
         claims = [(self._events, 1), (lane.events, 1), (self._bytes, size)]
         if size > LARGE_BYTES:
@@ -286,10 +308,13 @@ class Socket:
             raise ConnectionAbortedError
 
     async def _unless_cut(self, work: Awaitable[T], patience: float | None = None) -> T | None:
-        """What receiving or sending comes to; None once the socket is cut off, or nobody joined within `patience` seconds."""
+        """What receiving or sending comes to; None once the socket is cut off, or nobody joined
+        within `patience` seconds."""
         task = asyncio.ensure_future(_awaited(work))
         try:
-            done, _ = await asyncio.wait({task, self._cut}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                {task, self._cut}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             task.cancel()  # does nothing to one that is done
         if task in done:
@@ -313,10 +338,15 @@ def _bytes(text: str) -> int:
 
 
 def _wrong(text: str | None, *, signed_in: bool) -> str:
-    """What is wrong with a packet; empty where nothing is. Looks at the text only: nothing is parsed yet."""
+    """What is wrong with a packet; empty where nothing is. Looks at the text only: nothing is
+    parsed yet."""
     if text is None:
         return "a binary frame"
-    most, too_large = (MAX_FRAME_BYTES, TOO_LARGE) if signed_in else (MAX_FRAME_BYTES_OF_STRANGERS, TOO_LARGE_FOR_STRANGERS)
+    most, too_large = (
+        (MAX_FRAME_BYTES, TOO_LARGE)
+        if signed_in
+        else (MAX_FRAME_BYTES_OF_STRANGERS, TOO_LARGE_FOR_STRANGERS)
+    )
     if len(text) > most or _bytes(text) > most:
         return too_large
     if text.count("[") + text.count("{") > MAX_BRACKETS or text.count(",") > MAX_COMMAS:
@@ -328,13 +358,14 @@ _socket: ContextVar[Socket | None] = ContextVar("socket", default=None)
 
 
 def current() -> Socket | None:
-    """The one whose packet is handled now. Reflex's own tasks, which run an event later, have none."""
+    """The one whose packet is handled now. Reflex's own tasks, which run an event later, have
+    none."""
     return _socket.get()
 
 
 class Sockets:
-    """ASGI middleware around Reflex. is_session: whether a cookie's value is of a session in which somebody was signed in a
-    short time ago."""
+    """ASGI middleware around Reflex. is_session: whether a cookie's value is of a session in which
+    somebody was signed in a short time ago."""
 
     def __init__(self, app: ASGIApp, is_session: Callable[[str], bool] = lambda _: False) -> None:
         self._app, self._is_session = app, is_session
@@ -348,7 +379,9 @@ class Sockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
-        elif scope["type"] == "http" and (scope["path"] == PATH or scope["path"].startswith(f"{PATH}/")):
+        elif scope["type"] == "http" and (
+            scope["path"] == PATH or scope["path"].startswith(f"{PATH}/")
+        ):
             await _no_polling(send)
         else:
             await self._app(scope, receive, send)
@@ -356,7 +389,9 @@ class Sockets:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         host = client[0] if client else ""
-        place = Place(self._address(network(host)), self._customer(_widest(host)), wider_networks(host))
+        place = Place(
+            self._address(network(host)), self._customer(_widest(host)), wider_networks(host)
+        )
         has_session = self._is_session(_session(scope))
         lane = place.address.people if has_session else place.customer.strangers
         refusal = None
@@ -373,7 +408,9 @@ class Sockets:
             return
         lane.events.spend()
         peer = scope.get(PEER) or client or ("", "")
-        async with self._held(Socket(place, (peer[0], str(peer[1])), has_session=has_session)) as socket:
+        async with self._held(
+            Socket(place, (peer[0], str(peer[1])), has_session=has_session)
+        ) as socket:
             await self._serve(socket, _plain(scope), receive, send)
 
     async def _serve(self, socket: Socket, scope: Scope, receive: Receive, send: Send) -> None:
@@ -389,7 +426,9 @@ class Sockets:
             await self._app(scope, received, sent)
         if socket.why:
             with suppress(Exception):  # it may be gone, or still not read
-                await asyncio.wait_for(send({"type": "websocket.close", "code": NOT_A_PAGES}), CLOSE_SECONDS)
+                await asyncio.wait_for(
+                    send({"type": "websocket.close", "code": NOT_A_PAGES}), CLOSE_SECONDS
+                )
 
     @asynccontextmanager
     async def _held(self, socket: Socket) -> AsyncIterator[Socket]:
@@ -415,9 +454,12 @@ class Sockets:
                 del self._networks[name]
 
     def _room(self, place: Place, *, has_session: bool) -> bool:
-        """Whether another socket may be opened. Who is signed in finds room as long as strangers are there."""
+        """Whether another socket may be opened. Who is signed in finds room as long as strangers
+        are there."""
         address, customer = place.address.sockets, place.customer.sockets
-        if len(address) >= MAX_SOCKETS_PER_ADDRESS and not (has_session and self._make_room(address, place, always=True)):
+        if len(address) >= MAX_SOCKETS_PER_ADDRESS and not (
+            has_session and self._make_room(address, place, always=True)
+        ):
             return False
         crowded = not has_session and len(customer) >= MAX_STRANGERS_PER_CUSTOMER
         if crowded and sum(one.is_stranger for one in customer) >= MAX_STRANGERS_PER_CUSTOMER:
@@ -432,8 +474,8 @@ class Sockets:
         return len(self.open) < MAX_SOCKETS or self._make_room(self.open, place, always=has_session)
 
     def _make_room(self, among: Iterable[Socket], place: Place, *, always: bool) -> bool:
-        """Close the newest socket, where nobody is signed in, of the customer that has most of those. always: even where that
-        is the customer who asks. Returns whether there was one."""
+        """Close the newest socket, where nobody is signed in, of the customer that has most of
+        those. always: even where that is the customer who asks. Returns whether there was one."""
         strangers = [one for one in among if one.is_stranger]
         of_each = Counter(id(one.customer) for one in strangers)
         if not of_each:
@@ -464,9 +506,16 @@ class Sockets:
 def _is_pages(scope: Scope) -> bool:
     """Whether a page of ours would begin like this: websocket only, and with a tab's token."""
     headers, version = scope["headers"], scope.get("subprotocols") or [""]
-    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES or len(scope["query_string"]) > 1_000:
+    if (
+        sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES
+        or len(scope["query_string"]) > 1_000
+    ):
         return False
-    if scope["path"].rstrip("/") != PATH or len(version) > 1 or not _VERSION.fullmatch(version[0] or "-"):
+    if (
+        scope["path"].rstrip("/") != PATH
+        or len(version) > 1
+        or not _VERSION.fullmatch(version[0] or "-")
+    ):
         return False
     query = parse_qs(scope["query_string"].decode("latin1"))
     tokens = query.get("token", [])
@@ -480,7 +529,8 @@ def _is_pages(scope: Scope) -> bool:
 
 
 def _session(scope: Scope) -> str:
-    """The value of a session's cookie; whether there is such a session is not known yet. "" where there is none."""
+    """The value of a session's cookie; whether there is such a session is not known yet. "" where
+    there is none."""
     cookies = [value.decode("latin1") for name, value in scope["headers"] if name == b"cookie"]
     return cookie("; ".join(cookies), SESSION_COOKIE)
 
@@ -493,6 +543,9 @@ def _plain(scope: Scope) -> Scope:
 
 async def _no_polling(send: Send) -> None:
     body = b"Use a websocket: there is nothing else here\n"
-    head = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    head = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+    ]
     await send({"type": "http.response.start", "status": 400, "headers": head})
     await send({"type": "http.response.body", "body": body})

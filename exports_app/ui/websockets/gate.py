@@ -1,4 +1,5 @@
-"""Between Socket.IO and Reflex: only well-formed events of known names go in, and only as many as are worked off."""
+"""Between Socket.IO and Reflex: only well-formed events of known names go in, and only as many as
+are worked off."""
 
 import asyncio
 import inspect
@@ -29,28 +30,51 @@ MAX_ROUTES_KEPT = 256
 WAIT_SECONDS = 0.02
 ROUTER = {"pathname": str, "asPath": str, "query": dict}
 """What a page says of where it is. Everything else about a client comes from its handshake."""
-PLAIN: dict[Any, type] = {bool: bool, int: int, str: str, dict: dict, list: list, "bool": bool, "int": int, "str": str}
+PLAIN: dict[Any, type] = {
+    bool: bool,
+    int: int,
+    str: str,
+    dict: dict,
+    list: list,
+    "bool": bool,
+    "int": int,
+    "str": str,
+}
 """Types by annotation; Reflex's own handlers have theirs as text."""
 
 
 @cache
 def _takes(name: str) -> dict[str, type | None]:
-    """The names of the values that a handler takes, each with its type where that is a plain one."""
-    parameters = list(inspect.signature(RegistrationContext.get().event_handlers[name].handler.fn).parameters.values())
-    return {one.name: PLAIN.get(get_origin(one.annotation) or one.annotation) for one in parameters[1:]}
+    """The names of the values that a handler takes, each with its type where that is a plain
+    one."""
+    parameters = list(
+        inspect.signature(
+            RegistrationContext.get().event_handlers[name].handler.fn
+        ).parameters.values()
+    )
+    return {
+        one.name: PLAIN.get(get_origin(one.annotation) or one.annotation) for one in parameters[1:]
+    }
 
 
 @cache
 def _needs(name: str) -> frozenset[str]:
     """The names of the values without which a handler cannot be called."""
-    parameters = list(inspect.signature(RegistrationContext.get().event_handlers[name].handler.fn).parameters.values())
+    parameters = list(
+        inspect.signature(
+            RegistrationContext.get().event_handlers[name].handler.fn
+        ).parameters.values()
+    )
     several = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
-    return frozenset(p.name for p in parameters[1:] if p.default is p.empty and p.kind not in several)
+    return frozenset(
+        p.name for p in parameters[1:] if p.default is p.empty and p.kind not in several
+    )
 
 
 def well_formed(data: Any) -> dict[str, Any] | None:
-    """The event with nothing but what Reflex shall see; None unless it is for a handler there is, with nothing but values that
-    the handler takes and all that it needs, from an address of allowed length."""
+    """The event with nothing but what Reflex shall see; None unless it is for a handler there is,
+    with nothing but values that the handler takes and all that it needs, from an address of allowed
+    length."""
     if not isinstance(data, dict):
         return None
     name, payload, router = data.get("name"), data.get("payload", {}), data.get("router_data", {})
@@ -64,14 +88,18 @@ def well_formed(data: Any) -> dict[str, Any] | None:
     if not (fits and _needs(name) <= payload.keys()):
         return None
     plain = {key: router[key] for key in ROUTER if key in router}
-    right = all(isinstance(value, ROUTER[key]) and 0 <= _size(value) <= MAX_ADDRESS_BYTES for key, value in plain.items())
+    right = all(
+        isinstance(value, ROUTER[key]) and 0 <= _size(value) <= MAX_ADDRESS_BYTES
+        for key, value in plain.items()
+    )
     if not right or _size(payload) < 0:
         return None
     return {"name": name, "payload": payload, "router_data": plain}
 
 
 def _size(data: Any) -> int:
-    """Bytes as JSON; negative where it cannot be sent: the answer that repeats a lone surrogate could not, nor any after it."""
+    """Bytes as JSON; negative where it cannot be sent: the answer that repeats a lone surrogate
+    could not, nor any after it."""
     try:
         return len(json.dumps(data, ensure_ascii=False).encode())
     except (UnicodeEncodeError, RecursionError):
@@ -105,7 +133,8 @@ def _length(item: Any) -> int:
 
 
 class Gate:
-    """Puts itself in the place of what Socket.IO and Reflex call. Neither has a public way; the versions of both are pinned.
+    """Puts itself in the place of what Socket.IO and Reflex call. Neither has a public way; the
+    versions of both are pinned.
 
     left: called with the key of a tab that has closed.
     """
@@ -127,7 +156,8 @@ class Gate:
         sio.eio.create_queue = lambda *_, **__: Answers(connections.current())
 
     def remember_few_routes(self) -> None:
-        """Reflex remembers the routes of 4,096 paths, whoever made them up. Once all pages are added."""
+        """Reflex remembers the routes of 4,096 paths, whoever made them up. Once all pages are
+        added."""
         router: Any = self._app.router
         self._app.__dict__["router"] = lru_cache(MAX_ROUTES_KEPT)(router.__wrapped__)
 
@@ -141,7 +171,8 @@ class Gate:
             socket.cut(f"a malformed packet ({type(e).__name__})")
 
     async def on_packet(self, server: Any, sid: str, eio_sid: str, data: Any, *rest: Any) -> None:
-        # A packet may name any event, "connect" among them, whose handler believes the address and headers that it is given
+        # A packet may name any event, "connect" among them, whose handler believes the address and
+        # headers that it is given
         if isinstance(data, list) and data and data[0] in FROM_PAGES and len(data) <= 2:
             await self._dispatch(server, sid, eio_sid, data, *rest)
 

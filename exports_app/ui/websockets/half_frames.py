@@ -1,7 +1,8 @@
-"""Cut off who sends a frame that never ends: the server beneath us keeps up to 64 MB of a message before it hands it over.
+"""Cut off who sends a frame that never ends: the server beneath us keeps up to 64 MB of a message
+before it hands it over.
 
-It has no setting for that, so the kernel is asked how many bytes a connection has brought while no packet came of them. On
-Linux; elsewhere nothing is watched.
+It has no setting for that, so the kernel is asked how many bytes a connection has brought while no
+packet came of them. On Linux; elsewhere nothing is watched.
 """
 
 import asyncio
@@ -16,7 +17,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Container, Iterator
 from pathlib import Path
 
-from exports_app.ui.websockets.connections import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS, TOO_LARGE, Socket, Sockets
+from exports_app.ui.websockets.connections import (
+    MAX_FRAME_BYTES,
+    MAX_FRAME_BYTES_OF_STRANGERS,
+    TOO_LARGE,
+    Socket,
+    Sockets,
+)
 
 READ_AHEAD = 32 * 1024
 """Bytes that the server may have read beyond a packet, with the handshake."""
@@ -42,7 +49,8 @@ Peer = tuple[str, str]
 
 
 class HalfFrames:
-    """Looks from a thread of its own and shuts connections down by itself: while the event loop is busy, a frame grows on."""
+    """Looks from a thread of its own and shuts connections down by itself: while the event loop is
+    busy, a frame grows on."""
 
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
@@ -53,7 +61,9 @@ class HalfFrames:
         if sys.platform != "linux":
             yield
             return
-        thread = threading.Thread(target=self._run, args=(asyncio.get_running_loop(),), name="half-frames", daemon=True)
+        thread = threading.Thread(
+            target=self._run, args=(asyncio.get_running_loop(),), name="half-frames", daemon=True
+        )
         thread.start()
         try:
             yield
@@ -73,19 +83,26 @@ class HalfFrames:
             memory = min(memory, now)
 
     def look(self) -> list[Socket]:
-        """Shut down the connections whose packets are too large already, and all large ones of a network that has too many
-        of them. Returns them."""
+        """Shut down the connections whose packets are too large already, and all large ones of a
+        network that has too many of them. Returns them."""
         waiting = {one.peer: one for one in list(self._sockets.open) if _waits(one)}
         if not waiting:
             return []
-        each = {one: brought - one.taken for peer, brought in _connections() if (one := waiting.get(peer))}
+        each = {
+            one: brought - one.taken
+            for peer, brought in _connections()
+            if (one := waiting.get(peer))
+        }
         together: Counter[int] = Counter()
         for one, brought in each.items():
             together[id(one.customer)] += brought
         everybodys = sum(together.values())
         large = dict[Peer, Socket]()
         for one, brought in each.items():
-            too_many = together[id(one.customer)] > MOST_BYTES_PER_CUSTOMER or everybodys > MOST_BYTES_OF_ALL
+            too_many = (
+                together[id(one.customer)] > MOST_BYTES_PER_CUSTOMER
+                or everybodys > MOST_BYTES_OF_ALL
+            )
             most = MOST_BYTES_OF_STRANGERS if one.is_stranger else MOST_BYTES
             if brought > most or (too_many and brought > SMALL_BYTES):
                 large[one.peer] = one
@@ -104,19 +121,24 @@ def _memory() -> int:
 
 
 def _connections(shut: Container[Peer] | None = None) -> Iterator[tuple[Peer, int]]:
-    """Each TCP connection of this process by its other end, and the bytes that it has brought so far. shut: those only, which
-    are shut down."""
+    """Each TCP connection of this process by its other end, and the bytes that it has brought so
+    far. shut: those only, which are shut down."""
     for entry in _DESCRIPTORS.iterdir():
         with contextlib.suppress(OSError):  # no socket, not connected, or closed just now
             held = socket.socket(fileno=int(entry.name))
             try:
-                if held.family not in {socket.AF_INET, socket.AF_INET6} or held.type != socket.SOCK_STREAM:
+                if (
+                    held.family not in {socket.AF_INET, socket.AF_INET6}
+                    or held.type != socket.SOCK_STREAM
+                ):
                     continue
                 host, port, *_ = held.getpeername()
                 peer = (host, str(port))
                 if shut is not None and peer not in shut:
                     continue
-                (brought,) = _RECEIVED.unpack(held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size))
+                (brought,) = _RECEIVED.unpack(
+                    held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size)
+                )
                 if shut is not None:
                     held.shutdown(socket.SHUT_RDWR)
                 yield peer, brought

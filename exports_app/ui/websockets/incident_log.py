@@ -12,7 +12,8 @@ _log = log.get(__name__)
 
 
 class Incidents:
-    """One log line for the same incident from the same address within QUIET_SECONDS; the next one says how many there were."""
+    """One log line for the same incident from the same address within QUIET_SECONDS; the next one
+    says how many there were."""
 
     MOST = 1_000
 

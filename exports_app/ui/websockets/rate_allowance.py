@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Allowance:
-    """So many a second, and a reserve that is full at the beginning. More is not refused: it has to wait for its turn.
+    """So many a second, and a reserve that is full at the beginning. More is not refused: it has to
+    wait for its turn.
 
     rate: units per second. reserve: units.
     """
@@ -20,8 +21,8 @@ class Allowance:
         self._left, self._at = self.reserve, time.monotonic()
 
     def spend(self, units: float = 1.0) -> float:
-        """Seconds until the turn of what is spent here: 0 as long as the reserve lasts. Those who share an allowance get one
-        turn after another, in the order in which they came."""
+        """Seconds until the turn of what is spent here: 0 as long as the reserve lasts. Those who
+        share an allowance get one turn after another, in the order in which they came."""
         wait = self.ahead(units)
         self._left -= units
         return wait

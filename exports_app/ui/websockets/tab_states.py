@@ -1,5 +1,5 @@
-"""Which tabs' states this server holds. What nobody comes back for is dropped: of strangers at once, of others when there are
-too many."""
+"""Which tabs' states this server holds. What nobody comes back for is dropped: of strangers at
+once, of others when there are too many."""
 
 import asyncio
 import contextlib
@@ -32,9 +32,11 @@ _log = log.get(__name__)
 
 
 def key_of(token: str, cookies: str) -> str:
-    """The name of a tab's states: of its token, and of the session and the browser that it is opened with.
+    """The name of a tab's states: of its token, and of the session and the browser that it is
+    opened with.
 
-    So a token alone opens nothing: with another cookie there is another, empty state behind it. cookies: the Cookie header.
+    So a token alone opens nothing: with another cookie there is another, empty state behind it.
+    cookies: the Cookie header.
     """
     parts = (token, cookie(cookies, SESSION_COOKIE), cookie(cookies, BROWSER_COOKIE))
     return str(uuid.UUID(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]))
@@ -85,7 +87,8 @@ class Tabs:
                     self._sessions.popitem(last=False)
 
     def is_session(self, secret: str) -> bool:
-        """Whether this server knows that somebody is signed in with this cookie: from its latest event, in any tab."""
+        """Whether this server knows that somebody is signed in with this cookie: from its latest
+        event, in any tab."""
         return bool(secret) and _digest(secret) in self._sessions
 
     def is_signed_in(self, key: str) -> bool:
@@ -124,7 +127,11 @@ class Tabs:
         old = time.monotonic() - KEPT_SECONDS
         found, kept = list[tuple[str, _Tab]](), list[tuple[str, _Tab]]()
         for key, tab in closed:
-            (kept if tab.signed_in and tab.closed_at is not None and tab.closed_at > old else found).append((key, tab))
+            (
+                kept
+                if tab.signed_in and tab.closed_at is not None and tab.closed_at > old
+                else found
+            ).append((key, tab))
         each = Counter(tab.address for _, tab in kept)
         more = len(kept) - MAX_CLOSED
         for key, tab in kept:  # the oldest first
@@ -136,10 +143,13 @@ class Tabs:
 
 
 async def _drop(app: rx.App, key: str, *, stranger: bool) -> bool:
-    """False where it cannot be yet: an event of this tab still runs. stranger: what it asked for and has not begun is called
-    off."""
+    """False where it cannot be yet: an event of this tab still runs. stranger: what it asked for
+    and has not begun is called off."""
     processor, manager = app.event_processor, app.state_manager
-    if app.event_namespace is not None and await app.event_namespace._token_manager.is_token_connected(key):  # noqa: SLF001
+    if (
+        app.event_namespace is not None
+        and await app.event_namespace._token_manager.is_token_connected(key)  # noqa: SLF001
+    ):
         return True  # it came back, maybe to another server
     waiting = processor._token_queues.get(key)  # noqa: SLF001 (no public way; the version is pinned)
     if stranger and waiting:

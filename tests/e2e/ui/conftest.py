@@ -1,4 +1,5 @@
-"""One served build, one browser, and pages that a test opens as somebody. A page that complains fails its test."""
+"""One served build, one browser, and pages that a test opens as somebody. A page that complains
+fails its test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ _FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These tests go last: Playwright's sync API keeps an event loop running in this thread, so that asyncio.run fails beside it."""
+    """These tests go last: Playwright's sync API keeps an event loop running in this thread, so
+    that asyncio.run fails beside it."""
     items.sort(key=lambda item: HERE in item.path.parents)
 
 
@@ -42,7 +44,9 @@ def mails() -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="session")
-def house(built: None, mails: MailServer, password_hash: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(
+    built: None, mails: MailServer, password_hash: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     with open_house(tmp_path_factory.mktemp("house"), mails, password_hash) as opened:
         yield opened
 
@@ -54,7 +58,8 @@ def registered_handlers() -> list[Handler]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """While it is open, no test can run an event loop of its own: see `pytest_collection_modifyitems`."""
+    """While it is open, no test can run an event loop of its own: see
+    `pytest_collection_modifyitems`."""
     with sync_playwright() as opened:
         expect.set_options(timeout=PATIENCE_MS)
         yield opened

@@ -14,7 +14,8 @@ at_both_widths = pytest.mark.parametrize("width", [1280, NARROW])
 
 
 class Form:
-    """The open dialog. Fields go by their ids: while a question stands over the form, roles do not reach it."""
+    """The open dialog. Fields go by their ids: while a question stands over the form, roles do not
+    reach it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -96,8 +97,14 @@ def paste(field: Locator, text: str) -> None:
 
 def stored(house: House, company: Company) -> list[dict[str, Any]]:
     """The tenant's scheduled exports as the database holds them, by name, with JSON read."""
-    rows = house.rows("SELECT * FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL ORDER BY name", company.id)
-    return [row | {"recipients": json.loads(row["recipients"]), "filters": json.loads(row["filters"])} for row in rows]
+    rows = house.rows(
+        "SELECT * FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL ORDER BY name",
+        company.id,
+    )
+    return [
+        row | {"recipients": json.loads(row["recipients"]), "filters": json.loads(row["filters"])}
+        for row in rows
+    ]
 
 
 def the_one(house: House, company: Company) -> dict[str, Any]:

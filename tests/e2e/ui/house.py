@@ -1,4 +1,5 @@
-"""The served product of the browser's tests, and the tenants, people and schedules that they make in it."""
+"""The served product of the browser's tests, and the tenants, people and schedules that they make
+in it."""
 
 import itertools
 import json
@@ -77,21 +78,39 @@ class Handler:
 
 
 def build_pages() -> None:
-    """Build them, so that no start of a server has to. AssertionError with the build's own words when it fails."""
+    """Build them, so that no start of a server has to. AssertionError with the build's own words
+    when it fails."""
     code = "from exports_app.launch import build, env; env.prepare(); build.ensure()"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
     assert done.returncode == 0, f"the pages did not build:\n{done.stderr}"
 
 
 def handlers() -> list[Handler]:
     """Every event handler that the app registers, asked of a process of its own."""
-    done = subprocess.run([sys.executable, "-c", _HANDLERS], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", _HANDLERS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     return [Handler(*one) for one in json.loads(done.stdout.splitlines()[-1])]
 
 
 @contextmanager
-def open_house(folder: Path, mails: MailServer, password_hash: str, port: int | None = None, **more: str) -> Iterator["House"]:
-    """The whole product on a port of its own, with pages and the demo's data. Again in the same folder: the same database.
+def open_house(
+    folder: Path, mails: MailServer, password_hash: str, port: int | None = None, **more: str
+) -> Iterator["House"]:
+    """The whole product on a port of its own, with pages and the demo's data. Again in the same
+    folder: the same database.
 
     more: settings."""
     env = {
@@ -117,8 +136,8 @@ def open_house(folder: Path, mails: MailServer, password_hash: str, port: int | 
 
 @dataclass
 class House:
-    """services: a second pair of hands on the same database, in this process: quick, but no open page hears of what they
-    change. What pages shall hear of goes through `call`."""
+    """services: a second pair of hands on the same database, in this process: quick, but no open
+    page hears of what they change. What pages shall hear of goes through `call`."""
 
     server: Server
     mails: MailServer
@@ -140,13 +159,19 @@ class House:
 
     # Who there is
 
-    def company(self, name: str = "Acme", timezone: str = "Europe/Berlin", brand_color: str = "#1D4ED8") -> Company:
+    def company(
+        self, name: str = "Acme", timezone: str = "Europe/Berlin", brand_color: str = "#1D4ED8"
+    ) -> Company:
         number = next(self._count)
-        tenant = Tenant(new_id(), f"{name} {number}", f"company-{number}", brand_color, None, timezone)
+        tenant = Tenant(
+            new_id(), f"{name} {number}", f"company-{number}", brand_color, None, timezone
+        )
         with self.services.store.write() as tx:
             tx.tenants.add(tenant)
         return Company(
-            tenant, self.person("Ada Admin", {tenant.id: Role.ADMIN}), self.person("Vic Viewer", {tenant.id: Role.VIEWER})
+            tenant,
+            self.person("Ada Admin", {tenant.id: Role.ADMIN}),
+            self.person("Vic Viewer", {tenant.id: Role.VIEWER}),
         )
 
     def person(self, name: str, roles: dict[str, Role], *, is_super: bool = False) -> Person:
@@ -163,7 +188,8 @@ class House:
         set_role(self.services, person.user.id, company.id, role)
 
     def demo_person(self, email: str) -> Person:
-        """One of the demo's own, e.g. ``super@admin.com``, ``admin@acme.test``, ``viewer@acme.test``."""
+        """One of the demo's own, e.g. ``super@admin.com``, ``admin@acme.test``,
+        ``viewer@acme.test``."""
         with self.services.store.read() as tx:
             user = tx.users.by_email(email)
             assert user is not None
@@ -172,7 +198,9 @@ class House:
     def session(self, person: Person) -> str:
         """A new session's secret, without the slow way through the password."""
         with self.services.store.read() as tx:
-            now_is = tx.users.get(person.user.id)  # who signed out everywhere is not the one of the beginning
+            now_is = tx.users.get(
+                person.user.id
+            )  # who signed out everywhere is not the one of the beginning
         assert now_is is not None
         return sign_in(self.services, now_is, BROWSER)
 
@@ -182,13 +210,18 @@ class House:
 
     # What there is
 
-    def campaign(self, company: Company, name: str, days: int = 7, currency: str = "EUR") -> Campaign:
+    def campaign(
+        self, company: Company, name: str, days: int = 7, currency: str = "EUR"
+    ) -> Campaign:
         """With so many days of numbers, up to yesterday (UTC)."""
         from datetime import timedelta
 
         made = Campaign(new_id(), company.id, name, "search", "active", currency)
         today = self.services.clock().date()
-        metrics = [Metric(made.id, today - timedelta(days=back), 1000, 100, 10, 12_345, 67_890) for back in range(1, days + 1)]
+        metrics = [
+            Metric(made.id, today - timedelta(days=back), 1000, 100, 10, 12_345, 67_890)
+            for back in range(1, days + 1)
+        ]
         with self.services.store.write() as tx:
             tx.campaigns.add([made])
             tx.campaigns.upsert_metrics(metrics)
@@ -199,13 +232,16 @@ class House:
         caller = self._callers.get(person.user.id)
         if caller is None:
             headers = {"Authorization": f"Bearer {self.services.auth._issue(person.user)}"}
-            caller = self._callers[person.user.id] = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+            caller = self._callers[person.user.id] = httpx.Client(
+                base_url=self.url, headers=headers, timeout=30
+            )
         answer = caller.request(method, path, **more)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
     def schedule(self, company: Company, name: str, **values: Any) -> dict[str, Any]:
-        """As the API answers it. values: as the API takes them, e.g. ``recipients=[GONE]``, ``isActive=False``."""
+        """As the API answers it. values: as the API takes them, e.g. ``recipients=[GONE]``,
+        ``isActive=False``."""
         body = {
             "tenantId": company.id,
             "name": name,
@@ -214,12 +250,16 @@ class House:
             "schedule": "0 9 1 1 *",
             "recipients": ["ann@example.com"],
         }
-        made: dict[str, Any] = self.call(company.admin, "POST", "/api/scheduled-exports", 201, json=body | values)
+        made: dict[str, Any] = self.call(
+            company.admin, "POST", "/api/scheduled-exports", 201, json=body | values
+        )
         return made
 
     def run(self, company: Company, schedule_id: str) -> dict[str, Any]:
         """Run it now and wait for the end; the row of its history."""
-        started = self.call(company.admin, "POST", f"/api/scheduled-exports/{schedule_id}/trigger", 202)
+        started = self.call(
+            company.admin, "POST", f"/api/scheduled-exports/{schedule_id}/trigger", 202
+        )
         return self.finished(company, schedule_id, started["historyId"])
 
     def finished(self, company: Company, schedule_id: str, run_id: str) -> dict[str, Any]:
@@ -248,11 +288,16 @@ class House:
             return [dict(row) for row in db.execute(query, values)]
 
     def snapshot(self, *without: str) -> dict[str, list[str]]:
-        """Every row by table; not `SECRETS`, the audit, and nothing of the demo's tenants nor of those named: they run on by themselves."""
+        """Every row by table; not `SECRETS`, the audit, and nothing of the demo's tenants nor of
+        those named: they run on by themselves."""
         skipped = DEMO_TENANTS | set(without)
-        tables = [r["name"] for r in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [
+            r["name"] for r in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         # Refusals are noted, and housekeeping seals what is noted
-        kept = [table for table in tables if table not in SECRETS and not table.startswith("audit_")]
+        kept = [
+            table for table in tables if table not in SECRETS and not table.startswith("audit_")
+        ]
         held = {table: self.rows(f'SELECT * FROM "{table}"') for table in kept}
         ours = {run["id"] for run in held["export_history"] if run["tenant_id"] not in skipped}
         ids = {one["id"] for one in held["campaigns"] if one["tenant_id"] not in skipped}
@@ -272,4 +317,13 @@ def run_command(folder: Path, *words: str, stdin: str = "") -> str:
     """``python -m exports_app …`` beside the server; its output."""
     command = [sys.executable, "-m", "exports_app", *words]
     env = environment(folder, {"DEMO": "1", "SECRET_KEY": KEY})
-    return subprocess.run(command, cwd=ROOT, env=env, input=stdin, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=env,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout

@@ -78,13 +78,16 @@ def instant(of: Locator) -> datetime:
 def file_of(house: House, who: Person, schedule_id: str, run_id: str) -> bytes:
     """As the API serves it."""
     headers = {"Authorization": f"Bearer {house.services.auth._issue(who.user)}"}
-    answer = httpx.get(f"{house.url}/api/scheduled-exports/{schedule_id}/history/{run_id}/file", headers=headers)
+    answer = httpx.get(
+        f"{house.url}/api/scheduled-exports/{schedule_id}/history/{run_id}/file", headers=headers
+    )
     assert answer.status_code == 200
     return answer.content
 
 
 def assert_nothing_overflows(page: Page) -> None:
-    """Neither to the side of the page nor within a dialog. What scrolls by itself, as the first rows of the file, may."""
+    """Neither to the side of the page nor within a dialog. What scrolls by itself, as the first
+    rows of the file, may."""
     expect(page.locator(".skeleton")).to_have_count(0)
     found = page.evaluate(_OVERFLOWING)
     assert not found, "\n".join(found)
@@ -92,11 +95,13 @@ def assert_nothing_overflows(page: Page) -> None:
 
 @contextmanager
 def mail_held(mails: MailServer, *addresses: str) -> Iterator[threading.Event]:
-    """For these addresses the mail server has no answer until the event is set, or the block is left: their runs are held in
-    processing meanwhile."""
+    """For these addresses the mail server has no answer until the event is set, or the block is
+    left: their runs are held in processing meanwhile."""
     let_go, answer = threading.Event(), mails.handle_RCPT
 
-    async def hold(server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def hold(
+        server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
         if address in addresses:
             await asyncio.to_thread(let_go.wait, LONGEST_HOLD)
         return await answer(server, session, envelope, address, options)

@@ -1,4 +1,5 @@
-"""For everybody: what axe-core finds, and that colours, names and motion are as people need them."""
+"""For everybody: what axe-core finds, and that colours, names and motion are as people need
+them."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -35,7 +36,9 @@ def seen(house: House, company: Company) -> dict[str, Any]:
     for number in range(3):
         house.campaign(company, f"Campaign {number}")
     made = {
-        name: house.schedule(company, name, recipients=to, filters={"period": "last_7_days"}, isActive=active)
+        name: house.schedule(
+            company, name, recipients=to, filters={"period": "last_7_days"}, isActive=active
+        )
         for name, to, active in (
             ("Partial", ["ann@example.com", GONE], True),
             ("Failed", [GONE], True),
@@ -50,7 +53,9 @@ def seen(house: House, company: Company) -> dict[str, Any]:
 
 def problems(page: Page) -> list[str]:
     """What axe-core calls serious or critical, and what has no name."""
-    return serious(page) + [f"no name: {html}" for html in page.evaluate(UNNAMED) + page.evaluate(PLACEHOLDER_NAMES)]
+    return serious(page) + [
+        f"no name: {html}" for html in page.evaluate(UNNAMED) + page.evaluate(PLACEHOLDER_NAMES)
+    ]
 
 
 Look = dict[str, Any]
@@ -106,7 +111,9 @@ def of_the_form(page: Page) -> Views:
     expect(page.locator("pre")).to_be_visible()
     yield "email preview as text", page
     page.get_by_role("button", name="Close the preview").click()
-    expect(page.get_by_role("dialog", name="Email preview")).to_have_count(0)  # until then it keeps the focus, and what is typed
+    expect(page.get_by_role("dialog", name="Email preview")).to_have_count(
+        0
+    )  # until then it keeps the focus, and what is typed
     form.expression.fill("nonsense")
     form.recipients.fill("boss@example")
     form.field("save").click()
@@ -145,24 +152,37 @@ def test_axe_finds_nothing_serious_in_the_main_views_on_a_phone_in_the_dark(
 ) -> None:
     page = visits.open(who=company.admin, width=390, dark=True)
     assert_nothing_overflows(page)
-    assert_good(chain(of_the_list(page, seen), of_the_history(page, "Partial"), islice(of_the_form(page), 1)))
+    assert_good(
+        chain(
+            of_the_list(page, seen), of_the_history(page, "Partial"), islice(of_the_form(page), 1)
+        )
+    )
     assert_nothing_overflows(page)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["light-1280", "dark-390"])
+@pytest.mark.parametrize(
+    ("width", "dark"), [(1280, False), (390, True)], ids=["light-1280", "dark-390"]
+)
 def test_axe_finds_nothing_serious_in_any_view_and_everything_has_a_name(
     house: House, company: Company, visits: Visits, seen: dict[str, Any], width: int, dark: bool
 ) -> None:
     look: Look = {"width": width, "dark": dark}
     assert_good(around(house, company, visits, look))
     page = visits.open(who=company.admin, **look)
-    steps = (of_the_list(page, seen), of_the_form(page), of_the_history(page, "Partial", "Failed"), of_no_history(page))
+    steps = (
+        of_the_list(page, seen),
+        of_the_form(page),
+        of_the_history(page, "Partial", "Failed"),
+        of_no_history(page),
+    )
     assert_good(chain(*steps))
 
 
 @pytest.mark.long
-def test_nothing_moves_for_whom_motion_is_too_much(house: House, company: Company, visits: Visits, seen: dict[str, Any]) -> None:
+def test_nothing_moves_for_whom_motion_is_too_much(
+    house: House, company: Company, visits: Visits, seen: dict[str, Any]
+) -> None:
     page = visits.open(who=company.admin)
     assert page.evaluate(MOVING) == []
     form = Form.new(page)
@@ -177,7 +197,9 @@ def test_nothing_moves_for_whom_motion_is_too_much(house: House, company: Compan
     assert page.evaluate(MOVING) == []
 
 
-def test_errors_and_states_are_told_to_those_who_do_not_see_them(company: Company, visits: Visits) -> None:
+def test_errors_and_states_are_told_to_those_who_do_not_see_them(
+    company: Company, visits: Visits
+) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
     form.field("save").click()
@@ -187,4 +209,6 @@ def test_errors_and_states_are_told_to_those_who_do_not_see_them(company: Compan
     told = " ".join(page.locator(f"#{one}").inner_text() for one in describes.split())
     assert "Name at least one recipient" in told
     form.expression.fill("nonsense")
-    expect(page.locator("[aria-live=polite]", has=page.locator("#schedule-problem"))).to_be_visible()
+    expect(
+        page.locator("[aria-live=polite]", has=page.locator("#schedule-problem"))
+    ).to_be_visible()

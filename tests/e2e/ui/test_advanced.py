@@ -1,4 +1,5 @@
-"""What a schedule does on bad days: chosen under Advanced in its form; and one that was paused by itself, in the list."""
+"""What a schedule does on bad days: chosen under Advanced in its form; and one that was paused by
+itself, in the list."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -33,7 +34,9 @@ USUAL = {
     "pauseAfter": 5,
     "jitterSeconds": 0,
 }
-REASON = "5 runs in a row failed; the last one: mail.example:587 cannot be reached (Connection refused)"
+REASON = (
+    "5 runs in a row failed; the last one: mail.example:587 cannot be reached (Connection refused)"
+)
 
 
 def unfold(form: Form) -> None:
@@ -59,7 +62,9 @@ def paused(house: House, company: Company, name: str) -> dict[str, str]:
 
 class TestAdvanced:
     @at_both_widths
-    def test_begins_closed_and_sets_every_policy(self, house: House, company: Company, visits: Visits, width: int) -> None:
+    def test_begins_closed_and_sets_every_policy(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
         made = house.schedule(company, "Careful")
         assert {name: made[name] for name in USUAL} == USUAL
         page = visits.open(who=company.admin, width=width)
@@ -75,11 +80,15 @@ class TestAdvanced:
         assert serious(page) == []
         form.save()
         stored = house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")
-        wanted = {"overlap": "queue_one", "onUnknown": "hold", "catchUp": "all"} | dict(TYPED.values())
+        wanted = {"overlap": "queue_one", "onUnknown": "hold", "catchUp": "all"} | dict(
+            TYPED.values()
+        )
         assert {name: stored[name] for name in USUAL} == wanted
 
     @pytest.mark.long
-    def test_opens_for_what_is_wrong_in_it_each_time(self, house: House, company: Company, visits: Visits) -> None:
+    def test_opens_for_what_is_wrong_in_it_each_time(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         house.schedule(company, "Wrong")
         form = Form.edit(visits.open(who=company.admin), "Wrong")
         unfold(form)
@@ -88,7 +97,9 @@ class TestAdvanced:
             form.field("advanced").locator("summary").click()
             expect(form.field("retry_attempts")).to_have_count(0)
             form.field("save").click()
-            expect(form.error("retry_attempts")).to_have_text("Must be 1 to 50 attempts, or empty: as the server is set")
+            expect(form.error("retry_attempts")).to_have_text(
+                "Must be 1 to 50 attempts, or empty: as the server is set"
+            )
             expect(form.field("retry_attempts")).to_be_focused()
             expect(form.field("retry_attempts")).to_be_in_viewport()
         form.field("retry_attempts").fill("")
@@ -121,7 +132,9 @@ class TestOnePausedByItself:
         assert stored["nextRunAt"] is not None
 
     @pytest.mark.long
-    def test_stands_out_in_the_dark_too(self, house: House, company: Company, visits: Visits) -> None:
+    def test_stands_out_in_the_dark_too(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = paused(house, company, "Weekly")
         page = visits.open(who=company.admin, dark=True)
         expect(note(page, made)).to_be_visible()

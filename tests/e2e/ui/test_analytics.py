@@ -68,7 +68,9 @@ def test_the_page_the_api_and_the_file_agree(
 
     path = f"/api/tenants/{company.id}/analytics/campaigns"
     api = house.call(company.viewer, "GET", path, params={"period": "last_7_days"})
-    by_day = file_of(house, company, exportType="aggregate", filters={"period": "last_7_days", "groupBy": "day"})
+    by_day = file_of(
+        house, company, exportType="aggregate", filters={"period": "last_7_days", "groupBy": "day"}
+    )
     by_campaign = file_of(house, company, filters={"period": "last_7_days"})
 
     for total in api["totals"]:
@@ -77,10 +79,27 @@ def test_the_page_the_api_and_the_file_agree(
         for key in ("impressions", "clicks", "conversions", "spend", "revenue"):
             amount = card(page, key).locator(".amount").filter(has_text=currency)
             shown = number(amount.locator("b").inner_text())
-            assert shown == total[key] == pytest.approx(sum(float(row[key]) for row in of_it), abs=0.001)
-        roas = card(page, "roas").locator(".amount").filter(has_text=currency).locator("b").inner_text()
-        assert number(roas) == round(total["roas"], 2) == round(total["revenue"] / total["spend"], 2)
-        shown_points = [number(one) for one in region.locator(f"td:nth-child({2 if currency == 'EUR' else 3})").all_inner_texts()]
+            assert (
+                shown
+                == total[key]
+                == pytest.approx(sum(float(row[key]) for row in of_it), abs=0.001)
+            )
+        roas = (
+            card(page, "roas")
+            .locator(".amount")
+            .filter(has_text=currency)
+            .locator("b")
+            .inner_text()
+        )
+        assert (
+            number(roas) == round(total["roas"], 2) == round(total["revenue"] / total["spend"], 2)
+        )
+        shown_points = [
+            number(one)
+            for one in region.locator(
+                f"td:nth-child({2 if currency == 'EUR' else 3})"
+            ).all_inner_texts()
+        ]
         of_api = [point["revenue"] for point in api["points"] if point["currency"] == currency]
         assert shown_points == of_api == [float(row["revenue"]) for row in of_it]
 
@@ -92,13 +111,21 @@ def test_the_page_the_api_and_the_file_agree(
         assert cells[5:] == [round(one["ctr"], 4), round(one["roas"], 2)]
         assert cells[6] == round(float(rows[one["name"]]["roas"]), 2)
         row = rows[one["name"]]
-        assert cells[:5] == [one[key] for key in ("impressions", "clicks", "conversions", "spend", "revenue")]
-        assert cells[:5] == [float(row[key]) for key in ("impressions", "clicks", "conversions", "spend", "revenue")]
+        assert cells[:5] == [
+            one[key] for key in ("impressions", "clicks", "conversions", "spend", "revenue")
+        ]
+        assert cells[:5] == [
+            float(row[key]) for key in ("impressions", "clicks", "conversions", "spend", "revenue")
+        ]
 
 
-def test_the_view_stands_in_the_address(company: Company, visits: Visits, campaigns: list[Campaign]) -> None:
+def test_the_view_stands_in_the_address(
+    company: Company, visits: Visits, campaigns: list[Campaign]
+) -> None:
     page = visits.open("/scheduled-exports", who=company.admin)
-    expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_text(["Analytics", "Scheduled Exports"])
+    expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_text(
+        ["Analytics", "Scheduled Exports"]
+    )
     page.get_by_role("link", name="Analytics").click()
     expect(page.get_by_role("heading", name="Over time")).to_be_visible()
     page.locator("#period").select_option("last_90_days")
@@ -110,7 +137,11 @@ def test_the_view_stands_in_the_address(company: Company, visits: Visits, campai
     expect(page.locator("#top th[aria-sort=descending]")).to_have_text("Clicks")
     page.get_by_role("button", name="Clicks").click()
     expect(page.locator("#top th[aria-sort=ascending]")).to_have_text("Clicks")
-    expect(page).to_have_url(re.compile(r"/analytics\?period=last_90_days&group=month&measure=roas&sort=clicks&currency=USD$"))
+    expect(page).to_have_url(
+        re.compile(
+            r"/analytics\?period=last_90_days&group=month&measure=roas&sort=clicks&currency=USD$"
+        )
+    )
     told = page.locator("#told").inner_text()
     page.reload()
     expect(page.locator("#told")).to_have_text(told)
@@ -119,14 +150,18 @@ def test_the_view_stands_in_the_address(company: Company, visits: Visits, campai
 
 
 @pytest.mark.long
-def test_dates_are_chosen_and_a_wrong_range_is_told(company: Company, visits: Visits, campaigns: list[Campaign]) -> None:
+def test_dates_are_chosen_and_a_wrong_range_is_told(
+    company: Company, visits: Visits, campaigns: list[Campaign]
+) -> None:
     page = visits.open("/analytics", who=company.admin)
     page.locator("#period").select_option("dates")
     page.locator("#start").fill("2026-03-02")
     page.locator("#end").fill("2026-03-01")
     expect(page.get_by_role("alert")).to_have_text("Must not be before the start date")
     page.locator("#end").fill("2026-03-09")
-    expect(page.locator("#told")).to_contain_text("2 Mar 2026 – 9 Mar 2026 · compared with 22 Feb 2026 – 1 Mar 2026")
+    expect(page.locator("#told")).to_contain_text(
+        "2 Mar 2026 – 9 Mar 2026 · compared with 22 Feb 2026 – 1 Mar 2026"
+    )
     expect(page.get_by_role("heading", name="No data in this range")).to_be_visible()
     page.get_by_role("button", name="Show all data").click()
     expect(card(page, "spend").locator(".amount")).to_have_count(2)
@@ -148,7 +183,10 @@ def test_the_view_becomes_a_scheduled_export(
     form.address("ann@example.com")
     form.save()
     stored = the_one(house, company)
-    assert (stored["export_type"], stored["filters"]) == ("aggregate", {"period": "last_7_days", "groupBy": "week"})
+    assert (stored["export_type"], stored["filters"]) == (
+        "aggregate",
+        {"period": "last_7_days", "groupBy": "week"},
+    )
     page.reload()
     expect(page.get_by_text("From a view").first).to_be_visible()
     form.is_closed()
@@ -162,12 +200,16 @@ def test_the_view_becomes_a_scheduled_export(
     form.close()
 
 
-def test_new_numbers_show_by_themselves(house: House, company: Company, visits: Visits, campaigns: list[Campaign]) -> None:
+def test_new_numbers_show_by_themselves(
+    house: House, company: Company, visits: Visits, campaigns: list[Campaign]
+) -> None:
     page = visits.open(f"/analytics?{WEEK}", who=company.admin)
     expect(card(page, "clicks").locator(".amount b").first).to_have_text("1,400")
     day = house.services.campaign_analytics.read(company.admin.who, company.id, _week()).window.end
     items = [{"date": str(day), "impressions": 1000, "clicks": 700}]
-    house.call(company.admin, "POST", f"/api/campaigns/{campaigns[0].id}/metrics", json={"items": items})
+    house.call(
+        company.admin, "POST", f"/api/campaigns/{campaigns[0].id}/metrics", json={"items": items}
+    )
     expect(card(page, "clicks").locator(".amount b").first).to_have_text("2,000")
 
 
@@ -176,10 +218,14 @@ def _week() -> View:
 
 
 @at_both_widths
-def test_how_the_exports_do_shows_by_itself(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_how_the_exports_do_shows_by_itself(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     house.campaign(company, "Spring")
     far = house.services.clock() + timedelta(hours=12)  # none of them may run meanwhile
-    crowd = [house.schedule(company, f"Crowd {i}", schedule=f"{far:%M} {far:%H} * * *") for i in range(7)]
+    crowd = [
+        house.schedule(company, f"Crowd {i}", schedule=f"{far:%M} {far:%H} * * *") for i in range(7)
+    ]
     page = visits.open("/analytics/exports", who=company.admin, width=width)
     expect(page.locator("#runs")).to_contain_text("No run in the last 30 days")
     expect(page.locator("#hours")).to_contain_text("7 runs, at most 7 in an hour")
@@ -188,8 +234,12 @@ def test_how_the_exports_do_shows_by_itself(house: House, company: Company, visi
     expect(page.locator("#runs")).to_contain_text("1 run in the last 30 days: 1 completed")
     partly = house.schedule(company, "Partly", recipients=["ann@example.com", GONE])
     house.run(company, partly["id"])
-    expect(page.locator("#runs")).to_contain_text("2 runs in the last 30 days: 1 completed, 1 partial")
-    house.call(company.admin, "PUT", f"/api/scheduled-exports/{crowd[1]['id']}", json={"isActive": False})
+    expect(page.locator("#runs")).to_contain_text(
+        "2 runs in the last 30 days: 1 completed, 1 partial"
+    )
+    house.call(
+        company.admin, "PUT", f"/api/scheduled-exports/{crowd[1]['id']}", json={"isActive": False}
+    )
     expect(page.locator("#paused")).to_contain_text("Crowd 1")
     expect(page.locator("#hours")).to_contain_text("6 runs, at most 6 in an hour")
     expect(page.locator(".chart .recharts-bar-rectangle").first).to_be_visible()
@@ -204,19 +254,27 @@ def test_how_the_exports_do_shows_by_itself(house: House, company: Company, visi
 
 
 @pytest.mark.long
-def test_an_export_whose_owner_left_is_named(house: House, company: Company, visits: Visits) -> None:
+def test_an_export_whose_owner_left_is_named(
+    house: House, company: Company, visits: Visits
+) -> None:
     house.schedule(company, "Left behind")
     second = house.person("Second Admin", {company.id: company.admin.who.roles[company.id]})
     page = visits.open("/analytics/exports", who=second)
-    expect(page.locator("#without-a-valid-owner")).to_contain_text("Each has an owner who may export")
+    expect(page.locator("#without-a-valid-owner")).to_contain_text(
+        "Each has an owner who may export"
+    )
     path = f"/api/tenants/{company.id}/members/{company.admin.user.id}"
     house.call(second, "PUT", path, json={"role": "viewer"})
     expect(page.locator("#without-a-valid-owner")).to_contain_text("Left behind")
-    expect(page.locator("#without-a-valid-owner")).to_contain_text("Ada Admin may not export here any more")
+    expect(page.locator("#without-a-valid-owner")).to_contain_text(
+        "Ada Admin may not export here any more"
+    )
 
 
 @pytest.mark.long
-def test_charts_are_loaded_where_there_are_any(house: House, company: Company, visits: Visits, campaigns: list[Campaign]) -> None:
+def test_charts_are_loaded_where_there_are_any(
+    house: House, company: Company, visits: Visits, campaigns: list[Campaign]
+) -> None:
     page = visits.open("/scheduled-exports", who=company.admin)
     assert _with_charts(page) == []
     page.get_by_role("link", name="Analytics").click()
@@ -233,7 +291,9 @@ def _with_charts(page: Page) -> list[str]:
     return [one for one in loaded if "recharts-" in httpx.get(one, timeout=30).text]
 
 
-@pytest.mark.parametrize("path", ["/analytics", pytest.param("/analytics/exports", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "path", ["/analytics", pytest.param("/analytics/exports", marks=pytest.mark.long)]
+)
 def test_a_viewer_is_told_whose_page_it_is(
     house: House, company: Company, visits: Visits, campaigns: list[Campaign], path: str
 ) -> None:
@@ -244,10 +304,18 @@ def test_a_viewer_is_told_whose_page_it_is(
 
 
 @pytest.mark.long
-def test_another_tenant_is_chosen_without_leaving_the_page(house: House, company: Company, visits: Visits) -> None:
+def test_another_tenant_is_chosen_without_leaving_the_page(
+    house: House, company: Company, visits: Visits
+) -> None:
     other = house.company("Other")
     house.campaign(other, "Of the other", currency="CHF")
-    both = house.person("Bo Both", {company.id: company.admin.who.roles[company.id], other.id: other.admin.who.roles[other.id]})
+    both = house.person(
+        "Bo Both",
+        {
+            company.id: company.admin.who.roles[company.id],
+            other.id: other.admin.who.roles[other.id],
+        },
+    )
     page = visits.open(f"/analytics?tenant={company.tenant.slug}", who=both)
     expect(page.get_by_role("heading", name="No data in this range")).to_be_visible()
     page.get_by_role("button", name="Tenant:").click()

@@ -1,4 +1,5 @@
-"""The history of bad days: a run that waits, messages of which nobody knows, past times, and a pause."""
+"""The history of bad days: a run that waits, messages of which nobody knows, past times, and a
+pause."""
 
 import re
 from datetime import timedelta
@@ -25,13 +26,17 @@ def test_a_run_that_waits_says_for_what_and_is_tried_at_once(
     house: House, company: Company, visits: Visits, mails: MailServer, width: int
 ) -> None:
     address, rules = f"grey{width}@example.com", mails.rules
-    made = house.schedule(company, "Greylisted", recipients=["ann@example.com", address], retryBaseSeconds=14_400)
+    made = house.schedule(
+        company, "Greylisted", recipients=["ann@example.com", address], retryBaseSeconds=14_400
+    )
     mails.rules = Rules({**rules.refuse, address: LATER})
     try:
         house.call(company.admin, "POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)
         page = visits.open(who=company.admin, width=width)
         dialog = open_history(page, "Greylisted")
-        expect(dialog.locator(".waits")).to_contain_text(re.compile("failed for now; attempt 2 of 9 follows"))
+        expect(dialog.locator(".waits")).to_contain_text(
+            re.compile("failed for now; attempt 2 of 9 follows")
+        )
         (run,) = runs_of(house, company, made["id"])
         detail = unfold(dialog, run)
         expect(detail.locator(".attempts li")).to_contain_text(["Attempt 1"])
@@ -54,7 +59,9 @@ def test_a_message_of_which_nobody_knows_is_held_until_somebody_says(
     house: House, company: Company, visits: Visits, mails: MailServer, width: int
 ) -> None:
     address, rules = f"lost{width}@example.com", mails.rules
-    made = house.schedule(company, "Held", recipients=["ann@example.com", address], onUnknown="hold")
+    made = house.schedule(
+        company, "Held", recipients=["ann@example.com", address], onUnknown="hold"
+    )
     mails.rules = Rules(rules.refuse, vanish=frozenset({address}))
     try:
         run = house.run(company, made["id"])
@@ -76,7 +83,9 @@ def test_a_message_of_which_nobody_knows_is_held_until_somebody_says(
 
 @pytest.mark.long
 @at_both_widths
-def test_past_times_are_run_once(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_past_times_are_run_once(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     made = house.schedule(company, "Daily", schedule="0 6 * * *", timezone="UTC")
     today = house.services.clock().date()
     page = visits.open(who=company.admin, width=width)
@@ -94,11 +103,16 @@ def test_past_times_are_run_once(house: House, company: Company, visits: Visits,
     expect(dialog.get_by_role("status")).to_contain_text("nothing would be made")
     expect(dialog.get_by_role("button", name="Run them")).to_be_disabled()
     expect(dialog.locator("tr[data-run] .status.completed")).to_have_count(2, timeout=20_000)
-    assert [run["trigger"] for run in runs_of(house, company, made["id"])] == ["backfill", "backfill"]
+    assert [run["trigger"] for run in runs_of(house, company, made["id"])] == [
+        "backfill",
+        "backfill",
+    ]
 
 
 @pytest.mark.long
-def test_a_pause_says_why_and_is_ended_from_the_history(house: House, company: Company, visits: Visits) -> None:
+def test_a_pause_says_why_and_is_ended_from_the_history(
+    house: House, company: Company, visits: Visits
+) -> None:
     made = house.schedule(company, "Stopped")
     with house.services.store.read() as tx:
         stored = tx.schedules.get(made["id"])
@@ -109,22 +123,43 @@ def test_a_pause_says_why_and_is_ended_from_the_history(house: House, company: C
     expect(dialog.locator(".aside.note")).to_contain_text("5 runs in a row failed")
     dialog.get_by_role("button", name="Resume").click()
     expect(dialog.locator(".aside.note")).to_have_count(0)
-    assert house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")["isActive"] is True
+    assert (
+        house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}")["isActive"] is True
+    )
 
 
 @pytest.mark.long
 @at_both_widths
-def test_the_history_tells_who_was_told_of_trouble(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_the_history_tells_who_was_told_of_trouble(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     made = house.schedule(company, "Told about")
     run, now = house.run(company, made["id"]), house.services.clock()
-    about = {"tenant_id": company.tenant.id, "scheduled_export_id": made["id"], "history_id": run["id"], "content": {}}
+    about = {
+        "tenant_id": company.tenant.id,
+        "scheduled_export_id": made["id"],
+        "history_id": run["id"],
+        "content": {},
+    }
     sent = {"status": DeliveryStatus.ACCEPTED, "attempts": 1, "sent_at": now}
     refused = {"status": DeliveryStatus.FAILED, "attempts": 1, "error": "550 5.1.1 no such user"}
     told = [
         Notice(
-            new_id(), kind=NoticeKind.FAILING, target="owner@example.com", created_at=now - timedelta(hours=2), **about, **sent
+            new_id(),
+            kind=NoticeKind.FAILING,
+            target="owner@example.com",
+            created_at=now - timedelta(hours=2),
+            **about,
+            **sent,
         ),
-        Notice(new_id(), kind=NoticeKind.PAUSED, target="gone@example.com", created_at=now, **about, **refused),
+        Notice(
+            new_id(),
+            kind=NoticeKind.PAUSED,
+            target="gone@example.com",
+            created_at=now,
+            **about,
+            **refused,
+        ),
     ]
     with house.services.store.write() as tx:
         tx.notices.add(told)

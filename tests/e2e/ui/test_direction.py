@@ -16,7 +16,8 @@ ISOLATED = """element => {
   }
   return "";
 }"""
-"""The text of the nearest element that keeps the direction of what it holds to itself; none where a line is shared."""
+"""The text of the nearest element that keeps the direction of what it holds to itself; none where a
+line is shared."""
 
 
 def assert_isolated(place: Locator) -> None:

@@ -13,12 +13,24 @@ WORDS = "The quick brown fox jumps over the lazy dog 0123456789"
 
 def columns(row: dict[str, object]) -> dict[str, object]:
     """What a person fills in."""
-    names = ("name", "description", "export_type", "format", "schedule", "timezone", "recipients", "filters", "when_empty")
+    names = (
+        "name",
+        "description",
+        "export_type",
+        "format",
+        "schedule",
+        "timezone",
+        "recipients",
+        "filters",
+        "when_empty",
+    )
     return {name: row[name] for name in names} | {"is_active": bool(row["is_active"])}
 
 
 @at_both_widths
-def test_a_schedule_is_stored_as_it_was_filled_in(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_a_schedule_is_stored_as_it_was_filled_in(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     spring, autumn = house.campaign(company, "Spring"), house.campaign(company, "Autumn")
     house.campaign(company, "Not this one")
     page = visits.open(who=company.admin, width=width)
@@ -57,14 +69,20 @@ def test_a_schedule_is_stored_as_it_was_filled_in(house: House, company: Company
         "schedule": "30 7 * * 1-5",
         "timezone": "America/New_York",
         "recipients": ["ann@example.com", "bob@example.com"],
-        "filters": {"period": "last_30_days", "campaignIds": [autumn.id, spring.id], "groupBy": "week"},
+        "filters": {
+            "period": "last_30_days",
+            "campaignIds": [autumn.id, spring.id],
+            "groupBy": "week",
+        },
         "when_empty": "skip",
         "is_active": False,
     }
 
 
 @pytest.mark.long
-def test_two_dates_stand_in_the_place_of_a_period(house: House, company: Company, visits: Visits) -> None:
+def test_two_dates_stand_in_the_place_of_a_period(
+    house: House, company: Company, visits: Visits
+) -> None:
     form = Form.new(visits.open(who=company.admin))
     expect(form.field("start_date")).to_have_count(0)
     form.name.fill("Between")
@@ -73,13 +91,22 @@ def test_two_dates_stand_in_the_place_of_a_period(house: House, company: Company
     form.field("end_date").fill("2026-02-20")
     form.address("ann@example.com")
     form.save()
-    assert the_one(house, company)["filters"] == {"startDate": "2026-01-15", "endDate": "2026-02-20"}
+    assert the_one(house, company)["filters"] == {
+        "startDate": "2026-01-15",
+        "endDate": "2026-02-20",
+    }
 
 
 @pytest.mark.long
-def test_only_the_type_that_groups_asks_for_a_grouping(house: House, company: Company, visits: Visits) -> None:
+def test_only_the_type_that_groups_asks_for_a_grouping(
+    house: House, company: Company, visits: Visits
+) -> None:
     form = Form.new(visits.open(who=company.admin))
-    for words, there in (("Campaigns, totals", 0), ("Totals over time", 1), ("Campaign, day by day", 0)):
+    for words, there in (
+        ("Campaigns, totals", 0),
+        ("Totals over time", 1),
+        ("Campaign, day by day", 0),
+    ):
         form.choose("export_type", words)
         expect(form.field("group_by")).to_have_count(there)
     form.choose("export_type", "Totals over time")
@@ -92,7 +119,11 @@ def test_only_the_type_that_groups_asks_for_a_grouping(house: House, company: Co
 
 
 @pytest.mark.parametrize(
-    "fields", [{"description": "Now with words"}, pytest.param({"schedule": "5 5 * * *"}, marks=pytest.mark.long)]
+    "fields",
+    [
+        {"description": "Now with words"},
+        pytest.param({"schedule": "5 5 * * *"}, marks=pytest.mark.long),
+    ],
 )
 def test_a_change_leaves_everything_else_as_it_was(
     house: House, company: Company, visits: Visits, fields: dict[str, str]
@@ -122,7 +153,9 @@ def test_a_change_leaves_everything_else_as_it_was(
     assert {name: after[name] for name in fields} == fields
 
 
-def test_ctrl_enter_saves_the_last_letters_too(house: House, company: Company, visits: Visits) -> None:
+def test_ctrl_enter_saves_the_last_letters_too(
+    house: House, company: Company, visits: Visits
+) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
     form.address("ann@example.com")
@@ -134,7 +167,9 @@ def test_ctrl_enter_saves_the_last_letters_too(house: House, company: Company, v
 
 
 @pytest.mark.long
-def test_ctrl_enter_takes_an_address_that_is_still_being_typed(house: House, company: Company, visits: Visits) -> None:
+def test_ctrl_enter_takes_an_address_that_is_still_being_typed(
+    house: House, company: Company, visits: Visits
+) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
     form.name.fill("Quick")
@@ -146,7 +181,9 @@ def test_ctrl_enter_takes_an_address_that_is_still_being_typed(house: House, com
 
 
 @pytest.mark.long
-def test_the_save_button_takes_what_was_typed_right_before(house: House, company: Company, visits: Visits) -> None:
+def test_the_save_button_takes_what_was_typed_right_before(
+    house: House, company: Company, visits: Visits
+) -> None:
     page = visits.open(who=company.admin)
     form = Form.new(page)
     form.name.fill("Quick")
@@ -160,11 +197,17 @@ def test_the_save_button_takes_what_was_typed_right_before(house: House, company
 
 
 @pytest.mark.long
-def test_no_field_loses_a_letter_to_a_fast_typist(house: House, company: Company, visits: Visits) -> None:
+def test_no_field_loses_a_letter_to_a_fast_typist(
+    house: House, company: Company, visits: Visits
+) -> None:
     house.campaign(company, WORDS)
     page = visits.open(who=company.admin)
     form = Form.new(page)
-    for name, text in (("name", WORDS), ("description", WORDS), ("schedule", "0,7,14,21,28,35,42,49,56 1-5,7-11 1,15 1,3,5 2")):
+    for name, text in (
+        ("name", WORDS),
+        ("description", WORDS),
+        ("schedule", "0,7,14,21,28,35,42,49,56 1-5,7-11 1,15 1,3,5 2"),
+    ):
         form.field(name).fill("")
         form.field(name).focus()
         for letter in text:
@@ -188,7 +231,12 @@ def test_no_field_loses_a_letter_to_a_fast_typist(house: House, company: Company
     row = the_one(house, company)
     assert (row["name"], row["description"]) == (WORDS, WORDS)
     assert row["schedule"] == "0,7,14,21,28,35,42,49,56 1-5,7-11 1,15 1,3,5 2"
-    assert row["recipients"] == ["ann@example.com", "bob@example.com", "cy@example.com", "dee@example.com"]
+    assert row["recipients"] == [
+        "ann@example.com",
+        "bob@example.com",
+        "cy@example.com",
+        "dee@example.com",
+    ]
 
 
 @pytest.mark.long
@@ -248,7 +296,9 @@ def test_any_name_is_shown_as_the_text_that_it_is(
 
 
 @pytest.mark.long
-def test_the_name_takes_a_long_paste_up_to_its_limit(house: House, company: Company, visits: Visits) -> None:
+def test_the_name_takes_a_long_paste_up_to_its_limit(
+    house: House, company: Company, visits: Visits
+) -> None:
     form = Form.new(visits.open(who=company.admin))
     paste(form.recipients, "ann@example.com")
     form.name.focus()

@@ -1,4 +1,5 @@
-"""The form takes care: of what is wrong, of what would be lost, and of what somebody else did meanwhile."""
+"""The form takes care: of what is wrong, of what would be lost, and of what somebody else did
+meanwhile."""
 
 from collections.abc import Callable
 
@@ -25,14 +26,22 @@ def recipients_error(form: Form) -> Locator:
 
 WRONG: dict[str, tuple[str, Callable[[Form], object], str]] = {
     "no name": ("name", lambda form: form.name.fill("   "), "Give a name of 1 to 200 characters"),
-    "a tab in the name": ("name", lambda form: form.name.fill("a\tb"), "Remove the control characters"),
+    "a tab in the name": (
+        "name",
+        lambda form: form.name.fill("a\tb"),
+        "Remove the control characters",
+    ),
     "a control character in the description": (
         "description",
         lambda form: form.field("description").fill("bell \x07"),
         "Remove the control characters",
     ),
     "no date": ("start_date", lambda form: dates(form, "", ""), "Give at least one date"),
-    "dates the wrong way round": ("end_date", lambda form: dates(form, "2026-02-01", "2026-01-01"), "Must not be before"),
+    "dates the wrong way round": (
+        "end_date",
+        lambda form: dates(form, "2026-02-01", "2026-01-01"),
+        "Must not be before",
+    ),
     "no campaign where one is needed": (
         "campaigns",
         lambda form: form.choose("export_type", "Campaign, day by day"),
@@ -45,9 +54,15 @@ WRONG: dict[str, tuple[str, Callable[[Form], object], str]] = {
 
 class TestWhatIsWrong:
     @pytest.mark.parametrize(
-        "what", [pytest.param(what, marks=[] if what == "no expression" else pytest.mark.long) for what in WRONG]
+        "what",
+        [
+            pytest.param(what, marks=[] if what == "no expression" else pytest.mark.long)
+            for what in WRONG
+        ],
     )
-    def test_stands_at_its_field_which_gets_the_focus(self, house: House, company: Company, visits: Visits, what: str) -> None:
+    def test_stands_at_its_field_which_gets_the_focus(
+        self, house: House, company: Company, visits: Visits, what: str
+    ) -> None:
         name, spoil, words = WRONG[what]
         form = Form.new(visits.open(who=company.admin))
         form.name.fill("Mine")
@@ -95,7 +110,9 @@ class TestWhatIsWrong:
         assert the_one(house, company)["schedule"] == "0 8 * * *"
 
     @pytest.mark.long
-    def test_recipients_are_missing_bad_or_too_many(self, house: House, company: Company, visits: Visits) -> None:
+    def test_recipients_are_missing_bad_or_too_many(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         form = Form.new(visits.open(who=company.admin))
         form.name.fill("Mine")
         form.field("save").click()
@@ -130,14 +147,19 @@ def by_a_click_outside(page: Page) -> None:
 
 WAYS = pytest.mark.parametrize(
     "close",
-    [by_escape, *(pytest.param(way, marks=pytest.mark.long) for way in (by_the_x, by_a_click_outside))],
+    [
+        by_escape,
+        *(pytest.param(way, marks=pytest.mark.long) for way in (by_the_x, by_a_click_outside)),
+    ],
     ids=["Esc", "X", "outside"],
 )
 
 
 class TestClosing:
     @WAYS
-    def test_without_changes_closes_at_once(self, company: Company, visits: Visits, close: Callable[[Page], None]) -> None:
+    def test_without_changes_closes_at_once(
+        self, company: Company, visits: Visits, close: Callable[[Page], None]
+    ) -> None:
         page = visits.open(who=company.admin)
         form = Form.new(page)
         close(page)
@@ -145,7 +167,9 @@ class TestClosing:
         expect(form.question).to_have_count(0)
 
     @WAYS
-    def test_with_changes_asks_first(self, house: House, company: Company, visits: Visits, close: Callable[[Page], None]) -> None:
+    def test_with_changes_asks_first(
+        self, house: House, company: Company, visits: Visits, close: Callable[[Page], None]
+    ) -> None:
         house.schedule(company, "Before")
         page = visits.open(who=company.admin)
         form = Form.edit(page, "Before")
@@ -168,7 +192,9 @@ class TestClosing:
         Form.edit(page, "Before")
         expect(form.name).to_have_value("Before")
 
-    def test_asks_also_for_a_recipient_that_is_not_ended_yet(self, company: Company, visits: Visits) -> None:
+    def test_asks_also_for_a_recipient_that_is_not_ended_yet(
+        self, company: Company, visits: Visits
+    ) -> None:
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.recipients.focus()
@@ -208,7 +234,9 @@ class TestClosing:
         form.is_closed()
 
     @pytest.mark.long
-    def test_what_was_changed_back_is_no_change(self, house: House, company: Company, visits: Visits) -> None:
+    def test_what_was_changed_back_is_no_change(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         house.schedule(company, "Before")
         page = visits.open(who=company.admin)
         form = Form.edit(page, "Before")
@@ -229,8 +257,15 @@ class TestWhatSomebodyElseDid:
         page = visits.open(who=company.admin, width=width)
         form = Form.edit(page, "Before")
         form.field("description").fill("Mine")
-        house.call(company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"name": "Theirs", "schedule": "5 5 * * *"})
-        expect(form.dialog.get_by_role("alert")).to_contain_text("Somebody else changed this scheduled export meanwhile.")
+        house.call(
+            company.admin,
+            "PUT",
+            f"/api/scheduled-exports/{made['id']}",
+            json={"name": "Theirs", "schedule": "5 5 * * *"},
+        )
+        expect(form.dialog.get_by_role("alert")).to_contain_text(
+            "Somebody else changed this scheduled export meanwhile."
+        )
         assert_nothing_overflows(page)
         page.locator("#reload").click()
         expect(form.dialog.get_by_role("alert")).to_have_count(0)
@@ -240,24 +275,34 @@ class TestWhatSomebodyElseDid:
         form.field("description").fill("Mine after all")
         form.save()
         row = the_one(house, company)
-        assert (row["name"], row["description"], row["schedule"]) == ("Theirs", "Mine after all", "5 5 * * *")
+        assert (row["name"], row["description"], row["schedule"]) == (
+            "Theirs",
+            "Mine after all",
+            "5 5 * * *",
+        )
 
     @pytest.mark.long
     def test_is_not_overwritten(self, house: House, company: Company, visits: Visits) -> None:
         made = house.schedule(company, "Before")
         page = visits.open(who=company.admin)
         form = Form.edit(page, "Before")
-        house.services.schedules.update(company.admin.who, made["id"], {"name": "Theirs"})  # unheard of by this page
+        house.services.schedules.update(
+            company.admin.who, made["id"], {"name": "Theirs"}
+        )  # unheard of by this page
         form.field("description").fill("Mine")
         form.field("save").click()
-        expect(form.dialog.get_by_role("alert")).to_contain_text("Somebody else changed this scheduled export meanwhile.")
+        expect(form.dialog.get_by_role("alert")).to_contain_text(
+            "Somebody else changed this scheduled export meanwhile."
+        )
         row = the_one(house, company)
         assert (row["name"], row["description"]) == ("Theirs", None)
         page.locator("#reload").click()
         expect(form.name).to_have_value("Theirs")
 
     @pytest.mark.long
-    def test_ones_own_save_and_runs_are_nobody_elses_change(self, house: House, company: Company, visits: Visits) -> None:
+    def test_ones_own_save_and_runs_are_nobody_elses_change(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Mine", recipients=["ann@example.com"])
         page = visits.open(who=company.admin)
         form = Form.edit(page, "Mine")

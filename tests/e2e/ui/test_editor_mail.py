@@ -13,7 +13,14 @@ from tests.mailserver import MailServer, Received
 PASTED = """Ann Arbor <ann@example.com>, bob@example.com; "Last, First" <cy@example.com>
 dee@example.com\tANN@example.com,, bob@example.com
 mailto:eve@example.com;boss@example, not-an-address@, <fay@example.com>"""
-GOOD = ["ann@example.com", "bob@example.com", "cy@example.com", "dee@example.com", "eve@example.com", "fay@example.com"]
+GOOD = [
+    "ann@example.com",
+    "bob@example.com",
+    "cy@example.com",
+    "dee@example.com",
+    "eve@example.com",
+    "fay@example.com",
+]
 
 
 def received(mails: MailServer, *addresses: str) -> list[Received]:
@@ -55,7 +62,9 @@ class TestRecipients:
         assert the_one(house, company)["recipients"] == [*rest, "boss@example.com"]
 
     @pytest.mark.long
-    def test_backspace_in_the_empty_field_takes_the_last_away(self, company: Company, visits: Visits) -> None:
+    def test_backspace_in_the_empty_field_takes_the_last_away(
+        self, company: Company, visits: Visits
+    ) -> None:
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.address("ann@example.com", "bob@example.com")
@@ -68,7 +77,9 @@ class TestRecipients:
         form.shows_chips()
 
     @pytest.mark.long
-    def test_a_comma_a_semicolon_a_space_and_enter_end_an_address(self, company: Company, visits: Visits) -> None:
+    def test_a_comma_a_semicolon_a_space_and_enter_end_an_address(
+        self, company: Company, visits: Visits
+    ) -> None:
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.recipients.focus()
@@ -79,7 +90,9 @@ class TestRecipients:
         form.shows_chips(*(f"p{number}@example.com" for number in range(4)), "ann@example.com")
 
     @pytest.mark.long
-    def test_the_same_one_in_another_case_stays_once(self, house: House, company: Company, visits: Visits) -> None:
+    def test_the_same_one_in_another_case_stays_once(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         form = Form.new(visits.open(who=company.admin))
         form.name.fill("Mine")
         form.address("ann@example.com")
@@ -101,7 +114,9 @@ class TestRecipients:
 
 class TestTheEmail:
     @at_both_widths
-    def test_is_shown_as_it_will_look_and_as_text(self, house: House, company: Company, visits: Visits, width: int) -> None:
+    def test_is_shown_as_it_will_look_and_as_text(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
         house.campaign(company, "Spring")
         page = visits.open(who=company.admin, width=width)
         form = Form.new(page)
@@ -119,7 +134,9 @@ class TestTheEmail:
         assert_nothing_overflows(page)
         preview.get_by_role("button", name="Text", exact=True).click()
         expect(preview.locator("pre")).to_contain_text("Weekly <b>numbers</b> & more")
-        expect(preview.get_by_role("button", name="Text", exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(preview.get_by_role("button", name="Text", exact=True)).to_have_attribute(
+            "aria-pressed", "true"
+        )
         assert_nothing_overflows(page)
         preview.get_by_role("button", name="HTML").click()
         expect(body).to_contain_text("numbers")
@@ -129,7 +146,9 @@ class TestTheEmail:
         expect(form.name).to_have_value("Weekly <b>numbers</b> & more")
 
     @pytest.mark.long
-    def test_is_the_one_that_is_sent(self, house: House, company: Company, visits: Visits, mails: MailServer) -> None:
+    def test_is_the_one_that_is_sent(
+        self, house: House, company: Company, visits: Visits, mails: MailServer
+    ) -> None:
         house.campaign(company, "Spring")
         page = visits.open(who=company.admin)
         form = Form.new(page)
@@ -139,7 +158,10 @@ class TestTheEmail:
         form.dialog.get_by_role("button", name="Preview email").click()
         preview = page.get_by_role("dialog", name="Email preview")
         preview.get_by_role("button", name="Text", exact=True).click()
-        text, subject = preview.locator("pre").inner_text(), page.locator("#letter-subject").inner_text()
+        text, subject = (
+            preview.locator("pre").inner_text(),
+            page.locator("#letter-subject").inner_text(),
+        )
         page.get_by_role("button", name="Close the preview").click()
         form.save()
         house.run(company, the_one(house, company)["id"])
@@ -171,11 +193,19 @@ class TestATest:
         assert received(mails, "never@example.com") == []
         made = the_one(house, company)
         assert made["recipients"] == ["never@example.com"]
-        (run,) = house.rows("SELECT * FROM export_history WHERE scheduled_export_id = ?", made["id"])
-        assert (run["trigger"], run["status"], run["triggered_by"]) == ("test", "completed", company.admin.user.id)
+        (run,) = house.rows(
+            "SELECT * FROM export_history WHERE scheduled_export_id = ?", made["id"]
+        )
+        assert (run["trigger"], run["status"], run["triggered_by"]) == (
+            "test",
+            "completed",
+            company.admin.user.id,
+        )
         (attached,) = got.message.iter_attachments()
         assert attached.get_filename() == run["file_name"]
-        assert attached.get_payload(decode=True) == file_of(house, company.admin, made["id"], run["id"])
+        assert attached.get_payload(decode=True) == file_of(
+            house, company.admin, made["id"], run["id"]
+        )
         form.is_open()
         expect(form.field("send-test")).to_have_text("Send me a test")
         form.close()
@@ -195,4 +225,6 @@ class TestATest:
         assert received(mails, "never.again@example.com") == []
         after = the_one(house, company)
         ran = {"last_run_at", "last_status"}
-        assert {k: v for k, v in after.items() if k not in ran} == {k: v for k, v in before.items() if k not in ran}
+        assert {k: v for k, v in after.items() if k not in ran} == {
+            k: v for k, v in before.items() if k not in ran
+        }

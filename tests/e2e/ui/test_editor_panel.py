@@ -1,4 +1,5 @@
-"""Beside the form: the presets, when it would run, what the file would hold; and the two fields that search."""
+"""Beside the form: the presets, when it would run, what the file would hold; and the two fields
+that search."""
 
 import csv
 import io
@@ -34,19 +35,28 @@ def options(page: Page) -> Locator:
 
 class TestPresets:
     @at_both_widths
-    def test_there_are_five_and_one_of_ones_own(self, company: Company, visits: Visits, width: int) -> None:
+    def test_there_are_five_and_one_of_ones_own(
+        self, company: Company, visits: Visits, width: int
+    ) -> None:
         page = visits.open(who=company.admin, width=width)
         Form.new(page)
         shown = [text.split("\n") for text in page.locator(".presets label").all_inner_texts()]
-        assert shown == [[label, expression] for label, expression in PRESETS.items()] + [["Custom", "type your own"]]
+        assert shown == [[label, expression] for label, expression in PRESETS.items()] + [
+            ["Custom", "type your own"]
+        ]
         assert_nothing_overflows(page)
 
     @pytest.mark.long
-    def test_ones_own_keeps_the_expression_and_goes_to_its_field(self, company: Company, visits: Visits) -> None:
+    def test_ones_own_keeps_the_expression_and_goes_to_its_field(
+        self, company: Company, visits: Visits
+    ) -> None:
         form = Form.new(visits.open(who=company.admin))
         form.expression.fill("0 9 * * 12")
         form.expression.fill("0 9 * * 1")  # before the first is sent: the server hears of no change
-        for label, expression in (("Every Day at 8 AM", "0 8 * * *"), ("Every Monday at 9 AM", "0 9 * * 1")):
+        for label, expression in (
+            ("Every Day at 8 AM", "0 8 * * *"),
+            ("Every Monday at 9 AM", "0 9 * * 1"),
+        ):
             form.preset(label).click()
             expect(form.expression).to_have_value(expression)
         form.preset("Custom").click()
@@ -57,7 +67,9 @@ class TestPresets:
 
 class TestWhenItWouldRun:
     @at_both_widths
-    def test_the_next_five_runs_stand_in_its_zone_and_in_the_readers(self, company: Company, visits: Visits, width: int) -> None:
+    def test_the_next_five_runs_stand_in_its_zone_and_in_the_readers(
+        self, company: Company, visits: Visits, width: int
+    ) -> None:
         page = visits.open(who=company.admin, width=width, zone="America/New_York")
         form = Form.new(page)
         choose_zone(form, "Asia/Tokyo")
@@ -71,15 +83,21 @@ class TestWhenItWouldRun:
         lines = page.locator("#next-runs .fact")
         expect(lines).to_have_count(5)
         for line, run in zip(lines.all(), runs, strict=True):
-            expect(line.locator("> span").first).to_have_text(f"{run.astimezone(there):%a %d %b, %H:%M}")
-            expect(line.locator("time").last).to_have_text(re.compile(f"^{run.astimezone(here):%a,? %H:%M}$"))
+            expect(line.locator("> span").first).to_have_text(
+                f"{run.astimezone(there):%a %d %b, %H:%M}"
+            )
+            expect(line.locator("time").last).to_have_text(
+                re.compile(f"^{run.astimezone(here):%a,? %H:%M}$")
+            )
             expect(line.locator("time").first).to_have_text(re.compile(r"^in \d+ (min|h|d)$"))
             for time in line.locator("time").all():
                 assert datetime.fromisoformat(time.get_attribute("datetime") or "") == run
         assert_nothing_overflows(page)
 
     @pytest.mark.parametrize("expression", ["5 17 * *", pytest.param("", marks=pytest.mark.long)])
-    def test_an_invalid_expression_shows_the_reason(self, company: Company, visits: Visits, expression: str) -> None:
+    def test_an_invalid_expression_shows_the_reason(
+        self, company: Company, visits: Visits, expression: str
+    ) -> None:
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.expression.fill(expression)
@@ -95,7 +113,9 @@ class TestWhenItWouldRun:
         expect(form.expression).to_have_attribute("aria-invalid", "false")
         expect(page.locator("#next-runs .fact")).to_have_count(5)
 
-    @pytest.mark.parametrize("forward", [True, pytest.param(False, marks=pytest.mark.long)], ids=["forward", "back"])
+    @pytest.mark.parametrize(
+        "forward", [True, pytest.param(False, marks=pytest.mark.long)], ids=["forward", "back"]
+    )
     def test_a_change_of_the_clocks_among_the_next_runs_is_told(
         self, house: House, company: Company, visits: Visits, forward: bool
     ) -> None:
@@ -139,22 +159,32 @@ class TestTheData:
         run = house.run(company, made["id"])
         file = file_of(house, company.admin, made["id"], run["id"])
         header, *rows = list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
-        (counted,) = house.rows("SELECT count(*) AS n FROM campaigns WHERE tenant_id = ?", company.id)
+        (counted,) = house.rows(
+            "SELECT count(*) AS n FROM campaigns WHERE tenant_id = ?", company.id
+        )
         page = visits.open(who=company.admin, width=width)
         Form.edit(page, "Lately")
-        expect(page.locator("#data-summary")).to_have_text(f"Data · {counted['n']} rows, about {size(len(file))}")
+        expect(page.locator("#data-summary")).to_have_text(
+            f"Data · {counted['n']} rows, about {size(len(file))}"
+        )
         shown = page.locator(".sample tbody tr")
         expect(shown).to_have_count(10)
         impressions = header.index("impressions")
         for line, row in zip(shown.all(), rows[:10], strict=True):
             cells = line.locator("td").all_inner_texts()
-            assert (cells[0], cells[-1], cells[impressions - 1].replace(",", "")) == (row[1], row[0], row[impressions])
+            assert (cells[0], cells[-1], cells[impressions - 1].replace(",", "")) == (
+                row[1],
+                row[0],
+                row[impressions],
+            )
         told = page.locator("aside.side").get_by_text("If it ran now:")
         expect(told).to_contain_text("the first 10. Campaign ID comes earlier in the file.")
         assert_nothing_overflows(page)
 
     @pytest.mark.long
-    def test_it_follows_what_is_chosen(self, house: House, company: Company, visits: Visits) -> None:
+    def test_it_follows_what_is_chosen(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         for name in ("Autumn", "Spring", "Winter"):
             house.campaign(company, name)
         page = visits.open(who=company.admin)
@@ -186,8 +216,12 @@ class TestTheData:
 
 class TestTheCampaigns:
     @pytest.mark.long
-    def test_they_are_found_and_chosen_with_the_keyboard(self, house: House, company: Company, visits: Visits) -> None:
-        made = {name: house.campaign(company, name) for name in ("Alpha", "Beta", "Überall", "Omega")}
+    def test_they_are_found_and_chosen_with_the_keyboard(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
+        made = {
+            name: house.campaign(company, name) for name in ("Alpha", "Beta", "Überall", "Omega")
+        }
         house.campaign(house.company(), "Alpha of somebody else")
         page = visits.open(who=company.admin)
         form = Form.new(page)
@@ -213,7 +247,13 @@ class TestTheCampaigns:
         page.keyboard.press("ArrowUp")
         expect(page.get_by_label("Search campaigns")).to_be_focused()
         page.keyboard.press("ArrowDown")
-        for key, at in (("ArrowDown", 1), ("End", 3), ("ArrowDown", 3), ("ArrowUp", 2), ("Home", 0)):
+        for key, at in (
+            ("ArrowDown", 1),
+            ("End", 3),
+            ("ArrowDown", 3),
+            ("ArrowUp", 2),
+            ("Home", 0),
+        ):
             page.keyboard.press(key)
             expect(options(page).nth(at)).to_be_focused()
         page.keyboard.press("Enter")
@@ -235,7 +275,10 @@ class TestTheCampaigns:
         self, house: House, company: Company, visits: Visits
     ) -> None:
         with house.services.store.write() as tx:
-            tx.campaigns.add(Campaign(new_id(), company.id, f"Campaign {n:04}", "search", "active", "EUR") for n in range(1, 601))
+            tx.campaigns.add(
+                Campaign(new_id(), company.id, f"Campaign {n:04}", "search", "active", "EUR")
+                for n in range(1, 601)
+            )
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.field("campaigns").click()
@@ -267,7 +310,11 @@ def test_a_zone_is_found_by_any_part_of_its_name(company: Company, visits: Visit
     form.field("timezone").click()
     expect(options(page).first).to_have_text("Europe/Berlin")
     expect(options(page).first).to_have_attribute("aria-selected", "true")
-    for text, found in (("york", ["America/New York"]), ("INDIANA knox", ["America/Indiana/Knox"]), ("mars olympus", [])):
+    for text, found in (
+        ("york", ["America/New York"]),
+        ("INDIANA knox", ["America/Indiana/Knox"]),
+        ("mars olympus", []),
+    ):
         page.get_by_label("Search time zone").fill(text)
         expect(options(page)).to_have_text(found)
     expect(page.get_by_text("No zone is called that")).to_be_visible()
@@ -277,4 +324,6 @@ def test_a_zone_is_found_by_any_part_of_its_name(company: Company, visits: Visit
     page.keyboard.press("Enter")
     expect(form.field("timezone")).to_have_text("Asia/Kathmandu")
     expect(form.field("timezone")).to_be_focused()
-    expect(page.locator("#next-runs").locator("xpath=preceding-sibling::div")).to_contain_text("Times in Kathmandu")
+    expect(page.locator("#next-runs").locator("xpath=preceding-sibling::div")).to_contain_text(
+        "Times in Kathmandu"
+    )

@@ -20,7 +20,11 @@ def mailed_link(house: House, address: str) -> str:
     """The path of the newest link that came to this mailbox."""
 
     def links() -> list[str]:
-        bodies = [one.message.get_body(("plain",)) for one in house.mails.messages if one.rcpt_tos == [address]]
+        bodies = [
+            one.message.get_body(("plain",))
+            for one in house.mails.messages
+            if one.rcpt_tos == [address]
+        ]
         texts = [str(body.get_content()) for body in bodies if body is not None]
         return [match[0] for text in texts if (match := _LINK.search(text))]
 
@@ -28,7 +32,9 @@ def mailed_link(house: House, address: str) -> str:
 
 
 @at_both_widths
-def test_who_forgot_the_password_sets_a_new_one_by_mail(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_who_forgot_the_password_sets_a_new_one_by_mail(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     person, log = company.admin.user, house.log()
     signed_in = visits.open("/scheduled-exports", who=company.admin)
     page = visits.open("/login", width=width, ready=False)

@@ -29,7 +29,10 @@ FIGURES = f"{ROOT}.exports_app___ui___pages___analytics"
 SETTINGS = f"{ROOT}.exports_app___ui___pages___settings"
 QUIET = {
     *(f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.arrive", f"{MEMBERS}.refresh"),
-    *(f"{SETTINGS}___{name}.refresh" for name in ("email____email_state", "users____users_state", "tenant____tenant_state")),
+    *(
+        f"{SETTINGS}___{name}.refresh"
+        for name in ("email____email_state", "users____users_state", "tenant____tenant_state")
+    ),
     *(f"{SETTINGS}___{name}.arrive" for name in ("email____email_state", "users____users_state")),
     *(f"{SETTINGS}___audit____audit_state.{name}" for name in ("arrive", "refresh")),
 } | {
@@ -76,15 +79,25 @@ class Acme:
         return f"/scheduled-exports/{self.schedule_id}?run={self.run_id}"
 
     def arguments(self, handler: Handler) -> Iterator[dict[str, Any]]:
-        """Values that fit the handler's parameters, with one of Acme's ids wherever a text is taken."""
+        """Values that fit the handler's parameters, with one of Acme's ids wherever a text is
+        taken."""
         ids = [self.schedule_id, self.run_id, self.campaign_id, self.company.id]
-        by_name = {"schedule_id": ids[0], "run_id": ids[1], "campaign_id": ids[2], "tenant_id": ids[3], "kept": self.kept()}
+        by_name = {
+            "schedule_id": ids[0],
+            "run_id": ids[1],
+            "campaign_id": ids[2],
+            "tenant_id": ids[3],
+            "kept": self.kept(),
+        }
         for one in ids:
             yield {
                 name: _value(parameter, by_name.get(name, one))
                 for name, parameter in zip(handler.names, handler.parameters, strict=True)
             }
-            yield {name: _value(parameter, one) for name, parameter in zip(handler.names, handler.parameters, strict=True)}
+            yield {
+                name: _value(parameter, one)
+                for name, parameter in zip(handler.names, handler.parameters, strict=True)
+            }
             if not handler.parameters:
                 return
 
@@ -124,10 +137,20 @@ def acme(house: House) -> Acme:
     company = house.company(f"{NAMES} Works")
     campaign = house.campaign(company, f"{NAMES} campaign")
     recipients = ["zeppelin@example.com", GONE]
-    made = house.schedule(company, f"{NAMES} numbers", description=f"{NAMES} only", recipients=recipients)
+    made = house.schedule(
+        company, f"{NAMES} numbers", description=f"{NAMES} only", recipients=recipients
+    )
     other = house.schedule(company, f"{NAMES} other")
     run = house.run(company, made["id"])
-    told = [NAMES, "zeppelin@", other["id"], run["fileName"], run["sha256"], company.admin.user.id, company.admin.user.email]
+    told = [
+        NAMES,
+        "zeppelin@",
+        other["id"],
+        run["fileName"],
+        run["sha256"],
+        company.admin.user.id,
+        company.admin.user.email,
+    ]
     return Acme(company, made["id"], run["id"], campaign.id, told)
 
 
@@ -139,8 +162,11 @@ def outsider(house: House) -> Company:
 _ADDRESSES = (f"127.{n // 250 % 250}.{n % 250}.9" for n in itertools.count(1))
 
 
-def tabs(url: str, cookie: str, handlers: list[Handler], path: str) -> Iterator[tuple[Wire, list[Handler]]]:
-    """A tab with the page open for every few handlers, each from a client address of its own: nobody may send many events."""
+def tabs(
+    url: str, cookie: str, handlers: list[Handler], path: str
+) -> Iterator[tuple[Wire, list[Handler]]]:
+    """A tab with the page open for every few handlers, each from a client address of its own:
+    nobody may send many events."""
     for begin in range(0, len(handlers), 15):
         with Wire(url, cookie, source_address=(next(_ADDRESSES), 0)) as wire:
             wire.load(path)
@@ -149,9 +175,13 @@ def tabs(url: str, cookie: str, handlers: list[Handler], path: str) -> Iterator[
 
 def walk(house: House, cookie: str, acme: Acme, handlers: list[Handler]) -> dict[str, str]:
     """Call everything with everything. Returns the frames by handler."""
-    last = sorted(handlers, key=lambda handler: handler.name in SIGNING_OUT)  # after one, everybody is anonymous
+    last = sorted(
+        handlers, key=lambda handler: handler.name in SIGNING_OUT
+    )  # after one, everybody is anonymous
     return {
-        handler.name: "\n".join(wire.ask(handler.name, payload, acme.address()) for payload in acme.arguments(handler))
+        handler.name: "\n".join(
+            wire.ask(handler.name, payload, acme.address()) for payload in acme.arguments(handler)
+        )
         for wire, few in tabs(house.url, cookie, last, acme.address())
         for handler in few
     }
@@ -174,18 +204,29 @@ class TestWhoMayCallWhat:
             *(f"{FORGOTTEN}.{name}" for name in ("load", "ask")),
             *(f"{RESET}.{name}" for name in ("load", "open", "save")),
         }
-        assert {h.name for h in registered_handlers if h.is_action and not h.public and not h.permission} == {
+        assert {
+            h.name for h in registered_handlers if h.is_action and not h.public and not h.permission
+        } == {
             f"{SESSION}.enter",
             f"{SESSION}.switch",
             f"{SESSION}.logout",
             *(f"{ACCOUNT}.{name}" for name in ("refresh", "change", "end", "end_all")),
             *(f"{LEAVE}.{name}" for name in ("ask", "choose", "keep", "leave")),
-            *(f"{FACTOR}.{name}" for name in ("arrive", "open", "begin", "confirm", "renew", "disable", "done")),
+            *(
+                f"{FACTOR}.{name}"
+                for name in ("arrive", "open", "begin", "confirm", "renew", "disable", "done")
+            ),
             f"{INVITATION}.sign_out",
         }
 
     def test_a_handler_without_a_mark_stops_the_start_by_name(self) -> None:
-        done = subprocess.run([sys.executable, "-c", _FORGOTTEN], cwd=FOLDER, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", _FORGOTTEN],
+            cwd=FOLDER,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode != 0
         assert "not an @action" in done.stderr.splitlines()[-1]
         assert "forgotten" in done.stderr.splitlines()[-1]
@@ -209,15 +250,20 @@ class TestWhoMayCallWhat:
         before = house.snapshot()
         frames = walk(house, house.cookie(acme.company.viewer), acme, harmless(registered_handlers))
         for handler in harmless(registered_handlers):
-            if handler.permission in {"exports.write", "tenant.manage", OPERATE} and handler.name not in QUIET:
+            if (
+                handler.permission in {"exports.write", "tenant.manage", OPERATE}
+                and handler.name not in QUIET
+            ):
                 assert notices(frames[handler.name])[-1:] == [FORBIDDEN], handler.name
         tenant = acme.company.tenant.name
-        assert_silent({name: text.replace(tenant, "") for name, text in frames.items()}, acme.never_told)
-        assert house.snapshot() == before
-        pause = (
-            "SELECT * FROM audit_entries WHERE action = 'access.refused' AND actor_id = ? AND subject_name LIKE '%list_state%'"
+        assert_silent(
+            {name: text.replace(tenant, "") for name, text in frames.items()}, acme.never_told
         )
-        refused = wait_until("the refusals were noted", lambda: house.rows(pause, acme.company.viewer.user.id), 20)
+        assert house.snapshot() == before
+        pause = "SELECT * FROM audit_entries WHERE action = 'access.refused' AND actor_id = ? AND subject_name LIKE '%list_state%'"
+        refused = wait_until(
+            "the refusals were noted", lambda: house.rows(pause, acme.company.viewer.user.id), 20
+        )
         assert {row["tenant_id"] for row in refused} == {acme.company.id}
 
     def test_another_tenants_admin_gets_nothing_and_changes_nothing_there(
@@ -244,15 +290,22 @@ class TestWhoMayCallWhat:
         told: dict[str, list[str]] = {}
         for handler in registered_handlers:
             if (
-                handler.is_action and handler.permission != OPERATE and ids.keys() & set(handler.names)
+                handler.is_action
+                and handler.permission != OPERATE
+                and ids.keys() & set(handler.names)
             ):  # to those all are foreign
                 answers = [
-                    _answer(house, outsider.admin, handler, known) for known in (ids, dict.fromkeys(ids, str(uuid.uuid4())))
+                    _answer(house, outsider.admin, handler, known)
+                    for known in (ids, dict.fromkeys(ids, str(uuid.uuid4())))
                 ]
                 assert answers[0] == answers[1], handler.name
                 told[handler.name] = answers[0][1]
         assert {text for texts in told.values() for text in texts} == {NotFound().message}
-        quiet = {".".join(name.split(".")[-2:]).rpartition("____")[2] for name, texts in told.items() if not texts}
+        quiet = {
+            ".".join(name.split(".")[-2:]).rpartition("____")[2]
+            for name, texts in told.items()
+            if not texts
+        }
         marks = {
             "list_state.pick",
             "history_state.unfold",
@@ -263,7 +316,9 @@ class TestWhoMayCallWhat:
         assert quiet == marks  # they mark what is on the screen
 
 
-def _answer(house: House, who: Person, handler: Handler, ids: dict[str, str]) -> tuple[str, list[str]]:
+def _answer(
+    house: House, who: Person, handler: Handler, ids: dict[str, str]
+) -> tuple[str, list[str]]:
     """The frames without what differs from call to call, and the notices."""
     payload = {
         name: ids[name] if name in ids else _value(parameter, "x")
@@ -273,11 +328,25 @@ def _answer(house: House, who: Person, handler: Handler, ids: dict[str, str]) ->
         wire.load()
         frames = wire.ask(handler.name, payload)
     return re.sub(
-        r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|mark=\d+|\"mark\":\"\d+\"", "", frames
+        r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|mark=\d+|\"mark\":\"\d+\"",
+        "",
+        frames,
     ), notices(frames)
 
 
-NONSENSE = [5, -1, None, True, [], {}, ["NONSENSE"], {"NONSENSE": 1}, "NONSENSE", "N" * 20_000, "\0"]
+NONSENSE = [
+    5,
+    -1,
+    None,
+    True,
+    [],
+    {},
+    ["NONSENSE"],
+    {"NONSENSE": 1},
+    "NONSENSE",
+    "N" * 20_000,
+    "\0",
+]
 
 
 def test_nonsense_from_an_admin_neither_breaks_the_connection_nor_changes_anything(
@@ -286,11 +355,19 @@ def test_nonsense_from_an_admin_neither_breaks_the_connection_nor_changes_anythi
     mine = house.company("Careless")
     made = house.schedule(mine, "Stays as it is")
     ends = {*SIGNING_OUT, *THEIR_OWN, f"{LOGIN}.login"}
-    handlers = [handler for handler in registered_handlers if handler.name not in ends and not handler.name.endswith(".delete")]
+    handlers = [
+        handler
+        for handler in registered_handlers
+        if handler.name not in ends and not handler.name.endswith(".delete")
+    ]
     cookie = house.cookie(mine.admin)
     for wire, few in tabs(house.url, cookie, handlers, "/scheduled-exports"):
         for handler in few:
-            payloads = [{}, {"NONSENSE": 1}, *(dict.fromkeys(handler.names, one) for one in NONSENSE)]
+            payloads = [
+                {},
+                {"NONSENSE": 1},
+                *(dict.fromkeys(handler.names, one) for one in NONSENSE),
+            ]
             for payload in payloads[: None if handler.parameters else 2]:
                 wire.send(handler.name, payload)
             wire.settle()
@@ -301,7 +378,9 @@ def test_nonsense_from_an_admin_neither_breaks_the_connection_nor_changes_anythi
 
 
 class TestAnOpenPage:
-    def test_shows_nothing_more_once_its_user_has_signed_out_elsewhere(self, house: House, acme: Acme) -> None:
+    def test_shows_nothing_more_once_its_user_has_signed_out_elsewhere(
+        self, house: House, acme: Acme
+    ) -> None:
         cookie = house.cookie(acme.company.admin)
         with Wire(house.url, cookie) as here, Wire(house.url, cookie) as there:
             assert NAMES in here.load()
@@ -312,7 +391,9 @@ class TestAnOpenPage:
         assert not any(variables(frames, "rows"))
         assert NAMES not in frames
 
-    def test_shows_and_changes_nothing_more_once_its_user_has_lost_the_role(self, house: House) -> None:
+    def test_shows_and_changes_nothing_more_once_its_user_has_lost_the_role(
+        self, house: House
+    ) -> None:
         mine = house.company("Fickle")
         made = house.schedule(mine, "Here before")
         with Wire(house.url, house.cookie(mine.admin)) as admin:
@@ -329,4 +410,6 @@ class TestAnOpenPage:
                 toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____doing.toggle"
                 frames = wire.ask(toggle, {"schedule_id": made["id"], "active": False})
         assert notices(frames)[-1] == FORBIDDEN
-        assert house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", made["id"]) == [{"is_active": 1}]
+        assert house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", made["id"]) == [
+            {"is_active": 1}
+        ]

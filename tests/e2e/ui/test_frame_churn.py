@@ -13,7 +13,8 @@ from tests.e2e.ui.wire import HYDRATE_AND_LOAD, Wire
 ROUNDS = 4
 PAGES = 50
 POOL = 32
-"""Threads for the pages' calls: as many stay as were ever needed at once, up to this. A leak would be one for each page, 200."""
+"""Threads for the pages' calls: as many stay as were ever needed at once, up to this. A leak would
+be one for each page, 200."""
 BYTES_OF_A_STATE = 250_000
 """Generous: a closed tab's state is kept for half an hour."""
 
@@ -50,11 +51,15 @@ def _come_and_go(house: House, cookie: str) -> None:
 def _worker(house: House) -> int:
     """The process that serves; multiprocessing may keep a tracker beside it."""
     supervisor = house.server.process.pid
-    return max(int(pid) for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split())
+    return max(
+        int(pid)
+        for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    )
 
 
 def _files(process: Path) -> int:
-    """Open ones but the database's: of its connections the pool keeps as many as were ever needed at once, up to a limit."""
+    """Open ones but the database's: of its connections the pool keeps as many as were ever needed
+    at once, up to a limit."""
     found = 0
     for one in (process / "fd").iterdir():
         with suppress(FileNotFoundError):  # closed meanwhile

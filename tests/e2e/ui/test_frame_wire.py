@@ -1,4 +1,5 @@
-"""The wire beneath the pages: whose state a tab's token opens, what is dropped, what the log and the frames never hold."""
+"""The wire beneath the pages: whose state a tab's token opens, what is dropped, what the log and
+the frames never hold."""
 
 import json
 import re
@@ -37,20 +38,35 @@ SET_HYDRATED = f"{ROOT}.set_is_hydrated"
 
 class TestATabsToken:
     @pytest.mark.parametrize(
-        "first", [HYDRATE, HYDRATE_AND_LOAD, SET_HYDRATED, f"{LIST}.clear", f"{LIST}.setvar", f"{SESSION}.enter", f"{LOGIN}.load"]
+        "first",
+        [
+            HYDRATE,
+            HYDRATE_AND_LOAD,
+            SET_HYDRATED,
+            f"{LIST}.clear",
+            f"{LIST}.setvar",
+            f"{SESSION}.enter",
+            f"{LOGIN}.load",
+        ],
     )
     @pytest.mark.parametrize("stranger", ["nobody", "another tenant's admin", "a viewer"])
-    def test_in_a_strangers_hands_opens_nothing_of_its_owner(self, house: House, first: str, stranger: str) -> None:
+    def test_in_a_strangers_hands_opens_nothing_of_its_owner(
+        self, house: House, first: str, stranger: str
+    ) -> None:
         owner, other = house.company("Owner"), house.company("Other")
-        cookie = {"nobody": "", "another tenant's admin": house.cookie(other.admin), "a viewer": house.cookie(owner.viewer)}[
-            stranger
-        ]
+        cookie = {
+            "nobody": "",
+            "another tenant's admin": house.cookie(other.admin),
+            "a viewer": house.cookie(owner.viewer),
+        }[stranger]
         token = _fill_a_tab(house, owner)
         frames = _ask_with(house, token, cookie, first)
         assert "Hindenburg" not in frames
         assert owner.admin.user.email not in frames
 
-    def test_belongs_to_the_first_connection_while_that_one_is_open(self, house: House, company: Company) -> None:
+    def test_belongs_to_the_first_connection_while_that_one_is_open(
+        self, house: House, company: Company
+    ) -> None:
         house.schedule(company, "Hindenburg")
         with Wire(house.url, house.cookie(company.admin)) as first:
             first.load()
@@ -58,12 +74,17 @@ class TestATabsToken:
                 assert "Hindenburg" not in second.load()
             with Wire(house.url) as third:
                 # The packet that only Socket.IO itself sends
-                third.packet("connect", {"QUERY_STRING": f"token={first.token}", "asgi.scope": {"headers": []}})
+                third.packet(
+                    "connect",
+                    {"QUERY_STRING": f"token={first.token}", "asgi.scope": {"headers": []}},
+                )
                 assert "Hindenburg" not in third.load()
             assert "Hindenburg" in first.load()
 
     @pytest.mark.parametrize("stranger", ["nobody", "another tenant's admin", "another browser"])
-    def test_gets_a_stranger_none_of_what_is_pushed_to_its_owner(self, house: House, company: Company, stranger: str) -> None:
+    def test_gets_a_stranger_none_of_what_is_pushed_to_its_owner(
+        self, house: House, company: Company, stranger: str
+    ) -> None:
         """Who only connects, and sends nothing, is sent what the tab showed; not so another."""
         other = house.company("Other")
         cookie = {
@@ -82,7 +103,9 @@ class TestATabsToken:
                 assert "Hindenburg" not in wire.settle()
         assert token not in house.server.output
 
-    def test_opens_its_states_again_in_the_same_session(self, house: House, company: Company) -> None:
+    def test_opens_its_states_again_in_the_same_session(
+        self, house: House, company: Company
+    ) -> None:
         house.schedule(company, "Hindenburg")
         cookie = house.cookie(company.admin)
         with Wire(house.url, cookie) as wire:
@@ -102,7 +125,11 @@ class TestATabsToken:
         """What strangers leave behind is dropped."""
         with Wire(house.url) as wire:
             wire.load("/login")
-            frames = wire.ask(f"{LOGIN}.login", {"form": {"email": "nobody@example.com", "password": "wrong"}}, "/login")
+            frames = wire.ask(
+                f"{LOGIN}.login",
+                {"form": {"email": "nobody@example.com", "password": "wrong"}},
+                "/login",
+            )
             assert any(variables(frames, "error"))
             token = wire.token
 
@@ -113,9 +140,13 @@ class TestATabsToken:
 
         wait_until("it is dropped", dropped, 15)
 
-    def test_its_first_event_may_come_with_the_connection_and_is_guarded_too(self, house: House, company: Company) -> None:
+    def test_its_first_event_may_come_with_the_connection_and_is_guarded_too(
+        self, house: House, company: Company
+    ) -> None:
         made = house.schedule(company, "Hindenburg")
-        toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____doing.toggle"
+        toggle = (
+            f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____doing.toggle"
+        )
         for cookie in ("", house.cookie(company.viewer)):
             for first in (
                 event(HYDRATE_AND_LOAD),
@@ -126,7 +157,9 @@ class TestATabsToken:
             ):
                 with Wire(house.url, cookie, auth={"event": first}) as wire:
                     assert "Hindenburg" not in wire.settle()
-        assert house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", made["id"]) == [{"is_active": 1}]
+        assert house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", made["id"]) == [
+            {"is_active": 1}
+        ]
         assert "NONSENSE-BOOT" not in house.server.output
 
 
@@ -145,7 +178,11 @@ def _ask_with(house: House, token: str, cookie: str, name: str) -> str:
     with Wire(house.url, cookie, token=token) as wire:
         frames = wire.ask(
             name,
-            {"var_name": "q", "value": "x"} if name.endswith("setvar") else {"value": True} if name == SET_HYDRATED else {},
+            {"var_name": "q", "value": "x"}
+            if name.endswith("setvar")
+            else {"value": True}
+            if name == SET_HYDRATED
+            else {},
         )
         return frames + wire.load()
 
@@ -191,7 +228,9 @@ class TestWhatIsDropped:
             '42/_event,["client_error"]',
         ],
     )
-    def test_a_packet_of_another_shape_neither(self, house: House, company: Company, packet: str) -> None:
+    def test_a_packet_of_another_shape_neither(
+        self, house: House, company: Company, packet: str
+    ) -> None:
         house.schedule(company, "Still there")
         log = house.log()
         with Wire(house.url, house.cookie(company.admin)) as wire:
@@ -252,7 +291,9 @@ class TestWhatIsDropped:
         ],
         ids=lambda router: repr(router)[:30],
     )
-    def test_an_address_over_2_kb_or_of_another_kind(self, house: House, company: Company, router: dict[str, Any]) -> None:
+    def test_an_address_over_2_kb_or_of_another_kind(
+        self, house: House, company: Company, router: dict[str, Any]
+    ) -> None:
         house.schedule(company, "Still there")
         with Wire(house.url, house.cookie(company.admin)) as wire:
             content = event(HYDRATE_AND_LOAD)
@@ -263,7 +304,11 @@ class TestWhatIsDropped:
 
     def test_what_a_page_says_beside_its_address(self, house: House, company: Company) -> None:
         content = event(HYDRATE_AND_LOAD)
-        content["router_data"] |= {"headers": {"cookie": house.cookie(company.admin)}, "ip": "9.9.9.9", "more": "MORE-1"}
+        content["router_data"] |= {
+            "headers": {"cookie": house.cookie(company.admin)},
+            "ip": "9.9.9.9",
+            "more": "MORE-1",
+        }
         content |= {"token": "MORE-2", "substates": ["MORE-3"]}
         with Wire(house.url) as wire:
             wire.packet("event", content)
@@ -272,15 +317,20 @@ class TestWhatIsDropped:
         assert "9.9.9.9" not in frames
         assert "MORE-" not in frames
 
-    def test_text_that_no_utf8_can_hold_leaves_the_page_alive(self, house: House, company: Company) -> None:
+    def test_text_that_no_utf8_can_hold_leaves_the_page_alive(
+        self, house: House, company: Company
+    ) -> None:
         house.schedule(company, "Still there")
         with Wire(house.url, house.cookie(company.admin)) as wire:
             wire.load()
             wire.ask(f"{LIST}.search", {"text": "\ud800"})
             assert "Still there" in wire.load()
 
-    def test_a_page_cannot_say_where_it_comes_from_nor_with_which_cookies(self, house: House, company: Company) -> None:
-        """By the packet that only Socket.IO itself sends. Attempts to sign in are counted by address."""
+    def test_a_page_cannot_say_where_it_comes_from_nor_with_which_cookies(
+        self, house: House, company: Company
+    ) -> None:
+        """By the packet that only Socket.IO itself sends. Attempts to sign in are counted by
+        address."""
         scope = {"client": ["9.9.9.9", 1], "headers": [["cookie", house.cookie(company.admin)]]}
         with Wire(house.url) as wire:
             wire.packet("connect", {"QUERY_STRING": f"token={wire.token}-2", "asgi.scope": scope})
@@ -292,16 +342,27 @@ class TestWhatIsDropped:
 
 class TestTheConnection:
     @pytest.mark.parametrize(
-        "change", [("websocket", "polling"), ("EIO=4", "EIO=3"), ("token=", "nothing="), ("token=", "token=x")]
+        "change",
+        [
+            ("websocket", "polling"),
+            ("EIO=4", "EIO=3"),
+            ("token=", "nothing="),
+            ("token=", "token=x"),
+        ],
     )
     def test_of_anything_but_a_page_is_refused(self, house: House, change: tuple[str, str]) -> None:
         address = f"/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}".replace(*change)
         assert httpx.get(house.url + address).status_code == 400
-        with pytest.raises(InvalidStatus) as refused, connect(house.url.replace("http", "ws") + address, proxy=None):
+        with (
+            pytest.raises(InvalidStatus) as refused,
+            connect(house.url.replace("http", "ws") + address, proxy=None),
+        ):
             pass
         assert refused.value.response.status_code == 403
 
-    @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"])
+    @pytest.mark.parametrize(
+        "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"]
+    )
     def test_from_another_site_is_refused(self, house: House, origin: str) -> None:
         with pytest.raises(InvalidStatus) as refused, Wire(house.url, origin=origin):
             pass
@@ -323,34 +384,63 @@ class TestTheConnection:
 
 
 class TestSigningIn:
-    def test_gives_a_code_that_works_once_in_the_browser_that_asked(self, house: House, company: Company) -> None:
-        address, browser = login(house.url, company.admin.user.email, PASSWORD, "/scheduled-exports%3Fq%3Dweek")
+    def test_gives_a_code_that_works_once_in_the_browser_that_asked(
+        self, house: House, company: Company
+    ) -> None:
+        address, browser = login(
+            house.url, company.admin.user.email, PASSWORD, "/scheduled-exports%3Fq%3Dweek"
+        )
         assert address.startswith("/api/session/")
         for cookie in ("", f"{BROWSER_COOKIE}=another"):
             answer = httpx.get(house.url + address, headers={"Cookie": cookie} if cookie else {})
             assert (answer.status_code, answer.headers["location"]) == (303, "/login?expired=1")
             assert not set_cookie(answer, SESSION_COOKIE)
-        first, second = (httpx.get(house.url + address, headers={"Cookie": browser}) for _ in range(2))
+        first, second = (
+            httpx.get(house.url + address, headers={"Cookie": browser}) for _ in range(2)
+        )
         assert (first.status_code, first.headers["location"]) == (303, "/scheduled-exports?q=week")
         assert set_cookie(first, SESSION_COOKIE)
-        header = next(h for h in first.headers.get_list("set-cookie") if h.startswith(SESSION_COOKIE))
+        header = next(
+            h for h in first.headers.get_list("set-cookie") if h.startswith(SESSION_COOKIE)
+        )
         assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(header.split("; "))
         assert first.headers["cache-control"] == "no-store"
-        assert (second.headers["location"], set_cookie(second, SESSION_COOKIE)) == ("/login?expired=1", "")
+        assert (second.headers["location"], set_cookie(second, SESSION_COOKIE)) == (
+            "/login?expired=1",
+            "",
+        )
         code = address.rpartition("/")[2]
-        for secret in (code, set_cookie(first, SESSION_COOKIE), browser.partition("=")[2], PASSWORD):
+        for secret in (
+            code,
+            set_cookie(first, SESSION_COOKIE),
+            browser.partition("=")[2],
+            PASSWORD,
+        ):
             assert secret not in house.server.output
 
-    @pytest.mark.parametrize("goto", ["//evil.example", "/%5Cevil.example", "https://evil.example", "/a/..//evil.example"])
+    @pytest.mark.parametrize(
+        "goto",
+        ["//evil.example", "/%5Cevil.example", "https://evil.example", "/a/..//evil.example"],
+    )
     def test_leads_to_no_other_site(self, house: House, company: Company, goto: str) -> None:
         address, browser = login(house.url, company.admin.user.email, PASSWORD, goto)
-        assert httpx.get(house.url + address, headers={"Cookie": browser}).headers["location"] == LISTED
+        assert (
+            httpx.get(house.url + address, headers={"Cookie": browser}).headers["location"]
+            == LISTED
+        )
 
-    def test_with_a_wrong_password_or_an_unknown_name_says_the_same(self, house: House, company: Company) -> None:
+    def test_with_a_wrong_password_or_an_unknown_name_says_the_same(
+        self, house: House, company: Company
+    ) -> None:
         told = set()
-        for email, password in ((company.admin.user.email, "wrong"), ("nobody@example.com", PASSWORD)):
+        for email, password in (
+            (company.admin.user.email, "wrong"),
+            ("nobody@example.com", PASSWORD),
+        ):
             with Wire(house.url, f"{BROWSER_COOKIE}=one") as wire:
-                frames = wire.ask(f"{LOGIN}.login", {"form": {"email": email, "password": password}}, "/login")
+                frames = wire.ask(
+                    f"{LOGIN}.login", {"form": {"email": email, "password": password}}, "/login"
+                )
             told.add(tuple(text for text in variables(frames, "error") if text))
             assert not any(variables(frames, "goto"))
             assert notices(frames) == []
@@ -358,24 +448,38 @@ class TestSigningIn:
 
 
 class TestWhatIsServed:
-    @pytest.mark.parametrize("path", ["/login", LISTED, f"{LISTED}/5a2c7a50-9a3c-4b62-a7a5-0c1c8a3c6a10", "/nowhere"])
-    def test_pages_come_under_a_strict_policy_and_are_not_kept(self, house: House, path: str) -> None:
+    @pytest.mark.parametrize(
+        "path", ["/login", LISTED, f"{LISTED}/5a2c7a50-9a3c-4b62-a7a5-0c1c8a3c6a10", "/nowhere"]
+    )
+    def test_pages_come_under_a_strict_policy_and_are_not_kept(
+        self, house: House, path: str
+    ) -> None:
         page = httpx.get(house.url + path, headers={"Cookie": f"{BROWSER_COOKIE}=one"})
         assert page.status_code == (404 if path == "/nowhere" else 200)
-        policy = dict(part.partition(" ")[::2] for part in page.headers["content-security-policy"].split("; "))
+        policy = dict(
+            part.partition(" ")[::2] for part in page.headers["content-security-policy"].split("; ")
+        )
         assert "unsafe" not in policy["script-src"]
         assert policy["script-src"].startswith("'self' 'sha256-")
-        assert (policy["connect-src"], policy["object-src"], policy["frame-ancestors"]) == ("'self'", "'none'", "'none'")
+        assert (policy["connect-src"], policy["object-src"], policy["frame-ancestors"]) == (
+            "'self'",
+            "'none'",
+            "'none'",
+        )
         assert page.headers["x-content-type-options"] == "nosniff"
         assert page.headers["cache-control"] == "no-cache"
 
-    def test_something_stands_on_the_first_page_before_any_script_has_run(self, house: House) -> None:
+    def test_something_stands_on_the_first_page_before_any_script_has_run(
+        self, house: House
+    ) -> None:
         page = httpx.get(house.url + LISTED)
         assert "<title>Scheduled Exports · Exports</title>" in page.text
         assert "Loading" in page.text
 
     def test_files_named_after_their_content_are_kept_for_good(self, house: House) -> None:
-        found = re.findall(r'(?:src|href)="(/assets/[^"]+\.(?:js|css))"', httpx.get(f"{house.url}/login").text)
+        found = re.findall(
+            r'(?:src|href)="(/assets/[^"]+\.(?:js|css))"', httpx.get(f"{house.url}/login").text
+        )
         assert found
         for path in found:
             file = httpx.get(house.url + path)

@@ -22,7 +22,11 @@ def mailed_link(house: House, address: str, count: int = 1) -> str:
     """The path of the newest of so many links that came to this mailbox."""
 
     def links() -> list[str]:
-        bodies = [one.message.get_body(("plain",)) for one in house.mails.messages if one.rcpt_tos == [address]]
+        bodies = [
+            one.message.get_body(("plain",))
+            for one in house.mails.messages
+            if one.rcpt_tos == [address]
+        ]
         texts = [str(body.get_content()) for body in bodies if body is not None]
         found = [match[0] for text in texts if (match := _LINK.search(text))]
         return found if len(found) >= count else []
@@ -43,7 +47,9 @@ def invite(page: Page, email: str, role: str = "viewer") -> None:
 
 @pytest.mark.long
 @at_both_widths
-def test_an_invitation_is_mailed_sent_again_and_revoked(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_an_invitation_is_mailed_sent_again_and_revoked(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     email = f"revoked.{width}.{company.tenant.slug}@example.com"
     page = visits.open("/settings/members", who=company.admin, width=width)
     expect(page.locator("#members li")).to_have_count(2)
@@ -70,7 +76,9 @@ def test_an_invitation_is_mailed_sent_again_and_revoked(house: House, company: C
 
 
 @at_both_widths
-def test_who_reads_the_mailbox_joins_and_is_signed_in(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_who_reads_the_mailbox_joins_and_is_signed_in(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     email = f"new.{width}.{company.tenant.slug}@example.com"
     house.schedule(company, "What they see")
     admin = visits.open("/settings/members", who=company.admin)
@@ -102,7 +110,9 @@ def test_who_reads_the_mailbox_joins_and_is_signed_in(house: House, company: Com
 
 
 @pytest.mark.long
-def test_who_has_an_account_signs_in_and_comes_back(house: House, company: Company, visits: Visits) -> None:
+def test_who_has_an_account_signs_in_and_comes_back(
+    house: House, company: Company, visits: Visits
+) -> None:
     person = house.person("Olga Other", {})
     prove(house, person)
     house.call(
@@ -121,11 +131,16 @@ def test_who_has_an_account_signs_in_and_comes_back(house: House, company: Compa
     page.locator("#accept").click()
     expect(page).to_have_url(re.compile("/scheduled-exports"))
     expect(page.locator("#account")).to_be_visible()
-    assert company.id in {row["tenant_id"] for row in house.rows("SELECT * FROM memberships WHERE user_id = ?", person.user.id)}
+    assert company.id in {
+        row["tenant_id"]
+        for row in house.rows("SELECT * FROM memberships WHERE user_id = ?", person.user.id)
+    }
 
 
 @pytest.mark.long
-def test_another_account_is_asked_to_sign_out_first(house: House, company: Company, visits: Visits) -> None:
+def test_another_account_is_asked_to_sign_out_first(
+    house: House, company: Company, visits: Visits
+) -> None:
     email = f"other.{company.tenant.slug}@example.com"
     house.call(
         company.admin,
@@ -147,7 +162,9 @@ def test_another_account_is_asked_to_sign_out_first(house: House, company: Compa
 
 @pytest.mark.long
 @at_both_widths
-def test_a_one_time_password_is_changed_first(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_a_one_time_password_is_changed_first(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     person = house.person("Otto Onetime", {})
     prove(house, person)
     body = {"email": person.user.email, "role": "viewer"}
@@ -165,7 +182,9 @@ def test_a_one_time_password_is_changed_first(house: House, company: Company, vi
 
 @pytest.mark.long
 @at_both_widths
-def test_a_member_leaves_and_says_who_gets_their_exports(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_a_member_leaves_and_says_who_gets_their_exports(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     house.schedule(company, "Left behind")
     house.set_role(company.viewer, company, Role.ADMIN)
     page = visits.open("/settings", who=company.admin, width=width)

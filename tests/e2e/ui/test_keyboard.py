@@ -1,4 +1,5 @@
-"""Everything is done with the keyboard alone; the focus is always seen, and comes back to where it was."""
+"""Everything is done with the keyboard alone; the focus is always seen, and comes back to where it
+was."""
 
 from collections.abc import Callable
 
@@ -18,7 +19,9 @@ SEEN = """() => {
 
 
 def here(locator: Locator) -> bool:
-    return bool(locator.count()) and bool(locator.first.evaluate("(element) => element === document.activeElement"))
+    return bool(locator.count()) and bool(
+        locator.first.evaluate("(element) => element === document.activeElement")
+    )
 
 
 def go_to(page: Page, target: Locator, key: str = "Tab") -> None:
@@ -33,7 +36,9 @@ def go_to(page: Page, target: Locator, key: str = "Tab") -> None:
 
 
 @pytest.mark.long
-def test_a_schedule_is_made_and_deleted_without_a_mouse(house: House, company: Company, visits: Visits) -> None:
+def test_a_schedule_is_made_and_deleted_without_a_mouse(
+    house: House, company: Company, visits: Visits
+) -> None:
     campaigns = [house.campaign(company, name) for name in ("Autumn", "Spring", "Winter")]
     page = visits.open(who=company.admin)
     form = Form(page)
@@ -72,8 +77,15 @@ def test_a_schedule_is_made_and_deleted_without_a_mouse(house: House, company: C
     page.keyboard.press("Enter")
     form.is_closed()
     row = the_one(house, company)
-    assert (row["name"], row["export_type"], row["schedule"]) == ("By keyboard", "campaign", "0 17 * * 5")
-    assert (row["recipients"], row["filters"]["campaignIds"]) == (["ann@example.com"], [campaigns[1].id])
+    assert (row["name"], row["export_type"], row["schedule"]) == (
+        "By keyboard",
+        "campaign",
+        "0 17 * * 5",
+    )
+    assert (row["recipients"], row["filters"]["campaignIds"]) == (
+        ["ann@example.com"],
+        [campaigns[1].id],
+    )
     more = page.get_by_role("button", name="More for By keyboard")
     go_to(page, more)
     page.keyboard.press("Enter")
@@ -86,7 +98,12 @@ def test_a_schedule_is_made_and_deleted_without_a_mouse(house: House, company: C
     go_to(page, page.locator("#confirm-delete"))
     page.keyboard.press("Enter")
     expect(page.locator("[data-empty]")).to_be_visible()
-    assert house.rows("SELECT 1 FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL", company.id) == []
+    assert (
+        house.rows(
+            "SELECT 1 FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL", company.id
+        )
+        == []
+    )
 
 
 def test_the_first_stop_leads_past_the_header(company: Company, visits: Visits) -> None:
@@ -101,7 +118,9 @@ def test_the_first_stop_leads_past_the_header(company: Company, visits: Visits) 
 
 
 @pytest.mark.long
-def test_letters_open_the_form_and_the_search_but_not_while_writing(house: House, company: Company, visits: Visits) -> None:
+def test_letters_open_the_form_and_the_search_but_not_while_writing(
+    house: House, company: Company, visits: Visits
+) -> None:
     house.schedule(company, "Something")
     page = visits.open(who=company.admin)
     page.keyboard.press("/")
@@ -130,7 +149,10 @@ OPENERS = {
     "new": (lambda page: page.locator("#new"), None),
     "edit": (lambda page: page.get_by_role("button", name="Edit Weekly"), None),
     "name": (lambda page: page.get_by_role("button", name="Weekly", exact=True), None),
-    "history": (lambda page: page.get_by_role("button", name="History of Weekly", exact=True), None),
+    "history": (
+        lambda page: page.get_by_role("button", name="History of Weekly", exact=True),
+        None,
+    ),
     "last run": (lambda page: page.get_by_role("button", name="show the history of Weekly"), None),
     "delete": (lambda page: page.get_by_role("button", name="More for Weekly"), "Delete …"),
     "duplicate": (lambda page: page.get_by_role("button", name="More for Weekly"), "Duplicate"),
@@ -144,7 +166,10 @@ OPENERS = {
         pytest.param(which, close, marks=pytest.mark.long)
         for which, close in (
             *((which, by_escape) for which in ("edit", "name", "history", "last run", "duplicate")),
-            *((which, by_its_button) for which in ("new", "edit", "name", "last run", "delete", "duplicate")),
+            *(
+                (which, by_its_button)
+                for which in ("new", "edit", "name", "last run", "delete", "duplicate")
+            ),
         )
     ],
 )
@@ -170,7 +195,9 @@ def test_the_focus_comes_back_to_what_opened_a_dialog(
 
 
 @pytest.mark.long
-def test_the_focus_comes_back_inside_the_form_too(house: House, company: Company, visits: Visits) -> None:
+def test_the_focus_comes_back_inside_the_form_too(
+    house: House, company: Company, visits: Visits
+) -> None:
     house.schedule(company, "Weekly")
     page = visits.open(who=company.admin)
     form = Form.edit(page, "Weekly")
@@ -196,7 +223,9 @@ def test_the_focus_comes_back_inside_the_form_too(house: House, company: Company
 
 
 @pytest.mark.long
-def test_the_focus_stays_inside_an_open_dialog(house: House, company: Company, visits: Visits) -> None:
+def test_the_focus_stays_inside_an_open_dialog(
+    house: House, company: Company, visits: Visits
+) -> None:
     page = visits.open(who=company.admin)
     Form.new(page)
     for _ in range(60):

@@ -17,7 +17,10 @@ from tests.e2e.ui.visitor import Visits, wait_until_ready
 
 def address_names(page: Page, view: dict[str, str]) -> None:
     """The address names this view, at the latest a moment after it is shown."""
-    page.wait_for_url(lambda url: {k: v[-1] for k, v in parse_qs(urlsplit(url).query).items()} == view, wait_until="commit")
+    page.wait_for_url(
+        lambda url: {k: v[-1] for k, v in parse_qs(urlsplit(url).query).items()} == view,
+        wait_until="commit",
+    )
 
 
 def in_api(house: House, company: Company, query: str = "") -> list[str]:
@@ -28,11 +31,20 @@ def in_api(house: House, company: Company, query: str = "") -> list[str]:
 
 @pytest.fixture
 def mixed(house: House, company: Company) -> dict[str, dict[str, Any]]:
-    """Four schedules that differ in all that can be filtered by and sorted by; by name. Two have run."""
+    """Four schedules that differ in all that can be filtered by and sorted by; by name. Two have
+    run."""
     house.campaign(company, "Spring")
     made = [
-        house.schedule(company, "Bravo weekly", schedule="0 9 * * 1", recipients=["board@example.com"], format="excel"),
-        house.schedule(company, "Alpha daily", schedule="0 8 * * *", exportType="aggregate", format="json"),
+        house.schedule(
+            company,
+            "Bravo weekly",
+            schedule="0 9 * * 1",
+            recipients=["board@example.com"],
+            format="excel",
+        ),
+        house.schedule(
+            company, "Alpha daily", schedule="0 8 * * *", exportType="aggregate", format="json"
+        ),
         house.schedule(company, "Delta paused", isActive=False, format="xml"),
         house.schedule(company, "Charlie monthly", schedule="30 6 1 * *", recipients=[GONE]),
     ]
@@ -58,7 +70,9 @@ class TestARow:
             recipients=["ann@example.com", "bob@example.com", "cleo@example.com"],
         )
         asked = {"expression": made["schedule"], "timezone": made["timezone"]}
-        answer = house.call(company.admin, "POST", "/api/scheduled-exports/validate-cron", json=asked)
+        answer = house.call(
+            company.admin, "POST", "/api/scheduled-exports/validate-cron", json=asked
+        )
         page = visits.open(who=company.admin, width=width)
         line = row(page, made)
         expect(line.locator(".c-name")).to_contain_text("Board report")
@@ -68,7 +82,11 @@ class TestARow:
         expect(line.locator(".c-when")).to_contain_text(answer["description"])
         expect(line.locator(".c-when")).to_contain_text("New York")
         following = line.locator(".c-when time")
-        assert instant(following) == datetime.fromisoformat(made["nextRunAt"]) == datetime.fromisoformat(answer["nextRuns"][0])
+        assert (
+            instant(following)
+            == datetime.fromisoformat(made["nextRunAt"])
+            == datetime.fromisoformat(answer["nextRuns"][0])
+        )
         expect(following).to_have_text(re.compile(r"^(in \d+ (s|min|h|d)|now)$"))
         expect(following).to_have_attribute("title", re.compile("Mon.*09:00:00"))
         expect(line.locator(".c-to")).to_have_text(re.compile(r"ann@example\.com\s*\+2"))
@@ -86,7 +104,11 @@ class TestARow:
         bad = house.schedule(company, "Bad", recipients=[GONE])
         half = house.schedule(company, "Half", recipients=["ann@example.com", GONE])
         good_run, bad_run, _ = (house.run(company, one["id"]) for one in (made, bad, half))
-        assert (good_run["recordCount"], good_run["status"], bad_run["status"]) == (3, "completed", "failed")
+        assert (good_run["recordCount"], good_run["status"], bad_run["status"]) == (
+            3,
+            "completed",
+            "failed",
+        )
         assert good_run["fileSize"] < 1000
         page = visits.open(who=company.admin)
         last = row(page, made).locator(".c-run")
@@ -94,7 +116,9 @@ class TestARow:
         expect(last).to_contain_text(f"3 rows · {good_run['fileSize']} bytes")
         assert instant(last.locator("time")) == datetime.fromisoformat(good_run["completedAt"])
         expect(row(page, bad).locator(".c-run .status")).to_have_text("Failed")
-        expect(row(page, bad).locator(".c-run")).to_contain_text(error_hints.told(bad_run["error"])[:60])
+        expect(row(page, bad).locator(".c-run")).to_contain_text(
+            error_hints.told(bad_run["error"])[:60]
+        )
         expect(row(page, half).locator(".c-run .status")).to_have_text("Partial")
         expect(row(page, half).locator(".c-run")).to_contain_text("1 of 2 delivered")
         expect(page.locator("#counts")).to_contain_text("3 active · 2 failing")
@@ -103,10 +127,19 @@ class TestARow:
 class TestSearching:
     @pytest.mark.parametrize(
         ("text", "found"),
-        [("board@", ["Bravo weekly"]), pytest.param("ha", ["Charlie monthly", "Alpha daily"], marks=pytest.mark.long)],
+        [
+            ("board@", ["Bravo weekly"]),
+            pytest.param("ha", ["Charlie monthly", "Alpha daily"], marks=pytest.mark.long),
+        ],
     )
     def test_finds_by_name_and_by_recipient(
-        self, house: House, company: Company, visits: Visits, mixed: dict[str, Any], text: str, found: list[str]
+        self,
+        house: House,
+        company: Company,
+        visits: Visits,
+        mixed: dict[str, Any],
+        text: str,
+        found: list[str],
     ) -> None:
         page = visits.open(who=company.admin)
         page.get_by_label("Search scheduled exports").press_sequentially(text)
@@ -116,9 +149,14 @@ class TestSearching:
         address_names(page, {"q": text})
 
     @pytest.mark.long
-    def test_asks_once_when_typing_pauses(self, company: Company, visits: Visits, mixed: dict[str, Any]) -> None:
+    def test_asks_once_when_typing_pauses(
+        self, company: Company, visits: Visits, mixed: dict[str, Any]
+    ) -> None:
         page, sent = visits.open(who=company.admin, ready=False), list[str]()
-        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))),
+        )
         page.reload()
         wait_until_ready(page)
         page.get_by_label("Search scheduled exports").press_sequentially("charlie", delay=5)
@@ -147,7 +185,13 @@ class TestFiltering:
                 pytest.param(*values, marks=pytest.mark.long)
                 for values in (
                     ("State", "Paused", {"active": "no"}, "isActive=false", ["Delta paused"]),
-                    ("Type", "Totals over time", {"type": "aggregate"}, "exportType=aggregate", ["Alpha daily"]),
+                    (
+                        "Type",
+                        "Totals over time",
+                        {"type": "aggregate"},
+                        "exportType=aggregate",
+                        ["Alpha daily"],
+                    ),
                     ("Format", "Excel", {"format": "excel"}, "format=excel", ["Bravo weekly"]),
                 )
             ),
@@ -188,11 +232,19 @@ class TestSorting:
         ],
     )
     def test_by_a_column_goes_both_ways(
-        self, house: House, company: Company, visits: Visits, mixed: dict[str, Any], head: str, key: str
+        self,
+        house: House,
+        company: Company,
+        visits: Visits,
+        mixed: dict[str, Any],
+        head: str,
+        key: str,
     ) -> None:
         page = visits.open(who=company.admin)
         expect(names(page)).to_have_text(list(reversed(mixed)))
-        expect(page.get_by_role("combobox", name="Sort").locator("option:checked")).to_have_text("Newest first")
+        expect(page.get_by_role("combobox", name="Sort").locator("option:checked")).to_have_text(
+            "Newest first"
+        )
         column = page.get_by_role("columnheader", name=head)
         expect(column).to_have_attribute("aria-sort", "none")
         for sort, direction in ((key, "ascending"), (f"-{key}", "descending")):
@@ -200,7 +252,12 @@ class TestSorting:
             expect(column).to_have_attribute("aria-sort", direction)
             expect(names(page)).to_have_text(in_api(house, company, f"&sort={sort}"))
             address_names(page, {"sort": sort})
-        assert in_api(house, company, "&sort=name") == ["Alpha daily", "Bravo weekly", "Charlie monthly", "Delta paused"]
+        assert in_api(house, company, "&sort=name") == [
+            "Alpha daily",
+            "Bravo weekly",
+            "Charlie monthly",
+            "Delta paused",
+        ]
 
     @pytest.mark.long
     @at_both_widths
@@ -209,7 +266,11 @@ class TestSorting:
     ) -> None:
         page = visits.open(who=company.admin, width=width)
         chosen = page.get_by_role("combobox", name="Sort")
-        for words, sort in (("Name, A to Z", "name"), ("Next run, latest first", "-nextRunAt"), ("Oldest first", "createdAt")):
+        for words, sort in (
+            ("Name, A to Z", "name"),
+            ("Next run, latest first", "-nextRunAt"),
+            ("Oldest first", "createdAt"),
+        ):
             chosen.select_option(label=words)
             expect(names(page)).to_have_text(in_api(house, company, f"&sort={sort}"))
             address_names(page, {"sort": sort})
@@ -230,9 +291,14 @@ class TestPaging:
         return [f"Report {number:02}" for number in range(30)]
 
     @at_both_widths
-    def test_turns_to_the_next_page_and_back(self, company: Company, visits: Visits, many: list[str], width: int) -> None:
+    def test_turns_to_the_next_page_and_back(
+        self, company: Company, visits: Visits, many: list[str], width: int
+    ) -> None:
         page = visits.open(f"{LISTED}?sort=name", who=company.admin, width=width)
-        before, after = (page.get_by_role("button", name=f"The {which}") for which in ("page before", "next page"))
+        before, after = (
+            page.get_by_role("button", name=f"The {which}")
+            for which in ("page before", "next page")
+        )
         expect(page.locator("#range")).to_have_text("1-25 of 30")
         expect(names(page)).to_have_text(many[:25])
         expect(before).to_be_disabled()
@@ -275,11 +341,24 @@ class TestWithoutAnythingToList:
         ("title", "kind", "form", "expression"),
         [
             ("Monthly aggregate", "aggregate", "excel", "0 9 1 * *"),
-            pytest.param("Daily CSV for the warehouse", "campaigns", "csv", "0 8 * * *", marks=pytest.mark.long),
+            pytest.param(
+                "Daily CSV for the warehouse",
+                "campaigns",
+                "csv",
+                "0 8 * * *",
+                marks=pytest.mark.long,
+            ),
         ],
     )
     def test_begins_with_a_template_that_fills_in_the_form(
-        self, company: Company, visits: Visits, width: int, title: str, kind: str, form: str, expression: str
+        self,
+        company: Company,
+        visits: Visits,
+        width: int,
+        title: str,
+        kind: str,
+        form: str,
+        expression: str,
     ) -> None:
         page = visits.open(who=company.admin, width=width)
         expect(page.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
@@ -290,7 +369,9 @@ class TestWithoutAnythingToList:
         expect(dialog.get_by_label("Export type")).to_have_value(kind)
         expect(dialog.get_by_label("Format")).to_have_value(form)
         expect(dialog.get_by_label("Cron expression")).to_have_value(expression)
-        expect(dialog.locator("#next-runs")).to_contain_text("09:00" if "9" in expression else "08:00")
+        expect(dialog.locator("#next-runs")).to_contain_text(
+            "09:00" if "9" in expression else "08:00"
+        )
         expect(dialog).to_contain_text("Berlin")
 
     def test_because_it_could_not_be_read_says_why_and_can_be_tried_again(

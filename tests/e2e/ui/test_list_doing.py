@@ -12,7 +12,17 @@ from exports_app.ui.pages.scheduled_exports.history import error_hints
 from tests.e2e.client import wait_until
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import GONE, Company, House
-from tests.e2e.ui.listed import LISTED, choose_more, file_of, mail_held, names, row, rows, switch, toast
+from tests.e2e.ui.listed import (
+    LISTED,
+    choose_more,
+    file_of,
+    mail_held,
+    names,
+    row,
+    rows,
+    switch,
+    toast,
+)
 from tests.e2e.ui.visitor import Visits
 
 NEVER = "0 0 31 2 *"
@@ -20,7 +30,11 @@ NEVER = "0 0 31 2 *"
 
 
 def active(house: House, schedule_id: str) -> bool:
-    return bool(house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", schedule_id)[0]["is_active"])
+    return bool(
+        house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", schedule_id)[0][
+            "is_active"
+        ]
+    )
 
 
 def run_now(page: Page, made: dict[str, str]) -> None:
@@ -29,7 +43,9 @@ def run_now(page: Page, made: dict[str, str]) -> None:
 
 class TestTheSwitch:
     @at_both_widths
-    def test_pauses_and_activates_at_once(self, house: House, company: Company, visits: Visits, width: int) -> None:
+    def test_pauses_and_activates_at_once(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
         made = house.schedule(company, "Often paused")
         page = visits.open(who=company.admin, width=width)
         switch(page, made).click()
@@ -46,18 +62,24 @@ class TestTheSwitch:
         expect(switch(page, made)).to_be_checked()
 
     @pytest.mark.long
-    def test_comes_back_where_the_schedule_cannot_be_activated(self, house: House, company: Company, visits: Visits) -> None:
+    def test_comes_back_where_the_schedule_cannot_be_activated(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "From older times", isActive=False)
         with house.services.store.write() as tx:
             assert tx.schedules.update(made["id"], made["version"], {"schedule": NEVER})
         page = visits.open(who=company.admin)
         switch(page, made).click()
-        expect(page.locator("[data-sonner-toast][data-type=error]")).to_contain_text("no such day ever comes")
+        expect(page.locator("[data-sonner-toast][data-type=error]")).to_contain_text(
+            "no such day ever comes"
+        )
         expect(switch(page, made)).not_to_be_checked()
         assert not active(house, made["id"])
 
     @pytest.mark.long
-    def test_comes_back_where_the_right_was_lost_meanwhile(self, house: House, company: Company, visits: Visits) -> None:
+    def test_comes_back_where_the_right_was_lost_meanwhile(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Not yours any more")
         other = house.person("Ola Other", {company.id: Role.ADMIN})
         page = visits.open(who=other)
@@ -69,10 +91,14 @@ class TestTheSwitch:
         assert active(house, made["id"])
 
     @pytest.mark.long
-    def test_of_a_schedule_that_is_gone_says_so_and_the_line_goes(self, house: House, company: Company, visits: Visits) -> None:
+    def test_of_a_schedule_that_is_gone_says_so_and_the_line_goes(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Gone elsewhere")
         page = visits.open(who=company.admin)
-        house.services.schedules.delete(company.admin.who, made["id"])  # this page hears nothing of it
+        house.services.schedules.delete(
+            company.admin.who, made["id"]
+        )  # this page hears nothing of it
         switch(page, made).click()
         expect(page.locator("[data-sonner-toast][data-type=error]")).to_be_visible()
         expect(row(page, made)).to_have_count(0)
@@ -80,7 +106,9 @@ class TestTheSwitch:
 
 class TestRunNow:
     @at_both_widths
-    def test_shows_the_run_and_offers_its_file(self, house: House, company: Company, visits: Visits, width: int) -> None:
+    def test_shows_the_run_and_offers_its_file(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
         house.campaign(company, "Spring")
         made = house.schedule(company, "Numbers", format="excel", recipients=["held@example.com"])
         page = visits.open(who=company.admin, width=width)
@@ -98,7 +126,10 @@ class TestRunNow:
         told = toast(page, "“Numbers” is ready: 1 row")
         expect(told).to_have_count(2)
         expect(told.first).to_contain_text("sent to 1 recipient")
-        runs = house.rows("SELECT id, file_name, sha256 FROM export_history WHERE scheduled_export_id = ?", made["id"])
+        runs = house.rows(
+            "SELECT id, file_name, sha256 FROM export_history WHERE scheduled_export_id = ?",
+            made["id"],
+        )
         assert len(runs) == 2
         with page.expect_download() as download:
             told.first.get_by_role("button", name="Download").click()
@@ -109,14 +140,18 @@ class TestRunNow:
         expect(page).to_have_url(re.compile(f"{LISTED}$"))
 
     @at_both_widths
-    def test_that_fails_leads_to_the_error(self, house: House, company: Company, visits: Visits, width: int) -> None:
+    def test_that_fails_leads_to_the_error(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
         made = house.schedule(company, "To nobody", recipients=[GONE])
         page = visits.open(who=company.admin, width=width)
         run_now(page, made)
         told = toast(page, "“To nobody”")
         expect(told).to_have_attribute("data-type", "error")
         expect(row(page, made).locator(".c-run .status")).to_have_text("Failed")
-        (run,) = house.rows("SELECT id, error FROM export_history WHERE scheduled_export_id = ?", made["id"])
+        (run,) = house.rows(
+            "SELECT id, error FROM export_history WHERE scheduled_export_id = ?", made["id"]
+        )
         told.get_by_role("button", name="Show the error").click()
         dialog = page.get_by_role("dialog", name="To nobody")
         expect(dialog.locator(".detail")).to_contain_text(error_hints.told(run["error"]))
@@ -124,14 +159,21 @@ class TestRunNow:
         expect(page).to_have_url(re.compile(rf"{LISTED}/{made['id']}\?run={run['id']}$"))
         expect(toast(page, "“To nobody”")).to_have_count(0)  # it is not told again on another route
 
-    def test_by_a_double_click_runs_once(self, house: House, company: Company, visits: Visits) -> None:
+    def test_by_a_double_click_runs_once(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Numbers")
         page = visits.open(who=company.admin)
         row(page, made).get_by_role("button", name="Run Numbers now").dblclick()
         expect(toast(page, "“Numbers” is ready")).to_be_visible()
         switch(page, made).click()  # is answered after both clicks
         expect(switch(page, made)).not_to_be_checked()
-        assert len(house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])) == 1
+        assert (
+            len(
+                house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])
+            )
+            == 1
+        )
 
     @pytest.mark.long
     def test_by_a_held_key_runs_once(self, house: House, company: Company, visits: Visits) -> None:
@@ -144,10 +186,17 @@ class TestRunNow:
         expect(toast(page, "“Numbers” is ready")).to_be_visible()
         switch(page, made).click()  # is answered after all of them
         expect(switch(page, made)).not_to_be_checked()
-        assert len(house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])) == 1
+        assert (
+            len(
+                house.rows("SELECT 1 FROM export_history WHERE scheduled_export_id = ?", made["id"])
+            )
+            == 1
+        )
 
     @pytest.mark.long
-    def test_works_for_a_paused_schedule_and_leaves_it_paused(self, house: House, company: Company, visits: Visits) -> None:
+    def test_works_for_a_paused_schedule_and_leaves_it_paused(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Resting", isActive=False)
         page = visits.open(who=company.admin)
         run_now(page, made)
@@ -155,7 +204,9 @@ class TestRunNow:
         expect(switch(page, made)).not_to_be_checked()
 
     @pytest.mark.long
-    def test_without_data_says_that_it_was_skipped(self, house: House, company: Company, visits: Visits) -> None:
+    def test_without_data_says_that_it_was_skipped(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Nothing there", whenEmpty="skip")
         page = visits.open(who=company.admin)
         run_now(page, made)
@@ -163,7 +214,9 @@ class TestRunNow:
         expect(row(page, made).locator(".c-run .status")).to_have_text("Skipped")
 
     @pytest.mark.long
-    def test_as_a_test_is_sent_to_the_signed_in_user_alone(self, house: House, company: Company, visits: Visits) -> None:
+    def test_as_a_test_is_sent_to_the_signed_in_user_alone(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Trial", recipients=["everybody@example.com"])
         page = visits.open(who=company.admin)
         choose_more(page, made, "Send me a test")
@@ -175,7 +228,9 @@ class TestRunNow:
 
 class TestDeleting:
     @at_both_widths
-    def test_asks_naming_the_schedule_and_what_is_lost(self, house: House, company: Company, visits: Visits, width: int) -> None:
+    def test_asks_naming_the_schedule_and_what_is_lost(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
         made, other = house.schedule(company, "Old report"), house.schedule(company, "Stays")
         house.run(company, made["id"])
         page = visits.open(who=company.admin, width=width)
@@ -186,7 +241,9 @@ class TestDeleting:
         question.get_by_role("button", name="Keep it").click()
         expect(question).to_have_count(0)
         expect(row(page, made)).to_be_visible()
-        assert house.rows("SELECT deleted_at FROM scheduled_exports WHERE id = ?", made["id"]) == [{"deleted_at": None}]
+        assert house.rows("SELECT deleted_at FROM scheduled_exports WHERE id = ?", made["id"]) == [
+            {"deleted_at": None}
+        ]
         before = datetime.now(UTC).replace(tzinfo=None)
         choose_more(page, made, "Delete …")
         question.get_by_role("button", name="Delete").click()
@@ -198,7 +255,9 @@ class TestDeleting:
         house.call(company.admin, "GET", f"/api/scheduled-exports/{made['id']}", 404)
 
     @pytest.mark.long
-    def test_is_called_off_by_the_escape_key(self, house: House, company: Company, visits: Visits) -> None:
+    def test_is_called_off_by_the_escape_key(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Kept by a key")
         page = visits.open(who=company.admin)
         choose_more(page, made, "Delete …")
@@ -210,7 +269,9 @@ class TestDeleting:
         expect(row(page, made)).to_be_visible()
 
     @pytest.mark.long
-    def test_of_the_last_one_leaves_the_beginning(self, house: House, company: Company, visits: Visits) -> None:
+    def test_of_the_last_one_leaves_the_beginning(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "The only one")
         page = visits.open(who=company.admin)
         choose_more(page, made, "Delete …")
@@ -221,7 +282,9 @@ class TestDeleting:
 @at_both_widths
 class TestSeveralAtOnce:
     @pytest.mark.long
-    def test_are_paused_and_activated(self, house: House, company: Company, visits: Visits, width: int) -> None:
+    def test_are_paused_and_activated(
+        self, house: House, company: Company, visits: Visits, width: int
+    ) -> None:
         one, two, three = (house.schedule(company, name) for name in ("One", "Two", "Three"))
         page = visits.open(who=company.admin, width=width)
         bar = page.get_by_role("toolbar", name="Selected scheduled exports")
@@ -233,7 +296,11 @@ class TestSeveralAtOnce:
             expect(toast(page, f"2 scheduled exports {told}")).to_be_visible()
             expect(bar).to_have_count(0)
             expect(switch(page, one)).to_be_checked(checked=wanted)
-            assert [active(house, made["id"]) for made in (one, two, three)] == [wanted, wanted, True]
+            assert [active(house, made["id"]) for made in (one, two, three)] == [
+                wanted,
+                wanted,
+                True,
+            ]
 
     @pytest.mark.long
     def test_are_run(self, house: House, company: Company, visits: Visits, width: int) -> None:
@@ -261,12 +328,17 @@ class TestSeveralAtOnce:
         expect(question).not_to_contain_text("“Three”")
         question.get_by_role("button", name="Delete").click()
         expect(names(page)).to_have_text(["Three"])
-        left = house.rows("SELECT name FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL", company.id)
+        left = house.rows(
+            "SELECT name FROM scheduled_exports WHERE tenant_id = ? AND deleted_at IS NULL",
+            company.id,
+        )
         assert left == [{"name": "Three"}]
 
 
 @pytest.mark.long
-def test_everything_on_the_page_is_selected_with_one_click(house: House, company: Company, visits: Visits) -> None:
+def test_everything_on_the_page_is_selected_with_one_click(
+    house: House, company: Company, visits: Visits
+) -> None:
     for number in range(4):
         house.schedule(company, f"Report {number}")
     page = visits.open(who=company.admin)
@@ -279,8 +351,13 @@ def test_everything_on_the_page_is_selected_with_one_click(house: House, company
 
 
 @pytest.mark.long
-def test_what_cannot_be_done_to_some_of_several_is_told(house: House, company: Company, visits: Visits) -> None:
-    good, bad = house.schedule(company, "Good", isActive=False), house.schedule(company, "Bad", isActive=False)
+def test_what_cannot_be_done_to_some_of_several_is_told(
+    house: House, company: Company, visits: Visits
+) -> None:
+    good, bad = (
+        house.schedule(company, "Good", isActive=False),
+        house.schedule(company, "Bad", isActive=False),
+    )
     with house.services.store.write() as tx:
         assert tx.schedules.update(bad["id"], bad["version"], {"schedule": NEVER})
     page = visits.open(who=company.admin)
@@ -290,4 +367,6 @@ def test_what_cannot_be_done_to_some_of_several_is_told(house: House, company: C
     expect(toast(page, "1 not activated: ")).to_be_visible()
     expect(switch(page, good)).to_be_checked()
     expect(switch(page, bad)).not_to_be_checked()
-    wait_until("it is stored", lambda: active(house, good["id"]) and not active(house, bad["id"]), 5)
+    wait_until(
+        "it is stored", lambda: active(house, good["id"]) and not active(house, bad["id"]), 5
+    )

@@ -19,9 +19,15 @@ from tests.mailserver import MailServer
 from tests.world import Person
 
 SOON_MS = 5_000
-"""A page follows within a second; how fast is measured by the benchmark. Here other tests may keep the machine busy, and what
-counts is that it follows at all, by itself."""
-BROKEN = ["WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_SOCKET", "Failed to load resource", "websocket error"]
+"""A page follows within a second; how fast is measured by the benchmark. Here other tests may keep
+the machine busy, and what counts is that it follows at all, by itself."""
+BROKEN = [
+    "WebSocket connection",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_SOCKET",
+    "Failed to load resource",
+    "websocket error",
+]
 """What a browser complains of while there is no server."""
 MANY_DAYS, MANY_CAMPAIGNS = 1_000, 180
 
@@ -37,7 +43,9 @@ def soon(locator: Locator) -> None:
 
 
 class TestWhatAnotherDoes:
-    def test_to_the_list_shows_by_itself(self, house: House, company: Company, other: Person, visits: Visits) -> None:
+    def test_to_the_list_shows_by_itself(
+        self, house: House, company: Company, other: Person, visits: Visits
+    ) -> None:
         there, here = visits.open(who=company.admin), visits.open(who=other)
         loads: list[str] = []
         here.on("framenavigated", lambda frame: loads.append(frame.url))
@@ -50,7 +58,9 @@ class TestWhatAnotherDoes:
         form.get_by_role("button", name="Create", exact=True).click()
         expect(form).to_have_count(0)
         expect(names(here)).to_have_text(["Shared report"], timeout=SOON_MS)
-        (stored,) = house.rows("SELECT id, name FROM scheduled_exports WHERE tenant_id = ?", company.id)
+        (stored,) = house.rows(
+            "SELECT id, name FROM scheduled_exports WHERE tenant_id = ?", company.id
+        )
         made = dict(stored)
 
         there.get_by_role("button", name="Edit Shared report").click()
@@ -78,7 +88,9 @@ class TestWhatAnotherDoes:
         assert loads == []
 
     @pytest.mark.long
-    def test_shows_in_an_open_history(self, house: House, company: Company, other: Person, visits: Visits) -> None:
+    def test_shows_in_an_open_history(
+        self, house: House, company: Company, other: Person, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Watched")
         there = visits.open(who=company.admin)
         here = visits.open(f"/scheduled-exports/{made['id']}", who=other)
@@ -87,10 +99,17 @@ class TestWhatAnotherDoes:
         for number in (1, 2):
             row(there, made).get_by_role("button", name="Run Watched now").click()
             expect(history.locator("tr[data-run]")).to_have_count(number, timeout=SOON_MS)
-            expect(history.locator("tr[data-run] .status").first).to_have_text("Completed", timeout=SOON_MS)
+            expect(history.locator("tr[data-run] .status").first).to_have_text(
+                "Completed", timeout=SOON_MS
+            )
         expect(history).to_contain_text("2 runs")
         expect(history).to_contain_text(company.admin.user.name)
-        house.call(company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"name": "Watched, renamed"})
+        house.call(
+            company.admin,
+            "PUT",
+            f"/api/scheduled-exports/{made['id']}",
+            json={"name": "Watched, renamed"},
+        )
         soon(here.get_by_role("dialog", name="Watched, renamed"))
         house.call(company.admin, "DELETE", f"/api/scheduled-exports/{made['id']}", 204)
         soon(here.get_by_role("heading", name="There is no such scheduled export"))
@@ -114,17 +133,24 @@ class TestWhatAnotherDoes:
         expect(mine.get_by_label("Description")).to_have_value("Half written")
         mine.get_by_role("button", name="Save", exact=True).click()
         expect(told).to_be_visible()
-        assert house.rows("SELECT description FROM scheduled_exports WHERE id = ?", made["id"]) == [{"description": None}]
+        assert house.rows("SELECT description FROM scheduled_exports WHERE id = ?", made["id"]) == [
+            {"description": None}
+        ]
         told.get_by_role("button", name="Reload").click()
         expect(told).to_have_count(0)
         expect(mine.get_by_label("Name")).to_have_value("Edited by the other")
         expect(mine.get_by_label("Description")).to_have_value("")
 
-    def test_in_another_tenant_does_not_show(self, house: House, company: Company, visits: Visits) -> None:
+    def test_in_another_tenant_does_not_show(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         rival = house.company("Rival")
         here, theirs = visits.open(who=company.admin), visits.open(who=rival.admin)
         seen: list[str] = []
-        here.on("websocket", lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))))
+        here.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))),
+        )
         here.reload()
         expect(here.get_by_role("heading", name="No scheduled exports yet")).to_be_visible()
         house.schedule(rival, "Rival's own")
@@ -135,7 +161,9 @@ class TestWhatAnotherDoes:
         assert not [frame for frame in seen if "Rival" in frame]
 
     @pytest.mark.long
-    def test_comes_to_many_pages_of_one_browser(self, house: House, company: Company, visits: Visits) -> None:
+    def test_comes_to_many_pages_of_one_browser(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         first = visits.open(who=company.admin)
         tabs = [first, *(first.context.new_page() for _ in range(3))]
         for tab in tabs[1:]:
@@ -160,7 +188,9 @@ class TestARunUnderWay:
         )
         last = row(here, made).locator(".c-run")
         with mail_held(house.mails, address) as let_go:
-            started = house.call(company.admin, "POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)
+            started = house.call(
+                company.admin, "POST", f"/api/scheduled-exports/{made['id']}/trigger", 202
+            )
             expect(last.locator(".status")).to_have_text("Processing", timeout=SOON_MS)
             expect(last).to_contain_text("sending, 1 of 2 ·", timeout=SOON_MS)
             shown = opened.locator(f'tr[data-run="{started["historyId"]}"]')
@@ -176,7 +206,11 @@ class TestARunUnderWay:
     def test_shows_the_rows_so_far(self, house: House, company: Company, visits: Visits) -> None:
         _many_rows(house, company)
         made = house.schedule(
-            company, "Large", exportType="campaign", format="excel", filters={"campaignIds": _campaigns(house, company)}
+            company,
+            "Large",
+            exportType="campaign",
+            format="excel",
+            filters={"campaignIds": _campaigns(house, company)},
         )
         here = visits.open(who=company.admin)
         opened = visits.open(f"/scheduled-exports/{made['id']}", who=company.admin)
@@ -197,7 +231,9 @@ def elapsed(last: Locator) -> int:
 
 
 def _campaigns(house: House, company: Company) -> list[str]:
-    return [one["id"] for one in house.rows("SELECT id FROM campaigns WHERE tenant_id = ?", company.id)]
+    return [
+        one["id"] for one in house.rows("SELECT id FROM campaigns WHERE tenant_id = ?", company.id)
+    ]
 
 
 def _many_rows(house: House, company: Company) -> None:
@@ -206,7 +242,9 @@ def _many_rows(house: House, company: Company) -> None:
         made = house.campaign(company, f"Campaign {number:03}", days=0)
         with house.services.store.write() as tx:
             days = (last - timedelta(days=back) for back in range(1, MANY_DAYS + 1))
-            tx.campaigns.add_metrics([Metric(made.id, day, 1000, 100, 10, 12_345, 67_890) for day in days])
+            tx.campaigns.add_metrics(
+                [Metric(made.id, day, 1000, 100, 10, 12_345, 67_890) for day in days]
+            )
 
 
 @pytest.mark.long
@@ -216,8 +254,13 @@ def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
     port = free_port()  # the server that is stopped is this test's own
     with open_house(tmp_path / "own", mails, password_hash, port) as first:
         company = first.company()
-        kept, gone = first.schedule(company, "Here before"), first.schedule(company, "Deleted meanwhile")
-        page, form_page = (visits.open(who=company.admin, house=first, allow=BROKEN) for _ in range(2))
+        kept, gone = (
+            first.schedule(company, "Here before"),
+            first.schedule(company, "Deleted meanwhile"),
+        )
+        page, form_page = (
+            visits.open(who=company.admin, house=first, allow=BROKEN) for _ in range(2)
+        )
         for one in (page, form_page):
             expect(rows(one)).to_have_count(2)
             one.evaluate("window.sameDocument = true")
@@ -229,21 +272,32 @@ def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
         form.get_by_label("Description").fill("Not yet saved")
         form.get_by_label("Description").press("Tab")
         expect(form.locator("#next-runs")).to_contain_text("07:15")
-        form_page.wait_for_function("() => JSON.stringify(sessionStorage).includes('Not yet saved')")
+        form_page.wait_for_function(
+            "() => JSON.stringify(sessionStorage).includes('Not yet saved')"
+        )
     for one in (page, form_page):
         expect(one.locator(".connection")).to_contain_text("Connection lost")
     for _ in range(2):
         row(page, kept).get_by_role("button", name="Run Here before now").click()
     expect(toast(page, "The server cannot be reached: nothing was done")).to_be_visible()
-    first.services.schedules.delete(company.admin.who, gone["id"])  # before there is a server to hear of it
+    first.services.schedules.delete(
+        company.admin.who, gone["id"]
+    )  # before there is a server to hear of it
     first.services.database.dispose()
     with open_house(tmp_path / "own", mails, password_hash, port) as second:
         expect(page.locator(".connection")).not_to_contain_text("Connection lost", timeout=60_000)
         expect(names(page)).to_have_text(["Here before"])
-        second.call(company.admin, "PUT", f"/api/scheduled-exports/{kept['id']}", json={"name": "Still live"})
+        second.call(
+            company.admin,
+            "PUT",
+            f"/api/scheduled-exports/{kept['id']}",
+            json={"name": "Still live"},
+        )
         expect(names(page)).to_have_text(["Still live"], timeout=SOON_MS)
 
-        expect(form_page.locator(".connection")).not_to_contain_text("Connection lost", timeout=60_000)
+        expect(form_page.locator(".connection")).not_to_contain_text(
+            "Connection lost", timeout=60_000
+        )
         expect(form.get_by_label("Name")).to_have_value("Half written")
         expect(form.get_by_label("Description")).to_have_value("Not yet saved")
         expect(form.get_by_label("Cron expression")).to_have_value("15 7 * * 2")
@@ -251,7 +305,9 @@ def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
         form.get_by_role("button", name="Create", exact=True).click()
         expect(form).to_have_count(0)
         expect(names(page)).to_have_text(["Half written", "Still live"], timeout=SOON_MS)
-        assert second.rows("SELECT 1 FROM export_history") == []  # what was pressed without a server was not done later
+        assert (
+            second.rows("SELECT 1 FROM export_history") == []
+        )  # what was pressed without a server was not done later
         for one in (page, form_page):
             assert one.evaluate("window.sameDocument") is True
         for one in (page, form_page):

@@ -88,7 +88,8 @@ def test_a_page_goes_on_at_another_server_when_its_own_is_stopped(
         create = form.get_by_role("button", name="Create", exact=True)
 
         def created() -> bool:
-            """Without a server it refuses, also before the page has noticed that there is none: then once more."""
+            """Without a server it refuses, also before the page has noticed that there is none:
+            then once more."""
             if create.count():
                 with suppress(TookTooLong):
                     create.click(timeout=1_000)

@@ -53,7 +53,9 @@ def site(
         front(request.param, folder / "proxy", f"http://127.0.0.1:{app_port}", port) as proxy,
         start_server(folder, env, backend_only=False) as server,
     ):
-        services = wiring.build(Settings(data_dir=folder / "data", secret_key=KEY, public_url=env["PUBLIC_URL"]))
+        services = wiring.build(
+            Settings(data_dir=folder / "data", secret_key=KEY, public_url=env["PUBLIC_URL"])
+        )
         house = House(server, mails, services, folder / "data" / "exports.db", password_hash)
         yield Site(proxy, house, house.company())
         house.close()
@@ -62,7 +64,9 @@ def site(
 @pytest.fixture(scope="module")
 def demo(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A demo whose operator forgot PUBLIC_URL, and put a proxy in front of it."""
-    with start_server(tmp_path_factory.mktemp("demo"), {"TRUSTED_PROXIES": THE_PROXY}, backend_only=False) as server:
+    with start_server(
+        tmp_path_factory.mktemp("demo"), {"TRUSTED_PROXIES": THE_PROXY}, backend_only=False
+    ) as server:
         yield server
 
 
@@ -73,7 +77,9 @@ def cookies(client: httpx.Client) -> str:
 @contextmanager
 def tab(front: Front, client: httpx.Client, address: str) -> Iterator[Wire]:
     """One page of that client, which claims another address and no TLS."""
-    with Wire(front.url, cookies(client), headers=spoofed("203.0.113.9"), **front.socket(address)) as wire:
+    with Wire(
+        front.url, cookies(client), headers=spoofed("203.0.113.9"), **front.socket(address)
+    ) as wire:
         yield wire
 
 
@@ -82,7 +88,8 @@ def spoofed(address: str) -> dict[str, str]:
 
 
 def sign_in_page(front: Front, client: httpx.Client, address: str, login: dict[str, str]) -> str:
-    """Through the form of the page. Where the cookie is set then; empty where the sign-in was refused."""
+    """Through the form of the page. Where the cookie is set then; empty where the sign-in was
+    refused."""
     assert client.get("/login").status_code == 200
     with tab(front, client, address) as wire:
         frames = wire.ask(f"{LOGIN}.login", {"form": login}, "/login")
@@ -106,7 +113,10 @@ def test_a_page_signs_in_over_https_and_the_audit_has_the_real_address(site: Sit
         for answer in (page, begun):
             given = answer.headers.get_list("set-cookie")
             assert given
-            assert all(cookie.startswith("__Host-exports_") and cookie.endswith("; Secure") for cookie in given)
+            assert all(
+                cookie.startswith("__Host-exports_") and cookie.endswith("; Secure")
+                for cookie in given
+            )
         with tab(site.front, client, ANN) as wire:
             assert site.company.tenant.name in wire.load()
     assert sign_ins(site, user.id) == [ANN]
@@ -118,15 +128,22 @@ def test_what_a_client_says_of_its_address_is_not_believed(site: Site) -> None:
     lists = (f"203.0.113.9, {THE_PROXY}", THE_PROXY, f"{BEN}, {BEN}")
     with site.front.client(ANN) as client:
         for claim in lists:
-            assert client.post("/api/auth/login", json=login, headers=spoofed(claim)).status_code == 200
+            assert (
+                client.post("/api/auth/login", json=login, headers=spoofed(claim)).status_code
+                == 200
+            )
     assert sign_ins(site, user.id) == [ANN] * len(lists)
 
 
 def test_wrong_passwords_slow_down_their_own_address_alone(site: Site) -> None:
     user = site.house.company().admin.user
-    right, wrong = ({"email": user.email, "password": password} for password in (PASSWORD, "wrong password"))
+    right, wrong = (
+        {"email": user.email, "password": password} for password in (PASSWORD, "wrong password")
+    )
     with site.front.client(BEN) as attacker, site.front.client(CAT) as owner:
-        for attempt in range(15):  # the wait after the 10th is one second: a slow machine may see its end
+        for attempt in range(
+            15
+        ):  # the wait after the 10th is one second: a slow machine may see its end
             claim = spoofed(f"203.0.113.{attempt}")
             refusal = attacker.post("/api/auth/login", json=wrong, headers=claim)
             if refusal.status_code == 429:
@@ -139,7 +156,11 @@ def test_wrong_passwords_slow_down_their_own_address_alone(site: Site) -> None:
 
 
 def test_a_page_of_another_site_gets_no_websocket(site: Site) -> None:
-    for origin in ("https://exports.example.com.evil.example", f"http://127.0.0.1:{site.front.port}", "null"):
+    for origin in (
+        "https://exports.example.com.evil.example",
+        f"http://127.0.0.1:{site.front.port}",
+        "null",
+    ):
         with pytest.raises(InvalidStatus) as refused:
             Wire(site.front.url, origin=origin, **site.front.socket(ANN)).__enter__()
         assert refused.value.response.status_code == 403
@@ -155,17 +176,30 @@ def test_the_largest_body_reaches_the_app(site: Site) -> None:
     campaign = site.house.campaign(site.company, "Spring")
     token = site.house.services.auth._issue(site.company.admin.user)
     with site.front.client(ANN) as client:
-        client.headers.update({"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        client.headers.update(
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        )
         answer = client.post(f"/api/campaigns/{campaign.id}/metrics", content=b" " * METRICS_LIMIT)
-        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), answer.text
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            422,
+            "application/problem+json",
+        ), answer.text
 
 
-def test_nginx_refuses_an_address_what_goes_beyond_its_limits_and_serves_the_others(demo: Server, tmp_path: Path) -> None:
+def test_nginx_refuses_an_address_what_goes_beyond_its_limits_and_serves_the_others(
+    demo: Server, tmp_path: Path
+) -> None:
     """With small ones, by the same lines."""
-    limits = {"rate=100r/s": "rate=1r/m", "burst=2000": "burst=5", "exports_connections 300": "exports_connections 2"}
+    limits = {
+        "rate=100r/s": "rate=1r/m",
+        "burst=2000": "burst=5",
+        "exports_connections 300": "exports_connections 2",
+    }
     with front("nginx", tmp_path / "proxy", demo.url, free_port(), limits) as proxy:
         with proxy.client(ANN) as client, proxy.client(BEN) as other:
-            assert [client.get("/favicon.svg").status_code for _ in range(8)] == [200] * 6 + [429] * 2
+            assert [client.get("/favicon.svg").status_code for _ in range(8)] == [200] * 6 + [
+                429
+            ] * 2
             assert other.get("/favicon.svg").status_code == 200
         with tab(proxy, other, CAT), tab(proxy, other, CAT):
             with pytest.raises(InvalidStatus) as refused:
@@ -176,9 +210,14 @@ def test_nginx_refuses_an_address_what_goes_beyond_its_limits_and_serves_the_oth
 
 
 @pytest.mark.parametrize("name", PROXIES)
-def test_the_demos_password_opens_nothing_through_a_proxy(name: str, demo: Server, tmp_path: Path) -> None:
-    assert httpx.post(f"{demo.url}/api/auth/login", json=SUPER).status_code == 200  # on the machine itself
-    # A visitor's address, and the server's own: a browser on the machine that takes the way round through the proxy
+def test_the_demos_password_opens_nothing_through_a_proxy(
+    name: str, demo: Server, tmp_path: Path
+) -> None:
+    assert (
+        httpx.post(f"{demo.url}/api/auth/login", json=SUPER).status_code == 200
+    )  # on the machine itself
+    # A visitor's address, and the server's own: a browser on the machine that takes the way round
+    # through the proxy
     with front(name, tmp_path / "proxy", demo.url, free_port()) as proxy:
         for address in (ANN, THE_PROXY):
             with proxy.client(address) as client:

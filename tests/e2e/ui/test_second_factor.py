@@ -34,7 +34,9 @@ def look(page: Page) -> None:
 
 
 @at_both_widths
-def test_is_set_up_and_asked_for_at_the_next_sign_in(company: Company, visits: Visits, width: int) -> None:
+def test_is_set_up_and_asked_for_at_the_next_sign_in(
+    company: Company, visits: Visits, width: int
+) -> None:
     page = visits.open("/settings", who=company.admin, width=width)
     card = page.get_by_role("region", name="Second factor")
     card.get_by_role("button", name="Set up").click()
@@ -115,7 +117,9 @@ def test_is_renewed_and_disabled(house: House, company: Company, visits: Visits)
 
 @pytest.mark.long
 @at_both_widths
-def test_is_required_by_a_tenant_of_its_members(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_is_required_by_a_tenant_of_its_members(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     page = visits.open("/settings/tenant", who=company.admin, width=width)
     switch = page.get_by_role("switch", name="Require a second factor")
     switch.click()
@@ -142,4 +146,6 @@ def test_is_required_by_a_tenant_of_its_members(house: House, company: Company, 
     card.get_by_role("button", name="I have saved them").click()
     expect(member).to_have_url(re.compile("/scheduled-exports"))
     expect(member.locator("#account")).to_be_visible()
-    expect(member.get_by_text(f"ask an admin of {company.tenant.name}")).to_be_visible()  # they have a viewer's rights again
+    expect(
+        member.get_by_text(f"ask an admin of {company.tenant.name}")
+    ).to_be_visible()  # they have a viewer's rights again

@@ -1,4 +1,5 @@
-"""How a file goes to its recipients, chosen in the form, told in the history, and the link itself in a browser."""
+"""How a file goes to its recipients, chosen in the form, told in the history, and the link itself
+in a browser."""
 
 import re
 
@@ -16,7 +17,11 @@ LINK = re.compile(r"http://\S+/api/files/\S+")
 
 
 def the_mail(house: House, address: str) -> Received:
-    wait_until("the message has arrived", lambda: any(address in m.rcpt_tos for m in house.mails.messages), 20)
+    wait_until(
+        "the message has arrived",
+        lambda: any(address in m.rcpt_tos for m in house.mails.messages),
+        20,
+    )
     (found,) = [m for m in house.mails.messages if address in m.rcpt_tos]
     return found
 
@@ -28,7 +33,9 @@ def text_of(message: Received) -> str:
 
 
 @at_both_widths
-def test_a_link_is_chosen_sent_told_and_followed(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_a_link_is_chosen_sent_told_and_followed(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     address = f"link.{width}@example.com"
     house.campaign(company, "Spring")
     page = visits.open(who=company.admin, width=width)
@@ -57,7 +64,9 @@ def test_a_link_is_chosen_sent_told_and_followed(house: House, company: Company,
     expect(history).to_contain_text("Sent as a download link until")
     assert_nothing_overflows(page)
 
-    (run,) = house.rows("SELECT id, file_name FROM export_history WHERE scheduled_export_id = ?", made["id"])
+    (run,) = house.rows(
+        "SELECT id, file_name FROM export_history WHERE scheduled_export_id = ?", made["id"]
+    )
     stranger = page.context.browser
     assert stranger is not None
     with stranger.new_context() as context:  # without a session
@@ -65,11 +74,15 @@ def test_a_link_is_chosen_sent_told_and_followed(house: House, company: Company,
         with other.expect_download() as download:
             other.evaluate("address => { window.location.href = address }", url)
         assert download.value.suggested_filename == run["file_name"]
-        assert download.value.path().read_bytes() == file_of(house, company.admin, made["id"], run["id"])
+        assert download.value.path().read_bytes() == file_of(
+            house, company.admin, made["id"], run["id"]
+        )
         other.goto(url[:-1])
         expect(other.get_by_role("heading", name="There is no such file")).to_be_visible()
 
-    house.call(company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"delivery": "zip"})
+    house.call(
+        company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"delivery": "zip"}
+    )
     page.keyboard.press("Escape")
     form = Form.edit(page, "By link")
     expect(form.field("delivery")).to_have_value("zip")
@@ -110,10 +123,14 @@ def test_the_preview_of_the_email_shows_the_way(company: Company, visits: Visits
 
 
 @pytest.mark.long
-def test_a_file_that_was_removed_is_said_and_not_offered(house: House, company: Company, visits: Visits) -> None:
+def test_a_file_that_was_removed_is_said_and_not_offered(
+    house: House, company: Company, visits: Visits
+) -> None:
     made = house.schedule(company, "Old numbers")
     started = house.call(company.admin, "POST", f"/api/scheduled-exports/{made['id']}/trigger", 202)
-    page = visits.open(f"/scheduled-exports/{made['id']}?run={started['historyId']}", who=company.admin)
+    page = visits.open(
+        f"/scheduled-exports/{made['id']}?run={started['historyId']}", who=company.admin
+    )
     history = page.get_by_role("dialog", name="Old numbers")
     expect(history.get_by_role("button", name=re.compile("^Download"))).to_be_visible()
     with house.services.database.write() as connection:

@@ -14,7 +14,9 @@ from tests.world import PASSWORD
 
 
 @pytest.mark.long
-def test_an_open_page_goes_to_the_sign_in_and_says_why(house: House, company: Company, visits: Visits) -> None:
+def test_an_open_page_goes_to_the_sign_in_and_says_why(
+    house: House, company: Company, visits: Visits
+) -> None:
     house.schedule(company, "Weekly secrets")
     page = visits.open("/scheduled-exports", who=company.admin)
     expect(page.get_by_text("Weekly secrets").first).to_be_visible()
@@ -24,7 +26,9 @@ def test_an_open_page_goes_to_the_sign_in_and_says_why(house: House, company: Co
             tx.sessions.used(session.id_hash, now, now + timedelta(seconds=6))
     page.reload()
     page.wait_for_url(re.compile(r"/login/?[?]next=/scheduled-exports.*&ended=1"), timeout=30_000)
-    expect(page.get_by_role("status")).to_contain_text("Your session has ended: please sign in again.")
+    expect(page.get_by_role("status")).to_contain_text(
+        "Your session has ended: please sign in again."
+    )
     expect(page.get_by_text("Weekly secrets")).to_have_count(0)
     assert_accessible(page)
     sign_in(page, company.admin.user.email, PASSWORD)

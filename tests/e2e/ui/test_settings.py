@@ -52,7 +52,9 @@ def test_a_password_is_changed_and_the_other_browsers_are_signed_out(
 
 
 @pytest.mark.long
-def test_another_browser_is_signed_out_and_then_this_one_too(company: Company, visits: Visits) -> None:
+def test_another_browser_is_signed_out_and_then_this_one_too(
+    company: Company, visits: Visits
+) -> None:
     other = visits.open(who=company.viewer)
     page = visits.open("/settings", who=company.viewer)
     page.get_by_role("button", name="Sign out", exact=True).click()
@@ -64,7 +66,9 @@ def test_another_browser_is_signed_out_and_then_this_one_too(company: Company, v
 
 
 @pytest.mark.long
-def test_a_password_that_was_given_is_changed_before_anything_else(house: House, company: Company, visits: Visits) -> None:
+def test_a_password_that_was_given_is_changed_before_anything_else(
+    house: House, company: Company, visits: Visits
+) -> None:
     house.schedule(company, "Mine")
     password = house.services.accounts.give_one_time_password(company.admin.user.email)
     page = visits.open("/login")
@@ -102,7 +106,9 @@ def test_members_change_and_go(house: House, company: Company, visits: Visits, w
     confirm.click()
     expect(page).to_have_url(re.compile("/settings/?$"))
     expect(page.get_by_role("link", name="Members")).to_have_count(0)
-    (owner,) = house.rows("SELECT owner_id, name FROM scheduled_exports WHERE tenant_id = ?", company.id)
+    (owner,) = house.rows(
+        "SELECT owner_id, name FROM scheduled_exports WHERE tenant_id = ?", company.id
+    )
     assert owner["name"] == "Handed over"
     assert owner["owner_id"] != company.admin.user.id
 

@@ -39,7 +39,9 @@ def test_the_mail_settings_are_shown_and_tried(
     page.get_by_role("button", name="Send a test email").click()
     expect(page.locator("#outcome")).to_contain_text("The mail server took it: 250")
     received = house.mails.wait_for(before + 1)[before:]
-    assert [one.rcpt_tos for one in received if one.message["Subject"] == "Test email"] == [[operator.user.email]]
+    assert [one.rcpt_tos for one in received if one.message["Subject"] == "Test email"] == [
+        [operator.user.email]
+    ]
     address.fill(GONE)
     page.get_by_role("button", name="Send a test email").click()
     expect(page.locator("#outcome")).to_contain_text("It was not sent. 550 5.1.1 no such user")
@@ -62,7 +64,9 @@ def test_accounts_are_found_reset_and_deactivated(
     assert_nothing_overflows(page)
     assert_accessible(page)
     page.get_by_role("button", name="Reset password: Lost Lemur").click()
-    expect(page.get_by_role("alertdialog")).to_contain_text("They get a link by email to set a new password")
+    expect(page.get_by_role("alertdialog")).to_contain_text(
+        "They get a link by email to set a new password"
+    )
     assert_accessible(page)
     page.locator("#confirm-user").click()
     expect(toast(page, f"A link to set a new password goes to {lost.user.email}")).to_be_visible()
@@ -84,8 +88,12 @@ def test_accounts_are_found_reset_and_deactivated(
     expect(page.locator("#users li")).not_to_contain_text("not active")
 
 
-@pytest.mark.parametrize("path", ["/settings/email", pytest.param("/settings/users", marks=pytest.mark.long)])
-def test_an_admin_is_told_that_it_is_for_super_admins(company: Company, visits: Visits, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/settings/email", pytest.param("/settings/users", marks=pytest.mark.long)]
+)
+def test_an_admin_is_told_that_it_is_for_super_admins(
+    company: Company, visits: Visits, path: str
+) -> None:
     page = visits.open("/settings", who=company.admin)
     tabs = page.get_by_role("navigation", name="Settings")
     expect(tabs.get_by_role("link", name="Members")).to_be_visible()

@@ -16,11 +16,15 @@ from tests.e2e.ui.visitor import Visits
 def banner(page: Page) -> str:
     """The colour at the top of the email that is shown."""
     found = page.frame_locator("iframe.mail").locator("[bgcolor], [style*=background]")
-    return " ".join(found.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)"))
+    return " ".join(
+        found.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
+    )
 
 
 @at_both_widths
-def test_a_tenants_looks_are_chosen_beside_the_email(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_a_tenants_looks_are_chosen_beside_the_email(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     page = visits.open("/settings", who=company.admin, width=width)
     page.get_by_role("link", name="Tenant").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value(company.tenant.name)
@@ -38,7 +42,9 @@ def test_a_tenants_looks_are_chosen_beside_the_email(house: House, company: Comp
     page.get_by_label("Choose the colour").fill("#0f766e")
     expect(page.get_by_label("Colour", exact=True)).to_have_value("#0f766e")
     expect(page.get_by_role("alert")).to_have_count(0)
-    page.wait_for_function("() => document.querySelector('iframe.mail').srcdoc.toLowerCase().includes('#0f766e')")
+    page.wait_for_function(
+        "() => document.querySelector('iframe.mail').srcdoc.toLowerCase().includes('#0f766e')"
+    )
     page.get_by_label("Days that files are kept").fill("90")
     page.get_by_label("Time zone").fill("Nowhere")
     page.locator("#save-tenant").click()
@@ -59,23 +65,34 @@ def test_a_tenants_looks_are_chosen_beside_the_email(house: House, company: Comp
 
 
 @pytest.mark.long
-def test_what_somebody_else_saves_shows_where_nothing_is_typed(house: House, company: Company, visits: Visits) -> None:
+def test_what_somebody_else_saves_shows_where_nothing_is_typed(
+    house: House, company: Company, visits: Visits
+) -> None:
     page = visits.open("/settings/tenant", who=company.admin)
     page.get_by_label("Name", exact=True).fill("Typed here")
     expect(page.locator("#save-tenant")).to_be_enabled()
-    house.call(company.admin, "PUT", f"/api/tenants/{company.id}", json={"keepDays": 12, "name": "Saved there"})
+    house.call(
+        company.admin,
+        "PUT",
+        f"/api/tenants/{company.id}",
+        json={"keepDays": 12, "name": "Saved there"},
+    )
     expect(page.get_by_label("Days that files are kept")).to_have_value("12")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Typed here")
 
 
 @at_both_widths
-def test_the_audit_is_read_filtered_and_saved(house: House, company: Company, visits: Visits, width: int) -> None:
+def test_the_audit_is_read_filtered_and_saved(
+    house: House, company: Company, visits: Visits, width: int
+) -> None:
     made = house.schedule(company, "Weekly numbers")
     page = visits.open("/settings/audit", who=company.admin, width=width)
     entries = page.locator("#entries li.entry")
     expect(entries).to_have_count(1)
     expect(entries.first).to_contain_text("Ada Admin made the scheduled export Weekly numbers")
-    house.call(company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"schedule": "0 8 * * 1"})
+    house.call(
+        company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"schedule": "0 8 * * 1"}
+    )
     expect(entries).to_have_count(2)  # by itself
     expect(entries.first).to_contain_text("Schedule: 0 9 1 1 * → 0 8 * * 1")
     body = {"email": f"new{width}@example.com", "role": "viewer"}
@@ -123,13 +140,17 @@ def test_older_entries_are_on_further_pages(house: House, company: Company, visi
 
 
 @pytest.mark.long
-def test_a_super_admin_reads_the_installations_entries_too(house: House, company: Company, visits: Visits) -> None:
+def test_a_super_admin_reads_the_installations_entries_too(
+    house: House, company: Company, visits: Visits
+) -> None:
     operator = house.person("Noor Operator", {}, is_super=True)
     house.services.users.set_active(operator.who, company.viewer.user.id, active=False)
     page = visits.open(f"/settings/audit?tenant={company.tenant.slug}", who=operator)
     expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
     page.locator("#of").select_option("installation")
-    expect(page.locator("#entries")).to_contain_text(f"deactivated the account {company.viewer.user.email}")
+    expect(page.locator("#entries")).to_contain_text(
+        f"deactivated the account {company.viewer.user.email}"
+    )
     admins = visits.open("/settings/audit", who=company.admin)
     expect(admins.get_by_label("Search entries")).to_be_visible()
     expect(admins.locator("#of")).to_have_count(0)

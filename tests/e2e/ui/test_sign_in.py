@@ -1,4 +1,5 @@
-"""Signing in and out, what stands in a page's place meanwhile, and a server that goes away and comes back."""
+"""Signing in and out, what stands in a page's place meanwhile, and a server that goes away and
+comes back."""
 
 import json
 import re
@@ -18,7 +19,13 @@ from tests.world import PASSWORD
 
 LOST = "Connection lost"
 NOT_FOUND = ("status of 404",)
-OFFLINE = ("ERR_CONNECTION_REFUSED", "WebSocket", "websocket", "Disconnect", "Failed to load resource")
+OFFLINE = (
+    "ERR_CONNECTION_REFUSED",
+    "WebSocket",
+    "websocket",
+    "Disconnect",
+    "Failed to load resource",
+)
 """What a browser itself says of a server that is gone."""
 
 
@@ -33,19 +40,29 @@ def address_of(page: Page, pattern: str) -> None:
 
 
 def theme(page: Page) -> str:
-    return str(page.evaluate("() => ['dark', 'light'].find((one) => document.documentElement.classList.contains(one)) || ''"))
+    return str(
+        page.evaluate(
+            "() => ['dark', 'light'].find((one) => document.documentElement.classList.contains(one)) || ''"
+        )
+    )
 
 
 class TestSigningIn:
-    def test_a_wrong_password_is_said_and_the_address_stays_filled_in(self, visits: Visits, company: Company) -> None:
+    def test_a_wrong_password_is_said_and_the_address_stays_filled_in(
+        self, visits: Visits, company: Company
+    ) -> None:
         page = visits.open("/login")
         sign_in(page, company.admin.user.email, "wrong")
-        expect(page.get_by_role("alert")).to_have_text("The email address or the password is wrong.")
+        expect(page.get_by_role("alert")).to_have_text(
+            "The email address or the password is wrong."
+        )
         expect(page.get_by_label("Email")).to_have_value(company.admin.user.email)
         address_of(page, "/login/?$")
         expect(page).to_have_title("Sign in · Exports")
 
-    def test_leads_to_the_page_that_was_asked_for(self, visits: Visits, house: House, company: Company) -> None:
+    def test_leads_to_the_page_that_was_asked_for(
+        self, visits: Visits, house: House, company: Company
+    ) -> None:
         for name in ("One week", "One month"):
             house.schedule(company, name)
         page = visits.open("/scheduled-exports?q=week")
@@ -55,7 +72,9 @@ class TestSigningIn:
         expect(page.get_by_text("One week").first).to_be_visible()
         expect(page.get_by_text("One month")).to_have_count(0)
 
-    def test_the_demo_names_its_login_and_says_afterwards_that_it_is_one(self, visits: Visits) -> None:
+    def test_the_demo_names_its_login_and_says_afterwards_that_it_is_one(
+        self, visits: Visits
+    ) -> None:
         page = visits.open("/")
         address_of(page, "/login")
         expect(page.locator("#demo-login")).to_contain_text(DEMO_EMAIL)
@@ -63,9 +82,13 @@ class TestSigningIn:
         sign_in(page, DEMO_EMAIL, DEMO_PASSWORD)
         expect(page.get_by_label("Demo", exact=True)).to_contain_text("This is a demo")
         expect(page).to_have_title("Scheduled Exports · Exports")
-        expect(page.get_by_role("link", name="Scheduled Exports")).to_have_attribute("aria-current", "page")
+        expect(page.get_by_role("link", name="Scheduled Exports")).to_have_attribute(
+            "aria-current", "page"
+        )
 
-    def test_no_script_can_read_the_session(self, visits: Visits, house: House, company: Company) -> None:
+    def test_no_script_can_read_the_session(
+        self, visits: Visits, house: House, company: Company
+    ) -> None:
         page = visits.open("/login")
         sign_in(page, company.admin.user.email, PASSWORD)
         expect(page.locator("#account")).to_be_visible()
@@ -77,7 +100,9 @@ class TestSigningIn:
         )
         assert not any(secret in stored for secret in secrets)
 
-    def test_somebody_who_is_signed_in_already_is_led_on(self, visits: Visits, company: Company) -> None:
+    def test_somebody_who_is_signed_in_already_is_led_on(
+        self, visits: Visits, company: Company
+    ) -> None:
         page = visits.open("/login", who=company.admin, ready=False)
         address_of(page, "/scheduled-exports")
 
@@ -103,7 +128,12 @@ class TestSigningIn:
 class TestWhatEverybodySees:
     @pytest.mark.parametrize(
         "path",
-        ["/scheduled-exports", pytest.param("/scheduled-exports/5a2c7a50-9a3c-4b62-a7a5-0c1c8a3c6a10", marks=pytest.mark.long)],
+        [
+            "/scheduled-exports",
+            pytest.param(
+                "/scheduled-exports/5a2c7a50-9a3c-4b62-a7a5-0c1c8a3c6a10", marks=pytest.mark.long
+            ),
+        ],
     )
     def test_a_viewer_is_told_why_there_is_nothing_and_sees_no_error(
         self, visits: Visits, house: House, company: Company, path: str
@@ -152,11 +182,15 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
         name = page.get_by_role("dialog").get_by_label("Name", exact=True)
         name.fill("Half written")
         page.get_by_role("dialog").get_by_label("Description").fill("and a description")
-        page.wait_for_function("() => Object.values({...sessionStorage}).some((kept) => kept.includes('and a description'))")
+        page.wait_for_function(
+            "() => Object.values({...sessionStorage}).some((kept) => kept.includes('and a description'))"
+        )
         assert first.server.stop(signal.SIGTERM) == 0
         expect(page.get_by_text(LOST)).to_be_visible(timeout=20_000)
         page.get_by_role("dialog").get_by_label("Description").fill("and a longer description")
-        page.get_by_role("dialog").get_by_label("Add recipients").press_sequentially("ann@example.com,bob@exam")
+        page.get_by_role("dialog").get_by_label("Add recipients").press_sequentially(
+            "ann@example.com,bob@exam"
+        )
         page.get_by_role("button", name="Create", exact=True).click()
         expect(page.get_by_text("The server cannot be reached: nothing was done")).to_be_visible()
     with open_house(tmp_path, mails, password_hash, port) as second:
@@ -165,9 +199,13 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
         expect(page.locator("#form")).to_be_focused()
         page.keyboard.type("typed on, blind")  # into no field that was not chosen
         expect(name).to_have_value("Half written")
-        expect(page.get_by_role("dialog").get_by_label("Description")).to_have_value("and a longer description")
+        expect(page.get_by_role("dialog").get_by_label("Description")).to_have_value(
+            "and a longer description"
+        )
         expect(page.get_by_label("Add recipients")).to_have_value("ann@example.com,bob@exam")
-        page.get_by_role("button", name="Create", exact=True).click()  # with what stands in the field
+        page.get_by_role(
+            "button", name="Create", exact=True
+        ).click()  # with what stands in the field
         expect(page.locator(".chip.bad")).to_have_text("bob@exam")
         page.locator(".chip.bad").get_by_role("button").first.click()
         expect(page.get_by_label("Add recipients")).to_have_value("bob@exam")
@@ -175,7 +213,9 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
         page.get_by_label("Add recipients").press_sequentially("ple.com")
         page.get_by_role("button", name="Create", exact=True).click()
         expect(page.get_by_role("dialog")).to_have_count(0)
-        (stored,) = second.rows("SELECT description, recipients FROM scheduled_exports WHERE name = 'Half written'")
+        (stored,) = second.rows(
+            "SELECT description, recipients FROM scheduled_exports WHERE name = 'Half written'"
+        )
         assert stored["description"] == "and a longer description"
         assert json.loads(stored["recipients"]) == ["ann@example.com", "bob@example.com"]
         page.get_by_role("button", name="New scheduled export").first.click()

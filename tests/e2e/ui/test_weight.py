@@ -17,7 +17,10 @@ def test_the_first_page_stays_light(house: House, company: Company, visits: Visi
     devtools = page.context.new_cdp_session(page)
     devtools.send("Network.enable")
     devtools.send("Network.clearBrowserCache")
-    devtools.on("Network.loadingFinished", lambda one: loaded.update({one["requestId"]: one["encodedDataLength"]}))
+    devtools.on(
+        "Network.loadingFinished",
+        lambda one: loaded.update({one["requestId"]: one["encodedDataLength"]}),
+    )
     page.context.add_cookies(
         [
             {

@@ -1,4 +1,5 @@
-"""Who sees what: one user after another in the same tab, one tenant beside another, a schedule by its address."""
+"""Who sees what: one user after another in the same tab, one tenant beside another, a schedule by
+its address."""
 
 import re
 import uuid
@@ -22,15 +23,26 @@ def sign_out(page: Page) -> None:
 
 
 def become(page: Page, house: House, who: Person) -> None:
-    """Another cookie in the same browser, as somebody else's sign-in in another tab would leave it."""
+    """Another cookie in the same browser, as somebody else's sign-in in another tab would leave
+    it."""
     page.context.add_cookies(
-        [{"name": SESSION_COOKIE, "value": house.session(who), "url": house.url, "httpOnly": True, "sameSite": "Lax"}]
+        [
+            {
+                "name": SESSION_COOKIE,
+                "value": house.session(who),
+                "url": house.url,
+                "httpOnly": True,
+                "sameSite": "Lax",
+            }
+        ]
     )
 
 
 class TestSigningInAndOut:
     @at_both_widths
-    def test_works_by_the_keyboard_alone(self, company: Company, visits: Visits, width: int) -> None:
+    def test_works_by_the_keyboard_alone(
+        self, company: Company, visits: Visits, width: int
+    ) -> None:
         page = visits.open("/login", width=width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         expect(page.get_by_label("Email")).to_be_focused()
@@ -51,11 +63,15 @@ class TestSigningInAndOut:
             expect(menu).to_contain_text(fact)
         page.keyboard.press("Escape")
         expect(menu).to_have_count(0)
-        secret = next(one["value"] for one in page.context.cookies() if one["name"] == SESSION_COOKIE)
+        secret = next(
+            one["value"] for one in page.context.cookies() if one["name"] == SESSION_COOKIE
+        )
         sign_out(page)
         assert house.services.sessions.visit(secret) is None
 
-    def test_out_leaves_nothing_behind_the_back_button(self, house: House, company: Company, visits: Visits) -> None:
+    def test_out_leaves_nothing_behind_the_back_button(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         house.schedule(company, "Not for those who come after")
         page = visits.open("/login")
         sign_in(page, company.admin.user.email)
@@ -69,18 +85,25 @@ class TestSigningInAndOut:
         assert company.admin.user.email not in page.content()
 
 
-def test_the_next_user_of_a_tab_sees_nothing_of_the_one_before(house: House, company: Company, visits: Visits) -> None:
+def test_the_next_user_of_a_tab_sees_nothing_of_the_one_before(
+    house: House, company: Company, visits: Visits
+) -> None:
     house.schedule(company, "Secret of the first")
     second = house.company("Second")
     house.schedule(second, "Of the second")
     page = visits.open(f"{LISTED}?sort=name", who=company.admin)
     page.get_by_role("button", name="Edit Secret of the first").click()
-    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Secret of the first, not yet saved")
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill(
+        "Secret of the first, not yet saved"
+    )
     page.wait_for_function("() => JSON.stringify(sessionStorage).includes('not yet saved')")
     token = page.evaluate("sessionStorage.getItem('token')")
     become(page, house, second.admin)
     seen: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))))
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))),
+    )
     page.goto(LISTED)
     expect(names(page)).to_have_text(["Of the second"])
     assert page.evaluate("sessionStorage.getItem('token')") == token is not None
@@ -113,7 +136,9 @@ class TestTenants:
         expect(fresh.get_by_role("button", name=f"Tenant: {second.tenant.name}")).to_be_visible()
 
     @pytest.mark.long
-    def test_of_others_are_not_reached_by_an_address(self, house: House, company: Company, visits: Visits) -> None:
+    def test_of_others_are_not_reached_by_an_address(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         house.schedule(company, "Our own")
         page = visits.open(f"{LISTED}?tenant=globex", who=company.admin)
         expect(names(page)).to_have_text(["Our own"])
@@ -122,10 +147,14 @@ class TestTenants:
     @pytest.mark.long
     def test_lend_the_page_their_colour(self, house: House, visits: Visits) -> None:
         page = visits.open(who=house.company("Red", brand_color="#BE123C").admin)
-        expect(page.get_by_role("button", name="New scheduled export")).to_have_css("background-color", "rgb(190, 18, 60)")
+        expect(page.get_by_role("button", name="New scheduled export")).to_have_css(
+            "background-color", "rgb(190, 18, 60)"
+        )
         pale = visits.open(who=house.company("Pale", brand_color="#FDE047").admin)
         button = pale.get_by_role("button", name="New scheduled export")
-        expect(button).not_to_have_css("background-color", "rgb(253, 224, 71)")  # it would not stand out from the page
+        expect(button).not_to_have_css(
+            "background-color", "rgb(253, 224, 71)"
+        )  # it would not stand out from the page
 
 
 class TestAddresses:
@@ -143,7 +172,9 @@ class TestAddresses:
         expect(row(page, made)).to_be_visible()
 
     @pytest.mark.long
-    def test_of_a_schedule_leads_there_also_through_signing_in(self, house: House, company: Company, visits: Visits) -> None:
+    def test_of_a_schedule_leads_there_also_through_signing_in(
+        self, house: House, company: Company, visits: Visits
+    ) -> None:
         made = house.schedule(company, "Linked")
         page = visits.open(f"{LISTED}/{made['id']}")
         sign_in(page, company.admin.user.email)
@@ -151,12 +182,27 @@ class TestAddresses:
         expect(page).to_have_url(f"{house.url}{LISTED}/{made['id']}")
 
     @pytest.mark.parametrize(
-        "whose", ["another tenant's", *(pytest.param(whose, marks=pytest.mark.long) for whose in ("nobody's", "no id at all"))]
+        "whose",
+        [
+            "another tenant's",
+            *(
+                pytest.param(whose, marks=pytest.mark.long)
+                for whose in ("nobody's", "no id at all")
+            ),
+        ],
     )
     def test_of_no_schedule_of_ones_own_says_that_there_is_none(
         self, house: House, company: Company, visits: Visits, whose: str
     ) -> None:
-        theirs = house.schedule(house.company("Other"), "Theirs")["id"] if whose == "another tenant's" else str(uuid.uuid4())
-        page = visits.open(f"{LISTED}/{'not-an-id' if whose == 'no id at all' else theirs}", who=company.admin)
-        expect(page.get_by_role("heading", name="There is no such scheduled export")).to_be_visible()
+        theirs = (
+            house.schedule(house.company("Other"), "Theirs")["id"]
+            if whose == "another tenant's"
+            else str(uuid.uuid4())
+        )
+        page = visits.open(
+            f"{LISTED}/{'not-an-id' if whose == 'no id at all' else theirs}", who=company.admin
+        )
+        expect(
+            page.get_by_role("heading", name="There is no such scheduled export")
+        ).to_be_visible()
         assert "Theirs" not in page.content()

@@ -17,10 +17,17 @@ ADDRESS = f"{'a' * 60}@{'b' * 60}.example.com"
 
 @pytest.fixture
 def made(house: House, company: Company) -> dict[str, Any]:
-    """A schedule with long texts that has run, partly in vain; beside it one whose texts have no place to break."""
+    """A schedule with long texts that has run, partly in vain; beside it one whose texts have no
+    place to break."""
     house.campaign(company, LONG)
     house.schedule(company, "W" * 200, description="M" * 400)
-    found = house.schedule(company, LONG, description=LONG * 5, recipients=[GONE, ADDRESS, "x@example.com"], format="excel")
+    found = house.schedule(
+        company,
+        LONG,
+        description=LONG * 5,
+        recipients=[GONE, ADDRESS, "x@example.com"],
+        format="excel",
+    )
     house.run(company, found["id"])
     return found
 
@@ -29,7 +36,9 @@ def made(house: House, company: Company) -> dict[str, Any]:
     params=[SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])],
     ids=lambda size: f"{size[0]} pixels",
 )
-def page(request: pytest.FixtureRequest, company: Company, visits: Visits, made: dict[str, Any]) -> Page:
+def page(
+    request: pytest.FixtureRequest, company: Company, visits: Visits, made: dict[str, Any]
+) -> Page:
     opened = visits.open(who=company.admin)
     opened.set_viewport_size({"width": request.param[0], "height": request.param[1]})
     expect(rows(opened)).to_have_count(2)
@@ -64,7 +73,9 @@ class TestNothingOverflows:
         assert_nothing_overflows(page)
 
 
-def test_on_a_phone_each_schedule_is_a_card(company: Company, visits: Visits, made: dict[str, Any]) -> None:
+def test_on_a_phone_each_schedule_is_a_card(
+    company: Company, visits: Visits, made: dict[str, Any]
+) -> None:
     page = visits.open(who=company.admin, width=390)
     expect(page.locator("table.list thead")).to_be_hidden()
     boxes = [box for one in rows(page).all() if (box := one.bounding_box())]

@@ -33,7 +33,8 @@ class Look:
 
 @dataclass(frozen=True)
 class _Browsing:
-    """keeper: a page that keeps the browser's process, and so the scripts that it has read, from one test to the next."""
+    """keeper: a page that keeps the browser's process, and so the scripts that it has read, from
+    one test to the next."""
 
     context: BrowserContext
     keeper: Page
@@ -45,14 +46,16 @@ class _Browsing:
 
 
 class Pool:
-    """Browser contexts that tests use one after another: a page in one that was used before costs half of a first one's time."""
+    """Browser contexts that tests use one after another: a page in one that was used before costs
+    half of a first one's time."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._free: dict[Look, list[_Browsing]] = {}
 
     def take(self, look: Look) -> _Browsing:
-        """One without pages, cookies, permissions and what pages store; what the browser itself has cached is still there."""
+        """One without pages, cookies, permissions and what pages store; what the browser itself has
+        cached is still there."""
         free = self._free.get(look)
         return free.pop() if free else self._make(look)
 
@@ -150,10 +153,12 @@ class Visits:
         zone: str = "Europe/Berlin",
         ready: bool = True,
     ) -> Page:
-        """A page in a browser of its own, signed in as `who`, in a session of its own; nobody without.
+        """A page in a browser of its own, signed in as `who`, in a session of its own; nobody
+        without.
 
-        width: 1280 or 390 pixels. dark: what the system prefers. allow: patterns of complaints that this test expects. house:
-        another server than the one of all tests. ready: wait until the page has its data; False where the test wants to see it come.
+        width: 1280 or 390 pixels. dark: what the system prefers. allow: patterns of complaints that
+        this test expects. house: another server than the one of all tests. ready: wait until the
+        page has its data; False where the test wants to see it come.
         """
         served = house or self._house
         look = Look(served.url, width, dark, zone)
@@ -164,7 +169,10 @@ class Visits:
         if who is not None:
             held = {SESSION_COOKIE: served.session(who), BROWSER_COOKIE: BROWSER}
             context.add_cookies(
-                [{"name": k, "value": v, "url": look.url, "httpOnly": True, "sameSite": "Lax"} for k, v in held.items()]
+                [
+                    {"name": k, "value": v, "url": look.url, "httpOnly": True, "sameSite": "Lax"}
+                    for k, v in held.items()
+                ]
             )
         page = context.new_page()
         page.goto(path)
@@ -173,7 +181,8 @@ class Visits:
         return page
 
     def close(self, *, failed: bool) -> list[str]:
-        """Ends them. Returns the complaints of all. A failed test's pictures stay in test-results/."""
+        """Ends them. Returns the complaints of all. A failed test's pictures stay in
+        test-results/."""
         problems = [f"{visit.host}: {one}" for visit in self._open for one in visit.complaints]
         folder = RESULTS / re.sub(r"\W+", "-", self._name.partition(".py::")[2]).strip("-")
         shutil.rmtree(folder, ignore_errors=True)
@@ -188,6 +197,7 @@ class Visits:
 
 
 def wait_until_ready(page: Page) -> None:
-    """The page is connected and shows what it asked for: its user in the header and its data, or the sign-in with the demo's."""
+    """The page is connected and shows what it asked for: its user in the header and its data, or
+    the sign-in with the demo's."""
     expect(page.locator("#account, #demo-login")).to_be_visible()
     expect(page.locator(".skeleton")).to_have_count(0)

@@ -1,4 +1,5 @@
-"""One tab's websocket, as Reflex's own page code speaks it, without a page: what a stranger with a script can do."""
+"""One tab's websocket, as Reflex's own page code speaks it, without a page: what a stranger with a
+script can do."""
 
 import itertools
 import json
@@ -24,8 +25,9 @@ _marks = itertools.count(1000)
 
 
 class Wire:
-    """cookie: a Cookie header. token: the tab's; a new one without. origin: as a browser sends it; None sends none. auth: what the
-    page says when it connects. more: for `websockets.sync.client.connect`, e.g. ``ssl``, ``address``, ``source_address``."""
+    """cookie: a Cookie header. token: the tab's; a new one without. origin: as a browser sends it;
+    None sends none. auth: what the page says when it connects. more: for
+    `websockets.sync.client.connect`, e.g. ``ssl``, ``address``, ``source_address``."""
 
     def __init__(
         self,
@@ -80,12 +82,17 @@ class Wire:
     def load(self, path: str = LISTED) -> str:
         """What a page does first: everything it holds, and its on_load events to their end."""
         self.send(HYDRATE_AND_LOAD, path=path)
-        return "\n".join(self.settle() for _ in range(3))  # on_load events are queued behind what was sent already
+        return "\n".join(
+            self.settle() for _ in range(3)
+        )  # on_load events are queued behind what was sent already
 
     def settle(self) -> str:
-        """The frames since the last time, up to the answer to a mark that is queued behind all that was sent."""
+        """The frames since the last time, up to the answer to a mark that is queued behind all that
+        was sent."""
         mark = f"mark={next(_marks)}"
-        self.send(f"{ROOT}.set_is_hydrated", {"value": True}, f"{LISTED}?{mark}")  # the address comes back in the answer
+        self.send(
+            f"{ROOT}.set_is_hydrated", {"value": True}, f"{LISTED}?{mark}"
+        )  # the address comes back in the answer
         self._wait_for(mark)
         return self._taken()
 
@@ -123,7 +130,9 @@ def variables(frames: str, name: str) -> list[Any]:
         if line.startswith("42/_event,"):
             update = json.loads(line.removeprefix("42/_event,"))[1]
             deltas = (update.get("delta") or {}) if isinstance(update, dict) else {}
-            found += [held[f"{name}_rx_state_"] for held in deltas.values() if f"{name}_rx_state_" in held]
+            found += [
+                held[f"{name}_rx_state_"] for held in deltas.values() if f"{name}_rx_state_" in held
+            ]
     return found
 
 
@@ -134,8 +143,9 @@ def notices(frames: str) -> list[str]:
 
 
 def login(url: str, email: str, password: str, goto: str = "") -> tuple[str, str]:
-    """Through the login page's own handler. Returns the sign-in's address, with its one-time code, and the Cookie header of
-    the browser that asked; the text is empty where the sign-in was refused."""
+    """Through the login page's own handler. Returns the sign-in's address, with its one-time code,
+    and the Cookie header of the browser that asked; the text is empty where the sign-in was
+    refused."""
     browser = httpx.get(f"{url}/login").headers["set-cookie"].split(";")[0]
     path = f"/login?next={goto}" if goto else "/login"
     with Wire(url, browser) as wire:

@@ -1,7 +1,8 @@
-"""Python imports this at its start, in the process under test: it ends itself at a named point. The product knows nothing of it.
+"""Python imports this at its start, in the process under test: it ends itself at a named point. The
+product knows nothing of it.
 
-FAULT_POINT: one of POINTS. FAULT_FILE: grows by a byte with each death, of which there are FAULT_TIMES. FAULT_RUN: only at runs of
-schedules with this name.
+FAULT_POINT: one of POINTS. FAULT_FILE: grows by a byte with each death, of which there are
+FAULT_TIMES. FAULT_RUN: only at runs of schedules with this name.
 """
 
 import fcntl
@@ -31,7 +32,8 @@ AFTER = {"in the tick", "after the claim", "between acceptance and note"}
 
 
 def counted():
-    """Whether it shall happen once more. Two threads may ask at once, and one of them ends the other."""
+    """Whether it shall happen once more. Two threads may ask at once, and one of them ends the
+    other."""
     file, times = os.environ["FAULT_FILE"], int(os.environ.get("FAULT_TIMES", "1"))
     with pathlib.Path(file).open("ab") as deaths:
         fcntl.flock(deaths, fcntl.LOCK_EX)
@@ -82,7 +84,9 @@ def wrapped(point, original):
         elif point not in AFTER:
             INSTEAD.get(point, die)()
         answer = original(*args, **kwargs)
-        if point in AFTER and (answer or point == "between acceptance and note"):  # not where there was nothing to do
+        if point in AFTER and (
+            answer or point == "between acceptance and note"
+        ):  # not where there was nothing to do
             die()
         return answer
 

@@ -1,4 +1,5 @@
-"""What the campaigns came to: totals against the days before, a chart over time, the campaigns in order."""
+"""What the campaigns came to: totals against the days before, a chart over time, the campaigns in
+order."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -89,15 +90,23 @@ class CampaignsState(rx.State):
         except ExportsError as e:
             put(self, failed=told(e))
         tenant = session.tenant_slug if len(session.tenants) > 1 else ""
-        days = (view.period, view.start, view.end) if view.period != DATES or view.is_dated else (str(Period.ALL), "", "")
-        links = new_link("aggregate", *days, view.group, tenant), new_link("campaigns", *days, "", tenant)
+        days = (
+            (view.period, view.start, view.end)
+            if view.period != DATES or view.is_dated
+            else (str(Period.ALL), "", "")
+        )
+        links = (
+            new_link("aggregate", *days, view.group, tenant),
+            new_link("campaigns", *days, "", tenant),
+        )
         put(self, export_href=links[0], export_list_href=links[1], loaded=True)
 
     def _show(self, found: CampaignFigures, view: View) -> None:
         drawn, count = figures.drawing(found, view.measure), counted(found.top_total, "campaign")
         put(
             self,
-            window=period.words(found.window) + (" (today is not over yet)" if found.unfinished else ""),
+            window=period.words(found.window)
+            + (" (today is not over yet)" if found.unfinished else ""),
             zone=place(found.timezone),
             compared=period.words(found.before) if found.before else "",
             cards=figures.cards(found),
@@ -110,7 +119,9 @@ class CampaignsState(rx.State):
             cut=figures.cut(found),
             currency=found.currency,
             rows=[figures.top_row(found, one) for one in found.top],
-            counted=count if len(found.top) == found.top_total else f"the first {len(found.top)} of {count}",
+            counted=count
+            if len(found.top) == found.top_total
+            else f"the first {len(found.top)} of {count}",
         )
 
     @action(Permission.WRITE)
@@ -129,7 +140,9 @@ class CampaignsState(rx.State):
     async def _look(self, view: View) -> None:
         self.view = vars(view).copy()
         session = await self.get_state(Session)
-        await show_address(self, view.address(session.tenant_slug if len(session.tenants) > 1 else ""))
+        await show_address(
+            self, view.address(session.tenant_slug if len(session.tenants) > 1 else "")
+        )
         await self._load()
 
 
@@ -162,10 +175,14 @@ def campaigns() -> rx.Component:
     content = rx.cond(
         state.failed != "",
         rx.el.p(state.failed, class_name="box bad", role="alert"),
-        rx.cond(state.currencies.length() > 0, rx.fragment(_cards(), _over_time(), _top()), _nothing()),
+        rx.cond(
+            state.currencies.length() > 0, rx.fragment(_cards(), _over_time(), _top()), _nothing()
+        ),
     )
     return rx.el.div(
-        top(ROUTE, rx.cond(state.failed == "", told_, ""), rx.cond(state.export_href != "", export)),
+        top(
+            ROUTE, rx.cond(state.failed == "", told_, ""), rx.cond(state.export_href != "", export)
+        ),
         _bar(),
         rx.cond(state.loaded, content, skeleton()),
         class_name="page analytics",
@@ -191,12 +208,17 @@ def _choice(label: str, name: str, options: Sequence[Any], value: Any = None) ->
 
 
 def _date(label: str, name: str) -> rx.Component:
-    return day_chooser(label, name, CampaignsState.view[name], lambda chosen: CampaignsState.choose(name, chosen))
+    return day_chooser(
+        label, name, CampaignsState.view[name], lambda chosen: CampaignsState.choose(name, chosen)
+    )
 
 
 def _cards() -> rx.Component:
     return rx.el.ul(
-        rx.foreach(CampaignsState.cards, _card), class_name="cards", id="cards", custom_attrs={"aria-label": "Totals"}
+        rx.foreach(CampaignsState.cards, _card),
+        class_name="cards",
+        id="cards",
+        custom_attrs={"aria-label": "Totals"},
     )
 
 
@@ -219,8 +241,16 @@ def _card(one: Card) -> rx.Component:
                 title=f"Against {CampaignsState.compared}",
             ),
         )
-        currency = rx.cond(several | CARD_MONEY.contains(one.key), rx.el.span(of.currency, class_name="currency"))
-        return rx.el.div(rx.el.b(of.value, class_name="num"), currency, change, class_name="amount", key=of.currency)
+        currency = rx.cond(
+            several | CARD_MONEY.contains(one.key), rx.el.span(of.currency, class_name="currency")
+        )
+        return rx.el.div(
+            rx.el.b(of.value, class_name="num"),
+            currency,
+            change,
+            class_name="amount",
+            key=of.currency,
+        )
 
     return rx.el.li(
         rx.el.h2(one.label),
@@ -240,11 +270,17 @@ def _over_time() -> rx.Component:
     long = "Too long to draw: choose a shorter range, or longer periods. The table has all of it."
     instead = rx.cond(state.table.length() > 0, long, "No data in this range.")
     drawn = charts.lines(state.data, state.lines, dots=state.few)
-    chart = rx.cond(state.data.length() > 0, drawn, rx.el.p(instead, class_name="muted chart-empty"))
+    chart = rx.cond(
+        state.data.length() > 0, drawn, rx.el.p(instead, class_name="muted chart-empty")
+    )
     name = rx.match(state.view["measure"], *labels().items(), "")
     return charts.figure(
         "Over time",
-        rx.fragment(name, rx.cond(state.currencies.length() > 1, ", a line for each currency", ""), state.cut),
+        rx.fragment(
+            name,
+            rx.cond(state.currencies.length() > 1, ", a line for each currency", ""),
+            state.cut,
+        ),
         chart,
         charts.table("Numbers of the chart", state.heads, state.table),
         measure,
@@ -255,15 +291,31 @@ def _over_time() -> rx.Component:
 def _top() -> rx.Component:
     state = CampaignsState
     currencies = [rx.foreach(state.currencies, lambda one: rx.el.option(one, value=one))]
-    currency = rx.cond(state.currencies.length() > 1, _choice("Currency", "currency", currencies, state.currency))
-    export = rx.link("Export this list", href=state.export_list_href, underline="none", class_name="btn small", id="export-list")
-    head = rx.el.tr(_head("Campaign", "name"), *[_head(labels()[key], key, look="right") for key in LISTED])
-    rows = rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(state.rows, _row)), class_name="numbers", id="top")
+    currency = rx.cond(
+        state.currencies.length() > 1, _choice("Currency", "currency", currencies, state.currency)
+    )
+    export = rx.link(
+        "Export this list",
+        href=state.export_list_href,
+        underline="none",
+        class_name="btn small",
+        id="export-list",
+    )
+    head = rx.el.tr(
+        _head("Campaign", "name"), *[_head(labels()[key], key, look="right") for key in LISTED]
+    )
+    rows = rx.el.table(
+        rx.el.thead(head), rx.el.tbody(rx.foreach(state.rows, _row)), class_name="numbers", id="top"
+    )
     return rx.el.section(
         rx.el.div(
             rx.el.div(
                 rx.el.h2("Campaigns", id="top-title"),
-                rx.el.p(state.counted, rx.cond(state.currency != "", f", amounts in {state.currency}", ""), class_name="muted"),
+                rx.el.p(
+                    state.counted,
+                    rx.cond(state.currency != "", f", amounts in {state.currency}", ""),
+                    class_name="muted",
+                ),
                 class_name="grow",
             ),
             currency,
@@ -286,15 +338,25 @@ def _head(words: str, key: str, look: str = "") -> rx.Component:
     )
     on = (sort == key) | (sort == f"-{key}")
     press = rx.el.button(
-        words, mark, type="button", class_name=rx.cond(on, "sort on", "sort"), on_click=CampaignsState.order(key)
+        words,
+        mark,
+        type="button",
+        class_name=rx.cond(on, "sort on", "sort"),
+        on_click=CampaignsState.order(key),
     )
     order = rx.match(sort, (key, "ascending"), (f"-{key}", "descending"), "none")
     return rx.el.th(press, scope="col", class_name=look, custom_attrs={"aria-sort": order})
 
 
 def _row(one: TopRow) -> rx.Component:
-    name = rx.el.th(rx.el.bdi(one.name, class_name="strong"), rx.el.div(rx.el.bdi(one.told), class_name="muted"), scope="row")
-    return rx.el.tr(name, rx.foreach(one.cells, lambda value: rx.el.td(value, class_name="right")), key=one.id)
+    name = rx.el.th(
+        rx.el.bdi(one.name, class_name="strong"),
+        rx.el.div(rx.el.bdi(one.told), class_name="muted"),
+        scope="row",
+    )
+    return rx.el.tr(
+        name, rx.foreach(one.cells, lambda value: rx.el.td(value, class_name="right")), key=one.id
+    )
 
 
 def _nothing() -> rx.Component:

@@ -1,4 +1,5 @@
-"""How the exports do: how runs ended, how long they took, what is due next, what needs somebody's eye."""
+"""How the exports do: how runs ended, how long they took, what is due next, what needs somebody's
+eye."""
 
 from typing import Any
 
@@ -95,7 +96,13 @@ class ExportsState(rx.State):
         )
 
 
-@page(EXPORTS, title="Analytics of exports", needs=Permission.WRITE, refresh=ExportsState.refresh, loading=outline)
+@page(
+    EXPORTS,
+    title="Analytics of exports",
+    needs=Permission.WRITE,
+    refresh=ExportsState.refresh,
+    loading=outline,
+)
 def exports() -> rx.Component:
     state = ExportsState
     content = rx.cond(
@@ -104,20 +111,37 @@ def exports() -> rx.Component:
         rx.fragment(_now(), _worries(), _runs(), _hours(), _times()),
     )
     told_ = rx.fragment(
-        "How the scheduled exports of ", Session.tenant_name, " do", rx.cond(state.zone != "", f" · days in {state.zone}", "")
+        "How the scheduled exports of ",
+        Session.tenant_name,
+        " do",
+        rx.cond(state.zone != "", f" · days in {state.zone}", ""),
     )
-    return rx.el.div(top(EXPORTS, told_), rx.cond(state.loaded, content, skeleton()), class_name="page analytics")
+    return rx.el.div(
+        top(EXPORTS, told_), rx.cond(state.loaded, content, skeleton()), class_name="page analytics"
+    )
 
 
 def _now() -> rx.Component:
     state = ExportsState
-    waits = rx.cond(state.oldest != "", browser.when(at=state.oldest, prefix="the oldest came "), "none waits to begin")
+    waits = rx.cond(
+        state.oldest != "",
+        browser.when(at=state.oldest, prefix="the oldest came "),
+        "none waits to begin",
+    )
     return rx.el.ul(
         _fact("Processing", state.processing, "now"),
         _fact("In the queue", state.waiting, waits),
         _fact("Waiting until later", state.later, "e.g. for another attempt"),
-        _fact("Mean duration", rx.cond(state.mean != "", state.mean, health.NONE), "of completed and partial runs"),
-        _fact("95 of 100 took at most", rx.cond(state.p95 != "", state.p95, health.NONE), "with the waits between attempts"),
+        _fact(
+            "Mean duration",
+            rx.cond(state.mean != "", state.mean, health.NONE),
+            "of completed and partial runs",
+        ),
+        _fact(
+            "95 of 100 took at most",
+            rx.cond(state.p95 != "", state.p95, health.NONE),
+            "with the waits between attempts",
+        ),
         class_name="cards",
         id="now",
         custom_attrs={"aria-label": "Now, and how long runs take"},
@@ -126,15 +150,21 @@ def _now() -> rx.Component:
 
 def _fact(label: str, value: rx.Var[int] | rx.Var[str], told_: str | rx.Component) -> rx.Component:
     amount = rx.el.div(rx.el.b(value, class_name="num"), class_name="amount")
-    return rx.el.li(rx.el.h2(label), amount, rx.el.p(told_, class_name="muted"), class_name="card figure-card")
+    return rx.el.li(
+        rx.el.h2(label), amount, rx.el.p(told_, class_name="muted"), class_name="card figure-card"
+    )
 
 
 def _runs() -> rx.Component:
     state = ExportsState
-    parts = [(key, words, f"var(--run-{key.replace('_', '-')})") for key, (words, _) in PARTS.items()]
+    parts = [
+        (key, words, f"var(--run-{key.replace('_', '-')})") for key, (words, _) in PARTS.items()
+    ]
     heads, rows = rx.Var.create(RUN_HEADS), state.run_rows
     table = charts.table("Runs by day", heads.to(list[str]), rows)
-    return charts.figure("Runs by day", state.ended, charts.bars(state.runs, parts), table, name="runs")
+    return charts.figure(
+        "Runs by day", state.ended, charts.bars(state.runs, parts), table, name="runs"
+    )
 
 
 def _hours() -> rx.Component:
@@ -147,7 +177,9 @@ def _hours() -> rx.Component:
 def _times() -> rx.Component:
     state = ExportsState
     chart = charts.lines(state.times, state.time_lines, dots=True)
-    table = charts.table("Duration by day", rx.Var.create(TIME_HEADS).to(list[str]), state.time_rows)
+    table = charts.table(
+        "Duration by day", rx.Var.create(TIME_HEADS).to(list[str]), state.time_rows
+    )
     words = "Seconds from the first attempt to the end, of completed and partial runs"
     return charts.figure("Duration", words, chart, table, name="times")
 
@@ -155,29 +187,49 @@ def _times() -> rx.Component:
 def _worries() -> rx.Component:
     state = ExportsState
     return rx.el.div(
-        _list("Failing", state.failing, state.failing_total, "No active scheduled export fails", f"{LIST}?active=failing"),
+        _list(
+            "Failing",
+            state.failing,
+            state.failing_total,
+            "No active scheduled export fails",
+            f"{LIST}?active=failing",
+        ),
         _list("Paused", state.paused, state.paused_total, "None is paused", f"{LIST}?active=no"),
-        _list("Without a valid owner", state.ownerless, state.ownerless_total, "Each has an owner who may export"),
+        _list(
+            "Without a valid owner",
+            state.ownerless,
+            state.ownerless_total,
+            "Each has an owner who may export",
+        ),
         class_name="worries",
     )
 
 
 def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> rx.Component:
-    """of: worries. none: what is said where there is none. all_of_them: where the list shows them."""
+    """of: worries. none: what is said where there is none. all_of_them: where the list shows
+    them."""
 
     def entry(one: Worry) -> rx.Component:
-        at = rx.cond(one.at != "", rx.fragment(" · ", browser.when(at=one.at, prefix="since ")), rx.fragment())
+        at = rx.cond(
+            one.at != "",
+            rx.fragment(" · ", browser.when(at=one.at, prefix="since ")),
+            rx.fragment(),
+        )
         name = rx.link(rx.el.bdi(one.name), href=f"{LIST}/{one.id}", class_name="name")
         facts = rx.el.div(name, rx.el.div(one.told, at, class_name="muted"), class_name="grow")
         return rx.el.li(facts, class_name="entry", key=one.id)
 
     heading = rx.el.h2(title, " ", rx.el.span(total, class_name="tag count"), class_name="grow")
-    link = rx.link("Show all", href=all_of_them, class_name="muted") if all_of_them else rx.fragment()
+    link = (
+        rx.link("Show all", href=all_of_them, class_name="muted") if all_of_them else rx.fragment()
+    )
     entries = rx.el.ul(rx.foreach(of, entry), class_name="plain-list")
     return rx.el.section(
         rx.el.div(heading, rx.cond(total > 0, link), class_name="row"),
         rx.cond(total > 0, entries, rx.el.p(none, class_name="muted")),
-        rx.cond(total > of.length(), rx.el.p(f"The first {of.length()} of {total}", class_name="muted")),
+        rx.cond(
+            total > of.length(), rx.el.p(f"The first {of.length()} of {total}", class_name="muted")
+        ),
         class_name="card settings-card",
         id=title.lower().replace(" ", "-"),
         custom_attrs={"aria-label": title},

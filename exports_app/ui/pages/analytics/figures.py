@@ -7,7 +7,13 @@ from typing import Any
 
 from exports_app.domain.table import Column, Value, readable
 from exports_app.domain.timing.period import MONTHS
-from exports_app.services.analytics.campaigns import CHANGE_SCALE, MEASURES, CampaignFigures, CampaignTotal, Totals
+from exports_app.services.analytics.campaigns import (
+    CHANGE_SCALE,
+    MEASURES,
+    CampaignFigures,
+    CampaignTotal,
+    Totals,
+)
 from exports_app.ui.components.charts import LABEL
 from exports_app.ui.pages.analytics.view import steps
 
@@ -48,13 +54,18 @@ class TopRow:
 
 def cards(found: CampaignFigures) -> list[Card]:
     labels = {column.key: column.label for column in found.measures}
-    return [Card(key, labels[key], [_amount(found.measures, one, key) for one in found.totals]) for key in CARDS]
+    return [
+        Card(key, labels[key], [_amount(found.measures, one, key) for one in found.totals])
+        for key in CARDS
+    ]
 
 
 def _amount(measures: Sequence[Column], of: Totals, key: str) -> Amount:
     at = MEASURES.index(key)
     change, way = _change(of.change[at])
-    return Amount(of.currency, readable(measures[at], of.values[at]) or NONE, change, way, key in NEUTRAL)
+    return Amount(
+        of.currency, readable(measures[at], of.values[at]) or NONE, change, way, key in NEUTRAL
+    )
 
 
 def _change(value: int | None) -> tuple[str, str]:
@@ -79,7 +90,8 @@ def _shown(measures: Sequence[Column], values: Sequence[Value], key: str) -> str
 
 @dataclass(frozen=True)
 class Drawing:
-    """Of one measure: a line for each currency. data: for the chart; rows: for the table, the first cell the period."""
+    """Of one measure: a line for each currency. data: for the chart; rows: for the table, the first
+    cell the period."""
 
     currencies: list[str]
     data: list[dict[str, Any]]
@@ -87,8 +99,8 @@ class Drawing:
 
 
 def drawing(found: CampaignFigures, measure: str) -> Drawing:
-    """From the first period with data to the last: where there is none between them, a sum is 0, and a ratio is not there. Of a
-    range that is too long to draw only the periods with data."""
+    """From the first period with data to the last: where there is none between them, a sum is 0,
+    and a ratio is not there. Of a range that is too long to draw only the periods with data."""
     at = MEASURES.index(measure)
     column = found.measures[at]
     values = {(one.period, one.currency): one.values[at] for one in found.points}
@@ -105,17 +117,25 @@ def drawing(found: CampaignFigures, measure: str) -> Drawing:
         of = [values.get((place.isoformat(), currency), absent) for currency in currencies]
         numbers = {c: _number(column, value) for c, value in zip(currencies, of, strict=True)}
         data.append({LABEL: _label(place, found.group_by, days[0].year != days[-1].year)} | numbers)
-        rows.append([_label(place, found.group_by, with_year=True), *(readable(column, value) or NONE for value in of)])
+        rows.append(
+            [
+                _label(place, found.group_by, with_year=True),
+                *(readable(column, value) or NONE for value in of),
+            ]
+        )
     return Drawing(currencies, data, rows)
 
 
 def cut(found: CampaignFigures) -> str:
-    """Where the range begins or ends within a period: a point for a part of it looks like a fall."""
+    """Where the range begins or ends within a period: a point for a part of it looks like a
+    fall."""
     window, group = found.window, found.group_by
     if group == "day" or not found.points:
         return ""
     first = date.fromisoformat(min(one.period for one in found.points))
-    after = steps(date.fromisoformat(max(one.period for one in found.points)), date.max, group, most=2)[-1]
+    after = steps(
+        date.fromisoformat(max(one.period for one in found.points)), date.max, group, most=2
+    )[-1]
     early = window.start is not None and first < window.start
     late = window.end is not None and window.end < after - timedelta(days=1)
     which = "first and last" if early and late else "first" if early else "last" if late else ""

@@ -41,7 +41,9 @@ class Worry:
 
 
 def bar(day: Day) -> dict[str, Any]:
-    counts = {key: sum(day.counts.get(status, 0) for status in of) for key, (_, of) in PARTS.items()}
+    counts = {
+        key: sum(day.counts.get(status, 0) for status in of) for key, (_, of) in PARTS.items()
+    }
     return {LABEL: _day(day.day)} | counts
 
 
@@ -50,7 +52,9 @@ def bar_row(day: Day) -> list[str]:
 
 
 def time_point(day: Day) -> dict[str, Any]:
-    return {LABEL: _day(day.day)} | ({MEAN: round(day.taken.mean, 2), P95: round(day.taken.p95, 2)} if day.taken else {})
+    return {LABEL: _day(day.day)} | (
+        {MEAN: round(day.taken.mean, 2), P95: round(day.taken.p95, 2)} if day.taken else {}
+    )
 
 
 def time_row(day: Day) -> list[str]:
@@ -60,12 +64,15 @@ def time_row(day: Day) -> list[str]:
 
 
 def hour_points(hours: Sequence[Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Tomorrow's hours with their weekday; one that a changed clock repeats with its distance to UTC."""
+    """Tomorrow's hours with their weekday; one that a changed clock repeats with its distance to
+    UTC."""
     today = hours[0].at.astimezone(zone).date()
     names: list[str] = []
     for one in hours:
         local = one.at.astimezone(zone)
-        name = f"{local:%H:%M}" if local.date() == today else f"{DAYS[local.weekday()]} {local:%H:%M}"
+        name = (
+            f"{local:%H:%M}" if local.date() == today else f"{DAYS[local.weekday()]} {local:%H:%M}"
+        )
         names.append(f"{name} ({local:%z})" if name in names else name)
     return [{LABEL: name, "runs": one.runs} for name, one in zip(names, hours, strict=True)]
 
@@ -101,12 +108,21 @@ def ended(found: ExportFigures) -> str:
 
 
 def failing(one: Schedule) -> Worry:
-    row = f"{one.failures} scheduled runs in a row failed" if one.failures > 1 else "its last run did not go well"
+    row = (
+        f"{one.failures} scheduled runs in a row failed"
+        if one.failures > 1
+        else "its last run did not go well"
+    )
     return Worry(one.id, one.name, row, iso(one.failing_since))
 
 
 def paused(one: Schedule) -> Worry:
-    return Worry(one.id, one.name, error_hints.told(one.paused_reason) if one.paused_at else "paused by hand", iso(one.paused_at))
+    return Worry(
+        one.id,
+        one.name,
+        error_hints.told(one.paused_reason) if one.paused_at else "paused by hand",
+        iso(one.paused_at),
+    )
 
 
 def ownerless(one: Schedule, owners: Mapping[str, str]) -> Worry:

@@ -57,12 +57,18 @@ class View:
         if name == "currency":
             fits = bool(re.fullmatch(r"([A-Z]{3})?", value))
         else:
-            fits = value in known[name] if name in known else name in {"start", "end"} and len(value) <= LONGEST
+            fits = (
+                value in known[name]
+                if name in known
+                else name in {"start", "end"} and len(value) <= LONGEST
+            )
         return replace(self, **{name: value}) if fits else self
 
     def address(self, tenant: str) -> str:
         """What differs from the plain page. tenant: its slug, or empty where there is only one."""
-        parts = {"tenant": tenant} | {k: v for k, v in vars(self).items() if v != getattr(View(), k)}
+        parts = {"tenant": tenant} | {
+            k: v for k, v in vars(self).items() if v != getattr(View(), k)
+        }
         text = urlencode({k: v for k, v in parts.items() if v})
         return f"{ROUTE}?{text}" if text else ROUTE
 
@@ -82,7 +88,11 @@ def steps(first: date, last: date, group: str, most: int = 10_000) -> list[date]
     try:
         while found[-1] < last and len(found) < most:
             day = found[-1]
-            found.append(_next_month(day) if group == "month" else day + timedelta(days=7 if group == "week" else 1))
+            found.append(
+                _next_month(day)
+                if group == "month"
+                else day + timedelta(days=7 if group == "week" else 1)
+            )
     except OverflowError:  # there is no day after 9999-12-31
         pass
     return found

@@ -26,7 +26,8 @@ class ScheduledExports(rx.State):
 
     @action(Permission.WRITE)
     async def arrive(self) -> Any:
-        """When the page loads: the view that the address names. A tab that was only disconnected goes on as it was."""
+        """When the page loads: the view that the address names. A tab that was only disconnected
+        goes on as it was."""
         tenant = (await self.get_state(Session)).tenant_id
         if not await (await self.get_state(ListState))._arrive(tenant):  # noqa: SLF001
             return None
@@ -70,7 +71,12 @@ def scheduled_exports() -> rx.Component:
         editor_dialog(),
         history_dialog(),
         delete_dialog(),
-        browser.keys(active=_editing(), search_id=SEARCH, on_save=EditorState.save, on_new=EditorState.begin("")),
+        browser.keys(
+            active=_editing(),
+            search_id=SEARCH,
+            on_save=EditorState.save,
+            on_new=EditorState.begin(""),
+        ),
         browser.keep(
             owner=f"{Session.email} {Session.tenant_id}",
             value=DraftState.kept,

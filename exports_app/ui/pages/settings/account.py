@@ -72,7 +72,11 @@ class AccountState(rx.State):
             await go(self, HOME)
             return
         self.saved += 1
-        await notify(self, "success", "Your password was changed; every other browser and program was signed out")
+        await notify(
+            self,
+            "success",
+            "Your password was changed; every other browser and program was signed out",
+        )
         await self._again()
 
     @action()
@@ -91,12 +95,19 @@ class AccountState(rx.State):
 
 
 def _rows(who: Principal, session: str) -> list[SessionRow]:
-    """In a thread: reading what a browser calls itself takes some milliseconds, and the first time a fifth of a second."""
+    """In a thread: reading what a browser calls itself takes some milliseconds, and the first time
+    a fifth of a second."""
     return [row(one) for one in wiring.services().account.sessions(who, session)]
 
 
 def row(one: SignedIn) -> SessionRow:
-    return SessionRow(one.id, device(one.device), one.last_used_at.isoformat(), one.created_at.isoformat(), one.is_current)
+    return SessionRow(
+        one.id,
+        device(one.device),
+        one.last_used_at.isoformat(),
+        one.created_at.isoformat(),
+        one.is_current,
+    )
 
 
 @page(SETTINGS, title="Account", load=SecondFactorState.arrive, refresh=AccountState.refresh)
@@ -117,7 +128,9 @@ def account() -> rx.Component:
 
 def _must_change() -> rx.Component:
     return rx.el.div(
-        rx.el.p("Your password was given to you. Choose one of your own: then you see what is yours."),
+        rx.el.p(
+            "Your password was given to you. Choose one of your own: then you see what is yours."
+        ),
         class_name="box warn",
         role="status",
         id="must-change",
@@ -128,29 +141,53 @@ def _password() -> rx.Component:
     form = rx.form(
         _secret("current", "Current password", "current-password"),
         _secret("new", "New password", "new-password", "At least 10 characters"),
-        rx.el.div(rx.el.button("Change password", type="submit", class_name="btn primary"), class_name="row"),
+        rx.el.div(
+            rx.el.button("Change password", type="submit", class_name="btn primary"),
+            class_name="row",
+        ),
         on_submit=AccountState.change,
         reset_on_submit=False,
         key=AccountState.saved.to_string(),
     )
-    note = rx.el.p("Every other browser and program that uses it is signed out.", class_name="muted")
-    return rx.el.section(rx.el.h2("Password"), note, form, class_name="card settings-card", id="password-card")
+    note = rx.el.p(
+        "Every other browser and program that uses it is signed out.", class_name="muted"
+    )
+    return rx.el.section(
+        rx.el.h2("Password"), note, form, class_name="card settings-card", id="password-card"
+    )
 
 
 def _secret(name: str, label: str, completes: str, hint: str = "") -> rx.Component:
     wrong = AccountState.errors.get(name, "").to(str)
-    return form_input(name, label, wrong, hint, type="password", required=True, max_length=LONGEST, auto_complete=completes)
+    return form_input(
+        name,
+        label,
+        wrong,
+        hint,
+        type="password",
+        required=True,
+        max_length=LONGEST,
+        auto_complete=completes,
+    )
 
 
 def _sessions() -> rx.Component:
     head = rx.el.div(
         rx.el.div(rx.el.h2("Where you are signed in"), class_name="grow"),
-        button("Sign out everywhere", kind="small", icon="log-out", once=True, on_click=AccountState.end_all),
+        button(
+            "Sign out everywhere",
+            kind="small",
+            icon="log-out",
+            once=True,
+            on_click=AccountState.end_all,
+        ),
         class_name="row wrap",
     )
     return rx.el.section(
         head,
-        rx.el.ul(rx.foreach(AccountState.sessions, _session), class_name="plain-list", id="sessions"),
+        rx.el.ul(
+            rx.foreach(AccountState.sessions, _session), class_name="plain-list", id="sessions"
+        ),
         class_name="card settings-card",
     )
 
@@ -158,7 +195,13 @@ def _sessions() -> rx.Component:
 def _session(one: SessionRow) -> rx.Component:
     facts = rx.el.div(
         rx.el.b(one.device),
-        rx.el.div("used ", browser.when(at=one.used_at), " · since ", browser.when(at=one.since), class_name="muted num"),
+        rx.el.div(
+            "used ",
+            browser.when(at=one.used_at),
+            " · since ",
+            browser.when(at=one.since),
+            class_name="muted num",
+        ),
         class_name="grow",
     )
     end = button("Sign out", kind="small", once=True, on_click=AccountState.end(one.id))

@@ -56,11 +56,17 @@ class AuditState(rx.State):
     async def arrive(self) -> None:
         """When the page loads: the view that the address names."""
         asked = query(self)
-        view = PLAIN | {name: asked[name] for name in PLAIN if name in asked and _fits(name, asked[name])}
+        view = PLAIN | {
+            name: asked[name] for name in PLAIN if name in asked and _fits(name, asked[name])
+        }
         self.view = view if principal().is_super_admin else view | {"of": ""}
         self.rows, self.total, self.loaded, self.failed = [], 0, False, ""
         number = asked.get("page", "1")
-        self.number = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
+        self.number = (
+            max(1, int(number))
+            if number.isascii() and number.isdecimal() and len(number) < 7
+            else 1
+        )
         (await self.get_state(Notices))._arrive(asked)  # noqa: SLF001
 
     @action(Permission.MANAGE)
@@ -90,12 +96,21 @@ class AuditState(rx.State):
         """All that the filters let through, as CSV."""
         tenant, where = await self._asked()
         of_audit = wiring.services().downloads.of_audit
-        await fetch(self, f"/api/download/{await asyncio.to_thread(of_audit, principal(), actor().session, tenant, where)}")
+        await fetch(
+            self,
+            f"/api/download/{await asyncio.to_thread(of_audit, principal(), actor().session, tenant, where)}",
+        )
 
     async def _look(self) -> None:
         session = await self.get_state(Session)
         parts = {"tenant": session.tenant_slug if len(session.tenants) > 1 else "", **self.view}
-        text = urlencode({k: v for k, v in (parts | {"page": "" if self.number == 1 else str(self.number)}).items() if v})
+        text = urlencode(
+            {
+                k: v
+                for k, v in (parts | {"page": "" if self.number == 1 else str(self.number)}).items()
+                if v
+            }
+        )
         await show_address(self, f"{AUDIT}?{text}" if text else AUDIT)
         await self._load()
 
@@ -103,10 +118,14 @@ class AuditState(rx.State):
         find = wiring.services().audit.find
         try:
             tenant, where = await self._asked()
-            found, self.total = await asyncio.to_thread(find, principal(), tenant, where, Page(self.number, SIZE))
+            found, self.total = await asyncio.to_thread(
+                find, principal(), tenant, where, Page(self.number, SIZE)
+            )
             if not found and self.total:  # the page is past the end
                 self.number = -(-self.total // SIZE)
-                found, self.total = await asyncio.to_thread(find, principal(), tenant, where, Page(self.number, SIZE))
+                found, self.total = await asyncio.to_thread(
+                    find, principal(), tenant, where, Page(self.number, SIZE)
+                )
             self.rows, self.failed = [deed(one) for one in found], ""
         except ExportsError as e:
             self.failed = told(e)
@@ -122,7 +141,9 @@ class AuditState(rx.State):
         if begin and end and end <= begin:
             raise Invalid([FieldError("/until", "the last day must not be before the first")])
         of_installation = view["of"] == INSTALLATION
-        return None if of_installation else session.tenant_id, AuditFilter(view["area"], begin, end, view["q"], of_installation)
+        return None if of_installation else session.tenant_id, AuditFilter(
+            view["area"], begin, end, view["q"], of_installation
+        )
 
 
 def _fits(name: str, value: str) -> bool:
@@ -133,7 +154,9 @@ def _fits(name: str, value: str) -> bool:
 def _day(text: str, pointer: str) -> date | None:
     try:
         found = date.fromisoformat(text) if text else None
-        if found is None or 1 < found.year < 9999:  # where a day later, and another zone, are still a date
+        if (
+            found is None or 1 < found.year < 9999
+        ):  # where a day later, and another zone, are still a date
             return found
     except ValueError:
         pass
@@ -144,11 +167,23 @@ def _midnight(day: date, timezone: str) -> datetime:
     return datetime.combine(day, time.min, cron.zone(timezone)).astimezone(UTC)
 
 
-@page(AUDIT, title="Audit", needs=Permission.MANAGE, load=AuditState.arrive, refresh=AuditState.refresh)
+@page(
+    AUDIT,
+    title="Audit",
+    needs=Permission.MANAGE,
+    load=AuditState.arrive,
+    refresh=AuditState.refresh,
+)
 def audit() -> rx.Component:
     state = AuditState
-    whose = rx.cond(state.view["of"] == INSTALLATION, "the installation, beside its tenants", Session.tenant_name)
-    told_ = rx.fragment("Who did what in ", rx.el.b(whose), ", and when. Nobody can change or remove an entry")
+    whose = rx.cond(
+        state.view["of"] == INSTALLATION,
+        "the installation, beside its tenants",
+        Session.tenant_name,
+    )
+    told_ = rx.fragment(
+        "Who did what in ", rx.el.b(whose), ", and when. Nobody can change or remove an entry"
+    )
     clear = button("Clear", on_click=state.clear)
     nothing = rx.cond(
         state.narrowed,
@@ -164,7 +199,12 @@ def audit() -> rx.Component:
     return rx.el.div(
         top(AUDIT, told_),
         _bar(),
-        rx.cond(state.loaded, rx.el.section(content, class_name="card settings-card", custom_attrs={"aria-label": "Entries"})),
+        rx.cond(
+            state.loaded,
+            rx.el.section(
+                content, class_name="card settings-card", custom_attrs={"aria-label": "Entries"}
+            ),
+        ),
         class_name="page settings broad",
     )
 
@@ -202,29 +242,45 @@ def _bar() -> rx.Component:
 
 
 def _choice(label: str, name: str, options: list[tuple[str, str]]) -> rx.Component:
-    return chooser(label, name, AuditState.view[name], lambda chosen: AuditState.choose(name, chosen), options)
+    return chooser(
+        label, name, AuditState.view[name], lambda chosen: AuditState.choose(name, chosen), options
+    )
 
 
 def _date(label: str, name: str) -> rx.Component:
     title = f"A day in {AuditState.zone}"
-    return day_chooser(label, name, AuditState.view[name], lambda chosen: AuditState.choose(name, chosen), title=title)
+    return day_chooser(
+        label,
+        name,
+        AuditState.view[name],
+        lambda chosen: AuditState.choose(name, chosen),
+        title=title,
+    )
 
 
 def _entry(one: Deed) -> rx.Component:
-    what = rx.el.div(rx.el.b(rx.el.bdi(one.who)), " ", one.what, " ", rx.el.b(rx.el.bdi(one.subject)))
+    what = rx.el.div(
+        rx.el.b(rx.el.bdi(one.who)), " ", one.what, " ", rx.el.b(rx.el.bdi(one.subject))
+    )
     changes = rx.cond(
         one.changes.length() > 0,
-        rx.el.ul(rx.foreach(one.changes, lambda text: rx.el.li(rx.el.bdi(text))), class_name="changes"),
+        rx.el.ul(
+            rx.foreach(one.changes, lambda text: rx.el.li(rx.el.bdi(text))), class_name="changes"
+        ),
     )
     origin = rx.cond(
         one.origin.length() > 0,
         rx.el.details(
-            rx.el.summary("From where"), rx.el.ul(rx.foreach(one.origin, rx.el.li), class_name="changes"), class_name="muted"
+            rx.el.summary("From where"),
+            rx.el.ul(rx.foreach(one.origin, rx.el.li), class_name="changes"),
+            class_name="muted",
         ),
     )
     when = browser.when(at=one.at, zone=Session.timezone)
     facts = rx.el.div(what, changes, origin, class_name="grow")
-    return rx.el.li(facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=one.id)
+    return rx.el.li(
+        facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=one.id
+    )
 
 
 def _pages() -> rx.Component:

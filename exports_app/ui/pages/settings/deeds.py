@@ -116,19 +116,37 @@ class Deed:
 def deed(entry: AuditEntry) -> Deed:
     # The app and the command line begin a sentence here; a person's name is theirs to write
     who = entry.actor_name if entry.actor_id else sentence(entry.actor_name)
-    return Deed(entry.id, entry.at.isoformat(), who, WORDS[entry.action], entry.subject_name, _changes(entry), _origin(entry))
+    return Deed(
+        entry.id,
+        entry.at.isoformat(),
+        who,
+        WORDS[entry.action],
+        entry.subject_name,
+        _changes(entry),
+        _origin(entry),
+    )
 
 
 def _origin(entry: AuditEntry) -> list[str]:
     """From where it was asked for."""
-    known = {"Address": entry.address, "Session": entry.session and entry.session[:SHOWN], "Request": entry.request_id}
+    known = {
+        "Address": entry.address,
+        "Session": entry.session and entry.session[:SHOWN],
+        "Request": entry.request_id,
+    }
     return [f"{name}: {value}" for name, value in known.items() if value]
 
 
 def _changes(entry: AuditEntry) -> list[str]:
-    changed = {key: pair for key, pair in entry.detail.get("changed", {}).items() if key not in HIDDEN}
+    changed = {
+        key: pair for key, pair in entry.detail.get("changed", {}).items() if key not in HIDDEN
+    }
     lines = [f"{_name(key)}: {_text(old)} → {_text(new)}" for key, (old, new) in changed.items()]
-    return lines + [f"{_name(key)}: {_plain(key, value)}" for key, value in entry.detail.items() if key not in HIDDEN]
+    return lines + [
+        f"{_name(key)}: {_plain(key, value)}"
+        for key, value in entry.detail.items()
+        if key not in HIDDEN
+    ]
 
 
 def _plain(key: str, value: Any) -> str:

@@ -61,7 +61,8 @@ class EmailState(rx.State):
 
     @action(Permission.OPERATE, background=True)
     async def test(self, form: dict[str, str]) -> None:
-        """Beside the tab's other events: a server that does not answer holds up nothing but this."""
+        """Beside the tab's other events: a server that does not answer holds up nothing but
+        this."""
         async with self:
             if self.busy:
                 return
@@ -69,7 +70,11 @@ class EmailState(rx.State):
             self.busy, self.error, self.outcome, self.told, self.dialogue = True, "", "", "", []
         error, trial = "", None
         try:
-            trial = await asyncio.to_thread(wiring.services().mail.send_test, principal(), str(form.get("address", ""))[:LONGEST])
+            trial = await asyncio.to_thread(
+                wiring.services().mail.send_test,
+                principal(),
+                str(form.get("address", ""))[:LONGEST],
+            )
         except Invalid as e:
             error = sentence(e.errors[0].detail)
         finally:
@@ -88,10 +93,18 @@ def row(one: InForce) -> SettingRow:
     return SettingRow(one.name, one.value, one.source)
 
 
-@page(EMAIL, title="Email", needs=Permission.OPERATE, load=EmailState.arrive, refresh=EmailState.refresh)
+@page(
+    EMAIL,
+    title="Email",
+    needs=Permission.OPERATE,
+    load=EmailState.arrive,
+    refresh=EmailState.refresh,
+)
 def email() -> rx.Component:
     told = "How this installation sends mail: for all tenants"
-    return rx.el.div(top(EMAIL, rx.fragment(told)), _settings(), _test(), class_name="page settings")
+    return rx.el.div(
+        top(EMAIL, rx.fragment(told)), _settings(), _test(), class_name="page settings"
+    )
 
 
 def _settings() -> rx.Component:
@@ -105,7 +118,10 @@ def _settings() -> rx.Component:
             key=one.name,
         )
 
-    titles = [rx.el.th(words, scope="col", role="columnheader") for words in ("Setting", "Value", "Where it comes from")]
+    titles = [
+        rx.el.th(words, scope="col", role="columnheader")
+        for words in ("Setting", "Value", "Where it comes from")
+    ]
     table = rx.el.table(
         rx.el.thead(rx.el.tr(*titles, role="row"), role="rowgroup"),
         rx.el.tbody(rx.foreach(EmailState.rows, line), role="rowgroup"),
@@ -115,14 +131,17 @@ def _settings() -> rx.Component:
         custom_attrs={"aria-label": "Settings in force"},
     )
     missing = rx.el.div(
-        rx.el.p("No mail server is set: files are made, and nothing is sent. Set one in the environment or in .env, e.g."),
+        rx.el.p(
+            "No mail server is set: files are made, and nothing is sent. Set one in the environment or in .env, e.g."
+        ),
         rx.el.pre(EXAMPLE),
         rx.el.p("then restart the server."),
         class_name="box warn",
         role="status",
     )
     note = rx.el.p(
-        "They are read when the server starts: change them where they come from, then restart the server.", class_name="muted"
+        "They are read when the server starts: change them where they come from, then restart the server.",
+        class_name="muted",
     )
     return rx.el.section(
         rx.el.h2("Settings in force"),
@@ -160,9 +179,21 @@ def _test() -> rx.Component:
     )
     outcome = rx.match(
         EmailState.outcome,
-        ("accepted", rx.el.div(rx.el.p(rx.el.b("The mail server took it: "), EmailState.told), class_name="box info")),
-        ("refused", rx.el.div(rx.el.p(rx.el.b("It was not sent. "), EmailState.told), class_name="box bad")),
-        ("unknown", rx.el.div(rx.el.p(rx.el.b("Nobody can say. "), EmailState.told), class_name="box warn")),
+        (
+            "accepted",
+            rx.el.div(
+                rx.el.p(rx.el.b("The mail server took it: "), EmailState.told),
+                class_name="box info",
+            ),
+        ),
+        (
+            "refused",
+            rx.el.div(rx.el.p(rx.el.b("It was not sent. "), EmailState.told), class_name="box bad"),
+        ),
+        (
+            "unknown",
+            rx.el.div(rx.el.p(rx.el.b("Nobody can say. "), EmailState.told), class_name="box warn"),
+        ),
         rx.fragment(),
     )
     lines = rx.el.pre(
@@ -175,8 +206,16 @@ def _test() -> rx.Component:
     )
     said = rx.cond(
         EmailState.dialogue.length() > 0,
-        rx.el.div(rx.el.h3("What was said (C: this server, S: the mail server, --: sent without its words)"), lines),
+        rx.el.div(
+            rx.el.h3(
+                "What was said (C: this server, S: the mail server, --: sent without its words)"
+            ),
+            lines,
+        ),
     )
     return rx.el.section(
-        rx.el.h2("Test"), form, rx.el.div(outcome, said, role="status", id="outcome"), class_name="card settings-card"
+        rx.el.h2("Test"),
+        form,
+        rx.el.div(outcome, said, role="status", id="outcome"),
+        class_name="card settings-card",
     )

@@ -56,7 +56,9 @@ class InvitationsState(rx.State):
         self.errors = {}
         invite = wiring.services().invitations.invite
         try:
-            invited = await asyncio.to_thread(invite, principal(), await self._tenant(), email, role)
+            invited = await asyncio.to_thread(
+                invite, principal(), await self._tenant(), email, role
+            )
         except Invalid as e:
             self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
             return
@@ -66,7 +68,9 @@ class InvitationsState(rx.State):
     @action(Permission.MANAGE)
     async def resend(self, invitation_id: str) -> None:
         resend = wiring.services().invitations.resend
-        await self._show(await asyncio.to_thread(resend, principal(), await self._tenant(), str(invitation_id)))
+        await self._show(
+            await asyncio.to_thread(resend, principal(), await self._tenant(), str(invitation_id))
+        )
 
     @action(Permission.MANAGE)
     async def revoke(self, invitation_id: str) -> None:
@@ -126,7 +130,9 @@ def invite_card() -> rx.Component:
     form = rx.form(
         _email_field(),
         _role_field(),
-        rx.el.div(rx.el.button("Invite", type="submit", class_name="btn primary"), class_name="row"),
+        rx.el.div(
+            rx.el.button("Invite", type="submit", class_name="btn primary"), class_name="row"
+        ),
         on_submit=state.invite,
         reset_on_submit=False,
         key=state.sent.to_string(),
@@ -140,31 +146,43 @@ def invite_card() -> rx.Component:
         "It works once, for 72 hours, and is shown only now. Anyone who has it can become a member.",
         state.forget,
     )
-    return rx.el.section(rx.el.h2("Invite a member"), note, form, fresh, class_name="card settings-card")
+    return rx.el.section(
+        rx.el.h2("Invite a member"), note, form, fresh, class_name="card settings-card"
+    )
 
 
 def _email_field() -> rx.Component:
     wrong = InvitationsState.errors.get("email", "").to(str)
     hint = "Of the person to invite"
-    return form_input("email", "Email", wrong, hint, type="email", max_length=LONGEST, auto_complete="off")
+    return form_input(
+        "email", "Email", wrong, hint, type="email", max_length=LONGEST, auto_complete="off"
+    )
 
 
 def _role_field() -> rx.Component:
     options = [rx.el.option(words, value=key) for key, words in reversed(SELECTABLE)]
     wrong = InvitationsState.errors.get("role", "").to(str)
-    control = rx.el.select(*options, id="role", name="role", class_name="control", **described("role", wrong))
-    hint = "Admins use these pages; viewers read scheduled exports and their history through the API"
+    control = rx.el.select(
+        *options, id="role", name="role", class_name="control", **described("role", wrong)
+    )
+    hint = (
+        "Admins use these pages; viewers read scheduled exports and their history through the API"
+    )
     return field("Role", control, name="role", error=wrong, hint=hint)
 
 
 def open_invitations() -> rx.Component:
-    waiting = rx.el.ul(rx.foreach(InvitationsState.rows, _invitation), class_name="plain-list", id="invitations")
+    waiting = rx.el.ul(
+        rx.foreach(InvitationsState.rows, _invitation), class_name="plain-list", id="invitations"
+    )
     card = rx.el.section(rx.el.h2("Invitations"), waiting, class_name="card settings-card")
     return rx.cond(InvitationsState.rows.length() > 0, card)
 
 
 def _invitation(one: InvitationRow) -> rx.Component:
-    until = rx.fragment(rx.cond(one.expired, "expired ", "expires "), browser.when(at=one.expires_at))
+    until = rx.fragment(
+        rx.cond(one.expired, "expired ", "expires "), browser.when(at=one.expires_at)
+    )
     facts = rx.el.div(
         rx.el.b(one.email),
         rx.el.div(one.role, " · invited by ", one.by, " · ", until, class_name="muted"),
@@ -185,4 +203,6 @@ def _invitation(one: InvitationRow) -> rx.Component:
         on_click=InvitationsState.revoke(one.id),
         custom_attrs={"aria-label": f"Revoke the invitation of {one.email}"},
     )
-    return rx.el.li(facts, rx.el.div(resend, revoke, class_name="row"), class_name="entry stacked", key=one.id)
+    return rx.el.li(
+        facts, rx.el.div(resend, revoke, class_name="row"), class_name="entry stacked", key=one.id
+    )

@@ -67,7 +67,9 @@ class LeaveState(rx.State):
 
 
 def belonging() -> rx.Component:
-    tenants = rx.el.ul(rx.foreach(LeaveState.rows, _tenant), class_name="plain-list", id="belonging")
+    tenants = rx.el.ul(
+        rx.foreach(LeaveState.rows, _tenant), class_name="plain-list", id="belonging"
+    )
     card = rx.el.section(rx.el.h2("Your tenants"), tenants, class_name="card settings-card")
     return rx.fragment(rx.cond(LeaveState.rows.length() > 0, card), _question())
 

@@ -67,10 +67,13 @@ class MembersState(rx.State):
 
     @action(Permission.MANAGE)
     async def change_role(self, user_id: str, role: str) -> None:
-        """Acts at once. Where it is refused, the list is read again, so that the field comes back."""
+        """Acts at once. Where it is refused, the list is read again, so that the field comes
+        back."""
         change = wiring.services().members.change_role
         try:
-            await asyncio.to_thread(change, principal(), await self._tenant(), str(user_id), str(role))
+            await asyncio.to_thread(
+                change, principal(), await self._tenant(), str(user_id), str(role)
+            )
         finally:
             self.rows = []
             await self._again()
@@ -81,7 +84,12 @@ class MembersState(rx.State):
         settled = await asyncio.to_thread(removing, principal(), await self._tenant(), str(user_id))
         member, receives = settled.member, settled.receives
         self.asking, self.ask_name = member.user.id, member.user.name
-        self.ask_owns, self.heirs, self.heir, self.drops = owned(settled), heirs_of(settled), "", True
+        self.ask_owns, self.heirs, self.heir, self.drops = (
+            owned(settled),
+            heirs_of(settled),
+            "",
+            True,
+        )
         self.ask_refusal = settled.refusal
         self.ask_receives = counted(receives, "scheduled export") if receives else ""
 
@@ -110,7 +118,9 @@ class MembersState(rx.State):
         await self._again()
 
     async def _read(self) -> list[Member]:
-        found = await asyncio.to_thread(wiring.services().members.find, principal(), await self._tenant())
+        found = await asyncio.to_thread(
+            wiring.services().members.find, principal(), await self._tenant()
+        )
         self.rows, self.loaded = [row(one) for one in found], True
         await (await self.get_state(InvitationsState))._read()  # noqa: SLF001
         return found
@@ -118,7 +128,9 @@ class MembersState(rx.State):
     async def _again(self) -> None:
         found = await self._read()
         me = next((one for one in found if one.user.id == principal().user_id), None)
-        if not principal().is_super_admin and (me is None or Permission.MANAGE not in PERMISSIONS[me.role]):
+        if not principal().is_super_admin and (
+            me is None or Permission.MANAGE not in PERMISSIONS[me.role]
+        ):
             await go(self, SETTINGS)  # one's own role was changed, or one has left
 
     async def _tenant(self) -> str:
@@ -127,13 +139,28 @@ class MembersState(rx.State):
 
 def row(one: Member) -> MemberRow:
     owns = counted(one.schedules, "scheduled export") if one.schedules else ""
-    return MemberRow(one.user.id, one.user.name, one.user.email, str(one.role), owns, one.user.is_active)
+    return MemberRow(
+        one.user.id, one.user.name, one.user.email, str(one.role), owns, one.user.is_active
+    )
 
 
-@page(MEMBERS, title="Members", needs=Permission.MANAGE, load=MembersState.arrive, refresh=MembersState.refresh)
+@page(
+    MEMBERS,
+    title="Members",
+    needs=Permission.MANAGE,
+    load=MembersState.arrive,
+    refresh=MembersState.refresh,
+)
 def members() -> rx.Component:
     told = rx.fragment("Who may see and change what ", rx.el.b(Session.tenant_name), " exports")
-    return rx.el.div(top(MEMBERS, told), invite_card(), open_invitations(), _list(), _question(), class_name="page settings")
+    return rx.el.div(
+        top(MEMBERS, told),
+        invite_card(),
+        open_invitations(),
+        _list(),
+        _question(),
+        class_name="page settings",
+    )
 
 
 def _list() -> rx.Component:
@@ -145,7 +172,9 @@ def _member(one: MemberRow) -> rx.Component:
     facts = rx.el.div(
         rx.el.b(one.name),
         rx.cond(one.active, rx.fragment(), rx.el.span(" not active", class_name="tag")),
-        rx.el.div(one.email, rx.cond(one.owns != "", f" · owns {one.owns}", ""), class_name="muted"),
+        rx.el.div(
+            one.email, rx.cond(one.owns != "", f" · owns {one.owns}", ""), class_name="muted"
+        ),
         class_name="grow",
     )
     role = rx.el.select(
@@ -155,8 +184,15 @@ def _member(one: MemberRow) -> rx.Component:
         class_name="control role",
         custom_attrs={"aria-label": f"Role of {one.name}"},
     )
-    remove = button("Remove", kind="small", on_click=MembersState.ask(one.id), custom_attrs={"aria-label": f"Remove {one.name}"})
-    return rx.el.li(facts, rx.el.div(role, remove, class_name="row"), class_name="entry wrap-narrow", key=one.id)
+    remove = button(
+        "Remove",
+        kind="small",
+        on_click=MembersState.ask(one.id),
+        custom_attrs={"aria-label": f"Remove {one.name}"},
+    )
+    return rx.el.li(
+        facts, rx.el.div(role, remove, class_name="row"), class_name="entry wrap-narrow", key=one.id
+    )
 
 
 def _question() -> rx.Component:

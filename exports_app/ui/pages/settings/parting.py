@@ -39,8 +39,9 @@ def parting_question(
     part_words: str,
     more: rx.Component | None = None,
 ) -> rx.Component:
-    """state: a State with asking (empty: nothing is asked), ask_owns (see `owned`), ask_refusal, heirs, heir, and the
-    handlers choose and keep. heading: of the choice of an heir. part: what ends the membership. more: what else is asked."""
+    """state: a State with asking (empty: nothing is asked), ask_owns (see `owned`), ask_refusal,
+    heirs, heir, and the handlers choose and keep. heading: of the choice of an heir. part: what
+    ends the membership. more: what else is asked."""
     choice = rx.el.select(
         rx.el.option("Choose a member", value=""),
         rx.foreach(state.heirs, lambda one: rx.el.option(one.name, value=one.id)),
@@ -70,7 +71,12 @@ def parting_question(
             rx.alert_dialog.description(consequence, size="2", color="gray"),
             rx.cond(
                 state.ask_refusal != "",
-                rx.el.p(f"{state.ask_refusal}.", class_name="box warn", role="status", id="parting-refusal"),
+                rx.el.p(
+                    f"{state.ask_refusal}.",
+                    class_name="box warn",
+                    role="status",
+                    id="parting-refusal",
+                ),
                 rx.fragment(rx.cond(state.ask_owns != "", needs), more or rx.fragment()),
             ),
             foot,

@@ -153,7 +153,9 @@ def card() -> rx.Component:
 
 
 def _row(quota: QuotaRow) -> rx.Component:
-    bar = rx.el.progress(value=quota.percent, max="100", custom_attrs={"aria-label": f"{quota.label}: {quota.words}"})
+    bar = rx.el.progress(
+        value=quota.percent, max="100", custom_attrs={"aria-label": f"{quota.label}: {quota.words}"}
+    )
     return rx.el.li(
         rx.el.div(
             quota.label,

@@ -51,7 +51,11 @@ class SecondFactorState(rx.State):
 
     @rx.var
     def as_file(self) -> str:
-        return "data:text/plain;charset=utf-8," + quote("\n".join(self.codes) + "\n") if self.codes else ""
+        return (
+            "data:text/plain;charset=utf-8," + quote("\n".join(self.codes) + "\n")
+            if self.codes
+            else ""
+        )
 
     @action()
     async def open(self, step: str) -> None:
@@ -62,7 +66,9 @@ class SecondFactorState(rx.State):
     @action()
     async def begin(self, form: dict[str, str]) -> None:
         password = str(form.get("factor-password", ""))[:LONGEST]
-        begun = await self._tried(lambda: wiring.services().second_factors.begin(principal(), password))
+        begun = await self._tried(
+            lambda: wiring.services().second_factors.begin(principal(), password)
+        )
         if begun is not None:
             self._forget()
             self.step, self.qr = SCAN, qr_code(begun.uri)
@@ -71,7 +77,9 @@ class SecondFactorState(rx.State):
     @action()
     async def confirm(self, form: dict[str, str]) -> None:
         who, session, otp = principal(), id_of(actor().session), str(form.get("otp", ""))[:LONGEST]
-        enabled = await self._tried(lambda: wiring.services().second_factors.confirm(who, otp, session))
+        enabled = await self._tried(
+            lambda: wiring.services().second_factors.confirm(who, otp, session)
+        )
         if enabled is not None:
             self._forget()
             self.step, self.codes = CODES, enabled.recovery_codes
@@ -109,9 +117,13 @@ class SecondFactorState(rx.State):
         try:
             return await asyncio.to_thread(call)
         except Invalid as e:
-            self.errors = {FIELDS.get(error.pointer, "otp"): sentence(error.detail) for error in e.errors}
+            self.errors = {
+                FIELDS.get(error.pointer, "otp"): sentence(error.detail) for error in e.errors
+            }
         except TooManyRequests as e:
-            self.errors = {"wait": e.message}  # after wrong passwords, or wrong codes: it says which
+            self.errors = {
+                "wait": e.message
+            }  # after wrong passwords, or wrong codes: it says which
         return None
 
     @action()
@@ -154,14 +166,20 @@ def qr_code(uri: str) -> str:
 def warning() -> rx.Component:
     """At the top of the page, where a second factor is required and missing."""
     state = SecondFactorState
-    box = rx.el.div(rx.el.p(state.demand), class_name="box warn", role="status", id="second-factor-demand")
+    box = rx.el.div(
+        rx.el.p(state.demand), class_name="box warn", role="status", id="second-factor-demand"
+    )
     return rx.cond((state.demand != "") & (state.since == ""), box)
 
 
 def card() -> rx.Component:
     state = SecondFactorState
     on = rx.el.span("On", class_name="tag")
-    head = rx.el.div(rx.el.h2("Second factor", id="second-factor-title"), rx.cond(state.since != "", on), class_name="row")
+    head = rx.el.div(
+        rx.el.h2("Second factor", id="second-factor-title"),
+        rx.cond(state.since != "", on),
+        class_name="row",
+    )
     body = rx.match(
         state.step,
         (SETUP, _setup()),
@@ -182,8 +200,16 @@ def card() -> rx.Component:
 
 def _offer() -> rx.Component:
     told = "With an authenticator app, your password alone is not enough to sign in."
-    set_up = button("Set up", kind="primary", once=True, on_click=SecondFactorState.open(SETUP), id="set-up-factor")
-    return rx.fragment(rx.el.p(told, class_name="muted"), rx.el.div(set_up, class_name="row spaced"))
+    set_up = button(
+        "Set up",
+        kind="primary",
+        once=True,
+        on_click=SecondFactorState.open(SETUP),
+        id="set-up-factor",
+    )
+    return rx.fragment(
+        rx.el.p(told, class_name="muted"), rx.el.div(set_up, class_name="row spaced")
+    )
 
 
 def _enabled() -> rx.Component:
@@ -196,14 +222,24 @@ def _enabled() -> rx.Component:
         class_name="muted num",
     )
     actions = rx.el.div(
-        button("New recovery codes", kind="small", once=True, on_click=state.open(RENEW), id="renew-codes"),
-        button("Turn off", kind="small", once=True, on_click=state.open(DISABLE), id="disable-factor"),
+        button(
+            "New recovery codes",
+            kind="small",
+            once=True,
+            on_click=state.open(RENEW),
+            id="renew-codes",
+        ),
+        button(
+            "Turn off", kind="small", once=True, on_click=state.open(DISABLE), id="disable-factor"
+        ),
         class_name="row wrap spaced",
     )
     return rx.fragment(left, actions)
 
 
-def _form(told: str, *fields: rx.Component, submit: str, on_submit: Any, key: str, kind: str = "primary") -> rx.Component:
+def _form(
+    told: str, *fields: rx.Component, submit: str, on_submit: Any, key: str, kind: str = "primary"
+) -> rx.Component:
     buttons = rx.el.div(
         rx.el.button(submit, type="submit", class_name=f"btn {kind}", custom_attrs=ONCE),
         button("Cancel", on_click=SecondFactorState.open("")),
@@ -222,13 +258,24 @@ def _form(told: str, *fields: rx.Component, submit: str, on_submit: Any, key: st
 
 def _password() -> rx.Component:
     return _input(
-        "factor-password", "Current password", "", type="password", auto_complete="current-password", max_length=LONGEST
+        "factor-password",
+        "Current password",
+        "",
+        type="password",
+        auto_complete="current-password",
+        max_length=LONGEST,
     )
 
 
 def _otp(hint: str) -> rx.Component:
     return _input(
-        "otp", "Code", hint, auto_complete="one-time-code", max_length=bounds.OTP, spell_check=False, auto_capitalize="none"
+        "otp",
+        "Code",
+        hint,
+        auto_complete="one-time-code",
+        max_length=bounds.OTP,
+        spell_check=False,
+        auto_capitalize="none",
     )
 
 
@@ -245,7 +292,13 @@ def _setup() -> rx.Component:
 
 def _scan() -> rx.Component:
     state = SecondFactorState
-    picture = rx.el.img(src=state.qr, alt="QR code for your authenticator app", class_name="qr", width="205", height="205")
+    picture = rx.el.img(
+        src=state.qr,
+        alt="QR code for your authenticator app",
+        class_name="qr",
+        width="205",
+        height="205",
+    )
     by_hand = rx.el.div(
         rx.el.p("Without a camera, type this key into the app:", class_name="muted"),
         rx.el.div(
@@ -258,7 +311,15 @@ def _scan() -> rx.Component:
         "Scan this code with an authenticator app, such as Google Authenticator, Aegis or 1Password. "
         "Then enter the code it shows."
     )
-    form = _form(told, picture, by_hand, _otp("Six digits"), submit="Turn on", on_submit=state.confirm, key=SCAN)
+    form = _form(
+        told,
+        picture,
+        by_hand,
+        _otp("Six digits"),
+        submit="Turn on",
+        on_submit=state.confirm,
+        key=SCAN,
+    )
     return rx.fragment(form, browser.focus(target="otp"))
 
 
@@ -288,7 +349,9 @@ def _codes() -> rx.Component:
         button("I have saved them", kind="small primary", on_click=state.done, id="codes-kept"),
         class_name="row wrap spaced",
     )
-    return rx.fragment(rx.el.div(rx.el.p(told), shown, actions, class_name="box info", role="status"))
+    return rx.fragment(
+        rx.el.div(rx.el.p(told), shown, actions, class_name="box info", role="status")
+    )
 
 
 def _disable() -> rx.Component:
@@ -297,11 +360,25 @@ def _disable() -> rx.Component:
         "up again."
     )
     fields = (_password(), _otp(APP))
-    form = _form(told, *fields, submit="Turn off", on_submit=SecondFactorState.disable, key=DISABLE, kind="danger")
+    form = _form(
+        told,
+        *fields,
+        submit="Turn off",
+        on_submit=SecondFactorState.disable,
+        key=DISABLE,
+        kind="danger",
+    )
     return rx.fragment(form, browser.focus(target="factor-password"))
 
 
 def _renew() -> rx.Component:
     told = "You get ten new recovery codes; the ones before do not count any more."
-    form = _form(told, _password(), _otp(APP), submit="Make new codes", on_submit=SecondFactorState.renew, key=RENEW)
+    form = _form(
+        told,
+        _password(),
+        _otp(APP),
+        submit="Make new codes",
+        on_submit=SecondFactorState.renew,
+        key=RENEW,
+    )
     return rx.fragment(form, browser.focus(target="factor-password"))

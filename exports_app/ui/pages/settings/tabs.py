@@ -15,7 +15,20 @@ USERS = f"{SETTINGS}/users"
 
 def top(here: str, told: rx.Component) -> rx.Component:
     """here: the page's route. told: what it is about."""
-    manages, operates = (Session.may.contains(str(one)) for one in (Permission.MANAGE, Permission.OPERATE))
-    of_tenant = [("Members", MEMBERS, manages), ("Tenant", TENANT, manages), ("Audit", AUDIT, manages)]
-    entries = [("Account", SETTINGS, True), *of_tenant, ("Email", EMAIL, operates), ("Users", USERS, operates)]
-    return rx.el.div(rx.el.h1("Settings"), rx.el.p(told, class_name="muted"), tabs("Settings", here, entries))
+    manages, operates = (
+        Session.may.contains(str(one)) for one in (Permission.MANAGE, Permission.OPERATE)
+    )
+    of_tenant = [
+        ("Members", MEMBERS, manages),
+        ("Tenant", TENANT, manages),
+        ("Audit", AUDIT, manages),
+    ]
+    entries = [
+        ("Account", SETTINGS, True),
+        *of_tenant,
+        ("Email", EMAIL, operates),
+        ("Users", USERS, operates),
+    ]
+    return rx.el.div(
+        rx.el.h1("Settings"), rx.el.p(told, class_name="muted"), tabs("Settings", here, entries)
+    )

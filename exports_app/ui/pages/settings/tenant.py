@@ -1,4 +1,5 @@
-"""A tenant's name, looks, zone and how long its files are kept, with the email beside them as it will look."""
+"""A tenant's name, looks, zone and how long its files are kept, with the email beside them as it
+will look."""
 
 import asyncio
 import re
@@ -74,7 +75,9 @@ class TenantState(rx.State):
         if self._of != tenant_id:
             self.loaded, self.html, self.subject = False, "", ""
         services = wiring.services()
-        tenant = await asyncio.to_thread(services.tenants.get, principal(), tenant_id, Permission.MANAGE)
+        tenant = await asyncio.to_thread(
+            services.tenants.get, principal(), tenant_id, Permission.MANAGE
+        )
         fresh, own = texts(tenant), self._of == tenant_id
         touched = {k: v for k, v in self.typed.items() if own and v != self._stored[k]}
         if lost := [LABELS[k] for k, v in touched.items() if fresh[k] not in {self._stored[k], v}]:
@@ -83,7 +86,10 @@ class TenantState(rx.State):
         self.typed, self._stored, self._of = fresh | touched, fresh, tenant_id
         if not own:
             self._shown = {}
-        self.usual_days, self.usual_zone = str(services.settings.retention_days), services.settings.tz
+        self.usual_days, self.usual_zone = (
+            str(services.settings.retention_days),
+            services.settings.tz,
+        )
         await self._draw()
         await (await self.get_state(QuotasState))._load(tenant_id)  # noqa: SLF001
         await (await self.get_state(TenantSignInState))._show(tenant)  # noqa: SLF001
@@ -109,13 +115,17 @@ class TenantState(rx.State):
         changed = {k: v for k, v in self.typed.items() if v != self._stored[k]}
         seen = read({k: self._stored[k] for k in changed})
         try:
-            saved = await asyncio.to_thread(wiring.services().tenants.update, principal(), self._of, read(changed), seen)
+            saved = await asyncio.to_thread(
+                wiring.services().tenants.update, principal(), self._of, read(changed), seen
+            )
         except Invalid as e:
             self.errors = by_field(e.errors)
             return
         except Conflict:  # this page has not heard of it yet
             await self._load()
-            await notify(self, "info", "Somebody else changed it meanwhile: look at it, then save again")
+            await notify(
+                self, "info", "Somebody else changed it meanwhile: look at it, then save again"
+            )
             return
         self.typed, self._stored, self._shown = texts(saved), texts(saved), {}
         (await self.get_state(Session))._changed(saved)  # noqa: SLF001
@@ -123,7 +133,8 @@ class TenantState(rx.State):
         await notify(self, "success", "The settings are saved")
 
     async def _draw(self) -> None:
-        """The email with what is typed. What is not valid yet changes nothing in it, and is told at its field."""
+        """The email with what is typed. What is not valid yet changes nothing in it, and is told at
+        its field."""
         look = wiring.services().preview.branding
         found = await asyncio.to_thread(look, principal(), self._of, read(self.typed), self._shown)
         self._shown, self.errors = dict(found.shown), by_field(found.errors)
@@ -168,7 +179,9 @@ def tenant() -> rx.Component:
     told = rx.fragment("How ", rx.el.b(Session.tenant_name), " looks, in the pages and in emails")
     forms = rx.el.div(_form(), tenant_sign_in.card(), class_name="column")
     body = rx.fragment(rx.el.div(forms, _letter(), class_name="beside"), quotas.card())
-    return rx.el.div(top(TENANT, told), rx.cond(TenantState.loaded, body), class_name="page settings broad")
+    return rx.el.div(
+        top(TENANT, told), rx.cond(TenantState.loaded, body), class_name="page settings broad"
+    )
 
 
 def _form() -> rx.Component:
@@ -182,14 +195,31 @@ def _form() -> rx.Component:
         class_name="swatch",
         custom_attrs={"aria-label": "Choose the colour"},
     )
-    color = rx.el.div(_text("brand_color", max_length=bounds.COLOR, spell_check=False), swatch, class_name="row")
+    color = rx.el.div(
+        _text("brand_color", max_length=bounds.COLOR, spell_check=False), swatch, class_name="row"
+    )
     zones = rx.el.datalist(*[rx.el.option(value=one) for one in cron.zones()], id="zones")
     return rx.el.section(
         rx.el.h2("Settings"),
         rx.el.div(
-            _field("Name", "name", _text("name", max_length=bounds.NAME), "It stands at the top of the pages and of each email"),
-            _field("Colour", "brand_color", color, "As #RRGGBB. Text and buttons take shades of it that can be read"),
-            _field("Logo", "logo_url", _text("logo_url", input_mode="url"), "A picture's https address; empty: the name alone"),
+            _field(
+                "Name",
+                "name",
+                _text("name", max_length=bounds.NAME),
+                "It stands at the top of the pages and of each email",
+            ),
+            _field(
+                "Colour",
+                "brand_color",
+                color,
+                "As #RRGGBB. Text and buttons take shades of it that can be read",
+            ),
+            _field(
+                "Logo",
+                "logo_url",
+                _text("logo_url", input_mode="url"),
+                "A picture's https address; empty: the name alone",
+            ),
             _field(
                 "Time zone",
                 "timezone",
@@ -209,7 +239,14 @@ def _form() -> rx.Component:
                 "Files go to these alone, e.g. example.com, *.example.org; empty: to all",
             ),
             rx.el.div(
-                button("Save", kind="primary", once=True, on_click=state.save, disabled=~state.dirty, id="save-tenant"),
+                button(
+                    "Save",
+                    kind="primary",
+                    once=True,
+                    on_click=state.save,
+                    disabled=~state.dirty,
+                    id="save-tenant",
+                ),
                 rx.cond(state.dirty, button("Undo", on_click=state.undo)),
                 class_name="row",
             ),
@@ -220,17 +257,23 @@ def _form() -> rx.Component:
 
 
 def _field(label: str, name: str, control: rx.Component, hint: Any) -> rx.Component:
-    return field(label, control, name=name, error=TenantState.errors.get(name, "").to(str), hint=hint)
+    return field(
+        label, control, name=name, error=TenantState.errors.get(name, "").to(str), hint=hint
+    )
 
 
 def _text(name: str, **props: Any) -> rx.Component:
     wrong = TenantState.errors.get(name, "").to(str)
-    return text_input(name, TenantState.typed[name], lambda text: TenantState.put(name, text), wrong, **props)
+    return text_input(
+        name, TenantState.typed[name], lambda text: TenantState.put(name, text), wrong, **props
+    )
 
 
 def _letter() -> rx.Component:
     # In a frame of its own with nothing allowed, as every email that is shown
-    frame = rx.el.iframe(src_doc=TenantState.html, sandbox="", title="An email as it will look", class_name="mail")
+    frame = rx.el.iframe(
+        src_doc=TenantState.html, sandbox="", title="An email as it will look", class_name="mail"
+    )
     return rx.el.section(
         rx.el.h2("Email"),
         rx.el.p("Subject: ", rx.el.b(TenantState.subject, id="letter-subject"), class_name="muted"),

@@ -26,11 +26,17 @@ class TenantSignInState(rx.State):
             return
         values = {"second_factor_required": required is True}
         try:
-            saved = await asyncio.to_thread(wiring.services().tenants.update, principal(), self._of, values)
+            saved = await asyncio.to_thread(
+                wiring.services().tenants.update, principal(), self._of, values
+            )
         finally:  # a switch that was refused goes back
             self.required = self.required
         await self._show(saved)
-        told = "Members now need a second factor here" if self.required else "Members need no second factor here any more"
+        told = (
+            "Members now need a second factor here"
+            if self.required
+            else "Members need no second factor here any more"
+        )
         await notify(self, "success", told)
 
     async def _show(self, tenant: Tenant) -> None:
@@ -38,7 +44,12 @@ class TenantSignInState(rx.State):
 
 
 def card() -> rx.Component:
-    control = switch(LABEL, checked=TenantSignInState.required, on_change=TenantSignInState.require, id="require-second-factor")
+    control = switch(
+        LABEL,
+        checked=TenantSignInState.required,
+        on_change=TenantSignInState.require,
+        id="require-second-factor",
+    )
     told = (
         "Members without one have no rights here until they set it up under Settings, Account. What they own runs on. "
         "Super admins follow the rule of the installation."

@@ -1,4 +1,5 @@
-"""The accounts of the installation: who there is, and the way back in for those who lost their password."""
+"""The accounts of the installation: who there is, and the way back in for those who lost their
+password."""
 
 import asyncio
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ class UsersState(rx.State):
     asking: str = ""
     """The id of who is asked about; empty: nobody is."""
     ask_what: str = ""
-    """deactivate, renew: to have them set a new password, or factor: to remove their second factor."""
+    """deactivate, renew: to have them set a new password, or factor: to remove their second
+    factor."""
     ask_name: str = ""
 
     @rx.var
@@ -87,14 +89,20 @@ class UsersState(rx.State):
 
     @action(Permission.OPERATE)
     async def activate(self, user_id: str) -> None:
-        done = await asyncio.to_thread(wiring.services().users.set_active, principal(), str(user_id), active=True)
+        done = await asyncio.to_thread(
+            wiring.services().users.set_active, principal(), str(user_id), active=True
+        )
         await notify(self, "success", f"{done.name} may sign in again")
         await self._load()
 
     @action(Permission.OPERATE)
     async def ask(self, user_id: str, what: str) -> None:
         found = await asyncio.to_thread(wiring.services().users.get, principal(), str(user_id))
-        self.asking, self.ask_name, self.ask_what = found.id, found.name, what if what in {"renew", "factor"} else "deactivate"
+        self.asking, self.ask_name, self.ask_what = (
+            found.id,
+            found.name,
+            what if what in {"renew", "factor"} else "deactivate",
+        )
 
     @action(Permission.OPERATE)
     async def keep(self) -> None:
@@ -106,11 +114,21 @@ class UsersState(rx.State):
         if wanted and self.ask_what == "renew":
             await self._renew(wanted)
         elif wanted and self.ask_what == "factor":
-            await asyncio.to_thread(wiring.services().users.reset_second_factor, principal(), wanted)
-            await notify(self, "success", f"{self.ask_name} is signed out, and signs in without a second factor")
+            await asyncio.to_thread(
+                wiring.services().users.reset_second_factor, principal(), wanted
+            )
+            await notify(
+                self,
+                "success",
+                f"{self.ask_name} is signed out, and signs in without a second factor",
+            )
         elif wanted:
-            done = await asyncio.to_thread(wiring.services().users.set_active, principal(), wanted, active=False)
-            await notify(self, "success", f"{done.name} is signed out, and may not sign in any more")
+            done = await asyncio.to_thread(
+                wiring.services().users.set_active, principal(), wanted, active=False
+            )
+            await notify(
+                self, "success", f"{done.name} is signed out, and may not sign in any more"
+            )
         await self._load()
 
     async def _renew(self, user_id: str) -> None:
@@ -128,7 +146,9 @@ class UsersState(rx.State):
     async def _load(self) -> None:
         find = wiring.services().users.find
         try:
-            found, self.total = await asyncio.to_thread(find, principal(), self.q, Page(self.number, SIZE))
+            found, self.total = await asyncio.to_thread(
+                find, principal(), self.q, Page(self.number, SIZE)
+            )
             self.rows, self.failed = [row(one, principal().user_id) for one in found], ""
         except ExportsError as e:
             self.failed = told(e)
@@ -150,7 +170,13 @@ def row(one: Account, me: str) -> UserRow:
     )
 
 
-@page(USERS, title="Users", needs=Permission.OPERATE, load=UsersState.arrive, refresh=UsersState.refresh)
+@page(
+    USERS,
+    title="Users",
+    needs=Permission.OPERATE,
+    load=UsersState.arrive,
+    refresh=UsersState.refresh,
+)
 def users() -> rx.Component:
     told_ = rx.fragment("All accounts of this installation: they join a tenant under Members there")
     return rx.el.div(top(USERS, told_), _fresh(), _list(), _question(), class_name="page settings")
@@ -184,9 +210,15 @@ def _list() -> rx.Component:
         button("Next", kind="small", on_click=state.turn(1), disabled=state.last),
         class_name="foot",
     )
-    content = rx.cond(state.failed != "", rx.el.p(state.failed, class_name="box bad", role="alert"), people)
+    content = rx.cond(
+        state.failed != "", rx.el.p(state.failed, class_name="box bad", role="alert"), people
+    )
     return rx.el.section(
-        rx.el.h2("Users"), rx.el.div(search, class_name="row spaced"), content, pages, class_name="card settings-card"
+        rx.el.h2("Users"),
+        rx.el.div(search, class_name="row spaced"),
+        content,
+        pages,
+        class_name="card settings-card",
     )
 
 
@@ -234,7 +266,11 @@ def _question() -> rx.Component:
         "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused.",
     )
     name = UsersState.ask_name
-    title = by_what(f"Have {name} set a new password?", f"Remove the second factor of {name}?", f"Deactivate {name}?")
+    title = by_what(
+        f"Have {name} set a new password?",
+        f"Remove the second factor of {name}?",
+        f"Deactivate {name}?",
+    )
     do = by_what("Send the link", "Remove", "Deactivate")
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
@@ -244,7 +280,9 @@ def _question() -> rx.Component:
             rx.alert_dialog.description(what, size="2", color="gray"),
             rx.el.div(
                 rx.alert_dialog.cancel(button("Cancel", on_click=UsersState.keep, id="keep-user")),
-                button(do, kind="danger", once=True, on_click=UsersState.confirm, id="confirm-user"),
+                button(
+                    do, kind="danger", once=True, on_click=UsersState.confirm, id="confirm-user"
+                ),
                 class_name="dialog-foot",
             ),
             class_name="dialog slim",

@@ -1,4 +1,5 @@
-"""The page that the link of an invitation opens: signed out or signed in, with or without an account."""
+"""The page that the link of an invitation opens: signed out or signed in, with or without an
+account."""
 
 import asyncio
 
@@ -31,7 +32,8 @@ NO_LINK = "Open this page with the link in your email"
 
 
 class InvitationState(rx.State):
-    """The link's token stays in the browser: each handler gets it from there, and no field has it."""
+    """The link's token stays in the browser: each handler gets it from there, and no field has
+    it."""
 
     ready: str = ""
     """Changes whenever the page loads: then it sends the token."""
@@ -69,7 +71,9 @@ class InvitationState(rx.State):
         services = wiring.services()
         self.failed, self.error, self.errors = "", "", {}
         try:
-            user = await asyncio.to_thread(services.account.get, principal()) if signed_in() else None
+            user = (
+                await asyncio.to_thread(services.account.get, principal()) if signed_in() else None
+            )
             offer = await asyncio.to_thread(services.joining.look, str(token)) if token else None
         except ExportsError as e:
             self.failed, self.loaded = told(e), True
@@ -79,7 +83,11 @@ class InvitationState(rx.State):
         if offer is None:
             self.failed = NO_LINK
             return
-        self.tenant, self.invited_by, self.role = offer.tenant.name, offer.invited_by, ROLES[offer.role]
+        self.tenant, self.invited_by, self.role = (
+            offer.tenant.name,
+            offer.invited_by,
+            ROLES[offer.role],
+        )
         self.email, self.way = offer.email, str(offer.way)
         self.expires_at = offer.expires_at.isoformat()
 
@@ -127,7 +135,8 @@ class InvitationState(rx.State):
         return joined
 
     async def _way_in(self, joined: Joined, password: str) -> str:
-        """Where the browser goes next: to its new session, or to the sign-in where that is refused."""
+        """Where the browser goes next: to its new session, or to the sign-in where that is
+        refused."""
         goto = f"{HOME}?tenant={joined.tenant.slug}"
         sent = header(self, "cookie")
         holder, known = (cookie(sent, name) for name in (BROWSER_COOKIE, KNOWN_COOKIE))
@@ -149,7 +158,9 @@ def invitation() -> rx.Component:
         rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn"),
     )
     content = rx.cond(state.loaded, rx.cond(state.failed != "", failed, _offer()), _waiting())
-    token = browser.link_token(page=INVITATION, ready=state.ready, spent=state.done, on_token=state.open)
+    token = browser.link_token(
+        page=INVITATION, ready=state.ready, spent=state.done, on_token=state.open
+    )
     return door(content, beside=token)
 
 
@@ -168,14 +179,18 @@ def _offer() -> rx.Component:
         state.role,
         ".",
     )
-    whose = rx.el.p("For ", state.email, " · expires ", browser.when(at=state.expires_at), class_name="muted")
+    whose = rx.el.p(
+        "For ", state.email, " · expires ", browser.when(at=state.expires_at), class_name="muted"
+    )
     signed_out = rx.match(
         state.way,
         (signs_in, _sign_in()),
         (sets, _join()),
         rx.fragment(_join(), _have_account()),
     )
-    theirs = rx.cond(state.way == sets, _join(), rx.cond(state.must_change, _own_password_first(), _accept()))
+    theirs = rx.cond(
+        state.way == sets, _join(), rx.cond(state.must_change, _own_password_first(), _accept())
+    )
     choice = rx.cond(state.is_other, _other(), rx.cond(state.me == "", signed_out, theirs))
     offer = rx.el.div(rx.el.h1("Join ", state.tenant), about, whose, class_name="offer")
     return rx.fragment(offer, choice, wrong_box(state.error))

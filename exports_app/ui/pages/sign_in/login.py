@@ -43,7 +43,9 @@ class LoginState(rx.State):
     @action(public=True)
     async def load(self) -> Any:
         self.is_demo = await asyncio.to_thread(wiring.services().demo.offers_login)
-        self.expired, self.ended, self.joined = (word in query(self) for word in ("expired", "ended", "joined"))
+        self.expired, self.ended, self.joined = (
+            word in query(self) for word in ("expired", "ended", "joined")
+        )
         self.error = ""
         self._begin_anew()
         return rx.redirect(HOME) if signed_in() else None
@@ -52,7 +54,9 @@ class LoginState(rx.State):
     async def login(self, form: dict[str, str]) -> None:
         """Checks the password, then moves the page to where the cookie is set."""
         email, password = (str(form.get(key, ""))[:LONGEST] for key in ("email", "password"))
-        browser, known = (cookie(header(self, "cookie"), name) for name in (BROWSER_COOKIE, KNOWN_COOKIE))
+        browser, known = (
+            cookie(header(self, "cookie"), name) for name in (BROWSER_COOKIE, KNOWN_COOKIE)
+        )
         address = str(self.router_data.get("ip", ""))
         self.error = ""
         try:
@@ -70,11 +74,15 @@ class LoginState(rx.State):
     async def finish(self, form: dict[str, str]) -> None:
         """The second step: a code of the authenticator app, or a recovery code."""
         otp = str(form.get("otp", ""))[:LONGEST]
-        browser, known = (cookie(header(self, "cookie"), name) for name in (BROWSER_COOKIE, KNOWN_COOKIE))
+        browser, known = (
+            cookie(header(self, "cookie"), name) for name in (BROWSER_COOKIE, KNOWN_COOKIE)
+        )
         address = str(self.router_data.get("ip", ""))
         self.error = ""
         try:
-            code = await asyncio.to_thread(wiring.services().sessions.finish, self._step, otp, address, browser, known)
+            code = await asyncio.to_thread(
+                wiring.services().sessions.finish, self._step, otp, address, browser, known
+            )
         except WrongOtp:
             self.error = "This code is wrong, too old, or was used already: enter the newest one."
         except Unauthenticated as e:
@@ -112,14 +120,26 @@ def _field(name: str, label: str, **props: Any) -> rx.Component:
 
 
 def _error() -> rx.Component:
-    return rx.cond(LoginState.error != "", rx.el.div(LoginState.error, id="login-error", class_name="box bad", role="alert"))
+    return rx.cond(
+        LoginState.error != "",
+        rx.el.div(LoginState.error, id="login-error", class_name="box bad", role="alert"),
+    )
 
 
 def _code() -> rx.Component:
     """The form of the second step."""
     return rx.form(
-        rx.el.p("Enter the 6-digit code that your authenticator app shows, or one of your recovery codes."),
-        _field("otp", "Code", auto_complete="one-time-code", max_length=bounds.OTP, spell_check=False, auto_capitalize="none"),
+        rx.el.p(
+            "Enter the 6-digit code that your authenticator app shows, or one of your recovery codes."
+        ),
+        _field(
+            "otp",
+            "Code",
+            auto_complete="one-time-code",
+            max_length=bounds.OTP,
+            spell_check=False,
+            auto_capitalize="none",
+        ),
         _error(),
         submit("Continue"),
         button("Back", kind="ghost", on_click=LoginState.back),
@@ -145,7 +165,9 @@ def login() -> rx.Component:
     forgot = rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot")
     demo = rx.el.div(
         rx.el.p("This is a demo. Sign in with"),
-        rx.el.p(rx.el.b(DEMO_EMAIL, color="inherit"), " and ", rx.el.b(DEMO_PASSWORD, color="inherit")),
+        rx.el.p(
+            rx.el.b(DEMO_EMAIL, color="inherit"), " and ", rx.el.b(DEMO_PASSWORD, color="inherit")
+        ),
         class_name="box info",
         id="demo-login",
     )
@@ -153,15 +175,27 @@ def login() -> rx.Component:
         rx.el.h1("Sign in"),
         rx.cond(
             LoginState.expired,
-            rx.el.div("That sign-in took too long: please try again.", class_name="box warn", role="status"),
+            rx.el.div(
+                "That sign-in took too long: please try again.",
+                class_name="box warn",
+                role="status",
+            ),
         ),
         rx.cond(
             LoginState.ended & ~LoginState.asks_code,
-            rx.el.div("Your session has ended: please sign in again.", class_name="box warn", role="status"),
+            rx.el.div(
+                "Your session has ended: please sign in again.",
+                class_name="box warn",
+                role="status",
+            ),
         ),
         rx.cond(
             LoginState.joined & ~LoginState.asks_code,
-            rx.el.div("You have joined: sign in with your new password.", class_name="box info", role="status"),
+            rx.el.div(
+                "You have joined: sign in with your new password.",
+                class_name="box info",
+                role="status",
+            ),
         ),
         rx.cond(LoginState.asks_code, _code(), rx.fragment(form, forgot)),
         rx.cond(LoginState.is_demo & ~LoginState.asks_code, demo),

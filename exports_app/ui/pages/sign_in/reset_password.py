@@ -21,7 +21,8 @@ NO_LINK = "Open this page with the link in your email"
 
 
 class ResetPasswordState(rx.State):
-    """The link's token stays in the browser: each handler gets it from there, and no field has it."""
+    """The link's token stays in the browser: each handler gets it from there, and no field has
+    it."""
 
     ready: str = ""
     """Changes whenever the page loads: then it sends the token."""
@@ -73,7 +74,9 @@ def reset_password() -> rx.Component:
     content = rx.cond(state.done, _done(), rx.cond(state.failed != "", _failed(), _form()))
     waiting = rx.el.p("Opening your link …", class_name="muted", role="status")
     token = browser.link_token(page=RESET, ready=state.ready, spent=state.done, on_token=state.open)
-    return door(rx.el.h1("Set a new password"), rx.cond(state.loaded, content, waiting), beside=token)
+    return door(
+        rx.el.h1("Set a new password"), rx.cond(state.loaded, content, waiting), beside=token
+    )
 
 
 def _failed() -> rx.Component:
@@ -88,7 +91,11 @@ def _form() -> rx.Component:
     state = ResetPasswordState
     return rx.form(
         browser.token_field(page=RESET),
-        rx.el.p("For ", rx.el.b(state.email), ". Everything that is signed in to this account is signed out."),
+        rx.el.p(
+            "For ",
+            rx.el.b(state.email),
+            ". Everything that is signed in to this account is signed out.",
+        ),
         form_input(
             "password",
             "New password",
@@ -108,6 +115,8 @@ def _form() -> rx.Component:
 
 def _done() -> rx.Component:
     return rx.fragment(
-        rx.el.div("Your new password is set. Sign in with it.", class_name="box info", role="status"),
+        rx.el.div(
+            "Your new password is set. Sign in with it.", class_name="box info", role="status"
+        ),
         rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn primary", id="sign-in"),
     )

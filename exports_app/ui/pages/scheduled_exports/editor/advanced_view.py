@@ -22,7 +22,11 @@ def advanced() -> rx.Component:
             _choice("catch_up", "After a downtime, run", policies.CATCH_UP),
             rx.cond(
                 value("catch_up") == CatchUp.ALL.value,
-                _number("catch_up_hours", "How far back, in hours", "Older ones are left out. A week has 168"),
+                _number(
+                    "catch_up_hours",
+                    "How far back, in hours",
+                    "Older ones are left out. A week has 168",
+                ),
             ),
             class_name="pair",
         ),
@@ -30,14 +34,24 @@ def advanced() -> rx.Component:
             _number("retry_attempts", "Attempts at a run, in all", _usual("retry_attempts")),
             rx.cond(
                 value("retry_attempts") != policies.ONCE,
-                _number("retry_base_seconds", "First wait, at most, in seconds", _usual("retry_base_seconds", "; then times 4")),
+                _number(
+                    "retry_base_seconds",
+                    "First wait, at most, in seconds",
+                    _usual("retry_base_seconds", "; then times 4"),
+                ),
             ),
             class_name="pair",
         ),
         rx.el.div(
-            _number("pause_after", "Pause after failed runs in a row", "0: never. The owner and the admins get an email"),
             _number(
-                "jitter_seconds", "Delay the start by up to, in seconds", "By a fixed part of it, so that not all start at once"
+                "pause_after",
+                "Pause after failed runs in a row",
+                "0: never. The owner and the admins get an email",
+            ),
+            _number(
+                "jitter_seconds",
+                "Delay the start by up to, in seconds",
+                "By a fixed part of it, so that not all start at once",
             ),
             class_name="pair",
         ),
@@ -59,4 +73,8 @@ def _number(name: str, label: str, hint: str | rx.Var[str]) -> rx.Component:
 
 
 def _usual(name: str, more: str = "") -> rx.Var[str]:
-    return rx.Var.create("Empty: as this server is set (") + DraftState.usual.get(name, "").to(str) + f"){more}"
+    return (
+        rx.Var.create("Empty: as this server is set (")
+        + DraftState.usual.get(name, "").to(str)
+        + f"){more}"
+    )

@@ -23,7 +23,9 @@ def text(name: str, label: str, hint: Any = "", **props: Any) -> rx.Component:
     return field(label, control, name=name, error=error(name), hint=hint)
 
 
-def chosen(name: str, label: str, choices: Iterable[tuple[str, str]], hint: Any = "") -> rx.Component:
+def chosen(
+    name: str, label: str, choices: Iterable[tuple[str, str]], hint: Any = ""
+) -> rx.Component:
     control = select(name, value(name), _put(name), choices, **described(name, error(name)))
     return field(label, control, name=name, error=error(name), hint=hint)
 

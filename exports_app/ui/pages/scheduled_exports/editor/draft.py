@@ -1,4 +1,5 @@
-"""The form's content while it is open. It has no handlers of its own: fields, pickers and the dialog write into it."""
+"""The form's content while it is open. It has no handlers of its own: fields, pickers and the
+dialog write into it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -49,20 +50,44 @@ class DraftState(rx.State):
         """What the browser keeps while it is open."""
         if not self.is_open:
             return ""
-        held = {"tenant": self.tenant_id, "id": self.schedule_id, "version": self._version, "active": self.is_active}
+        held = {
+            "tenant": self.tenant_id,
+            "id": self.schedule_id,
+            "version": self._version,
+            "active": self.is_active,
+        }
         return form.pack(self.values, self.campaign_ids, self.chips, held | {"dirty": self.dirty})
 
     def _now(self) -> tuple[Any, ...]:
-        return (dict(self.values), list(self.campaign_ids), [chip.text for chip in self.chips], self.is_active)
+        return (
+            dict(self.values),
+            list(self.campaign_ids),
+            [chip.text for chip in self.chips],
+            self.is_active,
+        )
 
     def _fill(
-        self, tenant_id: str, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
+        self,
+        tenant_id: str,
+        schedule_id: str,
+        values: dict[str, str],
+        like: Schedule | None = None,
+        *,
+        is_active: bool = True,
     ) -> None:
-        self.tenant_id, self.schedule_id, self.values, self.is_active = tenant_id, schedule_id, form.EMPTY | values, is_active
+        self.tenant_id, self.schedule_id, self.values, self.is_active = (
+            tenant_id,
+            schedule_id,
+            form.EMPTY | values,
+            is_active,
+        )
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
         self.chips = [Chip(one) for one in like.recipients] if like else []
         self.errors, self.stale, self.mend, self.unfinished = {}, False, "", ""
-        self.unfold, self.paused = "", error_hints.told(like.paused_reason) if like and schedule_id else ""
+        self.unfold, self.paused = (
+            "",
+            error_hints.told(like.paused_reason) if like and schedule_id else "",
+        )
         if policies.differ(self.values):
             self._unfold()
         self._saved, self.is_open = self._now(), True
@@ -70,12 +95,21 @@ class DraftState(rx.State):
     def _bring_back(self, held: dict[str, Any], recipients: Sequence[Recipient]) -> None:
         """What `form.unpack` gave; recipients: its chips, read."""
         self._fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
-        self._version, self.campaign_ids, self.unfinished = held["version"], held["campaigns"], held["unfinished"]
+        self._version, self.campaign_ids, self.unfinished = (
+            held["version"],
+            held["campaigns"],
+            held["unfinished"],
+        )
         self._add(recipients)
         self._saved = () if held["dirty"] else self._now()
 
     def _note_saved(self, saved: Schedule) -> None:
-        self.schedule_id, self._version, self.stale, self.errors = saved.id, saved.version, False, {}
+        self.schedule_id, self._version, self.stale, self.errors = (
+            saved.id,
+            saved.version,
+            False,
+            {},
+        )
         self.chips = [Chip(one) for one in saved.recipients]
         self.paused = error_hints.told(saved.paused_reason)
         self._saved = self._now()

@@ -51,7 +51,9 @@ class Fields(rx.State):
         draft = await self.get_state(DraftState)
         if not draft._add(found):  # noqa: SLF001
             most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"
-            await notify(self, "info", f"{most}: what came after the first {form.MOST_CHIPS} was left out")
+            await notify(
+                self, "info", f"{most}: what came after the first {form.MOST_CHIPS} was left out"
+            )
         draft._forget_error("recipients")  # noqa: SLF001
 
     @action(Permission.WRITE)

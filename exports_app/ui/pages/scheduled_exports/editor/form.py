@@ -1,4 +1,5 @@
-"""The form of a scheduled export: its fields as text, from a stored schedule and back to what the service takes."""
+"""The form of a scheduled export: its fields as text, from a stored schedule and back to what the
+service takes."""
 
 import json
 import re
@@ -60,7 +61,18 @@ EMPTY = {
 DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "group_by", "timezone"}
 """What the preview of the data depends on."""
 ORDER = [
-    *("name", "description", "export_type", "format", "period", "start_date", "end_date", "campaigns", "group_by", "when_empty"),
+    *(
+        "name",
+        "description",
+        "export_type",
+        "format",
+        "period",
+        "start_date",
+        "end_date",
+        "campaigns",
+        "group_by",
+        "when_empty",
+    ),
     *("time_limit", "schedule", "timezone", "recipients", "delivery", "link_days"),
     *policies.EMPTY,
 ]
@@ -80,7 +92,8 @@ MOST_CHIPS = 2 * MAX_RECIPIENTS
 
 @dataclass
 class Chip:
-    """A recipient as it stands in the form. error: what is wrong with it; empty when it is an address."""
+    """A recipient as it stands in the form. error: what is wrong with it; empty when it is an
+    address."""
 
     text: str
     error: str = ""
@@ -110,12 +123,19 @@ def texts(schedule: Schedule) -> dict[str, str]:
 
 
 def asked(query: Mapping[str, str]) -> dict[str, str] | None:
-    """The fields of a new scheduled export that an address asks for; None where it asks for none, or for none that there is."""
+    """The fields of a new scheduled export that an address asks for; None where it asks for none,
+    or for none that there is."""
     if query.get("new") not in EXPORT_TYPES:
         return None
     known: dict[str, Any] = {"period": dict(PERIODS), "group_by": GROUPS}
-    values = {k: query[k][:LONGEST] for k in ("period", "start_date", "end_date", "group_by") if k in query}
-    return {"export_type": query["new"]} | {k: v for k, v in values.items() if v in known.get(k, [v])}
+    values = {
+        k: query[k][:LONGEST]
+        for k in ("period", "start_date", "end_date", "group_by")
+        if k in query
+    }
+    return {"export_type": query["new"]} | {
+        k: v for k, v in values.items() if v in known.get(k, [v])
+    }
 
 
 def filters_of(values: dict[str, str], campaign_ids: list[str]) -> Filters:
@@ -125,7 +145,9 @@ def filters_of(values: dict[str, str], campaign_ids: list[str]) -> Filters:
     start = _date(values["start_date"], "/filters/startDate", errors) if dated else None
     end = _date(values["end_date"], "/filters/endDate", errors) if dated else None
     if dated and not (start or end or errors):
-        errors.append(FieldError("/filters/startDate", "give at least one date, or choose a period"))
+        errors.append(
+            FieldError("/filters/startDate", "give at least one date, or choose a period")
+        )
     if errors:
         raise Invalid(errors)
     grouped = values["export_type"] in EXPORT_TYPES and EXPORT_TYPES[values["export_type"]].groups
@@ -157,11 +179,16 @@ def _seconds(minutes: str) -> int:
     return round(60 * float(number))
 
 
-def draft(values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *, is_active: bool) -> dict[str, Any]:
+def draft(
+    values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *, is_active: bool
+) -> dict[str, Any]:
     """What `Schedules.create` and `update` take. Raises Invalid."""
     if any(chip.error for chip in chips):
         raise Invalid([FieldError("/recipients", "mend or remove the addresses that are marked")])
-    own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone", "when_empty", "delivery")}
+    own = {
+        k: values[k]
+        for k in ("name", "export_type", "format", "schedule", "timezone", "when_empty", "delivery")
+    }
     linked = {"link_days": days(values["link_days"])} if values["delivery"] in LINKED else {}
     return own | {
         **linked,
@@ -187,7 +214,9 @@ def errors_by_field(error: Invalid) -> dict[str, str]:
     for one in error.errors:
         name = field_of(one.pointer)
         text = one.detail if name in ORDER else f"{one.pointer}: {one.detail}"
-        text = text.replace("or null:", "or empty:")  # what is null in the API is an empty field here
+        text = text.replace(
+            "or null:", "or empty:"
+        )  # what is null in the API is an empty field here
         found.setdefault(name if name in ORDER else "name", sentence(text))
     return found
 
@@ -196,13 +225,18 @@ def first_wrong(errors: dict[str, str]) -> str:
     return next((name for name in ORDER if errors.get(name)), "")
 
 
-def pack(values: dict[str, str], campaign_ids: list[str], chips: list[Chip], schedule: dict[str, Any]) -> str:
+def pack(
+    values: dict[str, str], campaign_ids: list[str], chips: list[Chip], schedule: dict[str, Any]
+) -> str:
     """The form as one text, to be kept in the browser."""
-    return json.dumps({"values": values, "campaigns": campaign_ids, "chips": [c.text for c in chips], **schedule})
+    return json.dumps(
+        {"values": values, "campaigns": campaign_ids, "chips": [c.text for c in chips], **schedule}
+    )
 
 
 def unpack(kept: str) -> dict[str, Any]:
-    """What `pack` made. It comes from the browser: anything else in it is left out. Raises Invalid when it is not readable."""
+    """What `pack` made. It comes from the browser: anything else in it is left out. Raises Invalid
+    when it is not readable."""
     try:
         found = json.loads(kept)
         values = {k: str(found["values"].get(k, usual))[:LONGEST] for k, usual in EMPTY.items()}

@@ -1,4 +1,5 @@
-"""Choosing from long lists: the tenant's campaigns, the world's time zones. Searched on the server, shown in part."""
+"""Choosing from long lists: the tenant's campaigns, the world's time zones. Searched on the server,
+shown in part."""
 
 import asyncio
 from dataclasses import dataclass
@@ -50,12 +51,15 @@ class CampaignPicker(rx.State):
 
     async def _search(self) -> None:
         draft, find = await self.get_state(DraftState), wiring.services().campaigns.find
-        found, self.total = await asyncio.to_thread(find, principal(), draft.tenant_id, {}, self.q, Page(1, SHOWN))
+        found, self.total = await asyncio.to_thread(
+            find, principal(), draft.tenant_id, {}, self.q, Page(1, SHOWN)
+        )
         self.options = [Option(one.id, one.name, one.id in draft.campaign_ids) for one in found]
 
     @action(Permission.WRITE, longest={"campaign_id": bounds.ID})
     async def toggle(self, campaign_id: str) -> Any:
-        """Choose a campaign, or no longer. Which ones exist for the tenant, saving and the preview judge."""
+        """Choose a campaign, or no longer. Which ones exist for the tenant, saving and the preview
+        judge."""
         draft = await self.get_state(DraftState)
         rest = [one for one in draft.campaign_ids if one != campaign_id]
         if len(rest) == len(draft.campaign_ids) and len(rest) < MAX_CAMPAIGNS:
@@ -81,9 +85,14 @@ class CampaignPicker(rx.State):
 
     async def _name(self, ids: list[str]) -> None:
         tenant = (await self.get_state(DraftState)).tenant_id
-        names = await asyncio.to_thread(wiring.services().campaigns.names, principal(), tenant, ids[:CHIPS])
+        names = await asyncio.to_thread(
+            wiring.services().campaigns.names, principal(), tenant, ids[:CHIPS]
+        )
         self.count = len(ids)
-        self.chosen = [Option(one, names.get(one, "a campaign that is gone"), chosen=True) for one in ids[:CHIPS]]
+        self.chosen = [
+            Option(one, names.get(one, "a campaign that is gone"), chosen=True)
+            for one in ids[:CHIPS]
+        ]
 
 
 class ZonePicker(rx.State):
@@ -106,7 +115,10 @@ class ZonePicker(rx.State):
         parts = self.q.lower().replace("_", " ").split()
         spelled = {z: z.lower().replace("_", " ") for z in cron.zones()}
         found = [z for z, text in spelled.items() if all(part in text for part in parts)]
-        self.options = [Option(z, z.replace("_", " "), z == now) for z in sorted(found, key=lambda z: z != now)[:SHOWN]]
+        self.options = [
+            Option(z, z.replace("_", " "), z == now)
+            for z in sorted(found, key=lambda z: z != now)[:SHOWN]
+        ]
 
     @action(Permission.WRITE)
     async def choose(self, zone: str) -> Any:

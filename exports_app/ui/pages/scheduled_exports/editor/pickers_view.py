@@ -8,11 +8,24 @@ from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.editor.pickers import CHIPS, CampaignPicker, Option, ZonePicker
+from exports_app.ui.pages.scheduled_exports.editor.pickers import (
+    CHIPS,
+    CampaignPicker,
+    Option,
+    ZonePicker,
+)
 
 
 def _picker(
-    name: str, label: str, state: Any, shown: Any, choose: Any, below: Any, *, error: Any, multiple: bool
+    name: str,
+    label: str,
+    state: Any,
+    shown: Any,
+    choose: Any,
+    below: Any,
+    *,
+    error: Any,
+    multiple: bool,
 ) -> rx.Component:
     def option(one: Option) -> rx.Component:
         item = rx.el.button(
@@ -65,7 +78,9 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
     needed = rx.Var.create([one.key for one in EXPORT_TYPES if one.needs_campaigns])
     needs = needed.contains(DraftState.values["export_type"].to(str))
     shown = rx.cond(
-        count == 0, rx.cond(needs, "Choose campaigns", "All campaigns"), rx.cond(count == 1, "1 campaign", f"{count} campaigns")
+        count == 0,
+        rx.cond(needs, "Choose campaigns", "All campaigns"),
+        rx.cond(count == 1, "1 campaign", f"{count} campaigns"),
     )
     more = CampaignPicker.total - CampaignPicker.options.length()
     below = rx.el.div(
@@ -77,23 +92,54 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
             ),
             class_name="muted grow",
         ),
-        rx.cond(count > 0, button("Choose none", kind="small ghost", on_click=CampaignPicker.clear)),
+        rx.cond(
+            count > 0, button("Choose none", kind="small ghost", on_click=CampaignPicker.clear)
+        ),
         class_name="row",
         padding="6px 8px 0",
     )
     names = rx.el.span(
-        rx.foreach(CampaignPicker.chosen, lambda one: rx.el.bdi(one.label, class_name="tag", key=one.key)),
+        rx.foreach(
+            CampaignPicker.chosen, lambda one: rx.el.bdi(one.label, class_name="tag", key=one.key)
+        ),
         rx.cond(count > CHIPS, rx.el.span(f"and {count - CHIPS} more")),
         class_name="row wrap",
         gap="4px",
     )
-    hint = rx.cond(count > 0, names, rx.cond(needs, "At least one", "All of the tenant's, unless you choose some"))
-    control = _picker("campaigns", "Campaigns", CampaignPicker, shown, CampaignPicker.toggle, below, error=error, multiple=True)
+    hint = rx.cond(
+        count > 0,
+        names,
+        rx.cond(needs, "At least one", "All of the tenant's, unless you choose some"),
+    )
+    control = _picker(
+        "campaigns",
+        "Campaigns",
+        CampaignPicker,
+        shown,
+        CampaignPicker.toggle,
+        below,
+        error=error,
+        multiple=True,
+    )
     return field("Campaigns", control, name="campaigns", error=error, hint=hint)
 
 
 def zone_picker(error: rx.Var[str]) -> rx.Component:
-    none = rx.cond(ZonePicker.options.length() == 0, rx.el.div("No zone is called that", class_name="muted", padding="6px 8px"))
+    none = rx.cond(
+        ZonePicker.options.length() == 0,
+        rx.el.div("No zone is called that", class_name="muted", padding="6px 8px"),
+    )
     shown = DraftState.values["timezone"].to(str)
-    control = _picker("timezone", "Time zone", ZonePicker, shown, ZonePicker.choose, none, error=error, multiple=False)
-    return field("Time zone", control, name="timezone", error=error, hint="The schedule follows its clock")
+    control = _picker(
+        "timezone",
+        "Time zone",
+        ZonePicker,
+        shown,
+        ZonePicker.choose,
+        none,
+        error=error,
+        multiple=False,
+    )
+    return field(
+        "Time zone", control, name="timezone", error=error, hint="The schedule follows its clock"
+    )

@@ -1,4 +1,5 @@
-"""The fields under "Advanced": what a schedule does on bad days, as text, from a stored schedule and back."""
+"""The fields under "Advanced": what a schedule does on bad days, as text, from a stored schedule
+and back."""
 
 import re
 from collections.abc import Mapping
@@ -14,13 +15,25 @@ OVERLAP = {
     Overlap.ALLOW: ("Run both at once", "A later one may be finished first"),
 }
 CATCH_UP = {
-    CatchUp.LATEST: ("Only the latest missed run", "Its history says how many were missed before it"),
+    CatchUp.LATEST: (
+        "Only the latest missed run",
+        "Its history says how many were missed before it",
+    ),
     CatchUp.NONE: ("No missed run", "The history says what was missed"),
-    CatchUp.ALL: (f"All missed runs, at most {MOST_CAUGHT_UP}", "One after the other, for the days each would have covered"),
+    CatchUp.ALL: (
+        f"All missed runs, at most {MOST_CAUGHT_UP}",
+        "One after the other, for the days each would have covered",
+    ),
 }
 ON_UNKNOWN = {
-    OnUnknown.RESEND: ("Send it again", "Few see it twice: most mail programs show the same message once"),
-    OnUnknown.HOLD: ("Hold it until somebody decides", "The history asks: it arrived, or send again"),
+    OnUnknown.RESEND: (
+        "Send it again",
+        "Few see it twice: most mail programs show the same message once",
+    ),
+    OnUnknown.HOLD: (
+        "Hold it until somebody decides",
+        "The history asks: it arrived, or send again",
+    ),
 }
 """Value -> its words, and what happens then."""
 
@@ -49,13 +62,15 @@ def texts(schedule: Schedule) -> dict[str, str]:
 
 
 def unused(values: Mapping[str, str]) -> set[str]:
-    """Those that another one's choice makes pointless: the form does not show them, and what they hold is left as it was."""
+    """Those that another one's choice makes pointless: the form does not show them, and what they
+    hold is left as it was."""
     hours = {"catch_up_hours"} if values["catch_up"] != CatchUp.ALL else set()
     return hours | ({"retry_base_seconds"} if values["retry_attempts"] == ONCE else set())
 
 
 def read(values: Mapping[str, str]) -> dict[str, Any]:
-    """As the service takes them. Raises Invalid where a number is none; whether it may be so large is the service's rule."""
+    """As the service takes them. Raises Invalid where a number is none; whether it may be so large
+    is the service's rule."""
     errors: list[FieldError] = []
     found: dict[str, Any] = {name: values[name] for name in CHOSEN}
     asked = _NUMBERS | _OPTIONAL
@@ -67,7 +82,9 @@ def read(values: Mapping[str, str]) -> dict[str, Any]:
             found[name] = None
         else:
             or_nothing = ", or leave it empty" if name in _OPTIONAL else ""
-            errors.append(FieldError(f"/{name}", f"give a whole number of {asked[name]}{or_nothing}"))
+            errors.append(
+                FieldError(f"/{name}", f"give a whole number of {asked[name]}{or_nothing}")
+            )
     if errors:
         raise Invalid(errors)
     return found

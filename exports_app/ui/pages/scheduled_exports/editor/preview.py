@@ -1,4 +1,5 @@
-"""What answers beside the form while somebody types: when it would run, and what the file would hold."""
+"""What answers beside the form while somebody types: when it would run, and what the file would
+hold."""
 
 import asyncio
 import uuid
@@ -19,7 +20,8 @@ from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 
 _slow = ThreadPoolExecutor(2, thread_name_prefix="preview")
-"""A preview may take a second of a core: so many at once, and none in the threads that everybody's clicks need."""
+"""A preview may take a second of a core: so many at once, and none in the threads that everybody's
+clicks need."""
 TOO_LONG = "This takes longer than a second to count. The export itself is not limited."
 
 
@@ -46,9 +48,17 @@ class SchedulePanel(rx.State):
 
     async def _explain(self, values: dict[str, str]) -> None:
         explain = wiring.services().schedules.explain
-        self.place, self.words, self.problem, self.note, self.runs = place(values["timezone"]), "", "", "", []
+        self.place, self.words, self.problem, self.note, self.runs = (
+            place(values["timezone"]),
+            "",
+            "",
+            "",
+            [],
+        )
         try:
-            found = await asyncio.to_thread(explain, principal(), values["schedule"], values["timezone"])
+            found = await asyncio.to_thread(
+                explain, principal(), values["schedule"], values["timezone"]
+            )
         except ExportsError as e:
             self.problem = sentence(e.message)
             return
@@ -58,7 +68,10 @@ class SchedulePanel(rx.State):
             return
         zone = cron.zone(values["timezone"])
         self.words, self.note = found.description or "", found.note or ""
-        self.runs = [NextRun(one.isoformat(), f"{one.astimezone(zone):%a %d %b, %H:%M}") for one in found.next_runs]
+        self.runs = [
+            NextRun(one.isoformat(), f"{one.astimezone(zone):%a %d %b, %H:%M}")
+            for one in found.next_runs
+        ]
 
 
 class DataPanel(rx.State):
@@ -67,7 +80,8 @@ class DataPanel(rx.State):
     summary: str = ""
     window: str = ""
     shown: str = ""
-    """How many of the rows stand here, where they are not all, and which columns stand elsewhere in the file."""
+    """How many of the rows stand here, where they are not all, and which columns stand elsewhere in
+    the file."""
     problem: str = ""
     is_empty: bool = False
     """Known to be: there is not a row in these days."""
@@ -83,23 +97,36 @@ class DataPanel(rx.State):
             values, campaigns = dict(draft.values), list(draft.campaign_ids)
             asked = self._asked = uuid.uuid4().hex
             self.busy = True
-        found, problem = await asyncio.get_running_loop().run_in_executor(_slow, _read, principal(), tenant, values, campaigns)
+        found, problem = await asyncio.get_running_loop().run_in_executor(
+            _slow, _read, principal(), tenant, values, campaigns
+        )
         async with self:
             if self._asked == asked:
                 self._show(found, problem)
 
     def _show(self, found: Any, problem: str) -> None:
-        self.busy, self.problem, self.is_empty = False, problem, found is not None and found.total == 0
+        self.busy, self.problem, self.is_empty = (
+            False,
+            problem,
+            found is not None and found.total == 0,
+        )
         if found is None:
             self.heads, self.rows, self.summary, self.window = [], [], "", ""
             return
-        # An id says the least and takes the most room: it stands last here, wherever the file has it
-        order = sorted(range(len(found.columns)), key=lambda at: found.columns[at].key.endswith("_id"))
+        # An id says the least and takes the most room: it stands last here, wherever the file has
+        # it
+        order = sorted(
+            range(len(found.columns)), key=lambda at: found.columns[at].key.endswith("_id")
+        )
         columns = [found.columns[at] for at in order]
         self.heads = [Head(c.label, c.kind in {Kind.INTEGER, Kind.DECIMAL}) for c in columns]
         self.rows = [[row[at] for at in order] for row in found.rows]
         self.window = found.window
-        first = f", the first {len(self.rows)}" if found.total is None or found.total > len(self.rows) else ""
+        first = (
+            f", the first {len(self.rows)}"
+            if found.total is None or found.total > len(self.rows)
+            else ""
+        )
         moved = " and ".join(found.columns[at].label for was, at in enumerate(order) if at < was)
         self.shown = first + (f". {moved} comes earlier in the file." if moved else "")
         if found.total is None:
@@ -113,7 +140,9 @@ def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -
     try:
         filters = form.filters_of(values, campaigns)
         data = wiring.services().preview.data
-        return data(who, tenant, values["export_type"], values["format"], values["timezone"], filters), ""
+        return data(
+            who, tenant, values["export_type"], values["format"], values["timezone"], filters
+        ), ""
     except ExportsError as e:
         return None, told(e)
 
@@ -132,7 +161,9 @@ class LetterPanel(rx.State):
         draft = await self.get_state(DraftState)
         tenant, values = draft.tenant_id, dict(draft.values)
         filters = form.filters_of(values, draft.campaign_ids)
-        name, export_type, file_format, timezone = (values[n] for n in ("name", "export_type", "format", "timezone"))
+        name, export_type, file_format, timezone = (
+            values[n] for n in ("name", "export_type", "format", "timezone")
+        )
         letter = wiring.services().preview.letter
         what = (tenant, name, export_type, file_format, timezone, filters)
         days = form.days(values["link_days"]) if values["delivery"] in form.LINKED else 7

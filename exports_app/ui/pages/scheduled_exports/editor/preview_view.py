@@ -4,12 +4,20 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import icon_button
-from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, Head, LetterPanel, NextRun, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.editor.preview import (
+    DataPanel,
+    Head,
+    LetterPanel,
+    NextRun,
+    SchedulePanel,
+)
 
 
 def side() -> rx.Component:
     return rx.el.aside(
-        rx.el.div(_schedule(), _data(), class_name="stick"), class_name="side", custom_attrs={"aria-label": "What comes of it"}
+        rx.el.div(_schedule(), _data(), class_name="stick"),
+        class_name="side",
+        custom_attrs={"aria-label": "What comes of it"},
     )
 
 
@@ -17,20 +25,44 @@ def _schedule() -> rx.Component:
     def run(one: NextRun) -> rx.Component:
         return rx.el.div(
             rx.el.span(one.text),
-            rx.el.span(browser.when(at=one.at), " (", browser.local(at=one.at), ")", class_name="muted", text_align="right"),
+            rx.el.span(
+                browser.when(at=one.at),
+                " (",
+                browser.local(at=one.at),
+                ")",
+                class_name="muted",
+                text_align="right",
+            ),
             class_name="fact",
         )
 
     valid = rx.fragment(
         rx.el.p(SchedulePanel.words, class_name="big", id="schedule-words"),
-        rx.el.div("Times in ", SchedulePanel.place, "; yours in brackets (", browser.local_zone(), ")", class_name="hint"),
+        rx.el.div(
+            "Times in ",
+            SchedulePanel.place,
+            "; yours in brackets (",
+            browser.local_zone(),
+            ")",
+            class_name="hint",
+        ),
         rx.el.div(rx.foreach(SchedulePanel.runs, run), margin_top="8px", id="next-runs"),
-        rx.cond(SchedulePanel.note != "", rx.el.p(SchedulePanel.note, class_name="hint", id="clock-note")),
+        rx.cond(
+            SchedulePanel.note != "",
+            rx.el.p(SchedulePanel.note, class_name="hint", id="clock-note"),
+        ),
     )
-    wrong = rx.el.div(rx.el.p(rx.el.b(SchedulePanel.problem)), class_name="box bad", id="schedule-problem", margin_top="8px")
+    wrong = rx.el.div(
+        rx.el.p(rx.el.b(SchedulePanel.problem)),
+        class_name="box bad",
+        id="schedule-problem",
+        margin_top="8px",
+    )
     return rx.el.section(
         rx.el.h2("Schedule", class_name="section"),
-        rx.el.div(rx.cond(SchedulePanel.problem != "", wrong, valid), custom_attrs={"aria-live": "polite"}),
+        rx.el.div(
+            rx.cond(SchedulePanel.problem != "", wrong, valid), custom_attrs={"aria-live": "polite"}
+        ),
     )
 
 
@@ -39,7 +71,11 @@ def _data() -> rx.Component:
         return rx.el.th(one.label, scope="col", class_name=rx.cond(one.right, "right", ""))
 
     def cell(text: rx.Var[str], index: rx.Var[int]) -> rx.Component:
-        return rx.el.td(rx.el.bdi(text), class_name=rx.cond(DataPanel.heads[index].right, "right", ""), title=text)
+        return rx.el.td(
+            rx.el.bdi(text),
+            class_name=rx.cond(DataPanel.heads[index].right, "right", ""),
+            title=text,
+        )
 
     table = rx.el.div(
         rx.el.table(
@@ -53,21 +89,41 @@ def _data() -> rx.Component:
     )
     shown = rx.cond(
         DataPanel.rows.length() > 0,
-        rx.fragment(table, rx.el.p("If it ran now: ", DataPanel.window, DataPanel.shown, class_name="hint")),
+        rx.fragment(
+            table, rx.el.p("If it ran now: ", DataPanel.window, DataPanel.shown, class_name="hint")
+        ),
         rx.cond(
             DataPanel.is_empty,
-            rx.el.p("If it ran now: ", DataPanel.window, ". There is no data in these days.", class_name="hint"),
+            rx.el.p(
+                "If it ran now: ",
+                DataPanel.window,
+                ". There is no data in these days.",
+                class_name="hint",
+            ),
         ),
     )
     return rx.el.section(
         rx.el.h2(
-            "Data", rx.cond(DataPanel.summary != "", f" · {DataPanel.summary}", ""), class_name="section", id="data-summary"
+            "Data",
+            rx.cond(DataPanel.summary != "", f" · {DataPanel.summary}", ""),
+            class_name="section",
+            id="data-summary",
         ),
         rx.el.div(
-            rx.cond(DataPanel.problem != "", rx.el.p(DataPanel.problem, class_name="hint", id="data-problem")),
-            rx.cond(DataPanel.window != "", shown, rx.cond(DataPanel.busy, rx.el.span(class_name="skeleton", height="150px"))),
+            rx.cond(
+                DataPanel.problem != "",
+                rx.el.p(DataPanel.problem, class_name="hint", id="data-problem"),
+            ),
+            rx.cond(
+                DataPanel.window != "",
+                shown,
+                rx.cond(DataPanel.busy, rx.el.span(class_name="skeleton", height="150px")),
+            ),
             margin_top="8px",
-            custom_attrs={"aria-busy": rx.cond(DataPanel.busy, "true", "false"), "aria-live": "polite"},
+            custom_attrs={
+                "aria-busy": rx.cond(DataPanel.busy, "true", "false"),
+                "aria-live": "polite",
+            },
         ),
     )
 
@@ -83,15 +139,22 @@ def letter_dialog() -> rx.Component:
             custom_attrs={"aria-pressed": rx.cond(on, "true", "false")},
         )
 
-    # In a frame of its own with nothing allowed: the message's styles stay there, and it could run nothing
-    page = rx.el.iframe(src_doc=LetterPanel.html, sandbox="", title="The email as HTML", class_name="mail")
+    # In a frame of its own with nothing allowed: the message's styles stay there, and it could run
+    # nothing
+    page = rx.el.iframe(
+        src_doc=LetterPanel.html, sandbox="", title="The email as HTML", class_name="mail"
+    )
     return rx.dialog.root(
         rx.dialog.content(
             browser.return_focus(),
             rx.el.div(
                 rx.el.div(
                     rx.dialog.title("Email preview"),
-                    rx.el.p("Subject: ", rx.el.b(LetterPanel.subject, id="letter-subject"), class_name="muted"),
+                    rx.el.p(
+                        "Subject: ",
+                        rx.el.b(LetterPanel.subject, id="letter-subject"),
+                        class_name="muted",
+                    ),
                     class_name="grow",
                 ),
                 tab("html", "HTML"),
@@ -100,7 +163,11 @@ def letter_dialog() -> rx.Component:
                 class_name="dialog-head",
             ),
             rx.el.div(
-                rx.cond(LetterPanel.kind == "html", page, rx.el.pre(LetterPanel.text, class_name="mail-text", tab_index=0)),
+                rx.cond(
+                    LetterPanel.kind == "html",
+                    page,
+                    rx.el.pre(LetterPanel.text, class_name="mail-text", tab_index=0),
+                ),
                 class_name="dialog-body letter",
             ),
             class_name="dialog narrow",

@@ -19,7 +19,11 @@ from exports_app.ui.framework.session import Session, query
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
-from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, LetterPanel, SchedulePanel
+from exports_app.ui.pages.scheduled_exports.editor.preview import (
+    DataPanel,
+    LetterPanel,
+    SchedulePanel,
+)
 from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
 from exports_app.ui.pages.scheduled_exports.history import error_hints
 from exports_app.ui.pages.scheduled_exports.list.actions import Doing
@@ -52,8 +56,8 @@ class EditorState(rx.State):
         return await self._new(chosen.values)
 
     async def _arrive(self) -> Any:
-        """Where the address asks for a new one, with these values: the form, and the list's own address, so that a reload
-        does not ask again."""
+        """Where the address asks for a new one, with these values: the form, and the list's own
+        address, so that a reload does not ask again."""
         asked, draft = form.asked(query(self)), await self.get_state(DraftState)
         if asked is None:
             return None
@@ -69,7 +73,8 @@ class EditorState(rx.State):
 
     @action(Permission.WRITE)
     async def duplicate(self, schedule_id: str) -> Any:
-        """A new form with everything of a stored schedule, paused so that nobody gets two files unawares."""
+        """A new form with everything of a stored schedule, paused so that nobody gets two files
+        unawares."""
         old = await self._stored(schedule_id)
         texts = form.texts(old) | {"name": f"Copy of {old.name}"[: bounds.NAME]}
         return await self._open(old.tenant_id, "", texts, old, is_active=False)
@@ -81,7 +86,8 @@ class EditorState(rx.State):
 
     @action(Permission.WRITE, longest={"kept": bounds.KEPT_FORM})
     async def restore(self, kept: str) -> Any:
-        """Bring back a form that the browser kept while the server was away. Another tenant's stays there until its turn."""
+        """Bring back a form that the browser kept while the server was away. Another tenant's stays
+        there until its turn."""
         held, recipients = await asyncio.to_thread(_unpack, str(kept))
         draft = await self.get_state(DraftState)
         if draft.is_open or held["tenant"] != (await self.get_state(Session)).tenant_id:
@@ -99,10 +105,18 @@ class EditorState(rx.State):
 
     async def _edit(self, stored: Schedule) -> Any:
         (await self.get_state(DraftState))._version = stored.version  # noqa: SLF001
-        return await self._open(stored.tenant_id, stored.id, form.texts(stored), stored, is_active=stored.is_active)
+        return await self._open(
+            stored.tenant_id, stored.id, form.texts(stored), stored, is_active=stored.is_active
+        )
 
     async def _open(
-        self, tenant_id: str, schedule_id: str, values: dict[str, str], like: Schedule | None = None, *, is_active: bool = True
+        self,
+        tenant_id: str,
+        schedule_id: str,
+        values: dict[str, str],
+        like: Schedule | None = None,
+        *,
+        is_active: bool = True,
     ) -> Any:
         draft = await self.get_state(DraftState)
         draft._fill(tenant_id, schedule_id, values, like, is_active=is_active)  # noqa: SLF001
@@ -143,15 +157,28 @@ class EditorState(rx.State):
     async def test(self) -> None:
         """Save, then send it to the signed-in user alone. The form stays."""
         draft = await self.get_state(DraftState)
-        saved = await self._save(draft) if draft.dirty or not draft.schedule_id else await self._stored(draft.schedule_id)
+        saved = (
+            await self._save(draft)
+            if draft.dirty or not draft.schedule_id
+            else await self._stored(draft.schedule_id)
+        )
         if saved is not None:
             await (await self.get_state(Doing))._test(saved.id)  # noqa: SLF001
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""
         try:
-            values = form.draft(draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active)
-            saved = await asyncio.to_thread(_write, principal(), draft.tenant_id, draft.schedule_id, draft._version, values)  # noqa: SLF001
+            values = form.draft(
+                draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active
+            )
+            saved = await asyncio.to_thread(
+                _write,
+                principal(),
+                draft.tenant_id,
+                draft.schedule_id,
+                draft._version,
+                values,  # noqa: SLF001
+            )
         except Invalid as e:
             draft._refuse(form.errors_by_field(e))  # noqa: SLF001
             return None
@@ -178,7 +205,10 @@ class EditorState(rx.State):
             return
         try:
             stored = await self._stored(draft.schedule_id)
-            draft.stale, draft.paused = stored.version != draft._version, error_hints.told(stored.paused_reason)  # noqa: SLF001
+            draft.stale, draft.paused = (
+                stored.version != draft._version,  # noqa: SLF001
+                error_hints.told(stored.paused_reason),
+            )
         except NotFound:
             draft.errors = draft.errors | {"name": DELETED}
 
@@ -186,15 +216,22 @@ class EditorState(rx.State):
 def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:
     """The form, and its recipients as they are read. Raises Invalid."""
     held, domains = form.unpack(kept), Domains()
-    return held, list(islice((one for text in held["chips"] for one in read_recipients(text, domains)), MAX_SENT))
+    return held, list(
+        islice((one for text in held["chips"] for one in read_recipients(text, domains)), MAX_SENT)
+    )
 
 
 def _usual() -> dict[str, str]:
     settings = wiring.services().settings
-    return {"retry_attempts": str(settings.retry_attempts), "retry_base_seconds": f"{settings.retry_base_seconds:g}"}
+    return {
+        "retry_attempts": str(settings.retry_attempts),
+        "retry_base_seconds": f"{settings.retry_base_seconds:g}",
+    }
 
 
-def _write(who: Any, tenant_id: str, schedule_id: str, version: int, values: dict[str, Any]) -> Schedule:
+def _write(
+    who: Any, tenant_id: str, schedule_id: str, version: int, values: dict[str, Any]
+) -> Schedule:
     schedules = wiring.services().schedules
     if schedule_id:
         return schedules.update(who, schedule_id, values, version)

@@ -28,7 +28,9 @@ def editor_dialog() -> rx.Component:
     )
     body = rx.el.div(
         rx.el.div(
-            rx.el.div(_paused(), _stale(), *_what(), *_when(), *_to_whom(), advanced(), class_name="form"),
+            rx.el.div(
+                _paused(), _stale(), *_what(), *_when(), *_to_whom(), advanced(), class_name="form"
+            ),
             side(),
             class_name="two",
         ),
@@ -61,7 +63,9 @@ def _paused() -> rx.Component:
         rx.el.div(
             rx.el.p(rx.el.b("Paused by itself.")),
             rx.el.p(DraftState.paused),
-            rx.el.p("Once that is mended, switch it to Active below and save: it runs in your name then."),
+            rx.el.p(
+                "Once that is mended, switch it to Active below and save: it runs in your name then."
+            ),
             class_name="box warn",
             id="paused-reason",
         ),
@@ -75,7 +79,14 @@ def _stale() -> rx.Component:
             rx.el.p(rx.el.b("Somebody else changed this scheduled export meanwhile.")),
             rx.el.p("Reload to see what it is now; your changes in this form are dropped then."),
             rx.el.div(
-                button("Reload", kind="small", icon="rotate-cw", on_click=EditorState.reload, id="reload"), class_name="row"
+                button(
+                    "Reload",
+                    kind="small",
+                    icon="rotate-cw",
+                    on_click=EditorState.reload,
+                    id="reload",
+                ),
+                class_name="row",
             ),
             class_name="box warn",
             role="alert",
@@ -84,7 +95,9 @@ def _stale() -> rx.Component:
 
 
 def _what() -> list[rx.Component]:
-    sentence = rx.match(value("export_type"), *[(one.key, one.description) for one in EXPORT_TYPES], "")
+    sentence = rx.match(
+        value("export_type"), *[(one.key, one.description) for one in EXPORT_TYPES], ""
+    )
     grouped = [one.key for one in EXPORT_TYPES if one.groups]
     dates = rx.cond(
         value("period") == form.DATES,
@@ -96,14 +109,20 @@ def _what() -> list[rx.Component]:
     )
     groups = rx.cond(
         rx.Var.create(grouped).contains(value("export_type")),
-        chosen("group_by", "Grouping", list(form.GROUPS.items()), "One row per period and currency"),
+        chosen(
+            "group_by", "Grouping", list(form.GROUPS.items()), "One row per period and currency"
+        ),
         rx.fragment(),
     )
     return [
         rx.el.h2("What", class_name="section"),
         text("name", "Name", max_length=bounds.NAME, placeholder="Weekly campaign report"),
         text(
-            "description", "Description (optional)", max_length=bounds.DESCRIPTION, placeholder="What it is for", multiline=True
+            "description",
+            "Description (optional)",
+            max_length=bounds.DESCRIPTION,
+            placeholder="What it is for",
+            multiline=True,
         ),
         rx.el.div(
             chosen("export_type", "Export type", form.TYPES, sentence),
@@ -119,7 +138,12 @@ def _what() -> list[rx.Component]:
         groups,
         rx.el.div(
             chosen("when_empty", "When there is no data", form.WHEN_EMPTY),
-            text("time_limit", "Time limit, in minutes", "Making the file is given up after it", input_mode="decimal"),
+            text(
+                "time_limit",
+                "Time limit, in minutes",
+                "Making the file is given up after it",
+                input_mode="decimal",
+            ),
             class_name="pair",
         ),
     ]
@@ -144,10 +168,13 @@ def _when() -> list[rx.Component]:
     marks = {
         "aria-invalid": rx.cond((error("schedule") != "") | (problem != ""), "true", "false"),
         "aria-describedby": rx.cond(
-            error("schedule") != "", "schedule-error", rx.cond(problem != "", "schedule-problem schedule-hint", "schedule-hint")
+            error("schedule") != "",
+            "schedule-error",
+            rx.cond(problem != "", "schedule-problem schedule-hint", "schedule-hint"),
         ),
     }
-    # Where the panel stands beside the form it says what is wrong; where it is far below, the field does too
+    # Where the panel stands beside the form it says what is wrong; where it is far below, the field
+    # does too
     rule = "Minute, hour, day, month, weekday"
     told = rx.cond(
         problem != "",
@@ -164,7 +191,14 @@ def _when() -> list[rx.Component]:
             class_name="presets",
         ),
         rx.el.div(
-            text("schedule", "Cron expression", told, class_name="control code", spell_check=False, custom_attrs=marks),
+            text(
+                "schedule",
+                "Cron expression",
+                told,
+                class_name="control code",
+                spell_check=False,
+                custom_attrs=marks,
+            ),
             zone_picker(error("timezone")),
             class_name="pair",
         ),
@@ -194,7 +228,9 @@ def _to_whom() -> list[rx.Component]:
         )
 
     def wrong(one: Chip) -> rx.Component:
-        return rx.cond(one.error != "", rx.el.span(one.error, class_name="error-text", role="alert"))
+        return rx.cond(
+            one.error != "", rx.el.span(one.error, class_name="error-text", role="alert")
+        )
 
     box = rx.el.div(
         rx.foreach(DraftState.chips, chip),
@@ -217,18 +253,35 @@ def _to_whom() -> list[rx.Component]:
             box,
             rx.el.div(
                 rx.foreach(DraftState.chips, wrong),
-                rx.cond(error("recipients") != "", rx.el.span(error("recipients"), class_name="error-text", role="alert")),
+                rx.cond(
+                    error("recipients") != "",
+                    rx.el.span(error("recipients"), class_name="error-text", role="alert"),
+                ),
                 id="recipients-errors",
                 class_name="errors",
             ),
-            rx.el.span("Up to 50. Paste a list, or write one address after another.", id="recipients-hint", class_name="hint"),
+            rx.el.span(
+                "Up to 50. Paste a list, or write one address after another.",
+                id="recipients-hint",
+                class_name="hint",
+            ),
             class_name="field",
         ),
         rx.el.div(
-            chosen("delivery", "The file goes", form.DELIVERY, "A large one would be refused by many mail servers"),
+            chosen(
+                "delivery",
+                "The file goes",
+                form.DELIVERY,
+                "A large one would be refused by many mail servers",
+            ),
             rx.cond(
                 rx.Var.create(form.LINKED).contains(value("delivery")),
-                text("link_days", "A link works for, in days", "Anyone with the link can download", input_mode="numeric"),
+                text(
+                    "link_days",
+                    "A link works for, in days",
+                    "Anyone with the link can download",
+                    input_mode="numeric",
+                ),
             ),
             class_name="pair",
         ),
@@ -269,10 +322,19 @@ def _ask_close() -> rx.Component:
             browser.return_focus(),
             browser.focus(target="keep-editing"),
             rx.alert_dialog.title("Drop your changes?"),
-            rx.alert_dialog.description("What you changed in this form is not saved.", size="2", color="gray"),
+            rx.alert_dialog.description(
+                "What you changed in this form is not saved.", size="2", color="gray"
+            ),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Keep editing", on_click=EditorState.stay, id="keep-editing")),
-                button("Drop changes", kind="danger", on_click=EditorState.drop_changes, id="drop-changes"),
+                rx.alert_dialog.cancel(
+                    button("Keep editing", on_click=EditorState.stay, id="keep-editing")
+                ),
+                button(
+                    "Drop changes",
+                    kind="danger",
+                    on_click=EditorState.drop_changes,
+                    id="drop-changes",
+                ),
                 class_name="dialog-foot",
             ),
             class_name="dialog slim",

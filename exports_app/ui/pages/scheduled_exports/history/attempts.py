@@ -1,4 +1,5 @@
-"""What a run went through, and which emails it made to those who look after its schedule: as the history shows them."""
+"""What a run went through, and which emails it made to those who look after its schedule: as the
+history shows them."""
 
 from dataclasses import dataclass
 
@@ -58,13 +59,26 @@ class NoticeRow:
 
 def attempt_row(attempt: Attempt) -> AttemptRow:
     look, word = ATTEMPTS[attempt.outcome]
-    took = duration((attempt.ended_at - attempt.started_at).total_seconds()) if attempt.ended_at and attempt.number else ""
+    took = (
+        duration((attempt.ended_at - attempt.started_at).total_seconds())
+        if attempt.ended_at and attempt.number
+        else ""
+    )
     # A tick that was skipped before it was made up stands before its first attempt
     number = f"Attempt {attempt.number}" if attempt.number else "Before"
-    return AttemptRow(number, iso(attempt.started_at), took, look, word, error_hints.told(attempt.error))
+    return AttemptRow(
+        number, iso(attempt.started_at), took, look, word, error_hints.told(attempt.error)
+    )
 
 
 def notice_row(notice: Notice) -> NoticeRow:
     word = DELIVERY_WORDS[notice.status]
     at = iso(notice.sent_at or notice.created_at)
-    return NoticeRow(NOTICES[notice.kind], notice.target, at, str(notice.status), word, error_hints.told(notice.error))
+    return NoticeRow(
+        NOTICES[notice.kind],
+        notice.target,
+        at,
+        str(notice.status),
+        word,
+        error_hints.told(notice.error),
+    )

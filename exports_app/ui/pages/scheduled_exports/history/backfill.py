@@ -38,7 +38,8 @@ class BackfillState(rx.State):
         await self._look()
 
     async def _follow(self, schedule_id: str) -> None:
-        """The history was read anew: of another schedule nothing is kept, of the same one it is counted again."""
+        """The history was read anew: of another schedule nothing is kept, of the same one it is
+        counted again."""
         if schedule_id != self.schedule_id:
             self.reset()
             self.schedule_id = schedule_id
@@ -51,7 +52,9 @@ class BackfillState(rx.State):
         if days is None:
             return  # not all is chosen yet
         try:
-            found = await asyncio.to_thread(wiring.services().backfill.count, principal(), self.schedule_id, *days)
+            found = await asyncio.to_thread(
+                wiring.services().backfill.count, principal(), self.schedule_id, *days
+            )
         except Invalid as e:
             self._refused(e)
             return
@@ -60,7 +63,11 @@ class BackfillState(rx.State):
             return
         self.count = found.new
         if found.new:
-            had = f" {counted(found.existing, 'run time')} of these days had one already." if found.existing else ""
+            had = (
+                f" {counted(found.existing, 'run time')} of these days had one already."
+                if found.existing
+                else ""
+            )
             self.told = f"{counted(found.new, 'run')} would be made, each for the days that it would have covered.{had}"
         else:
             self.told = "All run times of these days have a run already: nothing would be made."
@@ -70,10 +77,15 @@ class BackfillState(rx.State):
         days = _days(self.start, self.end)
         if days is None:
             empty = {"start": CHOOSE} if not self.start else {}
-            self.errors = {k: sentence(v) for k, v in (empty | ({"end": CHOOSE} if not self.end else {})).items()}
+            self.errors = {
+                k: sentence(v)
+                for k, v in (empty | ({"end": CHOOSE} if not self.end else {})).items()
+            }
             return
         try:
-            done = await asyncio.to_thread(wiring.services().backfill.run, principal(), self.schedule_id, *days)
+            done = await asyncio.to_thread(
+                wiring.services().backfill.run, principal(), self.schedule_id, *days
+            )
         except Invalid as e:
             self._refused(e)
             return

@@ -32,9 +32,7 @@ HINTS = {
     "internal": "Run it again. If it fails again, whoever runs the server finds the reason in its log under the run's id.",
 }
 WAITS = "It is tried again by itself: nothing needs to be done, unless it must not wait."
-UNKNOWN = (
-    "Ask who should have it, then say “It arrived”, or send it again: it is the same message, which most programs show once."
-)
+UNKNOWN = "Ask who should have it, then say “It arrived”, or send it again: it is the same message, which most programs show once."
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDS = re.compile(rf" ?\({_ID}(?:, {_ID})*\)")
 _REPLY = re.compile(r"(?:^|: )([45])\d\d\b")
@@ -56,9 +54,7 @@ def hint(code: str | None, error: str | None) -> str:
 def _delivery(error: str) -> str:
     reply = _REPLY.search(error)
     if reply is None:
-        return (
-            "The mail server could not be reached or broke off. Check its settings, then send again to those who did not get it."
-        )
+        return "The mail server could not be reached or broke off. Check its settings, then send again to those who did not get it."
     if reply[1] == "4":
         return "The mail server refused for now. Send again in a while to those who did not get it."
     return "The mail server refused for good: check the address, and mend it in the scheduled export for the runs to come."

@@ -1,4 +1,5 @@
-"""Who downloaded the file of a run that is opened, and the question before its links are revoked."""
+"""Who downloaded the file of a run that is opened, and the question before its links are
+revoked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

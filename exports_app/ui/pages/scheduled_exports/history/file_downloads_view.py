@@ -4,7 +4,10 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
-from exports_app.ui.pages.scheduled_exports.history.file_downloads import DownloadRow, FileDownloadsState
+from exports_app.ui.pages.scheduled_exports.history.file_downloads import (
+    DownloadRow,
+    FileDownloadsState,
+)
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, RunRow
 
 TITLE = "Revoke the links of this run?"
@@ -16,7 +19,9 @@ TEXT = (
 
 def downloads(run: RunRow) -> rx.Component:
     rows = rx.el.ol(rx.foreach(FileDownloadsState.rows, _download))
-    listed = rx.el.div(rx.el.b(FileDownloadsState.heading, class_name="label"), rows, class_name="attempts")
+    listed = rx.el.div(
+        rx.el.b(FileDownloadsState.heading, class_name="label"), rows, class_name="attempts"
+    )
     is_shown = (FileDownloadsState.run_id == run.id) & (FileDownloadsState.rows.length() > 0)
     return rx.cond(is_shown, listed)
 
@@ -24,7 +29,9 @@ def downloads(run: RunRow) -> rx.Component:
 def revoke_button(run: RunRow) -> rx.Component:
     return rx.cond(
         HistoryState.detail.can_revoke,
-        button("Revoke links", kind="small", icon="link-2-off", on_click=FileDownloadsState.ask(run.id)),
+        button(
+            "Revoke links", kind="small", icon="link-2-off", on_click=FileDownloadsState.ask(run.id)
+        ),
     )
 
 
@@ -36,7 +43,9 @@ def revoke_dialog() -> rx.Component:
             rx.alert_dialog.title(TITLE, as_child=False),
             rx.alert_dialog.description(TEXT, size="2", color="gray"),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Keep them", on_click=FileDownloadsState.keep, id="keep-links")),
+                rx.alert_dialog.cancel(
+                    button("Keep them", on_click=FileDownloadsState.keep, id="keep-links")
+                ),
                 button(
                     "Revoke links",
                     kind="danger",

@@ -1,4 +1,5 @@
-"""Beside the runs in the history: why it was paused, past times to run, and who was told of trouble."""
+"""Beside the runs in the history: why it was paused, past times to run, and who was told of
+trouble."""
 
 import reflex as rx
 
@@ -12,7 +13,9 @@ from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 
 def paused() -> rx.Component:
     when = browser.when(at=HistoryState.paused_at)
-    box = paused_box(HistoryState.schedule_id, HistoryState.name, HistoryState.paused, when, "Close the history")
+    box = paused_box(
+        HistoryState.schedule_id, HistoryState.name, HistoryState.paused, when, "Close the history"
+    )
     return rx.cond(HistoryState.paused != "", rx.el.div(box, class_name="aside note"))
 
 
@@ -21,8 +24,20 @@ def backfill() -> rx.Component:
     return rx.el.div(
         browser.fold(
             rx.el.div(
-                _day("backfill_start", "From", BackfillState.start, BackfillState.set_start, wrong.get("start", "")),
-                _day("backfill_end", "To", BackfillState.end, BackfillState.set_end, wrong.get("end", "")),
+                _day(
+                    "backfill_start",
+                    "From",
+                    BackfillState.start,
+                    BackfillState.set_start,
+                    wrong.get("start", ""),
+                ),
+                _day(
+                    "backfill_end",
+                    "To",
+                    BackfillState.end,
+                    BackfillState.set_end,
+                    wrong.get("end", ""),
+                ),
                 class_name="pair",
             ),
             rx.el.div(
@@ -46,10 +61,18 @@ def backfill() -> rx.Component:
     )
 
 
-def _day(name: str, label: str, value: rx.Var[str], on_change: object, error: rx.Var[str]) -> rx.Component:
+def _day(
+    name: str, label: str, value: rx.Var[str], on_change: object, error: rx.Var[str]
+) -> rx.Component:
     wrong = error.to(str)
     control = rx.el.input(
-        type="date", id=name, name=name, value=value, on_change=on_change, class_name="control", **described(name, wrong)
+        type="date",
+        id=name,
+        name=name,
+        value=value,
+        on_change=on_change,
+        class_name="control",
+        **described(name, wrong),
     )
     return field(label, control, name=name, error=wrong, hint="Whole days, in the schedule's zone")
 
@@ -74,7 +97,9 @@ def _notice(one: NoticeRow) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.b(one.what),
-            rx.el.div(one.target, rx.cond(one.error != "", f" · {one.error}", ""), class_name="muted"),
+            rx.el.div(
+                one.target, rx.cond(one.error != "", f" · {one.error}", ""), class_name="muted"
+            ),
             class_name="grow",
         ),
         rx.el.span(browser.when(at=one.at), class_name="muted num"),

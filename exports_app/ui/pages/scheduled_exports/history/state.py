@@ -13,7 +13,15 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.humanize import counted, duration, place, sentence, size
 from exports_app.domain.runs.delivery_mode import Way
-from exports_app.domain.runs.states import FAILING, FINISHED, RESENT, UNDELIVERED, DeliveryStatus, RunStatus, Trigger
+from exports_app.domain.runs.states import (
+    FAILING,
+    FINISHED,
+    RESENT,
+    UNDELIVERED,
+    DeliveryStatus,
+    RunStatus,
+    Trigger,
+)
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Attempt, Delivery, Notice, Run
 from exports_app.services.runs.decisions import waits
@@ -21,9 +29,22 @@ from exports_app.ui.framework.actions import action, note_refusal, principal, to
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.session import path, query
 from exports_app.ui.pages.scheduled_exports.history import error_hints
-from exports_app.ui.pages.scheduled_exports.history.attempts import DELIVERY_WORDS, AttemptRow, NoticeRow, attempt_row, notice_row
+from exports_app.ui.pages.scheduled_exports.history.attempts import (
+    DELIVERY_WORDS,
+    AttemptRow,
+    NoticeRow,
+    attempt_row,
+    notice_row,
+)
 from exports_app.ui.pages.scheduled_exports.list.actions import Doing
-from exports_app.ui.pages.scheduled_exports.list.rows import STATUS_WORDS, format_label, in_words, iso, kind_label, moment
+from exports_app.ui.pages.scheduled_exports.list.rows import (
+    STATUS_WORDS,
+    format_label,
+    in_words,
+    iso,
+    kind_label,
+    moment,
+)
 from exports_app.ui.pages.scheduled_exports.list.state import ROUTE, ListState
 
 SHOWN = 50
@@ -149,8 +170,21 @@ class HistoryState(rx.State):
         self._begin(named)
 
     def _begin(self, schedule_id: str) -> None:
-        self.schedule_id, self.name, self.heading, self.gone, self.failed, self.loaded = schedule_id, "", "", "", "", False
-        self.runs, self.deliveries, self.detail, self.attempts, self.notices = [], [], Detail(), [], []
+        self.schedule_id, self.name, self.heading, self.gone, self.failed, self.loaded = (
+            schedule_id,
+            "",
+            "",
+            "",
+            "",
+            False,
+        )
+        self.runs, self.deliveries, self.detail, self.attempts, self.notices = (
+            [],
+            [],
+            Detail(),
+            [],
+            [],
+        )
         self.paused = self.paused_at = ""
 
     @action(Permission.WRITE)
@@ -162,7 +196,8 @@ class HistoryState(rx.State):
             why, self.schedule_id = self.gone, ""
             await notify(self, "error", why)
             return
-        # With the list's view: after a reload, or a server that lost this tab, it is still behind the dialog
+        # With the list's view: after a reload, or a server that lost this tab, it is still behind
+        # the dialog
         listed = await (await self.get_state(ListState))._address()  # noqa: SLF001
         await show_address(self, f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}")
 
@@ -172,8 +207,8 @@ class HistoryState(rx.State):
         listing = await self.get_state(ListState)
         listed = await listing._address()  # noqa: SLF001
         if path(self).startswith(f"{ROUTE}/"):
-            # A real navigation, or the router would lead back here when the connection comes back. Its page load must not close
-            # what somebody has opened by then
+            # A real navigation, or the router would lead back here when the connection comes back.
+            # Its page load must not close what somebody has opened by then
             await listing._go_on_at(ROUTE, listed)  # noqa: SLF001
             return rx.redirect(listed, replace=True)
         await show_address(self, listed)
@@ -195,7 +230,9 @@ class HistoryState(rx.State):
             return
         who = principal()
         try:
-            schedule = await asyncio.to_thread(wiring.services().schedules.get, who, self.schedule_id)
+            schedule = await asyncio.to_thread(
+                wiring.services().schedules.get, who, self.schedule_id
+            )
             read = await asyncio.to_thread(_read, who, schedule.id, self.opened)
         except NotFound as e:
             self.gone, self.loaded = e.message, True
@@ -209,8 +246,15 @@ class HistoryState(rx.State):
         self._show(read)
         self.paused = error_hints.told(schedule.paused_reason) if schedule.paused_at else ""
         self.paused_at = iso(schedule.paused_at)
-        known = counted(self.total, "run") if self.total <= SHOWN else f"Last {SHOWN} of {counted(self.total, 'run')}"
-        self.name, self.heading = schedule.name, f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}"
+        known = (
+            counted(self.total, "run")
+            if self.total <= SHOWN
+            else f"Last {SHOWN} of {counted(self.total, 'run')}"
+        )
+        self.name, self.heading = (
+            schedule.name,
+            f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}",
+        )
         # Both know this one
         from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
         from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
@@ -224,16 +268,28 @@ class HistoryState(rx.State):
         longest = max((_seconds(run) for run, _ in found), default=0.0)
         self.runs = [run_row(run, names, longest) for run, _ in found]
         self.total, self.loaded, self.gone, self.failed = total, True, "", ""
-        counts = [(word, sum(run.status is key for run, _ in found)) for key, word in STATUS_WORDS.items()]
-        self.summary = f"Last {len(found)} runs: " + ", ".join(f"{n} {word.lower()}" for word, n in counts if n)
-        opened = next(((run, deliveries) for run, deliveries in found if run.id == self.opened), None)
+        counts = [
+            (word, sum(run.status is key for run, _ in found)) for key, word in STATUS_WORDS.items()
+        ]
+        self.summary = f"Last {len(found)} runs: " + ", ".join(
+            f"{n} {word.lower()}" for word, n in counts if n
+        )
+        opened = next(
+            ((run, deliveries) for run, deliveries in found if run.id == self.opened), None
+        )
         if opened is None:
             self.opened, self.detail, self.deliveries, self.attempts = "", Detail(), [], []
             return
         run, deliveries = opened
         self.detail = detail(run, deliveries)
-        self.deliveries = [delivery_row(d) for d in sorted(deliveries, key=lambda d: ATTENTION.index(d.status))]
-        self.attempts = [attempt_row(one) for one in read.attempts] if len(read.attempts) > 1 or waits(run) else []
+        self.deliveries = [
+            delivery_row(d) for d in sorted(deliveries, key=lambda d: ATTENTION.index(d.status))
+        ]
+        self.attempts = (
+            [attempt_row(one) for one in read.attempts]
+            if len(read.attempts) > 1 or waits(run)
+            else []
+        )
 
     @action(Permission.WRITE)
     async def run_now(self) -> None:
@@ -252,7 +308,9 @@ class HistoryState(rx.State):
     @action(Permission.WRITE)
     async def cancel(self, run_id: str) -> None:
         """End it, whether it waits or is under way."""
-        await asyncio.to_thread(wiring.services().demand.cancel, principal(), self.schedule_id, str(run_id))
+        await asyncio.to_thread(
+            wiring.services().demand.cancel, principal(), self.schedule_id, str(run_id)
+        )
         await self._reload()
 
     @action(Permission.WRITE)
@@ -263,13 +321,17 @@ class HistoryState(rx.State):
     @action(Permission.WRITE)
     async def give_up(self, run_id: str) -> None:
         """End a run that waits for another attempt."""
-        await asyncio.to_thread(wiring.services().decisions.give_up, principal(), self.schedule_id, str(run_id))
+        await asyncio.to_thread(
+            wiring.services().decisions.give_up, principal(), self.schedule_id, str(run_id)
+        )
         await self._reload()
 
     @action(Permission.WRITE)
     async def arrived(self, run_id: str) -> None:
         """The messages of which nobody knows have arrived, says who asked the recipients."""
-        await asyncio.to_thread(wiring.services().decisions.accept_unknown, principal(), self.schedule_id, str(run_id))
+        await asyncio.to_thread(
+            wiring.services().decisions.accept_unknown, principal(), self.schedule_id, str(run_id)
+        )
         await self._reload()
 
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
@@ -281,7 +343,9 @@ class HistoryState(rx.State):
 def _read(who: Principal, schedule_id: str, opened: str) -> Read:
     services = wiring.services()
     found, total = services.history.of_schedule(who, schedule_id, SHOWN)
-    names = services.overview.people(who, {run.triggered_by for run, _ in found if run.triggered_by})
+    names = services.overview.people(
+        who, {run.triggered_by for run, _ in found if run.triggered_by}
+    )
     notices = services.history.notices(who, schedule_id, NOTICES)
     is_here = any(run.id == opened for run, _ in found)
     attempts = services.history.attempts(who, schedule_id, opened) if is_here else []
@@ -300,7 +364,9 @@ def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
         id=run.id,
         status=str(run.status),
         status_word=word,
-        at=iso(run.scheduled_for or run.created_at) if run.status not in FINISHED else iso(moment(run)),
+        at=iso(run.scheduled_for or run.created_at)
+        if run.status not in FINISHED
+        else iso(moment(run)),
         since=iso(run.started_at) if run.status is RunStatus.PROCESSING else "",
         how=how,
         window=period.words(period.Window(run.window_start, run.window_end)),
@@ -350,13 +416,21 @@ def _sent(run: Run) -> str:
 
 
 def _seconds(run: Run) -> float:
-    return (run.completed_at - run.started_at).total_seconds() if run.started_at and run.completed_at else 0.0
+    return (
+        (run.completed_at - run.started_at).total_seconds()
+        if run.started_at and run.completed_at
+        else 0.0
+    )
 
 
 def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     unsent = sum(d.status in UNDELIVERED for d in deliveries)
-    unknown = sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
-    after = error_hints.hint(run.error_code, run.error) if run.status in FINISHED else ""  # else it is that of an attempt before
+    unknown = (
+        sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
+    )
+    after = (
+        error_hints.hint(run.error_code, run.error) if run.status in FINISHED else ""
+    )  # else it is that of an attempt before
     hint = error_hints.UNKNOWN if unknown else error_hints.WAITS if waits(run) else after
     return Detail(
         error=f"{error_hints.told(run.error).rstrip('.')}." if run.error else "",

@@ -33,7 +33,9 @@ def history_dialog() -> rx.Component:
     body = rx.cond(
         HistoryState.gone != "",
         message(
-            "search-x", "There is no such scheduled export", "It was deleted, or the address is wrong, or it is not yours to see."
+            "search-x",
+            "There is no such scheduled export",
+            "It was deleted, or the address is wrong, or it is not yours to see.",
         ),
         rx.cond(
             ~HistoryState.loaded,
@@ -51,7 +53,9 @@ def history_dialog() -> rx.Component:
             browser.return_focus(),
             head,
             file_downloads_view.revoke_dialog(),
-            rx.el.div(body, class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}),
+            rx.el.div(
+                body, class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}
+            ),
             class_name="dialog narrow",
             custom_attrs={"aria-describedby": ""},
         ),
@@ -61,23 +65,32 @@ def history_dialog() -> rx.Component:
 
 
 def _loading() -> rx.Component:
-    return rx.el.div(rx.el.span(class_name="skeleton"), padding="30px 20px", custom_attrs={"aria-busy": "true"})
+    return rx.el.div(
+        rx.el.span(class_name="skeleton"), padding="30px 20px", custom_attrs={"aria-busy": "true"}
+    )
 
 
 def _failed() -> rx.Component:
     again = button("Try again", icon="rotate-cw", on_click=HistoryState.again)
-    return message("triangle-alert", "The history could not be loaded", f"{HistoryState.failed}.", again)
+    return message(
+        "triangle-alert", "The history could not be loaded", f"{HistoryState.failed}.", again
+    )
 
 
 def _never_ran() -> rx.Component:
     return message(
-        "history", "It never ran", "Runs stand here, the newest first, each with its file and what became of every email."
+        "history",
+        "It never ran",
+        "Runs stand here, the newest first, each with its file and what became of every email.",
     )
 
 
 def _strip() -> rx.Component:
     return rx.el.div(
-        rx.foreach(HistoryState.runs.reverse(), lambda run: rx.el.i(class_name=run.status, height=run.bar, title=run.title)),
+        rx.foreach(
+            HistoryState.runs.reverse(),
+            lambda run: rx.el.i(class_name=run.status, height=run.bar, title=run.title),
+        ),
         class_name="strip",
         role="img",
         custom_attrs={"aria-label": HistoryState.summary},
@@ -89,7 +102,10 @@ def _runs() -> rx.Component:
     return rx.el.table(
         rx.el.thead(
             rx.el.tr(
-                *[rx.el.th(words, class_name=look, scope="col", role="columnheader") for words, look in heads],
+                *[
+                    rx.el.th(words, class_name=look, scope="col", role="columnheader")
+                    for words, look in heads
+                ],
                 rx.el.th(rx.el.span("Actions", class_name="sr"), scope="col", role="columnheader"),
                 role="row",
             ),
@@ -109,9 +125,18 @@ def _runs() -> rx.Component:
 def _run(run: RunRow) -> rx.Component:
     opened = HistoryState.opened == run.id
     when = rx.fragment(
-        rx.cond(run.since != "", rx.fragment("since ", browser.elapsed(since=run.since)), browser.when(at=run.at)),
-        rx.cond(run.waits != "", rx.el.div(run.waits, " · ", browser.when(at=run.waits_at), class_name="waits")),
-        rx.el.div(run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"),
+        rx.cond(
+            run.since != "",
+            rx.fragment("since ", browser.elapsed(since=run.since)),
+            browser.when(at=run.at),
+        ),
+        rx.cond(
+            run.waits != "",
+            rx.el.div(run.waits, " · ", browser.when(at=run.waits_at), class_name="waits"),
+        ),
+        rx.el.div(
+            run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"
+        ),
     )
     named = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
     file = rx.fragment(
@@ -130,7 +155,10 @@ def _run(run: RunRow) -> rx.Component:
         class_name="icon-button",
         title="Details",
         on_click=HistoryState.unfold(run.id),
-        custom_attrs={"aria-label": f"Details: {run.title}", "aria-expanded": rx.cond(opened, "true", "false")},
+        custom_attrs={
+            "aria-label": f"Details: {run.title}",
+            "aria-expanded": rx.cond(opened, "true", "false"),
+        },
     )
     line = rx.el.tr(
         rx.el.td(status(run.status, run.status_word), role="cell"),
@@ -139,7 +167,9 @@ def _run(run: RunRow) -> rx.Component:
         rx.el.td(run.records, role="cell", class_name="right"),
         rx.el.td(run.took, role="cell", class_name="right"),
         rx.el.td(
-            rx.el.div(download, fold, class_name="row", gap="2px", justify_content="flex-end"), role="cell", class_name="right"
+            rx.el.div(download, fold, class_name="row", gap="2px", justify_content="flex-end"),
+            role="cell",
+            class_name="right",
         ),
         role="row",
         custom_attrs={"data-run": run.id},
@@ -153,7 +183,11 @@ def _detail(run: RunRow) -> rx.Component:
         rx.el.p(rx.el.b(found.error)),
         rx.cond(found.hint != "", rx.el.p(found.hint)),
         rx.el.div(browser.copy_button(text=found.raw, label="Copy error"), class_name="row"),
-        class_name=rx.cond(run.status == "failed", "box bad", rx.cond(run.status == "partial", "box warn", "box info")),
+        class_name=rx.cond(
+            run.status == "failed",
+            "box bad",
+            rx.cond(run.status == "partial", "box warn", "box info"),
+        ),
     )
     facts = rx.el.div(
         rx.cond(found.made != "", rx.el.div(found.made, class_name="muted")),
@@ -174,8 +208,20 @@ def _detail(run: RunRow) -> rx.Component:
         rx.cond(
             found.can_retry,
             rx.fragment(
-                button("Retry now", kind="small", icon="rotate-cw", once=True, on_click=HistoryState.retry_now(run.id)),
-                button("Give up", kind="small", icon="flag-off", once=True, on_click=HistoryState.give_up(run.id)),
+                button(
+                    "Retry now",
+                    kind="small",
+                    icon="rotate-cw",
+                    once=True,
+                    on_click=HistoryState.retry_now(run.id),
+                ),
+                button(
+                    "Give up",
+                    kind="small",
+                    icon="flag-off",
+                    once=True,
+                    on_click=HistoryState.give_up(run.id),
+                ),
             ),
         ),
         rx.cond(
@@ -219,7 +265,13 @@ def _detail(run: RunRow) -> rx.Component:
         file_downloads_view.revoke_button(run),
         rx.cond(
             found.can_cancel,
-            button("Cancel this run", kind="small", icon="ban", once=True, on_click=HistoryState.cancel(run.id)),
+            button(
+                "Cancel this run",
+                kind="small",
+                icon="ban",
+                once=True,
+                on_click=HistoryState.cancel(run.id),
+            ),
         ),
         class_name="row wrap",
     )
@@ -247,7 +299,9 @@ def _detail(run: RunRow) -> rx.Component:
 
 def _attempts() -> rx.Component:
     return rx.el.div(
-        rx.el.b("Attempts", class_name="label"), rx.el.ol(rx.foreach(HistoryState.attempts, _attempt)), class_name="attempts"
+        rx.el.b("Attempts", class_name="label"),
+        rx.el.ol(rx.foreach(HistoryState.attempts, _attempt)),
+        class_name="attempts",
     )
 
 
@@ -267,7 +321,11 @@ def _attempt(one: AttemptRow) -> rx.Component:
 
 def _delivery(one: DeliveryRow) -> rx.Component:
     return rx.el.div(
-        rx.el.div(one.target, rx.cond(one.error != "", rx.el.div(one.error, class_name="muted")), class_name="grow"),
+        rx.el.div(
+            one.target,
+            rx.cond(one.error != "", rx.el.div(one.error, class_name="muted")),
+            class_name="grow",
+        ),
         rx.cond(one.at != "", rx.el.span(browser.when(at=one.at), class_name="muted num")),
         status(one.status, one.word),
         class_name="delivery",

@@ -1,4 +1,5 @@
-"""What is done to schedules from the list: run, pause, test, delete, one or several. Outcomes come back as notices."""
+"""What is done to schedules from the list: run, pause, test, delete, one or several. Outcomes come
+back as notices."""
 
 import asyncio
 from typing import Any
@@ -33,7 +34,11 @@ class Doing(rx.State):
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
         """Now. The row shows how it goes, a notice how it ended."""
-        self._watch(await asyncio.to_thread(wiring.services().schedules.trigger, principal(), str(schedule_id)))
+        self._watch(
+            await asyncio.to_thread(
+                wiring.services().schedules.trigger, principal(), str(schedule_id)
+            )
+        )
 
     @action(Permission.WRITE)
     async def test(self, schedule_id: str) -> None:
@@ -45,7 +50,9 @@ class Doing(rx.State):
         self._watch(run)
         reason = CHANNELS["email"].unconfigured()
         text = (
-            f"The test makes its file, but sends nothing: {reason}" if reason else f"A test is on its way to {run.recipients[0]}"
+            f"The test makes its file, but sends nothing: {reason}"
+            if reason
+            else f"A test is on its way to {run.recipients[0]}"
         )
         await notify(self, "info", text)
 
@@ -55,10 +62,13 @@ class Doing(rx.State):
 
     @action(Permission.WRITE)
     async def toggle(self, schedule_id: str, active: bool) -> None:
-        """Acts at once. Where it is refused, the list is read again, so that the switch comes back."""
+        """Acts at once. Where it is refused, the list is read again, so that the switch comes
+        back."""
         services, values = wiring.services(), {"is_active": bool(active)}
         try:
-            await asyncio.to_thread(services.schedules.update, principal(), str(schedule_id), values)
+            await asyncio.to_thread(
+                services.schedules.update, principal(), str(schedule_id), values
+            )
         finally:
             await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
 
@@ -67,7 +77,9 @@ class Doing(rx.State):
         """One that was paused by itself goes on, in the name of whoever resumes it."""
         services, values = wiring.services(), {"is_active": True}
         try:
-            resumed = await asyncio.to_thread(services.schedules.update, principal(), str(schedule_id), values)
+            resumed = await asyncio.to_thread(
+                services.schedules.update, principal(), str(schedule_id), values
+            )
             yours = " and runs in your name" if resumed.owner_id == principal().user_id else ""
             await notify(self, "success", f"“{resumed.name}” is active again{yours}")
         finally:
@@ -76,14 +88,18 @@ class Doing(rx.State):
     @action(Permission.WRITE)
     async def ask_delete(self, schedule_id: str) -> None:
         services, who = wiring.services(), principal()
-        schedule = await asyncio.to_thread(services.schedules.get, who, str(schedule_id), Permission.WRITE)
+        schedule = await asyncio.to_thread(
+            services.schedules.get, who, str(schedule_id), Permission.WRITE
+        )
         _, runs = await asyncio.to_thread(services.history.of_schedule, who, schedule.id, 1)
         self.asking = [schedule.id]
         self.ask_title = f"Delete “{schedule.name}”?"
-        past = f" Its history of {counted(runs, 'run')} and their files can no longer be opened." if runs else ""
-        self.ask_text = (
-            f"It will not run again, for anybody.{past} A run that is under way still finishes. This cannot be undone."
+        past = (
+            f" Its history of {counted(runs, 'run')} and their files can no longer be opened."
+            if runs
+            else ""
         )
+        self.ask_text = f"It will not run again, for anybody.{past} A run that is under way still finishes. This cannot be undone."
 
     @action(Permission.WRITE)
     async def ask_delete_selected(self) -> None:
@@ -93,7 +109,9 @@ class Doing(rx.State):
             return
         self.asking = [r.id for r in chosen]
         self.ask_title = f"Delete {counted(len(chosen), 'scheduled export')}?"
-        names = ", ".join(f"“{r.name}”" for r in chosen[:5]) + (f" and {len(chosen) - 5} more" if len(chosen) > 5 else "")
+        names = ", ".join(f"“{r.name}”" for r in chosen[:5]) + (
+            f" and {len(chosen) - 5} more" if len(chosen) > 5 else ""
+        )
         self.ask_text = f"{names} will not run again, and their histories can no longer be opened. This cannot be undone."
 
     @action(Permission.WRITE)
@@ -117,11 +135,17 @@ class Doing(rx.State):
         if not ids:
             return
         listed = await self.get_state(ListState)
-        result = await asyncio.to_thread(wiring.services().bulk.apply, principal(), ids, Action(what))
+        result = await asyncio.to_thread(
+            wiring.services().bulk.apply, principal(), ids, Action(what)
+        )
         if result.done:
-            await notify(self, "success", f"{counted(len(result.done), 'scheduled export')} {BULK[what]}")
+            await notify(
+                self, "success", f"{counted(len(result.done), 'scheduled export')} {BULK[what]}"
+            )
         if result.failed:
-            await notify(self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}")
+            await notify(
+                self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}"
+            )
         listed.selected = []
         await listed._load(fresh=True)  # noqa: SLF001
 
@@ -144,7 +168,13 @@ class Doing(rx.State):
         href = f"{ROUTE}/{schedule_id}?run={run.id}"
         if run.status is RunStatus.COMPLETED:
             sent = f", sent to {counted(accepted, 'recipient')}" if accepted else ""
-            await notify(self, "success", f"{what} is ready: {words}{sent}", link="Download", run=f"{schedule_id}/{run.id}")
+            await notify(
+                self,
+                "success",
+                f"{what} is ready: {words}{sent}",
+                link="Download",
+                run=f"{schedule_id}/{run.id}",
+            )
         elif run.status is RunStatus.SKIPPED:
             await notify(self, "info", f"{what} was skipped. {words}", link="Show", href=href)
         elif run.status is RunStatus.CANCELLED:

@@ -16,7 +16,14 @@ def delete_dialog() -> rx.Component:
             rx.alert_dialog.description(Doing.ask_text, size="2", color="gray"),
             rx.el.div(
                 rx.alert_dialog.cancel(button("Keep it", on_click=Doing.dismiss, id="keep-it")),
-                button("Delete", kind="danger", icon="trash-2", once=True, on_click=Doing.delete, id="confirm-delete"),
+                button(
+                    "Delete",
+                    kind="danger",
+                    icon="trash-2",
+                    once=True,
+                    on_click=Doing.delete,
+                    id="confirm-delete",
+                ),
                 class_name="dialog-foot",
             ),
             class_name="dialog slim",

@@ -9,7 +9,9 @@ from exports_app.ui.components.controls import button
 from exports_app.ui.pages.scheduled_exports.list.actions import Doing
 
 
-def paused_box(schedule_id: Any, name: Any, reason: Any, when: rx.Component, focus: Any) -> rx.Component:
+def paused_box(
+    schedule_id: Any, name: Any, reason: Any, when: rx.Component, focus: Any
+) -> rx.Component:
     """when: it was paused. focus: the label of what gets the focus once the box goes."""
     why = rx.el.div(rx.el.b("Paused by itself "), when, rx.el.div(reason), class_name="grow")
     resume = button(

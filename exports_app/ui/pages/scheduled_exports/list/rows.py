@@ -51,7 +51,8 @@ class Row:
     streak: str
     """How many scheduled runs failed in a row, where it is more than one."""
     failing_at: str
-    """Since when its scheduled runs have not gone well: the first of them may have been partial, or before a pause."""
+    """Since when its scheduled runs have not gone well: the first of them may have been partial, or
+    before a pause."""
     paused: str
     """Why it was paused by itself; empty when it was not."""
     paused_at: str
@@ -60,7 +61,11 @@ class Row:
 def row(schedule: Schedule, latest: LatestRun | None) -> Row:
     run = latest.run if latest else None
     status = run.status if run else None
-    detail = outcome_words(run, latest.accepted, latest.total) if run and latest and not _told_below(schedule, run) else ""
+    detail = (
+        outcome_words(run, latest.accepted, latest.total)
+        if run and latest and not _told_below(schedule, run)
+        else ""
+    )
     return Row(
         id=schedule.id,
         name=schedule.name,
@@ -78,10 +83,14 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         status=str(status or "never"),
         status_word=STATUS_WORDS[status] if status else "Never ran",
         detail=detail,
-        is_reason=bool(detail and run and run.error and status is not RunStatus.PARTIAL and status in FINISHED),
+        is_reason=bool(
+            detail and run and run.error and status is not RunStatus.PARTIAL and status in FINISHED
+        ),
         at=iso(moment(run)) if run else iso(schedule.created_at),
         since=iso(run.started_at) if run and status is RunStatus.PROCESSING else "",
-        streak=f"{schedule.failures} scheduled runs in a row failed" if schedule.failures > 1 else "",
+        streak=f"{schedule.failures} scheduled runs in a row failed"
+        if schedule.failures > 1
+        else "",
         failing_at=iso(schedule.failing_since),
         paused=error_hints.told(schedule.paused_reason) if schedule.paused_at else "",
         paused_at=iso(schedule.paused_at),
@@ -104,7 +113,11 @@ def outcome_words(run: Run, accepted: int, total: int) -> str:
     if run.status is RunStatus.PENDING:
         return "waits for its turn"
     if run.status is RunStatus.PROCESSING:
-        return f"{counted(run.record_count or 0, 'row')} so far" if not run.file_size else f"sending, {accepted} of {total}"
+        return (
+            f"{counted(run.record_count or 0, 'row')} so far"
+            if not run.file_size
+            else f"sending, {accepted} of {total}"
+        )
     if run.status is RunStatus.PARTIAL:
         return f"{accepted} of {total} delivered"
     if run.status is RunStatus.COMPLETED:

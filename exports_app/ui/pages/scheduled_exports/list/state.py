@@ -1,4 +1,5 @@
-"""The list: which part of the tenant's schedules is shown, in what order. The view stands in the address."""
+"""The list: which part of the tenant's schedules is shown, in what order. The view stands in the
+address."""
 
 import asyncio
 from typing import Any
@@ -26,14 +27,27 @@ DEFAULT_SORT = "-createdAt"
 LONGEST_SEARCH = bounds.SEARCH
 STATUSES = [status for status in RunStatus if status in EXECUTED]
 """What the last run that was carried out may have come to."""
-ACTIVE = {"yes": {"is_active": True}, "no": {"is_active": False}, "stopped": {"stopped": True}, "failing": {"failing": True}}
+ACTIVE = {
+    "yes": {"is_active": True},
+    "no": {"is_active": False},
+    "stopped": {"stopped": True},
+    "failing": {"failing": True},
+}
 COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
 FILTERS = ("active", "type", "format", "status")
 
 
 def new_link(export_type: str, period: str, start: str, end: str, group: str, tenant: str) -> str:
-    """Opens the form of a new scheduled export with these filters, as the form has them. tenant: a slug, or empty."""
-    parts = {"tenant": tenant, "new": export_type, "period": period, "start_date": start, "end_date": end, "group_by": group}
+    """Opens the form of a new scheduled export with these filters, as the form has them. tenant: a
+    slug, or empty."""
+    parts = {
+        "tenant": tenant,
+        "new": export_type,
+        "period": period,
+        "start_date": start,
+        "end_date": end,
+        "group_by": group,
+    }
     return f"{ROUTE}?{urlencode({k: v for k, v in parts.items() if v})}"
 
 
@@ -81,7 +95,8 @@ class ListState(rx.State):
         return bool(self.q or self.filters)
 
     async def _arrive(self, tenant_id: str) -> bool:
-        """Take the view from the address; what it names wrongly is left out. False: the tab is where it was."""
+        """Take the view from the address; what it names wrongly is left out. False: the tab is
+        where it was."""
         asked, came, notices = query(self), (tenant_id, path(self)), await self.get_state(Notices)
         if came == self._came and asked == notices._view:  # noqa: SLF001
             return False
@@ -89,15 +104,20 @@ class ListState(rx.State):
         notices._arrive(asked)  # noqa: SLF001
         self.q = asked.get("q", "")[:LONGEST_SEARCH]
         self.filters = {k: asked[k] for k in FILTERS if _allowed(k, asked.get(k, ""))}
-        self.sort = asked["sort"] if asked.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
+        self.sort = (
+            asked["sort"] if asked.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
+        )
         number = asked.get("page", "1")
-        self.page = int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
+        self.page = (
+            int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 else 1
+        )
         self.page = max(1, self.page)
         self.selected = []
         return True
 
     async def _go_on_at(self, path: str, address: str) -> None:
-        """A navigation of our own to this address follows: the tab goes on as it is when that page loads."""
+        """A navigation of our own to this address follows: the tab goes on as it is when that page
+        loads."""
         self._came = ((await self.get_state(Session)).tenant_id, path)
         (await self.get_state(Notices))._arrive(parameters(address))  # noqa: SLF001
 
@@ -109,16 +129,26 @@ class ListState(rx.State):
             where |= ACTIVE[self.filters["active"]]
         read, page = wiring.services().board.page, Page(self.page, SIZE, self.sort)
         try:
-            self._show(await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh))
+            self._show(
+                await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh)
+            )
             self.failed = ""
         except ExportsError as e:
             self.failed = told(e)
         self.loaded = True
 
     def _show(self, listed: Listed) -> None:
-        self.rows, self.total, self.page = rows(listed.schedules, listed.latest), listed.total, listed.page.number
+        self.rows, self.total, self.page = (
+            rows(listed.schedules, listed.latest),
+            listed.total,
+            listed.page.number,
+        )
         summary = listed.summary
-        self.all_total, self.active_count, self.failing = summary.total, summary.active, summary.failing
+        self.all_total, self.active_count, self.failing = (
+            summary.total,
+            summary.active,
+            summary.failing,
+        )
         self.stopped, self.next_at = summary.stopped, iso(summary.next_run_at)
         shown = {r.id for r in self.rows}
         self.selected = [one for one in self.selected if one in shown]
@@ -169,7 +199,11 @@ class ListState(rx.State):
     @action(Permission.WRITE)
     async def pick(self, schedule_id: str, checked: bool) -> None:
         rest = [one for one in self.selected if one != schedule_id]
-        self.selected = [*rest, schedule_id] if checked and any(r.id == schedule_id for r in self.rows) else rest
+        self.selected = (
+            [*rest, schedule_id]
+            if checked and any(r.id == schedule_id for r in self.rows)
+            else rest
+        )
 
     @action(Permission.WRITE)
     async def pick_all(self, checked: bool) -> None:
@@ -183,7 +217,14 @@ class ListState(rx.State):
     async def _address(self) -> str:
         """Of this view, to be shared: what differs from the plain list."""
         session = await self.get_state(Session)
-        parts = {"tenant": session.tenant_slug if len(session.tenants) > 1 else "", "q": self.q, **self.filters}
-        parts |= {"sort": "" if self.sort == DEFAULT_SORT else self.sort, "page": "" if self.page == 1 else str(self.page)}
+        parts = {
+            "tenant": session.tenant_slug if len(session.tenants) > 1 else "",
+            "q": self.q,
+            **self.filters,
+        }
+        parts |= {
+            "sort": "" if self.sort == DEFAULT_SORT else self.sort,
+            "page": "" if self.page == 1 else str(self.page),
+        }
         text = urlencode({k: v for k, v in parts.items() if v})
         return f"{ROUTE}?{text}" if text else ROUTE

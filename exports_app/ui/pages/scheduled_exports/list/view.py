@@ -1,4 +1,5 @@
-"""The list as it looks: the bar above it, a table (cards on a phone), and what stands there when there is nothing to list."""
+"""The list as it looks: the bar above it, a table (cards on a phone), and what stands there when
+there is nothing to list."""
 
 from collections.abc import Iterable
 
@@ -15,7 +16,12 @@ from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 from exports_app.ui.pages.scheduled_exports.list.rows import STATUS_WORDS, Row
 from exports_app.ui.pages.scheduled_exports.list.state import STATUSES, ListState
 
-STATES = (("yes", "Active"), ("no", "Paused"), ("stopped", "Paused by itself"), ("failing", "Failing"))
+STATES = (
+    ("yes", "Active"),
+    ("no", "Paused"),
+    ("stopped", "Paused by itself"),
+    ("failing", "Failing"),
+)
 SKELETONS = 6
 SEARCH = "search"
 ORDERS = {
@@ -51,9 +57,16 @@ def list_view() -> rx.Component:
 
 def loading() -> rx.Component:
     """Before anybody is known: the page's outline, so that nothing jumps when it fills."""
-    title = rx.el.div(rx.el.h1("Scheduled exports"), rx.el.p(rx.el.span(class_name="skeleton", width="180px")), class_name="grow")
+    title = rx.el.div(
+        rx.el.h1("Scheduled exports"),
+        rx.el.p(rx.el.span(class_name="skeleton", width="180px")),
+        class_name="grow",
+    )
     return rx.el.div(
-        rx.el.div(title, class_name="page-top"), loading_table(), class_name="page", custom_attrs={"aria-busy": "true"}
+        rx.el.div(title, class_name="page-top"),
+        loading_table(),
+        class_name="page",
+        custom_attrs={"aria-busy": "true"},
     )
 
 
@@ -72,7 +85,11 @@ def loading_table() -> rx.Component:
     return rx.fragment(
         bar,
         rx.el.div(
-            rx.el.div(height="38px", background="var(--sub)", border_bottom="1px solid var(--line)"), *lines, class_name="card"
+            rx.el.div(
+                height="38px", background="var(--sub)", border_bottom="1px solid var(--line)"
+            ),
+            *lines,
+            class_name="card",
         ),
         rx.el.span("Loading", class_name="sr", role="status"),
     )
@@ -82,9 +99,17 @@ def _top() -> rx.Component:
     failing = rx.cond(ListState.failing > 0, f" · {ListState.failing} failing", "")
     stopped = rx.cond(ListState.stopped > 0, f" · {ListState.stopped} paused by itself", "")
     counted = rx.cond(ListState.active_count > 0, f"{ListState.active_count} active", "None active")
-    following = rx.cond(ListState.next_at != "", browser.when(at=ListState.next_at, prefix=" · next "), rx.fragment())
+    following = rx.cond(
+        ListState.next_at != "",
+        browser.when(at=ListState.next_at, prefix=" · next "),
+        rx.fragment(),
+    )
     counts = rx.el.p(
-        rx.cond(ListState.loaded & (ListState.all_total > 0), rx.fragment(counted, failing, stopped, following), rx.fragment()),
+        rx.cond(
+            ListState.loaded & (ListState.all_total > 0),
+            rx.fragment(counted, failing, stopped, following),
+            rx.fragment(),
+        ),
         id="counts",
     )
     new = rx.el.span("New", rx.el.span(" scheduled export", class_name="wide"))
@@ -125,11 +150,14 @@ def _bar() -> rx.Component:
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
         _order(),
     )
-    return rx.el.div(search, rx.cond(ListState.selected.length() > 0, _bulk(), filters), class_name="bar")
+    return rx.el.div(
+        search, rx.cond(ListState.selected.length() > 0, _bulk(), filters), class_name="bar"
+    )
 
 
 def _order() -> rx.Component:
-    """All the orders by name, also the one that no column stands for; on a phone there are no columns."""
+    """All the orders by name, also the one that no column stands for; on a phone there are no
+    columns."""
     return rx.el.label(
         rx.el.span("Sort"),
         rx.el.select(
@@ -180,7 +208,8 @@ def _table() -> rx.Component:
     everything = rx.el.input(
         type="checkbox",
         class_name="tick",
-        checked=(ListState.selected.length() == ListState.rows.length()) & (ListState.rows.length() > 0),
+        checked=(ListState.selected.length() == ListState.rows.length())
+        & (ListState.rows.length() > 0),
         on_change=ListState.pick_all,
         custom_attrs={"aria-label": "Select all on this page"},
     )
@@ -198,20 +227,28 @@ def _table() -> rx.Component:
     table = rx.el.table(
         rx.el.thead(head, role="rowgroup"),
         rx.el.tbody(
-            rx.foreach(ListState.rows[:AT_ONCE], _row), browser.soon(rx.foreach(ListState.rows[AT_ONCE:], _row)), role="rowgroup"
+            rx.foreach(ListState.rows[:AT_ONCE], _row),
+            browser.soon(rx.foreach(ListState.rows[AT_ONCE:], _row)),
+            role="rowgroup",
         ),
         class_name="list",
         role="table",
         custom_attrs={"aria-label": "Scheduled exports"},
     )
-    found = rx.cond(ListState.rows.length() > 0, rx.el.div(table, _foot(), class_name="card as-cards"), _nothing_found())
+    found = rx.cond(
+        ListState.rows.length() > 0,
+        rx.el.div(table, _foot(), class_name="card as-cards"),
+        _nothing_found(),
+    )
     return rx.fragment(found)
 
 
 def _head(content: rx.Component | str, look: str, key: str = "") -> rx.Component:
     attrs = {}
     if key:
-        attrs["aria-sort"] = rx.match(ListState.sort, (key, "ascending"), (f"-{key}", "descending"), "none")
+        attrs["aria-sort"] = rx.match(
+            ListState.sort, (key, "ascending"), (f"-{key}", "descending"), "none"
+        )
     return rx.el.th(content, class_name=look, scope="col", role="columnheader", custom_attrs=attrs)
 
 
@@ -223,7 +260,13 @@ def _sort(words: str, key: str) -> rx.Component:
         rx.fragment(),
     )
     on = (ListState.sort == key) | (ListState.sort == f"-{key}")
-    return rx.el.button(words, mark, type="button", class_name=rx.cond(on, "sort on", "sort"), on_click=ListState.order(key))
+    return rx.el.button(
+        words,
+        mark,
+        type="button",
+        class_name=rx.cond(on, "sort on", "sort"),
+        on_click=ListState.order(key),
+    )
 
 
 def _cell(*children: rx.Component, look: str) -> rx.Component:
@@ -240,15 +283,30 @@ def _row(row: Row) -> rx.Component:
         custom_attrs={"aria-label": f"Select {row.name}"},
     )
     name = rx.el.div(
-        rx.el.button(rx.el.bdi(row.name), type="button", class_name="name", on_click=EditorState.begin(row.id)),
-        rx.cond(row.description != "", rx.el.div(row.description, class_name="muted clip", dir="auto")),
+        rx.el.button(
+            rx.el.bdi(row.name),
+            type="button",
+            class_name="name",
+            on_click=EditorState.begin(row.id),
+        ),
+        rx.cond(
+            row.description != "", rx.el.div(row.description, class_name="muted clip", dir="auto")
+        ),
         class_name="fade",
     )
-    data = rx.el.div(rx.el.div(row.kind), rx.el.span(row.format, class_name="tag"), class_name="stack fade")
+    data = rx.el.div(
+        rx.el.div(row.kind), rx.el.span(row.format, class_name="tag"), class_name="stack fade"
+    )
     when = rx.el.div(
         rx.el.div(row.words),
         rx.el.div(
-            rx.cond(row.active, rx.cond(row.next_at != "", browser.when(at=row.next_at, zone=row.zone), "no next run"), "paused"),
+            rx.cond(
+                row.active,
+                rx.cond(
+                    row.next_at != "", browser.when(at=row.next_at, zone=row.zone), "no next run"
+                ),
+                "paused",
+            ),
             " · ",
             row.place,
             class_name="muted",
@@ -260,7 +318,11 @@ def _row(row: Row) -> rx.Component:
         rx.cond(row.more > 0, rx.el.span(f"+{row.more}", class_name="muted", title=row.others)),
         class_name="fade to",
     )
-    on = switch(f"{row.name} is active", checked=row.active, on_change=lambda checked: Doing.toggle(row.id, checked))
+    on = switch(
+        f"{row.name} is active",
+        checked=row.active,
+        on_change=lambda checked: Doing.toggle(row.id, checked),
+    )
     line = rx.el.tr(
         _cell(check, look="check"),
         _cell(name, look="c-name"),
@@ -301,7 +363,11 @@ def _last_run(row: Row) -> rx.Component:
     # A long reason is cut at its end: the time stands before it
     reason = rx.fragment(browser.when(at=row.at, zone=row.zone), " · ", row.detail)
     ended = rx.fragment(
-        rx.cond(row.detail != "", rx.fragment(row.detail, " · "), rx.cond(row.status == "never", "created ", "")),
+        rx.cond(
+            row.detail != "",
+            rx.fragment(row.detail, " · "),
+            rx.cond(row.status == "never", "created ", ""),
+        ),
         browser.when(at=row.at, zone=row.zone),
     )
     done = rx.cond(row.is_reason, reason, ended)
@@ -309,7 +375,9 @@ def _last_run(row: Row) -> rx.Component:
     streak = rx.el.div(row.streak, since, class_name="muted num")
     return rx.el.div(
         chip,
-        rx.el.div(rx.cond(row.since != "", under_way, done), class_name="muted num clip", title=row.detail),
+        rx.el.div(
+            rx.cond(row.since != "", under_way, done), class_name="muted num clip", title=row.detail
+        ),
         rx.cond(row.since != "", rx.el.div(rx.el.i(), class_name="track", aria_hidden="true")),
         rx.cond((row.streak != "") & (row.paused == ""), streak),
         class_name="stack",
@@ -320,15 +388,27 @@ def _actions(row: Row) -> rx.Component:
     more = rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(icon_button("ellipsis", f"More for {row.name}")),
         rx.dropdown_menu.content(
-            rx.dropdown_menu.item(rx.icon("pencil", size=14), "Edit", on_select=EditorState.begin(row.id)),
-            rx.dropdown_menu.item(rx.icon("history", size=14), "History", on_select=HistoryState.show(row.id)),
-            rx.dropdown_menu.item(rx.icon("copy", size=14), "Duplicate", on_select=EditorState.duplicate(row.id)),
             rx.dropdown_menu.item(
-                rx.icon("send", size=14), "Send me a test", on_select=Doing.test(row.id).temporal, custom_attrs=ONCE
+                rx.icon("pencil", size=14), "Edit", on_select=EditorState.begin(row.id)
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("history", size=14), "History", on_select=HistoryState.show(row.id)
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("copy", size=14), "Duplicate", on_select=EditorState.duplicate(row.id)
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("send", size=14),
+                "Send me a test",
+                on_select=Doing.test(row.id).temporal,
+                custom_attrs=ONCE,
             ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
-                rx.icon("trash-2", size=14), "Delete …", on_select=Doing.ask_delete(row.id), class_name="danger-item"
+                rx.icon("trash-2", size=14),
+                "Delete …",
+                on_select=Doing.ask_delete(row.id),
+                class_name="danger-item",
             ),
             align="end",
         ),
@@ -350,24 +430,42 @@ def _actions(row: Row) -> rx.Component:
 
 def _foot() -> rx.Component:
     return rx.el.div(
-        rx.el.span(f"{ListState.first}-{ListState.last} of {ListState.total}", class_name="num", id="range"),
+        rx.el.span(
+            f"{ListState.first}-{ListState.last} of {ListState.total}", class_name="num", id="range"
+        ),
         rx.el.span(class_name="grow"),
-        icon_button("chevron-left", "The page before", on_click=ListState.turn(-1), disabled=ListState.page <= 1),
-        icon_button("chevron-right", "The next page", on_click=ListState.turn(1), disabled=ListState.last >= ListState.total),
+        icon_button(
+            "chevron-left",
+            "The page before",
+            on_click=ListState.turn(-1),
+            disabled=ListState.page <= 1,
+        ),
+        icon_button(
+            "chevron-right",
+            "The next page",
+            on_click=ListState.turn(1),
+            disabled=ListState.last >= ListState.total,
+        ),
         class_name="foot",
     )
 
 
 def _failed() -> rx.Component:
     again = button("Try again", kind="primary", on_click=ListState.again)
-    reset = rx.cond(ListState.narrowed, button("Clear search and filters", on_click=ListState.clear))
+    reset = rx.cond(
+        ListState.narrowed, button("Clear search and filters", on_click=ListState.clear)
+    )
     actions = rx.el.div(again, reset, class_name="row wrap", justify_content="center")
-    return message("triangle-alert", "The list could not be loaded", f"{ListState.failed}.", actions)
+    return message(
+        "triangle-alert", "The list could not be loaded", f"{ListState.failed}.", actions
+    )
 
 
 def _nothing_found() -> rx.Component:
     clear = button("Clear search and filters", on_click=ListState.clear)
-    return message("search-x", "Nothing matches", "No scheduled export of this tenant is like that.", clear)
+    return message(
+        "search-x", "Nothing matches", "No scheduled export of this tenant is like that.", clear
+    )
 
 
 def _nothing_yet() -> rx.Component:
