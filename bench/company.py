@@ -166,8 +166,10 @@ def make_large(services: Services, tenant_id: str, user_id: str) -> str:
 
 def main(folder: Path, count: int) -> dict[str, Any]:
     services = open_services(folder)
-    tenant = services.accounts.create_tenant(TENANT, "Bench")
-    user = services.accounts.create_user(EMAIL, "Bench", PASSWORD, tenant=TENANT, role=Role.ADMIN)
+    tenant = services.provisioning.create_tenant(TENANT, "Bench")
+    user = services.provisioning.create_user(
+        EMAIL, "Bench", PASSWORD, tenant=TENANT, role=Role.ADMIN
+    )
     seed(services, tenant.id, LARGE_CAMPAIGNS, LARGE_DAYS)
     large = make_large(services, tenant.id, user.id)
     seed(services, tenant.id, CAMPAIGNS, DAYS)

@@ -43,8 +43,8 @@ def open_services(folder: Path) -> Services:
 
 def people(services: Services) -> tuple[str, Principal]:
     """A tenant's id, and a super admin."""
-    tenant = services.accounts.create_tenant(TENANT, "Bench")
-    user = services.accounts.create_user(OWNER, "Bench", uuid.uuid4().hex, super_admin=True)
+    tenant = services.provisioning.create_tenant(TENANT, "Bench")
+    user = services.provisioning.create_user(OWNER, "Bench", uuid.uuid4().hex, super_admin=True)
     return tenant.id, Principal(user.id, is_super_admin=True)
 
 

@@ -76,7 +76,7 @@ def seed(services: Services, count: int) -> None:
     tenants = [
         first,
         *(
-            services.accounts.create_tenant(f"bench-{i}", f"Bench {i}").id
+            services.provisioning.create_tenant(f"bench-{i}", f"Bench {i}").id
             for i in range(1, TENANTS)
         ),
     ]

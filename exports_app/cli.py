@@ -264,7 +264,7 @@ def _seed_demo(args: argparse.Namespace) -> int:
 def _create_tenant(args: argparse.Namespace) -> int:
     with _services() as services:
         limits = {"max_rows": args.max_rows, "max_mb": args.max_mb, "keep_days": args.keep_days}
-        tenant = services.accounts.create_tenant(
+        tenant = services.provisioning.create_tenant(
             args.slug, args.name, args.timezone, args.brand_color, args.logo_url, **limits
         )
     print(f"tenant {tenant.slug} made: {tenant.id}")
@@ -287,7 +287,7 @@ def _create_user(args: argparse.Namespace) -> int:
         "super_admin": args.super_admin,
     }
     with _services() as services:
-        user = services.accounts.create_user(
+        user = services.provisioning.create_user(
             args.email, args.name, password, one_time=one_time, **rights
         )
     print(f"user {user.email} made: {user.id}")
@@ -298,14 +298,14 @@ def _create_user(args: argparse.Namespace) -> int:
 
 def _one_time_password(args: argparse.Namespace) -> int:
     with _services() as services:
-        password = services.accounts.give_one_time_password(args.email)
+        password = services.provisioning.give_one_time_password(args.email)
     _show_one_time(password)
     return 0
 
 
 def _unproven(_: argparse.Namespace) -> int:
     with _services() as services:
-        for email in services.accounts.unproven():
+        for email in services.provisioning.unproven():
             print(email)
     return 0
 
@@ -336,7 +336,7 @@ def _import_campaigns(args: argparse.Namespace) -> int:
             console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
         ) as progress:
             task = progress.add_task("importing", total=1.0)
-            result = services.importing.load(
+            result = services.importer.load(
                 args.file, args.tenant, lambda part: progress.update(task, completed=part)
             )
         for problem in result.problems:
@@ -357,7 +357,7 @@ def _count(number: int, what: str) -> str:
 
 def _reset_second_factor(args: argparse.Namespace) -> int:
     with _services() as services:
-        had_one = services.accounts.reset_second_factor(args.email)
+        had_one = services.provisioning.reset_second_factor(args.email)
     print("the second factor was removed" if had_one else "this user has no second factor")
     return 0
 

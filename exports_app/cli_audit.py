@@ -12,7 +12,7 @@ from exports_app.domain.errors import ExportsError
 
 if TYPE_CHECKING:
     from exports_app.services.audit.export import FileReport
-    from exports_app.services.audit.verification import Report
+    from exports_app.services.audit.verification import VerificationReport
     from exports_app.wiring import Services
 
 VERIFY = "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was tampered with."
@@ -50,12 +50,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _verify(tenant: str | None) -> int:
     with _services() as services, _progress("entries") as show:
-        report = services.audit_verify.check(tenant, show)
+        report = services.audit_verification.check(tenant, show)
     _tell(report)
     return 1 if report.all_faults else 0
 
 
-def _tell(report: "Report") -> None:
+def _tell(report: "VerificationReport") -> None:
     for chain in report.chains:
         checked = f"{_entries(chain.entries)} up to position {chain.position}, hash {chain.hash}"
         print(

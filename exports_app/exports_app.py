@@ -19,7 +19,7 @@ from exports_app import log, plugins, settings, wiring
 from exports_app.api.app import create
 from exports_app.api.middleware.gateway import Edge
 from exports_app.api.middleware.proxies import TrustedProxies
-from exports_app.db.process_registry import Kind
+from exports_app.db.process_registry import ProcessKind
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
 from exports_app.ui.framework import actions, guard, page
@@ -113,7 +113,10 @@ async def _serve() -> AsyncIterator[None]:
         # would know why
         _engine = LocalEngine(
             services,
-            executes=lambda: services.database.embedded or not services.presence.count(Kind.WORKER),
+            executes=lambda: (
+                services.database.embedded
+                or not services.process_registry.count(ProcessKind.WORKER)
+            ),
         )
         with services.changes.listen():
             _gate.remember_few_routes()

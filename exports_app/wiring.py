@@ -13,62 +13,62 @@ from exports_app.db import migrate
 from exports_app.db.clock import DatabaseClock, system
 from exports_app.db.engine import Database
 from exports_app.db.notify_events import SharedChanges
-from exports_app.db.process_registry import Presence
+from exports_app.db.process_registry import ProcessRegistry
 from exports_app.db.store import SqlStore
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.runs import retry
-from exports_app.services.accounts.administration import Users
-from exports_app.services.accounts.invitation_acceptance import Joining
-from exports_app.services.accounts.own_account import Account
+from exports_app.services.accounts.administration import UserAdministration
+from exports_app.services.accounts.invitation_acceptance import InvitationAcceptance
+from exports_app.services.accounts.own_account import OwnAccount
 from exports_app.services.accounts.password_resets import PasswordResets
-from exports_app.services.accounts.provisioning import Accounts
+from exports_app.services.accounts.provisioning import Provisioning
 from exports_app.services.analytics.campaigns import CampaignAnalytics
 from exports_app.services.analytics.exports import ExportAnalytics
 from exports_app.services.audit.audit_log import Audit
 from exports_app.services.audit.export import AuditExport
-from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.audit.repeated_entries import RepeatedEntries
 from exports_app.services.audit.seals import Seals
 from exports_app.services.audit.verification import Verification
 from exports_app.services.campaigns.demo import Demo
-from exports_app.services.campaigns.importer import Importing
+from exports_app.services.campaigns.importer import Importer
 from exports_app.services.campaigns.service import Campaigns
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts, RateLimit
-from exports_app.services.delivery.mail_diagnostics import Mail
-from exports_app.services.delivery.notifications import Notices
-from exports_app.services.health import Vitals
+from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
+from exports_app.services.delivery.notifications import Notifications
+from exports_app.services.health import Health
 from exports_app.services.identity.account_links import AccountLinks
-from exports_app.services.identity.account_messages import AccountMail
+from exports_app.services.identity.account_messages import AccountMessages
 from exports_app.services.identity.authentication import Auth
 from exports_app.services.identity.guess_limits import GuessLimits
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
 from exports_app.services.identity.refused_links import RefusedLinks
 from exports_app.services.identity.second_factor import SecondFactors
-from exports_app.services.identity.session_expiry import ExpiredSessions
+from exports_app.services.identity.session_expiry import SessionExpiry
 from exports_app.services.identity.sessions import Lifetimes, Sessions
 from exports_app.services.key_rotation import KeyRotation
 from exports_app.services.keys import secret_keys
 from exports_app.services.keys.derived_keys import Keys
 from exports_app.services.keys.encryption import Encryption
-from exports_app.services.runs.actions import Demand
+from exports_app.services.runs.actions import RunActions
 from exports_app.services.runs.backfill import Backfill
-from exports_app.services.runs.browser_downloads import Downloads
+from exports_app.services.runs.browser_downloads import BrowserDownloads
 from exports_app.services.runs.decisions import Decisions
-from exports_app.services.runs.download_links import Links
-from exports_app.services.runs.download_log import FileDownloads
+from exports_app.services.runs.download_links import DownloadLinks
+from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.history import History
 from exports_app.services.runs.lifecycle import Runs
 from exports_app.services.runs.preview import Preview
 from exports_app.services.runs.retention import Retention
 from exports_app.services.schedules.bulk import Bulk
-from exports_app.services.schedules.listing import Board
+from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.services.schedules.service import Schedules
-from exports_app.services.schedules.summaries import Overview
+from exports_app.services.schedules.summaries import ScheduleSummaries
 from exports_app.services.tenants.invitations import Invitations
 from exports_app.services.tenants.members import Members
-from exports_app.services.tenants.quotas import Limits, Quotas
+from exports_app.services.tenants.quotas import QuotaLimits, Quotas
 from exports_app.services.tenants.tenant_settings import Tenants
 from exports_app.settings import Settings, loopback
 from exports_app.storage.local import LocalFiles
@@ -81,55 +81,55 @@ class Services:
     store: Store
     files: FileStore
     changes: Changes
-    presence: Presence
+    process_registry: ProcessRegistry
     clock: Clock
-    accounts: Accounts
-    account: Account
+    provisioning: Provisioning
+    own_account: OwnAccount
     second_factors: SecondFactors
     key_rotation: KeyRotation
     account_links: AccountLinks
-    account_mail: AccountMail
+    account_messages: AccountMessages
     members: Members
     invitations: Invitations
-    joining: Joining
-    users: Users
+    invitation_acceptance: InvitationAcceptance
+    user_administration: UserAdministration
     password_resets: PasswordResets
-    mail: Mail
+    mail_diagnostics: MailDiagnostics
     tenants: Tenants
     audit: Audit
-    repeated_notes: RepeatedNotes
+    repeated_entries: RepeatedEntries
     audit_seals: Seals
-    audit_verify: Verification
+    audit_verification: Verification
     audit_export: AuditExport
     auth: Auth
     schedules: Schedules
-    demand: Demand
+    run_actions: RunActions
     decisions: Decisions
     backfill: Backfill
     bulk: Bulk
-    overview: Overview
-    board: Board
+    schedule_summaries: ScheduleSummaries
+    schedule_listing: ScheduleListing
     preview: Preview
     quotas: Quotas
     history: History
-    links: Links
-    file_downloads: FileDownloads
+    download_links: DownloadLinks
+    download_log: DownloadLog
     retention: Retention
     sessions: Sessions
-    expired_sessions: ExpiredSessions
-    downloads: Downloads
+    session_expiry: SessionExpiry
+    browser_downloads: BrowserDownloads
     campaigns: Campaigns
     campaign_analytics: CampaignAnalytics
     export_analytics: ExportAnalytics
     runs: Runs
-    notices: Notices
-    vitals: Vitals
+    notifications: Notifications
+    health: Health
     demo: Demo
-    importing: Importing
+    importer: Importer
 
     def close(self) -> None:
         """Once what was changed is told, and what was counted is noted, end all connections."""
-        self.repeated_notes.close()
+        self.repeated_entries.close()
         self.changes.flush()
         self.database.close()
 
@@ -154,7 +154,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         RateLimit(s.rate_limit_api, counts, "api"),
     )
     keys = Keys(secret_keys.signing(s))
-    notes = RepeatedNotes(store, clock)
+    notes = RepeatedEntries(store, clock)
     encryption = Encryption(secret_keys.encryption(s))
     otps = OneTimePasswords(store, clock, encryption)
     lifetimes = Lifetimes(timedelta(hours=s.session_idle_hours), timedelta(days=s.session_max_days))
@@ -174,7 +174,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
     schedules = Schedules(store, changes, clock, quotas, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
-    account_mail = AccountMail(store, clock, retries, account_links)
+    account_messages = AccountMessages(store, clock, retries, account_links)
     refused_links = RefusedLinks(store, account_links, notes)
     password_resets = PasswordResets(
         store,
@@ -182,14 +182,14 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         clock,
         keys,
         account_links,
-        account_mail,
+        account_messages,
         counts,
         refused_links,
         guesses,
         auth,
     )
-    history, overview = History(store, files), Overview(store)
-    file_downloads = FileDownloads(store, clock, history)
+    history, schedule_summaries = History(store, files), ScheduleSummaries(store)
+    download_log = DownloadLog(store, clock, history)
     sessions, audit = Sessions(store, clock, auth, lifetimes), Audit(store, clock)
     seals, verification = (
         Seals(store, clock, keys, s.audit_retention_days),
@@ -201,57 +201,61 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         store=store,
         files=files,
         changes=changes,
-        presence=Presence(database),
+        process_registry=ProcessRegistry(database),
         clock=clock,
-        accounts=Accounts(store, clock),
-        account=Account(store, clock, auth),
+        provisioning=Provisioning(store, clock),
+        own_account=OwnAccount(store, clock, auth),
         second_factors=SecondFactors(store, clock, auth, encryption, otps, notes),
         key_rotation=KeyRotation(store, encryption, seals),
         account_links=account_links,
-        account_mail=account_mail,
+        account_messages=account_messages,
         members=Members(store, changes, clock),
-        invitations=Invitations(store, changes, clock, account_links, account_mail, counts, auth),
-        joining=Joining(store, changes, clock, account_links, counts, refused_links, guesses, auth),
-        users=Users(store, changes, clock, password_resets),
+        invitations=Invitations(
+            store, changes, clock, account_links, account_messages, counts, auth
+        ),
+        invitation_acceptance=InvitationAcceptance(
+            store, changes, clock, account_links, counts, refused_links, guesses, auth
+        ),
+        user_administration=UserAdministration(store, changes, clock, password_resets),
         password_resets=password_resets,
-        mail=Mail(store, clock, counts, s.base_url),
+        mail_diagnostics=MailDiagnostics(store, clock, counts, s.base_url),
         tenants=Tenants(store, changes, clock),
         audit=audit,
-        repeated_notes=notes,
+        repeated_entries=notes,
         audit_seals=seals,
-        audit_verify=verification,
+        audit_verification=verification,
         audit_export=AuditExport(store, clock, keys, seals, verification),
         auth=auth,
         schedules=schedules,
-        demand=Demand(store, files, changes, clock, quotas),
+        run_actions=RunActions(store, files, changes, clock, quotas),
         bulk=Bulk(schedules),
-        overview=overview,
-        board=Board(schedules, overview, changes),
+        schedule_summaries=schedule_summaries,
+        schedule_listing=ScheduleListing(schedules, schedule_summaries, changes),
         preview=Preview(store, files, clock, attach=s.attach_max_mb * 1_000_000),
         quotas=quotas,
         history=history,
         retention=Retention(store, files, changes, clock, s.retention_days),
-        links=Links(store, files, changes, clock, file_downloads, keys, s.base_url),
-        file_downloads=file_downloads,
+        download_links=DownloadLinks(store, files, changes, clock, download_log, keys, s.base_url),
+        download_log=download_log,
         sessions=sessions,
-        expired_sessions=ExpiredSessions(store, clock),
-        downloads=Downloads(sessions, history, file_downloads, audit),
+        session_expiry=SessionExpiry(store, clock),
+        browser_downloads=BrowserDownloads(sessions, history, download_log, audit),
         campaigns=Campaigns(store, changes, clock),
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
         export_analytics=ExportAnalytics(store, changes, clock, s.tz),
         decisions=Decisions(store, changes, clock),
         backfill=Backfill(store, changes, clock, quotas),
         runs=Runs(store, changes, clock, s.lease_seconds, quotas, retries),
-        notices=Notices(store, clock, retries, s.base_url),
-        vitals=Vitals(store, files, counts, clock, s.late_minutes),
+        notifications=Notifications(store, clock, retries, s.base_url),
+        health=Health(store, files, counts, clock, s.late_minutes),
         demo=Demo(store, clock, allowed=s.is_demo),
-        importing=Importing(store, changes, clock),
+        importer=Importer(store, changes, clock),
     )
 
 
-def limits(s: Settings) -> Limits:
+def limits(s: Settings) -> QuotaLimits:
     """Of each tenant that has no quotas of its own."""
-    return Limits(
+    return QuotaLimits(
         schedules=s.quota_schedules,
         pending_runs=s.quota_pending_runs,
         messages_per_day=s.quota_messages_per_day,
@@ -287,7 +291,7 @@ def prepare(services: Services) -> None:
     ExportsError with one line."""
     migrate_database(services)
     services.files.prepare()
-    if refusal := demo_refusal(services.settings, services.accounts.demo_password_users):
+    if refusal := demo_refusal(services.settings, services.provisioning.demo_password_users):
         raise ExportsError(refusal)
     for channel in CHANNELS:
         if reason := channel.unconfigured():

@@ -16,7 +16,7 @@ def mailed_token(
     services: Services, mail: MailServer, address: str, page: str = "invitation"
 ) -> str:
     """Of the newest link to this page that came to this mailbox."""
-    services.account_mail.send_due()
+    services.account_messages.send_due()
     texts = [
         str(body.get_content())
         for received in mail.messages
@@ -39,4 +39,4 @@ def join(
 ) -> Joined:
     """A new account becomes a viewer of the tenant, by a link that was handed on."""
     invited = services.invitations.invite(who, tenant_id, email, "viewer")
-    return services.joining.accept(shown_token(invited), None, name, password)
+    return services.invitation_acceptance.accept(shown_token(invited), None, name, password)

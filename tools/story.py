@@ -31,8 +31,8 @@ from exports_app.services.core.records import (
     Delivery,
     Invitation,
     Membership,
-    Notice,
-    NoticeKind,
+    Notification,
+    NotificationKind,
     Run,
     Schedule,
     Session,
@@ -453,19 +453,21 @@ def _streak(tx: Transaction, schedule: Schedule, runs: list[Run]) -> None:
     if not failed:
         return
     changes: dict[str, Any] = {"failures": len(failed), "failing_since": failed[-1].completed_at}
-    tx.notices.add([_notice(schedule, failed[-1], NoticeKind.FAILING)])
+    tx.notices.add([_notice(schedule, failed[-1], NotificationKind.FAILING)])
     if not schedule.is_active:
-        tx.notices.add([_notice(schedule, failed[0], NoticeKind.PAUSED)])
+        tx.notices.add([_notice(schedule, failed[0], NotificationKind.PAUSED)])
         reason = f"{counted(len(failed), 'run')} in a row failed; the last one: {failed[0].error}"
         changes |= {"paused_at": failed[0].completed_at, "paused_reason": reason}
     tx.schedules.change(schedule.id, changes)
 
 
-def _notice(schedule: Schedule, run: Run, kind: NoticeKind) -> Notice:
+def _notice(schedule: Schedule, run: Run, kind: NotificationKind) -> Notification:
     assert run.completed_at is not None
     identity, sent = fixed_id(run.id, kind), run.completed_at + timedelta(seconds=1)
     about = (schedule.tenant_id, schedule.id, run.id, kind, ADMIN.email)
-    return Notice(identity, *about, {}, DeliveryStatus.ACCEPTED, run.completed_at, 1, sent_at=sent)
+    return Notification(
+        identity, *about, {}, DeliveryStatus.ACCEPTED, run.completed_at, 1, sent_at=sent
+    )
 
 
 def _waiting(run: Run, now: datetime) -> Run:

@@ -153,7 +153,7 @@ def install(api: FastAPI) -> None:
     async def exports_error(request: Request, error: e.ExportsError) -> JSONResponse:
         if who := getattr(request.state, "who", None):
             path = getattr(request.scope.get("route"), "path", "")
-            request.app.state.services.repeated_notes.refused(
+            request.app.state.services.repeated_entries.refused(
                 who, error, f"{request.method} {path}"
             )
         return of(error)

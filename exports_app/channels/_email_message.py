@@ -37,7 +37,7 @@ class Fact:
     value: str
 
 
-class Letter:
+class MailMessage:
     """One run's message. The attachment is encoded once for all recipients; each one's copy differs
     in a few headers, and in its link where it has one.
 

@@ -184,7 +184,7 @@ class _Client(SMTP):
         super().close()
 
 
-class Connection:
+class SmtpConnection:
     """Connects at the first message, again when the server has closed the connection between two
     messages."""
 

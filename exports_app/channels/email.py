@@ -11,20 +11,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from exports_app import settings
 from exports_app.channels import _email_message, _mailbox_address, _notification_message
-from exports_app.channels._email_message import Letter
+from exports_app.channels._email_message import MailMessage
 from exports_app.channels._mailbox_address import Mailbox
-from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Connection, Server, Tls
+from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Server, SmtpConnection, Tls
 from exports_app.channels._smtp_dialogue import Dialogue, last_answer
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.services.core.extension_points import (
     CHANNELS,
-    InForce,
+    ChannelTestResult,
+    EffectiveSetting,
     Message,
     Note,
     Outcome,
     Report,
     Sender,
-    Trial,
 )
 
 IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
@@ -119,12 +119,12 @@ def _address(target: str) -> Mailbox:
 class EmailSender:
     """The messages of one run."""
 
-    def __init__(self, report: Report, sender: Mailbox, connection: Connection) -> None:
+    def __init__(self, report: Report, sender: Mailbox, connection: SmtpConnection) -> None:
         self._report, self._from, self._connection = report, sender, connection
 
     @cached_property
-    def _letter(self) -> Letter:
-        return Letter(self._report, self._from)
+    def _letter(self) -> MailMessage:
+        return MailMessage(self._report, self._from)
 
     def send(self, target: str, message_id: str) -> None:
         """Send to one address. Raises DeliveryError: the server's own answer, or what to look at;
@@ -179,7 +179,7 @@ class EmailChannel:
 
     @contextmanager
     def open(self, report: Report) -> Iterator[Sender]:
-        connection = Connection(self._server())
+        connection = SmtpConnection(self._server())
         try:
             yield EmailSender(report, self.settings.sender, connection)
         finally:
@@ -189,7 +189,7 @@ class EmailChannel:
         sender, recipient, connection = (
             self.settings.sender,
             _address(target),
-            Connection(self._server()),
+            SmtpConnection(self._server()),
         )
         try:
             connection.send(
@@ -200,19 +200,19 @@ class EmailChannel:
 
     def check(self) -> None:
         """Connect and sign in as for a message, and send none. Raises DeliveryError."""
-        connection = Connection(self._server())
+        connection = SmtpConnection(self._server())
         try:
             connection.check()
         finally:
             connection.close()
 
-    def in_force(self) -> Sequence[InForce]:
+    def in_force(self) -> Sequence[EffectiveSetting]:
         smtp, sources = self._read
         derived = self._derived()
 
-        def one(name: str, value: str) -> InForce:
+        def one(name: str, value: str) -> EffectiveSetting:
             usual = "the default" if value != NOT_SET else ""
-            return InForce(name, value, sources.get(name) or derived.get(name, usual))
+            return EffectiveSetting(name, value, sources.get(name) or derived.get(name, usual))
 
         return (
             one("SMTP_HOST", smtp.host or NOT_SET),
@@ -234,14 +234,14 @@ class EmailChannel:
             )
         return found
 
-    def test(self, target: str, message_id: str, note: Note) -> Trial:
+    def test(self, target: str, message_id: str, note: Note) -> ChannelTestResult:
         if reason := self.unconfigured():
-            return Trial(Outcome.REFUSED, reason, ())
+            return ChannelTestResult(Outcome.REFUSED, reason, ())
         sender, dialogue = self.settings.sender, Dialogue()
         patient = replace(
             self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT
         )
-        connection = Connection(patient, dialogue)
+        connection = SmtpConnection(patient, dialogue)
         try:
             recipient = _address(target)
             connection.send(
@@ -257,7 +257,7 @@ class EmailChannel:
             outcome, told = Outcome.REFUSED, e.message
         finally:
             connection.close()
-        return Trial(outcome, told, tuple(dialogue.lines))
+        return ChannelTestResult(outcome, told, tuple(dialogue.lines))
 
     def preview(self, report: Report) -> Message:
         url = report.link.url("") if report.link else ""

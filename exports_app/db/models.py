@@ -423,7 +423,7 @@ class AttemptRow(Base, table=True):
     error_code: str | None = Field(default=None, max_length=50)
 
 
-class NoticeRow(Base, table=True):
+class NotificationRow(Base, table=True):
     """An email about a schedule to those who look after it: written with what it tells, sent
     afterwards."""
 

@@ -21,7 +21,7 @@ LOOK_SECONDS = 5.0
 _log = log.get(__name__)
 
 
-class Kind(IntEnum):
+class ProcessKind(IntEnum):
     WORKER = 1
     WEB = 2
 
@@ -30,11 +30,11 @@ class Taken(Exception):
     """Another process holds the lock in a way that excludes this one."""
 
 
-class Presence:
+class ProcessRegistry:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: ProcessKind) -> int:
         """Raises Unavailable."""
         held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE"
         query = f"{held} datname = current_database()) AND classid = :class AND objid = :kind AND granted"
@@ -42,7 +42,7 @@ class Presence:
             return int(connection.execute(text(query), {"class": CLASS, "kind": kind}).scalar_one())
 
     @contextmanager
-    def held(self, kind: Kind, *, alone: bool = False) -> Iterator[None]:
+    def held(self, kind: ProcessKind, *, alone: bool = False) -> Iterator[None]:
         """Be there for the length of the block, also after the database was away. alone: beside
         nobody of this kind.
 
@@ -59,7 +59,7 @@ class Presence:
             stopped.set()
             keeper.join(LOOK_SECONDS)
 
-    def _take(self, kind: Kind, alone: bool) -> "psycopg.Connection[tuple[Any, ...]]":
+    def _take(self, kind: ProcessKind, alone: bool) -> "psycopg.Connection[tuple[Any, ...]]":
         connection = self._database.connect_apart()
         # PostgreSQL itself must notice that a host has gone without a word: until then its lock
         # says that a worker is there
@@ -74,7 +74,7 @@ class Presence:
 
     def _keep(
         self,
-        kind: Kind,
+        kind: ProcessKind,
         alone: bool,
         connection: "psycopg.Connection[tuple[Any, ...]] | None",
         stopped: threading.Event,

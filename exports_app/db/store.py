@@ -69,8 +69,8 @@ class SqlTransaction:
         return r.FileDownloadRepository(self.connection)
 
     @cached_property
-    def notices(self) -> r.NoticeRepository:
-        return r.NoticeRepository(self.connection)
+    def notices(self) -> r.NotificationRepository:
+        return r.NotificationRepository(self.connection)
 
     @cached_property
     def account_messages(self) -> r.AccountMessageRepository:

@@ -27,7 +27,7 @@ class ExportsError(Exception):
     def __init__(
         self, message: str | None = None, *, code: str | None = None, permanent: bool | None = None
     ) -> None:
-        self.message = message or (type(self).__doc__ or "").strip()
+        self.message = message or " ".join((type(self).__doc__ or "").split())
         if code is not None:
             self.code = code
         if permanent is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exports_app.domain import humanize
 from exports_app.domain.errors import RunError
-from exports_app.domain.runs.delivery_mode import Way, fits
+from exports_app.domain.runs.delivery_mode import DeliveryMode, fits
 from exports_app.engine.file_writer import writing
 from exports_app.services.core.extension_points import Attachment
 from exports_app.services.core.interfaces import FileStore
@@ -23,8 +23,8 @@ ZIP_MIME = "application/zip"
 
 @contextmanager
 def pack(
-    files: FileStore, file: Attachment, wanted: Way, limit: int, check: Callable[[], None]
-) -> Iterator[tuple[Way, Attachment | None]]:
+    files: FileStore, file: Attachment, wanted: DeliveryMode, limit: int, check: Callable[[], None]
+) -> Iterator[tuple[DeliveryMode, Attachment | None]]:
     """Which step of the ladder is taken, and what is attached. The attachment is there until the
     context is left.
 
@@ -33,19 +33,19 @@ def pack(
     is far too large to be attached.
     """
     size = file.size or 0
-    if wanted is Way.LINK or (wanted is Way.AUTO and not _can_fit(size, limit)):
-        yield Way.LINK, None
-    elif wanted is Way.ATTACH or (wanted is Way.AUTO and fits(size, limit)):
-        yield Way.ATTACH, _bearable(file)
+    if wanted is DeliveryMode.LINK or (wanted is DeliveryMode.AUTO and not _can_fit(size, limit)):
+        yield DeliveryMode.LINK, None
+    elif wanted is DeliveryMode.ATTACH or (wanted is DeliveryMode.AUTO and fits(size, limit)):
+        yield DeliveryMode.ATTACH, _bearable(file)
     else:
         with files.draft() as draft:
             with writing():
                 _zip(file, draft, check)
             zipped = Attachment(draft, f"{file.name}.zip", draft.stat().st_size, ZIP_MIME)
-            if wanted is Way.AUTO and not fits(draft.stat().st_size, limit):
-                yield Way.LINK, None
+            if wanted is DeliveryMode.AUTO and not fits(draft.stat().st_size, limit):
+                yield DeliveryMode.LINK, None
             else:
-                yield Way.ZIP, _bearable(zipped)
+                yield DeliveryMode.ZIP, _bearable(zipped)
 
 
 def _can_fit(size: int, limit: int) -> bool:

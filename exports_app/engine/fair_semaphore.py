@@ -10,7 +10,7 @@ WAIT_SECONDS = 0.2
 """Between two looks whether to go on."""
 
 
-class Turns:
+class FairSemaphore:
     """So many callers at once; of those that wait, the tenants take turns."""
 
     def __init__(self, at_once: int) -> None:

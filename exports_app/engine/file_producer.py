@@ -18,8 +18,15 @@ from exports_app import log
 from exports_app.domain import humanize
 from exports_app.domain.errors import ExportsError, RunError, Unavailable
 from exports_app.domain.table import Column
-from exports_app.engine.fair_semaphore import Turns
-from exports_app.engine.file_writer import CHUNK, Limits, Made, Making, as_json, writing
+from exports_app.engine.fair_semaphore import FairSemaphore
+from exports_app.engine.file_writer import (
+    CHUNK,
+    FileLimits,
+    FileWriter,
+    WrittenFile,
+    as_json,
+    writing,
+)
 from exports_app.services.core.extension_points import Format
 from exports_app.services.core.interfaces import Statement, Store
 
@@ -36,12 +43,12 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"
 _log = log.get(__name__)
 
 
-class Maker:
+class FileProducer:
     """at_once: processes."""
 
     def __init__(self, store: Store, at_once: int, small: int = SMALL) -> None:
         self._store, self._small = store, small
-        self._turns = Turns(at_once)
+        self._turns = FairSemaphore(at_once)
 
     @property
     def waiting(self) -> int:
@@ -54,11 +61,11 @@ class Maker:
         columns: Sequence[Column],
         file_format: Format,
         path: Path,
-        limits: Limits,
+        limits: FileLimits,
         tenant_id: str,
         progress: Callable[[int], None],
         check: Callable[[], None],
-    ) -> Made:
+    ) -> WrittenFile:
         """tenant_id: whose file it is, where several wait. progress: called with the rows so far,
         at least once a second. check: called several times a second; what either raises ends the
         making.
@@ -66,7 +73,9 @@ class Maker:
         Raises RunError: over a limit, or with what ended the process.
         """
         if self._is_small(query):
-            return self._here(query, Making(columns, file_format, path, limits), progress, check)
+            return self._here(
+                query, FileWriter(columns, file_format, path, limits), progress, check
+            )
         with self._turns.take(tenant_id, check):
             try:
                 return self._elsewhere(
@@ -92,8 +101,12 @@ class Maker:
         return count is not None and count < self._small
 
     def _here(
-        self, query: Any, making: Making, progress: Callable[[int], None], check: Callable[[], None]
-    ) -> Made:
+        self,
+        query: Any,
+        making: FileWriter,
+        progress: Callable[[int], None],
+        check: Callable[[], None],
+    ) -> WrittenFile:
         def watched(fetched: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
             for rows in fetched:
                 check()
@@ -108,10 +121,10 @@ class Maker:
         columns: Sequence[Column],
         file_format: Format,
         path: Path,
-        limits: Limits,
+        limits: FileLimits,
         progress: Callable[[int], None],
         check: Callable[[], None],
-    ) -> Made:
+    ) -> WrittenFile:
         task = {
             "database": statement.database,
             "sql": statement.sql,
@@ -128,7 +141,7 @@ class Maker:
             process.stdin.flush()  # and stays open: its end would be ours
             answer = _listen(process, limits, progress, check)
             if answer.get("done"):
-                return Made(answer["rows"], answer["size"], answer["sha256"], answer["lost"])
+                return WrittenFile(answer["rows"], answer["size"], answer["sha256"], answer["lost"])
             raise _failure(answer, limits, process, trouble)
 
 
@@ -156,7 +169,7 @@ def _process(trouble: IO[bytes]) -> Any:
 
 def _listen(
     process: "subprocess.Popen[bytes]",
-    limits: Limits,
+    limits: FileLimits,
     progress: Callable[[int], None],
     check: Callable[[], None],
 ) -> dict[str, Any]:
@@ -186,7 +199,10 @@ def _listen(
 
 
 def _failure(
-    answer: dict[str, Any], limits: Limits, process: "subprocess.Popen[bytes]", trouble: IO[bytes]
+    answer: dict[str, Any],
+    limits: FileLimits,
+    process: "subprocess.Popen[bytes]",
+    trouble: IO[bytes],
 ) -> ExportsError:
     if answer.get("code") == "memory_limit":
         return RunError(

@@ -20,7 +20,7 @@ PROGRESS_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
-class Limits:
+class FileLimits:
     """Of one file. rows; size: bytes; seconds: of its making; memory: bytes of the process that
     makes it."""
 
@@ -31,7 +31,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Made:
+class WrittenFile:
     """size: bytes; lost: characters that the format could not hold."""
 
     rows: int
@@ -40,12 +40,12 @@ class Made:
     lost: int
 
 
-class Making:
+class FileWriter:
     """One file in the making. fetched: rows as the database gives them, the stored columns alone,
     in lists of any length."""
 
     def __init__(
-        self, columns: Sequence[Column], file_format: Format, path: Path, limits: Limits
+        self, columns: Sequence[Column], file_format: Format, path: Path, limits: FileLimits
     ) -> None:
         self._columns, self._format, self._path, self._limits = (
             tuple(columns),
@@ -55,7 +55,7 @@ class Making:
         )
         self.rows = 0
 
-    def run(self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]) -> Made:
+    def run(self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]) -> WrittenFile:
         """progress: called with the rows so far, now and then; what it raises ends the making.
 
         Raises RunError over a limit.
@@ -64,7 +64,7 @@ class Making:
         self._check_size()
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Made(self.rows, self._path.stat().st_size, digest, lost)
+        return WrittenFile(self.rows, self._path.stat().st_size, digest, lost)
 
     def _chunks(
         self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]

@@ -18,13 +18,13 @@ from exports_app import log, metrics
 from exports_app.db import queue
 from exports_app.domain.errors import Unavailable
 from exports_app.domain.runs.states import SUSPECT_DEATHS
-from exports_app.engine.file_producer import Maker
-from exports_app.engine.file_writer import Limits
+from exports_app.engine.file_producer import FileProducer
+from exports_app.engine.file_writer import FileLimits
 from exports_app.engine.worker import Stopped, Worker
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.records import Run
-from exports_app.services.delivery.notifications import Notices
-from exports_app.services.identity.account_messages import AccountMail
+from exports_app.services.delivery.notifications import Notifications
+from exports_app.services.identity.account_messages import AccountMessages
 from exports_app.services.runs.lifecycle import LeaseLost
 from exports_app.wiring import Services
 
@@ -64,12 +64,17 @@ class _Job:
 
 def worker(services: Services) -> Worker:
     s = services.settings
-    limits = Limits(
+    limits = FileLimits(
         s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20
     )
-    maker = Maker(services.store, s.export_processes)
+    maker = FileProducer(services.store, s.export_processes)
     return Worker(
-        services.runs, services.files, services.links, maker, limits, s.attach_max_mb * 1_000_000
+        services.runs,
+        services.files,
+        services.download_links,
+        maker,
+        limits,
+        s.attach_max_mb * 1_000_000,
     )
 
 
@@ -177,7 +182,7 @@ class LocalEngine:
 
     async def _note_repeated(self) -> None:
         try:
-            await asyncio.to_thread(self._services.repeated_notes.flush)
+            await asyncio.to_thread(self._services.repeated_entries.flush)
         except Unavailable:
             _log.warning(
                 "failed sign-ins and refusals could not be noted yet: the database cannot be reached"
@@ -187,7 +192,7 @@ class LocalEngine:
 
     async def _note_expired(self) -> None:
         try:
-            await asyncio.to_thread(self._services.expired_sessions.note, self._closing.is_set)
+            await asyncio.to_thread(self._services.session_expiry.note, self._closing.is_set)
         except Unavailable:
             _log.warning("expired sessions could not be noted yet: the database cannot be reached")
         except Exception:  # noqa: BLE001  (the next minute tries again)
@@ -256,9 +261,9 @@ class LocalEngine:
             self._telling.release()
             raise
 
-    def _messages(self) -> tuple[AccountMail | Notices, ...]:
+    def _messages(self) -> tuple[AccountMessages | Notifications, ...]:
         """A person waits for the first."""
-        return self._services.account_mail, self._services.notices
+        return self._services.account_messages, self._services.notifications
 
     def _tell_now(self) -> None:
         try:

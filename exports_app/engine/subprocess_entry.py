@@ -20,7 +20,7 @@ from typing import Any
 
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.table import Column, Kind, Ratio
-from exports_app.engine.file_writer import Limits, Making, not_written
+from exports_app.engine.file_writer import FileLimits, FileWriter, not_written
 from exports_app.engine.row_sources import rows_of
 
 NICE = 5
@@ -32,7 +32,7 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICE)
     gc.disable()  # rows are tuples and make no cycles: looking for some costs a tenth of the time
-    limits = Limits(**task["limits"])
+    limits = FileLimits(**task["limits"])
     _limit_memory(limits.memory)
     try:
         _tell(**asdict(_make(task, limits)), done=True)
@@ -52,9 +52,9 @@ def _limit_memory(count: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (count, count))
 
 
-def _make(task: dict[str, Any], limits: Limits) -> Any:
+def _make(task: dict[str, Any], limits: FileLimits) -> Any:
     make_format = getattr(importlib.import_module(task["module"]), task["format"])
-    making = Making(
+    making = FileWriter(
         [_column(c) for c in task["columns"]], make_format(), Path(task["path"]), limits
     )
     with rows_of(task) as fetched:

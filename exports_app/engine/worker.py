@@ -18,12 +18,12 @@ from exports_app.domain.errors import (
     Unavailable,
 )
 from exports_app.domain.humanize import counted
-from exports_app.domain.runs.delivery_mode import Way
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, outcome
 from exports_app.domain.timing.period import Window
 from exports_app.engine.attachment_packaging import pack
-from exports_app.engine.file_producer import Maker
-from exports_app.engine.file_writer import Limits, writing
+from exports_app.engine.file_producer import FileProducer
+from exports_app.engine.file_writer import FileLimits, writing
 from exports_app.services.core.extension_points import (
     CHANNELS,
     EXPORT_TYPES,
@@ -36,7 +36,7 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run, Tenant
-from exports_app.services.runs.download_links import Links
+from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lifecycle import LeaseLost, Runs, holds
 from exports_app.services.schedules.validation import Filters
@@ -58,7 +58,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
-class File:
+class ProducedFile:
     """A finished one, in the store."""
 
     path: Path
@@ -72,7 +72,13 @@ class Worker:
     be attached, as they travel."""
 
     def __init__(
-        self, runs: Runs, files: FileStore, links: Links, maker: Maker, limits: Limits, attach: int
+        self,
+        runs: Runs,
+        files: FileStore,
+        links: DownloadLinks,
+        maker: FileProducer,
+        limits: FileLimits,
+        attach: int,
     ) -> None:
         self._runs, self._files, self._links, self._maker = runs, files, links, maker
         self._limits, self._attach = limits, attach
@@ -153,15 +159,15 @@ class Worker:
 
     # The file
 
-    def _made_before(self, run: Run) -> File | None:
+    def _made_before(self, run: Run) -> ProducedFile | None:
         """The file of an earlier attempt: all recipients get the same one, however often the run is
         taken up."""
         path = self._files.find(run.file_key) if run.file_key else None
         if path is None or run.file_name is None or run.file_size is None:
             return None
-        return File(path, run.file_name, run.file_size, run.record_count or 0)
+        return ProducedFile(path, run.file_name, run.file_size, run.record_count or 0)
 
-    def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> File | None:
+    def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> ProducedFile | None:
         """None: there was nothing to send, and the run has been closed."""
         spec = run.spec
         if spec["export_type"] not in EXPORT_TYPES or run.format not in FORMATS:
@@ -199,9 +205,9 @@ class Worker:
             raise
         path = self._files.find(key)
         assert path is not None
-        return File(path, name, made.size, made.rows)
+        return ProducedFile(path, name, made.size, made.rows)
 
-    def _limits_of(self, run: Run, tenant: Tenant) -> Limits:
+    def _limits_of(self, run: Run, tenant: Tenant) -> FileLimits:
         held = self._limits
         return replace(
             held,
@@ -247,7 +253,7 @@ class Worker:
     # The messages
 
     def _deliver(
-        self, run: Run, export: Export, made: File, check: Callable[[], None]
+        self, run: Run, export: Export, made: ProducedFile, check: Callable[[], None]
     ) -> list[Delivery]:
         channel = CHANNELS["email"]
         deliveries = self._runs.plan_deliveries(run, channel.key)
@@ -255,16 +261,16 @@ class Worker:
             _log.warning("nothing is sent", reason=reason)
             return [self._skip(run, d, reason) for d in deliveries]
         self._runs.reserve_messages(run, sum(d.status in _unfinished(run) for d in deliveries))
-        wanted = Way(run.spec.get("delivery", Way.AUTO))
+        wanted = DeliveryMode(run.spec.get("delivery", DeliveryMode.AUTO))
         file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
         with pack(self._files, file, wanted, self._attach, check) as (way, attached):
-            link = self._link(run, deliveries) if way is Way.LINK else None
+            link = self._link(run, deliveries) if way is DeliveryMode.LINK else None
             size = attached.size if attached else None
             self._runs.note(
                 run, sent_as=way, sent_size=size, link_expires_at=link.expires_at if link else None
             )
             _log.info("sending", way=way, bytes=size, messages=len(deliveries))
-            zipped = attached if way is Way.ZIP else None
+            zipped = attached if way is DeliveryMode.ZIP else None
             report = export.report(
                 made.path, made.name, made.size, made.rows, zipped=zipped, link=link
             )

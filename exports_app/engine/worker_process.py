@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack
 
 from exports_app import log, wiring
-from exports_app.db.process_registry import Kind
+from exports_app.db.process_registry import ProcessKind
 from exports_app.domain.errors import ExportsError
 from exports_app.engine.local import LocalEngine
 from exports_app.engine.queue_listener import consume
@@ -47,8 +47,8 @@ async def _work(services: Services) -> None:
     with ExitStack() as held:
         held.enter_context(services.changes.listen())
         async with engine.run():
-            with services.presence.held(
-                Kind.WORKER
+            with services.process_registry.held(
+                ProcessKind.WORKER
             ):  # not while it drains: the servers may take up runs meanwhile
                 queue = asyncio.create_task(consume(services.database, engine.wake, stopped))
                 print("exports_app: worker ready", file=sys.stdout, flush=True)  # noqa: T201 (for whoever started it)

@@ -28,7 +28,7 @@ def nothing_lost(_value: Any) -> int:
 
 
 @dataclass(frozen=True)
-class Field:
+class LineField:
     """How a column's values are written.
 
     write: any value, absent ones too, as text with whatever the format puts around it. around: what
@@ -45,7 +45,7 @@ class Field:
 class Writer:
     """Writes one column."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: LineField) -> None:
         self._field, self._memory = field, dict[Any, str]()
         self._is_number = field.column.kind in {Kind.INTEGER, Kind.DECIMAL}
         self.lost = 0
@@ -89,7 +89,7 @@ class Writer:
 class Lines:
     """start, between, end: what a format puts around the fields of a row."""
 
-    def __init__(self, fields: Sequence[Field], start: str, between: str, end: str) -> None:
+    def __init__(self, fields: Sequence[LineField], start: str, between: str, end: str) -> None:
         self._start, self._between, self._end = start, between, end
         self._fields, self._writers = fields, [Writer(f) for f in fields]
 

@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from exports_app.domain.table import Chunk, Column, Kind, Value
 from exports_app.formats._cells import not_xml, plain
 from exports_app.formats._exceltext import inline
-from exports_app.formats._lines import Field, Writer
+from exports_app.formats._lines import LineField, Writer
 
 EPOCH = date(1899, 12, 30).toordinal()
 FIRST_DAY = "1900-03-01"
@@ -55,7 +55,9 @@ class _Cells:
     def __init__(self, column: Column, letter: str, style: int) -> None:
         self._start, self._style = f'<c r="{letter}', f'" s="{style}"'
         self._tail = tail(column)
-        self.writer = Writer(Field(column, self._rest, (f"{self._style}><v>", "</v></c>"), not_xml))
+        self.writer = Writer(
+            LineField(column, self._rest, (f"{self._style}><v>", "</v></c>"), not_xml)
+        )
 
     def pieces(self, numbers: Sequence[str], values: Sequence[Value]) -> list[Sequence[str]]:
         """Of each row, what its cell is made of."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from exports_app.domain import humanize
 from exports_app.domain.table import Table, Value
 from exports_app.formats._cells import Cell, cells, encodable, not_utf8
-from exports_app.formats._lines import Field, Lines
+from exports_app.formats._lines import LineField, Lines
 from exports_app.services.core.extension_points import FORMATS
 
 _SPECIAL = re.compile('[",\r\n]')
@@ -55,7 +55,7 @@ class Csv:
             writers = [lambda value: only(value) or '""']
         return Lines(
             [
-                Field(c, write, lost=not_utf8)
+                LineField(c, write, lost=not_utf8)
                 for c, write in zip(table.columns, writers, strict=True)
             ],
             "",

@@ -7,7 +7,7 @@ import orjson
 
 from exports_app.domain.table import Column, Kind, Table, Value
 from exports_app.formats._cells import Cell, encodable, not_utf8, plain
-from exports_app.formats._lines import Field, Lines
+from exports_app.formats._lines import LineField, Lines
 from exports_app.services.core.extension_points import FORMATS
 
 
@@ -19,7 +19,7 @@ def _text(value: str) -> str:
     return _quote(encodable(value))
 
 
-def _member(column: Column) -> Field:
+def _member(column: Column) -> LineField:
     name = f"{_quote(column.key)}: "
     number = column.kind in {Kind.INTEGER, Kind.DECIMAL}
     cell: Cell = plain(column) if number else _text
@@ -27,7 +27,7 @@ def _member(column: Column) -> Field:
     def write(value: Value) -> str:
         return name + ("null" if value is None else cell(value))
 
-    return Field(column, write, (name, ""), not_utf8)
+    return LineField(column, write, (name, ""), not_utf8)
 
 
 @FORMATS.decorate

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exports_app.domain.table import Column, Kind, Table, Value
 from exports_app.formats._cells import NOT_XML, Cell, not_xml, plain
-from exports_app.formats._lines import Field, Lines
+from exports_app.formats._lines import LineField, Lines
 from exports_app.services.core.extension_points import FORMATS
 
 _ESCAPES = dict.fromkeys(NOT_XML, "") | {
@@ -25,14 +25,14 @@ def _text(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
-def _element(column: Column) -> Field:
+def _element(column: Column) -> LineField:
     start, end, empty = f"<{column.key}>", f"</{column.key}>", f"<{column.key}/>"
     cell: Cell = _text if column.kind in {Kind.TEXT, Kind.DATE} else plain(column)
 
     def write(value: Value) -> str:
         return empty if value is None or value == "" else start + cell(value) + end
 
-    return Field(column, write, (start, end), not_xml)
+    return LineField(column, write, (start, end), not_xml)
 
 
 @FORMATS.decorate

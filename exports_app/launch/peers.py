@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 
 from exports_app.db.engine import Database
-from exports_app.db.process_registry import Kind, Presence, Taken
+from exports_app.db.process_registry import ProcessKind, ProcessRegistry, Taken
 from exports_app.launch.errors import StartError
 from exports_app.settings import Settings
 
@@ -25,7 +25,7 @@ def web(settings: Settings) -> Iterator[None]:
         )
     database, alone = Database(settings.url), not settings.redis_url.get_secret_value()
     try:
-        with Presence(database).held(Kind.WEB, alone=alone):
+        with ProcessRegistry(database).held(ProcessKind.WEB, alone=alone):
             yield
     except Taken:
         raise StartError(

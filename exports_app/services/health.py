@@ -26,7 +26,7 @@ class Figures:
     deliveries: Mapping[str, int]
 
 
-class Vitals:
+class Health:
     def __init__(
         self, store: Store, files: FileStore, counts: Counts, clock: Clock, late_minutes: int
     ) -> None:

@@ -13,7 +13,7 @@ from tests.world import Cast, Person
 
 
 def entries(api: Clients, services: Services, action: str) -> list[dict[str, Any]]:
-    services.repeated_notes.flush()
+    services.repeated_entries.flush()
     answer = api.super_admin.get("/api/audit?limit=100")
     assert answer.status_code == 200, answer.text
     return [entry for entry in answer.json()["items"] if entry["action"] == action]
@@ -50,7 +50,7 @@ class TestRefusedRights:
         invited = services.invitations.invite(
             cast.super_admin.who, cast.acme.id, cast.outsider.user.email, "viewer"
         )
-        services.accounts.give_one_time_password(cast.outsider.user.email)
+        services.provisioning.give_one_time_password(cast.outsider.user.email)
         token = services.auth.token_for(stored(services, cast.outsider)).access_token
         accept = "/api/invitations/accept"
         problem(

@@ -31,7 +31,7 @@ def sent(api: Clients, services: Services, campaigns: dict[str, Campaign], mail:
 def link(services: Services, sent: Run) -> str:
     (delivery, *_) = deliveries_of(services, sent)
     assert sent.link_expires_at
-    url = urlsplit(services.links.url(sent, delivery, sent.link_expires_at))
+    url = urlsplit(services.download_links.url(sent, delivery, sent.link_expires_at))
     return f"{url.path}?{url.query}"
 
 

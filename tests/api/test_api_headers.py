@@ -159,7 +159,9 @@ def test_of_downloads_and_redirects(
         .startswith("text/csv")
     )
     session = sign_in(services, cast.admin.user)
-    code = services.downloads.of_run(cast.admin.who, session, run.scheduled_export_id, run.id)
+    code = services.browser_downloads.of_run(
+        cast.admin.who, session, run.scheduled_export_id, run.id
+    )
     cookies = {"Cookie": f"__Host-{SESSION_COOKIE}={session}; __Host-{BROWSER_COOKIE}={BROWSER}"}
     assert call("GET", f"/api/download/{code}", headers=cookies).status_code == 200
     sign_in_address = f"/api/session/{sign_in_code(services, cast.admin.user)}"

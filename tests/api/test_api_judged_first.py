@@ -139,13 +139,13 @@ def test_the_watch_sees_what_is_judged(api: Clients, ids: dict[str, str], judged
 def test_the_command_line_judges_first(
     services: Services, ids: dict[str, str], judged: Watched, tmp_path: Path
 ) -> None:
-    services.accounts.create_tenant("initech", "Initech", "Europe/Berlin")
-    services.accounts.create_user(
+    services.provisioning.create_tenant("initech", "Initech", "Europe/Berlin")
+    services.provisioning.create_user(
         "bill@example.com", "Bill", "a long enough one", tenant="initech", role=Role.ADMIN
     )
     file = tmp_path / "campaigns.csv"
     file.write_text("campaign_name,currency,date,spend\nSpring,EUR,2026-01-01,1.50\n")
-    services.importing.load(file, "initech", lambda _: None)
+    services.importer.load(file, "initech", lambda _: None)
     assert judged.late == []
     assert f"{importer.__name__}.check_campaign" in judged.called
 

@@ -34,7 +34,7 @@ def sent_slowly(
 
 
 def second_admin(services: Services, cast: Cast) -> Principal:
-    made = services.accounts.create_user(
+    made = services.provisioning.create_user(
         "second@example.com", "Second", "a staple of the horse", tenant="acme", role=Role.ADMIN
     )
     return Principal(made.id, roles={cast.acme.id: Role.ADMIN})

@@ -27,7 +27,7 @@ def test_a_mailed_link_sets_the_password_once(
     api: Clients, services: Services, mail: MailServer, cast: Cast
 ) -> None:
     api.anonymous.post(FORGOT, {"email": cast.admin.user.email})
-    services.account_mail.send_due()
+    services.account_messages.send_due()
     body = mail.wait_for(1)[0].message.get_body(("plain",))
     assert body is not None
     (line,) = [line for line in body.get_content().splitlines() if "#" in line]
@@ -74,7 +74,7 @@ def test_a_super_admin_gets_the_link_only_where_none_can_be_mailed(
 def test_a_one_time_password_signs_in_once_and_may_only_be_changed(
     api: Clients, services: Services, cast: Cast
 ) -> None:
-    password = services.accounts.give_one_time_password(cast.admin.user.email)
+    password = services.provisioning.give_one_time_password(cast.admin.user.email)
     login = {"email": cast.admin.user.email, "password": password}
     first = api.anonymous.post(LOGIN, login).json()
     problem(api.anonymous.post(LOGIN, login), 401, "one_time_password_over")

@@ -185,7 +185,7 @@ class TestDownloading:
 
     @pytest.fixture
     def path(self, services: Services, cast: Cast, session_id: str, run: Run) -> str:
-        return "/api/download/" + services.downloads.of_run(
+        return "/api/download/" + services.browser_downloads.of_run(
             cast.viewer.who, session_id, run.scheduled_export_id, run.id
         )
 

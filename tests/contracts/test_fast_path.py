@@ -88,14 +88,14 @@ def test_numbers_that_are_all_there_are_written_together(
     column: Column, values: tuple[int, ...], digits: list[str]
 ) -> None:
     """Else the property above would hold for nothing."""
-    assert _lines.Writer(_lines.Field(column, refuse, ("<n>", "</n>"))).texts(values) == [
+    assert _lines.Writer(_lines.LineField(column, refuse, ("<n>", "</n>"))).texts(values) == [
         f"<n>{one}</n>" for one in digits
     ]
 
 
 def test_what_is_absent_is_put_in_its_place_afterwards() -> None:
     writer = _lines.Writer(
-        _lines.Field(
+        _lines.LineField(
             money("m", "M"), lambda value: "-" if value is None else refuse(value), ("<", ">")
         )
     )
@@ -105,7 +105,7 @@ def test_what_is_absent_is_put_in_its_place_afterwards() -> None:
 
 @pytest.mark.parametrize("values", [(1, -1, None), (10**17, 1), (-1, 2)])
 def test_numbers_that_do_not_fit_are_written_one_by_one(values: tuple[int | None, ...]) -> None:
-    writer = _lines.Writer(_lines.Field(money("m", "M"), repr))
+    writer = _lines.Writer(_lines.LineField(money("m", "M"), repr))
     assert writer.texts(values) == [repr(value) for value in values]
 
 

@@ -11,7 +11,7 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import AccountMessage, Tenant
 from exports_app.services.identity.account_links import LinkKind
-from exports_app.services.identity.account_messages import KEPT, AccountLetter
+from exports_app.services.identity.account_messages import KEPT, AccountEmail
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, Received, mail_server
 from tests.world import NOW, FakeClock, WatchedEmail, registered, side_by_side, sql, uuid_of
@@ -23,9 +23,9 @@ EXPIRES = NOW + timedelta(hours=72)
 
 
 @pytest.fixture(autouse=True)
-def writer(services: Services, acme: Tenant) -> dict[str, AccountLetter | None]:
+def writer(services: Services, acme: Tenant) -> dict[str, AccountEmail | None]:
     """How messages of the kind read; a test may put another letter into it, or None."""
-    letter = AccountLetter(
+    letter = AccountEmail(
         title="Join Acme",
         lead="Max invites you to Acme.",
         button="Accept the invitation",
@@ -34,14 +34,14 @@ def writer(services: Services, acme: Tenant) -> dict[str, AccountLetter | None]:
         facts=[("Role", "viewer")],
         tenant=acme,
     )
-    says: dict[str, AccountLetter | None] = {"letter": letter}
-    services.account_mail.register(KIND, lambda _tx, _message, _now: says["letter"])
+    says: dict[str, AccountEmail | None] = {"letter": letter}
+    services.account_messages.register(KIND, lambda _tx, _message, _now: says["letter"])
     return says
 
 
 def write(services: Services, generation: int = 1) -> None:
     with services.store.write() as tx:
-        services.account_mail.send(tx, KIND, SUBJECT, ANN, generation)
+        services.account_messages.send(tx, KIND, SUBJECT, ANN, generation)
 
 
 def messages(services: Services) -> list[AccountMessage]:
@@ -65,8 +65,8 @@ class TestAMessage:
         self, services: Services, mail: MailServer
     ) -> None:
         write(services)
-        assert services.account_mail.due()
-        assert services.account_mail.send_due() == 1
+        assert services.account_messages.due()
+        assert services.account_messages.send_due() == 1
         (received,) = mail.wait_for(1)
         assert received.rcpt_tos == [ANN]
         assert received.message["Subject"] == "Join Acme"
@@ -93,18 +93,18 @@ class TestAMessage:
             pass
 
         def fail(tx: Transaction) -> None:
-            services.account_mail.send(tx, KIND, SUBJECT, ANN)
+            services.account_messages.send(tx, KIND, SUBJECT, ANN)
             raise Undone
 
         with pytest.raises(Undone), services.store.write() as tx:
             fail(tx)
-        assert not services.account_mail.due()
-        assert services.account_mail.send_due() == 0
+        assert not services.account_messages.due()
+        assert services.account_messages.send_due() == 0
         assert mail.messages == []
 
     def test_leaves_no_secret_in_the_database(self, services: Services, mail: MailServer) -> None:
         write(services)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         token = link_in(mail.wait_for(1)[0]).partition("#")[2]
         rows = sql(services, "SELECT * FROM account_messages")
         assert len(rows) == 1
@@ -120,13 +120,13 @@ class TestAMessage:
             registered(CHANNELS, WatchedEmail(server)),
         ):
             write(services)
-            services.account_mail.send_due()
+            services.account_messages.send_due()
             (waiting,) = messages(services)
             assert (waiting.status, waiting.attempts) == (DeliveryStatus.PENDING, 1)
             assert waiting.next_attempt_at is not None
             rules.clear()
             clock.set(max(clock(), waiting.next_attempt_at))
-            services.account_mail.send_due()
+            services.account_messages.send_due()
             (sent,) = messages(services)
             assert (sent.status, sent.attempts, sent.sent_at) == (
                 DeliveryStatus.ACCEPTED,
@@ -137,11 +137,11 @@ class TestAMessage:
                 assert waiting.id in received.message["Message-ID"]
                 seen.append(link_in(received))
         assert len(set(seen)) == 1
-        assert not services.account_mail.due()
+        assert not services.account_messages.due()
 
     def test_several_processes_send_it_once(self, services: Services, mail: MailServer) -> None:
         write(services)
-        side_by_side(4, lambda _: services.account_mail.send_due())
+        side_by_side(4, lambda _: services.account_messages.send_due())
         assert len(mail.wait_for(1)) == 1
         assert [one.attempts for one in messages(services)] == [1]
 
@@ -150,26 +150,26 @@ class TestAMessage:
         services: Services,
         mail: MailServer,
         clock: FakeClock,
-        writer: dict[str, AccountLetter | None],
+        writer: dict[str, AccountEmail | None],
     ) -> None:
         write(services)
         clock.set(EXPIRES)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         assert messages(services) == []
         clock.set(NOW)
         write(services)
         writer["letter"] = None
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         assert (messages(services), mail.messages) == ([], [])
 
     def test_one_that_cannot_be_written_has_its_end_and_holds_up_no_other(
-        self, services: Services, mail: MailServer, writer: dict[str, AccountLetter | None]
+        self, services: Services, mail: MailServer, writer: dict[str, AccountEmail | None]
     ) -> None:
         with services.store.write() as tx:
-            services.account_mail.send(tx, LinkKind.PASSWORD_RESET, SUBJECT, "max@example.com")
-        services.account_mail._writers.pop(LinkKind.PASSWORD_RESET, None)
+            services.account_messages.send(tx, LinkKind.PASSWORD_RESET, SUBJECT, "max@example.com")
+        services.account_messages._writers.pop(LinkKind.PASSWORD_RESET, None)
         write(services)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         assert [one.rcpt_tos for one in mail.wait_for(1)] == [[ANN]]
         assert {one.target: one.status for one in messages(services)} == {
             ANN: DeliveryStatus.ACCEPTED,
@@ -180,7 +180,7 @@ class TestAMessage:
         self, services: Services, mail: MailServer, clock: FakeClock
     ) -> None:
         write(services)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         (old,) = messages(services)
         clock.advance(seconds=KEPT.total_seconds() + 1)
         write(services)
@@ -189,8 +189,8 @@ class TestAMessage:
 
 
 def test_without_a_mail_server_the_caller_knows_it(services: Services) -> None:
-    assert not services.account_mail.available()
+    assert not services.account_messages.available()
 
 
 def test_with_one_it_is_available(services: Services, mail: MailServer) -> None:
-    assert services.account_mail.available()
+    assert services.account_messages.available()

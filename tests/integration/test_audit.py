@@ -55,11 +55,11 @@ def test_what_somebody_does_to_a_schedule_and_its_runs_is_told(
     services.schedules.update(admin, schedule.id, {"is_active": False})  # nothing changes
     run = services.schedules.trigger(admin, schedule.id)
     done(Action.RUN_TRIGGERED)
-    services.demand.cancel(admin, schedule.id, run.id)
+    services.run_actions.cancel(admin, schedule.id, run.id)
     done(Action.RUN_CANCELLED)
-    services.demand.rerun(admin, schedule.id, run.id)
+    services.run_actions.rerun(admin, schedule.id, run.id)
     done(Action.RUN_REPEATED)
-    services.demand.send_test(admin, schedule.id)
+    services.run_actions.send_test(admin, schedule.id)
     done(Action.RUN_TESTED)
     today = clock().date()
     services.backfill.run(admin, schedule.id, today - timedelta(days=2), today)
@@ -143,7 +143,9 @@ class TestWho:
     def both(self, services: Services, cast: Cast) -> None:
         make_schedule(services, cast.admin.who, name="Ours")
         make_schedule(services, cast.outsider.who, cast.globex.id, name="Theirs")
-        services.accounts.create_user("new@example.com", "New", "a long password", tenant="acme")
+        services.provisioning.create_user(
+            "new@example.com", "New", "a long password", tenant="acme"
+        )
 
     def test_an_admin_sees_their_tenants_alone(self, services: Services, cast: Cast) -> None:
         assert {one.tenant_id for one in entries(services, cast.admin.who)} == {cast.acme.id}

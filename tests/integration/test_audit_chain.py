@@ -51,7 +51,7 @@ def write(services: Services, tenant_id: str | None, count: int, name: str = "No
 
 
 def faults(services: Services, slug: str | None = None) -> list[str]:
-    return services.audit_verify.check(slug).all_faults
+    return services.audit_verification.check(slug).all_faults
 
 
 def unlocked(services: Services, *statements: str) -> None:
@@ -207,7 +207,7 @@ class TestSealing:
         self, services: Services, cast: Cast
     ) -> None:
         write(services, cast.acme.id, 1)
-        report = services.audit_verify.check()
+        report = services.audit_verification.check()
         assert (report.all_faults, report.waiting_since) == ([], services.clock())
 
 

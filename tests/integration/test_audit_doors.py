@@ -56,7 +56,7 @@ HERE = RequestContext(ADDRESS, "", "request-1")
 
 def entries(services: Services, cast: Cast, area: str = "") -> list[AuditEntry]:
     """All of them, the oldest first."""
-    services.repeated_notes.flush()
+    services.repeated_entries.flush()
     found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(area), Page(size=200))
     return found[::-1]
 
@@ -92,7 +92,7 @@ class TestSignIn:
         assert (entry.tenant_id, entry.address, entry.request_id) == (None, ADDRESS, "request-1")
         assert entry.session is not None
         assert entry.session not in {"", session_id}
-        assert entry.session == services.account.sessions(cast.admin.who)[0].id
+        assert entry.session == services.own_account.sessions(cast.admin.who)[0].id
 
     def test_by_the_api(self, services: Services, cast: Cast) -> None:
         with request_context.use(HERE):
@@ -132,8 +132,8 @@ class TestSignIn:
     ) -> None:
         sign_in(services, cast.admin.user)
         clock.advance(seconds=1)
-        (session,) = services.account.sessions(cast.admin.who)
-        services.account.end_session(cast.admin.who, session.id)
+        (session,) = services.own_account.sessions(cast.admin.who)
+        services.own_account.end_session(cast.admin.who, session.id)
         assert [entry.action for entry in entries(services, cast)] == [
             Action.SIGNED_IN,
             Action.SESSION_ENDED,
@@ -145,11 +145,11 @@ class TestAnExpiredSession:
         self, services: Services, cast: Cast, clock: FakeClock
     ) -> None:
         session_id = sign_in(services, cast.admin.user)
-        assert services.expired_sessions.note() == 0
+        assert services.session_expiry.note() == 0
         began = clock()
         clock.advance(hours=12, seconds=1)
-        assert sum(side_by_side(4, lambda _: services.expired_sessions.note())) == 1
-        assert services.expired_sessions.note() == 0
+        assert sum(side_by_side(4, lambda _: services.session_expiry.note())) == 1
+        assert services.session_expiry.note() == 0
         (entry,) = [
             entry for entry in entries(services, cast) if entry.action is Action.SESSION_EXPIRED
         ]
@@ -164,9 +164,9 @@ class TestAnExpiredSession:
     ) -> None:
         services.sessions.end(sign_in(services, cast.admin.user))
         sign_in(services, cast.viewer.user)
-        services.account.sign_out_everywhere(cast.viewer.who)
+        services.own_account.sign_out_everywhere(cast.viewer.who)
         clock.advance(hours=13)
-        assert services.expired_sessions.note() == 0
+        assert services.session_expiry.note() == 0
         assert sql(services, "SELECT count(*) FROM sessions WHERE revoked_at IS NULL")[0][0] == 0
 
     def test_that_is_used_is_not(self, services: Services, cast: Cast, clock: FakeClock) -> None:
@@ -174,7 +174,7 @@ class TestAnExpiredSession:
         clock.advance(hours=11)
         assert services.sessions.visit(session_id)
         clock.advance(hours=11)
-        assert services.expired_sessions.note() == 0
+        assert services.session_expiry.note() == 0
         assert services.sessions.visit(session_id)
 
     def test_nothing_is_written_where_there_is_none(
@@ -182,13 +182,13 @@ class TestAnExpiredSession:
     ) -> None:
         sign_in(services, cast.admin.user)
         clock.advance(hours=13)
-        assert services.expired_sessions.note() == 1
+        assert services.session_expiry.note() == 1
 
         def written() -> NoReturn:
             pytest.fail("it began a write")
 
         monkeypatch.setattr(services.store, "write", written)
-        assert services.expired_sessions.note() == 0
+        assert services.session_expiry.note() == 0
 
     def test_many_are_noted_in_batches(
         self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
@@ -197,7 +197,7 @@ class TestAnExpiredSession:
         for _ in range(5):
             sign_in(services, cast.admin.user)
         clock.advance(hours=13)
-        assert services.expired_sessions.note() == 5
+        assert services.session_expiry.note() == 5
 
 
 class TestARefusedLink:
@@ -212,7 +212,7 @@ class TestARefusedLink:
     def test_to_an_invitation_of_another_account(self, services: Services, cast: Cast) -> None:
         token = self.invite(services, cast)
         with request_context.use(HERE), pytest.raises(WrongAccount):
-            services.joining.accept(token, cast.outsider.who)
+            services.invitation_acceptance.accept(token, cast.outsider.who)
         (entry,) = self.refusals(services, cast)
         assert (entry.actor_name, entry.subject_name) == ("Outsider", "new@example.com")
         assert (entry.detail, entry.tenant_id) == (
@@ -227,7 +227,7 @@ class TestARefusedLink:
         (invited,) = services.invitations.find(cast.admin.who, cast.acme.id)
         services.invitations.revoke(cast.admin.who, cast.acme.id, invited.invitation.id)
         with request_context.use(HERE), pytest.raises(LinkNotValid):
-            services.joining.look(token)
+            services.invitation_acceptance.look(token)
         (entry,) = self.refusals(services, cast)
         assert (entry.actor_id, entry.subject_name) == (None, "new@example.com")
 
@@ -235,7 +235,7 @@ class TestARefusedLink:
     def test_that_was_made_up_keeps_nothing_of_what_was_sent(
         self, services: Services, cast: Cast, token: str
     ) -> None:
-        for tried in (services.joining.look, services.password_resets.check):
+        for tried in (services.invitation_acceptance.look, services.password_resets.check):
             with request_context.use(HERE), pytest.raises(LinkNotValid):
                 tried(token)
         found = self.refusals(services, cast)
@@ -245,9 +245,9 @@ class TestARefusedLink:
         assert not any(token in repr(entry) for entry in found)
 
     def test_to_a_new_password(self, services: Services, cast: Cast) -> None:
-        sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.viewer.user.id)
         token = str(sent.url).partition("#")[2]
-        services.account.sign_out_everywhere(cast.viewer.who)
+        services.own_account.sign_out_everywhere(cast.viewer.who)
         with request_context.use(HERE), pytest.raises(LinkNotValid):
             services.password_resets.reset(token, "another good password")
         (entry,) = self.refusals(services, cast)
@@ -257,14 +257,14 @@ class TestARefusedLink:
     def test_that_is_tried_often_becomes_one_entry(self, services: Services, cast: Cast) -> None:
         for number in range(50):
             with request_context.use(HERE), pytest.raises(LinkNotValid):
-                services.joining.look(f"guess {number}")
+                services.invitation_acceptance.look(f"guess {number}")
         (entry,) = entries(services, cast)
         assert entry.detail["times"] == 50
 
     def test_that_works_is_not_noted(self, services: Services, cast: Cast) -> None:
         token = self.invite(services, cast)
-        services.joining.look(token)
-        services.joining.accept(token, None, "New", "a good long password")
+        services.invitation_acceptance.look(token)
+        services.invitation_acceptance.accept(token, None, "New", "a good long password")
         assert self.refusals(services, cast) == []
 
 
@@ -276,16 +276,16 @@ class TestWhoComesWhileTheServerIsBusy:
         invited = services.invitations.invite(
             cast.admin.who, cast.acme.id, "new@example.com", "viewer"
         )
-        sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.viewer.user.id)
         before = [entry.id for entry in entries(services, cast)]
         for queue in Queue:
             monkeypatch.setitem(PLACES, queue, 0)
         for refused in (
             lambda: services.auth.login("admin@example.com", PASSWORD, ADDRESS),
-            lambda: services.account.change_password(
+            lambda: services.own_account.change_password(
                 cast.admin.who, PASSWORD, "another good password"
             ),
-            lambda: services.joining.accept(
+            lambda: services.invitation_acceptance.accept(
                 shown_token(invited), None, "New", "another good password"
             ),
             lambda: services.password_resets.reset(
@@ -304,7 +304,7 @@ class TestAWrongCurrentPassword:
             request_context.use(RequestContext(address, "session-1", "request-1")),
             pytest.raises((Invalid, TooManyRequests)),
         ):
-            services.account.change_password(
+            services.own_account.change_password(
                 cast.admin.who, "a wrong guess", "another good password"
             )
 
@@ -343,7 +343,7 @@ class TestAWrongCurrentPassword:
         ]
 
     def test_a_right_one_is_told_as_a_change(self, services: Services, cast: Cast) -> None:
-        services.account.change_password(cast.admin.who, PASSWORD, "another good password")
+        services.own_account.change_password(cast.admin.who, PASSWORD, "another good password")
         assert [entry.action for entry in entries(services, cast)] == [Action.PASSWORD_CHANGED]
 
 
@@ -438,7 +438,7 @@ class TestFailedSignIn:
         monkeypatch.setattr(repeated_entries, "MAX_KEYS", 20)
         for i in range(200):
             with request_context.use(RequestContext(f"198.51.{i // 250}.{i % 250}", "", "x")):
-                services.repeated_notes.failed_sign_in(f"no{i}@example.com")
+                services.repeated_entries.failed_sign_in(f"no{i}@example.com")
         found = entries(services, cast)
         assert len(found) == 6
         assert [entry.subject_name for entry in found].count(repeated_entries.MANY) == 1
@@ -469,16 +469,16 @@ class TestFailedSignIn:
             for name in ("read", "write"):
                 away.setattr(services.store, name, lambda: (_ for _ in ()).throw(Unavailable()))
                 with pytest.raises(Unavailable):
-                    services.repeated_notes.flush()
+                    services.repeated_entries.flush()
         assert len(entries(services, cast)) == 1
 
     def test_what_was_only_counted_is_written_when_the_process_ends(
         self, services: Services, cast: Cast
     ) -> None:
         fail(services)
-        services.repeated_notes.flush()
+        services.repeated_entries.flush()
         fail(services)
-        services.repeated_notes.close()
+        services.repeated_entries.close()
         assert len(entries(services, cast)) == 2
 
 
@@ -489,7 +489,7 @@ class TestRefusals:
         with request_context.use(HERE), pytest.raises(ExportsError) as refused:
             require(who, Permission.WRITE, tenant_id)
         with request_context.use(HERE):
-            services.repeated_notes.refused(who, refused.value, what)
+            services.repeated_entries.refused(who, refused.value, what)
 
     def test_of_a_member_is_their_tenants(
         self, services: Services, cast: Cast, acme: Tenant
@@ -524,20 +524,20 @@ class TestRefusals:
         ):
             with pytest.raises(ExportsError) as refused:
                 ask()
-            services.repeated_notes.refused(cast.admin.who, refused.value, "GET /api/users")
+            services.repeated_entries.refused(cast.admin.who, refused.value, "GET /api/users")
         assert [entry.action for entry in entries(services, cast)] == [Action.ACCESS_REFUSED]
 
     def test_what_is_only_not_there_is_no_refusal(self, services: Services, cast: Cast) -> None:
         with pytest.raises(NotFound) as missing:
             services.schedules.get(cast.admin.who, uuid_of(99))
-        services.repeated_notes.refused(cast.admin.who, missing.value, "GET /x")
+        services.repeated_entries.refused(cast.admin.who, missing.value, "GET /x")
         assert entries(services, cast) == []
 
     def test_another_tenants_schedule_is_one(self, services: Services, cast: Cast) -> None:
         schedule = make_schedule(services, cast.admin.who)
         with pytest.raises(NotFound) as refused:
             services.schedules.get(cast.outsider.who, schedule.id)
-        services.repeated_notes.refused(cast.outsider.who, refused.value, "GET /x")
+        services.repeated_entries.refused(cast.outsider.who, refused.value, "GET /x")
         assert [entry.action for entry in entries(services, cast, "access")] == [
             Action.ACCESS_REFUSED
         ]
@@ -557,7 +557,7 @@ class TestDownloads:
         run = trigger_and_execute(services, cast.admin.who, schedule)
         with request_context.use(HERE):
             for _ in range(3):  # a program that fetches it in parts
-                services.file_downloads.fetch(cast.viewer.who, schedule.id, run.id)
+                services.download_log.fetch(cast.viewer.who, schedule.id, run.id)
         (entry,) = [one for one in entries(services, cast) if one.action is Action.RUN_DOWNLOADED]
         assert (entry.tenant_id, entry.actor_name, entry.subject_name) == (
             cast.acme.id,
@@ -571,10 +571,10 @@ class TestDownloads:
             services, cast.admin.who, schedule := make_schedule(services, cast.admin.who)
         )
         session_id = sign_in(services, cast.viewer.user)
-        code = services.downloads.of_run(cast.viewer.who, session_id, schedule.id, run.id)
-        services.downloads.take(code, session_id)
+        code = services.browser_downloads.of_run(cast.viewer.who, session_id, schedule.id, run.id)
+        services.browser_downloads.take(code, session_id)
         (entry,) = [one for one in entries(services, cast) if one.action is Action.RUN_DOWNLOADED]
-        assert entry.session == services.account.sessions(cast.viewer.who)[0].id
+        assert entry.session == services.own_account.sessions(cast.viewer.who)[0].id
 
     def test_of_the_audit_itself(self, services: Services, cast: Cast, clock: FakeClock) -> None:
         make_schedule(services, cast.admin.who)

@@ -6,7 +6,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import NotFound
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.records import Page, Tenant
-from exports_app.services.schedules.listing import Board
+from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.wiring import Services
 from tests.world import make_schedule, side_by_side
 
@@ -32,7 +32,9 @@ def test_pages_with_the_same_view_are_served_by_one_reading(
 ) -> None:
     make_schedule(services, admin, name="Weekly")
     people = [admin, super_admin] * 10
-    found = side_by_side(20, lambda i: services.board.page(people[i], acme.id, {}, "", FIRST))
+    found = side_by_side(
+        20, lambda i: services.schedule_listing.page(people[i], acme.id, {}, "", FIRST)
+    )
     assert {tuple(s.name for s in one.schedules) for one in found} == {("Weekly",)}
     assert len(reads) < 5
 
@@ -41,7 +43,7 @@ def test_a_change_is_seen_at_once(services: Services, admin: Principal, acme: Te
     names = []
     for number in range(5):
         make_schedule(services, admin, name=f"Number {number}")
-        listed = services.board.page(admin, acme.id, {}, "", FIRST)
+        listed = services.schedule_listing.page(admin, acme.id, {}, "", FIRST)
         names.append(len(listed.schedules))
         assert (listed.total, listed.summary.total) == (number + 1, number + 1)
     assert names == [1, 2, 3, 4, 5]
@@ -54,7 +56,10 @@ def test_views_and_tenants_are_kept_apart(
     make_schedule(services, outsider, name="Theirs", format="csv")
 
     def shown(who: Principal, tenant: Tenant, **where: str) -> list[str]:
-        return [s.name for s in services.board.page(who, tenant.id, where, "", FIRST).schedules]
+        return [
+            s.name
+            for s in services.schedule_listing.page(who, tenant.id, where, "", FIRST).schedules
+        ]
 
     assert shown(admin, acme) == ["Ours"]
     assert shown(outsider, globex) == ["Theirs"]
@@ -66,9 +71,9 @@ def test_views_and_tenants_are_kept_apart(
 def test_an_error_is_not_kept(
     services: Services, admin: Principal, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board = Board(services.schedules, services.overview, services.changes)
+    board = ScheduleListing(services.schedules, services.schedule_summaries, services.changes)
     with monkeypatch.context() as broken:
-        broken.setattr(services.overview, "summary", lambda *_: 1 / 0)
+        broken.setattr(services.schedule_summaries, "summary", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             board.page(admin, acme.id, {}, "", FIRST)
     assert board.page(admin, acme.id, {}, "", FIRST).total == 0
@@ -78,7 +83,9 @@ def test_a_fresh_reading_sees_what_another_process_changed(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
     made = make_schedule(services, admin)
-    board = Board(services.schedules, services.overview, Changes())  # which hears nothing
+    board = ScheduleListing(
+        services.schedules, services.schedule_summaries, Changes()
+    )  # which hears nothing
     assert board.page(admin, acme.id, {}, "", FIRST).total == 1
     services.schedules.delete(admin, made.id)
     assert board.page(admin, acme.id, {}, "", FIRST, fresh=True).total == 0

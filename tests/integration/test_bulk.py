@@ -6,7 +6,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound, Unavailable
 from exports_app.domain.runs.states import Trigger
 from exports_app.services.core.records import Schedule, Tenant
-from exports_app.services.schedules.bulk import MAX_IDS, Action, BulkResult
+from exports_app.services.schedules.bulk import MAX_IDS, BulkAction, BulkResult
 from exports_app.wiring import Services
 from tests.world import make_schedule, runs_of, stored, uuid_of
 
@@ -25,10 +25,10 @@ def ids(schedules: list[Schedule]) -> list[str]:
 def test_many_are_paused_and_activated(
     services: Services, admin: Principal, three: list[Schedule]
 ) -> None:
-    assert services.bulk.apply(admin, ids(three), Action.PAUSE) == BulkResult(ids(three), [])
+    assert services.bulk.apply(admin, ids(three), BulkAction.PAUSE) == BulkResult(ids(three), [])
     assert [stored(services, s).is_active for s in three] == [False] * 3
     assert [stored(services, s).next_run_at for s in three] == [None] * 3
-    assert services.bulk.apply(admin, ids(three), Action.ACTIVATE) == BulkResult(ids(three), [])
+    assert services.bulk.apply(admin, ids(three), BulkAction.ACTIVATE) == BulkResult(ids(three), [])
     assert [stored(services, s).is_active for s in three] == [True] * 3
     assert all(stored(services, s).next_run_at for s in three)
 
@@ -36,35 +36,35 @@ def test_many_are_paused_and_activated(
 def test_what_is_so_already_stays_as_it_is(
     services: Services, admin: Principal, three: list[Schedule]
 ) -> None:
-    services.bulk.apply(admin, ids(three), Action.ACTIVATE)
+    services.bulk.apply(admin, ids(three), BulkAction.ACTIVATE)
     assert [stored(services, s).version for s in three] == [1, 2, 1]
 
 
 def test_many_are_run_each_once(
     services: Services, admin: Principal, three: list[Schedule]
 ) -> None:
-    assert services.bulk.apply(admin, ids(three) * 2, Action.RUN) == BulkResult(ids(three), [])
+    assert services.bulk.apply(admin, ids(three) * 2, BulkAction.RUN) == BulkResult(ids(three), [])
     for schedule in three:
         assert [r.trigger for r in runs_of(services, schedule)] == [Trigger.MANUAL]
 
 
 def test_many_are_deleted(services: Services, admin: Principal, three: list[Schedule]) -> None:
-    services.bulk.apply(admin, ids(three), Action.DELETE)
+    services.bulk.apply(admin, ids(three), BulkAction.DELETE)
     for schedule in three:
         with pytest.raises(NotFound):
             services.schedules.get(admin, schedule.id)
-    again = services.bulk.apply(admin, ids(three), Action.DELETE)
+    again = services.bulk.apply(admin, ids(three), BulkAction.DELETE)
     assert again == BulkResult([], [(one, NOT_FOUND) for one in ids(three)])
 
 
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", BulkAction)
 def test_a_bad_one_stops_no_other_and_a_foreign_one_is_like_one_that_is_not_there(
     services: Services,
     admin: Principal,
     outsider: Principal,
     globex: Tenant,
     three: list[Schedule],
-    action: Action,
+    action: BulkAction,
 ) -> None:
     foreign = make_schedule(services, outsider, globex.id)
     bad = [foreign.id, uuid_of(404), "nonsense"]
@@ -74,13 +74,13 @@ def test_a_bad_one_stops_no_other_and_a_foreign_one_is_like_one_that_is_not_ther
     assert runs_of(services, foreign) == []
 
 
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", BulkAction)
 def test_a_viewer_changes_nothing(
     services: Services,
     viewer: Principal,
     outsider: Principal,
     three: list[Schedule],
-    action: Action,
+    action: BulkAction,
 ) -> None:
     for who, why in (
         (viewer, FORBIDDEN),
@@ -99,7 +99,7 @@ def test_a_schedule_that_may_not_run_so_often_any_more_says_so(
 ) -> None:
     rare = make_schedule(services, admin, schedule="0 0 1 1 *", is_active=False)
     monkeypatch.setattr(services.schedules, "_minimum", 30 * 86400)
-    result = services.bulk.apply(admin, [three[1].id, rare.id], Action.ACTIVATE)
+    result = services.bulk.apply(admin, [three[1].id, rare.id], BulkAction.ACTIVATE)
     assert result.done == [rare.id]
     ((one, why),) = result.failed
     assert one == three[1].id
@@ -111,10 +111,10 @@ def test_too_many_are_refused_before_any_is_touched(
 ) -> None:
     with pytest.raises(Invalid, match="at most 200"):
         services.bulk.apply(
-            admin, [*ids(three), *(uuid_of(i) for i in range(MAX_IDS))], Action.DELETE
+            admin, [*ids(three), *(uuid_of(i) for i in range(MAX_IDS))], BulkAction.DELETE
         )
     assert [stored(services, s) for s in three] == three
-    assert services.bulk.apply(admin, [], Action.RUN) == BulkResult([], [])
+    assert services.bulk.apply(admin, [], BulkAction.RUN) == BulkResult([], [])
 
 
 def test_when_the_database_goes_away_the_rest_is_not_tried_one_by_one(
@@ -127,6 +127,6 @@ def test_when_the_database_goes_away_the_rest_is_not_tried_one_by_one(
         raise Unavailable
 
     monkeypatch.setattr(services.schedules, "trigger", away)
-    result = services.bulk.apply(admin, ids(three), Action.RUN)
+    result = services.bulk.apply(admin, ids(three), BulkAction.RUN)
     assert result == BulkResult([], [(one, Unavailable().message) for one in ids(three)])
     assert tried == [three[0].id]

@@ -14,7 +14,7 @@ from exports_app.services.analytics.campaigns import (
     MEASURES,
     CampaignAnalytics,
     CampaignFigures,
-    View,
+    CampaignView,
 )
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
@@ -29,7 +29,7 @@ WEEK = Window(date(2026, 2, 25), date(2026, 3, 3))
 
 def look(services: Services, who: Principal, tenant: Tenant, **view: Any) -> CampaignFigures:
     filters = view.pop("filters", Filters(period="last_7_days"))
-    return services.campaign_analytics.read(who, tenant.id, View(filters, **view))
+    return services.campaign_analytics.read(who, tenant.id, CampaignView(filters, **view))
 
 
 def value(values: tuple[Any, ...], key: str) -> Any:
@@ -181,25 +181,25 @@ def test_nobody_sees_the_figures_of_others(
     look(services, Principal(uuid_of(9), is_super_admin=True), acme)  # so that a reading is held
     for tenant_id in (acme.id, uuid_of(77), "nonsense"):
         with pytest.raises(NotFound):
-            services.campaign_analytics.read(outsider, tenant_id, View())
+            services.campaign_analytics.read(outsider, tenant_id, CampaignView())
 
 
 @pytest.mark.parametrize(
     ("view", "pointer"),
     [
-        (View(Filters(period="someday")), "/period"),
-        (View(Filters(start_date=date(2026, 3, 2), end_date=date(2026, 3, 1))), "/endDate"),
-        (View(Filters(period="today", start_date=date(2026, 3, 2))), "/period"),
-        (View(Filters(group_by="hour")), "/groupBy"),
-        (View(Filters(campaign_ids=(uuid_of(1),))), "/campaignIds"),
-        (View(sort="budget"), "/sort"),
-        (View(currency="euro"), "/currency"),
-        (View(top=0), "/top"),
-        (View(top=101), "/top"),
+        (CampaignView(Filters(period="someday")), "/period"),
+        (CampaignView(Filters(start_date=date(2026, 3, 2), end_date=date(2026, 3, 1))), "/endDate"),
+        (CampaignView(Filters(period="today", start_date=date(2026, 3, 2))), "/period"),
+        (CampaignView(Filters(group_by="hour")), "/groupBy"),
+        (CampaignView(Filters(campaign_ids=(uuid_of(1),))), "/campaignIds"),
+        (CampaignView(sort="budget"), "/sort"),
+        (CampaignView(currency="euro"), "/currency"),
+        (CampaignView(top=0), "/top"),
+        (CampaignView(top=101), "/top"),
     ],
 )
 def test_a_wrong_view_is_refused_by_its_part(
-    services: Services, admin: Principal, acme: Tenant, view: View, pointer: str
+    services: Services, admin: Principal, acme: Tenant, view: CampaignView, pointer: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
         services.campaign_analytics.read(admin, acme.id, view)
@@ -279,7 +279,7 @@ def test_a_reading_that_runs_out_of_time_says_so_and_leaves_the_database_usable(
         registered(EXPORT_TYPES, Endless(held)),
         pytest.raises(Invalid, match="takes the database too long"),
     ):
-        impatient.read(admin, acme.id, View(Filters(period="last_7_days")))
+        impatient.read(admin, acme.id, CampaignView(Filters(period="last_7_days")))
     assert EXPORT_TYPES["aggregate"] is held
     assert len(look(services, admin, acme).totals) == 2
 

@@ -44,9 +44,9 @@ ACCEPTED, FAILED, PENDING, SKIPPED, UNKNOWN = (
 )
 Demanded = Callable[[Services, Principal, Schedule, Run], Run]
 DEMANDS: list[Demanded] = [
-    lambda services, who, schedule, _: services.demand.send_test(who, schedule.id),
-    lambda services, who, schedule, run: services.demand.rerun(who, schedule.id, run.id),
-    lambda services, who, schedule, run: services.demand.resend(who, schedule.id, run.id),
+    lambda services, who, schedule, _: services.run_actions.send_test(who, schedule.id),
+    lambda services, who, schedule, run: services.run_actions.rerun(who, schedule.id, run.id),
+    lambda services, who, schedule, run: services.run_actions.resend(who, schedule.id, run.id),
 ]
 each_demand = pytest.mark.parametrize("demand", DEMANDS, ids=["test", "rerun", "resend"])
 
@@ -136,9 +136,9 @@ def test_a_run_is_only_found_below_its_own_schedule(
     other = make_schedule(services, admin, name="Other")
     for run_id in (partial.id, uuid_of(404), "nonsense"):
         with pytest.raises(NotFound):
-            services.demand.rerun(admin, other.id, run_id)
+            services.run_actions.rerun(admin, other.id, run_id)
         with pytest.raises(NotFound):
-            services.demand.resend(admin, other.id, run_id)
+            services.run_actions.resend(admin, other.id, run_id)
 
 
 # A test
@@ -147,7 +147,7 @@ def test_a_run_is_only_found_below_its_own_schedule(
 def test_a_test_is_sent_to_who_asked_and_to_nobody_else(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, mail: MailServer
 ) -> None:
-    run = services.demand.send_test(admin, schedule.id)
+    run = services.run_actions.send_test(admin, schedule.id)
     assert (run.trigger, run.triggered_by, run.scheduled_for) == (Trigger.TEST, admin.user_id, None)
     assert run.recipients == run.spec["recipients"] == ["admin@example.com"]
     assert (run.window_start, run.window_end) == (date(2026, 3, 3), date(2026, 3, 3))
@@ -161,7 +161,7 @@ def test_a_test_works_while_the_schedule_is_paused(
     services: Services, admin: Principal, mail: MailServer
 ) -> None:
     paused = make_schedule(services, admin, is_active=False)
-    services.demand.send_test(admin, paused.id)
+    services.run_actions.send_test(admin, paused.id)
     assert execute(services, claim(services)).status is RunStatus.COMPLETED
     assert stored(services, paused).next_run_at is None
     assert len(mail.messages) == 1
@@ -198,7 +198,7 @@ def test_a_rerun_covers_the_old_days_by_the_definition_of_today(
     services.schedules.update(
         admin, schedule.id, {"format": "json", "recipients": (CY,), "name": "Renamed"}
     )
-    run = services.demand.rerun(admin, schedule.id, partial.id)
+    run = services.run_actions.rerun(admin, schedule.id, partial.id)
     assert (run.trigger, run.triggered_by, run.created_at) == (
         Trigger.RERUN,
         admin.user_id,
@@ -219,9 +219,9 @@ def test_a_rerun_covers_the_old_days_by_the_definition_of_today(
 def test_a_test_run_again_is_a_test_of_who_asks(
     services: Services, admin: Principal, schedule: Schedule, mail: MailServer
 ) -> None:
-    services.demand.send_test(admin, schedule.id)
+    services.run_actions.send_test(admin, schedule.id)
     old = execute(services, claim(services))
-    again = services.demand.rerun(admin, schedule.id, old.id)
+    again = services.run_actions.rerun(admin, schedule.id, old.id)
     assert (again.trigger, again.recipients) == (Trigger.TEST, ["admin@example.com"])
     assert (again.window_start, again.window_end) == (old.window_start, old.window_end)
 
@@ -233,7 +233,7 @@ def test_a_scheduled_run_can_be_run_again_as_often_as_one_likes(
     services.runs.tick()
     old = execute(services, claim(services))
     for _ in range(2):
-        assert services.demand.rerun(admin, schedule.id, old.id).scheduled_for is None
+        assert services.run_actions.rerun(admin, schedule.id, old.id).scheduled_for is None
     assert len(runs_of(services, schedule)) == 3
 
 
@@ -242,10 +242,10 @@ def test_what_has_not_finished_is_not_run_again(
 ) -> None:
     waiting = services.schedules.trigger(admin, schedule.id)
     with pytest.raises(Conflict, match="not finished yet"):
-        services.demand.rerun(admin, schedule.id, waiting.id)
+        services.run_actions.rerun(admin, schedule.id, waiting.id)
     claim(services)
     with pytest.raises(Conflict, match="not finished yet"):
-        services.demand.rerun(admin, schedule.id, waiting.id)
+        services.run_actions.rerun(admin, schedule.id, waiting.id)
     assert len(runs_of(services, schedule)) == 1
 
 
@@ -261,7 +261,7 @@ def test_a_run_that_could_not_begin_is_run_again_for_the_days_of_its_tick(
     assert (skipped.status, skipped.window_start) == (RunStatus.SKIPPED, None)
     services.schedules.update(admin, schedule.id, {"timezone": "Europe/Berlin"})
     clock.advance(days=5)
-    run = services.demand.rerun(admin, schedule.id, skipped.id)
+    run = services.run_actions.rerun(admin, schedule.id, skipped.id)
     assert (run.window_start, run.window_end) == (date(2026, 3, 8), date(2026, 3, 8))
 
 
@@ -274,7 +274,7 @@ def test_the_same_file_goes_again_to_those_alone_who_did_not_get_it(
     assert outcomes(services, partial) == {ANN: ACCEPTED, BOB: FAILED, CY: ACCEPTED}
     before = {d.target: d for d in deliveries_of(services, partial)}
     clock.advance(hours=1)
-    again = services.demand.resend(admin, schedule.id, partial.id)
+    again = services.run_actions.resend(admin, schedule.id, partial.id)
     assert (again.id, again.trigger, again.status) == (
         partial.id,
         partial.trigger,
@@ -323,7 +323,7 @@ def test_it_can_be_sent_again_until_everybody_has_it(
     services: Services, admin: Principal, schedule: Schedule, partial: Run
 ) -> None:
     for address in (BOB, BOB):
-        services.demand.resend(admin, schedule.id, partial.id)
+        services.run_actions.resend(admin, schedule.id, partial.id)
         with (
             mail_server(refuse={address: "550 no such user"}) as server,
             registered(CHANNELS, WatchedEmail(server)),
@@ -351,7 +351,7 @@ def test_a_message_of_unknown_fate_and_one_that_was_skipped_go_again_too(
         )
         assert tx.runs.held(run.id, "token", {"status": RunStatus.PARTIAL})
     assert outcomes(services, run) == {ANN: UNKNOWN, BOB: ACCEPTED, CY: SKIPPED}
-    services.demand.resend(admin, schedule.id, run.id)
+    services.run_actions.resend(admin, schedule.id, run.id)
     assert outcomes(services, run) == {ANN: PENDING, BOB: ACCEPTED, CY: PENDING}
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         assert execute(services, claim(services)).status is RunStatus.COMPLETED
@@ -370,7 +370,7 @@ def test_what_was_removed_is_gone_though_a_machine_has_a_copy_of_it(
     with pytest.raises(Gone, match="was removed"):
         services.history.file(admin, schedule.id, run.id)
     with pytest.raises(Gone, match="was removed"):
-        services.demand.resend(admin, schedule.id, run.id)
+        services.run_actions.resend(admin, schedule.id, run.id)
 
 
 def test_a_run_whose_workers_died_is_sent_again_and_may_die_three_times_more(
@@ -401,14 +401,14 @@ def test_a_run_whose_workers_died_is_sent_again_and_may_die_three_times_more(
         "worker_died",
         MAX_DEATHS,
     )
-    services.demand.resend(admin, schedule.id, dead.id)
+    services.run_actions.resend(admin, schedule.id, dead.id)
     again = die_three_times()
     assert (again.status, again.error_code, again.attempt) == (
         RunStatus.FAILED,
         "worker_died",
         MAX_DEATHS,
     )
-    services.demand.resend(admin, schedule.id, dead.id)
+    services.run_actions.resend(admin, schedule.id, dead.id)
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         assert execute(services, claim(services)).status is RunStatus.COMPLETED
         assert len(server.wait_for(3)) == 3
@@ -419,7 +419,7 @@ def test_two_who_ask_at_once_make_one(
 ) -> None:
     def ask(_: int) -> str:
         try:
-            return services.demand.resend(admin, schedule.id, partial.id).status
+            return services.run_actions.resend(admin, schedule.id, partial.id).status
         except Conflict as e:
             return e.message
 
@@ -443,7 +443,7 @@ def test_it_waits_while_another_run_of_its_schedule_works(
     clock.advance(minutes=1)
     services.schedules.trigger(admin, schedule.id)
     other = claim(services)
-    services.demand.resend(admin, schedule.id, partial.id)
+    services.run_actions.resend(admin, schedule.id, partial.id)
     assert services.runs.claim() is None
     execute(services, other)
     assert claim(services).id == partial.id
@@ -455,7 +455,7 @@ def test_an_old_run_sent_again_does_not_hide_the_latest_result(
     clock.advance(minutes=1)
     latest = refused(services, admin, schedule, ANN, BOB, CY)
     clock.advance(minutes=1)
-    services.demand.resend(admin, schedule.id, partial.id)
+    services.run_actions.resend(admin, schedule.id, partial.id)
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         assert execute(services, claim(services)).status is RunStatus.COMPLETED
     after = stored(services, schedule)
@@ -467,13 +467,13 @@ def test_a_run_that_went_well_or_goes_on_is_not_sent_again(
 ) -> None:
     run = services.schedules.trigger(admin, schedule.id)
     with pytest.raises(Conflict, match="this one is pending"):
-        services.demand.resend(admin, schedule.id, run.id)
+        services.run_actions.resend(admin, schedule.id, run.id)
     claimed = claim(services)
     with pytest.raises(Conflict, match="this one is processing"):
-        services.demand.resend(admin, schedule.id, run.id)
+        services.run_actions.resend(admin, schedule.id, run.id)
     execute(services, claimed)
     with pytest.raises(Conflict, match="this one is completed"):
-        services.demand.resend(admin, schedule.id, run.id)
+        services.run_actions.resend(admin, schedule.id, run.id)
     assert len(mail.wait_for(3)) == 3
 
 
@@ -482,7 +482,7 @@ def test_without_its_file_a_run_is_not_sent_again(
 ) -> None:
     services.files.remove(partial.file_key or "")
     with pytest.raises(Gone, match="run it again instead"):
-        services.demand.resend(admin, schedule.id, partial.id)
+        services.run_actions.resend(admin, schedule.id, partial.id)
     empty = make_schedule(
         services,
         admin,
@@ -492,7 +492,7 @@ def test_without_its_file_a_run_is_not_sent_again(
     )
     failed = trigger_and_execute(services, admin, empty)
     with pytest.raises(NotFound, match="no file to send"):
-        services.demand.resend(admin, empty.id, failed.id)
+        services.run_actions.resend(admin, empty.id, failed.id)
     assert the_run(services, partial) == partial
 
 
@@ -510,7 +510,7 @@ def test_a_run_without_a_message_to_send_again_stays_as_it_is(
     services.runs.close(held, RunStatus.FAILED, "lost", "access_lost")
     before = the_run(services, run)
     with pytest.raises(Conflict, match="nothing to send again"):
-        services.demand.resend(admin, schedule.id, run.id)
+        services.run_actions.resend(admin, schedule.id, run.id)
     assert the_run(services, run) == before
 
 
@@ -522,7 +522,7 @@ def test_a_run_that_waits_is_cancelled_and_never_begins(
 ) -> None:
     waiting = services.schedules.trigger(admin, schedule.id)
     seen = len(watch.seen)
-    run = services.demand.cancel(admin, schedule.id, waiting.id)
+    run = services.run_actions.cancel(admin, schedule.id, waiting.id)
     assert run == the_run(services, run)
     assert (run.status, run.completed_at, run.error, run.error_code) == (
         RunStatus.CANCELLED, clock(), "Admin cancelled it", "cancelled",
@@ -531,17 +531,17 @@ def test_a_run_that_waits_is_cancelled_and_never_begins(
     assert services.runs.claim() is None
     assert stored(services, schedule).last_status is None
     clock.advance(days=3)
-    again = services.demand.rerun(admin, schedule.id, run.id)
+    again = services.run_actions.rerun(admin, schedule.id, run.id)
     assert (again.window_start, again.window_end) == (waiting.window_start, waiting.window_end)
 
 
 def test_what_was_cancelled_while_it_was_sent_again_can_be_sent_again(
     services: Services, admin: Principal, schedule: Schedule, partial: Run, mail: MailServer
 ) -> None:
-    services.demand.resend(admin, schedule.id, partial.id)
-    services.demand.cancel(admin, schedule.id, partial.id)
+    services.run_actions.resend(admin, schedule.id, partial.id)
+    services.run_actions.cancel(admin, schedule.id, partial.id)
     assert outcomes(services, partial) == {ANN: ACCEPTED, BOB: SKIPPED, CY: ACCEPTED}
-    services.demand.resend(admin, schedule.id, partial.id)
+    services.run_actions.resend(admin, schedule.id, partial.id)
     assert execute(services, claim(services)).status is RunStatus.COMPLETED
     assert [m.rcpt_tos for m in mail.messages] == [[BOB]]
 
@@ -557,7 +557,7 @@ def test_a_run_is_cancelled_while_it_makes_its_file(
         nonlocal looks
         looks += 1
         if looks == 2:  # the first one is before it begins
-            services.demand.cancel(admin, schedule.id, run.id)
+            services.run_actions.cancel(admin, schedule.id, run.id)
 
     ended = execute(services, run, check)
     assert (ended.status, ended.file_key) == (RunStatus.CANCELLED, None)
@@ -574,7 +574,7 @@ def test_a_run_is_cancelled_between_two_messages(
 
     def cancel(target: str) -> None:
         if target == BOB:
-            services.demand.cancel(admin, schedule.id, run.id)
+            services.run_actions.cancel(admin, schedule.id, run.id)
 
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server, before=cancel)):
         ended = execute(services, run)
@@ -582,7 +582,7 @@ def test_a_run_is_cancelled_between_two_messages(
     # Bob's was on its way: nobody can say any more what became of it
     assert outcomes(services, run) == {ANN: ACCEPTED, BOB: UNKNOWN, CY: SKIPPED}
     assert [m.rcpt_tos for m in server.messages] == [[ANN], [BOB]]
-    rerun = services.demand.rerun(admin, schedule.id, run.id)
+    rerun = services.run_actions.rerun(admin, schedule.id, run.id)
     assert (rerun.window_start, rerun.window_end) == (run.window_start, run.window_end)
 
 
@@ -595,7 +595,7 @@ def test_who_comes_too_late_or_may_not_cancels_nothing(
     partial: Run,
 ) -> None:
     with pytest.raises(Conflict, match="has ended already"):
-        services.demand.cancel(admin, schedule.id, partial.id)
+        services.run_actions.cancel(admin, schedule.id, partial.id)
     assert the_run(services, partial) == partial
     waiting = services.schedules.trigger(admin, schedule.id)
     other = make_schedule(services, admin)
@@ -606,8 +606,8 @@ def test_who_comes_too_late_or_may_not_cancels_nothing(
         (admin, schedule.id, "nonsense", NotFound),
     ):
         with pytest.raises(error):
-            services.demand.cancel(who, schedule_id, run_id)
+            services.run_actions.cancel(who, schedule_id, run_id)
     assert the_run(services, waiting).status is RunStatus.PENDING
-    services.demand.cancel(admin, schedule.id, waiting.id)
+    services.run_actions.cancel(admin, schedule.id, waiting.id)
     with pytest.raises(Conflict):
-        services.demand.cancel(admin, schedule.id, waiting.id)
+        services.run_actions.cancel(admin, schedule.id, waiting.id)

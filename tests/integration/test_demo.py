@@ -160,8 +160,8 @@ def test_its_example_exports_keep_the_rules_and_one_of_each_tenant_is_active(
 @pytest.mark.usefixtures("demo_of_a_week")
 def test_its_people_sign_in_with_the_public_password(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
-    assert DEMO_EMAIL in services.accounts.demo_password_users()
-    assert len(services.accounts.demo_password_users()) == 5
+    assert DEMO_EMAIL in services.provisioning.demo_password_users()
+    assert len(services.provisioning.demo_password_users()) == 5
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
@@ -177,14 +177,14 @@ def test_whoever_writes_a_password_takes_the_mark_away(
         assert DEMO_EMAIL in tx.users.demo_password_emails()
         tx.users.update(one.id, {"password_hash": password_hash})
         assert DEMO_EMAIL not in tx.users.demo_password_emails()
-    assert len(services.accounts.demo_password_users()) == 4
+    assert len(services.provisioning.demo_password_users()) == 4
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
 def test_a_user_who_is_not_active_counts_for_nothing(services: Services, demo: Demo) -> None:
     demo.seed_if_empty()
     sql(services, "UPDATE users SET is_active = ?", False)
-    assert services.accounts.demo_password_users() == []
+    assert services.provisioning.demo_password_users() == []
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
@@ -225,7 +225,7 @@ def test_its_login_is_offered_where_it_works_alone(services: Services, demo: Dem
 
 def test_nobody_else_may_take_the_public_password(services: Services) -> None:
     with pytest.raises(Invalid, match="public password"):
-        services.accounts.create_user("me@example.com", "Me", DEMO_PASSWORD, super_admin=True)
+        services.provisioning.create_user("me@example.com", "Me", DEMO_PASSWORD, super_admin=True)
 
 
 @pytest.mark.usefixtures("demo_of_a_week")
@@ -237,7 +237,7 @@ def test_a_second_start_changes_nothing(services: Services, demo: Demo) -> None:
 
 
 def test_a_database_with_a_tenant_is_left_alone(services: Services, demo: Demo) -> None:
-    services.accounts.create_tenant("acme", "My own")
+    services.provisioning.create_tenant("acme", "My own")
     assert not demo.seed_if_empty()
     with pytest.raises(ExportsError, match="your own"):
         demo.check_allowed()

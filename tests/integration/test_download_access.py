@@ -40,14 +40,14 @@ def link_of(services: Services, run: Run, target: str) -> tuple[str, int, str]:
     run = the_run(services, run)
     (delivery,) = [d for d in deliveries_of(services, run) if d.target == target]
     assert run.link_expires_at
-    url = urlsplit(services.links.url(run, delivery, run.link_expires_at))
+    url = urlsplit(services.download_links.url(run, delivery, run.link_expires_at))
     query = parse_qs(url.query)
     return delivery.id, int(query["expires"][0]), query["signature"][0]
 
 
 def opens(services: Services, link: tuple[str, int, str]) -> bool:
     try:
-        services.links.file(*link)
+        services.download_links.file(*link)
     except NotFound:
         return False
     return True
@@ -83,7 +83,7 @@ class TestWhoMayDownload:
         self, services: Services, cast: Cast, run: Run, mail: MailServer
     ) -> None:
         who = cast.admin.who
-        services.demand.send_test(who, run.scheduled_export_id)
+        services.run_actions.send_test(who, run.scheduled_export_id)
         test = execute(services, claim(services))
         assert mail.wait_for(3)
         own = link_of(services, test, cast.admin.user.email)
@@ -100,7 +100,7 @@ class TestRevoking:
         other = execute(services, claim(services))
         assert mail.wait_for(4)
         links = [link_of(services, run, target) for target in (ANN, BOB)]
-        services.links.revoke(admin, run.scheduled_export_id, run.id)
+        services.download_links.revoke(admin, run.scheduled_export_id, run.id)
         assert [opens(services, link) for link in links] == [False, False]
         assert opens(services, link_of(services, other, ANN))
         assert services.history.file(admin, run.scheduled_export_id, run.id)
@@ -109,18 +109,18 @@ class TestRevoking:
         self, services: Services, admin: Principal, run: Run, clock: FakeClock
     ) -> None:
         old = link_of(services, run, ANN)
-        services.links.revoke(admin, run.scheduled_export_id, run.id)
+        services.download_links.revoke(admin, run.scheduled_export_id, run.id)
         new = link_of(services, run, ANN)
         assert (opens(services, old), opens(services, new)) == (False, True)
         clock.advance(seconds=1)
-        services.links.revoke(admin, run.scheduled_export_id, run.id)
+        services.download_links.revoke(admin, run.scheduled_export_id, run.id)
         assert not opens(services, new)
 
     def test_it_is_in_the_audit_and_in_the_history(
         self, services: Services, admin: Principal, run: Run, clock: FakeClock
     ) -> None:
         clock.advance(seconds=1)
-        services.links.revoke(admin, run.scheduled_export_id, run.id)
+        services.download_links.revoke(admin, run.scheduled_export_id, run.id)
         assert the_run(services, run).links_revoked_at == clock()
         audit: Audit = services.audit
         entries, _ = audit.find(admin, None, AuditFilter(), Page())
@@ -129,7 +129,7 @@ class TestRevoking:
     def test_it_takes_the_right_to_write_and_a_run_with_links(
         self, services: Services, cast: Cast, run: Run
     ) -> None:
-        revoke, of = services.links.revoke, run.scheduled_export_id
+        revoke, of = services.download_links.revoke, run.scheduled_export_id
         with pytest.raises(Forbidden):
             revoke(cast.viewer.who, of, run.id)
         with pytest.raises(NotFound):
@@ -148,10 +148,10 @@ class TestTheListOfDownloads:
     ) -> None:
         of, who = run.scheduled_export_id, cast.admin.who
         with request_context.use(PHONE):
-            services.links.file(*link_of(services, run, ANN))
+            services.download_links.file(*link_of(services, run, ANN))
         clock.advance(seconds=5)
-        services.file_downloads.fetch(cast.viewer.who, of, run.id)
-        items, total = services.file_downloads.of_run(who, of, run.id, 50)
+        services.download_log.fetch(cast.viewer.who, of, run.id)
+        items, total = services.download_log.of_run(who, of, run.id, 50)
         by_api, by_link = items
         assert total == 2
         assert (by_api.way, by_api.user_id, by_api.target) == (
@@ -167,18 +167,18 @@ class TestTheListOfDownloads:
     ) -> None:
         link = link_of(services, run, ANN)
         for _ in range(3):
-            services.links.file(*link)
+            services.download_links.file(*link)
         with request_context.use(PHONE):
-            services.links.file(*link)
+            services.download_links.file(*link)
         clock.advance(seconds=NOTED_APART.total_seconds())
-        services.links.file(*link)
-        _, total = services.file_downloads.of_run(admin, run.scheduled_export_id, run.id, 1)
+        services.download_links.file(*link)
+        _, total = services.download_log.of_run(admin, run.scheduled_export_id, run.id, 1)
         assert total == 3
 
     def test_is_for_those_who_see_the_history(
         self, services: Services, cast: Cast, run: Run
     ) -> None:
-        of = services.file_downloads.of_run
+        of = services.download_log.of_run
         assert of(cast.viewer.who, run.scheduled_export_id, run.id, 1) == ([], 0)
         with pytest.raises(NotFound):
             of(cast.outsider.who, run.scheduled_export_id, run.id, 1)
@@ -189,7 +189,7 @@ class TestTheListOfDownloads:
         delivery, expires, signature = link_of(services, run, ANN)
         assert not opens(services, (delivery, expires, signature[:-1] + "x"))
         assert not opens(services, (delivery, expires + 1, signature))
-        _, total = services.file_downloads.of_run(admin, run.scheduled_export_id, run.id, 1)
+        _, total = services.download_log.of_run(admin, run.scheduled_export_id, run.id, 1)
         assert total == 0
 
     def test_a_download_that_cannot_be_noted_is_refused(
@@ -202,4 +202,4 @@ class TestTheListOfDownloads:
 
         monkeypatch.setattr(services.store, "write", refuse)
         with pytest.raises(Unavailable):
-            services.links.file(*link)
+            services.download_links.file(*link)

@@ -9,7 +9,7 @@ from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Tenant
-from exports_app.services.runs.browser_downloads import Made
+from exports_app.services.runs.browser_downloads import PreparedDownload
 from exports_app.wiring import Services
 from tests.world import Cast, FakeClock, make_schedule, set_role, sign_in, uuid_of
 
@@ -26,14 +26,14 @@ def code(
     tenant: Tenant | None,
     where: AuditFilter | None = None,
 ) -> str:
-    return services.downloads.of_audit(
+    return services.browser_downloads.of_audit(
         who, session_id, tenant.id if tenant else None, where or AuditFilter()
     )
 
 
 def text(services: Services, taken: str, session_id: str) -> str:
-    found = services.downloads.take(taken, session_id)
-    assert isinstance(found, Made)
+    found = services.browser_downloads.take(taken, session_id)
+    assert isinstance(found, PreparedDownload)
     assert (found.name, found.mime) == ("audit.csv", "text/csv; charset=utf-8")
     return "".join(found.pieces)
 
@@ -58,7 +58,7 @@ def test_the_entries_that_the_filter_lets_through_are_saved_once(
     assert any(",schedule.updated,Changed again," in line for line in lines)
     assert not any("Before" in line or "new@example.com" in line for line in lines)
     with pytest.raises(NotFound):
-        services.downloads.take(taken, session_id)
+        services.browser_downloads.take(taken, session_id)
 
 
 def test_another_session_and_one_that_is_over_get_nothing(
@@ -66,10 +66,10 @@ def test_another_session_and_one_that_is_over_get_nothing(
 ) -> None:
     taken = code(services, admin, session_id, acme)
     with pytest.raises(NotFound):
-        services.downloads.take(taken, sign_in(services, cast.admin.user))
+        services.browser_downloads.take(taken, sign_in(services, cast.admin.user))
     services.sessions.end(session_id)
     with pytest.raises(Unauthenticated):
-        services.downloads.take(taken, session_id)
+        services.browser_downloads.take(taken, session_id)
 
 
 def test_the_right_is_asked_for_again(
@@ -78,7 +78,7 @@ def test_the_right_is_asked_for_again(
     taken = code(services, admin, session_id, acme)
     set_role(services, admin.user_id, acme.id, Role.VIEWER)
     with pytest.raises(Forbidden):
-        services.downloads.take(taken, session_id)
+        services.browser_downloads.take(taken, session_id)
 
 
 def test_who_may_not_read_it_gets_no_code(
@@ -95,7 +95,7 @@ def test_who_may_not_read_it_gets_no_code(
     with pytest.raises(NotFound):
         code(services, outsider, sign_in(services, cast.outsider.user), acme)
     with pytest.raises(NotFound):
-        services.downloads.of_audit(admin, session_id, uuid_of(77), AuditFilter())
+        services.browser_downloads.of_audit(admin, session_id, uuid_of(77), AuditFilter())
     with pytest.raises(Invalid):
         code(services, admin, session_id, acme, AuditFilter(area="nonsense"))
     with pytest.raises(NotFound):  # the installation's is its super admins'
@@ -106,7 +106,7 @@ def test_a_super_admin_gets_the_installations_entries_alone(
     services: Services, admin: Principal, super_admin: Principal, cast: Cast, clock: FakeClock
 ) -> None:
     make_schedule(services, admin, name="Of the tenant")
-    services.users.set_active(super_admin, cast.viewer.user.id, active=False)
+    services.user_administration.set_active(super_admin, cast.viewer.user.id, active=False)
     clock.advance(seconds=1)
     mine = sign_in(services, cast.super_admin.user)
     lines = text(

@@ -119,7 +119,7 @@ class TestARemovedRecipientGetsNothing:
             failed = execute(services, claim(services))
         assert failed.status is RunStatus.FAILED
         remove(services, cast)
-        services.demand.resend(cast.admin.who, schedule.id, failed.id)
+        services.run_actions.resend(cast.admin.who, schedule.id, failed.id)
         with mail_server() as mail, registered(CHANNELS, WatchedEmail(mail)):
             done = execute(services, claim(services))
             assert statuses(services, done) == {theirs: SKIPPED, BOB: ACCEPTED}
@@ -176,7 +176,7 @@ class TestWhoStillGetsIt:
     def test_who_asked_for_a_test(
         self, services: Services, cast: Cast, schedule: Schedule, mail: MailServer
     ) -> None:
-        services.demand.send_test(cast.admin.who, schedule.id)
+        services.run_actions.send_test(cast.admin.who, schedule.id)
         done = execute(services, claim(services))
         assert done.status is RunStatus.COMPLETED
         assert sent_to(mail, 1) == [cast.admin.user.email]

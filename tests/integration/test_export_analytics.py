@@ -233,7 +233,7 @@ def test_what_needs_an_eye_is_listed(
     services.members.change_role(admin, acme.id, cast.viewer.user.id, "admin")
     assert look(services, admin, acme).ownerless.total == 0
     root = Principal(cast.super_admin.user.id, is_super_admin=True)
-    services.users.set_active(root, cast.viewer.user.id, active=False)
+    services.user_administration.set_active(root, cast.viewer.user.id, active=False)
     assert look(services, admin, acme).ownerless.total == 1
 
 
@@ -244,7 +244,7 @@ def test_a_super_admins_schedule_has_an_owner_as_long_as_they_are_active(
     assert look(services, admin, acme).ownerless.total == 0
     with services.store.write() as tx:
         tx.users.update(cast.outsider.user.id, {"is_super_admin": True})
-    services.users.set_active(
+    services.user_administration.set_active(
         Principal(cast.outsider.user.id, is_super_admin=True), super_admin.user_id, active=False
     )
     assert look(services, admin, acme).ownerless.total == 1
@@ -286,7 +286,7 @@ def test_who_pauses_by_itself_leaves_the_next_hours(
     hourly = make_schedule(services, admin, schedule="0 * * * *")
     assert look(services, admin, acme).hours[1].runs == 1
     root = Principal(cast.super_admin.user.id, is_super_admin=True)
-    services.users.set_active(root, cast.admin.user.id, active=False)
+    services.user_administration.set_active(root, cast.admin.user.id, active=False)
     clock.advance(hours=1)
     services.runs.tick()
     execute(services, claim(services))

@@ -12,9 +12,9 @@ from exports_app.services.identity.guess_limits import (
     ACQUAINTED,
     Guess,
     GuessLimits,
+    GuessScope,
     Lock,
     Purpose,
-    Scope,
     Waits,
 )
 from tests.e2e.server import free_port
@@ -86,17 +86,17 @@ def test_after_the_free_guesses_one_waits_ever_longer(limits: GuessLimits, count
     assert [wrong(limits, STRANGER) for _ in range(2)] == [(), ()]
     for wait in (LONGER, 2 * LONGER, 4 * LONGER):
         guess = limits.begin(Purpose.PASSWORD, OWNER, STRANGER)
-        assert guess.locks == (Lock(Scope.SOURCE, wait),)
+        assert guess.locks == (Lock(GuessScope.SOURCE, wait),)
         assert wait / 2 < refused(limits, STRANGER) <= wait
         end_waits(counts, guess)
 
 
 def test_a_wait_ends_by_itself(counts: Counts) -> None:
     limits, deadline = GuessLimits(counts, "1/minute"), time.monotonic() + DEADLINE
-    assert wrong(limits, STRANGER) == (Lock(Scope.SOURCE, 1),)
+    assert wrong(limits, STRANGER) == (Lock(GuessScope.SOURCE, 1),)
     while True:
         try:
-            assert wrong(limits, STRANGER) == (Lock(Scope.SOURCE, 2),)
+            assert wrong(limits, STRANGER) == (Lock(GuessScope.SOURCE, 2),)
             break
         except TooManyRequests:
             assert time.monotonic() < deadline, "never admitted"
@@ -107,7 +107,7 @@ def test_what_is_refused_prolongs_nothing(limits: GuessLimits, counts: Counts) -
     guesses = [limits.begin(Purpose.PASSWORD, OWNER, STRANGER) for _ in range(3)]
     assert all(LONGER / 2 < refused(limits, STRANGER) <= LONGER for _ in range(50))
     end_waits(counts, guesses[-1])
-    assert wrong(limits, STRANGER) == (Lock(Scope.SOURCE, 2 * LONGER),)
+    assert wrong(limits, STRANGER) == (Lock(GuessScope.SOURCE, 2 * LONGER),)
 
 
 def test_a_stranger_slows_down_nobody_at_another_address(limits: GuessLimits) -> None:
@@ -140,7 +140,7 @@ def test_a_right_guess_uses_up_nothing_and_ends_the_wait(limits: GuessLimits) ->
 def test_one_account_is_slowed_down_for_strangers_from_everywhere(limits: GuessLimits) -> None:
     right(limits, OFFICE)
     locks = [wrong(limits, f"198.51.100.{i // 2}") for i in range(30)]
-    assert [lock for some in locks for lock in some] == [Lock(Scope.ACCOUNT, LONGER)]
+    assert [lock for some in locks for lock in some] == [Lock(GuessScope.ACCOUNT, LONGER)]
     refused(limits, "203.0.113.9")
     wrong(limits, "203.0.113.9", "another@example.com")
     # who is known passes: by the browser, or from where they signed in before
@@ -151,7 +151,7 @@ def test_one_account_is_slowed_down_for_strangers_from_everywhere(limits: GuessL
 def test_one_network_is_slowed_down_whatever_account_it_tries(limits: GuessLimits) -> None:
     right(limits, STRANGER)
     locks = [wrong(limits, STRANGER, f"user{i}@example.com") for i in range(30)]
-    assert [lock for some in locks for lock in some] == [Lock(Scope.NETWORK, LONGER)]
+    assert [lock for some in locks for lock in some] == [Lock(GuessScope.NETWORK, LONGER)]
     refused(limits, STRANGER, "another@example.com")
     right(limits, HOME, "another@example.com")
     right(limits, STRANGER, "another@example.com", browser="known")
@@ -193,7 +193,7 @@ def test_purposes_are_counted_apart(limits: GuessLimits) -> None:
     refused(limits, HOME)
     limits.begin(Purpose.CURRENT_PASSWORD, OWNER, HOME)
     codes = [limits.begin(Purpose.SECOND_FACTOR, OWNER, HOME).locks for _ in range(2)]
-    assert codes == [(), (Lock(Scope.SOURCE, LONGER),)]
+    assert codes == [(), (Lock(GuessScope.SOURCE, LONGER),)]
     with pytest.raises(
         TooManyRequests, match=r"Too many wrong codes: wait \d+ seconds, then try again"
     ):

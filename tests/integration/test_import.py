@@ -28,7 +28,7 @@ def load(services: Services, acme: Tenant, tmp_path: Path) -> Load:
     def run(content: str | bytes) -> Result:
         file = tmp_path / "campaigns.csv"
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return services.importing.load(file, "acme", lambda _: None)
+        return services.importer.load(file, "acme", lambda _: None)
 
     return run
 
@@ -190,7 +190,7 @@ def test_a_failure_while_writing_leaves_the_database_as_it_was(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        services.importing.load(file, "acme", stop_while_writing)
+        services.importer.load(file, "acme", stop_while_writing)
     assert days(services) == 0
     assert campaigns_of(services, acme) == []
 
@@ -295,7 +295,7 @@ def test_a_file_of_one_endless_line_is_not_read_into_memory(
         with pytest.raises(
             ExportsError, match="line 1 is not CSV: a line is longer than 20,000 characters"
         ):
-            services.importing.load(file, "acme", lambda _: None)
+            services.importer.load(file, "acme", lambda _: None)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -311,7 +311,7 @@ def test_names_that_turn_the_direction_of_text_are_data_and_kept(
 
 def test_a_tenant_that_does_not_exist_is_an_error(services: Services, tmp_path: Path) -> None:
     with pytest.raises(ExportsError, match="no tenant 'nobody'"):
-        services.importing.load(tmp_path / "campaigns.csv", "nobody", lambda _: None)
+        services.importer.load(tmp_path / "campaigns.csv", "nobody", lambda _: None)
 
 
 def test_whoever_watches_the_tenant_hears_of_it_only_when_something_changed(
@@ -330,6 +330,6 @@ def test_progress_goes_up_to_the_end(services: Services, acme: Tenant, tmp_path:
     file = tmp_path / "campaigns.csv"
     file.write_text(csv(*(GOOD.replace("Summer", f"New {i}") for i in range(12_000))))
     seen: list[float] = []
-    assert services.importing.load(file, "acme", seen.append).days == 12_000
+    assert services.importer.load(file, "acme", seen.append).days == 12_000
     assert seen == sorted(seen)
     assert seen[-1] == 1.0

@@ -20,7 +20,7 @@ from exports_app.domain.errors import (
     Unauthenticated,
 )
 from exports_app.domain.runs.states import DeliveryStatus
-from exports_app.services.accounts.invitation_acceptance import Joined, Way
+from exports_app.services.accounts.invitation_acceptance import AcceptanceStep, Joined
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, AuditEntry, Page, User
 from exports_app.services.tenants import invitations as rules
@@ -58,7 +58,7 @@ def entries(services: Services, cast: Cast) -> list[AuditEntry]:
 def squat(services: Services, cast: Cast) -> Joined:
     """Acme's admin makes an account under the ceo's address, with a password of their own."""
     invited = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
-    return services.joining.accept(shown_token(invited), None, "Ceo", MINE)
+    return services.invitation_acceptance.accept(shown_token(invited), None, "Ceo", MINE)
 
 
 class TestTheAttack:
@@ -75,7 +75,7 @@ class TestTheAttack:
         services.invitations.revoke(cast.admin.who, cast.acme.id, invited.invitation.id)
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "admin")
         token = mailed_token(services, mail, CEO)
-        services.joining.accept(token, None, "The ceo", THEIRS)
+        services.invitation_acceptance.accept(token, None, "The ceo", THEIRS)
         assert roles(services, CEO) == {cast.globex.id: Role.ADMIN}
         with pytest.raises(Unauthenticated):
             services.auth.login(CEO, MINE, ADDRESS)
@@ -88,7 +88,7 @@ class TestTheAttack:
         invited = services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "admin")
         for who, password in ((attacker, None), (None, THEIRS), (attacker, THEIRS)):
             with pytest.raises((Conflict, Unauthenticated)):
-                services.joining.accept(shown_token(invited), who, "Ceo", password)
+                services.invitation_acceptance.accept(shown_token(invited), who, "Ceo", password)
         assert roles(services, CEO) == {cast.acme.id: Role.VIEWER}
 
     def test_an_account_that_the_attacker_made_earlier_goes_to_who_reads_the_mailbox(
@@ -104,7 +104,7 @@ class TestTheAttack:
         mail: MailServer = request.getfixturevalue("mail")  # a mail server is set up later
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "admin")
         token = mailed_token(services, mail, CEO)
-        services.joining.accept(token, None, "The ceo", THEIRS)
+        services.invitation_acceptance.accept(token, None, "The ceo", THEIRS)
         owner = account(services, CEO)
         assert owner is not None
         assert (owner.id, owner.name) == (user.id, "The ceo")
@@ -113,7 +113,7 @@ class TestTheAttack:
             services.auth.login(CEO, MINE, ADDRESS)
         assert services.sessions.visit(session) is None
         with pytest.raises(Unauthenticated):
-            services.account.sessions(attacker)
+            services.own_account.sessions(attacker)
         assert principal(services, CEO, THEIRS).roles == {cast.globex.id: Role.ADMIN}
 
     @pytest.mark.parametrize("mailed", [True, False])
@@ -126,12 +126,12 @@ class TestTheAttack:
         mail: MailServer | None = request.getfixturevalue("mail") if mailed else None
         invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "admin")
         token = mailed_token(services, mail, email) if mail else shown_token(invited)
-        given = services.accounts.give_one_time_password(email)
+        given = services.provisioning.give_one_time_password(email)
         with pytest.raises(OwnPasswordFirst):
-            services.joining.accept(token, principal(services, email, given))
+            services.invitation_acceptance.accept(token, principal(services, email, given))
         assert cast.acme.id not in roles(services, email)
-        services.account.change_password(cast.outsider.who, given, THEIRS)
-        services.joining.accept(token, principal(services, email, THEIRS))
+        services.own_account.change_password(cast.outsider.who, given, THEIRS)
+        services.invitation_acceptance.accept(token, principal(services, email, THEIRS))
         assert roles(services, email)[cast.acme.id] is Role.ADMIN
 
     def test_a_signed_in_attacker_gains_nothing_from_the_mailed_link_without_the_new_password(
@@ -145,9 +145,9 @@ class TestTheAttack:
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "admin")
         token = mailed_token(services, mail, CEO)
         with pytest.raises(Invalid) as refused:
-            services.joining.accept(token, attacker)
+            services.invitation_acceptance.accept(token, attacker)
         assert [e.pointer for e in refused.value.errors] == ["/password"]
-        services.joining.accept(token, attacker, "The ceo", THEIRS)
+        services.invitation_acceptance.accept(token, attacker, "The ceo", THEIRS)
         with pytest.raises(Unauthenticated):
             services.auth.login(CEO, MINE, ADDRESS)
 
@@ -166,11 +166,13 @@ class TestInviting:
         assert (invited.link, invited.mail) == (None, DeliveryStatus.PENDING)
         assert account(services, "new.one@example.com") is None
         assert len(services.members.find(cast.admin.who, cast.acme.id)) == 2
-        offer = services.joining.look(mailed_token(services, mail, "new.one@example.com"))
+        offer = services.invitation_acceptance.look(
+            mailed_token(services, mail, "new.one@example.com")
+        )
         assert (offer.tenant, offer.invited_by, offer.role) == (cast.acme, "Admin", Role.ADMIN)
         (listed,) = services.invitations.find(cast.admin.who, cast.acme.id)
         assert (listed.invitation, listed.mail) == (invitation, DeliveryStatus.ACCEPTED)
-        joined = services.joining.accept(
+        joined = services.invitation_acceptance.accept(
             mailed_token(services, mail, "new.one@example.com"), None, " New One ", THEIRS
         )
         assert (joined.user.name, joined.user.email_proven_at) == ("New One", clock())
@@ -186,7 +188,7 @@ class TestInviting:
         self, services: Services, cast: Cast, mail: MailServer
     ) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         message = mail.wait_for(1)[0].message
         assert message["Subject"] == "You are invited to Acme"
         body = message.get_body(("plain",))
@@ -211,14 +213,19 @@ class TestInviting:
         assert known.mail == unknown.mail
         assert "Outsider" not in repr(known)
         if not mails:
-            ways = {services.joining.look(shown_token(one)).way for one in (known, unknown)}
-            assert ways == {Way.EITHER}
+            ways = {
+                services.invitation_acceptance.look(shown_token(one)).way
+                for one in (known, unknown)
+            }
+            assert ways == {AcceptanceStep.EITHER}
             for one in (known, unknown):
                 with pytest.raises(Unauthenticated) as refused:
-                    services.joining.accept(shown_token(one), None)
+                    services.invitation_acceptance.accept(shown_token(one), None)
                 assert refused.value.code == "sign_in_required"
                 with pytest.raises(Forbidden):
-                    services.joining.accept(shown_token(one), cast.admin.who, "Name", THEIRS)
+                    services.invitation_acceptance.accept(
+                        shown_token(one), cast.admin.who, "Name", THEIRS
+                    )
 
     def test_a_member_is_not_invited_again(self, services: Services, cast: Cast) -> None:
         with pytest.raises(Conflict, match="is a member already"):
@@ -236,8 +243,8 @@ class TestInviting:
         assert listed.status is InvitationStatus.EXPIRED
         again = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "admin")
         with pytest.raises(LinkNotValid):
-            services.joining.look(shown_token(first))
-        assert services.joining.look(shown_token(again)).role is Role.ADMIN
+            services.invitation_acceptance.look(shown_token(first))
+        assert services.invitation_acceptance.look(shown_token(again)).role is Role.ADMIN
         (listed,) = services.invitations.find(cast.admin.who, cast.acme.id)
         assert listed.invitation == again.invitation
 
@@ -312,13 +319,13 @@ class TestALink:
     def test_is_used_once(self, services: Services, cast: Cast, mail: MailServer) -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         token = mailed_token(services, mail, CEO)
-        services.joining.accept(token, None, "The ceo", THEIRS)
+        services.invitation_acceptance.accept(token, None, "The ceo", THEIRS)
         who = principal(services, CEO, THEIRS)
         services.members.leave(who, cast.acme.id)
         for act in (
-            lambda: services.joining.look(token),
-            lambda: services.joining.accept(token, who),
-            lambda: services.joining.accept(token, None, "Again", MINE),
+            lambda: services.invitation_acceptance.look(token),
+            lambda: services.invitation_acceptance.accept(token, who),
+            lambda: services.invitation_acceptance.accept(token, None, "Again", MINE),
         ):
             with pytest.raises(LinkNotValid):
                 act()
@@ -334,18 +341,18 @@ class TestALink:
         second = mailed_token(services, mail, CEO)
         assert first != second
         with pytest.raises(LinkNotValid):
-            services.joining.accept(first, None, "The ceo", THEIRS)
+            services.invitation_acceptance.accept(first, None, "The ceo", THEIRS)
         clock.advance(hours=71, minutes=59)
-        assert services.joining.look(second)
+        assert services.invitation_acceptance.look(second)
         clock.advance(minutes=1)
         with pytest.raises(LinkNotValid):
-            services.joining.accept(second, None, "The ceo", THEIRS)
+            services.invitation_acceptance.accept(second, None, "The ceo", THEIRS)
         invite.resend(cast.admin.who, acme, made.id)
         third = mailed_token(services, mail, CEO)
-        assert services.joining.look(third)
+        assert services.invitation_acceptance.look(third)
         invite.revoke(cast.admin.who, acme, made.id)
         with pytest.raises(LinkNotValid):
-            services.joining.accept(third, None, "The ceo", THEIRS)
+            services.invitation_acceptance.accept(third, None, "The ceo", THEIRS)
         for act in (invite.revoke, invite.resend):
             with pytest.raises(NotFound):
                 act(cast.admin.who, acme, made.id)
@@ -359,7 +366,7 @@ class TestALink:
     ) -> None:
         made = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer").invitation
         services.invitations.revoke(cast.admin.who, cast.acme.id, made.id)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         assert mail.messages == []
 
     def test_is_dead_once_its_sender_may_not_invite_any_more(
@@ -370,12 +377,12 @@ class TestALink:
         invited = services.invitations.invite(second, cast.acme.id, CEO, "admin")
         services.members.remove(cast.admin.who, cast.acme.id, second.user_id)
         with pytest.raises(LinkNotValid):
-            services.joining.accept(shown_token(invited), None, "Friend", MINE)
+            services.invitation_acceptance.accept(shown_token(invited), None, "Friend", MINE)
         (listed,) = services.invitations.find(cast.admin.who, cast.acme.id)
         assert listed.status is InvitationStatus.INVITER_LEFT
         again = services.invitations.resend(cast.admin.who, cast.acme.id, invited.invitation.id)
         assert (again.status, again.invited_by) == (InvitationStatus.OPEN, "Admin")
-        services.joining.accept(shown_token(again), None, "Friend", MINE)
+        services.invitation_acceptance.accept(shown_token(again), None, "Friend", MINE)
 
     def test_stands_in_no_row_and_no_audit_entry(
         self, services: Services, cast: Cast, mail: MailServer
@@ -395,14 +402,14 @@ class TestALink:
         request.getfixturevalue("mail")
         services.invitations.resend(cast.admin.who, cast.acme.id, shown.invitation.id)
         with pytest.raises(LinkNotValid):
-            services.joining.accept(shown_token(shown), None, "Ceo", MINE)
+            services.invitation_acceptance.accept(shown_token(shown), None, "Ceo", MINE)
 
     def test_of_another_kind_or_of_nobody_opens_nothing(self, services: Services) -> None:
         for token in ("", "nonsense", "x" * 5000, "a.b.c"):
             with pytest.raises(LinkNotValid):
-                services.joining.look(token)
+                services.invitation_acceptance.look(token)
             with pytest.raises(LinkNotValid):
-                services.joining.accept(token, None, "Name", THEIRS)
+                services.invitation_acceptance.accept(token, None, "Name", THEIRS)
 
 
 class TestAccepting:
@@ -413,15 +420,15 @@ class TestAccepting:
         prove(services, user)
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")
         token = mailed_token(services, mail, user.email)
-        assert services.joining.look(token).way is Way.SIGN_IN
+        assert services.invitation_acceptance.look(token).way is AcceptanceStep.SIGN_IN
         for name, password in ((None, None), ("Another", MINE)):
             with pytest.raises(Unauthenticated) as refused:
-                services.joining.accept(token, None, name, password)
+                services.invitation_acceptance.accept(token, None, name, password)
             assert refused.value.code == "sign_in_required"
         with pytest.raises(Forbidden) as wrong:
-            services.joining.accept(token, cast.viewer.who)
+            services.invitation_acceptance.accept(token, cast.viewer.who)
         assert wrong.value.code == "wrong_account"
-        services.joining.accept(token, cast.outsider.who, "Another", MINE)
+        services.invitation_acceptance.accept(token, cast.outsider.who, "Another", MINE)
         assert roles(services, user.email)[cast.acme.id] is Role.VIEWER
         after = account(services, user.email)
         assert after is not None
@@ -434,9 +441,9 @@ class TestAccepting:
         for email in (cast.outsider.user.email, "unknown@example.com"):
             services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
             token = mailed_token(services, mail, email)
-            assert services.joining.look(token).way is Way.SET_PASSWORD
+            assert services.invitation_acceptance.look(token).way is AcceptanceStep.SET_PASSWORD
             with pytest.raises(Invalid) as refused:
-                services.joining.accept(token, None)
+                services.invitation_acceptance.accept(token, None)
             assert [e.pointer for e in refused.value.errors] == ["/password"]
 
     def test_what_must_not_be_chosen_is_refused_at_its_field(
@@ -453,7 +460,7 @@ class TestAccepting:
             ("Name", "x" * 1001, "/password"),
         ):
             with pytest.raises(Invalid) as refused:
-                services.joining.accept(token, None, name, password)
+                services.invitation_acceptance.accept(token, None, name, password)
             assert [e.pointer for e in refused.value.errors] == [pointer]
         assert account(services, CEO) is None
 
@@ -463,7 +470,7 @@ class TestAccepting:
         user = cast.outsider.user
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")
         token = mailed_token(services, mail, user.email)
-        services.joining.accept(token, None, "The owner", THEIRS)
+        services.invitation_acceptance.accept(token, None, "The owner", THEIRS)
         assert roles(services, user.email) == {
             cast.globex.id: Role.ADMIN,
             cast.acme.id: Role.VIEWER,
@@ -484,7 +491,7 @@ class TestAccepting:
         accomplice = mailed_token(services, mail, "accomplice@evil.example")
         if by == "an invitation":
             services.invitations.invite(cast.admin.who, cast.acme.id, holder.user.email, "viewer")
-            services.joining.accept(
+            services.invitation_acceptance.accept(
                 mailed_token(services, mail, holder.user.email), None, "The owner", THEIRS
             )
         else:
@@ -493,7 +500,7 @@ class TestAccepting:
                 mailed_token(services, mail, holder.user.email, "reset-password"), THEIRS
             )
         with pytest.raises(LinkNotValid):
-            services.joining.accept(accomplice, None, "Accomplice", THEIRS)
+            services.invitation_acceptance.accept(accomplice, None, "Accomplice", THEIRS)
         assert Action.INVITATION_REVOKED in {entry.action for entry in entries(services, cast)}
 
     def test_of_who_lacks_a_required_second_factor_lets_nobody_in(
@@ -504,7 +511,7 @@ class TestAccepting:
         with services.store.write() as tx:
             tx.tenants.update(cast.acme.id, {"second_factor_required": True})
         with pytest.raises(LinkNotValid):
-            services.joining.accept(token, None, "CEO", THEIRS)
+            services.invitation_acceptance.accept(token, None, "CEO", THEIRS)
         (waiting,) = services.invitations.find(cast.super_admin.who, cast.acme.id)
         assert waiting.status is InvitationStatus.INVITER_LEFT
 
@@ -515,7 +522,7 @@ class TestAccepting:
         token = mailed_token(services, mail, CEO)
         monkeypatch.setattr(services.auth, "super_admins_need_otp", True)
         with pytest.raises(LinkNotValid):
-            services.joining.accept(token, None, "CEO", THEIRS)
+            services.invitation_acceptance.accept(token, None, "CEO", THEIRS)
         (waiting,) = services.invitations.find(cast.admin.who, cast.acme.id)
         assert waiting.status is InvitationStatus.INVITER_LEFT
 
@@ -526,8 +533,8 @@ class TestAccepting:
         services.invitations.invite(cast.admin.who, cast.acme.id, user.email, "viewer")
         token = mailed_token(services, mail, user.email)
         with pytest.raises(Unauthenticated):
-            services.joining.accept(token, None, "Mine", MINE)
-        services.joining.accept(token, cast.super_admin.who)
+            services.invitation_acceptance.accept(token, None, "Mine", MINE)
+        services.invitation_acceptance.accept(token, cast.super_admin.who)
         after = account(services, user.email)
         assert after is not None
         assert (after.email_proven_at, after.password_hash) == (
@@ -538,12 +545,14 @@ class TestAccepting:
     def test_a_deactivated_account_stays_so(
         self, services: Services, cast: Cast, mail: MailServer
     ) -> None:
-        services.users.set_active(cast.super_admin.who, cast.outsider.user.id, active=False)
+        services.user_administration.set_active(
+            cast.super_admin.who, cast.outsider.user.id, active=False
+        )
         email = cast.outsider.user.email
         services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
         token = mailed_token(services, mail, email)
         with pytest.raises(Conflict, match="deactivated"):
-            services.joining.accept(token, None, "Back", THEIRS)
+            services.invitation_acceptance.accept(token, None, "Back", THEIRS)
 
     def test_guessing_at_one_is_slowed_down(
         self, services: Services, cast: Cast, mail: MailServer
@@ -554,7 +563,7 @@ class TestAccepting:
         def try_often() -> None:
             for _ in range(30):
                 with pytest.raises(Invalid):
-                    services.joining.accept(token, None, "Name", "short")
+                    services.invitation_acceptance.accept(token, None, "Name", "short")
 
         with pytest.raises(TooManyRequests):
             try_often()
@@ -570,7 +579,7 @@ class TestWithoutAMailServer:
         assert invited.link not in repr(invited)
         (listed,) = services.invitations.find(cast.admin.who, cast.acme.id)
         assert listed.link is None
-        services.joining.accept(shown_token(invited), None, "The ceo", THEIRS)
+        services.invitation_acceptance.accept(shown_token(invited), None, "The ceo", THEIRS)
         user = account(services, CEO)
         assert user is not None
         assert user.email_proven_at is None
@@ -586,7 +595,7 @@ class TestWithoutAMailServer:
         ):
             invited = services.invitations.invite(inviter, tenant.id, user.email, "viewer")
             with pytest.raises(Unauthenticated):
-                services.joining.accept(shown_token(invited), None, "Mine", MINE)
+                services.invitation_acceptance.accept(shown_token(invited), None, "Mine", MINE)
             services.invitations.revoke(inviter, tenant.id, invited.invitation.id)
         assert account(services, user.email) == user
 
@@ -596,19 +605,19 @@ class TestWithoutAMailServer:
         email = cast.outsider.user.email
         invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
         with pytest.raises(Conflict) as refused:
-            services.joining.accept(shown_token(invited), cast.outsider.who)
+            services.invitation_acceptance.accept(shown_token(invited), cast.outsider.who)
         assert refused.value.code == "mailbox_not_proven"
         again = services.invitations.resend(
             cast.super_admin.who, cast.acme.id, invited.invitation.id
         )
-        services.joining.accept(shown_token(again), cast.outsider.who)
+        services.invitation_acceptance.accept(shown_token(again), cast.outsider.who)
         assert roles(services, email)[cast.acme.id] is Role.VIEWER
 
     def test_a_proven_one_may_accept(self, services: Services, cast: Cast) -> None:
         prove(services, cast.outsider.user)
         email = cast.outsider.user.email
         invited = services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
-        services.joining.accept(shown_token(invited), cast.outsider.who)
+        services.invitation_acceptance.accept(shown_token(invited), cast.outsider.who)
         assert roles(services, email)[cast.acme.id] is Role.VIEWER
 
 
@@ -619,7 +628,10 @@ class TestAtTheSameMoment:
         services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer")
         token = mailed_token(services, mail, CEO)
         results = side_by_side(
-            2, lambda i: outcome(lambda: services.joining.accept(token, None, f"N{i}", THEIRS))
+            2,
+            lambda i: outcome(
+                lambda: services.invitation_acceptance.accept(token, None, f"N{i}", THEIRS)
+            ),
         )
         assert sorted(results) == ["done", "link_not_valid"]
         assert len(services.members.find(cast.admin.who, cast.acme.id)) == 3
@@ -632,7 +644,10 @@ class TestAtTheSameMoment:
         services.invitations.invite(cast.outsider.who, cast.globex.id, CEO, "viewer")
         tokens = [first, mailed_token(services, mail, CEO)]
         results = side_by_side(
-            2, lambda i: outcome(lambda: services.joining.accept(tokens[i], None, "N", THEIRS))
+            2,
+            lambda i: outcome(
+                lambda: services.invitation_acceptance.accept(tokens[i], None, "N", THEIRS)
+            ),
         )
         assert results.count("done") == 1
         assert set(results) <= {"done", "conflict", "sign_in_required"}
@@ -644,7 +659,7 @@ class TestAtTheSameMoment:
         made = services.invitations.invite(cast.admin.who, cast.acme.id, CEO, "viewer").invitation
         token = mailed_token(services, mail, CEO)
         acts: list[Callable[[], Any]] = [
-            lambda: services.joining.accept(token, None, "The ceo", THEIRS),
+            lambda: services.invitation_acceptance.accept(token, None, "The ceo", THEIRS),
             lambda: services.invitations.revoke(cast.admin.who, cast.acme.id, made.id),
         ]
         accepted, revoked = side_by_side(2, lambda i: outcome(acts[i]))

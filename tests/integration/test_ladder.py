@@ -122,7 +122,7 @@ def test_a_large_file_goes_as_a_link_for_each_recipient(
     for message, link in zip(messages, links, strict=True):
         assert attached(message) == []
         assert "until" in text(message)
-        found = services.links.file(*link)
+        found = services.download_links.file(*link)
         assert (found.path.read_bytes(), found.name) == (
             file_of(services, admin, run),
             run.file_name,
@@ -182,10 +182,10 @@ class TestLink:
         self, services: Services, clock: FakeClock, link: tuple[str, int, str]
     ) -> None:
         clock.advance(days=7, seconds=-1)
-        assert services.links.file(*link)
+        assert services.download_links.file(*link)
         clock.advance(seconds=1)
         with pytest.raises(Gone, match="expired"):
-            services.links.file(*link)
+            services.download_links.file(*link)
 
     def test_is_good_for_nothing_else(
         self, services: Services, admin: Principal, run: Run, link: tuple[str, int, str]
@@ -207,7 +207,7 @@ class TestLink:
         ]
         for one in wrong:
             with pytest.raises(NotFound):
-                services.links.file(*one)
+                services.download_links.file(*one)
 
     def test_of_an_older_secret_key_opens_until_that_is_removed(
         self, services: Services, clock: FakeClock, link: tuple[str, int, str]
@@ -227,7 +227,7 @@ class TestLink:
     ) -> None:
         services.schedules.delete(admin, run.scheduled_export_id)
         with pytest.raises(NotFound):
-            services.links.file(*link)
+            services.download_links.file(*link)
 
     def test_says_that_the_file_was_removed(
         self, services: Services, run: Run, link: tuple[str, int, str]
@@ -235,7 +235,7 @@ class TestLink:
         assert run.file_key
         services.files.remove(run.file_key)
         with pytest.raises(Gone):
-            services.links.file(*link)
+            services.download_links.file(*link)
 
     def test_does_not_hold_the_address_nor_the_key(
         self, services: Services, mail: MailServer, run: Run

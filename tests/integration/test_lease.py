@@ -113,7 +113,7 @@ def test_what_was_asked_for_goes_ahead(services: Services, cast: Cast, clock: Fa
     clock.advance(seconds=1)
     asked = [services.schedules.trigger(cast.admin.who, own.id).id]
     clock.advance(seconds=1)
-    asked.append(services.demand.send_test(cast.outsider.who, other.id).id)
+    asked.append(services.run_actions.send_test(cast.outsider.who, other.id).id)
     assert [claim(services).id for _ in range(2)] == asked
     assert claim(services).trigger is Trigger.SCHEDULE
 

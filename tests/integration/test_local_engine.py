@@ -15,8 +15,8 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Unavailable
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.engine import local
-from exports_app.engine.file_producer import Maker
-from exports_app.engine.file_writer import Made
+from exports_app.engine.file_producer import FileProducer
+from exports_app.engine.file_writer import WrittenFile
 from exports_app.engine.local import LocalEngine
 from exports_app.services.core.extension_points import CHANNELS, FORMATS
 from exports_app.services.core.records import Campaign, Run, Schedule
@@ -340,14 +340,16 @@ def test_small_runs_do_not_wait_behind_large_ones_and_a_stop_ends_those(
 ) -> None:
     """More large ones than threads, each of which would take for ever; one process at a time."""
     here = threading.local()
-    make = Maker.make
+    make = FileProducer.make
 
-    def noting(self: Maker, query: Any, columns: Any, file_format: Any, *rest: Any) -> Made:
+    def noting(
+        self: FileProducer, query: Any, columns: Any, file_format: Any, *rest: Any
+    ) -> WrittenFile:
         here.is_large = file_format.key == child_formats.Endless.key
         return make(self, query, columns, file_format, *rest)
 
-    monkeypatch.setattr(Maker, "make", noting)
-    monkeypatch.setattr(Maker, "_is_small", lambda *_: not here.is_large)
+    monkeypatch.setattr(FileProducer, "make", noting)
+    monkeypatch.setattr(FileProducer, "_is_small", lambda *_: not here.is_large)
     monkeypatch.setattr(
         services.settings, "__dict__", services.settings.__dict__ | {"export_processes": 1}
     )

@@ -45,7 +45,7 @@ class TestATest:
         self, services: Services, super_admin: Principal
     ) -> None:
         with mail_server() as server, sent_through(server):
-            trial = services.mail.send_test(super_admin, ADDRESS)
+            trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
             assert trial.outcome is Outcome.ACCEPTED
             assert trial.told.startswith("250 ")
             (received,) = server.wait_for(1)
@@ -61,7 +61,7 @@ class TestATest:
     ) -> None:
         with mail_server(tls="starttls", user="me@example.com", password="right") as server:
             with sent_through(server, "me@example.com", "hunter-two"):
-                trial = services.mail.send_test(super_admin, ADDRESS)
+                trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
             assert trial.outcome is Outcome.REFUSED
             assert "check SMTP_USER and SMTP_PASS" in trial.told
             said = "\n".join(trial.dialogue)
@@ -70,7 +70,10 @@ class TestATest:
             assert "hunter-two" not in said
             assert "aHVudGVy" not in said  # as Base64 begins
             with sent_through(server, "me@example.com", "right"):
-                assert services.mail.send_test(super_admin, ADDRESS).outcome is Outcome.ACCEPTED
+                assert (
+                    services.mail_diagnostics.send_test(super_admin, ADDRESS).outcome
+                    is Outcome.ACCEPTED
+                )
 
     @pytest.mark.parametrize(
         ("rules", "line", "told"),
@@ -96,7 +99,7 @@ class TestATest:
         told: str,
     ) -> None:
         with mail_server(**rules) as server, sent_through(server):
-            trial = services.mail.send_test(super_admin, ADDRESS)
+            trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
         assert (trial.outcome, told in trial.told) == (Outcome.REFUSED, True)
         assert line in trial.dialogue
         assert any(one.startswith("C: RCPT TO:<ann@example.com>") for one in trial.dialogue)
@@ -105,7 +108,7 @@ class TestATest:
         self, services: Services, super_admin: Principal
     ) -> None:
         with mail_server(vanish=frozenset({ADDRESS})) as server, sent_through(server):
-            trial = services.mail.send_test(super_admin, ADDRESS)
+            trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
         assert trial.outcome is Outcome.UNKNOWN
         assert "it may have arrived" in trial.told
 
@@ -117,12 +120,12 @@ class TestATest:
         with registered(
             CHANNELS, EmailChannel(SmtpSettings(host="127.0.0.1", port=port, tls="none"))
         ):
-            trial = services.mail.send_test(super_admin, ADDRESS)
+            trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
         assert trial.outcome is Outcome.REFUSED
         assert "check SMTP_HOST and SMTP_PORT" in trial.told
 
     def test_without_settings_says_so(self, services: Services, super_admin: Principal) -> None:
-        trial = services.mail.send_test(super_admin, ADDRESS)
+        trial = services.mail_diagnostics.send_test(super_admin, ADDRESS)
         assert (trial.outcome, trial.told, trial.dialogue) == (
             Outcome.REFUSED,
             "no mail server is set: give SMTP_HOST",
@@ -133,12 +136,12 @@ class TestATest:
         self, services: Services, super_admin: Principal
     ) -> None:
         with pytest.raises(Invalid) as refused:
-            services.mail.send_test(super_admin, "nobody")
+            services.mail_diagnostics.send_test(super_admin, "nobody")
         assert [one.pointer for one in refused.value.errors] == ["/address"]
         for _ in range(10):
-            services.mail.send_test(super_admin, ADDRESS)
+            services.mail_diagnostics.send_test(super_admin, ADDRESS)
         with pytest.raises(TooManyRequests):
-            services.mail.send_test(super_admin, ADDRESS)
+            services.mail_diagnostics.send_test(super_admin, ADDRESS)
         entries, total = services.audit.find(super_admin, None, AuditFilter(area="email"), Page())
         assert total == 10
         assert (entries[0].actor_name, entries[0].subject_name, entries[0].detail) == (
@@ -152,9 +155,9 @@ class TestATest:
     ) -> None:
         for who in (admin, viewer):
             with pytest.raises(NotFound):
-                services.mail.in_force(who)
+                services.mail_diagnostics.in_force(who)
             with pytest.raises(NotFound):
-                services.mail.send_test(who, ADDRESS)
+                services.mail_diagnostics.send_test(who, ADDRESS)
 
 
 class TestSettingsInForce:
@@ -166,7 +169,9 @@ class TestSettingsInForce:
 
     def shown(self, services: Services, who: Principal) -> dict[str, tuple[str, str]]:
         with registered(CHANNELS, EmailChannel()):
-            return {one.name: (one.value, one.source) for one in services.mail.in_force(who)}
+            return {
+                one.name: (one.value, one.source) for one in services.mail_diagnostics.in_force(who)
+            }
 
     def test_say_where_each_comes_from(
         self,
@@ -205,9 +210,9 @@ class TestSettingsInForce:
         self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with registered(CHANNELS, EmailChannel()):
-            first = services.mail.in_force(super_admin)
+            first = services.mail_diagnostics.in_force(super_admin)
             monkeypatch.setenv("SMTP_HOST", "later.example.com")
-            assert services.mail.in_force(super_admin) == first
+            assert services.mail_diagnostics.in_force(super_admin) == first
 
     def test_follow_from_each_other(
         self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch

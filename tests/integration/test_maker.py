@@ -16,9 +16,9 @@ from zipfile import ZipFile
 import pytest
 
 from exports_app.domain.errors import RunError, Unavailable
-from exports_app.engine.fair_semaphore import Turns
-from exports_app.engine.file_producer import Maker
-from exports_app.engine.file_writer import Limits, Made
+from exports_app.engine.fair_semaphore import FairSemaphore
+from exports_app.engine.file_producer import FileProducer
+from exports_app.engine.file_writer import FileLimits, WrittenFile
 from exports_app.engine.worker import Stopped
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Format, Scope
 from exports_app.services.core.records import Campaign, Metric
@@ -27,7 +27,7 @@ from tests.e2e.client import wait_until
 from tests.integration import child_formats
 from tests.world import Cast, uuid_of
 
-LIMITS = Limits(rows=1_000_000, size=10**9, seconds=60, memory=512 * 2**20)
+LIMITS = FileLimits(rows=1_000_000, size=10**9, seconds=60, memory=512 * 2**20)
 DAYS = 1_500
 NAMES = ("Spring", 'Say "hi", twice', "=1+1", "zwei\nZeilen ü", "bell\a and _x0041_")
 ROOT = Path(__file__).parents[2]
@@ -66,12 +66,12 @@ class Making:
         *,
         small: int = 0,
         check: Callable[[], None] = lambda: None,
-        maker: Maker | None = None,
+        maker: FileProducer | None = None,
         **limits: Any,
-    ) -> Made:
+    ) -> WrittenFile:
         kind = EXPORT_TYPES["campaign"]
-        chosen = maker or Maker(self._services.store, 1, small)
-        with_limits = Limits(**{**LIMITS.__dict__, **limits})
+        chosen = maker or FileProducer(self._services.store, 1, small)
+        with_limits = FileLimits(**{**LIMITS.__dict__, **limits})
         return chosen.make(
             kind.select(self._scope),
             kind.columns(),
@@ -236,7 +236,7 @@ def test_a_stop_ends_the_process(make: Making) -> None:
 
 def test_tenants_take_turns_in_making_large_files() -> None:
     """A tenant that asks for many at once holds the others up by no more than one."""
-    turns, order = Turns(1), list[str]()
+    turns, order = FairSemaphore(1), list[str]()
 
     def one(tenant: str) -> None:
         with turns.take(tenant, lambda: None):
@@ -258,7 +258,7 @@ def test_tenants_take_turns_in_making_large_files() -> None:
 def test_so_many_are_made_at_once_and_who_waits_can_be_stopped(
     make: Making, services: Services, scope: Scope, tmp_path: Path
 ) -> None:
-    maker, stopped = Maker(services.store, 1, 0), threading.Event()
+    maker, stopped = FileProducer(services.store, 1, 0), threading.Event()
 
     def check() -> None:
         if stopped.is_set():

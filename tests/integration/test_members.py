@@ -76,7 +76,9 @@ class TestTheLastAdmin:
 
     def test_one_who_is_not_active_does_not_count(self, services: Services, cast: Cast) -> None:
         services.members.change_role(cast.admin.who, cast.acme.id, cast.viewer.user.id, "admin")
-        services.users.set_active(cast.super_admin.who, cast.viewer.user.id, active=False)
+        services.user_administration.set_active(
+            cast.super_admin.who, cast.viewer.user.id, active=False
+        )
         with pytest.raises(Conflict):
             services.members.remove(cast.admin.who, cast.acme.id, cast.admin.user.id)
 
@@ -133,17 +135,19 @@ class TestWho:
     def test_accounts_are_the_super_admins(self, services: Services, cast: Cast) -> None:
         for who in (cast.admin.who, cast.viewer.who):
             with pytest.raises(NotFound):
-                services.users.set_active(who, cast.viewer.user.id, active=False)
+                services.user_administration.set_active(who, cast.viewer.user.id, active=False)
             with pytest.raises(NotFound):
-                services.users.reset(who, cast.viewer.user.id)
+                services.user_administration.reset(who, cast.viewer.user.id)
         with pytest.raises(Conflict):
-            services.users.set_active(cast.super_admin.who, cast.super_admin.user.id, active=False)
+            services.user_administration.set_active(
+                cast.super_admin.who, cast.super_admin.user.id, active=False
+            )
 
     def test_who_gets_a_one_time_password_keeps_what_they_own_running(
         self, services: Services, cast: Cast, clock: FakeClock
     ) -> None:
         make_schedule(services, cast.admin.who, schedule="* * * * *")
-        password = services.accounts.give_one_time_password(cast.admin.user.email)
+        password = services.provisioning.give_one_time_password(cast.admin.user.email)
         clock.advance(minutes=1)
         services.runs.tick()
         assert execute(services, claim(services)).error_code != "access_lost"
@@ -162,15 +166,15 @@ class TestOnesAccount:
         user, who = cast.admin.user, cast.admin.who
         mine, other = (self.signed_in(services, cast, device) for device in ("Mine", "Other"))
         with pytest.raises(Invalid) as wrong:
-            services.account.change_password(who, "wrong", NEW)
+            services.own_account.change_password(who, "wrong", NEW)
         assert [e.pointer for e in wrong.value.errors] == ["/currentPassword"]
         for bad in ("short", PASSWORD):
             with pytest.raises(Invalid):
-                services.account.change_password(who, PASSWORD, bad)
-        services.account.change_password(who, PASSWORD, NEW, id_of(mine))
+                services.own_account.change_password(who, PASSWORD, bad)
+        services.own_account.change_password(who, PASSWORD, NEW, id_of(mine))
         assert services.sessions.visit(mine) is not None
         assert services.sessions.visit(other) is None
-        assert [one.device for one in services.account.sessions(who, id_of(mine))] == ["Mine"]
+        assert [one.device for one in services.own_account.sessions(who, id_of(mine))] == ["Mine"]
         clock.advance(minutes=2)
         assert services.auth.login(user.email, NEW, ADDRESS)
         assert NEW not in repr(
@@ -181,7 +185,7 @@ class TestOnesAccount:
         def guess() -> None:
             for _ in range(20):
                 with pytest.raises(Invalid):
-                    services.account.change_password(cast.admin.who, "wrong", NEW)
+                    services.own_account.change_password(cast.admin.who, "wrong", NEW)
 
         with pytest.raises(TooManyRequests):
             guess()
@@ -193,19 +197,19 @@ class TestOnesAccount:
         clock.advance(minutes=10)
         second = self.signed_in(services, cast, "Second")
         assert services.sessions.visit(first) is not None
-        listed = services.account.sessions(cast.admin.who, id_of(second))
+        listed = services.own_account.sessions(cast.admin.who, id_of(second))
         assert [(one.device, one.is_current) for one in listed] in (
             [("First", False), ("Second", True)],
             [("Second", True), ("First", False)],
         )
         assert {one.last_used_at for one in listed} == {clock()}
         with pytest.raises(NotFound):
-            services.account.end_session(cast.viewer.who, id_of(first))
-        services.account.end_session(cast.admin.who, id_of(first))
+            services.own_account.end_session(cast.viewer.who, id_of(first))
+        services.own_account.end_session(cast.admin.who, id_of(first))
         assert services.sessions.visit(first) is None
-        services.account.sign_out_everywhere(cast.admin.who)
+        services.own_account.sign_out_everywhere(cast.admin.who)
         assert services.sessions.visit(second) is None
-        assert services.account.sessions(cast.admin.who) == []
+        assert services.own_account.sessions(cast.admin.who) == []
 
     def test_the_last_use_is_not_written_at_each_event(
         self, services: Services, cast: Cast, clock: FakeClock
@@ -213,10 +217,10 @@ class TestOnesAccount:
         session, began = self.signed_in(services, cast, "Mine"), clock()
         clock.advance(minutes=4)
         services.sessions.visit(session)
-        assert services.account.sessions(cast.admin.who)[0].last_used_at == began
+        assert services.own_account.sessions(cast.admin.who)[0].last_used_at == began
         clock.advance(minutes=2)
         services.sessions.visit(session)
-        assert services.account.sessions(cast.admin.who)[0].last_used_at == began + timedelta(
+        assert services.own_account.sessions(cast.admin.who)[0].last_used_at == began + timedelta(
             minutes=6
         )
 
@@ -371,7 +375,7 @@ def test_two_super_admins_who_deactivate_each_other_at_once_leave_one(
 
     def deactivate(i: int) -> None:
         with suppress(Unauthenticated):
-            services.users.set_active(actors[i], people[1 - i], active=False)
+            services.user_administration.set_active(actors[i], people[1 - i], active=False)
 
     side_by_side(2, deactivate)
     with services.store.read() as tx:

@@ -26,7 +26,7 @@ NEW = "a staple of the battery horse"
 @pytest.fixture
 def given(services: Services, cast: Cast) -> str:
     """Of the admin."""
-    return services.accounts.give_one_time_password(cast.admin.user.email)
+    return services.provisioning.give_one_time_password(cast.admin.user.email)
 
 
 def test_its_login_may_only_set_a_new_password(services: Services, cast: Cast, given: str) -> None:
@@ -34,7 +34,7 @@ def test_its_login_may_only_set_a_new_password(services: Services, cast: Cast, g
     assert token.user.must_change_password
     who = services.auth.principal(token.access_token)
     assert (who.roles, who.is_super_admin) == ({}, False)
-    changed = services.account.change_password(who, given, NEW)
+    changed = services.own_account.change_password(who, given, NEW)
     assert services.auth.principal(changed.access_token).roles == cast.admin.who.roles
     assert services.auth.login(cast.admin.user.email, NEW, ADDRESS)
     with services.store.read() as tx:
@@ -46,7 +46,7 @@ def test_its_login_may_only_set_a_new_password(services: Services, cast: Cast, g
 def test_its_login_sets_up_no_second_factor(services: Services, cast: Cast) -> None:
     """Neither from the start nor by finishing what was begun with another password."""
     secret = services.second_factors.begin(cast.admin.who, PASSWORD).secret
-    given = services.accounts.give_one_time_password(cast.admin.user.email)
+    given = services.provisioning.give_one_time_password(cast.admin.user.email)
     token = services.auth.login(cast.admin.user.email, given, ADDRESS)
     who = services.auth.principal(token.access_token)
     with pytest.raises(OwnPasswordFirst):
@@ -54,7 +54,7 @@ def test_its_login_sets_up_no_second_factor(services: Services, cast: Cast) -> N
     with pytest.raises(OwnPasswordFirst):
         services.second_factors.confirm(who, pyotp.TOTP(secret).at(int(NOW.timestamp())))
     assert services.second_factors.state(who).enabled_at is None
-    services.account.change_password(who, given, NEW)
+    services.own_account.change_password(who, given, NEW)
     assert services.second_factors.begin(cast.admin.who, NEW)
 
 
@@ -82,7 +82,7 @@ def test_it_expires_after_72_hours(
     services: Services, cast: Cast, given: str, clock: FakeClock
 ) -> None:
     clock.advance(hours=71, minutes=59)
-    fresh = services.accounts.give_one_time_password(cast.viewer.user.email)
+    fresh = services.provisioning.give_one_time_password(cast.viewer.user.email)
     clock.advance(minutes=1)
     with pytest.raises(OneTimePasswordOver):
         services.auth.login(cast.admin.user.email, given, ADDRESS)
@@ -100,7 +100,7 @@ def test_giving_one_signs_the_account_out_and_is_in_the_audit(
 ) -> None:
     session = sign_in(services, cast.admin.user)
     access = services.auth.token_for(cast.admin.user).access_token
-    password = services.accounts.give_one_time_password(f" {cast.admin.user.email.upper()}")
+    password = services.provisioning.give_one_time_password(f" {cast.admin.user.email.upper()}")
     assert services.sessions.visit(session) is None
     with pytest.raises(Unauthenticated):
         services.auth.principal(access)
@@ -112,7 +112,7 @@ def test_giving_one_signs_the_account_out_and_is_in_the_audit(
     ]
     assert password not in repr(found)
     with pytest.raises(ExportsError, match="no user"):
-        services.accounts.give_one_time_password("nobody@example.com")
+        services.provisioning.give_one_time_password("nobody@example.com")
 
 
 @pytest.mark.parametrize("proven_at", [None, NOW])
@@ -122,11 +122,11 @@ def test_it_says_nothing_of_the_mailbox(
     with services.store.write() as tx:
         tx.users.update(cast.admin.user.id, {"email_proven_at": proven_at})
     clock.advance(hours=1)
-    given = services.accounts.give_one_time_password(cast.admin.user.email)
+    given = services.provisioning.give_one_time_password(cast.admin.user.email)
     who = services.auth.principal(
         services.auth.login(cast.admin.user.email, given, ADDRESS).access_token
     )
-    services.account.change_password(who, given, NEW)
+    services.own_account.change_password(who, given, NEW)
     with services.store.read() as tx:
         user = tx.users.get(cast.admin.user.id)
     assert user is not None
@@ -135,7 +135,7 @@ def test_it_says_nothing_of_the_mailbox(
 
 def test_a_new_account_may_begin_with_one(services: Services) -> None:
     password = passwords.one_time()
-    user = services.accounts.create_user(
+    user = services.provisioning.create_user(
         "root@example.com", "Root", password, super_admin=True, one_time=True
     )
     assert services.auth.login(user.email, password, ADDRESS).user.must_change_password

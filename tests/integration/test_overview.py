@@ -64,15 +64,15 @@ def test_a_tenants_schedules_are_counted(
 ) -> None:
     for who in (admin, viewer):
         for tenant_id in (acme.id, None):
-            assert services.overview.summary(who, tenant_id) == Summary(4, 3, 2, MONDAY)
+            assert services.schedule_summaries.summary(who, tenant_id) == Summary(4, 3, 2, MONDAY)
 
 
 def test_those_that_were_paused_by_themselves_are_counted_until_somebody_resumes_them(
     services: Services, admin: Principal, acme: Tenant, six: list[Schedule]
 ) -> None:
-    before = services.overview.summary(admin, acme.id)
+    before = services.schedule_summaries.summary(admin, acme.id)
     pause(services, six[0], "5 runs in a row failed")
-    paused = services.overview.summary(admin, acme.id)
+    paused = services.schedule_summaries.summary(admin, acme.id)
     assert (paused.active, paused.stopped) == (before.active - 1, 1)
     found, total = services.schedules.find(admin, acme.id, {"stopped": True}, "", Page(sort=""))
     assert ([one.id for one in found], total) == ([six[0].id], 1)
@@ -81,32 +81,32 @@ def test_those_that_were_paused_by_themselves_are_counted_until_somebody_resumes
         == before.total - 1
     )
     services.schedules.update(admin, six[0].id, {"is_active": True})
-    assert services.overview.summary(admin, acme.id) == before
+    assert services.schedule_summaries.summary(admin, acme.id) == before
 
 
 def test_a_super_admin_counts_one_tenant_or_all(
     services: Services, super_admin: Principal, globex: Tenant, six: list[Schedule]
 ) -> None:
     midnight = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
-    assert services.overview.summary(super_admin, globex.id) == Summary(1, 1, 0, midnight)
-    assert services.overview.summary(super_admin, None) == Summary(5, 4, 2, midnight)
+    assert services.schedule_summaries.summary(super_admin, globex.id) == Summary(1, 1, 0, midnight)
+    assert services.schedule_summaries.summary(super_admin, None) == Summary(5, 4, 2, midnight)
     with pytest.raises(NotFound):
-        services.overview.summary(super_admin, uuid_of(404))
+        services.schedule_summaries.summary(super_admin, uuid_of(404))
 
 
 @pytest.mark.usefixtures("six")
 def test_nobody_elses_are_counted(services: Services, outsider: Principal, acme: Tenant) -> None:
     with pytest.raises(NotFound):
-        services.overview.summary(outsider, acme.id)
+        services.schedule_summaries.summary(outsider, acme.id)
     with pytest.raises(Forbidden):
-        services.overview.summary(NOBODY, None)
-    assert services.overview.summary(outsider, None).total == 1
+        services.schedule_summaries.summary(NOBODY, None)
+    assert services.schedule_summaries.summary(outsider, None).total == 1
 
 
 def test_without_schedules_there_is_nothing_to_count(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
-    assert services.overview.summary(admin, acme.id) == Summary(0, 0, 0, None)
+    assert services.schedule_summaries.summary(admin, acme.id) == Summary(0, 0, 0, None)
 
 
 # The latest runs
@@ -130,7 +130,7 @@ def test_the_newest_run_of_each_is_shown_with_what_became_of_its_messages(
             newest = trigger_and_execute(services, admin, waiting)
     clock.advance(minutes=1)
     pending = services.schedules.trigger(admin, waiting.id)
-    latest = services.overview.latest(viewer, [sent, waiting, never])
+    latest = services.schedule_summaries.latest(viewer, [sent, waiting, never])
     assert latest == {
         sent.id: LatestRun(runs_of(services, sent)[0], 1, 2),
         waiting.id: LatestRun(pending, 0, 0),
@@ -164,7 +164,7 @@ def test_a_page_of_a_hundred_takes_two_queries(
             plans.extend(row[3] for row in plan)
 
     event.listen(services.database.engine, "before_cursor_execute", look)
-    latest = services.overview.latest(admin, page)
+    latest = services.schedule_summaries.latest(admin, page)
     event.remove(services.database.engine, "before_cursor_execute", look)
     assert len(latest) == 100
     assert len(seen) == 2
@@ -176,10 +176,10 @@ def test_another_tenants_runs_are_not_shown(
     services: Services, admin: Principal, outsider: Principal, six: list[Schedule]
 ) -> None:
     with pytest.raises(NotFound):
-        services.overview.latest(outsider, [six[5], six[0]])
+        services.schedule_summaries.latest(outsider, [six[5], six[0]])
     with pytest.raises(NotFound):
-        services.overview.latest(NOBODY, [six[0]])
-    assert services.overview.latest(admin, []) == {}
+        services.schedule_summaries.latest(NOBODY, [six[0]])
+    assert services.schedule_summaries.latest(admin, []) == {}
 
 
 # Names
@@ -188,13 +188,13 @@ def test_another_tenants_runs_are_not_shown(
 def test_people_are_named_for_who_may_read_somewhere(
     services: Services, admin: Principal, viewer: Principal, outsider: Principal
 ) -> None:
-    names = services.overview.people(
+    names = services.schedule_summaries.people(
         viewer, {admin.user_id, outsider.user_id, uuid_of(404), "", "nonsense"}
     )
     assert names == {admin.user_id: "Admin", outsider.user_id: "Outsider"}
-    assert services.overview.people(viewer, []) == {}
+    assert services.schedule_summaries.people(viewer, []) == {}
     with pytest.raises(Forbidden):
-        services.overview.people(NOBODY, [admin.user_id])
+        services.schedule_summaries.people(NOBODY, [admin.user_id])
 
 
 # Search

@@ -54,7 +54,7 @@ def link_for(services: Services, mail: MailServer, email: str) -> str:
     """The token of a link that somebody asks for, as it arrives."""
     before = len(mail.messages)
     services.password_resets.request(email)
-    services.account_mail.send_due()
+    services.account_messages.send_due()
     return token_in(mail, before)
 
 
@@ -115,8 +115,8 @@ class TestAskingForALink:
             services.auth.login(user.email, PASSWORD, ADDRESS)
         assert services.auth.login(user.email, NEW, ADDRESS).user.id == user.id
         assert user_of(services, user.id).email_proven_at == clock()
-        assert user.email not in services.accounts.unproven()
-        assert cast.viewer.user.email in services.accounts.unproven()
+        assert user.email not in services.provisioning.unproven()
+        assert cast.viewer.user.email in services.provisioning.unproven()
 
     def test_the_message_says_what_to_do_until_when_and_what_if_one_did_not_ask(
         self, services: Services, mail: MailServer, cast: Cast
@@ -135,7 +135,9 @@ class TestAskingForALink:
     ) -> None:
         hashes: list[str] = []
         monkeypatch.setattr(passwords, "hash_password", lambda _: hashes.append("hash"))
-        services.users.set_active(cast.super_admin.who, cast.viewer.user.id, active=False)
+        services.user_administration.set_active(
+            cast.super_admin.who, cast.viewer.user.id, active=False
+        )
         sent = []
         for email in (cast.admin.user.email, STRANGER, cast.viewer.user.email):
             with statements(services) as found:
@@ -144,7 +146,7 @@ class TestAskingForALink:
         assert sent[0]
         assert sent[0] == sent[1] == sent[2]
         assert hashes == []
-        while services.account_mail.send_due():
+        while services.account_messages.send_due():
             pass
         assert [one.rcpt_tos for one in mail.messages] == [[cast.admin.user.email]]
 
@@ -152,7 +154,7 @@ class TestAskingForALink:
         self, services: Services, mail: MailServer, cast: Cast
     ) -> None:
         services.password_resets.request(STRANGER)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         assert sql(services, "SELECT target FROM account_messages") == []
         assert entries(services, cast, Action.RESET_REQUESTED) == []
 
@@ -162,7 +164,7 @@ class TestAskingForALink:
         with services.store.write() as tx:
             tx.users.update(cast.admin.user.id, {"password_hash": "x", "has_demo_password": True})
         services.password_resets.request(cast.admin.user.email)
-        assert services.account_mail.send_due() == 1
+        assert services.account_messages.send_due() == 1
         assert mail.messages == []
 
     def test_a_newer_request_which_anybody_may_make_ends_no_older_link(
@@ -179,8 +181,8 @@ class TestAskingForALink:
     def test_a_request_does_not_end_a_super_admins_link(
         self, services: Services, mail: MailServer, cast: Cast
     ) -> None:
-        services.users.reset(cast.super_admin.who, cast.admin.user.id)
-        services.account_mail.send_due()
+        services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
+        services.account_messages.send_due()
         sent = token_in(mail, 0)
         link_for(services, mail, cast.admin.user.email)
         services.password_resets.reset(sent, NEW)
@@ -200,13 +202,13 @@ class TestAskingForALink:
         refuse = {cast.admin.user.email: "451 come back later"}
         with mail_server(refuse=refuse) as server, registered(CHANNELS, WatchedEmail(server)):
             services.password_resets.request(cast.admin.user.email)
-            services.account_mail.send_due()
+            services.account_messages.send_due()
             refuse.clear()
             token = link_for(services, server, cast.admin.user.email)
             services.password_resets.reset(token, NEW)
             clock.advance(minutes=5)
-            services.account_mail.send_due()
-            assert not services.account_mail.due()
+            services.account_messages.send_due()
+            assert not services.account_messages.due()
             assert len(server.messages) == 1
 
     def test_a_first_attempt_that_fails_before_the_link_is_made_loses_no_message(
@@ -223,9 +225,9 @@ class TestAskingForALink:
         services.password_resets.request(cast.admin.user.email)
         with monkeypatch.context() as patch:
             patch.setattr(password_resets, "_begin", fail)
-            services.account_mail.send_due()
+            services.account_messages.send_due()
         clock.advance(minutes=5)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         services.password_resets.reset(token_in(mail, 0), NEW)
         assert len(entries(services, cast, Action.RESET_REQUESTED)) == 1
 
@@ -283,10 +285,14 @@ class TestAskingForALink:
         self, services: Services, mail: MailServer, cast: Cast
     ) -> None:
         token = link_for(services, mail, cast.admin.user.email)
-        services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=False)
+        services.user_administration.set_active(
+            cast.super_admin.who, cast.admin.user.id, active=False
+        )
         with pytest.raises(LinkNotValid):
             services.password_resets.reset(token, NEW)
-        services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=True)
+        services.user_administration.set_active(
+            cast.super_admin.who, cast.admin.user.id, active=True
+        )
         with pytest.raises(LinkNotValid):
             services.password_resets.reset(token, NEW)
 
@@ -294,11 +300,11 @@ class TestAskingForALink:
         self, services: Services, mail: MailServer, cast: Cast
     ) -> None:
         token = link_for(services, mail, cast.admin.user.email)
-        services.account.sign_out_everywhere(cast.admin.who)
+        services.own_account.sign_out_everywhere(cast.admin.who)
         with pytest.raises(LinkNotValid):
             services.password_resets.reset(token, NEW)
         token = link_for(services, mail, cast.admin.user.email)
-        services.account.change_password(cast.admin.who, PASSWORD, NEW)
+        services.own_account.change_password(cast.admin.who, PASSWORD, NEW)
         with pytest.raises(LinkNotValid):
             services.password_resets.reset(token, NEW + "2")
 
@@ -411,7 +417,7 @@ class TestAskingForALink:
     def test_it_makes_a_password_that_was_given_ones_own(
         self, services: Services, mail: MailServer, cast: Cast
     ) -> None:
-        services.accounts.give_one_time_password(cast.admin.user.email)
+        services.provisioning.give_one_time_password(cast.admin.user.email)
         token = link_for(services, mail, cast.admin.user.email)
         services.password_resets.reset(token, NEW)
         who = services.auth.principal(
@@ -424,12 +430,12 @@ class TestASuperAdminsLink:
     def test_is_mailed_and_never_shown(
         self, services: Services, mail: MailServer, cast: Cast, clock: FakeClock
     ) -> None:
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         assert (sent.url, sent.expires_at) == (None, clock() + SENT_LIFETIME)
         assert services.auth.login(
             cast.admin.user.email, PASSWORD, ADDRESS
         )  # nothing has changed yet
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         token = token_in(mail, 0)
         body = mail.messages[0].message.get_body(("plain",))
         assert body is not None
@@ -446,10 +452,10 @@ class TestASuperAdminsLink:
         with services.store.write() as tx:
             tx.users.update(cast.admin.user.id, {"email_proven_at": proven_at})
         clock.advance(hours=1)
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         assert sent.url is not None
         assert sent.url not in repr(sent)
-        assert not services.account_mail.due()
+        assert not services.account_messages.due()
         token = sent.url.partition("#")[2]
         services.password_resets.reset(token, NEW)
         assert services.auth.login(cast.admin.user.email, NEW, ADDRESS)
@@ -466,14 +472,14 @@ class TestASuperAdminsLink:
     ) -> None:
         with services.store.write() as tx:
             tx.users.update(cast.admin.user.id, {"password_hash": "x", "has_demo_password": True})
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         assert sent.url is not None
-        assert not services.account_mail.due()
+        assert not services.account_messages.due()
         services.password_resets.reset(sent.url.partition("#")[2], NEW)
         assert services.auth.login(cast.admin.user.email, NEW, ADDRESS)
 
     def test_expires_after_a_day(self, services: Services, cast: Cast, clock: FakeClock) -> None:
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         clock.advance(seconds=timedelta(hours=24).total_seconds())
         with pytest.raises(LinkNotValid):
             services.password_resets.reset((sent.url or "").partition("#")[2], NEW)
@@ -481,9 +487,11 @@ class TestASuperAdminsLink:
     def test_ends_when_the_account_is_deactivated_and_does_not_come_back(
         self, services: Services, cast: Cast
     ) -> None:
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         for active in (False, True):
-            services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=active)
+            services.user_administration.set_active(
+                cast.super_admin.who, cast.admin.user.id, active=active
+            )
             with pytest.raises(LinkNotValid):
                 services.password_resets.check((sent.url or "").partition("#")[2])
 
@@ -492,8 +500,8 @@ class TestASuperAdminsLink:
     ) -> None:
         asked = link_for(services, mail, cast.admin.user.email)
         for _ in range(2):
-            services.users.reset(cast.super_admin.who, cast.admin.user.id)
-            services.account_mail.send_due()
+            services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
+            services.account_messages.send_due()
         older, newer = token_in(mail, 1), token_in(mail, 2)
         with pytest.raises(LinkNotValid):
             services.password_resets.check(older)
@@ -504,7 +512,7 @@ class TestASuperAdminsLink:
     def test_ends_when_its_sender_is_no_active_super_admin_any_more(
         self, services: Services, cast: Cast, lost: str
     ) -> None:
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         token = (sent.url or "").partition("#")[2]
         assert services.password_resets.check(token)
         with services.store.write() as tx:
@@ -517,7 +525,7 @@ class TestASuperAdminsLink:
     def test_ends_when_its_sender_lacks_a_second_factor_that_is_required_by_then(
         self, services: Services, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         token = (sent.url or "").partition("#")[2]
         monkeypatch.setattr(services.auth, "super_admins_need_otp", True)
         with pytest.raises(LinkNotValid):
@@ -527,17 +535,19 @@ class TestASuperAdminsLink:
     def test_is_not_mailed_once_its_sender_is_no_active_super_admin(
         self, services: Services, mail: MailServer, cast: Cast, lost: str
     ) -> None:
-        services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         with services.store.write() as tx:
             tx.users.update(cast.super_admin.user.id, {lost: False})
-        assert services.account_mail.send_due() == 1
+        assert services.account_messages.send_due() == 1
         assert mail.messages == []
 
     def test_may_be_made_for_an_account_that_is_not_active_and_does_not_activate_it(
         self, services: Services, cast: Cast
     ) -> None:
-        services.users.set_active(cast.super_admin.who, cast.admin.user.id, active=False)
-        sent = services.users.reset(cast.super_admin.who, cast.admin.user.id)
+        services.user_administration.set_active(
+            cast.super_admin.who, cast.admin.user.id, active=False
+        )
+        sent = services.user_administration.reset(cast.super_admin.who, cast.admin.user.id)
         services.password_resets.reset((sent.url or "").partition("#")[2], NEW)
         with pytest.raises(WrongCredentials):
             services.auth.login(cast.admin.user.email, NEW, ADDRESS)
@@ -553,5 +563,5 @@ class TestASuperAdminsLink:
         ]
         for who, user_id, error in refusals:
             with pytest.raises(error):
-                services.users.reset(who, user_id)
+                services.user_administration.reset(who, user_id)
         assert sql(services, "SELECT id FROM password_resets") == []

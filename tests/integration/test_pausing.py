@@ -10,7 +10,7 @@ from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import Conflict, RunError
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
-from exports_app.services.core.records import Notice, NoticeKind, Run, Schedule
+from exports_app.services.core.records import Notification, NotificationKind, Run, Schedule
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
@@ -59,21 +59,22 @@ def fails(services: Services, clock: FakeClock) -> Run:
     return ends(services, clock, RunStatus.FAILED)
 
 
-def told(services: Services, schedule: Schedule) -> list[tuple[NoticeKind, str]]:
+def told(services: Services, schedule: Schedule) -> list[tuple[NotificationKind, str]]:
     """In order."""
     with services.store.read() as tx:
         found = tx.notices.of_schedule(schedule.id, 100)
     return [(one.kind, one.target) for one in reversed(found)]
 
 
-def notices(services: Services, schedule: Schedule) -> list[Notice]:
+def notices(services: Services, schedule: Schedule) -> list[Notification]:
     with services.store.read() as tx:
         return tx.notices.of_schedule(schedule.id, 100)
 
 
 OWNER = "admin@example.com"
 FAILING, GAVE_UP, RECOVERED = (
-    (kind, OWNER) for kind in (NoticeKind.FAILING, NoticeKind.GAVE_UP, NoticeKind.RECOVERED)
+    (kind, OWNER)
+    for kind in (NotificationKind.FAILING, NotificationKind.GAVE_UP, NotificationKind.RECOVERED)
 )
 
 
@@ -140,11 +141,11 @@ class TestPausing:
             fails(services, clock)
         assert told(services, hourly)[0] == FAILING
         assert sorted(told(services, hourly)[1:]) == [
-            (NoticeKind.PAUSED, OWNER),
-            (NoticeKind.PAUSED, "viewer@example.com"),
+            (NotificationKind.PAUSED, OWNER),
+            (NotificationKind.PAUSED, "viewer@example.com"),
         ]
-        assert services.notices.send_due() == 3
-        assert services.notices.send_due() == 0
+        assert services.notifications.send_due() == 3
+        assert services.notifications.send_due() == 0
         sent = mail.wait_for(3)
         assert sorted(m.rcpt_tos[0] for m in sent if "paused" in m.message["Subject"]) == [
             OWNER,
@@ -168,7 +169,7 @@ class TestPausing:
         assert (resumed.paused_at, resumed.paused_reason) == (None, None)
         assert resumed.next_run_at == clock() + timedelta(minutes=30)
         ends(services, clock, RunStatus.COMPLETED)
-        assert told(services, hourly)[-1] == (NoticeKind.RECOVERED, "super@example.com")
+        assert told(services, hourly)[-1] == (NotificationKind.RECOVERED, "super@example.com")
 
     def test_the_first_failure_after_it_was_resumed_is_told(
         self, services: Services, admin: Principal, clock: FakeClock, hourly: Schedule
@@ -200,7 +201,7 @@ class TestTheRowOfFailures:
             assert stored(services, hourly).failures == 0
         assert told(services, hourly) == [FAILING, RECOVERED] * 2
         with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
-            while services.notices.send_due():
+            while services.notifications.send_due():
                 pass
             body = server.messages[-1].message.get_body(("plain",))
         assert body is not None
@@ -216,7 +217,7 @@ class TestTheRowOfFailures:
             run = execute(services, next_run(services, clock))
             assert (run.status, stored(services, hourly).failures) == (RunStatus.FAILED, 1)
             for _ in range(3):
-                services.demand.resend(admin, hourly.id, run.id)
+                services.run_actions.resend(admin, hourly.id, run.id)
                 assert execute(services, claim(services)).status is RunStatus.FAILED
         now = stored(services, hourly)
         assert (now.failures, now.is_active, now.last_status) == (1, True, RunStatus.FAILED)
@@ -243,7 +244,7 @@ class TestTheRowOfFailures:
         later = services.schedules.trigger(admin, hourly.id)
         sql(services, 'UPDATE export_history SET "overlaps" = true')
         assert claim(services).id == later.id
-        services.demand.cancel(admin, hourly.id, later.id)
+        services.run_actions.cancel(admin, hourly.id, later.id)
         services.runs.close(run, RunStatus.COMPLETED)
         now = stored(services, hourly)
         assert (now.failures, now.last_status) == (0, RunStatus.COMPLETED)
@@ -261,8 +262,8 @@ class TestAccessLost:
         paused = stored(services, hourly)
         assert (paused.is_active, paused.paused_reason) == (False, run.error)
         assert sorted(told(services, hourly)) == [
-            (NoticeKind.PAUSED, OWNER),
-            (NoticeKind.PAUSED, "viewer@example.com"),
+            (NotificationKind.PAUSED, OWNER),
+            (NotificationKind.PAUSED, "viewer@example.com"),
         ]
 
         new = Principal(cast.viewer.user.id, False, {cast.acme.id: Role.ADMIN})
@@ -295,7 +296,7 @@ class TestAccessLost:
                 f"DELETE FROM memberships WHERE user_id = '{cast.admin.user.id}'"
             )
         execute(services, next_run(services, clock))
-        assert told(services, hourly) == [(NoticeKind.PAUSED, "viewer@example.com")]
+        assert told(services, hourly) == [(NotificationKind.PAUSED, "viewer@example.com")]
 
 
 class TestNotices:
@@ -344,7 +345,7 @@ class TestNotices:
             old = execute(services, next_run(services, clock))
             fails(services, clock)
             server.rules.refuse.clear()  # type: ignore[attr-defined]
-            services.demand.resend(admin, hourly.id, old.id)
+            services.run_actions.resend(admin, hourly.id, old.id)
             assert execute(services, claim(services)).status is RunStatus.COMPLETED
         now = stored(services, hourly)
         assert (now.last_status, now.failures, now.failing_since is None) == (
@@ -360,14 +361,14 @@ class TestNotices:
         refuse = {OWNER: "451 come back later"}
         with mail_server(refuse=refuse) as server, registered(CHANNELS, WatchedEmail(server)):
             fails(services, clock)
-            services.notices.send_due()
+            services.notifications.send_due()
             (waiting,) = notices(services, hourly)
             assert (waiting.status, waiting.attempts) == (DeliveryStatus.PENDING, 1)
             assert "451" in (waiting.error or "")
             assert waiting.next_attempt_at is not None
             clock.set(max(clock(), waiting.next_attempt_at))
             refuse.clear()
-            assert services.notices.send_due() == 1
+            assert services.notifications.send_due() == 1
             (sent,) = notices(services, hourly)
             assert (sent.status, sent.attempts, sent.error, sent.sent_at) == (
                 DeliveryStatus.ACCEPTED,
@@ -377,7 +378,7 @@ class TestNotices:
             )
             (message,) = server.messages
             assert waiting.id in message.message["Message-ID"]
-        assert not services.notices.due()
+        assert not services.notifications.due()
 
     def test_one_that_is_refused_for_good_has_its_end(
         self, services: Services, clock: FakeClock, hourly: Schedule
@@ -387,7 +388,7 @@ class TestNotices:
             registered(CHANNELS, WatchedEmail(server)),
         ):
             fails(services, clock)
-            services.notices.send_due()
+            services.notifications.send_due()
         (one,) = notices(services, hourly)
         assert (one.status, one.next_attempt_at) == (DeliveryStatus.FAILED, None)
         assert "550" in (one.error or "")
@@ -396,7 +397,7 @@ class TestNotices:
         self, services: Services, clock: FakeClock, hourly: Schedule
     ) -> None:
         fails(services, clock)
-        assert services.notices.send_due() == 1
+        assert services.notifications.send_due() == 1
         (one,) = notices(services, hourly)
         assert (one.status, one.next_attempt_at) == (DeliveryStatus.SKIPPED, None)
         assert one.error
@@ -419,10 +420,10 @@ class TestNotices:
         with monkeypatch.context() as dying:
             dying.setattr(type(CHANNELS["email"]), "tell", die, raising=False)
             with pytest.raises(Died):
-                services.notices.send_due()
-        assert not services.notices.due()
+                services.notifications.send_due()
+        assert not services.notifications.due()
         clock.advance(minutes=10)
-        assert services.notices.send_due() == 1
+        assert services.notifications.send_due() == 1
         assert len(mail.wait_for(1)) == 1
 
     def test_a_deleted_schedule_tells_nobody(

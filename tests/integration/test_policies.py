@@ -107,7 +107,7 @@ class TestOverlap:
         today = clock().date()
         asking = {
             "trigger": lambda: services.schedules.trigger(admin, schedule.id),
-            "test": lambda: services.demand.send_test(admin, schedule.id),
+            "test": lambda: services.run_actions.send_test(admin, schedule.id),
             "backfill": lambda: services.backfill.run(admin, schedule.id, today, today),
         }
         asking[ask]()

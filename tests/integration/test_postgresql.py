@@ -221,7 +221,7 @@ class TestDispatchersThatRace:
         ):
             first = a.schedules.trigger(admin, schedules[0])
             with a.store.write() as tx:
-                tx.runs.take_turns()
+                tx.runs.lock_claims()
                 assert tx.runs.claim(first.id, str(uuid4()), clock(), clock() + HOUR)
                 b.schedules.trigger(admin, schedules[0])  # asked for: the next in the queue
                 claimed = other.submit(b.runs.claim)

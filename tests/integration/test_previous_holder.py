@@ -11,7 +11,7 @@ from exports_app.domain.runs.states import AttemptOutcome, RunStatus
 from exports_app.services.accounts import previous_holder
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Action, NoticeKind, Page, Schedule
+from exports_app.services.core.records import Action, NotificationKind, Page, Schedule
 from exports_app.wiring import Services
 from tests.invited import mailed_token
 from tests.mailserver import MailServer
@@ -44,7 +44,9 @@ def take_over(
 
     def by_invitation() -> None:
         services.invitations.invite(cast.admin.who, cast.acme.id, email, "viewer")
-        services.joining.accept(mailed_token(services, mail, email), None, "The owner", THEIRS)
+        services.invitation_acceptance.accept(
+            mailed_token(services, mail, email), None, "The owner", THEIRS
+        )
 
     def by_reset() -> None:
         services.password_resets.request(email)
@@ -108,10 +110,10 @@ def test_its_active_exports_are_paused_until_an_admin_resumes_them(
     )
     listed = services.history.notices(cast.outsider.who, hourly.id, 10)
     assert {(one.kind, one.target, one.history_id) for one in listed} == {
-        (NoticeKind.PAUSED, cast.outsider.user.email, None),
-        (NoticeKind.PAUSED, cast.viewer.user.email, None),
+        (NotificationKind.PAUSED, cast.outsider.user.email, None),
+        (NotificationKind.PAUSED, cast.viewer.user.email, None),
     }
-    services.notices.send_due()
+    services.notifications.send_due()
     (told,) = [one.message for one in mail.messages if one.rcpt_tos == [cast.viewer.user.email]]
     body = told.get_body(("plain",))
     assert body is not None
@@ -193,7 +195,9 @@ def test_an_invitation_that_was_accepted_at_the_same_moment_is_not_called_revoke
     invitation = services.invitations.invite(
         cast.outsider.who, cast.globex.id, "new@example.com", "viewer"
     ).invitation
-    services.joining.accept(mailed_token(services, mail, "new@example.com"), None, "New", THEIRS)
+    services.invitation_acceptance.accept(
+        mailed_token(services, mail, "new@example.com"), None, "New", THEIRS
+    )
     monkeypatch.setattr(
         InvitationRepository, "open_from", lambda *_: [invitation]
     )  # as it was read a moment before

@@ -8,7 +8,7 @@ from exports_app.domain.errors import Forbidden, Invalid, NotFound, QuotaExceede
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Action, Campaign, NoticeKind, Page
+from exports_app.services.core.records import Action, Campaign, NotificationKind, Page
 from exports_app.services.tenants.quotas import KEPT
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
@@ -118,7 +118,7 @@ class TestPendingRuns:
         day = services.clock().date() - timedelta(days=1)
         for ask in (
             lambda: services.schedules.trigger(cast.admin.who, schedule.id),
-            lambda: services.demand.send_test(cast.admin.who, schedule.id),
+            lambda: services.run_actions.send_test(cast.admin.who, schedule.id),
             lambda: services.backfill.run(
                 cast.admin.who, schedule.id, day - timedelta(days=30), day
             ),
@@ -143,7 +143,7 @@ class TestPendingRuns:
                 if number % 3 == 0:
                     services.schedules.trigger(who, schedule_id)
                 elif number % 3 == 1:
-                    services.demand.send_test(who, schedule_id)
+                    services.run_actions.send_test(who, schedule_id)
                 else:
                     services.backfill.run(who, schedule_id, day, day)
             except QuotaExceeded:
@@ -182,7 +182,7 @@ class TestPendingRuns:
         assert schedule.next_run_at
         assert schedule.next_run_at > clock()
         (notice,) = services.history.notices(cast.admin.who, schedule.id, 5)
-        assert notice.kind is NoticeKind.FAILING
+        assert notice.kind is NotificationKind.FAILING
 
 
 class TestMessages:
@@ -208,7 +208,7 @@ class TestMessages:
         assert mail.messages == []
         with pytest.raises(QuotaExceeded):
             services.schedules.trigger(cast.admin.who, schedule.id)
-        assert services.demand.send_test(cast.admin.who, schedule.id)
+        assert services.run_actions.send_test(cast.admin.who, schedule.id)
 
     def test_what_was_not_sent_is_sent_again_once_there_is_room(
         self, services: Services, cast: Cast, mail: MailServer
@@ -218,9 +218,9 @@ class TestMessages:
         give(services, cast, messages_per_day=1)
         done = execute(services, claim(services))
         with pytest.raises(QuotaExceeded, match="this run needs 2"):
-            services.demand.resend(cast.admin.who, schedule.id, done.id)
+            services.run_actions.resend(cast.admin.who, schedule.id, done.id)
         give(services, cast, messages_per_day=2)
-        services.demand.resend(cast.admin.who, schedule.id, done.id)
+        services.run_actions.resend(cast.admin.who, schedule.id, done.id)
         again = execute(services, claim(services))
         assert again.status is RunStatus.COMPLETED
         assert len(mail.wait_for(2)) == 2
@@ -304,7 +304,7 @@ class TestMessages:
             "its worker may be alive all the same"
         )
         services.runs.recover(everything=False)
-        services.demand.cancel(cast.admin.who, dead.scheduled_export_id, dead.id)
+        services.run_actions.cancel(cast.admin.who, dead.scheduled_export_id, dead.id)
         clock.advance(seconds=76)
         sent = execute(services, claim(services))
         assert (sent.id, sent.status, sent.error) == (run.id, RunStatus.COMPLETED, None)

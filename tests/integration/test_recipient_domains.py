@@ -119,7 +119,7 @@ class TestAtSave:
         schedule = make_schedule(services, cast.admin.who, recipients=(BOB,))
         allow(services, cast, "partner.example")
         with pytest.raises(Conflict, match="Your own address"):
-            services.demand.send_test(cast.admin.who, schedule.id)
+            services.run_actions.send_test(cast.admin.who, schedule.id)
 
 
 class TestAtSendAndAtDownload:
@@ -150,9 +150,9 @@ class TestAtSendAndAtDownload:
         assert mail.wait_for(1)
         (delivery,) = deliveries_of(services, done)
         assert done.link_expires_at
-        url = services.links.url(done, delivery, done.link_expires_at)
+        url = services.download_links.url(done, delivery, done.link_expires_at)
         link = (delivery.id, int(done.link_expires_at.timestamp()), url.rpartition("signature=")[2])
-        assert services.links.file(*link)
+        assert services.download_links.file(*link)
         allow(services, cast, "example.com")
         with pytest.raises(NotFound):
-            services.links.file(*link)
+            services.download_links.file(*link)

@@ -75,7 +75,7 @@ def test_a_removed_file_is_gone_and_cannot_be_sent_again(
     with services.database.write() as connection:
         connection.exec_driver_sql("UPDATE export_history SET status = 'failed'")
     with pytest.raises(Gone):
-        services.demand.resend(admin, schedule.id, run.id)
+        services.run_actions.resend(admin, schedule.id, run.id)
 
 
 def test_the_file_of_a_run_under_way_stays(
@@ -85,7 +85,7 @@ def test_the_file_of_a_run_under_way_stays(
         connection.exec_driver_sql("UPDATE export_history SET status = 'failed'")
         connection.exec_driver_sql("UPDATE deliveries SET status = 'failed'")
     clock.advance(days=31)
-    services.demand.resend(admin, run.scheduled_export_id, run.id)
+    services.run_actions.resend(admin, run.scheduled_export_id, run.id)
     assert services.retention.sweep() == Swept(0, 0)
     claim(services)
     assert services.retention.sweep() == Swept(0, 0)

@@ -14,10 +14,10 @@ from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, RunError
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus
-from exports_app.engine.file_producer import Maker
+from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.local import LocalEngine
 from exports_app.services.core.extension_points import CHANNELS
-from exports_app.services.core.records import Attempt, Campaign, NoticeKind, Run, Schedule
+from exports_app.services.core.records import Attempt, Campaign, NotificationKind, Run, Schedule
 from exports_app.wiring import Services
 from tests.mailserver import HOST, MailServer, mail_server
 from tests.world import (
@@ -58,13 +58,13 @@ def moody() -> Iterator[MailServer]:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tenants for whom a file was made, one for each file."""
     seen = list[str]()
-    original = Maker.make
+    original = FileProducer.make
 
-    def make(self: Maker, *args: Any) -> Any:
+    def make(self: FileProducer, *args: Any) -> Any:
         seen.append(args[5])
         return original(self, *args)
 
-    monkeypatch.setattr(Maker, "make", make)
+    monkeypatch.setattr(FileProducer, "make", make)
     return seen
 
 
@@ -219,7 +219,7 @@ def test_the_production_is_tried_again_and_then_nothing_is_made_twice(
         def away(*_: Any) -> Any:
             raise AWAY
 
-        broken.setattr(Maker, "make", away)
+        broken.setattr(FileProducer, "make", away)
         run = execute(services, claim(services))
     assert (run.status, run.file_key, run.error) == (
         RunStatus.PENDING,
@@ -282,7 +282,7 @@ def test_a_run_whose_file_kills_its_process_ends_after_three_deaths_and_harms_no
         def dies(*_: Any) -> Any:
             raise killed
 
-        broken.setattr(Maker, "make", dies)
+        broken.setattr(FileProducer, "make", dies)
         run = execute(services, claim(services))
         for _ in range(2):
             assert run.status is RunStatus.PENDING
@@ -553,14 +553,14 @@ class TestDecisions:
     ) -> None:
         services.decisions.give_up(admin, schedule.id, waiting.id)
         calm(moody)
-        services.demand.resend(admin, schedule.id, waiting.id)
+        services.run_actions.resend(admin, schedule.id, waiting.id)
         assert execute(services, claim(services)).status is RunStatus.COMPLETED
         assert [m.rcpt_tos for m in moody.messages] == [[ANN], [BOB]]
 
     def test_cancelling_it_ends_it_too(
         self, services: Services, admin: Principal, schedule: Schedule, waiting: Run
     ) -> None:
-        done = services.demand.cancel(admin, schedule.id, waiting.id)
+        done = services.run_actions.cancel(admin, schedule.id, waiting.id)
         assert (done.status, done.next_attempt_at) == (RunStatus.CANCELLED, None)
         assert services.runs.claim() is None
 
@@ -621,7 +621,7 @@ class TestDecisions:
         services.decisions.accept_unknown(admin, schedule.id, run.id)
         assert services.schedules.get(admin, schedule.id).failing_since is None
         kinds = [one.kind for one in services.history.notices(admin, schedule.id, 9)]
-        assert kinds == [NoticeKind.RECOVERED, NoticeKind.FAILING]
+        assert kinds == [NotificationKind.RECOVERED, NotificationKind.FAILING]
 
     def test_unknown_messages_are_sent_again_under_their_message_id(
         self, services: Services, admin: Principal
@@ -631,7 +631,7 @@ class TestDecisions:
         with mail_server(vanish=vanish) as server, registered(CHANNELS, WatchedEmail(server)):  # type: ignore[arg-type]
             run = trigger_and_execute(services, admin, schedule)
             vanish.clear()
-            services.demand.resend(admin, schedule.id, run.id)
+            services.run_actions.resend(admin, schedule.id, run.id)
             assert execute(services, claim(services)).status is RunStatus.COMPLETED
             assert len({m.message["Message-ID"] for m in server.messages}) == 1
             assert len(server.messages) == 2
@@ -704,13 +704,13 @@ class TestDraining:
         engine, run = self.engine(services, admin, mail, 0)
         making = threading.Event()
 
-        def make(self: Maker, *args: Any) -> Any:
+        def make(self: FileProducer, *args: Any) -> Any:
             making.set()
             while True:
                 args[-1]()
 
         with monkeypatch.context() as slow:
-            slow.setattr(Maker, "make", make)
+            slow.setattr(FileProducer, "make", make)
             engine._pulse()
             assert making.wait(15)
             engine._closing.set()

@@ -421,7 +421,7 @@ class TestSigningIn:
         self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol
     ) -> None:
         phone, _ = enrol(cast.viewer)
-        given = services.accounts.give_one_time_password(cast.viewer.user.email)
+        given = services.provisioning.give_one_time_password(cast.viewer.user.email)
         with pytest.raises(OtpRequired):
             login(services, cast.viewer, password=given)
         with pytest.raises(WrongOtp):
@@ -435,7 +435,7 @@ class TestSigningIn:
         self, services: Services, cast: Cast, clock: FakeClock, enrol: Enrol
     ) -> None:
         phone, codes = enrol(cast.viewer)
-        given = services.accounts.give_one_time_password(cast.viewer.user.email)
+        given = services.provisioning.give_one_time_password(cast.viewer.user.email)
         with pytest.raises(OtpRequired) as asked:
             services.sessions.begin(cast.viewer.user.email, given, ADDRESS, BROWSER)
         step = asked.value.step
@@ -446,7 +446,7 @@ class TestSigningIn:
         ):
             with pytest.raises(OneTimePasswordOver):
                 late()
-            services.repeated_notes.flush(last=True)
+            services.repeated_entries.flush(last=True)
         assert services.second_factors.state(cast.viewer.who).recovery_codes_left == 10
         found, _ = services.audit.find(
             cast.super_admin.who, None, AuditFilter(installation=True), Page(1, 50)
@@ -498,7 +498,7 @@ class TestTheBrowsersSecondStep:
         with pytest.raises(Unauthenticated, match="too long"):
             services.sessions.finish(step, phone.code(), ADDRESS, BROWSER)
         step = self.step(services, cast.admin)
-        services.account.change_password(cast.admin.who, PASSWORD, "a password of their own")
+        services.own_account.change_password(cast.admin.who, PASSWORD, "a password of their own")
         with pytest.raises(Unauthenticated):
             services.sessions.finish(step, phone.code(), ADDRESS, BROWSER)
 
@@ -552,13 +552,13 @@ class TestGivingItUp:
         self, services: Services, cast: Cast, enrol: Enrol
     ) -> None:
         enrol(cast.admin)
-        services.account.change_password(cast.admin.who, PASSWORD, "a password of their own")
+        services.own_account.change_password(cast.admin.who, PASSWORD, "a password of their own")
         with pytest.raises(OtpRequired):
             login(services, cast.admin, password="a password of their own")
 
     def test_a_reset_link_leaves_it(self, services: Services, cast: Cast, enrol: Enrol) -> None:
         enrol(cast.viewer)
-        sent = services.users.reset(cast.super_admin.who, cast.viewer.user.id)
+        sent = services.user_administration.reset(cast.super_admin.who, cast.viewer.user.id)
         services.password_resets.reset(
             (sent.url or "").partition("#")[2], "a password of their own"
         )
@@ -572,29 +572,31 @@ class TestGivingItUp:
         token = login(services, cast.viewer, phone.code())
         for other in (cast.admin, cast.outsider):
             with pytest.raises(NotFound):
-                services.users.reset_second_factor(other.who, cast.viewer.user.id)
-        services.users.reset_second_factor(cast.super_admin.who, cast.viewer.user.id)
+                services.user_administration.reset_second_factor(other.who, cast.viewer.user.id)
+        services.user_administration.reset_second_factor(cast.super_admin.who, cast.viewer.user.id)
         with pytest.raises(Unauthenticated):
             services.auth.principal(token)
         assert login(services, cast.viewer)
         assert noted(services, cast)[-1] == (Action.SECOND_FACTOR_RESET, {})
-        services.users.reset_second_factor(cast.super_admin.who, cast.viewer.user.id)
+        services.user_administration.reset_second_factor(cast.super_admin.who, cast.viewer.user.id)
         assert (
             len([one for one in noted(services, cast) if one[0] is Action.SECOND_FACTOR_RESET]) == 1
         )
         enrol(cast.viewer)
-        assert services.accounts.reset_second_factor(f" {cast.viewer.user.email.upper()} ")
-        assert not services.accounts.reset_second_factor(cast.viewer.user.email)
+        assert services.provisioning.reset_second_factor(f" {cast.viewer.user.email.upper()} ")
+        assert not services.provisioning.reset_second_factor(cast.viewer.user.email)
         assert login(services, cast.viewer)
         with pytest.raises(ExportsError, match="no user"):
-            services.accounts.reset_second_factor("nobody@example.com")
+            services.provisioning.reset_second_factor("nobody@example.com")
 
     def test_nobody_removes_their_own_without_a_code(
         self, services: Services, cast: Cast, enrol: Enrol
     ) -> None:
         enrol(cast.super_admin)
         with pytest.raises(Conflict, match="under Account"):
-            services.users.reset_second_factor(cast.super_admin.who, cast.super_admin.user.id)
+            services.user_administration.reset_second_factor(
+                cast.super_admin.who, cast.super_admin.user.id
+            )
 
 
 NEW_PASSWORD = "one that the reader chose"
@@ -619,7 +621,7 @@ class TestAnInvitation:
     ) -> None:
         phone, codes = enrol(cast.viewer)
         token = self.invite(services, cast, mail)
-        services.joining.accept(
+        services.invitation_acceptance.accept(
             token, cast.viewer.who if signed_in else None, "The reader", NEW_PASSWORD
         )
         assert of(services, cast.viewer).second_factor_at is None
@@ -635,7 +637,9 @@ class TestAnInvitation:
         self, services: Services, cast: Cast, clock: FakeClock, mail: MailServer
     ) -> None:
         phone = Phone(services.second_factors.begin(cast.viewer.who, PASSWORD).secret, clock)
-        services.joining.accept(self.invite(services, cast, mail), None, "The reader", NEW_PASSWORD)
+        services.invitation_acceptance.accept(
+            self.invite(services, cast, mail), None, "The reader", NEW_PASSWORD
+        )
         with pytest.raises(Conflict, match="nothing waits"):
             services.second_factors.confirm(cast.viewer.who, phone.code())
         assert Action.SECOND_FACTOR_RESET not in {action for action, _ in noted(services, cast)}
@@ -648,11 +652,11 @@ class TestAnInvitation:
         token = self.invite(services, cast, mail)
         for name, password in ((None, None), ("The reader", NEW_PASSWORD), ("Viewer", PASSWORD)):
             with pytest.raises(Unauthenticated, match="Sign in as"):
-                services.joining.accept(token, None, name, password)
+                services.invitation_acceptance.accept(token, None, name, password)
         with pytest.raises(OtpRequired):
             login(services, cast.viewer)
         who = services.auth.principal(login(services, cast.viewer, phone.code()))
-        services.joining.accept(token, who, "The reader", NEW_PASSWORD)
+        services.invitation_acceptance.accept(token, who, "The reader", NEW_PASSWORD)
         assert of(services, cast.viewer).second_factor_at is not None
         with pytest.raises(WrongCredentials):
             login(services, cast.viewer, password=NEW_PASSWORD)
@@ -805,7 +809,7 @@ class TestRotation:
 class TestANewPasswordByALink:
     def by_mail(self, services: Services, cast: Cast, mail: MailServer) -> str:
         services.password_resets.request(cast.viewer.user.email)
-        services.account_mail.send_due()
+        services.account_messages.send_due()
         body = mail.wait_for(1)[0].message.get_body(("plain",))
         assert body is not None
         (line,) = [line for line in body.get_content().splitlines() if "/reset-password#" in line]
@@ -813,7 +817,7 @@ class TestANewPasswordByALink:
 
     def by_hand(self, services: Services, cast: Cast) -> str:
         return (
-            services.users.reset(cast.super_admin.who, cast.viewer.user.id).url or ""
+            services.user_administration.reset(cast.super_admin.who, cast.viewer.user.id).url or ""
         ).partition("#")[2]
 
     @pytest.mark.parametrize("mailed", [True, False])
@@ -883,7 +887,7 @@ class TestANewPasswordByALink:
         self, services: Services, cast: Cast, enrol: Enrol
     ) -> None:
         phone, _ = enrol(cast.viewer)
-        given = services.accounts.give_one_time_password(cast.viewer.user.email)
+        given = services.provisioning.give_one_time_password(cast.viewer.user.email)
         with pytest.raises(OtpRequired):
             login(services, cast.viewer, password=given)
         assert login(services, cast.viewer, phone.code(), given)

@@ -160,6 +160,6 @@ def test_one_that_has_ended_is_not_listed(services: Services, cast: Cast, clock:
     sign_in(services, cast.admin.user)
     clock.advance(hours=6)
     sign_in(services, cast.admin.user)
-    assert len(services.account.sessions(cast.admin.who)) == 2
+    assert len(services.own_account.sessions(cast.admin.who)) == 2
     clock.advance(hours=6)
-    assert len(services.account.sessions(cast.admin.who)) == 1
+    assert len(services.own_account.sessions(cast.admin.who)) == 1

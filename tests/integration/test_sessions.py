@@ -26,7 +26,7 @@ from exports_app.services.identity.sessions import (
     cookie,
     local_path,
 )
-from exports_app.services.runs.history import File
+from exports_app.services.runs.history import RunFile
 from exports_app.wiring import Services
 from tests.world import (
     BROWSER,
@@ -430,44 +430,46 @@ def session_id(services: Services, cast: Cast) -> str:
 class TestDownload:
     @pytest.fixture
     def code(self, services: Services, viewer: Principal, session_id: str, run: Run) -> str:
-        return services.downloads.of_run(viewer, session_id, run.scheduled_export_id, run.id)
+        return services.browser_downloads.of_run(
+            viewer, session_id, run.scheduled_export_id, run.id
+        )
 
     def test_a_reader_gets_the_file(
         self, services: Services, code: str, session_id: str, run: Run
     ) -> None:
-        file = services.downloads.take(code, session_id)
-        assert isinstance(file, File)
+        file = services.browser_downloads.take(code, session_id)
+        assert isinstance(file, RunFile)
         assert (file.name, file.mime) == (run.file_name, "text/csv")
         assert file.path.stat().st_size == run.file_size
 
     def test_a_code_is_good_once(self, services: Services, code: str, session_id: str) -> None:
-        services.downloads.take(code, session_id)
+        services.browser_downloads.take(code, session_id)
         with pytest.raises(NotFound, match="one download only"):
-            services.downloads.take(code, session_id)
+            services.browser_downloads.take(code, session_id)
 
     def test_a_code_is_good_for_half_a_minute(
         self, services: Services, code: str, session_id: str, clock: FakeClock
     ) -> None:
         clock.advance(seconds=30)
         with pytest.raises(NotFound):
-            services.downloads.take(code, session_id)
+            services.browser_downloads.take(code, session_id)
 
     def test_another_session_is_refused_and_the_code_stays_good_for_its_own(
         self, services: Services, sessions: Sessions, cast: Cast, code: str, session_id: str
     ) -> None:
         for user in (cast.viewer.user, cast.admin.user, cast.super_admin.user):
             with pytest.raises(NotFound):
-                services.downloads.take(code, sign_in(services, user))
+                services.browser_downloads.take(code, sign_in(services, user))
         for nobody in ("", "unknown"):
             with pytest.raises(Unauthenticated):
-                services.downloads.take(code, nobody)
-        assert services.downloads.take(code, session_id)
+                services.browser_downloads.take(code, nobody)
+        assert services.browser_downloads.take(code, session_id)
 
     def test_a_sign_in_code_is_no_download_and_a_download_code_signs_nobody_in(
         self, services: Services, sessions: Sessions, cast: Cast, code: str, session_id: str
     ) -> None:
         with pytest.raises(NotFound):
-            services.downloads.take(
+            services.browser_downloads.take(
                 sign_in_code(services, cast.viewer.user, session_id), session_id
             )
         with pytest.raises(Unauthenticated):
@@ -478,7 +480,7 @@ class TestDownload:
     ) -> None:
         sessions.end(session_id)
         with pytest.raises(Unauthenticated):
-            services.downloads.take(code, session_id)
+            services.browser_downloads.take(code, session_id)
 
     @pytest.mark.parametrize(
         ("change", "error"),
@@ -500,7 +502,7 @@ class TestDownload:
     ) -> None:
         sql(services, change)
         with pytest.raises(error):
-            services.downloads.take(code, session_id)
+            services.browser_downloads.take(code, session_id)
 
     def test_a_file_that_was_removed_is_gone(
         self, services: Services, sessions: Sessions, code: str, session_id: str, run: Run
@@ -508,7 +510,7 @@ class TestDownload:
         assert run.file_key is not None
         services.files.remove(run.file_key)
         with pytest.raises(Gone):
-            services.downloads.take(code, session_id)
+            services.browser_downloads.take(code, session_id)
 
 
 class TestAskingForADownload:
@@ -517,7 +519,7 @@ class TestAskingForADownload:
     ) -> None:
         outsiders = sign_in(services, cast.outsider.user)
         with pytest.raises(NotFound):
-            services.downloads.of_run(cast.outsider.who, outsiders, schedule.id, run.id)
+            services.browser_downloads.of_run(cast.outsider.who, outsiders, schedule.id, run.id)
         mine = sign_in(services, cast.admin.user)
         for schedule_id, run_id in (
             (schedule.id, uuid_of(0xFF)),
@@ -525,14 +527,14 @@ class TestAskingForADownload:
             ("\0", "\0"),
         ):
             with pytest.raises(NotFound):
-                services.downloads.of_run(cast.admin.who, mine, schedule_id, run_id)
+                services.browser_downloads.of_run(cast.admin.who, mine, schedule_id, run_id)
         waiting = services.schedules.trigger(cast.admin.who, schedule.id)
         with pytest.raises(NotFound, match="no file"):
-            services.downloads.of_run(cast.admin.who, mine, schedule.id, waiting.id)
+            services.browser_downloads.of_run(cast.admin.who, mine, schedule.id, waiting.id)
         assert run.file_key is not None
         services.files.remove(run.file_key)
         with pytest.raises(Gone):
-            services.downloads.of_run(cast.admin.who, mine, schedule.id, run.id)
+            services.browser_downloads.of_run(cast.admin.who, mine, schedule.id, run.id)
         assert sql(services, "SELECT * FROM one_time_codes") == []
 
     def test_needs_a_session_of_ones_own(
@@ -540,7 +542,7 @@ class TestAskingForADownload:
     ) -> None:
         for session_id in ("", "unknown", sign_in(services, cast.viewer.user)):
             with pytest.raises(Unauthenticated):
-                services.downloads.of_run(
+                services.browser_downloads.of_run(
                     cast.admin.who, session_id, run.scheduled_export_id, run.id
                 )
 

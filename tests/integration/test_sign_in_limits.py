@@ -133,7 +133,7 @@ def test_a_password_set_by_an_invitation_needs_no_wait_either(
         "exports_app.services.identity.passwords.matches", lambda password, _: password == NEW
     )
     with request_context.use(RequestContext(TRAVEL)):
-        services.joining.accept(token, None, "The owner", NEW)
+        services.invitation_acceptance.accept(token, None, "The owner", NEW)
         attack(services, email, 20)
         assert services.sessions.begin(email, NEW, TRAVEL, BROWSER)
     with pytest.raises(TooManyRequests):
@@ -207,7 +207,7 @@ def test_the_owner_signs_in_while_strangers_take_all_places(
         assert services.sessions.begin(
             email, PASSWORD, place, BROWSER, known="" if place == HOME else known
         )
-        assert services.account.change_password(cast.admin.who, PASSWORD, NEW)
+        assert services.own_account.change_password(cast.admin.who, PASSWORD, NEW)
 
 
 def test_guessing_the_current_password_locks_nobody_out_of_signing_in(
@@ -215,7 +215,7 @@ def test_guessing_the_current_password_locks_nobody_out_of_signing_in(
 ) -> None:
     def guess(address: str) -> None:
         with request_context.use(RequestContext(address)):
-            services.account.change_password(cast.admin.who, "wrong", NEW)
+            services.own_account.change_password(cast.admin.who, "wrong", NEW)
 
     for _ in range(10):
         with pytest.raises(Invalid):

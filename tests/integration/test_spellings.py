@@ -21,13 +21,15 @@ WIDE = "\N{FULLWIDTH LATIN SMALL LETTER A}nn@example.com"
 def test_an_address_in_composed_letters_or_in_parts_is_one(
     services: Services, stored: str, typed: str
 ) -> None:
-    user = services.accounts.create_user(stored, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}", PASSWORD)
+    user = services.provisioning.create_user(
+        stored, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}", PASSWORD
+    )
     assert services.auth.login(f" {typed}", PASSWORD, "192.0.2.1").user == user
-    assert services.accounts.give_one_time_password(typed)
+    assert services.provisioning.give_one_time_password(typed)
 
 
 def test_guesses_of_all_its_spellings_count_together(services: Services) -> None:
-    services.accounts.create_user(COMPOSED, "Jos", PASSWORD)
+    services.provisioning.create_user(COMPOSED, "Jos", PASSWORD)
     for attempt in range(10):
         with pytest.raises(WrongCredentials):
             services.auth.login((COMPOSED, IN_PARTS)[attempt % 2], "wrong", "192.0.2.1")
@@ -41,10 +43,12 @@ def test_guesses_of_all_its_spellings_count_together(services: Services) -> None
 def test_one_that_is_only_alike_is_another_account_whose_link_goes_to_its_own_mailbox(
     services: Services, cast: Cast, mail: MailServer
 ) -> None:
-    services.accounts.create_user("ann@example.com", "Ann", PASSWORD)
+    services.provisioning.create_user("ann@example.com", "Ann", PASSWORD)
     services.invitations.invite(cast.admin.who, cast.acme.id, WIDE, "admin")
     token = mailed_token(services, mail, WIDE)
-    joined = services.joining.accept(token, None, "Somebody else", "a good long password")
+    joined = services.invitation_acceptance.accept(
+        token, None, "Somebody else", "a good long password"
+    )
     assert joined.user.email == WIDE
     with pytest.raises(WrongCredentials):
         services.auth.login("ann@example.com", "a good long password", "192.0.2.1")

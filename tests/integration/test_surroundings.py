@@ -8,14 +8,14 @@ import pytest
 
 from exports_app.domain.errors import StoreAway
 from exports_app.services.core.rate_limits import Counts
-from exports_app.services.health import Vitals
+from exports_app.services.health import Health
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
 from tests.redis_server import redis_server
 
 
-def vitals(services: Services, redis_url: str = "") -> Vitals:
-    return Vitals(services.store, services.files, Counts(redis_url), services.clock, 15)
+def vitals(services: Services, redis_url: str = "") -> Health:
+    return Health(services.store, services.files, Counts(redis_url), services.clock, 15)
 
 
 def test_files_that_are_away_are_named(services: Services) -> None:

@@ -18,7 +18,7 @@ from exports_app.domain.errors import Invalid
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.interfaces import Store, Transaction
-from exports_app.services.core.records import NoticeKind, Schedule, Tenant
+from exports_app.services.core.records import NotificationKind, Schedule, Tenant
 from exports_app.services.runs.lifecycle import Runs
 from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.validation import Filters
@@ -341,7 +341,7 @@ def test_a_schedule_whose_zone_is_gone_ends_visibly_and_holds_up_nobody(
         run.error,
     )
     (told,) = services.history.notices(admin, broken.id, 9)
-    assert (told.kind, told.target) == (NoticeKind.PAUSED, "admin@example.com")
+    assert (told.kind, told.target) == (NotificationKind.PAUSED, "admin@example.com")
     assert [r.status for r in runs_of(services, fine)] == [RunStatus.PENDING]
     assert services.runs.tick() == 0
 

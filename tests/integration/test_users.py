@@ -11,7 +11,7 @@ from tests.world import Cast, Watch, set_role, uuid_of
 
 
 def names(services: Services, who: Principal, q: str = "", page: Page | None = None) -> list[str]:
-    return [one.user.name for one in services.users.find(who, q, page or Page())[0]]
+    return [one.user.name for one in services.user_administration.find(who, q, page or Page())[0]]
 
 
 def test_all_accounts_are_found_by_name_or_address(
@@ -21,22 +21,22 @@ def test_all_accounts_are_found_by_name_or_address(
     assert names(services, super_admin, "SIDE") == ["Outsider"]
     assert names(services, super_admin, "viewer@") == ["Viewer"]
     assert names(services, super_admin, "100%") == []
-    found, total = services.users.find(super_admin, "", Page(2, 3))
+    found, total = services.user_administration.find(super_admin, "", Page(2, 3))
     assert ([one.user.name for one in found], total) == (["Viewer"], 4)
     with pytest.raises(Invalid):
-        services.users.find(super_admin, "\0", Page())
+        services.user_administration.find(super_admin, "\0", Page())
 
 
 def test_each_says_to_what_they_belong(
     services: Services, super_admin: Principal, cast: Cast, acme: Tenant, globex: Tenant
 ) -> None:
     set_role(services, cast.viewer.user.id, globex.id, Role.ADMIN)
-    found, _ = services.users.find(super_admin, "viewer", Page())
+    found, _ = services.user_administration.find(super_admin, "viewer", Page())
     assert [(tenant.slug, str(role)) for tenant, role in found[0].roles] == [
         ("acme", "viewer"),
         ("globex", "admin"),
     ]
-    assert services.users.find(super_admin, "super", Page())[0][0].roles == []
+    assert services.user_administration.find(super_admin, "super", Page())[0][0].roles == []
 
 
 def test_others_have_no_such_thing(
@@ -44,16 +44,16 @@ def test_others_have_no_such_thing(
 ) -> None:
     for who in (admin, viewer, Principal(uuid_of(1))):
         with pytest.raises(NotFound):
-            services.users.find(who, "", Page())
+            services.user_administration.find(who, "", Page())
         with pytest.raises(NotFound):
-            services.users.get(who, cast.viewer.user.id)
+            services.user_administration.get(who, cast.viewer.user.id)
 
 
 def test_pages_of_their_tenants_hear_of_it(
     services: Services, super_admin: Principal, cast: Cast, acme: Tenant
 ) -> None:
     watch = Watch(services.changes)
-    services.users.set_active(super_admin, cast.viewer.user.id, active=False)
+    services.user_administration.set_active(super_admin, cast.viewer.user.id, active=False)
     viewer_id = cast.viewer.user.id
     assert [(change.topic, change.tenant_id) for change in watch.seen] == [
         (Topic.SESSIONS, viewer_id),

@@ -11,8 +11,8 @@ from exports_app.domain.access import Principal
 from exports_app.services.core.records import Tenant
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
-from exports_app.ui.framework.browser_commands import Notice, Notices
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.browser_commands import BrowserCommands, Toast
+from exports_app.ui.framework.session import SessionState
 from exports_app.wiring import Services
 
 S = TypeVar("S", bound=rx.State)
@@ -31,8 +31,8 @@ class Tab:
         """Call an action as a client would. Returns what it returned."""
         return await handler.fn(await self.state(handler.state), *values)
 
-    async def notices(self) -> list[Notice]:
-        return list((await self.state(Notices)).items)
+    async def notices(self) -> list[Toast]:
+        return list((await self.state(BrowserCommands)).items)
 
     async def texts(self) -> list[str]:
         return [one.text for one in await self.notices()]
@@ -52,7 +52,7 @@ SignIn = Callable[[Principal, Tenant], Coroutine[Any, Any, None]]
 def sign_in(tab: Tab) -> Iterator[SignIn]:
     async def enter(who: Principal, tenant: Tenant) -> None:
         actions.begin(Actor(who, "a session", tenant.id))
-        await tab.do(Session.enter)
+        await tab.do(SessionState.enter)
 
     yield enter
     actions.begin(None)

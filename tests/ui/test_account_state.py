@@ -8,8 +8,8 @@ from exports_app.domain.access import Principal
 from exports_app.services.identity.sessions import id_of
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
-from exports_app.ui.framework.browser_commands import Notices
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.browser_commands import BrowserCommands
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.settings.account import AccountState
 from exports_app.wiring import Services
@@ -70,7 +70,7 @@ def test_another_browser_is_signed_out_and_then_all(
         await tab.do(AccountState.end, foreign)
         assert await tab.texts() == ["There is nothing here that you may see"]
         await tab.do(AccountState.end_all)
-        assert (await tab.state(Notices)).goto.endswith("/api/session/end")
+        assert (await tab.state(BrowserCommands)).goto.endswith("/api/session/end")
 
     asyncio.run(play())
     assert [services.sessions.visit(one) for one in (mine, other)] == [None, None]
@@ -80,7 +80,7 @@ def test_another_browser_is_signed_out_and_then_all(
 def test_who_has_a_given_password_is_led_to_where_it_is_changed(
     services: Services, tab: Tab, cast: Cast
 ) -> None:
-    password = services.accounts.give_one_time_password(cast.admin.user.email)
+    password = services.provisioning.give_one_time_password(cast.admin.user.email)
     code = services.sessions.begin(cast.admin.user.email, password, "192.0.2.1", BROWSER)
     session, _ = services.sessions.redeem(code, BROWSER)
     visit = services.sessions.visit(session)
@@ -90,12 +90,12 @@ def test_who_has_a_given_password_is_led_to_where_it_is_changed(
     async def play() -> None:
         actions.begin(Actor(visit.who, session, None))
         tab.root.router_data = {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
-        await tab.do(Session.enter)
-        assert "/settings" in (await tab.state(Notices)).goto
+        await tab.do(SessionState.enter)
+        assert "/settings" in (await tab.state(BrowserCommands)).goto
         await tab.do(AccountState.refresh)
         assert (await tab.state(AccountState)).must_change
         await tab.do(AccountState.change, {"current": password, "new": NEW})
-        assert "/scheduled-exports" in (await tab.state(Notices)).goto
+        assert "/scheduled-exports" in (await tab.state(BrowserCommands)).goto
 
     asyncio.run(play())
     actions.begin(None)

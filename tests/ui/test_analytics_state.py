@@ -13,7 +13,7 @@ from exports_app.services.core.records import Campaign, Metric, Tenant
 from exports_app.ui.pages.analytics import health, view
 from exports_app.ui.pages.analytics.campaigns import CampaignsState
 from exports_app.ui.pages.analytics.exports import ExportsState
-from exports_app.ui.pages.analytics.view import View
+from exports_app.ui.pages.analytics.view import AnalyticsView
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
@@ -155,19 +155,24 @@ def test_what_cannot_be_shown_says_why(
             ("start", "x" * 999),
         ):
             await tab.do(CampaignsState.choose, name, value)
-        assert page.view == vars(View(period="dates", start="2026-02-10", end="2026-02-20"))
+        assert page.view == vars(
+            AnalyticsView(period="dates", start="2026-02-10", end="2026-02-20")
+        )
 
     asyncio.run(play())
 
 
 def test_the_address_says_what_differs_from_the_plain_page() -> None:
-    assert View().address("") == "/analytics"
-    changed = View(period="dates", start="2026-01-01", group="week", sort="name")
+    assert AnalyticsView().address("") == "/analytics"
+    changed = AnalyticsView(period="dates", start="2026-01-01", group="week", sort="name")
     address = changed.address("acme")
     assert address == "/analytics?tenant=acme&period=dates&start=2026-01-01&group=week&sort=name"
     query = dict(part.split("=") for part in address.partition("?")[2].split("&"))
     assert view.read(query) == changed
-    assert view.read({"period": "never", "group": "", "sort": "-", "measure": "name"}) == View()
+    assert (
+        view.read({"period": "never", "group": "", "sort": "-", "measure": "name"})
+        == AnalyticsView()
+    )
 
 
 def test_the_view_becomes_the_form_of_a_new_export(

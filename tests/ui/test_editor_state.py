@@ -9,8 +9,8 @@ import pytest
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.runs.states import Trigger
 from exports_app.services.core.records import Campaign, Tenant
-from exports_app.ui.framework.browser_commands import Notices
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.browser_commands import BrowserCommands
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.editor import form, policies
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
@@ -529,7 +529,7 @@ def test_a_kept_form_comes_back_and_nonsense_does_not(
         kept = draft.kept
         later = Tab()
         await sign_in(admin, acme)
-        await later.do(Session.enter)
+        await later.do(SessionState.enter)
         for nonsense in ("", "{}", "[1]", "null", json.dumps({"values": 1}), "x" * 10_000):
             await later.do(EditorState.restore, nonsense)
             assert not (await later.state(DraftState)).is_open
@@ -565,7 +565,7 @@ def test_a_form_comes_back_with_what_was_typed_without_a_server(
         services.schedules.update(admin, made.id, {"description": "by another, meanwhile"})
         later = Tab()
         await sign_in(admin, acme)
-        await later.do(Session.enter)
+        await later.do(SessionState.enter)
         await later.do(EditorState.restore, json.dumps(kept))
         back = await later.state(DraftState)
         assert (back.values["name"], back.unfinished, back.dirty, back.stale) == (
@@ -589,12 +589,12 @@ def test_an_untouched_form_comes_back_untouched(
 
     async def play() -> None:
         await sign_in(admin, acme)
-        await tab.do(Session.enter)
+        await tab.do(SessionState.enter)
         await tab.do(EditorState.begin, made.id)
         kept = (await tab.state(DraftState)).kept
         later = Tab()
         await sign_in(admin, acme)
-        await later.do(Session.enter)
+        await later.do(SessionState.enter)
         await later.do(EditorState.restore, kept)
         back = await later.state(DraftState)
         assert (back.is_open, back.schedule_id, back.dirty) == (True, made.id, False)
@@ -615,7 +615,7 @@ def test_a_form_belongs_to_the_tenant_it_was_begun_in(
         await put(tab, name="Of Acme")
         await tab.do(Fields.add_recipients, "ann@example.com")
         kept = draft.kept
-        session = await tab.state(Session)
+        session = await tab.state(SessionState)
         session.tenant_id = globex.id
         await tab.do(ScheduledExports.arrive)
         assert not draft.is_open
@@ -652,7 +652,7 @@ def test_an_address_opens_the_form_with_its_filters_once(
             "last_7_days",
         )
         assert draft.values["group_by"] == "week"
-        assert (await tab.state(Notices)).address == "/scheduled-exports"
+        assert (await tab.state(BrowserCommands)).address == "/scheduled-exports"
         draft.is_open = False
         tab.root.router_data = {"asPath": "/scheduled-exports", "pathname": "/scheduled-exports"}
         await tab.do(ScheduledExports.arrive)
@@ -664,6 +664,6 @@ def test_an_address_opens_the_form_with_its_filters_once(
         await tab.do(ScheduledExports.arrive)
         assert (draft.schedule_id, draft.values["name"]) == (made.id, "Not saved yet")
         assert (await tab.texts())[-1].startswith("This is not saved yet")
-        assert (await tab.state(Notices)).address == "/scheduled-exports"
+        assert (await tab.state(BrowserCommands)).address == "/scheduled-exports"
 
     asyncio.run(play())

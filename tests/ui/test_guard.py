@@ -19,10 +19,10 @@ from exports_app.services.core.records import Page, Tenant, User
 from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE, id_of
 from exports_app.settings import Settings
 from exports_app.ui.framework.actions import Actor
-from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.guard import CHANGED, LOAD, Guard
 from exports_app.ui.framework.live import Live
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.ui.pages.settings.audit import AuditState
@@ -34,7 +34,7 @@ from tests.world import BROWSER, Cast, FakeClock, make_schedule, set_role, sign_
 PAGE = ScheduledExports.get_full_name()
 REFRESH, CLEAR = f"{PAGE}.refresh", f"{ListState.get_full_name()}.clear"
 MANAGED = f"{AuditState.get_full_name()}.clear"
-ENTER = f"{Session.get_full_name()}.enter"
+ENTER = f"{SessionState.get_full_name()}.enter"
 SET_HYDRATED = f"{ROOT}.set_is_hydrated"
 (FIRST, *_) = sorted(HYDRATE)
 
@@ -101,7 +101,7 @@ class TestWhereItCameFrom:
             assert (second.device, second.session) == ("Firefox1.0", id_of(secret))
             assert len({first.request_id, second.request_id, ""}) == 3
             assert structlog.contextvars.get_contextvars()["request"] == second.request_id
-            services.repeated_notes.flush()
+            services.repeated_entries.flush()
             found, _ = services.audit.find(
                 cast.super_admin.who, None, AuditFilter("access"), Page()
             )
@@ -130,7 +130,9 @@ class TestRequests:
             refused = await guarded.event(name)
             assert refused.events == []
             text = str(TooManyRequests(1))
-            notices, session = [await guarded.tab.state(kind) for kind in (Notices, Session)]
+            notices, session = [
+                await guarded.tab.state(kind) for kind in (BrowserCommands, SessionState)
+            ]
             assert ([one.text for one in notices.items], session.failed) == (
                 ([], text) if name in HYDRATE else ([text], "")
             )
@@ -175,7 +177,7 @@ class TestATabWhoseUserMaySeeLess:
 
     async def _load(self, guarded: Guarded, services: Services, user: User) -> str:
         secret = guarded.as_user(services, user)
-        for handler in (Session.enter, ScheduledExports.arrive, ScheduledExports.refresh):
+        for handler in (SessionState.enter, ScheduledExports.arrive, ScheduledExports.refresh):
             assert (
                 await guarded.event(f"{handler.state.get_full_name()}.{handler.fn.__name__}")
                 is None
@@ -219,8 +221,8 @@ class TestATabWhoseUserMaySeeLess:
             assert [event.name for event in answer.events] == [LOAD]
             assert await loaded.tab.texts() == [CHANGED]
             assert await loaded.event(ENTER, pushed=True) is None
-            await loaded.tab.do(Session.enter)
-            assert (await loaded.tab.state(Session)).tenant_slug == (
+            await loaded.tab.do(SessionState.enter)
+            assert (await loaded.tab.state(SessionState)).tenant_slug == (
                 "globex" if other_tenant else ""
             )
 
@@ -251,9 +253,9 @@ class TestATabWhoseUserMaySeeLess:
             if end == "signed out":
                 services.sessions.end(secret)
             elif end == "deactivated":
-                services.users.set_active(super_admin, admin.user_id, active=False)
+                services.user_administration.set_active(super_admin, admin.user_id, active=False)
             else:
-                services.account.sign_out_everywhere(admin)
+                services.own_account.sign_out_everywhere(admin)
             answer = await loaded.event(REFRESH, pushed=True)
             await self._is_empty(loaded, answer)
             (event,) = answer.events
@@ -285,7 +287,7 @@ def test_pages_hear_of_it_when_a_session_ends(
     services.sessions.end(secret)
     assert heard == [Change(Topic.SESSIONS, admin.user_id)]
     services.sessions.end(secret)  # it has ended already
-    services.account.sign_out_everywhere(admin)
+    services.own_account.sign_out_everywhere(admin)
     assert heard == [Change(Topic.SESSIONS, admin.user_id)] * 2
     live = Live()
     live.refreshers = frozenset({REFRESH})
@@ -312,7 +314,7 @@ class TestASessionThatEnds:
         async def play() -> None:
             guarded.as_user(services, cast.admin.user)
             assert await guarded.event(ENTER) is None
-            await guarded.tab.do(Session.enter)
+            await guarded.tab.do(SessionState.enter)
             await guarded.tab.do(ScheduledExports.refresh)
             assert [row.name for row in (await guarded.tab.state(ListState)).rows] == ["Hindenburg"]
             for _ in range(11):

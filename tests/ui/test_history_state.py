@@ -13,16 +13,16 @@ from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.core import request_context
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import AuditFilter
-from exports_app.services.core.records import Notice, NoticeKind, Page, Tenant, new_id
+from exports_app.services.core.records import Notification, NotificationKind, Page, Tenant, new_id
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.schedules.service import new_run
-from exports_app.ui.framework.browser_commands import Notices
-from exports_app.ui.framework.downloads import Downloads
+from exports_app.ui.framework.browser_commands import BrowserCommands
+from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.pages.scheduled_exports.history import error_hints
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
@@ -71,7 +71,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
         (row,) = story.runs
         assert (row.status_word, row.how, row.has_file) == ("Partial", "run by hand · Admin", True)
         assert story.summary == "Last 1 runs: 1 partial"
-        assert (await tab.state(Notices)).address == f"/scheduled-exports/{schedule.id}"
+        assert (await tab.state(BrowserCommands)).address == f"/scheduled-exports/{schedule.id}"
         await tab.do(HistoryState.unfold, run.id)
         assert [(d.target, d.status) for d in story.deliveries] == [
             ("old@example.com", "failed"),
@@ -91,7 +91,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
         await tab.do(ScheduledExports.refresh)
         assert (await tab.texts())[-1] == "“Weekly”: 1 of 2 delivered"
         await tab.do(HistoryState.close)
-        assert (await tab.state(Notices)).address == "/scheduled-exports"
+        assert (await tab.state(BrowserCommands)).address == "/scheduled-exports"
 
     asyncio.run(play())
     assert [m.rcpt_tos for m in picky.messages] == [["ann@example.com"]]
@@ -151,7 +151,7 @@ def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
             assert bool(story.opened) == (gone == "")
 
     asyncio.run(play())
-    services.repeated_notes.flush()
+    services.repeated_entries.flush()
     found, _ = services.audit.find(super_admin, None, AuditFilter("access"), Page(size=10))
     assert [(entry.actor_id, entry.detail) for entry in found] == [
         (admin.user_id, {"of_tenant": foreign.tenant_id})
@@ -209,10 +209,10 @@ def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
     async def play() -> None:
         await sign_in(admin, acme)
         actions.begin(Actor(admin, secret, acme.id))
-        await tab.do(Downloads.start, schedule.id, run.id)
-        assert (await tab.state(Notices)).fetch.startswith("/api/download/")
+        await tab.do(DownloadState.start, schedule.id, run.id)
+        assert (await tab.state(BrowserCommands)).fetch.startswith("/api/download/")
         actions.begin(Actor(outsider, secret, None))
-        await tab.do(Downloads.start, schedule.id, run.id)
+        await tab.do(DownloadState.start, schedule.id, run.id)
         assert (await tab.texts())[-1] == "There is nothing here that you may see"
 
     asyncio.run(play())
@@ -365,7 +365,7 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         other = make_schedule(services, admin, name="Another")
         await tab.do(HistoryState.show, other.id)
         assert (past.start, past.end, past.told, past.count) == ("", "", "", 0)
-        assert "have a run already" in (await tab.state(Notices)).items[-1].text
+        assert "have a run already" in (await tab.state(BrowserCommands)).items[-1].text
 
     asyncio.run(play())
 
@@ -404,12 +404,12 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
     pause(services, schedule, "5 runs in a row failed")
     run = new_run(schedule, Trigger.SCHEDULE, now, created_at=now)
     told = {"name": "x", "timezone": "UTC"}
-    kind, status = NoticeKind.PAUSED, DeliveryStatus.ACCEPTED
+    kind, status = NotificationKind.PAUSED, DeliveryStatus.ACCEPTED
     with services.store.write() as tx:
         tx.runs.add(run)
         tx.notices.add(
             [
-                Notice(
+                Notification(
                     new_id(),
                     acme.id,
                     schedule.id,
@@ -431,7 +431,7 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
         assert [(n.what, n.target, n.word) for n in story.notices] == [
             ("It was paused", "admin@example.com", "Accepted")
         ]
-        await tab.do(Doing.resume, schedule.id)
+        await tab.do(ScheduleActions.resume, schedule.id)
         await tab.do(HistoryState.again)
         assert story.paused == ""
 
@@ -468,7 +468,7 @@ def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(
     schedule = make_schedule(services, admin, recipients=("ann@example.com",), delivery="link")
     run = trigger_and_execute(services, admin, schedule)
     with request_context.use(RequestContext("192.0.2.7", device="curl/8.5.0")):
-        services.file_downloads.fetch(admin, schedule.id, run.id)
+        services.download_log.fetch(admin, schedule.id, run.id)
 
     async def play() -> None:
         await sign_in(admin, acme)

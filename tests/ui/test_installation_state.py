@@ -6,7 +6,7 @@ from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Tenant
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.email import EmailState
 from exports_app.ui.pages.settings.users import UsersState
 from exports_app.wiring import Services
@@ -20,7 +20,7 @@ def test_the_mail_settings_are_shown_and_tried(
 ) -> None:
     async def play() -> None:
         await sign_in(super_admin, acme)
-        assert "installation.manage" in (await tab.state(Session)).may
+        assert "installation.manage" in (await tab.state(SessionState)).may
         page = await tab.state(EmailState)
         await tab.do(EmailState.refresh)
         assert not page.configured
@@ -105,7 +105,7 @@ def test_who_lost_the_right_meanwhile_sees_nothing_new(
 
     async def play() -> None:
         await sign_in(admin, acme)
-        assert "installation.manage" not in (await tab.state(Session)).may
+        assert "installation.manage" not in (await tab.state(SessionState)).may
         await tab.do(UsersState.refresh)
         page = await tab.state(UsersState)
         assert (page.rows, page.failed) == ([], "There is nothing here that you may see")

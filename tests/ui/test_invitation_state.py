@@ -10,7 +10,7 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
-from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.sign_in.invitation import InvitationState
 from exports_app.ui.pages.sign_in.login import LoginState
 from exports_app.wiring import Services
@@ -26,7 +26,7 @@ def test_who_has_a_one_time_password_is_sent_to_choose_their_own(
         cast.super_admin.who, cast.acme.id, cast.outsider.user.email, "viewer"
     )
     token = shown_token(invited)
-    services.accounts.give_one_time_password(cast.outsider.user.email)
+    services.provisioning.give_one_time_password(cast.outsider.user.email)
 
     async def play() -> None:
         actions.begin(Actor(Principal(cast.outsider.user.id), "session", None))
@@ -41,7 +41,7 @@ def test_who_has_a_one_time_password_is_sent_to_choose_their_own(
     actions.begin(None)
     with services.store.read() as tx:
         assert cast.acme.id not in tx.users.roles(cast.outsider.user.id)
-    services.repeated_notes.flush()
+    services.repeated_entries.flush()
     found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter("access"), Page(size=10))
     assert [(entry.actor_id, entry.subject_name) for entry in found] == [
         (cast.outsider.user.id, "InvitationState.accept")
@@ -65,7 +65,7 @@ def test_who_joined_and_cannot_be_signed_in_at_once_is_told_on_the_sign_in_page(
             InvitationState.join,
             {"token": token, "name": "New", "password": "a good long password"},
         )
-        address = (await tab.state(Notices)).goto
+        address = (await tab.state(BrowserCommands)).goto
         tab.root.router_data = {"asPath": address, "pathname": "/login"}
         await tab.do(LoginState.load)
         assert (await tab.state(LoginState)).joined

@@ -8,8 +8,8 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Schedule, Tenant
-from exports_app.ui.framework.browser_commands import Notices
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.framework.browser_commands import BrowserCommands
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import SIZE, ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
@@ -49,7 +49,7 @@ def test_it_shows_a_page_of_the_tenants_schedules_and_turns_it(
         )
         await tab.do(ListState.turn, 1)
         assert (len(listed.rows), listed.first, listed.last) == (5, SIZE + 1, SIZE + 5)
-        assert (await tab.state(Notices)).address == "/scheduled-exports?page=2"
+        assert (await tab.state(BrowserCommands)).address == "/scheduled-exports?page=2"
         await tab.do(ListState.turn, 1)
         assert listed.page == 2
         await tab.do(ListState.turn, -100)
@@ -74,7 +74,7 @@ def test_filters_search_and_order_stand_in_the_address_and_come_back_from_it(
             "Report 006",
             "Report 008",
         ]
-        address = (await tab.state(Notices)).address
+        address = (await tab.state(BrowserCommands)).address
         assert address == "/scheduled-exports?q=report+00&format=json&sort=name"
 
         again = await load(tab, sign_in, admin, acme)
@@ -178,7 +178,7 @@ def test_a_run_started_here_is_told_when_it_ends(
 
     async def play() -> None:
         await load(tab, sign_in, admin, acme)
-        await tab.do(Doing.run, schedule.id)
+        await tab.do(ScheduleActions.run, schedule.id)
         await tab.do(ScheduledExports.refresh)
         assert await tab.texts() == []
         from tests.world import claim, execute
@@ -221,7 +221,7 @@ def test_one_that_was_paused_by_itself_says_why_and_one_click_resumes_it(
             await tab.do(ListState.narrow, "active", state)
             assert sorted(r.name for r in listed.rows) == names
         await tab.do(ListState.clear)
-        await tab.do(Doing.resume, schedule.id)
+        await tab.do(ScheduleActions.resume, schedule.id)
         assert await tab.texts() == ["“Weekly” is active again and runs in your name"]
         again = next(r for r in listed.rows if r.name == "Weekly")
         assert (again.active, again.paused, again.streak, listed.stopped) == (True, "", "", 0)
@@ -246,7 +246,7 @@ def test_what_the_pause_says_of_the_last_run_is_not_said_twice(
         assert (row.status, row.detail, row.is_reason) == ("failed", "", False)
         assert run.error
         assert run.error in row.paused
-        await tab.do(Doing.resume, schedule.id)
+        await tab.do(ScheduleActions.resume, schedule.id)
         (row,) = (await tab.state(ListState)).rows
         assert (row.detail != "", row.is_reason) == (True, True)
 
@@ -309,13 +309,13 @@ def test_foreign_and_unknown_schedules_are_equally_not_found(
         await load(tab, sign_in, admin, acme)
         for schedule_id in (foreign.id, "00000000-0000-4000-8000-0000000000ff", "nonsense", ""):
             for handler, more in (
-                (Doing.run, ()),
-                (Doing.test, ()),
-                (Doing.toggle, (False,)),
-                (Doing.resume, ()),
-                (Doing.ask_delete, ()),
+                (ScheduleActions.run, ()),
+                (ScheduleActions.test, ()),
+                (ScheduleActions.toggle, (False,)),
+                (ScheduleActions.resume, ()),
+                (ScheduleActions.ask_delete, ()),
             ):
-                (await tab.state(Notices))._clear()
+                (await tab.state(BrowserCommands))._clear()
                 await tab.do(handler, schedule_id, *more)
                 assert await tab.texts() == ["There is nothing here that you may see"]
 
@@ -335,20 +335,20 @@ def test_several_are_paused_and_deleted_at_once(
         listed = await load(tab, sign_in, admin, acme)
         for one in (first, second):
             await tab.do(ListState.pick, one.id, True)
-        await tab.do(Doing.bulk, "pause")
+        await tab.do(ScheduleActions.bulk, "pause")
         assert (await tab.texts())[-1] == "2 scheduled exports paused"
         assert {r.name for r in listed.rows if r.active} == {"Three"}
         await tab.do(ListState.pick_all, True)
-        await tab.do(Doing.ask_delete_selected)
-        asked = await tab.state(Doing)
+        await tab.do(ScheduleActions.ask_delete_selected)
+        asked = await tab.state(ScheduleActions)
         assert asked.ask_title == "Delete 3 scheduled exports?"
         assert "“Two”" in asked.ask_text
-        await tab.do(Doing.dismiss)
+        await tab.do(ScheduleActions.dismiss)
         assert listed.total == 3
-        await tab.do(Doing.ask_delete_selected)
-        await tab.do(Doing.delete)
+        await tab.do(ScheduleActions.ask_delete_selected)
+        await tab.do(ScheduleActions.delete)
         assert (listed.total, listed.all_total) == (0, 0)
-        await tab.do(Doing.bulk, "explode")
+        await tab.do(ScheduleActions.bulk, "explode")
         assert (await tab.texts())[-1] == "There is nothing here that you may see"
 
     asyncio.run(play())

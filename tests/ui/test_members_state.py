@@ -4,7 +4,7 @@ import asyncio
 
 from exports_app.domain.access import Principal, Role
 from exports_app.services.core.records import Tenant
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.invitations import InvitationsState
 from exports_app.ui.pages.settings.members import MembersState
 from exports_app.wiring import Services
@@ -35,7 +35,9 @@ def test_an_invitation_is_sent_and_its_link_is_shown_once(
         await tab.do(InvitationsState.invite, {"email": "new@example.com", "role": "viewer"})
         assert (page.errors, page.sent, page.fresh_email) == ({}, 1, "new@example.com")
         link = page.fresh_link
-        assert services.joining.look(link.partition("#")[2]).email == "new@example.com"
+        assert (
+            services.invitation_acceptance.look(link.partition("#")[2]).email == "new@example.com"
+        )
         (row,) = page.rows
         assert (row.email, row.role, row.by, row.expired, row.note) == (
             "new@example.com",
@@ -75,7 +77,7 @@ def test_with_a_mail_server_no_link_is_shown(
         assert (page.mails, page.fresh_link) == (True, "")
         assert await tab.texts() == ["An invitation is on its way to gone@example.com"]
         mail.rules.refuse["gone@example.com"] = "550 5.1.1 no such user"  # type: ignore[index]
-        await asyncio.to_thread(services.account_mail.send_due)
+        await asyncio.to_thread(services.account_messages.send_due)
         await tab.do(MembersState.refresh)
         assert [one.note for one in page.rows] == ["The message was not delivered"]
         clock.advance(hours=72)
@@ -145,7 +147,7 @@ def test_nothing_of_one_tenant_stays_when_the_tab_shows_another(
         await tab.do(InvitationsState.invite, {"email": "new@example.com", "role": "viewer"})
         await tab.do(MembersState.ask, cast.viewer.user.id)
         assert (len(invitations.rows), invitations.fresh_link != "") == (1, True)
-        (await tab.state(Session)).tenant_id = globex.id
+        (await tab.state(SessionState)).tenant_id = globex.id
         await tab.do(MembersState.remove)  # asked of the other tenant
         await tab.do(MembersState.arrive)
         assert (page.asking, page.rows) == ("", [])

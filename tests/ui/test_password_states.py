@@ -50,9 +50,9 @@ def test_without_a_mail_server_it_says_whom_to_ask(
 def test_a_link_sets_a_password_and_the_token_is_in_no_state(
     services: Services, tab: Tab, cast: Cast
 ) -> None:
-    token = (services.users.reset(cast.super_admin.who, cast.admin.user.id).url or "").partition(
-        "#"
-    )[2]
+    token = (
+        services.user_administration.reset(cast.super_admin.who, cast.admin.user.id).url or ""
+    ).partition("#")[2]
 
     async def play() -> None:
         state = await tab.state(ResetPasswordState)

@@ -19,7 +19,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid
 from exports_app.services.core.records import Tenant
 from exports_app.ui.framework import actions, payload
-from exports_app.ui.framework.browser_commands import Notices
+from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
@@ -132,7 +132,7 @@ def test_what_is_too_large_is_refused_before_the_handler_runs(
             state = await tab.state(held.states[0])
             for key, kind in parameters.items():
                 for value in too_much(kind, longest(held, key)):
-                    notices = await tab.state(Notices)
+                    notices = await tab.state(BrowserCommands)
                     notices._clear()
                     await held.handler.fn(state, **usual(parameters) | {key: value})
                     (notice,) = notices.items
@@ -191,7 +191,7 @@ def test_nothing_of_allowed_size_keeps_the_loop_from_others(
 
     async def once(name: str, held: Any, sent: dict[str, Any], what: str) -> None:
         state = await tab.state(held.states[0])
-        notices, draft = await tab.state(Notices), await tab.state(DraftState)
+        notices, draft = await tab.state(BrowserCommands), await tab.state(DraftState)
         notices._clear()
         draft.is_open = True
         await asyncio.sleep(0)  # each call is a callback of its own

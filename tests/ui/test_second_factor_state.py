@@ -11,8 +11,8 @@ from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.services.identity.sessions import BROWSER_COOKIE
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
-from exports_app.ui.framework.browser_commands import Notices
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.browser_commands import BrowserCommands
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.account import AccountState
 from exports_app.ui.pages.settings.second_factor import (
     CODES,
@@ -193,7 +193,7 @@ class TestSigningIn:
             await tab.do(LoginState.finish, {"otp": "000000"})
             assert "wrong" in state.error
             await tab.do(LoginState.finish, {"otp": app.at(clock())})
-            code = (await tab.state(Notices)).goto.rpartition("/")[2]
+            code = (await tab.state(BrowserCommands)).goto.rpartition("/")[2]
             session, _ = services.sessions.redeem(code, BROWSER)
             visit = services.sessions.visit(session)
             assert visit is not None
@@ -241,7 +241,7 @@ class TestTheInvitationPage:
             await tab.do(
                 InvitationState.join, {"token": token, "name": "Reader", "password": password}
             )
-            return (await tab.state(Notices)).goto
+            return (await tab.state(BrowserCommands)).goto
 
         return asyncio.run(play())
 
@@ -252,7 +252,7 @@ class TestTheInvitationPage:
             tx.users.update(cast.admin.user.id, {"email_proven_at": services.clock()})
         enrolled(services, cast.admin, clock)
         assert self.join(tab, token, PASSWORD) == ""
-        assert services.joining.look(token), "it was not used up"
+        assert services.invitation_acceptance.look(token), "it was not used up"
 
     def test_signs_in_the_reader_of_the_mailbox_of_an_unproven_one_without_its_old_factor(
         self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, token: str
@@ -273,7 +273,7 @@ class TestTheInvitationPage:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """The way in is the sign-in's own: it gives no session for a password alone."""
-        accept = services.joining.accept
+        accept = services.invitation_acceptance.accept
 
         def accepted(*values: object) -> object:
             joined = accept(*values)  # type: ignore[arg-type]
@@ -281,7 +281,7 @@ class TestTheInvitationPage:
             services.second_factors.confirm(cast.admin.who, pyotp.TOTP(app.secret).at(clock()))
             return joined
 
-        monkeypatch.setattr(services.joining, "accept", accepted)
+        monkeypatch.setattr(services.invitation_acceptance, "accept", accepted)
         assert self.join(tab, token, self.NEW_PASSWORD) == "/login?joined=1"
 
 
@@ -301,8 +301,8 @@ class TestWhereItIsRequired:
                 "asPath": "/scheduled-exports",
                 "pathname": "/scheduled-exports",
             }
-            await tab.do(Session.enter)
-            notices = await tab.state(Notices)
+            await tab.do(SessionState.enter)
+            notices = await tab.state(BrowserCommands)
             assert notices.goto == "/settings"
             await tab.do(AccountState.refresh)
             state = await tab.state(SecondFactorState)
@@ -332,9 +332,9 @@ class TestWhereItIsRequired:
         async def play() -> None:
             actions.begin(Actor(visit.who, session, None))
             tab.root.router_data = {"asPath": "/settings/users", "pathname": "/settings/users"}
-            await tab.do(Session.enter)
-            assert (await tab.state(Notices)).goto == "/settings"
-            assert (await tab.state(Session)).may == []
+            await tab.do(SessionState.enter)
+            assert (await tab.state(BrowserCommands)).goto == "/settings"
+            assert (await tab.state(SessionState)).may == []
             await tab.do(UsersState.search, "")
             users = await tab.state(UsersState)
             assert users.rows == []

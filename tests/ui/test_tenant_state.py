@@ -9,8 +9,8 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.services.core.records import Action, AuditEntry, Tenant
 from exports_app.services.tenants.quotas import Quota
-from exports_app.ui.framework.browser_commands import Notices
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.browser_commands import BrowserCommands
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.audit import AuditState
 from exports_app.ui.pages.settings.deeds import AREAS, WORDS, deed
 from exports_app.ui.pages.settings.quotas import QuotasState, row
@@ -113,7 +113,7 @@ def test_only_what_was_changed_here_is_saved(
         await tab.do(TenantState.save)
         assert page.errors == {}
         assert (await tab.texts())[-1] == "The settings are saved"
-        session = await tab.state(Session)
+        session = await tab.state(SessionState)
         assert (session.tenant_name, session.timezone, session.tenants[0].name) == (
             "Acme Works",
             "UTC",
@@ -203,7 +203,7 @@ def test_a_day_that_is_none_is_told(
             await tab.do(AuditState.save)
             await tab.do(AuditState.clear)
         assert len(await tab.texts()) == 2
-        assert (await tab.state(Notices)).fetch == ""
+        assert (await tab.state(BrowserCommands)).fetch == ""
 
     asyncio.run(play())
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.timing import cron
-from exports_app.domain.timing.clock_changes import Change, changes_between, shift_note
+from exports_app.domain.timing.clock_changes import ClockChange, changes_between, shift_note
 
 HOUR, HALF = timedelta(hours=1), timedelta(minutes=30)
 ZONES = [
@@ -38,29 +38,31 @@ def utc(*parts: int) -> datetime:
         (
             "Europe/Berlin",
             [
-                Change(utc(2027, 3, 28, 1), HOUR, 2 * HOUR),
-                Change(utc(2027, 10, 31, 1), 2 * HOUR, HOUR),
+                ClockChange(utc(2027, 3, 28, 1), HOUR, 2 * HOUR),
+                ClockChange(utc(2027, 10, 31, 1), 2 * HOUR, HOUR),
             ],
         ),
         (
             "America/New_York",
             [
-                Change(utc(2027, 3, 14, 7), -5 * HOUR, -4 * HOUR),
-                Change(utc(2027, 11, 7, 6), -4 * HOUR, -5 * HOUR),
+                ClockChange(utc(2027, 3, 14, 7), -5 * HOUR, -4 * HOUR),
+                ClockChange(utc(2027, 11, 7, 6), -4 * HOUR, -5 * HOUR),
             ],
         ),
         (
             "Australia/Lord_Howe",
             [
-                Change(utc(2027, 4, 3, 15), 11 * HOUR, 10 * HOUR + HALF),
-                Change(utc(2027, 10, 2, 15, 30), 10 * HOUR + HALF, 11 * HOUR),
+                ClockChange(utc(2027, 4, 3, 15), 11 * HOUR, 10 * HOUR + HALF),
+                ClockChange(utc(2027, 10, 2, 15, 30), 10 * HOUR + HALF, 11 * HOUR),
             ],
         ),
         ("UTC", []),
         ("Asia/Tokyo", []),
     ],
 )
-def test_the_changes_of_a_year_are_found_to_the_second(zone: str, changes: list[Change]) -> None:
+def test_the_changes_of_a_year_are_found_to_the_second(
+    zone: str, changes: list[ClockChange]
+) -> None:
     assert changes_between(cron.zone(zone), utc(2027, 1, 1), utc(2028, 1, 1)) == changes
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from exports_app import wiring
 from exports_app.channels import _email_message, _mailbox_address
-from exports_app.channels._email_message import Letter, one_line
+from exports_app.channels._email_message import MailMessage, one_line
 from exports_app.domain.table import Table
 from exports_app.domain.timing.period import Window
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
@@ -42,7 +42,7 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
 def written(one: Export, folder: Path) -> bytes:
     file = folder / "file.csv"
     file.write_bytes(b"a,b\r\n")
-    letter = Letter(one.report(file, one.file_name(), 5, 1), SENDER)
+    letter = MailMessage(one.report(file, one.file_name(), 5, 1), SENDER)
     return b"".join(letter.to(_mailbox_address.parse("ann@example.com"), "a-message"))
 
 

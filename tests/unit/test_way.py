@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports_app.domain.runs.delivery_mode import Way, encoded, fits
+from exports_app.domain.runs.delivery_mode import DeliveryMode, encoded, fits
 
 
 @given(st.binary(max_size=400))
@@ -23,4 +23,4 @@ def test_a_file_fits_by_what_travels(size: int, limit: int, ok: bool) -> None:
 
 
 def test_the_ways_are_what_callers_write() -> None:
-    assert list(Way) == ["auto", "attach", "zip", "link"]
+    assert list(DeliveryMode) == ["auto", "attach", "zip", "link"]

@@ -8,7 +8,7 @@ from exports_app.api.access import Operator, Srv, Who
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import accounts as shapes
 from exports_app.domain import bounds
-from exports_app.services.accounts.administration import Account
+from exports_app.services.accounts.administration import UserAccount
 from exports_app.services.core.records import Page, User
 
 router = APIRouter(prefix="/api", tags=["account"])
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api", tags=["account"])
 
 @router.get("/account", response_model=shapes.AccountOut)
 def get(srv: Srv, who: Who) -> Any:
-    return srv.account.get(who)
+    return srv.own_account.get(who)
 
 
 @router.post(
@@ -27,24 +27,24 @@ def change_password(
 ) -> Any:
     """All browsers and all other tokens of the account are signed out; the answer has a new
     token."""
-    return srv.account.change_password(who, body.current_password, body.new_password)
+    return srv.own_account.change_password(who, body.current_password, body.new_password)
 
 
 @router.get("/account/sessions", response_model=shapes.SessionsOut)
 def sessions(srv: Srv, who: Who) -> Any:
     """Browsers in which the account is signed in, the one used last first."""
-    return {"items": srv.account.sessions(who)}
+    return {"items": srv.own_account.sessions(who)}
 
 
 @router.delete("/account/sessions/{session_id}", status_code=204)
 def end_session(srv: Srv, who: Who, session_id: str) -> None:
-    srv.account.end_session(who, session_id)
+    srv.own_account.end_session(who, session_id)
 
 
 @router.post("/account/sign-out-everywhere", status_code=204)
 def sign_out_everywhere(srv: Srv, who: Who) -> None:
     """All browsers and all tokens, this one too."""
-    srv.account.sign_out_everywhere(who)
+    srv.own_account.sign_out_everywhere(who)
 
 
 @router.get("/account/tenants/{tenant_id}", response_model=shapes.LeavingOut)
@@ -76,7 +76,7 @@ def leave(
 
 def others(srv: Srv, who: Who, user_id: str) -> User:
     """The path's object before the body."""
-    return srv.users.get(who, user_id)
+    return srv.user_administration.get(who, user_id)
 
 
 Others = Annotated[User, Depends(others)]
@@ -91,11 +91,11 @@ def users(
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """For a super admin: all accounts, by name."""
-    found, total = srv.users.find(who, q, Page(page, size))
+    found, total = srv.user_administration.find(who, q, Page(page, size))
     return {"items": [_account(one) for one in found], "total": total, "page": page, "size": size}
 
 
-def _account(one: Account) -> dict[str, Any]:
+def _account(one: UserAccount) -> dict[str, Any]:
     tenants = [
         {"id": tenant.id, "slug": tenant.slug, "name": tenant.name, "role": role}
         for tenant, role in one.roles
@@ -113,18 +113,18 @@ def set_active(
     body: Annotated[shapes.UserChange, Depends(json_body(shapes.UserChange))],
 ) -> Any:
     """For a super admin. Who is not active is signed out, and their scheduled exports fail."""
-    return srv.users.set_active(who, user.id, active=body.is_active)
+    return srv.user_administration.set_active(who, user.id, active=body.is_active)
 
 
 @router.delete("/users/{user_id}/second-factor", status_code=204)
 def reset_second_factor(srv: Srv, who: Who, user: Others) -> None:
     """For a super admin: remove it, for somebody who lost their phone and their recovery codes."""
-    srv.users.reset_second_factor(who, user.id)
+    srv.user_administration.reset_second_factor(who, user.id)
 
 
 @router.post("/users/{user_id}/reset-password", response_model=shapes.ResetOut)
 def reset(srv: Srv, who: Who, user: Others) -> Any:
     """For a super admin: mails the user a link to set a new password; without a mail server the
     answer has it, once."""
-    sent = srv.users.reset(who, user.id)
+    sent = srv.user_administration.reset(who, user.id)
     return {"expires_at": sent.expires_at, "link": sent.url}

@@ -15,10 +15,10 @@ from exports_app.services.analytics.campaigns import (
     CHANGE_SCALE,
     MEASURES,
     CampaignFigures,
+    CampaignView,
     Point,
-    View,
 )
-from exports_app.services.analytics.exports import Day, ExportFigures, Listed
+from exports_app.services.analytics.exports import Day, ExportFigures, ListedSchedules
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.validation import Filters
 
@@ -61,7 +61,9 @@ def campaigns(
     if period is None and start is None and end is None:
         period = Period.LAST_30_DAYS
     filters = Filters(start, end, period, group_by=group_by)
-    return _figures(srv.campaign_analytics.read(who, tenant.id, View(filters, sort, currency, top)))
+    return _figures(
+        srv.campaign_analytics.read(who, tenant.id, CampaignView(filters, sort, currency, top))
+    )
 
 
 @router.get("/exports", response_model=shapes.ExportFiguresOut)
@@ -139,5 +141,5 @@ def _exports(found: ExportFigures) -> dict[str, Any]:
     }
 
 
-def _listed(found: Listed) -> dict[str, Any]:
+def _listed(found: ListedSchedules) -> dict[str, Any]:
     return {"items": found.schedules, "total": found.total}

@@ -51,7 +51,7 @@ def download(
 ) -> Response:
     """404 for a link that was never given out; 410 once it has expired or the file was removed."""
     try:
-        found = srv.links.file(delivery_id, expires, signature)
+        found = srv.download_links.file(delivery_id, expires, signature)
     except ExportsError as e:
         if "text/html" not in request.headers.get("accept", ""):
             raise

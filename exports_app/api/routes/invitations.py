@@ -17,7 +17,7 @@ def look(
     srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(strangers_body(shapes.LinkTokenIn))]
 ) -> Any:
     """What the invitation offers, and how it is accepted. 410 once its link no longer works."""
-    return srv.joining.look(body.token)
+    return srv.invitation_acceptance.look(body.token)
 
 
 @router.post("/accept", response_model=shapes.JoinedOut, openapi_extra=takes(shapes.AcceptIn))
@@ -30,5 +30,5 @@ def accept(
     password: see `way` of `look`. 401 with the code `sign_in_required` where the account has to
     sign in, 403 with `wrong_account` where another one is signed in, and with `own_password_first`
     where it is signed in with a one-time password."""
-    joined = srv.joining.accept(body.token, who, body.name, body.password)
+    joined = srv.invitation_acceptance.accept(body.token, who, body.name, body.password)
     return {"tenant": joined.tenant, "email": joined.user.email, "role": joined.role}

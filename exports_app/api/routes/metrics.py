@@ -27,8 +27,8 @@ async def metrics(srv: Srv, request: Request) -> Response:
             "Call from this machine itself, or send METRICS_TOKEN as 'Authorization: Bearer …'"
         )
     try:
-        figures = await asyncio.to_thread(srv.vitals.figures)
-        troubles = await asyncio.to_thread(srv.vitals.troubles)
+        figures = await asyncio.to_thread(srv.health.figures)
+        troubles = await asyncio.to_thread(srv.health.troubles)
         now = _now(figures, healthy=request.app.state.engine_alive() and not troubles)
     except Unavailable:
         now = CollectorRegistry()

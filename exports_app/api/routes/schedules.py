@@ -183,7 +183,7 @@ def attempts(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 @router.post("/{schedule_id}/history/{history_id}/cancel", response_model=run_shapes.RunOut)
 def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Ends a run that waits or is under way; 409 where it has ended."""
-    srv.demand.cancel(who, schedule_id, history_id)
+    srv.run_actions.cancel(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
@@ -205,7 +205,7 @@ def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Sends the run's file again to those whose message was not accepted; 409 where there is
     nothing to send again."""
-    srv.demand.resend(who, schedule_id, history_id)
+    srv.run_actions.resend(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
@@ -219,7 +219,7 @@ def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any
 @router.post("/{schedule_id}/history/{history_id}/revoke-links", response_model=run_shapes.RunOut)
 def revoke_links(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Ends all download links that this run sent until now; 409 where it sent none."""
-    srv.links.revoke(who, schedule_id, history_id)
+    srv.download_links.revoke(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
@@ -232,12 +232,12 @@ def downloads(
     limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50,
 ) -> Any:
     """Who downloaded the run's file, the newest first; requests of one minute count once."""
-    items, total = srv.file_downloads.of_run(who, schedule_id, history_id, limit)
+    items, total = srv.download_log.of_run(who, schedule_id, history_id, limit)
     return {"items": items, "total": total}
 
 
 @router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
 def file(srv: Srv, who: Who, schedule_id: str, history_id: str) -> FileResponse:
-    found = srv.file_downloads.fetch(who, schedule_id, history_id)
+    found = srv.download_log.fetch(who, schedule_id, history_id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
     return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

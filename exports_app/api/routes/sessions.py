@@ -21,7 +21,7 @@ from exports_app.services.identity.sessions import (
     cookie,
     local_path,
 )
-from exports_app.services.runs.browser_downloads import Made
+from exports_app.services.runs.browser_downloads import PreparedDownload
 
 LOGIN = "/login"
 EXPIRED = f"{LOGIN}?expired=1"
@@ -90,13 +90,13 @@ def begin(
 
 @router.get("/api/download/{code}", response_class=FileResponse)
 def download(srv: Srv, code: str, session_id: SessionId) -> Response:
-    found = srv.downloads.take(code, session_id)
+    found = srv.browser_downloads.take(code, session_id)
     headers = {
         "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
-    if isinstance(found, Made):
+    if isinstance(found, PreparedDownload):
         named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
         return StreamingResponse(found.pieces, media_type=found.mime, headers=headers | named)
     return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

@@ -9,7 +9,7 @@ from exports_app.db.repositories.campaigns import CampaignRepository
 from exports_app.db.repositories.deliveries import (
     AttemptRepository,
     DeliveryRepository,
-    NoticeRepository,
+    NotificationRepository,
 )
 from exports_app.db.repositories.downloads import FileDownloadRepository
 from exports_app.db.repositories.invitations import InvitationRepository
@@ -32,7 +32,7 @@ __all__ = [
     "DeliveryRepository",
     "FileDownloadRepository",
     "InvitationRepository",
-    "NoticeRepository",
+    "NotificationRepository",
     "PasswordResetRepository",
     "Repository",
     "RunRepository",

@@ -14,8 +14,8 @@ from exports_app.domain.runs.states import (
 from exports_app.services.core.records import (
     Attempt,
     Delivery,
-    Notice,
-    NoticeKind,
+    Notification,
+    NotificationKind,
 )
 
 
@@ -41,7 +41,7 @@ class DeliveryRepository(Repository[Delivery]):
     def change(self, delivery: Delivery, values: Mapping[str, Any]) -> None:
         self._update(self._table.c.id == delivery.id, values=values)
 
-    def lose_sending(self, run_id: str) -> None:
+    def mark_sending_unknown(self, run_id: str) -> None:
         c = self._table.c
         where = (c.history_id == run_id, c.status == DeliveryStatus.SENDING)
         self._update(*where, values={"status": DeliveryStatus.UNKNOWN})
@@ -99,11 +99,11 @@ class AttemptRepository(Repository[Attempt]):
         self._update(c.history_id == run_id, c.ended_at.is_(None), values=values)
 
 
-class NoticeRepository(Repository[Notice]):
-    model, record = models.NoticeRow, Notice
-    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus, "kind": NoticeKind}
+class NotificationRepository(Repository[Notification]):
+    model, record = models.NotificationRow, Notification
+    enums: ClassVar[Mapping[str, type]] = {"status": DeliveryStatus, "kind": NotificationKind}
 
-    def of_schedule(self, schedule_id: str, limit: int) -> list[Notice]:
+    def of_schedule(self, schedule_id: str, limit: int) -> list[Notification]:
         c = self._table.c
         return self._all(
             self._select()
@@ -112,11 +112,11 @@ class NoticeRepository(Repository[Notice]):
             .limit(limit)
         )
 
-    def add(self, notices: Iterable[Notice]) -> None:
+    def add(self, notices: Iterable[Notification]) -> None:
         self._insert(notices)
 
-    def due(self, now: datetime, limit: int) -> list[Notice]:
+    def due(self, now: datetime, limit: int) -> list[Notification]:
         return self._due(now, limit)
 
-    def change(self, seen: Notice, values: Mapping[str, Any]) -> bool:
+    def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
         return self._change_seen(seen, values)

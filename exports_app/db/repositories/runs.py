@@ -93,7 +93,7 @@ class RunRepository(Repository[Run]):
             ).scalars()
         )
 
-    def take_turns(self) -> None:
+    def lock_claims(self) -> None:
         if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
             self._connection.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
 
@@ -152,7 +152,7 @@ class RunRepository(Repository[Run]):
         )
         return {run.scheduled_for: run for run in found if run.scheduled_for is not None}
 
-    def make_up(self, seen: Run, run: Run) -> bool:
+    def replace_skipped(self, seen: Run, run: Run) -> bool:
         # The row stays: there is one for each tick. All that the new run brings along replaces what
         # was skipped
         c = self._table.c

@@ -165,7 +165,7 @@ class ScheduleRepository(Repository[Schedule]):
         query = self._select().where(c.owner_id == owner_id, c.is_active, self._live())
         return self._all(query.order_by(c.id).with_for_update(key_share=True))
 
-    def hand_over(
+    def transfer_ownership(
         self, tenant_id: str, owner_id: str, heir_id: str, at: datetime
     ) -> list[Schedule]:
         c = self._table.c

@@ -7,7 +7,7 @@ LINE = 57
 """Bytes that make a line of 76 characters (RFC 2045, 6.8), with CRLF after it."""
 
 
-class Way(StrEnum):
+class DeliveryMode(StrEnum):
     """What a schedule may say. A run has taken one of the last three."""
 
     AUTO = "auto"

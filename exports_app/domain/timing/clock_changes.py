@@ -19,7 +19,7 @@ for."""
 
 
 @dataclass(frozen=True)
-class Change:
+class ClockChange:
     """A zone's offset from UTC changes. at: the first instant (UTC) of the new one."""
 
     at: datetime
@@ -41,7 +41,7 @@ class Change:
         return self.after > self.before
 
 
-def changes_between(zone: ZoneInfo, start: datetime, end: datetime) -> list[Change]:
+def changes_between(zone: ZoneInfo, start: datetime, end: datetime) -> list[ClockChange]:
     """The changes of the zone's offset from UTC at aware instants from start to end, both
     inclusive, in order."""
     return list(_changes(zone, start.astimezone(UTC), end.astimezone(UTC)))
@@ -65,13 +65,13 @@ def shift_note(cron: Cron, zone: ZoneInfo, runs: Sequence[datetime]) -> str | No
     return _words(cron, changes[0], _place(zone))
 
 
-def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Change]:
+def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[ClockChange]:
     here = start - SECOND
     while here < end:
         there = min(here + STEP, end)
         before, after = _offset(here, zone), _offset(there, zone)
         if before != after:
-            yield Change(_first_instant(zone, here, there), before, after)
+            yield ClockChange(_first_instant(zone, here, there), before, after)
         here = there
 
 
@@ -94,7 +94,7 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
     return offset
 
 
-def _moved(cron: Cron, change: Change, runs: Sequence[datetime]) -> list[time]:
+def _moved(cron: Cron, change: ClockChange, runs: Sequence[datetime]) -> list[time]:
     """The fixed times of day that do not exist at the change, if one of the runs takes their
     place."""
     if cron.follows_clock or not change.forward or change.at not in runs:
@@ -102,7 +102,7 @@ def _moved(cron: Cron, change: Change, runs: Sequence[datetime]) -> list[time]:
     return _affected(cron, change)
 
 
-def _affected(cron: Cron, change: Change) -> list[time]:
+def _affected(cron: Cron, change: ClockChange) -> list[time]:
     """The schedule's local times on the day of the change that do not exist, or come twice."""
     low, high = sorted((change.wall, change.new_wall))
     days = {low.date(), high.date()}
@@ -124,7 +124,7 @@ def _fires_on(cron: Cron, day: date) -> bool:
     return next(CronSim(cron.calendar, midnight - SECOND)) == midnight
 
 
-def _words(cron: Cron, change: Change, place: str) -> str:
+def _words(cron: Cron, change: ClockChange, place: str) -> str:
     way = "forward" if change.forward else "back"
     day = change.wall.date()
     head = f"Clocks in {place} go {way} {_amount(change)} on {WEEKDAYS[day.isoweekday() % 7][:3]} {_date(day)}; "
@@ -143,7 +143,7 @@ def _words(cron: Cron, change: Change, place: str) -> str:
     return f"{head}the times {between} come twice that day and run both times."
 
 
-def _moved_words(moved: list[time], change: Change, place: str) -> str:
+def _moved_words(moved: list[time], change: ClockChange, place: str) -> str:
     day, at = _date(change.wall.date()), f"{change.new_wall:%H:%M}"
     if len(moved) == 1:
         return f"On {day} {_clocks(moved)} does not exist in {place}: it runs at {at}."
@@ -157,7 +157,7 @@ def _clocks(times: list[time]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def _amount(change: Change) -> str:
+def _amount(change: ClockChange) -> str:
     hours, minutes = divmod(abs(change.after - change.before) // timedelta(minutes=1), 60)
     parts = [
         f"{n} {unit}{'' if n == 1 else 's'}"

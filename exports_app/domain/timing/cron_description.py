@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from exports_app.domain.timing.cron_grammar import MONTHS, WEEKDAYS, Cron, Field, parse
+from exports_app.domain.timing.cron_grammar import MONTHS, WEEKDAYS, Cron, CronField, parse
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 FEW = 6
@@ -116,7 +116,7 @@ def _only_weekdays(cron: Cron) -> bool:
     )
 
 
-def _month_days(day: Field, conjunction: str) -> str:
+def _month_days(day: CronField, conjunction: str) -> str:
     parts = []
     if day.values:
         plural = "s" if len(day.values) > 1 and conjunction == "and" else ""
@@ -128,7 +128,7 @@ def _month_days(day: Field, conjunction: str) -> str:
     return f"{_join(parts, conjunction)} of the month"
 
 
-def _weekdays(weekday: Field) -> str:
+def _weekdays(weekday: CronField) -> str:
     parts = [_weekday_names(weekday)] if weekday.values else []
     special = [_special(item) for item in weekday.special]
     return _join([*parts, *special]) + (" of the month" if special else "")
@@ -140,7 +140,7 @@ def _special(item: str) -> str:
     return f"the last {name}" if item.endswith("L") else f"the {ORDINALS[int(item[2:]) - 1]} {name}"
 
 
-def _weekday_names(weekday: Field) -> str:
+def _weekday_names(weekday: CronField) -> str:
     from_monday = sorted((value - 1) % 7 for value in weekday.values)
     return _listing(from_monday, lambda place: WEEKDAYS[(place + 1) % 7])
 

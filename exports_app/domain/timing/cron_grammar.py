@@ -47,7 +47,7 @@ class CronError(ExportsError):
 
 
 @dataclass(frozen=True)
-class Field:
+class CronField:
     """One parsed field.
 
     text: canonical. values: ascending, weekdays as 0 (Sunday) to 6. special: the items that depend
@@ -71,11 +71,11 @@ class Cron:
 
     expression: str
     follows_clock: bool
-    minute: Field = field(repr=False, compare=False)
-    hour: Field = field(repr=False, compare=False)
-    day: Field = field(repr=False, compare=False)
-    month: Field = field(repr=False, compare=False)
-    weekday: Field = field(repr=False, compare=False)
+    minute: CronField = field(repr=False, compare=False)
+    hour: CronField = field(repr=False, compare=False)
+    day: CronField = field(repr=False, compare=False)
+    month: CronField = field(repr=False, compare=False)
+    weekday: CronField = field(repr=False, compare=False)
 
     @cached_property
     def times(self) -> tuple[int, ...]:
@@ -181,7 +181,7 @@ def _split(expression: str) -> list[str]:
     return texts
 
 
-def _field(rules: _Rules, text: str) -> Field:
+def _field(rules: _Rules, text: str) -> CronField:
     if not text.isascii():  # before upper(), which turns some foreign letters into plain ones
         raise CronError(
             f"{rules.name}: there are characters other than plain letters, digits and signs; {rules.takes}"
@@ -207,7 +207,7 @@ def _field(rules: _Rules, text: str) -> Field:
         )
     else:
         parts = [*_compress(values), *parts]
-    return Field(",".join(parts), starred, tuple(sorted(values)), tuple(sorted(special)), full)
+    return CronField(",".join(parts), starred, tuple(sorted(values)), tuple(sorted(special)), full)
 
 
 def _special(rules: _Rules, term: str, item: int) -> str | None:

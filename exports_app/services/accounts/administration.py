@@ -18,14 +18,14 @@ from exports_app.services.schedules import validation as rules
 
 
 @dataclass(frozen=True)
-class Account:
+class UserAccount:
     """roles: as what they belong to which tenants, by the tenants' slugs."""
 
     user: User
     roles: list[tuple[Tenant, Role]]
 
 
-class Users:
+class UserAdministration:
     """For a super admin; to anybody else all of it is NotFound."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Users:
     ) -> None:
         self._store, self._changes, self._clock, self._resets = store, changes, clock, resets
 
-    def find(self, who: Principal, q: str, page: Page) -> tuple[list[Account], int]:
+    def find(self, who: Principal, q: str, page: Page) -> tuple[list[UserAccount], int]:
         """By name, and the number of all. q: part of a name or an address. Raises NotFound,
         Invalid."""
         require_operator(who)
@@ -41,7 +41,7 @@ class Users:
         with self._store.read() as tx:
             found, total = tx.users.find(q, page)
             roles = tx.users.roles_of([user.id for user in found])
-        return [Account(user, _sorted(roles.get(user.id, {}))) for user in found], total
+        return [UserAccount(user, _sorted(roles.get(user.id, {}))) for user in found], total
 
     def get(self, who: Principal, user_id: str) -> User:
         with self._store.read() as tx:

@@ -53,7 +53,7 @@ RATE = "20/hour"
 """Attempts to accept one invitation."""
 
 
-class Way(StrEnum):
+class AcceptanceStep(StrEnum):
     """How an invitation is accepted. EITHER: its link was handed on, and does not tell whether the
     address has an account: sign in if it has, else choose a name and a password."""
 
@@ -71,7 +71,7 @@ class Offer:
     email: str
     role: Role
     expires_at: datetime
-    way: Way
+    way: AcceptanceStep
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class _Entry:
     sets_password: bool
 
 
-class Joining:
+class InvitationAcceptance:
     def __init__(
         self,
         store: Store,
@@ -119,9 +119,13 @@ class Joining:
             invitation, tenant = _valid(tx, self._auth, link)
             account = tx.users.by_email(invitation.email)
             inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
-        way = Way.EITHER
+        way = AcceptanceStep.EITHER
         if invitation.mailed:
-            way = Way.SET_PASSWORD if _sets_password(invitation, account) else Way.SIGN_IN
+            way = (
+                AcceptanceStep.SET_PASSWORD
+                if _sets_password(invitation, account)
+                else AcceptanceStep.SIGN_IN
+            )
         return Offer(tenant, inviter, invitation.email, invitation.role, invitation.expires_at, way)
 
     def accept(
@@ -211,7 +215,7 @@ def _entry(
     has_password: bool,
     lock: bool = False,
 ) -> _Entry:
-    """Whether this caller may accept, and how. Raises what `Joining.accept` raises."""
+    """Whether this caller may accept, and how. Raises what `InvitationAcceptance.accept` raises."""
     invitation, tenant = _valid(tx, auth, link, lock=lock)
     sign_in = Unauthenticated(
         f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required"

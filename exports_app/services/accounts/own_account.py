@@ -29,7 +29,7 @@ class SignedIn:
     is_current: bool
 
 
-class Account:
+class OwnAccount:
     def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
         self._store, self._clock, self._auth = store, clock, auth
 

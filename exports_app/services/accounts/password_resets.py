@@ -34,7 +34,7 @@ from exports_app.services.core.records import (
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity import passwords
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
-from exports_app.services.identity.account_messages import AccountLetter, AccountMail
+from exports_app.services.identity.account_messages import AccountEmail, AccountMessages
 from exports_app.services.identity.authentication import Auth
 from exports_app.services.identity.guess_limits import GuessLimits
 from exports_app.services.identity.known_browsers import KnownBrowsers
@@ -86,7 +86,7 @@ class PasswordResets:
         clock: Clock,
         keys: Keys,
         links: AccountLinks,
-        mail: AccountMail,
+        mail: AccountMessages,
         counts: Counts,
         refused: RefusedLinks,
         guesses: GuessLimits,
@@ -249,7 +249,7 @@ class PasswordResets:
 
     def _letter(
         self, tx: Transaction, message: AccountMessage, now: datetime
-    ) -> AccountLetter | None:
+    ) -> AccountEmail | None:
         reset = tx.password_resets.get(message.subject_id)
         asked = "sent_by" not in message.content
         # Once: a later attempt must not bring back a link that was used meanwhile
@@ -314,7 +314,7 @@ def _home(tx: Transaction, user: User) -> Tenant | None:
 
 def _written(
     user: User, expires_at: datetime, sender: User | None, home: Tenant | None
-) -> AccountLetter:
+) -> AccountEmail:
     asked = (
         f"{sender.name} sent you a link to replace your password"
         if sender
@@ -322,7 +322,7 @@ def _written(
     )
     signed_out = "Everything that is signed in to your account is signed out when you set it."
     ignore = "If you did not ask for it, ignore this message: your password stays as it is."
-    return AccountLetter(
+    return AccountEmail(
         title="Set a new password",
         lead=f"{asked}. Open the link and choose a new one. {signed_out}",
         button="Set a new password",

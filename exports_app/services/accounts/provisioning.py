@@ -19,7 +19,7 @@ DEMO_EMAIL = "super@admin.com"
 BRAND_COLOR = "#4F46E5"
 
 
-class Accounts:
+class Provisioning:
     """For the command line alone, whose user owns the machine: no principal is asked for."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

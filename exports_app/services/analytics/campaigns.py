@@ -18,7 +18,7 @@ from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 from exports_app.services.core.interfaces import Clock, Ranking, Store, Transaction
 from exports_app.services.core.records import Tenant
-from exports_app.services.core.request_coalescing import Readings
+from exports_app.services.core.request_coalescing import RequestCoalescing
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.validation import Filters
 from exports_app.services.tenants.tenant_settings import tenant_of
@@ -40,7 +40,7 @@ CHANGE_SCALE = 4
 
 
 @dataclass(frozen=True)
-class View:
+class CampaignView:
     """filters: a period or dates, and groupBy. sort: one of SORTS, '-' before it for the largest
     first. currency: of the campaigns that are listed; empty: the one with the most impressions.
     top: how many of them."""
@@ -107,11 +107,11 @@ class CampaignAnalytics:
         self, store: Store, changes: Changes, clock: Clock, timezone: str, seconds: float = SECONDS
     ) -> None:
         self._store, self._clock, self._timezone, self._seconds = store, clock, timezone, seconds
-        self._readings: Readings[CampaignFigures] = Readings(
+        self._readings: RequestCoalescing[CampaignFigures] = RequestCoalescing(
             changes, KEPT, (Topic.CAMPAIGNS, Topic.TENANTS), (Invalid,)
         )
 
-    def read(self, who: Principal, tenant_id: str, view: View) -> CampaignFigures:
+    def read(self, who: Principal, tenant_id: str, view: CampaignView) -> CampaignFigures:
         """Raises NotFound, Forbidden; Invalid also for a range that is too much to add up in
         time."""
         with self._store.read() as tx:
@@ -127,7 +127,7 @@ class CampaignAnalytics:
         )
 
     def _read(
-        self, tenant: Tenant, view: View, zone: str, now: datetime, today: date
+        self, tenant: Tenant, view: CampaignView, zone: str, now: datetime, today: date
     ) -> CampaignFigures:
         window, deadline = view.filters.window(now, zone), time.monotonic() + self._seconds
         before = period.before(window, today, by_month=view.filters.period not in BY_DAY)
@@ -184,7 +184,7 @@ class CampaignAnalytics:
         ]
 
     def _top(
-        self, tx: Transaction, scope: Scope, view: View, currency: str, deadline: float
+        self, tx: Transaction, scope: Scope, view: CampaignView, currency: str, deadline: float
     ) -> tuple[list[CampaignTotal], int]:
         kind = EXPORT_TYPES[BY_CAMPAIGN]
         columns = kind.columns()
@@ -213,7 +213,7 @@ def _left(deadline: float) -> float:
     return max(0.05, deadline - time.monotonic())
 
 
-def _check(view: View) -> None:
+def _check(view: CampaignView) -> None:
     found = rules.check_filters(view.filters, OVER_TIME)
     errors = [replace(one, pointer=one.pointer.removeprefix("/filters")) for one in found]
     if view.filters.campaign_ids:

@@ -14,7 +14,7 @@ from exports_app.domain.timing import cron
 from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.interfaces import Backlog, Clock, Spread, Store
 from exports_app.services.core.records import Schedule, Tenant
-from exports_app.services.core.request_coalescing import Readings
+from exports_app.services.core.request_coalescing import RequestCoalescing
 from exports_app.services.tenants.tenant_settings import tenant_of
 
 DAYS = 30
@@ -51,7 +51,7 @@ class Hour:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedSchedules:
     """The first of so many."""
 
     schedules: tuple[Schedule, ...]
@@ -70,9 +70,9 @@ class ExportFigures:
     taken: Spread | None
     hours: tuple[Hour, ...]
     backlog: Backlog
-    failing: Listed
-    paused: Listed
-    ownerless: Listed
+    failing: ListedSchedules
+    paused: ListedSchedules
+    ownerless: ListedSchedules
     owners: Mapping[str, str]
 
 
@@ -81,9 +81,9 @@ class _Runs:
     days: tuple[Day, ...]
     taken: Spread | None
     backlog: Backlog
-    failing: Listed
-    paused: Listed
-    ownerless: Listed
+    failing: ListedSchedules
+    paused: ListedSchedules
+    ownerless: ListedSchedules
     owners: Mapping[str, str]
 
 
@@ -92,11 +92,11 @@ class ExportAnalytics:
 
     def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str) -> None:
         self._store, self._clock, self._timezone = store, clock, timezone
-        self._runs: Readings[_Runs] = Readings(
+        self._runs: RequestCoalescing[_Runs] = RequestCoalescing(
             changes, KEPT, (Topic.RUNS, Topic.SCHEDULES, Topic.TENANTS)
         )
         # A run moves a schedule on, but changes none of its times
-        self._times: Readings[tuple[Hour, ...]] = Readings(
+        self._times: RequestCoalescing[tuple[Hour, ...]] = RequestCoalescing(
             changes, KEPT_TIMES, (Topic.SCHEDULES, Topic.TENANTS)
         )
 
@@ -186,5 +186,5 @@ def _hour_of(now: datetime, zone: ZoneInfo) -> datetime:
     )
 
 
-def _listed(schedules: Sequence[Schedule], total: int) -> Listed:
-    return Listed(tuple(schedules), total)
+def _listed(schedules: Sequence[Schedule], total: int) -> ListedSchedules:
+    return ListedSchedules(tuple(schedules), total)

@@ -58,7 +58,7 @@ class _Count:
     typed: bool = False
 
 
-class RepeatedNotes:
+class RepeatedEntries:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._lock = threading.Lock()

@@ -33,7 +33,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Report:
+class VerificationReport:
     """faults: beside those of single chains. waiting_since: the oldest entry that is not sealed
     yet."""
 
@@ -76,7 +76,7 @@ class Verification:
         progress: Progress = lambda _done, _all: None,
         *,
         accept_key: bool = False,
-    ) -> Report:
+    ) -> VerificationReport:
         """Compute all hashes anew. slug: of the tenant; None: of all, and of the installation.
         accept_key: checkpoints count although they were signed with a key that is not here any
         more. Raises ExportsError for a slug that no tenant has, Unavailable."""
@@ -92,7 +92,7 @@ class Verification:
                 checked.append(one)
                 done += one.entries
             faults = [*self._seals(tx), *_unsealed(tx)]
-            return Report(checked, faults, tx.audit_chain.waiting_since())
+            return VerificationReport(checked, faults, tx.audit_chain.waiting_since())
 
     def _chain(
         self, tx: Transaction, chain: str, name: str, tick: Callable[[int], None], accept_key: bool

@@ -13,7 +13,7 @@ from exports_app.services.accounts.provisioning import DEMO_EMAIL
 from exports_app.services.campaigns.demo_data import (
     ACME,
     GLOBEX,
-    Plan,
+    CampaignPlan,
     first_day,
     fixed_id,
     metrics,
@@ -152,7 +152,7 @@ def _add_campaigns(tx: Transaction, tenant: Tenant, yesterday: date) -> None:
         tx.campaigns.add_metrics(list(metrics(campaign.id, first, days, costs=plan.costs)))
 
 
-def _campaign(tenant: Tenant, plan: Plan, first: date, yesterday: date) -> Campaign:
+def _campaign(tenant: Tenant, plan: CampaignPlan, first: date, yesterday: date) -> Campaign:
     return Campaign(
         id=fixed_id(tenant.slug, plan.name),
         tenant_id=tenant.id,

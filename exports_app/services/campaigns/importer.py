@@ -39,7 +39,7 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Problem:
+class ImportProblem:
     line: int
     """Where the record begins in the file, from 1."""
     reason: str
@@ -50,16 +50,16 @@ class Result:
     days: int = 0
     campaigns: int = 0
     bad_lines: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ImportProblem] = field(default_factory=list)
     """The first SHOWN of the bad lines."""
 
     def bad(self, line: int, reason: str) -> None:
         self.bad_lines += 1
         if len(self.problems) < SHOWN:
-            self.problems.append(Problem(line, reason))
+            self.problems.append(ImportProblem(line, reason))
 
 
-class Importing:
+class Importer:
     """For the command line alone, whose user owns the machine: no principal is asked for."""
 
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:

@@ -176,7 +176,7 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True)
-class InForce:
+class EffectiveSetting:
     """A setting as it acts. value: as people read it; of a secret only whether it is set. source:
     where it comes from, in words."""
 
@@ -194,7 +194,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trial:
+class ChannelTestResult:
     """What came of a test. told: the other side's last word, or what is wrong and which setting to
     look at. dialogue: all that was said, line by line, without secrets."""
 
@@ -204,12 +204,12 @@ class Trial:
 
 
 @runtime_checkable
-class Examined(Protocol):
+class Diagnosable(Protocol):
     """A channel that shows its settings, and tries them."""
 
-    def in_force(self) -> Sequence[InForce]: ...
+    def in_force(self) -> Sequence[EffectiveSetting]: ...
 
-    def test(self, target: str, message_id: str, note: Note) -> Trial:
+    def test(self, target: str, message_id: str, note: Note) -> ChannelTestResult:
         """Send the note now, with a short patience. Raises nothing that the other side may be to
         blame for."""
 

@@ -25,7 +25,7 @@ from exports_app.services.core.records import (
     Member,
     Membership,
     Metric,
-    Notice,
+    Notification,
     Page,
     PasswordReset,
     Run,
@@ -216,7 +216,7 @@ class ScheduleStore(Protocol):
         """What a user owns in any tenant and what is not paused. Nobody else changes them until the
         transaction ends."""
 
-    def hand_over(
+    def transfer_ownership(
         self, tenant_id: str, owner_id: str, heir_id: str, at: datetime
     ) -> list[Schedule]:
         """Give all that a user owns in the tenant to another. Returns them as they were."""
@@ -254,7 +254,7 @@ class RunStore(Protocol):
     def add_all(self, runs: Sequence[Run]) -> set[str]:
         """The ids of those that were added, as of `add`."""
 
-    def take_turns(self) -> None:
+    def lock_claims(self) -> None:
         """Nobody else claims a run until the transaction ends: two that claim at once could begin
         two runs of one schedule."""
 
@@ -280,7 +280,7 @@ class RunStore(Protocol):
     def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
         """The schedule's runs of these ticks."""
 
-    def make_up(self, seen: Run, run: Run) -> bool:
+    def replace_skipped(self, seen: Run, run: Run) -> bool:
         """Put the new run in the place of a skipped one; False when it is not in the state seen any
         more."""
 
@@ -346,7 +346,7 @@ class DeliveryStore(Protocol):
     def change(self, delivery: Delivery, values: Mapping[str, Any]) -> None:
         """By a worker that holds the delivery's run in this transaction."""
 
-    def lose_sending(self, run_id: str) -> None:
+    def mark_sending_unknown(self, run_id: str) -> None:
         """What was on the wire when the worker died becomes unknown."""
 
     def end_pending(self, run_id: str, reason: str) -> None:
@@ -390,13 +390,13 @@ class AttemptStore(Protocol):
         """The one that is under way, if there is one."""
 
 
-class NoticeStore(Protocol):
-    def of_schedule(self, schedule_id: str, limit: int) -> list[Notice]:
+class NotificationStore(Protocol):
+    def of_schedule(self, schedule_id: str, limit: int) -> list[Notification]:
         """The newest first."""
 
-    def add(self, notices: Iterable[Notice]) -> None: ...
-    def due(self, now: datetime, limit: int) -> list[Notice]: ...
-    def change(self, seen: Notice, values: Mapping[str, Any]) -> bool:
+    def add(self, notices: Iterable[Notification]) -> None: ...
+    def due(self, now: datetime, limit: int) -> list[Notification]: ...
+    def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
         """False when somebody else has changed it since it was seen."""
 
 
@@ -659,7 +659,7 @@ class Transaction(Protocol):
     @property
     def downloads(self) -> FileDownloadStore: ...
     @property
-    def notices(self) -> NoticeStore: ...
+    def notices(self) -> NotificationStore: ...
     @property
     def account_messages(self) -> AccountMessageStore: ...
     @property

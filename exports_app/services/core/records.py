@@ -309,7 +309,7 @@ class FileDownload:
     device: str = ""
 
 
-class NoticeKind(StrEnum):
+class NotificationKind(StrEnum):
     """FAILING: the first run of a row that failed; GAVE_UP: a run failed for good after several
     attempts; PAUSED: its schedule was paused; RECOVERED: the first good run after a row of
     others."""
@@ -321,7 +321,7 @@ class NoticeKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notification:
     """An email about a schedule to one who looks after it. content: what it tells, by name; its id
     is its Message-ID.
 
@@ -333,7 +333,7 @@ class Notice:
     tenant_id: str
     scheduled_export_id: str
     history_id: str | None
-    kind: NoticeKind
+    kind: NotificationKind
     target: str
     content: dict[str, Any]
     status: DeliveryStatus

@@ -22,7 +22,7 @@ class _Reading(Generic[V]):
     future: "Future[V]"
 
 
-class Readings(Generic[V]):
+class RequestCoalescing(Generic[V]):
     """kept: seconds, for what changed without a word: other processes, the clock. topics: what ends
     a tenant's readings. errors: those that are kept like a reading, since the next one would come
     to the same."""

@@ -9,7 +9,13 @@ from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.email_addresses import valid_address
-from exports_app.services.core.extension_points import CHANNELS, Examined, InForce, Note, Trial
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    ChannelTestResult,
+    Diagnosable,
+    EffectiveSetting,
+    Note,
+)
 from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.rate_limits import Counts, RateLimit
 from exports_app.services.core.records import Action, new_id
@@ -19,17 +25,17 @@ RATE = "10/minute"
 """Of tests, by who asks for them."""
 
 
-class Mail:
+class MailDiagnostics:
     def __init__(self, store: Store, clock: Clock, counts: Counts, base_url: str) -> None:
         self._store, self._clock, self._base_url = store, clock, base_url
         self._limit = RateLimit(RATE, counts, "mail-test")
 
-    def in_force(self, who: Principal) -> Sequence[InForce]:
+    def in_force(self, who: Principal) -> Sequence[EffectiveSetting]:
         """Raises NotFound for anybody else."""
         require_operator(who)
         return _channel().in_force()
 
-    def send_test(self, who: Principal, address: str) -> Trial:
+    def send_test(self, who: Principal, address: str) -> ChannelTestResult:
         """Send a message that says it is a test. Raises NotFound, Invalid for what is no address,
         TooManyRequests."""
         require_operator(who)
@@ -74,8 +80,8 @@ class Mail:
         return _channel().test(target, new_id(), note)
 
 
-def _channel() -> Examined:
+def _channel() -> Diagnosable:
     found = CHANNELS["email"]
-    if not isinstance(found, Examined):
+    if not isinstance(found, Diagnosable):
         raise NotFound
     return found

@@ -11,11 +11,11 @@ from exports_app.domain.runs import retry
 from exports_app.domain.timing import cron
 from exports_app.services.core.extension_points import Note
 from exports_app.services.core.interfaces import Clock, Store
-from exports_app.services.core.records import Notice, NoticeKind, Tenant
+from exports_app.services.core.records import Notification, NotificationKind, Tenant
 from exports_app.services.delivery.outbox import Outbox
 
 
-class Notices:
+class Notifications:
     """base_url: what stands before the path in links."""
 
     def __init__(self, store: Store, clock: Clock, retries: retry.Policy, base_url: str) -> None:
@@ -30,32 +30,32 @@ class Notices:
         """Send a batch of what is due. Returns how many were tried. Raises Unavailable."""
         return self._outbox.send_due()
 
-    def _compose(self, notice: Notice) -> Note:
+    def _compose(self, notice: Notification) -> Note:
         with self._store.read() as tx:
             tenant = tx.tenants.get(notice.tenant_id)
         assert tenant is not None
         return note(notice, tenant, self._base_url)
 
 
-def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
+def note(notice: Notification, tenant: Tenant, base_url: str) -> Note:
     """The notice in words."""
     told = notice.content
     name, zone = told["name"], _zone(told["timezone"])
     tried = humanize.counted(told["attempts"], "attempt")
     title, lead = {
-        NoticeKind.FAILING: (
+        NotificationKind.FAILING: (
             f"“{name}” failed",
             "It goes on at its next run time. You will hear again when all is well.",
         ),
-        NoticeKind.GAVE_UP: (
+        NotificationKind.GAVE_UP: (
             f"“{name}” failed again",
             f"This run was given up after {tried}.",
         ),
-        NoticeKind.PAUSED: (
+        NotificationKind.PAUSED: (
             f"“{name}” was paused",
             "It does not run any more until somebody activates it: mend the reason first, then activate it in the list.",
         ),
-        NoticeKind.RECOVERED: (
+        NotificationKind.RECOVERED: (
             f"“{name}” works again",
             f"{humanize.sentence(told['error'])}."
             if told["error"]
@@ -65,11 +65,11 @@ def note(notice: Notice, tenant: Tenant, base_url: str) -> Note:
     facts = [("Export", name)]
     if told["scheduled_for"]:
         facts.append(("Run time", instant(datetime.fromisoformat(told["scheduled_for"]), zone)))
-    if notice.kind is NoticeKind.RECOVERED and told["since"]:
+    if notice.kind is NotificationKind.RECOVERED and told["since"]:
         facts.append(("Failing since", instant(datetime.fromisoformat(told["since"]), zone)))
     elif why := told.get("reason") or told["error"]:
         facts.append(("Reason", humanize.sentence(why)))
-    if notice.kind in {NoticeKind.FAILING, NoticeKind.GAVE_UP} and told["attempts"] > 1:
+    if notice.kind in {NotificationKind.FAILING, NotificationKind.GAVE_UP} and told["attempts"] > 1:
         facts.append(("Attempts", f"{told['attempts']}"))
     of_run = f"?run={notice.history_id}" if notice.history_id else ""
     return Note(

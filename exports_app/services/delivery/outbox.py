@@ -15,13 +15,13 @@ from exports_app.domain.runs import retry
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.extension_points import CHANNELS, Note
 from exports_app.services.core.interfaces import Clock, Store, Transaction
-from exports_app.services.core.records import AccountMessage, Notice
+from exports_app.services.core.records import AccountMessage, Notification
 
 BATCH = 20
 ON_THE_WIRE = timedelta(minutes=10)
 """A message whose sender has not reported for so long is sent again."""
 
-M = TypeVar("M", Notice, AccountMessage)
+M = TypeVar("M", Notification, AccountMessage)
 _log = log.get(__name__)
 
 

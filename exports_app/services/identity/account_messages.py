@@ -29,7 +29,7 @@ _log = log.get(__name__)
 
 
 @dataclass(frozen=True)
-class AccountLetter:
+class AccountEmail:
     """What a message says. title: its subject. lead: what to do. button: the words on the link.
     expires_at: of the link. why: why they get it, and what to do if they did not ask for it.
     tenant: whose looks it has; None: the app's."""
@@ -43,12 +43,12 @@ class AccountLetter:
     tenant: Tenant | None = None
 
 
-Write = Callable[[Transaction, AccountMessage, datetime], AccountLetter | None]
+Write = Callable[[Transaction, AccountMessage, datetime], AccountEmail | None]
 """Of one kind of message, asked at each attempt: what it says now; None where its link would not be
 valid any more."""
 
 
-class AccountMail:
+class AccountMessages:
     """Messages of every kind; who owns a kind says with `register` how it reads."""
 
     def __init__(
@@ -132,7 +132,7 @@ class AccountMail:
         return _note(letter, self._links.url(link), message.created_at)
 
 
-def _note(letter: AccountLetter, url: str, created_at: datetime) -> Note:
+def _note(letter: AccountEmail, url: str, created_at: datetime) -> Note:
     tenant = letter.tenant
     zone = ZoneInfo(tenant.timezone if tenant and tenant.timezone else "UTC")
     return Note(

@@ -23,7 +23,7 @@ from exports_app.domain.errors import (
     WrongOtp,
 )
 from exports_app.services.audit import audit_log
-from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.audit.repeated_entries import RepeatedEntries
 from exports_app.services.core import request_context
 from exports_app.services.core.current_rights import signed_in
 from exports_app.services.core.email_addresses import account_address
@@ -85,7 +85,7 @@ class Auth:
         keys: Keys,
         guesses: GuessLimits,
         api_limit: RateLimit,
-        notes: RepeatedNotes,
+        notes: RepeatedEntries,
         token_lifetime: timedelta,
         otps: OneTimePasswords,
         *,

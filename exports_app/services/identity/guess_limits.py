@@ -60,7 +60,7 @@ CODES = {Purpose.SECOND_FACTOR, Purpose.CURRENT_CODE}
 """Six digits, or a recovery code."""
 
 
-class Scope(StrEnum):
+class GuessScope(StrEnum):
     SOURCE = "source"
     NETWORK = "network"
     ACCOUNT = "account"
@@ -84,13 +84,13 @@ class Waits:
 class Lock:
     """A wait that a guess causes unless it is right."""
 
-    scope: Scope
+    scope: GuessScope
     seconds: int
 
 
 @dataclass(frozen=True)
 class _Counter:
-    scope: Scope
+    scope: GuessScope
     key: str
     waits: Waits
 
@@ -123,7 +123,7 @@ class Guess:
     def _give_back(self, storage: Storage) -> None:
         locked = {lock.scope for lock in self.locks}
         for counter in self._counters:
-            if counter.scope is Scope.SOURCE:
+            if counter.scope is GuessScope.SOURCE:
                 storage.clear(counter.key)
             elif storage.get(counter.key) > 0:
                 storage.incr(counter.key, self._remembered, -1)
@@ -142,15 +142,15 @@ class GuessLimits:
         self._remembered = max(REMEMBERED, item.get_expiry())
         wide = WIDER * item.amount
         passwords = {
-            Scope.SOURCE: Waits(item.amount, 15 * 60),
-            Scope.NETWORK: Waits(wide, 60),
-            Scope.ACCOUNT: Waits(wide, 60),
+            GuessScope.SOURCE: Waits(item.amount, 15 * 60),
+            GuessScope.NETWORK: Waits(wide, 60),
+            GuessScope.ACCOUNT: Waits(wide, 60),
         }
         # Six digits: whoever gets here knows the password, or is signed in
         codes = {
-            Scope.SOURCE: Waits(math.ceil(item.amount / 2), 60 * 60),
-            Scope.NETWORK: Waits(wide, 60),
-            Scope.ACCOUNT: Waits(2 * item.amount, 15 * 60),
+            GuessScope.SOURCE: Waits(math.ceil(item.amount / 2), 60 * 60),
+            GuessScope.NETWORK: Waits(wide, 60),
+            GuessScope.ACCOUNT: Waits(2 * item.amount, 15 * 60),
         }
         self._waits = {
             Purpose.PASSWORD: passwords,
@@ -195,7 +195,7 @@ class GuessLimits:
 
     def _welcome(self, storage: Storage, account: str, address: str) -> None:
         named, network = _digest(account_address(account)), network_addresses.network(address)
-        own = self._counter(Purpose.PASSWORD, Scope.SOURCE, f"{named}/{network}")
+        own = self._counter(Purpose.PASSWORD, GuessScope.SOURCE, f"{named}/{network}")
         for key in (own.key, own.block):
             storage.clear(key)
         _acquaint(storage, _acquaintance(Purpose.PASSWORD, named, network))
@@ -217,22 +217,22 @@ class GuessLimits:
         counters = self._counters(storage, purpose, account, address, browser)
         for counter in counters:
             _refuse_while_blocked(storage, purpose, counter)
-        return Scope.NETWORK not in {counter.scope for counter in counters}
+        return GuessScope.NETWORK not in {counter.scope for counter in counters}
 
     def _counters(
         self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str
     ) -> list[_Counter]:
         named, network = _digest(account_address(account)), network_addresses.network(address)
         acquaintance = _acquaintance(purpose, named, network)
-        counters = [self._counter(purpose, Scope.SOURCE, f"{named}/{browser or network}")]
+        counters = [self._counter(purpose, GuessScope.SOURCE, f"{named}/{browser or network}")]
         if browser and purpose in CODES:
-            counters.append(self._counter(purpose, Scope.ACCOUNT, f"{named}/known"))
+            counters.append(self._counter(purpose, GuessScope.ACCOUNT, f"{named}/known"))
         elif not browser and not storage.get(acquaintance):
-            counters.append(self._counter(purpose, Scope.NETWORK, network))
-            counters.append(self._counter(purpose, Scope.ACCOUNT, named))
+            counters.append(self._counter(purpose, GuessScope.NETWORK, network))
+            counters.append(self._counter(purpose, GuessScope.ACCOUNT, named))
         return counters
 
-    def _counter(self, purpose: Purpose, scope: Scope, key: str) -> _Counter:
+    def _counter(self, purpose: Purpose, scope: GuessScope, key: str) -> _Counter:
         return _Counter(scope, f"guess/{purpose}/{scope}/{key}", self._waits[purpose][scope])
 
     def _count(self, storage: Storage, purpose: Purpose, counter: _Counter) -> Lock | None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Busy, LinkNotValid, TooManyRequests, WrongAccount
-from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.audit.repeated_entries import RepeatedEntries
 from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.identity.account_links import AccountLinks, LinkKind
 
@@ -16,7 +16,7 @@ NAMES = {LinkKind.INVITATION: "an invitation", LinkKind.PASSWORD_RESET: "a new p
 
 
 class RefusedLinks:
-    def __init__(self, store: Store, links: AccountLinks, notes: RepeatedNotes) -> None:
+    def __init__(self, store: Store, links: AccountLinks, notes: RepeatedEntries) -> None:
         self._store, self._links, self._notes = store, links, notes
 
     @contextmanager

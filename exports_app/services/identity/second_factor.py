@@ -14,7 +14,7 @@ from exports_app.domain.errors import (
     Unauthenticated,
 )
 from exports_app.services.audit import audit_log
-from exports_app.services.audit.repeated_entries import RepeatedNotes
+from exports_app.services.audit.repeated_entries import RepeatedEntries
 from exports_app.services.core import request_context
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, SecondFactor, Tenant, User
@@ -62,7 +62,7 @@ class SecondFactors:
         auth: Auth,
         encryption: Encryption,
         otps: OneTimePasswords,
-        notes: RepeatedNotes,
+        notes: RepeatedEntries,
     ) -> None:
         self._store, self._clock, self._auth, self._notes = store, clock, auth, notes
         self._encryption, self._otps = encryption, otps

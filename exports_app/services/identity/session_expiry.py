@@ -12,7 +12,7 @@ from exports_app.services.core.request_context import RequestContext
 BATCH = 200
 
 
-class ExpiredSessions:
+class SessionExpiry:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 

@@ -19,7 +19,7 @@ from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
 
 
-class Demand:
+class RunActions:
     def __init__(
         self, store: Store, files: FileStore, changes: Changes, clock: Clock, quotas: Quotas
     ) -> None:

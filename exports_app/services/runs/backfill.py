@@ -125,7 +125,7 @@ def _begin_all(
 def _begin(tx: Transaction, seen: Run | None, run: Run) -> bool:
     if seen is None:
         return tx.runs.add(run)
-    if not _can_be_made_up(seen) or not tx.runs.make_up(seen, run):
+    if not _can_be_made_up(seen) or not tx.runs.replace_skipped(seen, run):
         return False
     # The row is the new run's; that its tick was skipped stays told
     assert seen.completed_at is not None

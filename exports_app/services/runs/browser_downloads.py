@@ -15,8 +15,8 @@ from exports_app.services.core import request_context
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import DownloadWay, Page
 from exports_app.services.identity.sessions import Sessions, id_of
-from exports_app.services.runs.download_log import FileDownloads
-from exports_app.services.runs.history import File, History
+from exports_app.services.runs.download_log import DownloadLog
+from exports_app.services.runs.history import History, RunFile
 
 CSV = "text/csv; charset=utf-8"
 RUN, AUDIT = "run", "audit"
@@ -24,7 +24,7 @@ RUN, AUDIT = "run", "audit"
 
 
 @dataclass(frozen=True)
-class Made:
+class PreparedDownload:
     """A file that is made while it is sent, in pieces of its text."""
 
     name: str
@@ -32,9 +32,9 @@ class Made:
     pieces: Iterator[str]
 
 
-class Downloads:
+class BrowserDownloads:
     def __init__(
-        self, sessions: Sessions, history: History, downloads: FileDownloads, audit: Audit
+        self, sessions: Sessions, history: History, downloads: DownloadLog, audit: Audit
     ) -> None:
         self._sessions, self._history, self._downloads, self._audit = (
             sessions,
@@ -62,7 +62,7 @@ class Downloads:
             who, session_id, {"what": AUDIT, "tenant_id": tenant_id, "where": asked}
         )
 
-    def take(self, code: str, session_id: str) -> File | Made:
+    def take(self, code: str, session_id: str) -> RunFile | PreparedDownload:
         """What the code stands for, if the session's user may still see it. The code is gone then,
         whatever comes of it.
 
@@ -74,9 +74,9 @@ class Downloads:
         with request_context.use(replace(request_context.current(), session=id_of(session_id))):
             return self._take(who, content)
 
-    def _take(self, who: Principal, content: dict[str, Any]) -> File | Made:
+    def _take(self, who: Principal, content: dict[str, Any]) -> RunFile | PreparedDownload:
         if content.get("what") == AUDIT:  # one that the version before made says nothing of it
-            return Made(
+            return PreparedDownload(
                 "audit.csv",
                 CSV,
                 self._audit.csv(who, content["tenant_id"], _filter(content["where"])),

@@ -14,7 +14,7 @@ def cancel(tx: Transaction, run: Run, reason: str, now: datetime, code: str = "c
     ended = {"completed_at": now, "error": reason, "error_code": code, "next_attempt_at": None}
     if run.status in FINISHED or not tx.runs.cancel(run, ended):
         return False
-    tx.deliveries.lose_sending(run.id)
+    tx.deliveries.mark_sending_unknown(run.id)
     tx.deliveries.end_pending(run.id, "the run was cancelled before this message was sent")
     tx.attempts.end(run.id, AttemptOutcome.CANCELLED, now, reason, code)
     return True

@@ -22,8 +22,8 @@ from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import (
     Action,
-    Notice,
-    NoticeKind,
+    Notification,
+    NotificationKind,
     Run,
     Schedule,
     User,
@@ -58,7 +58,7 @@ def ended(tx: Transaction, run: Run, now: datetime) -> None:
     ):  # all is well, also where there was nothing to send
         tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
         if schedule.failing_since:
-            _tell(tx, schedule, run, NoticeKind.RECOVERED, now)
+            _tell(tx, schedule, run, NotificationKind.RECOVERED, now)
 
 
 def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
@@ -67,13 +67,13 @@ def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> Non
     tx.schedules.note_result(run, run.status, now)
     reason = run.error or ""
     tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
-    _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=reason)
+    _tell(tx, schedule, run, NotificationKind.PAUSED, now, reason=reason)
 
 
 def pause(tx: Transaction, schedule: Schedule, reason: str, now: datetime) -> None:
     """For a reason that no run of it shows. The schedule must be locked."""
     tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
-    _tell(tx, schedule, None, NoticeKind.PAUSED, now, reason=reason)
+    _tell(tx, schedule, None, NotificationKind.PAUSED, now, reason=reason)
 
 
 def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, latest: bool) -> None:
@@ -91,11 +91,11 @@ def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, la
     if changes:
         tx.schedules.change(schedule.id, changes)
     if why is not None:
-        _tell(tx, schedule, run, NoticeKind.PAUSED, now, reason=why)
+        _tell(tx, schedule, run, NotificationKind.PAUSED, now, reason=why)
     elif counts and (schedule.failing_since is None or (failures == 1 and _was_resumed(tx, run))):
-        _tell(tx, schedule, run, NoticeKind.FAILING, now)
+        _tell(tx, schedule, run, NotificationKind.FAILING, now)
     elif run.attempt - run.deaths > 1 or not latest:
-        _tell(tx, schedule, run, NoticeKind.GAVE_UP, now)
+        _tell(tx, schedule, run, NotificationKind.GAVE_UP, now)
 
 
 def _paused(tx: Transaction, schedule: Schedule, why: str, now: datetime) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _tell(
     tx: Transaction,
     schedule: Schedule,
     run: Run | None,
-    kind: NoticeKind,
+    kind: NotificationKind,
     now: datetime,
     **more: str,
 ) -> None:
@@ -157,7 +157,7 @@ def _tell(
         **more,
     }
     tx.notices.add(
-        Notice(
+        Notification(
             id=new_id(),
             tenant_id=schedule.tenant_id,
             scheduled_export_id=schedule.id,
@@ -174,7 +174,7 @@ def _tell(
     )
 
 
-def _told(tx: Transaction, schedule: Schedule, kind: NoticeKind) -> list[User]:
+def _told(tx: Transaction, schedule: Schedule, kind: NotificationKind) -> list[User]:
     """The owner, as long as the schedule is theirs to see; of a pause, and where there is no owner,
     the tenant's admins."""
     who = principal_of(tx, schedule.owner_id)
@@ -183,7 +183,7 @@ def _told(tx: Transaction, schedule: Schedule, kind: NoticeKind) -> list[User]:
         if who and who.can(Permission.READ, schedule.tenant_id)
         else None
     )
-    if owner is not None and kind is not NoticeKind.PAUSED:
+    if owner is not None and kind is not NotificationKind.PAUSED:
         return [owner]
     everybody = [*filter(None, [owner]), *tx.users.admins(schedule.tenant_id)]
     return list({user.id: user for user in everybody}.values())

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from exports_app import log
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
-from exports_app.domain.runs.delivery_mode import Way
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import run_of, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -18,9 +18,9 @@ from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.records import Action, Delivery, DownloadWay, Run
 from exports_app.services.keys.derived_keys import DOWNLOAD_LINKS, Keys
-from exports_app.services.runs.download_log import FileDownloads
+from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.entitlement import is_recipient
-from exports_app.services.runs.history import File, file_of
+from exports_app.services.runs.history import RunFile, file_of
 from exports_app.services.schedules.validation import is_uuid
 from exports_app.services.tenants import recipient_domains
 
@@ -29,7 +29,7 @@ PATH = "/api/files"
 _log = log.get(__name__)
 
 
-class Links:
+class DownloadLinks:
     """base: what stands before the path, e.g. https://example.com"""
 
     def __init__(
@@ -38,7 +38,7 @@ class Links:
         files: FileStore,
         changes: Changes,
         clock: Clock,
-        downloads: FileDownloads,
+        downloads: DownloadLog,
         keys: Keys,
         base: str,
     ) -> None:
@@ -53,7 +53,7 @@ class Links:
         query = urlencode({"expires": expires, "signature": signature})
         return f"{self._base}{PATH}/{delivery.id}?{query}"
 
-    def file(self, delivery_id: str, expires: int, signature: str) -> File:
+    def file(self, delivery_id: str, expires: int, signature: str) -> RunFile:
         """Raises NotFound for what was never sent, or is no longer the recipient's to have: its
         schedule was deleted, the recipient removed, their domain not allowed any more, the run's
         links revoked. Raises Gone once the
@@ -87,7 +87,7 @@ class Links:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
             run = run_of(tx, schedule_id, run_id)
-            if run.sent_as != Way.LINK:
+            if run.sent_as != DeliveryMode.LINK:
                 raise Conflict("This run sent no download links: there is nothing to revoke")
             tx.runs.revoke_links(run.id, now)
             revoked = replace(run, links_revoked_at=now)

@@ -9,7 +9,7 @@ from exports_app.services.core import request_context
 from exports_app.services.core.authorization import run_of, schedule_of
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, DownloadWay, FileDownload, Run, new_id
-from exports_app.services.runs.history import File, History
+from exports_app.services.runs.history import History, RunFile
 
 NOTED_APART = timedelta(minutes=1)
 """Programs fetch one file in several requests: those of one minute count once."""
@@ -18,13 +18,13 @@ BY_LINK = "the holder of a link"
 """Who it was, as far as the audit knows."""
 
 
-class FileDownloads:
+class DownloadLog:
     def __init__(self, store: Store, clock: Clock, history: History) -> None:
         self._store, self._clock, self._history = store, clock, history
 
     def fetch(
         self, who: Principal, schedule_id: str, run_id: str, way: DownloadWay = DownloadWay.API
-    ) -> File:
+    ) -> RunFile:
         """The run's file for somebody who is signed in. Raises NotFound while there is none, Gone
         once it was removed, Forbidden, and Unavailable while the download cannot be noted."""
         file = self._history.file(who, schedule_id, run_id)

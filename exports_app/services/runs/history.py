@@ -8,17 +8,17 @@ from exports_app.domain.errors import Gone, NotFound
 from exports_app.services.core.authorization import run_of, schedule_of
 from exports_app.services.core.extension_points import FORMATS
 from exports_app.services.core.interfaces import FileStore, Store
-from exports_app.services.core.records import Attempt, Delivery, Notice, Run
+from exports_app.services.core.records import Attempt, Delivery, Notification, Run
 
 
 @dataclass(frozen=True)
-class File:
+class RunFile:
     path: Path
     name: str
     mime: str
 
 
-def file_of(run: Run, files: FileStore) -> File:
+def file_of(run: Run, files: FileStore) -> RunFile:
     """Raises NotFound while there is no file, Gone once it was removed."""
     if run.file_key is None or run.file_name is None:
         raise NotFound("This run has no file")
@@ -31,7 +31,7 @@ def file_of(run: Run, files: FileStore) -> File:
             else f"The file was removed on {run.file_removed_at:%d %b %Y}"
         )
     mime = FORMATS[run.format].mime if run.format in FORMATS else "application/octet-stream"
-    return File(path, run.file_name, mime)
+    return RunFile(path, run.file_name, mime)
 
 
 class History:
@@ -62,13 +62,13 @@ class History:
             run = run_of(tx, schedule_id, run_id)
             return tx.attempts.of_runs([run.id]).get(run.id, [])
 
-    def notices(self, who: Principal, schedule_id: str, limit: int) -> list[Notice]:
+    def notices(self, who: Principal, schedule_id: str, limit: int) -> list[Notification]:
         """The emails about the schedule to those who look after it, the newest first."""
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.READ)
             return tx.notices.of_schedule(schedule_id, limit)
 
-    def file(self, who: Principal, schedule_id: str, run_id: str) -> File:
+    def file(self, who: Principal, schedule_id: str, run_id: str) -> RunFile:
         """Raises NotFound while there is no file, Gone once it was removed."""
         run, _ = self.get(who, schedule_id, run_id)
         return file_of(run, self._files)

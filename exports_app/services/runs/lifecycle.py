@@ -35,7 +35,7 @@ from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Clock, Store, Transaction, UnderWay
 from exports_app.services.core.records import Attempt, Delivery, Run, Tenant, Waiting, new_id
 from exports_app.services.runs import completion, entitlement
-from exports_app.services.runs.tick_planner import Plan, plan, unless_under_way
+from exports_app.services.runs.tick_planner import TickPlan, plan, unless_under_way
 from exports_app.services.tenants.quotas import Quotas
 
 TICK_BATCH = 500
@@ -94,7 +94,7 @@ class Runs:
             self._changes.publish(Change(Topic.RUNS, tenant_id))
         return len(made)
 
-    def _begin(self, tx: Transaction, plans: Sequence[Plan], now: datetime) -> list[Run]:
+    def _begin(self, tx: Transaction, plans: Sequence[TickPlan], now: datetime) -> list[Run]:
         """The runs that were made; none where a tick has one already."""
         states = tx.runs.under_way([one.schedule.id for one in plans], now)
         tx.schedules.advance({one.schedule.id: one.next_run_at for one in plans})
@@ -139,7 +139,7 @@ class Runs:
         while (run_id := self._choice(suspects=suspects)) is not None:
             now = self._clock()
             with self._store.write() as tx:
-                tx.runs.take_turns()
+                tx.runs.lock_claims()
                 if not tx.runs.claim(run_id, token, now, now + self.lease):
                     continue  # somebody else was faster, or it was called off
                 run = tx.runs.get(run_id)
@@ -191,10 +191,10 @@ class Runs:
         for run in dead:
             _log.warning("a worker died", run=run.id, attempt=run.attempt)
             with suppress(LeaseLost):  # its worker lived and ended it in this moment
-                self._bury(run, DIED, expired)
+                self._fail_after_deaths(run, DIED, expired)
         return len(dead)
 
-    def _bury(
+    def _fail_after_deaths(
         self, run: Run, error: ExportsError, expired: datetime | None, at: datetime | None = None
     ) -> RunStatus:
         """Another death: back to pending, or failed after too many. at: when to begin again."""
@@ -228,7 +228,7 @@ class Runs:
         }
         with self._store.write() as tx:
             self._held(tx, run, values, expired_before)
-            tx.deliveries.lose_sending(run.id)
+            tx.deliveries.mark_sending_unknown(run.id)
             tx.attempts.end(
                 run.id, outcome, self._clock(), values.get("error"), values.get("error_code")
             )
@@ -339,7 +339,7 @@ class Runs:
             return RunStatus.PENDING
         at = retry.decide(error, run.attempt - run.deaths, self._policy(run), since, now)
         if error.code in DEADLY:
-            return self._bury(run, error, None, at)
+            return self._fail_after_deaths(run, error, None, at)
         if at is None:
             tried = (
                 f" (given up after {run.attempt} attempts)"
@@ -374,7 +374,7 @@ class Runs:
         now = self._clock()
         with self._store.write() as tx:
             self._held(tx, run, {"attempt": run.attempt}, expired_before)
-            tx.deliveries.lose_sending(
+            tx.deliveries.mark_sending_unknown(
                 run.id
             )  # nothing of an ended run is still on the wire, or waits
             tx.deliveries.end_pending(run.id, "the run ended before this message was sent")

@@ -9,7 +9,7 @@ from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
-from exports_app.domain.runs.delivery_mode import Way, fits
+from exports_app.domain.runs.delivery_mode import DeliveryMode, fits
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.timing import cron, period
 from exports_app.services.core.extension_points import (
@@ -132,7 +132,7 @@ class Preview:
         file_format: str,
         timezone: str,
         filters: Filters,
-        delivery: str = Way.AUTO,
+        delivery: str = DeliveryMode.AUTO,
         link_days: int = 7,
     ) -> Message | None:
         """The message as recipients will see it; None where its channel has nothing to show. A link
@@ -152,13 +152,17 @@ class Preview:
         file_name = look.export.file_name()
         zipped = (
             Attachment(Path(file_name), f"{file_name}.zip", None, "application/zip")
-            if delivery == Way.ZIP
+            if delivery == DeliveryMode.ZIP
             else None
         )
-        large = delivery == Way.AUTO and look.size is not None and not fits(look.size, self._attach)
+        large = (
+            delivery == DeliveryMode.AUTO
+            and look.size is not None
+            and not fits(look.size, self._attach)
+        )
         link = (
             Link(look.export.at + timedelta(days=link_days), lambda _: "#each-recipients-own-link")
-            if large or delivery == Way.LINK
+            if large or delivery == DeliveryMode.LINK
             else None
         )
         report = look.export.report(

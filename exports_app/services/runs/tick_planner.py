@@ -24,7 +24,7 @@ _log = log.get(__name__)
 
 
 @dataclass(frozen=True)
-class Plan:
+class TickPlan:
     """runs: in the order of their ticks, those that are skipped too; next_run_at: None where it
     cannot run any more."""
 
@@ -33,20 +33,20 @@ class Plan:
     next_run_at: datetime | None
 
 
-def plan(schedule: Schedule, now: datetime) -> Plan:
+def plan(schedule: Schedule, now: datetime) -> TickPlan:
     """Never raises: what cannot run is a run that says so."""
     try:
         return _planned(schedule, now)
     except ExportsError as e:
         # E.g. a zone that an update of the zone data removed. Said in the history, and no other
         # schedule is held up
-        return Plan(schedule, [_unrunnable(schedule, now, e)], None)
+        return TickPlan(schedule, [_unrunnable(schedule, now, e)], None)
     except Exception:  # noqa: BLE001  (e.g. filters of another version: one row must not stop the tick of all the others)
         _log.exception("schedule cannot be read", schedule=schedule.id)
         unreadable = ExportsError(
             "Its stored filters cannot be read by this version", code="unreadable"
         )
-        return Plan(schedule, [_unrunnable(schedule, now, unreadable)], None)
+        return TickPlan(schedule, [_unrunnable(schedule, now, unreadable)], None)
 
 
 def unless_under_way(run: Run, schedule: Schedule, state: UnderWay, now: datetime) -> Run:
@@ -67,7 +67,7 @@ def unless_under_way(run: Run, schedule: Schedule, state: UnderWay, now: datetim
     return run
 
 
-def _planned(schedule: Schedule, now: datetime) -> Plan:
+def _planned(schedule: Schedule, now: datetime) -> TickPlan:
     assert schedule.next_run_at is not None
     latest, count, following = _reckoned(
         schedule.schedule, schedule.timezone, schedule.next_run_at, now
@@ -79,7 +79,7 @@ def _planned(schedule: Schedule, now: datetime) -> Plan:
     in_order = [
         replace(run, created_at=now + timedelta(microseconds=i)) for i, run in enumerate(runs)
     ]
-    return Plan(schedule, in_order, following)
+    return TickPlan(schedule, in_order, following)
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from exports_app.services.schedules.service import Schedules
 MAX_IDS = bounds.BULK
 
 
-class Action(StrEnum):
+class BulkAction(StrEnum):
     ACTIVATE = "activate"
     PAUSE = "pause"
     RUN = "run"
@@ -32,16 +32,16 @@ class Bulk:
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
 
-    def apply(self, who: Principal, ids: Sequence[str], action: Action) -> BulkResult:
+    def apply(self, who: Principal, ids: Sequence[str], action: BulkAction) -> BulkResult:
         """In order, each id once; one that fails does not stop the others. Raises Invalid for more
         than MAX_IDS."""
         if len(ids) > MAX_IDS:
             raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS} at a time")])
-        actions: dict[Action, Callable[[str], object]] = {
-            Action.ACTIVATE: partial(self._set_active, who, True),
-            Action.PAUSE: partial(self._set_active, who, False),
-            Action.RUN: partial(self._schedules.trigger, who),
-            Action.DELETE: partial(self._schedules.delete, who),
+        actions: dict[BulkAction, Callable[[str], object]] = {
+            BulkAction.ACTIVATE: partial(self._set_active, who, True),
+            BulkAction.PAUSE: partial(self._set_active, who, False),
+            BulkAction.RUN: partial(self._schedules.trigger, who),
+            BulkAction.DELETE: partial(self._schedules.delete, who),
         }
         act = actions[action]
         result, away = BulkResult([], []), None

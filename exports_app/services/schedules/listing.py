@@ -8,9 +8,9 @@ from exports_app.domain.access import Principal
 from exports_app.services.core.authorization import visible
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.records import LatestRun, Page, Schedule, Summary
-from exports_app.services.core.request_coalescing import Readings
+from exports_app.services.core.request_coalescing import RequestCoalescing
 from exports_app.services.schedules.service import Schedules
-from exports_app.services.schedules.summaries import Overview
+from exports_app.services.schedules.summaries import ScheduleSummaries
 
 KEPT = 0.25
 """Seconds. Other processes change the database without a word: what they did is seen after so long
@@ -18,7 +18,7 @@ at the latest."""
 
 
 @dataclass(frozen=True)
-class Listed:
+class ScheduleListPage:
     """One page of the list. page: the one that was asked for, or the last one where there are
     fewer."""
 
@@ -29,10 +29,10 @@ class Listed:
     summary: Summary
 
 
-class Board:
-    def __init__(self, schedules: Schedules, overview: Overview, changes: Changes) -> None:
+class ScheduleListing:
+    def __init__(self, schedules: Schedules, overview: ScheduleSummaries, changes: Changes) -> None:
         self._schedules, self._overview = schedules, overview
-        self._readings: Readings[Listed] = Readings(changes, KEPT)
+        self._readings: RequestCoalescing[ScheduleListPage] = RequestCoalescing(changes, KEPT)
 
     def page(
         self,
@@ -43,11 +43,11 @@ class Board:
         page: Page,
         *,
         fresh: bool = False,
-    ) -> Listed:
+    ) -> ScheduleListPage:
         """As of `Schedules.find`, with the newest runs and the tenant's summary. Raises NotFound,
         Forbidden, Invalid.
 
-        fresh: see `Readings.get`.
+        fresh: see `RequestCoalescing.get`.
         """
         visible(who, tenant_id)
         view = (tuple(sorted(where.items())), q, page)
@@ -57,12 +57,12 @@ class Board:
 
     def _read(
         self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page
-    ) -> Listed:
+    ) -> ScheduleListPage:
         found, total = self._schedules.find(who, tenant_id, where, q, page)
         if not found and total:  # the page is past the end
             page = replace(page, number=-(-total // page.size))
             found, total = self._schedules.find(who, tenant_id, where, q, page)
-        return Listed(
+        return ScheduleListPage(
             found,
             total,
             page,

@@ -10,7 +10,7 @@ from exports_app.services.core.records import LatestRun, Schedule, Summary
 from exports_app.services.schedules.validation import is_uuid
 
 
-class Overview:
+class ScheduleSummaries:
     def __init__(self, store: Store) -> None:
         self._store = store
 

@@ -15,7 +15,7 @@ from email_validator import EmailNotValidError
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.domain.runs.delivery_mode import Way
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.policies import CatchUp, OnUnknown, Overlap
 from exports_app.domain.timing import cron, period
 from exports_app.domain.timing.period import Window
@@ -52,7 +52,7 @@ NUMBERS: dict[str, tuple[int, int, str]] = {
 }
 """The smallest and the largest value, and its unit."""
 CHOICES: dict[str, Sequence[str]] = {
-    "delivery": list(Way),
+    "delivery": list(DeliveryMode),
     "overlap": list(Overlap),
     "catch_up": list(CatchUp),
     "on_unknown": list(OnUnknown),

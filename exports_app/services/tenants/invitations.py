@@ -20,7 +20,7 @@ from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.rate_limits import Counts, RateLimit
 from exports_app.services.core.records import AccountMessage, Action, Invitation, User, new_id
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
-from exports_app.services.identity.account_messages import AccountLetter, AccountMail
+from exports_app.services.identity.account_messages import AccountEmail, AccountMessages
 from exports_app.services.identity.authentication import Auth
 from exports_app.services.schedules import validation as rules
 from exports_app.services.tenants.members import role_of
@@ -70,7 +70,7 @@ class Invitations:
         changes: Changes,
         clock: Clock,
         links: AccountLinks,
-        mail: AccountMail,
+        mail: AccountMessages,
         counts: Counts,
         auth: Auth,
     ) -> None:
@@ -193,7 +193,7 @@ class Invitations:
 
     def _letter(
         self, tx: Transaction, message: AccountMessage, now: datetime
-    ) -> AccountLetter | None:
+    ) -> AccountEmail | None:
         """What the message says when it is sent; None where its link no longer works by then."""
         invitation = tx.invitations.get(message.subject_id)
         if (
@@ -208,7 +208,7 @@ class Invitations:
         tenant = tx.tenants.get(invitation.tenant_id)
         assert tenant is not None
         inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
-        return AccountLetter(
+        return AccountEmail(
             title=f"You are invited to {tenant.name}",
             lead=f"{inviter} invites you to {tenant.name}. You decide: nothing happens until you accept.",
             button="Open the invitation",

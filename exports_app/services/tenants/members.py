@@ -157,7 +157,7 @@ class Members:
         if schedules_to is not None and leaving.schedules:
             heir = _heir(tx, tenant_id, leaving.user.id, schedules_to)
             now = self._clock()
-            moved = tx.schedules.hand_over(tenant_id, leaving.user.id, heir.user.id, now)
+            moved = tx.schedules.transfer_ownership(tenant_id, leaving.user.id, heir.user.id, now)
             changed = {"owner": [leaving.user.name, heir.user.name]}
             for schedule in moved:
                 audit_log.note_schedule(

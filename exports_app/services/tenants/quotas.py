@@ -40,7 +40,7 @@ RAISE = "or ask a super admin to raise this quota"
 
 
 @dataclass(frozen=True)
-class Limits:
+class QuotaLimits:
     """Of one tenant. file_bytes: bytes; messages_per_day: in a day of UTC."""
 
     schedules: int
@@ -60,7 +60,9 @@ class Quota:
 
 
 class Quotas:
-    def __init__(self, store: Store, changes: Changes, clock: Clock, installation: Limits) -> None:
+    def __init__(
+        self, store: Store, changes: Changes, clock: Clock, installation: QuotaLimits
+    ) -> None:
         self._store, self._changes, self._clock = store, changes, clock
         self._installation = installation
 
@@ -73,7 +75,7 @@ class Quotas:
     def change(
         self, who: Principal, tenant_id: str, limits: Mapping[str, int | None]
     ) -> list[Quota]:
-        """limits: by name as in `Limits`, those to change; None: the installation's. Raises
+        """limits: by name as in `QuotaLimits`, those to change; None: the installation's. Raises
         NotFound, Forbidden to everybody but super admins, Invalid."""
         if wrong := _wrong(limits):
             raise Invalid(wrong)
@@ -93,8 +95,8 @@ class Quotas:
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return quotas
 
-    def of(self, tenant: Tenant) -> Limits:
-        return Limits(
+    def of(self, tenant: Tenant) -> QuotaLimits:
+        return QuotaLimits(
             **{
                 name: _own(tenant, name) or default
                 for name, default in vars(self._installation).items()

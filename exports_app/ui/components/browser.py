@@ -54,7 +54,7 @@ class Effects(_Browser):
     on_open: rx.EventHandler[passthrough_event_spec(str)]
 
 
-class Connection(_Browser):
+class ConnectionStatus(_Browser):
     tag = "Connection"
 
 
@@ -77,7 +77,7 @@ class TokenField(_Browser):
     page: rx.Var[str]
 
 
-class Keys(_Browser):
+class KeyboardShortcuts(_Browser):
     tag = "Keys"
     active: rx.Var[bool]
     search_id: rx.Var[str]
@@ -198,8 +198,8 @@ class Keep(_Browser):
 when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
 effects, connection, keys, keep, soon = (
     Effects.create,
-    Connection.create,
-    Keys.create,
+    ConnectionStatus.create,
+    KeyboardShortcuts.create,
     Keep.create,
     Soon.create,
 )

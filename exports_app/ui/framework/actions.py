@@ -91,7 +91,7 @@ def told(error: ExportsError) -> str:
 def note_refusal(error: ExportsError, what: str) -> None:
     """In the audit, where it refuses a right to somebody who is signed in. what: was called."""
     if (found := _actor.get()) is not None:
-        wiring.services().repeated_notes.refused(found.who, error, what)
+        wiring.services().repeated_entries.refused(found.who, error, what)
 
 
 def action(

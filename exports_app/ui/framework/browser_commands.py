@@ -13,7 +13,7 @@ KEEP = 5
 
 
 @dataclass
-class Notice:
+class Toast:
     """id: unique also across restarts, so that a page shows each once. level: success, error, info.
 
     link: words of an action beside the text. It opens href or, where run is given as "schedule
@@ -33,8 +33,8 @@ def parameters(address: str) -> dict[str, str]:
     return {k: v[-1] for k, v in parse_qs(urlsplit(address).query).items()}
 
 
-class Notices(rx.State):
-    items: list[Notice] = []  # noqa: RUF012 (Reflex copies defaults)
+class BrowserCommands(rx.State):
+    items: list[Toast] = []  # noqa: RUF012 (Reflex copies defaults)
     goto: str = ""
     """An address to move the whole page to."""
     fetch: str = ""
@@ -51,7 +51,7 @@ class Notices(rx.State):
     def _add(self, level: str, text: str, link: str, href: str, run: str) -> None:
         self.items = [
             *self.items[1 - KEEP :],
-            Notice(uuid.uuid4().hex, level, text, link, href, run),
+            Toast(uuid.uuid4().hex, level, text, link, href, run),
         ]
 
     def _clear(self) -> None:
@@ -62,20 +62,20 @@ async def notify(
     state: BaseState, level: str, text: str, *, link: str = "", href: str = "", run: str = ""
 ) -> None:
     """Show a notice in the tab of this state."""
-    (await state.get_state(Notices))._add(level, text, link, href, run)  # noqa: SLF001 (underscored so that no client can call it)
+    (await state.get_state(BrowserCommands))._add(level, text, link, href, run)  # noqa: SLF001 (underscored so that no client can call it)
 
 
 async def go(state: BaseState, address: str) -> None:
     """Move the whole page, so that cookies are read anew."""
-    (await state.get_state(Notices)).goto = address
+    (await state.get_state(BrowserCommands)).goto = address
 
 
 async def fetch(state: BaseState, address: str) -> None:
     """Save a file; the page stays."""
-    (await state.get_state(Notices)).fetch = address
+    (await state.get_state(BrowserCommands)).fetch = address
 
 
 async def show_address(state: BaseState, address: str) -> None:
     """Write the view into the address bar, without a navigation."""
-    notices = await state.get_state(Notices)
+    notices = await state.get_state(BrowserCommands)
     notices.address, notices._view = address, parameters(address)  # noqa: SLF001

@@ -10,12 +10,12 @@ from exports_app.ui.framework.actions import action, actor
 from exports_app.ui.framework.browser_commands import fetch
 
 
-class Downloads(rx.State):
+class DownloadState(rx.State):
     @action(Permission.READ)
     async def start(self, schedule_id: str, run_id: str) -> None:
         """Save a run's file. A wrong or foreign id is simply not found."""
         held = actor()
-        code = wiring.services().downloads.of_run
+        code = wiring.services().browser_downloads.of_run
         address = await asyncio.to_thread(
             code, held.who, held.session, str(schedule_id), str(run_id)
         )

@@ -20,9 +20,9 @@ from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.sessions import SESSION_COOKIE, cookie, id_of
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor, Rule
-from exports_app.ui.framework.browser_commands import Notices, notify
+from exports_app.ui.framework.browser_commands import BrowserCommands, notify
 from exports_app.ui.framework.page import LOGIN
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.websockets.gate import HYDRATE, ROOT
 from exports_app.ui.websockets.tab_states import kinds
 
@@ -75,7 +75,7 @@ class Guard(Middleware):
         await _keep_owner(root, found)
         lost = found is not None and await _lost_rights(root, found)
         if whole_page:
-            (await root.get_state(Notices))._clear()  # noqa: SLF001 (a page that begins shows nothing of the one before)
+            (await root.get_state(BrowserCommands))._clear()  # noqa: SLF001 (a page that begins shows nothing of the one before)
             return None
         if lost:
             self._note_refusal(event, found)
@@ -148,7 +148,7 @@ async def _keep_owner(root: BaseState, found: Actor | None) -> None:
     """The session of a tab's states is always the same one (`tabs.key_of`), but it may end: then
     they are emptied."""
     mine = found.who.user_id if found else ""
-    session = await root.get_state(Session)
+    session = await root.get_state(SessionState)
     if session._owner != mine:  # noqa: SLF001 (kept from clients by its underscore)
         await _empty(root)
         session._owner = mine  # noqa: SLF001
@@ -157,7 +157,7 @@ async def _keep_owner(root: BaseState, found: Actor | None) -> None:
 async def _lost_rights(root: BaseState, found: Actor) -> bool:
     """Whether they may do or see less than at the tab's latest event. Its states are empty then:
     what they hold may be of what was taken from them."""
-    session = await root.get_state(Session)
+    session = await root.get_state(SessionState)
     before = session._rights  # noqa: SLF001
     now = rights(found.who)
     if before == now:
@@ -214,7 +214,7 @@ async def _refuse(root: BaseState) -> StateUpdate:
 async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
     """Nothing but this, for it is not known whose states these are. whole_page: there is none yet
     to show a notice on."""
-    notices, session = await root.get_state(Notices), await root.get_state(Session)
+    notices, session = await root.get_state(BrowserCommands), await root.get_state(SessionState)
     notices._clear()  # noqa: SLF001
     if whole_page:
         session.failed = text

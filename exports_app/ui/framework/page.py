@@ -9,7 +9,7 @@ import reflex as rx
 from reflex.utils.format import format_event_handler
 
 from exports_app.domain.access import Permission
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.layout.shell import shell
 
 LOGIN, FORGOT = "/login", "/forgot-password"
@@ -18,7 +18,7 @@ View = Callable[[], rx.Component]
 
 
 @dataclass(frozen=True)
-class Page:
+class RegisteredPage:
     view: View
     routes: tuple[str, ...]
     title: str
@@ -36,7 +36,7 @@ class Page:
         return self.routes[0]
 
 
-PAGES: list[Page] = []
+PAGES: list[RegisteredPage] = []
 
 
 def page(
@@ -66,14 +66,16 @@ def page(
         if taken:
             raise ValueError(f"two pages at {sorted(taken)}")
         PAGES.append(
-            Page(view, routes, title, needs, load, refresh, public, nav, icon, order, loading)
+            RegisteredPage(
+                view, routes, title, needs, load, refresh, public, nav, icon, order, loading
+            )
         )
         return view
 
     return add
 
 
-def _whole(one: Page, entries: list[Page]) -> View:
+def _whole(one: RegisteredPage, entries: list[RegisteredPage]) -> View:
     def whole() -> rx.Component:
         return shell(one, entries)
 
@@ -90,7 +92,7 @@ def install(app: rx.App) -> tuple[set[str], set[str]]:
     for one in PAGES:
         on_load = [
             event
-            for event in (None if one.public else Session.enter, one.load, one.refresh)
+            for event in (None if one.public else SessionState.enter, one.load, one.refresh)
             if event is not None
         ]
         for route in one.routes:

@@ -46,7 +46,7 @@ def header(state: BaseState, name: str) -> str:
     return str(state.router_data.get("headers", {}).get(name, ""))
 
 
-class Session(rx.State):
+class SessionState(rx.State):
     """tenant_id is chosen among the user's own tenants only; every service checks it again."""
 
     ready: bool = False

@@ -9,26 +9,26 @@ import reflex as rx
 from exports_app.domain.access import OF_INSTALLATION, Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import icon_button, message
-from exports_app.ui.framework.browser_commands import Notices
-from exports_app.ui.framework.downloads import Downloads
-from exports_app.ui.framework.session import Session, TenantChoice
+from exports_app.ui.framework.browser_commands import BrowserCommands
+from exports_app.ui.framework.downloads import DownloadState
+from exports_app.ui.framework.session import SessionState, TenantChoice
 
 if TYPE_CHECKING:
-    from exports_app.ui.framework.page import Page
+    from exports_app.ui.framework.page import RegisteredPage
 
 PRODUCT = "Exports"
 
 
-def shell(page: "Page", entries: "Sequence[Page]") -> rx.Component:
+def shell(page: "RegisteredPage", entries: "Sequence[RegisteredPage]") -> rx.Component:
     """entries: the pages that the header names, in their order."""
     common = rx.fragment(
         browser.effects(
-            notices=Notices.items,
-            goto=Notices.goto,
-            fetch=Notices.fetch,
-            colors=Session.colors,
-            address=Notices.address,
-            on_file=Downloads.start,
+            notices=BrowserCommands.items,
+            goto=BrowserCommands.goto,
+            fetch=BrowserCommands.fetch,
+            colors=SessionState.colors,
+            address=BrowserCommands.address,
+            on_file=DownloadState.start,
             on_open=rx.redirect,
         ),
         browser.connection(),
@@ -37,15 +37,19 @@ def shell(page: "Page", entries: "Sequence[Page]") -> rx.Component:
         return rx.fragment(common, page.view())
     content = page.view()
     if page.needs is not None:
-        content = rx.cond(Session.may.contains(str(page.needs)), content, _no_access(page.needs))
+        content = rx.cond(
+            SessionState.may.contains(str(page.needs)), content, _no_access(page.needs)
+        )
     return rx.fragment(
         common,
         browser.skip_link(target="content"),
         _header(page, entries),
-        rx.cond(Session.ready & Session.is_demo, _demo_banner()),
+        rx.cond(SessionState.ready & SessionState.is_demo, _demo_banner()),
         rx.el.main(
             rx.cond(
-                Session.failed != "", _failed(), rx.cond(Session.ready, content, page.loading())
+                SessionState.failed != "",
+                _failed(),
+                rx.cond(SessionState.ready, content, page.loading()),
             ),
             id="content",
             tab_index=-1,
@@ -58,7 +62,7 @@ def logo() -> rx.Component:
     return rx.el.span(mark, rx.el.span(PRODUCT), class_name="logo")
 
 
-def _header(page: "Page", entries: "Sequence[Page]") -> rx.Component:
+def _header(page: "RegisteredPage", entries: "Sequence[RegisteredPage]") -> rx.Component:
     return rx.el.header(
         logo(),
         rx.el.nav(
@@ -66,14 +70,14 @@ def _header(page: "Page", entries: "Sequence[Page]") -> rx.Component:
             class_name="nav",
             custom_attrs={"aria-label": "Pages"},
         ),
-        rx.cond(Session.tenants.length() > 1, _tenants()),
+        rx.cond(SessionState.tenants.length() > 1, _tenants()),
         _theme(),
-        rx.cond(Session.ready, _account()),
+        rx.cond(SessionState.ready, _account()),
         class_name="app-header",
     )
 
 
-def _entry(page: "Page", *, here: bool) -> rx.Component:
+def _entry(page: "RegisteredPage", *, here: bool) -> rx.Component:
     return rx.link(
         rx.icon(page.icon, size=16, aria_hidden="true"),
         rx.el.span(page.nav),
@@ -84,7 +88,7 @@ def _entry(page: "Page", *, here: bool) -> rx.Component:
     )
 
 
-def _is_within(page: "Page", entry: "Page") -> bool:
+def _is_within(page: "RegisteredPage", entry: "RegisteredPage") -> bool:
     return page is entry or page.link.startswith(f"{entry.link}/")
 
 
@@ -92,21 +96,21 @@ def _tenants() -> rx.Component:
     def item(one: TenantChoice) -> rx.Component:
         return rx.dropdown_menu.item(
             one.name,
-            rx.cond(one.id == Session.tenant_id, rx.icon("check", size=14)),
-            on_select=Session.switch(one.id),
+            rx.cond(one.id == SessionState.tenant_id, rx.icon("check", size=14)),
+            on_select=SessionState.switch(one.id),
         )
 
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(
             rx.el.button(
-                rx.el.span(Session.tenant_name),
+                rx.el.span(SessionState.tenant_name),
                 rx.icon("chevron-down", size=14, aria_hidden="true"),
                 type="button",
                 class_name="picker-button",
-                custom_attrs={"aria-label": f"Tenant: {Session.tenant_name}"},
+                custom_attrs={"aria-label": f"Tenant: {SessionState.tenant_name}"},
             )
         ),
-        rx.dropdown_menu.content(rx.foreach(Session.tenants, item), align="end"),
+        rx.dropdown_menu.content(rx.foreach(SessionState.tenants, item), align="end"),
         modal=False,
     )
 
@@ -120,9 +124,9 @@ def _theme() -> rx.Component:
 
 def _account() -> rx.Component:
     who = rx.el.div(
-        rx.el.div(Session.name, font_weight="570"),
-        rx.el.div(Session.email, class_name="muted"),
-        rx.el.div(Session.role, class_name="muted"),
+        rx.el.div(SessionState.name, font_weight="570"),
+        rx.el.div(SessionState.email, class_name="muted"),
+        rx.el.div(SessionState.role, class_name="muted"),
         padding="6px 12px 8px",
         max_width="260px",
         overflow_wrap="anywhere",
@@ -130,12 +134,12 @@ def _account() -> rx.Component:
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(
             rx.el.button(
-                Session.initials,
+                SessionState.initials,
                 type="button",
                 class_name="avatar",
                 id="account",
-                title=Session.name,
-                custom_attrs={"aria-label": f"Account: {Session.name}"},
+                title=SessionState.name,
+                custom_attrs={"aria-label": f"Account: {SessionState.name}"},
             )
         ),
         rx.dropdown_menu.content(
@@ -150,7 +154,7 @@ def _account() -> rx.Component:
                 on_select=rx.redirect("/api/docs", is_external=True),
             ),
             rx.dropdown_menu.item(
-                rx.icon("log-out", size=14), "Sign out", on_select=Session.logout
+                rx.icon("log-out", size=14), "Sign out", on_select=SessionState.logout
             ),
             align="end",
         ),
@@ -170,7 +174,7 @@ def _failed() -> rx.Component:
     return message(
         "triangle-alert",
         "The page could not be loaded",
-        f"{Session.failed}.",
+        f"{SessionState.failed}.",
         browser.reload_button(),
         level="h1",
     )
@@ -179,7 +183,7 @@ def _failed() -> rx.Component:
 def _no_access(needs: Permission) -> rx.Component:
     ask = rx.fragment(
         "You need the Admin role to see this page: ask an admin of ",
-        rx.cond(Session.tenant_name != "", Session.tenant_name, "your organisation"),
+        rx.cond(SessionState.tenant_name != "", SessionState.tenant_name, "your organisation"),
         ". Viewers read scheduled exports and their history through the API.",
     )
     return message(
@@ -187,12 +191,12 @@ def _no_access(needs: Permission) -> rx.Component:
         "No access to this page",
         rx.fragment(
             "You are signed in as ",
-            rx.el.b(Session.email),
+            rx.el.b(SessionState.email),
             " (",
-            Session.role,
+            SessionState.role,
             "). ",
             "This is for super admins of the installation." if needs in OF_INSTALLATION else ask,
         ),
-        rx.el.button("Sign out", type="button", class_name="btn", on_click=Session.logout),
+        rx.el.button("Sign out", type="button", class_name="btn", on_click=SessionState.logout),
         level="h1",
     )

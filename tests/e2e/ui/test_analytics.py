@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from exports_app.services.analytics.campaigns import View
+from exports_app.services.analytics.campaigns import CampaignView
 from exports_app.services.core.records import Campaign
 from exports_app.services.schedules.validation import Filters
 from tests.e2e.ui.axe import assert_accessible
@@ -213,8 +213,8 @@ def test_new_numbers_show_by_themselves(
     expect(card(page, "clicks").locator(".amount b").first).to_have_text("2,000")
 
 
-def _week() -> View:
-    return View(Filters(period="last_7_days"))
+def _week() -> CampaignView:
+    return CampaignView(Filters(period="last_7_days"))
 
 
 @at_both_widths

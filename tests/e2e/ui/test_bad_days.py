@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from exports_app.domain.runs.states import DeliveryStatus
-from exports_app.services.core.records import Notice, NoticeKind, Schedule, new_id
+from exports_app.services.core.records import Notification, NotificationKind, Schedule, new_id
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
@@ -144,17 +144,17 @@ def test_the_history_tells_who_was_told_of_trouble(
     sent = {"status": DeliveryStatus.ACCEPTED, "attempts": 1, "sent_at": now}
     refused = {"status": DeliveryStatus.FAILED, "attempts": 1, "error": "550 5.1.1 no such user"}
     told = [
-        Notice(
+        Notification(
             new_id(),
-            kind=NoticeKind.FAILING,
+            kind=NotificationKind.FAILING,
             target="owner@example.com",
             created_at=now - timedelta(hours=2),
             **about,
             **sent,
         ),
-        Notice(
+        Notification(
             new_id(),
-            kind=NoticeKind.PAUSED,
+            kind=NotificationKind.PAUSED,
             target="gone@example.com",
             created_at=now,
             **about,

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from exports_app.domain.humanize import size
 from exports_app.domain.timing import cron
-from exports_app.domain.timing.clock_changes import Change, changes_between
+from exports_app.domain.timing.clock_changes import ClockChange, changes_between
 from exports_app.domain.timing.cron import CronError
 from exports_app.services.core.records import Campaign, new_id
 from tests.e2e.ui.form import Form, at_both_widths
@@ -134,7 +134,7 @@ class TestWhenItWouldRun:
         expect(page.locator("#clock-note")).to_have_count(0)
 
 
-def next_change(zone: str, *, forward: bool) -> Change:
+def next_change(zone: str, *, forward: bool) -> ClockChange:
     """From tomorrow on: today's may be over."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     found = changes_between(ZoneInfo(zone), tomorrow, tomorrow + timedelta(days=380))

@@ -70,7 +70,7 @@ def test_a_password_that_was_given_is_changed_before_anything_else(
     house: House, company: Company, visits: Visits
 ) -> None:
     house.schedule(company, "Mine")
-    password = house.services.accounts.give_one_time_password(company.admin.user.email)
+    password = house.services.provisioning.give_one_time_password(company.admin.user.email)
     page = visits.open("/login")
     sign_in(page, company.admin.user.email, password)
     expect(page.locator("#must-change")).to_be_visible()

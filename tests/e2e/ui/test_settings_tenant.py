@@ -144,7 +144,9 @@ def test_a_super_admin_reads_the_installations_entries_too(
     house: House, company: Company, visits: Visits
 ) -> None:
     operator = house.person("Noor Operator", {}, is_super=True)
-    house.services.users.set_active(operator.who, company.viewer.user.id, active=False)
+    house.services.user_administration.set_active(
+        operator.who, company.viewer.user.id, active=False
+    )
     page = visits.open(f"/settings/audit?tenant={company.tenant.slug}", who=operator)
     expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
     page.locator("#of").select_option("installation")

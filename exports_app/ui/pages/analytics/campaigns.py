@@ -18,14 +18,14 @@ from exports_app.ui.components import charts
 from exports_app.ui.components.charts import Series
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
 from exports_app.ui.framework.actions import action, principal, told
-from exports_app.ui.framework.browser_commands import Notices, show_address
+from exports_app.ui.framework.browser_commands import BrowserCommands, show_address
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import Session, query
+from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.pages.analytics import figures
 from exports_app.ui.pages.analytics.figures import LISTED, MOST_DRAWN, Amount, Card, TopRow
 from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
 from exports_app.ui.pages.analytics.tabs import top
-from exports_app.ui.pages.analytics.view import DATES, GROUPS, ROUTE, View, read
+from exports_app.ui.pages.analytics.view import DATES, GROUPS, ROUTE, AnalyticsView, read
 from exports_app.ui.pages.scheduled_exports.editor.form import GROUPS as GROUP_WORDS
 from exports_app.ui.pages.scheduled_exports.editor.form import PERIODS
 from exports_app.ui.pages.scheduled_exports.list.state import new_link
@@ -42,7 +42,7 @@ FEW = 32
 
 
 class CampaignsState(rx.State):
-    view: dict[str, str] = vars(View()).copy()
+    view: dict[str, str] = vars(AnalyticsView()).copy()
     loaded: bool = False
     failed: str = ""
     """Why there are no figures."""
@@ -71,14 +71,14 @@ class CampaignsState(rx.State):
     async def arrive(self) -> None:
         """When the page loads: the view that the address names."""
         self.view = vars(read(query(self))).copy()
-        (await self.get_state(Notices))._arrive(query(self))  # noqa: SLF001
+        (await self.get_state(BrowserCommands))._arrive(query(self))  # noqa: SLF001
 
     @action(Permission.WRITE)
     async def refresh(self) -> None:
         await self._load()
 
     async def _load(self) -> None:
-        session, view = await self.get_state(Session), View(**self.view)
+        session, view = await self.get_state(SessionState), AnalyticsView(**self.view)
         read = wiring.services().campaign_analytics.read
         try:
             found = await slowly(read, principal(), session.tenant_id, view.asked())
@@ -101,7 +101,7 @@ class CampaignsState(rx.State):
         )
         put(self, export_href=links[0], export_list_href=links[1], loaded=True)
 
-    def _show(self, found: CampaignFigures, view: View) -> None:
+    def _show(self, found: CampaignFigures, view: AnalyticsView) -> None:
         drawn, count = figures.drawing(found, view.measure), counted(found.top_total, "campaign")
         put(
             self,
@@ -127,19 +127,19 @@ class CampaignsState(rx.State):
     @action(Permission.WRITE)
     async def choose(self, name: str, value: str) -> None:
         """One part of the view."""
-        await self._look(View(**self.view).with_(str(name), str(value)))
+        await self._look(AnalyticsView(**self.view).with_(str(name), str(value)))
 
     @action(Permission.WRITE)
     async def order(self, key: str) -> None:
         """By a column, the largest first; the same again turns it round."""
-        view = View(**self.view)
+        view = AnalyticsView(**self.view)
         first = key if key == "name" else f"-{key}"
         again = first.removeprefix("-") if first.startswith("-") else f"-{first}"
         await self._look(view.with_("sort", again if view.sort == first else first))
 
-    async def _look(self, view: View) -> None:
+    async def _look(self, view: AnalyticsView) -> None:
         self.view = vars(view).copy()
-        session = await self.get_state(Session)
+        session = await self.get_state(SessionState)
         await show_address(
             self, view.address(session.tenant_slug if len(session.tenants) > 1 else "")
         )

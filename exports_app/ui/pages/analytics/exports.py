@@ -15,7 +15,7 @@ from exports_app.ui.components import browser, charts
 from exports_app.ui.components.charts import Series
 from exports_app.ui.framework.actions import action, principal, told
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.analytics import health
 from exports_app.ui.pages.analytics.health import MEAN, P95, PARTS, Worry
 from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
@@ -60,7 +60,7 @@ class ExportsState(rx.State):
 
     @action(Permission.WRITE)
     async def refresh(self) -> None:
-        tenant = (await self.get_state(Session)).tenant_id
+        tenant = (await self.get_state(SessionState)).tenant_id
         try:
             self._show(await slowly(wiring.services().export_analytics.read, principal(), tenant))
             put(self, failed="")
@@ -112,7 +112,7 @@ def exports() -> rx.Component:
     )
     told_ = rx.fragment(
         "How the scheduled exports of ",
-        Session.tenant_name,
+        SessionState.tenant_name,
         " do",
         rx.cond(state.zone != "", f" · days in {state.zone}", ""),
     )

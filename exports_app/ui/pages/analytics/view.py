@@ -10,7 +10,7 @@ from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.timing.period import Period
 from exports_app.services.analytics.campaigns import MEASURES, SORTS
-from exports_app.services.analytics.campaigns import View as Asked
+from exports_app.services.analytics.campaigns import CampaignView as Asked
 from exports_app.services.schedules.validation import Filters
 
 ROUTE = "/analytics"
@@ -20,7 +20,7 @@ LONGEST = bounds.WRITTEN
 
 
 @dataclass(frozen=True)
-class View:
+class AnalyticsView:
     """As text. period: a relative one, or DATES."""
 
     period: str = str(Period.LAST_30_DAYS)
@@ -46,7 +46,7 @@ class View:
         """What the service takes. Raises Invalid."""
         return Asked(self.filters(), self.sort, self.currency)
 
-    def with_(self, name: str, value: str) -> "View":
+    def with_(self, name: str, value: str) -> "AnalyticsView":
         """With one part changed, where the value is one that it may have."""
         known = {
             "period": [*Period, DATES],
@@ -67,15 +67,15 @@ class View:
     def address(self, tenant: str) -> str:
         """What differs from the plain page. tenant: its slug, or empty where there is only one."""
         parts = {"tenant": tenant} | {
-            k: v for k, v in vars(self).items() if v != getattr(View(), k)
+            k: v for k, v in vars(self).items() if v != getattr(AnalyticsView(), k)
         }
         text = urlencode({k: v for k, v in parts.items() if v})
         return f"{ROUTE}?{text}" if text else ROUTE
 
 
-def read(query: Mapping[str, str]) -> View:
+def read(query: Mapping[str, str]) -> AnalyticsView:
     """Of an address's parameters; what they name wrongly is left out."""
-    found = View()
+    found = AnalyticsView()
     for name in vars(found):
         if name in query:
             found = found.with_(name, query[name])

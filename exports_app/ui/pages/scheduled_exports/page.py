@@ -8,14 +8,14 @@ from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.history.view import history_dialog
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.delete_dialog import delete_dialog
 from exports_app.ui.pages.scheduled_exports.list.state import ROUTE, ListState
 from exports_app.ui.pages.scheduled_exports.list.view import SEARCH, list_view, loading
@@ -28,7 +28,7 @@ class ScheduledExports(rx.State):
     async def arrive(self) -> Any:
         """When the page loads: the view that the address names. A tab that was only disconnected
         goes on as it was."""
-        tenant = (await self.get_state(Session)).tenant_id
+        tenant = (await self.get_state(SessionState)).tenant_id
         if not await (await self.get_state(ListState))._arrive(tenant):  # noqa: SLF001
             return None
         await (await self.get_state(EditorState))._leave(tenant)  # noqa: SLF001
@@ -40,7 +40,7 @@ class ScheduledExports(rx.State):
         states: tuple[tuple[type[Any], str], ...] = (
             (ListState, "_load"),
             (HistoryState, "_reload"),
-            (Doing, "_settle"),
+            (ScheduleActions, "_settle"),
             (EditorState, "_compare"),
         )
         for state, method in states:
@@ -78,9 +78,9 @@ def scheduled_exports() -> rx.Component:
             on_new=EditorState.begin(""),
         ),
         browser.keep(
-            owner=f"{Session.email} {Session.tenant_id}",
+            owner=f"{SessionState.email} {SessionState.tenant_id}",
             value=DraftState.kept,
-            ready=Session.ready & ListState.loaded,
+            ready=SessionState.ready & ListState.loaded,
             on_restore=EditorState.restore,
         ),
     )

@@ -17,7 +17,7 @@ from exports_app.ui.components.controls import button, form_input
 from exports_app.ui.framework.actions import action, actor, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import SETTINGS, Session
+from exports_app.ui.framework.session import SETTINGS, SessionState
 from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.settings import second_factor
 from exports_app.ui.pages.settings.leave import LeaveState, belonging
@@ -30,7 +30,7 @@ FIELDS = {"/currentPassword": "current", "/newPassword": "new"}
 
 
 @dataclass
-class SessionRow:
+class SessionItem:
     id: str
     device: str
     used_at: str
@@ -41,7 +41,7 @@ class SessionRow:
 class AccountState(rx.State):
     must_change: bool = False
     """Its password was given to them."""
-    sessions: list[SessionRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    sessions: list[SessionItem] = []  # noqa: RUF012 (Reflex copies defaults)
     errors: dict[str, str] = {}  # noqa: RUF012
     """By field: current, new."""
     saved: int = 0
@@ -49,7 +49,7 @@ class AccountState(rx.State):
 
     @action()
     async def refresh(self) -> None:
-        user = await asyncio.to_thread(wiring.services().account.get, principal())
+        user = await asyncio.to_thread(wiring.services().own_account.get, principal())
         self.must_change = user.must_change_password
         await (await self.get_state(LeaveState))._read()  # noqa: SLF001
         await (await self.get_state(SecondFactorState))._load()  # noqa: SLF001
@@ -60,7 +60,7 @@ class AccountState(rx.State):
         current, new = (str(form.get(name, ""))[:LONGEST] for name in ("current", "new"))
         self.errors = {}
         try:
-            change = wiring.services().account.change_password
+            change = wiring.services().own_account.change_password
             await asyncio.to_thread(change, principal(), current, new, id_of(actor().session))
         except Invalid as e:
             self.errors = {FIELDS.get(one.pointer, "new"): sentence(one.detail) for one in e.errors}
@@ -81,27 +81,29 @@ class AccountState(rx.State):
 
     @action()
     async def end(self, session_id: str) -> None:
-        await asyncio.to_thread(wiring.services().account.end_session, principal(), str(session_id))
+        await asyncio.to_thread(
+            wiring.services().own_account.end_session, principal(), str(session_id)
+        )
         await self._again()
 
     @action()
     async def end_all(self) -> None:
         """This browser too."""
-        await asyncio.to_thread(wiring.services().account.sign_out_everywhere, principal())
+        await asyncio.to_thread(wiring.services().own_account.sign_out_everywhere, principal())
         await go(self, "/api/session/end")
 
     async def _again(self) -> None:
         self.sessions = await asyncio.to_thread(_rows, principal(), id_of(actor().session))
 
 
-def _rows(who: Principal, session: str) -> list[SessionRow]:
+def _rows(who: Principal, session: str) -> list[SessionItem]:
     """In a thread: reading what a browser calls itself takes some milliseconds, and the first time
     a fifth of a second."""
-    return [row(one) for one in wiring.services().account.sessions(who, session)]
+    return [row(one) for one in wiring.services().own_account.sessions(who, session)]
 
 
-def row(one: SignedIn) -> SessionRow:
-    return SessionRow(
+def row(one: SignedIn) -> SessionItem:
+    return SessionItem(
         one.id,
         device(one.device),
         one.last_used_at.isoformat(),
@@ -112,7 +114,7 @@ def row(one: SignedIn) -> SessionRow:
 
 @page(SETTINGS, title="Account", load=SecondFactorState.arrive, refresh=AccountState.refresh)
 def account() -> rx.Component:
-    told = rx.fragment("Your account, ", rx.el.b(Session.email))
+    told = rx.fragment("Your account, ", rx.el.b(SessionState.email))
     warning = rx.cond(AccountState.must_change, _must_change())
     return rx.el.div(
         top(SETTINGS, told),
@@ -192,7 +194,7 @@ def _sessions() -> rx.Component:
     )
 
 
-def _session(one: SessionRow) -> rx.Component:
+def _session(one: SessionItem) -> rx.Component:
     facts = rx.el.div(
         rx.el.b(one.device),
         rx.el.div(

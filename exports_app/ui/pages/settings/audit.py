@@ -17,10 +17,10 @@ from exports_app.services.core.records import Page
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
 from exports_app.ui.framework.actions import action, actor, principal, told
-from exports_app.ui.framework.browser_commands import Notices, fetch, show_address
+from exports_app.ui.framework.browser_commands import BrowserCommands, fetch, show_address
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import Session, query
-from exports_app.ui.pages.settings.deeds import AREAS, Deed, deed
+from exports_app.ui.framework.session import SessionState, query
+from exports_app.ui.pages.settings.deeds import AREAS, AuditItem, deed
 from exports_app.ui.pages.settings.tabs import AUDIT, top
 
 SIZE = 25
@@ -34,7 +34,7 @@ class AuditState(rx.State):
     view: dict[str, str] = PLAIN
     number: int = 1
     """Of the page."""
-    rows: list[Deed] = []  # noqa: RUF012 (Reflex copies defaults)
+    rows: list[AuditItem] = []  # noqa: RUF012 (Reflex copies defaults)
     total: int = 0
     loaded: bool = False
     failed: str = ""
@@ -67,7 +67,7 @@ class AuditState(rx.State):
             if number.isascii() and number.isdecimal() and len(number) < 7
             else 1
         )
-        (await self.get_state(Notices))._arrive(asked)  # noqa: SLF001
+        (await self.get_state(BrowserCommands))._arrive(asked)  # noqa: SLF001
 
     @action(Permission.MANAGE)
     async def refresh(self) -> None:
@@ -95,14 +95,14 @@ class AuditState(rx.State):
     async def save(self) -> None:
         """All that the filters let through, as CSV."""
         tenant, where = await self._asked()
-        of_audit = wiring.services().downloads.of_audit
+        of_audit = wiring.services().browser_downloads.of_audit
         await fetch(
             self,
             f"/api/download/{await asyncio.to_thread(of_audit, principal(), actor().session, tenant, where)}",
         )
 
     async def _look(self) -> None:
-        session = await self.get_state(Session)
+        session = await self.get_state(SessionState)
         parts = {"tenant": session.tenant_slug if len(session.tenants) > 1 else "", **self.view}
         text = urlencode(
             {
@@ -133,7 +133,7 @@ class AuditState(rx.State):
 
     async def _asked(self) -> tuple[str | None, AuditFilter]:
         """The tenant, and the filter. Raises Invalid where a day is none."""
-        session, view = await self.get_state(Session), self.view
+        session, view = await self.get_state(SessionState), self.view
         self.zone = place(session.timezone)
         since, until = _day(view["since"], "/since"), _day(view["until"], "/until")
         begin = _midnight(since, session.timezone) if since else None
@@ -179,7 +179,7 @@ def audit() -> rx.Component:
     whose = rx.cond(
         state.view["of"] == INSTALLATION,
         "the installation, beside its tenants",
-        Session.tenant_name,
+        SessionState.tenant_name,
     )
     told_ = rx.fragment(
         "Who did what in ", rx.el.b(whose), ", and when. Nobody can change or remove an entry"
@@ -226,7 +226,7 @@ def _bar() -> rx.Component:
         class_name="search",
     )
     installation = rx.cond(
-        Session.may.contains(str(Permission.OPERATE)),
+        SessionState.may.contains(str(Permission.OPERATE)),
         _choice("Of", "of", [("", "This tenant"), (INSTALLATION, "The installation")]),
     )
     return rx.el.div(
@@ -258,7 +258,7 @@ def _date(label: str, name: str) -> rx.Component:
     )
 
 
-def _entry(one: Deed) -> rx.Component:
+def _entry(one: AuditItem) -> rx.Component:
     what = rx.el.div(
         rx.el.b(rx.el.bdi(one.who)), " ", one.what, " ", rx.el.b(rx.el.bdi(one.subject))
     )
@@ -276,7 +276,7 @@ def _entry(one: Deed) -> rx.Component:
             class_name="muted",
         ),
     )
-    when = browser.when(at=one.at, zone=Session.timezone)
+    when = browser.when(at=one.at, zone=SessionState.timezone)
     facts = rx.el.div(what, changes, origin, class_name="grow")
     return rx.el.li(
         facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=one.id

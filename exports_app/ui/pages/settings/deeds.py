@@ -101,7 +101,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:
 
 
 @dataclass
-class Deed:
+class AuditItem:
     """changes, origin: one line each. at: ISO 8601."""
 
     id: str
@@ -113,10 +113,10 @@ class Deed:
     origin: list[str]
 
 
-def deed(entry: AuditEntry) -> Deed:
+def deed(entry: AuditEntry) -> AuditItem:
     # The app and the command line begin a sentence here; a person's name is theirs to write
     who = entry.actor_name if entry.actor_id else sentence(entry.actor_name)
-    return Deed(
+    return AuditItem(
         entry.id,
         entry.at.isoformat(),
         who,

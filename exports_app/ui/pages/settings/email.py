@@ -11,11 +11,11 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
 from exports_app.domain.humanize import sentence
-from exports_app.services.core.extension_points import InForce, Outcome, Trial
+from exports_app.services.core.extension_points import ChannelTestResult, EffectiveSetting, Outcome
 from exports_app.ui.components.controls import form_input
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.tabs import EMAIL, top
 
 NOT_SET = "not set"
@@ -50,7 +50,7 @@ class EmailState(rx.State):
 
     @action(Permission.OPERATE)
     async def refresh(self) -> None:
-        found = await asyncio.to_thread(wiring.services().mail.in_force, principal())
+        found = await asyncio.to_thread(wiring.services().mail_diagnostics.in_force, principal())
         self.rows = [row(one) for one in found]
         self.configured = any(one.name == "SMTP_HOST" and one.value != NOT_SET for one in found)
 
@@ -71,7 +71,7 @@ class EmailState(rx.State):
         error, trial = "", None
         try:
             trial = await asyncio.to_thread(
-                wiring.services().mail.send_test,
+                wiring.services().mail_diagnostics.send_test,
                 principal(),
                 str(form.get("address", ""))[:LONGEST],
             )
@@ -82,14 +82,14 @@ class EmailState(rx.State):
                 if self._asked == asked:  # else the tab is somebody else's by now, or asked again
                     self._tell(trial, error)
 
-    def _tell(self, trial: Trial | None, error: str) -> None:
+    def _tell(self, trial: ChannelTestResult | None, error: str) -> None:
         self.busy, self.error = False, error
         if trial is not None:
             self.outcome, self.told = str(trial.outcome), sentence(trial.told)
             self.dialogue = [] if trial.outcome is Outcome.ACCEPTED else list(trial.dialogue)
 
 
-def row(one: InForce) -> SettingRow:
+def row(one: EffectiveSetting) -> SettingRow:
     return SettingRow(one.name, one.value, one.source)
 
 
@@ -160,7 +160,7 @@ def _test() -> rx.Component:
         "A short message that says it is a test",
         type="email",
         required=True,
-        default_value=Session.email,
+        default_value=SessionState.email,
         max_length=LONGEST,
         auto_complete="email",
     )

@@ -17,7 +17,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, form_input
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
-from exports_app.ui.framework.session import ROLES, Session
+from exports_app.ui.framework.session import ROLES, SessionState
 from exports_app.ui.pages.settings.given import link_to_hand_on
 
 LONGEST = bounds.TYPED_ADDRESS
@@ -26,7 +26,7 @@ SELECTABLE = [(str(role), ROLES[role]) for role in CHOICES]
 
 
 @dataclass
-class InvitationRow:
+class InvitationItem:
     """note: why its link does not help, in words; empty while all is well."""
 
     id: str
@@ -39,7 +39,7 @@ class InvitationRow:
 
 
 class InvitationsState(rx.State):
-    rows: list[InvitationRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    rows: list[InvitationItem] = []  # noqa: RUF012 (Reflex copies defaults)
     errors: dict[str, str] = {}  # noqa: RUF012
     """By field: email, role."""
     sent: int = 0
@@ -101,20 +101,20 @@ class InvitationsState(rx.State):
         services, tenant_id = wiring.services(), await self._tenant()
         invitations = await asyncio.to_thread(services.invitations.find, principal(), tenant_id)
         self.rows = [row(invited) for invited in invitations]
-        self.mails = services.account_mail.available()
+        self.mails = services.account_messages.available()
 
     async def _tenant(self) -> str:
-        return (await self.get_state(Session)).tenant_id
+        return (await self.get_state(SessionState)).tenant_id
 
 
-def row(invited: Invited) -> InvitationRow:
+def row(invited: Invited) -> InvitationItem:
     invitation, expired = invited.invitation, invited.status is InvitationStatus.EXPIRED
     note = ""
     if invited.status is InvitationStatus.INVITER_LEFT:
         note = f"Not valid: {invited.invited_by} may not invite any more"
     elif not expired and invited.mail in {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}:
         note = "The message was not delivered"
-    return InvitationRow(
+    return InvitationItem(
         invitation.id,
         invitation.email,
         ROLES[invitation.role],
@@ -179,7 +179,7 @@ def open_invitations() -> rx.Component:
     return rx.cond(InvitationsState.rows.length() > 0, card)
 
 
-def _invitation(one: InvitationRow) -> rx.Component:
+def _invitation(one: InvitationItem) -> rx.Component:
     until = rx.fragment(
         rx.cond(one.expired, "expired ", "expires "), browser.when(at=one.expires_at)
     )

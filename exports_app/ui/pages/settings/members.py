@@ -13,7 +13,7 @@ from exports_app.ui.components.controls import button
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import SETTINGS, Session
+from exports_app.ui.framework.session import SETTINGS, SessionState
 from exports_app.ui.pages.settings.invitations import (
     SELECTABLE,
     InvitationsState,
@@ -134,7 +134,7 @@ class MembersState(rx.State):
             await go(self, SETTINGS)  # one's own role was changed, or one has left
 
     async def _tenant(self) -> str:
-        return (await self.get_state(Session)).tenant_id
+        return (await self.get_state(SessionState)).tenant_id
 
 
 def row(one: Member) -> MemberRow:
@@ -152,7 +152,9 @@ def row(one: Member) -> MemberRow:
     refresh=MembersState.refresh,
 )
 def members() -> rx.Component:
-    told = rx.fragment("Who may see and change what ", rx.el.b(Session.tenant_name), " exports")
+    told = rx.fragment(
+        "Who may see and change what ", rx.el.b(SessionState.tenant_name), " exports"
+    )
     return rx.el.div(
         top(MEMBERS, told),
         invite_card(),

@@ -17,7 +17,7 @@ from exports_app.services.tenants.quotas import MAX_QUOTA, Quota
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 
 LABELS = {
     "schedules": "Scheduled exports",
@@ -90,7 +90,7 @@ class QuotasState(rx.State):
 
     @action(Permission.OPERATE)
     async def save(self) -> None:
-        if not self._of or self._of != (await self.get_state(Session)).tenant_id:
+        if not self._of or self._of != (await self.get_state(SessionState)).tenant_id:
             return
         changed = {k: limit(k, v) for k, v in self.typed.items() if v != self._stored[k]}
         change = wiring.services().quotas.change
@@ -147,7 +147,7 @@ def card() -> rx.Component:
         rx.el.h2("Quotas"),
         rx.el.p("Used, and the limit", class_name="muted"),
         rows,
-        rx.cond(Session.may.contains(str(Permission.OPERATE)), _form()),
+        rx.cond(SessionState.may.contains(str(Permission.OPERATE)), _form()),
         class_name="card settings-card",
     )
 

@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.ui.components.tabs import tabs
-from exports_app.ui.framework.session import SETTINGS, Session
+from exports_app.ui.framework.session import SETTINGS, SessionState
 
 MEMBERS = f"{SETTINGS}/members"
 TENANT = f"{SETTINGS}/tenant"
@@ -16,7 +16,7 @@ USERS = f"{SETTINGS}/users"
 def top(here: str, told: rx.Component) -> rx.Component:
     """here: the page's route. told: what it is about."""
     manages, operates = (
-        Session.may.contains(str(one)) for one in (Permission.MANAGE, Permission.OPERATE)
+        SessionState.may.contains(str(one)) for one in (Permission.MANAGE, Permission.OPERATE)
     )
     of_tenant = [
         ("Members", MEMBERS, manages),

@@ -22,7 +22,7 @@ from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.page import page
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings import quotas, tenant_sign_in
 from exports_app.ui.pages.settings.quotas import QuotasState
 from exports_app.ui.pages.settings.tabs import TENANT, top
@@ -71,7 +71,7 @@ class TenantState(rx.State):
 
     async def _load(self) -> None:
         """What somebody else changed shows in the fields that are not touched here."""
-        tenant_id = (await self.get_state(Session)).tenant_id
+        tenant_id = (await self.get_state(SessionState)).tenant_id
         if self._of != tenant_id:
             self.loaded, self.html, self.subject = False, "", ""
         services = wiring.services()
@@ -110,7 +110,7 @@ class TenantState(rx.State):
     @action(Permission.MANAGE)
     async def save(self) -> None:
         """Only what was changed here."""
-        if not self._of or self._of != (await self.get_state(Session)).tenant_id:
+        if not self._of or self._of != (await self.get_state(SessionState)).tenant_id:
             return
         changed = {k: v for k, v in self.typed.items() if v != self._stored[k]}
         seen = read({k: self._stored[k] for k in changed})
@@ -128,7 +128,7 @@ class TenantState(rx.State):
             )
             return
         self.typed, self._stored, self._shown = texts(saved), texts(saved), {}
-        (await self.get_state(Session))._changed(saved)  # noqa: SLF001
+        (await self.get_state(SessionState))._changed(saved)  # noqa: SLF001
         await self._draw()
         await notify(self, "success", "The settings are saved")
 
@@ -176,7 +176,9 @@ def by_field(errors: Sequence[FieldError]) -> dict[str, str]:
 
 @page(TENANT, title="Tenant", needs=Permission.MANAGE, refresh=TenantState.refresh)
 def tenant() -> rx.Component:
-    told = rx.fragment("How ", rx.el.b(Session.tenant_name), " looks, in the pages and in emails")
+    told = rx.fragment(
+        "How ", rx.el.b(SessionState.tenant_name), " looks, in the pages and in emails"
+    )
     forms = rx.el.div(_form(), tenant_sign_in.card(), class_name="column")
     body = rx.fragment(rx.el.div(forms, _letter(), class_name="beside"), quotas.card())
     return rx.el.div(

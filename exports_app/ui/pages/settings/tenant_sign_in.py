@@ -10,7 +10,7 @@ from exports_app.services.core.records import Tenant
 from exports_app.ui.components.controls import switch
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
-from exports_app.ui.framework.session import Session
+from exports_app.ui.framework.session import SessionState
 
 LABEL = "Require a second factor"
 
@@ -22,7 +22,7 @@ class TenantSignInState(rx.State):
 
     @action(Permission.MANAGE)
     async def require(self, required: bool) -> None:
-        if not self._of or self._of != (await self.get_state(Session)).tenant_id:
+        if not self._of or self._of != (await self.get_state(SessionState)).tenant_id:
             return
         values = {"second_factor_required": required is True}
         try:

@@ -12,7 +12,7 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
-from exports_app.services.accounts.administration import Account
+from exports_app.services.accounts.administration import UserAccount
 from exports_app.services.core.records import Page
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
@@ -28,7 +28,7 @@ LONGEST = bounds.SEARCH
 
 
 @dataclass
-class UserRow:
+class UserItem:
     id: str
     name: str
     email: str
@@ -42,7 +42,7 @@ class UserRow:
 
 
 class UsersState(rx.State):
-    rows: list[UserRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    rows: list[UserItem] = []  # noqa: RUF012 (Reflex copies defaults)
     total: int = 0
     q: str = ""
     number: int = 1
@@ -90,14 +90,16 @@ class UsersState(rx.State):
     @action(Permission.OPERATE)
     async def activate(self, user_id: str) -> None:
         done = await asyncio.to_thread(
-            wiring.services().users.set_active, principal(), str(user_id), active=True
+            wiring.services().user_administration.set_active, principal(), str(user_id), active=True
         )
         await notify(self, "success", f"{done.name} may sign in again")
         await self._load()
 
     @action(Permission.OPERATE)
     async def ask(self, user_id: str, what: str) -> None:
-        found = await asyncio.to_thread(wiring.services().users.get, principal(), str(user_id))
+        found = await asyncio.to_thread(
+            wiring.services().user_administration.get, principal(), str(user_id)
+        )
         self.asking, self.ask_name, self.ask_what = (
             found.id,
             found.name,
@@ -115,7 +117,7 @@ class UsersState(rx.State):
             await self._renew(wanted)
         elif wanted and self.ask_what == "factor":
             await asyncio.to_thread(
-                wiring.services().users.reset_second_factor, principal(), wanted
+                wiring.services().user_administration.reset_second_factor, principal(), wanted
             )
             await notify(
                 self,
@@ -124,7 +126,7 @@ class UsersState(rx.State):
             )
         elif wanted:
             done = await asyncio.to_thread(
-                wiring.services().users.set_active, principal(), wanted, active=False
+                wiring.services().user_administration.set_active, principal(), wanted, active=False
             )
             await notify(
                 self, "success", f"{done.name} is signed out, and may not sign in any more"
@@ -132,7 +134,7 @@ class UsersState(rx.State):
         await self._load()
 
     async def _renew(self, user_id: str) -> None:
-        users = wiring.services().users
+        users = wiring.services().user_administration
         sent = await asyncio.to_thread(users.reset, principal(), user_id)
         self.fresh_email, self.fresh_link = sent.user.email, sent.url or ""
         if sent.url is None:
@@ -144,7 +146,7 @@ class UsersState(rx.State):
         self.fresh_email = self.fresh_link = ""
 
     async def _load(self) -> None:
-        find = wiring.services().users.find
+        find = wiring.services().user_administration.find
         try:
             found, self.total = await asyncio.to_thread(
                 find, principal(), self.q, Page(self.number, SIZE)
@@ -154,11 +156,11 @@ class UsersState(rx.State):
             self.failed = told(e)
 
 
-def row(one: Account, me: str) -> UserRow:
+def row(one: UserAccount, me: str) -> UserItem:
     roles = ", ".join(f"{tenant.name} ({ROLES[role].lower()})" for tenant, role in one.roles)
     user = one.user
     belongs = "every tenant" if user.is_super_admin else roles or "no tenant"
-    return UserRow(
+    return UserItem(
         user.id,
         user.name,
         user.email,
@@ -222,7 +224,7 @@ def _list() -> rx.Component:
     )
 
 
-def _user(one: UserRow) -> rx.Component:
+def _user(one: UserItem) -> rx.Component:
     marks = rx.fragment(
         rx.cond(one.is_super, rx.el.span("Super admin", class_name="tag"), ""),
         " ",

@@ -10,7 +10,7 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
-from exports_app.services.accounts.invitation_acceptance import Joined, Way
+from exports_app.services.accounts.invitation_acceptance import AcceptanceStep, Joined
 from exports_app.services.identity.account_links import PATHS, LinkKind
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 from exports_app.services.identity.sessions import BROWSER_COOKIE, HOME, cookie
@@ -72,9 +72,15 @@ class InvitationState(rx.State):
         self.failed, self.error, self.errors = "", "", {}
         try:
             user = (
-                await asyncio.to_thread(services.account.get, principal()) if signed_in() else None
+                await asyncio.to_thread(services.own_account.get, principal())
+                if signed_in()
+                else None
             )
-            offer = await asyncio.to_thread(services.joining.look, str(token)) if token else None
+            offer = (
+                await asyncio.to_thread(services.invitation_acceptance.look, str(token))
+                if token
+                else None
+            )
         except ExportsError as e:
             self.failed, self.loaded = told(e), True
             return
@@ -121,7 +127,7 @@ class InvitationState(rx.State):
         password: str | None = None,
     ) -> Joined | None:
         self.errors, self.error = {}, ""
-        accept, token = wiring.services().joining.accept, str(form.get("token", ""))
+        accept, token = wiring.services().invitation_acceptance.accept, str(form.get("token", ""))
         try:
             joined = await asyncio.to_thread(accept, token, who, name, password)
         except Invalid as e:
@@ -170,7 +176,7 @@ def _waiting() -> rx.Component:
 
 def _offer() -> rx.Component:
     state = InvitationState
-    signs_in, sets = str(Way.SIGN_IN), str(Way.SET_PASSWORD)
+    signs_in, sets = str(AcceptanceStep.SIGN_IN), str(AcceptanceStep.SET_PASSWORD)
     about = rx.el.p(
         rx.el.b(state.invited_by),
         " invites you to ",

@@ -15,7 +15,7 @@ from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.validation import MAX_SENT, Recipient, read_recipients
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify, show_address
-from exports_app.ui.framework.session import Session, query
+from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
@@ -26,7 +26,7 @@ from exports_app.ui.pages.scheduled_exports.editor.preview import (
 )
 from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
 from exports_app.ui.pages.scheduled_exports.history import error_hints
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 UNSAVED = "This is not saved yet: save or close it, then choose “Export this view” again"
@@ -68,7 +68,7 @@ class EditorState(rx.State):
         return await self._new(asked)
 
     async def _new(self, values: dict[str, str]) -> Any:
-        session = await self.get_state(Session)
+        session = await self.get_state(SessionState)
         return await self._open(session.tenant_id, "", {"timezone": session.timezone} | values)
 
     @action(Permission.WRITE)
@@ -90,7 +90,7 @@ class EditorState(rx.State):
         there until its turn."""
         held, recipients = await asyncio.to_thread(_unpack, str(kept))
         draft = await self.get_state(DraftState)
-        if draft.is_open or held["tenant"] != (await self.get_state(Session)).tenant_id:
+        if draft.is_open or held["tenant"] != (await self.get_state(SessionState)).tenant_id:
             return None
         draft._bring_back(held, recipients)  # noqa: SLF001
         if held["dirty"]:
@@ -163,7 +163,7 @@ class EditorState(rx.State):
             else await self._stored(draft.schedule_id)
         )
         if saved is not None:
-            await (await self.get_state(Doing))._test(saved.id)  # noqa: SLF001
+            await (await self.get_state(ScheduleActions))._test(saved.id)  # noqa: SLF001
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""
@@ -176,8 +176,8 @@ class EditorState(rx.State):
                 principal(),
                 draft.tenant_id,
                 draft.schedule_id,
-                draft._version,
-                values,  # noqa: SLF001
+                draft._version,  # noqa: SLF001
+                values,
             )
         except Invalid as e:
             draft._refuse(form.errors_by_field(e))  # noqa: SLF001

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from exports_app.domain.humanize import duration
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus
-from exports_app.services.core.records import Attempt, Notice, NoticeKind
+from exports_app.services.core.records import Attempt, Notification, NotificationKind
 from exports_app.ui.pages.scheduled_exports.history import error_hints
 from exports_app.ui.pages.scheduled_exports.list.rows import iso
 
@@ -22,10 +22,10 @@ ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
 }
 """The look of a chip, and its word."""
 NOTICES = {
-    NoticeKind.FAILING: "It failed",
-    NoticeKind.GAVE_UP: "A run was given up",
-    NoticeKind.PAUSED: "It was paused",
-    NoticeKind.RECOVERED: "It works again",
+    NotificationKind.FAILING: "It failed",
+    NotificationKind.GAVE_UP: "A run was given up",
+    NotificationKind.PAUSED: "It was paused",
+    NotificationKind.RECOVERED: "It works again",
 }
 DELIVERY_WORDS = {
     DeliveryStatus.PENDING: "Waiting",
@@ -38,7 +38,7 @@ DELIVERY_WORDS = {
 
 
 @dataclass
-class AttemptRow:
+class AttemptItem:
     number: str
     at: str
     took: str
@@ -48,7 +48,7 @@ class AttemptRow:
 
 
 @dataclass
-class NoticeRow:
+class NotificationItem:
     what: str
     target: str
     at: str
@@ -57,7 +57,7 @@ class NoticeRow:
     error: str
 
 
-def attempt_row(attempt: Attempt) -> AttemptRow:
+def attempt_row(attempt: Attempt) -> AttemptItem:
     look, word = ATTEMPTS[attempt.outcome]
     took = (
         duration((attempt.ended_at - attempt.started_at).total_seconds())
@@ -66,15 +66,15 @@ def attempt_row(attempt: Attempt) -> AttemptRow:
     )
     # A tick that was skipped before it was made up stands before its first attempt
     number = f"Attempt {attempt.number}" if attempt.number else "Before"
-    return AttemptRow(
+    return AttemptItem(
         number, iso(attempt.started_at), took, look, word, error_hints.told(attempt.error)
     )
 
 
-def notice_row(notice: Notice) -> NoticeRow:
+def notice_row(notice: Notification) -> NotificationItem:
     word = DELIVERY_WORDS[notice.status]
     at = iso(notice.sent_at or notice.created_at)
-    return NoticeRow(
+    return NotificationItem(
         NOTICES[notice.kind],
         notice.target,
         at,

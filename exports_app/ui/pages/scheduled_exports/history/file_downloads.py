@@ -54,9 +54,9 @@ class FileDownloadsState(rx.State):
     def _read(schedule_id: str, run_id: str) -> tuple[list[DownloadRow], int]:
         """In a thread, to the end: what a device calls itself takes some milliseconds to read."""
         services, who = wiring.services(), principal()
-        downloads, total = services.file_downloads.of_run(who, schedule_id, run_id, SHOWN)
+        downloads, total = services.download_log.of_run(who, schedule_id, run_id, SHOWN)
         user_ids = {download.user_id for download in downloads if download.user_id}
-        names = services.overview.people(who, user_ids)
+        names = services.schedule_summaries.people(who, user_ids)
         return [download_row(download, names) for download in downloads], total
 
     @action(Permission.WRITE)
@@ -73,7 +73,7 @@ class FileDownloadsState(rx.State):
         if not self.asking:
             return
         history, run_id, self.asking = await self.get_state(HistoryState), self.asking, ""
-        revoke = wiring.services().links.revoke
+        revoke = wiring.services().download_links.revoke
         await asyncio.to_thread(revoke, principal(), history.schedule_id, run_id)
         await notify(self, "success", "The links of this run no longer work")
         await history._reload()  # noqa: SLF001

@@ -8,7 +8,7 @@ from exports_app.ui.pages.scheduled_exports.history.file_downloads import (
     DownloadRow,
     FileDownloadsState,
 )
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, RunRow
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, RunItem
 
 TITLE = "Revoke the links of this run?"
 TEXT = (
@@ -17,7 +17,7 @@ TEXT = (
 )
 
 
-def downloads(run: RunRow) -> rx.Component:
+def downloads(run: RunItem) -> rx.Component:
     rows = rx.el.ol(rx.foreach(FileDownloadsState.rows, _download))
     listed = rx.el.div(
         rx.el.b(FileDownloadsState.heading, class_name="label"), rows, class_name="attempts"
@@ -26,7 +26,7 @@ def downloads(run: RunRow) -> rx.Component:
     return rx.cond(is_shown, listed)
 
 
-def revoke_button(run: RunRow) -> rx.Component:
+def revoke_button(run: RunItem) -> rx.Component:
     return rx.cond(
         HistoryState.detail.can_revoke,
         button(

@@ -5,7 +5,7 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, status
-from exports_app.ui.pages.scheduled_exports.history.attempts import NoticeRow
+from exports_app.ui.pages.scheduled_exports.history.attempts import NotificationItem
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
@@ -93,7 +93,7 @@ def notices() -> rx.Component:
     )
 
 
-def _notice(one: NoticeRow) -> rx.Component:
+def _notice(one: NotificationItem) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.b(one.what),

@@ -12,7 +12,7 @@ from exports_app import wiring
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.humanize import counted, duration, place, sentence, size
-from exports_app.domain.runs.delivery_mode import Way
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.states import (
     FAILING,
     FINISHED,
@@ -23,7 +23,7 @@ from exports_app.domain.runs.states import (
     Trigger,
 )
 from exports_app.domain.timing import period
-from exports_app.services.core.records import Attempt, Delivery, Notice, Run
+from exports_app.services.core.records import Attempt, Delivery, Notification, Run
 from exports_app.services.runs.decisions import waits
 from exports_app.ui.framework.actions import action, note_refusal, principal, told
 from exports_app.ui.framework.browser_commands import notify, show_address
@@ -31,12 +31,12 @@ from exports_app.ui.framework.session import path, query
 from exports_app.ui.pages.scheduled_exports.history import error_hints
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
     DELIVERY_WORDS,
-    AttemptRow,
-    NoticeRow,
+    AttemptItem,
+    NotificationItem,
     attempt_row,
     notice_row,
 )
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.rows import (
     STATUS_WORDS,
     format_label,
@@ -65,7 +65,7 @@ ATTENTION = [
 
 
 @dataclass
-class RunRow:
+class RunItem:
     id: str
     status: str
     status_word: str
@@ -91,7 +91,7 @@ class RunRow:
 
 
 @dataclass
-class DeliveryRow:
+class DeliveryItem:
     target: str
     status: str
     word: str
@@ -131,7 +131,7 @@ class Read:
     runs: list[tuple[Run, list[Delivery]]]
     total: int
     names: dict[str, str]
-    notices: list[Notice]
+    notices: list[Notification]
     attempts: list[Attempt]
 
 
@@ -141,17 +141,17 @@ class HistoryState(rx.State):
     name: str = ""
     heading: str = ""
     """How many runs there are, and the schedule in words."""
-    runs: list[RunRow] = []  # noqa: RUF012 (Reflex copies defaults)
+    runs: list[RunItem] = []  # noqa: RUF012 (Reflex copies defaults)
     total: int = 0
     summary: str = ""
     """The strip of bars in one sentence."""
     opened: str = ""
     """The run whose details are shown."""
     detail: Detail = Detail()
-    deliveries: list[DeliveryRow] = []  # noqa: RUF012
-    attempts: list[AttemptRow] = []  # noqa: RUF012
+    deliveries: list[DeliveryItem] = []  # noqa: RUF012
+    attempts: list[AttemptItem] = []  # noqa: RUF012
     """Of the run that is opened, where there is more to tell than its end."""
-    notices: list[NoticeRow] = []  # noqa: RUF012
+    notices: list[NotificationItem] = []  # noqa: RUF012
     """To those who look after it, the newest first."""
     paused: str = ""
     """Why it was paused by itself."""
@@ -298,18 +298,18 @@ class HistoryState(rx.State):
     @action(Permission.WRITE)
     async def rerun(self, run_id: str) -> None:
         """Again, over the days that the old run covered."""
-        await self._do(wiring.services().demand.rerun, self.schedule_id, str(run_id))
+        await self._do(wiring.services().run_actions.rerun, self.schedule_id, str(run_id))
 
     @action(Permission.WRITE)
     async def resend(self, run_id: str) -> None:
         """The same file to those who did not get it."""
-        await self._do(wiring.services().demand.resend, self.schedule_id, str(run_id))
+        await self._do(wiring.services().run_actions.resend, self.schedule_id, str(run_id))
 
     @action(Permission.WRITE)
     async def cancel(self, run_id: str) -> None:
         """End it, whether it waits or is under way."""
         await asyncio.to_thread(
-            wiring.services().demand.cancel, principal(), self.schedule_id, str(run_id)
+            wiring.services().run_actions.cancel, principal(), self.schedule_id, str(run_id)
         )
         await self._reload()
 
@@ -336,14 +336,14 @@ class HistoryState(rx.State):
 
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
         run = await asyncio.to_thread(what, principal(), *ids)
-        (await self.get_state(Doing))._watch(run)  # noqa: SLF001
+        (await self.get_state(ScheduleActions))._watch(run)  # noqa: SLF001
         await self._reload()
 
 
 def _read(who: Principal, schedule_id: str, opened: str) -> Read:
     services = wiring.services()
     found, total = services.history.of_schedule(who, schedule_id, SHOWN)
-    names = services.overview.people(
+    names = services.schedule_summaries.people(
         who, {run.triggered_by for run, _ in found if run.triggered_by}
     )
     notices = services.history.notices(who, schedule_id, NOTICES)
@@ -352,7 +352,7 @@ def _read(who: Principal, schedule_id: str, opened: str) -> Read:
     return Read(found, total, names, notices, attempts)
 
 
-def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
+def run_row(run: Run, names: dict[str, str], longest: float) -> RunItem:
     how = TRIGGERS.get(run.trigger, str(run.trigger))
     if run.triggered_by:
         how += f" · {names.get(run.triggered_by, 'somebody who is gone')}"
@@ -360,7 +360,7 @@ def run_row(run: Run, names: dict[str, str], longest: float) -> RunRow:
         how += f" · {run.missed_ticks} missed before"
     took = duration(_seconds(run)) if run.started_at and run.completed_at else ""
     word = STATUS_WORDS[run.status]
-    return RunRow(
+    return RunItem(
         id=run.id,
         status=str(run.status),
         status_word=word,
@@ -399,10 +399,10 @@ def _has_file(run: Run) -> bool:
 
 def _sent(run: Run) -> str:
     told = []
-    if run.sent_as == Way.LINK and run.link_expires_at:
+    if run.sent_as == DeliveryMode.LINK and run.link_expires_at:
         told.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
     elif run.sent_as and run.sent_size is not None:
-        how = "Attached as ZIP" if run.sent_as == Way.ZIP else "Attached"
+        how = "Attached as ZIP" if run.sent_as == DeliveryMode.ZIP else "Attached"
         told.append(f"{how}, {size(run.sent_size)}")
     if run.links_revoked_at:
         told.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
@@ -443,15 +443,17 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,
         can_cancel=run.status not in FINISHED,
-        can_revoke=run.sent_as == Way.LINK and run.links_revoked_at is None and _has_file(run),
+        can_revoke=run.sent_as == DeliveryMode.LINK
+        and run.links_revoked_at is None
+        and _has_file(run),
         can_retry=waits(run),
         unknown=unknown,
         unsent=unsent,
     )
 
 
-def delivery_row(delivery: Delivery) -> DeliveryRow:
-    return DeliveryRow(
+def delivery_row(delivery: Delivery) -> DeliveryItem:
+    return DeliveryItem(
         delivery.target,
         str(delivery.status),
         DELIVERY_WORDS[delivery.status],

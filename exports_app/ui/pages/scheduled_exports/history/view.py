@@ -4,10 +4,10 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, icon_button, message, status
-from exports_app.ui.framework.downloads import Downloads
+from exports_app.ui.framework.downloads import DownloadState
 from exports_app.ui.pages.scheduled_exports.history import file_downloads_view, side_sections
-from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptRow
-from exports_app.ui.pages.scheduled_exports.history.state import DeliveryRow, HistoryState, RunRow
+from exports_app.ui.pages.scheduled_exports.history.attempts import AttemptItem
+from exports_app.ui.pages.scheduled_exports.history.state import DeliveryItem, HistoryState, RunItem
 
 AT_ONCE = 16
 """So many runs are painted first."""
@@ -122,7 +122,7 @@ def _runs() -> rx.Component:
     )
 
 
-def _run(run: RunRow) -> rx.Component:
+def _run(run: RunItem) -> rx.Component:
     opened = HistoryState.opened == run.id
     when = rx.fragment(
         rx.cond(
@@ -146,7 +146,7 @@ def _run(run: RunRow) -> rx.Component:
     download = icon_button(
         "download",
         f"Download {run.file_name}",
-        on_click=Downloads.start(HistoryState.schedule_id, run.id),
+        on_click=DownloadState.start(HistoryState.schedule_id, run.id),
         disabled=~run.has_file,
     )
     fold = rx.el.button(
@@ -177,7 +177,7 @@ def _run(run: RunRow) -> rx.Component:
     return rx.fragment(line, rx.cond(opened, _detail(run)), key=run.id)
 
 
-def _detail(run: RunRow) -> rx.Component:
+def _detail(run: RunItem) -> rx.Component:
     found = HistoryState.detail
     error = rx.el.div(
         rx.el.p(rx.el.b(found.error)),
@@ -305,7 +305,7 @@ def _attempts() -> rx.Component:
     )
 
 
-def _attempt(one: AttemptRow) -> rx.Component:
+def _attempt(one: AttemptItem) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             one.number,
@@ -319,7 +319,7 @@ def _attempt(one: AttemptRow) -> rx.Component:
     )
 
 
-def _delivery(one: DeliveryRow) -> rx.Component:
+def _delivery(one: DeliveryItem) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             one.target,

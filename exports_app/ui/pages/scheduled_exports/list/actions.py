@@ -13,7 +13,7 @@ from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import FINISHED, RunStatus, Trigger
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run
-from exports_app.services.schedules.bulk import Action
+from exports_app.services.schedules.bulk import BulkAction
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.pages.scheduled_exports.list.rows import outcome_words
@@ -23,7 +23,7 @@ BULK = {"activate": "activated", "pause": "paused", "run": "started", "delete": 
 MOST_WATCHED = 50
 
 
-class Doing(rx.State):
+class ScheduleActions(rx.State):
     asking: list[str] = []  # noqa: RUF012 (Reflex copies defaults)
     """Ids of the schedules that shall be deleted; the question is open while there are any."""
     ask_title: str = ""
@@ -46,7 +46,9 @@ class Doing(rx.State):
         await self._test(str(schedule_id))
 
     async def _test(self, schedule_id: str) -> None:
-        run = await asyncio.to_thread(wiring.services().demand.send_test, principal(), schedule_id)
+        run = await asyncio.to_thread(
+            wiring.services().run_actions.send_test, principal(), schedule_id
+        )
         self._watch(run)
         reason = CHANNELS["email"].unconfigured()
         text = (
@@ -136,7 +138,7 @@ class Doing(rx.State):
             return
         listed = await self.get_state(ListState)
         result = await asyncio.to_thread(
-            wiring.services().bulk.apply, principal(), ids, Action(what)
+            wiring.services().bulk.apply, principal(), ids, BulkAction(what)
         )
         if result.done:
             await notify(

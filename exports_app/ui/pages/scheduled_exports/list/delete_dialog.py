@@ -4,7 +4,7 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 
 
 def delete_dialog() -> rx.Component:
@@ -12,22 +12,24 @@ def delete_dialog() -> rx.Component:
         rx.alert_dialog.content(
             browser.return_focus(),
             browser.focus(target="keep-it"),
-            rx.alert_dialog.title(Doing.ask_title, as_child=False),
-            rx.alert_dialog.description(Doing.ask_text, size="2", color="gray"),
+            rx.alert_dialog.title(ScheduleActions.ask_title, as_child=False),
+            rx.alert_dialog.description(ScheduleActions.ask_text, size="2", color="gray"),
             rx.el.div(
-                rx.alert_dialog.cancel(button("Keep it", on_click=Doing.dismiss, id="keep-it")),
+                rx.alert_dialog.cancel(
+                    button("Keep it", on_click=ScheduleActions.dismiss, id="keep-it")
+                ),
                 button(
                     "Delete",
                     kind="danger",
                     icon="trash-2",
                     once=True,
-                    on_click=Doing.delete,
+                    on_click=ScheduleActions.delete,
                     id="confirm-delete",
                 ),
                 class_name="dialog-foot",
             ),
             class_name="dialog slim",
-            on_escape_key_down=Doing.dismiss,
+            on_escape_key_down=ScheduleActions.dismiss,
         ),
-        open=Doing.asking.length() > 0,
+        open=ScheduleActions.asking.length() > 0,
     )

@@ -6,7 +6,7 @@ import reflex as rx
 
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 
 
 def paused_box(
@@ -19,7 +19,7 @@ def paused_box(
         kind="small",
         icon="play",
         once=True,
-        on_click=Doing.resume(schedule_id),
+        on_click=ScheduleActions.resume(schedule_id),
         custom_attrs={"aria-label": f"Resume {name}"},
     )
     mark = rx.icon("circle-pause", size=16, aria_hidden="true")

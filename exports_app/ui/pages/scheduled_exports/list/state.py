@@ -14,11 +14,11 @@ from exports_app.domain.errors import ExportsError
 from exports_app.domain.runs.states import EXECUTED, RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Page
-from exports_app.services.schedules.listing import Listed
+from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
 from exports_app.ui.framework.actions import action, principal, told
-from exports_app.ui.framework.browser_commands import Notices, parameters, show_address
-from exports_app.ui.framework.session import Session, path, query
+from exports_app.ui.framework.browser_commands import BrowserCommands, parameters, show_address
+from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.pages.scheduled_exports.list.rows import Row, iso, rows
 
 ROUTE = "/scheduled-exports"
@@ -97,7 +97,11 @@ class ListState(rx.State):
     async def _arrive(self, tenant_id: str) -> bool:
         """Take the view from the address; what it names wrongly is left out. False: the tab is
         where it was."""
-        asked, came, notices = query(self), (tenant_id, path(self)), await self.get_state(Notices)
+        asked, came, notices = (
+            query(self),
+            (tenant_id, path(self)),
+            await self.get_state(BrowserCommands),
+        )
         if came == self._came and asked == notices._view:  # noqa: SLF001
             return False
         self._came = came
@@ -118,16 +122,16 @@ class ListState(rx.State):
     async def _go_on_at(self, path: str, address: str) -> None:
         """A navigation of our own to this address follows: the tab goes on as it is when that page
         loads."""
-        self._came = ((await self.get_state(Session)).tenant_id, path)
-        (await self.get_state(Notices))._arrive(parameters(address))  # noqa: SLF001
+        self._came = ((await self.get_state(SessionState)).tenant_id, path)
+        (await self.get_state(BrowserCommands))._arrive(parameters(address))  # noqa: SLF001
 
     async def _load(self, *, fresh: bool = False) -> None:
         """fresh: see `Board.page`."""
-        tenant = (await self.get_state(Session)).tenant_id
+        tenant = (await self.get_state(SessionState)).tenant_id
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
         if "active" in self.filters:
             where |= ACTIVE[self.filters["active"]]
-        read, page = wiring.services().board.page, Page(self.page, SIZE, self.sort)
+        read, page = wiring.services().schedule_listing.page, Page(self.page, SIZE, self.sort)
         try:
             self._show(
                 await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh)
@@ -137,7 +141,7 @@ class ListState(rx.State):
             self.failed = told(e)
         self.loaded = True
 
-    def _show(self, listed: Listed) -> None:
+    def _show(self, listed: ScheduleListPage) -> None:
         self.rows, self.total, self.page = (
             rows(listed.schedules, listed.latest),
             listed.total,
@@ -216,7 +220,7 @@ class ListState(rx.State):
 
     async def _address(self) -> str:
         """Of this view, to be shared: what differs from the plain list."""
-        session = await self.get_state(Session)
+        session = await self.get_state(SessionState)
         parts = {
             "tenant": session.tenant_slug if len(session.tenants) > 1 else "",
             "q": self.q,

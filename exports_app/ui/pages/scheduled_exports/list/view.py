@@ -11,7 +11,7 @@ from exports_app.ui.components.controls import ONCE, button, icon_button, messag
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
-from exports_app.ui.pages.scheduled_exports.list.actions import Doing
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
 from exports_app.ui.pages.scheduled_exports.list.rows import STATUS_WORDS, Row
 from exports_app.ui.pages.scheduled_exports.list.state import STATUSES, ListState
@@ -189,14 +189,18 @@ def _filter(name: str, label: str, choices: Iterable[tuple[str, str]]) -> rx.Com
 
 def _bulk() -> rx.Component:
     def do(what: str, words: str, icon: str) -> rx.Component:
-        return button(words, kind="small", icon=icon, once=True, on_click=Doing.bulk(what))
+        return button(
+            words, kind="small", icon=icon, once=True, on_click=ScheduleActions.bulk(what)
+        )
 
     return rx.el.div(
         rx.el.b(f"{ListState.selected.length()} selected", font_weight="570"),
         do("activate", "Activate", "circle-check"),
         do("pause", "Pause", "circle-pause"),
         do("run", "Run now", "play"),
-        button("Delete", kind="small", icon="trash-2", on_click=Doing.ask_delete_selected),
+        button(
+            "Delete", kind="small", icon="trash-2", on_click=ScheduleActions.ask_delete_selected
+        ),
         button("Clear selection", kind="small ghost", on_click=ListState.pick_all(False)),
         class_name="bulk",
         role="toolbar",
@@ -321,7 +325,7 @@ def _row(row: Row) -> rx.Component:
     on = switch(
         f"{row.name} is active",
         checked=row.active,
-        on_change=lambda checked: Doing.toggle(row.id, checked),
+        on_change=lambda checked: ScheduleActions.toggle(row.id, checked),
     )
     line = rx.el.tr(
         _cell(check, look="check"),
@@ -400,14 +404,14 @@ def _actions(row: Row) -> rx.Component:
             rx.dropdown_menu.item(
                 rx.icon("send", size=14),
                 "Send me a test",
-                on_select=Doing.test(row.id).temporal,
+                on_select=ScheduleActions.test(row.id).temporal,
                 custom_attrs=ONCE,
             ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
                 rx.icon("trash-2", size=14),
                 "Delete …",
-                on_select=Doing.ask_delete(row.id),
+                on_select=ScheduleActions.ask_delete(row.id),
                 class_name="danger-item",
             ),
             align="end",
@@ -415,7 +419,7 @@ def _actions(row: Row) -> rx.Component:
         modal=False,
     )
     return rx.el.div(
-        icon_button("play", f"Run {row.name} now", once=True, on_click=Doing.run(row.id)),
+        icon_button("play", f"Run {row.name} now", once=True, on_click=ScheduleActions.run(row.id)),
         rx.el.span(
             icon_button("history", f"History of {row.name}", on_click=HistoryState.show(row.id)),
             icon_button("pencil", f"Edit {row.name}", on_click=EditorState.begin(row.id)),
