@@ -15,8 +15,8 @@ from exports_app.domain.access import Principal, Role
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.timing import cron
 from exports_app.services.core.records import Delivery, Page, Run, Schedule, new_id
+from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import new_run
-from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 
 PASSWORD = "a password to measure with"

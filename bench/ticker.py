@@ -19,7 +19,7 @@ from bench.running import percentile
 from exports_app.domain.runs.states import RunStatus
 from exports_app.engine.local import worker as worker_of
 from exports_app.services.core.records import Page, Run
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 
 TICK = 0.01

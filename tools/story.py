@@ -42,8 +42,8 @@ from exports_app.services.core.records import (
 from exports_app.services.identity import passwords
 from exports_app.services.identity.account_links import AccountLink, LinkKind
 from exports_app.services.runs.export_context import Export
+from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import new_run
-from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 
 PASSWORD = "a password for pictures"

@@ -57,6 +57,9 @@ CAMPAIGNS = 1_000
 METRIC_DAYS = 10_000
 BULK = 200
 
+KEEP_DAYS = 36_500
+"""How long files are kept, at most."""
+
 FORM_TEXT = 4_000
 """A text of the form of a scheduled export: longer than any, so that one that is too long is
 refused and not cut."""

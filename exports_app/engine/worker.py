@@ -39,7 +39,7 @@ from exports_app.services.core.records import Delivery, Run, Tenant
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lifecycle import LeaseLost, Runs, holds
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 
 LINK_DAYS = 7
 """Of runs whose schedule was stored before it could say."""

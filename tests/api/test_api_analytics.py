@@ -9,7 +9,7 @@ import pytest
 
 from exports_app.services.analytics.campaigns import MEASURES
 from exports_app.services.core.records import Campaign
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.api.client import Api, pointers
 from tests.api.conftest import Clients

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.services.schedules import validation as rules
+from exports_app.services.core.field_rules import wrong_name
 from tests.api.client import CAMPAIGNS, SCHEDULES, pointers, problem, schedule_body
 from tests.api.conftest import Clients
 from tests.world import Cast
@@ -85,7 +85,7 @@ def test_a_name_that_nobody_sees_is_refused(api: Clients, cast: Cast, blank: str
 )
 def test_names_in_emails_to_others_hold_no_address(api: Clients, cast: Cast, name: str) -> None:
     assert pointers(api.admin.put(f"/api/tenants/{cast.acme.id}", {"name": name})) == ["/name"]
-    assert rules.wrong_name(name)  # of people too
+    assert wrong_name(name)  # of people too
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,19 @@ import pytest
 from exports_app.db.store import SqlStore
 from exports_app.domain.access import Role
 from exports_app.domain.timing import cron, cron_grammar
+from exports_app.services.accounts import administration
+from exports_app.services.analytics import campaigns as campaign_analytics
+from exports_app.services.audit import audit_log
 from exports_app.services.campaigns import importer
 from exports_app.services.campaigns import service as campaigns_module
-from exports_app.services.core import email_addresses
+from exports_app.services.core import email_addresses, field_rules
 from exports_app.services.core.records import Campaign
 from exports_app.services.identity import passwords
+from exports_app.services.runs import preview
+from exports_app.services.schedules import service as schedules_module
 from exports_app.services.schedules import validation as rules
 from exports_app.services.tenants import recipient_domains
+from exports_app.services.tenants import validation as tenant_rules
 from exports_app.wiring import Services
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, Case, call
@@ -29,9 +35,16 @@ JUDGES = [
     (rules, "check"),
     (rules, "merge_recipients"),
     (rules, "check_filters"),
-    (rules, "wrong_name"),
-    (rules, "wrong_in_tenant"),
-    (rules, "check_search"),
+    (preview, "check_filters"),
+    (campaign_analytics, "check_filters"),
+    (field_rules, "wrong_name"),
+    (tenant_rules, "wrong_name"),
+    (tenant_rules, "wrong_in_tenant"),
+    (preview, "wrong_in_tenant"),
+    (schedules_module, "check_search"),
+    (administration, "check_search"),
+    (campaigns_module, "check_search"),
+    (audit_log, "check_search"),
     (recipient_domains, "validate_email"),
     (recipient_domains, "read"),
     (cron, "parse"),

@@ -111,7 +111,7 @@ def test_the_longest_history_is_written_beside_the_loop(
 def test_the_largest_list_is_written_beside_the_loop(
     api: Clients, services: Services, cast: Cast, loop_watch: LoopWatch
 ) -> None:
-    from exports_app.services.schedules.validation import Filters
+    from exports_app.services.schedules.filters import Filters
 
     made = [
         Campaign(uuid_of(0xF0000 + i), cast.acme.id, f"C{i}", "search", "active", "EUR")

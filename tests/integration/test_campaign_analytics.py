@@ -19,7 +19,7 @@ from exports_app.services.analytics.campaigns import (
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 from exports_app.services.core.records import Campaign, Metric, Tenant
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.world import FakeClock, registered, uuid_of
 

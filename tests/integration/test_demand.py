@@ -12,7 +12,7 @@ from exports_app.domain.runs.states import MAX_DEATHS, DeliveryStatus, RunStatus
 from exports_app.services.core.change_events import Topic
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign, Run, Schedule, Tenant
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, mail_server
 from tests.world import (

@@ -22,7 +22,8 @@ from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity import passwords
 from exports_app.services.identity.passwords import DEMO_PASSWORD
 from exports_app.services.schedules import validation as rules
-from exports_app.services.schedules.validation import Draft, Filters
+from exports_app.services.schedules.filters import Filters
+from exports_app.services.schedules.validation import Draft
 from exports_app.wiring import Services
 from tests.world import FakeClock, sql
 

@@ -24,7 +24,7 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.engine import local
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign, Run
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.mailserver import MailServer, Received
 from tests.world import FakeClock, claim, deliveries_of, make_schedule, registered, the_run

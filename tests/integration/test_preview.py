@@ -24,7 +24,7 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.records import Campaign, Metric, Sample, Tenant
 from exports_app.services.runs.preview import DataPreview, Preview
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import FakeClock, make_schedule, registered, trigger_and_execute, uuid_of

@@ -11,7 +11,7 @@ from exports_app.domain.errors import Forbidden, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.change_events import Topic
 from exports_app.services.core.records import Page, Run, Schedule, Tenant
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.world import (
     FakeClock,

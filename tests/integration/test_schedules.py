@@ -9,7 +9,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Campaign, Page, Schedule, Tenant
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.world import (
     NOW,

@@ -20,8 +20,8 @@ from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.core.records import NotificationKind, Schedule, Tenant
 from exports_app.services.runs.lifecycle import Runs
+from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import Schedules
-from exports_app.services.schedules.validation import Filters
 from exports_app.wiring import Services
 from tests.world import NOW, FakeClock, Watch, draft, make_schedule, runs_of, side_by_side, stored
 

@@ -19,7 +19,7 @@ from exports_app.engine.worker import Stopped
 from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Campaign, Run, Schedule, Tenant
 from exports_app.services.runs.lifecycle import LeaseLost
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.storage.local import LocalFiles
 from exports_app.wiring import Services
 from exports_app.zipped import Package

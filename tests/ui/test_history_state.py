@@ -101,7 +101,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
 def test_run_again_keeps_the_window(
     services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant, clock: object
 ) -> None:
-    from exports_app.services.schedules.validation import Filters
+    from exports_app.services.schedules.filters import Filters
 
     schedule = make_schedule(services, admin, filters=Filters(period="yesterday"))
     old = trigger_and_execute(services, admin, schedule)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exports_app.domain import bounds
 from exports_app.services.core import email_addresses
 from exports_app.services.core.email_addresses import MAX_INTERNATIONAL
-from exports_app.services.schedules.validation import MAX_SENT, merge_recipients, read_recipients
+from exports_app.services.schedules.recipients import MAX_SENT, merge_recipients, read_recipients
 from exports_app.ui.pages.scheduled_exports.editor import state as editor
 
 ANN, BOB, CY = "ann@example.com", "bob@example.com", "cy@example.com"

@@ -15,7 +15,7 @@ from exports_app.domain.timing.period import Window
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Tenant
 from exports_app.services.runs.export_context import Export
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from tests.inputs import PATTERNS, cpu
 
 wiring.load_plugins()

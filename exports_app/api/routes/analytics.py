@@ -20,7 +20,7 @@ from exports_app.services.analytics.campaigns import (
 )
 from exports_app.services.analytics.exports import Day, ExportFigures, ListedSchedules
 from exports_app.services.core.records import Tenant
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 
 router = APIRouter(prefix="/api/tenants/{tenant_id}/analytics", tags=["analytics"])
 

@@ -15,9 +15,9 @@ from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.services.core.field_rules import one_of
 from exports_app.services.core.records import Page, Schedule
 from exports_app.services.runs.download_log import MAX_LISTED
-from exports_app.services.schedules.validation import one_of
 
 BASE = "/api/scheduled-exports"
 router = APIRouter(prefix=BASE, tags=["scheduled exports"])

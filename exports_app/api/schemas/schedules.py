@@ -9,7 +9,7 @@ from pydantic import Field
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.base import Day, Instant, Output, PartialInput
 from exports_app.domain import bounds
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 
 Recipients = Annotated[list[bounds.Address], Field(max_length=bounds.SENT_RECIPIENTS)]
 

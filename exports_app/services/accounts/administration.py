@@ -11,10 +11,10 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import EVERY_TENANT, Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.field_rules import check_search, is_uuid
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Tenant, User
 from exports_app.services.identity import second_factor
-from exports_app.services.schedules import validation as rules
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class UserAdministration:
         """By name, and the number of all. q: part of a name or an address. Raises NotFound,
         Invalid."""
         require_operator(who)
-        rules.check_search({"q": q})
+        check_search({"q": q})
         with self._store.read() as tx:
             found, total = tx.users.find(q, page)
             roles = tx.users.roles_of([user.id for user in found])
@@ -117,7 +117,7 @@ def reset_second_factor(tx: Transaction, who: Principal | str, user: User, now: 
 
 def _user(tx: Transaction, who: Principal, user_id: str) -> User:
     require_operator(who)
-    found = tx.users.get(user_id) if rules.is_uuid(user_id) else None
+    found = tx.users.get(user_id) if is_uuid(user_id) else None
     if found is None:
         raise NotFound
     return found

@@ -31,6 +31,7 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import principal_of
+from exports_app.services.core.field_rules import check_name
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.rate_limits import Counts, RateLimit
 from exports_app.services.core.records import (
@@ -46,7 +47,6 @@ from exports_app.services.identity.account_links import AccountLink, AccountLink
 from exports_app.services.identity.authentication import Auth
 from exports_app.services.identity.guess_limits import GuessLimits
 from exports_app.services.identity.refused_links import RefusedLinks
-from exports_app.services.schedules import validation as rules
 from exports_app.services.tenants.invitations import may_still_invite, note_invitation
 
 RATE = "20/hour"
@@ -322,5 +322,5 @@ def _note(tx: Transaction, action: Action, user: User, now: datetime) -> None:
 
 def _name(name: str | None) -> str:
     name = (name or "").strip()
-    rules.check_name(name)
+    check_name(name)
     return name

@@ -10,10 +10,11 @@ from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.services.accounts.administration import reset_second_factor
 from exports_app.services.audit import audit_log
 from exports_app.services.core.email_addresses import account_address, valid_address
+from exports_app.services.core.field_rules import check_name
 from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.records import Action, Membership, Tenant, User, new_id
 from exports_app.services.identity import passwords
-from exports_app.services.schedules import validation as rules
+from exports_app.services.tenants.validation import check_tenant
 
 DEMO_EMAIL = "super@admin.com"
 BRAND_COLOR = "#4F46E5"
@@ -40,7 +41,7 @@ class Provisioning:
         tenant = Tenant(
             new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, rows, size, days
         )
-        rules.check_tenant(tenant)
+        check_tenant(tenant)
         with self._store.write() as tx:
             if tx.tenants.by_slug(slug):
                 raise ExportsError(f"there is a tenant {slug!r} already: choose another slug")
@@ -67,7 +68,7 @@ class Provisioning:
             address = account_address(valid_address(email))
         except EmailNotValidError as e:
             raise Invalid([FieldError("/email", str(e))]) from None
-        rules.check_name(name)
+        check_name(name)
         if not one_time:
             passwords.check(password, "/password", address, name)
         hashed = passwords.hash_password(password)

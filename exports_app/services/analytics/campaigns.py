@@ -19,8 +19,7 @@ from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
 from exports_app.services.core.interfaces import Clock, Ranking, Store, Transaction
 from exports_app.services.core.records import Tenant
 from exports_app.services.core.request_coalescing import RequestCoalescing
-from exports_app.services.schedules import validation as rules
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters, check_filters
 from exports_app.services.tenants.tenant_settings import tenant_of
 
 OVER_TIME, BY_CAMPAIGN = "aggregate", "campaigns"
@@ -214,7 +213,7 @@ def _left(deadline: float) -> float:
 
 
 def _check(view: CampaignView) -> None:
-    found = rules.check_filters(view.filters, OVER_TIME)
+    found = check_filters(view.filters, OVER_TIME)
     errors = [replace(one, pointer=one.pointer.removeprefix("/filters")) for one in found]
     if view.filters.campaign_ids:
         errors.append(FieldError("/campaignIds", "all campaigns are counted here: leave it out"))

@@ -20,10 +20,10 @@ from exports_app.domain.access import (
 from exports_app.domain.errors import FieldError, Invalid, NotFound
 from exports_app.services.core import request_context
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.field_rules import check_search, one_of
 from exports_app.services.core.interfaces import AuditFilter, Clock, Store, Transaction
 from exports_app.services.core.records import Action, AuditEntry, Page, Run, Schedule, User, new_id
 from exports_app.services.core.request_context import RequestContext
-from exports_app.services.schedules.validation import check_search, one_of
 
 APP, COMMAND_LINE = "the app", "the command line"
 """Who did it, where no user did."""

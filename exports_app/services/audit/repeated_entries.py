@@ -19,11 +19,11 @@ from exports_app.domain.errors import ExportsError, Forbidden, NotFound, Unavail
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.email_addresses import account_address
+from exports_app.services.core.field_rules import xml_can_hold
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.network_addresses import network
 from exports_app.services.core.records import Action, AuditEntry, User, new_id
 from exports_app.services.core.request_context import RequestContext
-from exports_app.services.schedules.validation import xml_can_hold
 
 WINDOW = timedelta(minutes=10)
 """In which what repeats becomes one entry, after the first one."""

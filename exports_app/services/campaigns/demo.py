@@ -23,7 +23,7 @@ from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Campaign, Membership, Schedule, Tenant, User
 from exports_app.services.identity import passwords
 from exports_app.services.identity.passwords import DEMO_PASSWORD
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 
 TENANTS = (
     Tenant(fixed_id("acme"), "Acme Marketing", "acme", "#4F46E5", None, "Europe/Berlin"),

@@ -14,9 +14,9 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.field_rules import check_search, is_uuid, xml_can_hold
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Campaign, Metric, Page, new_id
-from exports_app.services.schedules.validation import check_search, is_uuid, xml_can_hold
 
 SORTS = {
     "name": "name",

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere
 from exports_app.domain.errors import FieldError, Invalid, NotFound
+from exports_app.services.core.field_rules import is_uuid, one_of
 from exports_app.services.core.interfaces import Tenants, Transaction
 from exports_app.services.core.records import Run, Schedule
-from exports_app.services.schedules import validation as rules
-from exports_app.services.schedules.validation import is_uuid
 
 
 def own_tenant(who: Principal, permission: Permission, tenant_id: str | None) -> str:
@@ -39,7 +38,7 @@ def sorting(wanted: str, allowed: Mapping[str, str]) -> str:
     name = wanted.removeprefix("-")
     if name not in allowed:
         raise Invalid(
-            [FieldError("/sort", rules.one_of(list(allowed)) + ", with - before it for descending")]
+            [FieldError("/sort", one_of(list(allowed)) + ", with - before it for descending")]
         )
     return ("-" if wanted.startswith("-") else "") + allowed[name]
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import NotFound, Unauthenticated
+from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.core.records import User
-from exports_app.services.schedules.validation import is_uuid
 
 
 def principal_of(tx: Transaction, user_id: str) -> Principal | None:

@@ -15,9 +15,9 @@ from jwt.types import Options
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import LinkNotValid
+from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Clock
 from exports_app.services.keys.derived_keys import ACCOUNT_LINKS, Keys
-from exports_app.services.schedules.validation import is_uuid
 
 ALGORITHM = "HS256"
 

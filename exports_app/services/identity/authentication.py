@@ -27,6 +27,7 @@ from exports_app.services.audit.repeated_entries import RepeatedEntries
 from exports_app.services.core import request_context
 from exports_app.services.core.current_rights import signed_in
 from exports_app.services.core.email_addresses import account_address
+from exports_app.services.core.field_rules import xml_can_hold
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.rate_limits import RateLimit
 from exports_app.services.core.records import Action, Tenant, User
@@ -36,7 +37,6 @@ from exports_app.services.identity.known_browsers import KnownBrowsers
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
 from exports_app.services.identity.password_hashing import hashing
 from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
-from exports_app.services.schedules.validation import xml_can_hold
 
 ISSUER = AUDIENCE = "exports_app"
 ALGORITHM = "HS256"

@@ -26,11 +26,11 @@ from exports_app.domain.errors import (
 )
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
+from exports_app.services.core.field_rules import has_controls, is_uuid
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Code, Session, User
 from exports_app.services.core.request_context import device_name
 from exports_app.services.identity.authentication import Auth, may_call, note_sign_in
-from exports_app.services.schedules.validation import has_controls, is_uuid
 
 OURS = "exports_"
 """All our cookies' names begin so; over https HOST_PREFIX stands before it."""

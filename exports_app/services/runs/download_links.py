@@ -15,13 +15,13 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import run_of, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.records import Action, Delivery, DownloadWay, Run
 from exports_app.services.keys.derived_keys import DOWNLOAD_LINKS, Keys
 from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.entitlement import is_recipient
 from exports_app.services.runs.history import RunFile, file_of
-from exports_app.services.schedules.validation import is_uuid
 from exports_app.services.tenants import recipient_domains
 
 PATH = "/api/files"

@@ -18,7 +18,7 @@ from exports_app.services.core.extension_points import (
     Scope,
 )
 from exports_app.services.core.records import Tenant
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from exports_app.services.core.interfaces import Clock, FileStore, Store, Transa
 from exports_app.services.core.records import Sample, Tenant
 from exports_app.services.runs.export_context import Export
 from exports_app.services.schedules import validation as rules
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters, check_campaigns, check_filters
 from exports_app.services.tenants.tenant_settings import SETTINGS, tenant_of
+from exports_app.services.tenants.validation import wrong_in_tenant
 
 SHOWN = 10
 SAMPLED = 200
@@ -182,7 +183,7 @@ class Preview:
         for name in SETTINGS:
             wanted = [source[name] for source in (values, last) if name in source]
             tried = [replace(stored, **{name: value}) for value in wanted]
-            wrong = [rules.wrong_in_tenant(one) for one in tried]
+            wrong = [wrong_in_tenant(one) for one in tried]
             if name in values:
                 errors += wrong[0]
             good = next(
@@ -272,7 +273,7 @@ def _wrong(
     except ExportsError as e:
         errors.append(FieldError("/timezone", e.message))
     if export_type in EXPORT_TYPES:
-        errors += rules.check_filters(filters, export_type)
-    return errors or rules.check_campaigns(
+        errors += check_filters(filters, export_type)
+    return errors or check_campaigns(
         filters, tx.campaigns.existing(tenant.id, filters.campaign_ids)
     )

@@ -9,10 +9,10 @@ from datetime import timedelta
 from itertools import islice
 
 from exports_app import log
+from exports_app.domain import bounds
 from exports_app.domain.errors import StoreAway
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Usage
-from exports_app.services.schedules.validation import LONGEST_KEPT
 
 BATCH = 200
 ORPHAN_AGE = timedelta(hours=1)
@@ -92,7 +92,7 @@ class Retention:
 
     def _sweep_tenant(self, tenant_id: str, days: int, stopped: Callable[[], bool]) -> int:
         now, count = self._clock(), 0
-        before = now - timedelta(days=min(days, LONGEST_KEPT))
+        before = now - timedelta(days=min(days, bounds.KEEP_DAYS))
         more = True
         while more and not stopped():
             with self._store.read() as tx:

@@ -15,10 +15,12 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, schedule_of, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.field_rules import check_search
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Page, Run, Schedule, Tenant, new_id
 from exports_app.services.schedules import validation as rules
-from exports_app.services.schedules.validation import Draft, Filters
+from exports_app.services.schedules.filters import Filters, check_campaigns
+from exports_app.services.schedules.validation import Draft
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
 
@@ -118,7 +120,7 @@ class Schedules:
         whether it is active and its scheduled runs do not go well. page.sort: as callers write it;
         empty: the newest first."""
         within = visible(who, tenant_id)
-        rules.check_search({"q": q})
+        check_search({"q": q})
         page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))
         with self._store.read() as tx:
             if tenant_id is not None and tx.tenants.get(tenant_id) is None:
@@ -275,7 +277,7 @@ class Schedules:
         )
 
     def _check_campaigns(self, tx: Transaction, tenant_id: str, filters: Filters) -> None:
-        if missing := rules.check_campaigns(
+        if missing := check_campaigns(
             filters, tx.campaigns.existing(tenant_id, filters.campaign_ids)
         ):
             raise Invalid(missing)

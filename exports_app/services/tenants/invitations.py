@@ -16,13 +16,13 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.email_addresses import account_address, valid_address
+from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.rate_limits import Counts, RateLimit
 from exports_app.services.core.records import AccountMessage, Action, Invitation, User, new_id
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.identity.account_messages import AccountEmail, AccountMessages
 from exports_app.services.identity.authentication import Auth
-from exports_app.services.schedules import validation as rules
 from exports_app.services.tenants.members import role_of
 from exports_app.services.tenants.tenant_settings import tenant_of
 
@@ -286,7 +286,7 @@ def _mail_status(tx: Transaction, invitation: Invitation) -> DeliveryStatus | No
 
 def _open(tx: Transaction, tenant_id: str, invitation_id: str, *, lock: bool = False) -> Invitation:
     """Raises NotFound for one that was accepted or revoked, or is another tenant's."""
-    known = rules.is_uuid(invitation_id)
+    known = is_uuid(invitation_id)
     invitation = tx.invitations.get(invitation_id, lock=lock) if known else None
     if invitation is None or invitation.tenant_id != tenant_id or not invitation.is_open:
         raise NotFound

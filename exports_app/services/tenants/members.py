@@ -10,10 +10,10 @@ from exports_app.domain.humanize import counted
 from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.field_rules import one_of
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Member, Membership, Tenant, User
 from exports_app.services.identity.authentication import TenantRole
-from exports_app.services.schedules import validation as rules
 from exports_app.services.tenants import recipient_removal
 from exports_app.services.tenants.tenant_settings import tenant_of
 
@@ -183,7 +183,7 @@ class Members:
 def role_of(role: str) -> Role:
     """One that a tenant gives. Raises Invalid."""
     if role not in ROLES:
-        raise Invalid([FieldError("/role", rules.one_of(ROLES))])
+        raise Invalid([FieldError("/role", one_of(ROLES))])
     return Role(role)
 
 

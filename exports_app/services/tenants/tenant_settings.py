@@ -9,10 +9,11 @@ from exports_app.domain.errors import Conflict, NotFound
 from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
+from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Tenant
-from exports_app.services.schedules import validation as rules
 from exports_app.services.tenants import recipient_domains
+from exports_app.services.tenants.validation import check_tenant
 
 SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days", "recipient_domains")
 """What its admins choose; its slug stands in file names, and its limits are the installation's."""
@@ -49,7 +50,7 @@ class Tenants:
             new = replace(
                 judged, **{name: _trimmed(values[name]) for name in CHOSEN if name in values}
             )
-            rules.check_tenant(new)
+            check_tenant(new)
             domains, _ = recipient_domains.read(new.recipient_domains)
             new = replace(new, recipient_domains=domains)
             with write_as(self._store, who) as (tx, who):
@@ -107,7 +108,7 @@ def tenant_of(
 ) -> Tenant:
     """lock: nobody else changes it, or its people, until the transaction ends. Raises NotFound
     (also for one that is not theirs), then Forbidden."""
-    found = tx.tenants.get(tenant_id, lock=lock) if rules.is_uuid(tenant_id) else None
+    found = tx.tenants.get(tenant_id, lock=lock) if is_uuid(tenant_id) else None
     if found is None:
         raise NotFound
     require(who, permission, tenant_id)

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from exports_app.services.analytics.campaigns import CampaignView
 from exports_app.services.core.records import Campaign
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import Form, at_both_widths, the_one
 from tests.e2e.ui.house import GONE, Company, House

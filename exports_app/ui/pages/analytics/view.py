@@ -11,7 +11,7 @@ from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.timing.period import Period
 from exports_app.services.analytics.campaigns import MEASURES, SORTS
 from exports_app.services.analytics.campaigns import CampaignView as Asked
-from exports_app.services.schedules.validation import Filters
+from exports_app.services.schedules.filters import Filters
 
 ROUTE = "/analytics"
 DATES = "dates"

@@ -12,7 +12,7 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.humanize import sentence, size
-from exports_app.services.schedules import validation as rules
+from exports_app.services.core.field_rules import field_of
 from exports_app.services.tenants.quotas import MAX_QUOTA, Quota
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.framework.actions import action, principal
@@ -97,7 +97,7 @@ class QuotasState(rx.State):
         try:
             quotas = await asyncio.to_thread(change, principal(), self._of, changed)
         except Invalid as e:
-            self.errors = {rules.field_of(one.pointer): fault(one) for one in e.errors}
+            self.errors = {field_of(one.pointer): fault(one) for one in e.errors}
             return
         self._show(quotas)
         await notify(self, "success", "The quotas are saved")
@@ -136,7 +136,7 @@ def limit(name: str, text: str) -> int | None:
 
 def fault(error: FieldError) -> str:
     """What is null in the API is an empty field here, and the size of files is typed in MB."""
-    if rules.field_of(error.pointer) == "file_bytes":
+    if field_of(error.pointer) == "file_bytes":
         return f"Must be from {1 / MEGABYTE:f} to {MAX_QUOTA['file_bytes'] / MEGABYTE:,.0f} MB, or empty: the default"
     return sentence(error.detail.replace("or null:", "or empty:"))
 

@@ -14,8 +14,8 @@ from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, FieldError, Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.domain.timing import cron
+from exports_app.services.core.field_rules import field_of
 from exports_app.services.core.records import Tenant
-from exports_app.services.schedules import validation as rules
 from exports_app.services.tenants.tenant_settings import SETTINGS as FIELDS
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
@@ -170,7 +170,7 @@ def by_field(errors: Sequence[FieldError]) -> dict[str, str]:
     """The first of each."""
     found: dict[str, str] = {}
     for one in errors:
-        found.setdefault(rules.field_of(one.pointer), sentence(one.detail))
+        found.setdefault(field_of(one.pointer), sentence(one.detail))
     return found
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import reflex as rx
 
 from exports_app.services.core.records import Schedule
-from exports_app.services.schedules.validation import Filters, Recipient
+from exports_app.services.schedules.filters import Filters
+from exports_app.services.schedules.recipients import Recipient
 from exports_app.ui.pages.scheduled_exports.editor import form, policies
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
 from exports_app.ui.pages.scheduled_exports.history import error_hints

@@ -9,7 +9,7 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.domain.timing.presets import CUSTOM
-from exports_app.services.schedules.validation import MAX_RECIPIENTS, read_recipients
+from exports_app.services.schedules.recipients import MAX_RECIPIENTS, read_recipients
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.pages.scheduled_exports.editor import form

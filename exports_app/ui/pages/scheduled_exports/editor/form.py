@@ -12,10 +12,11 @@ from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.domain.timing.period import Period
+from exports_app.services.core import field_rules
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Schedule
-from exports_app.services.schedules import validation as rules
-from exports_app.services.schedules.validation import MAX_CAMPAIGNS, MAX_RECIPIENTS, Filters
+from exports_app.services.schedules.filters import MAX_CAMPAIGNS, Filters
+from exports_app.services.schedules.recipients import MAX_RECIPIENTS
 from exports_app.ui.pages.scheduled_exports.editor import policies
 
 DATES = "dates"
@@ -205,7 +206,7 @@ def field_of(pointer: str) -> str:
     """The form's field for an error's pointer."""
     path = pointer.strip("/")
     known = next((name for start, name in _POINTERS.items() if path.startswith(start)), None)
-    return known or rules.field_of(pointer)
+    return known or field_rules.field_of(pointer)
 
 
 def errors_by_field(error: Invalid) -> dict[str, str]:

@@ -13,7 +13,7 @@ from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.domain.timing import cron
 from exports_app.services.core.records import Page
-from exports_app.services.schedules.validation import MAX_CAMPAIGNS
+from exports_app.services.schedules.filters import MAX_CAMPAIGNS
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel

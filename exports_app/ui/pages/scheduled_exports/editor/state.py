@@ -12,7 +12,7 @@ from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.services.core.email_addresses import Domains
 from exports_app.services.core.records import Schedule
-from exports_app.services.schedules.validation import MAX_SENT, Recipient, read_recipients
+from exports_app.services.schedules.recipients import MAX_SENT, Recipient, read_recipients
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.session import SessionState, query

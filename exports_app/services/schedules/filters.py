@@ -1,0 +1,102 @@
+"""The filters of a scheduled export: which days, which campaigns, how grouped."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import FieldError
+from exports_app.domain.timing import cron, period
+from exports_app.domain.timing.period import Window
+from exports_app.services.core.extension_points import EXPORT_TYPES
+from exports_app.services.core.field_rules import is_uuid, one_of
+
+MAX_CAMPAIGNS = bounds.CAMPAIGNS
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Dates are inclusive. campaign_ids empty: all campaigns."""
+
+    start_date: date | None = None
+    end_date: date | None = None
+    period: str | None = None
+    campaign_ids: tuple[str, ...] = ()
+    group_by: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """camelCase, only what is set: as stored and as answered."""
+        values: dict[str, Any] = {
+            "startDate": self.start_date.isoformat() if self.start_date else None,
+            "endDate": self.end_date.isoformat() if self.end_date else None,
+            "period": self.period,
+            "campaignIds": list(self.campaign_ids) or None,
+            "groupBy": self.group_by,
+        }
+        return {k: v for k, v in values.items() if v is not None}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Filters":
+        def day(key: str) -> date | None:
+            return date.fromisoformat(stored[key]) if key in stored else None
+
+        ids = tuple(stored.get("campaignIds", ()))
+        return cls(
+            day("startDate"), day("endDate"), stored.get("period"), ids, stored.get("groupBy")
+        )
+
+    def window(self, tick: datetime, timezone: str) -> Window:
+        """The days covered when the run is due at `tick`."""
+        chosen = period.Period(self.period) if self.period else None
+        return period.resolve(chosen, self.start_date, self.end_date, tick, cron.zone(timezone))
+
+
+def check_campaigns(filters: Filters, there: Collection[str]) -> list[FieldError]:
+    """there: those of the campaigns that the tenant has."""
+    return [
+        FieldError(
+            f"/filters/campaignIds/{i}",
+            "there is no such campaign: choose one of this tenant's campaigns",
+        )
+        for i, one in enumerate(filters.campaign_ids)
+        if one not in there
+    ]
+
+
+def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
+    kind = EXPORT_TYPES[export_type]
+    errors = []
+    if filters.period is not None and filters.period not in list(period.Period):
+        errors.append(FieldError("/filters/period", one_of(list(period.Period))))
+    if filters.period is not None and (filters.start_date or filters.end_date):
+        errors.append(FieldError("/filters/period", "give either a period or dates, not both"))
+    if filters.start_date and filters.end_date and filters.end_date < filters.start_date:
+        errors.append(FieldError("/filters/endDate", "must not be before the start date"))
+    if filters.group_by is not None and not kind.groups:
+        errors.append(
+            FieldError(
+                "/filters/groupBy", f"the export type {export_type} takes no groupBy: leave it out"
+            )
+        )
+    elif filters.group_by is not None and filters.group_by not in kind.groups:
+        errors.append(FieldError("/filters/groupBy", one_of(kind.groups)))
+    if kind.needs_campaigns and not filters.campaign_ids:
+        errors.append(
+            FieldError(
+                "/filters/campaignIds", f"the export type {export_type} needs at least one campaign"
+            )
+        )
+    if len(filters.campaign_ids) > MAX_CAMPAIGNS:
+        errors.append(
+            FieldError(
+                "/filters/campaignIds", f"choose at most {MAX_CAMPAIGNS} campaigns, or none for all"
+            )
+        )
+        return errors
+    errors += [
+        FieldError(f"/filters/campaignIds/{i}", "is not a campaign's id (a UUID)")
+        for i, one in enumerate(filters.campaign_ids)
+        if not is_uuid(one)
+    ]
+    return errors

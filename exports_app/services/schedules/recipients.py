@@ -1,0 +1,158 @@
+"""The recipients of a scheduled export: as people paste them, and as they are stored."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import unquote
+
+from email_validator import EmailNotValidError
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import FieldError, Invalid
+from exports_app.services.core.email_addresses import (
+    MAX_ADDRESS,
+    Domains,
+    TooManyDomains,
+    valid_address,
+)
+
+MAX_RECIPIENTS = bounds.RECIPIENTS
+MAX_SENT = bounds.SENT_RECIPIENTS
+"""Recipients looked at before the same ones are merged."""
+MAX_ERRORS = 100
+"""Wrong entries of a list that are named one by one."""
+_PART = re.compile(
+    r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
+)
+"""Of a pasted list: what is in quotes before a <, in <>, a word, the end of a recipient."""
+_AROUND = "\"'()[]."
+"""Marks that stand around an address in running text."""
+
+
+def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldError]]:
+    """The valid addresses in order, the same one in another case only once; and what is wrong with
+    the rest."""
+    too_many = FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients")
+    if len(given) > MAX_SENT:
+        return (), [too_many]
+    kept: dict[str, str] = {}
+    seen = set[str]()
+    errors = list[FieldError]()
+    domains = Domains()
+    for i, address in enumerate(given):
+        if address in seen:
+            continue
+        if len(kept) > MAX_RECIPIENTS or len(errors) == MAX_ERRORS:
+            break
+        try:
+            valid = valid_address(address, domains)
+            seen.add(address)
+        except TooManyDomains:
+            return (), [too_many]
+        except EmailNotValidError:
+            errors.append(
+                FieldError(
+                    f"/recipients/{i}", "is not a valid email address: write it as name@example.com"
+                )
+            )
+            continue
+        kept.setdefault(valid.lower(), valid)
+    if not given:
+        errors.append(FieldError("/recipients", "name at least one recipient"))
+    if len(kept) > MAX_RECIPIENTS:
+        errors.append(too_many)
+    return tuple(kept.values()), errors
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One of a pasted list. text: as typed; address: in its normal form; error: why there is none,
+    and what to do."""
+
+    text: str
+    address: str | None
+    error: str | None
+
+
+def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient]:
+    """The recipients of a list as people paste it, in order, the same one only once; at most
+    MAX_SENT are looked at.
+
+    Between them stand commas, semicolons or white space. ``Name <a@example.com>``, ``"Last, First"
+    <a@example.com>`` and ``mailto:a@example.com`` are understood. Drops nothing that holds an @.
+    Raises Invalid for a text that is too long. domains: shared by texts that are read together.
+    """
+    domains = domains or Domains()
+    if len(text) > bounds.PASTED:
+        raise Invalid(
+            [FieldError("/recipients", f"paste at most {bounds.PASTED:,} characters at a time")]
+        )
+    found: dict[str, Recipient] = {}
+    for typed, bare in islice(_recipients_in(text), MAX_SENT):
+        one = _recipient(typed, bare, domains)
+        found.setdefault((one.address or one.text).lower(), one)
+    return list(found.values())
+
+
+def _recipients_in(text: str) -> Iterator[tuple[str, str]]:
+    """Each one as typed, and its address alone."""
+    names = list[re.Match[str]]()
+    """What stands since the last recipient: the name of the next one, should an address in <>
+    follow."""
+    for part in _PART.finditer(text):
+        kind = part.lastgroup
+        if kind == "bracketed":
+            begin = names[0].start() if names else part.start()
+            yield text[begin : part.end()], part["bracketed"]
+            names.clear()
+        elif kind == "quoted" or (kind == "word" and "@" not in part["word"]):
+            names.append(part)
+        else:
+            yield from ((name.group(), name.group()) for name in names)
+            names.clear()
+            if kind == "word":
+                yield part.group(), part.group()
+    yield from ((name.group(), name.group()) for name in names)
+
+
+def _recipient(typed: str, bare: str, domains: Domains) -> Recipient:
+    if bare[:7].lower() == "mailto:":
+        bare = unquote(bare[7:].partition("?")[0])
+    if valid := _valid(bare, domains) or _valid(bare.strip(_AROUND), domains):
+        return Recipient(typed, valid, None)
+    shown = bare if len(bare) <= 80 else bare[:79] + "\N{HORIZONTAL ELLIPSIS}"
+    return Recipient(typed, None, f"{shown} {_fault(bare, domains)}: mend or remove it")
+
+
+def _fault(address: str, domains: Domains) -> str:
+    """What is wrong with an address that is not valid."""
+    local, at, domain = address.rpartition("@")
+    faults = (
+        (len(address) > MAX_ADDRESS, "is too long"),
+        (not at, "has no @"),
+        (not local, "has nothing before the @"),
+        ("@" in local, "has more than one @"),
+        (not domain, "has nothing after the @"),
+    )
+    fault = next((what for wrong, what in faults if wrong), None) or _fault_of_domain(
+        domain, domains
+    )
+    return fault or "has something before the @ that no address may have"
+
+
+def _fault_of_domain(domain: str, domains: Domains) -> str | None:
+    try:
+        domains.normal(domain)
+    except TooManyDomains:
+        return "is one of too many international domains"
+    except EmailNotValidError:
+        return "has no valid domain"
+    return None
+
+
+def _valid(address: str, domains: Domains) -> str | None:
+    try:
+        return valid_address(address, domains)
+    except EmailNotValidError:
+        return None
