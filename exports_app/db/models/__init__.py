@@ -1,0 +1,46 @@
+"""The tables, by subject. Ids are UUIDs as text, instants are UTC, money is integer hundredths."""
+
+from exports_app.db.models.accounts import (
+    AccountMessageRow,
+    PasswordResetRow,
+    RecoveryCodeRow,
+    SecondFactorRow,
+    UserRow,
+)
+from exports_app.db.models.audit import AuditRow, CheckpointRow, LinkRow, SealRow, UnsealedRow
+from exports_app.db.models.base import Base, metadata
+from exports_app.db.models.campaigns import CampaignRow, MetricRow
+from exports_app.db.models.delivery import DeliveryRow, FileDownloadRow, NotificationRow
+from exports_app.db.models.runs import AttemptRow, RunRow
+from exports_app.db.models.schedules import ScheduleRow
+from exports_app.db.models.sessions import CodeRow, SessionRow
+from exports_app.db.models.tenants import InvitationRow, MembershipRow, MessagesOfDayRow, TenantRow
+
+__all__ = [
+    "AccountMessageRow",
+    "AttemptRow",
+    "AuditRow",
+    "Base",
+    "CampaignRow",
+    "CheckpointRow",
+    "CodeRow",
+    "DeliveryRow",
+    "FileDownloadRow",
+    "InvitationRow",
+    "LinkRow",
+    "MembershipRow",
+    "MessagesOfDayRow",
+    "MetricRow",
+    "NotificationRow",
+    "PasswordResetRow",
+    "RecoveryCodeRow",
+    "RunRow",
+    "ScheduleRow",
+    "SealRow",
+    "SecondFactorRow",
+    "SessionRow",
+    "TenantRow",
+    "UnsealedRow",
+    "UserRow",
+    "metadata",
+]

@@ -1,0 +1,85 @@
+"""Users and what belongs to their accounts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, Text, false
+from sqlmodel import Field
+
+from exports_app.db.models.base import Base, id_column, instant, optional_instant
+from exports_app.db.types import UtcDateTime, identifier
+
+
+class UserRow(Base, table=True):
+    __tablename__ = "users"
+    id: str = id_column()
+    email: str = Field(max_length=320, unique=True)
+    name: str = Field(max_length=200)
+    password_hash: str = Field(max_length=200)
+    is_active: bool = True
+    is_super_admin: bool = False
+    token_version: int = 0
+    must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    email_proven_at: datetime | None = optional_instant()
+    has_demo_password: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    one_time_expires_at: datetime | None = optional_instant()
+    second_factor_at: datetime | None = optional_instant()
+
+
+class SecondFactorRow(Base, table=True):
+    """The secret that a user's authenticator app has too, encrypted."""
+
+    __tablename__ = "second_factors"
+    user_id: str = Field(
+        foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
+    secret: str = Field(sa_type=Text)
+    created_at: datetime = instant()
+    last_step: int | None = Field(default=None, sa_type=BigInteger)
+    is_confirmed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class RecoveryCodeRow(Base, table=True):
+    """One that was not used yet, as its SHA-256 in hex."""
+
+    __tablename__ = "recovery_codes"
+    user_id: str = Field(
+        foreign_key="users.id", sa_type=identifier(), primary_key=True, ondelete="CASCADE"
+    )
+    code_hash: str = Field(max_length=64, primary_key=True)
+
+
+class AccountMessageRow(Base, table=True):
+    """An email to a person about their account: written in the transaction that causes it, sent
+    afterwards."""
+
+    __tablename__ = "account_messages"
+    __table_args__ = (
+        Index("ix_account_messages_subject_id_created_at", "subject_id", "created_at"),
+    )
+    id: str = id_column()
+    kind: str = Field(max_length=30)
+    subject_id: str = Field(sa_type=identifier())
+    generation: int
+    target: str = Field(max_length=320)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    status: str = Field(max_length=20)
+    attempts: int = 0
+    error: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    sent_at: datetime | None = optional_instant()
+
+
+class PasswordResetRow(Base, table=True):
+    """A link to set a new password. The link itself is not kept."""
+
+    __tablename__ = "password_resets"
+    id: str = id_column()
+    user_id: str = Field(
+        foreign_key="users.id", sa_type=identifier(), index=True, ondelete="CASCADE"
+    )
+    token_version: int
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    sent_by: str | None = Field(default=None, sa_type=identifier())

@@ -1,0 +1,69 @@
+"""Deliveries, notifications and downloads."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from exports_app.db.models.base import (
+    Base,
+    id_column,
+    instant,
+    optional_instant,
+    optional_reference,
+    reference,
+)
+from exports_app.db.types import UtcDateTime, identifier
+
+
+class DeliveryRow(Base, table=True):
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("history_id", "channel", "target"),)
+    id: str = id_column()
+    history_id: str = reference("export_history")
+    channel: str = Field(max_length=50)
+    target: str = Field(max_length=320)
+    status: str = Field(max_length=20, index=True)
+    attempts: int = 0
+    message_id: str = Field(max_length=100)
+    error: str | None = Field(default=None, sa_type=Text)
+    sent_at: datetime | None = optional_instant()
+
+
+class FileDownloadRow(Base, table=True):
+    """A download of a run's file."""
+
+    __tablename__ = "file_downloads"
+    __table_args__ = (Index("ix_file_downloads_history_id_at", "history_id", "at"),)
+    id: str = id_column()
+    history_id: str = reference("export_history")
+    way: str = Field(max_length=10)
+    at: datetime = instant()
+    user_id: str | None = Field(default=None, sa_type=identifier())
+    target: str | None = Field(default=None, max_length=320)
+    address: str = Field(max_length=64)
+    device: str = Field(max_length=200)
+
+
+class NotificationRow(Base, table=True):
+    """An email about a schedule to those who look after it: written with what it tells, sent
+    afterwards."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("ix_notices_scheduled_export_id_created_at", "scheduled_export_id", "created_at"),
+    )
+    id: str = id_column()
+    tenant_id: str = reference("tenants")
+    scheduled_export_id: str = reference("scheduled_exports")
+    history_id: str | None = optional_reference("export_history")
+    kind: str = Field(max_length=20)
+    target: str = Field(max_length=320)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    status: str = Field(max_length=20)
+    attempts: int = 0
+    error: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = instant()
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    sent_at: datetime | None = optional_instant()

@@ -1,0 +1,126 @@
+"""The history: runs and the attempts at them."""
+
+import datetime as dt
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, Text, UniqueConstraint, false, text
+from sqlmodel import Field
+
+from exports_app.db.models.base import (
+    Base,
+    id_column,
+    instant,
+    optional_instant,
+    optional_reference,
+    reference,
+)
+from exports_app.db.types import identifier
+
+
+def _runs_that(name: str, where: str, *columns: str) -> Index:
+    """Only of those, so that it stays small beside a long history."""
+    return Index(
+        f"ix_export_history_{name}",
+        *columns,
+        sqlite_where=text(where),
+        postgresql_where=text(where),
+    )
+
+
+class RunRow(Base, table=True):
+    __tablename__ = "export_history"
+    __table_args__ = (
+        UniqueConstraint("scheduled_export_id", "scheduled_for"),
+        Index(
+            "ix_export_history_scheduled_export_id_created_at", "scheduled_export_id", "created_at"
+        ),
+        Index("ix_export_history_tenant_id_created_at", "tenant_id", "created_at"),
+        # The queue is read in steps, from one tenant and trigger to the next: see
+        # repositories/queue.py. The status comes first in it, or SQLite would rather take the index
+        # of the status and sort
+        _runs_that("died", "status = 'pending' AND deaths > 0", "status", "created_at"),
+        _runs_that(
+            "ready",
+            "status = 'pending' AND next_attempt_at IS NULL",
+            "status",
+            "tenant_id",
+            "trigger",
+            "created_at",
+            "id",
+        ),
+        _runs_that(
+            "later",
+            "status = 'pending' AND next_attempt_at IS NOT NULL",
+            "status",
+            "tenant_id",
+            "trigger",
+            "next_attempt_at",
+            "id",
+        ),
+        _runs_that("live", "status IN ('pending', 'processing')", "scheduled_export_id", "status"),
+        # What a tenant's kept files take, read from the index alone
+        _runs_that(
+            "kept", "file_key IS NOT NULL AND file_removed_at IS NULL", "tenant_id", "file_size"
+        ),
+        _runs_that(
+            "open",
+            "status IN ('pending', 'processing')",
+            "tenant_id",
+            "status",
+            "next_attempt_at",
+            "created_at",
+        ),
+    )
+    id: str = id_column()
+    scheduled_export_id: str = reference("scheduled_exports")
+    tenant_id: str = reference("tenants", index=True)
+    trigger: str = Field(max_length=20)
+    triggered_by: str | None = optional_reference("users")
+    scheduled_for: datetime | None = optional_instant()
+    missed_ticks: int = 0
+    spec: dict[str, Any] = Field(sa_type=JSON)
+    window_start: dt.date | None = None
+    window_end: dt.date | None = None
+    format: str = Field(max_length=50)
+    status: str = Field(max_length=20, index=True)
+    file_name: str | None = Field(default=None, max_length=255)
+    file_key: str | None = Field(default=None, max_length=255)
+    file_size: int | None = Field(default=None, sa_type=BigInteger)
+    sha256: str | None = Field(default=None, max_length=64)
+    record_count: int | None = Field(default=None, sa_type=BigInteger)
+    removed_characters: int | None = Field(default=None, sa_type=BigInteger)
+    sent_as: str | None = Field(default=None, max_length=10)
+    sent_size: int | None = Field(default=None, sa_type=BigInteger)
+    link_expires_at: datetime | None = optional_instant()
+    links_revoked_at: datetime | None = optional_instant()
+    file_removed_at: datetime | None = optional_instant()
+    recipients: list[str] = Field(sa_type=JSON)
+    error: str | None = Field(default=None, sa_type=Text)
+    error_code: str | None = Field(default=None, max_length=50)
+    created_at: datetime = instant()
+    started_at: datetime | None = optional_instant()
+    completed_at: datetime | None = optional_instant()
+    attempt: int = 0
+    deaths: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    overlaps: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    lease_token: str | None = Field(default=None, sa_type=identifier())
+    lease_expires_at: datetime | None = optional_instant()
+    next_attempt_at: datetime | None = optional_instant()
+    messages_reserved: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Of its tenant's messages of a day: those it may still begin. Counts while it is processing,
+    and no longer."""
+
+
+class AttemptRow(Base, table=True):
+    """One attempt at a run."""
+
+    __tablename__ = "run_attempts"
+    id: str = id_column()
+    history_id: str = reference("export_history", index=True)
+    number: int
+    started_at: datetime = instant()
+    ended_at: datetime | None = optional_instant()
+    outcome: str | None = Field(default=None, max_length=20)
+    error: str | None = Field(default=None, sa_type=Text)
+    error_code: str | None = Field(default=None, max_length=50)

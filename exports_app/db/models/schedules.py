@@ -1,0 +1,103 @@
+"""Scheduled exports."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, Text, text
+from sqlmodel import Field
+
+from exports_app.db.models.base import Base, id_column, instant, optional_instant, reference
+from exports_app.db.types import code_point
+
+
+def _listed_by(column: str) -> Index:
+    """The tenant's live schedules in the order of a column: a page of the list costs its own rows,
+    however many there are.
+
+    SQLite reads each of them both ways; PostgreSQL sorts where the nulls stand last and the newest
+    first.
+    """
+    live = text("deleted_at IS NULL")
+    return Index(
+        f"ix_scheduled_exports_tenant_id_{column}",
+        "tenant_id",
+        column,
+        sqlite_where=live,
+        postgresql_where=live,
+    )
+
+
+class ScheduleRow(Base, table=True):
+    __tablename__ = "scheduled_exports"
+    __table_args__ = (
+        *map(_listed_by, ("name", "created_at", "next_run_at", "last_run_at")),
+        # All that is counted by, so that no row is read for it
+        Index(
+            "ix_scheduled_exports_counted",
+            *(
+                "tenant_id",
+                "deleted_at",
+                "is_active",
+                "last_status",
+                "export_type",
+                "format",
+                "next_run_at",
+            ),
+        ),
+        # What is due. The flag comes first, or SQLite would rather take the index of the flag and
+        # look at every active one
+        Index(
+            "ix_scheduled_exports_due",
+            *("is_active", "next_run_at", "id"),
+            sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
+            postgresql_where=text("is_active AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_scheduled_exports_next_run_at",
+            "next_run_at",
+            sqlite_where=text("is_active = 1 AND deleted_at IS NULL"),
+            postgresql_where=text("is_active AND deleted_at IS NULL"),
+        ),
+    )
+    id: str = id_column()
+    tenant_id: str = reference("tenants", index=True)
+    name: str = Field(sa_type=code_point(200))
+    description: str | None = Field(default=None, sa_type=Text)
+    export_type: str = Field(max_length=50)
+    format: str = Field(max_length=50)
+    schedule: str = Field(max_length=200)
+    timezone: str = Field(max_length=64)
+    recipients: list[str] = Field(sa_type=JSON)
+    filters: dict[str, Any] = Field(sa_type=JSON)
+    when_empty: str = Field(max_length=10)
+    delivery: str = Field(
+        default="auto", max_length=10, sa_column_kwargs={"server_default": "auto"}
+    )
+    link_days: int = Field(default=7, sa_column_kwargs={"server_default": "7"})
+    time_limit: int = Field(default=3600, sa_column_kwargs={"server_default": "3600"})
+    overlap: str = Field(default="skip", max_length=10, sa_column_kwargs={"server_default": "skip"})
+    catch_up: str = Field(
+        default="latest", max_length=10, sa_column_kwargs={"server_default": "latest"}
+    )
+    catch_up_hours: int = Field(default=168, sa_column_kwargs={"server_default": "168"})
+    jitter_seconds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    pause_after: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
+    on_unknown: str = Field(
+        default="resend", max_length=10, sa_column_kwargs={"server_default": "resend"}
+    )
+    retry_attempts: int | None = None
+    retry_base_seconds: int | None = None
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    failing_since: datetime | None = optional_instant()
+    paused_at: datetime | None = optional_instant()
+    paused_reason: str | None = Field(default=None, sa_type=Text)
+    is_active: bool = Field(index=True)
+    last_run_at: datetime | None = optional_instant()
+    last_status: str | None = Field(default=None, max_length=20)
+    next_run_at: datetime | None = optional_instant()
+    created_by: str = reference("users")
+    owner_id: str = reference("users")
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    version: int = 1
+    deleted_at: datetime | None = optional_instant()

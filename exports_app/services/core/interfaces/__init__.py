@@ -1,0 +1,55 @@
+"""What the services need from below, by subject. db/ and storage/ implement it; wiring puts them
+together."""
+
+from exports_app.services.core.interfaces.accounts import (
+    AccountMessageStore,
+    PasswordResetStore,
+    SecondFactorStore,
+    UserStore,
+)
+from exports_app.services.core.interfaces.analytics import AnalyticsStore, Backlog, Spread
+from exports_app.services.core.interfaces.audit import AuditChainStore, AuditFilter, AuditStore
+from exports_app.services.core.interfaces.campaigns import CampaignStore
+from exports_app.services.core.interfaces.clock import Clock
+from exports_app.services.core.interfaces.database import Ranking, Statement, Store, Transaction
+from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
+from exports_app.services.core.interfaces.files import FileDownloadStore, FileStore, Usage
+from exports_app.services.core.interfaces.quotas import UsageStore
+from exports_app.services.core.interfaces.runs import AttemptStore, RunStore, UnderWay
+from exports_app.services.core.interfaces.schedules import ScheduleStore
+from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
+from exports_app.services.core.interfaces.tenants import InvitationStore, Tenants, TenantStore
+
+__all__ = [
+    "AccountMessageStore",
+    "AnalyticsStore",
+    "AttemptStore",
+    "AuditChainStore",
+    "AuditFilter",
+    "AuditStore",
+    "Backlog",
+    "CampaignStore",
+    "Clock",
+    "CodeStore",
+    "DeliveryStore",
+    "FileDownloadStore",
+    "FileStore",
+    "InvitationStore",
+    "NotificationStore",
+    "PasswordResetStore",
+    "Ranking",
+    "RunStore",
+    "ScheduleStore",
+    "SecondFactorStore",
+    "SessionStore",
+    "Spread",
+    "Statement",
+    "Store",
+    "TenantStore",
+    "Tenants",
+    "Transaction",
+    "UnderWay",
+    "Usage",
+    "UsageStore",
+    "UserStore",
+]

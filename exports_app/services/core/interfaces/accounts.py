@@ -1,0 +1,120 @@
+"""Stores of users, second factors, account messages and reset links."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from exports_app.domain.access import Role
+from exports_app.services.core.records import (
+    AccountMessage,
+    Member,
+    Membership,
+    Page,
+    PasswordReset,
+    SecondFactor,
+    Tenant,
+    User,
+)
+
+
+class UserStore(Protocol):
+    def get(self, user_id: str, *, lock: bool = False, share: bool = False) -> User | None:
+        """share: nobody changes the user until the transaction ends, but others may share it."""
+
+    def by_email(self, email: str, *, lock: bool = False) -> User | None: ...
+    def demo_password_emails(self) -> list[str]:
+        """Of active users who have the public password of the demo, in alphabetical order."""
+
+    def unproven_emails(self) -> list[str]:
+        """Of active users of whom nothing shows that they read their mailbox, in alphabetical
+        order."""
+
+    def is_empty(self) -> bool: ...
+    def ids(self) -> set[str]:
+        """Of all users, the inactive ones too."""
+
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """By id; unknown ids are left out."""
+
+    def find(self, q: str, page: Page) -> tuple[list[User], int]:
+        """Of all users, by name. q: part of the name or of the address."""
+
+    def roles_of(self, user_ids: Collection[str]) -> dict[str, dict[Tenant, Role]]:
+        """By user id; who belongs to no tenant is left out."""
+
+    def add(self, user: User) -> None: ...
+    def add_new(self, user: User) -> bool:
+        """False, with nothing added, where there is an account with this email address already,
+        also one that another transaction is just adding."""
+
+    def admins(self, tenant_id: str) -> list[User]:
+        """The active ones who are admins of the tenant."""
+
+    def roles(self, user_id: str) -> dict[str, Role]:
+        """tenant id -> role."""
+
+    def roles_that_need_a_second_factor(self, user_id: str) -> frozenset[str]:
+        """Ids of the tenants that the user belongs to and that require one."""
+
+    def join(self, membership: Membership) -> None:
+        """Add the membership or change its role."""
+
+    def leave(self, user_id: str, tenant_id: str) -> None: ...
+    def members(self, tenant_id: str) -> list[Member]:
+        """By name."""
+
+    def update(self, user_id: str, values: Mapping[str, Any]) -> None: ...
+    def use_one_time(self, user: User, now: datetime) -> bool:
+        """Note that its one-time password was used. False where it was before, has expired, or is
+        another one now."""
+
+
+class SecondFactorStore(Protocol):
+    def get(self, user_id: str) -> SecondFactor | None: ...
+    def put(self, factor: SecondFactor) -> None:
+        """In place of the one that was there."""
+
+    def confirm(self, user_id: str) -> None: ...
+    def remove(self, user_id: str) -> bool:
+        """With its recovery codes. False where there was none."""
+
+    def use_step(self, user_id: str, step: int) -> bool:
+        """Note it as used. False where it, or a later one, was used already: of two at once, one
+        wins."""
+
+    def set_recovery_codes(self, user_id: str, hashes: Collection[str]) -> None:
+        """In place of those that were there."""
+
+    def use_recovery_code(self, user_id: str, code_hash: str) -> bool:
+        """Remove it. False where there is no such code: of two at once, one wins."""
+
+    def recovery_codes_left(self, user_id: str) -> int: ...
+    def secrets(self, after: str, limit: int) -> list[tuple[str, str]]:
+        """User ids and encrypted secrets, by id, of the ids behind `after`."""
+
+    def replace_secret(self, user_id: str, old: str, new: str) -> bool:
+        """False where it is not the old one any more."""
+
+
+class AccountMessageStore(Protocol):
+    def add(self, message: AccountMessage) -> None: ...
+    def due(self, now: datetime, limit: int) -> list[AccountMessage]: ...
+    def of_subject(self, subject_id: str) -> list[AccountMessage]:
+        """The newest first."""
+
+    def change(self, seen: AccountMessage, values: Mapping[str, Any]) -> bool:
+        """False when another process changed it since it was seen."""
+
+    def remove(self, message_id: str) -> None: ...
+    def forget(self, created_before: datetime, limit: int) -> None:
+        """Remove so many of those that were written before the instant and are not to be sent any
+        more."""
+
+
+class PasswordResetStore(Protocol):
+    def get(self, reset_id: str) -> PasswordReset | None: ...
+    def of_user(self, user_id: str) -> list[PasswordReset]:
+        """The newest first, also those that have expired."""
+
+    def add(self, reset: PasswordReset) -> None: ...
+    def remove(self, reset_ids: Collection[str]) -> None: ...

@@ -1,0 +1,86 @@
+"""Stores of audit entries and of their chains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from exports_app.services.core.interfaces.tenants import Tenants
+from exports_app.services.core.records import AuditEntry, ChainedEntry, Checkpoint, Page, Seal
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """area: the first part of an action, e.g. ``member``. since, before: instants. q: part of a
+    name, the actor's or that of what they did it to; or an address, or the beginning of the id of a
+    session or a request. Empty: whatever it is. installation: only what concerns no tenant."""
+
+    area: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    q: str = ""
+    installation: bool = False
+
+
+class AuditStore(Protocol):
+    """Entries are only ever added."""
+
+    def add(self, entry: AuditEntry) -> None: ...
+    def find(self, within: Tenants, where: AuditFilter, page: Page) -> tuple[list[AuditEntry], int]:
+        """The newest first, and the number of all."""
+
+
+class AuditChainStore(Protocol):
+    """The places of audit entries in their chains. Here fields are those of the database, in
+    whatever state they are."""
+
+    def take_turn(self) -> bool:
+        """Whether nobody else seals; then nobody else does until the transaction ends."""
+
+    def waiting(self, limit: int) -> list[dict[str, Any]]:
+        """The fields of entries without a place, the oldest first."""
+
+    def waiting_since(self) -> datetime | None:
+        """The oldest of them was made then."""
+
+    def last_link(self, chain: str) -> ChainedEntry | None: ...
+    def add_links(self, chain: str, links: Sequence[ChainedEntry]) -> None:
+        """They wait no longer."""
+
+    def last_seal(self) -> Seal | None: ...
+    def add_seal(self, seal: Seal) -> None: ...
+    def seals(self, after: int, limit: int) -> list[Seal]:
+        """By number, here and below."""
+
+    def chains(self) -> list[str]:
+        """All that anything is known of."""
+
+    def links(self, chain: str, after: int, limit: int) -> list[ChainedEntry]:
+        """Those after a position, in order, with the fields of their entries."""
+
+    def count_links(self, chain: str | None) -> int:
+        """None: of all chains."""
+
+    def first_without_link(self, chain: str, after: int) -> Seal | None:
+        """A seal of a place after this one at which there is no link."""
+
+    def loose(self) -> str | None:
+        """The id of an entry that has no place and does not wait for one."""
+
+    def lost(self) -> str | None:
+        """The id of an entry that waits for its place, and is not there."""
+
+    def checkpoint(self, chain: str) -> Checkpoint | None:
+        """The furthest."""
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+    def remove(self, chain: str, up_to: int, before: datetime, limit: int) -> int:
+        """Remove the first entries of a chain, up to a position, as far as they were made before
+        the instant. The link of the last one stays. Returns their number."""
+
+    def unneeded_seals(self, count: int) -> int | None:
+        """The number of the last of the first so many seals, if the entries of all of these were
+        removed."""
+
+    def remove_seals(self, up_to: int) -> None:
+        """Those with this number and lower ones."""

@@ -1,0 +1,35 @@
+"""The store of campaigns and their metrics."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from exports_app.services.core.interfaces.tenants import Tenants
+from exports_app.services.core.records import Campaign, Metric, Page
+
+
+class CampaignStore(Protocol):
+    def get(self, campaign_id: str) -> Campaign | None: ...
+    def find(
+        self, within: Tenants, where: Mapping[str, str], q: str, page: Page
+    ) -> tuple[list[Campaign], int]:
+        """where: column -> wanted value. q: part of the name. Returns the page's rows and the
+        number of all."""
+
+    def add(self, campaigns: Iterable[Campaign]) -> None: ...
+    def update(self, campaign_id: str, values: Mapping[str, Any]) -> None: ...
+    def delete(self, campaign_id: str) -> None:
+        """With its metrics."""
+
+    def existing(self, tenant_id: str, campaign_ids: Collection[str]) -> set[str]:
+        """Those of the ids that are campaigns of the tenant."""
+
+    def names(self, tenant_id: str, campaign_ids: Collection[str]) -> dict[str, str]:
+        """id -> name, likewise."""
+
+    def by_name(self, tenant_id: str, names: Collection[str]) -> list[Campaign]: ...
+    def count_metrics(self) -> int: ...
+    def add_metrics(self, metrics: Sequence[Metric]) -> None:
+        """Days that are not there yet."""
+
+    def upsert_metrics(self, metrics: Sequence[Metric]) -> None:
+        """Insert, or replace the day that is there. No day may come twice in one call."""

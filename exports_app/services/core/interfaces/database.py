@@ -1,0 +1,122 @@
+"""Transactions over all stores, and queries."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from exports_app.services.core.interfaces.accounts import (
+    AccountMessageStore,
+    PasswordResetStore,
+    SecondFactorStore,
+    UserStore,
+)
+from exports_app.services.core.interfaces.analytics import AnalyticsStore
+from exports_app.services.core.interfaces.audit import AuditChainStore, AuditStore
+from exports_app.services.core.interfaces.campaigns import CampaignStore
+from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
+from exports_app.services.core.interfaces.files import FileDownloadStore
+from exports_app.services.core.interfaces.quotas import UsageStore
+from exports_app.services.core.interfaces.runs import AttemptStore, RunStore
+from exports_app.services.core.interfaces.schedules import ScheduleStore
+from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
+from exports_app.services.core.interfaces.tenants import InvitationStore, TenantStore
+from exports_app.services.core.records import Sample
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Which rows of a query come first: by a column, or by the quotient of two (the smallest where
+    it has none). By their places among the query's columns. only: a column and the value that it
+    must have."""
+
+    column: int
+    divided_by: int | None = None
+    descending: bool = True
+    only: tuple[int, str] | None = None
+
+
+class Transaction(Protocol):
+    """The stores within one transaction."""
+
+    def sample(
+        self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None
+    ) -> Sample:
+        """The first rows of an export type's query and how many it has, as far as the database gets
+        in that time. Where it was up the transaction is of no further use. ranking: None: in the
+        query's own order."""
+
+    @property
+    def tenants(self) -> TenantStore: ...
+    @property
+    def second_factors(self) -> SecondFactorStore: ...
+    @property
+    def users(self) -> UserStore: ...
+    @property
+    def invitations(self) -> InvitationStore: ...
+    @property
+    def campaigns(self) -> CampaignStore: ...
+    @property
+    def schedules(self) -> ScheduleStore: ...
+    @property
+    def runs(self) -> RunStore: ...
+    @property
+    def deliveries(self) -> DeliveryStore: ...
+    @property
+    def attempts(self) -> AttemptStore: ...
+    @property
+    def downloads(self) -> FileDownloadStore: ...
+    @property
+    def notices(self) -> NotificationStore: ...
+    @property
+    def account_messages(self) -> AccountMessageStore: ...
+    @property
+    def password_resets(self) -> PasswordResetStore: ...
+    @property
+    def audit(self) -> AuditStore: ...
+    @property
+    def audit_chain(self) -> AuditChainStore: ...
+    @property
+    def usage(self) -> UsageStore: ...
+    @property
+    def analytics(self) -> AnalyticsStore: ...
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def codes(self) -> CodeStore: ...
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A query, compiled. database: the SQLite file, or PostgreSQL's URL, with its password; there
+    the SQL holds its values."""
+
+    database: str = field(repr=False)
+    sql: str
+    parameters: list[Any]
+
+
+class Store(Protocol):
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A consistent view. Raises Unavailable."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Commits at the end, rolls back on an error. Short: nothing slow inside. Raises
+        Unavailable."""
+
+    def rows(self, query: Any, chunk: int) -> AbstractContextManager[Iterator[Sequence[Any]]]:
+        """Execute an export type's query and stream its rows from one snapshot, `chunk` rows at a
+        time."""
+
+    def statement(self, query: Any) -> "Statement":
+        """An export type's query as another process can execute it."""
+
+    def count(self, query: Any, limit: int, seconds: float) -> int | None:
+        """The number of an export type's rows, or `limit` where there are more; None when the time
+        was up."""
+
+    def settle(self) -> None:
+        """After a long reading: bring what was written meanwhile where it belongs."""
+
+    def ping(self) -> None:
+        """Raises Unavailable."""

@@ -1,0 +1,43 @@
+"""Stores of deliveries and notifications."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from exports_app.services.core.records import Delivery, Notification
+
+
+class DeliveryStore(Protocol):
+    def get(self, delivery_id: str) -> Delivery | None: ...
+    def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
+        """By run id; runs without deliveries are left out."""
+
+    def add(self, deliveries: Iterable[Delivery]) -> None: ...
+    def change(self, delivery: Delivery, values: Mapping[str, Any]) -> None:
+        """By a worker that holds the delivery's run in this transaction."""
+
+    def mark_sending_unknown(self, run_id: str) -> None:
+        """What was on the wire when the worker died becomes unknown."""
+
+    def end_pending(self, run_id: str, reason: str) -> None:
+        """The run ended: what was tried in vain has failed, with its own error; what was not begun
+        is skipped for the reason."""
+
+    def accept_unknown(self, run_id: str, told: str) -> int:
+        """A person says that they have arrived. told: who. Returns their number."""
+
+    def by_status(self) -> dict[str, int]:
+        """How many there are."""
+
+    def reopen(self, run_id: str) -> int:
+        """What ended without being accepted is pending again. Returns their number."""
+
+
+class NotificationStore(Protocol):
+    def of_schedule(self, schedule_id: str, limit: int) -> list[Notification]:
+        """The newest first."""
+
+    def add(self, notices: Iterable[Notification]) -> None: ...
+    def due(self, now: datetime, limit: int) -> list[Notification]: ...
+    def change(self, seen: Notification, values: Mapping[str, Any]) -> bool:
+        """False when somebody else has changed it since it was seen."""

@@ -1,0 +1,59 @@
+"""What the stores hold, as plain values, by subject. Field names are the columns' names; instants
+are aware UTC, money integer hundredths."""
+
+from exports_app.services.core.records.accounts import (
+    AccountMessage,
+    PasswordReset,
+    SecondFactor,
+    User,
+)
+from exports_app.services.core.records.audit import (
+    Action,
+    AuditEntry,
+    ChainedEntry,
+    Checkpoint,
+    Seal,
+)
+from exports_app.services.core.records.campaigns import Campaign, Metric
+from exports_app.services.core.records.delivery import Delivery, Notification, NotificationKind
+from exports_app.services.core.records.downloads import DownloadWay, FileDownload
+from exports_app.services.core.records.ids import new_id
+from exports_app.services.core.records.queries import Page, Sample
+from exports_app.services.core.records.runs import Attempt, LatestRun, Run, Waiting
+from exports_app.services.core.records.schedules import Schedule, Summary
+from exports_app.services.core.records.sessions import Code, Session
+from exports_app.services.core.records.tenants import Invitation, Member, Membership, Tenant
+
+__all__ = [
+    "AccountMessage",
+    "Action",
+    "Attempt",
+    "AuditEntry",
+    "Campaign",
+    "ChainedEntry",
+    "Checkpoint",
+    "Code",
+    "Delivery",
+    "DownloadWay",
+    "FileDownload",
+    "Invitation",
+    "LatestRun",
+    "Member",
+    "Membership",
+    "Metric",
+    "Notification",
+    "NotificationKind",
+    "Page",
+    "PasswordReset",
+    "Run",
+    "Sample",
+    "Schedule",
+    "Seal",
+    "SecondFactor",
+    "Session",
+    "Summary",
+    "Tenant",
+    "User",
+    "Waiting",
+    "new_id",
+]

@@ -1,0 +1,31 @@
+"""Downloads of runs' files."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DownloadWay(StrEnum):
+    """How a file was downloaded: by the link in a message, from the pages, by a program."""
+
+    LINK = "link"
+    PAGE = "page"
+    API = "api"
+
+
+@dataclass(frozen=True)
+class FileDownload:
+    """A download of a run's file. user_id: None by link. target: the recipient whose link it was;
+    None otherwise.
+
+    address: of the client, as far as trusted proxies tell. device: what the client called itself
+    (User-Agent)."""
+
+    id: str
+    history_id: str
+    way: DownloadWay
+    at: datetime
+    user_id: str | None = None
+    target: str | None = None
+    address: str = ""
+    device: str = ""

@@ -1,0 +1,7 @@
+"""The ids of records."""
+
+import uuid
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,74 @@
+"""Tenants, who belongs to them and who is invited."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from exports_app.domain.access import Role
+from exports_app.services.core.records.accounts import User
+
+
+@dataclass(frozen=True)
+class Tenant:
+    id: str
+    name: str
+    slug: str
+    brand_color: str
+    logo_url: str | None = None
+    timezone: str | None = None
+    max_rows: int | None = None
+    """Of one file; None, here and below: as the settings say."""
+    max_mb: int | None = None
+    keep_days: int | None = None
+    """How long files are kept."""
+    recipient_domains: tuple[str, ...] = ()
+    """That files may be sent to, see `recipient_domains`; empty: to all."""
+    quota_pending_runs: int | None = None
+    """See `services.tenants.quotas`, here and below."""
+    quota_messages_per_day: int | None = None
+    quota_file_bytes: int | None = None
+    quota_schedules: int | None = None
+    second_factor_required: bool = False
+    """Members without a second factor have no rights in it."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user as a member of a tenant. schedules: how many there they own."""
+
+    user: User
+    role: Role
+    schedules: int
+
+
+@dataclass(frozen=True)
+class Membership:
+    user_id: str
+    tenant_id: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A person invited to a tenant, by email address. It gives no right before its link was used.
+
+    invited_by: the user who had the latest link made and answers for it. mailed: that link went to
+    the mailbox; else it was shown to that user. generation: of that link; older links no longer
+    work.
+    """
+
+    id: str
+    tenant_id: str
+    email: str
+    role: Role
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    mailed: bool
+    generation: int = 1
+    accepted_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Neither accepted nor revoked; its time may be over."""
+        return self.accepted_at is None and self.revoked_at is None
