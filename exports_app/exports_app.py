@@ -24,6 +24,7 @@ from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
 from exports_app.ui.framework import actions, guard, page
 from exports_app.ui.framework.live import Live
+from exports_app.ui.layout.shell import shell
 from exports_app.ui.websockets.connections import Sockets
 from exports_app.ui.websockets.gate import Gate
 from exports_app.ui.websockets.half_frames import HalfFrames
@@ -83,7 +84,7 @@ app = rx.App(
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
 )
 plugins.load("exports_app.ui.pages")
-_loads, _refreshers = page.install(app)
+_loads, _refreshers = page.install(app, shell)
 _live.refreshers = frozenset(_refreshers)
 app.add_middleware(
     guard.Guard(

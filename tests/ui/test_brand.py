@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports_app.domain.colors import contrast
-from exports_app.ui.layout import brand_colors
+from exports_app.ui.framework import brand_colors
 
 
 @given(st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06X}"))

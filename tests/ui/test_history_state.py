@@ -18,7 +18,7 @@ from exports_app.services.core.request_context import RequestContext
 from exports_app.services.schedules.service import new_run
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
-from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
 from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
@@ -244,7 +244,7 @@ def test_a_file_is_fetched_by_a_one_time_address_that_only_its_own_session_gets(
     ],
 )
 def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, words: str) -> None:
-    found = error_hints.hint(code, error)
+    found = run_errors.hint(code, error)
     assert words in found
     assert bool(found) == bool(words)
 
@@ -262,7 +262,7 @@ def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, 
     ],
 )
 def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str) -> None:
-    assert error_hints.told(error) == told
+    assert run_errors.readable(error) == told
 
 
 def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
@@ -288,7 +288,7 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
                 False,
                 True,
             )
-            assert story.detail.hint == error_hints.WAITS
+            assert story.detail.hint == run_errors.WAITS
             assert [(a.number, a.word) for a in story.attempts] == [("Attempt 1", "Failed for now")]
             assert "451 4.7.1 later" in story.attempts[0].error
             await tab.do(HistoryState.retry_now, run.id)
@@ -325,7 +325,7 @@ def test_messages_of_which_nobody_knows_are_settled_by_a_word(
             assert (story.detail.unknown, story.detail.can_resend, story.detail.hint) == (
                 1,
                 True,
-                error_hints.UNKNOWN,
+                run_errors.UNKNOWN,
             )
             await tab.do(HistoryState.arrived, run.id)
             assert (story.runs[0].status, story.detail.unknown) == ("completed", 0)
@@ -456,9 +456,9 @@ def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
         "process_killed",
     } <= found
     reasons = {*found, "overlap", "missed", "invalid_cron", "invalid_timezone"}
-    assert [code for code in sorted(reasons) if not error_hints.hint(code, "x")] == []
+    assert [code for code in sorted(reasons) if not run_errors.hint(code, "x")] == []
     for error in (Unavailable(), StoreAway(), DeliveryError("550 no")):
-        assert error_hints.hint(error.code, error.message), error.code
+        assert run_errors.hint(error.code, error.message), error.code
 
 
 def test_downloads_of_a_run_are_listed_and_its_links_revoked_after_a_question(

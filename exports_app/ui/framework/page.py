@@ -1,7 +1,7 @@
 """Pages register themselves: one file under pages/ adds a page, its route, its guard and its place
 in the header."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from reflex.utils.format import format_event_handler
 
 from exports_app.domain.access import Permission
 from exports_app.ui.framework.session import SessionState
-from exports_app.ui.layout.shell import shell
 
 LOGIN, FORGOT = "/login", "/forgot-password"
 
@@ -35,6 +34,9 @@ class RegisteredPage:
     def link(self) -> str:
         return self.routes[0]
 
+
+Shell = Callable[[RegisteredPage, Sequence[RegisteredPage]], rx.Component]
+"""A page, and the pages that the header names, in their order."""
 
 PAGES: list[RegisteredPage] = []
 
@@ -62,7 +64,7 @@ def page(
     """
 
     def add(view: View) -> View:
-        taken = {route for one in PAGES for route in one.routes} & set(routes)
+        taken = {route for registered in PAGES for route in registered.routes} & set(routes)
         if taken:
             raise ValueError(f"two pages at {sorted(taken)}")
         PAGES.append(
@@ -75,29 +77,31 @@ def page(
     return add
 
 
-def _whole(one: RegisteredPage, entries: list[RegisteredPage]) -> View:
+def _with_shell(
+    registered: RegisteredPage, entries: Sequence[RegisteredPage], shell: Shell
+) -> View:
     def whole() -> rx.Component:
-        return shell(one, entries)
+        return shell(registered, entries)
 
     # Reflex puts what a page is made of into a file of this module: in ours alone, each page would
     # load the code of all
-    whole.__module__ = one.view.__module__
+    whole.__module__ = registered.view.__module__
     return whole
 
 
-def install(app: rx.App) -> tuple[set[str], set[str]]:
-    """Add every registered page to the app. Returns the full names of the load and of the refresh
-    handlers."""
+def install(app: rx.App, shell: Shell) -> tuple[set[str], set[str]]:
+    """Add every registered page to the app. shell: draws what stands around a page. Returns the
+    full names of the load and of the refresh handlers."""
     entries = sorted((p for p in PAGES if p.nav), key=lambda p: p.order)
-    for one in PAGES:
-        on_load = [
-            event
-            for event in (None if one.public else SessionState.enter, one.load, one.refresh)
-            if event is not None
-        ]
-        for route in one.routes:
+    for registered in PAGES:
+        enter = None if registered.public else SessionState.enter
+        handlers = (enter, registered.load, registered.refresh)
+        for route in registered.routes:
             app.add_page(
-                _whole(one, entries), route=route, title=f"{one.title} · Exports", on_load=on_load
+                _with_shell(registered, entries, shell),
+                route=route,
+                title=f"{registered.title} · Exports",
+                on_load=[handler for handler in handlers if handler is not None],
             )
-    loads = {format_event_handler(one.load) for one in PAGES if one.load}
-    return loads, {format_event_handler(one.refresh) for one in PAGES if one.refresh}
+    loads = {format_event_handler(p.load) for p in PAGES if p.load}
+    return loads, {format_event_handler(p.refresh) for p in PAGES if p.refresh}

@@ -14,9 +14,9 @@ from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.core.records import Tenant
 from exports_app.services.identity.authentication import TenantRole
 from exports_app.services.identity.sessions import HOME
+from exports_app.ui.framework import brand_colors
 from exports_app.ui.framework.actions import action, actor
 from exports_app.ui.framework.browser_commands import go, parameters
-from exports_app.ui.layout import brand_colors
 
 SETTINGS = "/settings"
 """Where one changes a password that was given to one."""

@@ -2,7 +2,6 @@
 and the browser's effects."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import reflex as rx
 
@@ -11,15 +10,13 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import icon_button, message
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.downloads import DownloadState
+from exports_app.ui.framework.page import RegisteredPage
 from exports_app.ui.framework.session import SessionState, TenantChoice
-
-if TYPE_CHECKING:
-    from exports_app.ui.framework.page import RegisteredPage
 
 PRODUCT = "Exports"
 
 
-def shell(page: "RegisteredPage", entries: "Sequence[RegisteredPage]") -> rx.Component:
+def shell(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Component:
     """entries: the pages that the header names, in their order."""
     common = rx.fragment(
         browser.effects(
@@ -62,7 +59,7 @@ def logo() -> rx.Component:
     return rx.el.span(mark, rx.el.span(PRODUCT), class_name="logo")
 
 
-def _header(page: "RegisteredPage", entries: "Sequence[RegisteredPage]") -> rx.Component:
+def _header(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Component:
     return rx.el.header(
         logo(),
         rx.el.nav(
@@ -77,7 +74,7 @@ def _header(page: "RegisteredPage", entries: "Sequence[RegisteredPage]") -> rx.C
     )
 
 
-def _entry(page: "RegisteredPage", *, here: bool) -> rx.Component:
+def _entry(page: RegisteredPage, *, here: bool) -> rx.Component:
     return rx.link(
         rx.icon(page.icon, size=16, aria_hidden="true"),
         rx.el.span(page.nav),
@@ -88,7 +85,7 @@ def _entry(page: "RegisteredPage", *, here: bool) -> rx.Component:
     )
 
 
-def _is_within(page: "RegisteredPage", entry: "RegisteredPage") -> bool:
+def _is_within(page: RegisteredPage, entry: RegisteredPage) -> bool:
     return page is entry or page.link.startswith(f"{entry.link}/")
 
 

@@ -13,7 +13,7 @@ from exports_app.domain.humanize import duration, size
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Run, new_id
-from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports import run_errors
 from tests.e2e.client import wait_until
 from tests.e2e.ui.form import at_both_widths, stored
 from tests.e2e.ui.house import GONE, Company, House
@@ -169,13 +169,13 @@ def test_the_details_tell_each_recipients_fate_and_what_to_do(
         shown = deliveries.filter(has_text=one["target"])
         expect(shown.locator(".status")).to_have_text(DELIVERED[one["status"]])
         if one["error"]:
-            expect(shown).to_contain_text(error_hints.told(one["error"]))
+            expect(shown).to_contain_text(run_errors.readable(one["error"]))
     expect(deliveries.first).to_contain_text(GONE)  # what asks for something to be done comes first
     assert {one["target"]: one["status"] for one in run["deliveries"]} == {
         "ann@example.com": "accepted",
         GONE: "failed",
     }
-    expect(details.locator(".box b")).to_have_text(f"{error_hints.told(run['error'])}.")
+    expect(details.locator(".box b")).to_have_text(f"{run_errors.readable(run['error'])}.")
     expect(details).to_contain_text("Campaigns, totals, CSV · days counted in Berlin")
     expect(details).to_contain_text("refused for good: check the address")
     expect(details.locator("code")).to_have_text(run["sha256"])

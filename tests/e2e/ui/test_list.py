@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports import run_errors
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.listed import LISTED, instant, names, row, rows
@@ -117,7 +117,7 @@ class TestARow:
         assert instant(last.locator("time")) == datetime.fromisoformat(good_run["completedAt"])
         expect(row(page, bad).locator(".c-run .status")).to_have_text("Failed")
         expect(row(page, bad).locator(".c-run")).to_contain_text(
-            error_hints.told(bad_run["error"])[:60]
+            run_errors.readable(bad_run["error"])[:60]
         )
         expect(row(page, half).locator(".c-run .status")).to_have_text("Partial")
         expect(row(page, half).locator(".c-run")).to_contain_text("1 of 2 delivered")

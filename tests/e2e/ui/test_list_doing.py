@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from exports_app.domain.access import Role
-from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports import run_errors
 from tests.e2e.client import wait_until
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import GONE, Company, House
@@ -154,7 +154,7 @@ class TestRunNow:
         )
         told.get_by_role("button", name="Show the error").click()
         dialog = page.get_by_role("dialog", name="To nobody")
-        expect(dialog.locator(".detail")).to_contain_text(error_hints.told(run["error"]))
+        expect(dialog.locator(".detail")).to_contain_text(run_errors.readable(run["error"]))
         expect(dialog.locator(".detail")).to_contain_text("550 5.1.1 no such user")
         expect(page).to_have_url(re.compile(rf"{LISTED}/{made['id']}\?run={run['id']}$"))
         expect(toast(page, "“To nobody”")).to_have_count(0)  # it is not told again on another route

@@ -26,9 +26,9 @@ from exports_app.ui.pages.analytics.figures import LISTED, MOST_DRAWN, Amount, C
 from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
 from exports_app.ui.pages.analytics.tabs import top
 from exports_app.ui.pages.analytics.view import DATES, GROUPS, ROUTE, AnalyticsView, read
+from exports_app.ui.pages.scheduled_exports.address import new_link
 from exports_app.ui.pages.scheduled_exports.editor.form import GROUPS as GROUP_WORDS
 from exports_app.ui.pages.scheduled_exports.editor.form import PERIODS
-from exports_app.ui.pages.scheduled_exports.list.state import new_link
 
 
 def labels() -> dict[str, str]:

@@ -20,8 +20,8 @@ from exports_app.ui.pages.analytics import health
 from exports_app.ui.pages.analytics.health import MEAN, P95, PARTS, Worry
 from exports_app.ui.pages.analytics.reading import outline, put, skeleton, slowly
 from exports_app.ui.pages.analytics.tabs import EXPORTS, top
-from exports_app.ui.pages.scheduled_exports.list.rows import iso
-from exports_app.ui.pages.scheduled_exports.list.state import ROUTE as LIST
+from exports_app.ui.pages.scheduled_exports.address import ROUTE as LIST
+from exports_app.ui.pages.scheduled_exports.labels import iso
 
 Point = dict[str, float | str | None]
 RUN_HEADS = ["Day", *(words for words, _ in PARTS.values())]

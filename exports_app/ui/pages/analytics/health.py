@@ -12,8 +12,8 @@ from exports_app.domain.timing.period import MONTHS
 from exports_app.services.analytics.exports import Day, ExportFigures, Hour
 from exports_app.services.core.records import Schedule
 from exports_app.ui.components.charts import LABEL
-from exports_app.ui.pages.scheduled_exports.history import error_hints
-from exports_app.ui.pages.scheduled_exports.list.rows import iso
+from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.labels import iso
 
 UNDER_WAY = "under_way"
 PARTS: dict[str, tuple[str, Sequence[RunStatus]]] = {
@@ -120,7 +120,7 @@ def paused(one: Schedule) -> Worry:
     return Worry(
         one.id,
         one.name,
-        error_hints.told(one.paused_reason) if one.paused_at else "paused by hand",
+        run_errors.readable(one.paused_reason) if one.paused_at else "paused by hand",
         iso(one.paused_at),
     )
 

@@ -9,16 +9,20 @@ from exports_app.ui.components import browser
 from exports_app.ui.framework.actions import action
 from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
+from exports_app.ui.pages.scheduled_exports.editor.template_cards import template_cards
 from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.history.view import history_dialog
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.delete_dialog import delete_dialog
-from exports_app.ui.pages.scheduled_exports.list.state import ROUTE, ListState
-from exports_app.ui.pages.scheduled_exports.list.view import SEARCH, list_view, loading
+from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
+from exports_app.ui.pages.scheduled_exports.list.toolbar import SEARCH
+from exports_app.ui.pages.scheduled_exports.list.view import list_view, loading
 
 
 class ScheduledExports(rx.State):
@@ -66,8 +70,14 @@ def _editing() -> Any:
     loading=loading,
 )
 def scheduled_exports() -> rx.Component:
+    dialogs = Dialogs(
+        form=EditorState.begin,
+        copy=EditorState.duplicate,
+        history=HistoryState.show,
+        templates=template_cards,
+    )
     return rx.fragment(
-        list_view(),
+        list_view(dialogs),
         editor_dialog(),
         history_dialog(),
         delete_dialog(),

@@ -9,9 +9,9 @@ import reflex as rx
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import Recipient
+from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, policies
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
-from exports_app.ui.pages.scheduled_exports.history import error_hints
 
 
 class DraftState(rx.State):
@@ -87,7 +87,7 @@ class DraftState(rx.State):
         self.errors, self.stale, self.mend, self.unfinished = {}, False, "", ""
         self.unfold, self.paused = (
             "",
-            error_hints.told(like.paused_reason) if like and schedule_id else "",
+            run_errors.readable(like.paused_reason) if like and schedule_id else "",
         )
         if policies.differ(self.values):
             self._unfold()
@@ -112,7 +112,7 @@ class DraftState(rx.State):
             {},
         )
         self.chips = [Chip(one) for one in saved.recipients]
-        self.paused = error_hints.told(saved.paused_reason)
+        self.paused = run_errors.readable(saved.paused_reason)
         self._saved = self._now()
 
     def _add(self, found: Sequence[Recipient]) -> bool:

@@ -16,6 +16,7 @@ from exports_app.services.schedules.recipients import MAX_SENT, Recipient, read_
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.session import SessionState, query
+from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
@@ -25,7 +26,6 @@ from exports_app.ui.pages.scheduled_exports.editor.preview import (
     SchedulePanel,
 )
 from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
-from exports_app.ui.pages.scheduled_exports.history import error_hints
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
@@ -207,7 +207,7 @@ class EditorState(rx.State):
             stored = await self._stored(draft.schedule_id)
             draft.stale, draft.paused = (
                 stored.version != draft._version,  # noqa: SLF001
-                error_hints.told(stored.paused_reason),
+                run_errors.readable(stored.paused_reason),
             )
         except NotFound:
             draft.errors = draft.errors | {"name": DELETED}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from exports_app.domain.humanize import duration
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus
 from exports_app.services.core.records import Attempt, Notification, NotificationKind
-from exports_app.ui.pages.scheduled_exports.history import error_hints
-from exports_app.ui.pages.scheduled_exports.list.rows import iso
+from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.labels import iso
 
 ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
     None: ("processing", "Under way"),
@@ -67,7 +67,7 @@ def attempt_row(attempt: Attempt) -> AttemptItem:
     # A tick that was skipped before it was made up stands before its first attempt
     number = f"Attempt {attempt.number}" if attempt.number else "Before"
     return AttemptItem(
-        number, iso(attempt.started_at), took, look, word, error_hints.told(attempt.error)
+        number, iso(attempt.started_at), took, look, word, run_errors.readable(attempt.error)
     )
 
 
@@ -80,5 +80,5 @@ def notice_row(notice: Notification) -> NotificationItem:
         at,
         str(notice.status),
         word,
-        error_hints.told(notice.error),
+        run_errors.readable(notice.error),
     )

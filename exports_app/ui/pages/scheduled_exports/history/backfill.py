@@ -11,11 +11,13 @@ from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import counted, sentence
 from exports_app.ui.framework.actions import action, principal, told
 from exports_app.ui.framework.browser_commands import notify
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.framework.internal import internal
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
 
 CHOOSE = "choose a day"
 
 
+@part_of_history
 class BackfillState(rx.State):
     schedule_id: str = ""
     """Whose days these are."""
@@ -37,7 +39,8 @@ class BackfillState(rx.State):
         self.end = str(value)
         await self._look()
 
-    async def _follow(self, schedule_id: str) -> None:
+    @internal
+    async def follow(self, schedule_id: str, _run_id: str) -> None:
         """The history was read anew: of another schedule nothing is kept, of the same one it is
         counted again."""
         if schedule_id != self.schedule_id:

@@ -13,9 +13,10 @@ from exports_app.domain.humanize import counted
 from exports_app.services.core.records import DownloadWay, FileDownload
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.user_agent import device
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
-from exports_app.ui.pages.scheduled_exports.list.rows import iso
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
+from exports_app.ui.pages.scheduled_exports.labels import iso
 
 SHOWN = 20
 """The newest downloads of a run."""
@@ -32,6 +33,7 @@ class DownloadRow:
     at: str
 
 
+@part_of_history
 class FileDownloadsState(rx.State):
     run_id: str = ""
     """Of the run whose downloads these are."""
@@ -41,7 +43,8 @@ class FileDownloadsState(rx.State):
     asking: str = ""
     """The run whose links shall be revoked; empty: nobody is asked."""
 
-    async def _follow(self, schedule_id: str, run_id: str) -> None:
+    @internal
+    async def follow(self, schedule_id: str, run_id: str) -> None:
         """Show the downloads of the run that is opened; with no run, none."""
         self.run_id, self.rows, self.heading = run_id, [], ""
         if not run_id:

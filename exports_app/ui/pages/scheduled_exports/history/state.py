@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import reflex as rx
 
@@ -28,7 +28,8 @@ from exports_app.services.runs.decisions import waits
 from exports_app.ui.framework.actions import action, note_refusal, principal, told
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.session import path, query
-from exports_app.ui.pages.scheduled_exports.history import error_hints
+from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.history.attempts import (
     DELIVERY_WORDS,
     AttemptItem,
@@ -36,8 +37,7 @@ from exports_app.ui.pages.scheduled_exports.history.attempts import (
     attempt_row,
     notice_row,
 )
-from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
-from exports_app.ui.pages.scheduled_exports.list.rows import (
+from exports_app.ui.pages.scheduled_exports.labels import (
     STATUS_WORDS,
     format_label,
     in_words,
@@ -45,7 +45,8 @@ from exports_app.ui.pages.scheduled_exports.list.rows import (
     kind_label,
     moment,
 )
-from exports_app.ui.pages.scheduled_exports.list.state import ROUTE, ListState
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 SHOWN = 50
 NOTICES = 20
@@ -62,6 +63,19 @@ ATTENTION = [
     *(DeliveryStatus.SENDING, DeliveryStatus.PENDING, DeliveryStatus.ACCEPTED),
 ]
 """Deliveries in this order: what asks for something to be done comes first."""
+
+
+PARTS: list[type[Any]] = []
+"""States of the history's parts. Each has ``follow(schedule_id, run_id)``, an internal method that
+is called whenever the history was read: with the run that is opened, or none."""
+
+Part = TypeVar("Part")
+
+
+def part_of_history(state: type[Part]) -> type[Part]:
+    """Decorates a State that shows something of the schedule or the run that is open."""
+    PARTS.append(state)
+    return state
 
 
 @dataclass
@@ -244,7 +258,7 @@ class HistoryState(rx.State):
             self.failed = told(e)
             return
         self._show(read)
-        self.paused = error_hints.told(schedule.paused_reason) if schedule.paused_at else ""
+        self.paused = run_errors.readable(schedule.paused_reason) if schedule.paused_at else ""
         self.paused_at = iso(schedule.paused_at)
         known = (
             counted(self.total, "run")
@@ -255,12 +269,8 @@ class HistoryState(rx.State):
             schedule.name,
             f"{known} · {in_words(schedule.schedule)}, {place(schedule.timezone)}",
         )
-        # Both know this one
-        from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
-        from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDownloadsState
-
-        await (await self.get_state(FileDownloadsState))._follow(schedule.id, self.opened)  # noqa: SLF001
-        await (await self.get_state(BackfillState))._follow(schedule.id)  # noqa: SLF001
+        for part in PARTS:
+            await (await self.get_state(part)).follow(schedule.id, self.opened)
 
     def _show(self, read: Read) -> None:
         found, total, names = read.runs, read.total, read.names
@@ -429,11 +439,11 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
     )
     after = (
-        error_hints.hint(run.error_code, run.error) if run.status in FINISHED else ""
+        run_errors.hint(run.error_code, run.error) if run.status in FINISHED else ""
     )  # else it is that of an attempt before
-    hint = error_hints.UNKNOWN if unknown else error_hints.WAITS if waits(run) else after
+    hint = run_errors.UNKNOWN if unknown else run_errors.WAITS if waits(run) else after
     return Detail(
-        error=f"{error_hints.told(run.error).rstrip('.')}." if run.error else "",
+        error=f"{run_errors.readable(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",
         hint=hint,
         sha256=run.sha256 or "",
@@ -458,5 +468,5 @@ def delivery_row(delivery: Delivery) -> DeliveryItem:
         str(delivery.status),
         DELIVERY_WORDS[delivery.status],
         iso(delivery.sent_at),
-        error_hints.told(delivery.error),
+        run_errors.readable(delivery.error),
     )

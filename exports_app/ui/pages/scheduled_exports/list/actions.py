@@ -16,8 +16,9 @@ from exports_app.services.core.records import Run
 from exports_app.services.schedules.bulk import BulkAction
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
-from exports_app.ui.pages.scheduled_exports.list.rows import outcome_words
-from exports_app.ui.pages.scheduled_exports.list.state import ROUTE, ListState
+from exports_app.ui.pages.scheduled_exports.address import ROUTE
+from exports_app.ui.pages.scheduled_exports.labels import outcome_words
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
 BULK = {"activate": "activated", "pause": "paused", "run": "started", "delete": "deleted"}
 MOST_WATCHED = 50

@@ -2,26 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from exports_app.domain.errors import ExportsError
-from exports_app.domain.humanize import counted, place, size
+from exports_app.domain.humanize import place
 from exports_app.domain.runs.states import FINISHED, RunStatus
-from exports_app.domain.timing import cron
-from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import LatestRun, Run, Schedule
-from exports_app.ui.pages.scheduled_exports.history import error_hints
-
-SHOWN_ERROR = 110
-STATUS_WORDS = {
-    RunStatus.PENDING: "Pending",
-    RunStatus.PROCESSING: "Processing",
-    RunStatus.COMPLETED: "Completed",
-    RunStatus.PARTIAL: "Partial",
-    RunStatus.FAILED: "Failed",
-    RunStatus.SKIPPED: "Skipped",
-    RunStatus.CANCELLED: "Cancelled",
-}
+from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.labels import (
+    STATUS_WORDS,
+    format_label,
+    in_words,
+    iso,
+    kind_label,
+    moment,
+    outcome_words,
+)
 
 
 @dataclass
@@ -92,7 +86,7 @@ def row(schedule: Schedule, latest: LatestRun | None) -> Row:
         if schedule.failures > 1
         else "",
         failing_at=iso(schedule.failing_since),
-        paused=error_hints.told(schedule.paused_reason) if schedule.paused_at else "",
+        paused=run_errors.readable(schedule.paused_reason) if schedule.paused_at else "",
         paused_at=iso(schedule.paused_at),
     )
 
@@ -104,48 +98,3 @@ def _told_below(schedule: Schedule, run: Run) -> bool:
 
 def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:
     return [row(one, latest.get(one.id)) for one in schedules]
-
-
-def outcome_words(run: Run, accepted: int, total: int) -> str:
-    """What came of a run, in a few words."""
-    if run.status is RunStatus.PENDING and run.next_attempt_at:
-        return f"attempt {run.attempt + 1} follows" if run.attempt else "starts"
-    if run.status is RunStatus.PENDING:
-        return "waits for its turn"
-    if run.status is RunStatus.PROCESSING:
-        return (
-            f"{counted(run.record_count or 0, 'row')} so far"
-            if not run.file_size
-            else f"sending, {accepted} of {total}"
-        )
-    if run.status is RunStatus.PARTIAL:
-        return f"{accepted} of {total} delivered"
-    if run.status is RunStatus.COMPLETED:
-        made = f"{counted(run.record_count or 0, 'row')} · {size(run.file_size or 0)}"
-        return made if accepted else f"{made} · not emailed"
-    text = error_hints.told(run.error)
-    return text if len(text) <= SHOWN_ERROR else text[: SHOWN_ERROR - 1].rstrip() + "…"
-
-
-def moment(run: Run) -> datetime:
-    """When a run happened, as people count it; of one that waits for its time, when it will."""
-    return run.next_attempt_at or run.completed_at or run.started_at or run.created_at
-
-
-def iso(instant: datetime | None) -> str:
-    return instant.isoformat() if instant else ""
-
-
-def in_words(schedule: str) -> str:
-    try:
-        return cron.describe(schedule)
-    except ExportsError:  # stored under an older rule
-        return schedule
-
-
-def kind_label(key: str) -> str:
-    return EXPORT_TYPES[key].label if key in EXPORT_TYPES else key
-
-
-def format_label(key: str) -> str:
-    return FORMATS[key].label if key in FORMATS else key

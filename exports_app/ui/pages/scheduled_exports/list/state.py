@@ -19,9 +19,10 @@ from exports_app.services.schedules.service import SORTS
 from exports_app.ui.framework.actions import action, principal, told
 from exports_app.ui.framework.browser_commands import BrowserCommands, parameters, show_address
 from exports_app.ui.framework.session import SessionState, path, query
-from exports_app.ui.pages.scheduled_exports.list.rows import Row, iso, rows
+from exports_app.ui.pages.scheduled_exports.address import ROUTE
+from exports_app.ui.pages.scheduled_exports.labels import iso
+from exports_app.ui.pages.scheduled_exports.list.rows import Row, rows
 
-ROUTE = "/scheduled-exports"
 SIZE = 25
 DEFAULT_SORT = "-createdAt"
 LONGEST_SEARCH = bounds.SEARCH
@@ -35,20 +36,6 @@ ACTIVE = {
 }
 COLUMNS = {"type": "export_type", "format": "format", "status": "last_status"}
 FILTERS = ("active", "type", "format", "status")
-
-
-def new_link(export_type: str, period: str, start: str, end: str, group: str, tenant: str) -> str:
-    """Opens the form of a new scheduled export with these filters, as the form has them. tenant: a
-    slug, or empty."""
-    parts = {
-        "tenant": tenant,
-        "new": export_type,
-        "period": period,
-        "start_date": start,
-        "end_date": end,
-        "group_by": group,
-    }
-    return f"{ROUTE}?{urlencode({k: v for k, v in parts.items() if v})}"
 
 
 def _allowed(name: str, value: str) -> bool:

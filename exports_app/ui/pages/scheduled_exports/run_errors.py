@@ -39,7 +39,7 @@ _REPLY = re.compile(r"(?:^|: )([45])\d\d\b")
 """Of a mail server, as it stands in an error: behind whom it concerns. Its port is no reply."""
 
 
-def told(error: str | None) -> str:
+def readable(error: str | None) -> str:
     """The error without the ids it lists, which say nothing to a reader."""
     return sentence(_IDS.sub("", error or ""))
 

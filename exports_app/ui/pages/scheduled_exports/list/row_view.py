@@ -1,0 +1,190 @@
+"""One schedule in the list: its line, its last run, its actions, and why it was paused."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import ONCE, icon_button, status, switch
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
+from exports_app.ui.pages.scheduled_exports.list.paused_reason import paused_box
+from exports_app.ui.pages.scheduled_exports.list.rows import Row
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
+
+COLUMNS = 8
+
+
+def schedule_row(row: Row, dialogs: Dialogs) -> rx.Component:
+    chosen = ListState.selected.contains(row.id)
+    on = switch(
+        f"{row.name} is active",
+        checked=row.active,
+        on_change=lambda checked: ScheduleActions.toggle(row.id, checked),
+    )
+    line = rx.el.tr(
+        _cell(_check(row, chosen), look="check"),
+        _cell(_name(row, dialogs), look="c-name"),
+        _cell(_data(row), look="c-data"),
+        _cell(_when(row), look="c-when"),
+        _cell(_recipients(row), look="c-to"),
+        _cell(_last_run(row, dialogs), look="c-run"),
+        _cell(on, look="c-on"),
+        _cell(_actions(row, dialogs), look="c-do"),
+        role="row",
+        class_name=rx.cond(row.active, "", rx.cond(row.paused != "", "off noted", "off")),
+        custom_attrs={"data-selected": rx.cond(chosen, "true", "false"), "data-id": row.id},
+    )
+    return rx.fragment(line, rx.cond(row.paused != "", _paused(row)), key=row.id)
+
+
+def _cell(*children: rx.Component, look: str) -> rx.Component:
+    return rx.el.td(*children, class_name=look, role="cell")
+
+
+def _check(row: Row, chosen: rx.Var[bool]) -> rx.Component:
+    return rx.el.input(
+        type="checkbox",
+        class_name="tick",
+        checked=chosen,
+        on_change=lambda checked: ListState.pick(row.id, checked),
+        custom_attrs={"aria-label": f"Select {row.name}"},
+    )
+
+
+def _name(row: Row, dialogs: Dialogs) -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            rx.el.bdi(row.name),
+            type="button",
+            class_name="name",
+            on_click=dialogs.form(row.id),
+        ),
+        rx.cond(
+            row.description != "", rx.el.div(row.description, class_name="muted clip", dir="auto")
+        ),
+        class_name="fade",
+    )
+
+
+def _data(row: Row) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(row.kind), rx.el.span(row.format, class_name="tag"), class_name="stack fade"
+    )
+
+
+def _when(row: Row) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(row.words),
+        rx.el.div(
+            rx.cond(
+                row.active,
+                rx.cond(
+                    row.next_at != "", browser.when(at=row.next_at, zone=row.zone), "no next run"
+                ),
+                "paused",
+            ),
+            " · ",
+            row.place,
+            class_name="muted",
+        ),
+        class_name="fade",
+    )
+
+
+def _recipients(row: Row) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(row.recipient, title=row.recipient),
+        rx.cond(row.more > 0, rx.el.span(f"+{row.more}", class_name="muted", title=row.others)),
+        class_name="fade to",
+    )
+
+
+def _paused(row: Row) -> rx.Component:
+    """Below its line: why it was paused by itself, and the way on."""
+    when = browser.when(at=row.paused_at, zone=row.zone)
+    box = paused_box(row.id, row.name, row.paused, when, f"{row.name} is active")
+    return rx.el.tr(
+        rx.el.td(box, col_span=COLUMNS, role="cell"),
+        role="row",
+        class_name="note",
+        custom_attrs={"data-paused": row.id},
+    )
+
+
+def _last_run(row: Row, dialogs: Dialogs) -> rx.Component:
+    chip = status(
+        row.status,
+        row.status_word,
+        on_click=dialogs.history(row.id),
+        title="Show the history",
+        custom_attrs={"aria-label": f"{row.status_word}: show the history of {row.name}"},
+    )
+    under_way = rx.fragment(row.detail, " · ", browser.elapsed(since=row.since))
+    # A long reason is cut at its end: the time stands before it
+    reason = rx.fragment(browser.when(at=row.at, zone=row.zone), " · ", row.detail)
+    ended = rx.fragment(
+        rx.cond(
+            row.detail != "",
+            rx.fragment(row.detail, " · "),
+            rx.cond(row.status == "never", "created ", ""),
+        ),
+        browser.when(at=row.at, zone=row.zone),
+    )
+    done = rx.cond(row.is_reason, reason, ended)
+    since = browser.when(at=row.failing_at, zone=row.zone, prefix=" · trouble since ")
+    streak = rx.el.div(row.streak, since, class_name="muted num")
+    return rx.el.div(
+        chip,
+        rx.el.div(
+            rx.cond(row.since != "", under_way, done), class_name="muted num clip", title=row.detail
+        ),
+        rx.cond(row.since != "", rx.el.div(rx.el.i(), class_name="track", aria_hidden="true")),
+        rx.cond((row.streak != "") & (row.paused == ""), streak),
+        class_name="stack",
+    )
+
+
+def _actions(row: Row, dialogs: Dialogs) -> rx.Component:
+    return rx.el.div(
+        icon_button("play", f"Run {row.name} now", once=True, on_click=ScheduleActions.run(row.id)),
+        rx.el.span(
+            icon_button("history", f"History of {row.name}", on_click=dialogs.history(row.id)),
+            icon_button("pencil", f"Edit {row.name}", on_click=dialogs.form(row.id)),
+            class_name="spare",
+        ),
+        _more(row, dialogs),
+        class_name="row",
+        gap="2px",
+        justify_content="flex-end",
+    )
+
+
+def _more(row: Row, dialogs: Dialogs) -> rx.Component:
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(icon_button("ellipsis", f"More for {row.name}")),
+        rx.dropdown_menu.content(
+            rx.dropdown_menu.item(
+                rx.icon("pencil", size=14), "Edit", on_select=dialogs.form(row.id)
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("history", size=14), "History", on_select=dialogs.history(row.id)
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("copy", size=14), "Duplicate", on_select=dialogs.copy(row.id)
+            ),
+            rx.dropdown_menu.item(
+                rx.icon("send", size=14),
+                "Send me a test",
+                on_select=ScheduleActions.test(row.id).temporal,
+                custom_attrs=ONCE,
+            ),
+            rx.dropdown_menu.separator(),
+            rx.dropdown_menu.item(
+                rx.icon("trash-2", size=14),
+                "Delete …",
+                on_select=ScheduleActions.ask_delete(row.id),
+                class_name="danger-item",
+            ),
+            align="end",
+        ),
+        modal=False,
+    )

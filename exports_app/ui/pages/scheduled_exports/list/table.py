@@ -1,0 +1,109 @@
+"""The table of schedules, or cards on a phone: its head, its rows, its pages."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, icon_button, message
+from exports_app.ui.pages.scheduled_exports.list.dialogs import Dialogs
+from exports_app.ui.pages.scheduled_exports.list.row_view import schedule_row
+from exports_app.ui.pages.scheduled_exports.list.rows import Row
+from exports_app.ui.pages.scheduled_exports.list.state import ListState
+
+AT_ONCE = 12
+"""So many rows are painted first."""
+
+
+def schedule_table(dialogs: Dialogs) -> rx.Component:
+    def row(listed: Row) -> rx.Component:
+        return schedule_row(listed, dialogs)
+
+    everything = rx.el.input(
+        type="checkbox",
+        class_name="tick",
+        checked=(ListState.selected.length() == ListState.rows.length())
+        & (ListState.rows.length() > 0),
+        on_change=ListState.pick_all,
+        custom_attrs={"aria-label": "Select all on this page"},
+    )
+    head = rx.el.tr(
+        _head(everything, "check"),
+        _head(_sort("Name", "name"), "c-name", "name"),
+        _head("Data", "c-data"),
+        _head(_sort("Schedule", "nextRunAt"), "c-when", "nextRunAt"),
+        _head("Recipients", "c-to"),
+        _head(_sort("Last run", "lastRunAt"), "c-run", "lastRunAt"),
+        _head("Active", "c-on"),
+        _head(rx.el.span("Actions", class_name="sr"), "c-do"),
+        role="row",
+    )
+    table = rx.el.table(
+        rx.el.thead(head, role="rowgroup"),
+        rx.el.tbody(
+            rx.foreach(ListState.rows[:AT_ONCE], row),
+            browser.soon(rx.foreach(ListState.rows[AT_ONCE:], row)),
+            role="rowgroup",
+        ),
+        class_name="list",
+        role="table",
+        custom_attrs={"aria-label": "Scheduled exports"},
+    )
+    return rx.cond(
+        ListState.rows.length() > 0,
+        rx.el.div(table, _foot(), class_name="card as-cards"),
+        _nothing_found(),
+    )
+
+
+def _head(content: rx.Component | str, look: str, key: str = "") -> rx.Component:
+    attrs = {}
+    if key:
+        attrs["aria-sort"] = rx.match(
+            ListState.sort, (key, "ascending"), (f"-{key}", "descending"), "none"
+        )
+    return rx.el.th(content, class_name=look, scope="col", role="columnheader", custom_attrs=attrs)
+
+
+def _sort(words: str, key: str) -> rx.Component:
+    mark = rx.match(
+        ListState.sort,
+        (key, rx.icon("arrow-up", size=12, aria_hidden="true")),
+        (f"-{key}", rx.icon("arrow-down", size=12, aria_hidden="true")),
+        rx.fragment(),
+    )
+    on = (ListState.sort == key) | (ListState.sort == f"-{key}")
+    return rx.el.button(
+        words,
+        mark,
+        type="button",
+        class_name=rx.cond(on, "sort on", "sort"),
+        on_click=ListState.order(key),
+    )
+
+
+def _foot() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(
+            f"{ListState.first}-{ListState.last} of {ListState.total}", class_name="num", id="range"
+        ),
+        rx.el.span(class_name="grow"),
+        icon_button(
+            "chevron-left",
+            "The page before",
+            on_click=ListState.turn(-1),
+            disabled=ListState.page <= 1,
+        ),
+        icon_button(
+            "chevron-right",
+            "The next page",
+            on_click=ListState.turn(1),
+            disabled=ListState.last >= ListState.total,
+        ),
+        class_name="foot",
+    )
+
+
+def _nothing_found() -> rx.Component:
+    clear = button("Clear search and filters", on_click=ListState.clear)
+    return message(
+        "search-x", "Nothing matches", "No scheduled export of this tenant is like that.", clear
+    )

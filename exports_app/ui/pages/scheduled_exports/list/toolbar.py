@@ -1,0 +1,112 @@
+"""The bar above the list: search, filters, order; with a selection, what is done to it."""
+
+from collections.abc import Iterable
+
+import reflex as rx
+
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button
+from exports_app.ui.pages.scheduled_exports.labels import STATUS_WORDS
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.list.state import STATUSES, ListState
+
+STATES = (
+    ("yes", "Active"),
+    ("no", "Paused"),
+    ("stopped", "Paused by itself"),
+    ("failing", "Failing"),
+)
+SEARCH = "search"
+"""Id of the search field."""
+ORDERS = {
+    "-createdAt": "Newest first",
+    "createdAt": "Oldest first",
+    "name": "Name, A to Z",
+    "-name": "Name, Z to A",
+    "nextRunAt": "Next run, soonest first",
+    "-nextRunAt": "Next run, latest first",
+    "-lastRunAt": "Last run, newest first",
+    "lastRunAt": "Last run, oldest first",
+}
+
+
+def toolbar() -> rx.Component:
+    search = rx.el.div(
+        rx.icon("search", size=15, aria_hidden="true"),
+        browser.text(
+            id=SEARCH,
+            type="search",
+            value=ListState.q,
+            on_change=ListState.search,
+            delay=60,  # one reading is quick, however many schedules there are
+            placeholder="Search name, recipient …",
+            class_name="control",
+            custom_attrs={"aria-label": "Search scheduled exports"},
+        ),
+        class_name="search",
+    )
+    filters = rx.fragment(
+        _filter("active", "State", STATES),
+        _filter("type", "Type", ((one.key, one.label) for one in EXPORT_TYPES)),
+        _filter("format", "Format", ((one.key, one.label) for one in FORMATS)),
+        _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
+        rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
+        _order(),
+    )
+    return rx.el.div(
+        search, rx.cond(ListState.selected.length() > 0, _bulk(), filters), class_name="bar"
+    )
+
+
+def _order() -> rx.Component:
+    """All the orders by name, also the one that no column stands for; on a phone there are no
+    columns."""
+    return rx.el.label(
+        rx.el.span("Sort"),
+        rx.el.select(
+            *[rx.el.option(words, value=key) for key, words in ORDERS.items()],
+            value=ListState.sort,
+            on_change=ListState.arrange,
+            id="sort",
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name="filter order",
+    )
+
+
+def _filter(name: str, label: str, choices: Iterable[tuple[str, str]]) -> rx.Component:
+    value = ListState.filters.get(name, "")
+    return rx.el.label(
+        rx.el.span(label),
+        rx.el.select(
+            rx.el.option("All", value=""),
+            *[rx.el.option(words, value=key) for key, words in choices],
+            value=value,
+            on_change=lambda chosen: ListState.narrow(name, chosen),
+            id=f"filter-{name}",
+        ),
+        rx.icon("chevron-down", size=13, aria_hidden="true"),
+        class_name=rx.cond(value != "", "filter set", "filter"),
+    )
+
+
+def _bulk() -> rx.Component:
+    def do(what: str, words: str, icon: str) -> rx.Component:
+        return button(
+            words, kind="small", icon=icon, once=True, on_click=ScheduleActions.bulk(what)
+        )
+
+    return rx.el.div(
+        rx.el.b(f"{ListState.selected.length()} selected", font_weight="570"),
+        do("activate", "Activate", "circle-check"),
+        do("pause", "Pause", "circle-pause"),
+        do("run", "Run now", "play"),
+        button(
+            "Delete", kind="small", icon="trash-2", on_click=ScheduleActions.ask_delete_selected
+        ),
+        button("Clear selection", kind="small ghost", on_click=ListState.pick_all(False)),
+        class_name="bulk",
+        role="toolbar",
+        custom_attrs={"aria-label": "Selected scheduled exports"},
+    )
