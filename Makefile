@@ -1,17 +1,24 @@
-# make run: serve on http://localhost:3720.   make test: lint, types, import contracts and the tests, in minutes.   make test-long: the long tests, most of them in a browser.   make test-faults: break everything on purpose, for many minutes.
-# make bench: measure exports beside others; make bench-ui: measure pages; make bench-engine: measure ticks and runs (docs/performance.md).   make screenshots: take the pictures of docs/screenshots anew.
-# Needs Python 3.11 or newer and make; Node comes as a Python package. Nothing is installed again unless requirements*.txt change.
+# make run          serve on http://localhost:3720
+# make test         lint, types, import contracts and the tests; takes minutes
+# make test-long    the long tests, most of them in a browser
+# make test-faults  break everything on purpose; takes many minutes
+# make bench, make bench-ui, make bench-engine
+#                   measure exports, pages, and ticks and runs (docs/performance.md)
+# make screenshots  take the pictures of docs/screenshots again
+#
+# Needs Python 3.11 or newer and make; Node comes as a Python package. Packages are installed
+# again only when requirements*.txt change.
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
 VENV := .venv
 PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
-# Two files at a time, each process with a server and a browser of its own; in their order, in which the browser's come last
+# Two test files at a time; each process has a server and a browser. Browser tests come last.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 
-# A moved or broken .venv is made anew: the recorded folder must be this one, and its Python must run
+# A .venv that was moved or is broken is replaced: the recorded folder must be this one, and its
+# Python must run
 HERE := $(shell cat $(VENV)/.folder 2>/dev/null)
 WORKS := $(shell $(PY) -c 'import sys, pip; print(sys.version_info >= (3, 11))' 2>/dev/null)
 ifneq ($(HERE)|$(WORKS),$(CURDIR)|True)
@@ -31,11 +38,11 @@ test: $(DEV_STAMP)
 	@$(VENV)/bin/lint-imports
 	@exec $(PY) -m pytest $(SIDE_BY_SIDE)
 
-# What is marked long outside of the faults
+# All tests marked long but the fault tests
 test-long: $(DEV_STAMP)
 	@exec $(PY) -m pytest -m long --long --ignore=tests/faults --ignore=tests/distributed $(SIDE_BY_SIDE)
 
-# SEED=1234 replays what was random
+# SEED=1234 repeats the random choices of an earlier run
 test-faults: $(DEV_STAMP)
 	@exec $(PY) -m pytest tests/faults tests/distributed --long $(if $(SEED),--seed $(SEED)) --capture=no
 
@@ -58,26 +65,26 @@ screenshots: $(DEV_STAMP)
 	@exec $(PY) -m tools.screenshots
 
 clean:
-	@rm -rf $(VENV) .venv-bench .web .states .reflex .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .venv-bench .web .states .reflex
+	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.folder: $(VENV_AGAIN)
 	@for python in $(PYTHON); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	    echo "making $(VENV) …"; rm -rf $(VENV); exec $$python -m venv $(VENV); \
+	    echo "making $(VENV) …"; exec $$python tools/environment.py create $(VENV); \
 	  fi; \
 	done; \
-	echo "exports_app needs Python 3.11 or newer, and there is none on PATH: make PYTHON=/path/to/python3" >&2; exit 1
-	@$(PIP) --upgrade pip
-	@$(PIP:install=uninstall) --quiet --yes setuptools wheel
+	echo "exports_app needs Python 3.11 or newer, and there is none on PATH:" \
+	  "make PYTHON=/path/to/python3" >&2; exit 1
 	@printf '%s' '$(CURDIR)' > $@
 
 $(RUN_STAMP): requirements.txt $(VENV)/.folder
 	@echo "installing packages (once) …"
-	@$(PIP) -r requirements.txt
+	@$(PY) tools/environment.py install requirements.txt
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@echo "installing development packages (once) …"
-	@$(PIP) -r requirements-dev.txt
+	@$(PY) tools/environment.py install requirements-dev.txt
 	@touch $@
