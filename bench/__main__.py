@@ -29,7 +29,8 @@ def lateness(rounds: int) -> list[dict[str, Any]]:
     for _ in range(rounds):
         late.append(child("lateness", SCHEDULES))
         say(
-            f"{SCHEDULES} schedules at once: the last one finished {late[-1]['completed']['max'] / 1000:.1f} s after it was due"
+            f"{SCHEDULES} schedules at once: the last one finished "
+            f"{late[-1]['completed']['max'] / 1000:.1f} s after it was due"
         )
     return late
 
@@ -40,7 +41,8 @@ def ticker(rounds: int, folder: Path, rows: int) -> list[dict[str, Any]]:
         late.append(child("ticker", folder, rows))
         idle, busy = (late[-1][key]["p99"] for key in ("idle", "busy"))
         say(
-            f"a tick beside an export of {late[-1]['seconds']:.1f} s: 99 of 100 within {busy:.2f} ms, idle {idle:.2f} ms"
+            f"a tick beside an export of {late[-1]['seconds']:.1f} s: "
+            f"99 of 100 within {busy:.2f} ms, idle {idle:.2f} ms"
         )
     return late
 
@@ -106,16 +108,23 @@ def main() -> int:
     late = lateness(rounds)
     postgres = child("postgres", large, rounds)
     print(
-        f"{described}; {'medians of ' + str(rounds) if rounds > 1 else 'one'} round{'s' if rounds > 1 else ''}\n"
+        f"{described}; {'medians of ' + str(rounds) if rounds > 1 else 'one'} "
+        f"round{'s' if rounds > 1 else ''}\n"
     )
     exports.print_table()
     exports.print_memory()
     print_lateness(late)
     times = print_ticker(ticked, large)
     kept = exports.print_aims()
-    copy = f"csv out of PostgreSQL: at most {TIMES_COPY:g} times the seconds of psql's \\copy ({postgres['times']:.2f})"
+    copy = (
+        f"csv out of PostgreSQL: at most {TIMES_COPY:g} times the seconds of psql's \\copy "
+        f"({postgres['times']:.2f})"
+    )
     kept &= verdict(copy, postgres["times"] <= TIMES_COPY)
-    tick = f"a tick is late by at most {TIMES_IDLE} times what it is in an idle process, 99 of 100 ({times:.2f})"
+    tick = (
+        f"a tick is late by at most {TIMES_IDLE} times what it is in an idle process, "
+        f"99 of 100 ({times:.2f})"
+    )
     return 0 if verdict(tick, times <= TIMES_IDLE) and kept else 1
 
 

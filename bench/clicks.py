@@ -65,7 +65,11 @@ ARM = """([kind, wanted]) => {
   window.benchAnswer = new Promise((resolve, reject) => {
     let start = null;
     const begin = (event) => { start = event.timeStamp; };
-    const end = () => { observer.disconnect(); window.removeEventListener(kind, begin, true); clearTimeout(timer); };
+    const end = () => {
+      observer.disconnect();
+      window.removeEventListener(kind, begin, true);
+      clearTimeout(timer);
+    };
     const look = () => {
       if (start === null || !answered(wanted)) return;
       const seen = performance.now();
@@ -81,7 +85,8 @@ ARM = """([kind, wanted]) => {
       });
     };
     const observer = new MutationObserver(look);
-    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    const all = { subtree: true, childList: true, attributes: true, characterData: true };
+    observer.observe(document, all);
     const timer = setTimeout(() => { end(); reject(new Error(`no answer to ${kind}`)); }, PATIENCE);
     if (kind) window.addEventListener(kind, begin, true); else start = performance.now();
   });
@@ -90,9 +95,18 @@ LISTED = """[...document.querySelectorAll("tr[data-id]")].map((row) => row.datas
 ANSWERS = {
     "other rows": f"(before) => {{ const now = {LISTED}; return now !== before && now !== ''; }}",
     "found": """(text) => document.querySelector("tr[data-id] .name")?.textContent === text""",
-    "picked": """([id, on]) => document.querySelector(`tr[data-id="${id}"]`)?.dataset.selected === String(on)""",
-    "off": """([id, off]) => document.querySelector(`tr[data-id="${id}"]`)?.classList.contains("off") === off""",
-    "named": """([id, name]) => document.querySelector(`tr[data-id="${id}"] .name`)?.textContent === name""",
+    "picked": """([id, on]) => {
+        const row = document.querySelector(`tr[data-id="${id}"]`);
+        return row?.dataset.selected === String(on);
+    }""",
+    "off": """([id, off]) => {
+        const row = document.querySelector(`tr[data-id="${id}"]`);
+        return row?.classList.contains("off") === off;
+    }""",
+    "named": """([id, name]) => {
+        const cell = document.querySelector(`tr[data-id="${id}"] .name`);
+        return cell?.textContent === name;
+    }""",
     "there": """(selector) => document.querySelector(selector) !== null""",
     "gone": """(selector) => document.querySelector(selector) === null""",
     "filled": """(selector) => Boolean(document.querySelector(selector)?.value)""",

@@ -110,7 +110,8 @@ class Comparison:
 
     def print_table(self) -> None:
         print(
-            f"| {self._large:,} rows | made by | seconds | rows per second | peak MB | file MB | times ours |"
+            f"| {self._large:,} rows | made by | seconds | rows per second | peak MB | file MB | "
+            "times ours |"
         )
         print("|---|---|---:|---:|---:|---:|---:|")
         for candidate in CANDIDATES:
@@ -122,7 +123,8 @@ class Comparison:
                 self._times(candidate.format, candidate.name),
             )
             print(
-                f"| {candidate.format} | {candidate.name} | {m.seconds:.2f} | {self._large / m.seconds:,.0f} | {m.peak_mb:.1f}"
+                f"| {candidate.format} | {candidate.name} | {m.seconds:.2f} | "
+                f"{self._large / m.seconds:,.0f} | {m.peak_mb:.1f}"
                 f" | {m.file_mb:.1f} | {'' if times is None else f'{times:.2f}'} |"
             )
         print()
@@ -155,7 +157,10 @@ class Comparison:
             kept.append(
                 verdict(f"{name}: at most {MOST_MB} MB of memory ({peak:.1f})", peak <= MOST_MB)
             )
-            rise = f"at most {MOST_RISE_MB} MB more at {self._large:,} than at {self._small:,} rows ({peak - low:.1f})"
+            rise = (
+                f"at most {MOST_RISE_MB} MB more at {self._large:,} than at {self._small:,} rows "
+                f"({peak - low:.1f})"
+            )
             kept.append(verdict(f"{name}: {rise}", peak - low <= MOST_RISE_MB))
         return all(kept)
 

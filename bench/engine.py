@@ -31,7 +31,8 @@ def print_ticks(seen: dict[tuple[str, int], dict[str, Any]]) -> None:
 
 def print_runs(seen: dict[tuple[str, int], dict[str, Any]], runs: int) -> None:
     print(
-        f"| {runs:,} due in the same second | schedules | first begun ms | p50 | p99 | max | runs/s |"
+        f"| {runs:,} due in the same second | schedules | first begun ms | p50 | p99 | max | "
+        "runs/s |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
@@ -43,7 +44,8 @@ def print_runs(seen: dict[tuple[str, int], dict[str, Any]], runs: int) -> None:
 
 def print_memory(seen: dict[tuple[str, int], dict[str, Any]]) -> None:
     print(
-        "| database | schedules | idle pulse p50 ms | p99 | memory MB before | after | for each 10,000 |"
+        "| database | schedules | idle pulse p50 ms | p99 | memory MB before | after | "
+        "for each 10,000 |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
@@ -76,7 +78,8 @@ def main() -> int:
             seen[kind, schedules] = result = child("ticks", kind, schedules, runs)
             idle = result["ticks"]["0"]["tick_p50"]
             say(
-                f"{KINDS[kind]}, {schedules:,} schedules: idle tick {idle:.2f} ms, {result['runs']['per_second']:.0f} runs/s"
+                f"{KINDS[kind]}, {schedules:,} schedules: idle tick {idle:.2f} ms, "
+                f"{result['runs']['per_second']:.0f} runs/s"
             )
     print(f"{described}; one round\n")
     print_ticks(seen)

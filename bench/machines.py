@@ -24,16 +24,21 @@ from tests.world import PASSWORD, make_campaigns, make_cast, make_schedule, sql
 RUNS = 300
 WORKERS = (0, 1, 2, 3)
 LONGEST = 600.0
-CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND pid <> pg_backend_pid()"
+)
 TOOK = "SELECT extract(epoch FROM max(completed_at) - min(started_at)) FROM export_history"
 
 
 def main() -> int:
     print(
-        f"{RUNS:,} runs of a small CSV file and one message each; 0 workers: the server does the work itself"
+        f"{RUNS:,} runs of a small CSV file and one message each; "
+        "0 workers: the server does the work itself"
     )
     print(
-        f"{'workers':>8} {'runs/s':>8} {'CPU ms a run':>13} {'MB a worker':>12} {'MB the server':>14} {'connections':>12}"
+        f"{'workers':>8} {'runs/s':>8} {'CPU ms a run':>13} {'MB a worker':>12} "
+        f"{'MB the server':>14} {'connections':>12}"
     )
     with postgres_server() as postgres, redis_server() as redis:
         postgres.sql("CREATE DATABASE installation")
@@ -69,7 +74,10 @@ def _measure(installation: Installation, count: int) -> str:
     web = sum(map(_megabytes, [server.process.pid, *map(int, children)]))
     each = sum(_megabytes(one.process.pid) for one in workers) / count if count else 0
     ((connections,),) = sql(services, CONNECTIONS)
-    return f"{count:>8} {RUNS / float(seconds):>8.1f} {1000 * busy / RUNS:>13.0f} {each:>12.0f} {web:>14.0f} {connections:>12}"
+    return (
+        f"{count:>8} {RUNS / float(seconds):>8.1f} {1000 * busy / RUNS:>13.0f} {each:>12.0f} "
+        f"{web:>14.0f} {connections:>12}"
+    )
 
 
 def _fill(services: Services) -> list[str]:

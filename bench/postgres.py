@@ -39,7 +39,10 @@ def _value(name: str) -> str:
 
 
 def copied(server: Postgres, sql: str, path: Path) -> float:
-    query = f"WITH queried({', '.join(STORED)}) AS ({sql}) SELECT {', '.join(map(_column, COLUMNS))} FROM queried"
+    query = (
+        f"WITH queried({', '.join(STORED)}) AS ({sql}) SELECT {', '.join(map(_column, COLUMNS))} "
+        "FROM queried"
+    )
     command = f"\\copy ({' '.join(query.split())}) TO '{path}' CSV HEADER"
     began = time.perf_counter()
     subprocess.run([programs() / "psql", "-qX", server.url("bench"), "-c", command], check=True)

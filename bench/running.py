@@ -52,7 +52,10 @@ def machine() -> str:
         ]
         model = names[0] if names else model
     load = ", ".join(f"{x:.2f}" for x in os.getloadavg())
-    return f"{os.cpu_count()} cores ({model}), {platform.system()}, Python {platform.python_version()}, load {load}"
+    return (
+        f"{os.cpu_count()} cores ({model}), {platform.system()}, "
+        f"Python {platform.python_version()}, load {load}"
+    )
 
 
 def say(text: str) -> None:

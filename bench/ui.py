@@ -157,7 +157,8 @@ async def beside_exports(
         clicked = time.monotonic() - began
         made = await ended - began
     say(
-        f"{EXPORTS} exports of {EXPORT_ROWS:,} rows took {made:.0f} s, the clicks beside them {clicked:.0f} s"
+        f"{EXPORTS} exports of {EXPORT_ROWS:,} rows took {made:.0f} s, "
+        f"the clicks beside them {clicked:.0f} s"
     )
     return took, min(1.0, made / clicked)
 
@@ -236,7 +237,8 @@ def report(found: Found, schedules: int) -> bool:
     """Print the tables. Returns whether every aim is kept."""
     every = [one for answers in found.took.values() for one in answers]
     print(
-        f"| click to answer, {schedules:,} schedules | samples | p50 ms | p95 ms | max ms | waiting p50 | drawing p50 |"
+        f"| click to answer, {schedules:,} schedules | samples | p50 ms | p95 ms | max ms | "
+        "waiting p50 | drawing p50 |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, answers in [*found.took.items(), ("all of them", every)]:
@@ -253,7 +255,8 @@ def report(found: Found, schedules: int) -> bool:
         "| |",
     )
     print(
-        f"\n| commit to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |\n|---|---:|---:|---:|---:|"
+        f"\n| commit to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |\n"
+        "|---|---:|---:|---:|---:|"
     )
     words = {
         "answered": "API's answer",
@@ -271,27 +274,42 @@ def report(found: Found, schedules: int) -> bool:
         {n for n, v in found.took.items() if p95(v) >= CLICK_AIM},
     )
     print(
-        f"\nThe first page: {kilo:.0f} KB in {found.weight.requests} requests to {len(found.weight.hosts)} host,"
+        f"\nThe first page: {kilo:.0f} KB in {found.weight.requests} requests to "
+        f"{len(found.weight.hosts)} host,"
         f" and {found.weight.socket_bytes / 1000:.0f} KB of data before compression.\n"
     )
     grown = found.after["rss"] - found.before["rss"]
     say(
-        f"memory grew by {1000 * grown / max(1, found.opened):.0f} KB for a page; each state is kept for half an hour"
+        f"memory grew by {1000 * grown / max(1, found.opened):.0f} KB for a page; "
+        "each state is kept for half an hour"
     )
     return all(
         [
-            verdict(f"every click answered within {CLICK_AIM} ms, 95 of 100 (all together: {p95(every):.0f} ms)" + (
-                f"; slower: {', '.join(sorted(slow))}" if slow else ""), not slow),
-            verdict(f"the same within {BUSY_AIM} ms while {EXPORTS} exports are made ({p95(beside):.0f} ms;"
-                    f" they took {found.share:.0%} of the time)", p95(beside) < BUSY_AIM),
-            verdict(f"a change seen within {PUSH_AIM} ms, 95 of 100", percentile(found.pushed["seen"], 0.95) < PUSH_AIM
-                    and percentile(found.pushed["last"], 0.95) < PUSH_AIM),
+            verdict(
+                f"every click answered within {CLICK_AIM} ms, 95 of 100 "
+                f"(all together: {p95(every):.0f} ms)"
+                + (f"; slower: {', '.join(sorted(slow))}" if slow else ""),
+                not slow,
+            ),
+            verdict(
+                f"the same within {BUSY_AIM} ms while {EXPORTS} exports are made "
+                f"({p95(beside):.0f} ms; they took {found.share:.0%} of the time)",
+                p95(beside) < BUSY_AIM,
+            ),
+            verdict(
+                f"a change seen within {PUSH_AIM} ms, 95 of 100",
+                percentile(found.pushed["seen"], 0.95) < PUSH_AIM
+                and percentile(found.pushed["last"], 0.95) < PUSH_AIM,
+            ),
             verdict(f"the first page at most {WEIGHT_AIM} KB", kilo <= WEIGHT_AIM),
             verdict("everything from one host", len(found.weight.hosts) == 1),
-            verdict("no files and threads left over", found.after["files"] - found.before["files"] < 5
-                    and found.after["threads"] - found.before["threads"] < 5),
+            verdict(
+                "no files and threads left over",
+                found.after["files"] - found.before["files"] < 5
+                and found.after["threads"] - found.before["threads"] < 5,
+            ),
         ]
-    )  # fmt: skip
+    )
 
 
 def main() -> int:

@@ -23,7 +23,8 @@ FLAGS = (
 )
 DOWNLOAD_SECONDS = 300
 NONE = """There is no browser for the tests. Any one of these will do:
-  - install Chrome or Chromium, so that one of {names} is on PATH (Debian: apt-get install chromium);
+  - install Chrome or Chromium, so that one of {names} is on PATH
+    (Debian: apt-get install chromium);
   - let Playwright download its own: {python} -m playwright install --with-deps chromium;
   - name one: BROWSER_PATH=/path/to/chrome make test
 {tried}"""

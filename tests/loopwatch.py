@@ -32,7 +32,8 @@ class LoopWatch:
         self.longest = max(self.longest, seconds)
         if seconds > MOST:
             self.slow.append(
-                f"{seconds * 1000:.0f} ms on the event loop: {callback} (while: {self.about or 'nothing named'})"
+                f"{seconds * 1000:.0f} ms on the event loop: {callback} (while: "
+                f"{self.about or 'nothing named'})"
             )
 
 

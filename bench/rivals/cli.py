@@ -22,7 +22,10 @@ def script(task: Task) -> str:
     parameters = [
         f".parameter set ?{i} {_literal(value)}" for i, value in enumerate(task["parameters"], 1)
     ]
-    query = f"WITH queried({', '.join(STORED)}) AS ({task['sql']}) SELECT {', '.join(map(_column, COLUMNS))} FROM queried;"
+    query = (
+        f"WITH queried({', '.join(STORED)}) AS ({task['sql']}) "
+        f"SELECT {', '.join(map(_column, COLUMNS))} FROM queried;"
+    )
     return "\n".join([*parameters, ".mode csv", ".headers on", query.replace("\n", " "), ""])
 
 

@@ -18,7 +18,10 @@ from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body, token_for
 from tests.world import Cast
 
-SECRET_KEY = "a key for the tests of the API, long enough to sign with HS512 as well, so that it is the algorithm that counts"
+SECRET_KEY = (
+    "a key for the tests of the API, long enough to sign with HS512 as well, "
+    "so that it is the algorithm that counts"
+)
 
 
 class Engine:

@@ -181,9 +181,13 @@ class TestABadScheduledExport:
         self, api: Clients, schedule: dict[str, Any], campaign: dict[str, Any], content: bytes
     ) -> None:
         for method, path in [
-            ("POST", SCHEDULES), ("PUT", f"{SCHEDULES}/{schedule['id']}"), ("POST", f"{SCHEDULES}/validate-cron"),
-            ("POST", CAMPAIGNS), ("PUT", f"{CAMPAIGNS}/{campaign['id']}"), ("POST", f"{CAMPAIGNS}/{campaign['id']}/metrics"),
-        ]:  # fmt: skip
+            ("POST", SCHEDULES),
+            ("PUT", f"{SCHEDULES}/{schedule['id']}"),
+            ("POST", f"{SCHEDULES}/validate-cron"),
+            ("POST", CAMPAIGNS),
+            ("PUT", f"{CAMPAIGNS}/{campaign['id']}"),
+            ("POST", f"{CAMPAIGNS}/{campaign['id']}/metrics"),
+        ]:
             assert pointers(api.admin.request(method, path, content=content)) == [""]
 
     def test_another_tenants_campaign_reads_like_an_absent_one(self, api: Clients) -> None:

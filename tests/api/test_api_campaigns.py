@@ -235,7 +235,10 @@ class TestMetrics:
 
     def stored(self, services: Services) -> list[tuple[Any, ...]]:
         with services.database.read() as connection:
-            query = "SELECT date, impressions, clicks, conversions, spend, revenue FROM campaign_metrics ORDER BY date"
+            query = (
+                "SELECT date, impressions, clicks, conversions, spend, revenue "
+                "FROM campaign_metrics ORDER BY date"
+            )
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
     def test_days_are_written_and_replaced(

@@ -152,8 +152,12 @@ class TestHealth:
         assert answer.status_code == 503
         reasons = ["the engine's loop does not turn: restart the server, and see its log"]
         assert told(answer) == {
-            "status": "down", "database": "ok", "engine": "down", "email": "not configured", "reasons": reasons
-        }  # fmt: skip
+            "status": "down",
+            "database": "ok",
+            "engine": "down",
+            "email": "not configured",
+            "reasons": reasons,
+        }
 
     def test_is_503_while_the_database_is_down(self, api: Clients, services: Services) -> None:
         with gone(services):
@@ -161,8 +165,12 @@ class TestHealth:
         assert answer.status_code == 503
         reasons = ["The database cannot be reached: try again in a moment"]
         assert told(answer) == {
-            "status": "down", "database": "down", "engine": "ok", "email": "not configured", "reasons": reasons
-        }  # fmt: skip
+            "status": "down",
+            "database": "down",
+            "engine": "ok",
+            "email": "not configured",
+            "reasons": reasons,
+        }
         assert near(api).get(HEALTH).json()["status"] == "ok"
 
     def test_is_503_when_a_schedule_is_long_due(

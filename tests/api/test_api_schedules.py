@@ -382,9 +382,14 @@ class TestDelete:
         for client in (api.admin, api.super_admin):
             assert count(client) == 0
             for method, path in [
-                ("GET", one), ("PUT", one), ("DELETE", one), ("POST", f"{one}/trigger"), ("GET", f"{one}/history"),
-                ("GET", f"{one}/history/{run}"), ("GET", f"{one}/history/{run}/file"),
-            ]:  # fmt: skip
+                ("GET", one),
+                ("PUT", one),
+                ("DELETE", one),
+                ("POST", f"{one}/trigger"),
+                ("GET", f"{one}/history"),
+                ("GET", f"{one}/history/{run}"),
+                ("GET", f"{one}/history/{run}/file"),
+            ]:
                 problem(
                     client.request(method, path, json={} if method == "PUT" else None),
                     404,

@@ -40,12 +40,15 @@ COLUMNS = (
 )
 
 NASTY = (
-    "plain", "a,b", 'say "hi"', '"', "two\nlines", "two\r\nlines", "old\rmac", "ends in newline\n", "tab\tinside",
-    "café Müller naïve", "e\u0301 combining", "夏のキャンペーン", "Ελληνικά", "عربى", "🚀 launch 👩‍👩‍👧", "<b>bold</b> & <i>", "&amp;", "]]>", "<!--",
-    "=1+1", '=HYPERLINK("http://example.com")', "+49 30 1234", "-5", "- dash", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "=",
-    "#N/A", "#REF!", "#DIV/0!", "TRUE", "false", "null", "None", "nan", "1e5", "007", "1,5", "12.50", "2026-01-31", "12:30",
-    "  spaces  ", " ", "\n", "\u00a0", "\u2028", "\ufeffmark", "_x0041_", "_x000D_", "_x005F_x0041_", "_x0041_x0042_", "_xyz_",
-    "nul\0", "bell\x07", "\x1b[31m", "del\x7f", "nel\x85", "\ufffe", "\uffff", "half \ud83d pair", "\U0001fffe", "semi;colon", "back\\slash", "{}", "x" * 500,
+    "plain", "a,b", 'say "hi"', '"', "two\nlines", "two\r\nlines", "old\rmac",
+    "ends in newline\n", "tab\tinside", "café Müller naïve", "e\u0301 combining",
+    "夏のキャンペーン", "Ελληνικά", "عربى", "🚀 launch 👩‍👩‍👧", "<b>bold</b> & <i>", "&amp;",
+    "]]>", "<!--", "=1+1", '=HYPERLINK("http://example.com")', "+49 30 1234", "-5", "- dash",
+    "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "=", "#N/A", "#REF!", "#DIV/0!", "TRUE", "false",
+    "null", "None", "nan", "1e5", "007", "1,5", "12.50", "2026-01-31", "12:30", "  spaces  ", " ",
+    "\n", "\u00a0", "\u2028", "\ufeffmark", "_x0041_", "_x000D_", "_x005F_x0041_",
+    "_x0041_x0042_", "_xyz_", "nul\0", "bell\x07", "\x1b[31m", "del\x7f", "nel\x85", "\ufffe",
+    "\uffff", "half \ud83d pair", "\U0001fffe", "semi;colon", "back\\slash", "{}", "x" * 500,
 )  # fmt: skip
 
 

@@ -27,9 +27,13 @@ EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 MEASURES = ["impressions", "clicks", "conversions", "spend", "revenue", "ctr", "cpc", "cpa", "roas"]
 COLUMNS = {
     "campaign": [
-        "campaign_id", "campaign_name", "date", "impressions", "clicks", "conversions", "currency", "spend", "revenue", "ctr", "cpc", "cpa", "roas",
+        "campaign_id", "campaign_name", "date", "impressions", "clicks", "conversions", "currency",
+        "spend", "revenue", "ctr", "cpc", "cpa", "roas",
     ],
-    "campaigns": ["campaign_id", "campaign_name", "channel", "status", "currency", "budget", "start_date", "end_date", *MEASURES],
+    "campaigns": [
+        "campaign_id", "campaign_name", "channel", "status", "currency", "budget", "start_date",
+        "end_date", *MEASURES,
+    ],
     "aggregate": ["period", "currency", "campaigns", *MEASURES],
 }  # fmt: skip
 
@@ -44,9 +48,18 @@ MAX_MONEY = 10**13
 def known_campaigns(tenant_id: str, base: int) -> list[Campaign]:
     # Ids fall while names repeat, so that an order by id would show
     return [
-        Campaign(uuid_of(base - i), tenant_id, name, f"channel {i}", "active", currency, 100_000 + i if i % 3 else None, FIRST if i % 2 else None)
+        Campaign(
+            uuid_of(base - i),
+            tenant_id,
+            name,
+            f"channel {i}",
+            "active",
+            currency,
+            100_000 + i if i % 3 else None,
+            FIRST if i % 2 else None,
+        )
         for i, (name, currency) in enumerate(zip(NAMES, CURRENCIES, strict=True))
-    ]  # fmt: skip
+    ]
 
 
 def known_metrics(campaigns: list[Campaign], seed: int) -> list[Metric]:

@@ -204,8 +204,10 @@ class TestJson:
         ]
         assert written(FORMATS["json"], path, rows).decode() == (
             "[\n"
-            '{"campaign_id": "1", "campaign_name": "ü \\"q\\"\\n", "date": "2026-01-31", "clicks": 1000, "spend": 12.50, "cpc": 1.250000},\n'
-            '{"campaign_id": null, "campaign_name": "", "date": null, "clicks": null, "spend": -0.05, "cpc": null}\n'
+            '{"campaign_id": "1", "campaign_name": "ü \\"q\\"\\n", "date": "2026-01-31", '
+            '"clicks": 1000, "spend": 12.50, "cpc": 1.250000},\n'
+            '{"campaign_id": null, "campaign_name": "", "date": null, '
+            '"clicks": null, "spend": -0.05, "cpc": null}\n'
             "]\n"
         )
 
@@ -317,8 +319,10 @@ class TestExcel:
 
     def test_the_cells_do_not_depend_on_which_xml_library_openpyxl_finds(self, path: Path) -> None:
         program = (
-            "import sys; from pathlib import Path; import openpyxl; from exports_app import plugins\n"
-            "from exports_app.services.core.extension_points import FORMATS; from tests.contracts.tables import *\n"
+            "import sys; from pathlib import Path; import openpyxl; "
+            "from exports_app import plugins\n"
+            "from exports_app.services.core.extension_points import FORMATS; "
+            "from tests.contracts.tables import *\n"
             "assert not openpyxl.LXML; plugins.load('exports_app.formats')\n"
             "FORMATS['excel'].write(table(rows_of(NASTY)), Path(sys.argv[1]))\n"
         )

@@ -65,7 +65,7 @@ def caller(url: str) -> httpx.Client:
     )
 
 
-def test_a_run_asked_for_at_one_server_is_made_by_a_worker_and_fetched_from_another_server_also_without_redis(
+def test_a_run_asked_for_at_one_server_and_made_by_a_worker_is_fetched_from_another_without_redis(
     installation: Installation, house: House
 ) -> None:
     first, second = installation.web(), installation.web()

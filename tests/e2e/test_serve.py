@@ -177,7 +177,8 @@ class TestStopping:
 
 
 UPGRADE = (
-    b"GET /_event/?EIO=4&transport=websocket&token=00000000-0000-4000-8000-000000000000 HTTP/1.1\r\nHost: localhost\r\n"
+    b"GET /_event/?EIO=4&transport=websocket&token=00000000-0000-4000-8000-000000000000 "
+    b"HTTP/1.1\r\nHost: localhost\r\n"
     b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )

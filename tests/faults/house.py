@@ -249,7 +249,8 @@ class House:
         extra = sum(arrived.values()) - len(arrived)
         deaths = sum(run.deaths for run in runs)
         print(
-            f"\nruns {len(runs)} | completed {len(runs) - len(given_up)} | failed after {MAX_DEATHS} deaths {len(given_up)}"
+            f"\nruns {len(runs)} | completed {len(runs) - len(given_up)} | "
+            f"failed after {MAX_DEATHS} deaths {len(given_up)}"
             f" | deaths of runs {deaths} | messages {len(arrived)} | second copies {extra}"
         )
         risks = Counter(message_id for message_id, _ in self.at_risk)

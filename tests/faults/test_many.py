@@ -80,7 +80,8 @@ def test_three_dispatchers_race_through_two_thousand_ticks_while_they_are_killed
         "SELECT scheduled_export_id, count(*) FROM export_history GROUP BY scheduled_export_id",
     )
     print(
-        f"\n2,000 ticks, {many.deaths} dispatchers killed in a tick: {len(rows)} with a run, {sum(n for _, n in rows)} runs"
+        f"\n2,000 ticks, {many.deaths} dispatchers killed in a tick: {len(rows)} with a run, "
+        f"{sum(n for _, n in rows)} runs"
     )
     assert {schedule_id for schedule_id, _ in rows} == schedules
     assert {number for _, number in rows} == {1}

@@ -206,9 +206,12 @@ def watched(house: House) -> Iterator[Figures]:
         figures.seconds = time.monotonic() - began
         figures.incidents = Counter(incidents(log()))
         print(
-            f"\n{figures.more:+.0f} MB at the highest, {figures.left:+.0f} MB afterwards, {figures.cpu:.1f} s of CPU,"
-            f" slowest of {figures.answers} answers {figures.slowest * 1000:.0f} ms, {figures.log_lines} log lines,"
-            f" {figures.seconds:.1f} s; {tally.handshakes} handshakes, {tally.packets} packets, {tally.bytes / 1e6:.1f} MB;"
+            f"\n{figures.more:+.0f} MB at the highest, {figures.left:+.0f} MB afterwards, "
+            f"{figures.cpu:.1f} s of CPU,"
+            f" slowest of {figures.answers} answers {figures.slowest * 1000:.0f} ms, "
+            f"{figures.log_lines} log lines,"
+            f" {figures.seconds:.1f} s; {tally.handshakes} handshakes, {tally.packets} packets, "
+            f"{tally.bytes / 1e6:.1f} MB;"
             f" {dict(figures.incidents)}"
         )
 
@@ -227,7 +230,8 @@ def dial(
     """address: of the client, where the server trusts us as a proxy."""
     tally.began()
     return connect(
-        f"ws://{urlsplit(url).netloc}/_event/?EIO=4&transport=websocket&token={token or uuid.uuid4()}",
+        f"ws://{urlsplit(url).netloc}/_event/?EIO=4&transport=websocket"
+        f"&token={token or uuid.uuid4()}",
         source_address=(STRANGER, 0),
         additional_headers=({"Cookie": cookie} if cookie else {})
         | ({"X-Forwarded-For": address} if address else {}),
@@ -421,7 +425,8 @@ def half_of_a_frame(house: House) -> None:
         ):
             target = f"/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
             line.sendall(
-                f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\n"
                 f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
             )
             line.recv(1000)

@@ -234,7 +234,8 @@ def test_a_hundred_schedules_of_one_second_are_all_run(house: House) -> None:
     first = min(run.created_at for run in runs)
     lags = sorted((run.completed_at - first).total_seconds() for run in runs if run.completed_at)
     print(
-        f"\n100 due in one second: the first ended after {lags[0]:.2f} s, half after {lags[49]:.2f} s, the last of them after {lags[99]:.2f} s"
+        f"\n100 due in one second: the first ended after {lags[0]:.2f} s, "
+        f"half after {lags[49]:.2f} s, the last of them after {lags[99]:.2f} s"
     )
     house.check()
 

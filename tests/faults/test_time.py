@@ -58,7 +58,7 @@ def newest(runs: list[Run]) -> Run:
 
 
 @pytest.mark.long
-def test_an_owner_who_loses_the_right_between_two_ticks_pauses_the_schedule_until_another_takes_it_over(
+def test_an_owner_who_loses_the_right_between_ticks_pauses_the_schedule_until_another_takes_over(
     house: House,
 ) -> None:
     schedule = house.once("Owned")

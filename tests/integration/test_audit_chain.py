@@ -233,7 +233,10 @@ class TestTriggers:
 
     @pytest.mark.about_postgresql
     def test_nobody_merges_over_an_entry(self, services: Services, ids: list[str]) -> None:
-        merge = "INSERT INTO audit_entries SELECT * FROM audit_entries ON CONFLICT (id) DO UPDATE SET actor_name = 'Nobody'"
+        merge = (
+            "INSERT INTO audit_entries SELECT * FROM audit_entries ON CONFLICT (id) "
+            "DO UPDATE SET actor_name = 'Nobody'"
+        )
         with pytest.raises(DBAPIError, match="only ever added"):
             sql(services, merge)
 
@@ -242,11 +245,20 @@ class TestTriggers:
         "statement",
         [
             "REPLACE INTO audit_entries SELECT * FROM audit_entries",
-            "INSERT OR REPLACE INTO audit_entries (rowid, {0}) SELECT rowid, 'x' || id, {1} FROM audit_entries",
-            "INSERT INTO audit_entries SELECT * FROM audit_entries WHERE true ON CONFLICT (id) DO UPDATE SET actor_name = 'X'",
+            (
+                "INSERT OR REPLACE INTO audit_entries (rowid, {0}) SELECT rowid, 'x' || id, {1} "
+                "FROM audit_entries"
+            ),
+            (
+                "INSERT INTO audit_entries SELECT * FROM audit_entries WHERE true ON CONFLICT (id) "
+                "DO UPDATE SET actor_name = 'X'"
+            ),
             "UPDATE OR REPLACE audit_entries SET id = 'x'",
             "REPLACE INTO audit_links SELECT * FROM audit_links",
-            "REPLACE INTO audit_links SELECT chain, position + 100, entry_id, hash FROM audit_links",
+            (
+                "REPLACE INTO audit_links SELECT chain, position + 100, entry_id, hash "
+                "FROM audit_links"
+            ),
             "REPLACE INTO audit_seals SELECT * FROM audit_seals",
         ],
     )
@@ -254,7 +266,10 @@ class TestTriggers:
         self, services: Services, ids: list[str], statement: str
     ) -> None:
         """INSERT OR REPLACE removes the row in its way without asking a DELETE trigger."""
-        rest = "tenant_id, at, actor_id, actor_name, action, subject_id, subject_name, detail, address, session, request_id"
+        rest = (
+            "tenant_id, at, actor_id, actor_name, action, subject_id, subject_name, detail, "
+            "address, session, request_id"
+        )
         before = sql(services, "SELECT * FROM audit_entries ORDER BY id")
         with pytest.raises(DBAPIError, match="only ever added"):
             sql(services, statement.format(f"id, {rest}", rest))
@@ -382,11 +397,17 @@ class TestTampering:
         rest = "tenant_id, at, actor_id, actor_name, action, subject_id, subject_name, detail"
         unlocked(
             services,
-            f"INSERT INTO audit_entries (id, {rest}) SELECT 'an-entry', {rest} FROM audit_entries WHERE id = '{ids[3]}'",
+            (
+                f"INSERT INTO audit_entries (id, {rest}) SELECT 'an-entry', {rest} "
+                f"FROM audit_entries WHERE id = '{ids[3]}'"
+            ),
             "DELETE FROM audit_unsealed",
         )
         assert faults(services) == [
-            "entry an-entry was inserted beside the chain: it has no place there and does not wait for one"
+            (
+                "entry an-entry was inserted beside the chain: "
+                "it has no place there and does not wait for one"
+            )
         ]
 
     def test_one_that_was_inserted_with_a_hash_that_fits(
@@ -610,7 +631,10 @@ class TestExport:
         [
             (
                 lambda lines: lines.pop(4),
-                "line 5, entry {4}: position 4 was expected: an entry was removed, inserted or moved",
+                (
+                    "line 5, entry {4}: position 4 was expected: an entry was removed, "
+                    "inserted or moved"
+                ),
             ),
             (lambda lines: lines.insert(4, lines[3]), "line 5, entry {2}: position 4 was expected"),
             (
@@ -775,7 +799,10 @@ class TestRetention:
         (hashed,) = sql(
             services, "SELECT hash FROM audit_links WHERE chain = ? AND position = 10", cast.acme.id
         )
-        values = f"'x', '{cast.acme.id}', 10, '{hashed[0]}', 10, '2026-03-04 10:00:00.000000', 'abc', 'abc'"
+        values = (
+            f"'x', '{cast.acme.id}', 10, '{hashed[0]}', 10, '2026-03-04 10:00:00.000000', 'abc', "
+            "'abc'"
+        )
         sql(services, f"INSERT INTO audit_checkpoints VALUES ({values})")
         clock.advance(days=400)
         assert keeping.sweep() == 0

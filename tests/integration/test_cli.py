@@ -110,8 +110,14 @@ def test_it_is_a_module_to_run() -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    check = "import sys; from exports_app.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
-    check += "print([m for m in ('sqlalchemy', 'reflex', 'rich', 'openpyxl', 'exports_app.wiring') if m in sys.modules])"
+    check = (
+        "import sys; from exports_app.cli import main\ntry: main(['--help'])\n"
+        "except SystemExit: pass\n"
+    )
+    check += (
+        "print([m for m in ('sqlalchemy', 'reflex', 'rich', 'openpyxl', "
+        "'exports_app.wiring') if m in sys.modules])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", check],
         cwd=ROOT,

@@ -151,10 +151,23 @@ def test_instants_come_back_as_the_same_instant_in_utc(services: Services, cast:
         datetime(2026, 3, 4, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=5, minutes=30))),
     )
     values = {
-        "id": schedule, "tenant_id": cast.acme.id, "name": "x", "export_type": "campaigns", "format": "csv", "schedule": "@daily",
-        "timezone": "UTC", "recipients": [], "filters": {}, "when_empty": "send", "is_active": True, "version": 1,
-        "created_by": cast.admin.user.id, "owner_id": cast.admin.user.id, "created_at": at, "updated_at": at,
-    }  # fmt: skip
+        "id": schedule,
+        "tenant_id": cast.acme.id,
+        "name": "x",
+        "export_type": "campaigns",
+        "format": "csv",
+        "schedule": "@daily",
+        "timezone": "UTC",
+        "recipients": [],
+        "filters": {},
+        "when_empty": "send",
+        "is_active": True,
+        "version": 1,
+        "created_by": cast.admin.user.id,
+        "owner_id": cast.admin.user.id,
+        "created_at": at,
+        "updated_at": at,
+    }
     with services.database.write() as connection:
         connection.execute(insert(table(models.ScheduleRow)).values(values))
     with services.store.read() as tx:

@@ -15,7 +15,10 @@ from exports_app.services.core.records import Campaign, Page, Tenant
 from exports_app.wiring import Services
 from tests.inputs import cpu
 
-HEADER = "campaign_name,channel,status,currency,budget,start_date,end_date,date,impressions,clicks,conversions,spend,revenue"
+HEADER = (
+    "campaign_name,channel,status,currency,budget,start_date,end_date,"
+    "date,impressions,clicks,conversions,spend,revenue"
+)
 GOOD = "Summer,search,active,EUR,1000.50,2026-01-01,,2026-01-02,100,10,1,12.3,45"
 
 Load = Callable[[str | bytes], Result]

@@ -292,10 +292,15 @@ def test_the_process_ends_with_the_server_however_that_ends(
     make: Making, services: Services, scope: Scope, tmp_path: Path
 ) -> None:
     program = (
-        "import sys; from pathlib import Path; from exports_app import wiring; from exports_app.settings import Settings\n"
-        "from exports_app.services.core.extension_points import Scope; from tests.integration import child_formats; from tests.integration.test_maker import Making\n"
-        "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, demo=False, database_url=sys.argv[4]))\n"
-        "Making(services, Scope(sys.argv[2], None, None, (), ''), Path(sys.argv[3]))(child_formats.Endless())\n"
+        "import sys; from pathlib import Path; from exports_app import wiring; "
+        "from exports_app.settings import Settings\n"
+        "from exports_app.services.core.extension_points import Scope; "
+        "from tests.integration import child_formats; "
+        "from tests.integration.test_maker import Making\n"
+        "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, "
+        "demo=False, database_url=sys.argv[4]))\n"
+        "Making(services, Scope(sys.argv[2], None, None, (), ''), "
+        "Path(sys.argv[3]))(child_formats.Endless())\n"
     )
     arguments = [
         str(services.settings.data_dir),
@@ -315,7 +320,8 @@ def test_the_process_imports_neither_the_orm_nor_the_web() -> None:
     program = (
         "import sys, exports_app.engine.subprocess_entry\n"
         "from exports_app.formats import csv, excel, json, xml\n"
-        "heavy = {'sqlalchemy', 'sqlmodel', 'reflex', 'pydantic', 'fastapi', 'alembic', 'exports_app.wiring'}\n"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'reflex', 'pydantic', 'fastapi', 'alembic', "
+        "'exports_app.wiring'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

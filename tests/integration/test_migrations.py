@@ -230,7 +230,10 @@ def test_a_migration_that_rebuilds_a_table_keeps_the_rows_that_belong_to_its_row
         tmp_path,
         scripts.get_heads()[0],
         "with op.batch_alter_table('campaigns') as batch:",
-        "    batch.alter_column('status', type_=sa.String(60), existing_type=sa.String(50), existing_nullable=False)",
+        (
+            "    batch.alter_column('status', type_=sa.String(60), existing_type=sa.String(50), "
+            "existing_nullable=False)"
+        ),
     )
     monkeypatch.setattr(migrate, "ROOT", tmp_path)
     migrate.upgrade(database)

@@ -274,7 +274,10 @@ class TestDispatchersThatRace:
             sql(
                 services, "UPDATE export_history SET attempt = 1"
             )  # as if each had its turn: all of them are queued
-        together = "SELECT count(*) FROM export_history WHERE status = 'processing' AND scheduled_export_id = ?"
+        together = (
+            "SELECT count(*) FROM export_history WHERE status = 'processing' "
+            "AND scheduled_export_id = ?"
+        )
 
         def work(engine: Services) -> list[str]:
             seen = []

@@ -336,7 +336,10 @@ def test_the_connection_goes_back_clean(services: Services, admin: Principal, ac
     )
     with services.store.read() as tx:
         tx.sample(Endless(sorted_first=True).select(Scope(acme.id, None, None, (), "")), 10, 0.05)
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
+    numbers = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+        "SELECT count(*) FROM n"
+    )
     with services.database.read() as connection:
         assert connection.execute(text(numbers)).scalar_one() == 1_000_000
     with services.store.write() as tx:

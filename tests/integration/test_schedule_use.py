@@ -320,9 +320,8 @@ def test_an_expression_is_explained_with_its_preset_and_the_clocks(
     assert said.next_runs == [
         datetime(2026, 3, day, hour, 0, tzinfo=UTC) for day, hour in ((28, 7), (29, 6), (30, 6))
     ]
-    assert (
-        said.note
-        == "Clocks in Berlin go forward 1 hour on Sun 29 Mar 2026; the schedule keeps its local time."
+    assert said.note == (
+        "Clocks in Berlin go forward 1 hour on Sun 29 Mar 2026; the schedule keeps its local time."
     )
     assert services.schedules.explain(viewer, "0 8 * * *", None).note is None
     assert services.schedules.explain(viewer, "5 8 * * *", "UTC").preset == "custom"

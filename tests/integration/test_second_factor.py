@@ -849,7 +849,7 @@ class TestANewPasswordByALink:
         assert login(services, cast.viewer, codes[0], NEW_PASSWORD)
         assert Action.SECOND_FACTOR_RESET not in {action for action, _ in noted(services, cast)}
 
-    def test_a_mailed_one_that_proves_the_mailbox_removes_the_factor_of_whoever_had_the_account_before(
+    def test_a_mailed_one_that_proves_the_mailbox_removes_the_factor_of_the_previous_holder(
         self, services: Services, cast: Cast, enrol: Enrol, mail: MailServer
     ) -> None:
         phone, codes = enrol(cast.viewer)

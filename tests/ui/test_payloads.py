@@ -268,7 +268,10 @@ def test_a_form_keeps_a_hundred_recipients_and_says_so(
         await tab.do(Fields.add_recipients, ", ".join(f"p{i}@example.com" for i in range(150)))
         assert len((await tab.state(DraftState)).chips) == form.MOST_CHIPS
         assert await tab.texts() == [
-            "A scheduled export has at most 50 recipients: what came after the first 100 was left out"
+            (
+                "A scheduled export has at most 50 recipients: "
+                "what came after the first 100 was left out"
+            )
         ]
 
     asyncio.run(play())

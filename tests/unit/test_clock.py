@@ -113,7 +113,10 @@ BACK = "Clocks in Berlin go back 1 hour on Sun 31 Oct 2027; "
         ),
         (
             "0,30 2 * * *",
-            "On 28 Mar 2027 02:00 and 02:30 do not exist in Berlin: one run at 03:00 takes their place.",
+            (
+                "On 28 Mar 2027 02:00 and 02:30 do not exist in Berlin: "
+                "one run at 03:00 takes their place."
+            ),
             BACK + "02:00 and 02:30 come twice and run the first time.",
         ),
         (
@@ -168,7 +171,10 @@ def test_many_moved_times_are_told_in_short() -> None:
             "45 1 * * *",
             "Australia/Lord_Howe",
             utc(2026, 4, 2),
-            "Clocks in Lord Howe go back 30 minutes on Sun 5 Apr 2026; 01:45 comes twice and runs the first time.",
+            (
+                "Clocks in Lord Howe go back 30 minutes on Sun 5 Apr 2026; "
+                "01:45 comes twice and runs the first time."
+            ),
         ),
         (
             "0 0 * * *",
@@ -198,9 +204,8 @@ def test_without_a_change_among_the_runs_there_is_no_note() -> None:
 
 def test_a_rare_schedule_is_told_of_the_next_year_alone() -> None:
     said = note("0 9 29 2 *", "Europe/Berlin", utc(2027, 6, 1))
-    assert (
-        said
-        == "Clocks in Berlin go forward 1 hour on Sun 26 Mar 2028; the schedule keeps its local time."
+    assert said == (
+        "Clocks in Berlin go forward 1 hour on Sun 26 Mar 2028; the schedule keeps its local time."
     )
 
 

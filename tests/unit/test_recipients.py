@@ -85,7 +85,10 @@ def test_the_same_one_counts_once_whatever_its_case_and_the_order_is_kept() -> N
         ("boss@exa_mple..com", "boss@exa_mple..com has no valid domain: mend or remove it"),
         (
             "bo..ss@example.com",
-            "bo..ss@example.com has something before the @ that no address may have: mend or remove it",
+            (
+                "bo..ss@example.com has something before the @ that no address may have: "
+                "mend or remove it"
+            ),
         ),
         ("Boss <boss@example>", "boss@example has no valid domain: mend or remove it"),
     ],
@@ -220,7 +223,10 @@ def test_many_domains_without_international_letters_are_all_read() -> None:
         ",".join([f"a@b{n}.ü.example" for n in range(MAX_INTERNATIONAL + 1)] + [ANN])
     )
     assert [one.error for one in found[-2:]] == [
-        f"a@b{MAX_INTERNATIONAL}.ü.example is one of too many international domains: mend or remove it",
+        (
+            f"a@b{MAX_INTERNATIONAL}.ü.example is one of too many international domains: "
+            "mend or remove it"
+        ),
         None,
     ]
 

@@ -89,7 +89,8 @@ def paste(field: Locator, text: str) -> None:
         """(element, text) => {
             const data = new DataTransfer();
             data.setData("text/plain", text);
-            element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+            const options = { clipboardData: data, bubbles: true, cancelable: true };
+            element.dispatchEvent(new ClipboardEvent("paste", options));
         }""",
         text,
     )

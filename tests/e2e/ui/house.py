@@ -38,13 +38,18 @@ import inspect, json
 from exports_app.launch import env
 env.prepare()
 from exports_app import exports_app
-from exports_app.ui import actions
+from exports_app.ui.framework import actions
 from reflex_base.registry import RegistrationContext
 rules = actions.rules()
 print(json.dumps([
-    [name, list(map(str, list(inspect.signature(held.handler.fn).parameters.values())[1:])), name in rules,
-     name in rules and rules[name].public, str(rules[name].permission or "") if name in rules else ""]
-    for name, held in sorted(RegistrationContext.get().event_handlers.items())
+    [
+        name,
+        list(map(str, list(inspect.signature(registered.handler.fn).parameters.values())[1:])),
+        name in rules,
+        name in rules and rules[name].public,
+        str(rules[name].permission or "") if name in rules else "",
+    ]
+    for name, registered in sorted(RegistrationContext.get().event_handlers.items())
 ]))
 """
 

@@ -19,8 +19,9 @@ LONGEST_HOLD = 60
 _OVERFLOWING = """() => {
     const wide = innerWidth, found = [];
     if (document.documentElement.scrollWidth > wide) {
-        for (const one of document.body.querySelectorAll("*")) {
-            if (one.getBoundingClientRect().right > wide + 1) found.push(one.outerHTML.slice(0, 120));
+        for (const element of document.body.querySelectorAll("*")) {
+            if (element.getBoundingClientRect().right <= wide + 1) continue;
+            found.push(element.outerHTML.slice(0, 120));
         }
         found.unshift(`the page is ${document.documentElement.scrollWidth} wide on ${wide}`);
     }
@@ -28,8 +29,9 @@ _OVERFLOWING = """() => {
         if (body.scrollWidth <= body.clientWidth) continue;
         const right = body.getBoundingClientRect().right;
         found.push(`a dialog is ${body.scrollWidth} wide in ${body.clientWidth}`);
-        for (const one of body.querySelectorAll("*")) {
-            if (one.getBoundingClientRect().right > right + 1 && !one.closest(".sample")) found.push(one.outerHTML.slice(0, 120));
+        for (const element of body.querySelectorAll("*")) {
+            if (element.getBoundingClientRect().right <= right + 1) continue;
+            if (!element.closest(".sample")) found.push(element.outerHTML.slice(0, 120));
         }
     }
     return found;

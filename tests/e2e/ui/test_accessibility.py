@@ -14,20 +14,31 @@ from tests.e2e.ui.house import GONE, Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows, choose_more
 from tests.e2e.ui.visitor import Visits
 
-UNNAMED = """() => [...document.querySelectorAll("input, select, textarea, button, iframe, [role=option], [role=menuitem], [tabindex='0']")]
-    .filter((e) => e.checkVisibility() && !e.closest("[aria-hidden=true], [data-radix-focus-guard]"))
-    .filter((e) => !(e.getAttribute("aria-label") || "").trim() && !(e.labels?.length) && !e.title && !e.textContent.trim()
-        && !e.getAttribute("aria-labelledby"))
+UNNAMED = """() => [...document.querySelectorAll("input, select, textarea, button, iframe, "
+        + "[role=option], [role=menuitem], [tabindex='0']")]
+    .filter((e) => e.checkVisibility())
+    .filter((e) => !e.closest("[aria-hidden=true], [data-radix-focus-guard]"))
+    .filter((e) => !(e.getAttribute("aria-label") || "").trim() && !(e.labels?.length) && !e.title
+        && !e.textContent.trim() && !e.getAttribute("aria-labelledby"))
     .map((e) => e.outerHTML.slice(0, 200))"""
 PLACEHOLDER_NAMES = """() => [...document.querySelectorAll("input, select, textarea")]
     .filter((e) => e.checkVisibility() && !e.labels?.length && !e.getAttribute("aria-label"))
     .map((e) => e.outerHTML.slice(0, 200))"""
-MOVING = """() => [...document.querySelectorAll("*")].flatMap((e) => [null, "::before", "::after"].map((part) => {
-    const style = getComputedStyle(e, part);
-    const longest = (text) => Math.max(...text.split(",").map((one) => parseFloat(one) * (one.trim().endsWith("ms") ? 1 : 1000)));
-    const lasts = (style.animationName === "none" ? 0 : longest(style.animationDuration)) + longest(style.transitionDuration);
-    return lasts > 1 ? `${e.tagName}.${e.className} ${part ?? ""} ${style.animationName} ${lasts} ms` : "";
-})).filter(Boolean)"""
+MOVING = """() => {
+    const parts = [null, "::before", "::after"];
+    const ms = (time) => parseFloat(time) * (time.trim().endsWith("ms") ? 1 : 1000);
+    const longest = (text) => Math.max(...text.split(",").map(ms));
+    const moving = (e, part) => {
+        const style = getComputedStyle(e, part);
+        const { animationName } = style;
+        const animated = animationName === "none" ? 0 : longest(style.animationDuration);
+        const lasts = animated + longest(style.transitionDuration);
+        const what = `${e.tagName}.${e.className} ${part ?? ""}`;
+        return lasts > 1 ? `${what} ${animationName} ${lasts} ms` : "";
+    };
+    const elements = [...document.querySelectorAll("*")];
+    return elements.flatMap((e) => parts.map((part) => moving(e, part))).filter(Boolean);
+}"""
 
 
 @pytest.fixture

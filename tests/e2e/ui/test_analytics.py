@@ -285,7 +285,8 @@ def test_charts_are_loaded_where_there_are_any(
 def _with_charts(page: Page) -> list[str]:
     """The scripts that the page has loaded, and that hold charts."""
     loaded = page.evaluate(
-        "() => performance.getEntriesByType('resource').map(one => one.name).filter(one => one.includes('.js'))"
+        "() => performance.getEntriesByType('resource').map(entry => entry.name)"
+        ".filter(name => name.includes('.js'))"
     )
     assert loaded
     return [one for one in loaded if "recharts-" in httpx.get(one, timeout=30).text]

@@ -127,7 +127,10 @@ class TestWhenItWouldRun:
         told = (
             f"On {day} 02:30 does not exist in Berlin: it runs at 03:00."
             if forward
-            else f"Clocks in Berlin go back 1 hour on Sun {day}; 02:30 comes twice and runs the first time."
+            else (
+                f"Clocks in Berlin go back 1 hour on Sun {day}; "
+                "02:30 comes twice and runs the first time."
+            )
         )
         expect(page.locator("#clock-note")).to_have_text(told)
         choose_zone(form, "Asia/Tokyo")  # whose clocks never change

@@ -260,7 +260,10 @@ class TestWhoMayCallWhat:
             {name: text.replace(tenant, "") for name, text in frames.items()}, acme.never_told
         )
         assert house.snapshot() == before
-        pause = "SELECT * FROM audit_entries WHERE action = 'access.refused' AND actor_id = ? AND subject_name LIKE '%list_state%'"
+        pause = (
+            "SELECT * FROM audit_entries WHERE action = 'access.refused' AND actor_id = ? "
+            "AND subject_name LIKE '%list_state%'"
+        )
         refused = wait_until(
             "the refusals were noted", lambda: house.rows(pause, acme.company.viewer.user.id), 20
         )
@@ -407,7 +410,10 @@ class TestAnOpenPage:
                 frames = wire.until("Your role has changed")
                 assert "Here after" not in frames
                 assert variables(frames, "rows")[-1:] == [[]]
-                toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____doing.toggle"
+                toggle = (
+                    f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____"
+                    "doing.toggle"
+                )
                 frames = wire.ask(toggle, {"schedule_id": made["id"], "active": False})
         assert notices(frames)[-1] == FORBIDDEN
         assert house.rows("SELECT is_active FROM scheduled_exports WHERE id = ?", made["id"]) == [

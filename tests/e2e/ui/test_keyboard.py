@@ -12,9 +12,13 @@ from tests.e2e.ui.visitor import Visits
 
 STOPS = 90
 SEEN = """() => {
-    const marked = (e) => { const style = getComputedStyle(e); return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2; };
+    const marked = (e) => {
+        const style = getComputedStyle(e);
+        return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    };
     const on = document.activeElement;
-    return [on, on.closest(".preset"), on.closest(".chips"), on.closest(".filter")].some((e) => e && marked(e));
+    const around = [".preset", ".chips", ".filter"].map((selector) => on.closest(selector));
+    return [on, ...around].some((e) => e && marked(e));
 }"""
 
 

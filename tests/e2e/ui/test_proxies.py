@@ -98,7 +98,10 @@ def sign_in_page(front: Front, client: httpx.Client, address: str, login: dict[s
 
 def sign_ins(site: Site, user_id: str) -> list[str]:
     """The addresses of the audit's entries."""
-    query = "SELECT address FROM audit_entries WHERE action = 'account.signed_in' AND subject_id = ? ORDER BY at, id"
+    query = (
+        "SELECT address FROM audit_entries WHERE action = 'account.signed_in' AND subject_id = ? "
+        "ORDER BY at, id"
+    )
     return [row["address"] for row in site.house.rows(query, user_id)]
 
 

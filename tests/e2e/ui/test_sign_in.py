@@ -42,7 +42,8 @@ def address_of(page: Page, pattern: str) -> None:
 def theme(page: Page) -> str:
     return str(
         page.evaluate(
-            "() => ['dark', 'light'].find((one) => document.documentElement.classList.contains(one)) || ''"
+            "() => ['dark', 'light']"
+            ".find((theme) => document.documentElement.classList.contains(theme)) || ''"
         )
     )
 
@@ -96,7 +97,8 @@ class TestSigningIn:
         secrets = [str(one["value"]) for one in page.context.cookies()]
         assert len(secrets) == 3  # of the session, of the browser, and that this browser is known
         stored = page.evaluate(
-            "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.documentElement.outerHTML])"
+            "() => JSON.stringify("
+            "[{...localStorage}, {...sessionStorage}, document.documentElement.outerHTML])"
         )
         assert not any(secret in stored for secret in secrets)
 
@@ -183,7 +185,8 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
         name.fill("Half written")
         page.get_by_role("dialog").get_by_label("Description").fill("and a description")
         page.wait_for_function(
-            "() => Object.values({...sessionStorage}).some((kept) => kept.includes('and a description'))"
+            "() => Object.values({...sessionStorage})"
+            ".some((kept) => kept.includes('and a description'))"
         )
         assert first.server.stop(signal.SIGTERM) == 0
         expect(page.get_by_text(LOST)).to_be_visible(timeout=20_000)
