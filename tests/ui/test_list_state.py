@@ -315,7 +315,7 @@ def test_foreign_and_unknown_schedules_are_equally_not_found(
                 (ScheduleActions.resume, ()),
                 (ScheduleActions.ask_delete, ()),
             ):
-                (await tab.state(BrowserCommands))._clear()
+                (await tab.state(BrowserCommands)).clear()
                 await tab.do(handler, schedule_id, *more)
                 assert await tab.texts() == ["There is nothing here that you may see"]
 

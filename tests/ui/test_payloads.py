@@ -133,7 +133,7 @@ def test_what_is_too_large_is_refused_before_the_handler_runs(
             for key, kind in parameters.items():
                 for value in too_much(kind, longest(held, key)):
                     notices = await tab.state(BrowserCommands)
-                    notices._clear()
+                    notices.clear()
                     await held.handler.fn(state, **usual(parameters) | {key: value})
                     (notice,) = notices.items
                     assert notice.text.startswith(("Th", "Choose at most 200")), (
@@ -192,7 +192,7 @@ def test_nothing_of_allowed_size_keeps_the_loop_from_others(
     async def once(name: str, held: Any, sent: dict[str, Any], what: str) -> None:
         state = await tab.state(held.states[0])
         notices, draft = await tab.state(BrowserCommands), await tab.state(DraftState)
-        notices._clear()
+        notices.clear()
         draft.is_open = True
         await asyncio.sleep(0)  # each call is a callback of its own
         loop_watch.about = f"{name} with {what}"

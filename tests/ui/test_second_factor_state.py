@@ -312,7 +312,7 @@ class TestWhereItIsRequired:
                 SecondFactorState.confirm,
                 {"otp": pyotp.TOTP(state.secret.replace(" ", "")).at(clock())},
             )
-            notices._clear()
+            notices.clear()
             await tab.do(SecondFactorState.done)
             assert notices.goto == "/scheduled-exports"
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import reflex as rx
 from reflex.state import BaseState
 
+from exports_app.ui.framework.internal import internal
+
 KEEP = 5
 
 
@@ -44,17 +46,29 @@ class BrowserCommands(rx.State):
     _view: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """The parameters that the address bar shows."""
 
-    def _arrive(self, view: dict[str, str]) -> None:
+    @internal
+    def shows(self, view: dict[str, str]) -> bool:
+        """Whether the address bar shows these parameters."""
+        return self._view == view
+
+    @internal
+    def show_address(self, address: str) -> None:
+        self.address, self._view = address, parameters(address)
+
+    @internal
+    def begin(self, view: dict[str, str]) -> None:
         """A page begins with these parameters: what this tab showed before is over."""
         self.address, self._view = "", view
 
-    def _add(self, level: str, text: str, link: str, href: str, run: str) -> None:
+    @internal
+    def add(self, level: str, text: str, link: str, href: str, run: str) -> None:
         self.items = [
             *self.items[1 - KEEP :],
             Toast(uuid.uuid4().hex, level, text, link, href, run),
         ]
 
-    def _clear(self) -> None:
+    @internal
+    def clear(self) -> None:
         self.items, self.goto, self.fetch, self.address = [], "", "", ""
 
 
@@ -62,7 +76,7 @@ async def notify(
     state: BaseState, level: str, text: str, *, link: str = "", href: str = "", run: str = ""
 ) -> None:
     """Show a notice in the tab of this state."""
-    (await state.get_state(BrowserCommands))._add(level, text, link, href, run)  # noqa: SLF001 (underscored so that no client can call it)
+    (await state.get_state(BrowserCommands)).add(level, text, link, href, run)
 
 
 async def go(state: BaseState, address: str) -> None:
@@ -77,5 +91,4 @@ async def fetch(state: BaseState, address: str) -> None:
 
 async def show_address(state: BaseState, address: str) -> None:
     """Write the view into the address bar, without a navigation."""
-    notices = await state.get_state(BrowserCommands)
-    notices.address, notices._view = address, parameters(address)  # noqa: SLF001
+    (await state.get_state(BrowserCommands)).show_address(address)

@@ -75,7 +75,8 @@ class Guard(Middleware):
         await _keep_owner(root, found)
         lost = found is not None and await _lost_rights(root, found)
         if whole_page:
-            (await root.get_state(BrowserCommands))._clear()  # noqa: SLF001 (a page that begins shows nothing of the one before)
+            # A page that begins shows nothing of the one before
+            (await root.get_state(BrowserCommands)).clear()
             return None
         if lost:
             self._note_refusal(event, found)
@@ -149,24 +150,24 @@ async def _keep_owner(root: BaseState, found: Actor | None) -> None:
     they are emptied."""
     mine = found.who.user_id if found else ""
     session = await root.get_state(SessionState)
-    if session._owner != mine:  # noqa: SLF001 (kept from clients by its underscore)
+    if not session.is_of(mine):
         await _empty(root)
-        session._owner = mine  # noqa: SLF001
+        session.set_owner(mine)
 
 
 async def _lost_rights(root: BaseState, found: Actor) -> bool:
     """Whether they may do or see less than at the tab's latest event. Its states are empty then:
     what they hold may be of what was taken from them."""
     session = await root.get_state(SessionState)
-    before = session._rights  # noqa: SLF001
+    before = session.rights()
     now = rights(found.who)
     if before == now:
         return False
     lost = not set(before) <= set(now)
     if lost:
         await _empty(root)
-        session._owner = found.who.user_id  # noqa: SLF001
-    session._rights = now  # noqa: SLF001
+        session.set_owner(found.who.user_id)
+    session.set_rights(now)
     return lost
 
 
@@ -215,7 +216,7 @@ async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
     """Nothing but this, for it is not known whose states these are. whole_page: there is none yet
     to show a notice on."""
     notices, session = await root.get_state(BrowserCommands), await root.get_state(SessionState)
-    notices._clear()  # noqa: SLF001
+    notices.clear()
     if whole_page:
         session.failed = text
     else:

@@ -17,6 +17,7 @@ from exports_app.services.identity.sessions import HOME
 from exports_app.ui.framework import brand_colors
 from exports_app.ui.framework.actions import action, actor
 from exports_app.ui.framework.browser_commands import go, parameters
+from exports_app.ui.framework.internal import internal
 
 SETTINGS = "/settings"
 """Where one changes a password that was given to one."""
@@ -72,6 +73,24 @@ class SessionState(rx.State):
     _rights: list[str] = []  # noqa: RUF012
     """What they could do at its latest event. Kept by the Guard."""
 
+    @internal
+    def is_of(self, user_id: str) -> bool:
+        """Whether this tab's states hold the data of this user."""
+        return self._owner == user_id
+
+    @internal
+    def set_owner(self, user_id: str) -> None:
+        self._owner = user_id
+
+    @internal
+    def rights(self) -> list[str]:
+        """What its user could do at the tab's latest event."""
+        return self._rights
+
+    @internal
+    def set_rights(self, rights: list[str]) -> None:
+        self._rights = rights
+
     @action()
     async def enter(self) -> None:
         """When a page loads: who is here, and for which tenant."""
@@ -106,9 +125,10 @@ class SessionState(rx.State):
     def _show(self, chosen: TenantRole) -> None:
         self.tenant_id, self.tenant_slug = chosen.tenant.id, chosen.tenant.slug
         self.role, self.may = ROLES[chosen.role], [str(p) for p in chosen.permissions]
-        self._changed(chosen.tenant)
+        self.show_changed(chosen.tenant)
 
-    def _changed(self, tenant: Tenant) -> None:
+    @internal
+    def show_changed(self, tenant: Tenant) -> None:
         """The tenant was given another name or other looks, here."""
         self.tenant_name, self.colors = tenant.name, brand_colors.scale(tenant.brand_color)
         self.timezone = tenant.timezone or wiring.services().settings.tz

@@ -71,7 +71,7 @@ class CampaignsState(rx.State):
     async def arrive(self) -> None:
         """When the page loads: the view that the address names."""
         self.view = vars(read(query(self))).copy()
-        (await self.get_state(BrowserCommands))._arrive(query(self))  # noqa: SLF001
+        (await self.get_state(BrowserCommands)).begin(query(self))
 
     @action(Permission.WRITE)
     async def refresh(self) -> None:

@@ -33,22 +33,19 @@ class ScheduledExports(rx.State):
         """When the page loads: the view that the address names. A tab that was only disconnected
         goes on as it was."""
         tenant = (await self.get_state(SessionState)).tenant_id
-        if not await (await self.get_state(ListState))._arrive(tenant):  # noqa: SLF001
+        editor = await self.get_state(EditorState)
+        if not await (await self.get_state(ListState)).arrive(tenant):
             return None
-        await (await self.get_state(EditorState))._leave(tenant)  # noqa: SLF001
-        (await self.get_state(HistoryState))._arrive()  # noqa: SLF001
-        return await (await self.get_state(EditorState))._arrive()  # noqa: SLF001
+        await editor.leave(tenant)
+        (await self.get_state(HistoryState)).arrive()
+        return await editor.arrive()
 
     @action(Permission.WRITE)
     async def refresh(self) -> None:
-        states: tuple[tuple[type[Any], str], ...] = (
-            (ListState, "_load"),
-            (HistoryState, "_reload"),
-            (ScheduleActions, "_settle"),
-            (EditorState, "_compare"),
-        )
-        for state, method in states:
-            await getattr(await self.get_state(state), method)()
+        await (await self.get_state(ListState)).load()
+        await (await self.get_state(HistoryState)).reload()
+        await (await self.get_state(ScheduleActions)).report_ended()
+        await (await self.get_state(EditorState)).compare()
 
 
 def _editing() -> Any:

@@ -51,8 +51,8 @@ class AccountState(rx.State):
     async def refresh(self) -> None:
         user = await asyncio.to_thread(wiring.services().own_account.get, principal())
         self.must_change = user.must_change_password
-        await (await self.get_state(LeaveState))._read()  # noqa: SLF001
-        await (await self.get_state(SecondFactorState))._load()  # noqa: SLF001
+        await (await self.get_state(LeaveState)).read()
+        await (await self.get_state(SecondFactorState)).load()
         await self._again()
 
     @action()

@@ -67,7 +67,7 @@ class AuditState(rx.State):
             if number.isascii() and number.isdecimal() and len(number) < 7
             else 1
         )
-        (await self.get_state(BrowserCommands))._arrive(asked)  # noqa: SLF001
+        (await self.get_state(BrowserCommands)).begin(asked)
 
     @action(Permission.MANAGE)
     async def refresh(self) -> None:

@@ -17,6 +17,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, form_input
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.session import ROLES, SessionState
 from exports_app.ui.pages.settings.given import link_to_hand_on
 
@@ -79,7 +80,7 @@ class InvitationsState(rx.State):
         await asyncio.to_thread(revoke, principal(), await self._tenant(), str(invitation_id))
         self.fresh_email = self.fresh_link = ""
         await notify(self, "success", "The invitation was revoked: its link no longer works")
-        await self._read()
+        await self.read()
 
     @action(Permission.MANAGE)
     async def forget(self) -> None:
@@ -91,13 +92,15 @@ class InvitationsState(rx.State):
         self.fresh_email, self.fresh_link = (email, invited.link) if invited.link else ("", "")
         if invited.link is None:
             await notify(self, "success", f"An invitation is on its way to {email}")
-        await self._read()
+        await self.read()
 
-    def _clear(self) -> None:
+    @internal
+    def clear(self) -> None:
         """For another tenant: nothing of this one stays."""
         self.rows, self.errors, self.fresh_email, self.fresh_link = [], {}, "", ""
 
-    async def _read(self) -> None:
+    @internal
+    async def read(self) -> None:
         services, tenant_id = wiring.services(), await self._tenant()
         invitations = await asyncio.to_thread(services.invitations.find, principal(), tenant_id)
         self.rows = [row(invited) for invited in invitations]

@@ -9,6 +9,7 @@ from exports_app import wiring
 from exports_app.ui.components.controls import button
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import go, notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.session import ROLES, SETTINGS
 from exports_app.ui.pages.settings.parting import Heir, heirs_of, owned, parting_question
 
@@ -60,7 +61,8 @@ class LeaveState(rx.State):
         await notify(self, "success", f"You left {name}")
         await go(self, SETTINGS)
 
-    async def _read(self) -> None:
+    @internal
+    async def read(self) -> None:
         belongs = wiring.services().members.belonging
         found = await asyncio.to_thread(belongs, principal())
         self.rows = [BelongingRow(one.tenant.id, one.tenant.name, ROLES[one.role]) for one in found]

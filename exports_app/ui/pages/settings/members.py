@@ -59,7 +59,7 @@ class MembersState(rx.State):
         tenant_id = await self._tenant()
         if self._of != tenant_id:
             self._of, self.rows, self.loaded, self.asking = tenant_id, [], False, ""
-            (await self.get_state(InvitationsState))._clear()  # noqa: SLF001
+            (await self.get_state(InvitationsState)).clear()
 
     @action(Permission.MANAGE)
     async def refresh(self) -> None:
@@ -122,7 +122,7 @@ class MembersState(rx.State):
             wiring.services().members.find, principal(), await self._tenant()
         )
         self.rows, self.loaded = [row(one) for one in found], True
-        await (await self.get_state(InvitationsState))._read()  # noqa: SLF001
+        await (await self.get_state(InvitationsState)).read()
         return found
 
     async def _again(self) -> None:

@@ -17,6 +17,7 @@ from exports_app.services.tenants.quotas import MAX_QUOTA, Quota
 from exports_app.ui.components.controls import button, field, text_input
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.session import SessionState
 
 LABELS = {
@@ -66,7 +67,8 @@ class QuotasState(rx.State):
     def dirty(self) -> bool:
         return self.typed != self._stored
 
-    async def _load(self, tenant_id: str) -> None:
+    @internal
+    async def load(self, tenant_id: str) -> None:
         """What is typed stays, as long as it is the same tenant."""
         quotas = await asyncio.to_thread(wiring.services().quotas.find, principal(), tenant_id)
         touched = self._of == tenant_id and self.typed != self._stored

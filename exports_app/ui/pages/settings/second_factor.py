@@ -18,6 +18,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import ONCE, button, form_input, wrong_box
 from exports_app.ui.framework.actions import action, actor, principal
 from exports_app.ui.framework.browser_commands import go, notify
+from exports_app.ui.framework.internal import internal
 
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
@@ -83,7 +84,7 @@ class SecondFactorState(rx.State):
         if enabled is not None:
             self._forget()
             self.step, self.codes = CODES, enabled.recovery_codes
-            await self._load()
+            await self.load()
 
     @action()
     async def renew(self, form: dict[str, str]) -> None:
@@ -93,7 +94,7 @@ class SecondFactorState(rx.State):
         if codes is not None:
             self._forget()
             self.step, self.codes = CODES, codes
-            await self._load()
+            await self.load()
 
     @action()
     async def disable(self, form: dict[str, str]) -> None:
@@ -102,7 +103,7 @@ class SecondFactorState(rx.State):
         if await self._tried(lambda: disable(who, password, otp) or True):
             self._forget()
             await notify(self, "success", "Your second factor was disabled")
-            await self._load()
+            await self.load()
 
     @action()
     async def done(self) -> None:
@@ -131,7 +132,8 @@ class SecondFactorState(rx.State):
         """When the page loads: what was shown once is gone."""
         self._forget()
 
-    async def _load(self) -> None:
+    @internal
+    async def load(self) -> None:
         state = await asyncio.to_thread(wiring.services().second_factors.state, principal())
         self.since = state.enabled_at.isoformat() if state.enabled_at else ""
         self.codes_left = state.recovery_codes_left

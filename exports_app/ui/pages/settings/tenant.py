@@ -91,8 +91,8 @@ class TenantState(rx.State):
             services.settings.tz,
         )
         await self._draw()
-        await (await self.get_state(QuotasState))._load(tenant_id)  # noqa: SLF001
-        await (await self.get_state(TenantSignInState))._show(tenant)  # noqa: SLF001
+        await (await self.get_state(QuotasState)).load(tenant_id)
+        await (await self.get_state(TenantSignInState)).show(tenant)
         self.loaded = True
 
     @action(Permission.MANAGE, longest={"value": LONGEST})
@@ -128,7 +128,7 @@ class TenantState(rx.State):
             )
             return
         self.typed, self._stored, self._shown = texts(saved), texts(saved), {}
-        (await self.get_state(SessionState))._changed(saved)  # noqa: SLF001
+        (await self.get_state(SessionState)).show_changed(saved)
         await self._draw()
         await notify(self, "success", "The settings are saved")
 

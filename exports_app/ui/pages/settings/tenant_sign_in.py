@@ -10,6 +10,7 @@ from exports_app.services.core.records import Tenant
 from exports_app.ui.components.controls import switch
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.session import SessionState
 
 LABEL = "Require a second factor"
@@ -31,7 +32,7 @@ class TenantSignInState(rx.State):
             )
         finally:  # a switch that was refused goes back
             self.required = self.required
-        await self._show(saved)
+        await self.show(saved)
         told = (
             "Members now need a second factor here"
             if self.required
@@ -39,7 +40,8 @@ class TenantSignInState(rx.State):
         )
         await notify(self, "success", told)
 
-    async def _show(self, tenant: Tenant) -> None:
+    @internal
+    async def show(self, tenant: Tenant) -> None:
         self.required, self._of = tenant.second_factor_required, tenant.id
 
 

@@ -15,6 +15,7 @@ from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.recipients import MAX_SENT, Recipient, read_recipients
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify, show_address
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form
@@ -55,13 +56,14 @@ class EditorState(rx.State):
             return None
         return await self._new(chosen.values)
 
-    async def _arrive(self) -> Any:
+    @internal
+    async def arrive(self) -> Any:
         """Where the address asks for a new one, with these values: the form, and the list's own
         address, so that a reload does not ask again."""
         asked, draft = form.asked(query(self)), await self.get_state(DraftState)
         if asked is None:
             return None
-        await show_address(self, await (await self.get_state(ListState))._address())  # noqa: SLF001
+        await show_address(self, await (await self.get_state(ListState)).view_address())
         if draft.is_open and draft.dirty:
             await notify(self, "info", UNSAVED)
             return None
@@ -96,7 +98,7 @@ class EditorState(rx.State):
         if held["dirty"]:
             await notify(self, "info", "Your unsaved changes are back")
         draft._focus("form")  # noqa: SLF001  (somebody who goes on typing must not find the rest of it in the name)
-        await self._compare()
+        await self.compare()
         return await self._begun(draft)
 
     async def _stored(self, schedule_id: str) -> Schedule:
@@ -163,7 +165,7 @@ class EditorState(rx.State):
             else await self._stored(draft.schedule_id)
         )
         if saved is not None:
-            await (await self.get_state(ScheduleActions))._test(saved.id)  # noqa: SLF001
+            await (await self.get_state(ScheduleActions)).send_test(saved.id)
 
     async def _save(self, draft: DraftState) -> Schedule | None:
         """None where it was refused: the form says why."""
@@ -189,16 +191,18 @@ class EditorState(rx.State):
             await notify(self, "error", DELETED)
             return None
         draft._note_saved(saved)  # noqa: SLF001
-        await (await self.get_state(ListState))._load()  # noqa: SLF001
+        await (await self.get_state(ListState)).load()
         return saved
 
-    async def _leave(self, tenant_id: str) -> None:
+    @internal
+    async def leave(self, tenant_id: str) -> None:
         """The tab shows this tenant from now on: a form of another one is not left open over it."""
         draft = await self.get_state(DraftState)
         if draft.is_open and draft.tenant_id != tenant_id:
             draft.is_open = self.asking = (await self.get_state(LetterPanel)).is_open = False
 
-    async def _compare(self) -> None:
+    @internal
+    async def compare(self) -> None:
         """Whether somebody else saved or deleted it while it is open here."""
         draft = await self.get_state(DraftState)
         if not draft.is_open or not draft.schedule_id:

@@ -97,7 +97,7 @@ class BackfillState(rx.State):
             await notify(self, "success", f"{counted(len(done.runs), 'run')} now waiting{had}")
         else:
             await notify(self, "info", "All run times of these days have a run already")
-        await (await self.get_state(HistoryState))._reload()  # noqa: SLF001
+        await (await self.get_state(HistoryState)).reload()
 
     def _refused(self, error: Invalid) -> None:
         fields = {"/startDate": "start", "/endDate": "end"}

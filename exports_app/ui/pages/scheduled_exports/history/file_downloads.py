@@ -79,7 +79,7 @@ class FileDownloadsState(rx.State):
         revoke = wiring.services().download_links.revoke
         await asyncio.to_thread(revoke, principal(), history.schedule_id, run_id)
         await notify(self, "success", "The links of this run no longer work")
-        await history._reload()  # noqa: SLF001
+        await history.reload()
 
 
 def download_row(download: FileDownload, names: Mapping[str, str]) -> DownloadRow:

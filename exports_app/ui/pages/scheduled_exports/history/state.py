@@ -27,6 +27,7 @@ from exports_app.services.core.records import Attempt, Delivery, Notification, R
 from exports_app.services.runs.decisions import waits
 from exports_app.ui.framework.actions import action, note_refusal, principal, told
 from exports_app.ui.framework.browser_commands import notify, show_address
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.session import path, query
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
@@ -176,7 +177,8 @@ class HistoryState(rx.State):
     """Why it could not be read."""
     loaded: bool = False
 
-    def _arrive(self) -> None:
+    @internal
+    def arrive(self) -> None:
         """Open the schedule that the address names, and its run."""
         parts = path(self).rstrip("/").split("/")
         named = parts[2] if len(parts) == 3 else ""
@@ -205,25 +207,25 @@ class HistoryState(rx.State):
     async def show(self, schedule_id: str) -> None:
         self.opened = ""
         self._begin(str(schedule_id))
-        await self._reload()
+        await self.reload()
         if self.gone:
             why, self.schedule_id = self.gone, ""
             await notify(self, "error", why)
             return
         # With the list's view: after a reload, or a server that lost this tab, it is still behind
         # the dialog
-        listed = await (await self.get_state(ListState))._address()  # noqa: SLF001
+        listed = await (await self.get_state(ListState)).view_address()
         await show_address(self, f"{ROUTE}/{self.schedule_id}{listed.removeprefix(ROUTE)}")
 
     @action(Permission.WRITE)
     async def close(self) -> Any:
         self.schedule_id = ""
         listing = await self.get_state(ListState)
-        listed = await listing._address()  # noqa: SLF001
+        listed = await listing.view_address()
         if path(self).startswith(f"{ROUTE}/"):
             # A real navigation, or the router would lead back here when the connection comes back.
             # Its page load must not close what somebody has opened by then
-            await listing._go_on_at(ROUTE, listed)  # noqa: SLF001
+            await listing.continue_at(ROUTE, listed)
             return rx.redirect(listed, replace=True)
         await show_address(self, listed)
         return None
@@ -231,15 +233,16 @@ class HistoryState(rx.State):
     @action(Permission.WRITE)
     async def again(self) -> None:
         """After it could not be read."""
-        await self._reload()
+        await self.reload()
 
     @action(Permission.WRITE)
     async def unfold(self, run_id: str) -> None:
         """Show the run's details, or fold them up again."""
         self.opened = "" if self.opened == run_id else str(run_id)
-        await self._reload()
+        await self.reload()
 
-    async def _reload(self) -> None:
+    @internal
+    async def reload(self) -> None:
         if not self.schedule_id:
             return
         who = principal()
@@ -321,7 +324,7 @@ class HistoryState(rx.State):
         await asyncio.to_thread(
             wiring.services().run_actions.cancel, principal(), self.schedule_id, str(run_id)
         )
-        await self._reload()
+        await self.reload()
 
     @action(Permission.WRITE)
     async def retry_now(self, run_id: str) -> None:
@@ -334,7 +337,7 @@ class HistoryState(rx.State):
         await asyncio.to_thread(
             wiring.services().decisions.give_up, principal(), self.schedule_id, str(run_id)
         )
-        await self._reload()
+        await self.reload()
 
     @action(Permission.WRITE)
     async def arrived(self, run_id: str) -> None:
@@ -342,12 +345,12 @@ class HistoryState(rx.State):
         await asyncio.to_thread(
             wiring.services().decisions.accept_unknown, principal(), self.schedule_id, str(run_id)
         )
-        await self._reload()
+        await self.reload()
 
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
         run = await asyncio.to_thread(what, principal(), *ids)
-        (await self.get_state(ScheduleActions))._watch(run)  # noqa: SLF001
-        await self._reload()
+        (await self.get_state(ScheduleActions)).watch(run)
+        await self.reload()
 
 
 def _read(who: Principal, schedule_id: str, opened: str) -> Read:

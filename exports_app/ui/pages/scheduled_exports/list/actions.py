@@ -16,6 +16,7 @@ from exports_app.services.core.records import Run
 from exports_app.services.schedules.bulk import BulkAction
 from exports_app.ui.framework.actions import action, principal
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import outcome_words
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -35,7 +36,7 @@ class ScheduleActions(rx.State):
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
         """Now. The row shows how it goes, a notice how it ended."""
-        self._watch(
+        self.watch(
             await asyncio.to_thread(
                 wiring.services().schedules.trigger, principal(), str(schedule_id)
             )
@@ -44,13 +45,14 @@ class ScheduleActions(rx.State):
     @action(Permission.WRITE)
     async def test(self, schedule_id: str) -> None:
         """A run that is sent to the signed-in user alone."""
-        await self._test(str(schedule_id))
+        await self.send_test(str(schedule_id))
 
-    async def _test(self, schedule_id: str) -> None:
+    @internal
+    async def send_test(self, schedule_id: str) -> None:
         run = await asyncio.to_thread(
             wiring.services().run_actions.send_test, principal(), schedule_id
         )
-        self._watch(run)
+        self.watch(run)
         reason = CHANNELS["email"].unconfigured()
         text = (
             f"The test makes its file, but sends nothing: {reason}"
@@ -59,7 +61,8 @@ class ScheduleActions(rx.State):
         )
         await notify(self, "info", text)
 
-    def _watch(self, run: Run) -> None:
+    @internal
+    def watch(self, run: Run) -> None:
         kept = dict(list(self._watched.items())[1 - MOST_WATCHED :])
         self._watched = kept | {run.id: (run.scheduled_export_id, run.spec["name"])}
 
@@ -73,7 +76,7 @@ class ScheduleActions(rx.State):
                 services.schedules.update, principal(), str(schedule_id), values
             )
         finally:
-            await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
+            await (await self.get_state(ListState)).load(fresh=True)
 
     @action(Permission.WRITE)
     async def resume(self, schedule_id: str) -> None:
@@ -86,7 +89,7 @@ class ScheduleActions(rx.State):
             yours = " and runs in your name" if resumed.owner_id == principal().user_id else ""
             await notify(self, "success", f"“{resumed.name}” is active again{yours}")
         finally:
-            await (await self.get_state(ListState))._load(fresh=True)  # noqa: SLF001
+            await (await self.get_state(ListState)).load(fresh=True)
 
     @action(Permission.WRITE)
     async def ask_delete(self, schedule_id: str) -> None:
@@ -150,9 +153,10 @@ class ScheduleActions(rx.State):
                 self, "error", f"{len(result.failed)} not {BULK[what]}: {result.failed[0][1]}"
             )
         listed.selected = []
-        await listed._load(fresh=True)  # noqa: SLF001
+        await listed.load(fresh=True)
 
-    async def _settle(self) -> None:
+    @internal
+    async def report_ended(self) -> None:
         """Tell how the watched runs ended."""
         if not self._watched:
             return

@@ -18,6 +18,7 @@ from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
 from exports_app.ui.framework.actions import action, principal, told
 from exports_app.ui.framework.browser_commands import BrowserCommands, parameters, show_address
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
@@ -81,7 +82,8 @@ class ListState(rx.State):
     def narrowed(self) -> bool:
         return bool(self.q or self.filters)
 
-    async def _arrive(self, tenant_id: str) -> bool:
+    @internal
+    async def arrive(self, tenant_id: str) -> bool:
         """Take the view from the address; what it names wrongly is left out. False: the tab is
         where it was."""
         asked, came, notices = (
@@ -89,10 +91,10 @@ class ListState(rx.State):
             (tenant_id, path(self)),
             await self.get_state(BrowserCommands),
         )
-        if came == self._came and asked == notices._view:  # noqa: SLF001
+        if came == self._came and notices.shows(asked):
             return False
         self._came = came
-        notices._arrive(asked)  # noqa: SLF001
+        notices.begin(asked)
         self.q = asked.get("q", "")[:LONGEST_SEARCH]
         self.filters = {k: asked[k] for k in FILTERS if _allowed(k, asked.get(k, ""))}
         self.sort = (
@@ -106,13 +108,15 @@ class ListState(rx.State):
         self.selected = []
         return True
 
-    async def _go_on_at(self, path: str, address: str) -> None:
+    @internal
+    async def continue_at(self, path: str, address: str) -> None:
         """A navigation of our own to this address follows: the tab goes on as it is when that page
         loads."""
         self._came = ((await self.get_state(SessionState)).tenant_id, path)
-        (await self.get_state(BrowserCommands))._arrive(parameters(address))  # noqa: SLF001
+        (await self.get_state(BrowserCommands)).begin(parameters(address))
 
-    async def _load(self, *, fresh: bool = False) -> None:
+    @internal
+    async def load(self, *, fresh: bool = False) -> None:
         """fresh: see `Board.page`."""
         tenant = (await self.get_state(SessionState)).tenant_id
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
@@ -147,7 +151,7 @@ class ListState(rx.State):
     @action(Permission.WRITE)
     async def again(self) -> None:
         """After the list could not be loaded."""
-        await self._load(fresh=True)
+        await self.load(fresh=True)
 
     @action(Permission.WRITE)
     async def search(self, text: str) -> None:
@@ -202,10 +206,11 @@ class ListState(rx.State):
 
     async def _look(self) -> None:
         self.selected = []
-        await show_address(self, await self._address())
-        await self._load()
+        await show_address(self, await self.view_address())
+        await self.load()
 
-    async def _address(self) -> str:
+    @internal
+    async def view_address(self) -> str:
         """Of this view, to be shared: what differs from the plain list."""
         session = await self.get_state(SessionState)
         parts = {
