@@ -7,7 +7,9 @@ from sqlalchemy import JSON, Index, Text, text
 from sqlmodel import Field
 
 from exports_app.db.models.base import Base, id_column, instant, optional_instant, reference
+from exports_app.db.models.option_columns import option_column
 from exports_app.db.types import code_point
+from exports_app.domain.schedule_options import OPTIONS
 
 
 def _listed_by(column: str) -> Index:
@@ -28,6 +30,8 @@ def _listed_by(column: str) -> Index:
 
 
 class ScheduleRow(Base, table=True):
+    """Its options' columns are added below."""
+
     __tablename__ = "scheduled_exports"
     __table_args__ = (
         *map(_listed_by, ("name", "created_at", "next_run_at", "last_run_at")),
@@ -69,24 +73,6 @@ class ScheduleRow(Base, table=True):
     timezone: str = Field(max_length=64)
     recipients: list[str] = Field(sa_type=JSON)
     filters: dict[str, Any] = Field(sa_type=JSON)
-    when_empty: str = Field(max_length=10)
-    delivery: str = Field(
-        default="auto", max_length=10, sa_column_kwargs={"server_default": "auto"}
-    )
-    link_days: int = Field(default=7, sa_column_kwargs={"server_default": "7"})
-    time_limit: int = Field(default=3600, sa_column_kwargs={"server_default": "3600"})
-    overlap: str = Field(default="skip", max_length=10, sa_column_kwargs={"server_default": "skip"})
-    catch_up: str = Field(
-        default="latest", max_length=10, sa_column_kwargs={"server_default": "latest"}
-    )
-    catch_up_hours: int = Field(default=168, sa_column_kwargs={"server_default": "168"})
-    jitter_seconds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    pause_after: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
-    on_unknown: str = Field(
-        default="resend", max_length=10, sa_column_kwargs={"server_default": "resend"}
-    )
-    retry_attempts: int | None = None
-    retry_base_seconds: int | None = None
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     failing_since: datetime | None = optional_instant()
     paused_at: datetime | None = optional_instant()
@@ -101,3 +87,7 @@ class ScheduleRow(Base, table=True):
     updated_at: datetime = instant()
     version: int = 1
     deleted_at: datetime | None = optional_instant()
+
+
+for option in OPTIONS:
+    setattr(ScheduleRow, option.name, option_column(option))

@@ -12,6 +12,15 @@ MOST_CAUGHT_UP = 100
 """Missed ticks that are made up at most, and ticks that one backfill may cover."""
 
 
+class WhenEmpty(StrEnum):
+    """There are no rows in the window: a file without rows is sent, or the run is skipped, or it
+    fails."""
+
+    SEND = "send"
+    SKIP = "skip"
+    FAIL = "fail"
+
+
 class Overlap(StrEnum):
     """A tick comes while an earlier scheduled run has not ended: it is skipped; or one waits, and
     further ones are skipped; or they run side by side."""

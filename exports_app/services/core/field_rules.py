@@ -98,6 +98,13 @@ def xml_can_hold(text: str) -> bool:
     )
 
 
+def wrong_text(text: str, most: int) -> str | None:
+    """What is wrong with a text of at most so many characters; None where it is good."""
+    if len(text) > most:
+        return bounds.at_most(most)
+    return None if xml_can_hold(text) else "remove the control characters"
+
+
 def is_uuid(text: str) -> bool:
     if len(text) != bounds.ID:
         return False

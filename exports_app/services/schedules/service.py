@@ -340,7 +340,7 @@ def _next(draft: Draft, now: datetime) -> datetime | None:
 
 
 def _columns(draft: Draft) -> dict[str, Any]:
-    return draft.__dict__ | {
+    return {name: getattr(draft, name) for name in rules.FIELDS} | {
         "recipients": list(draft.recipients),
         "filters": draft.filters.to_json(),
     }

@@ -4,11 +4,12 @@ breaks one."""
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.domain.runs.delivery_mode import DeliveryMode
-from exports_app.domain.runs.policies import CatchUp, OnUnknown, Overlap
+from exports_app.domain.options import Choice, Flag, Option, Text, WholeNumber
+from exports_app.domain.schedule_options import OPTIONS, ScheduleOptions
 from exports_app.domain.timing import cron
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import (
@@ -18,36 +19,15 @@ from exports_app.services.core.field_rules import (
     is_visible,
     one_of,
     pointer_of,
-    xml_can_hold,
+    wrong_text,
 )
 from exports_app.services.schedules.filters import Filters, check_filters
 from exports_app.services.schedules.recipients import merge_recipients
 
-WHEN_EMPTY = ("send", "skip", "fail")
-MAX_LINK_DAYS = 365
-TIME_LIMITS = (10, 86_400)
-"""Seconds."""
-NUMBERS: dict[str, tuple[int, int, str]] = {
-    "link_days": (1, MAX_LINK_DAYS, "days"),
-    "time_limit": (*TIME_LIMITS, "seconds"),
-    "catch_up_hours": (1, 8760, "hours"),
-    "jitter_seconds": (0, 3600, "seconds"),
-    "pause_after": (0, 1000, "failed runs; 0: never"),
-    "retry_attempts": (1, 50, "attempts, or null: as the server is set"),
-    "retry_base_seconds": (1, 14_400, "seconds, or null: as the server is set"),
-}
-"""The smallest and the largest value, and its unit."""
-CHOICES: dict[str, Sequence[str]] = {
-    "delivery": list(DeliveryMode),
-    "overlap": list(Overlap),
-    "catch_up": list(CatchUp),
-    "on_unknown": list(OnUnknown),
-}
-
 
 @dataclass(frozen=True)
-class Draft:
-    """A scheduled export as somebody wants it."""
+class Draft(ScheduleOptions):
+    """A scheduled export as somebody wants it, with its options."""
 
     name: str
     export_type: str
@@ -57,22 +37,12 @@ class Draft:
     recipients: tuple[str, ...]
     description: str | None = None
     filters: Filters = field(default_factory=Filters)
-    when_empty: str = "send"
-    delivery: str = "auto"
-    link_days: int = 7
-    time_limit: int = 3600
-    overlap: str = Overlap.SKIP.value
-    catch_up: str = CatchUp.LATEST.value
-    catch_up_hours: int = 168
-    jitter_seconds: int = 0
-    pause_after: int = 5
-    on_unknown: str = OnUnknown.RESEND.value
-    retry_attempts: int | None = None
-    retry_base_seconds: int | None = None
     is_active: bool = True
 
 
-FIELDS = frozenset(f.name for f in fields(Draft))
+OPTION_NAMES = frozenset(option.name for option in OPTIONS)
+FIELDS = tuple(sorted((f.name for f in fields(Draft)), key=OPTION_NAMES.__contains__))
+"""The options last."""
 
 
 def check(
@@ -99,17 +69,38 @@ def check(
 def _check_words(draft: Draft) -> list[FieldError]:
     found = {
         "/name": _wrong_in_name(draft.name),
-        "/description": _wrong_in_description(draft.description),
+        "/description": wrong_text(draft.description or "", bounds.DESCRIPTION),
     }
     errors = [FieldError(pointer, why) for pointer, why in found.items() if why]
-    for name, allowed in CHOICES.items():
-        if getattr(draft, name) not in allowed:
-            errors.append(FieldError(pointer_of(name), one_of(allowed)))
-    for name, (least, most, unit) in NUMBERS.items():
-        value = getattr(draft, name)
-        if value is not None and not least <= value <= most:
-            errors.append(FieldError(pointer_of(name), f"must be {least} to {most:,} {unit}"))
-    return errors + check_keys(draft.export_type, draft.format, draft.when_empty)
+    errors += wrong_options(draft, OPTIONS)
+    return errors + check_keys(draft.export_type, draft.format)
+
+
+def wrong_options(values: Any, options: Sequence[Option]) -> list[FieldError]:
+    """What is wrong with those that `values` has, by their declarations."""
+    found = {option.name: _wrong_value(option, getattr(values, option.name)) for option in options}
+    return [FieldError(pointer_of(name), why) for name, why in found.items() if why]
+
+
+def _wrong_value(option: Option, value: Any) -> str | None:
+    if value is None:
+        return None if option.is_optional else "must not be null"
+    match option.kind:
+        case Choice(values=allowed):
+            return None if value in allowed else one_of(allowed)
+        case WholeNumber(least=least, most=most):
+            return None if least <= value <= most else _range(option, option.kind)
+        case Text(most=most):
+            return wrong_text(value, most)
+        case Flag():
+            return None if isinstance(value, bool) else "must be true or false"
+
+
+def _range(option: Option, kind: WholeNumber) -> str:
+    rest = f"; 0: {kind.zero}" if kind.zero else ""
+    if option.is_optional:
+        rest += ", or null: as the server is set" if option.from_settings else ", or null"
+    return f"must be {kind.least} to {kind.most:,} {kind.unit}{rest}"
 
 
 def _wrong_in_name(name: str) -> str | None:
@@ -122,23 +113,12 @@ def _wrong_in_name(name: str) -> str | None:
     return TURNS if bounds.turns_text(name) else None
 
 
-def _wrong_in_description(description: str | None) -> str | None:
-    if description is None:
-        return None
-    if len(description) > bounds.DESCRIPTION:
-        return bounds.at_most(bounds.DESCRIPTION)
-    return None if xml_can_hold(description) else "remove the control characters"
-
-
-def check_keys(
-    export_type: str, file_format: str, when_empty: str = WHEN_EMPTY[0]
-) -> list[FieldError]:
+def check_keys(export_type: str, file_format: str) -> list[FieldError]:
     return [
         FieldError(pointer, one_of(allowed))
         for pointer, value, allowed in (
             ("/exportType", export_type, EXPORT_TYPES.keys()),
             ("/format", file_format, FORMATS.keys()),
-            ("/whenEmpty", when_empty, WHEN_EMPTY),
         )
         if value not in allowed
     ]

@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.schedule_options import ScheduleOptions
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(ScheduleOptions):
+    """With its options, see `domain.schedule_options`."""
+
     id: str
     tenant_id: str
     name: str
@@ -19,7 +22,6 @@ class Schedule:
     timezone: str
     recipients: list[str]
     filters: dict[str, Any]
-    when_empty: str
     is_active: bool
     created_by: str
     owner_id: str
@@ -30,25 +32,6 @@ class Schedule:
     next_run_at: datetime | None = None
     version: int = 1
     deleted_at: datetime | None = None
-    delivery: str = "auto"
-    """How the file goes to its recipients: a `Way`."""
-    link_days: int = 7
-    """How long a link to it can be used."""
-    time_limit: int = 3600
-    """Seconds that making the file may take."""
-    overlap: str = "skip"
-    catch_up: str = "latest"
-    on_unknown: str = "resend"
-    """As `domain.runs.policies` says."""
-    catch_up_hours: int = 168
-    """How old a missed tick may be that the policy `all` makes up."""
-    jitter_seconds: int = 0
-    """How much later than its tick a run may start, at most."""
-    pause_after: int = 5
-    """Failed runs of ticks in a row; 0: never."""
-    retry_attempts: int | None = None
-    retry_base_seconds: int | None = None
-    """None, here and above: as the settings say."""
     failures: int = 0
     """Runs of ticks that failed in a row."""
     failing_since: datetime | None = None

@@ -1,0 +1,143 @@
+"""What can be said about an option: its kind, its limits, its words. An option is declared once, as
+a field of a dataclass (see `schedule_options.py`); the table, the API, the form and the checks read
+the declaration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, TypeAlias
+
+KEY = "option"
+"""Of a dataclass field's metadata."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A choice as the form shows it. hint: what happens then."""
+
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words, each with its label."""
+
+    labels: Mapping[str, Label]
+
+    @property
+    def values(self) -> list[str]:
+        return [str(value) for value in self.labels]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The unit that a number is typed in, where it is not the stored one: as many of that."""
+
+    unit: str
+    size: int
+
+
+@dataclass(frozen=True)
+class WholeNumber:
+    """zero: what 0 stands for. example: shown where what was typed is no number."""
+
+    least: int
+    most: int
+    unit: str
+    zero: str = ""
+    example: str = ""
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """most: characters."""
+
+    most: int
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Yes or no."""
+
+
+Kind: TypeAlias = Choice | WholeNumber | Text | Flag
+
+
+@dataclass(frozen=True)
+class When:
+    """An option counts only while another one, as the form's text, has one of these values; or,
+    with `otherwise`, any other."""
+
+    option: str
+    values: tuple[str, ...]
+    otherwise: bool = False
+
+    def holds(self, text: str) -> bool:
+        return (text in self.values) != self.otherwise
+
+
+@dataclass(frozen=True)
+class Option:
+    """name: in SQL and Python; JSON has it in camelCase. default None: it may be empty, null in
+    JSON. label, hint: in the form. description: in the API's document. since: the migration that
+    added its column."""
+
+    name: str
+    kind: Kind
+    default: Any
+    label: str
+    since: str
+    hint: str = ""
+    description: str = ""
+    when: When | None = None
+    advanced: bool = False
+    """Most people need not see it: the form folds it away."""
+    from_settings: bool = False
+    """Empty: the server's setting of the same name."""
+
+    @property
+    def is_optional(self) -> bool:
+        return self.default is None
+
+
+def option(
+    kind: Kind,
+    default: Any,
+    *,
+    label: str,
+    since: str,
+    hint: str = "",
+    description: str = "",
+    when: When | None = None,
+    advanced: bool = False,
+    from_settings: bool = False,
+) -> Any:
+    """A field of a dataclass that is an option: see `Option`."""
+    facts = {
+        "kind": kind,
+        "label": label,
+        "since": since,
+        "hint": hint,
+        "description": description,
+        "when": when,
+        "advanced": advanced,
+        "from_settings": from_settings,
+    }
+    return field(default=default, metadata={KEY: facts})
+
+
+@cache
+def options_of(declared: type) -> tuple[Option, ...]:
+    """Those of a dataclass, in the order of their declaration."""
+    return tuple(
+        Option(name=one.name, default=one.default, **one.metadata[KEY])
+        for one in fields(declared)
+        if KEY in one.metadata
+    )
+
+
+def option_values(source: Any, declared: type) -> dict[str, Any]:
+    """What `source` has for the options of a dataclass."""
+    return {one.name: getattr(source, one.name) for one in options_of(declared)}
