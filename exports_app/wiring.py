@@ -55,7 +55,6 @@ from exports_app.services.keys.encryption import Encryption
 from exports_app.services.runs.actions import RunActions
 from exports_app.services.runs.backfill import Backfill
 from exports_app.services.runs.browser_downloads import BrowserDownloads
-from exports_app.services.runs.decisions import Decisions
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.history import History
@@ -104,7 +103,6 @@ class Services:
     auth: Auth
     schedules: Schedules
     run_actions: RunActions
-    decisions: Decisions
     backfill: Backfill
     bulk: Bulk
     schedule_summaries: ScheduleSummaries
@@ -243,7 +241,6 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         campaigns=Campaigns(store, changes, clock),
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
         export_analytics=ExportAnalytics(store, changes, clock, s.tz),
-        decisions=Decisions(store, changes, clock),
         backfill=Backfill(store, changes, clock, quotas),
         runs=Runs(store, changes, clock, s.lease_seconds, quotas, retries),
         notifications=Notifications(store, clock, retries, s.base_url),

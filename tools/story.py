@@ -453,9 +453,9 @@ def _streak(tx: Transaction, schedule: Schedule, runs: list[Run]) -> None:
     if not failed:
         return
     changes: dict[str, Any] = {"failures": len(failed), "failing_since": failed[-1].completed_at}
-    tx.notices.add([_notice(schedule, failed[-1], NotificationKind.FAILING)])
+    tx.notifications.add([_notice(schedule, failed[-1], NotificationKind.FAILING)])
     if not schedule.is_active:
-        tx.notices.add([_notice(schedule, failed[0], NotificationKind.PAUSED)])
+        tx.notifications.add([_notice(schedule, failed[0], NotificationKind.PAUSED)])
         reason = f"{counted(len(failed), 'run')} in a row failed; the last one: {failed[0].error}"
         changes |= {"paused_at": failed[0].completed_at, "paused_reason": reason}
     tx.schedules.change(schedule.id, changes)

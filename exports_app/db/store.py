@@ -69,7 +69,7 @@ class SqlTransaction:
         return r.FileDownloadRepository(self.connection)
 
     @cached_property
-    def notices(self) -> r.NotificationRepository:
+    def notifications(self) -> r.NotificationRepository:
         return r.NotificationRepository(self.connection)
 
     @cached_property

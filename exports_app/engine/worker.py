@@ -37,8 +37,9 @@ from exports_app.services.core.extension_points import (
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Delivery, Run, Tenant
 from exports_app.services.runs.download_links import DownloadLinks
+from exports_app.services.runs.ending import holds_unknown
 from exports_app.services.runs.export_context import Export
-from exports_app.services.runs.lifecycle import LeaseLost, Runs, holds
+from exports_app.services.runs.lifecycle import LeaseLost, Runs
 from exports_app.services.schedules.filters import Filters
 
 LINK_DAYS = 7
@@ -116,7 +117,7 @@ class Worker:
         error = _delivery_error(deliveries)
         if error is not None and any(d.status in _unfinished(run) for d in deliveries):
             raise DeliveryError(error, permanent=False)
-        status = outcome((d.status for d in deliveries), hold=holds(run))
+        status = outcome((d.status for d in deliveries), hold=holds_unknown(run))
         self._lasting(
             partial(self._runs.close, run, status, error, DeliveryError.code if error else None)
         )
@@ -365,7 +366,9 @@ def _unfinished(run: Run) -> frozenset[DeliveryStatus]:
     """Deliveries that are yet to be made: one whose fate is unknown only where its schedule says
     so."""
     return frozenset(
-        {DeliveryStatus.PENDING} if holds(run) else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN}
+        {DeliveryStatus.PENDING}
+        if holds_unknown(run)
+        else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN}
     )
 
 

@@ -62,13 +62,13 @@ def fails(services: Services, clock: FakeClock) -> Run:
 def told(services: Services, schedule: Schedule) -> list[tuple[NotificationKind, str]]:
     """In order."""
     with services.store.read() as tx:
-        found = tx.notices.of_schedule(schedule.id, 100)
+        found = tx.notifications.of_schedule(schedule.id, 100)
     return [(one.kind, one.target) for one in reversed(found)]
 
 
 def notices(services: Services, schedule: Schedule) -> list[Notification]:
     with services.store.read() as tx:
-        return tx.notices.of_schedule(schedule.id, 100)
+        return tx.notifications.of_schedule(schedule.id, 100)
 
 
 OWNER = "admin@example.com"

@@ -108,7 +108,7 @@ def test_its_active_exports_are_paused_until_an_admin_resumes_them(
         hourly.id,
         {"reason": previous_holder.PAUSED},
     )
-    listed = services.history.notices(cast.outsider.who, hourly.id, 10)
+    listed = services.history.notifications(cast.outsider.who, hourly.id, 10)
     assert {(one.kind, one.target, one.history_id) for one in listed} == {
         (NotificationKind.PAUSED, cast.outsider.user.email, None),
         (NotificationKind.PAUSED, cast.viewer.user.email, None),

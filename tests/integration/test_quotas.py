@@ -181,7 +181,7 @@ class TestPendingRuns:
         assert (schedule.last_status, schedule.failures) == (RunStatus.FAILED, 1)
         assert schedule.next_run_at
         assert schedule.next_run_at > clock()
-        (notice,) = services.history.notices(cast.admin.who, schedule.id, 5)
+        (notice,) = services.history.notifications(cast.admin.who, schedule.id, 5)
         assert notice.kind is NotificationKind.FAILING
 
 

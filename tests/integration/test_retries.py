@@ -520,16 +520,18 @@ class TestDecisions:
     ) -> None:
         assert services.runs.claim() is None
         calm(moody)
-        assert services.decisions.retry_now(admin, schedule.id, waiting.id).next_attempt_at is None
+        assert (
+            services.run_actions.retry_now(admin, schedule.id, waiting.id).next_attempt_at is None
+        )
         with pytest.raises(Conflict):
-            services.decisions.retry_now(admin, schedule.id, waiting.id)
+            services.run_actions.retry_now(admin, schedule.id, waiting.id)
         done = execute(services, claim(services))
         assert (done.status, done.attempt) == (RunStatus.COMPLETED, 2)
 
     def test_give_up_ends_it(
         self, services: Services, admin: Principal, schedule: Schedule, waiting: Run
     ) -> None:
-        done = services.decisions.give_up(admin, schedule.id, waiting.id)
+        done = services.run_actions.give_up(admin, schedule.id, waiting.id)
         assert done == the_run(services, waiting)
         assert (done.status, done.completed_at, done.next_attempt_at) == (
             RunStatus.PARTIAL,
@@ -539,7 +541,7 @@ class TestDecisions:
         assert "(Admin gave it up)" in (done.error or "")
         assert statuses(services, done) == [DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED]
         assert services.runs.claim() is None
-        for decide in (services.decisions.give_up, services.decisions.retry_now):
+        for decide in (services.run_actions.give_up, services.run_actions.retry_now):
             with pytest.raises(Conflict):
                 decide(admin, schedule.id, waiting.id)
 
@@ -551,7 +553,7 @@ class TestDecisions:
         schedule: Schedule,
         waiting: Run,
     ) -> None:
-        services.decisions.give_up(admin, schedule.id, waiting.id)
+        services.run_actions.give_up(admin, schedule.id, waiting.id)
         calm(moody)
         services.run_actions.resend(admin, schedule.id, waiting.id)
         assert execute(services, claim(services)).status is RunStatus.COMPLETED
@@ -570,9 +572,9 @@ class TestDecisions:
         run = services.schedules.trigger(admin, schedule.id)
         for _ in range(2):
             for decide in (
-                services.decisions.retry_now,
-                services.decisions.give_up,
-                services.decisions.accept_unknown,
+                services.run_actions.retry_now,
+                services.run_actions.give_up,
+                services.run_actions.accept_unknown,
             ):
                 with pytest.raises(Conflict):
                     decide(admin, schedule.id, run.id)
@@ -590,7 +592,7 @@ class TestDecisions:
             run = trigger_and_execute(services, admin, schedule)
         assert run.status is RunStatus.PARTIAL
         clock.advance(days=3)
-        done = services.decisions.accept_unknown(admin, schedule.id, run.id)
+        done = services.run_actions.accept_unknown(admin, schedule.id, run.id)
         assert done == the_run(services, run)
         assert (done.status, done.error, done.error_code) == (RunStatus.COMPLETED, None, None)
         (delivery,) = deliveries_of(services, run)
@@ -601,7 +603,7 @@ class TestDecisions:
         now = services.schedules.get(admin, schedule.id)
         assert (now.last_status, now.last_run_at) == (RunStatus.COMPLETED, run.completed_at)
         with pytest.raises(Conflict):
-            services.decisions.accept_unknown(admin, schedule.id, run.id)
+            services.run_actions.accept_unknown(admin, schedule.id, run.id)
 
     def test_what_has_arrived_ends_the_trouble_of_its_schedule(
         self, services: Services, admin: Principal, clock: FakeClock
@@ -618,9 +620,9 @@ class TestDecisions:
             run = execute(services, claim(services))
         assert services.schedules.get(admin, schedule.id).failing_since is not None
         clock.advance(minutes=1)
-        services.decisions.accept_unknown(admin, schedule.id, run.id)
+        services.run_actions.accept_unknown(admin, schedule.id, run.id)
         assert services.schedules.get(admin, schedule.id).failing_since is None
-        kinds = [one.kind for one in services.history.notices(admin, schedule.id, 9)]
+        kinds = [one.kind for one in services.history.notifications(admin, schedule.id, 9)]
         assert kinds == [NotificationKind.RECOVERED, NotificationKind.FAILING]
 
     def test_unknown_messages_are_sent_again_under_their_message_id(

@@ -340,7 +340,7 @@ def test_a_schedule_whose_zone_is_gone_ends_visibly_and_holds_up_nobody(
         ELEVEN,
         run.error,
     )
-    (told,) = services.history.notices(admin, broken.id, 9)
+    (told,) = services.history.notifications(admin, broken.id, 9)
     assert (told.kind, told.target) == (NotificationKind.PAUSED, "admin@example.com")
     assert [r.status for r in runs_of(services, fine)] == [RunStatus.PENDING]
     assert services.runs.tick() == 0

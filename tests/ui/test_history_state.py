@@ -407,7 +407,7 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
     kind, status = NotificationKind.PAUSED, DeliveryStatus.ACCEPTED
     with services.store.write() as tx:
         tx.runs.add(run)
-        tx.notices.add(
+        tx.notifications.add(
             [
                 Notification(
                     new_id(),

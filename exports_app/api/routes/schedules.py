@@ -143,7 +143,7 @@ def notices(
     srv: Srv, who: Who, visible: Visible, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> Any:
     """The emails about it to its owner and the tenant's admins, the newest first."""
-    return {"items": srv.history.notices(who, visible.id, limit)}
+    return {"items": srv.history.notifications(who, visible.id, limit)}
 
 
 @router.post(
@@ -190,14 +190,14 @@ def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 @router.post("/{schedule_id}/history/{history_id}/retry", response_model=run_shapes.RunOut)
 def retry(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Begins the next attempt of a run that waits for it; 409 where none waits."""
-    srv.decisions.retry_now(who, schedule_id, history_id)
+    srv.run_actions.retry_now(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
 @router.post("/{schedule_id}/history/{history_id}/give-up", response_model=run_shapes.RunOut)
 def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Ends a run that waits for another attempt; 409 where none waits."""
-    srv.decisions.give_up(who, schedule_id, history_id)
+    srv.run_actions.give_up(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 
@@ -212,7 +212,7 @@ def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
 @router.post("/{schedule_id}/history/{history_id}/accept-unknown", response_model=run_shapes.RunOut)
 def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
     """Says that the messages whose fate is unknown have arrived; 409 where there are none."""
-    srv.decisions.accept_unknown(who, schedule_id, history_id)
+    srv.run_actions.accept_unknown(who, schedule_id, history_id)
     return run(srv, who, schedule_id, history_id)
 
 

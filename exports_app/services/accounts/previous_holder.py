@@ -11,7 +11,7 @@ from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import Action, User
 from exports_app.services.identity import second_factor
 from exports_app.services.runs import completion
-from exports_app.services.runs.cancellation import cancel
+from exports_app.services.runs.ending import cancel
 from exports_app.services.tenants.invitations import revoke_of_previous_holder
 
 CANCELLED = "the account in whose name it ran was taken over by the person who reads its mailbox"

@@ -20,7 +20,9 @@ class Notifications:
 
     def __init__(self, store: Store, clock: Clock, retries: retry.Policy, base_url: str) -> None:
         self._store, self._base_url = store, base_url
-        self._outbox = Outbox(store, clock, retries, "notice", lambda tx: tx.notices, self._compose)
+        self._outbox = Outbox(
+            store, clock, retries, "notice", lambda tx: tx.notifications, self._compose
+        )
 
     def due(self) -> bool:
         """Whether there is anything to send. Raises Unavailable."""

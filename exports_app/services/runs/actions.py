@@ -1,29 +1,47 @@
-"""What somebody asks for while looking at a scheduled export's history: a test, an old window or
-the same file again, an end."""
+"""What a person does to a run: test, run again, send again, cancel, retry now, give up, accept
+unknown messages."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import Conflict, Gone, NotFound
-from exports_app.domain.runs.states import FINISHED, RESENT, UNDELIVERED, RunStatus, Trigger
+from exports_app.domain.runs.states import (
+    FINISHED,
+    RESENT,
+    UNDELIVERED,
+    RunStatus,
+    Trigger,
+    move_run,
+    outcome,
+    shortfall,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import run_of, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Action, Run, Schedule
-from exports_app.services.runs.cancellation import cancel
+from exports_app.services.runs import completion
+from exports_app.services.runs.ending import cancel, holds_unknown
 from exports_app.services.schedules.service import new_run
 from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.quotas import Quotas
+
+
+def waits_for_retry(run: Run) -> bool:
+    """Whether it has failed, and waits for another attempt."""
+    return run.status is RunStatus.PENDING and run.attempt > 0 and run.next_attempt_at is not None
 
 
 class RunActions:
     def __init__(
         self, store: Store, files: FileStore, changes: Changes, clock: Clock, quotas: Quotas
     ) -> None:
-        self._store, self._files, self._changes, self._clock = store, files, changes, clock
+        self._store = store
+        self._files = files
+        self._changes = changes
+        self._clock = clock
         self._quotas = quotas
 
     def send_test(self, who: Principal, schedule_id: str) -> Run:
@@ -35,8 +53,7 @@ class RunActions:
             run = new_run(schedule, Trigger.TEST, now, triggered_by=who.user_id, created_at=now)
             tx.runs.add(run)
             audit_log.note_run(tx, who, Action.RUN_TESTED, run, now)
-        self._publish(run)
-        return run
+        return self._published(run)
 
     def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """Queue a run of the schedule as it is now over the days of an old run; of a test, as a
@@ -47,17 +64,15 @@ class RunActions:
             old = run_of(tx, schedule_id, run_id)
             if old.status not in FINISHED:
                 raise Conflict("This run has not finished yet: wait for its end, then run it again")
-            if (
-                old.trigger is Trigger.TEST
-            ):  # whoever looks at a test does not mean to write to everybody
+            if old.trigger is Trigger.TEST:
+                # Whoever looks at a test does not mean to write to everybody
                 schedule = _to_caller(tx, who, schedule)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             now = self._clock()
             run = _again(schedule, old, now, who)
             tx.runs.add(run)
             audit_log.note_run(tx, who, Action.RUN_REPEATED, run, now, of=old.id)
-        self._publish(run)
-        return run
+        return self._published(run)
 
     def resend(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """Have the file of a run that failed, in whole or in part, or was cancelled, sent to those
@@ -72,7 +87,8 @@ class RunActions:
             run = run_of(tx, schedule_id, run_id)
         if run.status not in RESENT:
             raise Conflict(
-                f"Only a run that failed, in whole or in part, can be sent again: this one is {run.status}"
+                "Only a run that failed, in whole or in part, can be sent again:"
+                f" this one is {run.status}"
             )
         if run.file_key is None:
             raise NotFound("This run has no file to send: run it again instead")
@@ -92,11 +108,10 @@ class RunActions:
                 )
             again = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_RESENT, again, self._clock())
-        self._publish(again)
-        return again
+        return self._published(again)
 
     def cancel(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """As `cancelling.cancel`. Raises NotFound, Forbidden; Conflict where it has ended."""
+        """As `ending.cancel`. Raises NotFound, Forbidden; Conflict where it has ended."""
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
@@ -106,11 +121,76 @@ class RunActions:
                 raise Conflict("This run has ended already: there is nothing to cancel")
             cancelled = run_of(tx, schedule_id, run_id)
             audit_log.note_run(tx, who, Action.RUN_CANCELLED, cancelled, now)
-        self._publish(cancelled)
-        return cancelled
+        return self._published(cancelled)
 
-    def _publish(self, run: Run) -> None:
+    def retry_now(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """Have a run that waits for another attempt begin it at once. Raises NotFound, Forbidden;
+        Conflict where none waits."""
+        with write_as(self._store, who) as (tx, who):
+            run = _waiting(tx, who, schedule_id, run_id)
+            if not tx.runs.changed(run, {"next_attempt_at": None}):
+                raise Conflict
+            audit_log.note_run(tx, who, Action.RUN_RETRIED, run, self._clock())
+        return self._published(replace(run, next_attempt_at=None))
+
+    def give_up(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """End a run that waits for another attempt: failed, or partial where somebody has the file.
+        Raises as `retry_now`."""
+        with write_as(self._store, who) as (tx, who):
+            run = _waiting(tx, who, schedule_id, run_id)
+            now = self._clock()
+            name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
+            tx.deliveries.end_pending(run.id, "the run was given up before this message was sent")
+            sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
+            status = shortfall((d.status for d in sent), hold=holds_unknown(run))
+            error = f"{run.error} ({name} gave it up)"
+            given_up = replace(
+                run,
+                status=move_run(run.status, status),
+                error=error,
+                completed_at=now,
+                next_attempt_at=None,
+            )
+            if not tx.runs.changed(run, _changes(given_up)):
+                raise Conflict
+            completion.record(tx, given_up, now)
+            audit_log.note_run(tx, who, Action.RUN_GIVEN_UP, given_up, now)
+        return self._published(given_up)
+
+    def accept_unknown(self, who: Principal, schedule_id: str, run_id: str) -> Run:
+        """Say that the messages of a run whose fate is unknown have arrived. Raises NotFound,
+        Forbidden; Conflict where there are none, or the run has not ended."""
+        with write_as(self._store, who) as (tx, who):
+            schedule_of(tx, who, schedule_id, Permission.WRITE)
+            now = self._clock()
+            run = run_of(tx, schedule_id, run_id)
+            if run.status not in {RunStatus.PARTIAL, RunStatus.FAILED}:
+                raise Conflict(
+                    "Only of a run that failed, in whole or in part, messages can be unknown:"
+                    f" this one is {run.status}"
+                )
+            name = tx.users.names([who.user_id]).get(who.user_id, "somebody")
+            if not tx.deliveries.accept_unknown(run.id, f"{name} says that it has arrived"):
+                raise Conflict("No message of this run is unknown: there is nothing to decide")
+            sent = tx.deliveries.of_runs([run.id])[run.id]
+            status = outcome(d.status for d in sent)
+            accepted = replace(run, status=status)
+            if status is RunStatus.COMPLETED:
+                accepted = replace(accepted, error=None, error_code=None)
+            if status is not run.status:
+                move_run(run.status, status)
+            if not tx.runs.changed(run, _changes(accepted)):
+                raise Conflict
+            if status is RunStatus.COMPLETED:
+                completion.record(tx, accepted, now)
+            else:
+                tx.schedules.note_result(accepted, status, accepted.completed_at or now)
+            audit_log.note_run(tx, who, Action.RUN_ACCEPTED, accepted, now)
+        return self._published(accepted)
+
+    def _published(self, run: Run) -> Run:
         self._changes.publish(Change(Topic.RUNS, run.tenant_id))
+        return run
 
 
 def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
@@ -120,7 +200,8 @@ def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
         raise NotFound
     if not recipient_domains.allows(tenant, user.email):
         raise Conflict(
-            "Your own address is outside the domains that this tenant sends to: allow its domain first"
+            "Your own address is outside the domains that this tenant sends to:"
+            " allow its domain first"
         )
     return replace(schedule, recipients=[user.email])
 
@@ -134,3 +215,18 @@ def _again(schedule: Schedule, old: Run, now: datetime, who: Principal) -> Run:
         return new_run(schedule, trigger, at, triggered_by=who.user_id, created_at=now)
     run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)
     return replace(run, window_start=old.window_start, window_end=old.window_end)
+
+
+def _waiting(tx: Transaction, who: Principal, schedule_id: str, run_id: str) -> Run:
+    schedule_of(tx, who, schedule_id, Permission.WRITE)
+    run = run_of(tx, schedule_id, run_id)
+    if not waits_for_retry(run):
+        raise Conflict("This run does not wait for another attempt")
+    return run
+
+
+def _changes(run: Run) -> dict[str, object]:
+    return {
+        name: getattr(run, name)
+        for name in ("status", "error", "error_code", "completed_at", "next_attempt_at")
+    }

@@ -1,5 +1,5 @@
 """What the end of a run means for its schedule: its result, its row of failures, a pause, and who
-is told.
+is notified.
 
 Only runs of ticks count: whoever starts a run sees what becomes of it.
 """
@@ -45,7 +45,7 @@ PAUSING = frozenset({"access_lost"})
 """Why a schedule is paused at once: every run to come would fail for the same reason."""
 
 
-def ended(tx: Transaction, run: Run, now: datetime) -> None:
+def record(tx: Transaction, run: Run, now: datetime) -> None:
     """Within the transaction that ends the run."""
     schedule = tx.schedules.get(run.scheduled_export_id, lock=True)
     latest = tx.schedules.note_result(run, run.status, run.completed_at or now)
@@ -58,22 +58,22 @@ def ended(tx: Transaction, run: Run, now: datetime) -> None:
     ):  # all is well, also where there was nothing to send
         tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
         if schedule.failing_since:
-            _tell(tx, schedule, run, NotificationKind.RECOVERED, now)
+            _notify(tx, schedule, run, NotificationKind.RECOVERED, now)
 
 
-def stopped(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
+def pause_unrunnable(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
     """Within the transaction that made a run which says why its schedule cannot run at all: it is
-    paused until somebody mends it."""
+    paused until somebody fixes it."""
     tx.schedules.note_result(run, run.status, now)
     reason = run.error or ""
     tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
-    _tell(tx, schedule, run, NotificationKind.PAUSED, now, reason=reason)
+    _notify(tx, schedule, run, NotificationKind.PAUSED, now, reason=reason)
 
 
 def pause(tx: Transaction, schedule: Schedule, reason: str, now: datetime) -> None:
     """For a reason that no run of it shows. The schedule must be locked."""
     tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
-    _tell(tx, schedule, None, NotificationKind.PAUSED, now, reason=reason)
+    _notify(tx, schedule, None, NotificationKind.PAUSED, now, reason=reason)
 
 
 def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, latest: bool) -> None:
@@ -91,11 +91,11 @@ def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, la
     if changes:
         tx.schedules.change(schedule.id, changes)
     if why is not None:
-        _tell(tx, schedule, run, NotificationKind.PAUSED, now, reason=why)
+        _notify(tx, schedule, run, NotificationKind.PAUSED, now, reason=why)
     elif counts and (schedule.failing_since is None or (failures == 1 and _was_resumed(tx, run))):
-        _tell(tx, schedule, run, NotificationKind.FAILING, now)
+        _notify(tx, schedule, run, NotificationKind.FAILING, now)
     elif run.attempt - run.deaths > 1 or not latest:
-        _tell(tx, schedule, run, NotificationKind.GAVE_UP, now)
+        _notify(tx, schedule, run, NotificationKind.GAVE_UP, now)
 
 
 def _paused(tx: Transaction, schedule: Schedule, why: str, now: datetime) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
     return None
 
 
-def _tell(
+def _notify(
     tx: Transaction,
     schedule: Schedule,
     run: Run | None,
@@ -156,7 +156,7 @@ def _tell(
         "since": schedule.failing_since.isoformat() if schedule.failing_since else None,
         **more,
     }
-    tx.notices.add(
+    tx.notifications.add(
         Notification(
             id=new_id(),
             tenant_id=schedule.tenant_id,
@@ -170,11 +170,11 @@ def _tell(
             created_at=now + timedelta(microseconds=i),
             next_attempt_at=now,
         )
-        for i, user in enumerate(_told(tx, schedule, kind))
+        for i, user in enumerate(_recipients(tx, schedule, kind))
     )
 
 
-def _told(tx: Transaction, schedule: Schedule, kind: NotificationKind) -> list[User]:
+def _recipients(tx: Transaction, schedule: Schedule, kind: NotificationKind) -> list[User]:
     """The owner, as long as the schedule is theirs to see; of a pause, and where there is no owner,
     the tenant's admins."""
     who = principal_of(tx, schedule.owner_id)

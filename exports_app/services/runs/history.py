@@ -62,11 +62,11 @@ class History:
             run = run_of(tx, schedule_id, run_id)
             return tx.attempts.of_runs([run.id]).get(run.id, [])
 
-    def notices(self, who: Principal, schedule_id: str, limit: int) -> list[Notification]:
+    def notifications(self, who: Principal, schedule_id: str, limit: int) -> list[Notification]:
         """The emails about the schedule to those who look after it, the newest first."""
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.READ)
-            return tx.notices.of_schedule(schedule_id, limit)
+            return tx.notifications.of_schedule(schedule_id, limit)
 
     def file(self, who: Principal, schedule_id: str, run_id: str) -> RunFile:
         """Raises NotFound while there is no file, Gone once it was removed."""

@@ -18,7 +18,6 @@ from exports_app import log
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, MessagesReserved, QuotaExceeded, RunError
 from exports_app.domain.runs import retry
-from exports_app.domain.runs.policies import OnUnknown
 from exports_app.domain.runs.rotation import Rotation
 from exports_app.domain.runs.states import (
     EXECUTED,
@@ -35,6 +34,7 @@ from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.interfaces import Clock, Store, Transaction, UnderWay
 from exports_app.services.core.records import Attempt, Delivery, Run, Tenant, Waiting, new_id
 from exports_app.services.runs import completion, entitlement
+from exports_app.services.runs.ending import holds_unknown
 from exports_app.services.runs.tick_planner import TickPlan, plan, unless_under_way
 from exports_app.services.tenants.quotas import Quotas
 
@@ -109,9 +109,9 @@ class Runs:
         schedules = {one.schedule.id: one.schedule for one in plans}
         for run in made:
             if run.error_code == QuotaExceeded.code:
-                completion.ended(tx, run, now)
+                completion.record(tx, run, now)
             elif run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
-                completion.stopped(tx, schedules[run.scheduled_export_id], run, now)
+                completion.pause_unrunnable(tx, schedules[run.scheduled_export_id], run, now)
         return made
 
     # The lease
@@ -380,7 +380,7 @@ class Runs:
             tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
             sent = tx.deliveries.of_runs([run.id]).get(run.id, [])
             if status is RunStatus.FAILED:
-                status = shortfall((d.status for d in sent), hold=holds(run))
+                status = shortfall((d.status for d in sent), hold=holds_unknown(run))
             ended = {
                 "status": move_run(run.status, status),
                 "error": error,
@@ -392,7 +392,7 @@ class Runs:
             self._held(tx, run, values | ended, expired_before)
             tx.attempts.end(run.id, AttemptOutcome(status), now, error, code)
             if status in EXECUTED:
-                completion.ended(tx, replace(run, **values | ended), now)
+                completion.record(tx, replace(run, **values | ended), now)
         self.changed(run)
         return status
 
@@ -408,11 +408,6 @@ class Runs:
 
     def changed(self, run: Run) -> None:
         self._changes.publish(Change(Topic.RUNS, run.tenant_id))
-
-
-def holds(run: Run) -> bool:
-    """Whether a message of it whose fate is unknown waits for a person's decision."""
-    return bool(run.spec.get("on_unknown") == OnUnknown.HOLD)
 
 
 def _token(run: Run) -> str:

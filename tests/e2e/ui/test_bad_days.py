@@ -162,7 +162,7 @@ def test_the_history_tells_who_was_told_of_trouble(
         ),
     ]
     with house.services.store.write() as tx:
-        tx.notices.add(told)
+        tx.notifications.add(told)
     page = visits.open(who=company.admin, width=width)
     dialog = open_history(page, "Told about")
     dialog.get_by_text("Who was told").click()

@@ -24,7 +24,7 @@ from exports_app.domain.runs.states import (
 )
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Attempt, Delivery, Notification, Run
-from exports_app.services.runs.decisions import waits
+from exports_app.services.runs.actions import waits_for_retry
 from exports_app.ui.framework.actions import action, note_refusal, principal, told
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.internal import internal
@@ -300,7 +300,7 @@ class HistoryState(rx.State):
         ]
         self.attempts = (
             [attempt_row(one) for one in read.attempts]
-            if len(read.attempts) > 1 or waits(run)
+            if len(read.attempts) > 1 or waits_for_retry(run)
             else []
         )
 
@@ -329,13 +329,13 @@ class HistoryState(rx.State):
     @action(Permission.WRITE)
     async def retry_now(self, run_id: str) -> None:
         """Begin the attempt that it waits for."""
-        await self._do(wiring.services().decisions.retry_now, self.schedule_id, str(run_id))
+        await self._do(wiring.services().run_actions.retry_now, self.schedule_id, str(run_id))
 
     @action(Permission.WRITE)
     async def give_up(self, run_id: str) -> None:
         """End a run that waits for another attempt."""
         await asyncio.to_thread(
-            wiring.services().decisions.give_up, principal(), self.schedule_id, str(run_id)
+            wiring.services().run_actions.give_up, principal(), self.schedule_id, str(run_id)
         )
         await self.reload()
 
@@ -343,7 +343,7 @@ class HistoryState(rx.State):
     async def arrived(self, run_id: str) -> None:
         """The messages of which nobody knows have arrived, says who asked the recipients."""
         await asyncio.to_thread(
-            wiring.services().decisions.accept_unknown, principal(), self.schedule_id, str(run_id)
+            wiring.services().run_actions.accept_unknown, principal(), self.schedule_id, str(run_id)
         )
         await self.reload()
 
@@ -359,7 +359,7 @@ def _read(who: Principal, schedule_id: str, opened: str) -> Read:
     names = services.schedule_summaries.people(
         who, {run.triggered_by for run, _ in found if run.triggered_by}
     )
-    notices = services.history.notices(who, schedule_id, NOTICES)
+    notices = services.history.notifications(who, schedule_id, NOTICES)
     is_here = any(run.id == opened for run, _ in found)
     attempts = services.history.attempts(who, schedule_id, opened) if is_here else []
     return Read(found, total, names, notices, attempts)
@@ -444,7 +444,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
     after = (
         run_errors.hint(run.error_code, run.error) if run.status in FINISHED else ""
     )  # else it is that of an attempt before
-    hint = run_errors.UNKNOWN if unknown else run_errors.WAITS if waits(run) else after
+    hint = run_errors.UNKNOWN if unknown else run_errors.WAITS if waits_for_retry(run) else after
     return Detail(
         error=f"{run_errors.readable(run.error).rstrip('.')}." if run.error else "",
         raw=run.error or "",
@@ -459,7 +459,7 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         can_revoke=run.sent_as == DeliveryMode.LINK
         and run.links_revoked_at is None
         and _has_file(run),
-        can_retry=waits(run),
+        can_retry=waits_for_retry(run),
         unknown=unknown,
         unsent=unsent,
     )
