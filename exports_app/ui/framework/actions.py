@@ -6,27 +6,31 @@ hiding a button is no authorisation. The mark names a permission; who asks is re
 at each event; in which tenant they may, the services decide.
 """
 
+import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
 from reflex_base.registry import RegistrationContext
 
-from exports_app import log, wiring
+from exports_app import log
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.ui.framework import payload
 from exports_app.ui.framework.browser_commands import notify
+from exports_app.ui.framework.services import services
 
 MARK = "_exports_rule"
 UNEXPECTED = "Something went wrong on our side; nothing was changed. Try again in a moment."
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Handler = Callable[..., Coroutine[Any, Any, Any]]
 _log = log.get(__name__)
 
@@ -80,7 +84,15 @@ def principal() -> Principal:
     return actor().who
 
 
-def told(error: ExportsError) -> str:
+async def call(
+    method: Callable[Concatenate[Principal, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """What a service's method returns for whoever is signed in. In a thread, since it waits for
+    the database."""
+    return await asyncio.to_thread(method, principal(), *args, **kwargs)
+
+
+def error_sentence(error: ExportsError) -> str:
     """The error as a sentence for people: of wrong fields the first, without its name in the
     API."""
     return sentence(
@@ -91,7 +103,7 @@ def told(error: ExportsError) -> str:
 def note_refusal(error: ExportsError, what: str) -> None:
     """In the audit, where it refuses a right to somebody who is signed in. what: was called."""
     if (found := _actor.get()) is not None:
-        wiring.services().repeated_entries.refused(found.who, error, what)
+        services.repeated_entries.refused(found.who, error, what)
 
 
 def action(
@@ -123,7 +135,7 @@ def action(
                 payload.check([*zip(names, args, strict=False), *kwargs.items()], rule.longest)
                 return await fn(self, *args, **kwargs)
             except ExportsError as e:
-                text = told(e)
+                text = error_sentence(e)
                 note_refusal(e, fn.__qualname__)
             except Exception:  # noqa: BLE001  (it is in the log; the page lives on)
                 _log.exception("an action failed", action=fn.__qualname__)

@@ -4,10 +4,10 @@ import asyncio
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.ui.framework.actions import action, actor
 from exports_app.ui.framework.browser_commands import fetch
+from exports_app.ui.framework.services import services
 
 
 class DownloadState(rx.State):
@@ -15,7 +15,7 @@ class DownloadState(rx.State):
     async def start(self, schedule_id: str, run_id: str) -> None:
         """Save a run's file. A wrong or foreign id is simply not found."""
         held = actor()
-        code = wiring.services().browser_downloads.of_run
+        code = services.browser_downloads.of_run
         address = await asyncio.to_thread(
             code, held.who, held.session, str(schedule_id), str(run_id)
         )

@@ -12,7 +12,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event.context import EventContext
 
-from exports_app import log, wiring
+from exports_app import log
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, Role
 from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services.core import request_context
@@ -22,6 +22,7 @@ from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor, Rule
 from exports_app.ui.framework.browser_commands import BrowserCommands, notify
 from exports_app.ui.framework.page import LOGIN
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.websockets.gate import HYDRATE, ROOT
 from exports_app.ui.websockets.tab_states import kinds
@@ -136,7 +137,6 @@ async def _actor(root: BaseState, *, counts: bool) -> Actor | None:
 
 
 def _look_up(secret: str, counts: bool) -> Actor | None:
-    services = wiring.services()
     visit = services.sessions.visit(secret, counts=counts)
     if visit is None:
         return None

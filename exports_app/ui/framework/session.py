@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import reflex as rx
 from reflex.state import BaseState
 
-from exports_app import wiring
 from exports_app.domain.access import OF_INSTALLATION, Permission, Role
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.services.core.records import Tenant
@@ -18,6 +17,7 @@ from exports_app.ui.framework import brand_colors
 from exports_app.ui.framework.actions import action, actor
 from exports_app.ui.framework.browser_commands import go, parameters
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 
 SETTINGS = "/settings"
 """Where one changes a password that was given to one."""
@@ -94,7 +94,7 @@ class SessionState(rx.State):
     @action()
     async def enter(self) -> None:
         """When a page loads: who is here, and for which tenant."""
-        held, services = actor(), wiring.services()
+        held = actor()
         try:
             user, tenants = await asyncio.to_thread(services.auth.me, held.who)
         except ExportsError as e:
@@ -131,7 +131,7 @@ class SessionState(rx.State):
     def show_changed(self, tenant: Tenant) -> None:
         """The tenant was given another name or other looks, here."""
         self.tenant_name, self.colors = tenant.name, brand_colors.scale(tenant.brand_color)
-        self.timezone = tenant.timezone or wiring.services().settings.tz
+        self.timezone = tenant.timezone or services.settings.tz
         self.tenants = [
             TenantChoice(t.id, t.slug, tenant.name) if t.id == tenant.id else t
             for t in self.tenants
@@ -140,7 +140,7 @@ class SessionState(rx.State):
     @action()
     async def switch(self, tenant_id: str) -> None:
         """Show another tenant. The page is loaded anew, at its beginning."""
-        held, services = actor(), wiring.services()
+        held = actor()
         _, tenants = await asyncio.to_thread(services.auth.me, held.who)
         chosen = next((t for t in tenants if t.tenant.id == tenant_id), None)
         if chosen is None:
@@ -153,7 +153,7 @@ class SessionState(rx.State):
 
     @action()
     async def logout(self) -> None:
-        await asyncio.to_thread(wiring.services().sessions.end, actor().session)
+        await asyncio.to_thread(services.sessions.end, actor().session)
         await go(self, "/api/session/end")
 
 

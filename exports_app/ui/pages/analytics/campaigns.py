@@ -7,7 +7,6 @@ from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, place
@@ -17,9 +16,10 @@ from exports_app.services.analytics.campaigns import CampaignFigures, measures
 from exports_app.ui.components import charts
 from exports_app.ui.components.charts import Series
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
-from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.actions import action, error_sentence, principal
 from exports_app.ui.framework.browser_commands import BrowserCommands, show_address
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.pages.analytics import figures
 from exports_app.ui.pages.analytics.figures import LISTED, MOST_DRAWN, Amount, Card, TopRow
@@ -79,7 +79,7 @@ class CampaignsState(rx.State):
 
     async def _load(self) -> None:
         session, view = await self.get_state(SessionState), AnalyticsView(**self.view)
-        read = wiring.services().campaign_analytics.read
+        read = services.campaign_analytics.read
         try:
             found = await slowly(read, principal(), session.tenant_id, view.asked())
             if view.currency and view.currency not in {one.currency for one in found.totals}:
@@ -88,7 +88,7 @@ class CampaignsState(rx.State):
             self._show(found, view)
             put(self, view=vars(view), failed="")
         except ExportsError as e:
-            put(self, failed=told(e))
+            put(self, failed=error_sentence(e))
         tenant = session.tenant_slug if len(session.tenants) > 1 else ""
         days = (
             (view.period, view.start, view.end)

@@ -5,7 +5,6 @@ from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import duration, place
@@ -13,8 +12,9 @@ from exports_app.domain.timing import cron
 from exports_app.services.analytics.exports import ExportFigures
 from exports_app.ui.components import browser, charts
 from exports_app.ui.components.charts import Series
-from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.actions import action, error_sentence, principal
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.analytics import health
 from exports_app.ui.pages.analytics.health import MEAN, P95, PARTS, Worry
@@ -62,10 +62,10 @@ class ExportsState(rx.State):
     async def refresh(self) -> None:
         tenant = (await self.get_state(SessionState)).tenant_id
         try:
-            self._show(await slowly(wiring.services().export_analytics.read, principal(), tenant))
+            self._show(await slowly(services.export_analytics.read, principal(), tenant))
             put(self, failed="")
         except ExportsError as e:
-            put(self, failed=told(e))
+            put(self, failed=error_sentence(e))
         put(self, loaded=True)
 
     def _show(self, found: ExportFigures) -> None:

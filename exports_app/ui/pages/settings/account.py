@@ -1,11 +1,9 @@
 """One's own account: its password, and where one is signed in."""
 
-import asyncio
 from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, TooManyRequests
@@ -14,9 +12,10 @@ from exports_app.services.accounts.own_account import SignedIn
 from exports_app.services.identity.sessions import HOME, id_of
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, form_input
-from exports_app.ui.framework.actions import action, actor, principal
+from exports_app.ui.framework.actions import action, actor, call
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SETTINGS, SessionState
 from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.settings import second_factor
@@ -49,7 +48,7 @@ class AccountState(rx.State):
 
     @action()
     async def refresh(self) -> None:
-        user = await asyncio.to_thread(wiring.services().own_account.get, principal())
+        user = await call(services.own_account.get)
         self.must_change = user.must_change_password
         await (await self.get_state(LeaveState)).read()
         await (await self.get_state(SecondFactorState)).load()
@@ -60,8 +59,8 @@ class AccountState(rx.State):
         current, new = (str(form.get(name, ""))[:LONGEST] for name in ("current", "new"))
         self.errors = {}
         try:
-            change = wiring.services().own_account.change_password
-            await asyncio.to_thread(change, principal(), current, new, id_of(actor().session))
+            change = services.own_account.change_password
+            await call(change, current, new, id_of(actor().session))
         except Invalid as e:
             self.errors = {FIELDS.get(one.pointer, "new"): sentence(one.detail) for one in e.errors}
             return
@@ -81,25 +80,23 @@ class AccountState(rx.State):
 
     @action()
     async def end(self, session_id: str) -> None:
-        await asyncio.to_thread(
-            wiring.services().own_account.end_session, principal(), str(session_id)
-        )
+        await call(services.own_account.end_session, str(session_id))
         await self._again()
 
     @action()
     async def end_all(self) -> None:
         """This browser too."""
-        await asyncio.to_thread(wiring.services().own_account.sign_out_everywhere, principal())
+        await call(services.own_account.sign_out_everywhere)
         await go(self, "/api/session/end")
 
     async def _again(self) -> None:
-        self.sessions = await asyncio.to_thread(_rows, principal(), id_of(actor().session))
+        self.sessions = await call(_rows, id_of(actor().session))
 
 
 def _rows(who: Principal, session: str) -> list[SessionItem]:
     """In a thread: reading what a browser calls itself takes some milliseconds, and the first time
     a fifth of a second."""
-    return [row(one) for one in wiring.services().own_account.sessions(who, session)]
+    return [row(one) for one in services.own_account.sessions(who, session)]
 
 
 def row(one: SignedIn) -> SessionItem:

@@ -1,12 +1,10 @@
 """Who did what and when in a tenant."""
 
-import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
@@ -16,9 +14,10 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, chooser, day_chooser, message
-from exports_app.ui.framework.actions import action, actor, principal, told
+from exports_app.ui.framework.actions import action, actor, call, error_sentence, principal
 from exports_app.ui.framework.browser_commands import BrowserCommands, fetch, show_address
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.pages.settings.deeds import AREAS, AuditItem, deed
 from exports_app.ui.pages.settings.tabs import AUDIT, top
@@ -95,10 +94,10 @@ class AuditState(rx.State):
     async def save(self) -> None:
         """All that the filters let through, as CSV."""
         tenant, where = await self._asked()
-        of_audit = wiring.services().browser_downloads.of_audit
+        of_audit = services.browser_downloads.of_audit
         await fetch(
             self,
-            f"/api/download/{await asyncio.to_thread(of_audit, principal(), actor().session, tenant, where)}",
+            f"/api/download/{await call(of_audit, actor().session, tenant, where)}",
         )
 
     async def _look(self) -> None:
@@ -115,20 +114,16 @@ class AuditState(rx.State):
         await self._load()
 
     async def _load(self) -> None:
-        find = wiring.services().audit.find
+        find = services.audit.find
         try:
             tenant, where = await self._asked()
-            found, self.total = await asyncio.to_thread(
-                find, principal(), tenant, where, Page(self.number, SIZE)
-            )
+            found, self.total = await call(find, tenant, where, Page(self.number, SIZE))
             if not found and self.total:  # the page is past the end
                 self.number = -(-self.total // SIZE)
-                found, self.total = await asyncio.to_thread(
-                    find, principal(), tenant, where, Page(self.number, SIZE)
-                )
+                found, self.total = await call(find, tenant, where, Page(self.number, SIZE))
             self.rows, self.failed = [deed(one) for one in found], ""
         except ExportsError as e:
-            self.failed = told(e)
+            self.failed = error_sentence(e)
         self.loaded = True
 
     async def _asked(self) -> tuple[str | None, AuditFilter]:

@@ -1,20 +1,19 @@
 """How the installation sends mail: the settings that act, and a test of them."""
 
-import asyncio
 import uuid
 from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.services.core.extension_points import ChannelTestResult, EffectiveSetting, Outcome
 from exports_app.ui.components.controls import form_input
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.tabs import EMAIL, top
 
@@ -50,7 +49,7 @@ class EmailState(rx.State):
 
     @action(Permission.OPERATE)
     async def refresh(self) -> None:
-        found = await asyncio.to_thread(wiring.services().mail_diagnostics.in_force, principal())
+        found = await call(services.mail_diagnostics.in_force)
         self.rows = [row(one) for one in found]
         self.configured = any(one.name == "SMTP_HOST" and one.value != NOT_SET for one in found)
 
@@ -70,9 +69,8 @@ class EmailState(rx.State):
             self.busy, self.error, self.outcome, self.told, self.dialogue = True, "", "", "", []
         error, trial = "", None
         try:
-            trial = await asyncio.to_thread(
-                wiring.services().mail_diagnostics.send_test,
-                principal(),
+            trial = await call(
+                services.mail_diagnostics.send_test,
                 str(form.get("address", ""))[:LONGEST],
             )
         except Invalid as e:

@@ -1,11 +1,9 @@
 """Inviting to a tenant, and the invitations that wait: a part of the members' page."""
 
-import asyncio
 from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Invalid
@@ -15,9 +13,10 @@ from exports_app.services.tenants.invitations import InvitationStatus, Invited
 from exports_app.services.tenants.members import ROLES as CHOICES
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, form_input
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import ROLES, SessionState
 from exports_app.ui.pages.settings.given import link_to_hand_on
 
@@ -55,11 +54,9 @@ class InvitationsState(rx.State):
     async def invite(self, form: dict[str, str]) -> None:
         email, role = (str(form.get(key, ""))[:LONGEST] for key in ("email", "role"))
         self.errors = {}
-        invite = wiring.services().invitations.invite
+        invite = services.invitations.invite
         try:
-            invited = await asyncio.to_thread(
-                invite, principal(), await self._tenant(), email, role
-            )
+            invited = await call(invite, await self._tenant(), email, role)
         except Invalid as e:
             self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
             return
@@ -68,16 +65,14 @@ class InvitationsState(rx.State):
 
     @action(Permission.MANAGE)
     async def resend(self, invitation_id: str) -> None:
-        resend = wiring.services().invitations.resend
-        await self._show(
-            await asyncio.to_thread(resend, principal(), await self._tenant(), str(invitation_id))
-        )
+        resend = services.invitations.resend
+        await self._show(await call(resend, await self._tenant(), str(invitation_id)))
 
     @action(Permission.MANAGE)
     async def revoke(self, invitation_id: str) -> None:
         """A link that is still shown may be its own: it goes too."""
-        revoke = wiring.services().invitations.revoke
-        await asyncio.to_thread(revoke, principal(), await self._tenant(), str(invitation_id))
+        revoke = services.invitations.revoke
+        await call(revoke, await self._tenant(), str(invitation_id))
         self.fresh_email = self.fresh_link = ""
         await notify(self, "success", "The invitation was revoked: its link no longer works")
         await self.read()
@@ -101,8 +96,8 @@ class InvitationsState(rx.State):
 
     @internal
     async def read(self) -> None:
-        services, tenant_id = wiring.services(), await self._tenant()
-        invitations = await asyncio.to_thread(services.invitations.find, principal(), tenant_id)
+        tenant_id = await self._tenant()
+        invitations = await call(services.invitations.find, tenant_id)
         self.rows = [row(invited) for invited in invitations]
         self.mails = services.account_messages.available()
 

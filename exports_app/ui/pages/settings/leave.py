@@ -1,15 +1,14 @@
 """The tenants that one belongs to, and leaving one of them: a part of the account's page."""
 
-import asyncio
 from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.ui.components.controls import button
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import ROLES, SETTINGS
 from exports_app.ui.pages.settings.parting import Heir, heirs_of, owned, parting_question
 
@@ -36,8 +35,8 @@ class LeaveState(rx.State):
 
     @action()
     async def ask(self, tenant_id: str) -> None:
-        leaving = wiring.services().members.leaving
-        settled = await asyncio.to_thread(leaving, principal(), str(tenant_id))
+        leaving = services.members.leaving
+        settled = await call(leaving, str(tenant_id))
         self.asking, self.ask_name = settled.tenant.id, settled.tenant.name
         self.ask_refusal = settled.refusal
         self.ask_owns, self.heirs, self.heir = owned(settled), heirs_of(settled), ""
@@ -55,16 +54,16 @@ class LeaveState(rx.State):
         """The page is loaded anew: the header names the tenants that are left."""
         if not self.asking:
             return
-        leave, name = wiring.services().members.leave, self.ask_name
-        await asyncio.to_thread(leave, principal(), self.asking, self.heir or None)
+        leave, name = services.members.leave, self.ask_name
+        await call(leave, self.asking, self.heir or None)
         self.asking = ""
         await notify(self, "success", f"You left {name}")
         await go(self, SETTINGS)
 
     @internal
     async def read(self) -> None:
-        belongs = wiring.services().members.belonging
-        found = await asyncio.to_thread(belongs, principal())
+        belongs = services.members.belonging
+        found = await call(belongs)
         self.rows = [BelongingRow(one.tenant.id, one.tenant.name, ROLES[one.role]) for one in found]
 
 

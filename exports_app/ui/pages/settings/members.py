@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import PERMISSIONS, Permission
 from exports_app.domain.humanize import counted
 from exports_app.services.core.records import Member
 from exports_app.ui.components.controls import button
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SETTINGS, SessionState
 from exports_app.ui.pages.settings.invitations import (
     SELECTABLE,
@@ -69,19 +69,17 @@ class MembersState(rx.State):
     async def change_role(self, user_id: str, role: str) -> None:
         """Acts at once. Where it is refused, the list is read again, so that the field comes
         back."""
-        change = wiring.services().members.change_role
+        change = services.members.change_role
         try:
-            await asyncio.to_thread(
-                change, principal(), await self._tenant(), str(user_id), str(role)
-            )
+            await call(change, await self._tenant(), str(user_id), str(role))
         finally:
             self.rows = []
             await self._again()
 
     @action(Permission.MANAGE)
     async def ask(self, user_id: str) -> None:
-        removing = wiring.services().members.removing
-        settled = await asyncio.to_thread(removing, principal(), await self._tenant(), str(user_id))
+        removing = services.members.removing
+        settled = await call(removing, await self._tenant(), str(user_id))
         member, receives = settled.member, settled.receives
         self.asking, self.ask_name = member.user.id, member.user.name
         self.ask_owns, self.heirs, self.heir, self.drops = (
@@ -109,7 +107,7 @@ class MembersState(rx.State):
     async def remove(self) -> None:
         if not self.asking or self._of != await self._tenant():
             return
-        remove, name = wiring.services().members.remove, self.ask_name
+        remove, name = services.members.remove, self.ask_name
         drops = self.drops and self.ask_receives != ""
         whom = (principal(), await self._tenant(), self.asking, self.heir or None)
         await asyncio.to_thread(remove, *whom, drop_recipient=drops)
@@ -118,9 +116,7 @@ class MembersState(rx.State):
         await self._again()
 
     async def _read(self) -> list[Member]:
-        found = await asyncio.to_thread(
-            wiring.services().members.find, principal(), await self._tenant()
-        )
+        found = await call(services.members.find, await self._tenant())
         self.rows, self.loaded = [row(one) for one in found], True
         await (await self.get_state(InvitationsState)).read()
         return found

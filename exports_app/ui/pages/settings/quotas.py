@@ -1,13 +1,11 @@
 """What a tenant uses of its quotas, in its settings; super admins change the limits here."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import FieldError, Invalid
@@ -15,9 +13,10 @@ from exports_app.domain.humanize import sentence, size
 from exports_app.services.core.field_rules import field_of
 from exports_app.services.tenants.quotas import MAX_QUOTA, Quota
 from exports_app.ui.components.controls import button, field, text_input
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 
 LABELS = {
@@ -70,7 +69,7 @@ class QuotasState(rx.State):
     @internal
     async def load(self, tenant_id: str) -> None:
         """What is typed stays, as long as it is the same tenant."""
-        quotas = await asyncio.to_thread(wiring.services().quotas.find, principal(), tenant_id)
+        quotas = await call(services.quotas.find, tenant_id)
         touched = self._of == tenant_id and self.typed != self._stored
         self._show(quotas, keep=touched)
         self._of = tenant_id
@@ -95,9 +94,9 @@ class QuotasState(rx.State):
         if not self._of or self._of != (await self.get_state(SessionState)).tenant_id:
             return
         changed = {k: limit(k, v) for k, v in self.typed.items() if v != self._stored[k]}
-        change = wiring.services().quotas.change
+        change = services.quotas.change
         try:
-            quotas = await asyncio.to_thread(change, principal(), self._of, changed)
+            quotas = await call(change, self._of, changed)
         except Invalid as e:
             self.errors = {field_of(one.pointer): fault(one) for one in e.errors}
             return

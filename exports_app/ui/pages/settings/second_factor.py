@@ -8,7 +8,6 @@ from urllib.parse import quote
 import reflex as rx
 import segno
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.errors import Invalid, TooManyRequests
 from exports_app.domain.humanize import sentence
@@ -16,9 +15,10 @@ from exports_app.services.identity.second_factor import State
 from exports_app.services.identity.sessions import HOME, id_of
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import ONCE, button, form_input, wrong_box
-from exports_app.ui.framework.actions import action, actor, principal
+from exports_app.ui.framework.actions import action, actor, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
@@ -67,9 +67,7 @@ class SecondFactorState(rx.State):
     @action()
     async def begin(self, form: dict[str, str]) -> None:
         password = str(form.get("factor-password", ""))[:LONGEST]
-        begun = await self._tried(
-            lambda: wiring.services().second_factors.begin(principal(), password)
-        )
+        begun = await self._tried(lambda: services.second_factors.begin(principal(), password))
         if begun is not None:
             self._forget()
             self.step, self.qr = SCAN, qr_code(begun.uri)
@@ -78,9 +76,7 @@ class SecondFactorState(rx.State):
     @action()
     async def confirm(self, form: dict[str, str]) -> None:
         who, session, otp = principal(), id_of(actor().session), str(form.get("otp", ""))[:LONGEST]
-        enabled = await self._tried(
-            lambda: wiring.services().second_factors.confirm(who, otp, session)
-        )
+        enabled = await self._tried(lambda: services.second_factors.confirm(who, otp, session))
         if enabled is not None:
             self._forget()
             self.step, self.codes = CODES, enabled.recovery_codes
@@ -89,7 +85,7 @@ class SecondFactorState(rx.State):
     @action()
     async def renew(self, form: dict[str, str]) -> None:
         password, otp = _both(form)
-        renew, who = wiring.services().second_factors.renew_recovery_codes, principal()
+        renew, who = services.second_factors.renew_recovery_codes, principal()
         codes = await self._tried(lambda: renew(who, password, otp))
         if codes is not None:
             self._forget()
@@ -99,7 +95,7 @@ class SecondFactorState(rx.State):
     @action()
     async def disable(self, form: dict[str, str]) -> None:
         password, otp = _both(form)
-        disable, who = wiring.services().second_factors.disable, principal()
+        disable, who = services.second_factors.disable, principal()
         if await self._tried(lambda: disable(who, password, otp) or True):
             self._forget()
             await notify(self, "success", "Your second factor was disabled")
@@ -134,7 +130,7 @@ class SecondFactorState(rx.State):
 
     @internal
     async def load(self) -> None:
-        state = await asyncio.to_thread(wiring.services().second_factors.state, principal())
+        state = await call(services.second_factors.state)
         self.since = state.enabled_at.isoformat() if state.enabled_at else ""
         self.codes_left = state.recovery_codes_left
         if not self.since:

@@ -1,14 +1,12 @@
 """A tenant's name, looks, zone and how long its files are kept, with the email beside them as it
 will look."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, FieldError, Invalid
@@ -19,9 +17,10 @@ from exports_app.services.core.records import Tenant
 from exports_app.services.tenants.tenant_settings import SETTINGS as FIELDS
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field, text_input
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings import quotas, tenant_sign_in
 from exports_app.ui.pages.settings.quotas import QuotasState
@@ -74,10 +73,7 @@ class TenantState(rx.State):
         tenant_id = (await self.get_state(SessionState)).tenant_id
         if self._of != tenant_id:
             self.loaded, self.html, self.subject = False, "", ""
-        services = wiring.services()
-        tenant = await asyncio.to_thread(
-            services.tenants.get, principal(), tenant_id, Permission.MANAGE
-        )
+        tenant = await call(services.tenants.get, tenant_id, Permission.MANAGE)
         fresh, own = texts(tenant), self._of == tenant_id
         touched = {k: v for k, v in self.typed.items() if own and v != self._stored[k]}
         if lost := [LABELS[k] for k, v in touched.items() if fresh[k] not in {self._stored[k], v}]:
@@ -115,9 +111,7 @@ class TenantState(rx.State):
         changed = {k: v for k, v in self.typed.items() if v != self._stored[k]}
         seen = read({k: self._stored[k] for k in changed})
         try:
-            saved = await asyncio.to_thread(
-                wiring.services().tenants.update, principal(), self._of, read(changed), seen
-            )
+            saved = await call(services.tenants.update, self._of, read(changed), seen)
         except Invalid as e:
             self.errors = by_field(e.errors)
             return
@@ -135,8 +129,8 @@ class TenantState(rx.State):
     async def _draw(self) -> None:
         """The email with what is typed. What is not valid yet changes nothing in it, and is told at
         its field."""
-        look = wiring.services().preview.branding
-        found = await asyncio.to_thread(look, principal(), self._of, read(self.typed), self._shown)
+        look = services.preview.branding
+        found = await call(look, self._of, read(self.typed), self._shown)
         self._shown, self.errors = dict(found.shown), by_field(found.errors)
         self.swatch = str(found.shown["brand_color"]).lower()
         if found.message is not None:

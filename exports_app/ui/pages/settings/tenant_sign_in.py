@@ -1,16 +1,14 @@
 """What a tenant requires of its members when they sign in."""
 
-import asyncio
-
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Tenant
 from exports_app.ui.components.controls import switch
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 
 LABEL = "Require a second factor"
@@ -27,9 +25,7 @@ class TenantSignInState(rx.State):
             return
         values = {"second_factor_required": required is True}
         try:
-            saved = await asyncio.to_thread(
-                wiring.services().tenants.update, principal(), self._of, values
-            )
+            saved = await call(services.tenants.update, self._of, values)
         finally:  # a switch that was refused goes back
             self.required = self.required
         await self.show(saved)

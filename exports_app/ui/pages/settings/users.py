@@ -1,13 +1,11 @@
 """The accounts of the installation: who there is, and the way back in for those who lost their
 password."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
@@ -16,9 +14,10 @@ from exports_app.services.accounts.administration import UserAccount
 from exports_app.services.core.records import Page
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
-from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.actions import action, call, error_sentence, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.page import page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import ROLES
 from exports_app.ui.pages.settings.given import link_to_hand_on
 from exports_app.ui.pages.settings.tabs import USERS, top
@@ -89,17 +88,13 @@ class UsersState(rx.State):
 
     @action(Permission.OPERATE)
     async def activate(self, user_id: str) -> None:
-        done = await asyncio.to_thread(
-            wiring.services().user_administration.set_active, principal(), str(user_id), active=True
-        )
+        done = await call(services.user_administration.set_active, str(user_id), active=True)
         await notify(self, "success", f"{done.name} may sign in again")
         await self._load()
 
     @action(Permission.OPERATE)
     async def ask(self, user_id: str, what: str) -> None:
-        found = await asyncio.to_thread(
-            wiring.services().user_administration.get, principal(), str(user_id)
-        )
+        found = await call(services.user_administration.get, str(user_id))
         self.asking, self.ask_name, self.ask_what = (
             found.id,
             found.name,
@@ -116,26 +111,22 @@ class UsersState(rx.State):
         if wanted and self.ask_what == "renew":
             await self._renew(wanted)
         elif wanted and self.ask_what == "factor":
-            await asyncio.to_thread(
-                wiring.services().user_administration.reset_second_factor, principal(), wanted
-            )
+            await call(services.user_administration.reset_second_factor, wanted)
             await notify(
                 self,
                 "success",
                 f"{self.ask_name} is signed out, and signs in without a second factor",
             )
         elif wanted:
-            done = await asyncio.to_thread(
-                wiring.services().user_administration.set_active, principal(), wanted, active=False
-            )
+            done = await call(services.user_administration.set_active, wanted, active=False)
             await notify(
                 self, "success", f"{done.name} is signed out, and may not sign in any more"
             )
         await self._load()
 
     async def _renew(self, user_id: str) -> None:
-        users = wiring.services().user_administration
-        sent = await asyncio.to_thread(users.reset, principal(), user_id)
+        users = services.user_administration
+        sent = await call(users.reset, user_id)
         self.fresh_email, self.fresh_link = sent.user.email, sent.url or ""
         if sent.url is None:
             await notify(self, "success", f"A link to set a new password goes to {sent.user.email}")
@@ -146,14 +137,12 @@ class UsersState(rx.State):
         self.fresh_email = self.fresh_link = ""
 
     async def _load(self) -> None:
-        find = wiring.services().user_administration.find
+        find = services.user_administration.find
         try:
-            found, self.total = await asyncio.to_thread(
-                find, principal(), self.q, Page(self.number, SIZE)
-            )
+            found, self.total = await call(find, self.q, Page(self.number, SIZE))
             self.rows, self.failed = [row(one, principal().user_id) for one in found], ""
         except ExportsError as e:
-            self.failed = told(e)
+            self.failed = error_sentence(e)
 
 
 def row(one: UserAccount, me: str) -> UserItem:

@@ -4,15 +4,15 @@ import asyncio
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, Invalid, MailNotSet
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 from exports_app.services.identity.sessions import cookie
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import form_input, submit, wrong_box
-from exports_app.ui.framework.actions import action, told
+from exports_app.ui.framework.actions import action, error_sentence
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import header
 from exports_app.ui.layout.centered_panel import door
 
@@ -33,7 +33,7 @@ class ForgotPasswordState(rx.State):
 
     @action(public=True)
     async def load(self) -> None:
-        self.available = await asyncio.to_thread(wiring.services().password_resets.available)
+        self.available = await asyncio.to_thread(services.password_resets.available)
         self.sent_to, self.error, self.errors, self.loaded = "", "", {}, True
 
     @action(public=True)
@@ -41,15 +41,15 @@ class ForgotPasswordState(rx.State):
         self.error, self.errors = "", {}
         email = str(form.get("email", "")).strip()[: LONGEST + 1]
         known = cookie(header(self, "cookie"), KNOWN_COOKIE)
-        request = wiring.services().password_resets.request
+        request = services.password_resets.request
         try:
             await asyncio.to_thread(request, email, known)
         except Invalid as e:
-            self.errors = {"email": told(e)}
+            self.errors = {"email": error_sentence(e)}
         except MailNotSet:
             self.available = False
         except ExportsError as e:
-            self.error = told(e)
+            self.error = error_sentence(e)
         else:
             self.sent_to = email
 

@@ -5,7 +5,6 @@ import asyncio
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import ExportsError, Invalid
@@ -16,9 +15,18 @@ from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 from exports_app.services.identity.sessions import BROWSER_COOKIE, HOME, cookie
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, form_input, submit, wrong_box
-from exports_app.ui.framework.actions import action, actor, note_refusal, principal, signed_in, told
+from exports_app.ui.framework.actions import (
+    action,
+    actor,
+    call,
+    error_sentence,
+    note_refusal,
+    principal,
+    signed_in,
+)
 from exports_app.ui.framework.browser_commands import go
 from exports_app.ui.framework.page import LOGIN, page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SETTINGS, header
 from exports_app.ui.layout.centered_panel import door
 
@@ -68,21 +76,16 @@ class InvitationState(rx.State):
     @action(public=True)
     async def open(self, token: str) -> None:
         """What the link offers, and who looks at it."""
-        services = wiring.services()
         self.failed, self.error, self.errors = "", "", {}
         try:
-            user = (
-                await asyncio.to_thread(services.own_account.get, principal())
-                if signed_in()
-                else None
-            )
+            user = await call(services.own_account.get) if signed_in() else None
             offer = (
                 await asyncio.to_thread(services.invitation_acceptance.look, str(token))
                 if token
                 else None
             )
         except ExportsError as e:
-            self.failed, self.loaded = told(e), True
+            self.failed, self.loaded = error_sentence(e), True
             return
         self.me, self.loaded = user.email if user else "", True
         self.must_change = user is not None and user.must_change_password
@@ -116,7 +119,7 @@ class InvitationState(rx.State):
     @action()
     async def sign_out(self) -> None:
         """To come back as the account that is invited."""
-        await asyncio.to_thread(wiring.services().sessions.end, actor().session)
+        await asyncio.to_thread(services.sessions.end, actor().session)
         await go(self, f"/api/session/end?next={INVITATION}")
 
     async def _accept(
@@ -127,14 +130,14 @@ class InvitationState(rx.State):
         password: str | None = None,
     ) -> Joined | None:
         self.errors, self.error = {}, ""
-        accept, token = wiring.services().invitation_acceptance.accept, str(form.get("token", ""))
+        accept, token = services.invitation_acceptance.accept, str(form.get("token", ""))
         try:
             joined = await asyncio.to_thread(accept, token, who, name, password)
         except Invalid as e:
             self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
             return None
         except ExportsError as e:
-            self.error = told(e)
+            self.error = error_sentence(e)
             note_refusal(e, "InvitationState.accept")
             return None
         self.done = True
@@ -147,7 +150,7 @@ class InvitationState(rx.State):
         sent = header(self, "cookie")
         holder, known = (cookie(sent, name) for name in (BROWSER_COOKIE, KNOWN_COOKIE))
         address = str(self.router_data.get("ip", ""))
-        begin, email = wiring.services().sessions.begin, joined.user.email
+        begin, email = services.sessions.begin, joined.user.email
         try:
             code = await asyncio.to_thread(begin, email, password, address, holder, goto, known)
         except ExportsError:

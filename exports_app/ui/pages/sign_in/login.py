@@ -5,7 +5,6 @@ from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, OtpRequired, Unauthenticated, WrongOtp
 from exports_app.services.accounts.provisioning import DEMO_EMAIL
@@ -17,6 +16,7 @@ from exports_app.ui.components.controls import button, submit
 from exports_app.ui.framework.actions import action, signed_in
 from exports_app.ui.framework.browser_commands import go
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import header, query
 from exports_app.ui.layout.centered_panel import door
 
@@ -42,7 +42,7 @@ class LoginState(rx.State):
 
     @action(public=True)
     async def load(self) -> Any:
-        self.is_demo = await asyncio.to_thread(wiring.services().demo.offers_login)
+        self.is_demo = await asyncio.to_thread(services.demo.offers_login)
         self.expired, self.ended, self.joined = (
             word in query(self) for word in ("expired", "ended", "joined")
         )
@@ -60,7 +60,7 @@ class LoginState(rx.State):
         address = str(self.router_data.get("ip", ""))
         self.error = ""
         try:
-            begin = wiring.services().sessions.begin
+            begin = services.sessions.begin
             goto = query(self).get("next", "")
             code = await asyncio.to_thread(begin, email, password, address, browser, goto, known)
         except OtpRequired as e:
@@ -81,7 +81,7 @@ class LoginState(rx.State):
         self.error = ""
         try:
             code = await asyncio.to_thread(
-                wiring.services().sessions.finish, self._step, otp, address, browser, known
+                services.sessions.finish, self._step, otp, address, browser, known
             )
         except WrongOtp:
             self.error = "This code is wrong, too old, or was used already: enter the newest one."

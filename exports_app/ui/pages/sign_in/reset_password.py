@@ -4,14 +4,14 @@ import asyncio
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.services.identity.account_links import PATHS, LinkKind
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import form_input, submit, wrong_box
-from exports_app.ui.framework.actions import action, told
+from exports_app.ui.framework.actions import action, error_sentence
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
+from exports_app.ui.framework.services import services
 from exports_app.ui.layout.centered_panel import door
 
 RESET = PATHS[LinkKind.PASSWORD_RESET]
@@ -46,24 +46,24 @@ class ResetPasswordState(rx.State):
         if self.done:  # the browser has just forgotten the token
             return
         self.failed, self.error, self.errors = "" if token else NO_LINK, "", {}
-        check = wiring.services().password_resets.check
+        check = services.password_resets.check
         try:
             self.email = await asyncio.to_thread(check, str(token)) if token else ""
         except ExportsError as e:
-            self.failed = told(e)
+            self.failed = error_sentence(e)
         self.loaded = True
 
     @action(public=True)
     async def save(self, form: dict[str, str]) -> None:
         self.error, self.errors = "", {}
         token, password = (str(form.get(key, ""))[: LONGEST + 1] for key in ("token", "password"))
-        reset = wiring.services().password_resets.reset
+        reset = services.password_resets.reset
         try:
             await asyncio.to_thread(reset, token, password)
         except Invalid as e:
-            self.errors = {"password": told(e)}
+            self.errors = {"password": error_sentence(e)}
         except ExportsError as e:
-            self.error = told(e)
+            self.error = error_sentence(e)
         else:
             self.done = True
 

@@ -1,20 +1,19 @@
 """Choosing from long lists: the tenant's campaigns, the world's time zones. Searched on the server,
 shown in part."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.domain.timing import cron
 from exports_app.services.core.records import Page
 from exports_app.services.schedules.filters import MAX_CAMPAIGNS
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
+from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.preview import DataPanel, SchedulePanel
 
@@ -50,10 +49,8 @@ class CampaignPicker(rx.State):
         await self._search()
 
     async def _search(self) -> None:
-        draft, find = await self.get_state(DraftState), wiring.services().campaigns.find
-        found, self.total = await asyncio.to_thread(
-            find, principal(), draft.tenant_id, {}, self.q, Page(1, SHOWN)
-        )
+        draft, find = await self.get_state(DraftState), services.campaigns.find
+        found, self.total = await call(find, draft.tenant_id, {}, self.q, Page(1, SHOWN))
         self.options = [Option(one.id, one.name, one.id in draft.campaign_ids) for one in found]
 
     @action(Permission.WRITE, longest={"campaign_id": bounds.ID})
@@ -85,9 +82,7 @@ class CampaignPicker(rx.State):
 
     async def _name(self, ids: list[str]) -> None:
         tenant = (await self.get_state(DraftState)).tenant_id
-        names = await asyncio.to_thread(
-            wiring.services().campaigns.names, principal(), tenant, ids[:CHIPS]
-        )
+        names = await call(services.campaigns.names, tenant, ids[:CHIPS])
         self.count = len(ids)
         self.chosen = [
             Option(one, names.get(one, "a campaign that is gone"), chosen=True)

@@ -9,13 +9,13 @@ from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, place, sentence, size
 from exports_app.domain.table import Kind
 from exports_app.domain.timing import cron
-from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.actions import action, call, error_sentence, principal
+from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 
@@ -47,7 +47,7 @@ class SchedulePanel(rx.State):
     runs: list[NextRun] = []  # noqa: RUF012 (Reflex copies defaults)
 
     async def _explain(self, values: dict[str, str]) -> None:
-        explain = wiring.services().schedules.explain
+        explain = services.schedules.explain
         self.place, self.words, self.problem, self.note, self.runs = (
             place(values["timezone"]),
             "",
@@ -56,9 +56,7 @@ class SchedulePanel(rx.State):
             [],
         )
         try:
-            found = await asyncio.to_thread(
-                explain, principal(), values["schedule"], values["timezone"]
-            )
+            found = await call(explain, values["schedule"], values["timezone"])
         except ExportsError as e:
             self.problem = sentence(e.message)
             return
@@ -139,12 +137,12 @@ def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -
     """The preview, or why there is none."""
     try:
         filters = form.filters_of(values, campaigns)
-        data = wiring.services().preview.data
+        data = services.preview.data
         return data(
             who, tenant, values["export_type"], values["format"], values["timezone"], filters
         ), ""
     except ExportsError as e:
-        return None, told(e)
+        return None, error_sentence(e)
 
 
 class LetterPanel(rx.State):
@@ -164,10 +162,10 @@ class LetterPanel(rx.State):
         name, export_type, file_format, timezone = (
             values[n] for n in ("name", "export_type", "format", "timezone")
         )
-        letter = wiring.services().preview.letter
+        letter = services.preview.letter
         what = (tenant, name, export_type, file_format, timezone, filters)
         days = form.days(values["link_days"]) if values["delivery"] in form.LINKED else 7
-        found = await asyncio.to_thread(letter, principal(), *what, values["delivery"], days)
+        found = await call(letter, *what, values["delivery"], days)
         if found is None:
             return
         self.subject, self.html, self.text = found.subject, found.html, found.text

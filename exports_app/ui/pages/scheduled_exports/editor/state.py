@@ -6,16 +6,16 @@ from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.services.core.email_addresses import Domains
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.recipients import MAX_SENT, Recipient, read_recipients
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form
@@ -102,8 +102,8 @@ class EditorState(rx.State):
         return await self._begun(draft)
 
     async def _stored(self, schedule_id: str) -> Schedule:
-        get = wiring.services().schedules.get
-        return await asyncio.to_thread(get, principal(), str(schedule_id), Permission.WRITE)
+        get = services.schedules.get
+        return await call(get, str(schedule_id), Permission.WRITE)
 
     async def _edit(self, stored: Schedule) -> Any:
         (await self.get_state(DraftState))._version = stored.version  # noqa: SLF001
@@ -173,9 +173,8 @@ class EditorState(rx.State):
             values = form.draft(
                 draft.values, draft.campaign_ids, draft.chips, is_active=draft.is_active
             )
-            saved = await asyncio.to_thread(
+            saved = await call(
                 _write,
-                principal(),
                 draft.tenant_id,
                 draft.schedule_id,
                 draft._version,  # noqa: SLF001
@@ -226,7 +225,7 @@ def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:
 
 
 def _usual() -> dict[str, str]:
-    settings = wiring.services().settings
+    settings = services.settings
     return {
         "retry_attempts": str(settings.retry_attempts),
         "retry_base_seconds": f"{settings.retry_base_seconds:g}",
@@ -236,7 +235,7 @@ def _usual() -> dict[str, str]:
 def _write(
     who: Any, tenant_id: str, schedule_id: str, version: int, values: dict[str, Any]
 ) -> Schedule:
-    schedules = wiring.services().schedules
+    schedules = services.schedules
     if schedule_id:
         return schedules.update(who, schedule_id, values, version)
     return schedules.create(who, tenant_id, values)

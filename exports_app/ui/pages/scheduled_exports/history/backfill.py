@@ -1,17 +1,16 @@
 """Past times of a schedule, run after all: which days, how many they are, go."""
 
-import asyncio
 from datetime import date
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import counted, sentence
-from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.actions import action, call, error_sentence
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
 
 CHOOSE = "choose a day"
@@ -55,14 +54,12 @@ class BackfillState(rx.State):
         if days is None:
             return  # not all is chosen yet
         try:
-            found = await asyncio.to_thread(
-                wiring.services().backfill.count, principal(), self.schedule_id, *days
-            )
+            found = await call(services.backfill.count, self.schedule_id, *days)
         except Invalid as e:
             self._refused(e)
             return
         except ExportsError as e:  # what is shown beside it goes on
-            self.told = told(e)
+            self.told = error_sentence(e)
             return
         self.count = found.new
         if found.new:
@@ -86,9 +83,7 @@ class BackfillState(rx.State):
             }
             return
         try:
-            done = await asyncio.to_thread(
-                wiring.services().backfill.run, principal(), self.schedule_id, *days
-            )
+            done = await call(services.backfill.run, self.schedule_id, *days)
         except Invalid as e:
             self._refused(e)
             return

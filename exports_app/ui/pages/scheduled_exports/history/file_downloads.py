@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission
 from exports_app.domain.humanize import counted
 from exports_app.services.core.records import DownloadWay, FileDownload
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.user_agent import device
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, part_of_history
 from exports_app.ui.pages.scheduled_exports.labels import iso
@@ -56,7 +56,7 @@ class FileDownloadsState(rx.State):
     @staticmethod
     def _read(schedule_id: str, run_id: str) -> tuple[list[DownloadRow], int]:
         """In a thread, to the end: what a device calls itself takes some milliseconds to read."""
-        services, who = wiring.services(), principal()
+        who = principal()
         downloads, total = services.download_log.of_run(who, schedule_id, run_id, SHOWN)
         user_ids = {download.user_id for download in downloads if download.user_id}
         names = services.schedule_summaries.people(who, user_ids)
@@ -76,8 +76,8 @@ class FileDownloadsState(rx.State):
         if not self.asking:
             return
         history, run_id, self.asking = await self.get_state(HistoryState), self.asking, ""
-        revoke = wiring.services().download_links.revoke
-        await asyncio.to_thread(revoke, principal(), history.schedule_id, run_id)
+        revoke = services.download_links.revoke
+        await call(revoke, history.schedule_id, run_id)
         await notify(self, "success", "The links of this run no longer work")
         await history.reload()
 

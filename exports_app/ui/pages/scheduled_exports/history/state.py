@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, NotFound
 from exports_app.domain.humanize import counted, duration, place, sentence, size
@@ -25,9 +24,10 @@ from exports_app.domain.runs.states import (
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Attempt, Delivery, Notification, Run
 from exports_app.services.runs.actions import waits_for_retry
-from exports_app.ui.framework.actions import action, note_refusal, principal, told
+from exports_app.ui.framework.actions import action, call, error_sentence, note_refusal, principal
 from exports_app.ui.framework.browser_commands import notify, show_address
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import path, query
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
@@ -247,9 +247,7 @@ class HistoryState(rx.State):
             return
         who = principal()
         try:
-            schedule = await asyncio.to_thread(
-                wiring.services().schedules.get, who, self.schedule_id
-            )
+            schedule = await asyncio.to_thread(services.schedules.get, who, self.schedule_id)
             read = await asyncio.to_thread(_read, who, schedule.id, self.opened)
         except NotFound as e:
             self.gone, self.loaded = e.message, True
@@ -258,7 +256,7 @@ class HistoryState(rx.State):
         except ExportsError as e:
             if self.loaded:  # what is shown stays
                 raise
-            self.failed = told(e)
+            self.failed = error_sentence(e)
             return
         self._show(read)
         self.paused = run_errors.readable(schedule.paused_reason) if schedule.paused_at else ""
@@ -306,55 +304,48 @@ class HistoryState(rx.State):
 
     @action(Permission.WRITE)
     async def run_now(self) -> None:
-        await self._do(wiring.services().schedules.trigger, self.schedule_id)
+        await self._do(services.schedules.trigger, self.schedule_id)
 
     @action(Permission.WRITE)
     async def rerun(self, run_id: str) -> None:
         """Again, over the days that the old run covered."""
-        await self._do(wiring.services().run_actions.rerun, self.schedule_id, str(run_id))
+        await self._do(services.run_actions.rerun, self.schedule_id, str(run_id))
 
     @action(Permission.WRITE)
     async def resend(self, run_id: str) -> None:
         """The same file to those who did not get it."""
-        await self._do(wiring.services().run_actions.resend, self.schedule_id, str(run_id))
+        await self._do(services.run_actions.resend, self.schedule_id, str(run_id))
 
     @action(Permission.WRITE)
     async def cancel(self, run_id: str) -> None:
         """End it, whether it waits or is under way."""
-        await asyncio.to_thread(
-            wiring.services().run_actions.cancel, principal(), self.schedule_id, str(run_id)
-        )
+        await call(services.run_actions.cancel, self.schedule_id, str(run_id))
         await self.reload()
 
     @action(Permission.WRITE)
     async def retry_now(self, run_id: str) -> None:
         """Begin the attempt that it waits for."""
-        await self._do(wiring.services().run_actions.retry_now, self.schedule_id, str(run_id))
+        await self._do(services.run_actions.retry_now, self.schedule_id, str(run_id))
 
     @action(Permission.WRITE)
     async def give_up(self, run_id: str) -> None:
         """End a run that waits for another attempt."""
-        await asyncio.to_thread(
-            wiring.services().run_actions.give_up, principal(), self.schedule_id, str(run_id)
-        )
+        await call(services.run_actions.give_up, self.schedule_id, str(run_id))
         await self.reload()
 
     @action(Permission.WRITE)
     async def arrived(self, run_id: str) -> None:
         """The messages of which nobody knows have arrived, says who asked the recipients."""
-        await asyncio.to_thread(
-            wiring.services().run_actions.accept_unknown, principal(), self.schedule_id, str(run_id)
-        )
+        await call(services.run_actions.accept_unknown, self.schedule_id, str(run_id))
         await self.reload()
 
     async def _do(self, what: Callable[..., Run], *ids: str) -> None:
-        run = await asyncio.to_thread(what, principal(), *ids)
+        run = await call(what, *ids)
         (await self.get_state(ScheduleActions)).watch(run)
         await self.reload()
 
 
 def _read(who: Principal, schedule_id: str, opened: str) -> Read:
-    services = wiring.services()
     found, total = services.history.of_schedule(who, schedule_id, SHOWN)
     names = services.schedule_summaries.people(
         who, {run.triggered_by for run, _ in found if run.triggered_by}
@@ -402,7 +393,7 @@ def _waits(run: Run) -> str:
         return ""
     if not run.attempt:
         return "starts"
-    most = run.spec.get("retry_attempts") or wiring.services().settings.retry_attempts
+    most = run.spec.get("retry_attempts") or services.settings.retry_attempts
     return f"failed for now; attempt {run.attempt + 1} of {most + run.deaths} follows"
 
 

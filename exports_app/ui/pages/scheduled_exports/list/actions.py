@@ -6,7 +6,6 @@ from typing import Any
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import NotFound
 from exports_app.domain.humanize import counted
@@ -14,9 +13,10 @@ from exports_app.domain.runs.states import FINISHED, RunStatus, Trigger
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run
 from exports_app.services.schedules.bulk import BulkAction
-from exports_app.ui.framework.actions import action, principal
+from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import outcome_words
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
@@ -36,11 +36,7 @@ class ScheduleActions(rx.State):
     @action(Permission.WRITE)
     async def run(self, schedule_id: str) -> None:
         """Now. The row shows how it goes, a notice how it ended."""
-        self.watch(
-            await asyncio.to_thread(
-                wiring.services().schedules.trigger, principal(), str(schedule_id)
-            )
-        )
+        self.watch(await call(services.schedules.trigger, str(schedule_id)))
 
     @action(Permission.WRITE)
     async def test(self, schedule_id: str) -> None:
@@ -49,9 +45,7 @@ class ScheduleActions(rx.State):
 
     @internal
     async def send_test(self, schedule_id: str) -> None:
-        run = await asyncio.to_thread(
-            wiring.services().run_actions.send_test, principal(), schedule_id
-        )
+        run = await call(services.run_actions.send_test, schedule_id)
         self.watch(run)
         reason = CHANNELS["email"].unconfigured()
         text = (
@@ -70,22 +64,18 @@ class ScheduleActions(rx.State):
     async def toggle(self, schedule_id: str, active: bool) -> None:
         """Acts at once. Where it is refused, the list is read again, so that the switch comes
         back."""
-        services, values = wiring.services(), {"is_active": bool(active)}
+        values = {"is_active": bool(active)}
         try:
-            await asyncio.to_thread(
-                services.schedules.update, principal(), str(schedule_id), values
-            )
+            await call(services.schedules.update, str(schedule_id), values)
         finally:
             await (await self.get_state(ListState)).load(fresh=True)
 
     @action(Permission.WRITE)
     async def resume(self, schedule_id: str) -> None:
         """One that was paused by itself goes on, in the name of whoever resumes it."""
-        services, values = wiring.services(), {"is_active": True}
+        values = {"is_active": True}
         try:
-            resumed = await asyncio.to_thread(
-                services.schedules.update, principal(), str(schedule_id), values
-            )
+            resumed = await call(services.schedules.update, str(schedule_id), values)
             yours = " and runs in your name" if resumed.owner_id == principal().user_id else ""
             await notify(self, "success", f"“{resumed.name}” is active again{yours}")
         finally:
@@ -93,7 +83,7 @@ class ScheduleActions(rx.State):
 
     @action(Permission.WRITE)
     async def ask_delete(self, schedule_id: str) -> None:
-        services, who = wiring.services(), principal()
+        who = principal()
         schedule = await asyncio.to_thread(
             services.schedules.get, who, str(schedule_id), Permission.WRITE
         )
@@ -141,9 +131,7 @@ class ScheduleActions(rx.State):
         if not ids:
             return
         listed = await self.get_state(ListState)
-        result = await asyncio.to_thread(
-            wiring.services().bulk.apply, principal(), ids, BulkAction(what)
-        )
+        result = await call(services.bulk.apply, ids, BulkAction(what))
         if result.done:
             await notify(
                 self, "success", f"{counted(len(result.done), 'scheduled export')} {BULK[what]}"
@@ -160,7 +148,7 @@ class ScheduleActions(rx.State):
         """Tell how the watched runs ended."""
         if not self._watched:
             return
-        ended = await asyncio.to_thread(_ended, principal(), dict(self._watched))
+        ended = await call(_ended, dict(self._watched))
         for run_id, (schedule_id, name) in list(self._watched.items()):
             if run_id in ended:
                 run, accepted, total = ended[run_id]
@@ -195,7 +183,7 @@ def _ended(who: Principal, watched: dict[str, tuple[str, str]]) -> dict[str, Any
     found: dict[str, Any] = {}
     for run_id, (schedule_id, _) in watched.items():
         try:
-            run, deliveries = wiring.services().history.get(who, schedule_id, run_id)
+            run, deliveries = services.history.get(who, schedule_id, run_id)
         except NotFound:
             found[run_id] = (None, 0, 0)
             continue

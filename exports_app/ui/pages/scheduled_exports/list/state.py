@@ -1,13 +1,11 @@
 """The list: which part of the tenant's schedules is shown, in what order. The view stands in the
 address."""
 
-import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
 import reflex as rx
 
-from exports_app import wiring
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
@@ -16,9 +14,10 @@ from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Page
 from exports_app.services.schedules.listing import ScheduleListPage
 from exports_app.services.schedules.service import SORTS
-from exports_app.ui.framework.actions import action, principal, told
+from exports_app.ui.framework.actions import action, call, error_sentence
 from exports_app.ui.framework.browser_commands import BrowserCommands, parameters, show_address
 from exports_app.ui.framework.internal import internal
+from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, path, query
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.labels import iso
@@ -122,14 +121,12 @@ class ListState(rx.State):
         where: dict[str, Any] = {COLUMNS[k]: v for k, v in self.filters.items() if k != "active"}
         if "active" in self.filters:
             where |= ACTIVE[self.filters["active"]]
-        read, page = wiring.services().schedule_listing.page, Page(self.page, SIZE, self.sort)
+        read, page = services.schedule_listing.page, Page(self.page, SIZE, self.sort)
         try:
-            self._show(
-                await asyncio.to_thread(read, principal(), tenant, where, self.q, page, fresh=fresh)
-            )
+            self._show(await call(read, tenant, where, self.q, page, fresh=fresh))
             self.failed = ""
         except ExportsError as e:
-            self.failed = told(e)
+            self.failed = error_sentence(e)
         self.loaded = True
 
     def _show(self, listed: ScheduleListPage) -> None:
