@@ -1,52 +1,35 @@
-"""`python -m tools.screenshots [FOLDER]`: the pictures of docs/screenshots/, taken of a real server
-that plays a fixed story."""
+"""What each screenshot shows, and how a browser gets there."""
 
-import argparse
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Page
 
-from exports_app import log, wiring
-from exports_app.settings import Settings
-from exports_app.wiring import Services
-from tests.browser import launch
-from tests.e2e.server import ROOT, start_server
-from tests.mailserver import MailServer, mail_server
-from tools import story
+from tools.screenshots import cast
 
-FOLDER = ROOT / "docs" / "screenshots"
 LIST = "/scheduled-exports"
-SIZES = {"wide": (1280, 900, 1), "phone": (390, 844, 2)}
-"""Width and height in CSS pixels, and how many pixels each of them has."""
-AGENT = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
-)
-PATIENCE = 15_000
-"""Milliseconds any wait may last."""
 
 Ids = dict[str, str]
-"""Of the story's schedules by name, and what else `story.tell` returns."""
-Way = Callable[[Page, Ids], None]
+"""What `installation.fill` returns: schedules' ids by name, and the invitation's path."""
+Steps = Callable[[Page, Ids], None]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """way: from a fresh page to the picture. email: who is signed in; empty: nobody. looks:
-    ``wide-light``, ..."""
+    """One subject, taken in several sizes and themes.
+
+    steps: from a new page to what is shown. looks: ``wide-light`` and the like. email: who is
+    signed in; empty: nobody.
+    """
 
     name: str
-    way: Way
+    steps: Steps
     looks: tuple[str, ...]
-    email: str = story.ADMIN.email
+    email: str = cast.ADMIN.email
 
 
 def see_list(page: Page, _: Ids) -> None:
-    page.goto(f"{LIST}?tenant={story.NORTHWIND.slug}")
+    page.goto(f"{LIST}?tenant={cast.NORTHWIND.slug}")
     page.locator("tr[data-id]").first.wait_for()
 
 
@@ -56,7 +39,7 @@ def see_paused(page: Page, ids: Ids) -> None:
 
 
 def see_empty_list(page: Page, _: Ids) -> None:
-    page.goto(f"{LIST}?tenant={story.HARBOUR.slug}")
+    page.goto(f"{LIST}?tenant={cast.HARBOUR.slug}")
     page.locator("[data-empty]").wait_for()
 
 
@@ -109,7 +92,7 @@ def see_email(page: Page, ids: Ids) -> None:
 
 
 def open_history(page: Page, ids: Ids, name: str, status: str) -> None:
-    page.goto(f"{LIST}/{ids[name]}?tenant={story.NORTHWIND.slug}")
+    page.goto(f"{LIST}/{ids[name]}?tenant={cast.NORTHWIND.slug}")
     page.get_by_role("button", name=f"Details: {status}").first.click()
     page.locator("tr.detail").first.wait_for()
 
@@ -144,24 +127,24 @@ def see_backfill(page: Page, ids: Ids) -> None:
 
 
 def see_analytics(page: Page, _: Ids) -> None:
-    page.goto(f"/analytics?tenant={story.NORTHWIND.slug}&group=week&period=last_90_days")
+    page.goto(f"/analytics?tenant={cast.NORTHWIND.slug}&group=week&period=last_90_days")
     page.locator(".chart svg path.recharts-line-curve").first.wait_for()
 
 
 def see_health(page: Page, _: Ids) -> None:
-    page.goto(f"/analytics/exports?tenant={story.NORTHWIND.slug}")
+    page.goto(f"/analytics/exports?tenant={cast.NORTHWIND.slug}")
     page.locator("#times .chart svg").first.wait_for()
 
 
 def see_settings(page: Page, _: Ids) -> None:
-    page.goto(f"/settings?tenant={story.NORTHWIND.slug}")
+    page.goto(f"/settings?tenant={cast.NORTHWIND.slug}")
     page.locator(".plain-list li").first.wait_for()
 
 
 def see_second_factor(page: Page, ids: Ids) -> None:
     see_settings(page, ids)
     page.locator("#set-up-factor").click()
-    page.locator("#factor-password").fill(story.PASSWORD)
+    page.locator("#factor-password").fill(cast.PASSWORD)
     page.get_by_role("button", name="Continue").click()
     page.locator(".qr").wait_for()
     page.locator("#second-factor").evaluate(
@@ -170,34 +153,34 @@ def see_second_factor(page: Page, ids: Ids) -> None:
 
 
 def see_members(page: Page, _: Ids) -> None:
-    page.goto(f"/settings/members?tenant={story.NORTHWIND.slug}")
+    page.goto(f"/settings/members?tenant={cast.NORTHWIND.slug}")
     page.locator("#members li").first.wait_for()
 
 
 def see_invitation(page: Page, ids: Ids) -> None:
-    page.goto(ids[story.INVITATION])
+    page.goto(ids[cast.INVITATION])
     page.locator("#join").wait_for()
 
 
-def see_parting(page: Page, ids: Ids) -> None:
+def see_removal(page: Page, ids: Ids) -> None:
     see_members(page, ids)
     page.get_by_role("button", name="Remove Sam Ortiz").click()
     page.get_by_role("alertdialog").wait_for()
 
 
 def see_quotas(page: Page, _: Ids) -> None:
-    page.goto(f"/settings/tenant?tenant={story.NORTHWIND.slug}")
+    page.goto(f"/settings/tenant?tenant={cast.NORTHWIND.slug}")
     page.locator("#quotas").wait_for()
     page.locator("#quotas").evaluate("(section) => section.scrollIntoView()")
 
 
 def see_tenant(page: Page, _: Ids) -> None:
-    page.goto(f"/settings/tenant?tenant={story.NORTHWIND.slug}")
+    page.goto(f"/settings/tenant?tenant={cast.NORTHWIND.slug}")
     page.locator("iframe.mail").wait_for()
 
 
 def see_audit(page: Page, _: Ids) -> None:
-    page.goto(f"/settings/audit?tenant={story.NORTHWIND.slug}")
+    page.goto(f"/settings/audit?tenant={cast.NORTHWIND.slug}")
     page.locator("#entries li").first.wait_for()
 
 
@@ -241,120 +224,12 @@ SCENES = (
     Scene("settings", see_settings, ("wide-light", "phone-dark")),
     Scene("settings-second-factor", see_second_factor, ("wide-light", "phone-dark")),
     Scene("settings-members", see_members, ("wide-light", "phone-dark")),
-    Scene("settings-parting", see_parting, ("wide-light", "phone-dark")),
+    Scene("settings-parting", see_removal, ("wide-light", "phone-dark")),
     Scene("settings-tenant", see_tenant, EVERY),
-    Scene("settings-quotas", see_quotas, ("wide-light", "phone-dark"), story.OPERATOR.email),
+    Scene("settings-quotas", see_quotas, ("wide-light", "phone-dark"), cast.OPERATOR.email),
     Scene("settings-audit", see_audit, ("wide-light", "phone-dark")),
-    Scene("settings-email", see_mail, ("wide-light", "phone-dark"), story.OPERATOR.email),
-    Scene("settings-users", see_users, ("wide-light", "phone-dark"), story.OPERATOR.email),
+    Scene("settings-email", see_mail, ("wide-light", "phone-dark"), cast.OPERATOR.email),
+    Scene("settings-users", see_users, ("wide-light", "phone-dark"), cast.OPERATOR.email),
     Scene("delete", see_delete, ("wide-light", "phone-dark")),
-    Scene("no-access", see_no_access, ("wide-light",), story.VIEWER.email),
+    Scene("no-access", see_no_access, ("wide-light",), cast.VIEWER.email),
 )
-
-
-def open_services(folder: Path) -> Services:
-    """A second pair of hands on the server's data."""
-    log.configure("error")
-    return wiring.build(Settings(data_dir=folder))
-
-
-@contextmanager
-def signed_in(browser: Browser, url: str, email: str) -> Iterator[str | None]:
-    """The cookies of somebody who has signed in, as a file's path; None for nobody."""
-    if not email:
-        yield None
-        return
-    context = browser.new_context(base_url=url, user_agent=AGENT.format(browser.version))
-    page = context.new_page()
-    page.goto("/login")
-    page.locator("#email").fill(email)
-    page.locator("#password").fill(story.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**{LIST}*")
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        context.storage_state(path=file.name)
-        context.close()
-        yield file.name
-
-
-def take(context: BrowserContext, scene: Scene, ids: Ids, file: Path) -> None:
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    scene.way(page, ids)
-    page.evaluate("() => document.fonts.ready")
-    page.mouse.move(0, 0)
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=file, animations="disabled")
-    page.close()
-
-
-def open_context(browser: Browser, url: str, look: str, cookies: str | None) -> BrowserContext:
-    size, _, theme = look.partition("-")
-    width, height, scale = SIZES[size]
-    return browser.new_context(
-        base_url=url,
-        storage_state=cookies,
-        viewport={"width": width, "height": height},
-        device_scale_factor=scale,
-        color_scheme="dark" if theme == "dark" else "light",
-        reduced_motion="reduce",
-        locale="en-GB",
-        timezone_id="Europe/Berlin",
-    )
-
-
-def say(text: str) -> None:
-    print(f"screenshots: {text}", file=sys.stderr, flush=True)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
-    parser.add_argument(
-        "folder", nargs="?", type=Path, default=FOLDER, help="docs/screenshots by default"
-    )
-    parser.add_argument("--all", action="store_true", help="every scene in every size and theme")
-    parser.add_argument("--only", default="", help="scenes whose name begins like this")
-    given = parser.parse_args()
-    say("the pages are built where they have changed, then it takes about a minute")
-    given.folder.mkdir(parents=True, exist_ok=True)
-    scenes = [
-        replace(s, looks=EVERY) if given.all else s for s in SCENES if s.name.startswith(given.only)
-    ]
-    with tempfile.TemporaryDirectory(prefix="exports-pictures-") as work:
-        home = Path(work)
-        with mail_server(user=story.MAILBOX, password="another one") as mails:
-            take_all(home, scenes, given.folder, mails)
-    return 0
-
-
-def take_all(home: Path, scenes: list[Scene], folder: Path, mails: MailServer) -> None:
-    """mails: lets nobody in, so that no picture depends on what was sent meanwhile."""
-    settings = {
-        "DEMO": "0",
-        "RATE_LIMIT_LOGIN": "1000/minute",
-        "SMTP_HOST": mails.host,
-        "SMTP_PORT": str(mails.port),
-    }
-    settings |= {"SMTP_TLS": mails.tls, "SMTP_USER": story.MAILBOX, "SMTP_PASS": "forgotten"}
-    with (
-        start_server(home, settings, backend_only=False) as server,
-        sync_playwright() as playwright,
-    ):
-        services = open_services(home / "data")
-        ids, browser = story.tell(services), launch(playwright)
-        for scene in scenes:
-            story.sign_out(services)
-            with signed_in(browser, server.url, scene.email) as cookies:
-                for look in scene.looks:
-                    story.hold_time(services)
-                    context = open_context(browser, server.url, look, cookies)
-                    file = folder / f"{scene.name}-{look}.png"
-                    take(context, scene, ids, file)
-                    context.close()
-                    say(f"{file.name}  {file.stat().st_size / 1000:.0f} KB")
-        browser.close()
-        services.database.dispose()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,209 @@
+"""An installation to take screenshots of: fixed names and numbers, dated back from now.
+
+Three tenants: Northwind with everything that a list can show, Alpine Outfitters beside it, and
+Harbour Media, which has nothing yet.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from exports_app.db.models import RunRow, SessionRow
+from exports_app.db.repositories import table
+from exports_app.domain.access import Role
+from exports_app.domain.runs.states import RunStatus
+from exports_app.services.audit import audit_log
+from exports_app.services.campaigns.demo_data import fixed_id, metrics
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import (
+    Action,
+    AuditEntry,
+    Campaign,
+    Invitation,
+    Membership,
+    Session,
+    User,
+)
+from exports_app.services.identity import passwords
+from exports_app.services.identity.account_links import AccountLink, LinkKind
+from exports_app.wiring import Services
+from tools.screenshots import cast, runs, schedules
+
+
+def fill(services: Services) -> dict[str, str]:
+    """Write the installation into an empty database, beside a running server.
+
+    Returns the ids of its schedules by name, and a path under `cast.INVITATION`.
+    """
+    now = services.clock().replace(microsecond=0)
+    hashed = passwords.hash_password(cast.PASSWORD)
+    with services.store.write() as tx:
+        for tenant in (cast.NORTHWIND, cast.ALPINE, cast.HARBOUR):
+            tx.tenants.add(tenant)
+        for user in (cast.ADMIN, cast.VIEWER, cast.OPERATOR):
+            tx.users.add(replace(user, password_hash=hashed))
+        for tenant in (cast.NORTHWIND, cast.ALPINE, cast.HARBOUR):
+            tx.users.join(Membership(cast.ADMIN.id, tenant.id, Role.ADMIN))
+        tx.users.join(Membership(cast.VIEWER.id, cast.NORTHWIND.id, Role.VIEWER))
+        since = now - timedelta(hours=5)
+        tx.sessions.add(
+            Session(
+                "0" * 64,
+                cast.ADMIN.id,
+                0,
+                since,
+                now + cast.LONG,
+                device=cast.PHONE,
+                last_used_at=now - timedelta(minutes=50),
+            )
+        )
+        _campaigns(tx, now)
+        for entry in _audit_entries(now):
+            tx.audit.add(entry)
+    exports = [*schedules.northwind(now), *schedules.alpine(now)]
+    with services.store.write() as tx:
+        for schedule, past in exports:
+            runs.add(tx, schedule, past, now)
+    return {schedule.name: schedule.id for schedule, _ in exports} | {
+        cast.INVITATION: _invite(services, now)
+    }
+
+
+def _invite(services: Services, now: datetime) -> str:
+    """Invite two people. Returns the path at which the first of them accepts."""
+    invitations = [
+        Invitation(
+            fixed_id("invited", email),
+            cast.NORTHWIND.id,
+            email,
+            role,
+            cast.ADMIN.id,
+            now,
+            now + timedelta(hours=72),
+            mailed=True,
+        )
+        for email, role in zip(cast.INVITED, (Role.ADMIN, Role.VIEWER), strict=True)
+    ]
+    with services.store.write() as tx:
+        for invitation in invitations:
+            tx.invitations.add(invitation)
+    first = invitations[0]
+    link = AccountLink(
+        LinkKind.INVITATION, first.id, first.generation, first.expires_at, mailed=True
+    )
+    return f"/invitation#{services.account_links.token(link)}"
+
+
+def _audit_entries(now: datetime) -> list[AuditEntry]:
+    """Northwind's audit of the last days."""
+    weekly, spring = (
+        fixed_id("northwind", "export", name)
+        for name in ("Weekly campaign report", "Spring launch detail")
+    )
+    entries: list[tuple[float, User | None, Action, str, str, dict[str, Any]]] = [
+        (0.4, cast.ADMIN, Action.RUN_TRIGGERED, weekly, "Weekly campaign report", {}),
+        (
+            1,
+            None,
+            Action.SCHEDULE_PAUSED,
+            spring,
+            "Spring launch detail",
+            {"reason": "5 runs in a row failed"},
+        ),
+        (
+            3,
+            cast.ADMIN,
+            Action.MEMBER_CHANGED,
+            cast.VIEWER.id,
+            cast.VIEWER.email,
+            {"changed": {"role": ["admin", "viewer"]}},
+        ),
+        (
+            26,
+            cast.ADMIN,
+            Action.SCHEDULE_UPDATED,
+            weekly,
+            "Weekly campaign report",
+            {
+                "changed": {
+                    "schedule": ["0 8 * * 1", "0 9 * * 1"],
+                    "recipients": [["mara@northwind.example"], cast.RECIPIENTS],
+                }
+            },
+        ),
+        (27, cast.ADMIN, Action.MEMBER_ADDED, cast.VIEWER.id, cast.VIEWER.email, {"role": "admin"}),
+        (
+            50,
+            cast.ADMIN,
+            Action.TENANT_UPDATED,
+            cast.NORTHWIND.id,
+            cast.NORTHWIND.name,
+            {"changed": {"brand_color": ["#1D4ED8", "#4F46E5"]}},
+        ),
+        (51, cast.ADMIN, Action.SCHEDULE_CREATED, spring, "Spring launch detail", {}),
+        (
+            75,
+            cast.ADMIN,
+            Action.CAMPAIGN_METRICS,
+            fixed_id("northwind", "Spring launch"),
+            "Spring launch",
+            {"days": 30},
+        ),
+    ]
+    return [
+        AuditEntry(
+            fixed_id("deed", str(number)),
+            cast.NORTHWIND.id,
+            now - timedelta(hours=ago),
+            who.id if who else None,
+            who.name if who else audit_log.APP,
+            action,
+            subject_id,
+            subject,
+            detail,
+        )
+        for number, (ago, who, action, subject_id, subject, detail) in enumerate(entries)
+    ]
+
+
+def hold_time(services: Services) -> None:
+    """Set the times of the running and of the waiting run back to those of every screenshot."""
+    run_rows, now = table(RunRow), services.clock()
+    times = {
+        RunStatus.PROCESSING: {"started_at": now - cast.RUNNING_FOR},
+        RunStatus.PENDING: {"next_attempt_at": now + cast.RETRY_IN},
+    }
+    with services.database.write() as connection:
+        for status, values in times.items():
+            connection.execute(update(run_rows).where(run_rows.c.status == status).values(values))
+
+
+def sign_out(services: Services) -> None:
+    """End the sessions of earlier screenshots' browsers; the phone's stays."""
+    sessions = table(SessionRow)
+    with services.database.write() as connection:
+        ended = update(sessions).where(sessions.c.device.not_like("%iPhone%"))
+        connection.execute(ended.values(revoked_at=services.clock()))
+
+
+def _campaigns(tx: Transaction, now: datetime) -> None:
+    first = now.date() - timedelta(days=cast.DAYS)
+    campaigns = [
+        Campaign(
+            fixed_id("northwind", name),
+            cast.NORTHWIND.id,
+            name,
+            channel,
+            "active",
+            "EUR",
+            budget,
+            first,
+            None,
+        )
+        for name, channel, budget in cast.CAMPAIGNS
+    ]
+    tx.campaigns.add(campaigns)
+    for campaign in campaigns:
+        tx.campaigns.add_metrics(list(metrics(campaign.id, first, cast.DAYS)))
