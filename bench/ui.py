@@ -10,8 +10,6 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,45 +20,13 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from bench import clicks, company
 from bench.pages import PATH, close_pages, open_pages
-from bench.running import child, machine, percentile, say, verdict
+from bench.running import child, machine, say
+from bench.ui_report import EXPORT_ROWS, EXPORTS, OPEN_PAGES, Measurements, Weight, report
 from exports_app.services.identity.sessions import SESSION_COOKIE
 from tests.browser import FLAGS, find
 from tests.e2e.server import start_server
 
-CLICK_AIM, BUSY_AIM, PUSH_AIM, WEIGHT_AIM = 150, 200, 500, 450
-"""Milliseconds (95 of 100; while exports are made; of a push), kilobytes of 1,000 bytes."""
-EXPORTS, EXPORT_ROWS = 20, company.LARGE_CAMPAIGNS * company.LARGE_DAYS
-OPEN_PAGES = 50
 CHURN_SECONDS = 60
-
-
-@dataclass
-class Found:
-    weight: "Weight"
-    took: dict[str, list[clicks.Answer]]
-    busy: dict[str, list[clicks.Answer]]
-    """While EXPORTS are made."""
-    share: float
-    """Of the time of those clicks in which exports were still waited for."""
-    pushed: dict[str, list[float]]
-    before: dict[str, float]
-    after: dict[str, float]
-    opened: int
-    """Pages that were opened and closed between before and after."""
-
-
-@dataclass
-class Weight:
-    """The first load of the list, with an empty cache."""
-
-    bytes: int = 0
-    requests: int = 0
-    socket_bytes: int = 0
-    hosts: set[str] = field(default_factory=set)
-
-
-def p95(answers: Sequence[clicks.Answer]) -> float:
-    return percentile([one.took for one in answers], 0.95)
 
 
 async def open_browser(playwright: Playwright) -> Browser:
@@ -157,8 +123,8 @@ async def beside_exports(
         clicked = time.monotonic() - began
         made = await ended - began
     say(
-        f"{EXPORTS} exports of {EXPORT_ROWS:,} rows took {made:.0f} s, "
-        f"the clicks beside them {clicked:.0f} s"
+        f"{EXPORTS} exports of {EXPORT_ROWS:,} rows took {made:.0f} s, the clicks beside them"
+        f" {clicked:.0f} s"
     )
     return took, min(1.0, made / clicked)
 
@@ -209,7 +175,7 @@ async def churn(url: str, session: str) -> int:
     return opened
 
 
-async def measure(url: str, pid: int, seeded: dict[str, Any], samples: int) -> Found:
+async def measure(url: str, pid: int, seeded: dict[str, Any], samples: int) -> Measurements:
     async with async_playwright() as playwright:
         browser = await open_browser(playwright)
         page = await signed_in(browser, url, seeded["session"])
@@ -225,91 +191,7 @@ async def measure(url: str, pid: int, seeded: dict[str, Any], samples: int) -> F
     worker = worker_of(pid)
     before = resources(worker)
     opened = await churn(url, seeded["session"])
-    return Found(weight, took, busy, share, pushed, before, resources(worker), opened)
-
-
-def line(name: str, values: Sequence[float]) -> str:
-    p50, high, worst = percentile(values, 0.5), percentile(values, 0.95), max(values)
-    return f"| {name} | {len(values)} | {p50:,.0f} | {high:,.0f} | {worst:,.0f} |"
-
-
-def report(found: Found, schedules: int) -> bool:
-    """Print the tables. Returns whether every aim is kept."""
-    every = [one for answers in found.took.values() for one in answers]
-    print(
-        f"| click to answer, {schedules:,} schedules | samples | p50 ms | p95 ms | max ms | "
-        "waiting p50 | drawing p50 |"
-    )
-    print("|---|---:|---:|---:|---:|---:|---:|")
-    for name, answers in [*found.took.items(), ("all of them", every)]:
-        waiting, drawing = (
-            percentile([getattr(a, part) for a in answers], 0.5) for part in ("waiting", "drawing")
-        )
-        print(f"{line(name, [a.took for a in answers])} {waiting:,.0f} | {drawing:,.0f} |")
-    beside = [one for answers in found.busy.values() for one in answers]
-    print(
-        line(
-            f"all of them, while {EXPORTS} exports of {EXPORT_ROWS:,} rows are made",
-            [a.took for a in beside],
-        ),
-        "| |",
-    )
-    print(
-        f"\n| commit to change, {OPEN_PAGES} open pages | samples | p50 ms | p95 ms | max ms |\n"
-        "|---|---:|---:|---:|---:|"
-    )
-    words = {
-        "answered": "API's answer",
-        "first": "first other page has it",
-        "seen": "seen in the browser",
-        "last": "last other page has it",
-    }
-    for key, name in words.items():
-        print(line(name, found.pushed[key]))
-    print(f"\n| worker's | before | after {found.opened} pages came and went |\n|---|---:|---:|")
-    for key, name in (("rss", "memory MB"), ("files", "open files"), ("threads", "threads")):
-        print(f"| {name} | {found.before[key]:,.0f} | {found.after[key]:,.0f} |")
-    kilo, slow = (
-        found.weight.bytes / 1000,
-        {n for n, v in found.took.items() if p95(v) >= CLICK_AIM},
-    )
-    print(
-        f"\nThe first page: {kilo:.0f} KB in {found.weight.requests} requests to "
-        f"{len(found.weight.hosts)} host,"
-        f" and {found.weight.socket_bytes / 1000:.0f} KB of data before compression.\n"
-    )
-    grown = found.after["rss"] - found.before["rss"]
-    say(
-        f"memory grew by {1000 * grown / max(1, found.opened):.0f} KB for a page; "
-        "each state is kept for half an hour"
-    )
-    return all(
-        [
-            verdict(
-                f"every click answered within {CLICK_AIM} ms, 95 of 100 "
-                f"(all together: {p95(every):.0f} ms)"
-                + (f"; slower: {', '.join(sorted(slow))}" if slow else ""),
-                not slow,
-            ),
-            verdict(
-                f"the same within {BUSY_AIM} ms while {EXPORTS} exports are made "
-                f"({p95(beside):.0f} ms; they took {found.share:.0%} of the time)",
-                p95(beside) < BUSY_AIM,
-            ),
-            verdict(
-                f"a change seen within {PUSH_AIM} ms, 95 of 100",
-                percentile(found.pushed["seen"], 0.95) < PUSH_AIM
-                and percentile(found.pushed["last"], 0.95) < PUSH_AIM,
-            ),
-            verdict(f"the first page at most {WEIGHT_AIM} KB", kilo <= WEIGHT_AIM),
-            verdict("everything from one host", len(found.weight.hosts) == 1),
-            verdict(
-                "no files and threads left over",
-                found.after["files"] - found.before["files"] < 5
-                and found.after["threads"] - found.before["threads"] < 5,
-            ),
-        ]
-    )
+    return Measurements(weight, took, busy, share, pushed, before, resources(worker), opened)
 
 
 def main() -> int:

@@ -1,5 +1,7 @@
-"""Structured logs: one event a line, a name and its values. No secrets, tokens or full addresses of
-recipients go in."""
+"""Structured logs: one event per line, with a name and values.
+
+Secrets, tokens and full addresses of recipients are not logged.
+"""
 
 import logging
 import re
@@ -10,22 +12,22 @@ import traceback
 import structlog
 
 _OF_LIBRARIES = frozenset({"reflex", "reflex_base", "engineio", "socketio", "asyncio"})
-"""Loggers that may write down what strangers send, and the tokens of tabs."""
+"""Loggers whose records may hold what strangers send, and the tokens of tabs."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
-MOST_ALIKE, ALIKE_SECONDS, MOST_CHARACTERS = 5, 60.0, 4_000
+MOST_ALIKE = 5
+ALIKE_SECONDS = 60.0
+MOST_CHARACTERS = 4_000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 
 get = structlog.get_logger
 bind = structlog.contextvars.bound_contextvars
 begin = structlog.contextvars.bind_contextvars
-"""From here on, in this task, lines have these values. For events of pages, which have a task
-each."""
+"""Add values to all later lines of this task. For events of pages, each of which has its task."""
 
 
 def configure(level: str) -> None:
-    """Readable lines on a terminal, JSON elsewhere; other libraries' records come out the same
-    way."""
+    """Write readable lines to a terminal, else JSON. Records of libraries get the same form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -39,10 +41,10 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     terminal = sys.stderr.isatty()
+    # Other traceback formatters print local variables too
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     last: list[structlog.typing.Processor] = (
-        [
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        ]  # others print local variables too
+        [console]
         if terminal
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
@@ -60,8 +62,10 @@ def configure(level: str) -> None:
 
 
 class Sparing(logging.Filter):
-    """Of what the pages' libraries log: each place in their code MOST_ALIKE times within
-    ALIKE_SECONDS, and no tab's token."""
+    """Limits the records of the pages' libraries, and masks tabs' tokens in them.
+
+    Each place in their code may log MOST_ALIKE records within ALIKE_SECONDS.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,12 +90,11 @@ class Sparing(logging.Filter):
 
 
 def without_addresses(text: str) -> str:
-    """The text with every address in it masked: an error may name a recipient, and a mail server's
-    answer quote one."""
-    return _ADDRESS.sub(lambda found: masked(found.group()), text)
+    """Mask every address in a text. Errors and mail servers' answers may name recipients."""
+    return _ADDRESS.sub(lambda match: masked(match.group()), text)
 
 
 def masked(address: str) -> str:
-    """An address as it may stand in a log: ``m***@example.com``."""
+    """An address in the form for logs: ``m***@example.com``."""
     name, _, domain = address.rpartition("@")
     return f"{name[:1]}***@{domain}" if name else "***"

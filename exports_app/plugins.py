@@ -1,5 +1,4 @@
-"""Find the files that add something: every module of a package is imported, and registers
-itself."""
+"""Load plugins: every module of a package is imported, and registers itself."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Where to listen, checked before anything else is done."""
+"""The address to listen on, checked before the server starts."""
 
 import errno
 import socket
@@ -7,16 +7,15 @@ import time
 from exports_app.launch.errors import StartError
 
 PATIENCE = 2.0
-"""Seconds to wait for a port: the worker of a server that was killed just now still holds it."""
+"""Seconds to wait for a port. The worker of a killed server holds its port for a moment."""
 
 
 def resolve(host: str, port: int) -> str:
-    """The first address of `host` (IPv4 before IPv6) on which `port` is free; granian takes
-    addresses only.
+    """Return the first address of `host` (IPv4 before IPv6) on which `port` is free.
 
-    A plain bind, since granian shares ports (SO_REUSEPORT): two servers would answer in turn,
-    silently. Raises StartError when the host is not one of this machine's, or the port is taken or
-    not allowed.
+    granian takes addresses only, and shares ports (SO_REUSEPORT): two servers on one port would
+    answer in turn without an error. So the port is tried with a plain bind. Raises StartError if
+    the host is not one of this machine's, or the port is taken or not allowed.
     """
     name = host.removeprefix("[").removesuffix("]")
     try:
@@ -39,7 +38,7 @@ def resolve(host: str, port: int) -> str:
 
 
 def url(host: str, port: int) -> str:
-    """What to open in a browser on this machine."""
+    """The URL to open in a browser on this machine."""
     name = host.removeprefix("[").removesuffix("]")
     if name in {"127.0.0.1", "0.0.0.0", "::", "::1"}:  # noqa: S104 (compared, not bound)
         name = "localhost" if ":" not in name else "[::1]"
@@ -63,7 +62,10 @@ def _bind(family: int, address: tuple[object, ...]) -> None:
 
 def _why(host: str, port: int, e: OSError | None) -> str:
     if e is not None and e.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is taken: stop what listens there, or choose another (PORT or --port)"
+        return (
+            f"port {port} on {host} is taken: stop what listens there, or choose another"
+            " (PORT or --port)"
+        )
     if e is not None and e.errno == errno.EACCES:
         return f"port {port} needs more rights: choose one above 1023 (PORT or --port)"
     return f"HOST {host} is not an address of this machine"

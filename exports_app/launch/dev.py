@@ -1,5 +1,7 @@
-"""`make dev`: Reflex's own server with hot reload, on one port, so that signing in works as in
-production."""
+"""`make dev`: Reflex's development server with hot reload.
+
+It uses one port, so that signing in works as in production.
+"""
 
 import os
 import sys
@@ -12,17 +14,16 @@ from exports_app.launch.prepare import prepare
 
 
 def main() -> None:
-    """Prepare the database, then become `reflex run`. Exits with one line on stderr and 1 when it
-    cannot."""
+    """Prepare the database, then become `reflex run`. On an error, exits with 1 and one line."""
     try:
-        held = settings.get()
-        address.resolve(held.host, held.port)
-        prepare(held)
+        config = settings.get()
+        address.resolve(config.host, config.port)
+        prepare(config)
     except (settings.SettingsError, ExportsError, StartError) as e:
         raise SystemExit(f"exports_app: {e}") from None
     env.prepare()
-    port = str(held.port)
-    ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", held.host]
+    port = str(config.port)
+    ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", config.host]
     os.execv(sys.executable, [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports])  # noqa: S606 (our own command)
 
 

@@ -1,4 +1,4 @@
-"""The environment that Reflex must see before it is imported. Only the standard library here."""
+"""Environment variables that Reflex reads when it is imported. Standard library only."""
 
 import os
 import sysconfig
@@ -17,8 +17,10 @@ REFLEX = {
 
 
 def prepare() -> None:
-    """Put this Python's scripts (node and npm among them) first on PATH, and set what Reflex reads;
-    values already set win."""
+    """Put this Python's scripts (with node and npm) first on PATH, and set Reflex's variables.
+
+    Variables that are set already keep their values.
+    """
     scripts = sysconfig.get_path("scripts")
     others = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p != scripts]
     os.environ["PATH"] = os.pathsep.join([scripts, *others])

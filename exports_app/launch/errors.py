@@ -1,5 +1,5 @@
-"""What stops a start."""
+"""Errors of a start."""
 
 
 class StartError(Exception):
-    """The server cannot start: one line that says why and what to do."""
+    """The server cannot start. The message is one line: why, and what to do."""

@@ -1,5 +1,7 @@
-"""One server on one SQLite file. The operating system releases these locks however a process
-ends."""
+"""Locks that allow one server per SQLite file.
+
+The operating system releases them however a process ends.
+"""
 
 import fcntl
 import os
@@ -15,13 +17,12 @@ from exports_app.launch.errors import StartError
 from exports_app.settings import Settings
 
 PATIENCE = 10.0
-"""Seconds to wait for a worker to end whose server was killed."""
+"""Seconds to wait until the worker of a killed server has ended."""
 _POLL = 0.1
 
 
 def database_file(settings: Settings) -> Path | None:
-    """The SQLite file, None where the database is a server of its own (which many processes may
-    share)."""
+    """The SQLite file; None for a database server, which many processes may share."""
     if not settings.embedded:
         return None
     name = make_url(settings.url).database
@@ -34,10 +35,9 @@ def database_file(settings: Settings) -> Path | None:
 
 @contextmanager
 def server(settings: Settings) -> Iterator[None]:
-    """Held by the serving command for its whole life; entered only once no worker of an earlier
-    server is left.
+    """Hold the lock of the serving command, after the worker of an earlier server has ended.
 
-    Raises StartError at once when another server runs, after PATIENCE seconds when only its worker
+    Raises StartError at once if another server runs, and after PATIENCE seconds if only its worker
     does.
     """
     file = database_file(settings)
@@ -45,11 +45,12 @@ def server(settings: Settings) -> Iterator[None]:
         yield
         return
     with _open(file, "server") as handle:
-        # A forked worker must not keep its dead server's lock: it has its own
+        # A forked worker must not keep the lock of its dead server: it has a lock of its own
         os.register_at_fork(after_in_child=handle.close)
         if not _take(handle, 0):
             raise StartError(
-                f"another server is running on {file}: stop it first, or set another DATA_DIR or DATABASE_URL"
+                f"another server is running on {file}: stop it first, or set another DATA_DIR or"
+                " DATABASE_URL"
             )
         with worker(settings):
             pass
@@ -58,8 +59,10 @@ def server(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def worker(settings: Settings) -> Iterator[None]:
-    """Held by the process that runs the engine. Waits PATIENCE seconds for an earlier one to end,
-    then raises StartError."""
+    """Hold the lock of the process that runs the engine.
+
+    Raises StartError if an earlier one has not ended after PATIENCE seconds.
+    """
     file = database_file(settings)
     if file is None:
         yield

@@ -1,5 +1,7 @@
-"""Several web servers over one PostgreSQL share their pages' states through Redis, or there is but
-one."""
+"""Checks that a web server fits the others over one PostgreSQL.
+
+Several of them share the states of pages through Redis; without Redis there may be one only.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +16,14 @@ from exports_app.settings import Settings
 
 @contextmanager
 def web(settings: Settings) -> Iterator[None]:
-    """Held by the serving command for its whole life. Raises StartError where it may not stand
-    beside those that are there."""
+    """Register the serving command. Raises StartError if it may not run beside the others."""
     if settings.embedded:
         yield
         return
     if settings.redis_url.get_secret_value() and not settings.has_key:
         raise StartError(
-            "all servers and workers need the same SECRET_KEY: what one of them signs, another one checks"
+            "all servers and workers need the same SECRET_KEY: what one of them signs, another"
+            " one checks"
         )
     database, alone = Database(settings.url), not settings.redis_url.get_secret_value()
     try:
@@ -29,9 +31,13 @@ def web(settings: Settings) -> Iterator[None]:
             yield
     except Taken:
         raise StartError(
-            "another web server works on this database: give all of them the same REDIS_URL, or stop the other one"
+            "another web server works on this database: give all of them the same REDIS_URL, or"
+            " stop the other one"
             if alone
-            else "another web server works on this database without REDIS_URL: give it the same one, or stop it"
+            else (
+                "another web server works on this database without REDIS_URL: give it the"
+                " same one, or stop it"
+            )
         ) from None
     except psycopg.OperationalError:
         raise StartError(

@@ -1,5 +1,4 @@
-"""A Reflex build plugin: the built pages talk to the origin they were loaded from, so any host and
-port work."""
+"""A Reflex build plugin: pages call the origin they were loaded from, so any host and port work."""
 
 import re
 from pathlib import Path
@@ -13,8 +12,10 @@ _ORIGIN = '(typeof window>"u"?"http://localhost":window.location.origin)'
 
 
 def same_origin(script: str) -> tuple[str, int]:
-    """The script with each absolute http or ws address as an expression on the page's own origin,
-    and how many there were."""
+    """Replace absolute http and ws addresses in a script by expressions on the page's own origin.
+
+    Returns the new script and the number of addresses.
+    """
 
     def expression(found: re.Match[str]) -> str:
         origin = f"{_ORIGIN}.replace(/^http/,`ws`)" if found["scheme"] == "ws" else _ORIGIN
@@ -25,12 +26,12 @@ def same_origin(script: str) -> tuple[str, int]:
 
 class SameOrigin(Plugin):
     def post_build(self, **context: Any) -> None:
-        """Rewrite the one file that holds the addresses. Raises RuntimeError when Reflex builds
-        another way than expected."""
+        """Rewrite the file with the addresses. Raises RuntimeError if it is not in the build."""
         files = list(Path(context["static_dir"]).glob("assets/reflex-env-*.js"))
         if len(files) != 1:
             raise RuntimeError(
-                f"expected one assets/reflex-env-*.js in the build, found {len(files)}: has Reflex changed its build?"
+                f"expected one assets/reflex-env-*.js in the build, found {len(files)}: has"
+                " Reflex changed its build?"
             )
         script, count = same_origin(files[0].read_text(encoding="utf-8"))
         if count < 2:

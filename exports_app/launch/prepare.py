@@ -1,14 +1,14 @@
-"""Bring the database up to date before anything serves it."""
+"""Migrate the database before the server uses it."""
 
 from exports_app import log, wiring
 from exports_app.settings import Settings
 
 
 def prepare(settings: Settings) -> None:
-    """Migrate and seed, then close every connection: the worker is forked, and SQLite's connections
-    must not be.
+    """Migrate and seed the database, then close every connection.
 
-    Raises SettingsError or ExportsError with one line.
+    The worker is forked, and an SQLite connection must not be. Raises SettingsError or
+    ExportsError with one line.
     """
     log.configure(settings.log_level)
     if warning := wiring.proxy_warning(settings):

@@ -1,5 +1,4 @@
-"""Check what can be checked, build the web pages if their sources changed, then become the
-server."""
+"""Check settings and folders, build the web pages if their sources changed, and serve."""
 
 import math
 import os
@@ -20,21 +19,21 @@ from exports_app.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD_SECONDS = 15
-"""How long a connection may take for a request's head, its first one too; then it is closed."""
+"""Seconds for the head of a request; then the connection is closed."""
 STOP_SECONDS = 8
-"""How long the worker may take to stop, beyond what its runs get to finish, before it is killed."""
+"""Seconds for the worker to stop, besides DRAIN_SECONDS, before it is killed."""
 
 
 class _Stopped(BaseException):
-    """Asked to stop before the server ran."""
+    """A signal asked to stop before the server ran."""
 
 
 def serve(settings: Settings, *, backend_only: bool = False) -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP. Returns the exit code; what hinders the start is one
-    line on stderr and 1.
+    """Serve until SIGINT, SIGTERM or SIGHUP. Returns the exit code.
 
-    The worker reads its settings from the environment again: `settings` must come from there.
-    backend_only: the API and the engine without pages; needs no build and no Node.
+    If the server cannot start, the exit code is 1, with one line on stderr. settings: must come
+    from the environment, since the worker reads it again. backend_only: the API and the engine
+    without pages; needs no build and no Node.
     """
     env.prepare()
     try:
@@ -75,7 +74,7 @@ def _start_folder(settings: Settings) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Until granian sets its own handlers, SIGTERM ends the start the same way as Ctrl-C."""
+    """Make SIGTERM end the start like Ctrl-C, until granian sets its own handlers."""
 
     def stop(_signal: int, _frame: object) -> NoReturn:
         raise _Stopped
@@ -112,8 +111,8 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
         address=listen,
         port=settings.port,
         interface=Interfaces.ASGI,
-        # Browsers speak HTTP/2 over TLS only. To tell it from HTTP/1, granian would wait for the
-        # first bytes of a connection as long as they take
+        # Browsers use HTTP/2 over TLS only. To tell it from HTTP/1, granian would wait for the
+        # first bytes of a connection without a limit.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000),
         workers=1,
@@ -126,10 +125,10 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
     def started() -> None:
         import time
 
-        # granian gives up on a worker that dies within seconds of its last start; let that count
-        # for the first start too
+        # granian gives up on a worker that dies within seconds of its last start. Let this hold for
+        # the first start too.
         server.respawned_wrks[0] = time.monotonic()
-        # A closed terminal means stop; granian would start a second worker beside the first
+        # A closed terminal means stop. granian would start a second worker beside the first.
         signal.signal(
             signal.SIGHUP, hangup if hangup is signal.SIG_IGN else server.signal_handler_interrupt
         )
@@ -138,6 +137,6 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
     try:
         server.serve()
     except SystemExit as e:
-        # Ctrl-C reaches the worker too: that it went first is no failure
+        # Ctrl-C reaches the worker too: it is no failure that the worker ended first
         return 0 if server.interrupt_signal else int(e.code or 0)
     return 0

@@ -1,5 +1,4 @@
-"""What the serving process itself keeps to: alone on its database, and never without its
-supervisor."""
+"""Rules for the worker process: alone on its database, and ended with its supervisor."""
 
 import os
 import signal
@@ -11,18 +10,20 @@ from exports_app.launch import lock
 from exports_app.settings import Settings
 
 SUPERVISOR = "EXPORTS_APP_SUPERVISOR"
-"""The environment variable with the process id of the command that serves."""
+"""Environment variable with the process id of the serving command."""
 _POLL = 0.5
 _GRACE = 5.0
 
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Around everything that works on the database. Raises StartError when another process still
-    does."""
+    """Hold the worker's lock, and end this process when the serving command has ended.
+
+    Raises StartError if another process still works on the database.
+    """
     stopped = threading.Event()
     supervisor = int(os.environ.get(SUPERVISOR) or os.getppid())
-    # A thread, not a task: it must also end a worker whose event loop hangs
+    # A thread, not a task, so that it can also end a worker whose event loop hangs
     patience = _GRACE + settings.drain_seconds
     threading.Thread(
         target=_end_with, args=(supervisor, stopped, patience), name="supervisor-watch", daemon=True
