@@ -15,7 +15,6 @@ from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import wiring
-from exports_app.channels.email import EmailChannel
 from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
@@ -24,8 +23,9 @@ from exports_app.domain.errors import DeliveryError, ExportsError
 from exports_app.domain.humanize import counted
 from exports_app.domain.timing import cron
 from exports_app.launch import env
-from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.core.extension_points import CHANNELS, CanCheck, Channel
 from exports_app.services.core.rate_limits import Counts
+from exports_app.services.delivery import channels
 from exports_app.settings import Settings, SettingsError
 
 PATIENCE = 5.0
@@ -74,7 +74,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock(settings)
     yield _zones(settings)
     yield _node()
-    yield _mail(settings)
+    yield from _channels(settings)
     yield _port(settings)
 
 
@@ -262,25 +262,28 @@ def _zones(settings: Settings) -> Finding:
         return Finding(False, "time zones", f"{e.message} (install the package tzdata)")
 
 
-def _mail(settings: Settings) -> Finding:
+def _channels(settings: Settings) -> Iterator[Finding]:
     wiring.load_plugins()
-    channel = CHANNELS["email"]
+    if channels.DEFAULT not in CHANNELS:
+        yield Finding(False, channels.DEFAULT, str(channels.unconfigured()))
+    for channel in CHANNELS:
+        yield _channel(channel, settings)
+
+
+def _channel(channel: Channel, settings: Settings) -> Finding:
+    name = channel.key
     try:
         if reason := channel.unconfigured():
-            return Finding(True, "email", f"not sent: {reason}", warning=bool(settings.public_url))
+            needed = bool(settings.public_url) and name == channels.DEFAULT
+            return Finding(True, name, f"not sent: {reason}", warning=needed)
     except SettingsError as e:
-        return Finding(False, "email", str(e))
-    assert isinstance(channel, EmailChannel)
+        return Finding(False, name, str(e))
+    if not isinstance(channel, CanCheck):
+        return Finding(True, name, "is set; whether it works is seen at the first message")
     try:
-        channel.check()
+        return Finding(True, name, channel.check())
     except DeliveryError as e:
-        return Finding(False, "email", e.message)
-    signed_in = " and the sign-in" if channel.settings.user else ""
-    return Finding(
-        True,
-        "email",
-        f"the mail server {channel.settings.host}:{channel.settings.port} takes connections{signed_in}",
-    )
+        return Finding(False, name, e.message)
 
 
 def _port(settings: Settings) -> Finding:

@@ -36,6 +36,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts, RateLimit
+from exports_app.services.delivery import channels
 from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
@@ -291,10 +292,11 @@ def prepare(services: Services) -> None:
     if refusal := demo_refusal(services.settings, services.provisioning.demo_password_users):
         raise ExportsError(refusal)
     for channel in CHANNELS:
-        if reason := channel.unconfigured():
-            log.get(__name__).warning(
-                "exports are made but not sent", channel=channel.key, reason=reason
-            )
+        channel.unconfigured()  # a bad setting stops the start
+    if reason := channels.unconfigured():
+        log.get(__name__).warning(
+            "exports are made but not sent", channel=channels.DEFAULT, reason=reason
+        )
     if services.settings.is_demo:
         services.demo.seed_if_empty()
 

@@ -75,11 +75,9 @@ def _shared(report: Report, url: str = "") -> tuple[bytes | bytearray, ...]:
     """What all copies have in common, in pieces. url: of the download, in place of an
     attachment."""
     message = bodies(report.created_at, plain_text(report, url), html(report, url))
-    if url:
+    attached = report.attachment
+    if attached is None:
         return (message.as_bytes(),)
-    attached = report.zipped or Attachment(
-        report.file_path, report.file_name, report.file_size, report.mime
-    )
     _attach(message, attached)
     before, _, after = message.as_bytes().rpartition(PLACE + b"\r\n")
     return before, _base64(attached.path), after

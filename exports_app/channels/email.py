@@ -16,6 +16,7 @@ from exports_app.channels._mailbox_address import Mailbox
 from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Server, SmtpConnection, Tls
 from exports_app.channels._smtp_dialogue import Dialogue, last_answer
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
+from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.services.core.extension_points import (
     CHANNELS,
     ChannelTestResult,
@@ -147,6 +148,8 @@ class EmailChannel:
 
     key = "email"
     label = "Email"
+    most_attached = 100_000_000
+    """An attachment is held in memory while it is sent."""
 
     def __init__(
         self,
@@ -185,28 +188,30 @@ class EmailChannel:
         finally:
             connection.close()
 
-    def tell(self, target: str, message_id: str, note: Note) -> None:
-        sender, recipient, connection = (
-            self.settings.sender,
-            _address(target),
-            SmtpConnection(self._server()),
-        )
+    def attached_size(self, size: int) -> int:
+        return encoded(size)
+
+    def notify(self, target: str, message_id: str, note: Note) -> None:
+        sender, recipient = self.settings.sender, _address(target)
+        content = _notification_message.write(note, sender, recipient, message_id)
+        connection = SmtpConnection(self._server())
         try:
-            connection.send(
-                sender, recipient, _notification_message.write(note, sender, recipient, message_id)
-            )
+            connection.send(sender, recipient, content)
         finally:
             connection.close()
 
-    def check(self) -> None:
-        """Connect and sign in as for a message, and send none. Raises DeliveryError."""
+    def check(self) -> str:
+        """Connect and sign in as for a message, and send none."""
         connection = SmtpConnection(self._server())
         try:
             connection.check()
         finally:
             connection.close()
+        smtp = self.settings
+        signed_in = " and the sign-in" if smtp.user else ""
+        return f"the mail server {smtp.host}:{smtp.port} takes connections{signed_in}"
 
-    def in_force(self) -> Sequence[EffectiveSetting]:
+    def effective_settings(self) -> Sequence[EffectiveSetting]:
         smtp, sources = self._read
         derived = self._derived()
 

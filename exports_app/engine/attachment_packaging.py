@@ -6,14 +6,13 @@ from pathlib import Path
 
 from exports_app.domain import humanize
 from exports_app.domain.errors import RunError
-from exports_app.domain.runs.delivery_mode import DeliveryMode, fits
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.engine.file_writer import writing
-from exports_app.services.core.extension_points import Attachment
+from exports_app.services.core.extension_points import Attachment, Channel, LimitsAttachments
 from exports_app.services.core.interfaces import FileStore
+from exports_app.services.delivery.channels import attaches
 from exports_app.zipped import Package
 
-MOST_ATTACHED = 100_000_000
-"""Bytes as they travel: an attachment is held in memory, whatever a scheduled export asks for."""
 SHRINKS = 25
 """What text of repeated values becomes smaller by, at the best: a file larger than so many times
 the limit is not tried."""
@@ -23,39 +22,47 @@ ZIP_MIME = "application/zip"
 
 @contextmanager
 def pack(
-    files: FileStore, file: Attachment, wanted: DeliveryMode, limit: int, check: Callable[[], None]
+    files: FileStore,
+    file: Attachment,
+    wanted: DeliveryMode,
+    channel: Channel,
+    limit: int,
+    check: Callable[[], None],
 ) -> Iterator[tuple[DeliveryMode, Attachment | None]]:
     """Which step of the ladder is taken, and what is attached. The attachment is there until the
     context is left.
 
-    wanted: AUTO takes the first step that fits: attached, as ZIP, as a link. limit: bytes as they
-    travel. check: called now and then; what it raises ends it. Raises RunError where what is wanted
-    is far too large to be attached.
+    wanted: AUTO takes the first step that fits: attached, as ZIP, as a link. limit: bytes that AUTO
+    may attach, as they travel. check: called now and then; what it raises ends it. Raises RunError
+    where what is wanted is too large for any message of the channel.
     """
-    size = file.size or 0
-    if wanted is DeliveryMode.LINK or (wanted is DeliveryMode.AUTO and not _can_fit(size, limit)):
+    size, auto = file.size or 0, wanted is DeliveryMode.AUTO
+    if wanted is DeliveryMode.LINK or (auto and not _may_fit(channel, size, limit)):
         yield DeliveryMode.LINK, None
-    elif wanted is DeliveryMode.ATTACH or (wanted is DeliveryMode.AUTO and fits(size, limit)):
-        yield DeliveryMode.ATTACH, _bearable(file)
+    elif wanted is DeliveryMode.ATTACH or (auto and attaches(channel, size, limit)):
+        yield DeliveryMode.ATTACH, _attachable(channel, file)
     else:
         with files.draft() as draft:
             with writing():
                 _zip(file, draft, check)
             zipped = Attachment(draft, f"{file.name}.zip", draft.stat().st_size, ZIP_MIME)
-            if wanted is DeliveryMode.AUTO and not fits(draft.stat().st_size, limit):
+            if auto and not attaches(channel, draft.stat().st_size, limit):
                 yield DeliveryMode.LINK, None
             else:
-                yield DeliveryMode.ZIP, _bearable(zipped)
+                yield DeliveryMode.ZIP, _attachable(channel, zipped)
 
 
-def _can_fit(size: int, limit: int) -> bool:
-    return fits(size, limit) or size <= SHRINKS * limit
+def _may_fit(channel: Channel, size: int, limit: int) -> bool:
+    return attaches(channel, size, limit) or size <= SHRINKS * limit
 
 
-def _bearable(file: Attachment) -> Attachment:
-    if not fits(file.size or 0, MOST_ATTACHED):
+def _attachable(channel: Channel, file: Attachment) -> Attachment:
+    size = file.size or 0
+    most = channel.most_attached if isinstance(channel, LimitsAttachments) else size
+    if not attaches(channel, size, most):
         raise RunError(
-            f"the file is too large to be attached ({humanize.size(file.size or 0)}): let it go as a link, or choose fewer days",
+            f"the file is too large to be attached ({humanize.size(size)}):"
+            " let it go as a link, or choose fewer days",
             code="attachment_too_large",
         )
     return file

@@ -3,69 +3,48 @@ worker runs."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
 
 from exports_app import log
 from exports_app.domain.errors import (
     DeliveryError,
-    DeliveryUnknown,
     ExportsError,
     RunError,
     Unavailable,
 )
-from exports_app.domain.humanize import counted
-from exports_app.domain.runs.delivery_mode import DeliveryMode
-from exports_app.domain.runs.states import DeliveryStatus, RunStatus, outcome
+from exports_app.domain.runs.states import RunStatus, outcome
 from exports_app.domain.timing.period import Window
-from exports_app.engine.attachment_packaging import pack
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits, writing
+from exports_app.engine.lasting_writes import lasting
+from exports_app.engine.run_delivery import (
+    ProducedFile,
+    RunDelivery,
+    delivery_error,
+    unfinished,
+)
 from exports_app.services.core.extension_points import (
-    CHANNELS,
     EXPORT_TYPES,
     FORMATS,
-    Attachment,
-    Channel,
-    Link,
-    Report,
-    Sender,
 )
 from exports_app.services.core.interfaces import FileStore
-from exports_app.services.core.records import Delivery, Run, Tenant
+from exports_app.services.core.records import Run, Tenant
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.ending import holds_unknown
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lifecycle import LeaseLost, Runs
 from exports_app.services.schedules.filters import Filters
 
-LINK_DAYS = 7
-"""Of runs whose schedule was stored before it could say."""
 PROGRESS_SECONDS = 0.6
 """Between two notes of the rows so far."""
-RETRY_SECONDS = 0.5
-"""Between two tries to write while the database is away."""
 LOST = "lease lost: somebody cancelled the run, or another worker took it over"
 
-T = TypeVar("T")
 _log = log.get(__name__)
 
 
 class Stopped(Exception):
     """The server stops: give the run back."""
-
-
-@dataclass(frozen=True)
-class ProducedFile:
-    """A finished one, in the store."""
-
-    path: Path
-    name: str
-    size: int
-    rows: int
 
 
 class Worker:
@@ -81,8 +60,9 @@ class Worker:
         limits: FileLimits,
         attach: int,
     ) -> None:
-        self._runs, self._files, self._links, self._maker = runs, files, links, maker
-        self._limits, self._attach = limits, attach
+        self._runs, self._files, self._maker = runs, files, maker
+        self._limits = limits
+        self._delivery = RunDelivery(runs, files, links, attach)
 
     @property
     def waiting(self) -> int:
@@ -113,13 +93,14 @@ class Worker:
         made = self._made_before(run) or self._produce(run, export, check)
         if made is None:
             return
-        deliveries = self._deliver(run, export, made, check)
-        error = _delivery_error(deliveries)
-        if error is not None and any(d.status in _unfinished(run) for d in deliveries):
+        deliveries = self._delivery.deliver(run, export, made, check)
+        error = delivery_error(deliveries)
+        if error is not None and any(d.status in unfinished(run) for d in deliveries):
             raise DeliveryError(error, permanent=False)
         status = outcome((d.status for d in deliveries), hold=holds_unknown(run))
-        self._lasting(
-            partial(self._runs.close, run, status, error, DeliveryError.code if error else None)
+        lasting(
+            self._runs,
+            partial(self._runs.close, run, status, error, DeliveryError.code if error else None),
         )
         _log.info(
             "run finished",
@@ -132,7 +113,7 @@ class Worker:
     def _fail(self, run: Run, error: ExportsError) -> None:
         """Tried again later, or ended."""
         try:
-            status = self._lasting(partial(self._runs.fail, run, error))
+            status = lasting(self._runs, partial(self._runs.fail, run, error))
         except LeaseLost:
             _log.warning(LOST)
         except Unavailable:
@@ -251,102 +232,6 @@ class Worker:
         )
         _log.info("run skipped: no data")
 
-    # The messages
-
-    def _deliver(
-        self, run: Run, export: Export, made: ProducedFile, check: Callable[[], None]
-    ) -> list[Delivery]:
-        channel = CHANNELS["email"]
-        deliveries = self._runs.plan_deliveries(run, channel.key)
-        if reason := channel.unconfigured():
-            _log.warning("nothing is sent", reason=reason)
-            return [self._skip(run, d, reason) for d in deliveries]
-        self._runs.reserve_messages(run, sum(d.status in _unfinished(run) for d in deliveries))
-        wanted = DeliveryMode(run.spec.get("delivery", DeliveryMode.AUTO))
-        file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
-        with pack(self._files, file, wanted, self._attach, check) as (way, attached):
-            link = self._link(run, deliveries) if way is DeliveryMode.LINK else None
-            size = attached.size if attached else None
-            self._runs.note(
-                run, sent_as=way, sent_size=size, link_expires_at=link.expires_at if link else None
-            )
-            _log.info("sending", way=way, bytes=size, messages=len(deliveries))
-            zipped = attached if way is DeliveryMode.ZIP else None
-            report = export.report(
-                made.path, made.name, made.size, made.rows, zipped=zipped, link=link
-            )
-            return self._send(run, channel, report, deliveries, check)
-
-    def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
-        expires_at = self._runs.now() + timedelta(days=run.spec.get("link_days", LINK_DAYS))
-        by_target = {d.target: d for d in deliveries}
-        return Link(expires_at, lambda target: self._links.url(run, by_target[target], expires_at))
-
-    def _skip(self, run: Run, delivery: Delivery, reason: str) -> Delivery:
-        if delivery.status is not DeliveryStatus.PENDING:
-            return delivery
-        return self._runs.move(run, delivery, DeliveryStatus.SKIPPED, error=reason)
-
-    def _send(
-        self,
-        run: Run,
-        channel: Channel,
-        report: Report,
-        deliveries: list[Delivery],
-        check: Callable[[], None],
-    ) -> list[Delivery]:
-        done = []
-        with channel.open(report) as sender:
-            for delivery in deliveries:
-                if delivery.status not in _unfinished(run):
-                    done.append(delivery)
-                    continue
-                check()
-                # Noted before the wire: a crash from here on leaves a delivery whose fate is
-                # unknown, not one that is forgotten
-                sending = self._runs.begin_message(run, delivery)
-                if sending.status is not DeliveryStatus.SENDING:
-                    _log.warning(
-                        "message not sent", to=log.masked(sending.target), status=sending.status
-                    )
-                    done.append(sending)
-                    continue
-                to, values = self._attempt(sender, sending)
-                done.append(self._lasting(partial(self._runs.move, run, sending, to, **values)))
-        return done
-
-    def _attempt(self, sender: Sender, delivery: Delivery) -> tuple[DeliveryStatus, dict[str, Any]]:
-        """Send one message. Never raises: whatever happens to it, the other recipients get
-        theirs."""
-        try:
-            sender.send(delivery.target, delivery.message_id)
-        except DeliveryError as e:
-            _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
-            later = (
-                DeliveryStatus.UNKNOWN if isinstance(e, DeliveryUnknown) else DeliveryStatus.PENDING
-            )
-            return DeliveryStatus.FAILED if e.permanent else later, {"error": e.message}
-        except Exception:  # noqa: BLE001  (it is in the log and in the delivery's row)
-            _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
-            return DeliveryStatus.FAILED, {
-                "error": "an unexpected error: the server's log tells more"
-            }
-        return DeliveryStatus.ACCEPTED, {"error": None, "sent_at": self._runs.now()}
-
-    def _lasting(self, write: Callable[[], T]) -> T:
-        """Write what has happened, through a short absence of the database: losing the note of an
-        accepted message would send it again. Raises Unavailable when it lasts as long as the
-        lease."""
-        deadline = time.monotonic() + self._runs.lease.total_seconds()
-        while True:
-            try:
-                return write()
-            except Unavailable:
-                if time.monotonic() > deadline:
-                    raise
-                _log.warning("the database cannot be reached: trying again")
-                time.sleep(RETRY_SECONDS)
-
 
 def _export(run: Run, tenant: Tenant) -> Export:
     spec = run.spec
@@ -360,26 +245,3 @@ def _export(run: Run, tenant: Tenant) -> Export:
         window=Window(run.window_start, run.window_end),
         at=run.created_at,
     )
-
-
-def _unfinished(run: Run) -> frozenset[DeliveryStatus]:
-    """Deliveries that are yet to be made: one whose fate is unknown only where its schedule says
-    so."""
-    return frozenset(
-        {DeliveryStatus.PENDING}
-        if holds_unknown(run)
-        else {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN}
-    )
-
-
-def _delivery_error(deliveries: list[Delivery]) -> str | None:
-    """In one sentence, for the run's row: how many, and the first answer."""
-    failed = [
-        d for d in deliveries if d.status not in {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}
-    ]
-    if not failed:
-        return None
-    first = failed[0]
-    were = "was" if len(failed) == 1 else "were"
-    why = first.error or "it may have arrived, or not: its worker died while it was being sent"
-    return f"{len(failed)} of {counted(len(deliveries), 'message')} {were} not delivered; to {first.target}: {why}"

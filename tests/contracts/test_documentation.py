@@ -83,7 +83,7 @@ def test_the_channel_of_the_example_tells(tmp_path: Path, monkeypatch: pytest.Mo
         "-",
         at,
     )
-    channel.tell("ann@example.com", "an-id", note)
+    channel.notify("ann@example.com", "an-id", note)
     assert (tmp_path / "an-id.txt").read_text("utf-8").splitlines() == [
         "“Numbers” failed",
         "It goes on.",
@@ -92,5 +92,5 @@ def test_the_channel_of_the_example_tells(tmp_path: Path, monkeypatch: pytest.Mo
     ]
     monkeypatch.setenv("FOLDER_PATH", str(tmp_path / "missing"))
     with pytest.raises(DeliveryError) as refused:
-        channel.tell("ann@example.com", "an-id", note)
+        channel.notify("ann@example.com", "an-id", note)
     assert not refused.value.permanent

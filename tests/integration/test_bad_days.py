@@ -12,7 +12,7 @@ from exports_app.db import engine as db_engine
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, Unavailable
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
-from exports_app.engine import worker
+from exports_app.engine import lasting_writes
 from exports_app.engine.local import LocalEngine
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.extension_points import CHANNELS
@@ -81,7 +81,7 @@ def test_writers_do_not_pile_up_behind_one_that_does_not_end(
 def test_a_message_is_not_sent_again_because_the_database_was_away_for_a_moment(
     services: Services, admin: Principal, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(lasting_writes, "RETRY_SECONDS", 0)
     schedule = make_schedule(services, admin, recipients=("ann@example.com", "bob@example.com"))
     failures = [Unavailable(), Unavailable()]
     move = services.runs.move

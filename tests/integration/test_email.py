@@ -554,7 +554,7 @@ def test_both_bodies_tell_the_same_facts(report: Report, server: MailServer) -> 
     def words(said: str) -> list[str]:
         return re.findall(r"\w+", said)
 
-    assert humanize(text) == humanize(page)
+    assert words(text) == words(page)
 
 
 def test_a_file_without_rows_is_explained_in_both_bodies(

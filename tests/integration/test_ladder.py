@@ -39,7 +39,7 @@ def ran(services: Services, who: Principal, *, limit: int = 10_000_000, **schedu
     made = make_schedule(services, who, **{"recipients": (ANN, BOB)} | schedule)
     services.schedules.trigger(who, made.id)
     run, worker = claim(services), local.worker(services)
-    worker._attach = limit
+    worker._delivery._attach = limit
     worker.execute(run, lambda: None)
     return the_run(services, run)
 
@@ -159,7 +159,7 @@ def test_what_is_far_too_large_to_be_attached_fails_with_a_way_out(
     monkeypatch: pytest.MonkeyPatch,
     way: str,
 ) -> None:
-    monkeypatch.setattr("exports_app.engine.attachment_packaging.MOST_ATTACHED", 100)
+    monkeypatch.setattr(EmailChannel, "most_attached", 100)
     run = ran(services, admin, delivery=way)
     assert (run.status, run.error_code) == (RunStatus.FAILED, "attachment_too_large")
     assert "let it go as a link" in (run.error or "")
@@ -218,7 +218,7 @@ class TestLink:
             rotated = wiring.build(services.settings.model_copy(update=keys), clock)
             try:
                 with nullcontext() if opens else pytest.raises(NotFound):
-                    assert rotated.links.file(*link)
+                    assert rotated.download_links.file(*link)
             finally:
                 rotated.close()
 
@@ -273,7 +273,7 @@ def test_sending_takes_at_most_three_times_the_attachment(
     services.schedules.trigger(admin, run.scheduled_export_id)
     again = replace(claim(services), file_key=run.file_key, file_name=run.file_name, file_size=size)
     worker = local.worker(services)
-    worker._attach = 100_000_000
+    worker._delivery._attach = 100_000_000
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Sink) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         smtp = SmtpSettings(

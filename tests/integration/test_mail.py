@@ -155,7 +155,7 @@ class TestATest:
     ) -> None:
         for who in (admin, viewer):
             with pytest.raises(NotFound):
-                services.mail_diagnostics.in_force(who)
+                services.mail_diagnostics.effective_settings(who)
             with pytest.raises(NotFound):
                 services.mail_diagnostics.send_test(who, ADDRESS)
 
@@ -170,7 +170,8 @@ class TestSettingsInForce:
     def shown(self, services: Services, who: Principal) -> dict[str, tuple[str, str]]:
         with registered(CHANNELS, EmailChannel()):
             return {
-                one.name: (one.value, one.source) for one in services.mail_diagnostics.in_force(who)
+                one.name: (one.value, one.source)
+                for one in services.mail_diagnostics.effective_settings(who)
             }
 
     def test_say_where_each_comes_from(
@@ -210,9 +211,9 @@ class TestSettingsInForce:
         self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with registered(CHANNELS, EmailChannel()):
-            first = services.mail_diagnostics.in_force(super_admin)
+            first = services.mail_diagnostics.effective_settings(super_admin)
             monkeypatch.setenv("SMTP_HOST", "later.example.com")
-            assert services.mail_diagnostics.in_force(super_admin) == first
+            assert services.mail_diagnostics.effective_settings(super_admin) == first
 
     def test_follow_from_each_other(
         self, services: Services, super_admin: Principal, monkeypatch: pytest.MonkeyPatch

@@ -418,7 +418,7 @@ class TestNotices:
 
         fails(services, clock)
         with monkeypatch.context() as dying:
-            dying.setattr(type(CHANNELS["email"]), "tell", die, raising=False)
+            dying.setattr(type(CHANNELS["email"]), "notify", die, raising=False)
             with pytest.raises(Died):
                 services.notifications.send_due()
         assert not services.notifications.due()

@@ -9,7 +9,7 @@ from exports_app.api.access import Srv
 from exports_app.api.middleware.local_callers import is_insider
 from exports_app.api.schemas.health import HealthOut
 from exports_app.domain.errors import Unavailable
-from exports_app.services.core.extension_points import CHANNELS
+from exports_app.services.delivery import channels
 
 router = APIRouter(prefix="/api", tags=["health"])
 
@@ -45,7 +45,7 @@ async def health(srv: Srv, request: Request, response: Response) -> Any:
     status = "ok" if working else "down"
     if not is_insider(request, srv.settings):
         return {"status": status}
-    email = "not configured" if CHANNELS["email"].unconfigured() else "configured"
+    email = "not configured" if channels.unconfigured() else "configured"
     files = await asyncio.to_thread(srv.retention.usage)
     return {
         "status": status,

@@ -20,8 +20,3 @@ def encoded(size: int) -> int:
     """Bytes that an attachment of `size` bytes takes in a message."""
     lines, rest = divmod(size, LINE)
     return lines * 78 + ((rest + 2) // 3 * 4 + 2 if rest else 0)
-
-
-def fits(size: int, limit: int) -> bool:
-    """Whether a file may be attached where `limit` bytes may be, counted as they travel."""
-    return encoded(size) <= limit

@@ -109,6 +109,13 @@ class Report:
     link: Link | None = None
     """In place of an attachment."""
 
+    @property
+    def attachment(self) -> Attachment | None:
+        """What goes with the message: the file or its ZIP; None where a link stands for it."""
+        if self.link:
+            return None
+        return self.zipped or Attachment(self.file_path, self.file_name, self.file_size, self.mime)
+
 
 @dataclass(frozen=True)
 class Message:
@@ -154,25 +161,55 @@ class Sender(Protocol):
 
 
 class Channel(Protocol):
-    """A way to deliver."""
+    """A way to deliver. What else it can do it says by having the methods of the Protocols below:
+    nobody asks for its key."""
 
     key: str
     label: str
 
     def unconfigured(self) -> str | None:
         """Why nothing can be sent (then deliveries are skipped with this reason); None when all is
-        set."""
+        set. Raises SettingsError naming a bad setting."""
 
     def open(self, report: Report) -> AbstractContextManager[Sender]:
         """Connect lazily: an unreachable server is each delivery's DeliveryError, not an error
         here."""
 
-    def tell(self, target: str, message_id: str, note: Note) -> None:
-        """Send a note to one who looks after a scheduled export. Raises as `Sender.send`."""
+
+@runtime_checkable
+class CanNotify(Protocol):
+    """A channel that sends messages to people at the address of their account."""
+
+    def notify(self, target: str, message_id: str, note: Note) -> None:
+        """Send a note to one person. Raises as `Sender.send`."""
+
+
+@runtime_checkable
+class CanPreview(Protocol):
+    """A channel whose message can be looked at before anything is sent."""
 
     def preview(self, report: Report) -> Message | None:
         """The message as it would be sent; None where there is nothing to show. Works before
-        anything is configured."""
+        anything is configured, and without the file."""
+
+
+@runtime_checkable
+class LimitsAttachments(Protocol):
+    """A channel whose messages hold only so much: a larger file goes as ZIP, or as a link."""
+
+    most_attached: int
+    """Bytes of an attachment as it travels, whatever ATTACH_MAX_MB and a schedule ask for."""
+
+    def attached_size(self, size: int) -> int:
+        """The bytes that a file of `size` bytes takes in a message."""
+
+
+@runtime_checkable
+class CanCheck(Protocol):
+    """A channel that can find out whether it works without sending anything."""
+
+    def check(self) -> str:
+        """Connect as for a message. Returns what was found, in words. Raises DeliveryError."""
 
 
 @dataclass(frozen=True)
@@ -205,9 +242,9 @@ class ChannelTestResult:
 
 @runtime_checkable
 class Diagnosable(Protocol):
-    """A channel that shows its settings, and tries them."""
+    """A channel that shows its settings, and sends a test message."""
 
-    def in_force(self) -> Sequence[EffectiveSetting]: ...
+    def effective_settings(self) -> Sequence[EffectiveSetting]: ...
 
     def test(self, target: str, message_id: str, note: Note) -> ChannelTestResult:
         """Send the note now, with a short patience. Raises nothing that the other side may be to

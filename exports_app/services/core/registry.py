@@ -33,6 +33,9 @@ class Registry(Generic[T]):
     def __getitem__(self, key: str) -> T:
         return self._items[key]
 
+    def get(self, key: str) -> T | None:
+        return self._items.get(key)
+
     def __contains__(self, key: object) -> bool:
         return key in self._items
 

@@ -10,7 +10,6 @@ from exports_app.services.audit import audit_log
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.email_addresses import valid_address
 from exports_app.services.core.extension_points import (
-    CHANNELS,
     ChannelTestResult,
     Diagnosable,
     EffectiveSetting,
@@ -19,6 +18,7 @@ from exports_app.services.core.extension_points import (
 from exports_app.services.core.interfaces import Clock, Store
 from exports_app.services.core.rate_limits import Counts, RateLimit
 from exports_app.services.core.records import Action, new_id
+from exports_app.services.delivery import channels
 
 COLOR = "#4F46E5"
 RATE = "10/minute"
@@ -30,10 +30,10 @@ class MailDiagnostics:
         self._store, self._clock, self._base_url = store, clock, base_url
         self._limit = RateLimit(RATE, counts, "mail-test")
 
-    def in_force(self, who: Principal) -> Sequence[EffectiveSetting]:
+    def effective_settings(self, who: Principal) -> Sequence[EffectiveSetting]:
         """Raises NotFound for anybody else."""
         require_operator(who)
-        return _channel().in_force()
+        return _channel().effective_settings()
 
     def send_test(self, who: Principal, address: str) -> ChannelTestResult:
         """Send a message that says it is a test. Raises NotFound, Invalid for what is no address,
@@ -81,7 +81,7 @@ class MailDiagnostics:
 
 
 def _channel() -> Diagnosable:
-    found = CHANNELS["email"]
-    if not isinstance(found, Diagnosable):
+    channel = channels.diagnosable()
+    if channel is None:
         raise NotFound
-    return found
+    return channel

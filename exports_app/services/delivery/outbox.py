@@ -13,9 +13,10 @@ from exports_app import log
 from exports_app.domain.errors import DeliveryError, Unavailable
 from exports_app.domain.runs import retry
 from exports_app.domain.runs.states import DeliveryStatus
-from exports_app.services.core.extension_points import CHANNELS, Note
+from exports_app.services.core.extension_points import Note
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import AccountMessage, Notification
+from exports_app.services.delivery import channels
 
 BATCH = 20
 ON_THE_WIRE = timedelta(minutes=10)
@@ -65,9 +66,11 @@ class Outbox(Generic[M]):
         return len(due)
 
     def _send(self, message: M) -> None:
-        channel = CHANNELS["email"]
-        if reason := channel.unconfigured():
-            self._note(message, status=DeliveryStatus.SKIPPED, error=reason, next_attempt_at=None)
+        try:
+            notifier = channels.notifier()
+        except channels.NothingIsSent as e:
+            skipped = {"status": DeliveryStatus.SKIPPED, "error": e.message}
+            self._note(message, **skipped, next_attempt_at=None)
             return
         claimed = replace(message, status=DeliveryStatus.SENDING, attempts=message.attempts + 1)
         again = self._clock() + ON_THE_WIRE
@@ -79,7 +82,7 @@ class Outbox(Generic[M]):
             note = self._compose(claimed)
             if note is None:
                 return
-            channel.tell(claimed.target, claimed.id, note)
+            notifier.notify(claimed.target, claimed.id, note)
         except DeliveryError as e:
             self._failed(claimed, e)
         except (

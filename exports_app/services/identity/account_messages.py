@@ -11,9 +11,10 @@ from exports_app import log
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.runs import retry
 from exports_app.domain.runs.states import DeliveryStatus
-from exports_app.services.core.extension_points import CHANNELS, Note
+from exports_app.services.core.extension_points import Note
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import AccountMessage, Tenant, new_id
+from exports_app.services.delivery import channels
 from exports_app.services.delivery.notifications import instant
 from exports_app.services.delivery.outbox import Outbox
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
@@ -68,7 +69,7 @@ class AccountMessages:
     def available(self) -> bool:
         """Whether a mail server is set. Where none is, show the link once to the person who asked
         for it."""
-        return CHANNELS["email"].unconfigured() is None
+        return channels.unconfigured() is None
 
     def register(self, kind: LinkKind, write: Write) -> None:
         self._writers[kind] = write

@@ -9,11 +9,10 @@ from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
-from exports_app.domain.runs.delivery_mode import DeliveryMode, fits
+from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
 from exports_app.domain.timing import cron, period
 from exports_app.services.core.extension_points import (
-    CHANNELS,
     EXPORT_TYPES,
     FORMATS,
     Attachment,
@@ -22,6 +21,7 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Sample, Tenant
+from exports_app.services.delivery.channels import attaches, delivering, preview
 from exports_app.services.runs.export_context import Export
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.filters import Filters, check_campaigns, check_filters
@@ -159,7 +159,7 @@ class Preview:
         large = (
             delivery == DeliveryMode.AUTO
             and look.size is not None
-            and not fits(look.size, self._attach)
+            and not attaches(delivering(), look.size, self._attach)
         )
         link = (
             Link(look.export.at + timedelta(days=link_days), lambda _: "#each-recipients-own-link")
@@ -169,7 +169,7 @@ class Preview:
         report = look.export.report(
             Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link
         )
-        return CHANNELS["email"].preview(report)
+        return preview(report)
 
     def branding(
         self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]
@@ -201,9 +201,7 @@ class Preview:
         window = filters.window(now, zone)
         export = Export(tenant, EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, zone, filters, window, now)
         file_name = export.file_name()
-        return CHANNELS["email"].preview(
-            export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS)
-        )
+        return preview(export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS))
 
     def _look(
         self,

@@ -49,7 +49,7 @@ class EmailState(rx.State):
 
     @action(Permission.OPERATE)
     async def refresh(self) -> None:
-        found = await call(services.mail_diagnostics.in_force)
+        found = await call(services.mail_diagnostics.effective_settings)
         self.rows = [row(one) for one in found]
         self.configured = any(one.name == "SMTP_HOST" and one.value != NOT_SET for one in found)
 

@@ -10,8 +10,8 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import NotFound
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import FINISHED, RunStatus, Trigger
-from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run
+from exports_app.services.delivery import channels
 from exports_app.services.schedules.bulk import BulkAction
 from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import notify
@@ -47,7 +47,7 @@ class ScheduleActions(rx.State):
     async def send_test(self, schedule_id: str) -> None:
         run = await call(services.run_actions.send_test, schedule_id)
         self.watch(run)
-        reason = CHANNELS["email"].unconfigured()
+        reason = channels.unconfigured()
         text = (
             f"The test makes its file, but sends nothing: {reason}"
             if reason

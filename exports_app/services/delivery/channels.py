@@ -1,0 +1,73 @@
+"""Which channel delivers, and what it can do. Everybody else asks here and names no channel."""
+
+from exports_app.domain.errors import ExportsError, RunError
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    CanNotify,
+    CanPreview,
+    Channel,
+    Diagnosable,
+    LimitsAttachments,
+    Message,
+    Report,
+)
+
+DEFAULT = "email"
+"""The key of the channel that runs are delivered through, as stored in `deliveries.channel`, and
+that reaches people at the address of their account."""
+
+
+class NothingIsSent(ExportsError):
+    """Why the default channel sends nothing."""
+
+    code = "not_sent"
+
+
+def delivering() -> Channel:
+    """The channel of a run's messages. Raises RunError where it is not installed."""
+    channel = _default()
+    if channel is None:
+        raise RunError(_missing(), code="plugin_missing")
+    return channel
+
+
+def notifier() -> CanNotify:
+    """The channel of messages to people about their exports and accounts. Raises NothingIsSent."""
+    if reason := unconfigured():
+        raise NothingIsSent(reason)
+    channel = _default()
+    if not isinstance(channel, CanNotify):
+        raise NothingIsSent(f"the channel {DEFAULT} sends no notifications")
+    return channel
+
+
+def diagnosable() -> Diagnosable | None:
+    """The default channel, where it shows its settings and sends tests."""
+    channel = _default()
+    return channel if isinstance(channel, Diagnosable) else None
+
+
+def unconfigured() -> str | None:
+    """Why nothing is sent; None where all is set."""
+    channel = _default()
+    return _missing() if channel is None else channel.unconfigured()
+
+
+def preview(report: Report) -> Message | None:
+    """The message as recipients will see it; None where the channel has nothing to show."""
+    channel = _default()
+    return channel.preview(report) if isinstance(channel, CanPreview) else None
+
+
+def attaches(channel: Channel, size: int, limit: int) -> bool:
+    """Whether a file of `size` bytes may go with a message of the channel. limit: bytes as they
+    travel."""
+    return not isinstance(channel, LimitsAttachments) or channel.attached_size(size) <= limit
+
+
+def _default() -> Channel | None:
+    return CHANNELS.get(DEFAULT)
+
+
+def _missing() -> str:
+    return f"the channel {DEFAULT} is not installed"
