@@ -64,7 +64,7 @@ def claimed(services: Services) -> Run:
     }
     schedule = services.schedules.create(me, tenant_id, draft)
     services.schedules.trigger(me, schedule.id)
-    run = services.runs.claim()
+    run = services.run_queue.claim()
     assert run is not None
     return run
 

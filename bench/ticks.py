@@ -140,7 +140,7 @@ def ticks(services: Services, due: int) -> dict[str, float]:
         began = time.perf_counter()
         while True:
             before = time.perf_counter()
-            number = services.runs.tick()
+            number = services.ticks.tick()
             now = time.perf_counter()
             if number or not due:
                 took.append((now - before) * 1000)
@@ -234,7 +234,7 @@ def resident_mb() -> float | None:
 
 def main(kind: str, schedules: int, runs: int) -> dict[str, Any]:
     with services_over(kind) as services:
-        services.runs.tick()
+        services.ticks.tick()
         before = resident_mb()
         seed(services, schedules)
         pulse = looks(services)

@@ -61,7 +61,9 @@ from exports_app.services.runs.download_log import DownloadLog
 from exports_app.services.runs.history import History
 from exports_app.services.runs.lifecycle import Runs
 from exports_app.services.runs.preview import Preview
+from exports_app.services.runs.queue import RunQueue
 from exports_app.services.runs.retention import Retention
+from exports_app.services.runs.ticks import Ticks
 from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.services.schedules.service import Schedules
@@ -120,6 +122,8 @@ class Services:
     campaigns: Campaigns
     campaign_analytics: CampaignAnalytics
     export_analytics: ExportAnalytics
+    ticks: Ticks
+    run_queue: RunQueue
     runs: Runs
     notifications: Notifications
     health: Health
@@ -243,6 +247,8 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         campaign_analytics=CampaignAnalytics(store, changes, clock, s.tz),
         export_analytics=ExportAnalytics(store, changes, clock, s.tz),
         backfill=Backfill(store, changes, clock, quotas),
+        ticks=Ticks(store, changes, clock, quotas),
+        run_queue=RunQueue(store, changes, clock, s.lease_seconds),
         runs=Runs(store, changes, clock, s.lease_seconds, quotas, retries),
         notifications=Notifications(store, clock, retries, s.base_url),
         health=Health(store, files, counts, clock, s.late_minutes),

@@ -222,7 +222,7 @@ def deliveries_of(services: Services, run: Run) -> list[Delivery]:
 
 
 def claim(services: Services) -> Run:
-    run = services.runs.claim()
+    run = services.run_queue.claim()
     assert run is not None, "no run waits"
     return run
 

@@ -53,6 +53,10 @@ class SqlTransaction:
         return r.ScheduleRepository(self.connection)
 
     @cached_property
+    def run_queue(self) -> r.RunQueueRepository:
+        return r.RunQueueRepository(self.connection)
+
+    @cached_property
     def runs(self) -> r.RunRepository:
         return r.RunRepository(self.connection)
 
@@ -153,7 +157,7 @@ class SqlStore:
         with self.database.read() as connection:
             return count(connection, query, limit, seconds)
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         self.database.checkpoint()
 
     def ping(self) -> None:

@@ -92,7 +92,7 @@ class FileProducer:
 
     def _settle(self) -> None:
         try:
-            self._store.settle()
+            self._store.checkpoint()
         except Unavailable:  # what was made is made
             _log.warning("the write-ahead log could not be copied: the database cannot be reached")
 

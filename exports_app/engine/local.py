@@ -17,7 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from exports_app import log, metrics
 from exports_app.db import queue
 from exports_app.domain.errors import Unavailable
-from exports_app.domain.runs.states import SUSPECT_DEATHS
+from exports_app.domain.runs.states import ISOLATION_DEATHS
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits
 from exports_app.engine.worker import Stopped, Worker
@@ -221,7 +221,7 @@ class LocalEngine:
     def _pulse(self) -> None:
         """Make runs of what is due and hand them to free threads."""
         try:
-            self._runs.tick()
+            self._services.ticks.tick()
             metrics.TICKS.inc()
             self._tell()
             if self._executes():
@@ -239,12 +239,12 @@ class LocalEngine:
         for _ in range(self._room()):
             if self._closing.is_set() or len(self._jobs) >= self._room():
                 return
-            suspicious = self._runs.suspects_wait()
+            isolated = self._services.run_queue.isolated_run_waits()
             if self._jobs and (
-                suspicious or any(job.run.deaths >= SUSPECT_DEATHS for job in self._all_jobs())
+                isolated or any(job.run.deaths >= ISOLATION_DEATHS for job in self._all_jobs())
             ):
                 return  # what may take this process down has it for itself
-            run = self._runs.claim(suspects=suspicious)
+            run = self._services.run_queue.claim(isolated=isolated)
             if run is None:
                 return
             self._begin(run)

@@ -39,7 +39,7 @@ class Health:
         """What is later than it may be, in words; empty where all is well. Raises Unavailable."""
         now = self._clock()
         with self._store.read() as tx:
-            due, waiting = tx.schedules.due_since(now), tx.runs.waiting_since(now)
+            due, waiting = tx.schedules.due_since(now), tx.run_queue.waiting_since(now)
         found = []
         if (late := _age(due, now)) > self._late.total_seconds():
             found.append(
@@ -81,7 +81,7 @@ class Health:
         with self._store.read() as tx:
             return Figures(
                 _age(tx.schedules.due_since(now), now),
-                _age(tx.runs.waiting_since(now), now),
+                _age(tx.run_queue.waiting_since(now), now),
                 tx.runs.by_status(),
                 tx.deliveries.by_status(),
             )

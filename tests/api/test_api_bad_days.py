@@ -87,7 +87,7 @@ class TestPolicies:
     ) -> None:
         schedule = made(api.admin, schedule="0 * * * *", pauseAfter=1)
         clock.advance(hours=1)
-        services.runs.tick()
+        services.ticks.tick()
         services.runs.close(claim(services), RunStatus.FAILED, "it broke", "broken")
         path = f"{SCHEDULES}/{schedule['id']}"
         paused = api.viewer.get(path).json()
@@ -134,8 +134,8 @@ class TestDecisions:
     ) -> None:
         path, run = started(api.admin, services, recipients=[BOB])
         with services.store.write() as tx:
-            tx.runs.changed(run, {"next_attempt_at": NOW + timedelta(hours=1)})
-        assert services.runs.claim() is None
+            tx.runs.update_unclaimed(run, {"next_attempt_at": NOW + timedelta(hours=1)})
+        assert services.run_queue.claim() is None
         body = api.admin.post(f"{path}/retry").json()
         assert set(body) == RUN_KEYS
         assert (body["status"], body["nextAttemptAt"]) == ("pending", None)

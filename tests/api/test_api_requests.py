@@ -186,7 +186,7 @@ class TestHealth:
             "a scheduled export is due since 16 min 0 s and has no run yet"
         ]
         assert (answer.json()["database"], answer.json()["engine"]) == ("ok", "ok")
-        services.runs.tick()
+        services.ticks.tick()
         assert api.anonymous.get(HEALTH).status_code == 200
 
     def test_is_503_when_a_run_waits_long_for_a_worker(
@@ -200,7 +200,7 @@ class TestHealth:
             503,
             ["a run has waited 15 min 30 s for a worker"],
         )
-        services.runs.claim()  # the other one waits for the first, not for a worker
+        services.run_queue.claim()  # the other one waits for the first, not for a worker
         assert api.anonymous.get(HEALTH).status_code == 200
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from exports_app.domain.runs.states import MAX_DEATHS, SUSPECT_DEATHS, RunStatus
+from exports_app.domain.runs.states import ISOLATION_DEATHS, MAX_DEATHS, RunStatus
 from tests.e2e.client import wait_until
 from tests.faults.house import TICKS, House
 
@@ -95,12 +95,12 @@ def test_a_run_that_kills_its_process_is_failed_after_three_deaths_and_harms_no_
     others = [run for run in runs if run.id != poisoned.id]
     assert {run.status for run in others} == {RunStatus.COMPLETED}
     assert (
-        max(run.deaths for run in others) <= SUSPECT_DEATHS
+        max(run.deaths for run in others) <= ISOLATION_DEATHS
     )  # beside it; from then on it is alone
     for i in range(6):
         copies = house.post.to(f"ok+{i}@example.com")
         assert (
-            1 <= len(copies) <= 1 + SUSPECT_DEATHS
+            1 <= len(copies) <= 1 + ISOLATION_DEATHS
         )  # a death beside it may have come between acceptance and note
         assert len({one.message_id for one in copies}) == 1
 

@@ -82,7 +82,7 @@ def test_a_pause_by_the_app_is_told_too(
 ) -> None:
     services.schedules.update(admin, schedule.id, {"schedule": "* * * * *", "pause_after": 1})
     sql(services, "UPDATE scheduled_exports SET next_run_at = created_at")
-    services.runs.tick()
+    services.ticks.tick()
     services.runs.close(claim(services), RunStatus.FAILED, "it broke", "broken")
     (paused,) = (one for one in entries(services, admin) if one.action is Action.SCHEDULE_PAUSED)
     assert (paused.actor_id, paused.actor_name) == (None, "the app")

@@ -41,7 +41,7 @@ def test_each_past_tick_of_the_days_gets_a_run_with_its_own_window(
     for expected in done.runs:
         claimed = claim(services)
         assert claimed.id == expected.id  # in the order of their ticks
-        assert services.runs.claim() is None  # one after the other
+        assert services.run_queue.claim() is None  # one after the other
         assert execute(services, claimed).status is RunStatus.COMPLETED
 
 
@@ -65,11 +65,11 @@ def test_skipped_ticks_are_made_up_in_their_own_row(
     schedule = make_schedule(services, admin, schedule="0 * * * *", timezone="UTC", **policy)
     if why == "overlap":
         clock.set(NOW.replace(hour=11, minute=0))
-        services.runs.tick()
+        services.ticks.tick()
         clock.advance(hours=1)
     else:
         clock.set(NOW.replace(hour=12, minute=30))
-    services.runs.tick()
+    services.ticks.tick()
     (skipped,) = [run for run in runs_of(services, schedule) if run.status is RunStatus.SKIPPED]
     assert skipped.error_code == why
     done = services.backfill.run(admin, schedule.id, clock().date(), clock().date())

@@ -115,7 +115,7 @@ def test_a_run_whose_lease_was_prolonged_in_this_moment_is_not_taken(
     clock.advance(seconds=services.settings.lease_seconds + 1)
 
     with services.store.read() as tx:
-        assert [one.id for one in tx.runs.abandoned(clock())] == [run.id]
+        assert [one.id for one in tx.run_queue.abandoned(clock())] == [run.id]
     original = services.runs._hand_back
 
     def extended_first(one: Run, *more: Any, **values: Any) -> None:
@@ -194,7 +194,7 @@ def test_a_schedule_that_cannot_be_planned_shows_it_in_its_own_last_status(
     with services.database.write() as connection:
         connection.exec_driver_sql("UPDATE scheduled_exports SET timezone = 'Mars/Olympus'")
     clock.advance(hours=1)
-    services.runs.tick()
+    services.ticks.tick()
     now = stored(services, schedule)
     assert (now.last_status, now.last_run_at, now.next_run_at) == (RunStatus.SKIPPED, clock(), None)
 

@@ -230,7 +230,7 @@ def test_a_scheduled_run_can_be_run_again_as_often_as_one_likes(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule
 ) -> None:
     clock.set(schedule.next_run_at or clock())
-    services.runs.tick()
+    services.ticks.tick()
     old = execute(services, claim(services))
     for _ in range(2):
         assert services.run_actions.rerun(admin, schedule.id, old.id).scheduled_for is None
@@ -256,7 +256,7 @@ def test_a_run_that_could_not_begin_is_run_again_for_the_days_of_its_tick(
     with services.store.write() as tx:
         assert tx.schedules.update(schedule.id, 1, {"timezone": "Mars/Olympus"})
     clock.set(schedule.next_run_at or clock())
-    services.runs.tick()
+    services.ticks.tick()
     (skipped,) = runs_of(services, schedule)
     assert (skipped.status, skipped.window_start) == (RunStatus.SKIPPED, None)
     services.schedules.update(admin, schedule.id, {"timezone": "Europe/Berlin"})
@@ -344,12 +344,12 @@ def test_a_message_of_unknown_fate_and_one_that_was_skipped_go_again_too(
         run = trigger_and_execute(services, admin, schedule)
     with services.store.write() as tx:
         assert tx.runs.reopen(run)
-        tx.runs.claim(run.id, "token", services.clock(), services.clock())
+        tx.run_queue.claim(run.id, "token", services.clock(), services.clock())
         (cy,) = [d for d in tx.deliveries.of_runs([run.id])[run.id] if d.target == CY]
         tx.deliveries.change(
             cy, {"status": SKIPPED, "error": "the run ended before this message was sent"}
         )
-        assert tx.runs.held(run.id, "token", {"status": RunStatus.PARTIAL})
+        assert tx.run_queue.update_claimed(run.id, "token", {"status": RunStatus.PARTIAL})
     assert outcomes(services, run) == {ANN: UNKNOWN, BOB: ACCEPTED, CY: SKIPPED}
     services.run_actions.resend(admin, schedule.id, run.id)
     assert outcomes(services, run) == {ANN: PENDING, BOB: ACCEPTED, CY: PENDING}
@@ -429,7 +429,7 @@ def test_two_who_ask_at_once_make_one(
     with mail_server() as server, registered(CHANNELS, WatchedEmail(server)):
         execute(services, claim(services))
         assert [m.rcpt_tos for m in server.wait_for(1)] == [[BOB]]
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
 
 
 def test_it_waits_while_another_run_of_its_schedule_works(
@@ -444,7 +444,7 @@ def test_it_waits_while_another_run_of_its_schedule_works(
     services.schedules.trigger(admin, schedule.id)
     other = claim(services)
     services.run_actions.resend(admin, schedule.id, partial.id)
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     execute(services, other)
     assert claim(services).id == partial.id
 
@@ -528,7 +528,7 @@ def test_a_run_that_waits_is_cancelled_and_never_begins(
         RunStatus.CANCELLED, clock(), "Admin cancelled it", "cancelled",
     )  # fmt: skip
     assert [(c.topic, c.tenant_id) for c in watch.seen[seen:]] == [(Topic.RUNS, schedule.tenant_id)]
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     assert stored(services, schedule).last_status is None
     clock.advance(days=3)
     again = services.run_actions.rerun(admin, schedule.id, run.id)

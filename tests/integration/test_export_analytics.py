@@ -288,7 +288,7 @@ def test_who_pauses_by_itself_leaves_the_next_hours(
     root = Principal(cast.super_admin.user.id, is_super_admin=True)
     services.user_administration.set_active(root, cast.admin.user.id, active=False)
     clock.advance(hours=1)
-    services.runs.tick()
+    services.ticks.tick()
     execute(services, claim(services))
     found = look(services, root, acme)
     assert [one.id for one in found.paused.schedules] == [hourly.id]

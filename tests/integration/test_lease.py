@@ -21,6 +21,7 @@ from exports_app.services.core.change_events import Changes
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.runs.lifecycle import LeaseLost, Runs
+from exports_app.services.runs.queue import RunQueue
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import (
@@ -70,7 +71,7 @@ def test_a_claimed_run_is_processing_under_a_lease(
 
 
 def test_nothing_waits_in_an_empty_queue(services: Services) -> None:
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
 
 
 def test_the_oldest_run_is_claimed_first(
@@ -82,7 +83,7 @@ def test_the_oldest_run_is_claimed_first(
         made.append(services.schedules.trigger(admin, one.id).id)
         clock.advance(seconds=1)
     assert [claim(services).id for _ in range(3)] == made
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
 
 
 def test_tenants_take_turns(services: Services, cast: Cast, clock: FakeClock) -> None:
@@ -91,12 +92,12 @@ def test_tenants_take_turns(services: Services, cast: Cast, clock: FakeClock) ->
         clock.advance(seconds=0.01)
         assert one.tenant_id == cast.acme.id
     clock.advance(minutes=1)
-    assert services.runs.tick() == 4
+    assert services.ticks.tick() == 4
     make_schedule(
         services, cast.outsider.who, cast.globex.id, name="The only one", schedule="* * * * *"
     )
     clock.advance(minutes=1)
-    assert services.runs.tick() == 5
+    assert services.ticks.tick() == 5
     acme, globex = cast.acme.id, cast.globex.id
     assert [claim(services).tenant_id for _ in range(5)] == [acme, globex, acme, acme, acme]
 
@@ -109,7 +110,7 @@ def test_what_was_asked_for_goes_ahead(services: Services, cast: Cast, clock: Fa
         for who, tenant in ((cast.admin.who, cast.acme.id), (cast.outsider.who, cast.globex.id))
     )
     clock.advance(minutes=1)
-    services.runs.tick()
+    services.ticks.tick()
     clock.advance(seconds=1)
     asked = [services.schedules.trigger(cast.admin.who, own.id).id]
     clock.advance(seconds=1)
@@ -128,7 +129,7 @@ def test_who_keeps_asking_holds_no_other_tenant_up(
         services, cast.outsider.who, cast.globex.id, name="Scheduled", schedule="* * * * *"
     )
     clock.advance(minutes=1)
-    services.runs.tick()
+    services.ticks.tick()
     acme, globex = cast.acme.id, cast.globex.id
     assert [claim(services).tenant_id for _ in range(3)] == [acme, globex, acme]
 
@@ -143,11 +144,9 @@ def test_racing_workers_claim_each_run_once(
     other = Database(services.database.url)
 
     def worker(i: int) -> list[Run]:
-        runs = Runs(
-            SqlStore((services.database, other)[i % 2]), Changes(), clock, 60, services.quotas
-        )
+        queue = RunQueue(SqlStore((services.database, other)[i % 2]), Changes(), clock, 60)
         mine = []
-        while one := runs.claim():
+        while one := queue.claim():
             mine.append(one)
         return mine
 
@@ -170,28 +169,30 @@ def test_a_run_that_may_not_begin_any_more_once_the_turn_comes_is_passed_over(
     clock.advance(seconds=1)
     second = services.schedules.trigger(admin, schedule.id)
     other = services.schedules.trigger(admin, make_schedule(services, admin, name="Put off").id)
-    put_off, choose = clock() + timedelta(minutes=1), services.runs._choice
+    put_off, choose = clock() + timedelta(minutes=1), services.run_queue._choose
     last = services.schedules.trigger(admin, make_schedule(services, admin, name="Last").id)
     with services.store.write() as tx:
-        assert tx.runs.claim(first.id, "theirs", clock(), clock() + services.runs.lease)
-        assert tx.runs.changed(other, {"next_attempt_at": put_off})
+        assert tx.run_queue.claim(first.id, "theirs", clock(), clock() + services.runs.lease)
+        assert tx.runs.update_unclaimed(other, {"next_attempt_at": put_off})
     seen = iter([first.id, second.id, other.id])
     monkeypatch.setattr(
-        services.runs, "_choice", lambda *, suspects: next(seen, None) or choose(suspects=suspects)
+        services.run_queue,
+        "_choose",
+        lambda *, isolated: next(seen, None) or choose(isolated=isolated),
     )
     assert claim(services).id == last.id
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
 
 
 def test_runs_of_one_schedule_never_overlap_and_those_of_others_do(
     services: Services, admin: Principal, clock: FakeClock, schedule: Schedule, run: Run
 ) -> None:
     waiting = services.schedules.trigger(admin, schedule.id)
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     clock.advance(seconds=1)
     other = services.schedules.trigger(admin, make_schedule(services, admin, name="Other").id)
     assert claim(services).id == other.id
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     execute(services, run)
     assert claim(services).id == waiting.id
 
@@ -203,7 +204,7 @@ def test_a_run_waits_for_its_next_attempt(
     held = claim(services)
     services.runs.note(held, next_attempt_at=clock() + timedelta(seconds=30))
     services.runs.release(held)
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     clock.advance(seconds=30)
     assert claim(services).id == made.id
 
@@ -287,7 +288,7 @@ def test_a_run_that_killed_three_workers_fails_and_says_so(
         RunStatus.FAILED,
         clock(),
     )
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
 
 
 @pytest.mark.parametrize(
@@ -431,7 +432,7 @@ def test_last_status_is_that_of_the_latest_run_and_never_moves_back(
     later = services.schedules.trigger(admin, schedule.id)
     held = services.runs
     with services.store.write() as tx:
-        assert tx.runs.changed(later, {"overlaps": True})
+        assert tx.runs.update_unclaimed(later, {"overlaps": True})
     second = claim(services)
     assert second.id == later.id
     held.close(second, RunStatus.FAILED, "the newer one", "x")
@@ -448,7 +449,7 @@ def test_a_dead_workers_run_that_ended_in_this_moment_is_left_alone(
     """Recovery reads first and writes then: what was closed in between keeps its end."""
     clock.advance(seconds=61)
     with services.store.read() as tx:
-        (seen,) = tx.runs.abandoned(clock())
+        (seen,) = tx.run_queue.abandoned(clock())
     services.runs.close(run, RunStatus.COMPLETED)
     with pytest.raises(LeaseLost):
         services.runs._hand_back(seen, AttemptOutcome.DIED)

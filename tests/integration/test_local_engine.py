@@ -327,7 +327,7 @@ def test_the_engine_outlives_a_database_that_is_away(
     assert engine.alive
     file.rmdir()
     away.rename(file)
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
 
 
 @pytest.mark.one_database

@@ -149,7 +149,7 @@ class TestWho:
         make_schedule(services, cast.admin.who, schedule="* * * * *")
         password = services.provisioning.give_one_time_password(cast.admin.user.email)
         clock.advance(minutes=1)
-        services.runs.tick()
+        services.ticks.tick()
         assert execute(services, claim(services)).error_code != "access_lost"
         with pytest.raises(WrongCredentials):
             services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS)

@@ -38,7 +38,7 @@ def hourly(services: Services, admin: Principal) -> Schedule:
 def next_run(services: Services, clock: FakeClock) -> Run:
     """The next hour's, claimed."""
     clock.advance(hours=1)
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
     return claim(services)
 
 
@@ -94,7 +94,7 @@ class TestPausing:
         assert paused.paused_reason == "3 runs in a row failed; the last one: it broke"
         assert paused.version == hourly.version + 1
         clock.advance(hours=5)
-        assert services.runs.tick() == 0
+        assert services.ticks.tick() == 0
 
     def test_a_good_run_in_between_begins_anew(
         self, services: Services, clock: FakeClock, hourly: Schedule

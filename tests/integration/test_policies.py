@@ -20,7 +20,7 @@ def minutely(services: Services, who: Principal, **changes: object) -> Schedule:
 
 def tick(services: Services, clock: FakeClock, minutes: int = 1) -> None:
     clock.advance(minutes=minutes)
-    services.runs.tick()
+    services.ticks.tick()
 
 
 def in_order(services: Services, schedule: Schedule) -> list[Run]:
@@ -96,7 +96,7 @@ class TestOverlap:
             tick(services, clock)
             claim(services)
             tick(services, clock)
-            assert (services.runs.claim() is not None) == beside
+            assert (services.run_queue.claim() is not None) == beside
             services.schedules.delete(admin, schedule.id)
 
     @pytest.mark.parametrize("ask", ["trigger", "test", "backfill"])
@@ -113,7 +113,7 @@ class TestOverlap:
         asking[ask]()
         claim(services)
         clock.set(NOW.replace(hour=11, minute=0))
-        services.runs.tick()
+        services.ticks.tick()
         (run,) = [one for one in runs_of(services, schedule) if one.scheduled_for == clock()]
         assert run.status is RunStatus.PENDING
 
@@ -157,10 +157,10 @@ class TestCatchUp:
             services, admin, schedule="0 11 * * *", timezone="UTC", catch_up="none"
         )
         clock.set(NOW.replace(hour=11, minute=1))
-        services.runs.tick()
+        services.ticks.tick()
         assert states(services, schedule) == [PENDING]  # a minute is still on time
         clock.set(NOW.replace(hour=11, minute=1, second=1) + timedelta(days=1))
-        services.runs.tick()
+        services.ticks.tick()
         assert states(services, schedule) == [PENDING, MISSED]
 
     def test_all_makes_up_the_newest_hundred_within_its_hours(
@@ -192,7 +192,7 @@ class TestCatchUp:
             overlap="allow",
         )
         clock.set(NOW.replace(hour=20, minute=15))
-        services.runs.tick()
+        services.ticks.tick()
         missed, *made = in_order(services, schedule)
         assert [run.scheduled_for.hour for run in made if run.scheduled_for] == [18, 19, 20]
         assert (missed.scheduled_for, missed.missed_ticks) == (NOW.replace(hour=17, minute=0), 6)
@@ -207,7 +207,7 @@ class TestCatchUp:
         for _ in range(7):
             run = claim(services)
             claimed.append(run.scheduled_for)
-            assert services.runs.claim() is None  # one after the other
+            assert services.run_queue.claim() is None  # one after the other
             services.runs.close(run, RunStatus.COMPLETED)
         assert claimed == sorted(one for one in claimed if one)
 
@@ -217,7 +217,7 @@ class TestCatchUp:
         schedule = minutely(services, admin, catch_up="all", is_active=False)
         clock.advance(days=3)
         services.schedules.update(admin, schedule.id, {"is_active": True})
-        services.runs.tick()
+        services.ticks.tick()
         assert runs_of(services, schedule) == []
 
 
@@ -231,7 +231,7 @@ class TestJitter:
         late = jitter(schedule.id, 1800)
         for hour in (11, 12):
             clock.set(NOW.replace(hour=hour, minute=0))
-            services.runs.tick()
+            services.ticks.tick()
             run = in_order(services, schedule)[-1]
             assert run.scheduled_for == clock()
             assert (run.next_attempt_at or clock()) == clock() + late
@@ -246,9 +246,9 @@ class TestJitter:
         schedule = minutely(services, admin, jitter_seconds=3600)
         for _ in range(75):
             clock.advance(minutes=1)
-            while run := services.runs.claim():
+            while run := services.run_queue.claim():
                 services.runs.close(run, RunStatus.COMPLETED)
-            services.runs.tick()
+            services.ticks.tick()
         found = in_order(services, schedule)
         assert len(found) == 75
         assert [run for run in found if run.status is RunStatus.SKIPPED] == []
@@ -261,7 +261,7 @@ class TestJitter:
             services, admin, schedule="0 * * * *", timezone="UTC", jitter_seconds=3600
         )
         clock.set(NOW.replace(hour=12, minute=0) + timedelta(hours=1, seconds=-1))
-        services.runs.tick()
+        services.ticks.tick()
         (run,) = in_order(services, schedule)
         starts = NOW.replace(hour=12, minute=0) + jitter(schedule.id, 3600)
         assert run.next_attempt_at == (starts if starts > clock() else None)

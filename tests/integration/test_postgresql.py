@@ -169,10 +169,10 @@ def test_a_database_that_was_killed_is_away_and_then_back(
                     held.schedules.get(schedule.id)
             for _ in range(2):
                 with pytest.raises(Unavailable):
-                    services.runs.tick()
+                    services.ticks.tick()
             server.start()
             assert services.schedules.get(admin, schedule.id) == schedule
-            assert services.runs.tick() == 0
+            assert services.ticks.tick() == 0
 
 
 @pytest.mark.about_postgresql
@@ -193,9 +193,9 @@ class TestDispatchersThatRace:
         with three(services.settings.url, tmp_path, clock) as engines:
             for _ in range(self.TICKS):
                 clock.advance(minutes=1)
-                made = side_by_side(3, lambda i: engines[i].runs.tick())
+                made = side_by_side(3, lambda i: engines[i].ticks.tick())
                 # What one passed over since another was at it is that other's, or the next pulse's
-                assert sum(made) + engines[0].runs.tick() == len(schedules)
+                assert sum(made) + engines[0].ticks.tick() == len(schedules)
         ticks = Counter(
             (row[0], row[1])
             for row in sql(
@@ -221,8 +221,8 @@ class TestDispatchersThatRace:
         ):
             first = a.schedules.trigger(admin, schedules[0])
             with a.store.write() as tx:
-                tx.runs.lock_claims()
-                assert tx.runs.claim(first.id, str(uuid4()), clock(), clock() + HOUR)
+                tx.run_queue.lock_claims()
+                assert tx.run_queue.claim(first.id, str(uuid4()), clock(), clock() + HOUR)
                 b.schedules.trigger(admin, schedules[0])  # asked for: the next in the queue
                 claimed = other.submit(b.runs.claim)
                 wait_until(
@@ -246,7 +246,7 @@ class TestDispatchersThatRace:
             ThreadPoolExecutor(1) as other,
         ):
             a.schedules.trigger(admin, schedules[0])
-            run = b.runs.claim()
+            run = b.run_queue.claim()
             assert run is not None
             (delivery, *_) = b.runs.plan_deliveries(run, "email")
             with a.store.write() as tx:
@@ -270,7 +270,7 @@ class TestDispatchersThatRace:
         for _ in range(self.TICKS):
             clock.advance(minutes=1)
             sql(services, "UPDATE scheduled_exports SET overlap = 'queue_one'")
-            services.runs.tick()
+            services.ticks.tick()
             sql(
                 services, "UPDATE export_history SET attempt = 1"
             )  # as if each had its turn: all of them are queued
@@ -281,7 +281,7 @@ class TestDispatchersThatRace:
 
         def work(engine: Services) -> list[str]:
             seen = []
-            while run := engine.runs.claim():
+            while run := engine.run_queue.claim():
                 seen.append(run.id)
                 assert sql(engine, together, run.scheduled_export_id) == [(1,)]
                 engine.runs.close(run, RunStatus.COMPLETED)

@@ -99,7 +99,7 @@ def test_its_active_exports_are_paused_until_an_admin_resumes_them(
     assert paused.version == hourly.version + 1
     assert Change(Topic.SCHEDULES, cast.globex.id) in watch.seen
     clock.advance(hours=5)
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
 
     found, _ = services.audit.find(cast.outsider.who, cast.globex.id, AuditFilter(), Page())
     (entry,) = [one for one in found if one.action is Action.SCHEDULE_PAUSED]
@@ -136,7 +136,7 @@ def test_its_runs_that_wait_or_are_under_way_are_cancelled(
     take_over: TakeOver,
 ) -> None:
     clock.advance(hours=1)
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
     under_way = claim(services)
     services.schedules.trigger(cast.outsider.who, hourly.id)
     stopped = make_schedule(services, cast.outsider.who, recipients=(ACCOMPLICE,))
@@ -149,7 +149,7 @@ def test_its_runs_that_wait_or_are_under_way_are_cancelled(
         (RunStatus.CANCELLED, previous_holder.CANCELLED, "account_taken_over", clock())
     }
     assert stored(services, stopped).paused_reason == "5 runs in a row failed"
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     assert execute(services, under_way).status is RunStatus.CANCELLED
     assert [one.rcpt_tos for one in mail.messages if one.rcpt_tos == [ACCOMPLICE]] == []
     attempts = services.history.attempts(cast.outsider.who, hourly.id, under_way.id)

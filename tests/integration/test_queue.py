@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.db.repositories import queue
+from exports_app.db.repositories import run_queue_queries as queries
 from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
 from exports_app.services.core.records import Run, Schedule, Waiting, new_id
 from exports_app.services.schedules.service import new_run
@@ -76,8 +76,8 @@ def test_the_queue_reads_in_steps_what_it_would_find_by_looking_at_every_run(
             tx.runs.add(run)
     expected = next_ones(runs, clock())
     with services.store.read() as tx:
-        assert tx.runs.waiting(clock()) == expected
-        assert tx.runs.waiting_since(clock()) == min(
+        assert tx.run_queue.waiting(clock()) == expected
+        assert tx.run_queue.waiting_since(clock()) == min(
             map(ready_since, that_may_begin(runs, clock())), default=None
         )
 
@@ -96,7 +96,7 @@ def test_a_run_that_was_taken_up_before_or_has_its_file_does_not_make_the_queue_
         ):
             tx.runs.add(run)
     with services.store.read() as tx:
-        assert tx.runs.waiting_since(clock()) == young.created_at
+        assert tx.run_queue.waiting_since(clock()) == young.created_at
 
 
 def plan_of(services: Services, query: Any, now: datetime) -> list[str]:
@@ -109,7 +109,9 @@ def plan_of(services: Services, query: Any, now: datetime) -> list[str]:
 
 @pytest.mark.about_sqlite
 @pytest.mark.parametrize(
-    ("query", "steps"), [(queue.heads(), 10), (queue.suspects(), 2)], ids=["heads", "suspects"]
+    ("query", "steps"),
+    [(queries.next_runs(), 10), (queries.next_isolated(), 2)],
+    ids=["next runs", "next isolated"],
 )
 def test_no_look_at_the_queue_reads_all_that_waits(
     services: Services, clock: FakeClock, query: Any, steps: int

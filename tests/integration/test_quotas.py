@@ -168,7 +168,7 @@ class TestPendingRuns:
             make_schedule(services, cast.admin.who, schedule="0 9 * * *") for _ in range(3)
         ]
         clock.set(stored(services, schedules[0]).next_run_at or clock())
-        assert services.runs.tick() == 3
+        assert services.ticks.tick() == 3
         runs = [run for schedule in schedules for run in runs_of(services, schedule)]
         by_status = sorted(run.status for run in runs)
         assert by_status == [RunStatus.FAILED, RunStatus.PENDING, RunStatus.PENDING]

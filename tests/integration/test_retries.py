@@ -97,7 +97,7 @@ def calm(server: MailServer) -> None:
 def ticked(services: Services, clock: FakeClock, minutes: int = 60) -> Run:
     """The claimed run of the next hour's tick."""
     clock.advance(minutes=minutes)
-    services.runs.tick()
+    services.ticks.tick()
     return claim(services)
 
 
@@ -202,7 +202,7 @@ def test_a_run_is_given_up_after_its_attempts(
         (2, AttemptOutcome.RETRY),
         (3, last),
     ]
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     assert len(moody.messages) == len(recipients) - 1
 
 
@@ -301,7 +301,7 @@ def test_a_run_that_waits_for_another_attempt_does_not_block_the_next_tick(
     )
     first = execute(services, ticked(services, clock))
     with services.store.write() as tx:
-        assert tx.runs.changed(first, {"next_attempt_at": clock() + timedelta(hours=3)})
+        assert tx.runs.update_unclaimed(first, {"next_attempt_at": clock() + timedelta(hours=3)})
     calm(moody)
     second = execute(services, ticked(services, clock))
     assert second.status is RunStatus.COMPLETED
@@ -507,7 +507,9 @@ class TestDecisions:
         run = trigger_and_execute(services, admin, schedule)
         assert run.status is RunStatus.PENDING
         with services.store.write() as tx:
-            assert tx.runs.changed(run, {"next_attempt_at": services.clock() + timedelta(hours=1)})
+            assert tx.runs.update_unclaimed(
+                run, {"next_attempt_at": services.clock() + timedelta(hours=1)}
+            )
         return the_run(services, run)
 
     def test_retry_now_begins_the_next_attempt_at_once(
@@ -518,7 +520,7 @@ class TestDecisions:
         schedule: Schedule,
         waiting: Run,
     ) -> None:
-        assert services.runs.claim() is None
+        assert services.run_queue.claim() is None
         calm(moody)
         assert (
             services.run_actions.retry_now(admin, schedule.id, waiting.id).next_attempt_at is None
@@ -540,7 +542,7 @@ class TestDecisions:
         )
         assert "(Admin gave it up)" in (done.error or "")
         assert statuses(services, done) == [DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED]
-        assert services.runs.claim() is None
+        assert services.run_queue.claim() is None
         for decide in (services.run_actions.give_up, services.run_actions.retry_now):
             with pytest.raises(Conflict):
                 decide(admin, schedule.id, waiting.id)
@@ -564,7 +566,7 @@ class TestDecisions:
     ) -> None:
         done = services.run_actions.cancel(admin, schedule.id, waiting.id)
         assert (done.status, done.next_attempt_at) == (RunStatus.CANCELLED, None)
-        assert services.runs.claim() is None
+        assert services.run_queue.claim() is None
 
     def test_there_is_nothing_to_decide_before_the_first_attempt_nor_during_one(
         self, services: Services, admin: Principal, schedule: Schedule
@@ -578,7 +580,7 @@ class TestDecisions:
             ):
                 with pytest.raises(Conflict):
                     decide(admin, schedule.id, run.id)
-            services.runs.claim()
+            services.run_queue.claim()
         assert the_run(services, run).status is RunStatus.PROCESSING
 
     def test_unknown_messages_are_said_to_have_arrived(
@@ -616,7 +618,7 @@ class TestDecisions:
             registered(CHANNELS, WatchedEmail(server)),
         ):
             clock.advance(hours=1)
-            services.runs.tick()
+            services.ticks.tick()
             run = execute(services, claim(services))
         assert services.schedules.get(admin, schedule.id).failing_since is not None
         clock.advance(minutes=1)

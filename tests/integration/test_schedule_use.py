@@ -272,7 +272,7 @@ def test_the_answer_is_what_the_engine_does(
     ).next_runs
     for instant in promised:
         clock.set(instant)
-        assert services.runs.tick() == 1
+        assert services.ticks.tick() == 1
     assert [r.scheduled_for for r in reversed(runs_of(services, made))] == promised
 
 

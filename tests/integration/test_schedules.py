@@ -224,7 +224,7 @@ def test_nothing_but_the_time_moves_the_next_run(
     clock.set(MONDAY + timedelta(minutes=5))  # already due: the edit must not lose that run
     changed = services.schedules.update(admin, schedule.id, values)
     assert changed.next_run_at == stored(services, schedule).next_run_at == MONDAY
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
 
 
 def test_pausing_and_activating_does_not_catch_up(
@@ -232,11 +232,11 @@ def test_pausing_and_activating_does_not_catch_up(
 ) -> None:
     services.schedules.update(admin, schedule.id, {"is_active": False})
     clock.set(MONDAY + timedelta(days=1))
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
     assert services.schedules.update(
         admin, schedule.id, {"is_active": True}
     ).next_run_at == MONDAY + timedelta(days=7)
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
 
 
 def test_an_edit_of_an_inactive_schedule_leaves_it_inactive(
@@ -262,7 +262,7 @@ def test_ticks_runs_and_triggers_do_not_count_as_edits(
 ) -> None:
     services.schedules.trigger(admin, schedule.id)
     clock.set(MONDAY)
-    services.runs.tick()
+    services.ticks.tick()
     execute(services, claim(services))
     now = stored(services, schedule)
     assert (now.version, now.updated_at) == (1, NOW)
@@ -390,7 +390,7 @@ def test_deleting_cancels_what_waits_and_lets_what_runs_finish(
         "schedule_deleted",
     )
     assert cancelled.error
-    assert services.runs.claim() is None
+    assert services.run_queue.claim() is None
     assert execute(services, running).status is RunStatus.COMPLETED
 
 
@@ -399,5 +399,5 @@ def test_a_deleted_schedule_is_never_due_again(
 ) -> None:
     services.schedules.delete(admin, schedule.id)
     clock.set(MONDAY)
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
     assert runs_of(services, schedule) == []

@@ -19,7 +19,7 @@ from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.core.records import NotificationKind, Schedule, Tenant
-from exports_app.services.runs.lifecycle import Runs
+from exports_app.services.runs.ticks import Ticks
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import Schedules
 from exports_app.wiring import Services
@@ -68,9 +68,9 @@ def test_a_due_schedule_becomes_a_pending_run_with_its_snapshot(
     made = hourly(
         services, admin, filters=Filters(period="yesterday"), when_empty="skip", format="xml"
     )
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
     clock.set(ELEVEN)
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
     (run,) = runs_of(services, made)
     assert (run.status, run.trigger, run.triggered_by, run.attempt) == (
         RunStatus.PENDING,
@@ -104,7 +104,7 @@ def test_a_second_tick_in_the_same_moment_makes_no_second_run(
 ) -> None:
     made = hourly(services, admin)
     clock.set(ELEVEN)
-    assert [services.runs.tick() for _ in range(3)] == [1, 0, 0]
+    assert [services.ticks.tick() for _ in range(3)] == [1, 0, 0]
     assert len(runs_of(services, made)) == 1
 
 
@@ -113,7 +113,7 @@ def test_a_schedule_is_not_due_a_moment_too_early(
 ) -> None:
     hourly(services, admin)
     clock.set(ELEVEN - timedelta(microseconds=1))
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
 
 
 def test_racing_engines_make_exactly_one_run_per_tick(
@@ -126,7 +126,7 @@ def test_racing_engines_make_exactly_one_run_per_tick(
     ]  # two processes, four threads each
 
     def engine(i: int) -> int:
-        return Runs(SqlStore(databases[i % 2]), Changes(), clock, 60, services.quotas).tick()
+        return Ticks(SqlStore(databases[i % 2]), Changes(), clock, services.quotas).tick()
 
     for hour in range(3):
         clock.set(ELEVEN + hour * HOUR)
@@ -145,12 +145,12 @@ def test_after_downtime_the_latest_tick_runs_once_and_says_what_was_missed(
 ) -> None:
     made = hourly(services, admin)
     clock.set(ELEVEN + timedelta(hours=5, minutes=20))
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
     (run,) = runs_of(services, made)
     assert (run.scheduled_for, run.missed_ticks) == (ELEVEN + 5 * HOUR, 5)
     assert stored(services, made).next_run_at == ELEVEN + 6 * HOUR
     clock.set(ELEVEN + 6 * HOUR)
-    services.runs.tick()
+    services.ticks.tick()
     newest, _ = runs_of(services, made)
     assert (newest.scheduled_for, newest.missed_ticks) == (ELEVEN + 6 * HOUR, 0)
 
@@ -162,7 +162,7 @@ def test_every_tick_is_either_run_or_counted_as_missed(
     begin = clock()
     for minutes in (1, 7, 100, 3, 7, 7, 1500, 14, 6):
         clock.advance(minutes=minutes, seconds=11)
-        services.runs.tick()
+        services.ticks.tick()
     due = services.schedules.validate_cron(
         admin, made.schedule, made.timezone, begin, 1000
     ).next_runs
@@ -176,7 +176,7 @@ def test_a_year_of_missed_minutes_is_counted(
 ) -> None:
     made = make_schedule(services, admin, schedule="* * * * *", timezone="UTC")
     clock.set(datetime(2027, 3, 4, 10, 30, tzinfo=UTC))
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
     (run,) = runs_of(services, made)
     assert (run.scheduled_for, run.missed_ticks) == (clock(), 365 * 24 * 60 - 1)
 
@@ -192,7 +192,7 @@ def test_the_window_is_that_of_the_tick_however_late_it_runs(
         filters=Filters(period="yesterday"),
     )
     clock.set(datetime(2026, 3, 6, 15, 0, tzinfo=UTC))
-    services.runs.tick()
+    services.ticks.tick()
     (run,) = runs_of(services, made)
     # Due at half past eleven at night on the 5th in New York, which is the 6th in UTC
     assert run.scheduled_for == datetime(2026, 3, 6, 4, 30, tzinfo=UTC)
@@ -206,11 +206,11 @@ def test_inactive_and_deleted_schedules_are_not_due(
     services.schedules.update(admin, paused.id, {"is_active": False})
     services.schedules.delete(admin, deleted.id)
     clock.set(ELEVEN)
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
     # Not even where a moment to be due has been left behind
     write_directly(services, paused, next_run_at=ELEVEN)
     write_directly(services, deleted, next_run_at=ELEVEN, is_active=True)
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
 
 
 @pytest.mark.parametrize(
@@ -231,12 +231,12 @@ def test_a_schedule_edited_under_the_ticks_hands_is_not_fired_as_it_was(
     store = MeanwhileStore(
         services.store, lambda: edited.append(services.schedules.update(admin, made.id, edit))
     )
-    assert Runs(store, Changes(), clock, 60, services.quotas).tick() == 0
+    assert Ticks(store, Changes(), clock, services.quotas).tick() == 0
     assert runs_of(services, made) == []
     assert stored(services, made) == edited[0]
     # The next tick takes it as it is now
     still_due = edited[0].next_run_at == ELEVEN
-    assert services.runs.tick() == int(still_due)
+    assert services.ticks.tick() == int(still_due)
     assert [r.recipients for r in runs_of(services, made)] == (
         [edited[0].recipients] if still_due else []
     )
@@ -248,7 +248,7 @@ def test_a_schedule_deleted_under_the_ticks_hands_is_not_fired(
     made = hourly(services, admin)
     clock.set(ELEVEN)
     store = MeanwhileStore(services.store, lambda: services.schedules.delete(admin, made.id))
-    assert Runs(store, Changes(), clock, 60, services.quotas).tick() == 0
+    assert Ticks(store, Changes(), clock, services.quotas).tick() == 0
     assert runs_of(services, made) == []
 
 
@@ -260,14 +260,13 @@ def test_an_engine_that_stalls_in_its_tick_adds_nothing_to_what_another_did_sinc
 
     def another_engine_two_hours_later() -> None:
         clock.set(ELEVEN + 2 * HOUR)
-        assert services.runs.tick() == 1
+        assert services.ticks.tick() == 1
 
     assert (
-        Runs(
+        Ticks(
             MeanwhileStore(services.store, another_engine_two_hours_later),
             Changes(),
             clock,
-            60,
             services.quotas,
         ).tick()
         == 0
@@ -283,7 +282,7 @@ def test_an_edit_during_a_tick_holds_up_no_other_schedule(
     made, other = hourly(services, admin), hourly(services, admin, name="Other")
     clock.set(ELEVEN)
     store = MeanwhileStore(services.store, lambda: services.schedules.delete(admin, made.id))
-    assert Runs(store, Changes(), clock, 60, services.quotas).tick() == 1
+    assert Ticks(store, Changes(), clock, services.quotas).tick() == 1
     assert len(runs_of(services, other)) == 1
 
 
@@ -292,11 +291,11 @@ def test_a_clock_that_goes_back_makes_no_second_run(
 ) -> None:
     made = hourly(services, admin)
     clock.set(ELEVEN + timedelta(seconds=1))
-    services.runs.tick()
+    services.ticks.tick()
     clock.set(NOW)
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
     clock.set(ELEVEN + timedelta(seconds=1))
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
     assert len(runs_of(services, made)) == 1
 
 
@@ -305,14 +304,14 @@ def test_a_tick_that_comes_back_with_the_clock_and_an_edit_makes_no_second_run(
 ) -> None:
     made = hourly(services, admin)
     clock.set(ELEVEN)
-    services.runs.tick()
+    services.ticks.tick()
     clock.set(NOW)
     # Reckoned anew from the earlier clock: eleven lies ahead again
     assert (
         services.schedules.update(admin, made.id, {"schedule": "0 * * * *"}).next_run_at == ELEVEN
     )
     clock.set(ELEVEN)
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
     assert len(runs_of(services, made)) == 1
     assert stored(services, made).next_run_at == ELEVEN + HOUR
 
@@ -325,7 +324,7 @@ def test_a_schedule_whose_zone_is_gone_ends_visibly_and_holds_up_nobody(
         services, broken, timezone="Mars/Olympus", next_run_at=ELEVEN - timedelta(minutes=1)
     )
     clock.set(ELEVEN)
-    assert services.runs.tick() == 2
+    assert services.ticks.tick() == 2
     (run,) = runs_of(services, broken)
     assert (run.status, run.error_code, run.completed_at) == (
         RunStatus.SKIPPED,
@@ -343,7 +342,7 @@ def test_a_schedule_whose_zone_is_gone_ends_visibly_and_holds_up_nobody(
     (told,) = services.history.notifications(admin, broken.id, 9)
     assert (told.kind, told.target) == (NotificationKind.PAUSED, "admin@example.com")
     assert [r.status for r in runs_of(services, fine)] == [RunStatus.PENDING]
-    assert services.runs.tick() == 0
+    assert services.ticks.tick() == 0
 
 
 def test_a_schedule_whose_zone_is_gone_is_resumed_with_a_new_one(
@@ -352,7 +351,7 @@ def test_a_schedule_whose_zone_is_gone_is_resumed_with_a_new_one(
     broken = hourly(services, admin)
     write_directly(services, broken, timezone="Mars/Olympus")
     clock.set(ELEVEN)
-    services.runs.tick()
+    services.ticks.tick()
     with pytest.raises(Invalid):
         services.schedules.update(admin, broken.id, {"is_active": True})
     assert services.schedules.update(admin, broken.id, {"timezone": "UTC"}).next_run_at is None
@@ -373,7 +372,7 @@ def test_a_schedule_that_cannot_be_read_any_more_holds_up_nobody(
         next_run_at=ELEVEN - timedelta(minutes=1),
     )
     clock.set(ELEVEN)
-    assert services.runs.tick() == 2
+    assert services.ticks.tick() == 2
     (run,) = runs_of(services, broken)
     assert run.status is RunStatus.SKIPPED
     assert run.error
@@ -383,11 +382,11 @@ def test_a_schedule_that_cannot_be_read_any_more_holds_up_nobody(
 def test_more_due_schedules_than_one_batch_are_all_run(
     services: Services, admin: Principal, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exports_app.services.runs.lifecycle.TICK_BATCH", 3)
+    monkeypatch.setattr("exports_app.services.runs.ticks.TICK_BATCH", 3)
     for i in range(7):
         hourly(services, admin, name=f"No. {i}")
     clock.set(ELEVEN)
-    assert [services.runs.tick() for _ in range(4)] == [3, 3, 1, 0]
+    assert [services.ticks.tick() for _ in range(4)] == [3, 3, 1, 0]
 
 
 def test_runs_are_announced_once_to_each_tenant(
@@ -403,7 +402,7 @@ def test_runs_are_announced_once_to_each_tenant(
         hourly(services, who)
     clock.set(ELEVEN)
     watch.seen.clear()
-    services.runs.tick()
+    services.ticks.tick()
     assert sorted((c.topic, c.tenant_id) for c in watch.seen) == [
         (Topic.RUNS, acme.id),
         (Topic.RUNS, globex.id),

@@ -242,7 +242,7 @@ def test_a_campaign_that_was_deleted_fails_the_run_which_says_so(
 
 def scheduled_run(services: Services, clock: FakeClock, schedule: Schedule) -> Run:
     clock.set(schedule.next_run_at or clock())
-    assert services.runs.tick() == 1
+    assert services.ticks.tick() == 1
     return claim(services)
 
 

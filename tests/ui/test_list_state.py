@@ -287,7 +287,7 @@ def test_a_run_that_waits_for_its_next_attempt_says_when_it_comes(
         listed = await load(tab, sign_in, admin, acme)
         for attempt, words in ((0, "starts"), (2, "attempt 3 follows")):
             with services.store.write() as tx:
-                assert tx.runs.changed(run, {"next_attempt_at": soon, "attempt": attempt})
+                assert tx.runs.update_unclaimed(run, {"next_attempt_at": soon, "attempt": attempt})
             await tab.do(ListState.again)
             (row,) = listed.rows
             assert (row.detail, row.at, row.is_reason) == (words, soon.isoformat(), False)

@@ -14,6 +14,7 @@ from exports_app.db.repositories.deliveries import (
 from exports_app.db.repositories.downloads import FileDownloadRepository
 from exports_app.db.repositories.invitations import InvitationRepository
 from exports_app.db.repositories.password_resets import PasswordResetRepository
+from exports_app.db.repositories.run_queue import RunQueueRepository
 from exports_app.db.repositories.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.repositories.second_factors import SecondFactorRepository
@@ -35,6 +36,7 @@ __all__ = [
     "NotificationRepository",
     "PasswordResetRepository",
     "Repository",
+    "RunQueueRepository",
     "RunRepository",
     "ScheduleRepository",
     "SecondFactorRepository",

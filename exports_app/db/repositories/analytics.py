@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, and_, case, cast, func, literal, or_, select
 
 from exports_app.db import models
-from exports_app.db.repositories import queue
+from exports_app.db.repositories import run_queue_queries as queue_queries
 from exports_app.db.repositories.base import table
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.types import seconds_between
@@ -74,7 +74,7 @@ class AnalyticsRepository:
         )
         return Backlog(
             *self._connection.execute(
-                select(*counts).where(c.tenant_id == tenant_id, queue.is_live(c))
+                select(*counts).where(c.tenant_id == tenant_id, queue_queries.is_live(c))
             ).one()
         )
 

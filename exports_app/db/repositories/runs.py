@@ -1,4 +1,4 @@
-"""Runs: the queue, the leases, the history."""
+"""Runs: the history of schedules."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -6,13 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, func, select
 
 from exports_app.db import models
-from exports_app.db.repositories import queue
 from exports_app.db.repositories.base import Repository, by_status, table, upsert
+from exports_app.db.repositories.run_queue_queries import is_live
 from exports_app.domain.runs.states import (
-    BY_CLOCK,
     FINISHED,
     DeliveryStatus,
     RunStatus,
@@ -23,11 +22,7 @@ from exports_app.services.core.interfaces import UnderWay
 from exports_app.services.core.records import (
     LatestRun,
     Run,
-    Waiting,
 )
-
-CLAIMS = 0x65787001
-"""Which of PostgreSQL's advisory locks is about claiming runs."""
 
 
 @cache
@@ -93,35 +88,6 @@ class RunRepository(Repository[Run]):
             ).scalars()
         )
 
-    def lock_claims(self) -> None:
-        if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
-            self._connection.execute(select(func.pg_advisory_xact_lock(CLAIMS)))
-
-    def waiting(self, now: datetime) -> list[Waiting]:
-        heads = [
-            Waiting(r.id, r.tenant_id, r.trigger not in BY_CLOCK)
-            for r in self._connection.execute(queue.heads(), {"now": now})
-        ]
-        # The earliest of each tenant, and what was asked for goes ahead of what is scheduled
-        first: dict[str, Waiting] = {}
-        for one in heads:
-            held = first.setdefault(one.tenant_id, one)
-            if one.asked and not held.asked:
-                first[one.tenant_id] = one
-        return [one for one in heads if first[one.tenant_id] is one]
-
-    def suspect(self, now: datetime) -> str | None:
-        found: str | None = self._connection.execute(
-            queue.suspects(), {"now": now}
-        ).scalar_one_or_none()
-        return found
-
-    def waiting_since(self, now: datetime) -> datetime | None:
-        first = self._connection.execute(
-            queue.heads("file_key", "started_at"), {"now": now}
-        ).first()
-        return None if first is None else first.since
-
     def under_way(self, schedule_ids: Collection[str], now: datetime) -> dict[str, UnderWay]:
         c = self._table.c
         new = and_(
@@ -132,7 +98,7 @@ class RunRepository(Repository[Run]):
         of = (
             c.scheduled_export_id.in_(schedule_ids),
             c.trigger == Trigger.SCHEDULE,
-            queue.is_live(c),
+            is_live(c),
         )
         counts = (func.count().filter(c.status == RunStatus.PROCESSING), func.count().filter(new))
         rows = self._connection.execute(
@@ -161,7 +127,7 @@ class RunRepository(Repository[Run]):
         del values["id"]
         return self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
 
-    def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
+    def update_unclaimed(self, seen: Run, values: Mapping[str, Any]) -> bool:
         c = self._table.c
         return (
             self._update(
@@ -173,60 +139,10 @@ class RunRepository(Repository[Run]):
     def by_status(self) -> dict[str, int]:
         return by_status(self._connection, self._table)
 
-    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
-        c = self._table.c
-        values = {
-            "status": RunStatus.PROCESSING,
-            "attempt": c.attempt + 1,
-            "lease_token": token,
-            "lease_expires_at": expires,
-            "started_at": func.coalesce(c.started_at, now),
-            "next_attempt_at": None,
-            "messages_reserved": 0,  # what an attempt before had left
-        }
-        return (
-            self._update(
-                c.id == run_id,
-                c.status == RunStatus.PENDING,
-                *queue.may_begin(c, now),
-                values=values,
-            )
-            == 1
-        )
-
-    def held(
-        self,
-        run_id: str,
-        token: str,
-        values: Mapping[str, Any],
-        expired_before: datetime | None = None,
-    ) -> bool:
-        c = self._table.c
-        where = [c.id == run_id, c.lease_token == token, c.status == RunStatus.PROCESSING]
-        if expired_before is not None:
-            where.append(c.lease_expires_at < expired_before)
-        return self._update(*where, values=values) == 1
-
-    def begin_message(self, run_id: str, token: str) -> bool:
-        reserved = self._table.c.messages_reserved
-        return self.held(
-            run_id, token, {"messages_reserved": case((reserved > 0, reserved - 1), else_=0)}
-        )
-
-    def extend(self, run_id: str, token: str, expires: datetime) -> bool:
-        return self.held(run_id, token, {"lease_expires_at": expires})
-
-    def abandoned(self, expired_before: datetime | None) -> list[Run]:
-        c = self._table.c
-        query = self._select().where(c.status == RunStatus.PROCESSING)
-        return self._all(
-            query if expired_before is None else query.where(c.lease_expires_at < expired_before)
-        )
-
     def unfinished_of(self, user_id: str) -> list[Run]:
         c, schedules = self._table.c, table(models.ScheduleRow).c
         owned = c.scheduled_export_id.in_(select(schedules.id).where(schedules.owner_id == user_id))
-        query = self._select().where(queue.is_live(c), owned | (c.triggered_by == user_id))
+        query = self._select().where(is_live(c), owned | (c.triggered_by == user_id))
         return self._all(query.order_by(c.id).with_for_update(key_share=True))
 
     def cancel_pending(self, schedule_id: str, at: datetime) -> int:

@@ -6,10 +6,10 @@ from enum import StrEnum
 from exports_app.domain.errors import IllegalTransition
 
 MAX_DEATHS = 3
-SUSPECT_DEATHS = 2
+"""A run whose worker died this often is failed: something in it kills workers."""
+ISOLATION_DEATHS = 2
 """From so many on it is taken up alone: one death alone is most often the end of a whole machine,
 or of somebody else's run."""
-"""A run whose worker died this often is failed: something in it kills workers."""
 
 
 class Trigger(StrEnum):

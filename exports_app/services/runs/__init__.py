@@ -1,1 +1,15 @@
-"""A run's life from its tick to its end, and its files."""
+"""A run's life, and its files. In the order of its life:
+
+tick_planner, ticks  which runs a due schedule asks for; the tick adds them, pending
+backfill             past ticks that a person has made up
+queue                which pending run is next; a worker claims it under a lease
+lifecycle            what its worker asks and writes, retries, recovery, and its end
+entitlement          who may still receive its file
+ending               runs that end early: cancelled, given up
+completion           what an end means for the schedule: result, failures in a row, pause, notifications
+actions              what a person does to a run
+history, retention   what stays of it, and how long its file is kept
+
+preview and export_context show a run before there is one; download_links, download_log and
+browser_downloads serve its file.
+"""

@@ -128,7 +128,7 @@ class RunActions:
         Conflict where none waits."""
         with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
-            if not tx.runs.changed(run, {"next_attempt_at": None}):
+            if not tx.runs.update_unclaimed(run, {"next_attempt_at": None}):
                 raise Conflict
             audit_log.note_run(tx, who, Action.RUN_RETRIED, run, self._clock())
         return self._published(replace(run, next_attempt_at=None))
@@ -151,7 +151,7 @@ class RunActions:
                 completed_at=now,
                 next_attempt_at=None,
             )
-            if not tx.runs.changed(run, _changes(given_up)):
+            if not tx.runs.update_unclaimed(run, _changes(given_up)):
                 raise Conflict
             completion.record(tx, given_up, now)
             audit_log.note_run(tx, who, Action.RUN_GIVEN_UP, given_up, now)
@@ -179,7 +179,7 @@ class RunActions:
                 accepted = replace(accepted, error=None, error_code=None)
             if status is not run.status:
                 move_run(run.status, status)
-            if not tx.runs.changed(run, _changes(accepted)):
+            if not tx.runs.update_unclaimed(run, _changes(accepted)):
                 raise Conflict
             if status is RunStatus.COMPLETED:
                 completion.record(tx, accepted, now)

@@ -1,12 +1,10 @@
-"""A run's life in the database: made by the tick, claimed under a lease, carried to one visible
-end.
+"""A claimed run: its lease, what its worker asks and writes, and its end.
 
 For the engine alone, which acts for the system: no principal is asked for here; the right of a
 run's owner is rechecked by `access`. Every write of a worker carries its lease token, and raises
 LeaseLost when it is not the run's any more.
 """
 
-import threading
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,9 +14,8 @@ from typing import Any
 
 from exports_app import log
 from exports_app.domain.access import Permission
-from exports_app.domain.errors import ExportsError, MessagesReserved, QuotaExceeded, RunError
+from exports_app.domain.errors import ExportsError, MessagesReserved, RunError
 from exports_app.domain.runs import retry
-from exports_app.domain.runs.rotation import Rotation
 from exports_app.domain.runs.states import (
     EXECUTED,
     MAX_DEATHS,
@@ -31,15 +28,12 @@ from exports_app.domain.runs.states import (
 )
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import principal_of
-from exports_app.services.core.interfaces import Clock, Store, Transaction, UnderWay
-from exports_app.services.core.records import Attempt, Delivery, Run, Tenant, Waiting, new_id
+from exports_app.services.core.interfaces import Clock, Store, Transaction
+from exports_app.services.core.records import Delivery, Run, Tenant, new_id
 from exports_app.services.runs import completion, entitlement
 from exports_app.services.runs.ending import holds_unknown
-from exports_app.services.runs.tick_planner import TickPlan, plan, unless_under_way
 from exports_app.services.tenants.quotas import Quotas
 
-TICK_BATCH = 500
-IDLE = UnderWay(processing=False, waiting=False)
 DEFAULT = retry.Policy()
 DEADLY = frozenset({"process_killed"})
 """What ends the process that makes a file counts as a death: it must not kill for ever."""
@@ -64,115 +58,21 @@ class Runs:
         quotas: Quotas,
         retries: retry.Policy = DEFAULT,
     ) -> None:
-        self._store, self._changes, self._clock, self._retries = store, changes, clock, retries
+        self._store = store
+        self._changes = changes
+        self._clock = clock
         self._quotas = quotas
+        self._retries = retries
         self.lease = timedelta(seconds=lease_seconds)
-        self._rotation, self._lock = Rotation(), threading.Lock()
-        self._preferred = False
-        """Whether the turn before was given to what somebody asked for."""
 
     def now(self) -> datetime:
         return self._clock()
-
-    # The tick
-
-    def tick(self) -> int:
-        """Turn every due schedule into one pending run and move its next_run_at on. Returns the
-        number of runs made."""
-        now = self._clock()
-        with self._store.read() as tx:
-            due = tx.schedules.due(now, TICK_BATCH)
-        if not due:
-            return 0
-        # Reckoning the missed ticks of a long downtime takes a while: outside the transaction,
-        # which then checks (`reserve`) that the schedule is still the one that was read
-        plans = [plan(schedule, now) for schedule in due]
-        with self._store.write() as tx:
-            ours = tx.schedules.reserve(due)
-            made = self._begin(tx, [one for one in plans if one.schedule.id in ours], now)
-        for tenant_id in {r.tenant_id for r in made}:
-            self._changes.publish(Change(Topic.RUNS, tenant_id))
-        return len(made)
-
-    def _begin(self, tx: Transaction, plans: Sequence[TickPlan], now: datetime) -> list[Run]:
-        """The runs that were made; none where a tick has one already."""
-        states = tx.runs.under_way([one.schedule.id for one in plans], now)
-        tx.schedules.advance({one.schedule.id: one.next_run_at for one in plans})
-        wanted = [
-            unless_under_way(run, one.schedule, states.get(one.schedule.id, IDLE), now)
-            for one in plans
-            for run in one.runs
-        ]
-        wanted = self._quotas.plan(tx, wanted, now)
-        added = tx.runs.add_all(wanted)
-        made = [run for run in wanted if run.id in added]
-        schedules = {one.schedule.id: one.schedule for one in plans}
-        for run in made:
-            if run.error_code == QuotaExceeded.code:
-                completion.record(tx, run, now)
-            elif run.started_at is not None and run.status in EXECUTED:  # it cannot run at all
-                completion.pause_unrunnable(tx, schedules[run.scheduled_export_id], run, now)
-        return made
-
-    # The lease
-
-    def suspects_wait(self) -> bool:
-        """Whether a run waits during which SUSPECT_DEATHS workers died: the caller should take it
-        up with nothing beside it.
-
-        If it is what kills, it takes nobody along, who would be failed for it after MAX_DEATHS; if
-        not, its end clears it.
-        """
-        with self._store.read() as tx:
-            return tx.runs.suspect(self._clock()) is not None
-
-    def claim(self, *, suspects: bool = True) -> Run | None:
-        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never
-        overlap.
-
-        suspects: also one as of `suspects_wait`; those come first.
-
-        The tenants take turns. What somebody asked for goes ahead of what is scheduled: always
-        within its tenant, every other time among all, so that whoever keeps asking holds nobody up.
-        """
-        token = str(uuid.uuid4())
-        while (run_id := self._choice(suspects=suspects)) is not None:
-            now = self._clock()
-            with self._store.write() as tx:
-                tx.runs.lock_claims()
-                if not tx.runs.claim(run_id, token, now, now + self.lease):
-                    continue  # somebody else was faster, or it was called off
-                run = tx.runs.get(run_id)
-                assert run is not None
-                tx.attempts.add(Attempt(new_id(), run.id, run.attempt, now))
-            with self._lock:
-                self._rotation.had(run.tenant_id)
-            self.changed(run)
-            return run
-        return None
-
-    def _choice(self, *, suspects: bool) -> str | None:
-        """Before the turn to claim comes, so that those who claim wait for each other as short as
-        can be."""
-        now = self._clock()
-        with self._store.read() as tx:
-            return (suspects and tx.runs.suspect(now)) or self._next(tx.runs.waiting(now))
-
-    def _next(self, waiting: Sequence[Waiting]) -> str | None:
-        if not waiting:
-            return None
-        asked = [one for one in waiting if one.asked]
-        with self._lock:
-            self._preferred = bool(asked) and not self._preferred
-            return self._rotation.first(
-                asked if self._preferred else waiting, lambda one: one.tenant_id
-            ).run_id
 
     def extend(self, runs: Sequence[Run]) -> list[Run]:
         """Prolong the leases. Returns the runs that are lost."""
         expires = self._clock() + self.lease
         with self._store.write() as tx:
-            return [run for run in runs if not tx.runs.extend(run.id, _token(run), expires)]
+            return [run for run in runs if not tx.run_queue.extend(run.id, _token(run), expires)]
 
     def release(self, run: Run) -> None:
         """Back to pending after a graceful stop; the attempt does not count."""
@@ -187,7 +87,7 @@ class Runs:
         """
         expired = None if everything else self._clock()
         with self._store.read() as tx:
-            dead = tx.runs.abandoned(expired)
+            dead = tx.run_queue.abandoned(expired)
         for run in dead:
             _log.warning("a worker died", run=run.id, attempt=run.attempt)
             with suppress(LeaseLost):  # its worker lived and ended it in this moment
@@ -312,7 +212,7 @@ class Runs:
         if delivery.status is not waiting:
             move_delivery(delivery.status, waiting)
         with self._store.write() as tx:
-            if not tx.runs.begin_message(run.id, _token(run)):
+            if not tx.run_queue.begin_message(run.id, _token(run)):
                 raise LeaseLost
             if refused := entitlement.refusal(tx, run, delivery.target):
                 status, reason = refused
@@ -367,7 +267,7 @@ class Runs:
         **values: Any,
     ) -> RunStatus:
         """End the run and note its result at the schedule, in one transaction. expired_before: as
-        of `RunStore.held`.
+        of `RunQueueStore.update_claimed`.
 
         Failed: partial, where some messages were accepted already, or held. Returns how it ended.
         """
@@ -403,7 +303,7 @@ class Runs:
         values: dict[str, Any],
         expired_before: datetime | None = None,
     ) -> None:
-        if not tx.runs.held(run.id, _token(run), values, expired_before):
+        if not tx.run_queue.update_claimed(run.id, _token(run), values, expired_before):
             raise LeaseLost
 
     def changed(self, run: Run) -> None:

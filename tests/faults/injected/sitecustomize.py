@@ -17,9 +17,9 @@ from functools import wraps
 
 POINTS = {
     "in the tick": ("exports_app.db.repositories.runs", "RunRepository", "add_all"),
-    "before the claim": ("exports_app.db.repositories.runs", "RunRepository", "claim"),
-    "after the claim": ("exports_app.services.runs.lifecycle", "Runs", "claim"),
-    "in the middle of the file": ("exports_app.engine.file_writer", "Making", "_chunks"),
+    "before the claim": ("exports_app.db.repositories.run_queue", "RunQueueRepository", "claim"),
+    "after the claim": ("exports_app.services.runs.queue", "RunQueue", "claim"),
+    "in the middle of the file": ("exports_app.engine.file_writer", "FileWriter", "_chunks"),
     "before the rename": ("exports_app.storage.local", "LocalFiles", "keep"),
     "before the message": ("exports_app.channels.email", "EmailSender", "send"),
     "between acceptance and note": ("exports_app.channels.email", "EmailSender", "send"),

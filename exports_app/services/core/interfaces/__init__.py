@@ -15,7 +15,12 @@ from exports_app.services.core.interfaces.database import Ranking, Statement, St
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
 from exports_app.services.core.interfaces.files import FileDownloadStore, FileStore, Usage
 from exports_app.services.core.interfaces.quotas import UsageStore
-from exports_app.services.core.interfaces.runs import AttemptStore, RunStore, UnderWay
+from exports_app.services.core.interfaces.runs import (
+    AttemptStore,
+    RunQueueStore,
+    RunStore,
+    UnderWay,
+)
 from exports_app.services.core.interfaces.schedules import ScheduleStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, Tenants, TenantStore
@@ -38,6 +43,7 @@ __all__ = [
     "NotificationStore",
     "PasswordResetStore",
     "Ranking",
+    "RunQueueStore",
     "RunStore",
     "ScheduleStore",
     "SecondFactorStore",

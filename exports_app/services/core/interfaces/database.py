@@ -17,7 +17,7 @@ from exports_app.services.core.interfaces.campaigns import CampaignStore
 from exports_app.services.core.interfaces.delivery import DeliveryStore, NotificationStore
 from exports_app.services.core.interfaces.files import FileDownloadStore
 from exports_app.services.core.interfaces.quotas import UsageStore
-from exports_app.services.core.interfaces.runs import AttemptStore, RunStore
+from exports_app.services.core.interfaces.runs import AttemptStore, RunQueueStore, RunStore
 from exports_app.services.core.interfaces.schedules import ScheduleStore
 from exports_app.services.core.interfaces.sessions import CodeStore, SessionStore
 from exports_app.services.core.interfaces.tenants import InvitationStore, TenantStore
@@ -58,6 +58,8 @@ class Transaction(Protocol):
     def campaigns(self) -> CampaignStore: ...
     @property
     def schedules(self) -> ScheduleStore: ...
+    @property
+    def run_queue(self) -> RunQueueStore: ...
     @property
     def runs(self) -> RunStore: ...
     @property
@@ -115,8 +117,8 @@ class Store(Protocol):
         """The number of an export type's rows, or `limit` where there are more; None when the time
         was up."""
 
-    def settle(self) -> None:
-        """After a long reading: bring what was written meanwhile where it belongs."""
+    def checkpoint(self) -> None:
+        """After a long reading: move what was written meanwhile into the database file."""
 
     def ping(self) -> None:
         """Raises Unavailable."""

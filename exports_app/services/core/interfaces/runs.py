@@ -32,22 +32,6 @@ class RunStore(Protocol):
     def add_all(self, runs: Sequence[Run]) -> set[str]:
         """The ids of those that were added, as of `add`."""
 
-    def lock_claims(self) -> None:
-        """Nobody else claims a run until the transaction ends: two that claim at once could begin
-        two runs of one schedule."""
-
-    def waiting(self, now: datetime) -> list[Waiting]:
-        """Of each tenant the pending run whose turn is next: what was asked for, then the oldest;
-        none of a schedule that has one processing, and none that is taken up alone."""
-
-    def suspect(self, now: datetime) -> str | None:
-        """The oldest that could begin, and is taken up alone: SUSPECT_DEATHS workers died during
-        it."""
-
-    def waiting_since(self, now: datetime) -> datetime | None:
-        """Since when the longest waiting of the runs waits that could begin and never did. One that
-        was taken up before is as old as its first try, and left out."""
-
     def by_status(self) -> dict[str, int]:
         """How many there are."""
 
@@ -62,31 +46,9 @@ class RunStore(Protocol):
         """Put the new run in the place of a skipped one; False when it is not in the state seen any
         more."""
 
-    def changed(self, seen: Run, values: Mapping[str, Any]) -> bool:
+    def update_unclaimed(self, seen: Run, values: Mapping[str, Any]) -> bool:
         """Change one that no worker has; False when it is not in the state, and at the attempt,
         seen any more."""
-
-    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
-        """False when it may not begin now, or not any more."""
-
-    def held(
-        self,
-        run_id: str,
-        token: str,
-        values: Mapping[str, Any],
-        expired_before: datetime | None = None,
-    ) -> bool:
-        """Change a processing run; False when the token is no longer the run's.
-
-        expired_before: only if its lease ended before this instant.
-        """
-
-    def begin_message(self, run_id: str, token: str) -> bool:
-        """Like `held`: one of its reserved messages is begun, or is not to be sent."""
-
-    def extend(self, run_id: str, token: str, expires: datetime) -> bool: ...
-    def abandoned(self, expired_before: datetime | None) -> list[Run]:
-        """Processing runs whose lease ended before the instant (None: all of them)."""
 
     def unfinished_of(self, user_id: str) -> list[Run]:
         """Those that wait or are under way, of schedules that the user owns or started by the user.
@@ -113,6 +75,48 @@ class RunStore(Protocol):
 
     def keys_in_use(self, keys: Collection[str]) -> set[str]:
         """Those of the file keys that a run has, and that are not to be removed."""
+
+
+class RunQueueStore(Protocol):
+    """Which runs may begin next, and who holds which under a lease."""
+
+    def lock_claims(self) -> None:
+        """Nobody else claims a run until the transaction ends: two that claim at once could begin
+        two runs of one schedule."""
+
+    def waiting(self, now: datetime) -> list[Waiting]:
+        """Of each tenant the pending run whose turn is next: what was asked for, then the oldest;
+        none of a schedule that has one processing, and none that is taken up alone."""
+
+    def next_isolated(self, now: datetime) -> str | None:
+        """The oldest that could begin, and is taken up alone: ISOLATION_DEATHS workers died during
+        it."""
+
+    def waiting_since(self, now: datetime) -> datetime | None:
+        """Since when the longest waiting of the runs waits that could begin and never did. One that
+        was taken up before is as old as its first try, and left out."""
+
+    def claim(self, run_id: str, token: str, now: datetime, expires: datetime) -> bool:
+        """False when it may not begin now, or not any more."""
+
+    def update_claimed(
+        self,
+        run_id: str,
+        token: str,
+        values: Mapping[str, Any],
+        expired_before: datetime | None = None,
+    ) -> bool:
+        """Change a processing run; False when the token is no longer the run's.
+
+        expired_before: only if its lease ended before this instant.
+        """
+
+    def begin_message(self, run_id: str, token: str) -> bool:
+        """Like `update_claimed`: one of its reserved messages is begun, or is not to be sent."""
+
+    def extend(self, run_id: str, token: str, expires: datetime) -> bool: ...
+    def abandoned(self, expired_before: datetime | None) -> list[Run]:
+        """Processing runs whose lease ended before the instant (None: all of them)."""
 
 
 class AttemptStore(Protocol):

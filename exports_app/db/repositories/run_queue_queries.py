@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, se
 
 from exports_app.db import models
 from exports_app.db.repositories.base import table
-from exports_app.domain.runs.states import SUSPECT_DEATHS, RunStatus
+from exports_app.domain.runs.states import ISOLATION_DEATHS, RunStatus
 
 RUNS = table(models.RunRow)
 
@@ -34,15 +34,15 @@ NOW = bindparam("now", type_=RUNS.c.created_at.type)
 
 
 @cache
-def heads(*more: str) -> Select[Any]:
+def next_runs(*more: str) -> Select[Any]:
     """Of each tenant and trigger the runs whose turn may be next at the instant `now`, a parameter:
     at most two; columns: id, tenant_id, trigger, since. Made once: that takes longer than to
     execute it.
 
     since: from when on it could begin. more: columns that are to be null.
     """
-    ready = _heads(_Part("ready", "created_at", later=False), more)
-    later = _heads(_Part("later", "next_attempt_at", later=True), more)
+    ready = _next_runs(_Part("ready", "created_at", later=False), more)
+    later = _next_runs(_Part("later", "next_attempt_at", later=True), more)
     both = union_all(ready, later).subquery()
     return select(both).order_by(both.c.since, both.c.id)
 
@@ -55,18 +55,18 @@ class _Part:
     order: str
     later: bool
 
-    def holds(self, c: Any) -> Any:
+    def contains(self, c: Any) -> Any:
         waits = c.next_attempt_at.is_not(None) if self.later else c.next_attempt_at.is_(None)
         return and_(is_(c.status, RunStatus.PENDING), waits)
 
 
-def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
+def _next_runs(part: _Part, more: tuple[str, ...]) -> Select[Any]:
     """A loose index scan (wiki.postgresql.org/wiki/Loose_indexscan): neither database has one of
     its own."""
     first, seen, head = (RUNS.alias(name) for name in ("first", "seen", "head"))
     start = (
         select(first.c.id)
-        .where(part.holds(first.c))
+        .where(part.contains(first.c))
         .order_by(first.c.tenant_id, first.c.trigger)
         .limit(1)
     )
@@ -74,18 +74,18 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
     same, other = RUNS.alias("same"), RUNS.alias("other")
     # Two steps rather than one over both columns, of which SQLite would go by the first alone
     trigger = select(same.c.id).where(
-        part.holds(same.c), same.c.tenant_id == seen.c.tenant_id, same.c.trigger > seen.c.trigger
+        part.contains(same.c), same.c.tenant_id == seen.c.tenant_id, same.c.trigger > seen.c.trigger
     )
     trigger = trigger.order_by(same.c.trigger).limit(1).correlate(seen)
-    tenant = select(other.c.id).where(part.holds(other.c), other.c.tenant_id > seen.c.tenant_id)
+    tenant = select(other.c.id).where(part.contains(other.c), other.c.tenant_id > seen.c.tenant_id)
     tenant = tenant.order_by(other.c.tenant_id, other.c.trigger).limit(1).correlate(seen)
     step = func.coalesce(trigger.scalar_subquery(), tenant.scalar_subquery())
     pairs = pairs.union_all(select(step).select_from(pairs.join(seen, seen.c.id == pairs.c.id)))
     of_pair = RUNS.alias("of_pair")
-    # What took its workers down before is taken up by itself (`suspects`)
+    # What took its workers down before is taken up by itself (`next_isolated`)
     may = [
-        part.holds(head.c),
-        head.c.deaths < SUSPECT_DEATHS,
+        part.contains(head.c),
+        head.c.deaths < ISOLATION_DEATHS,
         *(head.c[name].is_(None) for name in more),
         *_free(head.c),
     ]
@@ -107,21 +107,26 @@ def _heads(part: _Part, more: tuple[str, ...]) -> Select[Any]:
 
 
 @cache
-def suspects() -> Select[Any]:
+def next_isolated() -> Select[Any]:
     """The oldest run that may begin at the instant `now`, and is taken up alone."""
     c = RUNS.c
-    return select(c.id).where(died(c), *may_begin(c, NOW)).order_by(c.created_at, c.id).limit(1)
+    return (
+        select(c.id)
+        .where(needs_isolation(c), *can_start(c, NOW))
+        .order_by(c.created_at, c.id)
+        .limit(1)
+    )
 
 
-def died(c: Any) -> Any:
+def needs_isolation(c: Any) -> Any:
     """So often that it is taken up alone."""
     indexed = and_(
         is_(c.status, RunStatus.PENDING), c.deaths > literal_column("0")
     )  # as the index of them says it
-    return and_(indexed, c.deaths >= SUSPECT_DEATHS)
+    return and_(indexed, c.deaths >= ISOLATION_DEATHS)
 
 
-def may_begin(c: Any, now: Any) -> tuple[Any, ...]:
+def can_start(c: Any, now: Any) -> tuple[Any, ...]:
     """A pending one, at the instant."""
     return (c.next_attempt_at.is_(None) | (c.next_attempt_at <= now), *_free(c))
 

@@ -1,0 +1,76 @@
+"""The queue: which pending run is next, and claiming it under a lease."""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from exports_app.domain.runs.rotation import Rotation
+from exports_app.services.core.change_events import Change, Changes, Topic
+from exports_app.services.core.interfaces import Clock, Store
+from exports_app.services.core.records import Attempt, Run, Waiting, new_id
+
+
+class RunQueue:
+    def __init__(self, store: Store, changes: Changes, clock: Clock, lease_seconds: int) -> None:
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._lease = timedelta(seconds=lease_seconds)
+        self._lock = threading.Lock()
+        self._rotation = Rotation()
+        self._preferred = False
+        """Whether the turn before was given to what somebody asked for."""
+
+    def isolated_run_waits(self) -> bool:
+        """Whether a run waits during which ISOLATION_DEATHS workers died: the caller should take it
+        up with nothing beside it.
+
+        If it is what kills, no other run is failed for it after MAX_DEATHS; if not, its end clears
+        it.
+        """
+        with self._store.read() as tx:
+            return tx.run_queue.next_isolated(self._clock()) is not None
+
+    def claim(self, *, isolated: bool = True) -> Run | None:
+        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never
+        overlap.
+
+        isolated: also one as of `isolated_run_waits`; those come first.
+
+        The tenants take turns. What somebody asked for goes ahead of what is scheduled: always
+        within its tenant, every other time among all, so that whoever keeps asking delays nobody.
+        """
+        token = str(uuid.uuid4())
+        while (run_id := self._choose(isolated=isolated)) is not None:
+            now = self._clock()
+            with self._store.write() as tx:
+                tx.run_queue.lock_claims()
+                if not tx.run_queue.claim(run_id, token, now, now + self._lease):
+                    continue  # another worker was faster, or it was cancelled
+                run = tx.runs.get(run_id)
+                assert run is not None
+                tx.attempts.add(Attempt(new_id(), run.id, run.attempt, now))
+            with self._lock:
+                self._rotation.had(run.tenant_id)
+            self._changes.publish(Change(Topic.RUNS, run.tenant_id))
+            return run
+        return None
+
+    def _choose(self, *, isolated: bool) -> str | None:
+        """Before the lock of claims is taken, so that workers wait for each other as briefly as
+        possible."""
+        now = self._clock()
+        with self._store.read() as tx:
+            return (isolated and tx.run_queue.next_isolated(now)) or self._next(
+                tx.run_queue.waiting(now)
+            )
+
+    def _next(self, waiting: Sequence[Waiting]) -> str | None:
+        if not waiting:
+            return None
+        asked = [run for run in waiting if run.asked]
+        with self._lock:
+            self._preferred = bool(asked) and not self._preferred
+            candidates = asked if self._preferred else waiting
+            return self._rotation.first(candidates, lambda run: run.tenant_id).run_id
