@@ -748,7 +748,7 @@ class TestWhereItIsRequired:
             who = strict.auth.principal(login(strict, cast.super_admin))
             assert who == Principal(cast.super_admin.user.id, must_enrol=True)
             for call in (
-                lambda: strict.users.find(who, "", Page(1, 5)),
+                lambda: strict.user_administration.find(who, "", Page(1, 5)),
                 lambda: strict.tenants.get(who, cast.acme.id),
             ):
                 with pytest.raises(SecondFactorRequired):
