@@ -38,6 +38,7 @@ from tests.world import (
     registered,
 )
 
+TESTS = Path(__file__).parent
 SECRET_KEY = "a key for tests only, long enough to sign with"
 REAL_COST, REAL_NOBODY = passwords.COST, passwords._NOBODY
 LOWEST_COST = 4
@@ -173,10 +174,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What asks for `services` below these folders runs over both databases, unless it is about one
     of them, or `one_database`."""
-    if "database_kind" not in metafunc.fixturenames or metafunc.definition.path.parent.name not in {
-        "integration",
-        "contracts",
-    }:
+    folder = metafunc.definition.path.relative_to(TESTS).parts[0]
+    if "database_kind" not in metafunc.fixturenames or folder not in {"integration", "contracts"}:
         return
     kinds = ["sqlite", "postgresql"]
     only = [kind for kind in kinds if metafunc.definition.get_closest_marker(f"about_{kind}")]

@@ -24,13 +24,13 @@ from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Fo
 from exports_app.services.core.records import Campaign, Metric
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
-from tests.integration import child_formats
+from tests.integration.engine import child_formats
 from tests.world import Cast, uuid_of
 
 LIMITS = FileLimits(rows=1_000_000, size=10**9, seconds=60, memory=512 * 2**20)
 DAYS = 1_500
 NAMES = ("Spring", 'Say "hi", twice', "=1+1", "zwei\nZeilen ü", "bell\a and _x0041_")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -295,8 +295,8 @@ def test_the_process_ends_with_the_server_however_that_ends(
         "import sys; from pathlib import Path; from exports_app import wiring; "
         "from exports_app.settings import Settings\n"
         "from exports_app.services.core.extension_points import Scope; "
-        "from tests.integration import child_formats; "
-        "from tests.integration.test_maker import Making\n"
+        "from tests.integration.engine import child_formats; "
+        "from tests.integration.engine.test_file_producer import Making\n"
         "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, "
         "demo=False, database_url=sys.argv[4]))\n"
         "Making(services, Scope(sys.argv[2], None, None, (), ''), "

@@ -18,7 +18,7 @@ from tests.commands import Commands, Result
 from tests.mailserver import mail_server
 from tests.redis_server import redis_server
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OURS = (
     "DATABASE_URL",
     "DATA_DIR",

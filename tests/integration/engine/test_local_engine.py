@@ -23,7 +23,7 @@ from exports_app.services.core.records import Campaign, Run, Schedule
 from exports_app.services.runs.lifecycle import LeaseLost
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
-from tests.integration import child_formats
+from tests.integration.engine import child_formats
 from tests.mailserver import MailServer
 from tests.world import (
     DEADLINE,
