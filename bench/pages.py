@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import websockets
 
-from exports_app.services.identity.sessions import SESSION_COOKIE
+from exports_app.services.identity.cookies import SESSION_COOKIE
 
 PATH = "/scheduled-exports"
 ROOT = "reflex___state____state"

@@ -22,7 +22,7 @@ from bench import clicks, company
 from bench.pages import PATH, close_pages, open_pages
 from bench.running import child, machine, say
 from bench.ui_report import EXPORT_ROWS, EXPORTS, OPEN_PAGES, Measurements, Weight, report
-from exports_app.services.identity.sessions import SESSION_COOKIE
+from exports_app.services.identity.cookies import SESSION_COOKIE
 from tests.browser import FLAGS, find
 from tests.e2e.server import start_server
 

@@ -7,7 +7,7 @@ and over https, so that neither a subdomain nor somebody on the line can set one
 
 from starlette.types import Scope
 
-from exports_app.services.identity.sessions import HOST_PREFIX, OURS
+from exports_app.services.identity.cookies import HOST_PREFIX, OURS
 
 
 def set_cookie(name: str, value: str, max_age: int, *, secure: bool) -> str:

@@ -13,13 +13,11 @@ from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import (
     ArgumentError,
-    DBAPIError,
-    InterfaceError,
     NoSuchModuleError,
-    OperationalError,
 )
 
 from exports_app import log
+from exports_app.db.outages import reachable
 from exports_app.domain.errors import ExportsError, Unavailable
 
 BUSY_MS = 15_000
@@ -50,23 +48,6 @@ POSTGRESQL: dict[str, Any] = {
 }
 APART = {k: v for k, v in POSTGRESQL.items() if k != "options"}
 """Of a connection beside the pool, which stands for as long as its process."""
-AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
-"""SQLSTATEs that say that PostgreSQL cannot do it now, and may later: no connection, out of
-resources, shut down or cancelled, an error of the system, a standby, a deadlock, a lock that others
-hold (postgresql.org/docs/current/errcodes-appendix.html)."""
-
-OUTAGES = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PROTOCOL,
-    sqlite3.SQLITE_NOTADB,
-}
-"""SQLite's primary result codes that say that the database cannot be used now."""
 
 _log = log.get(__name__)
 
@@ -191,7 +172,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on an error. Raises
         Unavailable."""
-        with self._turn(), _reachable(), self._connect() as connection:
+        with self._turn(), reachable(), self._connect() as connection:
             with self._transaction(connection):
                 yield connection
 
@@ -203,7 +184,7 @@ class Database:
             with self.write() as connection:
                 yield connection
             return
-        with self._turn(), _reachable(), self._connect() as connection:
+        with self._turn(), reachable(), self._connect() as connection:
             # SQLite changes a table by dropping it for a new one: enforced, its foreign keys would
             # take every child row along. Within a transaction the pragma does nothing
             # (sqlite.org/lang_altertable.html, section 7)
@@ -234,7 +215,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot for reading. Raises Unavailable when there is no database."""
-        with _reachable(), self._connect() as connection:
+        with reachable(), self._connect() as connection:
             if self.embedded:
                 connection.exec_driver_sql("BEGIN")
             else:
@@ -266,7 +247,7 @@ class Database:
         before = log_file.stat().st_size if log_file.exists() else 0
         if before < WAL_WORTH_IT:
             return
-        with _reachable(), self._connect() as connection:
+        with reachable(), self._connect() as connection:
             # Passive: waits for nobody. Readers that are still at work leave a rest for the next
             # time
             _, pages, copied = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
@@ -281,31 +262,6 @@ class Database:
         """For good: whoever still wants one is told that the database cannot be reached."""
         self._ended = True
         self.dispose()
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as e:
-        if not _is_outage(e):
-            raise
-        _log.warning("database trouble", reason=str(e.orig))
-        raise Unavailable from e
-
-
-def _is_outage(e: DBAPIError) -> bool:
-    """Whether the database is away, rather than the statement wrong."""
-    if isinstance(e.orig, sqlite3.Error):
-        # sqlite3 raises one and the same class for a locked file and for bad SQL: its code tells,
-        # see sqlite.org/rescode.html
-        code = getattr(e.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        return (code & 0xFF) in OUTAGES
-    code = getattr(e.orig, "sqlstate", None)
-    if code is not None:
-        return e.connection_invalidated or code.startswith(AWAY)
-    # Without a code the server was not reached, or went away in the middle
-    return e.connection_invalidated or isinstance(e, OperationalError | InterfaceError)
 
 
 def _with_driver(url: URL) -> URL:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.services.analytics.campaigns import MEASURES
+from exports_app.services.analytics.campaign_totals import MEASURES
 from exports_app.services.core.records import Campaign
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services

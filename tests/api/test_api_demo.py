@@ -11,8 +11,8 @@ import pytest
 from exports_app.api.middleware.gateway import Edge
 from exports_app.services.accounts.provisioning import DEMO_EMAIL
 from exports_app.services.campaigns.demo import Demo
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.services.identity.passwords import DEMO_PASSWORD
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.wiring import Services
 from tests.api.client import problem, token_for
 from tests.api.conftest import Engine, app_for

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from exports_app.api.middleware.gateway import Edge
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.wiring import Services
 from tests.api.client import ABSENT
 from tests.api.conftest import Clients, Engine

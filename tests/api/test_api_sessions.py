@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from exports_app.services.core.records import Run, User
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE, KnownBrowsers
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.services.keys import secret_keys
 from exports_app.services.keys.derived_keys import Keys
 from exports_app.wiring import Services

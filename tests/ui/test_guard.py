@@ -16,7 +16,8 @@ from exports_app.domain.errors import TooManyRequests
 from exports_app.services.core import request_context
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page, Tenant, User
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE, id_of
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.identity.sessions import id_of
 from exports_app.settings import Settings
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import BrowserCommands

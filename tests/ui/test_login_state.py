@@ -10,8 +10,8 @@ from reflex_base.event.context import EventContext
 from exports_app import wiring
 from exports_app.services.accounts.provisioning import DEMO_EMAIL
 from exports_app.services.campaigns.demo import Demo
+from exports_app.services.identity.cookies import BROWSER_COOKIE
 from exports_app.services.identity.passwords import DEMO_PASSWORD
-from exports_app.services.identity.sessions import BROWSER_COOKIE
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.guard import Guard
 from exports_app.ui.pages.sign_in.login import LoginState

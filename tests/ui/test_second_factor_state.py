@@ -7,8 +7,8 @@ from urllib.parse import unquote
 import pyotp
 import pytest
 
+from exports_app.services.identity.cookies import BROWSER_COOKIE
 from exports_app.services.identity.one_time_passwords import PERIOD
-from exports_app.services.identity.sessions import BROWSER_COOKIE
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import BrowserCommands

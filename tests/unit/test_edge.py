@@ -15,7 +15,7 @@ import structlog
 from exports_app.api.middleware import slow_clients
 from exports_app.api.middleware.gateway import Edge
 from exports_app.api.middleware.proxies import TrustedProxies
-from exports_app.services.identity.sessions import BROWSER_COOKIE, cookie
+from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
 from tests.loopwatch import watched
 
 App = Callable[[Any, Any, Any], Awaitable[None]]

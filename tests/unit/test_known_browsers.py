@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from exports_app.services.core.records import User
+from exports_app.services.identity.cookies import cookie
 from exports_app.services.identity.known_browsers import LIFETIME, MARKS, KnownBrowsers
-from exports_app.services.identity.sessions import cookie
 from exports_app.services.keys.derived_keys import Keys
 from tests.world import FakeClock
 

@@ -23,7 +23,7 @@ from exports_app.api.middleware.request_log import BODY
 from exports_app.api.middleware.slow_clients import OpenBodies, SlowBody, has_body
 from exports_app.services.core import network_addresses, request_context
 from exports_app.services.core.request_context import RequestContext
-from exports_app.services.identity.sessions import BROWSER_COOKIE, cookie
+from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
 
 BROWSER_SECONDS = 365 * 24 * 60 * 60
 

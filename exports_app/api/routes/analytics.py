@@ -11,13 +11,8 @@ from exports_app.api.schemas import base
 from exports_app.domain import bounds
 from exports_app.domain.table import Column, Value
 from exports_app.domain.timing.period import Period, Window
-from exports_app.services.analytics.campaigns import (
-    CHANGE_SCALE,
-    MEASURES,
-    CampaignFigures,
-    CampaignView,
-    Point,
-)
+from exports_app.services.analytics.campaign_totals import CHANGE_SCALE, MEASURES, Point
+from exports_app.services.analytics.campaigns import CampaignFigures, CampaignView
 from exports_app.services.analytics.exports import Day, ExportFigures, ListedSchedules
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.filters import Filters

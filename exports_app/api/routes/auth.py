@@ -13,8 +13,8 @@ from exports_app.api.schemas.accounts import (
     ResetPasswordIn,
     TokenOut,
 )
+from exports_app.services.identity.cookies import cookie
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
-from exports_app.services.identity.sessions import cookie
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 

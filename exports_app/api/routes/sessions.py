@@ -13,14 +13,9 @@ from exports_app.api.access import Srv
 from exports_app.api.cookies import is_secure, set_cookie
 from exports_app.domain.errors import ExportsError
 from exports_app.services.identity import known_browsers
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE, cookie
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
-from exports_app.services.identity.sessions import (
-    BROWSER_COOKIE,
-    MAX_PATH,
-    SESSION_COOKIE,
-    cookie,
-    local_path,
-)
+from exports_app.services.identity.sessions import MAX_PATH, local_path
 from exports_app.services.runs.browser_downloads import PreparedDownload
 
 LOGIN = "/login"

@@ -19,35 +19,33 @@ from enum import StrEnum
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import (
     Conflict,
-    FieldError,
-    Invalid,
-    LinkNotValid,
-    OwnPasswordFirst,
-    Unauthenticated,
-    WrongAccount,
 )
 from exports_app.services.accounts import previous_holder
+from exports_app.services.accounts.acceptance_rules import (
+    Acceptance,
+    account_needs_password,
+    check_acceptance,
+    valid_invitation,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import Change, Changes, Topic
-from exports_app.services.core.current_rights import principal_of
 from exports_app.services.core.field_rules import check_name
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.rate_limits import Counts, RateLimit
 from exports_app.services.core.records import (
     Action,
-    Invitation,
     Membership,
     Tenant,
     User,
     new_id,
 )
 from exports_app.services.identity import passwords
-from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
+from exports_app.services.identity.account_links import AccountLinks, LinkKind
 from exports_app.services.identity.authentication import Auth
 from exports_app.services.identity.guess_limits import GuessLimits
 from exports_app.services.identity.refused_links import RefusedLinks
-from exports_app.services.tenants.invitations import may_still_invite, note_invitation
+from exports_app.services.tenants.invitation_rules import note_invitation
 
 RATE = "20/hour"
 """Attempts to accept one invitation."""
@@ -81,17 +79,6 @@ class Joined:
     user: User
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """An invitation that may be accepted. account: of its address; None: it is made. sets_password:
-    the account is made, or handed over to the person who reads its mailbox."""
-
-    invitation: Invitation
-    tenant: Tenant
-    account: User | None
-    sets_password: bool
-
-
 class InvitationAcceptance:
     def __init__(
         self,
@@ -116,14 +103,14 @@ class InvitationAcceptance:
     def _look(self, token: str) -> Offer:
         link = self._links.read(LinkKind.INVITATION, token)
         with self._store.read() as tx:
-            invitation, tenant = _valid(tx, self._auth, link)
+            invitation, tenant = valid_invitation(tx, self._auth, link)
             account = tx.users.by_email(invitation.email)
             inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
         way = AcceptanceStep.EITHER
         if invitation.mailed:
             way = (
                 AcceptanceStep.SET_PASSWORD
-                if _sets_password(invitation, account)
+                if account_needs_password(invitation, account)
                 else AcceptanceStep.SIGN_IN
             )
         return Offer(tenant, inviter, invitation.email, invitation.role, invitation.expires_at, way)
@@ -154,7 +141,7 @@ class InvitationAcceptance:
         self._limit.hit(link.subject_id)
         given = password is not None
         with self._store.read() as tx:
-            entry = _entry(tx, self._auth, link, who, has_password=given)
+            entry = check_acceptance(tx, self._auth, link, who, has_password=given)
         chosen, hashed = "", ""
         if entry.sets_password:
             chosen = _name(name)
@@ -164,7 +151,9 @@ class InvitationAcceptance:
             )  # slow: not in the transaction
         now = self._clock()
         with self._store.write() as tx:
-            entry = _entry(tx, self._auth, link, who, has_password=bool(hashed), lock=True)
+            entry = check_acceptance(
+                tx, self._auth, link, who, has_password=bool(hashed), lock=True
+            )
             user, changes = _owner(tx, entry, chosen, hashed, now)
             joined = _join(tx, entry, user, now)
             tenants = {joined.tenant.id, *tx.users.roles(user.id)}
@@ -176,89 +165,8 @@ class InvitationAcceptance:
         return joined
 
 
-def _valid(
-    tx: Transaction, auth: Auth, link: AccountLink, *, lock: bool = False
-) -> tuple[Invitation, Tenant]:
-    """lock: the account, the tenant's people and the invitation, in the order in which all lock
-    them. Raises LinkNotValid once it was used, revoked or replaced, or its sender may not invite
-    any more."""
-    seen = tx.invitations.get(link.subject_id)
-    if seen is not None and lock:
-        tx.users.by_email(seen.email, lock=True)
-    tenant = tx.tenants.get(seen.tenant_id, lock=lock) if seen else None
-    invitation = tx.invitations.get(link.subject_id, lock=lock) if lock else seen
-    if (
-        invitation is None
-        or tenant is None
-        or not invitation.is_open
-        or invitation.generation != link.generation
-        or invitation.mailed != link.mailed
-        or not may_still_invite(tx, auth, invitation)
-    ):
-        raise LinkNotValid
-    return invitation, tenant
-
-
-def _sets_password(invitation: Invitation, account: User | None) -> bool:
-    if account is None:
-        return True
-    settled = account.email_proven_at is not None or account.is_super_admin
-    return invitation.mailed and not settled
-
-
-def _entry(
-    tx: Transaction,
-    auth: Auth,
-    link: AccountLink,
-    who: Principal | None,
-    *,
-    has_password: bool,
-    lock: bool = False,
-) -> _Entry:
-    """Whether this caller may accept, and how. Raises what `InvitationAcceptance.accept` raises."""
-    invitation, tenant = _valid(tx, auth, link, lock=lock)
-    sign_in = Unauthenticated(
-        f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required"
-    )
-    if not invitation.mailed and who is None and not has_password:
-        # The inviter has this link: it must not tell whether there is an account
-        raise sign_in
-    account = tx.users.by_email(invitation.email, lock=lock)
-    if who is not None and (account is None or account.id != who.user_id):
-        raise WrongAccount(
-            f"This invitation is for {invitation.email}, and another account is signed in: sign out, then open the link again"
-        )
-    sets_password = _sets_password(invitation, account)
-    if sets_password and account is not None and not account.is_active:
-        raise Conflict("This account is deactivated: ask a super admin of this installation")
-    if sets_password and not has_password:
-        raise Invalid([FieldError("/password", "choose a password for this account")])
-    if not sets_password and who is None:
-        raise sign_in
-    if account is not None and not sets_password:
-        if account.must_change_password:  # somebody else knows the password
-            raise OwnPasswordFirst
-        _check_proof(tx, invitation, account)
-    if account is not None and tenant.id in tx.users.roles(account.id):
-        raise Conflict("You are a member of this tenant already")
-    return _Entry(invitation, tenant, account, sets_password)
-
-
-def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None:
-    """A link that was handed on lets an account whose mailbox was never proven in only if a super
-    admin invited it: anybody may have made that account under this address."""
-    if invitation.mailed or account.email_proven_at is not None:
-        return
-    inviter = principal_of(tx, invitation.invited_by)
-    if inviter is None or not inviter.is_super_admin:
-        raise Conflict(
-            "This email address is not confirmed yet. Ask a super admin to send the invitation",
-            code="mailbox_not_proven",
-        )
-
-
 def _owner(
-    tx: Transaction, entry: _Entry, name: str, hashed: str, now: datetime
+    tx: Transaction, entry: Acceptance, name: str, hashed: str, now: datetime
 ) -> tuple[User, list[Change]]:
     """The account that becomes a member, with its mailbox proven where the link was mailed; and
     what else changed."""
@@ -306,7 +214,7 @@ def _hand_over(
     return owner, changes
 
 
-def _join(tx: Transaction, entry: _Entry, user: User, now: datetime) -> Joined:
+def _join(tx: Transaction, entry: Acceptance, user: User, now: datetime) -> Joined:
     invitation, who = entry.invitation, Principal(user.id)
     if entry.account is None:
         _note(tx, Action.USER_CREATED, user, now)

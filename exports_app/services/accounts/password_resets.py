@@ -9,13 +9,20 @@ from email_validator import EmailNotValidError
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import (
-    ExportsError,
     FieldError,
     Invalid,
     LinkNotValid,
     MailNotSet,
 )
 from exports_app.services.accounts import previous_holder
+from exports_app.services.accounts.password_reset_email import home_tenant, reset_email
+from exports_app.services.accounts.password_reset_links import (
+    BEGUN,
+    KIND,
+    add_reset,
+    begin_reset,
+    reset_link,
+)
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import Change, Changes
@@ -27,13 +34,11 @@ from exports_app.services.core.records import (
     AccountMessage,
     Action,
     PasswordReset,
-    Tenant,
     User,
     new_id,
 )
-from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity import passwords
-from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
+from exports_app.services.identity.account_links import AccountLink, AccountLinks
 from exports_app.services.identity.account_messages import AccountEmail, AccountMessages
 from exports_app.services.identity.authentication import Auth
 from exports_app.services.identity.guess_limits import GuessLimits
@@ -41,8 +46,6 @@ from exports_app.services.identity.known_browsers import KnownBrowsers
 from exports_app.services.identity.refused_links import RefusedLinks
 from exports_app.services.keys.derived_keys import Keys
 
-ASKED_LIFETIME = timedelta(minutes=30)
-"""Of a link that was asked for on the sign-in page: whoever asked is waiting for it."""
 SENT_LIFETIME = timedelta(hours=24)
 """Of a link that a super admin sends or hands on: its reader may be away."""
 SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/30 minutes", "10/30 minutes", "30/hour"
@@ -55,11 +58,6 @@ KNOWN_BROWSERS = "known browsers"
 """In the place of a network: whoever once had the password may have had many browsers marked."""
 TRY_RATE = "30/minute"
 """Of uses of a link, from one address."""
-KIND = LinkKind.PASSWORD_RESET
-BEGUN = "begun"
-"""In the content of a message: its link was made."""
-NOT_SIGNED_IN = "somebody not signed in"
-"""Who asked for a link, in the audit."""
 
 
 @dataclass(frozen=True)
@@ -157,11 +155,11 @@ class PasswordResets:
         reset = PasswordReset(
             new_id(), user.id, user.token_version, now, now + SENT_LIFETIME, by.user_id
         )
-        _add(tx, reset, now)
+        add_reset(tx, reset, now)
         if self._mail.available() and not user.has_demo_password:
             self._mail.send(tx, KIND, reset.id, user.email, sent_by=by.user_id)
             return SentReset(user, reset.expires_at)
-        return SentReset(user, reset.expires_at, self._links.url(_link(reset, mailed=False)))
+        return SentReset(user, reset.expires_at, self._links.url(reset_link(reset, mailed=False)))
 
     def check(self, token: str) -> str:
         """The email address of the account whose password the link sets. Raises LinkNotValid where
@@ -254,80 +252,11 @@ class PasswordResets:
         asked = "sent_by" not in message.content
         # Once: a later attempt must not bring back a link that was used meanwhile
         if reset is None and asked and BEGUN not in message.content:
-            reset = _begin(tx, message, now)
+            reset = begin_reset(tx, message, now)
         user = tx.users.get(reset.user_id) if reset else None
         if reset is None or user is None or user.token_version != reset.token_version:
             return None
         if not self._sender_may(tx, reset):
             return None
         sender = tx.users.get(reset.sent_by) if reset.sent_by else None
-        return _written(user, reset.expires_at, sender, _home(tx, user))
-
-
-def _link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
-    return AccountLink(KIND, reset.id, 1, reset.expires_at, mailed)
-
-
-def _add(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
-    """In place of links that have expired; one of a super admin also of those that super admins
-    sent before."""
-    others = tx.password_resets.of_user(reset.user_id)
-    ended = [one.id for one in others if one.expires_at <= now or (reset.sent_by and one.sent_by)]
-    tx.password_resets.remove(ended)
-    tx.password_resets.add(reset)
-
-
-def _begin(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordReset | None:
-    """The link that somebody asked for; None where there is no active account.
-
-    The demo's accounts have addresses on the internet that belong to others: they get none.
-    """
-    user = tx.users.by_email(message.target)
-    if user is None or not user.is_active or user.has_demo_password:
-        return None
-    tx.users.get(user.id, lock=True)
-    if not tx.account_messages.change(message, {"content": message.content | {BEGUN: True}}):
-        raise ExportsError("another process sends this message")
-    expires_at = message.created_at + ASKED_LIFETIME
-    reset = PasswordReset(
-        message.subject_id, user.id, user.token_version, message.created_at, expires_at
-    )
-    _add(tx, reset, now)
-    with request_context.use(RequestContext(**message.content)):  # of the request, long answered
-        audit_log.note(
-            tx,
-            NOT_SIGNED_IN,
-            Action.RESET_REQUESTED,
-            now,
-            tenant_id=None,
-            subject_id=user.id,
-            subject_name=user.email,
-        )
-    return reset
-
-
-def _home(tx: Transaction, user: User) -> Tenant | None:
-    """The tenant whose looks the message has: theirs, where they have exactly one."""
-    tenants = list(tx.users.roles_of([user.id]).get(user.id, {}))
-    return tenants[0] if len(tenants) == 1 else None
-
-
-def _written(
-    user: User, expires_at: datetime, sender: User | None, home: Tenant | None
-) -> AccountEmail:
-    asked = (
-        f"{sender.name} sent you a link to replace your password"
-        if sender
-        else "A new password was requested for your account"
-    )
-    signed_out = "Everything that is signed in to your account is signed out when you set it."
-    ignore = "If you did not ask for it, ignore this message: your password stays as it is."
-    return AccountEmail(
-        title="Set a new password",
-        lead=f"{asked}. Open the link and choose a new one. {signed_out}",
-        button="Set a new password",
-        expires_at=expires_at,
-        why=f"This message was sent automatically to the owner of the account. {ignore}",
-        facts=[("Account", user.email)],
-        tenant=home,
-    )
+        return reset_email(user, reset.expires_at, sender, home_tenant(tx, user))

@@ -12,7 +12,7 @@ from exports_app.services.core.records import Action, User
 from exports_app.services.identity import second_factor
 from exports_app.services.runs import completion
 from exports_app.services.runs.ending import cancel
-from exports_app.services.tenants.invitations import revoke_of_previous_holder
+from exports_app.services.tenants.invitation_rules import revoke_of_previous_holder
 
 CANCELLED = "the account in whose name it ran was taken over by the person who reads its mailbox"
 PAUSED = (

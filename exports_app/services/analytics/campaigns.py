@@ -10,9 +10,19 @@ from datetime import date, datetime
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import FieldError, Invalid
-from exports_app.domain.table import Column, Row, Value, completed, divide, stored
+from exports_app.domain.table import Column, Row, Value, completed, stored
 from exports_app.domain.timing import cron, period
 from exports_app.domain.timing.period import Period, Window
+from exports_app.services.analytics.campaign_totals import (
+    BY_CAMPAIGN,
+    MEASURES,
+    OVER_TIME,
+    Point,
+    Totals,
+    busiest_currency,
+    measures,
+    totals_by_currency,
+)
 from exports_app.services.core.authorization import sorting
 from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
@@ -22,9 +32,6 @@ from exports_app.services.core.request_coalescing import RequestCoalescing
 from exports_app.services.schedules.filters import Filters, check_filters
 from exports_app.services.tenants.tenant_settings import tenant_of
 
-OVER_TIME, BY_CAMPAIGN = "aggregate", "campaigns"
-"""The export types whose rows are shown."""
-MEASURES = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "cpc", "cpa", "roas")
 SORTS = {"name": "campaign_name", **{key: key for key in MEASURES}}
 MOST_ROWS = 5_000
 """Of periods and currencies."""
@@ -35,7 +42,6 @@ KEPT = 60.0
 """Seconds that a reading serves others, where nothing is known to have changed."""
 BY_DAY = {Period.LAST_7_DAYS, Period.LAST_30_DAYS, Period.LAST_90_DAYS}
 """Periods that are a whole month by chance only."""
-CHANGE_SCALE = 4
 
 
 @dataclass(frozen=True)
@@ -48,27 +54,6 @@ class CampaignView:
     sort: str = "-spend"
     currency: str = ""
     top: int = 20
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Of one currency. values: in the order of MEASURES, as `domain.table` has them. change:
-    against the range before, relative, scaled by 10**CHANGE_SCALE; None where there is nothing to
-    compare with."""
-
-    currency: str
-    values: tuple[Value, ...]
-    change: tuple[int | None, ...]
-
-
-@dataclass(frozen=True)
-class Point:
-    """period: its first day, ISO 8601."""
-
-    period: str
-    currency: str
-    campaigns: int
-    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True)
@@ -143,8 +128,8 @@ class CampaignAnalytics:
         with self._store.read() as tx:  # one moment for all of it
             points = self._points(tx, scope(window), deadline)
             earlier = self._points(tx, scope(before), deadline) if before else []
-            totals = _totals(points, earlier)
-            currency = view.currency or _busiest(totals)
+            totals = totals_by_currency(points, earlier)
+            currency = view.currency or busiest_currency(totals)
             top, top_total = self._top(tx, scope(window), view, currency, deadline)
         return CampaignFigures(
             timezone=zone,
@@ -249,58 +234,5 @@ def _places(columns: Sequence[Column]) -> dict[str, int]:
     return {column.key: at for at, column in enumerate(columns)}
 
 
-def measures() -> tuple[Column, ...]:
-    """The columns of MEASURES."""
-    columns = {column.key: column for column in EXPORT_TYPES[OVER_TIME].columns()}
-    return tuple(columns[key] for key in MEASURES)
-
-
 def _picked(row: Row, at: dict[str, int]) -> tuple[Value, ...]:
     return tuple(row[at[key]] for key in MEASURES)
-
-
-def _totals(points: Sequence[Point], earlier: Sequence[Point]) -> list[Totals]:
-    """By currency; one that only the range before had is there too."""
-    now, then = _sums(points), _sums(earlier)
-    nothing = _with_ratios([0] * len(_summed()))
-    found = []
-    for currency in sorted(now.keys() | then.keys()):
-        values, past = now.get(currency, nothing), then.get(currency)
-        change = (
-            [None] * len(MEASURES)
-            if past is None
-            else [_change(a, b) for a, b in zip(values, past, strict=True)]
-        )
-        found.append(Totals(currency, values, tuple(change)))
-    return found
-
-
-def _sums(points: Sequence[Point]) -> dict[str, tuple[Value, ...]]:
-    sums: dict[str, list[int]] = {}
-    places = [MEASURES.index(column.key) for column in _summed()]
-    for point in points:
-        held = sums.setdefault(point.currency, [0] * len(places))
-        for at, place in enumerate(places):
-            held[at] += int(point.values[place] or 0)
-    return {currency: _with_ratios(held) for currency, held in sums.items()}
-
-
-def _summed() -> tuple[Column, ...]:
-    return stored(measures())
-
-
-def _with_ratios(sums: Sequence[int]) -> tuple[Value, ...]:
-    """All measures of what is summed, as an export makes them of it."""
-    (row,) = completed(measures(), [sums])
-    return row
-
-
-def _change(now: Value, then: Value) -> int | None:
-    if not isinstance(now, int) or not isinstance(then, int):
-        return None
-    return divide(now - then, then, CHANGE_SCALE)
-
-
-def _busiest(totals: Sequence[Totals]) -> str:
-    at = MEASURES.index("impressions")
-    return max(totals, key=lambda one: int(one.values[at] or 0)).currency if totals else ""

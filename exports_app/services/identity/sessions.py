@@ -32,12 +32,6 @@ from exports_app.services.core.records import Action, Code, Session, User
 from exports_app.services.core.request_context import device_name
 from exports_app.services.identity.authentication import Auth, may_call, note_sign_in
 
-OURS = "exports_"
-"""All our cookies' names begin so; over https HOST_PREFIX stands before it."""
-HOST_PREFIX = "__Host-"
-SESSION_COOKIE = "exports_session"
-BROWSER_COOKIE = "exports_browser"
-"""A random value that tells one browser from another, also before anybody signed in."""
 CODE_LIFETIME = timedelta(seconds=30)
 
 STEP_LIFETIME = timedelta(minutes=5)
@@ -54,8 +48,6 @@ KEPT = timedelta(days=7)
 """How long a session that is over stays in the database."""
 SWEEP = 100
 """How many old rows are removed at most when a new one is made."""
-
-_VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -84,22 +76,6 @@ class Visit:
     """The tenant that this session chose last; None: none, or no longer theirs."""
     ends_at: datetime
     """When the session ends if it is not used again."""
-
-
-def cookie(header: str, name: str) -> str:
-    """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form
-    that we give.
-
-    The one with HOST_PREFIX counts before the plain one, which `api.middleware.gateway` takes away
-    where https is in use. Each pair is looked at by itself: `http.cookies` drops the whole header
-    when another site's cookie is malformed.
-    """
-    held: dict[str, str] = {}
-    for pair in header.split(";"):
-        key, _, value = pair.partition("=")
-        if _VALUE.fullmatch(value.strip()):
-            held.setdefault(key.strip(), value.strip())
-    return held.get(HOST_PREFIX + name) or held.get(name, "")
 
 
 def local_path(goto: str) -> str:

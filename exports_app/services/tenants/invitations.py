@@ -1,5 +1,5 @@
 """Invitations to a tenant. Its admins name an address and a role; rights begin when the person who
-reads that mailbox accepts (`joining`). Nothing here depends on whether the address has an
+reads that mailbox accepts (`accounts.invitation_acceptance`). Nothing here depends on whether the address has an
 account."""
 
 from collections.abc import Iterable
@@ -10,19 +10,24 @@ from enum import StrEnum
 from email_validator import EmailNotValidError
 
 from exports_app.domain.access import Permission, Principal
-from exports_app.domain.errors import Conflict, FieldError, Invalid, NotFound
+from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.runs.states import DeliveryStatus
-from exports_app.services.audit import audit_log
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.email_addresses import account_address, valid_address
-from exports_app.services.core.field_rules import is_uuid
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.rate_limits import Counts, RateLimit
-from exports_app.services.core.records import AccountMessage, Action, Invitation, User, new_id
+from exports_app.services.core.records import AccountMessage, Action, Invitation, new_id
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.identity.account_messages import AccountEmail, AccountMessages
 from exports_app.services.identity.authentication import Auth
+from exports_app.services.tenants.invitation_rules import (
+    check_not_member,
+    make_room,
+    may_still_invite,
+    note_invitation,
+    open_invitation,
+)
 from exports_app.services.tenants.members import role_of
 from exports_app.services.tenants.tenant_settings import tenant_of
 
@@ -31,8 +36,6 @@ LIFETIME = timedelta(hours=72)
 KEPT = timedelta(days=30)
 """How long an invitation stays in the database after its link has expired."""
 SWEEP = 100
-MAX_OPEN = 500
-"""Invitations of one tenant that wait to be accepted."""
 TENANT_RATE = "200/hour"
 """Links that one tenant may send, to whichever address."""
 ADDRESS_RATE = "5/hour"
@@ -100,8 +103,8 @@ class Invitations:
         with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             now = self._clock()
-            _check_not_member(tx, tenant_id, address)
-            _make_room(tx, tenant_id, address, now)
+            check_not_member(tx, tenant_id, address)
+            make_room(tx, tenant_id, address, now)
             invitation = Invitation(
                 id=new_id(),
                 tenant_id=tenant_id,
@@ -125,13 +128,13 @@ class Invitations:
         """
         with self._store.read() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
-            address = _open(tx, tenant_id, invitation_id).email
+            address = open_invitation(tx, tenant_id, invitation_id).email
         self._count(tenant_id, address)
         with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             now = self._clock()
-            invitation = _open(tx, tenant_id, invitation_id, lock=True)
-            _check_not_member(tx, tenant_id, invitation.email)
+            invitation = open_invitation(tx, tenant_id, invitation_id, lock=True)
+            check_not_member(tx, tenant_id, invitation.email)
             renewed = replace(
                 invitation,
                 generation=invitation.generation + 1,
@@ -150,7 +153,7 @@ class Invitations:
         with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             now = self._clock()
-            invitation = _open(tx, tenant_id, invitation_id, lock=True)
+            invitation = open_invitation(tx, tenant_id, invitation_id, lock=True)
             tx.invitations.update(invitation.id, {"revoked_at": now})
             note_invitation(tx, who, Action.INVITATION_REVOKED, invitation, now)
         self._publish(tenant_id)
@@ -229,43 +232,6 @@ class Invitations:
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
 
 
-def note_invitation(
-    tx: Transaction,
-    who: Principal,
-    action: Action,
-    invitation: Invitation,
-    now: datetime,
-    **detail: str,
-) -> None:
-    audit_log.note(
-        tx,
-        who,
-        action,
-        now,
-        tenant_id=invitation.tenant_id,
-        subject_id=invitation.id,
-        subject_name=invitation.email,
-        **detail,
-    )
-
-
-def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> bool:
-    """Whether the person who sent it could send it now: not once removed, nor while they lack a
-    required second factor."""
-    inviter = tx.users.get(invitation.invited_by)
-    if inviter is None or not inviter.is_active:
-        return False
-    return auth.signed_in(tx, inviter).can(Permission.MANAGE, invitation.tenant_id)
-
-
-def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
-    """What an account sent before its mailbox was proven: somebody else may have invited
-    accomplices with it."""
-    for invitation in tx.invitations.open_from(user.id):
-        if tx.invitations.revoke(invitation.id, now):  # else it was accepted at the same moment
-            note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
-
-
 def _link(invitation: Invitation) -> AccountLink:
     """To be handed on by a person: it proves no mailbox."""
     return AccountLink(
@@ -282,37 +248,6 @@ def _mail_status(tx: Transaction, invitation: Invitation) -> DeliveryStatus | No
         return None
     messages = tx.account_messages.of_subject(invitation.id)
     return next((m.status for m in messages if m.generation == invitation.generation), None)
-
-
-def _open(tx: Transaction, tenant_id: str, invitation_id: str, *, lock: bool = False) -> Invitation:
-    """Raises NotFound for one that was accepted or revoked, or is another tenant's."""
-    known = is_uuid(invitation_id)
-    invitation = tx.invitations.get(invitation_id, lock=lock) if known else None
-    if invitation is None or invitation.tenant_id != tenant_id or not invitation.is_open:
-        raise NotFound
-    return invitation
-
-
-def _check_not_member(tx: Transaction, tenant_id: str, address: str) -> None:
-    """Asks this tenant's own members, and no account: its admins know these anyway."""
-    if any(member.user.email == address for member in tx.users.members(tenant_id)):
-        raise Conflict("This person is a member already: change their role instead")
-
-
-def _make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> None:
-    """For an invitation of this address. One that has expired makes way for it."""
-    before = tx.invitations.open_for(tenant_id, address)
-    if before is not None:
-        if before.expires_at > now:
-            raise Conflict(
-                "This address is invited already: send the invitation again, or revoke it"
-            )
-        tx.invitations.update(before.id, {"revoked_at": now})
-    waiting = [one for one in tx.invitations.open_in(tenant_id) if one.expires_at > now]
-    if len(waiting) >= MAX_OPEN:
-        raise Conflict(
-            f"{MAX_OPEN} invitations are open: revoke those that are not needed any more"
-        )
 
 
 def _address(email: str) -> str:

@@ -17,7 +17,8 @@ from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Principal, R
 from exports_app.domain.errors import ExportsError, Forbidden
 from exports_app.services.core import request_context
 from exports_app.services.core.request_context import RequestContext
-from exports_app.services.identity.sessions import SESSION_COOKIE, cookie, id_of
+from exports_app.services.identity.cookies import SESSION_COOKIE, cookie
+from exports_app.services.identity.sessions import id_of
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor, Rule
 from exports_app.ui.framework.browser_commands import BrowserCommands, notify

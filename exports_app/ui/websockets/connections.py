@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exports_app.services.core.network_addresses import PEER, network, wider_networks
 from exports_app.services.core.request_context import FORWARDED, FORWARDING
-from exports_app.services.identity.sessions import SESSION_COOKIE, cookie
+from exports_app.services.identity.cookies import SESSION_COOKIE, cookie
 from exports_app.ui.websockets.incident_log import incidents
 from exports_app.ui.websockets.rate_allowance import Allowance
 

@@ -17,7 +17,7 @@ from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState
 
 from exports_app import log
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE, cookie
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE, cookie
 
 MAX_CLOSED = 2_000
 """Closed tabs of people who are signed in, whose states wait for them to come back."""

@@ -18,7 +18,7 @@ from exports_app import wiring
 from exports_app.domain.access import Principal, Role
 from exports_app.services.campaigns.demo import TENANTS
 from exports_app.services.core.records import Campaign, Membership, Metric, Tenant, User, new_id
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.settings import Settings
 from tests.e2e.client import wait_until
 from tests.e2e.server import ROOT, Server, environment, start_server

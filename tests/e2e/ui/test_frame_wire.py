@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from tests.e2e.client import wait_until
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.wire import (

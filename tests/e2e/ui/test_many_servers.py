@@ -9,7 +9,7 @@ from playwright.sync_api import TimeoutError as TookTooLong
 
 from exports_app.services.core.records import User
 from exports_app.services.identity import passwords
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.wiring import Services
 from tests.distributed.conftest import Installation, installation, servers  # noqa: F401  (fixtures)
 from tests.distributed.test_many_processes import caller

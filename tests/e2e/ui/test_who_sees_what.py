@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from exports_app.domain.access import Role
-from exports_app.services.identity.sessions import SESSION_COOKIE
+from exports_app.services.identity.cookies import SESSION_COOKIE
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import LISTED, names, row, rows, sign_in

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from exports_app.services.identity.sessions import BROWSER_COOKIE, SESSION_COOKIE
+from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from tests.e2e.server import ROOT
 from tests.e2e.ui.house import BROWSER, House
 from tests.world import Person

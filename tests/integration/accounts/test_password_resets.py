@@ -23,7 +23,8 @@ from exports_app.domain.errors import (
     WrongCredentials,
 )
 from exports_app.services.accounts import password_resets
-from exports_app.services.accounts.password_resets import ASKED_LIFETIME, SENT_LIFETIME
+from exports_app.services.accounts.password_reset_links import ASKED_LIFETIME
+from exports_app.services.accounts.password_resets import SENT_LIFETIME
 from exports_app.services.core import request_context
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import AuditFilter

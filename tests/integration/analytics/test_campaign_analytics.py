@@ -10,8 +10,8 @@ from sqlalchemy import func, literal, select
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound
 from exports_app.domain.timing.period import Window
+from exports_app.services.analytics.campaign_totals import MEASURES
 from exports_app.services.analytics.campaigns import (
-    MEASURES,
     CampaignAnalytics,
     CampaignFigures,
     CampaignView,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exports_app.domain.errors import ExportsError
-from exports_app.services.campaigns.importer import SHOWN, Result
+from exports_app.services.campaigns.import_file import SHOWN, ImportResult
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.records import Campaign, Page, Tenant
 from exports_app.wiring import Services
@@ -21,14 +21,14 @@ HEADER = (
 )
 GOOD = "Summer,search,active,EUR,1000.50,2026-01-01,,2026-01-02,100,10,1,12.3,45"
 
-Load = Callable[[str | bytes], Result]
+Load = Callable[[str | bytes], ImportResult]
 
 
 @pytest.fixture
 def load(services: Services, acme: Tenant, tmp_path: Path) -> Load:
     """Import the text, or the bytes, into Acme."""
 
-    def run(content: str | bytes) -> Result:
+    def run(content: str | bytes) -> ImportResult:
         file = tmp_path / "campaigns.csv"
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
         return services.importer.load(file, "acme", lambda _: None)
@@ -50,7 +50,7 @@ def days(services: Services) -> int:
         return tx.campaigns.count_metrics()
 
 
-def problems(result: Result) -> list[tuple[int, str]]:
+def problems(result: ImportResult) -> list[tuple[int, str]]:
     return [(p.line, p.reason) for p in result.problems]
 
 

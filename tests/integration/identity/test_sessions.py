@@ -17,13 +17,13 @@ from exports_app.domain.errors import (
     WrongCredentials,
 )
 from exports_app.services.core.records import Run, Schedule, Tenant
+from exports_app.services.identity.cookies import cookie
 from exports_app.services.identity.sessions import (
     CODE_LIFETIME,
     HOME,
     KEPT,
     SWEEP,
     Sessions,
-    cookie,
     local_path,
 )
 from exports_app.services.runs.history import RunFile

@@ -12,7 +12,8 @@ from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, place
 from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Period
-from exports_app.services.analytics.campaigns import CampaignFigures, measures
+from exports_app.services.analytics.campaign_totals import measures
+from exports_app.services.analytics.campaigns import CampaignFigures
 from exports_app.ui.components import charts
 from exports_app.ui.components.charts import Series
 from exports_app.ui.components.controls import button, chooser, day_chooser, message

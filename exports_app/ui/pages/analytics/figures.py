@@ -7,13 +7,8 @@ from typing import Any
 
 from exports_app.domain.table import Column, Value, readable
 from exports_app.domain.timing.period import MONTHS
-from exports_app.services.analytics.campaigns import (
-    CHANGE_SCALE,
-    MEASURES,
-    CampaignFigures,
-    CampaignTotal,
-    Totals,
-)
+from exports_app.services.analytics.campaign_totals import CHANGE_SCALE, MEASURES, Totals
+from exports_app.services.analytics.campaigns import CampaignFigures, CampaignTotal
 from exports_app.ui.components.charts import LABEL
 from exports_app.ui.pages.analytics.view import steps
 

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.timing.period import Period
-from exports_app.services.analytics.campaigns import MEASURES, SORTS
+from exports_app.services.analytics.campaign_totals import MEASURES
+from exports_app.services.analytics.campaigns import SORTS
 from exports_app.services.analytics.campaigns import CampaignView as Asked
 from exports_app.services.schedules.filters import Filters
 

@@ -6,8 +6,8 @@ import reflex as rx
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, Invalid, MailNotSet
+from exports_app.services.identity.cookies import cookie
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
-from exports_app.services.identity.sessions import cookie
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import form_input, submit, wrong_box
 from exports_app.ui.framework.actions import action, error_sentence

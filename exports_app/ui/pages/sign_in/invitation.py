@@ -11,8 +11,9 @@ from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.services.accounts.invitation_acceptance import AcceptanceStep, Joined
 from exports_app.services.identity.account_links import PATHS, LinkKind
+from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
-from exports_app.services.identity.sessions import BROWSER_COOKIE, HOME, cookie
+from exports_app.services.identity.sessions import HOME
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, form_input, submit, wrong_box
 from exports_app.ui.framework.actions import (

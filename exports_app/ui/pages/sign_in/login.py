@@ -8,9 +8,10 @@ import reflex as rx
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, OtpRequired, Unauthenticated, WrongOtp
 from exports_app.services.accounts.provisioning import DEMO_EMAIL
+from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 from exports_app.services.identity.passwords import DEMO_PASSWORD
-from exports_app.services.identity.sessions import BROWSER_COOKIE, HOME, cookie
+from exports_app.services.identity.sessions import HOME
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, submit
 from exports_app.ui.framework.actions import action, signed_in

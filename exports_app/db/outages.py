@@ -1,0 +1,55 @@
+"""Which errors of the drivers say that the database is away, rather than the statement wrong."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from exports_app import log
+from exports_app.domain.errors import Unavailable
+
+AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
+"""SQLSTATEs that say that PostgreSQL cannot do it now, and may later: no connection, out of
+resources, shut down or cancelled, an error of the system, a standby, a deadlock, a lock that others
+hold (postgresql.org/docs/current/errcodes-appendix.html)."""
+OUTAGES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+"""SQLite's primary result codes that say that the database cannot be used now."""
+
+_log = log.get(__name__)
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Raises Unavailable in the place of an error that says that the database is away."""
+    try:
+        yield
+    except DBAPIError as e:
+        if not is_outage(e):
+            raise
+        _log.warning("database trouble", reason=str(e.orig))
+        raise Unavailable from e
+
+
+def is_outage(e: DBAPIError) -> bool:
+    """Whether the database is away, rather than the statement wrong."""
+    if isinstance(e.orig, sqlite3.Error):
+        # sqlite3 raises one and the same class for a locked file and for bad SQL: its code tells,
+        # see sqlite.org/rescode.html
+        code = getattr(e.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return (code & 0xFF) in OUTAGES
+    code = getattr(e.orig, "sqlstate", None)
+    if code is not None:
+        return e.connection_invalidated or code.startswith(AWAY)
+    # Without a code the server was not reached, or went away in the middle
+    return e.connection_invalidated or isinstance(e, OperationalError | InterfaceError)

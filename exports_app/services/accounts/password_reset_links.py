@@ -1,0 +1,61 @@
+"""The links of password resets: added, replaced, and made for a request of the sign-in page."""
+
+from datetime import datetime, timedelta
+
+from exports_app.domain.errors import ExportsError
+from exports_app.services.audit import audit_log
+from exports_app.services.core import request_context
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import AccountMessage, Action, PasswordReset
+from exports_app.services.core.request_context import RequestContext
+from exports_app.services.identity.account_links import AccountLink, LinkKind
+
+ASKED_LIFETIME = timedelta(minutes=30)
+"""Of a link that was asked for on the sign-in page: whoever asked is waiting for it."""
+KIND = LinkKind.PASSWORD_RESET
+BEGUN = "begun"
+"""In the content of a message: its link was made."""
+NOT_SIGNED_IN = "somebody not signed in"
+"""Who asked for a link, in the audit."""
+
+
+def reset_link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
+    return AccountLink(KIND, reset.id, 1, reset.expires_at, mailed)
+
+
+def add_reset(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
+    """In place of links that have expired; one of a super admin also of those that super admins
+    sent before."""
+    others = tx.password_resets.of_user(reset.user_id)
+    ended = [one.id for one in others if one.expires_at <= now or (reset.sent_by and one.sent_by)]
+    tx.password_resets.remove(ended)
+    tx.password_resets.add(reset)
+
+
+def begin_reset(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordReset | None:
+    """The link that somebody asked for; None where there is no active account.
+
+    The demo's accounts have addresses on the internet that belong to others: they get none.
+    """
+    user = tx.users.by_email(message.target)
+    if user is None or not user.is_active or user.has_demo_password:
+        return None
+    tx.users.get(user.id, lock=True)
+    if not tx.account_messages.change(message, {"content": message.content | {BEGUN: True}}):
+        raise ExportsError("another process sends this message")
+    expires_at = message.created_at + ASKED_LIFETIME
+    reset = PasswordReset(
+        message.subject_id, user.id, user.token_version, message.created_at, expires_at
+    )
+    add_reset(tx, reset, now)
+    with request_context.use(RequestContext(**message.content)):  # of the request, long answered
+        audit_log.note(
+            tx,
+            NOT_SIGNED_IN,
+            Action.RESET_REQUESTED,
+            now,
+            tenant_id=None,
+            subject_id=user.id,
+            subject_name=user.email,
+        )
+    return reset

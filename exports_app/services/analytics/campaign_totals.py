@@ -1,0 +1,86 @@
+"""Sums of campaigns by currency, and how they changed against the range before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exports_app.domain.table import Column, Value, completed, divide, stored
+from exports_app.services.core.extension_points import EXPORT_TYPES
+
+OVER_TIME, BY_CAMPAIGN = "aggregate", "campaigns"
+"""The export types whose rows are shown."""
+MEASURES = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "cpc", "cpa", "roas")
+CHANGE_SCALE = 4
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of one currency. values: in the order of MEASURES, as `domain.table` has them. change:
+    against the range before, relative, scaled by 10**CHANGE_SCALE; None where there is nothing to
+    compare with."""
+
+    currency: str
+    values: tuple[Value, ...]
+    change: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Point:
+    """period: its first day, ISO 8601."""
+
+    period: str
+    currency: str
+    campaigns: int
+    values: tuple[Value, ...]
+
+
+def measures() -> tuple[Column, ...]:
+    """The columns of MEASURES."""
+    columns = {column.key: column for column in EXPORT_TYPES[OVER_TIME].columns()}
+    return tuple(columns[key] for key in MEASURES)
+
+
+def totals_by_currency(points: Sequence[Point], earlier: Sequence[Point]) -> list[Totals]:
+    """By currency; one that only the range before had is there too."""
+    now, then = _sums(points), _sums(earlier)
+    nothing = _with_ratios([0] * len(_summed()))
+    found = []
+    for currency in sorted(now.keys() | then.keys()):
+        values, past = now.get(currency, nothing), then.get(currency)
+        change = (
+            [None] * len(MEASURES)
+            if past is None
+            else [_change(a, b) for a, b in zip(values, past, strict=True)]
+        )
+        found.append(Totals(currency, values, tuple(change)))
+    return found
+
+
+def _sums(points: Sequence[Point]) -> dict[str, tuple[Value, ...]]:
+    sums: dict[str, list[int]] = {}
+    places = [MEASURES.index(column.key) for column in _summed()]
+    for point in points:
+        held = sums.setdefault(point.currency, [0] * len(places))
+        for at, place in enumerate(places):
+            held[at] += int(point.values[place] or 0)
+    return {currency: _with_ratios(held) for currency, held in sums.items()}
+
+
+def _summed() -> tuple[Column, ...]:
+    return stored(measures())
+
+
+def _with_ratios(sums: Sequence[int]) -> tuple[Value, ...]:
+    """All measures of what is summed, as an export makes them of it."""
+    (row,) = completed(measures(), [sums])
+    return row
+
+
+def _change(now: Value, then: Value) -> int | None:
+    if not isinstance(now, int) or not isinstance(then, int):
+        return None
+    return divide(now - then, then, CHANGE_SCALE)
+
+
+def busiest_currency(totals: Sequence[Totals]) -> str:
+    at = MEASURES.index("impressions")
+    return max(totals, key=lambda one: int(one.values[at] or 0)).currency if totals else ""

@@ -1,0 +1,27 @@
+"""The app's cookies, and how they are read from a Cookie header."""
+
+import re
+
+OURS = "exports_"
+"""All our cookies' names begin so; over https HOST_PREFIX stands before it."""
+HOST_PREFIX = "__Host-"
+SESSION_COOKIE = "exports_session"
+BROWSER_COOKIE = "exports_browser"
+"""A random value that tells one browser from another, also before anybody signed in."""
+_VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+def cookie(header: str, name: str) -> str:
+    """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form
+    that we give.
+
+    The one with HOST_PREFIX counts before the plain one, which `api.middleware.gateway` takes away
+    where https is in use. Each pair is looked at by itself: `http.cookies` drops the whole header
+    when another site's cookie is malformed.
+    """
+    held: dict[str, str] = {}
+    for pair in header.split(";"):
+        key, _, value = pair.partition("=")
+        if _VALUE.fullmatch(value.strip()):
+            held.setdefault(key.strip(), value.strip())
+    return held.get(HOST_PREFIX + name) or held.get(name, "")

@@ -1,0 +1,84 @@
+"""What holds for every invitation: who may invite, how many are open, what the audit says."""
+
+from datetime import datetime
+
+from exports_app.domain.access import Permission, Principal
+from exports_app.domain.errors import Conflict, NotFound
+from exports_app.services.audit import audit_log
+from exports_app.services.core.field_rules import is_uuid
+from exports_app.services.core.interfaces import Transaction
+from exports_app.services.core.records import Action, Invitation, User
+from exports_app.services.identity.authentication import Auth
+
+MAX_OPEN = 500
+"""Invitations of one tenant that wait to be accepted."""
+
+
+def note_invitation(
+    tx: Transaction,
+    who: Principal,
+    action: Action,
+    invitation: Invitation,
+    now: datetime,
+    **detail: str,
+) -> None:
+    audit_log.note(
+        tx,
+        who,
+        action,
+        now,
+        tenant_id=invitation.tenant_id,
+        subject_id=invitation.id,
+        subject_name=invitation.email,
+        **detail,
+    )
+
+
+def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> bool:
+    """Whether the person who sent it could send it now: not once removed, nor while they lack a
+    required second factor."""
+    inviter = tx.users.get(invitation.invited_by)
+    if inviter is None or not inviter.is_active:
+        return False
+    return auth.signed_in(tx, inviter).can(Permission.MANAGE, invitation.tenant_id)
+
+
+def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
+    """What an account sent before its mailbox was proven: somebody else may have invited
+    accomplices with it."""
+    for invitation in tx.invitations.open_from(user.id):
+        if tx.invitations.revoke(invitation.id, now):  # else it was accepted at the same moment
+            note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
+
+
+def open_invitation(
+    tx: Transaction, tenant_id: str, invitation_id: str, *, lock: bool = False
+) -> Invitation:
+    """Raises NotFound for one that was accepted or revoked, or is another tenant's."""
+    known = is_uuid(invitation_id)
+    invitation = tx.invitations.get(invitation_id, lock=lock) if known else None
+    if invitation is None or invitation.tenant_id != tenant_id or not invitation.is_open:
+        raise NotFound
+    return invitation
+
+
+def check_not_member(tx: Transaction, tenant_id: str, address: str) -> None:
+    """Asks this tenant's own members, and no account: its admins know these anyway."""
+    if any(member.user.email == address for member in tx.users.members(tenant_id)):
+        raise Conflict("This person is a member already: change their role instead")
+
+
+def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> None:
+    """For an invitation of this address. One that has expired makes way for it."""
+    before = tx.invitations.open_for(tenant_id, address)
+    if before is not None:
+        if before.expires_at > now:
+            raise Conflict(
+                "This address is invited already: send the invitation again, or revoke it"
+            )
+        tx.invitations.update(before.id, {"revoked_at": now})
+    waiting = [one for one in tx.invitations.open_in(tenant_id) if one.expires_at > now]
+    if len(waiting) >= MAX_OPEN:
+        raise Conflict(
+            f"{MAX_OPEN} invitations are open: revoke those that are not needed any more"
+        )
