@@ -11,7 +11,7 @@ from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.framework.user_agent import device
-from exports_app.ui.pages.settings.account import AccountState
+from exports_app.ui.pages.settings.account.state import AccountState
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab
 from tests.world import PASSWORD, Cast

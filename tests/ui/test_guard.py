@@ -26,7 +26,7 @@ from exports_app.ui.framework.live import Live
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
-from exports_app.ui.pages.settings.audit import AuditState
+from exports_app.ui.pages.settings.audit.state import AuditState
 from exports_app.ui.websockets.gate import HYDRATE, ROOT
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab

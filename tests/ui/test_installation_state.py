@@ -7,8 +7,8 @@ from exports_app.domain.access import Principal
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Tenant
 from exports_app.ui.framework.session import SessionState
-from exports_app.ui.pages.settings.email import EmailState
-from exports_app.ui.pages.settings.users import UsersState
+from exports_app.ui.pages.settings.email.state import EmailState
+from exports_app.ui.pages.settings.users.state import UsersState
 from exports_app.wiring import Services
 from tests.mailserver import mail_server
 from tests.ui.conftest import SignIn, Tab

@@ -5,8 +5,8 @@ import asyncio
 from exports_app.domain.access import Principal, Role
 from exports_app.services.core.records import Tenant
 from exports_app.ui.framework.session import SessionState
-from exports_app.ui.pages.settings.invitations import InvitationsState
-from exports_app.ui.pages.settings.members import MembersState
+from exports_app.ui.pages.settings.members.invitations.state import InvitationsState
+from exports_app.ui.pages.settings.members.state import MembersState
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.ui.conftest import SignIn, Tab
@@ -117,7 +117,7 @@ def test_who_leaves_hands_over_what_they_own(
         await tab.do(MembersState.ask, outsider.user_id)
         assert page.asking == ""
         await tab.do(MembersState.ask, cast.admin.user.id)
-        assert (page.ask_name, page.ask_owns, [one.name for one in page.heirs]) == (
+        assert (page.ask_name, page.ask_owns, [one.name for one in page.successors]) == (
             "Admin",
             "1 scheduled export",
             ["Viewer"],

@@ -25,7 +25,7 @@ from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
-from exports_app.ui.pages.settings.account import AccountState
+from exports_app.ui.pages.settings.account.state import AccountState
 from exports_app.wiring import Services
 from tests.inputs import PATTERNS, WORST, nasty
 from tests.loopwatch import LoopWatch

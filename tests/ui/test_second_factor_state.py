@@ -13,8 +13,7 @@ from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.session import SessionState
-from exports_app.ui.pages.settings.account import AccountState
-from exports_app.ui.pages.settings.second_factor import (
+from exports_app.ui.pages.settings.account.second_factor.state import (
     CODES,
     DISABLE,
     RENEW,
@@ -22,8 +21,9 @@ from exports_app.ui.pages.settings.second_factor import (
     SETUP,
     SecondFactorState,
 )
-from exports_app.ui.pages.settings.tenant_sign_in import TenantSignInState
-from exports_app.ui.pages.settings.users import UsersState
+from exports_app.ui.pages.settings.account.state import AccountState
+from exports_app.ui.pages.settings.tenant.sign_in.state import TenantSignInState
+from exports_app.ui.pages.settings.users.state import UsersState
 from exports_app.ui.pages.sign_in.invitation import InvitationState
 from exports_app.ui.pages.sign_in.login import LoginState
 from exports_app.wiring import Services
@@ -348,7 +348,7 @@ class TestWhereItIsRequired:
     def test_a_tenants_admin_requires_it(
         self, services: Services, tab: Tab, cast: Cast, clock: FakeClock, sign_in: SignIn
     ) -> None:
-        from exports_app.ui.pages.settings.tenant import TenantState
+        from exports_app.ui.pages.settings.tenant.state import TenantState
 
         async def play() -> None:
             await sign_in(cast.admin.who, cast.acme)

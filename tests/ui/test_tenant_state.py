@@ -11,10 +11,11 @@ from exports_app.services.core.records import Action, AuditEntry, Tenant
 from exports_app.services.tenants.quotas import Quota
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.session import SessionState
-from exports_app.ui.pages.settings.audit import AuditState
-from exports_app.ui.pages.settings.deeds import AREAS, WORDS, deed
-from exports_app.ui.pages.settings.quotas import QuotasState, row
-from exports_app.ui.pages.settings.tenant import TenantState
+from exports_app.ui.pages.settings.audit.rows import AREAS, WORDS, entry_item
+from exports_app.ui.pages.settings.audit.state import AuditState
+from exports_app.ui.pages.settings.tenant.quotas.rows import row
+from exports_app.ui.pages.settings.tenant.quotas.state import QuotasState
+from exports_app.ui.pages.settings.tenant.state import TenantState
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
 from tests.world import Cast, FakeClock, make_schedule
@@ -261,7 +262,7 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
 def test_changes_are_told_briefly(detail: dict[str, Any], lines: list[str]) -> None:
     at = datetime(2026, 3, 4, tzinfo=UTC)
     assert (
-        deed(
+        entry_item(
             AuditEntry("1", None, at, None, "the app", Action.SCHEDULE_UPDATED, None, "x", detail)
         ).changes
         == lines

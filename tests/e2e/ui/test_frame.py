@@ -24,17 +24,24 @@ from tests.world import Person
 FORBIDDEN = "Your role does not allow this"
 OPERATE = "installation.manage"
 PAGE = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled_exports"
-MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members____members_state"
+MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members___state____members_state"
 FIGURES = f"{ROOT}.exports_app___ui___pages___analytics"
 SETTINGS = f"{ROOT}.exports_app___ui___pages___settings"
 QUIET = {
     *(f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.arrive", f"{MEMBERS}.refresh"),
     *(
         f"{SETTINGS}___{name}.refresh"
-        for name in ("email____email_state", "users____users_state", "tenant____tenant_state")
+        for name in (
+            "email___state____email_state",
+            "users___state____users_state",
+            "tenant___state____tenant_state",
+        )
     ),
-    *(f"{SETTINGS}___{name}.arrive" for name in ("email____email_state", "users____users_state")),
-    *(f"{SETTINGS}___audit____audit_state.{name}" for name in ("arrive", "refresh")),
+    *(
+        f"{SETTINGS}___{name}.arrive"
+        for name in ("email___state____email_state", "users___state____users_state")
+    ),
+    *(f"{SETTINGS}___audit___state____audit_state.{name}" for name in ("arrive", "refresh")),
 } | {
     f"{FIGURES}___{name}"
     for name in (
@@ -43,9 +50,9 @@ QUIET = {
         "exports____exports_state.refresh",
     )
 }
-ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account____account_state"
-FACTOR = f"{SETTINGS}___second_factor____second_factor_state"
-LEAVE = f"{SETTINGS}___leave____leave_state"
+ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account___state____account_state"
+FACTOR = f"{SETTINGS}___account___second_factor___state____second_factor_state"
+LEAVE = f"{SETTINGS}___account___leave___state____leave_state"
 INVITATION = f"{ROOT}.exports_app___ui___pages___sign_in___invitation____invitation_state"
 FORGOTTEN = f"{ROOT}.exports_app___ui___pages___sign_in___forgot_password____forgot_password_state"
 RESET = f"{ROOT}.exports_app___ui___pages___sign_in___reset_password____reset_password_state"

@@ -13,8 +13,8 @@ EMAIL = f"{SETTINGS}/email"
 USERS = f"{SETTINGS}/users"
 
 
-def top(here: str, told: rx.Component) -> rx.Component:
-    """here: the page's route. told: what it is about."""
+def top(here: str, intro: rx.Component) -> rx.Component:
+    """here: the page's route. intro: what it is about."""
     manages, operates = (
         SessionState.may.contains(str(one)) for one in (Permission.MANAGE, Permission.OPERATE)
     )
@@ -30,5 +30,5 @@ def top(here: str, told: rx.Component) -> rx.Component:
         ("Users", USERS, operates),
     ]
     return rx.el.div(
-        rx.el.h1("Settings"), rx.el.p(told, class_name="muted"), tabs("Settings", here, entries)
+        rx.el.h1("Settings"), rx.el.p(intro, class_name="muted"), tabs("Settings", here, entries)
     )

@@ -1,38 +1,23 @@
-"""The people of a tenant: who belongs to it, as what; who is invited; a member who is removed."""
+"""Who belongs to a tenant, as what; a member who is removed."""
 
 import asyncio
-from dataclasses import dataclass
 
 import reflex as rx
 
 from exports_app.domain.access import PERMISSIONS, Permission
 from exports_app.domain.humanize import counted
 from exports_app.services.core.records import Member
-from exports_app.ui.components.controls import button
 from exports_app.ui.framework.actions import action, call, principal
 from exports_app.ui.framework.browser_commands import go, notify
-from exports_app.ui.framework.page import page
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SETTINGS, SessionState
-from exports_app.ui.pages.settings.invitations import (
-    SELECTABLE,
-    InvitationsState,
-    invite_card,
-    open_invitations,
+from exports_app.ui.pages.settings.leaving_dialog import (
+    Successor,
+    owned,
+    successors_of,
 )
-from exports_app.ui.pages.settings.parting import Heir, heirs_of, owned, parting_question
-from exports_app.ui.pages.settings.tabs import MEMBERS, top
-
-
-@dataclass
-class MemberRow:
-    id: str
-    name: str
-    email: str
-    role: str
-    owns: str
-    """How many scheduled exports, in words; empty for none."""
-    active: bool
+from exports_app.ui.pages.settings.members.invitations.state import InvitationsState
+from exports_app.ui.pages.settings.members.rows import MemberRow, row
 
 
 class MembersState(rx.State):
@@ -46,8 +31,8 @@ class MembersState(rx.State):
     """Why it cannot be; empty where it can."""
     ask_receives: str = ""
     """How many scheduled exports are sent to them, in words; empty for none."""
-    heirs: list[Heir] = []  # noqa: RUF012
-    heir: str = ""
+    successors: list[Successor] = []  # noqa: RUF012
+    successor: str = ""
     drops: bool = True
     """Whether their address is dropped from the recipients."""
     _of: str = ""
@@ -82,9 +67,9 @@ class MembersState(rx.State):
         settled = await call(removing, await self._tenant(), str(user_id))
         member, receives = settled.member, settled.receives
         self.asking, self.ask_name = member.user.id, member.user.name
-        self.ask_owns, self.heirs, self.heir, self.drops = (
+        self.ask_owns, self.successors, self.successor, self.drops = (
             owned(settled),
-            heirs_of(settled),
+            successors_of(settled),
             "",
             True,
         )
@@ -93,7 +78,7 @@ class MembersState(rx.State):
 
     @action(Permission.MANAGE)
     async def choose(self, user_id: str) -> None:
-        self.heir = str(user_id)
+        self.successor = str(user_id)
 
     @action(Permission.MANAGE)
     async def choose_drop(self, drops: bool) -> None:
@@ -109,7 +94,7 @@ class MembersState(rx.State):
             return
         remove, name = services.members.remove, self.ask_name
         drops = self.drops and self.ask_receives != ""
-        whom = (principal(), await self._tenant(), self.asking, self.heir or None)
+        whom = (principal(), await self._tenant(), self.asking, self.successor or None)
         await asyncio.to_thread(remove, *whom, drop_recipient=drops)
         self.asking = ""
         await notify(self, "success", f"{name} is no longer a member")
@@ -131,92 +116,3 @@ class MembersState(rx.State):
 
     async def _tenant(self) -> str:
         return (await self.get_state(SessionState)).tenant_id
-
-
-def row(one: Member) -> MemberRow:
-    owns = counted(one.schedules, "scheduled export") if one.schedules else ""
-    return MemberRow(
-        one.user.id, one.user.name, one.user.email, str(one.role), owns, one.user.is_active
-    )
-
-
-@page(
-    MEMBERS,
-    title="Members",
-    needs=Permission.MANAGE,
-    load=MembersState.arrive,
-    refresh=MembersState.refresh,
-)
-def members() -> rx.Component:
-    told = rx.fragment(
-        "Who may see and change what ", rx.el.b(SessionState.tenant_name), " exports"
-    )
-    return rx.el.div(
-        top(MEMBERS, told),
-        invite_card(),
-        open_invitations(),
-        _list(),
-        _question(),
-        class_name="page settings",
-    )
-
-
-def _list() -> rx.Component:
-    people = rx.el.ul(rx.foreach(MembersState.rows, _member), class_name="plain-list", id="members")
-    return rx.el.section(rx.el.h2("Members"), people, class_name="card settings-card")
-
-
-def _member(one: MemberRow) -> rx.Component:
-    facts = rx.el.div(
-        rx.el.b(one.name),
-        rx.cond(one.active, rx.fragment(), rx.el.span(" not active", class_name="tag")),
-        rx.el.div(
-            one.email, rx.cond(one.owns != "", f" · owns {one.owns}", ""), class_name="muted"
-        ),
-        class_name="grow",
-    )
-    role = rx.el.select(
-        *[rx.el.option(words, value=key) for key, words in SELECTABLE],
-        value=one.role,
-        on_change=lambda wanted: MembersState.change_role(one.id, wanted),
-        class_name="control role",
-        custom_attrs={"aria-label": f"Role of {one.name}"},
-    )
-    remove = button(
-        "Remove",
-        kind="small",
-        on_click=MembersState.ask(one.id),
-        custom_attrs={"aria-label": f"Remove {one.name}"},
-    )
-    return rx.el.li(
-        facts, rx.el.div(role, remove, class_name="row"), class_name="entry wrap-narrow", key=one.id
-    )
-
-
-def _question() -> rx.Component:
-    state = MembersState
-    return parting_question(
-        state,
-        title=f"Remove {state.ask_name}?",
-        consequence="They see nothing of this tenant any more. Their account stays.",
-        heading=f"Who should own their {state.ask_owns}?",
-        keep_words="Keep",
-        part=state.remove,
-        part_words="Remove",
-        more=rx.cond(state.ask_receives != "", _drop_choice()),
-    )
-
-
-def _drop_choice() -> rx.Component:
-    """Left unticked, the exports go on to somebody who is no member."""
-    tick = rx.el.input(
-        type="checkbox",
-        class_name="tick",
-        checked=MembersState.drops,
-        on_change=MembersState.choose_drop,
-        id="drop-recipient",
-    )
-    words = f"Stop sending them {MembersState.ask_receives}"
-    hint = "Their address is dropped from the recipients."
-    text = rx.el.span(words, rx.el.span(hint, class_name="muted"), class_name="stack")
-    return rx.el.label(tick, text, html_for="drop-recipient", class_name="row")

@@ -12,15 +12,15 @@ from exports_app.ui.components.controls import button
 
 
 @dataclass
-class Heir:
+class Successor:
     """Who may own what is left."""
 
     id: str
     name: str
 
 
-def heirs_of(leaving: Leaving | Removing) -> list[Heir]:
-    return [Heir(user.id, user.name) for user in leaving.successors]
+def successors_of(leaving: Leaving | Removing) -> list[Successor]:
+    return [Successor(user.id, user.name) for user in leaving.successors]
 
 
 def owned(leaving: Leaving | Removing) -> str:
@@ -28,7 +28,7 @@ def owned(leaving: Leaving | Removing) -> str:
     return counted(leaving.member.schedules, "scheduled export") if leaving.member.schedules else ""
 
 
-def parting_question(
+def leaving_dialog(
     state: Any,
     *,
     title: Any,
@@ -40,13 +40,13 @@ def parting_question(
     more: rx.Component | None = None,
 ) -> rx.Component:
     """state: a State with asking (empty: nothing is asked), ask_owns (see `owned`), ask_refusal,
-    heirs, heir, and the handlers choose and keep. heading: of the choice of an heir. part: what
+    successors, successor, and the handlers choose and keep. heading: of the choice of an successor. part: what
     ends the membership. more: what else is asked."""
     choice = rx.el.select(
         rx.el.option("Choose a member", value=""),
-        rx.foreach(state.heirs, lambda one: rx.el.option(one.name, value=one.id)),
+        rx.foreach(state.successors, lambda one: rx.el.option(one.name, value=one.id)),
         id="heir",
-        value=state.heir,
+        value=state.successor,
         on_change=state.choose,
         class_name="control",
     )
@@ -58,7 +58,7 @@ def parting_question(
             kind="danger",
             once=True,
             on_click=part,
-            disabled=(state.ask_refusal != "") | ((state.ask_owns != "") & (state.heir == "")),
+            disabled=(state.ask_refusal != "") | ((state.ask_owns != "") & (state.successor == "")),
             id="confirm-remove",
         ),
         class_name="dialog-foot",

@@ -113,7 +113,7 @@ class AuditItem:
     origin: list[str]
 
 
-def deed(entry: AuditEntry) -> AuditItem:
+def entry_item(entry: AuditEntry) -> AuditItem:
     # The app and the command line begin a sentence here; a person's name is theirs to write
     who = entry.actor_name if entry.actor_id else sentence(entry.actor_name)
     return AuditItem(

@@ -4,14 +4,11 @@ import reflex as rx
 
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Tenant
-from exports_app.ui.components.controls import switch
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.browser_commands import notify
 from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
-
-LABEL = "Require a second factor"
 
 
 class TenantSignInState(rx.State):
@@ -29,32 +26,13 @@ class TenantSignInState(rx.State):
         finally:  # a switch that was refused goes back
             self.required = self.required
         await self.show(saved)
-        told = (
+        notice = (
             "Members now need a second factor here"
             if self.required
             else "Members need no second factor here any more"
         )
-        await notify(self, "success", told)
+        await notify(self, "success", notice)
 
     @internal
     async def show(self, tenant: Tenant) -> None:
         self.required, self._of = tenant.second_factor_required, tenant.id
-
-
-def card() -> rx.Component:
-    control = switch(
-        LABEL,
-        checked=TenantSignInState.required,
-        on_change=TenantSignInState.require,
-        id="require-second-factor",
-    )
-    told = (
-        "Members without one have no rights here until they set it up under Settings, Account. What they own runs on. "
-        "Super admins follow the rule of the installation."
-    )
-    return rx.el.section(
-        rx.el.h2("Sign-in"),
-        rx.el.label(control, rx.el.span(LABEL), class_name="row spaced"),
-        rx.el.p(told, class_name="muted"),
-        class_name="card settings-card",
-    )

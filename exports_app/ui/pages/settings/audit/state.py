@@ -1,4 +1,4 @@
-"""Who did what and when in a tenant."""
+"""The audit: which entries are shown. The view stands in the address."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -12,15 +12,12 @@ from exports_app.domain.humanize import place
 from exports_app.domain.timing import cron
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
-from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, chooser, day_chooser, message
 from exports_app.ui.framework.actions import action, actor, call, error_sentence, principal
 from exports_app.ui.framework.browser_commands import BrowserCommands, fetch, show_address
-from exports_app.ui.framework.page import page
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
-from exports_app.ui.pages.settings.deeds import AREAS, AuditItem, deed
-from exports_app.ui.pages.settings.tabs import AUDIT, top
+from exports_app.ui.pages.settings.audit.rows import AREAS, AuditItem, entry_item
+from exports_app.ui.pages.settings.tabs import AUDIT
 
 SIZE = 25
 LONGEST = bounds.SEARCH
@@ -121,7 +118,7 @@ class AuditState(rx.State):
             if not found and self.total:  # the page is past the end
                 self.number = -(-self.total // SIZE)
                 found, self.total = await call(find, tenant, where, Page(self.number, SIZE))
-            self.rows, self.failed = [deed(one) for one in found], ""
+            self.rows, self.failed = [entry_item(one) for one in found], ""
         except ExportsError as e:
             self.failed = error_sentence(e)
         self.loaded = True
@@ -160,129 +157,3 @@ def _day(text: str, pointer: str) -> date | None:
 
 def _midnight(day: date, timezone: str) -> datetime:
     return datetime.combine(day, time.min, cron.zone(timezone)).astimezone(UTC)
-
-
-@page(
-    AUDIT,
-    title="Audit",
-    needs=Permission.MANAGE,
-    load=AuditState.arrive,
-    refresh=AuditState.refresh,
-)
-def audit() -> rx.Component:
-    state = AuditState
-    whose = rx.cond(
-        state.view["of"] == INSTALLATION,
-        "the installation, beside its tenants",
-        SessionState.tenant_name,
-    )
-    told_ = rx.fragment(
-        "Who did what in ", rx.el.b(whose), ", and when. Nobody can change or remove an entry"
-    )
-    clear = button("Clear", on_click=state.clear)
-    nothing = rx.cond(
-        state.narrowed,
-        message("history", "No entry", "Nothing matches what you chose.", clear),
-        message("history", "Nothing yet", "What is done is listed here."),
-    )
-    listed = rx.el.ol(rx.foreach(state.rows, _entry), class_name="plain-list", id="entries")
-    content = rx.cond(
-        state.failed != "",
-        rx.el.p(state.failed, class_name="box bad", role="alert"),
-        rx.cond(state.rows.length() > 0, rx.fragment(listed, _pages()), nothing),
-    )
-    return rx.el.div(
-        top(AUDIT, told_),
-        _bar(),
-        rx.cond(
-            state.loaded,
-            rx.el.section(
-                content, class_name="card settings-card", custom_attrs={"aria-label": "Entries"}
-            ),
-        ),
-        class_name="page settings broad",
-    )
-
-
-def _bar() -> rx.Component:
-    state = AuditState
-    search = rx.el.div(
-        rx.icon("search", size=15, aria_hidden="true"),
-        browser.text(
-            id="search",
-            type="search",
-            value=state.view["q"],
-            on_change=lambda text: state.choose("q", text),
-            placeholder="Search who, or what …",
-            max_length=LONGEST,
-            class_name="control",
-            custom_attrs={"aria-label": "Search entries"},
-        ),
-        class_name="search",
-    )
-    installation = rx.cond(
-        SessionState.may.contains(str(Permission.OPERATE)),
-        _choice("Of", "of", [("", "This tenant"), (INSTALLATION, "The installation")]),
-    )
-    return rx.el.div(
-        search,
-        _choice("What", "area", [("", "All"), *AREAS.items()]),
-        _date("From", "since"),
-        _date("To", "until"),
-        installation,
-        rx.cond(state.narrowed, button("Clear", kind="ghost small", on_click=state.clear)),
-        button("Download CSV", icon="download", once=True, on_click=state.save, id="save-csv"),
-        class_name="bar audit-bar",
-    )
-
-
-def _choice(label: str, name: str, options: list[tuple[str, str]]) -> rx.Component:
-    return chooser(
-        label, name, AuditState.view[name], lambda chosen: AuditState.choose(name, chosen), options
-    )
-
-
-def _date(label: str, name: str) -> rx.Component:
-    title = f"A day in {AuditState.zone}"
-    return day_chooser(
-        label,
-        name,
-        AuditState.view[name],
-        lambda chosen: AuditState.choose(name, chosen),
-        title=title,
-    )
-
-
-def _entry(one: AuditItem) -> rx.Component:
-    what = rx.el.div(
-        rx.el.b(rx.el.bdi(one.who)), " ", one.what, " ", rx.el.b(rx.el.bdi(one.subject))
-    )
-    changes = rx.cond(
-        one.changes.length() > 0,
-        rx.el.ul(
-            rx.foreach(one.changes, lambda text: rx.el.li(rx.el.bdi(text))), class_name="changes"
-        ),
-    )
-    origin = rx.cond(
-        one.origin.length() > 0,
-        rx.el.details(
-            rx.el.summary("From where"),
-            rx.el.ul(rx.foreach(one.origin, rx.el.li), class_name="changes"),
-            class_name="muted",
-        ),
-    )
-    when = browser.when(at=one.at, zone=SessionState.timezone)
-    facts = rx.el.div(what, changes, origin, class_name="grow")
-    return rx.el.li(
-        facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=one.id
-    )
-
-
-def _pages() -> rx.Component:
-    state = AuditState
-    return rx.el.div(
-        rx.el.span(state.counted, class_name="grow", id="entry-count"),
-        button("Newer", kind="small", on_click=state.turn(-1), disabled=state.number == 1),
-        button("Older", kind="small", on_click=state.turn(1), disabled=state.last),
-        class_name="foot",
-    )

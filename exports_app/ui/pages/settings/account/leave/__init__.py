@@ -1,0 +1,1 @@
+"""The tenants that one belongs to."""

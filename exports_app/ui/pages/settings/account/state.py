@@ -1,0 +1,74 @@
+"""One's own account: its password, and where one is signed in."""
+
+import reflex as rx
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import Invalid, TooManyRequests
+from exports_app.domain.humanize import sentence
+from exports_app.services.identity.sessions import HOME, id_of
+from exports_app.ui.framework.actions import action, actor, call
+from exports_app.ui.framework.browser_commands import go, notify
+from exports_app.ui.framework.services import services
+from exports_app.ui.pages.settings.account.leave.state import LeaveState
+from exports_app.ui.pages.settings.account.rows import SessionItem, signed_in_rows
+from exports_app.ui.pages.settings.account.second_factor.state import SecondFactorState
+
+LONGEST = bounds.PASSWORD
+"""Characters of a field that are looked at."""
+FIELDS = {"/currentPassword": "current", "/newPassword": "new"}
+
+
+class AccountState(rx.State):
+    must_change: bool = False
+    """Its password was given to them."""
+    sessions: list[SessionItem] = []  # noqa: RUF012 (Reflex copies defaults)
+    errors: dict[str, str] = {}  # noqa: RUF012
+    """By field: current, new."""
+    saved: int = 0
+    """How often it was changed: the form begins anew."""
+
+    @action()
+    async def refresh(self) -> None:
+        user = await call(services.own_account.get)
+        self.must_change = user.must_change_password
+        await (await self.get_state(LeaveState)).read()
+        await (await self.get_state(SecondFactorState)).load()
+        await self._again()
+
+    @action()
+    async def change(self, form: dict[str, str]) -> None:
+        current, new = (str(form.get(name, ""))[:LONGEST] for name in ("current", "new"))
+        self.errors = {}
+        try:
+            change = services.own_account.change_password
+            await call(change, current, new, id_of(actor().session))
+        except Invalid as e:
+            self.errors = {FIELDS.get(one.pointer, "new"): sentence(one.detail) for one in e.errors}
+            return
+        except TooManyRequests as e:
+            self.errors = {"current": e.message}
+            return
+        if self.must_change:  # now they may see what is theirs
+            await go(self, HOME)
+            return
+        self.saved += 1
+        await notify(
+            self,
+            "success",
+            "Your password was changed; every other browser and program was signed out",
+        )
+        await self._again()
+
+    @action()
+    async def end(self, session_id: str) -> None:
+        await call(services.own_account.end_session, str(session_id))
+        await self._again()
+
+    @action()
+    async def end_all(self) -> None:
+        """This browser too."""
+        await call(services.own_account.sign_out_everywhere)
+        await go(self, "/api/session/end")
+
+    async def _again(self) -> None:
+        self.sessions = await call(signed_in_rows, id_of(actor().session))

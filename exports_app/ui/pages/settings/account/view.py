@@ -1,0 +1,113 @@
+"""The page of the account."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, form_input
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import SETTINGS, SessionState
+from exports_app.ui.pages.settings.account.leave.view import belonging
+from exports_app.ui.pages.settings.account.rows import SessionItem
+from exports_app.ui.pages.settings.account.second_factor import view as second_factor
+from exports_app.ui.pages.settings.account.second_factor.state import SecondFactorState
+from exports_app.ui.pages.settings.account.state import LONGEST, AccountState
+from exports_app.ui.pages.settings.tabs import top
+
+
+@page(SETTINGS, title="Account", load=SecondFactorState.arrive, refresh=AccountState.refresh)
+def account() -> rx.Component:
+    intro = rx.fragment("Your account, ", rx.el.b(SessionState.email))
+    warning = rx.cond(AccountState.must_change, _must_change())
+    return rx.el.div(
+        top(SETTINGS, intro),
+        warning,
+        second_factor.warning(),
+        _password(),
+        second_factor.card(),
+        _sessions(),
+        belonging(),
+        class_name="page settings",
+    )
+
+
+def _must_change() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            "Your password was given to you. Choose one of your own: then you see what is yours."
+        ),
+        class_name="box warn",
+        role="status",
+        id="must-change",
+    )
+
+
+def _password() -> rx.Component:
+    form = rx.form(
+        _secret("current", "Current password", "current-password"),
+        _secret("new", "New password", "new-password", "At least 10 characters"),
+        rx.el.div(
+            rx.el.button("Change password", type="submit", class_name="btn primary"),
+            class_name="row",
+        ),
+        on_submit=AccountState.change,
+        reset_on_submit=False,
+        key=AccountState.saved.to_string(),
+    )
+    note = rx.el.p(
+        "Every other browser and program that uses it is signed out.", class_name="muted"
+    )
+    return rx.el.section(
+        rx.el.h2("Password"), note, form, class_name="card settings-card", id="password-card"
+    )
+
+
+def _secret(name: str, label: str, completes: str, hint: str = "") -> rx.Component:
+    wrong = AccountState.errors.get(name, "").to(str)
+    return form_input(
+        name,
+        label,
+        wrong,
+        hint,
+        type="password",
+        required=True,
+        max_length=LONGEST,
+        auto_complete=completes,
+    )
+
+
+def _sessions() -> rx.Component:
+    head = rx.el.div(
+        rx.el.div(rx.el.h2("Where you are signed in"), class_name="grow"),
+        button(
+            "Sign out everywhere",
+            kind="small",
+            icon="log-out",
+            once=True,
+            on_click=AccountState.end_all,
+        ),
+        class_name="row wrap",
+    )
+    return rx.el.section(
+        head,
+        rx.el.ul(
+            rx.foreach(AccountState.sessions, _session), class_name="plain-list", id="sessions"
+        ),
+        class_name="card settings-card",
+    )
+
+
+def _session(one: SessionItem) -> rx.Component:
+    facts = rx.el.div(
+        rx.el.b(one.device),
+        rx.el.div(
+            "used ",
+            browser.when(at=one.used_at),
+            " · since ",
+            browser.when(at=one.since),
+            class_name="muted num",
+        ),
+        class_name="grow",
+    )
+    end = button("Sign out", kind="small", once=True, on_click=AccountState.end(one.id))
+    here = rx.el.span("This browser", class_name="tag")
+    return rx.el.li(facts, rx.cond(one.is_current, here, end), class_name="entry", key=one.id)

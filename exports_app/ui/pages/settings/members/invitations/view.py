@@ -1,0 +1,96 @@
+"""The cards of the invitations, on the page of the members."""
+
+import reflex as rx
+
+from exports_app.services.tenants.members import ROLES as CHOICES
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, described, field, form_input
+from exports_app.ui.framework.session import ROLES
+from exports_app.ui.pages.settings.link_to_hand_on import link_to_hand_on
+from exports_app.ui.pages.settings.members.invitations.rows import InvitationItem
+from exports_app.ui.pages.settings.members.invitations.state import LONGEST, InvitationsState
+
+SELECTABLE = [(str(role), ROLES[role]) for role in CHOICES]
+
+
+def invite_card() -> rx.Component:
+    state = InvitationsState
+    form = rx.form(
+        _email_field(),
+        _role_field(),
+        rx.el.div(
+            rx.el.button("Invite", type="submit", class_name="btn primary"), class_name="row"
+        ),
+        on_submit=state.invite,
+        reset_on_submit=False,
+        key=state.sent.to_string(),
+    )
+    mailed = "They get a link by email. They are a member once they accept."
+    shown = "No mail server is set: you get a link to hand on. They are a member once they accept."
+    note = rx.el.p(rx.cond(state.mails, mailed, shown), class_name="muted")
+    fresh = link_to_hand_on(
+        state.fresh_email,
+        state.fresh_link,
+        "It works once, for 72 hours, and is shown only now. Anyone who has it can become a member.",
+        state.forget,
+    )
+    return rx.el.section(
+        rx.el.h2("Invite a member"), note, form, fresh, class_name="card settings-card"
+    )
+
+
+def _email_field() -> rx.Component:
+    wrong = InvitationsState.errors.get("email", "").to(str)
+    hint = "Of the person to invite"
+    return form_input(
+        "email", "Email", wrong, hint, type="email", max_length=LONGEST, auto_complete="off"
+    )
+
+
+def _role_field() -> rx.Component:
+    options = [rx.el.option(words, value=key) for key, words in reversed(SELECTABLE)]
+    wrong = InvitationsState.errors.get("role", "").to(str)
+    control = rx.el.select(
+        *options, id="role", name="role", class_name="control", **described("role", wrong)
+    )
+    hint = (
+        "Admins use these pages; viewers read scheduled exports and their history through the API"
+    )
+    return field("Role", control, name="role", error=wrong, hint=hint)
+
+
+def open_invitations() -> rx.Component:
+    waiting = rx.el.ul(
+        rx.foreach(InvitationsState.rows, _invitation), class_name="plain-list", id="invitations"
+    )
+    card = rx.el.section(rx.el.h2("Invitations"), waiting, class_name="card settings-card")
+    return rx.cond(InvitationsState.rows.length() > 0, card)
+
+
+def _invitation(one: InvitationItem) -> rx.Component:
+    until = rx.fragment(
+        rx.cond(one.expired, "expired ", "expires "), browser.when(at=one.expires_at)
+    )
+    facts = rx.el.div(
+        rx.el.b(one.email),
+        rx.el.div(one.role, " · invited by ", one.by, " · ", until, class_name="muted"),
+        rx.cond(one.note != "", rx.el.div(one.note, class_name="error-text")),
+        class_name="grow",
+    )
+    resend = button(
+        rx.cond(InvitationsState.mails, "Send again", "New link"),
+        kind="small",
+        once=True,
+        on_click=InvitationsState.resend(one.id),
+        custom_attrs={"aria-label": f"Send the invitation of {one.email} again"},
+    )
+    revoke = button(
+        "Revoke",
+        kind="small",
+        once=True,
+        on_click=InvitationsState.revoke(one.id),
+        custom_attrs={"aria-label": f"Revoke the invitation of {one.email}"},
+    )
+    return rx.el.li(
+        facts, rx.el.div(resend, revoke, class_name="row"), class_name="entry stacked", key=one.id
+    )

@@ -1,0 +1,45 @@
+"""A tenant's settings as text, and back."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from exports_app.domain.errors import FieldError
+from exports_app.domain.humanize import sentence
+from exports_app.services.core.field_rules import field_of
+from exports_app.services.core.records import Tenant
+from exports_app.services.tenants.tenant_settings import SETTINGS as FIELDS
+
+NO_NUMBER = -1
+"""Of days, where none can be read: the service says what it takes."""
+
+
+def texts(tenant: Tenant) -> dict[str, str]:
+    return {name: _text_of(getattr(tenant, name)) for name in FIELDS}
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def read(typed: dict[str, str]) -> dict[str, Any]:
+    """What the services take. Nothing typed: the installation's own."""
+    return {name: _value(name, text.strip()) for name, text in typed.items()}
+
+
+def _value(name: str, text: str) -> Any:
+    if name == "keep_days" and text:
+        return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else NO_NUMBER
+    if name == "recipient_domains":
+        return [domain for domain in re.split(r"[\s,;]+", text) if domain]
+    return text if name in {"name", "brand_color"} else text or None
+
+
+def by_field(errors: Sequence[FieldError]) -> dict[str, str]:
+    """The first of each."""
+    found: dict[str, str] = {}
+    for one in errors:
+        found.setdefault(field_of(one.pointer), sentence(one.detail))
+    return found

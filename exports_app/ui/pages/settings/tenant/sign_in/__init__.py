@@ -1,0 +1,1 @@
+"""How the members of a tenant sign in."""

@@ -1,0 +1,128 @@
+"""The page of the tenant's settings."""
+
+from typing import Any
+
+import reflex as rx
+
+from exports_app.domain import bounds
+from exports_app.domain.access import Permission
+from exports_app.domain.timing import cron
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, field, text_input
+from exports_app.ui.framework.page import page
+from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.settings.tabs import TENANT, top
+from exports_app.ui.pages.settings.tenant.quotas import view as quotas
+from exports_app.ui.pages.settings.tenant.sign_in import view as sign_in
+from exports_app.ui.pages.settings.tenant.state import TenantState
+
+
+@page(TENANT, title="Tenant", needs=Permission.MANAGE, refresh=TenantState.refresh)
+def tenant() -> rx.Component:
+    intro = rx.fragment(
+        "How ", rx.el.b(SessionState.tenant_name), " looks, in the pages and in emails"
+    )
+    forms = rx.el.div(_form(), sign_in.card(), class_name="column")
+    body = rx.fragment(rx.el.div(forms, _letter(), class_name="beside"), quotas.card())
+    return rx.el.div(
+        top(TENANT, intro), rx.cond(TenantState.loaded, body), class_name="page settings broad"
+    )
+
+
+def _form() -> rx.Component:
+    state = TenantState
+    swatch = browser.text(
+        type="color",
+        id="swatch",
+        name="swatch",
+        value=state.swatch,
+        on_change=lambda color: state.put("brand_color", color),
+        class_name="swatch",
+        custom_attrs={"aria-label": "Choose the colour"},
+    )
+    color = rx.el.div(
+        _text("brand_color", max_length=bounds.COLOR, spell_check=False), swatch, class_name="row"
+    )
+    zones = rx.el.datalist(*[rx.el.option(value=one) for one in cron.zones()], id="zones")
+    return rx.el.section(
+        rx.el.h2("Settings"),
+        rx.el.div(
+            _field(
+                "Name",
+                "name",
+                _text("name", max_length=bounds.NAME),
+                "It stands at the top of the pages and of each email",
+            ),
+            _field(
+                "Colour",
+                "brand_color",
+                color,
+                "As #RRGGBB. Text and buttons take shades of it that can be read",
+            ),
+            _field(
+                "Logo",
+                "logo_url",
+                _text("logo_url", input_mode="url"),
+                "A picture's https address; empty: the name alone",
+            ),
+            _field(
+                "Time zone",
+                "timezone",
+                rx.fragment(_text("timezone", custom_attrs={"list": "zones"}), zones),
+                f"Of new scheduled exports, and of the days in Analytics; empty: {state.usual_zone}",
+            ),
+            _field(
+                "Days that files are kept",
+                "keep_days",
+                _text("keep_days", input_mode="numeric", max_length=bounds.WRITTEN),
+                f"Empty: the default, {state.usual_days}",
+            ),
+            _field(
+                "Recipients' domains",
+                "recipient_domains",
+                _text("recipient_domains", spell_check=False),
+                "Files go to these alone, e.g. example.com, *.example.org; empty: to all",
+            ),
+            rx.el.div(
+                button(
+                    "Save",
+                    kind="primary",
+                    once=True,
+                    on_click=state.save,
+                    disabled=~state.dirty,
+                    id="save-tenant",
+                ),
+                rx.cond(state.dirty, button("Undo", on_click=state.undo)),
+                class_name="row",
+            ),
+            class_name="fields",
+        ),
+        class_name="card settings-card",
+    )
+
+
+def _field(label: str, name: str, control: rx.Component, hint: Any) -> rx.Component:
+    return field(
+        label, control, name=name, error=TenantState.errors.get(name, "").to(str), hint=hint
+    )
+
+
+def _text(name: str, **props: Any) -> rx.Component:
+    wrong = TenantState.errors.get(name, "").to(str)
+    return text_input(
+        name, TenantState.typed[name], lambda text: TenantState.put(name, text), wrong, **props
+    )
+
+
+def _letter() -> rx.Component:
+    # In a frame of its own with nothing allowed, as every email that is shown
+    frame = rx.el.iframe(
+        src_doc=TenantState.html, sandbox="", title="An email as it will look", class_name="mail"
+    )
+    return rx.el.section(
+        rx.el.h2("Email"),
+        rx.el.p("Subject: ", rx.el.b(TenantState.subject, id="letter-subject"), class_name="muted"),
+        frame,
+        class_name="card settings-card",
+        custom_attrs={"aria-label": "Email"},
+    )

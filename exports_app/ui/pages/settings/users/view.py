@@ -1,0 +1,136 @@
+"""The page of the accounts."""
+
+from typing import Any
+
+import reflex as rx
+
+from exports_app.domain.access import Permission
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button
+from exports_app.ui.framework.page import page
+from exports_app.ui.pages.settings.link_to_hand_on import link_to_hand_on
+from exports_app.ui.pages.settings.tabs import USERS, top
+from exports_app.ui.pages.settings.users.rows import UserItem
+from exports_app.ui.pages.settings.users.state import LONGEST, UsersState
+
+
+@page(
+    USERS,
+    title="Users",
+    needs=Permission.OPERATE,
+    load=UsersState.arrive,
+    refresh=UsersState.refresh,
+)
+def users() -> rx.Component:
+    intro = rx.fragment("All accounts of this installation: they join a tenant under Members there")
+    return rx.el.div(top(USERS, intro), _fresh(), _list(), _question(), class_name="page settings")
+
+
+def _fresh() -> rx.Component:
+    intro = "The link is shown only once and works for 24 hours. Setting the password signs the account out everywhere."
+    return link_to_hand_on(UsersState.fresh_email, UsersState.fresh_link, intro, UsersState.forget)
+
+
+def _list() -> rx.Component:
+    state = UsersState
+    search = rx.el.div(
+        rx.icon("search", size=15, aria_hidden="true"),
+        browser.text(
+            id="search",
+            type="search",
+            value=state.q,
+            on_change=state.search,
+            placeholder="Search name, email …",
+            max_length=LONGEST,
+            class_name="control",
+            custom_attrs={"aria-label": "Search users"},
+        ),
+        class_name="search",
+    )
+    people = rx.el.ul(rx.foreach(state.rows, _user), class_name="plain-list", id="users")
+    pages = rx.el.div(
+        rx.el.span(state.counted, class_name="grow"),
+        button("Previous", kind="small", on_click=state.turn(-1), disabled=state.number == 1),
+        button("Next", kind="small", on_click=state.turn(1), disabled=state.last),
+        class_name="foot",
+    )
+    content = rx.cond(
+        state.failed != "", rx.el.p(state.failed, class_name="box bad", role="alert"), people
+    )
+    return rx.el.section(
+        rx.el.h2("Users"),
+        rx.el.div(search, class_name="row spaced"),
+        content,
+        pages,
+        class_name="card settings-card",
+    )
+
+
+def _user(one: UserItem) -> rx.Component:
+    marks = rx.fragment(
+        rx.cond(one.is_super, rx.el.span("Super admin", class_name="tag"), ""),
+        " ",
+        rx.cond(one.has_factor, rx.el.span("Second factor", class_name="tag"), ""),
+        " ",
+        rx.cond(one.active, "", rx.el.span("not active", class_name="tag")),
+    )
+    facts = rx.el.div(
+        rx.el.div(rx.el.b(one.name), " ", marks),
+        rx.el.div(one.email, " · ", one.belongs, class_name="muted"),
+        class_name="grow",
+    )
+    renew = _act("Reset password", one.name, on_click=UsersState.ask(one.id, "renew"))
+    factor = _act("Remove second factor", one.name, on_click=UsersState.ask(one.id, "factor"))
+    active = rx.cond(
+        one.active,
+        _act("Deactivate", one.name, on_click=UsersState.ask(one.id, "deactivate")),
+        _act("Activate", one.name, once=True, on_click=UsersState.activate(one.id)),
+    )
+    doing = rx.cond(
+        one.is_me,
+        rx.el.span("You", class_name="tag"),
+        rx.el.div(rx.cond(one.has_factor, factor), renew, active, class_name="row wrap"),
+    )
+    return rx.el.li(facts, doing, class_name="entry stacked", key=one.id)
+
+
+def _act(words: str, name: str, **props: Any) -> rx.Component:
+    return button(words, kind="small", custom_attrs={"aria-label": f"{words}: {name}"}, **props)
+
+
+def _question() -> rx.Component:
+    def by_what(renew: Any, factor: Any, deactivate: Any) -> Any:
+        return rx.match(UsersState.ask_what, ("renew", renew), ("factor", factor), deactivate)
+
+    what = by_what(
+        "They get a link by email to set a new password; without a mail server it is shown here once. Until they use it "
+        "nothing changes; once it is used, it signs out every browser and program.",
+        "They are signed out everywhere, and their password alone signs them in until they set one up again. Be sure that it is "
+        "them who asks: whoever stole their password would ask the same.",
+        "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused.",
+    )
+    name = UsersState.ask_name
+    title = by_what(
+        f"Have {name} set a new password?",
+        f"Remove the second factor of {name}?",
+        f"Deactivate {name}?",
+    )
+    do = by_what("Send the link", "Remove", "Deactivate")
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            browser.return_focus(),
+            browser.focus(target="keep-user"),
+            rx.alert_dialog.title(title, as_child=False),
+            rx.alert_dialog.description(what, size="2", color="gray"),
+            rx.el.div(
+                rx.alert_dialog.cancel(button("Cancel", on_click=UsersState.keep, id="keep-user")),
+                button(
+                    do, kind="danger", once=True, on_click=UsersState.confirm, id="confirm-user"
+                ),
+                class_name="dialog-foot",
+            ),
+            class_name="dialog slim",
+            on_escape_key_down=UsersState.keep,
+        ),
+        open=UsersState.asking != "",
+    )
