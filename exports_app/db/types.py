@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Date, DateTime, Dialect, Float, String, Text, TypeDecorator
+from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Float, String, Text, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+from exports_app.domain.runs.run_spec import RunSpec
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -28,6 +30,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class RunSpecJson(TypeDecorator[RunSpec]):
+    """A run's snapshot, as JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: RunSpec | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else value.to_json()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> RunSpec | None:  # noqa: ARG002
+        return None if value is None else RunSpec.from_json(value)
 
 
 def code_point(length: int | None = None) -> Any:

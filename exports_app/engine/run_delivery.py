@@ -30,9 +30,6 @@ from exports_app.services.runs.ending import holds_unknown
 from exports_app.services.runs.export_context import Export
 from exports_app.services.runs.lifecycle import Runs
 
-LINK_DAYS = 7
-"""Of runs whose schedule was stored before it could say."""
-
 _log = log.get(__name__)
 
 
@@ -64,7 +61,7 @@ class RunDelivery:
             return [self._skip(run, delivery, reason) for delivery in deliveries]
         remaining = unfinished(run)
         self._runs.reserve_messages(run, sum(d.status in remaining for d in deliveries))
-        wanted = DeliveryMode(run.spec.get("delivery", DeliveryMode.AUTO))
+        wanted = DeliveryMode(run.spec.delivery)
         file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
         with pack(self._files, file, wanted, channel, self._attach, check) as (mode, attached):
             link = self._link(run, deliveries) if mode is DeliveryMode.LINK else None
@@ -79,7 +76,7 @@ class RunDelivery:
             return self._send_all(run, channel, report, deliveries, check)
 
     def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
-        expires_at = self._runs.now() + timedelta(days=run.spec.get("link_days", LINK_DAYS))
+        expires_at = self._runs.now() + timedelta(days=run.spec.link_days)
         by_target = {delivery.target: delivery for delivery in deliveries}
         return Link(expires_at, lambda target: self._links.url(run, by_target[target], expires_at))
 

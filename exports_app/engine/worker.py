@@ -13,6 +13,7 @@ from exports_app.domain.errors import (
     RunError,
     Unavailable,
 )
+from exports_app.domain.runs.policies import WhenEmpty
 from exports_app.domain.runs.states import RunStatus, outcome
 from exports_app.domain.timing.period import Window
 from exports_app.engine.file_producer import FileProducer
@@ -152,12 +153,12 @@ class Worker:
     def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> ProducedFile | None:
         """None: there was nothing to send, and the run has been closed."""
         spec = run.spec
-        if spec["export_type"] not in EXPORT_TYPES or run.format not in FORMATS:
+        if spec.export_type not in EXPORT_TYPES or run.format not in FORMATS:
             raise RunError(
                 "its export type or format is no longer installed", code="plugin_missing"
             )
         self._runs.require_room(export.tenant)
-        kind, file_format = EXPORT_TYPES[spec["export_type"]], FORMATS[run.format]
+        kind, file_format = EXPORT_TYPES[spec.export_type], FORMATS[run.format]
         self._check_campaigns(run, export.filters)
         with self._files.draft() as draft:
             query, progress = kind.select(export.scope()), self._progress(run)
@@ -166,8 +167,8 @@ class Worker:
                 query, kind.columns(), file_format, draft, limits, run.tenant_id, progress, check
             )
             check()
-            if made.rows == 0 and spec["when_empty"] != "send":
-                self._empty(run, fail=spec["when_empty"] == "fail")
+            if made.rows == 0 and spec.when_empty != WhenEmpty.SEND:
+                self._empty(run, fail=spec.when_empty == WhenEmpty.FAIL)
                 return None
             self._runs.require_room(export.tenant, made.size)
             name = export.file_name()
@@ -195,7 +196,7 @@ class Worker:
             held,
             rows=held.rows if tenant.max_rows is None else tenant.max_rows,
             size=held.size if tenant.max_mb is None else tenant.max_mb * 1_000_000,
-            seconds=run.spec.get("time_limit", held.seconds),
+            seconds=run.spec.time_limit,
         )
 
     def _check_campaigns(self, run: Run, filters: Filters) -> None:
@@ -237,11 +238,11 @@ def _export(run: Run, tenant: Tenant) -> Export:
     spec = run.spec
     return Export(
         tenant=tenant,
-        name=spec["name"],
-        export_type=spec["export_type"],
+        name=spec.name,
+        export_type=spec.export_type,
         format=run.format,
-        timezone=spec["timezone"],
-        filters=Filters.from_json(spec["filters"]),
+        timezone=spec.timezone,
+        filters=Filters.from_json(spec.filters),
         window=Window(run.window_start, run.window_end),
         at=run.created_at,
     )

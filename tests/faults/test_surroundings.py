@@ -20,7 +20,7 @@ from tests.world import deliveries_of, sql
 
 
 def of(house: House, name: str) -> Run:
-    (found,) = [run for run in house.runs() if run.spec["name"] == name]
+    (found,) = [run for run in house.runs() if run.spec.name == name]
     return found
 
 

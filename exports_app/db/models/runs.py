@@ -15,7 +15,7 @@ from exports_app.db.models.base import (
     optional_reference,
     reference,
 )
-from exports_app.db.types import identifier
+from exports_app.db.types import RunSpecJson, identifier
 
 
 def _runs_that(name: str, where: str, *columns: str) -> Index:
@@ -79,7 +79,7 @@ class RunRow(Base, table=True):
     triggered_by: str | None = optional_reference("users")
     scheduled_for: datetime | None = optional_instant()
     missed_ticks: int = 0
-    spec: dict[str, Any] = Field(sa_type=JSON)
+    spec: Any = Field(sa_type=RunSpecJson)
     window_start: dt.date | None = None
     window_end: dt.date | None = None
     format: str = Field(max_length=50)

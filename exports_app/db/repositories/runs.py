@@ -1,7 +1,6 @@
 """Runs: the history of schedules."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -123,7 +122,7 @@ class RunRepository(Repository[Run]):
         # was skipped
         c = self._table.c
         move_run(seen.status, RunStatus.PENDING)
-        values = asdict(run)
+        values = dict(vars(run))
         del values["id"]
         return self._update(c.id == seen.id, c.status == seen.status, values=values) == 1
 

@@ -97,7 +97,7 @@ def note_run(
     subject = {
         "tenant_id": run.tenant_id,
         "subject_id": run.scheduled_export_id,
-        "subject_name": run.spec["name"],
+        "subject_name": run.spec.name,
     }
     note(tx, who, action, now, **subject, run=run.id, **detail)
 

@@ -131,7 +131,7 @@ def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
     if not schedule.is_active:
         return None
     if (
-        run.error_code in PAUSING and run.spec.get("owner_id") == schedule.owner_id
+        run.error_code in PAUSING and run.spec.owner_id == schedule.owner_id
     ):  # and not somebody's before
         return run.error
     if schedule.pause_after and failures >= schedule.pause_after:

@@ -10,7 +10,7 @@ from exports_app.services.core.records import Run
 
 def holds_unknown(run: Run) -> bool:
     """Whether a message of it whose fate is unknown waits for a person's decision."""
-    return bool(run.spec.get("on_unknown") == OnUnknown.HOLD)
+    return run.spec.on_unknown == OnUnknown.HOLD
 
 
 def cancel(tx: Transaction, run: Run, reason: str, now: datetime, code: str = "cancelled") -> bool:

@@ -138,7 +138,7 @@ class Runs:
 
     def access(self, run: Run) -> Tenant:
         """The run's tenant. Raises RunError unless whoever it acts for may still export there."""
-        user_id = run.spec["owner_id"] if run.triggered_by is None else run.triggered_by
+        user_id = run.spec.owner_id if run.triggered_by is None else run.triggered_by
         with self._store.read() as tx:
             who = principal_of(tx, user_id)
             tenant = tx.tenants.get(run.tenant_id)
@@ -251,7 +251,7 @@ class Runs:
         return RunStatus.PENDING
 
     def _policy(self, run: Run) -> retry.Policy:
-        attempts, base = run.spec.get("retry_attempts"), run.spec.get("retry_base_seconds")
+        attempts, base = run.spec.retry_attempts, run.spec.retry_base_seconds
         return retry.Policy(
             self._retries.attempts if attempts is None else attempts,
             self._retries.base_seconds if base is None else base,

@@ -150,7 +150,7 @@ def _unrunnable(schedule: Schedule, now: datetime, error: ExportsError) -> Run:
     due = schedule.next_run_at
     whole = replace(schedule, timezone="UTC", filters={})
     run = new_run(whole, Trigger.SCHEDULE, due or now, scheduled_for=due, created_at=now)
-    spec = run.spec | {"timezone": schedule.timezone, "filters": schedule.filters}
+    spec = replace(run.spec, timezone=schedule.timezone, filters=schedule.filters)
     why = f"{error.message}. Edit the scheduled export, then resume it."
     status = move_run(run.status, RunStatus.SKIPPED)
     return replace(

@@ -7,8 +7,11 @@ from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.options import option_values
 from exports_app.domain.runs.policies import Overlap
+from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.domain.schedule_options import RunOptions
 from exports_app.domain.timing import clock_changes as clock
 from exports_app.domain.timing import cron, presets
 from exports_app.services.audit import audit_log
@@ -61,22 +64,16 @@ def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -
     """A pending run with the snapshot of its schedule, covering the window as seen from `at`."""
     filters = Filters.from_json(schedule.filters)
     window = filters.window(at, schedule.timezone)
-    spec = {
-        "name": schedule.name,
-        "export_type": schedule.export_type,
-        "format": schedule.format,
-        "filters": schedule.filters,
-        "timezone": schedule.timezone,
-        "recipients": schedule.recipients,
-        "when_empty": schedule.when_empty,
-        "owner_id": schedule.owner_id,
-        "delivery": schedule.delivery,
-        "link_days": schedule.link_days,
-        "time_limit": schedule.time_limit,
-        "on_unknown": schedule.on_unknown,
-        "retry_attempts": schedule.retry_attempts,
-        "retry_base_seconds": schedule.retry_base_seconds,
-    }
+    spec = RunSpec(
+        name=schedule.name,
+        export_type=schedule.export_type,
+        format=schedule.format,
+        filters=schedule.filters,
+        timezone=schedule.timezone,
+        recipients=schedule.recipients,
+        owner_id=schedule.owner_id,
+        **option_values(schedule, RunOptions),
+    )
     return Run(
         id=new_id(),
         scheduled_export_id=schedule.id,

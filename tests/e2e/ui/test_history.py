@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from exports_app.domain.humanize import duration, size
+from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Run, new_id
@@ -476,7 +477,7 @@ def add_runs(
                 tenant_id=company.id,
                 trigger=Trigger.SCHEDULE,
                 scheduled_for=at,
-                spec={"name": schedule.name, "timezone": "UTC", "schedule": schedule.schedule},
+                spec=RunSpec(name=schedule.name),
                 format="csv",
                 status=status,
                 recipients=[],

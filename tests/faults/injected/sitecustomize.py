@@ -79,7 +79,7 @@ def wrapped(point, original):
     @wraps(original)
     def call(*args, **kwargs):
         if point == "at this run's file":
-            if args[1].spec["name"] == os.environ["FAULT_RUN"]:
+            if args[1].spec.name == os.environ["FAULT_RUN"]:
                 die()
         elif point not in AFTER:
             INSTEAD.get(point, die)()

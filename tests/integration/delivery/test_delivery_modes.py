@@ -20,6 +20,7 @@ from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Gone, NotFound
 from exports_app.domain.runs.delivery_mode import encoded
+from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import RunStatus
 from exports_app.engine import local
 from exports_app.services.core.extension_points import CHANNELS
@@ -145,8 +146,10 @@ def test_a_run_that_was_stored_before_there_was_a_choice_is_sent(
     made = make_schedule(services, admin)
     services.schedules.trigger(admin, made.id)
     run = claim(services)
-    old = {k: v for k, v in run.spec.items() if k not in {"delivery", "link_days", "time_limit"}}
-    local.worker(services).execute(replace(run, spec=old), lambda: None)
+    later = {"delivery", "link_days", "time_limit", "version"}
+    old = {k: v for k, v in run.spec.to_json().items() if k not in later}
+    spec = RunSpec.from_json(old)
+    local.worker(services).execute(replace(run, spec=spec), lambda: None)
     assert the_run(services, run).sent_as == "attach"
     assert mail.wait_for(1)
 

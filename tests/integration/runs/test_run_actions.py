@@ -149,7 +149,7 @@ def test_a_test_is_sent_to_who_asked_and_to_nobody_else(
 ) -> None:
     run = services.run_actions.send_test(admin, schedule.id)
     assert (run.trigger, run.triggered_by, run.scheduled_for) == (Trigger.TEST, admin.user_id, None)
-    assert run.recipients == run.spec["recipients"] == ["admin@example.com"]
+    assert run.recipients == run.spec.recipients == ["admin@example.com"]
     assert (run.window_start, run.window_end) == (date(2026, 3, 3), date(2026, 3, 3))
     done = execute(services, claim(services))
     assert done.status is RunStatus.COMPLETED

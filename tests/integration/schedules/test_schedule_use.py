@@ -57,7 +57,7 @@ def test_a_trigger_makes_a_run_of_its_own_each_time(
         RunStatus.PENDING,
     )
     assert run.recipients == ["ann@example.com"]
-    assert run.spec["name"] == "Weekly numbers"
+    assert run.spec.name == "Weekly numbers"
 
 
 @pytest.mark.parametrize("active", [True, False])

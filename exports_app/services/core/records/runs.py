@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
+from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
 
 
@@ -15,7 +15,7 @@ class Run:
     scheduled_export_id: str
     tenant_id: str
     trigger: Trigger
-    spec: dict[str, Any]
+    spec: RunSpec
     format: str
     status: RunStatus
     recipients: list[str]

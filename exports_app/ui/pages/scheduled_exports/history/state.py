@@ -393,7 +393,7 @@ def _waits(run: Run) -> str:
         return ""
     if not run.attempt:
         return "starts"
-    most = run.spec.get("retry_attempts") or services.settings.retry_attempts
+    most = run.spec.retry_attempts or services.settings.retry_attempts
     return f"failed for now; attempt {run.attempt + 1} of {most + run.deaths} follows"
 
 
@@ -441,8 +441,8 @@ def detail(run: Run, deliveries: list[Delivery]) -> Detail:
         raw=run.error or "",
         hint=hint,
         sha256=run.sha256 or "",
-        made=f"{kind_label(run.spec.get('export_type', ''))}, {format_label(run.format)}"
-        f" · days counted in {place(run.spec.get('timezone', 'UTC'))}",
+        made=f"{kind_label(run.spec.export_type)}, {format_label(run.format)}"
+        f" · days counted in {place(run.spec.timezone)}",
         sent=_sent(run),
         can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
         can_rerun=run.status in FINISHED,

@@ -58,7 +58,7 @@ class ScheduleActions(rx.State):
     @internal
     def watch(self, run: Run) -> None:
         kept = dict(list(self._watched.items())[1 - MOST_WATCHED :])
-        self._watched = kept | {run.id: (run.scheduled_export_id, run.spec["name"])}
+        self._watched = kept | {run.id: (run.scheduled_export_id, run.spec.name)}
 
     @action(Permission.WRITE)
     async def toggle(self, schedule_id: str, active: bool) -> None:
