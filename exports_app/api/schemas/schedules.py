@@ -8,6 +8,7 @@ from pydantic import Field
 
 from exports_app.api.request_body import Input
 from exports_app.api.schemas.base import Day, Instant, Output, PartialInput
+from exports_app.api.schemas.options import with_options
 from exports_app.domain import bounds
 from exports_app.services.schedules.filters import Filters
 
@@ -26,6 +27,7 @@ class FiltersIn(Input):
         return Filters(self.start_date, self.end_date, self.period, ids, self.group_by)
 
 
+@with_options(before="is_active", is_input=True)
 class ScheduleIn(Input):
     tenant_id: UUID | None = None
     name: bounds.Name
@@ -36,40 +38,12 @@ class ScheduleIn(Input):
     timezone: bounds.Zone | None = None
     recipients: Recipients
     filters: FiltersIn = Field(default_factory=FiltersIn)
-    when_empty: bounds.Key = "send"
-    delivery: bounds.Key = Field("auto", description="auto, attach, zip or link")
-    link_days: int = Field(7, description="how long a download link can be used")
-    time_limit: int = Field(3600, description="seconds that making the file may take")
-    overlap: bounds.Key = Field(
-        "skip",
-        description="a tick while an earlier one's run has not ended: skip, queue_one or allow",
-    )
-    catch_up: bounds.Key = Field(
-        "latest", description="ticks missed in a downtime: latest, none or all (at most 100)"
-    )
-    catch_up_hours: int = Field(
-        168, description="how old a missed tick may be that catchUp all makes up"
-    )
-    jitter_seconds: int = Field(
-        0, description="a run starts up to so much later than its tick, always as much"
-    )
-    pause_after: int = Field(5, description="failed runs in a row that pause it; 0: never")
-    on_unknown: bounds.Key = Field(
-        "resend",
-        description="a message that may have arrived or not: resend it, or hold it for a decision",
-    )
-    retry_attempts: int | None = Field(
-        None, description="at a run, the first one too; null: as the server is set"
-    )
-    retry_base_seconds: int | None = Field(
-        None, description="the longest wait after the first failed attempt; null: likewise"
-    )
     is_active: bool = True
 
 
+@with_options(before="is_active", is_input=True)
 class ScheduleChange(PartialInput):
-    """All optional: what is left out keeps its value. Only description, retryAttempts and
-    retryBaseSeconds may be null."""
+    """All optional: what is left out keeps its value. Null is for those that may be empty."""
 
     name: bounds.Name = ""
     description: bounds.Description | None = None
@@ -79,18 +53,6 @@ class ScheduleChange(PartialInput):
     timezone: bounds.Zone = ""
     recipients: Recipients = Field(default_factory=list)
     filters: FiltersIn = Field(default_factory=FiltersIn)
-    when_empty: bounds.Key = ""
-    delivery: bounds.Key = ""
-    link_days: int = 0
-    time_limit: int = 0
-    overlap: bounds.Key = ""
-    catch_up: bounds.Key = ""
-    catch_up_hours: int = 0
-    jitter_seconds: int = 0
-    pause_after: int = 0
-    on_unknown: bounds.Key = ""
-    retry_attempts: int | None = None
-    retry_base_seconds: int | None = None
     is_active: bool = True
     version: int | None = Field(
         default=None, description="the version you edited: 409 when somebody else was quicker"
@@ -109,6 +71,7 @@ def draft_values(body: ScheduleIn | ScheduleChange) -> dict[str, Any]:
     return values
 
 
+@with_options(before="is_active", is_input=False)
 class ScheduleOut(Output):
     id: str
     tenant_id: str
@@ -120,18 +83,6 @@ class ScheduleOut(Output):
     timezone: str
     recipients: list[str]
     filters: dict[str, Any]
-    when_empty: str
-    delivery: str
-    link_days: int
-    time_limit: int
-    overlap: str
-    catch_up: str
-    catch_up_hours: int
-    jitter_seconds: int
-    pause_after: int
-    on_unknown: str
-    retry_attempts: int | None
-    retry_base_seconds: int | None
     is_active: bool
     failures: int = Field(description="runs of ticks that failed in a row")
     paused_at: datetime | None

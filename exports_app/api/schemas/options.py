@@ -1,0 +1,64 @@
+"""Declared options as fields of a schema."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, cast
+
+from annotated_types import MaxLen
+from pydantic import BaseModel, Field, create_model
+
+from exports_app.domain import bounds
+from exports_app.domain.options import Choice, Flag, Kind, Option, Text, WholeNumber
+from exports_app.domain.schedule_options import OPTIONS
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def with_options(*, before: str, is_input: bool) -> Callable[[type[M]], type[M]]:
+    """The schema with a schedule's options before its field of that name."""
+
+    def extended(model: type[M]) -> type[M]:
+        declared: dict[str, Any] = {}
+        for name, info in model.model_fields.items():
+            if name == before:
+                declared |= {one.name: _field(one, is_input=is_input) for one in OPTIONS}
+            declared[name] = (info.annotation, info)
+        made: type[BaseModel] = create_model(
+            model.__name__,
+            __base__=model.__bases__[0],
+            __module__=model.__module__,
+            __doc__=model.__doc__,
+            **declared,
+        )
+        return cast(type[M], made)
+
+    return extended
+
+
+def _field(option: Option, *, is_input: bool) -> tuple[Any, Any]:
+    kind = _input_type(option.kind) if is_input else _output_type(option.kind)
+    annotation = kind | None if option.is_optional else kind
+    default = option.default if is_input else ...
+    return annotation, Field(default, description=option.description or None)
+
+
+def _input_type(kind: Kind) -> Any:
+    match kind:
+        case Choice():
+            return bounds.Key
+        case WholeNumber():
+            return int
+        case Text(most=most):
+            return Annotated[str, MaxLen(most)]
+        case Flag():
+            return bool
+
+
+def _output_type(kind: Kind) -> Any:
+    """Without limits: what is stored is answered."""
+    match kind:
+        case Choice() | Text():
+            return str
+        case WholeNumber():
+            return int
+        case Flag():
+            return bool
