@@ -8,7 +8,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from exports_app.domain.runs.run_spec import RunSpec
+from exports_app.domain.schedules.run_spec import RunSpec
 
 
 class UtcDateTime(TypeDecorator[datetime]):

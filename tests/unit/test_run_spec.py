@@ -2,7 +2,7 @@
 
 import json
 
-from exports_app.domain.runs.run_spec import VERSION, RunSpec
+from exports_app.domain.schedules.run_spec import VERSION, RunSpec
 
 FIRST = {
     "name": "Weekly numbers",

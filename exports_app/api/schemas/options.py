@@ -7,8 +7,8 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, Field, create_model
 
 from exports_app.domain import bounds
-from exports_app.domain.options import Choice, Flag, Kind, Option, Text, WholeNumber
-from exports_app.domain.schedule_options import OPTIONS
+from exports_app.domain.schedules.option_kinds import Choice, Flag, Kind, Option, Text, WholeNumber
+from exports_app.domain.schedules.options import OPTIONS
 
 M = TypeVar("M", bound=BaseModel)
 

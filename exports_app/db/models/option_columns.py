@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Integer, String, false, true
 from sqlalchemy import Text as LongText
 
-from exports_app.domain.options import Choice, Flag, Kind, Option, Text, WholeNumber
+from exports_app.domain.schedules.option_kinds import Choice, Flag, Kind, Option, Text, WholeNumber
 
 FIRST = "0001"
 """The migration that made the tables: before it there were no rows to fill."""

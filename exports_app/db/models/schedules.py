@@ -9,7 +9,7 @@ from sqlmodel import Field
 from exports_app.db.models.base import Base, id_column, instant, optional_instant, reference
 from exports_app.db.models.option_columns import option_column
 from exports_app.db.types import code_point
-from exports_app.domain.schedule_options import OPTIONS
+from exports_app.domain.schedules.options import OPTIONS
 
 
 def _listed_by(column: str) -> Index:

@@ -7,11 +7,11 @@ from typing import Any
 
 from exports_app.domain.access import Permission, Principal, require, require_anywhere
 from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
-from exports_app.domain.options import option_values
 from exports_app.domain.runs.policies import Overlap
-from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import RunStatus, Trigger
-from exports_app.domain.schedule_options import RunOptions
+from exports_app.domain.schedules.option_kinds import option_values
+from exports_app.domain.schedules.options import RunOptions
+from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.domain.timing import clock_changes as clock
 from exports_app.domain.timing import cron, presets
 from exports_app.services.audit import audit_log

@@ -8,8 +8,8 @@ from typing import Any
 
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
-from exports_app.domain.options import Choice, Flag, Option, Text, WholeNumber
-from exports_app.domain.schedule_options import OPTIONS, ScheduleOptions
+from exports_app.domain.schedules.option_kinds import Choice, Flag, Option, Text, WholeNumber
+from exports_app.domain.schedules.options import OPTIONS, ScheduleOptions
 from exports_app.domain.timing import cron
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.field_rules import (

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from exports_app.domain.humanize import duration, size
-from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.domain.timing import period
 from exports_app.services.core.records import Run, new_id
 from exports_app.ui.pages.scheduled_exports import run_errors

@@ -20,8 +20,8 @@ from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Gone, NotFound
 from exports_app.domain.runs.delivery_mode import encoded
-from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import RunStatus
+from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.engine import local
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign, Run

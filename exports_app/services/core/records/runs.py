@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from exports_app.domain.runs.run_spec import RunSpec
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
+from exports_app.domain.schedules.run_spec import RunSpec
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from exports_app.domain.runs.states import RunStatus
-from exports_app.domain.schedule_options import ScheduleOptions
+from exports_app.domain.schedules.options import ScheduleOptions
 
 
 @dataclass(frozen=True)
 class Schedule(ScheduleOptions):
-    """With its options, see `domain.schedule_options`."""
+    """With its options, see `domain.schedules.options`."""
 
     id: str
     tenant_id: str

@@ -1,5 +1,5 @@
 """What can be said about an option: its kind, its limits, its words. An option is declared once, as
-a field of a dataclass (see `schedule_options.py`); the table, the API, the form and the checks read
+a field of a dataclass (see `options.py`); the table, the API, the form and the checks read
 the declaration."""
 
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from exports_app.domain.schedule_options import RunOptions
+from exports_app.domain.schedules.options import RunOptions
 
 VERSION = 1
 """Raised when a stored key changes its meaning; `from_json` then translates the older ones. A new

@@ -4,15 +4,6 @@ place in the form (docs/extending.md)."""
 
 from dataclasses import dataclass
 
-from exports_app.domain.options import (
-    Choice,
-    Entry,
-    Label,
-    When,
-    WholeNumber,
-    option,
-    options_of,
-)
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.runs.policies import (
     MOST_CAUGHT_UP,
@@ -20,6 +11,15 @@ from exports_app.domain.runs.policies import (
     OnUnknown,
     Overlap,
     WhenEmpty,
+)
+from exports_app.domain.schedules.option_kinds import (
+    Choice,
+    Entry,
+    Label,
+    When,
+    WholeNumber,
+    option,
+    options_of,
 )
 
 
