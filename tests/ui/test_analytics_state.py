@@ -10,10 +10,11 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.services.analytics.exports import Hour
 from exports_app.services.core.records import Campaign, Metric, Tenant
-from exports_app.ui.pages.analytics import health, view
-from exports_app.ui.pages.analytics.campaigns import CampaignsState
-from exports_app.ui.pages.analytics.exports import ExportsState
-from exports_app.ui.pages.analytics.view import AnalyticsView
+from exports_app.ui.pages.analytics.campaigns import selection
+from exports_app.ui.pages.analytics.campaigns.selection import AnalyticsView
+from exports_app.ui.pages.analytics.campaigns.state import CampaignsState
+from exports_app.ui.pages.analytics.exports import rows as health
+from exports_app.ui.pages.analytics.exports.state import ExportsState
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
@@ -168,9 +169,9 @@ def test_the_address_says_what_differs_from_the_plain_page() -> None:
     address = changed.address("acme")
     assert address == "/analytics?tenant=acme&period=dates&start=2026-01-01&group=week&sort=name"
     query = dict(part.split("=") for part in address.partition("?")[2].split("&"))
-    assert view.read(query) == changed
+    assert selection.read(query) == changed
     assert (
-        view.read({"period": "never", "group": "", "sort": "-", "measure": "name"})
+        selection.read({"period": "never", "group": "", "sort": "-", "measure": "name"})
         == AnalyticsView()
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from exports_app.domain.colors import contrast
 from exports_app.ui.components.charts import COLORS, DASHES, series
-from exports_app.ui.pages.analytics.health import PARTS
+from exports_app.ui.pages.analytics.exports.rows import PARTS
 
 CSS = (Path(__file__).parents[2] / "assets" / "ui.css").read_text()
 SHAPE = 3.0

@@ -11,8 +11,8 @@ from exports_app.services.core.records import Page
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.actions import Actor
 from exports_app.ui.framework.browser_commands import BrowserCommands
-from exports_app.ui.pages.sign_in.invitation import InvitationState
-from exports_app.ui.pages.sign_in.login import LoginState
+from exports_app.ui.pages.sign_in.invitation.state import InvitationState
+from exports_app.ui.pages.sign_in.login.state import LoginState
 from exports_app.wiring import Services
 from tests.invited import shown_token
 from tests.ui.conftest import Tab

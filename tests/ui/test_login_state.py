@@ -14,7 +14,7 @@ from exports_app.services.identity.cookies import BROWSER_COOKIE
 from exports_app.services.identity.passwords import DEMO_PASSWORD
 from exports_app.ui.framework import actions
 from exports_app.ui.framework.guard import Guard
-from exports_app.ui.pages.sign_in.login import LoginState
+from exports_app.ui.pages.sign_in.login.state import LoginState
 from exports_app.wiring import Services
 from tests.ui.conftest import Tab
 from tests.world import BROWSER, FakeClock, sign_in

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from exports_app.ui.pages.sign_in.forgot_password import ForgotPasswordState
-from exports_app.ui.pages.sign_in.reset_password import ResetPasswordState
+from exports_app.ui.pages.sign_in.forgot_password.state import ForgotPasswordState
+from exports_app.ui.pages.sign_in.reset_password.state import ResetPasswordState
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.ui.conftest import Tab

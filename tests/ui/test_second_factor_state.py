@@ -24,8 +24,8 @@ from exports_app.ui.pages.settings.account.second_factor.state import (
 from exports_app.ui.pages.settings.account.state import AccountState
 from exports_app.ui.pages.settings.tenant.sign_in.state import TenantSignInState
 from exports_app.ui.pages.settings.users.state import UsersState
-from exports_app.ui.pages.sign_in.invitation import InvitationState
-from exports_app.ui.pages.sign_in.login import LoginState
+from exports_app.ui.pages.sign_in.invitation.state import InvitationState
+from exports_app.ui.pages.sign_in.login.state import LoginState
 from exports_app.wiring import Services
 from tests.invited import mailed_token
 from tests.mailserver import MailServer

@@ -45,17 +45,21 @@ QUIET = {
 } | {
     f"{FIGURES}___{name}"
     for name in (
-        "campaigns____campaigns_state.arrive",
-        "campaigns____campaigns_state.refresh",
-        "exports____exports_state.refresh",
+        "campaigns___state____campaigns_state.arrive",
+        "campaigns___state____campaigns_state.refresh",
+        "exports___state____exports_state.refresh",
     )
 }
 ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account___state____account_state"
 FACTOR = f"{SETTINGS}___account___second_factor___state____second_factor_state"
 LEAVE = f"{SETTINGS}___account___leave___state____leave_state"
-INVITATION = f"{ROOT}.exports_app___ui___pages___sign_in___invitation____invitation_state"
-FORGOTTEN = f"{ROOT}.exports_app___ui___pages___sign_in___forgot_password____forgot_password_state"
-RESET = f"{ROOT}.exports_app___ui___pages___sign_in___reset_password____reset_password_state"
+INVITATION = f"{ROOT}.exports_app___ui___pages___sign_in___invitation___state____invitation_state"
+FORGOTTEN = (
+    f"{ROOT}.exports_app___ui___pages___sign_in___forgot_password___state____forgot_password_state"
+)
+RESET = (
+    f"{ROOT}.exports_app___ui___pages___sign_in___reset_password___state____reset_password_state"
+)
 SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all", f"{INVITATION}.sign_out"}
 THEIR_OWN = {f"{ACCOUNT}.end_all", f"{LEAVE}.leave"}
 """What everybody may change: where they are signed in, and which tenants they belong to."""

@@ -16,7 +16,7 @@ ROOT = "reflex___state____state"
 HYDRATE = f"{ROOT}.hydrate"
 HYDRATE_AND_LOAD = f"{ROOT}.hydrate_and_load"
 SESSION = f"{ROOT}.exports_app___ui___framework___session____session"
-LOGIN = f"{ROOT}.exports_app___ui___pages___sign_in___login____login_state"
+LOGIN = f"{ROOT}.exports_app___ui___pages___sign_in___login___state____login_state"
 LISTED = "/scheduled-exports"
 PATIENCE = 15.0
 """Seconds that any answer may take."""

@@ -5,14 +5,12 @@ from typing import Any
 import reflex as rx
 
 from exports_app.ui.components.tabs import tabs
-from exports_app.ui.pages.analytics.view import ROUTE
-
-EXPORTS = f"{ROUTE}/exports"
+from exports_app.ui.pages.analytics.address import EXPORTS, ROUTE
 
 
-def top(here: str, told: Any, *actions: rx.Component) -> rx.Component:
-    """here: the page's route. told: what it shows."""
-    title = rx.el.div(rx.el.h1("Analytics"), rx.el.p(told, id="told"), class_name="grow")
+def top(here: str, intro: Any, *actions: rx.Component) -> rx.Component:
+    """here: the page's route. intro: what it shows."""
+    title = rx.el.div(rx.el.h1("Analytics"), rx.el.p(intro, id="told"), class_name="grow")
     return rx.fragment(
         rx.el.div(title, *actions, class_name="page-top"),
         tabs("Analytics", here, [("Campaigns", ROUTE, True), ("Exports", EXPORTS, True)]),

@@ -13,8 +13,8 @@ from exports_app.services.analytics.campaign_totals import MEASURES
 from exports_app.services.analytics.campaigns import SORTS
 from exports_app.services.analytics.campaigns import CampaignView as Asked
 from exports_app.services.schedules.filters import Filters
+from exports_app.ui.pages.analytics.address import ROUTE
 
-ROUTE = "/analytics"
 DATES = "dates"
 GROUPS = ("day", "week", "month")
 LONGEST = bounds.WRITTEN

@@ -10,7 +10,7 @@ from exports_app.domain.timing.period import MONTHS
 from exports_app.services.analytics.campaign_totals import CHANGE_SCALE, MEASURES, Totals
 from exports_app.services.analytics.campaigns import CampaignFigures, CampaignTotal
 from exports_app.ui.components.charts import LABEL
-from exports_app.ui.pages.analytics.view import steps
+from exports_app.ui.pages.analytics.campaigns.selection import steps
 
 CARDS = ("impressions", "clicks", "conversions", "spend", "revenue", "roas")
 LISTED = ("impressions", "clicks", "conversions", "spend", "revenue", "ctr", "roas")

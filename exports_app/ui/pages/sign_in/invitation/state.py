@@ -1,5 +1,4 @@
-"""The page that the link of an invitation opens: signed out or signed in, with or without an
-account."""
+"""Accepting an invitation by a link's token."""
 
 import asyncio
 
@@ -9,13 +8,11 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.errors import ExportsError, Invalid
 from exports_app.domain.humanize import sentence
-from exports_app.services.accounts.invitation_acceptance import AcceptanceStep, Joined
+from exports_app.services.accounts.invitation_acceptance import Joined
 from exports_app.services.identity.account_links import PATHS, LinkKind
 from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 from exports_app.services.identity.sessions import HOME
-from exports_app.ui.components import browser
-from exports_app.ui.components.controls import button, form_input, submit, wrong_box
 from exports_app.ui.framework.actions import (
     action,
     actor,
@@ -26,15 +23,13 @@ from exports_app.ui.framework.actions import (
     signed_in,
 )
 from exports_app.ui.framework.browser_commands import go
-from exports_app.ui.framework.page import LOGIN, page
+from exports_app.ui.framework.page import LOGIN
 from exports_app.ui.framework.services import services
-from exports_app.ui.framework.session import SETTINGS, header
-from exports_app.ui.layout.centered_panel import door
+from exports_app.ui.framework.session import header
 
 INVITATION = PATHS[LinkKind.INVITATION]
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
-SIGN_IN = f"{LOGIN}?next={INVITATION}"
 JOINED = f"{LOGIN}?joined=1"
 ROLES = {Role.ADMIN: "an admin", Role.VIEWER: "a viewer"}
 NO_LINK = "Open this page with the link in your email"
@@ -157,128 +152,3 @@ class InvitationState(rx.State):
         except ExportsError:
             return JOINED
         return f"/api/session/{code}"
-
-
-@page(INVITATION, title="Invitation", public=True, refresh=InvitationState.load)
-def invitation() -> rx.Component:
-    state = InvitationState
-    failed = rx.fragment(
-        rx.el.h1("Invitation"),
-        wrong_box(state.failed),
-        rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn"),
-    )
-    content = rx.cond(state.loaded, rx.cond(state.failed != "", failed, _offer()), _waiting())
-    token = browser.link_token(
-        page=INVITATION, ready=state.ready, spent=state.done, on_token=state.open
-    )
-    return door(content, beside=token)
-
-
-def _waiting() -> rx.Component:
-    return rx.el.p("Opening your invitation …", class_name="muted", role="status")
-
-
-def _offer() -> rx.Component:
-    state = InvitationState
-    signs_in, sets = str(AcceptanceStep.SIGN_IN), str(AcceptanceStep.SET_PASSWORD)
-    about = rx.el.p(
-        rx.el.b(state.invited_by),
-        " invites you to ",
-        rx.el.b(state.tenant),
-        " as ",
-        state.role,
-        ".",
-    )
-    whose = rx.el.p(
-        "For ", state.email, " · expires ", browser.when(at=state.expires_at), class_name="muted"
-    )
-    signed_out = rx.match(
-        state.way,
-        (signs_in, _sign_in()),
-        (sets, _join()),
-        rx.fragment(_join(), _have_account()),
-    )
-    theirs = rx.cond(
-        state.way == sets, _join(), rx.cond(state.must_change, _own_password_first(), _accept())
-    )
-    choice = rx.cond(state.is_other, _other(), rx.cond(state.me == "", signed_out, theirs))
-    offer = rx.el.div(rx.el.h1("Join ", state.tenant), about, whose, class_name="offer")
-    return rx.fragment(offer, choice, wrong_box(state.error))
-
-
-def _sign_in() -> rx.Component:
-    return rx.el.a("Sign in to accept", href=SIGN_IN, class_name="btn primary", id="sign-in")
-
-
-def _have_account() -> rx.Component:
-    return rx.el.p(
-        "Do you have an account here already? ",
-        rx.el.a("Sign in to accept", href=SIGN_IN, class_name="link", id="sign-in"),
-    )
-
-
-def _accept() -> rx.Component:
-    return rx.form(
-        browser.token_field(page=INVITATION),
-        rx.el.p("You are signed in as ", rx.el.b(InvitationState.me), "."),
-        submit("Accept", id="accept"),
-        on_submit=InvitationState.accept,
-        reset_on_submit=False,
-    )
-
-
-def _own_password_first() -> rx.Component:
-    return rx.fragment(
-        rx.el.div(
-            "You are signed in as ",
-            rx.el.b(InvitationState.me),
-            " with a one-time password. Choose your own, then open the link again.",
-            class_name="box warn",
-            role="status",
-        ),
-        rx.el.a("Choose a password", href=SETTINGS, class_name="btn primary", id="own-password"),
-    )
-
-
-def _join() -> rx.Component:
-    again = rx.cond(
-        InvitationState.me != "",
-        "Nobody has shown yet that this account is yours: choose a new password for it. You are signed out everywhere else.",
-        "Choose a name and a password for your account.",
-    )
-    return rx.form(
-        browser.token_field(page=INVITATION),
-        rx.el.p(again),
-        _field("name", "Name", "As others see it", type="text", auto_complete="name"),
-        _field(
-            "password",
-            "Password",
-            "At least 10 characters",
-            type="password",
-            auto_complete="new-password",
-        ),
-        submit("Accept and sign in", id="join"),
-        on_submit=InvitationState.join,
-        reset_on_submit=False,
-    )
-
-
-def _field(name: str, label: str, hint: str, **props: str) -> rx.Component:
-    wrong = InvitationState.errors.get(name, "").to(str)
-    return form_input(name, label, wrong, hint, required=True, max_length=LONGEST, **props)
-
-
-def _other() -> rx.Component:
-    state = InvitationState
-    return rx.fragment(
-        rx.el.div(
-            "You are signed in as ",
-            rx.el.b(state.me),
-            ", and this invitation is for ",
-            rx.el.b(state.email),
-            ". Sign out to accept it.",
-            class_name="box warn",
-            role="status",
-        ),
-        button("Sign out", once=True, on_click=state.sign_out, id="sign-out"),
-    )

@@ -1,0 +1,4 @@
+"""Where the pages of Analytics are."""
+
+ROUTE = "/analytics"
+EXPORTS = f"{ROUTE}/exports"

@@ -1,0 +1,139 @@
+"""What the campaigns came to: totals against the days before, over time, by campaign."""
+
+from dataclasses import replace
+
+import reflex as rx
+
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import counted, place
+from exports_app.domain.timing import period
+from exports_app.domain.timing.period import Period
+from exports_app.services.analytics.campaign_totals import measures
+from exports_app.services.analytics.campaigns import CampaignFigures
+from exports_app.ui.components import charts
+from exports_app.ui.components.charts import Series
+from exports_app.ui.framework.actions import action, error_sentence, principal
+from exports_app.ui.framework.browser_commands import BrowserCommands, show_address
+from exports_app.ui.framework.services import services
+from exports_app.ui.framework.session import SessionState, query
+from exports_app.ui.pages.analytics.campaigns import rows as figures
+from exports_app.ui.pages.analytics.campaigns.rows import MOST_DRAWN, Card, TopRow
+from exports_app.ui.pages.analytics.campaigns.selection import DATES, AnalyticsView, read
+from exports_app.ui.pages.analytics.reading import put, slowly
+from exports_app.ui.pages.scheduled_exports.address import new_link
+
+
+def labels() -> dict[str, str]:
+    """Of the measures, by key."""
+    return {column.key: column.label for column in measures()}
+
+
+HEADS = {"day": "Day", "week": "Week from", "month": "Month"}
+FEW = 32
+"""Points of a line that are marked each."""
+
+
+class CampaignsState(rx.State):
+    view: dict[str, str] = vars(AnalyticsView()).copy()
+    loaded: bool = False
+    failed: str = ""
+    """Why there are no figures."""
+    window: str = ""
+    compared: str = ""
+    zone: str = ""
+    cards: list[Card] = []  # noqa: RUF012 (Reflex copies defaults)
+    currencies: list[str] = []  # noqa: RUF012
+    lines: list[Series] = []  # noqa: RUF012
+    data: list[dict[str, float | str | None]] = []  # noqa: RUF012
+    cut: str = ""
+    """That the range covers some period in part only."""
+    few: bool = False
+    """Points, so that each is marked."""
+    heads: list[str] = []  # noqa: RUF012
+    table: list[list[str]] = []  # noqa: RUF012
+    currency: str = ""
+    """Of the campaigns that are listed."""
+    rows: list[TopRow] = []  # noqa: RUF012
+    counted: str = ""
+    export_href: str = ""
+    """Where the same view is made a scheduled export; for the chart, and for the list."""
+    export_list_href: str = ""
+
+    @action(Permission.WRITE)
+    async def arrive(self) -> None:
+        """When the page loads: the view that the address names."""
+        self.view = vars(read(query(self))).copy()
+        (await self.get_state(BrowserCommands)).begin(query(self))
+
+    @action(Permission.WRITE)
+    async def refresh(self) -> None:
+        await self._load()
+
+    async def _load(self) -> None:
+        session, view = await self.get_state(SessionState), AnalyticsView(**self.view)
+        read = services.campaign_analytics.read
+        try:
+            found = await slowly(read, principal(), session.tenant_id, view.asked())
+            if view.currency and view.currency not in {one.currency for one in found.totals}:
+                view = replace(view, currency="")  # there is none of it in this range
+                found = await slowly(read, principal(), session.tenant_id, view.asked())
+            self._show(found, view)
+            put(self, view=vars(view), failed="")
+        except ExportsError as e:
+            put(self, failed=error_sentence(e))
+        tenant = session.tenant_slug if len(session.tenants) > 1 else ""
+        days = (
+            (view.period, view.start, view.end)
+            if view.period != DATES or view.is_dated
+            else (str(Period.ALL), "", "")
+        )
+        links = (
+            new_link("aggregate", *days, view.group, tenant),
+            new_link("campaigns", *days, "", tenant),
+        )
+        put(self, export_href=links[0], export_list_href=links[1], loaded=True)
+
+    def _show(self, found: CampaignFigures, view: AnalyticsView) -> None:
+        drawn, count = figures.drawing(found, view.measure), counted(found.top_total, "campaign")
+        put(
+            self,
+            window=period.words(found.window)
+            + (" (today is not over yet)" if found.unfinished else ""),
+            zone=place(found.timezone),
+            compared=period.words(found.before) if found.before else "",
+            cards=figures.cards(found),
+            currencies=[one.currency for one in found.totals],
+            few=len(drawn.data) < FEW,
+            lines=charts.series(drawn.currencies),
+            data=drawn.data if len(drawn.data) <= MOST_DRAWN else [],
+            table=drawn.rows,
+            heads=[HEADS[found.group_by], *drawn.currencies],
+            cut=figures.cut(found),
+            currency=found.currency,
+            rows=[figures.top_row(found, one) for one in found.top],
+            counted=count
+            if len(found.top) == found.top_total
+            else f"the first {len(found.top)} of {count}",
+        )
+
+    @action(Permission.WRITE)
+    async def choose(self, name: str, value: str) -> None:
+        """One part of the view."""
+        await self._look(AnalyticsView(**self.view).with_(str(name), str(value)))
+
+    @action(Permission.WRITE)
+    async def order(self, key: str) -> None:
+        """By a column, the largest first; the same again turns it round."""
+        view = AnalyticsView(**self.view)
+        first = key if key == "name" else f"-{key}"
+        again = first.removeprefix("-") if first.startswith("-") else f"-{first}"
+        await self._look(view.with_("sort", again if view.sort == first else first))
+
+    async def _look(self, view: AnalyticsView) -> None:
+        self.view = vars(view).copy()
+        session = await self.get_state(SessionState)
+        await show_address(
+            self, view.address(session.tenant_slug if len(session.tenants) > 1 else "")
+        )
+        await self._load()

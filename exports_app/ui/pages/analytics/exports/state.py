@@ -1,0 +1,87 @@
+"""How the exports do: now, by day, by hour, and which need somebody."""
+
+import reflex as rx
+
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import duration, place
+from exports_app.domain.timing import cron
+from exports_app.services.analytics.exports import ExportFigures
+from exports_app.ui.components import charts
+from exports_app.ui.components.charts import Series
+from exports_app.ui.framework.actions import action, error_sentence, principal
+from exports_app.ui.framework.services import services
+from exports_app.ui.framework.session import SessionState
+from exports_app.ui.pages.analytics.exports import rows as health
+from exports_app.ui.pages.analytics.exports.rows import MEAN, P95, Worry
+from exports_app.ui.pages.analytics.reading import put, slowly
+from exports_app.ui.pages.scheduled_exports.labels import iso
+
+Point = dict[str, float | str | None]
+LINES = charts.series([MEAN, P95])
+
+
+class ExportsState(rx.State):
+    loaded: bool = False
+    failed: str = ""
+    """Why there are no figures."""
+    zone: str = ""
+    processing: int = 0
+    waiting: int = 0
+    later: int = 0
+    oldest: str = ""
+    """Since when the longest waiting run waits."""
+    mean: str = ""
+    p95: str = ""
+    ended: str = ""
+    runs: list[Point] = []  # noqa: RUF012 (Reflex copies defaults)
+    run_rows: list[list[str]] = []  # noqa: RUF012
+    times: list[Point] = []  # noqa: RUF012
+    time_rows: list[list[str]] = []  # noqa: RUF012
+    time_lines: list[Series] = LINES
+    crowd: str = ""
+    hours: list[Point] = []  # noqa: RUF012
+    hour_rows: list[list[str]] = []  # noqa: RUF012
+    failing: list[Worry] = []  # noqa: RUF012
+    paused: list[Worry] = []  # noqa: RUF012
+    ownerless: list[Worry] = []  # noqa: RUF012
+    failing_total: int = 0
+    paused_total: int = 0
+    ownerless_total: int = 0
+
+    @action(Permission.WRITE)
+    async def refresh(self) -> None:
+        tenant = (await self.get_state(SessionState)).tenant_id
+        try:
+            self._show(await slowly(services.export_analytics.read, principal(), tenant))
+            put(self, failed="")
+        except ExportsError as e:
+            put(self, failed=error_sentence(e))
+        put(self, loaded=True)
+
+    def _show(self, found: ExportFigures) -> None:
+        zone, backlog = cron.zone(found.timezone), found.backlog
+        put(
+            self,
+            zone=place(found.timezone),
+            processing=backlog.processing,
+            waiting=backlog.waiting,
+            later=backlog.later,
+            oldest=iso(backlog.oldest),
+            mean=duration(found.taken.mean) if found.taken else "",
+            p95=duration(found.taken.p95) if found.taken else "",
+            ended=health.ended(found),
+            runs=[health.bar(one) for one in found.days],
+            run_rows=[health.bar_row(one) for one in found.days],
+            times=[health.time_point(one) for one in found.days],
+            time_rows=[health.time_row(one) for one in found.days],
+            crowd=health.crowd(found.hours, zone),
+            hours=health.hour_points(found.hours, zone),
+            hour_rows=[health.hour_row(one, zone) for one in found.hours],
+            failing=[health.failing(one) for one in found.failing.schedules],
+            failing_total=found.failing.total,
+            paused=[health.paused(one) for one in found.paused.schedules],
+            paused_total=found.paused.total,
+            ownerless=[health.ownerless(one, found.owners) for one in found.ownerless.schedules],
+            ownerless_total=found.ownerless.total,
+        )

@@ -1,0 +1,50 @@
+"""Asking for a link to set a new password."""
+
+import asyncio
+
+import reflex as rx
+
+from exports_app.domain import bounds
+from exports_app.domain.errors import ExportsError, Invalid, MailNotSet
+from exports_app.services.identity.cookies import cookie
+from exports_app.services.identity.known_browsers import KNOWN_COOKIE
+from exports_app.ui.framework.actions import action, error_sentence
+from exports_app.ui.framework.services import services
+from exports_app.ui.framework.session import header
+
+LONGEST = bounds.ADDRESS
+"""Characters of the address."""
+
+
+class ForgotPasswordState(rx.State):
+    """What it says is the same whether the address has an account."""
+
+    loaded: bool = False
+    available: bool = False
+    """This server can send email."""
+    sent_to: str = ""
+    error: str = ""
+    errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
+    """By field: email."""
+
+    @action(public=True)
+    async def load(self) -> None:
+        self.available = await asyncio.to_thread(services.password_resets.available)
+        self.sent_to, self.error, self.errors, self.loaded = "", "", {}, True
+
+    @action(public=True)
+    async def ask(self, form: dict[str, str]) -> None:
+        self.error, self.errors = "", {}
+        email = str(form.get("email", "")).strip()[: LONGEST + 1]
+        known = cookie(header(self, "cookie"), KNOWN_COOKIE)
+        request = services.password_resets.request
+        try:
+            await asyncio.to_thread(request, email, known)
+        except Invalid as e:
+            self.errors = {"email": error_sentence(e)}
+        except MailNotSet:
+            self.available = False
+        except ExportsError as e:
+            self.error = error_sentence(e)
+        else:
+            self.sent_to = email

@@ -1,0 +1,112 @@
+"""The page to sign in."""
+
+from typing import Any
+
+import reflex as rx
+
+from exports_app.domain import bounds
+from exports_app.services.accounts.provisioning import DEMO_EMAIL
+from exports_app.services.identity.passwords import DEMO_PASSWORD
+from exports_app.ui.components import browser
+from exports_app.ui.components.controls import button, submit
+from exports_app.ui.framework.page import FORGOT, LOGIN, page
+from exports_app.ui.layout.centered_panel import door
+from exports_app.ui.pages.sign_in.login.state import LoginState
+
+
+def _field(name: str, label: str, **props: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(label, html_for=name),
+        rx.el.input(
+            id=name,
+            name=name,
+            required=True,
+            class_name="control",
+            custom_attrs={"aria-describedby": "login-error"},
+            **props,
+        ),
+        class_name="field",
+    )
+
+
+def _error() -> rx.Component:
+    return rx.cond(
+        LoginState.error != "",
+        rx.el.div(LoginState.error, id="login-error", class_name="box bad", role="alert"),
+    )
+
+
+def _code() -> rx.Component:
+    """The form of the second step."""
+    return rx.form(
+        rx.el.p(
+            "Enter the 6-digit code that your authenticator app shows, or one of your recovery codes."
+        ),
+        _field(
+            "otp",
+            "Code",
+            auto_complete="one-time-code",
+            max_length=bounds.OTP,
+            spell_check=False,
+            auto_capitalize="none",
+        ),
+        _error(),
+        submit("Continue"),
+        button("Back", kind="ghost", on_click=LoginState.back),
+        browser.focus(target="otp"),
+        on_submit=LoginState.finish,
+        reset_on_submit=False,
+        key="code",
+    )
+
+
+@page(LOGIN, title="Sign in", public=True, refresh=LoginState.load)
+def login() -> rx.Component:
+    form = rx.form(
+        _field("email", "Email", type="email", auto_complete="username"),
+        _field("password", "Password", type="password", auto_complete="current-password"),
+        _error(),
+        submit("Sign in"),
+        browser.focus(target="email"),
+        on_submit=LoginState.login,
+        reset_on_submit=False,
+        key="password",
+    )
+    forgot = rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot")
+    demo = rx.el.div(
+        rx.el.p("This is a demo. Sign in with"),
+        rx.el.p(
+            rx.el.b(DEMO_EMAIL, color="inherit"), " and ", rx.el.b(DEMO_PASSWORD, color="inherit")
+        ),
+        class_name="box info",
+        id="demo-login",
+    )
+    return door(
+        rx.el.h1("Sign in"),
+        rx.cond(
+            LoginState.expired,
+            rx.el.div(
+                "That sign-in took too long: please try again.",
+                class_name="box warn",
+                role="status",
+            ),
+        ),
+        rx.cond(
+            LoginState.ended & ~LoginState.asks_code,
+            rx.el.div(
+                "Your session has ended: please sign in again.",
+                class_name="box warn",
+                role="status",
+            ),
+        ),
+        rx.cond(
+            LoginState.joined & ~LoginState.asks_code,
+            rx.el.div(
+                "You have joined: sign in with your new password.",
+                class_name="box info",
+                role="status",
+            ),
+        ),
+        rx.cond(LoginState.asks_code, _code(), rx.fragment(form, forgot)),
+        rx.cond(LoginState.is_demo & ~LoginState.asks_code, demo),
+    )
