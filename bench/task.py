@@ -14,7 +14,8 @@ from typing import Any
 from bench.data import open_services, who
 from exports_app.engine.file_writer import FileLimits, as_json
 from exports_app.engine.local import TIME_LIMIT
-from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Scope
+from exports_app.services.core.export_filters import Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.wiring import Services
 
 
@@ -25,7 +26,7 @@ def task(folder: Path) -> dict[str, Any]:
 
 def task_of(services: Services, tenant_id: str) -> dict[str, Any]:
     kind, s = EXPORT_TYPES["campaign"], services.settings
-    statement = services.store.statement(kind.select(Scope(tenant_id, None, None, (), "")))
+    statement = services.store.statement(kind.select(Scope(tenant_id, None, None)))
     limits = FileLimits(
         s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20
     )

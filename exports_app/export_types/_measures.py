@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Table, and_, cast, func
 from exports_app.db import models
 from exports_app.db.repositories import table
 from exports_app.domain.table import Column, integer, money, ratio
-from exports_app.services.core.extension_points import Scope
+from exports_app.services.core.export_filters import CampaignFilter, Scope
 
 CAMPAIGNS: Table = table(models.CampaignRow)
 METRICS: Table = table(models.MetricRow)
@@ -47,6 +47,6 @@ def in_window(scope: Scope) -> Any:
 def in_scope(scope: Scope) -> Any:
     """The campaigns that the scope covers."""
     limits = [CAMPAIGNS.c.tenant_id == scope.tenant_id]
-    if scope.campaign_ids:
-        limits.append(CAMPAIGNS.c.id.in_(scope.campaign_ids))
+    if campaign_ids := CampaignFilter.of(scope):
+        limits.append(CAMPAIGNS.c.id.in_(campaign_ids))
     return and_(*limits)

@@ -14,7 +14,8 @@ from exports_app.export_types._measures import (
     in_window,
     sums,
 )
-from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
+from exports_app.services.core.export_filters import CampaignFilter, GroupByFilter, Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES
 
 
 @EXPORT_TYPES.decorate
@@ -24,8 +25,7 @@ class Aggregate:
     description = (
         "One row per day, week or month and currency, over all campaigns or those you choose."
     )
-    needs_campaigns = False
-    groups: tuple[str, ...] = ("day", "week", "month")
+    filters = (CampaignFilter(), GroupByFilter(("day", "week", "month")))
 
     def columns(self) -> tuple[Column, ...]:
         return (
@@ -38,7 +38,7 @@ class Aggregate:
     def select(self, scope: Scope) -> Any:
         date, currency = METRICS.c.date, CAMPAIGNS.c.currency
         period = {"day": date, "week": first_of_week(date), "month": first_of_month(date)}[
-            scope.group_by
+            GroupByFilter.of(scope)
         ].label("period")
         campaigns = func.count(METRICS.c.campaign_id.distinct()).label("campaigns")
         query = select(period, currency, campaigns, *sums())

@@ -14,7 +14,8 @@ from exports_app.export_types._measures import (
     in_scope,
     in_window,
 )
-from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
+from exports_app.services.core.export_filters import CampaignFilter, Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES
 
 
 @EXPORT_TYPES.decorate
@@ -22,8 +23,7 @@ class CampaignDays:
     key = "campaign"
     label = "Campaign, day by day"
     description = "One row per day for the campaigns you choose."
-    needs_campaigns = True
-    groups: tuple[str, ...] = ()
+    filters = (CampaignFilter(required=True),)
 
     def columns(self) -> tuple[Column, ...]:
         head = (

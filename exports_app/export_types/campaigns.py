@@ -13,7 +13,8 @@ from exports_app.export_types._measures import (
     in_window,
     sums,
 )
-from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
+from exports_app.services.core.export_filters import CampaignFilter, Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES
 
 
 @EXPORT_TYPES.decorate
@@ -21,8 +22,7 @@ class CampaignTotals:
     key = "campaigns"
     label = "Campaigns, totals"
     description = "One row per campaign with its totals over the window."
-    needs_campaigns = False
-    groups: tuple[str, ...] = ()
+    filters = (CampaignFilter(),)
 
     def columns(self) -> tuple[Column, ...]:
         return (

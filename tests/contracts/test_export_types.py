@@ -1,244 +1,39 @@
-"""Every export type over known data, against a plain Python computation of what the file must
-say."""
+"""Every export type over known data, and those of the product against a plain Python computation
+of what their files must say: `export_types/KEY.py`, beside a type's own module by name."""
 
-import random
+import importlib
+import pkgutil
 import re
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import astuple, replace
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 import pytest
 from sqlalchemy.dialects import postgresql
 
 from exports_app import wiring
-from exports_app.domain.table import Column, Kind, by_column, completer, stored
-from exports_app.services.core.extension_points import EXPORT_TYPES, ExportType, Scope
+from exports_app.domain.table import Kind, stored
+from exports_app.services.core.export_filters import CampaignFilter, Scope, declared
+from exports_app.services.core.extension_points import EXPORT_TYPES, ExportType
 from exports_app.services.core.records import Campaign, Metric
 from exports_app.wiring import Services
+from tests.contracts import export_types
+from tests.contracts.known_data import FIRST, LAST, World, completed, groupings, money
 from tests.world import Cast, uuid_of
 
 wiring.load_plugins()
 TYPES = EXPORT_TYPES.keys()
-EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
-
-MEASURES = ["impressions", "clicks", "conversions", "spend", "revenue", "ctr", "cpc", "cpa", "roas"]
-COLUMNS = {
-    "campaign": [
-        "campaign_id", "campaign_name", "date", "impressions", "clicks", "conversions", "currency",
-        "spend", "revenue", "ctr", "cpc", "cpa", "roas",
-    ],
-    "campaigns": [
-        "campaign_id", "campaign_name", "channel", "status", "currency", "budget", "start_date",
-        "end_date", *MEASURES,
-    ],
-    "aggregate": ["period", "currency", "campaigns", *MEASURES],
-}  # fmt: skip
-
-FIRST, LAST = date(2025, 12, 20), date(2026, 2, 3)
-"""All days of the data; a turn of the year and of two months, and weeks that begin in the month
-before."""
-NAMES = ["Zebra", "apple", "Äpfel", "apple", "Banana", "🚀", "\uffee", "APPLE"]
-CURRENCIES = ["EUR", "USD", "EUR", "USD", "JPY", "EUR", "JPY", "EUR"]
-MAX_MONEY = 10**13
-
-
-def known_campaigns(tenant_id: str, base: int) -> list[Campaign]:
-    # Ids fall while names repeat, so that an order by id would show
-    return [
-        Campaign(
-            uuid_of(base - i),
-            tenant_id,
-            name,
-            f"channel {i}",
-            "active",
-            currency,
-            100_000 + i if i % 3 else None,
-            FIRST if i % 2 else None,
-        )
-        for i, (name, currency) in enumerate(zip(NAMES, CURRENCIES, strict=True))
-    ]
-
-
-def known_metrics(campaigns: list[Campaign], seed: int) -> list[Metric]:
-    """Some days are missing, some parts are zero, the last campaign but one has nothing at all."""
-    dice = random.Random(seed)
-    made = []
-    for i, one in enumerate(campaigns):
-        if i == len(campaigns) - 2:
-            continue
-        for day in days(FIRST, LAST):
-            if dice.random() < 0.3:
-                continue
-            parts = [
-                0 if dice.random() < 0.2 else dice.randrange(1, top)
-                for top in (10**6, 10**4, 500, 10**6, 10**7)
-            ]
-            made.append(Metric(one.id, day, *parts))
-    # The largest values a day may have; their sums still fit
-    return [
-        *made,
-        Metric(campaigns[0].id, LAST + timedelta(days=1), 10**12, 10**12, 1, MAX_MONEY, MAX_MONEY),
-    ]
-
-
-def days(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
-class World:
-    """The known data, and the rows that a scope should have."""
-
-    def __init__(self, services: Services, cast: Cast) -> None:
-        self.services, self.tenant_id = services, cast.acme.id
-        self.campaigns = known_campaigns(cast.acme.id, 0x500)
-        self.metrics = known_metrics(self.campaigns, 1)
-        self.foreign = known_campaigns(cast.globex.id, 0x900)
-        with services.store.write() as tx:
-            tx.campaigns.add(self.campaigns + self.foreign)
-            tx.campaigns.upsert_metrics(self.metrics + known_metrics(self.foreign, 2))
-
-    def scope(
-        self,
-        kind: ExportType,
-        start: date | None = None,
-        end: date | None = None,
-        group_by: str | None = None,
-        **changes: Any,
-    ) -> Scope:
-        ids = tuple(c.id for c in self.campaigns) if kind.needs_campaigns else ()
-        scope = Scope(
-            self.tenant_id, start, end, ids, group_by or (kind.groups[0] if kind.groups else "")
-        )
-        return replace(scope, **changes)
-
-    def rows(self, kind: ExportType, scope: Scope, chunk: int = 7) -> list[tuple[Any, ...]]:
-        """What the type yields, money and ratios as Decimals."""
-        columns = kind.columns()
-        raw = completed(self.services, kind, scope, chunk)
-        return [tuple(_as_value(c, v) for c, v in zip(columns, row, strict=True)) for row in raw]
-
-    def chosen(self, scope: Scope) -> list[Campaign]:
-        mine = [c for c in self.campaigns if not scope.campaign_ids or c.id in scope.campaign_ids]
-        return sorted(mine, key=lambda c: (c.name, c.id))
-
-    def days_of(self, scope: Scope) -> list[tuple[Campaign, Metric]]:
-        """In the window, in the order of the file."""
-        covered = [
-            m
-            for m in self.metrics
-            if (scope.start is None or scope.start <= m.date)
-            and (scope.end is None or m.date <= scope.end)
-        ]
-        return [
-            (c, m)
-            for c in self.chosen(scope)
-            for m in sorted(covered, key=lambda m: m.date)
-            if m.campaign_id == c.id
-        ]
-
-
-def money(hundredths: int | None) -> Decimal | None:
-    return None if hundredths is None else Decimal(hundredths).scaleb(-2)
-
-
-def quotient(top: Decimal | int, bottom: Decimal | int) -> Decimal | None:
-    if bottom == 0:
-        return None
-    return EXACT.quantize(EXACT.divide(Decimal(top), Decimal(bottom)), Decimal("0.000001"))
-
-
-def measures(parts: Iterable[Metric]) -> dict[str, Any]:
-    """The sums and their ratios, by column."""
-    impressions, clicks, conversions, spent, earned = (
-        sum(v) for v in zip(*[(0, 0, 0, 0, 0), *(astuple(m)[2:] for m in parts)], strict=True)
-    )
-    spend, revenue = Decimal(spent).scaleb(-2), Decimal(earned).scaleb(-2)
-    return {
-        "impressions": impressions,
-        "clicks": clicks,
-        "conversions": conversions,
-        "spend": spend,
-        "revenue": revenue,
-        "ctr": quotient(clicks, impressions),
-        "cpc": quotient(spend, clicks),
-        "cpa": quotient(spend, conversions),
-        "roas": quotient(revenue, spend),
-    }
-
-
-def expected_campaign(world: World, scope: Scope) -> list[dict[str, Any]]:
-    return [
-        {"campaign_id": c.id, "campaign_name": c.name, "date": m.date, "currency": c.currency}
-        | measures([m])
-        for c, m in world.days_of(scope)
-    ]
-
-
-def expected_campaigns(world: World, scope: Scope) -> list[dict[str, Any]]:
-    found = world.days_of(scope)
-    return [
-        {
-            "campaign_id": c.id,
-            "campaign_name": c.name,
-            "channel": c.channel,
-            "status": c.status,
-            "currency": c.currency,
-        }
-        | {"budget": money(c.budget), "start_date": c.start_date, "end_date": c.end_date}
-        | measures(m for owner, m in found if owner == c)
-        for c in world.chosen(scope)
-    ]
-
-
-def first_day(day: date, group_by: str) -> date:
-    return {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[
-        group_by
-    ]
-
-
-def expected_aggregate(world: World, scope: Scope) -> list[dict[str, Any]]:
-    groups: dict[tuple[date, str], list[Metric]] = defaultdict(list)
-    for campaign, metric in world.days_of(scope):
-        groups[first_day(metric.date, scope.group_by), campaign.currency].append(metric)
-    return [
-        {"period": period, "currency": currency, "campaigns": len({m.campaign_id for m in found})}
-        | measures(found)
-        for (period, currency), found in sorted(groups.items(), key=lambda item: item[0])
-    ]
-
-
-EXPECTED = {
-    "campaign": expected_campaign,
-    "campaigns": expected_campaigns,
-    "aggregate": expected_aggregate,
+EXPECTED: dict[str, ModuleType] = {
+    found.name: importlib.import_module(f"{export_types.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(export_types.__path__)
 }
+"""What is known beforehand of some types: COLUMNS, FILTERS and the rows."""
 
 
 def expected(world: World, kind: ExportType, scope: Scope) -> list[tuple[Any, ...]]:
-    return [tuple(row[c.key] for c in kind.columns()) for row in EXPECTED[kind.key](world, scope)]
-
-
-def completed(
-    services: Services, kind: ExportType, scope: Scope, chunk: int = 10
-) -> list[tuple[Any, ...]]:
-    """The rows that the type yields, all columns, as a file gets them."""
-    columns = kind.columns()
-    complete = completer(columns)
-    with services.store.rows(kind.select(scope), chunk) as parts:
-        whole = [complete(by_column(stored(columns), rows)) for rows in parts]
-    return [row for part in whole for row in zip(*part, strict=True)]
-
-
-def _as_value(column: Column, held: Any) -> Any:
-    """Money and ratios as Decimals, days as dates."""
-    if held is None:
-        return None
-    if column.kind is Kind.DECIMAL:
-        return Decimal(held).scaleb(-column.scale)
-    return date.fromisoformat(held) if column.kind is Kind.DATE else held
+    rows = EXPECTED[kind.key].expected(world, scope)
+    return [tuple(row[c.key] for c in kind.columns()) for row in rows]
 
 
 @pytest.fixture
@@ -258,7 +53,8 @@ def test_each_type_says_what_it_is(kind: ExportType) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]{0,49}", kind.key)
     assert kind.label
     assert kind.description.endswith(".")
-    assert len(set(kind.groups)) == len(kind.groups)
+    assert len({taken.name for taken in kind.filters}) == len(kind.filters)
+    assert len(set(groupings(kind))) == len(groupings(kind))
 
 
 def test_columns_have_distinct_snake_case_keys_and_labels(kind: ExportType) -> None:
@@ -288,8 +84,9 @@ def test_nothing_of_another_tenant_is_in_the_file(
 
 
 def test_naming_another_tenants_campaigns_yields_nothing(kind: ExportType, world: World) -> None:
-    stolen = tuple(c.id for c in world.foreign)
-    assert world.rows(kind, world.scope(kind, campaign_ids=stolen)) == []
+    if declared(kind, CampaignFilter):
+        stolen = tuple(c.id for c in world.foreign)
+        assert world.rows(kind, world.scope(kind, campaign_ids=stolen)) == []
 
 
 def test_the_same_data_gives_the_same_rows_in_any_chunks(kind: ExportType, world: World) -> None:
@@ -303,7 +100,7 @@ def test_the_same_data_gives_the_same_rows_in_any_chunks(kind: ExportType, world
 def test_the_query_is_understood_by_postgresql_too(
     kind: ExportType, world: World, start: date | None, end: date | None
 ) -> None:
-    for group_by in kind.groups or ("",):
+    for group_by in groupings(kind):
         query = kind.select(world.scope(kind, start, end, group_by))
         sql = str(query.compile(dialect=postgresql.dialect()))
         assert "ORDER BY" in sql
@@ -314,15 +111,18 @@ def test_the_query_is_understood_by_postgresql_too(
 # What the types of this product say
 
 
-def test_these_types_are_known() -> None:
-    assert set(TYPES) >= set(COLUMNS)
-    assert [k for k in TYPES if EXPORT_TYPES[k].needs_campaigns] == ["campaign"]
-    assert EXPORT_TYPES["aggregate"].groups == ("day", "week", "month")
+def test_what_is_expected_is_expected_of_a_type_that_there_is() -> None:
+    assert set(EXPECTED) <= set(TYPES)
 
 
-@pytest.mark.parametrize("key", COLUMNS)
+@pytest.mark.parametrize("key", EXPECTED)
+def test_the_filters_are_the_documented_ones(key: str) -> None:
+    assert EXPORT_TYPES[key].filters == EXPECTED[key].FILTERS
+
+
+@pytest.mark.parametrize("key", EXPECTED)
 def test_the_columns_are_the_documented_ones(key: str) -> None:
-    assert [c.key for c in EXPORT_TYPES[key].columns()] == COLUMNS[key]
+    assert [c.key for c in EXPORT_TYPES[key].columns()] == EXPECTED[key].COLUMNS
 
 
 WINDOWS = [
@@ -337,17 +137,17 @@ WINDOWS = [
 
 
 @pytest.mark.parametrize(("start", "end"), WINDOWS)
-@pytest.mark.parametrize("key", COLUMNS)
+@pytest.mark.parametrize("key", EXPECTED)
 def test_the_rows_are_those_that_plain_reckoning_finds(
     world: World, key: str, start: date | None, end: date | None
 ) -> None:
     kind = EXPORT_TYPES[key]
-    for group_by in kind.groups or ("",):
+    for group_by in groupings(kind):
         scope = world.scope(kind, start, end, group_by)
         assert world.rows(kind, scope) == expected(world, kind, scope)
 
 
-@pytest.mark.parametrize("key", COLUMNS)
+@pytest.mark.parametrize("key", EXPECTED)
 def test_only_the_chosen_campaigns_count(world: World, key: str) -> None:
     kind = EXPORT_TYPES[key]
     scope = world.scope(kind, campaign_ids=(world.campaigns[1].id, world.campaigns[4].id))
@@ -416,7 +216,9 @@ def test_a_ratio_over_zero_is_empty(services: Services, cast: Cast) -> None:
             [Metric(one.id, FIRST, 0, 0, 0, 0, 500), Metric(one.id, LAST, 7, 0, 0, 300, 0)]
         )
     first, second = completed(
-        services, EXPORT_TYPES["campaign"], Scope(cast.acme.id, None, None, (one.id,), "")
+        services,
+        EXPORT_TYPES["campaign"],
+        Scope(cast.acme.id, None, None, {"campaign_ids": (one.id,)}),
     )
     assert first[-4:] == (None, None, None, None)
     assert second[-4:] == (0, None, None, 0)

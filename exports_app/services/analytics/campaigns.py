@@ -25,7 +25,8 @@ from exports_app.services.analytics.campaign_totals import (
 )
 from exports_app.services.core.authorization import sorting
 from exports_app.services.core.change_events import Changes, Topic
-from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
+from exports_app.services.core.export_filters import GroupByFilter, Scope, resolve_own
+from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.interfaces import Clock, Ranking, Store, Transaction
 from exports_app.services.core.records import Tenant
 from exports_app.services.core.request_coalescing import RequestCoalescing
@@ -120,10 +121,10 @@ class CampaignAnalytics:
             and window.end is not None
             and window.start <= today <= window.end
         )
-        group_by = view.filters.group_by or EXPORT_TYPES[OVER_TIME].groups[0]
+        over_time = resolve_own(EXPORT_TYPES[OVER_TIME], view.filters)
 
         def scope(of: Window) -> Scope:
-            return Scope(tenant.id, of.start, of.end, (), group_by)
+            return Scope(tenant.id, of.start, of.end, over_time)
 
         with self._store.read() as tx:  # one moment for all of it
             points = self._points(tx, scope(window), deadline)
@@ -136,7 +137,7 @@ class CampaignAnalytics:
             window=window,
             before=before,
             unfinished=unfinished,
-            group_by=group_by,
+            group_by=over_time[GroupByFilter.name],
             measures=measures(),
             totals=tuple(totals),
             points=tuple(points),

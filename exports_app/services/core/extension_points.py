@@ -4,25 +4,14 @@ registries."""
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from exports_app.domain.table import Column, Table
+from exports_app.services.core.export_filters import ExportFilter, Scope
 from exports_app.services.core.registry import Registry
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What one run covers. start and end are inclusive days of the campaign data; None is open."""
-
-    tenant_id: str
-    start: date | None
-    end: date | None
-    campaign_ids: tuple[str, ...]
-    """Empty: every campaign of the tenant."""
-    group_by: str
 
 
 class ExportType(Protocol):
@@ -32,10 +21,8 @@ class ExportType(Protocol):
     label: str
     description: str
     """One sentence for the person who chooses."""
-    needs_campaigns: bool
-    """campaignIds must be given."""
-    groups: tuple[str, ...]
-    """The values of groupBy it takes, the default first; empty: groupBy is refused."""
+    filters: tuple[ExportFilter, ...]
+    """Those that it takes beside the days; any other one is refused."""
 
     def columns(self) -> tuple[Column, ...]: ...
 

@@ -9,13 +9,13 @@ from slugify import slugify
 
 from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Window
+from exports_app.services.core.export_filters import Scope, resolve_own
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,
     Attachment,
     Link,
     Report,
-    Scope,
 )
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.filters import Filters
@@ -37,11 +37,8 @@ class Export:
     """When it was asked for, UTC."""
 
     def scope(self) -> Scope:
-        groups = EXPORT_TYPES[self.export_type].groups
-        group_by = self.filters.group_by or (groups[0] if groups else "")
-        return Scope(
-            self.tenant.id, self.window.start, self.window.end, self.filters.campaign_ids, group_by
-        )
+        own = resolve_own(EXPORT_TYPES[self.export_type], self.filters)
+        return Scope(self.tenant.id, self.window.start, self.window.end, own)
 
     def file_name(self) -> str:
         """``{tenant-slug}_{schedule-slug}_{window}_{UTC timestamp}.{ext}``, safe on every file

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from exports_app.domain import bounds
 from exports_app.domain.errors import FieldError
 from exports_app.domain.timing import cron, period
 from exports_app.domain.timing.period import Window
+from exports_app.services.core.export_filters import check_own
 from exports_app.services.core.extension_points import EXPORT_TYPES
-from exports_app.services.core.field_rules import is_uuid, one_of
-
-MAX_CAMPAIGNS = bounds.CAMPAIGNS
+from exports_app.services.core.field_rules import one_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,6 @@ def check_campaigns(filters: Filters, there: Collection[str]) -> list[FieldError
 
 
 def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
-    kind = EXPORT_TYPES[export_type]
     errors = []
     if filters.period is not None and filters.period not in list(period.Period):
         errors.append(FieldError("/filters/period", one_of(list(period.Period))))
@@ -73,30 +70,4 @@ def check_filters(filters: Filters, export_type: str) -> list[FieldError]:
         errors.append(FieldError("/filters/period", "give either a period or dates, not both"))
     if filters.start_date and filters.end_date and filters.end_date < filters.start_date:
         errors.append(FieldError("/filters/endDate", "must not be before the start date"))
-    if filters.group_by is not None and not kind.groups:
-        errors.append(
-            FieldError(
-                "/filters/groupBy", f"the export type {export_type} takes no groupBy: leave it out"
-            )
-        )
-    elif filters.group_by is not None and filters.group_by not in kind.groups:
-        errors.append(FieldError("/filters/groupBy", one_of(kind.groups)))
-    if kind.needs_campaigns and not filters.campaign_ids:
-        errors.append(
-            FieldError(
-                "/filters/campaignIds", f"the export type {export_type} needs at least one campaign"
-            )
-        )
-    if len(filters.campaign_ids) > MAX_CAMPAIGNS:
-        errors.append(
-            FieldError(
-                "/filters/campaignIds", f"choose at most {MAX_CAMPAIGNS} campaigns, or none for all"
-            )
-        )
-        return errors
-    errors += [
-        FieldError(f"/filters/campaignIds/{i}", "is not a campaign's id (a UUID)")
-        for i, one in enumerate(filters.campaign_ids)
-        if not is_uuid(one)
-    ]
-    return errors
+    return errors + check_own(EXPORT_TYPES[export_type], filters)

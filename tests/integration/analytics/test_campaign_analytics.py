@@ -17,7 +17,8 @@ from exports_app.services.analytics.campaigns import (
     CampaignView,
 )
 from exports_app.services.core.change_events import Change, Topic
-from exports_app.services.core.extension_points import EXPORT_TYPES, Scope
+from exports_app.services.core.export_filters import Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.records import Campaign, Metric, Tenant
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
@@ -77,7 +78,7 @@ def test_the_rows_are_those_of_the_export(
     assert found.window.start
     assert found.window.end
     with services.store.rows(
-        kind.select(Scope(acme.id, found.window.start, found.window.end, (), "week")), 100
+        kind.select(Scope(acme.id, found.window.start, found.window.end, {"group_by": "week"})), 100
     ) as chunks:
         rows = [row for chunk in chunks for row in chunk]
     assert [(str(r[0]), r[1], r[2], *r[3:]) for r in rows] == [

@@ -20,7 +20,8 @@ from exports_app.engine.fair_semaphore import FairSemaphore
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits, WrittenFile
 from exports_app.engine.worker import Stopped
-from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Format, Scope
+from exports_app.services.core.export_filters import Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS, Format
 from exports_app.services.core.records import Campaign, Metric
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
@@ -49,7 +50,7 @@ def scope(services: Services, cast: Cast) -> Scope:
                     for i in range(DAYS)
                 ]
             )
-    return Scope(cast.acme.id, None, None, (), "")
+    return Scope(cast.acme.id, None, None)
 
 
 class Making:
@@ -294,12 +295,12 @@ def test_the_process_ends_with_the_server_however_that_ends(
     program = (
         "import sys; from pathlib import Path; from exports_app import wiring; "
         "from exports_app.settings import Settings\n"
-        "from exports_app.services.core.extension_points import Scope; "
+        "from exports_app.services.core.export_filters import Scope; "
         "from tests.integration.engine import child_formats; "
         "from tests.integration.engine.test_file_producer import Making\n"
         "services = wiring.build(Settings(data_dir=Path(sys.argv[1]), secret_key='x' * 40, "
         "demo=False, database_url=sys.argv[4]))\n"
-        "Making(services, Scope(sys.argv[2], None, None, (), ''), "
+        "Making(services, Scope(sys.argv[2], None, None), "
         "Path(sys.argv[3]))(child_formats.Endless())\n"
     )
     arguments = [

@@ -15,12 +15,12 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
 from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.table import Column, integer
+from exports_app.services.core.export_filters import Scope
 from exports_app.services.core.extension_points import (
     CHANNELS,
     EXPORT_TYPES,
     FORMATS,
     Report,
-    Scope,
 )
 from exports_app.services.core.records import Campaign, Metric, Sample, Tenant
 from exports_app.services.runs.preview import DataPreview, Preview
@@ -294,8 +294,7 @@ class Endless:
 
     key = "endless"
     label, description = "Endless", "Numbers."
-    needs_campaigns = False
-    groups: tuple[str, ...] = ()
+    filters = ()
 
     def __init__(self, *, sorted_first: bool) -> None:
         self._sorted_first = sorted_first
@@ -335,7 +334,7 @@ def test_the_connection_goes_back_clean(services: Services, admin: Principal, ac
         services.database.engine, "checkout", lambda connection, *_: handed.append(id(connection))
     )
     with services.store.read() as tx:
-        tx.sample(Endless(sorted_first=True).select(Scope(acme.id, None, None, (), "")), 10, 0.05)
+        tx.sample(Endless(sorted_first=True).select(Scope(acme.id, None, None)), 10, 0.05)
     numbers = (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
         "SELECT count(*) FROM n"

@@ -13,9 +13,15 @@ from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.humanize import sentence
 from exports_app.domain.timing.period import Period
 from exports_app.services.core import field_rules
+from exports_app.services.core.export_filters import (
+    MAX_CAMPAIGNS,
+    CampaignFilter,
+    GroupByFilter,
+    declared,
+)
 from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Schedule
-from exports_app.services.schedules.filters import MAX_CAMPAIGNS, Filters
+from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import MAX_RECIPIENTS
 from exports_app.ui.pages.scheduled_exports.editor import policies
 
@@ -151,9 +157,28 @@ def filters_of(values: dict[str, str], campaign_ids: list[str]) -> Filters:
         )
     if errors:
         raise Invalid(errors)
-    grouped = values["export_type"] in EXPORT_TYPES and EXPORT_TYPES[values["export_type"]].groups
-    group_by = values["group_by"] if grouped else None
-    return Filters(start, end, None if dated else values["period"], tuple(campaign_ids), group_by)
+    export_type = EXPORT_TYPES.get(values["export_type"])
+    chosen = tuple(campaign_ids) if declared(export_type, CampaignFilter) else ()
+    period = None if dated else values["period"]
+    return Filters(start, end, period, chosen, _group_by(values))
+
+
+def _group_by(values: dict[str, str]) -> str | None:
+    """As chosen, or the type's default where it has not this one; None where it takes none."""
+    grouping = declared(EXPORT_TYPES.get(values["export_type"]), GroupByFilter)
+    if grouping is None:
+        return None
+    return values["group_by"] if values["group_by"] in grouping.values else grouping.values[0]
+
+
+def groupings() -> dict[str, list[tuple[str, str]]]:
+    """The choices of each export type that takes a grouping: value and label."""
+    found = {one.key: declared(one, GroupByFilter) for one in EXPORT_TYPES}
+    return {
+        key: [(value, GROUPS.get(value, f"By {value}")) for value in grouping.values]
+        for key, grouping in found.items()
+        if grouping
+    }
 
 
 def _date(text: str, pointer: str, errors: list[FieldError]) -> date | None:

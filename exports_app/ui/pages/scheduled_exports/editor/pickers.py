@@ -10,8 +10,8 @@ from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import NotFound
 from exports_app.domain.timing import cron
+from exports_app.services.core.export_filters import MAX_CAMPAIGNS
 from exports_app.services.core.records import Page
-from exports_app.services.schedules.filters import MAX_CAMPAIGNS
 from exports_app.ui.framework.actions import action, call
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app.services.core.export_filters import CampaignFilter, declared
 from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, field
@@ -75,8 +76,11 @@ def _picker(
 
 def campaign_picker(error: rx.Var[str]) -> rx.Component:
     count = CampaignPicker.count
-    needed = rx.Var.create([one.key for one in EXPORT_TYPES if one.needs_campaigns])
-    needs = needed.contains(DraftState.values["export_type"].to(str))
+    filters = {one.key: declared(one, CampaignFilter) for one in EXPORT_TYPES}
+    chosen_type = DraftState.values["export_type"].to(str)
+    takes = rx.Var.create([key for key, taken in filters.items() if taken]).contains(chosen_type)
+    needing = [key for key, taken in filters.items() if taken and taken.required]
+    needs = rx.Var.create(needing).contains(chosen_type)
     shown = rx.cond(
         count == 0,
         rx.cond(needs, "Choose campaigns", "All campaigns"),
@@ -121,7 +125,11 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
         error=error,
         multiple=True,
     )
-    return field("Campaigns", control, name="campaigns", error=error, hint=hint)
+    return rx.cond(
+        takes,
+        field("Campaigns", control, name="campaigns", error=error, hint=hint),
+        rx.fragment(),
+    )
 
 
 def zone_picker(error: rx.Var[str]) -> rx.Component:

@@ -98,7 +98,6 @@ def _what() -> list[rx.Component]:
     sentence = rx.match(
         value("export_type"), *[(one.key, one.description) for one in EXPORT_TYPES], ""
     )
-    grouped = [one.key for one in EXPORT_TYPES if one.groups]
     dates = rx.cond(
         value("period") == form.DATES,
         rx.el.div(
@@ -107,11 +106,13 @@ def _what() -> list[rx.Component]:
             class_name="pair",
         ),
     )
-    groups = rx.cond(
-        rx.Var.create(grouped).contains(value("export_type")),
-        chosen(
-            "group_by", "Grouping", list(form.GROUPS.items()), "One row per period and currency"
-        ),
+    hint = "One row per period and currency"
+    groups = rx.match(
+        value("export_type"),
+        *[
+            (key, chosen("group_by", "Grouping", choices, hint))
+            for key, choices in form.groupings().items()
+        ],
         rx.fragment(),
     )
     return [
