@@ -58,7 +58,7 @@ def print_lateness(results: Sequence[dict[str, Any]]) -> None:
     print(f"| {SCHEDULES} schedules due in the same second | p50 ms | p99 ms | max ms |")
     print("|---|---:|---:|---:|")
     for key, words in (
-        ("created", "run made"),
+        ("created", "run created"),
         ("started", "run begun"),
         ("completed", "run finished"),
     ):
@@ -70,7 +70,7 @@ def print_lateness(results: Sequence[dict[str, Any]]) -> None:
 def print_ticker(results: Sequence[dict[str, Any]], rows: int) -> float:
     """Returns how many times the idle process's p99 the busy one's is."""
     seconds = statistics.median(r["seconds"] for r in results)
-    print("| a 10 ms tick comes late in the serving process | p50 ms | p99 ms | max ms |")
+    print("| lateness of a 10 ms timer in the serving process | p50 ms | p99 ms | max ms |")
     print("|---|---:|---:|---:|")
     for key, words in (
         ("idle", "idle"),
