@@ -1,0 +1,123 @@
+"""What a message says, as text and as HTML."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from exports_app.domain import humanize
+from exports_app.domain.colors import readable_on
+from exports_app.services.core.extension_points import Report
+from tests.integration.delivery.email.messages import Words, body, message
+from tests.mailserver import MailServer
+
+
+def test_both_bodies_tell_the_same_facts(report: Report, server: MailServer) -> None:
+    found = message(server, report)
+    text, page = " ".join(body(found, "plain").split()), Words(body(found, "html")).text
+    for fact in (
+        "Acme",
+        "Weekly campaigns",
+        "Campaign totals",
+        "16 Nov 2026 - 22 Nov 2026",
+        "1,234,567",
+        "CSV",
+        "acme_weekly-campaigns.csv",
+        "1.2 MB",
+        "23 Nov 2026, 09:00 (Europe/Berlin)",
+        "sent automatically because you are a recipient of",
+        "The file is attached",
+    ):
+        assert fact in text
+        assert fact in page
+
+    def words(said: str) -> list[str]:
+        return re.findall(r"\w+", said)
+
+    assert words(text) == words(page)
+
+
+def test_a_file_without_rows_is_explained_in_both_bodies(
+    report: Report, server: MailServer
+) -> None:
+    found = message(server, replace(report, record_count=0))
+    for kind in ("plain", "html"):
+        assert "no data in this period" in body(found, kind)
+
+
+def test_the_page_wears_the_tenants_brand(report: Report, server: MailServer) -> None:
+    page = Words(body(message(server, report), "html"))
+    images = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert [(i["src"], i["alt"]) for i in images] == [("https://cdn.example.com/logo.png", "Acme")]
+    (bar,) = [a["style"] or "" for tag, a in page.elements if a.get("class") == "bar"]
+    assert "background-color: #1D4ED8" in bar
+    assert ";color: #FFFFFF" in bar
+
+
+def test_styles_are_inlined_and_nothing_but_the_logo_is_loaded(
+    report: Report, server: MailServer
+) -> None:
+    page = Words(body(message(server, report), "html"))
+    assert all(
+        "style" in attributes
+        for tag, attributes in page.elements
+        if tag in {"td", "th", "h1", "p", "img"}
+    )
+    assert not {"link", "script"} & {tag for tag, _ in page.elements}
+
+
+@pytest.mark.parametrize("logo", [None, "", "http://example.com/a.png", "javascript:alert(1)"])
+def test_only_an_https_logo_is_shown(report: Report, server: MailServer, logo: str | None) -> None:
+    page = Words(body(message(server, replace(report, logo_url=logo)), "html"))
+    assert "img" not in [tag for tag, _ in page.elements]
+
+
+def test_names_are_text_in_the_page_and_never_markup(report: Report, server: MailServer) -> None:
+    evil = """<script>alert(1)</script> & "quoted" <img src=x onerror='x'>"""
+    found = message(
+        server,
+        replace(
+            report,
+            tenant_name=evil,
+            export_name=evil,
+            file_name=evil,
+            brand_color='red;}</style><script>"',
+        ),
+    )
+    page = Words(body(found, "html"))
+    assert {"script"}.isdisjoint(tag for tag, _ in page.elements)
+    assert [a["src"] for tag, a in page.elements if tag == "img"] == [report.logo_url]
+    assert page.text.count(evil) == 6
+    assert evil in body(found, "plain")
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 KB"),
+        (999_949, "999.9 KB"),
+        (999_950, "1.0 MB"),
+        (2 * 10**9, "2.0 GB"),
+    ],
+)
+def test_sizes_are_for_people(size: int, text: str) -> None:
+    assert humanize.size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("color", "text"),
+    [
+        ("#FFFFFF", "#000000"),
+        ("#000000", "#FFFFFF"),
+        ("#FFCC00", "#000000"),
+        ("#1d4ed8", "#FFFFFF"),
+        ("#777777", "#000000"),
+    ],
+)
+def test_text_on_the_brand_color_is_the_more_readable_of_black_and_white(
+    color: str, text: str
+) -> None:
+    assert readable_on(color) == text

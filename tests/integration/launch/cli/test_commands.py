@@ -1,0 +1,76 @@
+"""The command line's help, its errors and the migration."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.launch.cli.process import ROOT, Run, refused, went_well
+
+COMMANDS = (
+    "serve",
+    "migrate",
+    "seed-demo",
+    "create-tenant",
+    "create-user",
+    "one-time-password",
+    "unproven-accounts",
+    "import-campaigns",
+    "audit",
+    "doctor",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(run: Run, command: str) -> None:
+    assert command in went_well(run(command, "--help"))
+    assert command in went_well(run("--help"))
+
+
+def test_it_is_a_module_to_run() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "exports_app", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "create-user" in done.stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    check = (
+        "import sys; from exports_app.cli import main\ntry: main(['--help'])\n"
+        "except SystemExit: pass\n"
+    )
+    check += (
+        "print([m for m in ('sqlalchemy', 'reflex', 'rich', 'openpyxl', "
+        "'exports_app.wiring') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_command_and_an_unknown_one_are_errors(run: Run) -> None:
+    assert run().returncode == 2
+    assert run("fly").returncode == 2
+
+
+def test_migrate_makes_the_database_and_is_content_the_second_time(
+    run: Run, tmp_path: Path
+) -> None:
+    assert "up to date now" in went_well(run("migrate"))
+    assert (tmp_path / "data" / "exports.db").exists()
+    assert "was up to date" in went_well(run("migrate"))
+
+
+def test_a_wrong_setting_is_one_line(run: Run) -> None:
+    assert "PORT" in refused(run("migrate", PORT="many"))
