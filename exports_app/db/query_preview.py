@@ -32,18 +32,32 @@ def sample(
     rows: list[Any] = []
     try:
         with _until(connection, deadline):
-            rows = [tuple(row) for row in connection.execute(query.limit(limit))]
+            rows = [tuple(row) for row in connection.execute(_whole(query).limit(limit))]
         if len(rows) < limit:
             return Sample(rows, len(rows))
-        counted = select(func.count()).select_from(query.order_by(None).subquery())
+        counted = select(func.count()).select_from(_unordered(query).subquery())
         with _until(connection, deadline):
             return Sample(rows, connection.execute(counted).scalar_one())
     except _TimeIsUp:
         return Sample(rows, None)
 
 
+def _is_limited(query: Any) -> bool:
+    return bool(query._has_row_limiting_clause)  # noqa: SLF001 (SQLAlchemy offers no other way to see it)
+
+
+def _whole(query: Any) -> Any:
+    """The query, ready for a limit: one of its own stays as it is, and is not replaced."""
+    return select(query.subquery()) if _is_limited(query) else query
+
+
+def _unordered(query: Any) -> Any:
+    """Without its order, unless that decides which rows it yields."""
+    return query if _is_limited(query) else query.order_by(None)
+
+
 def _ranked(query: Any, ranking: Ranking) -> Any:
-    rows = query.order_by(None).subquery()
+    rows = _unordered(query).subquery()
     columns = list(rows.c)
     by = columns[ranking.column]
     if ranking.divided_by is not None:
@@ -63,7 +77,8 @@ def _ranked(query: Any, ranking: Ranking) -> Any:
 
 def count(connection: Connection, query: Any, limit: int, seconds: float) -> int | None:
     """As of `Store.count`; likewise."""
-    counted = select(func.count()).select_from(query.order_by(None).limit(limit).subquery())
+    first = _unordered(_whole(query)).limit(limit)
+    counted = select(func.count()).select_from(first.subquery())
     try:
         with _until(connection, time.monotonic() + seconds):
             return int(connection.execute(counted).scalar_one())

@@ -8,6 +8,9 @@ import pytest
 
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.runs.states import Trigger
+from exports_app.domain.table import Column, integer
+from exports_app.services.core.export_filters import Scope
+from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.records import Campaign, Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.session import SessionState
@@ -15,12 +18,17 @@ from exports_app.ui.pages.scheduled_exports.editor import form, policies
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker, ZonePicker
-from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel, SchedulePanel, _read
+from exports_app.ui.pages.scheduled_exports.editor.preview import (
+    DataPanel,
+    LetterPanel,
+    SchedulePanel,
+    _read,
+)
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
-from tests.world import make_schedule, pause, runs_of, stored
+from tests.world import make_schedule, pause, registered, runs_of, stored
 
 
 async def opened(
@@ -482,6 +490,38 @@ def test_the_data_panel_answers_with_rows_or_with_the_reason(
     assert "no such campaign" in problem
     assert tab
     assert services
+
+
+class Faulty:
+    key, label, description = "faulty", "Faulty", "A new type with a fault."
+    filters = ()
+
+    def columns(self) -> tuple[Column, ...]:
+        return (integer("number", "Number"),)
+
+    def select(self, scope: Scope) -> Any:
+        raise KeyError(scope)
+
+
+def test_a_type_with_a_fault_leaves_no_rows_of_another_one_in_the_data_panel(
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    campaigns: dict[str, Campaign],
+) -> None:
+    async def play() -> None:
+        await sign_in(admin, acme)
+        panel, values = await tab.state(DataPanel), form.EMPTY | {"period": "all"}
+        panel._show(*_read(admin, acme.id, values, []))
+        assert panel.rows
+        with registered(EXPORT_TYPES, Faulty()):
+            panel._show(*_read(admin, acme.id, values | {"export_type": Faulty.key}, []))
+        assert (panel.rows, panel.heads, panel.summary, panel.busy) == ([], [], "", False)
+        assert "unexpected error" in panel.problem
+
+    assert campaigns
+    asyncio.run(play())
 
 
 def test_zones_are_searched_and_only_real_ones_chosen(

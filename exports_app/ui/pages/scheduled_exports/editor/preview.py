@@ -9,6 +9,7 @@ from typing import Any
 
 import reflex as rx
 
+from exports_app import log
 from exports_app.domain.access import Permission
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted, place, sentence, size
@@ -19,9 +20,11 @@ from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.editor import form
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 
+_log = log.get(__name__)
 _slow = ThreadPoolExecutor(2, thread_name_prefix="preview")
 """A preview may take a second of a core: so many at once, and none in the threads that everybody's
 clicks need."""
+UNEXPECTED = "There is no preview: an unexpected error. The server's log tells more."
 TOO_LONG = "This takes longer than a second to count. The export itself is not limited."
 
 
@@ -143,6 +146,9 @@ def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -
         ), ""
     except ExportsError as e:
         return None, error_sentence(e)
+    except Exception:  # noqa: BLE001  (e.g. of a new export type; the log has the whole story)
+        _log.exception("the preview failed unexpectedly", export_type=values["export_type"])
+        return None, UNEXPECTED
 
 
 class LetterPanel(rx.State):
