@@ -10,7 +10,7 @@ from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import Recipient
 from exports_app.ui.pages.scheduled_exports import run_errors
-from exports_app.ui.pages.scheduled_exports.editor import form, policies
+from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
 
 
@@ -89,7 +89,7 @@ class DraftState(rx.State):
             "",
             run_errors.readable(like.paused_reason) if like and schedule_id else "",
         )
-        if policies.differ(self.values):
+        if options.advanced_differ(self.values):
             self._unfold()
         self._saved, self.is_open = self._now(), True
 
@@ -135,7 +135,7 @@ class DraftState(rx.State):
     def _refuse(self, errors: dict[str, str]) -> None:
         """Show what is wrong; the first wrong field gets the focus."""
         self.errors = errors
-        if policies.EMPTY.keys() & errors.keys():
+        if options.ADVANCED & errors.keys():
             self._unfold()
         self._focus(form.first_wrong(errors))
 

@@ -2,7 +2,6 @@
 service takes."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +22,7 @@ from exports_app.services.core.extension_points import EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import MAX_RECIPIENTS
-from exports_app.ui.pages.scheduled_exports.editor import policies
+from exports_app.ui.pages.scheduled_exports.editor import options
 
 DATES = "dates"
 """The choice beside the relative periods."""
@@ -32,19 +31,6 @@ PERIODS = [
     ("all", "All data"),
     (DATES, "Between two dates"),
 ]
-WHEN_EMPTY = [
-    ("send", "Send a file without rows"),
-    ("skip", "Skip the run, write to nobody"),
-    ("fail", "Fail the run"),
-]
-DELIVERY = [
-    ("auto", "Attached; as ZIP or link when it is large"),
-    ("attach", "Always attached"),
-    ("zip", "Always attached as ZIP"),
-    ("link", "Always as a download link"),
-]
-LINKED = ["auto", "link"]
-"""Ways that may send a link, and so ask how long it works."""
 GROUPS = {"day": "By day", "week": "By week", "month": "By month"}
 
 EMPTY = {
@@ -56,33 +42,19 @@ EMPTY = {
     "start_date": "",
     "end_date": "",
     "group_by": "day",
-    "when_empty": "send",
-    "time_limit": "60",
-    "delivery": "auto",
-    "link_days": "7",
     "schedule": "0 9 * * 1",
     "timezone": "UTC",
-    **policies.EMPTY,
+    **options.EMPTY,
 }
 """The text fields and what a new form begins with."""
 DATA_FIELDS = {"export_type", "format", "period", "start_date", "end_date", "group_by", "timezone"}
 """What the preview of the data depends on."""
-ORDER = [
-    *(
-        "name",
-        "description",
-        "export_type",
-        "format",
-        "period",
-        "start_date",
-        "end_date",
-        "campaigns",
-        "group_by",
-        "when_empty",
-    ),
-    *("time_limit", "schedule", "timezone", "recipients", "delivery", "link_days"),
-    *policies.EMPTY,
-]
+_ABOVE = (
+    *("name", "description", "export_type", "format", "period", "start_date", "end_date"),
+    *("campaigns", "group_by", "when_empty", "time_limit", "schedule", "timezone", "recipients"),
+    *("delivery", "link_days"),
+)
+ORDER = [*_ABOVE, *(name for name in options.EMPTY if name not in _ABOVE)]
 """As they stand in the form: the first wrong one gets the focus."""
 _POINTERS = {
     "filters/startDate": "start_date",
@@ -119,13 +91,9 @@ def texts(schedule: Schedule) -> dict[str, str]:
         "start_date": filters.start_date.isoformat() if filters.start_date else "",
         "end_date": filters.end_date.isoformat() if filters.end_date else "",
         "group_by": filters.group_by or "day",
-        "when_empty": schedule.when_empty,
-        "time_limit": f"{schedule.time_limit / 60:g}",
-        "delivery": schedule.delivery,
-        "link_days": str(schedule.link_days),
         "schedule": schedule.schedule,
         "timezone": schedule.timezone,
-        **policies.texts(schedule),
+        **options.texts(schedule),
     }
 
 
@@ -148,15 +116,23 @@ def asked(query: Mapping[str, str]) -> dict[str, str] | None:
 def filters_of(values: dict[str, str], campaign_ids: list[str]) -> Filters:
     """Raises Invalid where a date is none."""
     errors: list[FieldError] = []
+    filters = _read_filters(values, campaign_ids, errors)
+    if errors:
+        raise Invalid(errors)
+    return filters
+
+
+def _read_filters(
+    values: dict[str, str], campaign_ids: list[str], errors: list[FieldError]
+) -> Filters:
+    """Adds what is wrong to `errors`."""
     dated = values["period"] == DATES
     start = _date(values["start_date"], "/filters/startDate", errors) if dated else None
     end = _date(values["end_date"], "/filters/endDate", errors) if dated else None
-    if dated and not (start or end or errors):
+    if dated and not (values["start_date"] or values["end_date"]):
         errors.append(
             FieldError("/filters/startDate", "give at least one date, or choose a period")
         )
-    if errors:
-        raise Invalid(errors)
     export_type = EXPORT_TYPES.get(values["export_type"])
     chosen = tuple(campaign_ids) if declared(export_type, CampaignFilter) else ()
     period = None if dated else values["period"]
@@ -191,39 +167,24 @@ def _date(text: str, pointer: str, errors: list[FieldError]) -> date | None:
         return None
 
 
-def days(text: str) -> int:
-    """How long a link works. Raises Invalid."""
-    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
-        raise Invalid([FieldError("/linkDays", "give a whole number of days, e.g. 7")])
-    return int(text)
-
-
-def _seconds(minutes: str) -> int:
-    number = minutes.strip().replace(",", ".")
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,10})?", number):
-        raise Invalid([FieldError("/timeLimit", "give a number of minutes, e.g. 60")])
-    return round(60 * float(number))
-
-
 def draft(
     values: dict[str, str], campaign_ids: list[str], chips: list[Chip], *, is_active: bool
 ) -> dict[str, Any]:
     """What `Schedules.create` and `update` take. Raises Invalid."""
     if any(chip.error for chip in chips):
         raise Invalid([FieldError("/recipients", "mend or remove the addresses that are marked")])
-    own = {
-        k: values[k]
-        for k in ("name", "export_type", "format", "schedule", "timezone", "when_empty", "delivery")
-    }
-    linked = {"link_days": days(values["link_days"])} if values["delivery"] in LINKED else {}
+    errors: list[FieldError] = []
+    chosen = options.read(values, errors)
+    filters = _read_filters(values, campaign_ids, errors)
+    if errors:
+        raise Invalid(errors)
+    own = {k: values[k] for k in ("name", "export_type", "format", "schedule", "timezone")}
     return own | {
-        **linked,
         "description": values["description"] or None,
-        "time_limit": _seconds(values["time_limit"]),
-        "filters": filters_of(values, campaign_ids),
+        "filters": filters,
         "recipients": tuple(chip.text for chip in chips),
         "is_active": is_active,
-        **policies.read(values),
+        **chosen,
     }
 
 
@@ -240,9 +201,7 @@ def errors_by_field(error: Invalid) -> dict[str, str]:
     for one in error.errors:
         name = field_of(one.pointer)
         text = one.detail if name in ORDER else f"{one.pointer}: {one.detail}"
-        text = text.replace(
-            "or null:", "or empty:"
-        )  # what is null in the API is an empty field here
+        text = text.replace("or null", "or empty")  # what is null in the API is an empty field here
         found.setdefault(name if name in ORDER else "name", sentence(text))
     return found
 

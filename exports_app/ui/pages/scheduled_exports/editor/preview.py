@@ -17,7 +17,7 @@ from exports_app.domain.table import Kind
 from exports_app.domain.timing import cron
 from exports_app.ui.framework.actions import action, call, error_sentence, principal
 from exports_app.ui.framework.services import services
-from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 
 _log = log.get(__name__)
@@ -170,7 +170,7 @@ class LetterPanel(rx.State):
         )
         letter = services.preview.letter
         what = (tenant, name, export_type, file_format, timezone, filters)
-        days = form.days(values["link_days"]) if values["delivery"] in form.LINKED else 7
+        days = options.read_one("link_days", values)
         found = await call(letter, *what, values["delivery"], days)
         if found is None:
             return

@@ -18,7 +18,7 @@ from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
 from exports_app.ui.pages.scheduled_exports import run_errors
-from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
@@ -129,7 +129,7 @@ class EditorState(rx.State):
         return await self._begun(draft)
 
     async def _begun(self, draft: DraftState) -> Any:
-        self.asking, draft.usual = False, _usual()
+        self.asking, draft.usual = False, options.from_settings(services.settings)
         await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
         return [CampaignPicker.name_chosen, DataPanel.load]
 
@@ -222,14 +222,6 @@ def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:
     return held, list(
         islice((one for text in held["chips"] for one in read_recipients(text, domains)), MAX_SENT)
     )
-
-
-def _usual() -> dict[str, str]:
-    settings = services.settings
-    return {
-        "retry_attempts": str(settings.retry_attempts),
-        "retry_base_seconds": f"{settings.retry_base_seconds:g}",
-    }
 
 
 def _write(

@@ -13,6 +13,7 @@ from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import chosen, e
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
+from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_pair
 from exports_app.ui.pages.scheduled_exports.editor.pickers_view import campaign_picker, zone_picker
 from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel, SchedulePanel
 from exports_app.ui.pages.scheduled_exports.editor.preview_view import letter_dialog, side
@@ -137,16 +138,7 @@ def _what() -> list[rx.Component]:
         ),
         dates,
         groups,
-        rx.el.div(
-            chosen("when_empty", "When there is no data", form.WHEN_EMPTY),
-            text(
-                "time_limit",
-                "Time limit, in minutes",
-                "Making the file is given up after it",
-                input_mode="decimal",
-            ),
-            class_name="pair",
-        ),
+        option_pair("when_empty", "time_limit"),
     ]
 
 
@@ -268,24 +260,7 @@ def _to_whom() -> list[rx.Component]:
             ),
             class_name="field",
         ),
-        rx.el.div(
-            chosen(
-                "delivery",
-                "The file goes",
-                form.DELIVERY,
-                "A large one would be refused by many mail servers",
-            ),
-            rx.cond(
-                rx.Var.create(form.LINKED).contains(value("delivery")),
-                text(
-                    "link_days",
-                    "A link works for, in days",
-                    "Anyone with the link can download",
-                    input_mode="numeric",
-                ),
-            ),
-            class_name="pair",
-        ),
+        option_pair("delivery", "link_days"),
     ]
 
 

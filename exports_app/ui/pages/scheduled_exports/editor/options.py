@@ -1,0 +1,102 @@
+"""The options of a scheduled export in its form, by their declarations: as text, from a stored
+schedule and back."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from exports_app.domain.errors import FieldError, Invalid
+from exports_app.domain.schedules.option_kinds import Flag, Option, WholeNumber
+from exports_app.domain.schedules.options import OPTIONS
+from exports_app.services.core.field_rules import pointer_of
+from exports_app.services.core.records import Schedule
+
+BY_NAME = {option.name: option for option in OPTIONS}
+ADVANCED = frozenset(option.name for option in OPTIONS if option.advanced)
+YES, NO = "yes", "no"
+
+
+def _text(option: Option, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(option.kind, Flag):
+        return YES if value else NO
+    if isinstance(option.kind, WholeNumber) and option.kind.entry:
+        return f"{value / option.kind.entry.size:g}"
+    return str(value)
+
+
+EMPTY = {option.name: _text(option, option.default) for option in OPTIONS}
+"""What a new form begins with."""
+
+
+def texts(schedule: Schedule) -> dict[str, str]:
+    return {option.name: _text(option, getattr(schedule, option.name)) for option in OPTIONS}
+
+
+def is_used(option: Option, values: Mapping[str, str]) -> bool:
+    """False where another one's choice makes it pointless: the form does not show it, and what it
+    holds is left as it was."""
+    return option.when is None or option.when.holds(values[option.when.option])
+
+
+def read(values: Mapping[str, str], errors: list[FieldError]) -> dict[str, Any]:
+    """As the service takes them; adds what is wrong to `errors`. Whether a value is allowed is the
+    service's rule."""
+    found = {}
+    for option in OPTIONS:
+        if is_used(option, values):
+            try:
+                found[option.name] = _value(option, values[option.name])
+            except ValueError as e:
+                errors.append(FieldError(pointer_of(option.name), str(e)))
+    return found
+
+
+def read_one(name: str, values: Mapping[str, str]) -> Any:
+    """Its default while it is not used. Raises Invalid."""
+    option = BY_NAME[name]
+    if not is_used(option, values):
+        return option.default
+    try:
+        return _value(option, values[name])
+    except ValueError as e:
+        raise Invalid([FieldError(pointer_of(name), str(e))]) from None
+
+
+def _value(option: Option, text: str) -> Any:
+    """Raises ValueError that says what to type."""
+    if option.is_optional and not text.strip():
+        return None
+    match option.kind:
+        case Flag():
+            return text == YES
+        case WholeNumber() as kind:
+            return _number(option, kind, text.strip())
+        case _:
+            return text
+
+
+def _number(option: Option, kind: WholeNumber, text: str) -> int:
+    if kind.entry and re.fullmatch(r"[0-9]{1,6}([.,][0-9]{1,10})?", text):
+        return round(kind.entry.size * float(text.replace(",", ".")))
+    if not kind.entry and re.fullmatch(r"[0-9]{1,6}", text):
+        return int(text)
+    example = f", e.g. {kind.example}" if kind.example else ""
+    empty = ", or leave it empty" if option.is_optional else ""
+    asked = f"number of {kind.entry.unit}" if kind.entry else f"whole number of {kind.unit}"
+    raise ValueError(f"give a {asked}{example}{empty}")
+
+
+def advanced_differ(values: Mapping[str, str]) -> bool:
+    """Whether any of the folded ones is not as usual."""
+    return any(values[name] != EMPTY[name] for name in ADVANCED if is_used(BY_NAME[name], values))
+
+
+def from_settings(settings: Any) -> dict[str, str]:
+    """What the server is set to, of those that may leave it to that."""
+    return {
+        option.name: f"{getattr(settings, option.name):g}"
+        for option in OPTIONS
+        if option.from_settings
+    }
