@@ -15,6 +15,7 @@ from exports_app.services.core.records import Campaign, Tenant
 from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.editor import form, options
+from exports_app.ui.pages.scheduled_exports.editor.advanced_view import advanced
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker, ZonePicker
@@ -25,6 +26,7 @@ from exports_app.ui.pages.scheduled_exports.editor.preview import (
     _read,
 )
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
+from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
 from tests.ui.conftest import SignIn, Tab
@@ -707,3 +709,13 @@ def test_an_address_opens_the_form_with_its_filters_once(
         assert (await tab.state(BrowserCommands)).address == "/scheduled-exports"
 
     asyncio.run(play())
+
+
+@pytest.mark.usefixtures("services")
+def test_every_option_has_its_place_in_the_form_the_advanced_ones_in_the_fold() -> None:
+    def fields(component: Any) -> set[str]:
+        drawn = str(component.render())
+        return {name for name in options.BY_NAME if f'id:"{name}"' in drawn}
+
+    assert fields(advanced()) == options.ADVANCED
+    assert fields(editor_dialog()) == options.BY_NAME.keys()

@@ -20,7 +20,7 @@ def with_options(*, before: str, is_input: bool) -> Callable[[type[M]], type[M]]
         declared: dict[str, Any] = {}
         for name, info in model.model_fields.items():
             if name == before:
-                declared |= {one.name: _field(one, is_input=is_input) for one in OPTIONS}
+                declared |= {one.name: schema_field(one, is_input=is_input) for one in OPTIONS}
             declared[name] = (info.annotation, info)
         made: type[BaseModel] = create_model(
             model.__name__,
@@ -34,7 +34,7 @@ def with_options(*, before: str, is_input: bool) -> Callable[[type[M]], type[M]]
     return extended
 
 
-def _field(option: Option, *, is_input: bool) -> tuple[Any, Any]:
+def schema_field(option: Option, *, is_input: bool) -> tuple[Any, Any]:
     kind = _input_type(option.kind) if is_input else _output_type(option.kind)
     annotation = kind | None if option.is_optional else kind
     default = option.default if is_input else ...

@@ -16,7 +16,7 @@ ADVANCED = frozenset(option.name for option in OPTIONS if option.advanced)
 YES, NO = "yes", "no"
 
 
-def _text(option: Option, value: Any) -> str:
+def text_of(option: Option, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(option.kind, Flag):
@@ -26,12 +26,12 @@ def _text(option: Option, value: Any) -> str:
     return str(value)
 
 
-EMPTY = {option.name: _text(option, option.default) for option in OPTIONS}
+EMPTY = {option.name: text_of(option, option.default) for option in OPTIONS}
 """What a new form begins with."""
 
 
 def texts(schedule: Schedule) -> dict[str, str]:
-    return {option.name: _text(option, getattr(schedule, option.name)) for option in OPTIONS}
+    return {option.name: text_of(option, getattr(schedule, option.name)) for option in OPTIONS}
 
 
 def is_used(option: Option, values: Mapping[str, str]) -> bool:
@@ -47,7 +47,7 @@ def read(values: Mapping[str, str], errors: list[FieldError]) -> dict[str, Any]:
     for option in OPTIONS:
         if is_used(option, values):
             try:
-                found[option.name] = _value(option, values[option.name])
+                found[option.name] = value_of(option, values[option.name])
             except ValueError as e:
                 errors.append(FieldError(pointer_of(option.name), str(e)))
     return found
@@ -59,12 +59,12 @@ def read_one(name: str, values: Mapping[str, str]) -> Any:
     if not is_used(option, values):
         return option.default
     try:
-        return _value(option, values[name])
+        return value_of(option, values[name])
     except ValueError as e:
         raise Invalid([FieldError(pointer_of(name), str(e))]) from None
 
 
-def _value(option: Option, text: str) -> Any:
+def value_of(option: Option, text: str) -> Any:
     """Raises ValueError that says what to type."""
     if option.is_optional and not text.strip():
         return None
