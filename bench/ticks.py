@@ -184,7 +184,7 @@ class NoExport:
         self.ended: list[str] = []
 
     def execute(self, run: Run, _check: Any) -> None:
-        self._services.runs.close(run, RunStatus.COMPLETED)
+        self._services.run_endings.close(run, RunStatus.COMPLETED)
         self.ended.append(run.id)
 
 

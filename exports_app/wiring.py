@@ -58,11 +58,14 @@ from exports_app.services.runs.backfill import Backfill
 from exports_app.services.runs.browser_downloads import BrowserDownloads
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.download_log import DownloadLog
+from exports_app.services.runs.ending import RunEndings
+from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.history import History
-from exports_app.services.runs.lifecycle import Runs
+from exports_app.services.runs.lease import Leases
 from exports_app.services.runs.preview import Preview
 from exports_app.services.runs.queue import RunQueue
 from exports_app.services.runs.retention import Retention
+from exports_app.services.runs.sending import RunDeliveries
 from exports_app.services.runs.ticks import Ticks
 from exports_app.services.schedules.bulk import Bulk
 from exports_app.services.schedules.listing import ScheduleListing
@@ -124,7 +127,10 @@ class Services:
     export_analytics: ExportAnalytics
     ticks: Ticks
     run_queue: RunQueue
-    runs: Runs
+    leases: Leases
+    run_execution: RunExecution
+    run_deliveries: RunDeliveries
+    run_endings: RunEndings
     notifications: Notifications
     health: Health
     demo: Demo
@@ -174,6 +180,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         super_admins_need_otp=need_otp,
     )
     quotas = Quotas(store, changes, clock, limits(s))
+    leases = Leases(store, changes, clock, s.lease_seconds)
     schedules = Schedules(store, changes, clock, quotas, s.min_interval_seconds, s.tz)
     retries = retry.Policy(s.retry_attempts, s.retry_base_seconds)
     account_links = AccountLinks(keys, clock, s.base_url)
@@ -249,7 +256,10 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         backfill=Backfill(store, changes, clock, quotas),
         ticks=Ticks(store, changes, clock, quotas),
         run_queue=RunQueue(store, changes, clock, s.lease_seconds),
-        runs=Runs(store, changes, clock, s.lease_seconds, quotas, retries),
+        leases=leases,
+        run_execution=RunExecution(store, clock, quotas, leases),
+        run_deliveries=RunDeliveries(store, quotas, leases),
+        run_endings=RunEndings(store, clock, leases, retries),
         notifications=Notifications(store, clock, retries, s.base_url),
         health=Health(store, files, counts, clock, s.late_minutes),
         demo=Demo(store, clock, allowed=s.is_demo),

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from exports_app import log
 from exports_app.domain.errors import Unavailable
-from exports_app.services.runs.lifecycle import Runs
 
 RETRY_SECONDS = 0.5
 """Between two tries to write while the database is away."""
@@ -15,10 +15,10 @@ T = TypeVar("T")
 _log = log.get(__name__)
 
 
-def lasting(runs: Runs, write: Callable[[], T]) -> T:
+def lasting(longest: timedelta, write: Callable[[], T]) -> T:
     """Write what has happened, through a short absence of the database: losing the note of an
-    accepted message would send it again. Raises Unavailable when it lasts as long as the lease."""
-    deadline = time.monotonic() + runs.lease.total_seconds()
+    accepted message would send it again. Raises Unavailable when it lasts longer than `longest`, which is that of the lease."""
+    deadline = time.monotonic() + longest.total_seconds()
     while True:
         try:
             return write()

@@ -1,5 +1,5 @@
-"""The engine within the server process: APScheduler is its clock, a small pool of threads its
-hands.
+"""The engine within the server process: APScheduler is its clock, and a small pool of threads does
+the work.
 
 The clock only wakes it. What is due, what waits and what runs is read from the database each time,
 so nothing is lost with the process.
@@ -15,17 +15,17 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exports_app import log, metrics
-from exports_app.db import queue
 from exports_app.domain.errors import Unavailable
 from exports_app.domain.runs.states import ISOLATION_DEATHS
 from exports_app.engine.file_producer import FileProducer
 from exports_app.engine.file_writer import FileLimits
+from exports_app.engine.housekeeping import Housekeeping
+from exports_app.engine.message_sender import MessageSender
+from exports_app.engine.run_delivery import RunDelivery
 from exports_app.engine.worker import Stopped, Worker
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.records import Run
-from exports_app.services.delivery.notifications import Notifications
-from exports_app.services.identity.account_messages import AccountMessages
-from exports_app.services.runs.lifecycle import LeaseLost
+from exports_app.services.runs.lease import LeaseLost
 from exports_app.wiring import Services
 
 POOL = 4
@@ -34,10 +34,6 @@ MOST_THREADS = 64
 GRACE_SECONDS = 2.0
 """What a stop leaves running work to notice that it shall give up, after DRAIN_SECONDS to finish by
 itself."""
-NOTED_SECONDS = 5
-"""Between two writings of failed sign-ins and refusals into the audit."""
-SWEEP_AFTER = timedelta(minutes=1)
-"""Of the start: what is due comes first."""
 TIME_LIMIT = 3600.0
 """Seconds that the making of one file may take."""
 AGAIN_SECONDS = 1.0
@@ -67,14 +63,22 @@ def worker(services: Services) -> Worker:
     limits = FileLimits(
         s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20
     )
-    maker = FileProducer(services.store, s.export_processes)
-    return Worker(
-        services.runs,
+    delivery = RunDelivery(
+        services.leases,
+        services.run_execution,
+        services.run_deliveries,
         services.files,
         services.download_links,
-        maker,
-        limits,
         s.attach_max_mb * 1_000_000,
+    )
+    return Worker(
+        services.leases,
+        services.run_execution,
+        services.run_endings,
+        delivery,
+        services.files,
+        FileProducer(services.store, s.export_processes),
+        limits,
     )
 
 
@@ -85,13 +89,19 @@ class LocalEngine:
     def __init__(
         self, services: Services, pool: int = POOL, executes: Callable[[], bool] = lambda: True
     ) -> None:
-        self._services, self._pool, self._executes = services, pool, executes
-        self._runs = services.runs
+        self._services = services
+        self._pool = pool
+        self._executes = executes
+        self._leases = services.leases
+        self._endings = services.run_endings
         self._worker = worker(services)
         self._jobs: set[_Job] = set()
         self._changed = threading.Condition()
         self._closing, self._closed = threading.Event(), threading.Event()
-        self._telling = threading.Lock()
+        self._housekeeping = Housekeeping(services, self._closing)
+        self._message_sender = MessageSender(
+            services.account_messages, services.notifications, self._closing
+        )
         self._pulse_at = 0.0
         self._away, self._recover_from = False, 0.0
         """Whether the database could not be reached at the last beat; from when on others' runs may
@@ -130,14 +140,7 @@ class LocalEngine:
         first = datetime.now(UTC).replace(microsecond=2000) + timedelta(seconds=1)
         options = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
-        clock.add_job(self._sweep, "interval", hours=1, start_date=first + SWEEP_AFTER, **options)
-        clock.add_job(
-            self._note_repeated, "interval", seconds=NOTED_SECONDS, start_date=first, **options
-        )
-        clock.add_job(self._note_expired, "interval", minutes=1, start_date=first, **options)
-        clock.add_job(self._keep_audit, "interval", minutes=1, start_date=first, **options)
-        if not self._services.database.embedded:
-            clock.add_job(self._sweep_queue, "interval", minutes=1, start_date=first, **options)
+        self._housekeeping.schedule(clock, first, options)
         clock.start()
         heart = threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True)
         heart.start()
@@ -158,7 +161,7 @@ class LocalEngine:
     def _start(self) -> None:
         if self._services.settings.embedded:
             # The only server on this database is this one: what is processing has lost its worker
-            self._runs.recover(everything=True)
+            self._endings.recover(everything=True)
         self._pulse_at = time.monotonic()
 
     def _on_change(self, change: Change) -> None:
@@ -171,59 +174,12 @@ class LocalEngine:
             event.clear()
             await asyncio.to_thread(self._pulse)
 
-    async def _sweep(self) -> None:
-        try:
-            await asyncio.to_thread(self._services.retention.sweep, self._closing.is_set)
-            await asyncio.to_thread(self._services.quotas.forget)
-        except Unavailable:
-            _log.warning("files could not be swept: the database cannot be reached")
-        except Exception:  # noqa: BLE001  (the next hour tries again)
-            _log.exception("files could not be swept")
-
-    async def _note_repeated(self) -> None:
-        try:
-            await asyncio.to_thread(self._services.repeated_entries.flush)
-        except Unavailable:
-            _log.warning(
-                "failed sign-ins and refusals could not be noted yet: the database cannot be reached"
-            )
-        except Exception:  # noqa: BLE001  (the next time tries again)
-            _log.exception("failed sign-ins and refusals could not be noted")
-
-    async def _note_expired(self) -> None:
-        try:
-            await asyncio.to_thread(self._services.session_expiry.note, self._closing.is_set)
-        except Unavailable:
-            _log.warning("expired sessions could not be noted yet: the database cannot be reached")
-        except Exception:  # noqa: BLE001  (the next minute tries again)
-            _log.exception("expired sessions could not be noted")
-
-    async def _keep_audit(self) -> None:
-        try:
-            await asyncio.to_thread(self._services.audit_seals.seal, self._closing.is_set)
-            await asyncio.to_thread(self._services.audit_seals.sweep, self._closing.is_set)
-        except Unavailable:
-            _log.warning("the audit could not be sealed: the database cannot be reached")
-        except Exception:  # noqa: BLE001  (the next minute tries again)
-            _log.exception("the audit could not be sealed")
-
-    async def _sweep_queue(self) -> None:
-        try:
-            removed, made = await asyncio.to_thread(queue.sweep, self._services.database)
-        except Unavailable:
-            _log.warning("the queue could not be swept: the database cannot be reached")
-        except Exception:  # noqa: BLE001  (likewise)
-            _log.exception("the queue could not be swept")
-        else:
-            if removed or made:
-                _log.info("queue swept", removed=removed, made=made)
-
     def _pulse(self) -> None:
         """Make runs of what is due and hand them to free threads."""
         try:
             self._services.ticks.tick()
             metrics.TICKS.inc()
-            self._tell()
+            self._message_sender.start()
             if self._executes():
                 self._take_up()
         except Unavailable:
@@ -249,34 +205,6 @@ class LocalEngine:
                 return
             self._begin(run)
 
-    def _tell(self) -> None:
-        """Send the app's own messages that are due, in a thread of their own: a mail server may
-        take its time."""
-        due = any(messages.due() for messages in self._messages())
-        if self._closing.is_set() or not due or not self._telling.acquire(blocking=False):
-            return
-        try:
-            threading.Thread(target=self._tell_now, name="notices", daemon=True).start()
-        except RuntimeError:  # no thread is to be had
-            self._telling.release()
-            raise
-
-    def _messages(self) -> tuple[AccountMessages | Notifications, ...]:
-        """A person waits for the first."""
-        return self._services.account_messages, self._services.notifications
-
-    def _tell_now(self) -> None:
-        try:
-            for messages in self._messages():
-                while not self._closing.is_set() and messages.send_due():
-                    pass
-        except Unavailable:
-            _log.warning("notices could not be sent: the database cannot be reached")
-        except Exception:  # noqa: BLE001  (likewise)
-            _log.exception("notices could not be sent")
-        finally:
-            self._telling.release()
-
     def _room(self) -> int:
         """Small runs must not wait behind large ones that wait for each other."""
         return min(self._pool + self._worker.waiting, MOST_THREADS)
@@ -292,7 +220,7 @@ class LocalEngine:
         except RuntimeError:  # no thread is to be had: another attempt, when there is
             with self._changed:
                 self._jobs.discard(job)
-            self._runs.release(run)
+            self._endings.release(run)
             raise
 
     def _work(self, job: _Job) -> None:
@@ -308,14 +236,14 @@ class LocalEngine:
     def _heartbeat(self) -> None:
         """Prolong the leases of what runs here, and look for runs whose worker is gone; independent
         of the work. To the very end: what a stop leaves to finish needs its lease as well."""
-        apart = self._runs.lease.total_seconds() / 3
+        apart = self._leases.duration.total_seconds() / 3
         while not self._closed.wait(min(apart, AGAIN_SECONDS) if self._away else apart):
             self._beat()
 
     def _beat(self) -> None:
         jobs = self._all_jobs()
         try:
-            lost = self._runs.extend([job.run for job in jobs]) if jobs else []
+            lost = self._leases.extend([job.run for job in jobs]) if jobs else []
             for job in jobs:
                 if job.run in lost:
                     job.lost.set()
@@ -323,11 +251,11 @@ class LocalEngine:
                 # The others' leases may have ended while the database was away, and not their
                 # workers: they have their time too
                 self._recover_from, self._away = (
-                    time.monotonic() + self._runs.lease.total_seconds(),
+                    time.monotonic() + self._leases.duration.total_seconds(),
                     False,
                 )
             if time.monotonic() >= self._recover_from:
-                self._runs.recover(everything=False)
+                self._endings.recover(everything=False)
         except Unavailable:
             self._away = True
             _log.warning("the leases could not be prolonged: the database cannot be reached")
@@ -346,7 +274,7 @@ class LocalEngine:
         for job in self._all_jobs():
             job.lost.set()
             try:
-                self._runs.release(job.run)
+                self._endings.release(job.run)
                 _log.info("run taken back from a stuck worker", run=job.run.id)
             except (LeaseLost, Unavailable) as e:
                 _log.warning("a run could not be taken back", run=job.run.id, reason=str(e))

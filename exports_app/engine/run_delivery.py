@@ -27,8 +27,10 @@ from exports_app.services.core.records import Delivery, Run
 from exports_app.services.delivery import channels
 from exports_app.services.runs.download_links import DownloadLinks
 from exports_app.services.runs.ending import holds_unknown
+from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.export_context import Export
-from exports_app.services.runs.lifecycle import Runs
+from exports_app.services.runs.lease import Leases
+from exports_app.services.runs.sending import RunDeliveries
 
 _log = log.get(__name__)
 
@@ -46,8 +48,21 @@ class ProducedFile:
 class RunDelivery:
     """attach: bytes that may be attached, as they travel."""
 
-    def __init__(self, runs: Runs, files: FileStore, links: DownloadLinks, attach: int) -> None:
-        self._runs, self._files, self._links, self._attach = runs, files, links, attach
+    def __init__(
+        self,
+        leases: Leases,
+        execution: RunExecution,
+        deliveries: RunDeliveries,
+        files: FileStore,
+        links: DownloadLinks,
+        attach: int,
+    ) -> None:
+        self._leases = leases
+        self._execution = execution
+        self._deliveries = deliveries
+        self._files = files
+        self._links = links
+        self._attach = attach
 
     def deliver(
         self, run: Run, export: Export, made: ProducedFile, check: Callable[[], None]
@@ -55,19 +70,19 @@ class RunDelivery:
         """The run's deliveries, each as it stands afterwards. Raises RunError where the channel is
         not installed, or the file is far too large for it; and what check raises."""
         channel = channels.delivering()
-        deliveries = self._runs.plan_deliveries(run, channel.key)
+        deliveries = self._deliveries.plan(run, channel.key)
         if reason := channel.unconfigured():
             _log.warning("nothing is sent", reason=reason)
             return [self._skip(run, delivery, reason) for delivery in deliveries]
         remaining = unfinished(run)
-        self._runs.reserve_messages(run, sum(d.status in remaining for d in deliveries))
+        self._deliveries.reserve(run, sum(d.status in remaining for d in deliveries))
         wanted = DeliveryMode(run.spec.delivery)
         file = Attachment(made.path, made.name, made.size, FORMATS[run.format].mime)
         with pack(self._files, file, wanted, channel, self._attach, check) as (mode, attached):
             link = self._link(run, deliveries) if mode is DeliveryMode.LINK else None
             size = attached.size if attached else None
             expires_at = link.expires_at if link else None
-            self._runs.note(run, sent_as=mode, sent_size=size, link_expires_at=expires_at)
+            self._execution.note(run, sent_as=mode, sent_size=size, link_expires_at=expires_at)
             _log.info("sending", way=mode, bytes=size, messages=len(deliveries))
             zipped = attached if mode is DeliveryMode.ZIP else None
             report = export.report(
@@ -76,14 +91,14 @@ class RunDelivery:
             return self._send_all(run, channel, report, deliveries, check)
 
     def _link(self, run: Run, deliveries: list[Delivery]) -> Link:
-        expires_at = self._runs.now() + timedelta(days=run.spec.link_days)
+        expires_at = self._execution.now() + timedelta(days=run.spec.link_days)
         by_target = {delivery.target: delivery for delivery in deliveries}
         return Link(expires_at, lambda target: self._links.url(run, by_target[target], expires_at))
 
     def _skip(self, run: Run, delivery: Delivery, reason: str) -> Delivery:
         if delivery.status is not DeliveryStatus.PENDING:
             return delivery
-        return self._runs.move(run, delivery, DeliveryStatus.SKIPPED, error=reason)
+        return self._deliveries.move(run, delivery, DeliveryStatus.SKIPPED, error=reason)
 
     def _send_all(
         self,
@@ -106,12 +121,14 @@ class RunDelivery:
     def _send(self, run: Run, sender: Sender, delivery: Delivery) -> Delivery:
         # Noted before the wire: a crash from here on leaves a delivery whose fate is unknown, not
         # one that is forgotten
-        sending = self._runs.begin_message(run, delivery)
+        sending = self._deliveries.begin(run, delivery)
         if sending.status is not DeliveryStatus.SENDING:
             _log.warning("message not sent", to=log.masked(sending.target), status=sending.status)
             return sending
         status, values = self._attempt(sender, sending)
-        return lasting(self._runs, partial(self._runs.move, run, sending, status, **values))
+        return lasting(
+            self._leases.duration, partial(self._deliveries.move, run, sending, status, **values)
+        )
 
     def _attempt(self, sender: Sender, delivery: Delivery) -> tuple[DeliveryStatus, dict[str, Any]]:
         """Send one message. Never raises: whatever happens to it, the other recipients get
@@ -125,7 +142,7 @@ class RunDelivery:
             _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
             error = "an unexpected error: the server's log tells more"
             return DeliveryStatus.FAILED, {"error": error}
-        return DeliveryStatus.ACCEPTED, {"error": None, "sent_at": self._runs.now()}
+        return DeliveryStatus.ACCEPTED, {"error": None, "sent_at": self._execution.now()}
 
 
 def _after(error: DeliveryError) -> DeliveryStatus:

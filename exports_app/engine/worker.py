@@ -31,10 +31,10 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import FileStore
 from exports_app.services.core.records import Run, Tenant
-from exports_app.services.runs.download_links import DownloadLinks
-from exports_app.services.runs.ending import holds_unknown
+from exports_app.services.runs.ending import RunEndings, holds_unknown
+from exports_app.services.runs.execution import RunExecution
 from exports_app.services.runs.export_context import Export
-from exports_app.services.runs.lifecycle import LeaseLost, Runs
+from exports_app.services.runs.lease import LeaseLost, Leases
 from exports_app.services.schedules.filters import Filters
 
 PROGRESS_SECONDS = 0.6
@@ -49,26 +49,30 @@ class Stopped(Exception):
 
 
 class Worker:
-    """limits: of a file, where its tenant and its schedule say nothing else. attach: bytes that may
-    be attached, as they travel."""
+    """limits: of a file, where its tenant and its schedule say nothing else."""
 
     def __init__(
         self,
-        runs: Runs,
+        leases: Leases,
+        execution: RunExecution,
+        endings: RunEndings,
+        delivery: RunDelivery,
         files: FileStore,
-        links: DownloadLinks,
-        maker: FileProducer,
+        producer: FileProducer,
         limits: FileLimits,
-        attach: int,
     ) -> None:
-        self._runs, self._files, self._maker = runs, files, maker
+        self._leases = leases
+        self._execution = execution
+        self._endings = endings
+        self._delivery = delivery
+        self._files = files
+        self._producer = producer
         self._limits = limits
-        self._delivery = RunDelivery(runs, files, links, attach)
 
     @property
     def waiting(self) -> int:
         """Runs that wait for their turn to make a large file: threads that do nothing."""
-        return self._maker.waiting
+        return self._producer.waiting
 
     def execute(self, run: Run, check: Callable[[], None]) -> None:
         """Never raises. check: called between chunks and before each message; raises Stopped or
@@ -89,9 +93,9 @@ class Worker:
 
     def _execute(self, run: Run, check: Callable[[], None]) -> None:
         check()
-        tenant = self._runs.access(run)
+        tenant = self._execution.access(run)
         export = _export(run, tenant)
-        made = self._made_before(run) or self._produce(run, export, check)
+        made = self._existing_file(run) or self._produce(run, export, check)
         if made is None:
             return
         deliveries = self._delivery.deliver(run, export, made, check)
@@ -100,8 +104,8 @@ class Worker:
             raise DeliveryError(error, permanent=False)
         status = outcome((d.status for d in deliveries), hold=holds_unknown(run))
         lasting(
-            self._runs,
-            partial(self._runs.close, run, status, error, DeliveryError.code if error else None),
+            self._leases.duration,
+            partial(self._endings.close, run, status, error, DeliveryError.code if error else None),
         )
         _log.info(
             "run finished",
@@ -114,7 +118,7 @@ class Worker:
     def _fail(self, run: Run, error: ExportsError) -> None:
         """Tried again later, or ended."""
         try:
-            status = lasting(self._runs, partial(self._runs.fail, run, error))
+            status = lasting(self._leases.duration, partial(self._endings.fail, run, error))
         except LeaseLost:
             _log.warning(LOST)
         except Unavailable:
@@ -132,7 +136,7 @@ class Worker:
 
     def _give_back(self, run: Run) -> None:
         try:
-            self._runs.release(run)
+            self._endings.release(run)
         except LeaseLost:
             _log.warning(LOST)
         except Unavailable:
@@ -142,7 +146,7 @@ class Worker:
 
     # The file
 
-    def _made_before(self, run: Run) -> ProducedFile | None:
+    def _existing_file(self, run: Run) -> ProducedFile | None:
         """The file of an earlier attempt: all recipients get the same one, however often the run is
         taken up."""
         path = self._files.find(run.file_key) if run.file_key else None
@@ -157,20 +161,20 @@ class Worker:
             raise RunError(
                 "its export type or format is no longer installed", code="plugin_missing"
             )
-        self._runs.require_room(export.tenant)
+        self._execution.require_room(export.tenant)
         kind, file_format = EXPORT_TYPES[spec.export_type], FORMATS[run.format]
         self._check_campaigns(run, export.filters)
         with self._files.draft() as draft:
             query, progress = kind.select(export.scope()), self._progress(run)
             limits = self._limits_of(run, export.tenant)
-            made = self._maker.make(
+            made = self._producer.make(
                 query, kind.columns(), file_format, draft, limits, run.tenant_id, progress, check
             )
             check()
             if made.rows == 0 and spec.when_empty != WhenEmpty.SEND:
                 self._empty(run, fail=spec.when_empty == WhenEmpty.FAIL)
                 return None
-            self._runs.require_room(export.tenant, made.size)
+            self._execution.require_room(export.tenant, made.size)
             name = export.file_name()
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
             with writing():
@@ -182,7 +186,7 @@ class Worker:
                 "record_count": made.rows,
                 "removed_characters": made.lost,
             }
-            self._runs.note(run, file_name=name, file_key=key, file_removed_at=None, **facts)
+            self._execution.note(run, file_name=name, file_key=key, file_removed_at=None, **facts)
         except BaseException:
             self._files.remove(key)
             raise
@@ -200,7 +204,7 @@ class Worker:
         )
 
     def _check_campaigns(self, run: Run, filters: Filters) -> None:
-        if missing := self._runs.missing_campaigns(run, filters.campaign_ids):
+        if missing := self._execution.missing_campaigns(run, filters.campaign_ids):
             raise RunError(
                 f"{len(missing)} of its {len(filters.campaign_ids)} campaigns no longer exist ({', '.join(missing[:3])}):"
                 " edit the scheduled export and choose others",
@@ -214,7 +218,7 @@ class Worker:
         def note(rows: int) -> None:
             nonlocal written
             if time.monotonic() - written >= PROGRESS_SECONDS:
-                self._runs.note(run, record_count=rows)
+                self._execution.note(run, record_count=rows)
                 written = time.monotonic()
 
         return note
@@ -224,8 +228,8 @@ class Worker:
             raise RunError(
                 "there was no data in its window, and it is set to fail then", code="no_data"
             )
-        self._runs.note(run, record_count=0)
-        self._runs.close(
+        self._execution.note(run, record_count=0)
+        self._endings.close(
             run,
             RunStatus.SKIPPED,
             "there was no data in its window: nobody was written to",

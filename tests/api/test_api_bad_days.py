@@ -88,7 +88,7 @@ class TestPolicies:
         schedule = made(api.admin, schedule="0 * * * *", pauseAfter=1)
         clock.advance(hours=1)
         services.ticks.tick()
-        services.runs.close(claim(services), RunStatus.FAILED, "it broke", "broken")
+        services.run_endings.close(claim(services), RunStatus.FAILED, "it broke", "broken")
         path = f"{SCHEDULES}/{schedule['id']}"
         paused = api.viewer.get(path).json()
         assert (paused["isActive"], paused["nextRunAt"], paused["failures"]) == (False, None, 1)

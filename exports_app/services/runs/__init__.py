@@ -3,9 +3,10 @@
 tick_planner, ticks  which runs a due schedule asks for; the tick adds them, pending
 backfill             past ticks that a person has made up
 queue                which pending run is next; a worker claims it under a lease
-lifecycle            what its worker asks and writes, retries, recovery, and its end
-entitlement          who may still receive its file
-ending               runs that end early: cancelled, given up
+lease                every write of the worker carries the run's lease token
+execution            what the worker asks and notes while it makes the file
+sending, entitlement the deliveries of the file, and who may still receive it
+ending               closed, tried again later, given back, recovered from a death, or cancelled
 completion           what an end means for the schedule: result, failures in a row, pause, notifications
 actions              what a person does to a run
 history, retention   what stays of it, and how long its file is kept

@@ -1,11 +1,149 @@
-"""How a run ends that is not carried to its end: what becomes of its messages."""
+"""How an attempt at a run ends: the run is closed, tried again later, given back by a worker that
+stops, recovered from one that died, or cancelled."""
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from exports_app import log
+from exports_app.domain.errors import ExportsError, MessagesReserved, RunError
+from exports_app.domain.runs import retry
 from exports_app.domain.runs.policies import OnUnknown
-from exports_app.domain.runs.states import FINISHED, AttemptOutcome
-from exports_app.services.core.interfaces import Transaction
+from exports_app.domain.runs.states import (
+    EXECUTED,
+    FINISHED,
+    MAX_DEATHS,
+    AttemptOutcome,
+    RunStatus,
+    move_run,
+    shortfall,
+)
+from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Run
+from exports_app.services.runs import completion, lease
+from exports_app.services.runs.lease import LeaseLost, Leases
+
+DEADLY = frozenset({"process_killed"})
+"""What ends the process that makes a file counts as a death: it must not kill for ever."""
+WORKER_DIED = RunError("its worker died", code="worker_died", permanent=False)
+
+_log = log.get(__name__)
+
+
+class RunEndings:
+    """Each method but `recover` raises LeaseLost. retries: where the run's schedule says nothing
+    else."""
+
+    def __init__(self, store: Store, clock: Clock, leases: Leases, retries: retry.Policy) -> None:
+        self._store = store
+        self._clock = clock
+        self._leases = leases
+        self._retries = retries
+
+    def close(
+        self,
+        run: Run,
+        status: RunStatus,
+        error: str | None = None,
+        code: str | None = None,
+        expired_before: datetime | None = None,
+        **values: Any,
+    ) -> RunStatus:
+        """End the run and note its result at the schedule, in one transaction. expired_before: as
+        of `lease.write`.
+
+        Failed: partial, where some messages were accepted already, or held. Returns how it ended.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            lease.require(tx, run, expired_before)
+            # Nothing of an ended run is still being sent, or waits
+            tx.deliveries.mark_sending_unknown(run.id)
+            tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
+            if status is RunStatus.FAILED:
+                deliveries = tx.deliveries.of_runs([run.id]).get(run.id, [])
+                status = shortfall((d.status for d in deliveries), hold=holds_unknown(run))
+            values |= {
+                "status": move_run(run.status, status),
+                "error": error,
+                "error_code": code,
+                "completed_at": now,
+                "lease_token": None,
+                "lease_expires_at": None,
+            }
+            lease.write(tx, run, values, expired_before)
+            tx.attempts.end(run.id, AttemptOutcome(status), now, error, code)
+            if status in EXECUTED:
+                completion.record(tx, replace(run, **values), now)
+        self._leases.publish(run)
+        return status
+
+    def fail(self, run: Run, error: ExportsError) -> RunStatus:
+        """Try the run again later where that may help, else end it. Returns what became of it."""
+        now = self._clock()
+        since = run.started_at or now
+        reason: dict[str, Any] = {"error": error.message, "error_code": error.code}
+        if isinstance(error, MessagesReserved) and (at := retry.wait(since, now)) is not None:
+            reason["attempt"] = run.attempt - 1
+            self._leases.hand_back(run, AttemptOutcome.RETRY, next_attempt_at=at, **reason)
+            return RunStatus.PENDING
+        at = retry.decide(error, run.attempt - run.deaths, self._policy(run), since, now)
+        if error.code in DEADLY:
+            return self._count_death(run, error, None, at)
+        if at is None:
+            gave_up = run.attempt > 1 and not error.permanent
+            tried = f" (given up after {run.attempt} attempts)" if gave_up else ""
+            return self.close(run, RunStatus.FAILED, f"{error.message}{tried}", error.code)
+        self._leases.hand_back(run, AttemptOutcome.RETRY, next_attempt_at=at, **reason)
+        return RunStatus.PENDING
+
+    def release(self, run: Run) -> None:
+        """Back to pending after a graceful stop; the attempt does not count."""
+        self._leases.hand_back(run, AttemptOutcome.STOPPED, attempt=run.attempt - 1)
+
+    def recover(self, *, everything: bool) -> int:
+        """Bring back the runs whose worker died. everything: no worker can be alive (a start on the
+        embedded database).
+
+        A run that killed its workers MAX_DEATHS times is failed instead. Returns the number of runs
+        that were abandoned.
+        """
+        expired_before = None if everything else self._clock()
+        with self._store.read() as tx:
+            abandoned = tx.run_queue.abandoned(expired_before)
+        for run in abandoned:
+            _log.warning("a worker died", run=run.id, attempt=run.attempt)
+            with suppress(LeaseLost):  # its worker lived and ended it in this moment
+                self._count_death(run, WORKER_DIED, expired_before)
+        return len(abandoned)
+
+    def _count_death(
+        self,
+        run: Run,
+        error: ExportsError,
+        expired_before: datetime | None,
+        at: datetime | None = None,
+    ) -> RunStatus:
+        """Another death: back to pending, or failed after too many. at: when to begin again."""
+        deaths = run.deaths + 1
+        if deaths >= MAX_DEATHS:
+            reason = f"{error.message} {deaths} times"
+            failed = RunStatus.FAILED
+            return self.close(run, failed, reason, error.code, expired_before, deaths=deaths)
+        values = {"deaths": deaths, "error": error.message, "error_code": error.code}
+        self._leases.hand_back(
+            run, AttemptOutcome.DIED, expired_before, next_attempt_at=at, **values
+        )
+        return RunStatus.PENDING
+
+    def _policy(self, run: Run) -> retry.Policy:
+        attempts = run.spec.retry_attempts
+        base_seconds = run.spec.retry_base_seconds
+        return retry.Policy(
+            self._retries.attempts if attempts is None else attempts,
+            self._retries.base_seconds if base_seconds is None else base_seconds,
+        )
 
 
 def holds_unknown(run: Run) -> bool:

@@ -23,7 +23,7 @@ POINTS = {
     "before the rename": ("exports_app.storage.local", "LocalFiles", "keep"),
     "before the message": ("exports_app.channels.email", "EmailSender", "send"),
     "between acceptance and note": ("exports_app.channels.email", "EmailSender", "send"),
-    "before the close": ("exports_app.services.runs.lifecycle", "Runs", "close"),
+    "before the close": ("exports_app.services.runs.ending", "RunEndings", "close"),
     "at this run's file": ("exports_app.engine.worker", "Worker", "_produce"),
     "database full": ("exports_app.db.engine", "Database", "_transaction"),
     "disk full": ("exports_app.storage.local", "LocalFiles", "keep"),

@@ -83,7 +83,7 @@ def test_a_pause_by_the_app_is_told_too(
     services.schedules.update(admin, schedule.id, {"schedule": "* * * * *", "pause_after": 1})
     sql(services, "UPDATE scheduled_exports SET next_run_at = created_at")
     services.ticks.tick()
-    services.runs.close(claim(services), RunStatus.FAILED, "it broke", "broken")
+    services.run_endings.close(claim(services), RunStatus.FAILED, "it broke", "broken")
     (paused,) = (one for one in entries(services, admin) if one.action is Action.SCHEDULE_PAUSED)
     assert (paused.actor_id, paused.actor_name) == (None, "the app")
     assert paused.detail == {"reason": "1 run in a row failed; the last one: it broke"}

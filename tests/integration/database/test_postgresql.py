@@ -24,7 +24,7 @@ from exports_app.db.models import metadata
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError, Unavailable
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
-from exports_app.services.runs.lifecycle import LeaseLost
+from exports_app.services.runs.lease import LeaseLost
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
@@ -248,10 +248,10 @@ class TestDispatchersThatRace:
             a.schedules.trigger(admin, schedules[0])
             run = b.run_queue.claim()
             assert run is not None
-            (delivery, *_) = b.runs.plan_deliveries(run, "email")
+            (delivery, *_) = b.run_deliveries.plan(run, "email")
             with a.store.write() as tx:
                 assert tx.runs.cancel(run, {"completed_at": clock()})
-                moved = other.submit(b.runs.begin_message, run, delivery)
+                moved = other.submit(b.run_deliveries.begin, run, delivery)
                 wait_until(
                     "it waits",
                     lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"),
@@ -284,7 +284,7 @@ class TestDispatchersThatRace:
             while run := engine.run_queue.claim():
                 seen.append(run.id)
                 assert sql(engine, together, run.scheduled_export_id) == [(1,)]
-                engine.runs.close(run, RunStatus.COMPLETED)
+                engine.run_endings.close(run, RunStatus.COMPLETED)
             return seen
 
         with three(services.settings.url, tmp_path, clock) as engines:

@@ -84,14 +84,14 @@ def test_a_message_is_not_sent_again_because_the_database_was_away_for_a_moment(
     monkeypatch.setattr(lasting_writes, "RETRY_SECONDS", 0)
     schedule = make_schedule(services, admin, recipients=("ann@example.com", "bob@example.com"))
     failures = [Unavailable(), Unavailable()]
-    move = services.runs.move
+    move = services.run_deliveries.move
 
     def flaky(run: Run, delivery: Any, to: DeliveryStatus, **values: Any) -> Any:
         if to is DeliveryStatus.ACCEPTED and failures:
             raise failures.pop()
         return move(run, delivery, to, **values)
 
-    monkeypatch.setattr(services.runs, "move", flaky)
+    monkeypatch.setattr(services.run_deliveries, "move", flaky)
     done = trigger_and_execute(services, admin, schedule)
     assert (done.status, done.attempt) == (RunStatus.COMPLETED, 1)
     assert not failures
@@ -116,14 +116,14 @@ def test_a_run_whose_lease_was_prolonged_in_this_moment_is_not_taken(
 
     with services.store.read() as tx:
         assert [one.id for one in tx.run_queue.abandoned(clock())] == [run.id]
-    original = services.runs._hand_back
+    original = services.leases.hand_back
 
     def extended_first(one: Run, *more: Any, **values: Any) -> None:
-        assert services.runs.extend([run]) == []
+        assert services.leases.extend([run]) == []
         original(one, *more, **values)
 
-    monkeypatch.setattr(services.runs, "_hand_back", extended_first)
-    services.runs.recover(everything=False)
+    monkeypatch.setattr(services.leases, "hand_back", extended_first)
+    services.run_endings.recover(everything=False)
     assert the_run(services, run).status is RunStatus.PROCESSING
 
 

@@ -20,7 +20,7 @@ from exports_app.engine.file_writer import WrittenFile
 from exports_app.engine.local import LocalEngine
 from exports_app.services.core.extension_points import CHANNELS, FORMATS
 from exports_app.services.core.records import Campaign, Run, Schedule
-from exports_app.services.runs.lifecycle import LeaseLost
+from exports_app.services.runs.lease import LeaseLost
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
 from tests.integration.engine import child_formats
@@ -247,7 +247,7 @@ def test_the_heartbeat_keeps_the_leases_of_what_works_here_and_notices_a_lost_on
     engine._beat()
     assert the_run(services, job.run).lease_expires_at == clock() + timedelta(seconds=60)
     job.check()
-    services.runs.release(job.run)
+    services.run_endings.release(job.run)
     engine._beat()
     with pytest.raises(LeaseLost):
         job.check()
@@ -273,10 +273,10 @@ def test_after_an_absence_of_the_database_the_leases_of_others_have_their_time_t
     monkeypatch.setattr(local.time, "monotonic", lambda: now[0])
     engine = LocalEngine(services)
     with monkeypatch.context() as outage:
-        outage.setattr(services.runs, "recover", away)
+        outage.setattr(services.run_endings, "recover", away)
         engine._beat()
-    monkeypatch.setattr(services.runs, "recover", lambda **_: looked.append(None))
-    for later in (0.0, services.runs.lease.total_seconds() - 1):
+    monkeypatch.setattr(services.run_endings, "recover", lambda **_: looked.append(None))
+    for later in (0.0, services.leases.duration.total_seconds() - 1):
         now[0] += later
         engine._beat()
         assert looked == []
@@ -388,7 +388,7 @@ def test_a_long_queue_of_quick_runs_holds_up_no_tick(
     engine, ended = LocalEngine(services), list[str]()
 
     def at_once(run: Run) -> None:
-        services.runs.close(run, RunStatus.COMPLETED)
+        services.run_endings.close(run, RunStatus.COMPLETED)
         ended.append(run.id)
 
     monkeypatch.setattr(engine, "_begin", at_once)

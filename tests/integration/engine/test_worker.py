@@ -18,7 +18,7 @@ from exports_app.engine import file_producer, file_writer, worker
 from exports_app.engine.worker import Stopped
 from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS
 from exports_app.services.core.records import Campaign, Run, Schedule, Tenant
-from exports_app.services.runs.lifecycle import LeaseLost
+from exports_app.services.runs.lease import LeaseLost
 from exports_app.services.schedules.filters import Filters
 from exports_app.storage.local import LocalFiles
 from exports_app.wiring import Services
@@ -472,7 +472,7 @@ def test_a_worker_whose_run_was_taken_over_begins_no_further_message(
     def stall(target: str) -> None:
         with registered(CHANNELS, WatchedEmail(mail)):
             clock.advance(seconds=61)
-            services.runs.recover(everything=False)
+            services.run_endings.recover(everything=False)
             execute(services, claim(services))
 
     services.schedules.trigger(admin, schedule.id)
@@ -495,7 +495,7 @@ def test_a_file_of_a_worker_that_lost_its_run_is_not_kept(
         calls.append(None)
         if len(calls) == 3:  # the rows are written, the file is not kept yet
             clock.advance(seconds=61)
-            services.runs.recover(everything=False)
+            services.run_endings.recover(everything=False)
 
     left = execute(services, run, taken_over_at_the_last_moment)
     assert (left.status, left.file_key) == (RunStatus.PENDING, None)

@@ -136,10 +136,10 @@ class TestARemovedRecipientGetsNothing:
     ) -> None:
         services.schedules.trigger(cast.admin.who, schedule.id)
         run = claim(services)
-        first = next(d for d in services.runs.plan_deliveries(run, "email") if d.target == theirs)
-        services.runs.begin_message(run, first)
-        clock.advance(seconds=services.runs.lease.total_seconds() + 1)
-        services.runs.recover(everything=False)
+        first = next(d for d in services.run_deliveries.plan(run, "email") if d.target == theirs)
+        services.run_deliveries.begin(run, first)
+        clock.advance(seconds=services.leases.duration.total_seconds() + 1)
+        services.run_endings.recover(everything=False)
         assert statuses(services, run)[theirs] is DeliveryStatus.UNKNOWN
         remove(services, cast)
         clock.advance(days=1)

@@ -20,7 +20,7 @@ from exports_app.domain.runs.states import (
 from exports_app.services.core.change_events import Changes
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
-from exports_app.services.runs.lifecycle import LeaseLost, Runs
+from exports_app.services.runs.lease import LeaseLost
 from exports_app.services.runs.queue import RunQueue
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
@@ -57,7 +57,7 @@ def run(services: Services, admin: Principal, schedule: Schedule) -> Run:
 def lose(services: Services, clock: FakeClock) -> None:
     """The leases end, and what was held waits again."""
     clock.advance(seconds=61)
-    services.runs.recover(everything=False)
+    services.run_endings.recover(everything=False)
 
 
 def test_a_claimed_run_is_processing_under_a_lease(
@@ -172,7 +172,7 @@ def test_a_run_that_may_not_begin_any_more_once_the_turn_comes_is_passed_over(
     put_off, choose = clock() + timedelta(minutes=1), services.run_queue._choose
     last = services.schedules.trigger(admin, make_schedule(services, admin, name="Last").id)
     with services.store.write() as tx:
-        assert tx.run_queue.claim(first.id, "theirs", clock(), clock() + services.runs.lease)
+        assert tx.run_queue.claim(first.id, "theirs", clock(), clock() + services.leases.duration)
         assert tx.runs.update_unclaimed(other, {"next_attempt_at": put_off})
     seen = iter([first.id, second.id, other.id])
     monkeypatch.setattr(
@@ -202,8 +202,8 @@ def test_a_run_waits_for_its_next_attempt(
 ) -> None:
     made = services.schedules.trigger(admin, schedule.id)
     held = claim(services)
-    services.runs.note(held, next_attempt_at=clock() + timedelta(seconds=30))
-    services.runs.release(held)
+    services.run_execution.note(held, next_attempt_at=clock() + timedelta(seconds=30))
+    services.run_endings.release(held)
     assert services.run_queue.claim() is None
     clock.advance(seconds=30)
     assert claim(services).id == made.id
@@ -214,16 +214,16 @@ def test_a_lease_that_is_extended_does_not_end(
 ) -> None:
     for _ in range(5):
         clock.advance(seconds=40)
-        assert services.runs.extend([run]) == []
-        assert services.runs.recover(everything=False) == 0
+        assert services.leases.extend([run]) == []
+        assert services.run_endings.recover(everything=False) == 0
     assert the_run(services, run).lease_expires_at == clock() + timedelta(seconds=60)
 
 
 def test_a_lease_is_kept_until_its_very_end(services: Services, clock: FakeClock, run: Run) -> None:
     clock.advance(seconds=60)
-    assert services.runs.recover(everything=False) == 0
+    assert services.run_endings.recover(everything=False) == 0
     clock.advance(microseconds=1)
-    assert services.runs.recover(everything=False) == 1
+    assert services.run_endings.recover(everything=False) == 1
 
 
 def test_extending_says_which_leases_are_lost(
@@ -232,7 +232,7 @@ def test_extending_says_which_leases_are_lost(
     lose(services, clock)
     services.schedules.trigger(admin, make_schedule(services, admin, name="Other").id)
     again, other = claim(services), claim(services)
-    assert services.runs.extend([run, again, other]) == [run]
+    assert services.leases.extend([run, again, other]) == [run]
 
 
 def test_a_run_whose_worker_died_waits_again_and_the_attempt_counts(
@@ -255,14 +255,14 @@ def test_a_run_whose_worker_died_waits_again_and_the_attempt_counts(
 def test_at_the_start_of_the_only_server_every_processing_run_comes_back_at_once(
     services: Services, run: Run
 ) -> None:
-    assert services.runs.recover(everything=False) == 0
-    assert services.runs.recover(everything=True) == 1
+    assert services.run_endings.recover(everything=False) == 0
+    assert services.run_endings.recover(everything=True) == 1
     assert the_run(services, run).status is RunStatus.PENDING
 
 
 def test_a_graceful_stop_costs_no_attempt(services: Services, run: Run) -> None:
     for _ in range(5):
-        services.runs.release(run)
+        services.run_endings.release(run)
         back = the_run(services, run)
         assert (back.status, back.attempt, back.lease_token) == (RunStatus.PENDING, 0, None)
         run = claim(services)
@@ -294,11 +294,11 @@ def test_a_run_that_killed_three_workers_fails_and_says_so(
 @pytest.mark.parametrize(
     "late",
     [
-        lambda runs, run: runs.note(run, record_count=7),
-        lambda runs, run: runs.plan_deliveries(run, "email"),
-        lambda runs, run: runs.close(run, RunStatus.COMPLETED),
-        lambda runs, run: runs.close(run, RunStatus.FAILED, "late", "late"),
-        lambda runs, run: runs.release(run),
+        lambda services, run: services.run_execution.note(run, record_count=7),
+        lambda services, run: services.run_deliveries.plan(run, "email"),
+        lambda services, run: services.run_endings.close(run, RunStatus.COMPLETED),
+        lambda services, run: services.run_endings.close(run, RunStatus.FAILED, "late", "late"),
+        lambda services, run: services.run_endings.release(run),
     ],
     ids=["note", "plan", "complete", "fail", "release"],
 )
@@ -308,7 +308,7 @@ def test_who_has_lost_the_lease_can_write_nothing(
     clock: FakeClock,
     schedule: Schedule,
     run: Run,
-    late: Callable[[Runs, Run], None],
+    late: Callable[[Services, Run], None],
     taken: bool,
 ) -> None:
     lose(services, clock)
@@ -316,7 +316,7 @@ def test_who_has_lost_the_lease_can_write_nothing(
         claim(services)
     before = the_run(services, run)
     with pytest.raises(LeaseLost):
-        late(services.runs, run)
+        late(services, run)
     assert the_run(services, run) == before
     assert deliveries_of(services, run) == []
     assert stored(services, schedule) == schedule
@@ -325,48 +325,48 @@ def test_who_has_lost_the_lease_can_write_nothing(
 def test_who_has_lost_the_lease_can_move_no_delivery(
     services: Services, clock: FakeClock, run: Run
 ) -> None:
-    first, _ = services.runs.plan_deliveries(run, "email")
+    first, _ = services.run_deliveries.plan(run, "email")
     lose(services, clock)
     with pytest.raises(LeaseLost):
-        services.runs.begin_message(run, first)
+        services.run_deliveries.begin(run, first)
     claim(services)
     with pytest.raises(LeaseLost):
-        services.runs.begin_message(run, first)
+        services.run_deliveries.begin(run, first)
     assert [d.status for d in deliveries_of(services, run)] == [DeliveryStatus.PENDING] * 2
 
 
 def test_a_finished_run_can_be_written_by_nobody(services: Services, run: Run) -> None:
-    services.runs.close(run, RunStatus.COMPLETED)
+    services.run_endings.close(run, RunStatus.COMPLETED)
     with pytest.raises(LeaseLost):
-        services.runs.close(run, RunStatus.FAILED, "too late", "late")
+        services.run_endings.close(run, RunStatus.FAILED, "too late", "late")
     with pytest.raises(LeaseLost):
-        services.runs.note(run, record_count=1)
-    assert services.runs.recover(everything=True) == 0
+        services.run_execution.note(run, record_count=1)
+    assert services.run_endings.recover(everything=True) == 0
     assert the_run(services, run).status is RunStatus.COMPLETED
 
 
 def test_a_run_without_a_token_can_be_written_by_nobody(services: Services, run: Run) -> None:
     with pytest.raises(LeaseLost):
-        services.runs.note(replace(run, lease_token=None), record_count=1)
+        services.run_execution.note(replace(run, lease_token=None), record_count=1)
 
 
 def test_illegal_moves_are_refused_before_anything_is_written(services: Services, run: Run) -> None:
-    first, _ = services.runs.plan_deliveries(run, "email")
+    first, _ = services.run_deliveries.plan(run, "email")
     with pytest.raises(IllegalTransition):
-        services.runs.move(run, first, DeliveryStatus.ACCEPTED)
+        services.run_deliveries.move(run, first, DeliveryStatus.ACCEPTED)
     with pytest.raises(IllegalTransition):
-        services.runs.close(run, RunStatus.PROCESSING)
+        services.run_endings.close(run, RunStatus.PROCESSING)
     assert the_run(services, run) == run
 
 
 def test_deliveries_are_planned_once_however_often_a_run_is_taken_up(
     services: Services, clock: FakeClock, run: Run
 ) -> None:
-    planned = services.runs.plan_deliveries(run, "email")
+    planned = services.run_deliveries.plan(run, "email")
     assert [d.target for d in planned] == ["ann@example.com", "bob@example.com"]
     assert len({d.message_id for d in planned}) == 2
     lose(services, clock)
-    assert services.runs.plan_deliveries(claim(services), "email") == planned
+    assert services.run_deliveries.plan(claim(services), "email") == planned
 
 
 def test_a_message_that_was_on_the_wire_when_its_worker_died_is_sent_again_under_the_same_id(
@@ -414,8 +414,8 @@ def test_a_third_death_with_a_message_on_the_wire_says_that_its_fate_is_unknown(
     for _ in range(MAX_DEATHS - 1):
         lose(services, clock)
         run = claim(services)
-    first, _ = services.runs.plan_deliveries(run, "email")
-    services.runs.begin_message(run, first)
+    first, _ = services.run_deliveries.plan(run, "email")
+    services.run_deliveries.begin(run, first)
     lose(services, clock)
     assert the_run(services, run).status is RunStatus.FAILED
     assert [d.status for d in deliveries_of(services, run)] == [
@@ -430,15 +430,15 @@ def test_last_status_is_that_of_the_latest_run_and_never_moves_back(
     """One that overlaps overtakes the first, and then the first one ends."""
     clock.advance(seconds=1)
     later = services.schedules.trigger(admin, schedule.id)
-    held = services.runs
+    endings = services.run_endings
     with services.store.write() as tx:
         assert tx.runs.update_unclaimed(later, {"overlaps": True})
     second = claim(services)
     assert second.id == later.id
-    held.close(second, RunStatus.FAILED, "the newer one", "x")
+    endings.close(second, RunStatus.FAILED, "the newer one", "x")
     ended = clock()
     clock.advance(seconds=5)
-    held.close(run, RunStatus.COMPLETED)
+    endings.close(run, RunStatus.COMPLETED)
     now = stored(services, schedule)
     assert (now.last_status, now.last_run_at) == (RunStatus.FAILED, ended)
 
@@ -450,7 +450,7 @@ def test_a_dead_workers_run_that_ended_in_this_moment_is_left_alone(
     clock.advance(seconds=61)
     with services.store.read() as tx:
         (seen,) = tx.run_queue.abandoned(clock())
-    services.runs.close(run, RunStatus.COMPLETED)
+    services.run_endings.close(run, RunStatus.COMPLETED)
     with pytest.raises(LeaseLost):
-        services.runs._hand_back(seen, AttemptOutcome.DIED)
+        services.leases.hand_back(seen, AttemptOutcome.DIED)
     assert the_run(services, run).status is RunStatus.COMPLETED

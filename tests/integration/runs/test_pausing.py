@@ -51,7 +51,7 @@ def ends(
 ) -> Run:
     run = next_run(services, clock)
     good = status is RunStatus.COMPLETED
-    services.runs.close(run, status, None if good else error, None if good else code)
+    services.run_endings.close(run, status, None if good else error, None if good else code)
     return the_run(services, run)
 
 
@@ -129,7 +129,7 @@ class TestPausing:
     ) -> None:
         for _ in range(4):
             services.schedules.trigger(admin, hourly.id)
-            services.runs.close(claim(services), RunStatus.FAILED, "it broke", "broken")
+            services.run_endings.close(claim(services), RunStatus.FAILED, "it broke", "broken")
         assert (stored(services, hourly).is_active, stored(services, hourly).failures) == (True, 0)
         assert told(services, hourly) == []
 
@@ -229,7 +229,7 @@ class TestTheRowOfFailures:
         services.schedules.update(admin, hourly.id, {"overlap": "allow"})
         old = next_run(services, clock)
         ends(services, clock, RunStatus.COMPLETED)
-        services.runs.close(old, RunStatus.FAILED, "it broke", "broken")
+        services.run_endings.close(old, RunStatus.FAILED, "it broke", "broken")
         now = stored(services, hourly)
         assert (now.failures, now.failing_since, now.last_status) == (0, None, RunStatus.COMPLETED)
         assert told(services, hourly) == [GAVE_UP]
@@ -245,7 +245,7 @@ class TestTheRowOfFailures:
         sql(services, 'UPDATE export_history SET "overlaps" = true')
         assert claim(services).id == later.id
         services.run_actions.cancel(admin, hourly.id, later.id)
-        services.runs.close(run, RunStatus.COMPLETED)
+        services.run_endings.close(run, RunStatus.COMPLETED)
         now = stored(services, hourly)
         assert (now.failures, now.last_status) == (0, RunStatus.COMPLETED)
         assert told(services, hourly) == [FAILING, RECOVERED]
@@ -276,7 +276,7 @@ class TestAccessLost:
     ) -> None:
         run = next_run(services, clock)
         assert (
-            services.runs.fail(run, RunError("the database was away", permanent=False))
+            services.run_endings.fail(run, RunError("the database was away", permanent=False))
             is RunStatus.PENDING
         )
         set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)
@@ -322,7 +322,7 @@ class TestNotices:
         away = RunError("the database was away", permanent=False)
         for expected in ([FAILING], [FAILING, GAVE_UP]):
             run = next_run(services, clock)
-            while services.runs.fail(run, away) is RunStatus.PENDING:
+            while services.run_endings.fail(run, away) is RunStatus.PENDING:
                 assert told(services, hourly) == expected[:-1]
                 at = the_run(services, run).next_attempt_at
                 assert at is not None
@@ -431,5 +431,5 @@ class TestNotices:
     ) -> None:
         run = next_run(services, clock)
         services.schedules.delete(admin, hourly.id)
-        services.runs.close(run, RunStatus.FAILED, "it broke", "broken")
+        services.run_endings.close(run, RunStatus.FAILED, "it broke", "broken")
         assert told(services, hourly) == []

@@ -208,7 +208,7 @@ class TestCatchUp:
             run = claim(services)
             claimed.append(run.scheduled_for)
             assert services.run_queue.claim() is None  # one after the other
-            services.runs.close(run, RunStatus.COMPLETED)
+            services.run_endings.close(run, RunStatus.COMPLETED)
         assert claimed == sorted(one for one in claimed if one)
 
     def test_a_schedule_that_was_off_is_not_caught_up(
@@ -236,7 +236,7 @@ class TestJitter:
             assert run.scheduled_for == clock()
             assert (run.next_attempt_at or clock()) == clock() + late
             clock.advance(seconds=late.total_seconds())
-            services.runs.close(claim(services), RunStatus.COMPLETED)
+            services.run_endings.close(claim(services), RunStatus.COMPLETED)
         assert states(services, schedule) == [(RunStatus.COMPLETED, None)] * 2
 
     def test_runs_that_all_start_late_keep_their_distance_and_skip_no_tick(
@@ -247,7 +247,7 @@ class TestJitter:
         for _ in range(75):
             clock.advance(minutes=1)
             while run := services.run_queue.claim():
-                services.runs.close(run, RunStatus.COMPLETED)
+                services.run_endings.close(run, RunStatus.COMPLETED)
             services.ticks.tick()
         found = in_order(services, schedule)
         assert len(found) == 75

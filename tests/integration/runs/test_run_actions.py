@@ -381,7 +381,7 @@ def test_a_run_whose_workers_died_is_sent_again_and_may_die_three_times_more(
     def die_three_times() -> Run:
         for _ in range(MAX_DEATHS):
             run = claim(services)
-            services.runs.recover(everything=True)
+            services.run_endings.recover(everything=True)
         return the_run(services, run)
 
     def die(_: str) -> None:
@@ -391,10 +391,10 @@ def test_a_run_whose_workers_died_is_sent_again_and_may_die_three_times_more(
         run = claim(services)
         with pytest.raises(KeyboardInterrupt):
             execute(services, run)
-        services.runs.recover(everything=True)
+        services.run_endings.recover(everything=True)
     for _ in range(MAX_DEATHS - 1):
         claim(services)
-        services.runs.recover(everything=True)
+        services.run_endings.recover(everything=True)
     dead = the_run(services, run)
     assert (dead.status, dead.error_code, dead.attempt) == (
         RunStatus.FAILED,
@@ -506,8 +506,8 @@ def test_a_run_without_a_message_to_send_again_stays_as_it_is(
     with services.files.draft() as draft:
         draft.write_text("data")
         services.files.keep(draft, "acme/file.csv")
-    services.runs.note(held, file_name="file.csv", file_key="acme/file.csv", file_size=4)
-    services.runs.close(held, RunStatus.FAILED, "lost", "access_lost")
+    services.run_execution.note(held, file_name="file.csv", file_key="acme/file.csv", file_size=4)
+    services.run_endings.close(held, RunStatus.FAILED, "lost", "access_lost")
     before = the_run(services, run)
     with pytest.raises(Conflict, match="nothing to send again"):
         services.run_actions.resend(admin, schedule.id, run.id)

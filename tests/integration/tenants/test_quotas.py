@@ -289,8 +289,8 @@ class TestMessages:
             services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=3)
         dead, run = claim(services), claim(services)
-        services.runs.plan_deliveries(dead, "email")
-        services.runs.reserve_messages(dead, 2)
+        services.run_deliveries.plan(dead, "email")
+        services.run_deliveries.reserve(dead, 2)
         waiting = execute(services, run)
         assert (waiting.status, waiting.error_code) == (RunStatus.PENDING, "quota_reserved")
         assert "0 of at most 3 messages today (UTC), other runs have reserved 2 more" in (
@@ -298,12 +298,12 @@ class TestMessages:
         )
         assert waiting.next_attempt_at
         assert 45 <= (waiting.next_attempt_at - clock()).total_seconds() <= 75
-        clock.advance(seconds=max(75, services.runs.lease.total_seconds()) + 1)
+        clock.advance(seconds=max(75, services.leases.duration.total_seconds()) + 1)
         assert used(services, cast, "messages_per_day") == 0, "nobody is refused for a dead run"
         assert execute(services, claim(services)).error_code == "quota_reserved", (
             "its worker may be alive all the same"
         )
-        services.runs.recover(everything=False)
+        services.run_endings.recover(everything=False)
         services.run_actions.cancel(cast.admin.who, dead.scheduled_export_id, dead.id)
         clock.advance(seconds=76)
         sent = execute(services, claim(services))
@@ -322,8 +322,8 @@ class TestMessages:
             services.schedules.trigger(cast.admin.who, schedule.id)
         give(services, cast, messages_per_day=3)
         holder, run = claim(services), claim(services)
-        services.runs.plan_deliveries(holder, "email")
-        services.runs.reserve_messages(holder, 2)
+        services.run_deliveries.plan(holder, "email")
+        services.run_deliveries.reserve(holder, 2)
         for _ in range(20):
             waiting = execute(services, run)
             assert (waiting.status, waiting.attempt) == (RunStatus.PENDING, 0)
@@ -365,8 +365,8 @@ class TestMessages:
         with registered(CHANNELS, WatchedEmail(mail, before=die)), pytest.raises(SystemExit):
             execute(services, claim(services))
         assert used(services, cast, "messages_per_day") == 2  # one begun, one reserved
-        clock.advance(seconds=services.runs.lease.total_seconds() + 1)
-        assert services.runs.recover(everything=False) == 1
+        clock.advance(seconds=services.leases.duration.total_seconds() + 1)
+        assert services.run_endings.recover(everything=False) == 1
         assert used(services, cast, "messages_per_day") == 1
         give(services, cast, messages_per_day=3)
         clock.advance(hours=1)

@@ -199,15 +199,15 @@ class TestDraining:
             on_the_way.set()
             assert go_on.wait(15)
 
-        monkeypatch.setattr(services.runs, "lease", timedelta(seconds=0.3))
-        original = services.runs.extend
+        monkeypatch.setattr(services.leases, "duration", timedelta(seconds=0.3))
+        original = services.leases.extend
 
         def extend(runs: Any) -> Any:
             if engine._closing.is_set():
                 beaten.set()
             return original(runs)
 
-        monkeypatch.setattr(services.runs, "extend", extend)
+        monkeypatch.setattr(services.leases, "extend", extend)
         with registered(CHANNELS, WatchedEmail(mail, before=hold)):
             heart = threading.Thread(target=engine._heartbeat)
             engine._pulse()

@@ -42,7 +42,7 @@ class TestTheLedger:
         )
         with registered(CHANNELS, WatchedEmail(mail, after=die)), pytest.raises(WorkerDied):
             execute(services, run := claim(services))
-        assert services.runs.recover(everything=True) == 1
+        assert services.run_endings.recover(everything=True) == 1
         assert statuses(services, run) == [DeliveryStatus.UNKNOWN, DeliveryStatus.PENDING]
         return the_run(services, run)
 
@@ -160,7 +160,7 @@ class TestTheLedger:
             "file_name": "made.csv",
             "file_size": len(content),
         }
-        services.runs.note(run, **facts)
+        services.run_execution.note(run, **facts)
         return the_run(services, run)
 
     def test_a_server_that_is_away_leaves_the_message_pending(

@@ -189,8 +189,8 @@ def test_nothing_is_tried_a_day_after_the_first_attempt(
     services.schedules.trigger(admin, make_schedule(services, admin).id)
     run = claim(services)
     clock.advance(hours=24, seconds=1)
-    assert services.runs.extend([run]) == []
-    assert services.runs.fail(run, AWAY) is RunStatus.FAILED
+    assert services.leases.extend([run]) == []
+    assert services.run_endings.fail(run, AWAY) is RunStatus.FAILED
 
 
 def test_deaths_are_counted_apart_from_attempts(
@@ -203,7 +203,7 @@ def test_deaths_are_counted_apart_from_attempts(
     services.schedules.trigger(admin, schedule.id)
     for _ in range(2):
         claim(services)
-        services.runs.recover(everything=True)
+        services.run_endings.recover(everything=True)
     run = execute(services, claim(services))
     assert (run.status, run.attempt, run.deaths) == (RunStatus.PENDING, 3, 2)
     run = again(services, clock, run)

@@ -1,0 +1,87 @@
+"""What the engine does beside runs, now and then: old files, sessions, the audit, PostgreSQL's
+queue."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from exports_app import log
+from exports_app.db import queue
+from exports_app.domain.errors import Unavailable
+from exports_app.wiring import Services
+
+NOTED_SECONDS = 5
+"""Between two writings of failed sign-ins and refusals into the audit."""
+SWEEP_AFTER = timedelta(minutes=1)
+"""Of the start: what is due comes first."""
+
+_log = log.get(__name__)
+
+
+class Housekeeping:
+    """closing: set once the engine stops; what is under way then ends at its next step."""
+
+    def __init__(self, services: Services, closing: threading.Event) -> None:
+        self._services = services
+        self._closing = closing
+
+    def schedule(self, clock: AsyncIOScheduler, first: datetime, options: dict[str, Any]) -> None:
+        """Add its jobs to the engine's clock, from the instant on."""
+        repeated = {"start_date": first, **options}
+        clock.add_job(
+            self._sweep_files, "interval", hours=1, start_date=first + SWEEP_AFTER, **options
+        )
+        clock.add_job(self._note_repeated, "interval", seconds=NOTED_SECONDS, **repeated)
+        clock.add_job(self._note_expired, "interval", minutes=1, **repeated)
+        clock.add_job(self._keep_audit, "interval", minutes=1, **repeated)
+        if not self._services.database.embedded:
+            clock.add_job(self._sweep_queue, "interval", minutes=1, **repeated)
+
+    async def _sweep_files(self) -> None:
+        def sweep() -> None:
+            self._services.retention.sweep(self._closing.is_set)
+            self._services.quotas.forget()
+
+        await _guarded(sweep, "files could not be swept")
+
+    async def _note_repeated(self) -> None:
+        def flush() -> None:
+            self._services.repeated_entries.flush()
+
+        await _guarded(flush, "failed sign-ins and refusals could not be noted", yet=" yet")
+
+    async def _note_expired(self) -> None:
+        def note() -> None:
+            self._services.session_expiry.note(self._closing.is_set)
+
+        await _guarded(note, "expired sessions could not be noted", yet=" yet")
+
+    async def _keep_audit(self) -> None:
+        def keep() -> None:
+            self._services.audit_seals.seal(self._closing.is_set)
+            self._services.audit_seals.sweep(self._closing.is_set)
+
+        await _guarded(keep, "the audit could not be sealed")
+
+    async def _sweep_queue(self) -> None:
+        def sweep() -> None:
+            removed, made = queue.sweep(self._services.database)
+            if removed or made:
+                _log.info("queue swept", removed=removed, made=made)
+
+        await _guarded(sweep, "the queue could not be swept")
+
+
+async def _guarded(job: Callable[[], None], failure: str, *, yet: str = "") -> None:
+    """Do it in a thread. Never raises: its next turn tries again. failure: what the log says. yet: said of it
+    while the database is away."""
+    try:
+        await asyncio.to_thread(job)
+    except Unavailable:
+        _log.warning(f"{failure}{yet}: the database cannot be reached")
+    except Exception:  # noqa: BLE001  (its next turn tries again)
+        _log.exception(failure)

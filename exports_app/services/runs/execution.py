@@ -1,0 +1,62 @@
+"""What a worker asks about its run and notes of it while it makes the file.
+
+For the engine alone, which acts for the system: no principal is asked for here; the rights of whom
+the run acts for are checked by `access`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from exports_app.domain.access import Permission
+from exports_app.domain.errors import RunError
+from exports_app.services.core.current_rights import principal_of
+from exports_app.services.core.interfaces import Clock, Store
+from exports_app.services.core.records import Run, Tenant
+from exports_app.services.runs.lease import Leases
+from exports_app.services.tenants.quotas import Quotas
+
+OWNER_LOST_ACCESS = (
+    "its owner may no longer export this tenant's data: an admin can take it over by activating it"
+    " again"
+)
+STARTER_LOST_ACCESS = (
+    "the user who started it may no longer export this tenant's data: start it again as somebody"
+    " who may"
+)
+
+
+class RunExecution:
+    def __init__(self, store: Store, clock: Clock, quotas: Quotas, leases: Leases) -> None:
+        self._store = store
+        self._clock = clock
+        self._quotas = quotas
+        self._leases = leases
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    def access(self, run: Run) -> Tenant:
+        """The run's tenant. Raises RunError unless whoever it acts for may still export there."""
+        user_id = run.spec.owner_id if run.triggered_by is None else run.triggered_by
+        with self._store.read() as tx:
+            who = principal_of(tx, user_id)
+            tenant = tx.tenants.get(run.tenant_id)
+        if tenant is None or who is None or not who.can(Permission.WRITE, run.tenant_id):
+            reason = OWNER_LOST_ACCESS if run.triggered_by is None else STARTER_LOST_ACCESS
+            raise RunError(reason, code="access_lost")
+        return tenant
+
+    def require_room(self, tenant: Tenant, size: int = 0) -> None:
+        """For a file of so many bytes among those that the tenant keeps. Raises RunError."""
+        with self._store.read() as tx:
+            self._quotas.require_room(tx, tenant, size)
+
+    def missing_campaigns(self, run: Run, campaign_ids: Sequence[str]) -> list[str]:
+        with self._store.read() as tx:
+            existing = tx.campaigns.existing(run.tenant_id, campaign_ids)
+        return [campaign_id for campaign_id in campaign_ids if campaign_id not in existing]
+
+    def note(self, run: Run, **values: Any) -> None:
+        """Write facts about the file or the progress. Raises LeaseLost."""
+        self._leases.update(run, **values)
