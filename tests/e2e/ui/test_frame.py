@@ -423,7 +423,7 @@ class TestAnOpenPage:
                 assert variables(frames, "rows")[-1:] == [[]]
                 toggle = (
                     f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____"
-                    "doing.toggle"
+                    "schedule_actions.toggle"
                 )
                 frames = wire.ask(toggle, {"schedule_id": made["id"], "active": False})
         assert notices(frames)[-1] == FORBIDDEN
