@@ -701,7 +701,7 @@ def test_an_address_opens_the_form_with_its_filters_once(
         assert not draft.is_open
 
         await tab.do(EditorState.begin, made.id)
-        draft._put("name", "Not saved yet")
+        draft.put("name", "Not saved yet")
         tab.root.router_data = {"asPath": address, "pathname": "/scheduled-exports"}
         await tab.do(ScheduledExports.arrive)
         assert (draft.schedule_id, draft.values["name"]) == (made.id, "Not saved yet")

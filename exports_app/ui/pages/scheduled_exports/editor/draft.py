@@ -9,6 +9,7 @@ import reflex as rx
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.recipients import Recipient
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.pages.scheduled_exports import run_errors
 from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.form import Chip
@@ -67,7 +68,17 @@ class DraftState(rx.State):
             self.is_active,
         )
 
-    def _fill(
+    @internal
+    def version(self) -> int:
+        """Of the stored schedule that is changed here."""
+        return self._version
+
+    @internal
+    def set_version(self, version: int) -> None:
+        self._version = version
+
+    @internal
+    def fill(
         self,
         tenant_id: str,
         schedule_id: str,
@@ -93,18 +104,20 @@ class DraftState(rx.State):
             self._unfold()
         self._saved, self.is_open = self._now(), True
 
-    def _bring_back(self, held: dict[str, Any], recipients: Sequence[Recipient]) -> None:
+    @internal
+    def restore(self, held: dict[str, Any], recipients: Sequence[Recipient]) -> None:
         """What `form.unpack` gave; recipients: its chips, read."""
-        self._fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
+        self.fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
         self._version, self.campaign_ids, self.unfinished = (
             held["version"],
             held["campaigns"],
             held["unfinished"],
         )
-        self._add(recipients)
+        self.add_recipients(recipients)
         self._saved = () if held["dirty"] else self._now()
 
-    def _note_saved(self, saved: Schedule) -> None:
+    @internal
+    def show_saved(self, saved: Schedule) -> None:
         self.schedule_id, self._version, self.stale, self.errors = (
             saved.id,
             saved.version,
@@ -115,7 +128,8 @@ class DraftState(rx.State):
         self.paused = run_errors.readable(saved.paused_reason)
         self._saved = self._now()
 
-    def _add(self, found: Sequence[Recipient]) -> bool:
+    @internal
+    def add_recipients(self, found: Sequence[Recipient]) -> bool:
         """False where they were too many, and the last ones are left out."""
         chips = {chip.text.lower(): chip for chip in self.chips}
         for one in found:
@@ -124,30 +138,35 @@ class DraftState(rx.State):
         self.chips = list(chips.values())[: form.MOST_CHIPS]
         return len(chips) <= form.MOST_CHIPS
 
-    def _put(self, name: str, value: str) -> None:
+    @internal
+    def put(self, name: str, value: str) -> None:
         self.values = self.values | {name: value[: form.LONGEST]}
-        self._forget_error(name)
+        self.clear_error(name)
 
-    def _forget_error(self, name: str) -> None:
+    @internal
+    def clear_error(self, name: str) -> None:
         if name in self.errors:
             self.errors = {k: v for k, v in self.errors.items() if k != name}
 
-    def _refuse(self, errors: dict[str, str]) -> None:
+    @internal
+    def show_errors(self, errors: dict[str, str]) -> None:
         """Show what is wrong; the first wrong field gets the focus."""
         self.errors = errors
         if options.ADVANCED & errors.keys():
             self._unfold()
-        self._focus(form.first_wrong(errors))
+        self.focus_on(form.first_wrong(errors))
 
     def _unfold(self) -> None:
         self._count += 1
         self.unfold = str(self._count)
 
-    def _focus(self, name: str) -> None:
+    @internal
+    def focus_on(self, name: str) -> None:
         self._count += 1
         self.focus = f"{name}#{self._count}"
 
-    def _back_into_field(self, text: str) -> None:
+    @internal
+    def edit_again(self, text: str) -> None:
         self._count += 1
         self.chips = [chip for chip in self.chips if chip.text != text]
         self.mend = f"{text}#{self._count}"

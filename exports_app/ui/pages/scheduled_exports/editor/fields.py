@@ -24,9 +24,9 @@ class Fields(rx.State):
         if name not in form.EMPTY:
             raise NotFound
         draft = await self.get_state(DraftState)
-        draft._put(name, str(value))  # noqa: SLF001
+        draft.put(name, str(value))
         if name in {"schedule", "timezone"}:
-            await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
+            await (await self.get_state(SchedulePanel)).explain(draft.values)
         return DataPanel.load if name in form.DATA_FIELDS else None
 
     @action(Permission.WRITE)
@@ -38,29 +38,29 @@ class Fields(rx.State):
         """Fill in a preset's expression; an empty one leaves the field to be written in."""
         panel, draft = await self.get_state(SchedulePanel), await self.get_state(DraftState)
         if expression:
-            draft._put("schedule", str(expression))  # noqa: SLF001
-            await panel._explain(draft.values)  # noqa: SLF001
+            draft.put("schedule", str(expression))
+            await panel.explain(draft.values)
         else:
             panel.preset = CUSTOM
-            draft._focus("schedule")  # noqa: SLF001
+            draft.focus_on("schedule")
 
     @action(Permission.WRITE, longest={"text": bounds.PASTED})
     async def add_recipients(self, text: str) -> None:
         """From what was typed or pasted; what is no address is kept to be mended."""
         found = await asyncio.to_thread(read_recipients, str(text))
         draft = await self.get_state(DraftState)
-        if not draft._add(found):  # noqa: SLF001
+        if not draft.add_recipients(found):
             most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"
             await notify(
                 self, "info", f"{most}: what came after the first {form.MOST_CHIPS} was left out"
             )
-        draft._forget_error("recipients")  # noqa: SLF001
+        draft.clear_error("recipients")
 
     @action(Permission.WRITE)
     async def drop_recipient(self, text: str) -> None:
         draft = await self.get_state(DraftState)
         draft.chips = [chip for chip in draft.chips if chip.text != text]
-        draft._forget_error("recipients")  # noqa: SLF001
+        draft.clear_error("recipients")
 
     @action(Permission.WRITE)
     async def drop_last(self) -> None:
@@ -70,4 +70,4 @@ class Fields(rx.State):
     @action(Permission.WRITE)
     async def mend_recipient(self, text: str) -> None:
         """Back into the field, to be written anew."""
-        (await self.get_state(DraftState))._back_into_field(str(text))  # noqa: SLF001
+        (await self.get_state(DraftState)).edit_again(str(text))

@@ -70,7 +70,7 @@ class CampaignPicker(rx.State):
     async def _take(self, ids: list[str]) -> Any:
         draft = await self.get_state(DraftState)
         draft.campaign_ids = ids
-        draft._forget_error("campaigns")  # noqa: SLF001
+        draft.clear_error("campaigns")
         self.options = [Option(one.key, one.label, one.key in ids) for one in self.options]
         await self._name(ids)
         return DataPanel.load
@@ -121,6 +121,6 @@ class ZonePicker(rx.State):
             raise NotFound
         draft = await self.get_state(DraftState)
         draft.values = draft.values | {"timezone": zone}
-        draft._forget_error("timezone")  # noqa: SLF001
-        await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
+        draft.clear_error("timezone")
+        await (await self.get_state(SchedulePanel)).explain(draft.values)
         return DataPanel.load

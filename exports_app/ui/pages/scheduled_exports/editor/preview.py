@@ -16,6 +16,7 @@ from exports_app.domain.humanize import counted, place, sentence, size
 from exports_app.domain.table import Kind
 from exports_app.domain.timing import cron
 from exports_app.ui.framework.actions import action, call, error_sentence, principal
+from exports_app.ui.framework.internal import internal
 from exports_app.ui.framework.services import services
 from exports_app.ui.pages.scheduled_exports.editor import form, options
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
@@ -49,7 +50,8 @@ class SchedulePanel(rx.State):
     preset: str = "custom"
     runs: list[NextRun] = []  # noqa: RUF012 (Reflex copies defaults)
 
-    async def _explain(self, values: dict[str, str]) -> None:
+    @internal
+    async def explain(self, values: dict[str, str]) -> None:
         explain = services.schedules.explain
         self.place, self.words, self.problem, self.note, self.runs = (
             place(values["timezone"]),

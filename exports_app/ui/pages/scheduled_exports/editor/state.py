@@ -94,10 +94,11 @@ class EditorState(rx.State):
         draft = await self.get_state(DraftState)
         if draft.is_open or held["tenant"] != (await self.get_state(SessionState)).tenant_id:
             return None
-        draft._bring_back(held, recipients)  # noqa: SLF001
+        draft.restore(held, recipients)
         if held["dirty"]:
             await notify(self, "info", "Your unsaved changes are back")
-        draft._focus("form")  # noqa: SLF001  (somebody who goes on typing must not find the rest of it in the name)
+        # Somebody who goes on typing must not find the rest of it in the name
+        draft.focus_on("form")
         await self.compare()
         return await self._begun(draft)
 
@@ -106,7 +107,7 @@ class EditorState(rx.State):
         return await call(get, str(schedule_id), Permission.WRITE)
 
     async def _edit(self, stored: Schedule) -> Any:
-        (await self.get_state(DraftState))._version = stored.version  # noqa: SLF001
+        (await self.get_state(DraftState)).set_version(stored.version)
         return await self._open(
             stored.tenant_id, stored.id, form.texts(stored), stored, is_active=stored.is_active
         )
@@ -121,16 +122,16 @@ class EditorState(rx.State):
         is_active: bool = True,
     ) -> Any:
         draft = await self.get_state(DraftState)
-        draft._fill(tenant_id, schedule_id, values, like, is_active=is_active)  # noqa: SLF001
+        draft.fill(tenant_id, schedule_id, values, like, is_active=is_active)
         return await self._opened(draft)
 
     async def _opened(self, draft: DraftState) -> Any:
-        draft._focus("name")  # noqa: SLF001
+        draft.focus_on("name")
         return await self._begun(draft)
 
     async def _begun(self, draft: DraftState) -> Any:
         self.asking, draft.usual = False, options.from_settings(services.settings)
-        await (await self.get_state(SchedulePanel))._explain(draft.values)  # noqa: SLF001
+        await (await self.get_state(SchedulePanel)).explain(draft.values)
         return [CampaignPicker.name_chosen, DataPanel.load]
 
     @action(Permission.WRITE)
@@ -177,11 +178,11 @@ class EditorState(rx.State):
                 _write,
                 draft.tenant_id,
                 draft.schedule_id,
-                draft._version,  # noqa: SLF001
+                draft.version(),
                 values,
             )
         except Invalid as e:
-            draft._refuse(form.errors_by_field(e))  # noqa: SLF001
+            draft.show_errors(form.errors_by_field(e))
             return None
         except Conflict:
             draft.stale = True
@@ -189,7 +190,7 @@ class EditorState(rx.State):
         except NotFound:
             await notify(self, "error", DELETED)
             return None
-        draft._note_saved(saved)  # noqa: SLF001
+        draft.show_saved(saved)
         await (await self.get_state(ListState)).load()
         return saved
 
@@ -209,7 +210,7 @@ class EditorState(rx.State):
         try:
             stored = await self._stored(draft.schedule_id)
             draft.stale, draft.paused = (
-                stored.version != draft._version,  # noqa: SLF001
+                stored.version != draft.version(),
                 run_errors.readable(stored.paused_reason),
             )
         except NotFound:
