@@ -13,7 +13,7 @@ from exports_app.domain.access import Principal, Role
 from exports_app.engine.local import worker
 from exports_app.services.core import request_context
 from exports_app.services.core.change_events import Change, Changes
-from exports_app.services.core.extension_points import Report, Sender
+from exports_app.services.core.extension_points import FORMATS, Report, Sender
 from exports_app.services.core.records import (
     Campaign,
     Delivery,
@@ -27,7 +27,7 @@ from exports_app.services.core.records import (
 from exports_app.services.core.registry import Registry
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.sessions import LOGIN
-from exports_app.wiring import Services
+from exports_app.wiring import Services, load_plugins
 from tests.mailserver import MailServer
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
@@ -36,6 +36,10 @@ PASSWORD = "correct horse battery"
 BROWSER = "the-cookie-of-one-browser"
 DEADLINE = 15.0
 """Seconds any wait may last before the test fails."""
+
+load_plugins()
+FORMAT_KEYS = FORMATS.keys()
+"""Of every format that is installed."""
 
 
 class FakeClock:

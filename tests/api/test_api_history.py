@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from exports_app.domain.runs.states import RunStatus, Trigger
+from exports_app.services.core.extension_points import FORMATS
 from exports_app.services.core.records import Campaign, Run
 from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
@@ -22,7 +23,7 @@ from tests.api.client import (
 )
 from tests.api.conftest import Clients
 from tests.mailserver import MailServer
-from tests.world import NOW, Cast, claim, execute, uuid_of
+from tests.world import FORMAT_KEYS, NOW, Cast, claim, execute, uuid_of
 
 
 @pytest.fixture
@@ -133,16 +134,8 @@ class TestHistory:
         assert api.viewer.get(f"{SCHEDULES}/{schedule['id']}").json()["lastStatus"] == "completed"
 
 
-TYPES = {
-    "csv": "text/csv",
-    "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-    "xml": "application/xml",
-}
-
-
 class TestFile:
-    @pytest.mark.parametrize("file_format", TYPES)
+    @pytest.mark.parametrize("file_format", FORMAT_KEYS)
     @pytest.mark.usefixtures("campaigns")
     def test_is_an_attachment_with_its_name_type_and_size(
         self, api: Clients, services: Services, cast: Cast, file_format: str
@@ -151,7 +144,7 @@ class TestFile:
         run = done(services, cast, schedule)
         answer = api.viewer.get(f"{SCHEDULES}/{schedule['id']}/history/{run.id}/file")
         assert answer.status_code == 200
-        assert answer.headers["content-type"].split(";")[0] == TYPES[file_format]
+        assert answer.headers["content-type"].split(";")[0] == FORMATS[file_format].mime
         assert answer.headers["content-disposition"] == f'attachment; filename="{run.file_name}"'
         assert int(answer.headers["content-length"]) == run.file_size == len(answer.content)
         assert hashlib.sha256(answer.content).hexdigest() == run.sha256

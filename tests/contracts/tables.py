@@ -1,7 +1,7 @@
-"""Tables to write, and a reader for each format by a library that did not write it."""
+"""Tables to write, and what a reader of a format is. The readers stand in `formats/KEY.py`, beside
+a format's own module by name."""
 
-import csv
-import json
+import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,6 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-import openpyxl
-import python_calamine
-from lxml import etree
 
 from exports_app.domain.table import (
     Chunk,
@@ -108,10 +104,18 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Reader:
+    """Reads a file back, by a library that did not write it."""
+
     read: Callable[[Path, Sequence[Column]], Sheet]
     text: Callable[[str], str | None]
     """What a text is when it comes back."""
     header: Callable[[Column], str] = lambda c: c.key
+    holds: Callable[[str], bool] = lambda character: not "\ud800" <= character <= "\udfff"
+    """Whether the file can hold a character; it is counted as lost otherwise."""
+    every_digit: bool = True
+    """Whether integers of 64 bits come back; a spreadsheet program has floats."""
+    content: Callable[[Path], bytes] = Path.read_bytes
+    """Of a file, what is the same whenever it is made from the same rows."""
 
     def back(self, rows: Iterable[Row]) -> list[Row]:
         """The rows as they must come back."""
@@ -147,130 +151,15 @@ def xml_chars(value: str, instead: str = "\ufffd") -> str:
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", instead, value)
 
 
-def read_csv(path: Path, columns: Sequence[Column]) -> Sheet:
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *lines = csv.reader(file, strict=True)
-    return Sheet(
-        header,
-        [tuple(from_text(c, v) for c, v in zip(columns, line, strict=True)) for line in lines],
-    )
+def readers(key: str) -> list[Reader]:
+    """Of the format. Raises AssertionError where there is no file with them."""
+    try:
+        return module_of(key).READERS
+    except ModuleNotFoundError as e:
+        raise AssertionError(
+            f"add tests/contracts/formats/{key}.py with READERS (see docs/extending.md)"
+        ) from e
 
 
-def csv_text(value: str) -> str | None:
-    return utf8("'" + value if value[:1] in set("=+-@\t\r") else value) or None
-
-
-def read_json(path: Path, columns: Sequence[Column]) -> Sheet:
-    objects = json.loads(path.read_bytes().decode("utf-8"), parse_float=Decimal)
-    header = [c.key for c in columns]
-
-    def value(column: Column, held: Any) -> Any:
-        if held is None:
-            return None
-        match column.kind:
-            case Kind.DECIMAL:
-                assert isinstance(held, Decimal)
-                assert -held.as_tuple().exponent == column.scale
-                return scaled(held, column.scale)
-            case Kind.INTEGER:
-                assert type(held) is int
-                return held
-            case Kind.DATE:
-                return date.fromisoformat(held)
-            case Kind.TEXT:
-                assert isinstance(held, str)
-                return held
-
-    assert all(list(o) == header for o in objects)
-    return Sheet(header, [tuple(value(c, o[c.key]) for c in columns) for o in objects])
-
-
-def read_xml(path: Path, columns: Sequence[Column]) -> Sheet:
-    root = etree.parse(path).getroot()
-    assert root.tag == "export"
-    header = [c.key for c in columns]
-    rows = []
-    for row in root:
-        assert row.tag == "row"
-        assert [e.tag for e in row] == header
-        rows.append(tuple(from_text(c, e.text) for c, e in zip(columns, row, strict=True)))
-    return Sheet(header, rows)
-
-
-def number(column: Column, held: float) -> int:
-    """What a spreadsheet program has as a number, exactly."""
-    assert isinstance(held, int | float)
-    assert not isinstance(held, bool)
-    return scaled(Decimal(repr(held)), column.scale)
-
-
-def book(path: Path) -> openpyxl.Workbook:
-    with path.open("rb") as file:
-        return openpyxl.load_workbook(file)
-
-
-def read_openpyxl(path: Path, columns: Sequence[Column]) -> Sheet:
-    sheet = book(path).worksheets[0]
-
-    def value(column: Column, cell: Any) -> Any:
-        if cell.value is None:
-            return None
-        match column.kind:
-            case Kind.TEXT:
-                assert cell.data_type == "s"
-                return cell.value
-            case Kind.DATE:
-                assert cell.is_date
-                assert cell.number_format == "yyyy-mm-dd"
-                return cell.value.date()
-            case _:
-                assert cell.data_type == "n"
-                return number(column, cell.value)
-
-    header, *rows = sheet.iter_rows()
-    return Sheet(
-        [c.value for c in header],
-        [tuple(value(c, x) for c, x in zip(columns, row, strict=True)) for row in rows],
-    )
-
-
-def read_calamine(path: Path, columns: Sequence[Column]) -> Sheet:
-    header, *rows = (
-        python_calamine.CalamineWorkbook.from_path(path)
-        .get_sheet_by_index(0)
-        .to_python(skip_empty_area=False)
-    )
-
-    def value(column: Column, held: Any) -> Any:
-        if held == "":
-            return None
-        match column.kind:
-            case Kind.TEXT:
-                assert isinstance(held, str)
-                return held
-            case Kind.DATE:
-                assert type(held) is date
-                return held
-            case _:
-                return number(column, held)
-
-    return Sheet(
-        header, [tuple(value(c, x) for c, x in zip(columns, row, strict=True)) for row in rows]
-    )
-
-
-def excel_text(value: str) -> str | None:
-    return xml_chars(re.sub("\r\n?", "\n", value)) or None
-
-
-def label(column: Column) -> str:
-    return column.label
-
-
-READERS: dict[str, list[Reader]] = {
-    "csv": [Reader(read_csv, csv_text)],
-    "excel": [Reader(read_openpyxl, excel_text, label), Reader(read_calamine, excel_text, label)],
-    "json": [Reader(read_json, utf8)],
-    "xml": [Reader(read_xml, lambda value: xml_chars(value, "") or None)],
-}
-"""By a format's key. A new format brings its reader."""
+def module_of(key: str) -> Any:
+    return importlib.import_module(f"tests.contracts.formats.{key}")

@@ -52,8 +52,8 @@ def _lines_of(key: str) -> Ways:
     return lambda chunk: (lines.text(chunk), lines.plain(chunk))
 
 
-WAYS: dict[str, Callable[[], Ways]] = {"excel": _sheet} | {
-    key: (lambda key=key: _lines_of(key)) for key in ("csv", "json", "xml")
+WAYS: dict[str, Callable[[], Ways]] = {"a sheet": _sheet} | {
+    fmt.key: (lambda key=fmt.key: _lines_of(key)) for fmt in FORMATS if hasattr(fmt, "lines")
 }
 
 

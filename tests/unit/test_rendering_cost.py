@@ -65,7 +65,7 @@ def test_a_file_name_is_made_in_no_time(what: str) -> None:
 
 
 @EACH
-@pytest.mark.parametrize("key", ["csv", "excel", "json", "xml"])
+@pytest.mark.parametrize("key", FORMATS.keys())
 def test_a_file_of_such_texts_is_made_in_no_time(key: str, what: str, tmp_path: Path) -> None:
     columns = EXPORT_TYPES["campaigns"].columns()
     text = PATTERNS[what](200)

@@ -25,6 +25,7 @@ from exports_app.wiring import Services
 from exports_app.zipped import Package
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
+    FORMAT_KEYS,
     FakeClock,
     Watch,
     WatchedEmail,
@@ -111,7 +112,7 @@ def test_the_file_is_what_the_history_says_and_what_was_sent(
     assert [line.split(",")[1] for line in lines] == ["Quiet", "Spring", "autumn", "Überall"]
 
 
-@pytest.mark.parametrize("file_format", ["csv", "excel", "json", "xml"])
+@pytest.mark.parametrize("file_format", FORMAT_KEYS)
 @pytest.mark.parametrize("export_type", ["campaign", "campaigns", "aggregate"])
 @pytest.mark.usefixtures("mail")
 def test_every_type_is_exported_in_every_format(

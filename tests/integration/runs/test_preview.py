@@ -27,7 +27,14 @@ from exports_app.services.runs.preview import DataPreview, Preview
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
-from tests.world import FakeClock, make_schedule, registered, trigger_and_execute, uuid_of
+from tests.world import (
+    FORMAT_KEYS,
+    FakeClock,
+    make_schedule,
+    registered,
+    trigger_and_execute,
+    uuid_of,
+)
 
 ALL = Filters()
 BERLIN = "Europe/Berlin"
@@ -168,7 +175,7 @@ def test_the_window_is_that_of_a_run_now_in_the_schedules_zone(
     assert preview(services, admin, acme).window == "all data"
 
 
-@pytest.mark.parametrize("file_format", ["csv", "excel", "json", "xml"])
+@pytest.mark.parametrize("file_format", FORMAT_KEYS)
 @pytest.mark.parametrize("export_type", ["campaign", "campaigns", "aggregate"])
 def test_a_preview_tells_what_the_run_then_makes(
     services: Services,
