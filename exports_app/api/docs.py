@@ -28,14 +28,19 @@ PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
-START = 'SwaggerUIBundle({url: "/api/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null});\n'
+START = (
+    'SwaggerUIBundle({url: "/api/openapi.json", dom_id: "#swagger-ui", '
+    "deepLinking: true, validatorUrl: null});\n"
+)
 
 
 class Document:
     """The OpenAPI document as it is sent, made when somebody first asks for it."""
 
     def __init__(self, api: FastAPI) -> None:
-        self._api, self._lock, self._sent = api, threading.Lock(), b""
+        self._api = api
+        self._lock = threading.Lock()
+        self._sent = b""
 
     def sent(self) -> bytes:
         with self._lock:

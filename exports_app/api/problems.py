@@ -71,7 +71,9 @@ class Mistake(BaseModel):
     """One thing wrong with the input."""
 
     pointer: str = Field(
-        description="where, as a JSON pointer (RFC 6901) into the body, or the name of a query parameter"
+        description=(
+            "where, as a JSON pointer (RFC 6901) into the body, or the name of a query parameter"
+        )
     )
     detail: str
 

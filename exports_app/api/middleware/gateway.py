@@ -73,7 +73,9 @@ class Edge:
         self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = ""
     ) -> None:
         self._reflex = reflex if pages else _nothing_here
-        self._api, self._public_url, self._bodies = api, public_url, OpenBodies()
+        self._api = api
+        self._public_url = public_url
+        self._bodies = OpenBodies()
         # Static hosting redirects /x to /x/ by an absolute http address, wrong behind a proxy:
         # serve it at once instead
         self._prerendered = (
@@ -130,11 +132,17 @@ class Edge:
             await send(message)
 
         if TOO_LARGE in scope:
-            detail = f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or remove this site's cookies"
+            detail = (
+                f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or remove "
+                "this site's cookies"
+            )
             await _refuse(431, "too_large", detail)(scope, receive, secured)
             return
         if not is_asked_for(scope, self._public_url):
-            detail = f"This server answers for {self._public_url} alone: have the proxy pass the Host header on"
+            detail = (
+                f"This server answers for {self._public_url} alone: have the proxy pass the Host "
+                "header on"
+            )
             await _refuse(421, "wrong_host", detail)(scope, receive, secured)
             return
         if path in self._prerendered:
@@ -234,7 +242,9 @@ async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": 4404})
         return
     if scope["path"] == "/":
-        status, kind, body = 200, b"text/plain; charset=utf-8", _WELCOME.encode()
+        status = 200
+        kind = b"text/plain; charset=utf-8"
+        body = _WELCOME.encode()
     else:
         detail = "This server runs without web pages: the API is under /api"
         problem = {
@@ -244,7 +254,9 @@ async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
             "detail": detail,
             "code": "not_found",
         }
-        status, kind, body = 404, b"application/problem+json", json.dumps(problem).encode()
+        status = 404
+        kind = b"application/problem+json"
+        body = json.dumps(problem).encode()
     head = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -67,7 +67,10 @@ class Requests:
                 _log.exception("request failed", method=method, path=path)
                 if status:
                     raise  # the answer has begun: all that is left is to break it off
-                detail = f"Something went wrong on our side; the server's log tells more under request {request_id}"
+                detail = (
+                    "Something went wrong on our side; the server's log tells more under "
+                    f"request {request_id}"
+                )
                 await problems.response(500, "internal", detail)(scope, receive, out)
             finally:
                 took = round((time.perf_counter() - began) * 1000, 1)
@@ -80,6 +83,9 @@ class Requests:
 def _refusal(scope: Scope) -> ASGIApp | None:
     """The answer to a request whose address is too long to be read; None where it is not."""
     if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MAX_TARGET:
-        detail = f"The address is longer than {MAX_TARGET // 1024} KiB: send less in the path and the query"
+        detail = (
+            f"The address is longer than {MAX_TARGET // 1024} KiB: send less in the path and the "
+            "query"
+        )
         return problems.response(414, "too_large", detail)
     return None

@@ -37,7 +37,10 @@ class SlowBody:
         self._receive, self._others = receive, others
         self._begun, self._complete = time.monotonic(), False
         self._waiting: asyncio.Timeout | None = None
-        self.path, self.network, self.bytes, self.cut = path, network, 0, False
+        self.path = path
+        self.network = network
+        self.bytes = 0
+        self.cut = False
 
     async def receive(self) -> Message:
         if (

@@ -34,9 +34,11 @@ WORDS = {
 }
 """Title and text of a page by its status; the error's own words where there are none."""
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, \
+initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{title}</title>
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 34rem; margin: 20vh auto; padding: 0 1.5rem; }}</style></head>
+<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 34rem; \
+margin: 20vh auto; padding: 0 1.5rem; }}</style></head>
 <body><h1>{title}</h1><p>{text}</p></body></html>
 """
 

@@ -27,7 +27,10 @@ class MeasuresOut(Output):
 class CurrencyTotalsOut(MeasuresOut):
     currency: str
     change: dict[str, float | None] = Field(
-        description="by measure, relative: 0.1 is ten per cent more; null where there is nothing to compare with"
+        description=(
+            "by measure, relative: 0.1 is ten per cent more; null where there is nothing to "
+            "compare with"
+        )
     )
 
 

@@ -35,7 +35,10 @@ class TenantChange(PartialInput):
     recipient_domains: list[bounds.Domain] = Field(
         default_factory=list,
         max_length=bounds.DOMAINS,
-        description="that files may be sent to, e.g. example.com, or *.example.com for all below it; empty: to all",
+        description=(
+            "that files may be sent to, e.g. example.com, or *.example.com for all below it; "
+            "empty: to all"
+        ),
     )
     second_factor_required: bool = False
 
@@ -53,7 +56,10 @@ class InvitationOut(Output):
     created_at: datetime
     expires_at: datetime
     status: str = Field(
-        description="open, expired, or inviter_left: that person may not invite any more; in both cases send it again"
+        description=(
+            "open, expired, or inviter_left: that person may not invite any more; in both cases "
+            "send it again"
+        )
     )
     mail: str | None = Field(
         description="how the message with the link fares: pending, sending, accepted, failed, "
@@ -89,8 +95,8 @@ class OfferOut(Output):
     role: str
     expires_at: datetime
     way: str = Field(
-        description="sign_in: call accept with the account's access token; set_password: with a name "
-        "and a password; either: the one or the other, depending on whether there is an account"
+        description="sign_in: call accept with the account's access token; set_password: with "
+        "a name and a password; either: the one or the other, depending on whether there is an account"
     )
 
 

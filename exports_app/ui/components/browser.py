@@ -195,25 +195,22 @@ class Keep(_Browser):
     on_restore: rx.EventHandler[passthrough_event_spec(str)]
 
 
-when, elapsed, local, local_zone = When.create, Elapsed.create, Local.create, LocalZone.create
-effects, connection, keys, keep, soon = (
-    Effects.create,
-    ConnectionStatus.create,
-    KeyboardShortcuts.create,
-    Keep.create,
-    Soon.create,
-)
+when = When.create
+elapsed = Elapsed.create
+local = Local.create
+local_zone = LocalZone.create
+effects = Effects.create
+connection = ConnectionStatus.create
+keys = KeyboardShortcuts.create
+keep = Keep.create
+soon = Soon.create
 link_token, token_field = LinkToken.create, TokenField.create
-focus, return_focus, skip_link, options = (
-    Focus.create,
-    ReturnFocus.create,
-    SkipLink.create,
-    Options.create,
-)
+focus = Focus.create
+return_focus = ReturnFocus.create
+skip_link = SkipLink.create
+options = Options.create
 fold, pass_focus = Fold.create, PassFocus.create
-text, chip_input, copy_button, reload_button = (
-    Text.create,
-    ChipInput.create,
-    CopyButton.create,
-    ReloadButton.create,
-)
+text = Text.create
+chip_input = ChipInput.create
+copy_button = CopyButton.create
+reload_button = ReloadButton.create

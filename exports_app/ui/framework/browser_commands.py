@@ -69,7 +69,10 @@ class BrowserCommands(rx.State):
 
     @internal
     def clear(self) -> None:
-        self.items, self.goto, self.fetch, self.address = [], "", "", ""
+        self.items = []
+        self.goto = ""
+        self.fetch = ""
+        self.address = ""
 
 
 async def notify(

@@ -50,7 +50,9 @@ class Guard(Middleware):
     that passes. known: called with the tab's key and whether somebody is signed in there."""
 
     def __init__(self, quiet: Collection[str], seen: Seen, known: Known) -> None:
-        self._quiet, self._seen, self._known = frozenset(quiet), seen, known
+        self._quiet = frozenset(quiet)
+        self._seen = seen
+        self._known = known
         self._rules: dict[str, Rule] | None = None
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002 (Reflex's signature)

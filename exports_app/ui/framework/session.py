@@ -117,7 +117,9 @@ class SessionState(rx.State):
                 _pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or "")
             )
         else:
-            self.may, self.role, self.tenant_id = [], "No tenant yet", ""
+            self.may = []
+            self.role = "No tenant yet"
+            self.tenant_id = ""
         if held.who.is_super_admin:
             self.may = [*self.may, *map(str, OF_INSTALLATION)]
         self.ready = True

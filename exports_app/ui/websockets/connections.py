@@ -191,7 +191,9 @@ class Socket:
         """peer: host and port of the connection itself, which may be a proxy's. has_session:
         whether it came with the cookie of a session in which somebody was signed in a short time
         ago."""
-        self.place, self.peer, self.has_session = place, peer, has_session
+        self.place = place
+        self.peer = peer
+        self.has_session = has_session
         self.address, self.customer = place.address, place.customer
         self.taken = 0
         """Bytes of whole packets that have come so far, with their headers."""

@@ -77,7 +77,9 @@ def well_formed(data: Any) -> dict[str, Any] | None:
     length."""
     if not isinstance(data, dict):
         return None
-    name, payload, router = data.get("name"), data.get("payload", {}), data.get("router_data", {})
+    name = data.get("name")
+    payload = data.get("payload", {})
+    router = data.get("router_data", {})
     if not (isinstance(name, str) and name in RegistrationContext.get().event_handlers):
         return None
     if not (isinstance(payload, dict) and isinstance(router, dict)):
@@ -140,7 +142,9 @@ class Gate:
     """
 
     def __init__(self, app: rx.App, tabs: Tabs, left: Callable[[str], None]) -> None:
-        self._app, self._tabs, self._left = app, tabs, left
+        self._app = app
+        self._tabs = tabs
+        self._left = left
         self._booting: set[str] = set()
         """Sockets whose first event came with the connection."""
         namespace: Any = app.event_namespace

@@ -40,8 +40,8 @@ def leaving_dialog(
     more: rx.Component | None = None,
 ) -> rx.Component:
     """state: a State with asking (empty: nothing is asked), ask_owns (see `owned`), ask_refusal,
-    successors, successor, and the handlers choose and keep. heading: of the choice of an successor. part: what
-    ends the membership. more: what else is asked."""
+    successors, successor, and the handlers choose and keep. heading: of the choice of a
+    successor. part: what ends the membership. more: what else is asked."""
     choice = rx.el.select(
         rx.el.option("Choose a member", value=""),
         rx.foreach(state.successors, lambda one: rx.el.option(one.name, value=one.id)),

@@ -236,6 +236,9 @@ def _nothing() -> rx.Component:
     return message(
         "chart-line",
         "No data in this range",
-        "Choose another range, or have a program write the metrics of your campaigns through the API.",
+        (
+            "Choose another range, or have a program write the metrics of your campaigns through "
+            "the API."
+        ),
         button("Show all data", on_click=CampaignsState.choose("period", "all")),
     )

@@ -89,7 +89,10 @@ def crowd(hours: Sequence[Hour], zone: ZoneInfo) -> str:
         return "No run is scheduled in the next 24 hours"
     most = max(hours, key=lambda one: one.runs)
     local = most.at.astimezone(zone)
-    return f"{counted(total, 'run')}, at most {most.runs:,} in an hour: from {local:%H:%M} on, {_names(most)}"
+    return (
+        f"{counted(total, 'run')}, at most {most.runs:,} in an hour: from {local:%H:%M} on, "
+        f"{_names(most)}"
+    )
 
 
 def _names(hour: Hour) -> str:

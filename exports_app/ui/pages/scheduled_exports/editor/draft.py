@@ -87,15 +87,16 @@ class DraftState(rx.State):
         *,
         is_active: bool = True,
     ) -> None:
-        self.tenant_id, self.schedule_id, self.values, self.is_active = (
-            tenant_id,
-            schedule_id,
-            form.EMPTY | values,
-            is_active,
-        )
+        self.tenant_id = tenant_id
+        self.schedule_id = schedule_id
+        self.values = form.EMPTY | values
+        self.is_active = is_active
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
         self.chips = [Chip(one) for one in like.recipients] if like else []
-        self.errors, self.stale, self.mend, self.unfinished = {}, False, "", ""
+        self.errors = {}
+        self.stale = False
+        self.mend = ""
+        self.unfinished = ""
         self.unfold, self.paused = (
             "",
             run_errors.readable(like.paused_reason) if like and schedule_id else "",
@@ -108,22 +109,18 @@ class DraftState(rx.State):
     def restore(self, held: dict[str, Any], recipients: Sequence[Recipient]) -> None:
         """What `form.unpack` gave; recipients: its chips, read."""
         self.fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
-        self._version, self.campaign_ids, self.unfinished = (
-            held["version"],
-            held["campaigns"],
-            held["unfinished"],
-        )
+        self._version = held["version"]
+        self.campaign_ids = held["campaigns"]
+        self.unfinished = held["unfinished"]
         self.add_recipients(recipients)
         self._saved = () if held["dirty"] else self._now()
 
     @internal
     def show_saved(self, saved: Schedule) -> None:
-        self.schedule_id, self._version, self.stale, self.errors = (
-            saved.id,
-            saved.version,
-            False,
-            {},
-        )
+        self.schedule_id = saved.id
+        self._version = saved.version
+        self.stale = False
+        self.errors = {}
         self.chips = [Chip(one) for one in saved.recipients]
         self.paused = run_errors.readable(saved.paused_reason)
         self._saved = self._now()

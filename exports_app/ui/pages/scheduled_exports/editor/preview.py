@@ -53,13 +53,11 @@ class SchedulePanel(rx.State):
     @internal
     async def explain(self, values: dict[str, str]) -> None:
         explain = services.schedules.explain
-        self.place, self.words, self.problem, self.note, self.runs = (
-            place(values["timezone"]),
-            "",
-            "",
-            "",
-            [],
-        )
+        self.place = place(values["timezone"])
+        self.words = ""
+        self.problem = ""
+        self.note = ""
+        self.runs = []
         try:
             found = await call(explain, values["schedule"], values["timezone"])
         except ExportsError as e:
@@ -108,13 +106,14 @@ class DataPanel(rx.State):
                 self._show(found, problem)
 
     def _show(self, found: Any, problem: str) -> None:
-        self.busy, self.problem, self.is_empty = (
-            False,
-            problem,
-            found is not None and found.total == 0,
-        )
+        self.busy = False
+        self.problem = problem
+        self.is_empty = found is not None and found.total == 0
         if found is None:
-            self.heads, self.rows, self.summary, self.window = [], [], "", ""
+            self.heads = []
+            self.rows = []
+            self.summary = ""
+            self.window = ""
             return
         # An id says the least and takes the most room: it stands last here, wherever the file has
         # it
@@ -167,16 +166,22 @@ class LetterPanel(rx.State):
         draft = await self.get_state(DraftState)
         tenant, values = draft.tenant_id, dict(draft.values)
         filters = form.filters_of(values, draft.campaign_ids)
-        name, export_type, file_format, timezone = (
-            values[n] for n in ("name", "export_type", "format", "timezone")
+        found = await call(
+            services.preview.letter,
+            tenant,
+            values["name"],
+            values["export_type"],
+            values["format"],
+            values["timezone"],
+            filters,
+            values["delivery"],
+            options.read_one("link_days", values),
         )
-        letter = services.preview.letter
-        what = (tenant, name, export_type, file_format, timezone, filters)
-        days = options.read_one("link_days", values)
-        found = await call(letter, *what, values["delivery"], days)
         if found is None:
             return
-        self.subject, self.html, self.text = found.subject, found.html, found.text
+        self.subject = found.subject
+        self.html = found.html
+        self.text = found.text
         self.kind, self.is_open = "html", True
 
     @action(Permission.WRITE)

@@ -65,7 +65,8 @@ def _paused() -> rx.Component:
             rx.el.p(rx.el.b("Paused by itself.")),
             rx.el.p(DraftState.paused),
             rx.el.p(
-                "Once that is mended, switch it to Active below and save: it runs in your name then."
+                "Once that is mended, switch it to Active below and save: it runs in your "
+                "name then."
             ),
             class_name="box warn",
             id="paused-reason",

@@ -49,7 +49,9 @@ class BackfillState(rx.State):
             await self._look()
 
     async def _look(self) -> None:
-        self.told, self.errors, self.count = "", {}, 0
+        self.told = ""
+        self.errors = {}
+        self.count = 0
         days = _days(self.start, self.end)
         if days is None:
             return  # not all is chosen yet
@@ -68,7 +70,10 @@ class BackfillState(rx.State):
                 if found.existing
                 else ""
             )
-            self.told = f"{counted(found.new, 'run')} would be made, each for the days that it would have covered.{had}"
+            self.told = (
+                f"{counted(found.new, 'run')} would be made, each for the days that it would "
+                f"have covered.{had}"
+            )
         else:
             self.told = "All run times of these days have a run already: nothing would be made."
 

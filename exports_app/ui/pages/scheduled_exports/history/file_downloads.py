@@ -46,7 +46,9 @@ class FileDownloadsState(rx.State):
     @internal
     async def follow(self, schedule_id: str, run_id: str) -> None:
         """Show the downloads of the run that is opened; with no run, none."""
-        self.run_id, self.rows, self.heading = run_id, [], ""
+        self.run_id = run_id
+        self.rows = []
+        self.heading = ""
         if not run_id:
             self.asking = ""
             return
@@ -75,7 +77,9 @@ class FileDownloadsState(rx.State):
         """Make the links useless that the run sent."""
         if not self.asking:
             return
-        history, run_id, self.asking = await self.get_state(HistoryState), self.asking, ""
+        history = await self.get_state(HistoryState)
+        run_id = self.asking
+        self.asking = ""
         revoke = services.download_links.revoke
         await call(revoke, history.schedule_id, run_id)
         await notify(self, "success", "The links of this run no longer work")

@@ -186,21 +186,17 @@ class HistoryState(rx.State):
         self._begin(named)
 
     def _begin(self, schedule_id: str) -> None:
-        self.schedule_id, self.name, self.heading, self.gone, self.failed, self.loaded = (
-            schedule_id,
-            "",
-            "",
-            "",
-            "",
-            False,
-        )
-        self.runs, self.deliveries, self.detail, self.attempts, self.notices = (
-            [],
-            [],
-            Detail(),
-            [],
-            [],
-        )
+        self.schedule_id = schedule_id
+        self.name = ""
+        self.heading = ""
+        self.gone = ""
+        self.failed = ""
+        self.loaded = False
+        self.runs = []
+        self.deliveries = []
+        self.detail = Detail()
+        self.attempts = []
+        self.notices = []
         self.paused = self.paused_at = ""
 
     @action(Permission.WRITE)
@@ -274,11 +270,16 @@ class HistoryState(rx.State):
             await (await self.get_state(part)).follow(schedule.id, self.opened)
 
     def _show(self, read: Read) -> None:
-        found, total, names = read.runs, read.total, read.names
+        found = read.runs
+        total = read.total
+        names = read.names
         self.notices = [notice_row(one) for one in read.notices]
         longest = max((_seconds(run) for run, _ in found), default=0.0)
         self.runs = [run_row(run, names, longest) for run, _ in found]
-        self.total, self.loaded, self.gone, self.failed = total, True, "", ""
+        self.total = total
+        self.loaded = True
+        self.gone = ""
+        self.failed = ""
         counts = [
             (word, sum(run.status is key for run, _ in found)) for key, word in STATUS_WORDS.items()
         ]
@@ -289,7 +290,10 @@ class HistoryState(rx.State):
             ((run, deliveries) for run, deliveries in found if run.id == self.opened), None
         )
         if opened is None:
-            self.opened, self.detail, self.deliveries, self.attempts = "", Detail(), [], []
+            self.opened = ""
+            self.detail = Detail()
+            self.deliveries = []
+            self.attempts = []
             return
         run, deliveries = opened
         self.detail = detail(run, deliveries)
@@ -412,7 +416,8 @@ def _sent(run: Run) -> str:
         told.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
     if run.removed_characters:
         told.append(
-            f"{counted(run.removed_characters, 'character')} of its texts left out or replaced, which the format cannot hold"
+            f"{counted(run.removed_characters, 'character')} of its texts left out or "
+            "replaced, which the format cannot hold"
         )
     if run.file_removed_at:
         told.append(f"the file was removed on {run.file_removed_at:%d %b %Y}")

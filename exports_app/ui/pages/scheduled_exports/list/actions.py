@@ -95,7 +95,10 @@ class ScheduleActions(rx.State):
             if runs
             else ""
         )
-        self.ask_text = f"It will not run again, for anybody.{past} A run that is under way still finishes. This cannot be undone."
+        self.ask_text = (
+            f"It will not run again, for anybody.{past} A run that is under way still finishes. "
+            "This cannot be undone."
+        )
 
     @action(Permission.WRITE)
     async def ask_delete_selected(self) -> None:
@@ -108,7 +111,10 @@ class ScheduleActions(rx.State):
         names = ", ".join(f"“{r.name}”" for r in chosen[:5]) + (
             f" and {len(chosen) - 5} more" if len(chosen) > 5 else ""
         )
-        self.ask_text = f"{names} will not run again, and their histories can no longer be opened. This cannot be undone."
+        self.ask_text = (
+            f"{names} will not run again, and their histories can no longer be opened. This "
+            "cannot be undone."
+        )
 
     @action(Permission.WRITE)
     async def dismiss(self) -> None:

@@ -85,11 +85,9 @@ class ListState(rx.State):
     async def arrive(self, tenant_id: str) -> bool:
         """Take the view from the address; what it names wrongly is left out. False: the tab is
         where it was."""
-        asked, came, notices = (
-            query(self),
-            (tenant_id, path(self)),
-            await self.get_state(BrowserCommands),
-        )
+        asked = query(self)
+        came = (tenant_id, path(self))
+        notices = await self.get_state(BrowserCommands)
         if came == self._came and notices.shows(asked):
             return False
         self._came = came
@@ -130,17 +128,13 @@ class ListState(rx.State):
         self.loaded = True
 
     def _show(self, listed: ScheduleListPage) -> None:
-        self.rows, self.total, self.page = (
-            rows(listed.schedules, listed.latest),
-            listed.total,
-            listed.page.number,
-        )
+        self.rows = rows(listed.schedules, listed.latest)
+        self.total = listed.total
+        self.page = listed.page.number
         summary = listed.summary
-        self.all_total, self.active_count, self.failing = (
-            summary.total,
-            summary.active,
-            summary.failing,
-        )
+        self.all_total = summary.total
+        self.active_count = summary.active
+        self.failing = summary.failing
         self.stopped, self.next_at = summary.stopped, iso(summary.next_run_at)
         shown = {r.id for r in self.rows}
         self.selected = [one for one in self.selected if one in shown]
@@ -164,7 +158,9 @@ class ListState(rx.State):
 
     @action(Permission.WRITE)
     async def clear(self) -> None:
-        self.q, self.filters, self.page = "", {}, 1
+        self.q = ""
+        self.filters = {}
+        self.page = 1
         await self._look()
 
     @action(Permission.WRITE)

@@ -56,7 +56,10 @@ class AuditState(rx.State):
             name: asked[name] for name in PLAIN if name in asked and _fits(name, asked[name])
         }
         self.view = view if principal().is_super_admin else view | {"of": ""}
-        self.rows, self.total, self.loaded, self.failed = [], 0, False, ""
+        self.rows = []
+        self.total = 0
+        self.loaded = False
+        self.failed = ""
         number = asked.get("page", "1")
         self.number = (
             max(1, int(number))

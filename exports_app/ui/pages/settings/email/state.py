@@ -51,7 +51,11 @@ class EmailState(rx.State):
             if self.busy:
                 return
             asked = self._asked = uuid.uuid4().hex
-            self.busy, self.error, self.outcome, self.told, self.dialogue = True, "", "", "", []
+            self.busy = True
+            self.error = ""
+            self.outcome = ""
+            self.told = ""
+            self.dialogue = []
         error, trial = "", None
         try:
             trial = await call(

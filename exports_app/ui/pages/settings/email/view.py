@@ -55,7 +55,8 @@ def _settings() -> rx.Component:
     )
     missing = rx.el.div(
         rx.el.p(
-            "No mail server is set: files are made, and nothing is sent. Set one in the environment or in .env, e.g."
+            "No mail server is set: files are made, and nothing is sent. Set one in the "
+            "environment or in .env, e.g."
         ),
         rx.el.pre(EXAMPLE),
         rx.el.p("then restart the server."),
@@ -63,7 +64,10 @@ def _settings() -> rx.Component:
         role="status",
     )
     note = rx.el.p(
-        "They are read when the server starts: change them where they come from, then restart the server.",
+        (
+            "They are read when the server starts: change them where they come from, then "
+            "restart the server."
+        ),
         class_name="muted",
     )
     return rx.el.section(

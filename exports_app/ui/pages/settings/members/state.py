@@ -43,7 +43,10 @@ class MembersState(rx.State):
         """When the page loads: nothing of another tenant stays, neither a question nor a link."""
         tenant_id = await self._tenant()
         if self._of != tenant_id:
-            self._of, self.rows, self.loaded, self.asking = tenant_id, [], False, ""
+            self._of = tenant_id
+            self.rows = []
+            self.loaded = False
+            self.asking = ""
             (await self.get_state(InvitationsState)).clear()
 
     @action(Permission.MANAGE)
@@ -67,12 +70,10 @@ class MembersState(rx.State):
         settled = await call(removing, await self._tenant(), str(user_id))
         member, receives = settled.member, settled.receives
         self.asking, self.ask_name = member.user.id, member.user.name
-        self.ask_owns, self.successors, self.successor, self.drops = (
-            owned(settled),
-            successors_of(settled),
-            "",
-            True,
-        )
+        self.ask_owns = owned(settled)
+        self.successors = successors_of(settled)
+        self.successor = ""
+        self.drops = True
         self.ask_refusal = settled.refusal
         self.ask_receives = counted(receives, "scheduled export") if receives else ""
 

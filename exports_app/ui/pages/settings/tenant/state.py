@@ -58,14 +58,21 @@ class TenantState(rx.State):
         """What somebody else changed shows in the fields that are not touched here."""
         tenant_id = (await self.get_state(SessionState)).tenant_id
         if self._of != tenant_id:
-            self.loaded, self.html, self.subject = False, "", ""
+            self.loaded = False
+            self.html = ""
+            self.subject = ""
         tenant = await call(services.tenants.get, tenant_id, Permission.MANAGE)
         fresh, own = texts(tenant), self._of == tenant_id
         touched = {k: v for k, v in self.typed.items() if own and v != self._stored[k]}
         if lost := [LABELS[k] for k, v in touched.items() if fresh[k] not in {self._stored[k], v}]:
-            notice = f"Somebody else changed the {' and '.join(lost)} meanwhile: saving replaces what they chose"
+            notice = (
+                f"Somebody else changed the {' and '.join(lost)} meanwhile: saving replaces what "
+                "they chose"
+            )
             await notify(self, "info", notice)
-        self.typed, self._stored, self._of = fresh | touched, fresh, tenant_id
+        self.typed = fresh | touched
+        self._stored = fresh
+        self._of = tenant_id
         if not own:
             self._shown = {}
         self.usual_days, self.usual_zone = (
@@ -107,7 +114,9 @@ class TenantState(rx.State):
                 self, "info", "Somebody else changed it meanwhile: look at it, then save again"
             )
             return
-        self.typed, self._stored, self._shown = texts(saved), texts(saved), {}
+        self.typed = texts(saved)
+        self._stored = texts(saved)
+        self._shown = {}
         (await self.get_state(SessionState)).show_changed(saved)
         await self._draw()
         await notify(self, "success", "The settings are saved")

@@ -69,7 +69,10 @@ def _form() -> rx.Component:
                 "Time zone",
                 "timezone",
                 rx.fragment(_text("timezone", custom_attrs={"list": "zones"}), zones),
-                f"Of new scheduled exports, and of the days in Analytics; empty: {state.usual_zone}",
+                (
+                    "Of new scheduled exports, and of the days in Analytics; empty: "
+                    f"{state.usual_zone}"
+                ),
             ),
             _field(
                 "Days that files are kept",

@@ -1,4 +1,5 @@
-"""The accounts of the installation: finding them, resetting what they sign in with, deactivating them."""
+"""The accounts of the installation: finding them, resetting what they sign in with,
+deactivating them."""
 
 import reflex as rx
 
@@ -44,7 +45,9 @@ class UsersState(rx.State):
     @action(Permission.OPERATE)
     async def arrive(self) -> None:
         """When the page loads: no question of before."""
-        self.asking, self.q, self.number = "", "", 1
+        self.asking = ""
+        self.q = ""
+        self.number = 1
         self.fresh_email = self.fresh_link = ""
 
     @action(Permission.OPERATE)
@@ -71,11 +74,9 @@ class UsersState(rx.State):
     @action(Permission.OPERATE)
     async def ask(self, user_id: str, what: str) -> None:
         found = await call(services.user_administration.get, str(user_id))
-        self.asking, self.ask_name, self.ask_what = (
-            found.id,
-            found.name,
-            what if what in {"renew", "factor"} else "deactivate",
-        )
+        self.asking = found.id
+        self.ask_name = found.name
+        self.ask_what = what if what in {"renew", "factor"} else "deactivate"
 
     @action(Permission.OPERATE)
     async def keep(self) -> None:

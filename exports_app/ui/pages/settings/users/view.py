@@ -27,7 +27,10 @@ def users() -> rx.Component:
 
 
 def _fresh() -> rx.Component:
-    intro = "The link is shown only once and works for 24 hours. Setting the password signs the account out everywhere."
+    intro = (
+        "The link is shown only once and works for 24 hours. Setting the password signs the "
+        "account out everywhere."
+    )
     return link_to_hand_on(UsersState.fresh_email, UsersState.fresh_link, intro, UsersState.forget)
 
 
@@ -103,11 +106,16 @@ def _question() -> rx.Component:
         return rx.match(UsersState.ask_what, ("renew", renew), ("factor", factor), deactivate)
 
     what = by_what(
-        "They get a link by email to set a new password; without a mail server it is shown here once. Until they use it "
+        "They get a link by email to set a new password; without a mail server it is shown "
+        "here once. Until they use it "
         "nothing changes; once it is used, it signs out every browser and program.",
-        "They are signed out everywhere, and their password alone signs them in until they set one up again. Be sure that it is "
+        "They are signed out everywhere, and their password alone signs them in until they "
+        "set one up again. Be sure that it is "
         "them who asks: whoever stole their password would ask the same.",
-        "They are signed out everywhere and may not sign in any more; scheduled exports that they own fail and are paused.",
+        (
+            "They are signed out everywhere and may not sign in any more; scheduled exports that "
+            "they own fail and are paused."
+        ),
     )
     name = UsersState.ask_name
     title = by_what(

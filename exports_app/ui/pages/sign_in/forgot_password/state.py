@@ -30,7 +30,10 @@ class ForgotPasswordState(rx.State):
     @action(public=True)
     async def load(self) -> None:
         self.available = await asyncio.to_thread(services.password_resets.available)
-        self.sent_to, self.error, self.errors, self.loaded = "", "", {}, True
+        self.sent_to = ""
+        self.error = ""
+        self.errors = {}
+        self.loaded = True
 
     @action(public=True)
     async def ask(self, form: dict[str, str]) -> None:

@@ -43,7 +43,10 @@ def _sent() -> rx.Component:
         rx.el.div(
             "If ",
             rx.el.b(ForgotPasswordState.sent_to),
-            " has an account here, a link to set a new password is on its way. It works once, for 30 minutes.",
+            (
+                " has an account here, a link to set a new password is on its way. It works "
+                "once, for 30 minutes."
+            ),
             class_name="box info",
             role="status",
         ),
@@ -53,7 +56,10 @@ def _sent() -> rx.Component:
 
 def _no_mail() -> rx.Component:
     return rx.el.div(
-        "This server sends no email. Ask an admin of your tenant to have a super admin make you a link.",
+        (
+            "This server sends no email. Ask an admin of your tenant to have a super admin make "
+            "you a link."
+        ),
         class_name="box info",
         role="status",
     )

@@ -66,13 +66,18 @@ class InvitationState(rx.State):
 
     @action(public=True)
     async def load(self) -> None:
-        self.loaded, self.done, self.error, self.errors = False, False, "", {}
+        self.loaded = False
+        self.done = False
+        self.error = ""
+        self.errors = {}
         self.ready = str(int(self.ready or "0") + 1)
 
     @action(public=True)
     async def open(self, token: str) -> None:
         """What the link offers, and who looks at it."""
-        self.failed, self.error, self.errors = "", "", {}
+        self.failed = ""
+        self.error = ""
+        self.errors = {}
         try:
             user = await call(services.own_account.get) if signed_in() else None
             offer = (
@@ -88,11 +93,9 @@ class InvitationState(rx.State):
         if offer is None:
             self.failed = NO_LINK
             return
-        self.tenant, self.invited_by, self.role = (
-            offer.tenant.name,
-            offer.invited_by,
-            ROLES[offer.role],
-        )
+        self.tenant = offer.tenant.name
+        self.invited_by = offer.invited_by
+        self.role = ROLES[offer.role]
         self.email, self.way = offer.email, str(offer.way)
         self.expires_at = offer.expires_at.isoformat()
 

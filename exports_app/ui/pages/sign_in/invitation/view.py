@@ -97,7 +97,10 @@ def _own_password_first() -> rx.Component:
 def _join() -> rx.Component:
     again = rx.cond(
         InvitationState.me != "",
-        "Nobody has shown yet that this account is yours: choose a new password for it. You are signed out everywhere else.",
+        (
+            "Nobody has shown yet that this account is yours: choose a new password for it. You "
+            "are signed out everywhere else."
+        ),
         "Choose a name and a password for your account.",
     )
     return rx.form(

@@ -38,9 +38,10 @@ class LoginState(rx.State):
     @action(public=True)
     async def load(self) -> Any:
         self.is_demo = await asyncio.to_thread(services.demo.offers_login)
-        self.expired, self.ended, self.joined = (
-            word in query(self) for word in ("expired", "ended", "joined")
-        )
+        reasons = query(self)
+        self.expired = "expired" in reasons
+        self.ended = "ended" in reasons
+        self.joined = "joined" in reasons
         self.error = ""
         self._begin_anew()
         return rx.redirect(HOME) if signed_in() else None

@@ -40,7 +40,8 @@ def _code() -> rx.Component:
     """The form of the second step."""
     return rx.form(
         rx.el.p(
-            "Enter the 6-digit code that your authenticator app shows, or one of your recovery codes."
+            "Enter the 6-digit code that your authenticator app shows, or one of your "
+            "recovery codes."
         ),
         _field(
             "otp",

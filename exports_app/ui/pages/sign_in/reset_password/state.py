@@ -31,7 +31,11 @@ class ResetPasswordState(rx.State):
 
     @action(public=True)
     async def load(self) -> None:
-        self.loaded, self.done, self.error, self.errors, self.email = False, False, "", {}, ""
+        self.loaded = False
+        self.done = False
+        self.error = ""
+        self.errors = {}
+        self.email = ""
         self.ready = str(int(self.ready or "0") + 1)
 
     @action(public=True)
@@ -39,7 +43,9 @@ class ResetPasswordState(rx.State):
         """Whose password the link sets."""
         if self.done:  # the browser has just forgotten the token
             return
-        self.failed, self.error, self.errors = "" if token else NO_LINK, "", {}
+        self.failed = "" if token else NO_LINK
+        self.error = ""
+        self.errors = {}
         check = services.password_resets.check
         try:
             self.email = await asyncio.to_thread(check, str(token)) if token else ""

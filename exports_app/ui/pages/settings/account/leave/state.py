@@ -28,7 +28,9 @@ class LeaveState(rx.State):
         settled = await call(leaving, str(tenant_id))
         self.asking, self.ask_name = settled.tenant.id, settled.tenant.name
         self.ask_refusal = settled.refusal
-        self.ask_owns, self.successors, self.successor = owned(settled), successors_of(settled), ""
+        self.ask_owns = owned(settled)
+        self.successors = successors_of(settled)
+        self.successor = ""
 
     @action()
     async def choose(self, user_id: str) -> None:

@@ -21,7 +21,11 @@ from exports_app.ui.framework.services import services
 LONGEST = bounds.PASSWORD
 """Characters of a field that are looked at."""
 FIELDS = {"/currentPassword": "factor-password", "/otp": "otp"}
-SETUP, SCAN, CODES, DISABLE, RENEW = "setup", "scan", "codes", "disable", "renew"
+SETUP = "setup"
+SCAN = "scan"
+CODES = "codes"
+DISABLE = "disable"
+RENEW = "renew"
 """What the card asks for, or shows; empty: whether there is one."""
 
 
@@ -72,7 +76,9 @@ class SecondFactorState(rx.State):
 
     @action()
     async def confirm(self, form: dict[str, str]) -> None:
-        who, session, otp = principal(), id_of(actor().session), str(form.get("otp", ""))[:LONGEST]
+        who = principal()
+        session = id_of(actor().session)
+        otp = str(form.get("otp", ""))[:LONGEST]
         enabled = await self._tried(lambda: services.second_factors.confirm(who, otp, session))
         if enabled is not None:
             self._forget()

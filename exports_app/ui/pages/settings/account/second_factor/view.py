@@ -167,7 +167,8 @@ def _scan() -> rx.Component:
         ),
     )
     intro = (
-        "Scan this code with an authenticator app, such as Google Authenticator, Aegis or 1Password. "
+        "Scan this code with an authenticator app, such as Google Authenticator, Aegis or "
+        "1Password. "
         "Then enter the code it shows."
     )
     form = _form(
@@ -185,7 +186,8 @@ def _scan() -> rx.Component:
 def _codes() -> rx.Component:
     state = SecondFactorState
     intro = (
-        "Keep these recovery codes in a safe place. Each one signs you in once when your phone is not at hand. "
+        "Keep these recovery codes in a safe place. Each one signs you in once when your "
+        "phone is not at hand. "
         "They are not shown again."
     )
     shown = rx.el.ul(
@@ -215,7 +217,8 @@ def _codes() -> rx.Component:
 
 def _disable() -> rx.Component:
     intro = (
-        "After that your password alone signs you in. Where a second factor is required, you have no rights until you set one "
+        "After that your password alone signs you in. Where a second factor is required, you "
+        "have no rights until you set one "
         "up again."
     )
     fields = (_password(), _otp(APP))

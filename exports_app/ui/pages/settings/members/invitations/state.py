@@ -72,7 +72,10 @@ class InvitationsState(rx.State):
     @internal
     def clear(self) -> None:
         """For another tenant: nothing of this one stays."""
-        self.rows, self.errors, self.fresh_email, self.fresh_link = [], {}, "", ""
+        self.rows = []
+        self.errors = {}
+        self.fresh_email = ""
+        self.fresh_link = ""
 
     @internal
     async def read(self) -> None:

@@ -31,7 +31,10 @@ def invite_card() -> rx.Component:
     fresh = link_to_hand_on(
         state.fresh_email,
         state.fresh_link,
-        "It works once, for 72 hours, and is shown only now. Anyone who has it can become a member.",
+        (
+            "It works once, for 72 hours, and is shown only now. Anyone who has it can become a "
+            "member."
+        ),
         state.forget,
     )
     return rx.el.section(

@@ -68,5 +68,8 @@ def limit(name: str, text: str) -> int | None:
 def fault(error: FieldError) -> str:
     """What is null in the API is an empty field here, and the size of files is typed in MB."""
     if field_of(error.pointer) == "file_bytes":
-        return f"Must be from {1 / MEGABYTE:f} to {MAX_QUOTA['file_bytes'] / MEGABYTE:,.0f} MB, or empty: the default"
+        return (
+            f"Must be from {1 / MEGABYTE:f} to {MAX_QUOTA['file_bytes'] / MEGABYTE:,.0f} MB, or "
+            "empty: the default"
+        )
     return sentence(error.detail.replace("or null:", "or empty:"))

@@ -16,7 +16,8 @@ def card() -> rx.Component:
         id="require-second-factor",
     )
     intro = (
-        "Members without one have no rights here until they set it up under Settings, Account. What they own runs on. "
+        "Members without one have no rights here until they set it up under Settings, "
+        "Account. What they own runs on. "
         "Super admins follow the rule of the installation."
     )
     return rx.el.section(
