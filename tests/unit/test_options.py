@@ -113,6 +113,7 @@ def test_its_field_in_the_api() -> None:
         (TONE, "friendly", "friendly"),
         (ROWS, None, ""),
         (ROWS, 7, "7"),
+        (replace(ROWS, kind=WholeNumber(1, 5_000_000, "rows")), 9_000_000, "9000000"),
         (WAIT, 90, "1.5"),
         (NOTE, "hello", "hello"),
         (SIGNED, True, "yes"),

@@ -14,6 +14,8 @@ from exports_app.services.core.records import Schedule
 BY_NAME = {option.name: option for option in OPTIONS}
 ADVANCED = frozenset(option.name for option in OPTIONS if option.advanced)
 YES, NO = "yes", "no"
+DIGITS = 6
+"""Of what is read as a number, where none that is allowed has more."""
 
 
 def text_of(option: Option, value: Any) -> str:
@@ -78,9 +80,10 @@ def value_of(option: Option, text: str) -> Any:
 
 
 def _number(option: Option, kind: WholeNumber, text: str) -> int:
-    if kind.entry and re.fullmatch(r"[0-9]{1,6}([.,][0-9]{1,10})?", text):
+    whole = rf"[0-9]{{1,{max(DIGITS, len(str(kind.most)))}}}"
+    if kind.entry and re.fullmatch(rf"{whole}([.,][0-9]{{1,10}})?", text):
         return round(kind.entry.size * float(text.replace(",", ".")))
-    if not kind.entry and re.fullmatch(r"[0-9]{1,6}", text):
+    if not kind.entry and re.fullmatch(whole, text):
         return int(text)
     example = f", e.g. {kind.example}" if kind.example else ""
     empty = ", or leave it empty" if option.is_optional else ""
