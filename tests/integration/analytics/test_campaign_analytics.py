@@ -5,45 +5,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, literal, select
 
 from exports_app.domain.access import Principal
-from exports_app.domain.errors import Invalid, NotFound
+from exports_app.domain.errors import NotFound
 from exports_app.domain.timing.period import Window
-from exports_app.services.analytics.campaign_totals import MEASURES
 from exports_app.services.analytics.campaigns import (
-    CampaignAnalytics,
-    CampaignFigures,
     CampaignView,
 )
-from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.export_filters import Scope
 from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.records import Campaign, Metric, Tenant
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
-from tests.world import FakeClock, registered, uuid_of
-
-WEEK = Window(date(2026, 2, 25), date(2026, 3, 3))
-"""The seven days with data; the clock stands at 4 March."""
-
-
-def look(services: Services, who: Principal, tenant: Tenant, **view: Any) -> CampaignFigures:
-    filters = view.pop("filters", Filters(period="last_7_days"))
-    return services.campaign_analytics.read(who, tenant.id, CampaignView(filters, **view))
-
-
-def value(values: tuple[Any, ...], key: str) -> Any:
-    return values[MEASURES.index(key)]
-
-
-def days(services: Services, campaign: Campaign, first: date, *metrics: tuple[int, ...]) -> None:
-    made = [
-        Metric(campaign.id, first + timedelta(days=i), *numbers)
-        for i, numbers in enumerate(metrics)
-    ]
-    with services.store.write() as tx:
-        tx.campaigns.upsert_metrics(made)
+from tests.integration.analytics.campaign_readings import WEEK, days, look, value
+from tests.world import FakeClock, uuid_of
 
 
 def test_sums_are_by_currency_and_ratios_are_of_the_sums(
@@ -183,126 +158,6 @@ def test_nobody_sees_the_figures_of_others(
     for tenant_id in (acme.id, uuid_of(77), "nonsense"):
         with pytest.raises(NotFound):
             services.campaign_analytics.read(outsider, tenant_id, CampaignView())
-
-
-@pytest.mark.parametrize(
-    ("view", "pointer"),
-    [
-        (CampaignView(Filters(period="someday")), "/period"),
-        (CampaignView(Filters(start_date=date(2026, 3, 2), end_date=date(2026, 3, 1))), "/endDate"),
-        (CampaignView(Filters(period="today", start_date=date(2026, 3, 2))), "/period"),
-        (CampaignView(Filters(group_by="hour")), "/groupBy"),
-        (CampaignView(Filters(campaign_ids=(uuid_of(1),))), "/campaignIds"),
-        (CampaignView(sort="budget"), "/sort"),
-        (CampaignView(currency="euro"), "/currency"),
-        (CampaignView(top=0), "/top"),
-        (CampaignView(top=101), "/top"),
-    ],
-)
-def test_a_wrong_view_is_refused_by_its_part(
-    services: Services, admin: Principal, acme: Tenant, view: CampaignView, pointer: str
-) -> None:
-    with pytest.raises(Invalid) as refused:
-        services.campaign_analytics.read(admin, acme.id, view)
-    assert [one.pointer for one in refused.value.errors] == [pointer]
-
-
-def test_too_much_is_refused_with_the_way_out(
-    services: Services,
-    admin: Principal,
-    acme: Tenant,
-    campaigns: dict[str, Campaign],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("exports_app.services.analytics.campaigns.MOST_ROWS", 10)
-    with pytest.raises(Invalid, match="group it by longer periods"):
-        look(services, admin, acme)
-    assert (
-        len(
-            look(
-                services, admin, acme, filters=Filters(period="last_7_days", group_by="month")
-            ).points
-        )
-        == 4
-    )
-
-
-def test_what_is_too_much_is_not_tried_again_until_the_data_changes(
-    services: Services,
-    admin: Principal,
-    acme: Tenant,
-    campaigns: dict[str, Campaign],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("exports_app.services.analytics.campaigns.MOST_ROWS", 10)
-    tried: list[str] = []
-    read = services.campaign_analytics._read
-
-    def counted(tenant: Tenant, *more: Any) -> CampaignFigures:
-        tried.append(tenant.id)
-        return read(tenant, *more)
-
-    monkeypatch.setattr(services.campaign_analytics, "_read", counted)
-    for _ in range(3):
-        with pytest.raises(Invalid):
-            look(services, admin, acme)
-        services.changes.publish(Change(Topic.RUNS, acme.id))
-    assert len(tried) == 1
-    services.campaigns.update(admin, campaigns["Quiet"].id, {"channel": "video"})
-    with pytest.raises(Invalid):
-        look(services, admin, acme)
-    assert len(tried) == 2
-
-
-class Endless:
-    """An export type, but for its query, which has no end."""
-
-    def __init__(self, of: Any) -> None:
-        self._of = of
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._of, name)
-
-    def select(self, _: Scope) -> Any:
-        numbers = select(literal(1).label("n")).cte(recursive=True)
-        numbers = numbers.union_all(select(numbers.c.n + 1))
-        return select(*[func.sum(numbers.c.n).label(f"c{i}") for i in range(8)])
-
-
-def test_a_reading_that_runs_out_of_time_says_so_and_leaves_the_database_usable(
-    services: Services, admin: Principal, acme: Tenant, campaigns: dict[str, Campaign]
-) -> None:
-    impatient = CampaignAnalytics(
-        services.store, services.changes, services.clock, "UTC", seconds=0.2
-    )
-    held = EXPORT_TYPES["aggregate"]
-    with (
-        registered(EXPORT_TYPES, Endless(held)),
-        pytest.raises(Invalid, match="takes the database too long"),
-    ):
-        impatient.read(admin, acme.id, CampaignView(Filters(period="last_7_days")))
-    assert EXPORT_TYPES["aggregate"] is held
-    assert len(look(services, admin, acme).totals) == 2
-
-
-def test_a_new_zone_is_never_answered_with_a_reading_of_the_old_one(
-    services: Services,
-    admin: Principal,
-    acme: Tenant,
-    campaigns: dict[str, Campaign],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Though that reading began before the change, and ended after it."""
-    get = services.campaign_analytics._readings.get
-
-    def changed_meanwhile(*values: Any) -> CampaignFigures:
-        monkeypatch.setattr(services.campaign_analytics._readings, "get", get)
-        services.tenants.update(admin, acme.id, {"timezone": "Asia/Tokyo"})
-        return get(*values)
-
-    monkeypatch.setattr(services.campaign_analytics._readings, "get", changed_meanwhile)
-    assert look(services, admin, acme).timezone == "Europe/Berlin"
-    assert look(services, admin, acme).timezone == "Asia/Tokyo"
 
 
 def test_thirty_days_are_compared_with_thirty_even_where_they_are_a_whole_month(

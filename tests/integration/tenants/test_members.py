@@ -1,10 +1,9 @@
-"""The people of a tenant, their accounts, and the tenant's settings."""
+"""The members of a tenant, and their roles."""
 
 import itertools
 import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -14,16 +13,14 @@ from exports_app.domain.errors import (
     Forbidden,
     Invalid,
     NotFound,
-    TooManyRequests,
     Unauthenticated,
-    Unavailable,
     WrongCredentials,
 )
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page
-from exports_app.services.identity.sessions import id_of
 from exports_app.wiring import Services
+from tests.integration.tenants.changes import ADDRESS
 from tests.world import (
     PASSWORD,
     Cast,
@@ -35,14 +32,6 @@ from tests.world import (
     side_by_side,
     stored,
 )
-
-ADDRESS, BROWSER = "192.0.2.1", "b" * 43
-NEW = "a brand new password"
-
-
-def told(services: Services, cast: Cast) -> list[Action]:
-    found, _ = services.audit.find(cast.super_admin.who, None, AuditFilter(), Page(size=200))
-    return [one.action for one in found if not one.action.startswith("schedule.")]
 
 
 class TestTheLastAdmin:
@@ -157,155 +146,6 @@ class TestWho:
             services.auth.login(cast.admin.user.email, password, ADDRESS).access_token
         )
         assert who.roles == {}
-
-
-class TestOnesAccount:
-    def test_a_new_password_signs_the_others_out(
-        self, services: Services, cast: Cast, clock: FakeClock
-    ) -> None:
-        user, who = cast.admin.user, cast.admin.who
-        mine, other = (self.signed_in(services, cast, device) for device in ("Mine", "Other"))
-        with pytest.raises(Invalid) as wrong:
-            services.own_account.change_password(who, "wrong", NEW)
-        assert [e.pointer for e in wrong.value.errors] == ["/currentPassword"]
-        for bad in ("short", PASSWORD):
-            with pytest.raises(Invalid):
-                services.own_account.change_password(who, PASSWORD, bad)
-        services.own_account.change_password(who, PASSWORD, NEW, id_of(mine))
-        assert services.sessions.visit(mine) is not None
-        assert services.sessions.visit(other) is None
-        assert [one.device for one in services.own_account.sessions(who, id_of(mine))] == ["Mine"]
-        clock.advance(minutes=2)
-        assert services.auth.login(user.email, NEW, ADDRESS)
-        assert NEW not in repr(
-            services.audit.find(cast.super_admin.who, None, AuditFilter(), Page())
-        )
-
-    def test_guessing_the_old_one_is_slowed_down(self, services: Services, cast: Cast) -> None:
-        def guess() -> None:
-            for _ in range(20):
-                with pytest.raises(Invalid):
-                    services.own_account.change_password(cast.admin.who, "wrong", NEW)
-
-        with pytest.raises(TooManyRequests):
-            guess()
-
-    def test_sessions_are_listed_and_ended(
-        self, services: Services, cast: Cast, clock: FakeClock
-    ) -> None:
-        first = self.signed_in(services, cast, "First\0")
-        clock.advance(minutes=10)
-        second = self.signed_in(services, cast, "Second")
-        assert services.sessions.visit(first) is not None
-        listed = services.own_account.sessions(cast.admin.who, id_of(second))
-        assert [(one.device, one.is_current) for one in listed] in (
-            [("First", False), ("Second", True)],
-            [("Second", True), ("First", False)],
-        )
-        assert {one.last_used_at for one in listed} == {clock()}
-        with pytest.raises(NotFound):
-            services.own_account.end_session(cast.viewer.who, id_of(first))
-        services.own_account.end_session(cast.admin.who, id_of(first))
-        assert services.sessions.visit(first) is None
-        services.own_account.sign_out_everywhere(cast.admin.who)
-        assert services.sessions.visit(second) is None
-        assert services.own_account.sessions(cast.admin.who) == []
-
-    def test_the_last_use_is_not_written_at_each_event(
-        self, services: Services, cast: Cast, clock: FakeClock
-    ) -> None:
-        session, began = self.signed_in(services, cast, "Mine"), clock()
-        clock.advance(minutes=4)
-        services.sessions.visit(session)
-        assert services.own_account.sessions(cast.admin.who)[0].last_used_at == began
-        clock.advance(minutes=2)
-        services.sessions.visit(session)
-        assert services.own_account.sessions(cast.admin.who)[0].last_used_at == began + timedelta(
-            minutes=6
-        )
-
-    def test_who_reads_does_not_need_that_it_can_be_written(
-        self, services: Services, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def full() -> None:
-            raise Unavailable
-
-        session = self.signed_in(services, cast, "Mine")
-        clock.advance(minutes=6)
-        monkeypatch.setattr(services.store, "write", full)
-        assert services.sessions.visit(session) is not None
-
-    def signed_in(self, services: Services, cast: Cast, device: str) -> str:
-        code = services.sessions.begin(cast.admin.user.email, PASSWORD, ADDRESS, BROWSER)
-        session, _ = services.sessions.redeem(code, BROWSER, device)
-        return session
-
-
-class TestTheTenant:
-    def test_is_changed_and_told(self, services: Services, cast: Cast) -> None:
-        values: dict[str, Any] = {
-            "name": "Acme & Co.",
-            "brand_color": "#123456",
-            "logo_url": "https://example.com/l.png",
-        }
-        new = services.tenants.update(
-            cast.admin.who, cast.acme.id, values | {"timezone": None, "keep_days": 30}
-        )
-        assert services.tenants.get(cast.viewer.who, cast.acme.id) == new
-        assert (new.name, new.timezone, new.keep_days, new.slug) == (
-            "Acme & Co.",
-            None,
-            30,
-            cast.acme.slug,
-        )
-        assert services.tenants.update(cast.admin.who, cast.acme.id, values) == new
-        assert told(services, cast) == [Action.TENANT_UPDATED]
-
-    @pytest.mark.parametrize(
-        ("values", "pointer"),
-        [
-            ({"name": " "}, "/name"),
-            ({"brand_color": "red"}, "/brandColor"),
-            ({"logo_url": "http://example.com/l.png"}, "/logoUrl"),
-            ({"logo_url": "https://example.com/\0"}, "/logoUrl"),
-            ({"logo_url": "https://me:secret@example.com/l.png"}, "/logoUrl"),
-            ({"logo_url": "https://example.com/\u202egnp.exe"}, "/logoUrl"),
-            ({"logo_url": "https://nowhere/l.png"}, "/logoUrl"),
-            ({"logo_url": "https://[::1/l.png"}, "/logoUrl"),
-            ({"logo_url": "https://\\example.com"}, "/logoUrl"),
-            ({"timezone": "Mars/Olympus"}, "/timezone"),
-            ({"keep_days": 0}, "/keepDays"),
-            ({"keep_days": 10**6}, "/keepDays"),
-        ],
-    )
-    def test_refuses_what_is_wrong(
-        self, services: Services, cast: Cast, values: dict[str, Any], pointer: str
-    ) -> None:
-        with pytest.raises(Invalid) as refused:
-            services.tenants.update(cast.admin.who, cast.acme.id, values)
-        assert [e.pointer for e in refused.value.errors] == [pointer]
-
-    def test_what_somebody_else_changed_meanwhile_is_not_written_over(
-        self, services: Services, cast: Cast
-    ) -> None:
-        change, seen = services.tenants.update, {"brand_color": cast.acme.brand_color}
-        change(cast.admin.who, cast.acme.id, {"brand_color": "#111111"}, seen)
-        with pytest.raises(Conflict):
-            change(cast.admin.who, cast.acme.id, {"brand_color": "#222222"}, seen)
-        both = change(
-            cast.admin.who, cast.acme.id, {"name": "Acme & Co."}, {"name": cast.acme.name}
-        )
-        assert (both.name, both.brand_color) == ("Acme & Co.", "#111111")
-
-    def test_a_member_who_lost_their_role_changes_nothing(
-        self, services: Services, cast: Cast
-    ) -> None:
-        set_role(services, cast.admin.user.id, cast.acme.id, Role.VIEWER)
-        who = services.auth.principal(
-            services.auth.login(cast.admin.user.email, PASSWORD, ADDRESS).access_token
-        )
-        with pytest.raises(Forbidden):
-            services.tenants.update(who, cast.acme.id, {"name": "Mine"})
 
 
 def test_two_admins_who_demote_each_other_at_once_leave_one(services: Services, cast: Cast) -> None:

@@ -19,7 +19,7 @@ from exports_app.domain.errors import (
 from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.accounts.invitation_acceptance import AcceptanceStep
 from exports_app.services.core.records import Action
-from exports_app.services.tenants import invitations as rules
+from exports_app.services.tenants import invitation_rules as rules
 from exports_app.services.tenants.invitations import InvitationStatus
 from exports_app.wiring import Services
 from tests.integration.tenants.invitations.accounts import CEO, THEIRS, account, entries, roles

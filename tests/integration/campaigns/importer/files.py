@@ -1,0 +1,32 @@
+"""CSV files to import, and what of them is stored."""
+
+from collections.abc import Callable
+
+from exports_app.services.campaigns.import_file import ImportResult
+from exports_app.services.core.records import Campaign, Page, Tenant
+from exports_app.wiring import Services
+
+HEADER = (
+    "campaign_name,channel,status,currency,budget,start_date,end_date,"
+    "date,impressions,clicks,conversions,spend,revenue"
+)
+GOOD = "Summer,search,active,EUR,1000.50,2026-01-01,,2026-01-02,100,10,1,12.3,45"
+Load = Callable[[str | bytes], ImportResult]
+
+
+def csv(*lines: str) -> str:
+    return "\n".join((HEADER, *lines, ""))
+
+
+def campaigns_of(services: Services, tenant: Tenant) -> list[Campaign]:
+    with services.store.read() as tx:
+        return tx.campaigns.find(frozenset({tenant.id}), {}, "", Page(sort="name"))[0]
+
+
+def days(services: Services) -> int:
+    with services.store.read() as tx:
+        return tx.campaigns.count_metrics()
+
+
+def problems(result: ImportResult) -> list[tuple[int, str]]:
+    return [(p.line, p.reason) for p in result.problems]

@@ -1,0 +1,17 @@
+"""A schedule of each hour."""
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.services.core.records import Schedule
+from exports_app.wiring import Services
+from tests.world import (
+    make_schedule,
+)
+
+
+@pytest.fixture
+def hourly(services: Services, admin: Principal) -> Schedule:
+    return make_schedule(
+        services, admin, name="Numbers", schedule="0 * * * *", timezone="UTC", pause_after=3
+    )
