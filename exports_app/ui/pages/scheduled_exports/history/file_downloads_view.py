@@ -8,7 +8,8 @@ from exports_app.ui.pages.scheduled_exports.history.file_downloads import (
     DownloadRow,
     FileDownloadsState,
 )
-from exports_app.ui.pages.scheduled_exports.history.state import HistoryState, RunItem
+from exports_app.ui.pages.scheduled_exports.history.rows import RunItem
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 
 TITLE = "Revoke the links of this run?"
 TEXT = (

@@ -1,0 +1,210 @@
+"""Runs of a schedule and the details of one, as the history shows them."""
+
+import re
+from dataclasses import dataclass
+
+from exports_app.domain.humanize import counted, duration, place, sentence, size
+from exports_app.domain.runs.delivery_mode import DeliveryMode
+from exports_app.domain.runs.states import (
+    FAILING,
+    FINISHED,
+    RESENT,
+    UNDELIVERED,
+    DeliveryStatus,
+    RunStatus,
+    Trigger,
+)
+from exports_app.domain.timing import period
+from exports_app.services.core.records import Delivery, Run
+from exports_app.services.runs.actions import waits_for_retry
+from exports_app.ui.framework.services import services
+from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.history.attempts import (
+    DELIVERY_WORDS,
+)
+from exports_app.ui.pages.scheduled_exports.labels import (
+    STATUS_WORDS,
+    format_label,
+    iso,
+    kind_label,
+    moment,
+)
+
+TRIGGERS = {
+    Trigger.SCHEDULE: "on schedule",
+    Trigger.MANUAL: "run by hand",
+    Trigger.TEST: "test",
+    Trigger.RERUN: "run again",
+    Trigger.BACKFILL: "past time",
+}
+
+
+@dataclass
+class RunItem:
+    id: str
+    status: str
+    status_word: str
+    at: str
+    since: str
+    how: str
+    """Trigger and who."""
+    window: str
+    file_name: str
+    parts: list[str]
+    """The file's name, cut where a line may end."""
+    size: str
+    has_file: bool
+    records: str
+    took: str
+    attempts: str
+    waits: str
+    """What it waits for, where it is a time."""
+    waits_at: str
+    bar: str
+    """Height of its bar in the strip, in per cent."""
+    title: str
+
+
+@dataclass
+class DeliveryItem:
+    target: str
+    status: str
+    word: str
+    at: str
+    error: str
+
+
+@dataclass
+class Detail:
+    """Of the run that is opened."""
+
+    error: str = ""
+    raw: str = ""
+    """The error with all its ids, to be copied."""
+    hint: str = ""
+    sha256: str = ""
+    made: str = ""
+    """What it is, in one line, as of when it ran."""
+    sent: str = ""
+    """How the file went out, and what became of it; in one line."""
+    can_resend: bool = False
+    can_rerun: bool = False
+    can_cancel: bool = False
+    can_revoke: bool = False
+    """It sent download links that may still work."""
+    can_retry: bool = False
+    """It waits for another attempt."""
+    unknown: int = 0
+    """Messages that may have arrived, or not, and wait for a person's word."""
+    unsent: int = 0
+
+
+def run_row(run: Run, names: dict[str, str], longest: float) -> RunItem:
+    how = TRIGGERS.get(run.trigger, str(run.trigger))
+    if run.triggered_by:
+        how += f" · {names.get(run.triggered_by, 'somebody who is gone')}"
+    if run.missed_ticks:
+        how += f" · {run.missed_ticks} missed before"
+    took = duration(run_seconds(run)) if run.started_at and run.completed_at else ""
+    word = STATUS_WORDS[run.status]
+    return RunItem(
+        id=run.id,
+        status=str(run.status),
+        status_word=word,
+        at=iso(run.scheduled_for or run.created_at)
+        if run.status not in FINISHED
+        else iso(moment(run)),
+        since=iso(run.started_at) if run.status is RunStatus.PROCESSING else "",
+        how=how,
+        window=period.words(period.Window(run.window_start, run.window_end)),
+        file_name=run.file_name or "",
+        parts=re.findall(r"[^_]*_|[^_]+", run.file_name or ""),
+        size=size(run.file_size) if run.file_size is not None else "",
+        has_file=_has_file(run),
+        records="" if run.record_count is None else f"{run.record_count:,}",
+        took=took,
+        attempts="" if run.attempt < 2 else f"attempt {run.attempt}",
+        waits=_waits(run),
+        waits_at=iso(run.next_attempt_at) if _waits(run) else "",
+        bar=f"{round(12 + 88 * run_seconds(run) / longest) if longest else 12}%",
+        title=f"{word}{f', {took}' if took else ''}, {run.created_at:%d %b %Y %H:%M} UTC",
+    )
+
+
+def _waits(run: Run) -> str:
+    if run.status is not RunStatus.PENDING or run.next_attempt_at is None:
+        return ""
+    if not run.attempt:
+        return "starts"
+    most = run.spec.retry_attempts or services.settings.retry_attempts
+    return f"failed for now; attempt {run.attempt + 1} of {most + run.deaths} follows"
+
+
+def _has_file(run: Run) -> bool:
+    return bool(run.file_key) and run.file_removed_at is None
+
+
+def _sent(run: Run) -> str:
+    told = []
+    if run.sent_as == DeliveryMode.LINK and run.link_expires_at:
+        told.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
+    elif run.sent_as and run.sent_size is not None:
+        how = "Attached as ZIP" if run.sent_as == DeliveryMode.ZIP else "Attached"
+        told.append(f"{how}, {size(run.sent_size)}")
+    if run.links_revoked_at:
+        told.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
+    if run.removed_characters:
+        told.append(
+            f"{counted(run.removed_characters, 'character')} of its texts left out or "
+            "replaced, which the format cannot hold"
+        )
+    if run.file_removed_at:
+        told.append(f"the file was removed on {run.file_removed_at:%d %b %Y}")
+    return sentence(" · ".join(told))
+
+
+def run_seconds(run: Run) -> float:
+    return (
+        (run.completed_at - run.started_at).total_seconds()
+        if run.started_at and run.completed_at
+        else 0.0
+    )
+
+
+def detail(run: Run, deliveries: list[Delivery]) -> Detail:
+    unsent = sum(d.status in UNDELIVERED for d in deliveries)
+    unknown = (
+        sum(d.status is DeliveryStatus.UNKNOWN for d in deliveries) if run.status in FAILING else 0
+    )
+    after = (
+        run_errors.hint(run.error_code, run.error) if run.status in FINISHED else ""
+    )  # else it is that of an attempt before
+    hint = run_errors.UNKNOWN if unknown else run_errors.WAITS if waits_for_retry(run) else after
+    return Detail(
+        error=f"{run_errors.readable(run.error).rstrip('.')}." if run.error else "",
+        raw=run.error or "",
+        hint=hint,
+        sha256=run.sha256 or "",
+        made=f"{kind_label(run.spec.export_type)}, {format_label(run.format)}"
+        f" · days counted in {place(run.spec.timezone)}",
+        sent=_sent(run),
+        can_resend=run.status in RESENT and _has_file(run) and unsent > 0,
+        can_rerun=run.status in FINISHED,
+        can_cancel=run.status not in FINISHED,
+        can_revoke=run.sent_as == DeliveryMode.LINK
+        and run.links_revoked_at is None
+        and _has_file(run),
+        can_retry=waits_for_retry(run),
+        unknown=unknown,
+        unsent=unsent,
+    )
+
+
+def delivery_row(delivery: Delivery) -> DeliveryItem:
+    return DeliveryItem(
+        delivery.target,
+        str(delivery.status),
+        DELIVERY_WORDS[delivery.status],
+        iso(delivery.sent_at),
+        run_errors.readable(delivery.error),
+    )
