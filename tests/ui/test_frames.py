@@ -18,14 +18,11 @@ from reflex_base.registry import RegistrationContext
 from exports_app import plugins, wiring
 from exports_app.domain import bounds
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
-from exports_app.ui.websockets import connections
-from exports_app.ui.websockets.connections import (
-    MAX_FRAME_BYTES,
-    MAX_FRAME_BYTES_OF_STRANGERS,
-    Sockets,
-)
+from exports_app.ui.websockets import packets
+from exports_app.ui.websockets.connections import Sockets
 from exports_app.ui.websockets.gate import ROOT, Gate, well_formed
 from exports_app.ui.websockets.incident_log import incidents
+from exports_app.ui.websockets.packets import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS
 from exports_app.ui.websockets.tab_states import Tabs
 from tests.loopwatch import watched
 
@@ -150,9 +147,9 @@ def largest(unit: str, size: int) -> str:
     """The largest frame of such values that may be sent by its size and by its number of values."""
     spare = 100  # of the event around it
     each, brackets = len(unit) + 1, unit.count("[") + unit.count("{")
-    most = [(size - 2 * spare) // each, (connections.MAX_COMMAS - spare) // (1 + unit.count(","))]
+    most = [(size - 2 * spare) // each, (packets.MAX_COMMAS - spare) // (1 + unit.count(","))]
     if brackets:
-        most.append((connections.MAX_BRACKETS - spare) // brackets)
+        most.append((packets.MAX_BRACKETS - spare) // brackets)
     return filled(unit, min(most))
 
 

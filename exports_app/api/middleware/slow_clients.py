@@ -3,7 +3,7 @@ many.
 
 The server itself cuts off who does not send a request's head in time (launch/serve.py); what
 follows the head is cut off here, and a websocket on which no page joins in
-ui/websockets/connections.py.
+ui/websockets/socket.py.
 """
 
 import asyncio

@@ -96,7 +96,8 @@ class OfferOut(Output):
     expires_at: datetime
     way: str = Field(
         description="sign_in: call accept with the account's access token; set_password: with "
-        "a name and a password; either: the one or the other, depending on whether there is an account"
+        "a name and a password; either: the one or the other, depending on whether there is an "
+        "account"
     )
 
 

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs
 import reflex as rx
 from reflex_base.registry import RegistrationContext
 
-from exports_app.ui.websockets import connections
 from exports_app.ui.websockets.incident_log import incidents
+from exports_app.ui.websockets.socket import MAX_UNREAD_PACKETS, UNREAD, Socket, current
 from exports_app.ui.websockets.tab_states import Tabs, key_of
 
 ROOT = "reflex___state____state"
@@ -111,7 +111,7 @@ def _size(data: Any) -> int:
 class Answers(asyncio.Queue[Any]):
     """What waits to be sent over a socket. It cuts off the socket of whoever does not read."""
 
-    def __init__(self, socket: connections.Socket | None) -> None:
+    def __init__(self, socket: Socket | None) -> None:
         super().__init__()
         self._socket = socket
 
@@ -119,8 +119,8 @@ class Answers(asyncio.Queue[Any]):
         super()._put(item)
         if self._socket is not None:
             self._socket.count_answer(_length(item))
-            if self.qsize() > connections.MAX_UNREAD_PACKETS:
-                self._socket.cut(connections.UNREAD)
+            if self.qsize() > MAX_UNREAD_PACKETS:
+                self._socket.cut(UNREAD)
 
     def _get(self) -> Any:
         item = super()._get()
@@ -157,7 +157,7 @@ class Gate:
         namespace.on_event, namespace.on_client_error = self.on_event, self.on_client_error
         namespace.emit_update, sio._handle_event_internal = self.emit_update, self.on_packet  # noqa: SLF001
         sio.eio.on("message", self.on_message)
-        sio.eio.create_queue = lambda *_, **__: Answers(connections.current())
+        sio.eio.create_queue = lambda *_, **__: Answers(current())
 
     def remember_few_routes(self) -> None:
         """Reflex remembers the routes of 4,096 paths, whoever made them up. Once all pages are
@@ -170,7 +170,7 @@ class Gate:
         try:
             await self._message(eio_sid, data)
         except (ValueError, RecursionError, KeyError, TypeError, IndexError, AttributeError) as e:
-            if (socket := connections.current()) is None:
+            if (socket := current()) is None:
                 raise
             socket.cut(f"a malformed packet ({type(e).__name__})")
 
@@ -182,7 +182,7 @@ class Gate:
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> bool:
         """False refuses it."""
-        socket = connections.current()
+        socket = current()
         if socket is not None and not await socket.join():
             return False
         cookies = environ.get("HTTP_COOKIE", "")
@@ -215,7 +215,7 @@ class Gate:
         event = well_formed(data) if key is not None else None
         if event is None:
             return
-        socket = connections.current()
+        socket = current()
         loads = event["name"] in HYDRATE and sid not in self._booting
         if socket is not None and loads and not await socket.join():
             return
@@ -225,7 +225,7 @@ class Gate:
         await self._event(sid, event)
 
     async def on_client_error(self, sid: str, data: Any = None) -> None:  # noqa: ARG002 (a client's words do not go into our log)
-        socket = connections.current()
+        socket = current()
         incidents.note("a page reported an error of its own", socket.address.name if socket else "")
 
     async def emit_update(self, update: Any, token: str) -> None:

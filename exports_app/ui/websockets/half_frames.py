@@ -17,13 +17,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Container, Iterator
 from pathlib import Path
 
-from exports_app.ui.websockets.connections import (
+from exports_app.ui.websockets.connections import Sockets
+from exports_app.ui.websockets.packets import (
     MAX_FRAME_BYTES,
     MAX_FRAME_BYTES_OF_STRANGERS,
     TOO_LARGE,
-    Socket,
-    Sockets,
 )
+from exports_app.ui.websockets.socket import Socket
 
 READ_AHEAD = 32 * 1024
 """Bytes that the server may have read beyond a packet, with the handshake."""

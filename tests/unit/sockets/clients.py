@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from exports_app.ui.websockets import connections
+from exports_app.ui.websockets.socket import Socket, current
 
 TOKEN = "0f8fad5b-d9cb-469f-a165-70867728950e"
 QUERY = f"EIO=4&transport=websocket&token={TOKEN}"
@@ -18,12 +18,12 @@ class Reflex:
         self.signed_in = signed_in
         self.held: list[asyncio.Future[None]] = []
         self.received: list[str] = []
-        self.sockets: list[connections.Socket] = []
+        self.sockets: list[Socket] = []
         self.send: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope, self.send = scope, send
-        socket = connections.current()
+        socket = current()
         assert socket is not None
         self.sockets.append(socket)
         socket.is_signed_in = lambda: self.signed_in
@@ -38,7 +38,7 @@ class Reflex:
         finally:
             reading.cancel()
 
-    async def _read(self, socket: connections.Socket, receive: Any) -> None:
+    async def _read(self, socket: Socket, receive: Any) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             self.received.append(message["text"])
             if message["text"].startswith("40"):

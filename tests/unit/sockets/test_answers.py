@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from exports_app.ui.websockets import connections, gate
-from exports_app.ui.websockets.connections import (
-    Sockets,
-)
+from exports_app.ui.websockets import gate
+from exports_app.ui.websockets.connections import Sockets
 from exports_app.ui.websockets.incident_log import incidents
+from exports_app.ui.websockets.socket import MAX_UNREAD_BYTES, MAX_UNREAD_PACKETS
 from tests.unit.sockets.clients import JOIN, Client, Reflex, play, settled
 
 
@@ -29,7 +28,7 @@ class TestUnreadAnswers:
 
     @pytest.mark.parametrize(
         ("number", "size"),
-        [(3, connections.MAX_UNREAD_BYTES // 2), (connections.MAX_UNREAD_PACKETS + 1, 10)],
+        [(3, MAX_UNREAD_BYTES // 2), (MAX_UNREAD_PACKETS + 1, 10)],
     )
     def test_that_pile_up_end_the_connection(self, number: int, size: int, logs: list[Any]) -> None:
         async def story() -> None:

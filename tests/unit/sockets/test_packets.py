@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 
-from exports_app.ui.websockets import connections
-from exports_app.ui.websockets.connections import (
-    MAX_FRAME_BYTES,
-    MAX_FRAME_BYTES_OF_STRANGERS,
-    Sockets,
-)
+from exports_app.ui.websockets.connections import Sockets
+from exports_app.ui.websockets.packets import MAX_FRAME_BYTES, MAX_FRAME_BYTES_OF_STRANGERS
 from tests.unit.sockets.clients import JOIN, QUERY, TOKEN, Client, Reflex, play, refused, settled
 
 
@@ -80,7 +76,7 @@ class TestTheHandshake:
     def test_after_which_no_page_joins_is_cut(
         self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
     ) -> None:
-        monkeypatch.setattr(connections, "JOIN_SECONDS", 0.05)
+        monkeypatch.setattr("exports_app.ui.websockets.socket.JOIN_SECONDS", 0.05)
 
         async def story() -> None:
             app = Sockets(Reflex())

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from exports_app.ui.websockets import connections, rate_allowance
-from exports_app.ui.websockets.connections import (
-    MAX_HELD_BYTES_PER_CUSTOMER,
-    MAX_STRANGERS_PER_CUSTOMER,
-    Sockets,
-)
+from exports_app.ui.websockets import rate_allowance
+from exports_app.ui.websockets.connections import MAX_STRANGERS_PER_CUSTOMER, Sockets
 from exports_app.ui.websockets.rate_allowance import Allowance
+from exports_app.ui.websockets.socket import (
+    MAX_HELD_BYTES_PER_CUSTOMER,
+    SENDS_TOO_MUCH,
+    SENDS_TOO_MUCH_ITSELF,
+    Socket,
+)
 from tests.unit.sockets.clients import PERSON, Client, Reflex, is_session, play, refused, settled
 
 
@@ -73,7 +75,7 @@ class TestHowFast:
             )
             turns: list[float] = []
 
-            async def join(socket: connections.Socket) -> None:
+            async def join(socket: Socket) -> None:
                 assert await socket.join()
                 turns.append(time.monotonic())
 
@@ -154,7 +156,7 @@ class TestHowFast:
             joins = [asyncio.ensure_future(socket.join()) for socket in reflex.sockets[:60]]
             await settled()
             assert not all(join.done() for join in joins)
-            assert any(socket.why == connections.SENDS_TOO_MUCH for socket in reflex.sockets[:60])
+            assert any(socket.why == SENDS_TOO_MUCH for socket in reflex.sockets[:60])
             persons = asyncio.ensure_future(reflex.sockets[60].join())
             await settled()
             assert persons.done()
@@ -187,7 +189,7 @@ class TestHowFast:
     def test_a_page_that_loads_again_and_again_is_cut_off(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(connections, "MAX_OVERDUE_SECONDS", 0.05)
+        monkeypatch.setattr("exports_app.ui.websockets.socket.MAX_OVERDUE_SECONDS", 0.05)
 
         async def story() -> None:
             reflex = Reflex()
@@ -201,7 +203,7 @@ class TestHowFast:
             assert [await socket.join() for _ in range(5)] == [True] * 5
             while await asyncio.wait_for(socket.join(), 5):
                 pass
-            assert socket.why == connections.SENDS_TOO_MUCH_ITSELF
+            assert socket.why == SENDS_TOO_MUCH_ITSELF
             await client.cut()
 
         play(story)
