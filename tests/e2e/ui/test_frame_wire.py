@@ -144,7 +144,10 @@ class TestATabsToken:
         self, house: House, company: Company
     ) -> None:
         made = house.schedule(company, "Hindenburg")
-        toggle = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____schedule_actions.toggle"
+        toggle = (
+            f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___actions____"
+            "schedule_actions.toggle"
+        )
         for cookie in ("", house.cookie(company.viewer)):
             for first in (
                 event(HYDRATE_AND_LOAD),
