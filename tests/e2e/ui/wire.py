@@ -15,7 +15,7 @@ from websockets.typing import Origin
 ROOT = "reflex___state____state"
 HYDRATE = f"{ROOT}.hydrate"
 HYDRATE_AND_LOAD = f"{ROOT}.hydrate_and_load"
-SESSION = f"{ROOT}.exports_app___ui___framework___session____session"
+SESSION = f"{ROOT}.exports_app___ui___framework___session____session_state"
 LOGIN = f"{ROOT}.exports_app___ui___pages___sign_in___login___state____login_state"
 LISTED = "/scheduled-exports"
 PATIENCE = 15.0
