@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from exports_app import cli_audit, settings
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
+from exports_app.plugins import PluginError
 from exports_app.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _check_texts(args)
         return command(args)
-    except (ExportsError, SettingsError) as e:
+    except (ExportsError, SettingsError, PluginError) as e:
         print(f"exports_app: {e}", file=sys.stderr)
     except OSError as e:
         print(f"exports_app: {e.filename or args.command}: {e.strerror or e}", file=sys.stderr)
@@ -403,7 +404,7 @@ def _rotate_keys(args: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from exports_app.doctor import examine
+    from exports_app.doctor.examination import examine
 
     held = settings.get()
     healthy = True

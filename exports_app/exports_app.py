@@ -84,6 +84,8 @@ app = rx.App(
     head_components=[rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")],
 )
 plugins.load("exports_app.ui.pages")
+for left_out in plugins.left_out("exports_app.ui.pages"):
+    _log.warning(str(left_out))
 _loads, _refreshers = page.install(app, shell)
 _live.refreshers = frozenset(_refreshers)
 app.add_middleware(

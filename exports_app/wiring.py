@@ -307,6 +307,8 @@ def prepare(services: Services) -> None:
     services.files.prepare()
     if refusal := demo_refusal(services.settings, services.provisioning.demo_password_users):
         raise ExportsError(refusal)
+    for left_out in plugins.left_out():
+        log.get(__name__).warning(str(left_out))
     for channel in CHANNELS:
         channel.unconfigured()  # a bad setting stops the start
     if reason := channels.unconfigured():

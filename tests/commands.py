@@ -14,7 +14,8 @@ Result = subprocess.CompletedProcess[str]
 
 _PARENT = """
 import io, json, os, sys, time, traceback
-from exports_app import cli, doctor, wiring
+from exports_app import cli, wiring
+from exports_app.doctor import examination
 from exports_app.db import migrate
 
 def run(asked):

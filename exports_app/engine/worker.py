@@ -157,12 +157,8 @@ class Worker:
     def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> ProducedFile | None:
         """None: there was nothing to send, and the run has been closed."""
         spec = run.spec
-        if spec.export_type not in EXPORT_TYPES or run.format not in FORMATS:
-            raise RunError(
-                "its export type or format is no longer installed", code="plugin_missing"
-            )
+        kind, file_format = EXPORT_TYPES.require(spec.export_type), FORMATS.require(run.format)
         self._execution.require_room(export.tenant)
-        kind, file_format = EXPORT_TYPES[spec.export_type], FORMATS[run.format]
         self._check_campaigns(run, export.filters)
         with self._files.draft() as draft:
             query, progress = kind.select(export.scope()), self._progress(run)

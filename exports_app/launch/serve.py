@@ -15,6 +15,7 @@ from exports_app.launch import address, build, env, lock, peers
 from exports_app.launch.errors import StartError
 from exports_app.launch.prepare import prepare
 from exports_app.launch.worker import SUPERVISOR
+from exports_app.plugins import PluginError
 from exports_app.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +46,7 @@ def serve(settings: Settings, *, backend_only: bool = False) -> int:
                 if not backend_only:
                     build.ensure()
                 return _run(listen, settings, pages=not backend_only)
-    except (StartError, ExportsError, SettingsError) as e:
+    except (StartError, ExportsError, SettingsError, PluginError) as e:
         print(f"exports_app: {e}", file=sys.stderr, flush=True)
         return 1
     except OSError as e:

@@ -1,20 +1,25 @@
 """What somebody who adds a file may run into: an export type with a limit of its own, with a fault,
 or one whose package is missing."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Integer, literal, select
 
+from exports_app import plugins, wiring
+from exports_app.doctor import extensions
 from exports_app.domain.access import Principal
+from exports_app.domain.runs.states import RunStatus
 from exports_app.domain.table import Column, integer
 from exports_app.services.core.export_filters import Scope
-from exports_app.services.core.extension_points import EXPORT_TYPES
+from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, FORMATS
 from exports_app.services.core.interfaces import Ranking
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
-from tests.world import registered
+from tests.world import claim, execute, make_schedule, registered
 
 NUMBERS = 30
 
@@ -67,3 +72,113 @@ def test_counting_and_ranking_keep_the_limit_of_the_query(services: Services, qu
     with services.store.read() as tx:
         sample = tx.sample(query, 200, 1.0, Ranking(column=2, descending=False))
     assert sorted(row[0] for row in sample.rows) == sorted(LARGEST)
+
+
+# A package that is missing, and other faults
+
+PARQUET = """
+from package_that_nobody_has import Table
+from exports_app.services.core.extension_points import FORMATS
+
+@FORMATS.decorate
+class Parquet:
+    key, label, mime, extension = "parquet", "Parquet", "application/parquet", "parquet"
+"""
+NEEDS = (
+    "exports_app/formats/parquet.py is left out: it needs the Python package"
+    " package_that_nobody_has, which is not installed"
+)
+
+
+@pytest.fixture
+def add_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Adds exports_app/formats/parquet.py for the length of the test."""
+    from exports_app import formats
+
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(formats, "__path__", [*formats.__path__, str(folder)])
+        yield (folder / "parquet.py").write_text
+    plugins.load("exports_app.formats")
+    plugins._left_out.clear()
+
+
+def test_a_plugin_whose_package_is_missing_is_left_out_and_the_start_says_so(
+    add_file: Callable[[str], None], services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_file(PARQUET)
+    wiring.load_plugins()
+    wiring.prepare(services)
+    warnings = [line for line in capsys.readouterr().out.splitlines() if "parquet" in line]
+    assert len(warnings) == 1
+    assert NEEDS in warnings[0]
+    assert "csv" in FORMATS
+    assert "parquet" not in FORMATS
+
+
+def test_the_runs_that_need_it_fail_with_the_reason_and_doctor_tells(
+    add_file: Callable[[str], None], services: Services, admin: Principal
+) -> None:
+    class Parquet:
+        key, label, mime, extension = "parquet", "Parquet", "application/parquet", "parquet"
+
+    with registered(FORMATS, Parquet()):
+        schedule = make_schedule(services, admin, format="parquet")
+    add_file(PARQUET)
+    wiring.load_plugins()
+    services.schedules.trigger(admin, schedule.id)
+    run = execute(services, claim(services))
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "plugin_missing")
+    assert run.error == f"the format parquet is not installed ({NEEDS})"
+    bad = [one.detail for one in extensions.examine(services.settings) if not one.good]
+    assert bad == [
+        NEEDS,
+        f"1 active scheduled export will fail: the format parquet is not installed ({NEEDS})",
+    ]
+
+
+def test_a_run_whose_channel_is_missing_fails_and_notifications_wait_for_nobody(
+    services: Services, admin: Principal
+) -> None:
+    schedule = make_schedule(services, admin)
+    services.schedules.trigger(admin, schedule.id)
+    email = CHANNELS["email"]
+    del CHANNELS._items["email"]
+    try:
+        run = execute(services, claim(services))
+        assert not services.account_messages.available()
+        services.notifications.send_due()
+        assert (
+            services.preview.letter(
+                admin, schedule.tenant_id, "Numbers", "campaigns", "csv", "UTC", Filters()
+            )
+            is None
+        )
+        assert [one.detail for one in extensions.examine(services.settings) if not one.good] == [
+            "the channel email is not installed"
+        ]
+    finally:
+        CHANNELS.add(email)
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "plugin_missing")
+    assert run.error == "the channel email is not installed"
+    assert run.file_key
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("def write(:", "SyntaxError"),
+        ("from exports_app.formats import nobody", "ImportError"),
+        ("raise ValueError('two\\nlines')", "ValueError: two lines"),
+    ],
+)
+def test_a_plugin_with_a_fault_ends_the_start_with_one_line(
+    add_file: Callable[[str], None], text: str, fault: str
+) -> None:
+    add_file(text)
+    with pytest.raises(plugins.PluginError) as refused:
+        wiring.load_plugins()
+    line = str(refused.value)
+    assert line.startswith(f"exports_app/formats/parquet.py cannot be loaded: {fault}")
+    assert "\n" not in line

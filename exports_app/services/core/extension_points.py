@@ -238,6 +238,6 @@ class Diagnosable(Protocol):
         blame for."""
 
 
-EXPORT_TYPES: Registry[ExportType] = Registry("export type")
-FORMATS: Registry[Format] = Registry("format")
-CHANNELS: Registry[Channel] = Registry("channel")
+EXPORT_TYPES: Registry[ExportType] = Registry("export type", "exports_app.export_types")
+FORMATS: Registry[Format] = Registry("format", "exports_app.formats")
+CHANNELS: Registry[Channel] = Registry("channel", "exports_app.channels")

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
+from exports_app import plugins
+from exports_app.domain.errors import RunError
+
 
 class Keyed(Protocol):
     key: str
@@ -15,8 +18,9 @@ Make = TypeVar("Make", bound=Callable[[], Any])
 class Registry(Generic[T]):
     """Things by their key, in the order of their registration (plugins load in name order)."""
 
-    def __init__(self, what: str) -> None:
-        self._what, self._items = what, dict[str, T]()
+    def __init__(self, what: str, package: str) -> None:
+        """what: the word for one of them. package: dotted name of where their files are."""
+        self._what, self._package, self._items = what, package, dict[str, T]()
 
     def add(self, item: T) -> T:
         """Register; two different things under one key stop the start."""
@@ -35,6 +39,17 @@ class Registry(Generic[T]):
 
     def get(self, key: str) -> T | None:
         return self._items.get(key)
+
+    def require(self, key: str) -> T:
+        """Raises RunError where it is not installed."""
+        if key not in self._items:
+            raise RunError(self.absence(key), code="plugin_missing")
+        return self._items[key]
+
+    def absence(self, key: str) -> str:
+        """That this one is not installed, and what may be the reason."""
+        reasons = "; ".join(map(str, plugins.left_out(self._package)))
+        return f"the {self._what} {key} is not installed" + (f" ({reasons})" if reasons else "")
 
     def __contains__(self, key: object) -> bool:
         return key in self._items

@@ -1,6 +1,6 @@
 """Which channel delivers, and what it can do. Everybody else asks here and names no channel."""
 
-from exports_app.domain.errors import ExportsError, RunError
+from exports_app.domain.errors import ExportsError
 from exports_app.services.core.extension_points import (
     CHANNELS,
     CanNotify,
@@ -25,10 +25,7 @@ class NothingIsSent(ExportsError):
 
 def delivering() -> Channel:
     """The channel of a run's messages. Raises RunError where it is not installed."""
-    channel = _default()
-    if channel is None:
-        raise RunError(_missing(), code="plugin_missing")
-    return channel
+    return CHANNELS.require(DEFAULT)
 
 
 def notifier() -> CanNotify:
@@ -50,7 +47,7 @@ def diagnosable() -> Diagnosable | None:
 def unconfigured() -> str | None:
     """Why nothing is sent; None where all is set."""
     channel = _default()
-    return _missing() if channel is None else channel.unconfigured()
+    return CHANNELS.absence(DEFAULT) if channel is None else channel.unconfigured()
 
 
 def preview(report: Report) -> Message | None:
@@ -65,9 +62,11 @@ def attaches(channel: Channel, size: int, limit: int) -> bool:
     return not isinstance(channel, LimitsAttachments) or channel.attached_size(size) <= limit
 
 
+def attaches_by_default(size: int, limit: int) -> bool:
+    """As `attaches`, of the default channel."""
+    channel = _default()
+    return channel is None or attaches(channel, size, limit)
+
+
 def _default() -> Channel | None:
     return CHANNELS.get(DEFAULT)
-
-
-def _missing() -> str:
-    return f"the channel {DEFAULT} is not installed"

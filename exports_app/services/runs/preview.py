@@ -21,7 +21,7 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Sample, Tenant
-from exports_app.services.delivery.channels import attaches, delivering, preview
+from exports_app.services.delivery.channels import attaches_by_default, preview
 from exports_app.services.runs.export_context import Export
 from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.filters import Filters, check_campaigns, check_filters
@@ -159,7 +159,7 @@ class Preview:
         large = (
             delivery == DeliveryMode.AUTO
             and look.size is not None
-            and not attaches(delivering(), look.size, self._attach)
+            and not attaches_by_default(look.size, self._attach)
         )
         link = (
             Link(look.export.at + timedelta(days=link_days), lambda _: "#each-recipients-own-link")

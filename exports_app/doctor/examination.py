@@ -6,12 +6,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, make_url, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from exports_app import wiring
@@ -19,13 +18,13 @@ from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
 from exports_app.db.store import SqlStore
-from exports_app.domain.errors import DeliveryError, ExportsError
+from exports_app.doctor import extensions
+from exports_app.doctor.finding import Finding, is_new
+from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
 from exports_app.domain.timing import cron
 from exports_app.launch import env
-from exports_app.services.core.extension_points import CHANNELS, CanCheck, Channel
 from exports_app.services.core.rate_limits import Counts
-from exports_app.services.delivery import channels
 from exports_app.settings import Settings, SettingsError
 
 PATIENCE = 5.0
@@ -36,21 +35,6 @@ SMALL = 500 * 10**6
 """Bytes of a disk that is nearly full."""
 ASTRAY = timedelta(minutes=1)
 """By which a clock may differ from what the database has seen."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    good: bool
-    what: str
-    detail: str
-    warning: bool = False
-    """Nothing is broken, but it should be looked at."""
-
-    @property
-    def word(self) -> str:
-        if not self.good:
-            return "BAD"
-        return "warn" if self.warning else "ok"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -74,7 +58,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock(settings)
     yield _zones(settings)
     yield _node()
-    yield from _channels(settings)
+    yield from extensions.examine(settings)
     yield _port(settings)
 
 
@@ -105,7 +89,7 @@ def _key(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if _is_new(settings):
+    if is_new(settings):
         return Finding(True, "database", "will be made by the first start")
     try:
         database = Database(settings.url)
@@ -121,10 +105,6 @@ def _database(settings: Settings) -> Finding:
         return Finding(False, "database", e.message)
     finally:
         database.dispose()
-
-
-def _is_new(settings: Settings) -> bool:
-    return settings.embedded and not Path(make_url(settings.url).database or "").exists()
 
 
 def _demo(settings: Settings) -> Finding:
@@ -144,7 +124,7 @@ def _demo(settings: Settings) -> Finding:
 
 
 def _demo_password_emails(settings: Settings) -> list[str]:
-    if _is_new(settings):
+    if is_new(settings):
         return []
     database = Database(settings.url)
     try:
@@ -185,7 +165,7 @@ def _clock(settings: Settings) -> Finding:
     own to compare with."""
     now = datetime.now(UTC)
     told = f"{now:%Y-%m-%d %H:%M:%S} UTC"
-    if _is_new(settings):
+    if is_new(settings):
         return Finding(True, "clock", told)
     runs, schedules = table(models.RunRow).c, table(models.ScheduleRow).c
     try:
@@ -260,30 +240,6 @@ def _zones(settings: Settings) -> Finding:
         return Finding(True, "time zones", f"known; the default is {settings.tz}")
     except ExportsError as e:
         return Finding(False, "time zones", f"{e.message} (install the package tzdata)")
-
-
-def _channels(settings: Settings) -> Iterator[Finding]:
-    wiring.load_plugins()
-    if channels.DEFAULT not in CHANNELS:
-        yield Finding(False, channels.DEFAULT, str(channels.unconfigured()))
-    for channel in CHANNELS:
-        yield _channel(channel, settings)
-
-
-def _channel(channel: Channel, settings: Settings) -> Finding:
-    name = channel.key
-    try:
-        if reason := channel.unconfigured():
-            needed = bool(settings.public_url) and name == channels.DEFAULT
-            return Finding(True, name, f"not sent: {reason}", warning=needed)
-    except SettingsError as e:
-        return Finding(False, name, str(e))
-    if not isinstance(channel, CanCheck):
-        return Finding(True, name, "is set; whether it works is seen at the first message")
-    try:
-        return Finding(True, name, channel.check())
-    except DeliveryError as e:
-        return Finding(False, name, e.message)
 
 
 def _port(settings: Settings) -> Finding:

@@ -1,0 +1,1 @@
+"""`python -m exports_app doctor`: check the installation, and say what is wrong with it."""

@@ -1,0 +1,82 @@
+"""Plugins and channels: whether all of them are there, and whether messages can be sent."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from exports_app import plugins, wiring
+from exports_app.db import models
+from exports_app.db.engine import Database
+from exports_app.db.repositories import table
+from exports_app.doctor.finding import Finding, is_new
+from exports_app.domain.errors import DeliveryError, ExportsError
+from exports_app.domain.humanize import counted
+from exports_app.services.core.extension_points import (
+    CHANNELS,
+    EXPORT_TYPES,
+    FORMATS,
+    CanCheck,
+    Channel,
+)
+from exports_app.services.delivery import channels
+from exports_app.settings import Settings, SettingsError
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    try:
+        wiring.load_plugins()
+    except plugins.PluginError as e:
+        yield Finding(False, "plugins", str(e))
+        return
+    for left_out in plugins.left_out():
+        yield Finding(False, "plugins", str(left_out))
+    yield from _schedules(settings)
+    if channels.DEFAULT not in CHANNELS:
+        yield Finding(False, channels.DEFAULT, CHANNELS.absence(channels.DEFAULT))
+    for channel in CHANNELS:
+        yield _channel(channel, settings)
+
+
+def _schedules(settings: Settings) -> Iterator[Finding]:
+    """The active ones that need an export type or a format which is not there."""
+    for registry, column in ((EXPORT_TYPES, "export_type"), (FORMATS, "format")):
+        needed = _needed(settings, column)
+        for key in sorted(key for key in needed if key not in registry):
+            fails = f"{counted(needed[key], 'active scheduled export')} will fail"
+            yield Finding(False, "plugins", f"{fails}: {registry.absence(key)}")
+
+
+def _needed(settings: Settings, column: str) -> dict[str, int]:
+    """How many active schedules have each value; none where the database cannot say."""
+    if is_new(settings):
+        return {}
+    c = table(models.ScheduleRow).c
+    query = select(c[column], func.count()).where(c.is_active).group_by(c[column])
+    try:
+        database = Database(settings.url)
+    except ExportsError:
+        return {}  # the database's own line says what is wrong
+    try:
+        with database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+    except (ExportsError, SQLAlchemyError):
+        return {}
+    finally:
+        database.dispose()
+
+
+def _channel(channel: Channel, settings: Settings) -> Finding:
+    name = channel.key
+    try:
+        if reason := channel.unconfigured():
+            needed = bool(settings.public_url) and name == channels.DEFAULT
+            return Finding(True, name, f"not sent: {reason}", warning=needed)
+    except SettingsError as e:
+        return Finding(False, name, str(e))
+    if not isinstance(channel, CanCheck):
+        return Finding(True, name, "is set; whether it works is seen at the first message")
+    try:
+        return Finding(True, name, channel.check())
+    except DeliveryError as e:
+        return Finding(False, name, e.message)
