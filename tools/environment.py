@@ -82,7 +82,8 @@ def create(folder: Path) -> None:
     options = ["--quiet", "--disable-pip-version-check"]
     _run([str(python), "-m", "ensurepip"], stdout=subprocess.DEVNULL)
     _run([*pip, "install", *options, "--upgrade", "pip"])
-    _run([*pip, "uninstall", *options, "--yes", "setuptools", "wheel"])
+    # Once more quiet: either of them may be missing
+    _run([*pip, "uninstall", *options, "--quiet", "--yes", "setuptools", "wheel"])
 
 
 def install(requirements: Path) -> None:
