@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from exports_app import log, wiring
+from exports_app import log, startup, wiring
 from exports_app.db.models import MetricRow
 from exports_app.db.repositories import table
 from exports_app.domain.access import Principal
@@ -36,7 +36,7 @@ def open_services(folder: Path) -> Services:
     """Over the database in the folder, ready to work."""
     log.configure("error")  # that nothing is sent would be said at each run
     services = wiring.build(Settings(data_dir=folder))
-    wiring.migrate_database(services)
+    startup.migrate_database(services)
     services.files.prepare()
     return services
 

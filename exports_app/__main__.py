@@ -2,6 +2,6 @@
 
 import sys
 
-from exports_app.cli import main
+from exports_app.cli.main import main
 
 sys.exit(main())

@@ -1,21 +1,17 @@
 """The composition root: from Settings to services. The only module that knows everybody below
 it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from exports_app import log, plugins, settings
-from exports_app.db import migrate
 from exports_app.db.clock import DatabaseClock, system
 from exports_app.db.engine import Database
 from exports_app.db.notify_events import SharedChanges
 from exports_app.db.process_registry import ProcessRegistry
 from exports_app.db.store import SqlStore
-from exports_app.domain.errors import ExportsError
 from exports_app.domain.runs import retry
 from exports_app.services.accounts.administration import UserAdministration
 from exports_app.services.accounts.invitation_acceptance import InvitationAcceptance
@@ -33,10 +29,8 @@ from exports_app.services.campaigns.demo import Demo
 from exports_app.services.campaigns.importer import Importer
 from exports_app.services.campaigns.service import Campaigns
 from exports_app.services.core.change_events import Change, Changes, Topic
-from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.interfaces import Clock, FileStore, Store
 from exports_app.services.core.rate_limits import Counts, RateLimit
-from exports_app.services.delivery import channels
 from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
 from exports_app.services.delivery.notifications import Notifications
 from exports_app.services.health import Health
@@ -75,7 +69,7 @@ from exports_app.services.tenants.invitations import Invitations
 from exports_app.services.tenants.members import Members
 from exports_app.services.tenants.quotas import QuotaLimits, Quotas
 from exports_app.services.tenants.tenant_settings import Tenants
-from exports_app.settings import Settings, loopback
+from exports_app.settings import Settings
 from exports_app.storage.local import LocalFiles
 
 
@@ -286,74 +280,6 @@ def file_store(s: Settings) -> FileStore:
             bucket, prefix, s.s3_endpoint_url or None, s.data_dir, s.files_cache_mb * 1_000_000
         )
     return LocalFiles(Path(s.files_url) if s.files_url else s.data_dir, alone=s.embedded)
-
-
-def migrate_database(services: Services) -> None:
-    """Bring the embedded database to the newest schema; refuse another one that is not there
-    yet."""
-    if migrate.is_current(services.database):
-        return
-    if not services.settings.embedded:
-        raise ExportsError(
-            "the database is not migrated: run 'python -m exports_app migrate' first"
-        )
-    migrate.upgrade(services.database)
-
-
-def prepare(services: Services) -> None:
-    """Before a server answers: schema, demo data, folders, mail settings. Raises SettingsError or
-    ExportsError with one line."""
-    migrate_database(services)
-    services.files.prepare()
-    if refusal := demo_refusal(services.settings, services.provisioning.demo_password_users):
-        raise ExportsError(refusal)
-    for left_out in plugins.left_out():
-        log.get(__name__).warning(str(left_out))
-    for channel in CHANNELS:
-        channel.unconfigured()  # a bad setting stops the start
-    if reason := channels.unconfigured():
-        log.get(__name__).warning(
-            "exports are made but not sent", channel=channels.DEFAULT, reason=reason
-        )
-    if services.settings.is_demo:
-        services.demo.seed_if_empty()
-
-
-def proxy_warning(s: Settings) -> str:
-    """What is wrong where a proxy stands in front that is not trusted; empty where none does, or it
-    is.
-
-    The server speaks plain HTTP: an https address means that a proxy does TLS. So does a public
-    name of a loopback HOST.
-    """
-    at_proxy = s.public_url.startswith("https:") or loopback(s.host)
-    if (
-        not s.public_url
-        or s.trusted_proxies
-        or not at_proxy
-        or loopback(urlsplit(s.public_url).hostname or "")
-    ):
-        return ""
-    return (
-        "PUBLIC_URL is set without TRUSTED_PROXIES: all visitors share the proxy's address in limits and in the audit."
-        " Name the address that the proxy connects from, e.g. TRUSTED_PROXIES=127.0.0.1"
-    )
-
-
-def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> str:
-    """Why no server or worker may start with these settings because of the demo; empty where it
-    may."""
-    if s.demo and s.public_url:
-        return (
-            "DEMO=1 does not go with PUBLIC_URL, since everybody knows the password of the demo: remove one of the two"
-            " (docs/operating.md, From demo to real)"
-        )
-    if not s.is_demo and (users := demo_password_users()):
-        return (
-            f"{users[0]} still has the public password of the demo, and this server is no demo: start with an empty"
-            " DATA_DIR, or change the password first (docs/operating.md, From demo to real)"
-        )
-    return ""
 
 
 @cache

@@ -14,7 +14,8 @@ Result = subprocess.CompletedProcess[str]
 
 _PARENT = """
 import io, json, os, sys, time, traceback
-from exports_app import cli, wiring
+from exports_app import wiring
+from exports_app.cli.main import main
 from exports_app.doctor import examination
 from exports_app.db import migrate
 
@@ -28,7 +29,7 @@ def run(asked):
     sys.stdout = io.TextIOWrapper(open(1, "wb"), encoding="utf-8", errors="surrogateescape")
     sys.stderr = io.TextIOWrapper(open(2, "wb"), encoding="utf-8", errors="backslashreplace")
     try:
-        return cli.main(asked["args"])
+        return main(asked["args"])
     except SystemExit as e:
         return e.code or 0
     except BaseException:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from exports_app import settings
+from exports_app import environment
 from exports_app.channels import _email_message, _mailbox_address, _notification_message
 from exports_app.channels._email_message import MailMessage
 from exports_app.channels._mailbox_address import Mailbox
@@ -172,8 +172,8 @@ class EmailChannel:
         """The settings, and where each came from when they were read."""
         if self._given is not None:
             return self._given, {}
-        read: SmtpSettings = settings.read(SmtpSettings, prefix="SMTP_")
-        return read, settings.sources()
+        read: SmtpSettings = environment.read(SmtpSettings, prefix="SMTP_")
+        return read, environment.sources()
 
     def unconfigured(self) -> str | None:
         """Asked at the server's start, it also checks the settings: raises SettingsError naming the

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from exports_app import wiring
+from exports_app import startup, wiring
 from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
@@ -23,9 +23,10 @@ from exports_app.doctor.finding import Finding, is_new
 from exports_app.domain.errors import ExportsError
 from exports_app.domain.humanize import counted
 from exports_app.domain.timing import cron
+from exports_app.environment import SettingsError
 from exports_app.launch import env
 from exports_app.services.core.rate_limits import Counts
-from exports_app.settings import Settings, SettingsError
+from exports_app.settings import Settings
 
 PATIENCE = 5.0
 """Seconds to wait for Node, and for whatever answers on our port."""
@@ -49,7 +50,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             True, "proxies", f"the client's address is read from X-Forwarded-For of {trusted}"
         )
-    elif warning := wiring.proxy_warning(settings):
+    elif warning := startup.proxy_warning(settings):
         yield Finding(True, "proxies", warning, warning=True)
     if settings.files_url:
         yield _files(settings)
@@ -109,7 +110,7 @@ def _database(settings: Settings) -> Finding:
 
 def _demo(settings: Settings) -> Finding:
     try:
-        reason = wiring.demo_refusal(settings, lambda: _demo_password_emails(settings))
+        reason = startup.demo_refusal(settings, lambda: _demo_password_emails(settings))
     except (ExportsError, SQLAlchemyError):
         return Finding(
             True, "demo", "not looked for: the database does not answer, or is not migrated yet"

@@ -12,6 +12,7 @@ from exports_app.db.repositories import table
 from exports_app.doctor.finding import Finding, is_new
 from exports_app.domain.errors import DeliveryError, ExportsError
 from exports_app.domain.humanize import counted
+from exports_app.environment import SettingsError
 from exports_app.services.core.extension_points import (
     CHANNELS,
     EXPORT_TYPES,
@@ -20,7 +21,7 @@ from exports_app.services.core.extension_points import (
     Channel,
 )
 from exports_app.services.delivery import channels
-from exports_app.settings import Settings, SettingsError
+from exports_app.settings import Settings
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import signal
 import sys
 from contextlib import ExitStack
 
-from exports_app import log, wiring
+from exports_app import log, startup, wiring
 from exports_app.db.process_registry import ProcessKind
 from exports_app.domain.errors import ExportsError
 from exports_app.engine.local import LocalEngine
@@ -32,7 +32,7 @@ def work(settings: Settings) -> int:
         )
     services = wiring.services()
     try:
-        wiring.prepare(services)
+        startup.prepare(services)
         asyncio.run(_work(services))
     finally:
         services.close()

@@ -6,7 +6,7 @@ It uses one port, so that signing in works as in production.
 import os
 import sys
 
-from exports_app import settings
+from exports_app import environment, settings
 from exports_app.domain.errors import ExportsError
 from exports_app.launch import address, env
 from exports_app.launch.errors import StartError
@@ -19,7 +19,7 @@ def main() -> None:
         config = settings.get()
         address.resolve(config.host, config.port)
         prepare(config)
-    except (settings.SettingsError, ExportsError, StartError) as e:
+    except (environment.SettingsError, ExportsError, StartError) as e:
         raise SystemExit(f"exports_app: {e}") from None
     env.prepare()
     port = str(config.port)

@@ -1,6 +1,6 @@
 """Migrate the database before the server uses it."""
 
-from exports_app import log, wiring
+from exports_app import log, startup, wiring
 from exports_app.settings import Settings
 
 
@@ -11,10 +11,10 @@ def prepare(settings: Settings) -> None:
     ExportsError with one line.
     """
     log.configure(settings.log_level)
-    if warning := wiring.proxy_warning(settings):
+    if warning := startup.proxy_warning(settings):
         log.get(__name__).warning(warning)
     services = wiring.build(settings)
     try:
-        wiring.prepare(services)
+        startup.prepare(services)
     finally:
         services.close()

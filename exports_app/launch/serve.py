@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from exports_app.domain.errors import ExportsError
+from exports_app.environment import SettingsError
 from exports_app.launch import address, build, env, lock, peers
 from exports_app.launch.errors import StartError
 from exports_app.launch.prepare import prepare
 from exports_app.launch.worker import SUPERVISOR
 from exports_app.plugins import PluginError
-from exports_app.settings import Settings, SettingsError
+from exports_app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD_SECONDS = 15

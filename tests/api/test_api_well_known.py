@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from exports_app import settings
+from exports_app import environment, settings
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients
@@ -47,11 +47,11 @@ def test_a_contact_that_is_no_address_stops_the_start(
     contact: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECURITY_CONTACT", contact)
-    with pytest.raises(settings.SettingsError, match="SECURITY_CONTACT"):
-        settings.read(settings.Settings)
+    with pytest.raises(environment.SettingsError, match="SECURITY_CONTACT"):
+        environment.read(settings.Settings)
 
 
 @pytest.mark.parametrize("contact", ["https://exports.example/security", "tel:+49-30-1234567", ""])
 def test_a_good_contact(contact: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECURITY_CONTACT", contact)
-    assert settings.read(settings.Settings).security_contact == contact
+    assert environment.read(settings.Settings).security_contact == contact

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Integer, literal, select
 
-from exports_app import plugins, wiring
+from exports_app import plugins, startup, wiring
 from exports_app.doctor import extensions
 from exports_app.domain.access import Principal
 from exports_app.domain.runs.states import RunStatus
@@ -109,7 +109,7 @@ def test_a_plugin_whose_package_is_missing_is_left_out_and_the_start_says_so(
 ) -> None:
     add_file(PARQUET)
     wiring.load_plugins()
-    wiring.prepare(services)
+    startup.prepare(services)
     warnings = [line for line in capsys.readouterr().out.splitlines() if "parquet" in line]
     assert len(warnings) == 1
     assert NEEDS in warnings[0]

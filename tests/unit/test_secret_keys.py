@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from exports_app.environment import SettingsError
 from exports_app.services.keys import secret_keys
 from exports_app.services.keys.encryption import Encryption, Unreadable
-from exports_app.settings import Settings, SettingsError
+from exports_app.settings import Settings
 
 NEW, OLD, OLDER = ("a key that is long enough to sign with " + c for c in "123")
 ENCRYPTION = "another key that encrypts what is stored"

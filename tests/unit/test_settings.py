@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from exports_app.channels.email import SmtpSettings
-from exports_app.settings import Settings, SettingsError, loopback, read
+from exports_app.environment import SettingsError, read
+from exports_app.settings import Settings, loopback
 
 LONG = "a-key-of-at-least-thirty-two-characters"
 

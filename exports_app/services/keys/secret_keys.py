@@ -12,14 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from exports_app import log
-from exports_app.settings import (
-    MIN_KEY_LENGTH,
-    Settings,
-    SettingsError,
-    listed_keys,
-    new_key,
-    private_draft,
-)
+from exports_app.environment import SettingsError
+from exports_app.settings import MIN_KEY_LENGTH, Settings, listed_keys, new_key, private_draft
 
 CURRENT, PREVIOUS, LOCK = "secret_key", "secret_key.previous", "secret_key.lock"
 Stamp = tuple[tuple[int, int, int] | None, ...]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exports_app import wiring
+from exports_app import startup
 from exports_app.db import models
 from exports_app.db.repositories import table
 from exports_app.domain.errors import ExportsError, Invalid
@@ -194,9 +194,9 @@ def test_no_server_and_no_worker_starts_with_it_unless_it_is_a_demo(
 ) -> None:
     demo.seed_if_empty()
     with pytest.raises(ExportsError, match=r"^admin@acme\.test still has the public password"):
-        wiring.prepare(services)
+        startup.prepare(services)
     sql(services, "UPDATE users SET has_demo_password = ?", False)
-    wiring.prepare(services)
+    startup.prepare(services)
 
 
 def test_a_demo_with_a_public_url_is_refused_before_anything_is_made(services: Services) -> None:
@@ -204,7 +204,7 @@ def test_a_demo_with_a_public_url_is_refused_before_anything_is_made(services: S
         update={"demo": True, "public_url": "https://exports.example.com"}
     )
     with pytest.raises(ExportsError, match="DEMO=1 does not go with PUBLIC_URL"):
-        wiring.prepare(replace(services, settings=held))
+        startup.prepare(replace(services, settings=held))
     assert not any(everything(services).values())
 
 

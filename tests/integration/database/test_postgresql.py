@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from exports_app import wiring
+from exports_app import startup, wiring
 from exports_app.db import clock as db_clock
 from exports_app.db import migrate
 from exports_app.db.clock import DatabaseClock
@@ -115,7 +115,7 @@ class TestTheSchema:
             with pytest.raises(
                 ExportsError, match="is not migrated: run 'python -m exports_app migrate' first"
             ):
-                wiring.prepare(services)
+                startup.prepare(services)
             assert not migrate.is_current(services.database)
 
 

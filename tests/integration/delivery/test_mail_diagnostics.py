@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from exports_app import settings
+from exports_app import environment
 from exports_app.channels.email import EmailChannel, SmtpSettings
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Invalid, NotFound, TooManyRequests
@@ -165,7 +165,7 @@ class TestSettingsInForce:
     def bare(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name in ("HOST", "PORT", "TLS", "USER", "PASS", "PASS_FILE", "FROM"):
             monkeypatch.delenv(f"SMTP_{name}", raising=False)
-        monkeypatch.setattr(settings, "ENV_FILE", str(tmp_path / ".env"))
+        monkeypatch.setattr(environment, "ENV_FILE", str(tmp_path / ".env"))
 
     def shown(self, services: Services, who: Principal) -> dict[str, tuple[str, str]]:
         with registered(CHANNELS, EmailChannel()):
@@ -191,7 +191,7 @@ class TestSettingsInForce:
             "SMTP_HOST": ("mail.example.com", "the environment"),
             "SMTP_PORT": ("465", "the environment"),
             "SMTP_TLS": ("tls", "because the port is 465"),
-            "SMTP_USER": ("me@example.com", f"the file {settings.ENV_FILE}"),
+            "SMTP_USER": ("me@example.com", f"the file {environment.ENV_FILE}"),
             "SMTP_PASS": ("set", "the file that SMTP_PASS_FILE names"),
             "SMTP_FROM": ("me@example.com", "made of SMTP_USER"),
         }

@@ -14,10 +14,10 @@ from exports_app.domain.errors import Invalid, Unavailable
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.engine import lasting_writes
 from exports_app.engine.local import LocalEngine
+from exports_app.environment import SettingsError
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Page, Run
-from exports_app.settings import SettingsError
 from exports_app.wiring import Services
 from tests.mailserver import MailServer
 from tests.world import (

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from exports_app.channels.email import EmailChannel
+from exports_app.environment import SettingsError
 from exports_app.services.core.extension_points import CHANNELS
-from exports_app.settings import SettingsError
 
 
 def from_environment(

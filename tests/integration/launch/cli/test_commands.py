@@ -41,7 +41,7 @@ def test_it_is_a_module_to_run() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     check = (
-        "import sys; from exports_app.cli import main\ntry: main(['--help'])\n"
+        "import sys; from exports_app.cli.main import main\ntry: main(['--help'])\n"
         "except SystemExit: pass\n"
     )
     check += (

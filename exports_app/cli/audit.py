@@ -1,22 +1,25 @@
-"""The command line: python -m exports_app audit verify | export."""
+"""The commands audit verify and audit export."""
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exports_app import settings
-from exports_app.domain.errors import ExportsError
+from exports_app.cli.services import progress_bar, read_only_services
 
 if TYPE_CHECKING:
-    from exports_app.services.audit.export import FileReport
+    from exports_app.services.audit.export import Exported, FileReport
     from exports_app.services.audit.verification import VerificationReport
-    from exports_app.wiring import Services
 
-VERIFY = "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was tampered with."
-EXPORT = "Write all sealed entries since the last export into a new file; then retention may remove them."
+VERIFY = (
+    "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was tampered"
+    " with."
+)
+EXPORT = (
+    "Write all sealed entries since the last export into a new file; then retention may remove"
+    " them."
+)
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -49,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(tenant: str | None) -> int:
-    with _services() as services, _progress("entries") as show:
+    with read_only_services() as services, progress_bar("entries") as show:
         report = services.audit_verification.check(tenant, show)
-    _tell(report)
+    _print_report(report)
     return 1 if report.all_faults else 0
 
 
-def _tell(report: "VerificationReport") -> None:
+def _print_report(report: "VerificationReport") -> None:
     for chain in report.chains:
         checked = f"{_entries(chain.entries)} up to position {chain.position}, hash {chain.hash}"
         print(
@@ -80,19 +83,17 @@ def _verify_file(file: Path) -> int:
     from exports_app.services.keys import secret_keys
     from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
 
-    held = settings.get()
-    keys = Keys(secret_keys.signing(held)).accepted(AUDIT_SEALS) if held.has_key else []
-    with _progress("lines") as show:
+    current = settings.get()
+    keys = Keys(secret_keys.signing(current)).accepted(AUDIT_SEALS) if current.has_key else []
+    with progress_bar("lines") as show:
         report = check_file(file, keys, lambda done: show(done, 0))
-    _tell_file(report, with_key=bool(keys))
+    _print_file_report(report, with_key=bool(keys))
     return 1 if report.fault or (keys and not report.signed) else 0
 
 
-def _tell_file(report: "FileReport", *, with_key: bool) -> None:
-    for one in report.chains:
-        print(
-            f"ok   {one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}"
-        )
+def _print_file_report(report: "FileReport", *, with_key: bool) -> None:
+    for chain in report.chains:
+        print(f"ok   {_span(chain)}")
     fault = report.fault
     if not with_key and not fault:
         print("     the signature was not checked: there is no SECRET_KEY here")
@@ -107,48 +108,19 @@ def _tell_file(report: "FileReport", *, with_key: bool) -> None:
 
 
 def _export(args: argparse.Namespace) -> int:
-    with _services() as services:
+    with read_only_services() as services:
         exported = services.audit_export.write(
             args.file, args.tenant, whole=args.whole, accept_key=args.accept_key
         )
-    for one in exported:
-        print(
-            f"{one.name}: {_entries(one.entries)}, positions {one.first} to {one.last}, hash {one.hash}"
-        )
+    for chain in exported:
+        print(_span(chain))
     return 0
-
-
-@contextmanager
-def _services() -> Iterator["Services"]:
-    """Beside a running server or without one. The database is not migrated: what looks for
-    tampering changes nothing first."""
-    from exports_app import log, wiring
-    from exports_app.db import migrate
-
-    held = settings.get()
-    log.configure("warning")
-    services = wiring.build(held)
-    try:
-        if not migrate.is_current(services.database):
-            raise ExportsError(
-                "the database is not migrated: run 'python -m exports_app migrate' first"
-            )
-        yield services
-    finally:
-        services.close()
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    ) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
 def _entries(number: int) -> str:
     return f"{number:,} {'entry' if number == 1 else 'entries'}"
+
+
+def _span(chain: "Exported") -> str:
+    places = f"positions {chain.first} to {chain.last}"
+    return f"{chain.name}: {_entries(chain.entries)}, {places}, hash {chain.hash}"

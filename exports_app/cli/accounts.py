@@ -1,0 +1,72 @@
+"""Commands about accounts: create-user, one-time-password, unproven-accounts,
+reset-second-factor."""
+
+import argparse
+import getpass
+import sys
+
+from exports_app.cli.services import open_services
+from exports_app.domain import bounds
+from exports_app.domain.errors import ExportsError
+
+
+def create_user(args: argparse.Namespace) -> int:
+    from exports_app.domain.access import Role
+    from exports_app.services.identity import passwords
+
+    if not args.tenant and not args.super_admin:
+        raise ExportsError("say what the user may do: --tenant SLUG with --role, or --super-admin")
+    if args.role and not args.tenant:
+        raise ExportsError("say in which tenant the role holds: add --tenant SLUG")
+    one_time: bool = args.one_time
+    password = passwords.one_time() if one_time else _password(from_stdin=args.password_stdin)
+    rights = {
+        "tenant": args.tenant,
+        "role": Role(args.role or "viewer"),
+        "super_admin": args.super_admin,
+    }
+    with open_services() as services:
+        user = services.provisioning.create_user(
+            args.email, args.name, password, one_time=one_time, **rights
+        )
+    print(f"user {user.email} made: {user.id}")
+    if one_time:
+        _show_one_time(password)
+    return 0
+
+
+def one_time_password(args: argparse.Namespace) -> int:
+    with open_services() as services:
+        password = services.provisioning.give_one_time_password(args.email)
+    _show_one_time(password)
+    return 0
+
+
+def unproven(_: argparse.Namespace) -> int:
+    with open_services() as services:
+        for email in services.provisioning.unproven():
+            print(email)
+    return 0
+
+
+def reset_second_factor(args: argparse.Namespace) -> int:
+    with open_services() as services:
+        had_one = services.provisioning.reset_second_factor(args.email)
+    print("the second factor was removed" if had_one else "this user has no second factor")
+    return 0
+
+
+def _show_one_time(password: str) -> None:
+    print(f"one-time password, for one login within 72 hours: {password}")
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        # One that goes on is too long, and refused as that
+        return sys.stdin.readline(bounds.PASSWORD + 2).rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise ExportsError("there is no terminal to ask for the password: use --password-stdin")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise ExportsError("the two passwords differ: nothing was made")
+    return password

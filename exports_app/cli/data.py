@@ -1,0 +1,43 @@
+"""Commands that bring data in: seed-demo, create-tenant, import-campaigns."""
+
+import argparse
+import sys
+
+from exports_app.cli.services import open_services, progress_bar
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import counted
+
+
+def seed_demo(args: argparse.Namespace) -> int:
+    with open_services() as services, progress_bar("rows", args.rows) as show:
+        services.demo.check_allowed()
+        made = services.demo.seed_if_empty()
+        added = services.demo.fill(args.rows, show) if args.rows else 0
+    state = "the demo data is in" if made else "the demo data was there already"
+    print(f"{state}; {added:,} rows of metrics added for size")
+    return 0
+
+
+def create_tenant(args: argparse.Namespace) -> int:
+    with open_services() as services:
+        limits = {"max_rows": args.max_rows, "max_mb": args.max_mb, "keep_days": args.keep_days}
+        tenant = services.provisioning.create_tenant(
+            args.slug, args.name, args.timezone, args.brand_color, args.logo_url, **limits
+        )
+    print(f"tenant {tenant.slug} made: {tenant.id}")
+    return 0
+
+
+def import_campaigns(args: argparse.Namespace) -> int:
+    with open_services() as services:
+        with progress_bar("importing", 1.0) as show:
+            result = services.importer.load(args.file, args.tenant, show)
+        for problem in result.problems:
+            print(f"line {problem.line}: {problem.reason}", file=sys.stderr)
+        if result.bad_lines:
+            more = result.bad_lines - len(result.problems)
+            tail = f" ({more:,} more are not shown)" if more else ""
+            bad_lines = counted(result.bad_lines, "bad line")
+            raise ExportsError(f"{bad_lines}{tail}: nothing was imported")
+    print(f"imported {counted(result.days, 'day')} of {counted(result.campaigns, 'campaign')}")
+    return 0

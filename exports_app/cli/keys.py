@@ -1,0 +1,61 @@
+"""The command rotate-keys."""
+
+import argparse
+
+from exports_app import settings
+from exports_app.cli.services import open_services
+from exports_app.domain.errors import ExportsError
+from exports_app.domain.humanize import counted
+from exports_app.settings import Settings
+
+
+def rotate_keys(args: argparse.Namespace) -> int:
+    from exports_app.services.keys import secret_keys
+
+    current = settings.get()
+    generated = secret_keys.is_generated(current)
+    if args.forget_previous and not generated:
+        raise ExportsError(
+            "SECRET_KEY is set: remove SECRET_KEY_PREVIOUS from the settings instead, then restart"
+        )
+    if generated and not args.forget_previous:
+        secret_keys.rotate(current)
+        file = current.data_dir / secret_keys.CURRENT
+        print(f"a new secret key is in {file}; the ones before it are still accepted")
+    _renew()
+    if args.forget_previous:
+        forgotten = counted(secret_keys.forget_previous(current), "previous key")
+        print(f"{forgotten} no longer accepted")
+    elif generated:
+        print(
+            "once what the older keys signed has expired: rotate-keys --forget-previous"
+            " (docs/operating.md, Rotating keys)"
+        )
+    _name_superfluous(current, generated=generated)
+    return 0
+
+
+def _renew() -> None:
+    """Encrypt and sign with the newest keys what older ones did. Raises ExportsError where a key is
+    missing."""
+    with open_services() as services:
+        done = services.key_rotation.renew()
+    print(f"{counted(done.renewed, 'stored secret')} encrypted with the newest key")
+    print(f"{counted(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")
+    if done.unreadable:
+        lost = counted(done.unreadable, "stored secret")
+        raise ExportsError(
+            f"no key decrypts {lost}: add the missing key to ENCRYPTION_KEY_PREVIOUS,"
+            " then run this again"
+        )
+
+
+def _name_superfluous(current: Settings, *, generated: bool) -> None:
+    """Say which settings of earlier keys are not needed any more."""
+    names = ["encryption_key_previous"]
+    if not generated:
+        names.append("secret_key_previous")
+    for name in names:
+        if getattr(current, name).get_secret_value():
+            when = "once what it signed has expired" if name.startswith("secret") else "now"
+            print(f"you may remove {name.upper()} {when}")

@@ -1,0 +1,41 @@
+"""Runs one command. Errors are one line on stderr and exit code 1."""
+
+import argparse
+import os
+import sys
+
+from exports_app.cli.parser import Command, build_parser
+from exports_app.domain import bounds
+from exports_app.domain.errors import ExportsError
+from exports_app.environment import SettingsError
+from exports_app.plugins import PluginError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    args = build_parser().parse_args(argv)
+    os.umask(0o077)  # the database and the files are the operator's alone
+    command: Command = args.run
+    try:
+        _check_texts(args)
+        return command(args)
+    except (ExportsError, SettingsError, PluginError) as e:
+        print(f"exports_app: {e}", file=sys.stderr)
+    except OSError as e:
+        print(f"exports_app: {e.filename or args.command}: {e.strerror or e}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("exports_app: stopped", file=sys.stderr)
+    return 1
+
+
+def _check_texts(args: argparse.Namespace) -> None:
+    """Raises ExportsError for an argument that nothing could take, before anything is opened."""
+    for name, text in vars(args).items():
+        if not isinstance(text, str):
+            continue
+        option = name.replace("_", "-")
+        if len(text) > bounds.URL:
+            raise ExportsError(f"{option} is too long: {bounds.at_most(bounds.URL)}")
+        # What Python makes of bytes that are no UTF-8
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise ExportsError(f"{option} is not valid UTF-8 text")

@@ -1,0 +1,147 @@
+"""The commands and their arguments."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from exports_app.cli import accounts, audit, data, keys, processes
+
+Command = Callable[[argparse.Namespace], int]
+Add = Callable[[str, Command, str], argparse.ArgumentParser]
+"""Adds a command: its name, what runs it, and its help."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The arguments of each command; `run` in them runs it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m exports_app", description="Scheduled exports with email delivery."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    _add_processes(add)
+    _add_seed_demo(add)
+    _add_create_tenant(add)
+    _add_create_user(add)
+    _add_accounts(add)
+    _add_import_campaigns(add)
+    _add_keys(add)
+    text = "Check who did what for tampering, and export it."
+    audit.add_commands(add("audit", audit.run, text))
+    add("doctor", processes.doctor, "Check the installation, and say what is wrong with it.")
+    return parser
+
+
+def _add_processes(add: Add) -> None:
+    text = "Serve the web pages, the API and the engine until it is stopped."
+    serve = add("serve", processes.serve, text)
+    serve.add_argument("--host", help="where to listen (default: HOST, else 127.0.0.1)")
+    serve.add_argument("--port", help="where to listen (default: PORT, else 3720)")
+    serve.add_argument(
+        "--backend-only",
+        action="store_true",
+        help="without web pages: nothing is built, no Node is needed",
+    )
+    text = (
+        "Make and send exports beside other workers and servers, over one PostgreSQL, until it is"
+        " stopped."
+    )
+    add("worker", processes.worker, text)
+    add("migrate", processes.migrate, "Bring the database to the newest schema.")
+
+
+def _add_seed_demo(add: Add) -> None:
+    seed = add("seed-demo", data.seed_demo, "Fill an empty database with demo data.")
+    seed.add_argument(
+        "--rows",
+        type=_positive,
+        metavar="N",
+        help="have at least N rows of daily metrics, for trying large exports",
+    )
+
+
+def _add_create_tenant(add: Add) -> None:
+    tenant = add("create-tenant", data.create_tenant, "Make a tenant.")
+    tenant.add_argument(
+        "slug",
+        help="short name of lower-case letters, digits and hyphens; file names begin with it",
+    )
+    tenant.add_argument("--name", required=True, help="the name that people see")
+    tenant.add_argument(
+        "--timezone", help="IANA zone of schedules that name none (default: TZ, else UTC)"
+    )
+    tenant.add_argument("--brand-color", help="#RRGGBB, for the emails")
+    tenant.add_argument("--logo-url", help="https address of a picture, for the emails")
+    tenant.add_argument("--max-rows", type=_positive, help="of one file (default: EXPORT_MAX_ROWS)")
+    tenant.add_argument("--max-mb", type=_positive, help="of one file (default: EXPORT_MAX_MB)")
+    tenant.add_argument(
+        "--keep-days", type=_days, help="how long files are kept (default: RETENTION_DAYS)"
+    )
+
+
+def _add_create_user(add: Add) -> None:
+    user = add("create-user", accounts.create_user, "Make a user; asks for the password.")
+    user.add_argument("email")
+    user.add_argument("--name", required=True)
+    user.add_argument("--tenant", help="slug of the tenant to join")
+    user.add_argument(
+        "--role", choices=["admin", "viewer"], help="in that tenant (default: viewer)"
+    )
+    user.add_argument("--super-admin", action="store_true", help="every permission in every tenant")
+    password = user.add_mutually_exclusive_group()
+    password.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from the first line of stdin",
+    )
+    password.add_argument(
+        "--one-time",
+        action="store_true",
+        help="print a password that works once within 72 hours, to set one's own",
+    )
+
+
+def _add_accounts(add: Add) -> None:
+    text = "Give a user a one-time password, and sign them out everywhere."
+    add("one-time-password", accounts.one_time_password, text).add_argument("email")
+    text = "List the accounts whose mailbox is not proven yet; a reset by mail proves it."
+    add("unproven-accounts", accounts.unproven, text)
+
+
+def _add_import_campaigns(add: Add) -> None:
+    text = "Import campaigns and their daily metrics; all of the file or nothing."
+    campaigns = add("import-campaigns", data.import_campaigns, text)
+    campaigns.add_argument("file", type=Path, help="CSV in UTF-8, see docs/importing.md")
+    campaigns.add_argument("--tenant", required=True, help="slug of the tenant that gets them")
+
+
+def _add_keys(add: Add) -> None:
+    text = "Remove a user's second factor; they are signed out everywhere."
+    add("reset-second-factor", accounts.reset_second_factor, text).add_argument("email")
+    text = (
+        "Make a new generated secret key; encrypt stored secrets and sign the audit with the newest"
+        " key."
+    )
+    add("rotate-keys", keys.rotate_keys, text).add_argument(
+        "--forget-previous",
+        action="store_true",
+        help="make no new key, and accept the current one alone",
+    )
+
+
+def _days(text: str) -> int:
+    days = _positive(text)
+    if days > 36_500:
+        raise argparse.ArgumentTypeError("must be at most 36500")
+    return days
+
+
+def _positive(text: str) -> int:
+    decimal = len(text) <= 9 and text.isascii() and text.isdecimal()
+    if not decimal or not 1 <= int(text) <= 100_000_000:
+        raise argparse.ArgumentTypeError("must be a whole number from 1 to 100000000")
+    return int(text)

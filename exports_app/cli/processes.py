@@ -1,0 +1,45 @@
+"""Commands that run, prepare or check a server: serve, worker, migrate, doctor."""
+
+import argparse
+import os
+
+from exports_app import settings
+from exports_app.cli.services import unmigrated_services
+
+
+def serve(args: argparse.Namespace) -> int:
+    # Into the environment: the process that serves reads its settings there again
+    for name in ("host", "port"):
+        if (value := getattr(args, name)) is not None:
+            os.environ[name.upper()] = value
+    current = settings.get()
+    from exports_app.launch import serve as server
+
+    return server.serve(current, backend_only=args.backend_only)
+
+
+def worker(_: argparse.Namespace) -> int:
+    current = settings.get()
+    from exports_app.engine.worker_process import work
+
+    return work(current)
+
+
+def migrate(_: argparse.Namespace) -> int:
+    from exports_app.db import migrate as migrations
+
+    with unmigrated_services() as services:
+        was_current = migrations.is_current(services.database)
+        migrations.upgrade(services.database)
+    print("the database was up to date" if was_current else "the database is up to date now")
+    return 0
+
+
+def doctor(_: argparse.Namespace) -> int:
+    from exports_app.doctor.examination import examine
+
+    healthy = True
+    for finding in examine(settings.get()):
+        healthy &= finding.good
+        print(f"{finding.word:4} {finding.what}: {finding.detail}")
+    return 0 if healthy else 1

@@ -1,0 +1,66 @@
+"""What the commands share: the services, and a progress bar."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from exports_app import settings
+from exports_app.domain.errors import ExportsError
+
+if TYPE_CHECKING:
+    from exports_app.wiring import Services
+
+
+@contextmanager
+def unmigrated_services() -> Iterator["Services"]:
+    """The services over the database as it is, beside a running server or without one."""
+    from exports_app import log, wiring
+
+    log.configure("warning")
+    services = wiring.build(settings.get())
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@contextmanager
+def open_services() -> Iterator["Services"]:
+    """The services over a migrated database."""
+    from exports_app import startup
+
+    with unmigrated_services() as services:
+        startup.migrate_database(services)
+        yield services
+
+
+@contextmanager
+def read_only_services() -> Iterator["Services"]:
+    """For what looks for tampering: it changes nothing first. Raises ExportsError where the
+    database is not migrated."""
+    from exports_app.db import migrate
+
+    with unmigrated_services() as services:
+        if not migrate.is_current(services.database):
+            raise ExportsError(
+                "the database is not migrated: run 'python -m exports_app migrate' first"
+            )
+        yield services
+
+
+@contextmanager
+def progress_bar(what: str, total: float | None = None) -> Iterator[Callable[..., None]]:
+    """On a terminal alone. Yields what takes how much is done, and the total where it was not known
+    before."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(what, total=total)
+
+        def show(done: float, of: float | None = total) -> None:
+            progress.update(task, completed=done, total=of or None)
+
+        yield show
