@@ -59,7 +59,8 @@ def _networks(value: object) -> object:
             ) from None
         if network.prefixlen == 0:
             raise ValueError(
-                f"must not hold {text}: it would believe what anybody writes; name your proxies' addresses"
+                f"must not hold {text}: it would believe what anybody writes; name your proxies' "
+                "addresses"
             )
         networks.append(network)
     return tuple(networks)
@@ -187,7 +188,10 @@ class Settings(BaseModel):
                 raise ValueError(f"{name.upper()} must have at least {MIN_KEY_LENGTH} characters")
         for name in ("secret_key_previous", "encryption_key_previous"):
             if any(len(key) < MIN_KEY_LENGTH for key in listed_keys(getattr(self, name))):
-                expected = f"keys of at least {MIN_KEY_LENGTH} characters each, one per line or separated by commas"
+                expected = (
+                    f"keys of at least {MIN_KEY_LENGTH} characters each, one per line or separated "
+                    "by commas"
+                )
                 raise ValueError(f"{name.upper()} must hold {expected}")
         if (redis := self.redis_url.get_secret_value()) and not redis.startswith(
             ("redis://", "rediss://", "unix://")

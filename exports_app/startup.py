@@ -59,7 +59,8 @@ def proxy_warning(s: Settings) -> str:
     ):
         return ""
     return (
-        "PUBLIC_URL is set without TRUSTED_PROXIES: all visitors share the proxy's address in limits and in the audit."
+        "PUBLIC_URL is set without TRUSTED_PROXIES: all visitors share the proxy's address in "
+        "limits and in the audit."
         " Name the address that the proxy connects from, e.g. TRUSTED_PROXIES=127.0.0.1"
     )
 
@@ -69,12 +70,14 @@ def demo_refusal(s: Settings, demo_password_users: Callable[[], list[str]]) -> s
     may."""
     if s.demo and s.public_url:
         return (
-            "DEMO=1 does not go with PUBLIC_URL, since everybody knows the password of the demo: remove one of the two"
+            "DEMO=1 does not go with PUBLIC_URL, since everybody knows the password of the demo: "
+            "remove one of the two"
             " (docs/operating.md, From demo to real)"
         )
     if not s.is_demo and (users := demo_password_users()):
         return (
-            f"{users[0]} still has the public password of the demo, and this server is no demo: start with an empty"
+            f"{users[0]} still has the public password of the demo, and this server is no demo: "
+            "start with an empty"
             " DATA_DIR, or change the password first (docs/operating.md, From demo to real)"
         )
     return ""

@@ -194,7 +194,10 @@ def _context(report: Report, url: str) -> dict[str, object]:
 def lead(report: Report) -> str:
     """Where the file is."""
     if report.link:
-        return f"You can download the file until {_instant(report, report.link.expires_at)}. Anyone with the link can download it."
+        return (
+            f"You can download the file until {_instant(report, report.link.expires_at)}. Anyone "
+            "with the link can download it."
+        )
     attached = (
         "The file is attached to this message, packed as ZIP"
         if report.zipped

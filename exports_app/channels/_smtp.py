@@ -223,7 +223,10 @@ class SmtpConnection:
             async with asyncio.timeout(seconds):
                 await work
         except TimeoutError:
-            text = f"the mail server {self._server} took longer than {seconds:g} s: check SMTP_HOST, SMTP_PORT and SMTP_TLS"
+            text = (
+                f"the mail server {self._server} took longer than {seconds:g} s: check SMTP_HOST, "
+                "SMTP_PORT and SMTP_TLS"
+            )
             raise DeliveryError(text, permanent=False) from None
 
     async def _send(
@@ -267,7 +270,8 @@ class SmtpConnection:
         utf8 = not (sender.local + recipient.local).isascii()
         if utf8 and not client.supports_extension("smtputf8"):
             raise DeliveryError(
-                f"the mail server {self._server} takes only ASCII letters before the @ of an address"
+                f"the mail server {self._server} takes only ASCII letters before the @ of an "
+                "address"
             )
         encoding = "utf-8" if utf8 else "ascii"
         options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
@@ -366,7 +370,10 @@ class SmtpConnection:
 
     async def _upgrade(self, client: SMTP) -> None:
         if not client.supports_extension("starttls"):
-            text = f"the mail server {self._server} offers no STARTTLS, and nothing is sent without it: check SMTP_TLS and SMTP_PORT"
+            text = (
+                f"the mail server {self._server} offers no STARTTLS, and nothing is sent without "
+                "it: check SMTP_TLS and SMTP_PORT"
+            )
             raise DeliveryError(text, permanent=False)
         try:
             await client.starttls(timeout=self._server.connect_timeout)
@@ -390,16 +397,25 @@ class SmtpConnection:
         except (SMTPTimeoutError, SMTPResponseException) as e:
             raise self._unreachable(e) from None
         except SMTPException:
-            text = f"the mail server {self._server} offers no sign-in that we know: check SMTP_USER, SMTP_TLS and SMTP_PORT"
+            text = (
+                f"the mail server {self._server} offers no sign-in that we know: check SMTP_USER, "
+                "SMTP_TLS and SMTP_PORT"
+            )
             raise DeliveryError(text, permanent=False) from None
 
     def _unreachable(self, error: Exception) -> DeliveryError:
         where = f"the mail server {self._server}"
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
         if isinstance(cause, ssl.SSLCertVerificationError):
-            text = f"the certificate of {where} is not trusted ({cause.verify_message}): check SMTP_HOST, or the certificate"
+            text = (
+                f"the certificate of {where} is not trusted ({cause.verify_message}): check "
+                "SMTP_HOST, or the certificate"
+            )
         elif isinstance(cause, ssl.SSLError):
-            text = f"no TLS connection to {where} ({cause.reason or 'handshake failed'}): check SMTP_TLS and SMTP_PORT"
+            text = (
+                f"no TLS connection to {where} ({cause.reason or 'handshake failed'}): check "
+                "SMTP_TLS and SMTP_PORT"
+            )
         elif isinstance(error, SMTPResponseException) and error.code < 0:
             text = f"{where} does not speak SMTP: check SMTP_HOST and SMTP_PORT"
         elif isinstance(error, SMTPConnectResponseError | SMTPHeloError | SMTPResponseException):
@@ -409,7 +425,10 @@ class SmtpConnection:
         elif isinstance(cause, OSError) and cause.strerror:
             text = f"{where} cannot be reached ({cause.strerror}): check SMTP_HOST and SMTP_PORT"
         else:
-            text = f"{where} cannot be reached, or closed the connection: check SMTP_HOST, SMTP_PORT and SMTP_TLS"
+            text = (
+                f"{where} cannot be reached, or closed the connection: check SMTP_HOST, SMTP_PORT "
+                "and SMTP_TLS"
+            )
         return DeliveryError(text, permanent=False)
 
     def _drop(self) -> None:

@@ -234,9 +234,8 @@ class EmailChannel:
         if smtp.tls == "tls" and smtp.port == IMPLICIT_TLS_PORT:
             found |= {"SMTP_TLS": "because the port is 465", "SMTP_PORT": "because SMTP_TLS is tls"}
         if smtp.host and not smtp.from_:
-            found["SMTP_FROM"] = (
-                f"made of {'SMTP_USER' if smtp.sender.address.lower() == smtp.user.lower() else 'SMTP_HOST'}"
-            )
+            is_user = smtp.sender.address.lower() == smtp.user.lower()
+            found["SMTP_FROM"] = f"made of {'SMTP_USER' if is_user else 'SMTP_HOST'}"
         return found
 
     def test(self, target: str, message_id: str, note: Note) -> ChannelTestResult:

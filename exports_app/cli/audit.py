@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from exports_app.services.audit.verification import VerificationReport
 
 VERIFY = (
-    "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was tampered"
+    "Compute all hashes anew; exit code 1, and the first entry that is wrong, where one was "
+    "tampered"
     " with."
 )
 EXPORT = (
@@ -41,7 +42,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--accept-key",
         action="store_true",
-        help="although the SECRET_KEY that signed earlier seals or checkpoints is not here any more",
+        help="although the SECRET_KEY that signed earlier seals or checkpoints is not here "
+        "any more",
     )
 
 

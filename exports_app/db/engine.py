@@ -108,11 +108,13 @@ class Database:
             )
         except ModuleNotFoundError as e:
             raise ExportsError(
-                f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for SQLite"
+                f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for "
+                "SQLite"
             ) from e
         except NoSuchModuleError:
             raise ExportsError(
-                "DATABASE_URL names a database that is not supported: use postgresql://… or sqlite:///…"
+                "DATABASE_URL names a database that is not supported: use postgresql://… or "
+                "sqlite:///…"
             ) from None
         self._ended = False
         self._pools = 0

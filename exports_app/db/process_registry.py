@@ -36,8 +36,14 @@ class ProcessRegistry:
 
     def count(self, kind: ProcessKind) -> int:
         """Raises Unavailable."""
-        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE"
-        query = f"{held} datname = current_database()) AND classid = :class AND objid = :kind AND granted"
+        held = (
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid "
+            "FROM pg_database WHERE"
+        )
+        query = (
+            f"{held} datname = current_database()) AND classid = :class AND objid = :kind AND "
+            "granted"
+        )
         with self._database.read() as connection:
             return int(connection.execute(text(query), {"class": CLASS, "kind": kind}).scalar_one())
 

@@ -16,20 +16,23 @@ QUEUE, TASK = "exports", "exports_app.run"
 _DONE = """
 DELETE FROM procrastinate_jobs j
 WHERE j.queue_name = :queue AND j.status = 'todo'
-  AND NOT EXISTS (SELECT 1 FROM export_history h WHERE h.id = j.args ->> 'run' AND h.status = 'pending')
+  AND NOT EXISTS (
+    SELECT 1 FROM export_history h WHERE h.id = j.args ->> 'run' AND h.status = 'pending')
 """
 # Jobs whose worker died over them: looking at the queue takes a moment, and a run has its own lease
 _STALLED = """
 DELETE FROM procrastinate_jobs j
 WHERE j.queue_name = :queue AND j.status <> 'todo'
   AND NOT EXISTS (
-    SELECT 1 FROM procrastinate_workers w WHERE w.id = j.worker_id AND w.last_heartbeat > now() - make_interval(secs => 60))
+    SELECT 1 FROM procrastinate_workers w
+    WHERE w.id = j.worker_id AND w.last_heartbeat > now() - make_interval(secs => 60))
 """
 _LOST = """
 SELECT exports_queue_run(h.id, h.next_attempt_at) FROM export_history h
 WHERE h.status = 'pending'
   AND NOT EXISTS (
-    SELECT 1 FROM procrastinate_jobs j WHERE j.queue_name = :queue AND j.status = 'todo' AND j.args ->> 'run' = h.id)
+    SELECT 1 FROM procrastinate_jobs j
+    WHERE j.queue_name = :queue AND j.status = 'todo' AND j.args ->> 'run' = h.id)
 """
 
 

@@ -5,8 +5,10 @@ value is
 
 - TEXT: str
 - INTEGER: int
-- DECIMAL: an int scaled by ``10 ** column.scale`` (money: hundredths, scale 2; ratios: millionths, scale 6)
-- DATE: str, the day as ISO 8601 (``2026-01-31``), which is how SQLite keeps it and most files want it
+- DECIMAL: an int scaled by ``10 ** column.scale`` (money: hundredths, scale 2; ratios: millionths,
+  scale 6)
+- DATE: str, the day as ISO 8601 (``2026-01-31``), which is how SQLite keeps it and most files want
+  it
 
 and None, in any column, where it is absent. Scaled integers keep money exact and cost nothing to
 carry.

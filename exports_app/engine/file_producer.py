@@ -180,7 +180,8 @@ def _listen(
         check()
         if time.monotonic() > deadline:
             raise RunError(
-                f"making the file took longer than its limit of {humanize.duration(limits.seconds)}: choose a shorter period or"
+                "making the file took longer than its limit of "
+                f"{humanize.duration(limits.seconds)}: choose a shorter period or"
                 " fewer campaigns, or raise its time limit",
                 code="time_limit",
             )
@@ -206,7 +207,8 @@ def _failure(
 ) -> ExportsError:
     if answer.get("code") == "memory_limit":
         return RunError(
-            f"making the file needed more than its {humanize.size(limits.memory)} of memory: whoever runs this server can raise"
+            f"making the file needed more than its {humanize.size(limits.memory)} of memory: "
+            "whoever runs this server can raise"
             " EXPORT_MEMORY_MB",
             code="memory_limit",
         )

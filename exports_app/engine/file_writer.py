@@ -90,7 +90,8 @@ class FileWriter:
 
     def _too_large(self, figure: str) -> RunError:
         return RunError(
-            f"the file would have {figure}, which is the limit for this tenant: choose a shorter period or fewer campaigns,"
+            f"the file would have {figure}, which is the limit for this tenant: choose a shorter "
+            "period or fewer campaigns,"
             " or ask whoever runs this server to raise the limit",
             code="too_large",
         )

@@ -77,8 +77,10 @@ class Housekeeping:
 
 
 async def _guarded(job: Callable[[], None], failure: str, *, yet: str = "") -> None:
-    """Do it in a thread. Never raises: its next turn tries again. failure: what the log says. yet: said of it
-    while the database is away."""
+    """Do it in a thread. Never raises: its next turn tries again.
+
+    failure: what the log says. yet: said of it while the database is away.
+    """
     try:
         await asyncio.to_thread(job)
     except Unavailable:

@@ -17,7 +17,8 @@ _log = log.get(__name__)
 
 def lasting(longest: timedelta, write: Callable[[], T]) -> T:
     """Write what has happened, through a short absence of the database: losing the note of an
-    accepted message would send it again. Raises Unavailable when it lasts longer than `longest`, which is that of the lease."""
+    accepted message would send it again. Raises Unavailable when it lasts longer than `longest`,
+    which is that of the lease."""
     deadline = time.monotonic() + longest.total_seconds()
     while True:
         try:

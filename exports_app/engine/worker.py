@@ -202,7 +202,8 @@ class Worker:
     def _check_campaigns(self, run: Run, filters: Filters) -> None:
         if missing := self._execution.missing_campaigns(run, filters.campaign_ids):
             raise RunError(
-                f"{len(missing)} of its {len(filters.campaign_ids)} campaigns no longer exist ({', '.join(missing[:3])}):"
+                f"{len(missing)} of its {len(filters.campaign_ids)} campaigns no longer exist "
+                f"({', '.join(missing[:3])}):"
                 " edit the scheduled export and choose others",
                 code="campaign_missing",
             )

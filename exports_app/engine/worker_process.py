@@ -23,12 +23,14 @@ def work(settings: Settings) -> int:
     """
     if settings.embedded:
         raise ExportsError(
-            "a worker needs a database that many processes can share: set DATABASE_URL=postgresql://…, or use"
+            "a worker needs a database that many processes can share: set "
+            "DATABASE_URL=postgresql://…, or use"
             " 'python -m exports_app serve', which on SQLite does the work itself"
         )
     if not settings.has_key:
         raise ExportsError(
-            "all servers and workers need the same SECRET_KEY: links that a worker signs are opened by a server"
+            "all servers and workers need the same SECRET_KEY: links that a worker signs are "
+            "opened by a server"
         )
     services = wiring.services()
     try:

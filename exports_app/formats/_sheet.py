@@ -1,7 +1,7 @@
 """The rows of a sheet as XML (ECMA-376 part 1, 18.3.1.73), a chunk at a time. Each cell says where
 it stands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -43,10 +43,12 @@ class Rows:
 
     def plain(self, chunk: Chunk, first: int) -> str:
         """The same, one cell after the other."""
-        return "".join(
-            f'<row r="{number}">{"".join(cells.cell(number, value) for cells, value in zip(self._cells, row, strict=True))}</row>'
-            for number, row in enumerate(zip(*chunk, strict=True), first)
-        )
+        rows = enumerate(zip(*chunk, strict=True), first)
+        return "".join(f'<row r="{number}">{self._row(number, row)}</row>' for number, row in rows)
+
+    def _row(self, number: int, row: Iterable[Value]) -> str:
+        cells = zip(self._cells, row, strict=True)
+        return "".join(column.cell(number, value) for column, value in cells)
 
 
 class _Cells:

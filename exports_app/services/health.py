@@ -71,7 +71,8 @@ class Health:
             found.append(e.message)
         if self._counts.away():
             found.append(
-                "Redis cannot be reached: pages do not work; the API and the runs do. Check REDIS_URL, and that it runs"
+                "Redis cannot be reached: pages do not work; the API and the runs do. Check "
+                "REDIS_URL, and that it runs"
             )
         return found
 

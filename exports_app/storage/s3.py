@@ -151,7 +151,8 @@ def _reached() -> Iterator[None]:
         ) from e
     except BotoCoreError as e:
         raise StoreAway(
-            f"the file store cannot be reached ({type(e).__name__}): check FILES_URL and S3_ENDPOINT_URL"
+            f"the file store cannot be reached ({type(e).__name__}): check FILES_URL and "
+            "S3_ENDPOINT_URL"
         ) from e
     except boto3.exceptions.Boto3Error as e:
         raise StoreAway(

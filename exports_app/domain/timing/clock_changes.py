@@ -127,7 +127,10 @@ def _fires_on(cron: Cron, day: date) -> bool:
 def _words(cron: Cron, change: ClockChange, place: str) -> str:
     way = "forward" if change.forward else "back"
     day = change.wall.date()
-    head = f"Clocks in {place} go {way} {_amount(change)} on {WEEKDAYS[day.isoweekday() % 7][:3]} {_date(day)}; "
+    head = (
+        f"Clocks in {place} go {way} {_amount(change)} on {WEEKDAYS[day.isoweekday() % 7][:3]} "
+        f"{_date(day)}; "
+    )
     affected = _affected(cron, change)
     if not affected or (
         change.forward and not cron.follows_clock

@@ -3,9 +3,10 @@
 cronsim matches the calendar (Debian cron's rules), on wall dates without a zone. The mapping from
 wall times to instants is ours, by the rules of cron(8) about changed clocks:
 
-- A fixed time that does not exist fires at the moment the clocks jump; one that exists twice fires the first time.
-- A schedule whose minute or hour begins with ``*`` follows the clock: nothing in an hour that does not exist, both
-  passes of an hour that repeats.
+- A fixed time that does not exist fires at the moment the clocks jump; one that exists twice fires
+  the first time.
+- A schedule whose minute or hour begins with ``*`` follows the clock: nothing in an hour that does
+  not exist, both passes of an hour that repeats.
 
 Inside, an instant is its whole seconds since 1970 UTC: a year of minutes is counted without making
 half a million dates.
@@ -133,7 +134,8 @@ def check_interval(cron: Cron, zone: ZoneInfo, after: datetime, minimum_seconds:
         for earlier, later in pairwise(islice(soon, INTERVAL_FIRINGS))
     ):
         raise CronError(
-            f"minute and hour: runs must be at least {minimum_seconds} seconds apart; choose fewer times"
+            f"minute and hour: runs must be at least {minimum_seconds} seconds apart; choose fewer "
+            "times"
         )
 
 

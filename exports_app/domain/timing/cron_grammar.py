@@ -159,7 +159,8 @@ def parse(expression: str) -> Cron:
     )
     if not _ever_fires(cron):
         raise CronError(
-            "day of month, month and day of week: no such day ever comes; choose a day that exists in these months"
+            "day of month, month and day of week: no such day ever comes; choose a day that exists "
+            "in these months"
         )
     return cron
 
@@ -176,7 +177,8 @@ def _split(expression: str) -> list[str]:
     if len(texts) != len(_ALL_RULES):
         names = ", ".join(r.name for r in _ALL_RULES)
         raise CronError(
-            f"A cron expression has five fields separated by spaces ({names}), here are {len(texts)}"
+            f"A cron expression has five fields separated by spaces ({names}), here are "
+            f"{len(texts)}"
         )
     return texts
 
@@ -184,7 +186,8 @@ def _split(expression: str) -> list[str]:
 def _field(rules: _Rules, text: str) -> CronField:
     if not text.isascii():  # before upper(), which turns some foreign letters into plain ones
         raise CronError(
-            f"{rules.name}: there are characters other than plain letters, digits and signs; {rules.takes}"
+            f"{rules.name}: there are characters other than plain letters, digits and signs; "
+            f"{rules.takes}"
         )
     if text == "?" and rules in (_DAY, _WEEKDAY):
         text = "*"

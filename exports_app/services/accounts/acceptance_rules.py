@@ -81,7 +81,8 @@ def check_acceptance(
     account = tx.users.by_email(invitation.email, lock=lock)
     if who is not None and (account is None or account.id != who.user_id):
         raise WrongAccount(
-            f"This invitation is for {invitation.email}, and another account is signed in: sign out, then open the link again"
+            f"This invitation is for {invitation.email}, and another account is signed in: sign "
+            "out, then open the link again"
         )
     sets_password = account_needs_password(invitation, account)
     if sets_password and account is not None and not account.is_active:

@@ -3,11 +3,12 @@
 An account belongs to the person who reads its mailbox. So what a link allows depends on how it
 came:
 
-- A mailed link proves the mailbox. It makes an account, and it hands over one whose mailbox was never
-  proven: with a new password, all sessions ended, no second factor. Memberships of that account stay: they were given
-  to the address. The account of a super admin is never handed over by an invitation.
-- A link that an admin handed on proves nothing. It makes an account where there is none, and gives no
-  control of one there is: that one has to sign in, and if its mailbox was never proven, only a
+- A mailed link proves the mailbox. It makes an account, and it hands over one whose mailbox was
+  never proven: with a new password, all sessions ended, no second factor. Memberships of that
+  account stay: they were given to the address. The account of a super admin is never handed over
+  by an invitation.
+- A link that an admin handed on proves nothing. It makes an account where there is none, and gives
+  no control of one there is: that one has to sign in, and if its mailbox was never proven, only a
   super admin's invitation counts.
 - A proven account has to sign in. Nobody else sees or sets its password.
 """

@@ -16,7 +16,8 @@ from exports_app.services.tenants.invitation_rules import revoke_of_previous_hol
 
 CANCELLED = "the account in whose name it ran was taken over by the person who reads its mailbox"
 PAUSED = (
-    "its owner's account was taken over by the person who reads its mailbox, and somebody else may have set this up:"
+    "its owner's account was taken over by the person who reads its mailbox, and somebody else may "
+    "have set this up:"
     " check what it sends to whom, then resume it"
 )
 

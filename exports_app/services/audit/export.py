@@ -211,7 +211,8 @@ def _check_chain(
                 previous,
             ):
                 raise _Broken(
-                    f"line {number}: the end of {begin['name']} does not fit: an entry before it was removed or added"
+                    f"line {number}: the end of {begin['name']} does not fit: an entry before it "
+                    "was removed or added"
                 )
             is_signed = audit_chain.is_signed(keys, end, str(line.get("signature")))
             return Exported(chain, begin["name"], first, position, previous), is_signed
@@ -219,7 +220,8 @@ def _check_chain(
         at = f"line {number}, entry {entry.get('id') if isinstance(entry, dict) else '?'}"
         if line.get("position") != position + 1:
             raise _Broken(
-                f"{at}: position {position + 1} was expected: an entry was removed, inserted or moved"
+                f"{at}: position {position + 1} was expected: an entry was removed, inserted or "
+                "moved"
             )
         if not isinstance(entry, dict) or audit_chain.link(
             previous, position + 1, entry
@@ -227,7 +229,8 @@ def _check_chain(
             raise _Broken(f"{at}: it was changed, or put in another's place")
         position, previous = position + 1, line["hash"]
     raise _Broken(
-        f"{begin['name']}: the file ends before its end: entries after position {position} were cut off"
+        f"{begin['name']}: the file ends before its end: entries after position {position} were "
+        "cut off"
     )
 
 

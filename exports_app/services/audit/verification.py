@@ -111,7 +111,10 @@ class Verification:
     ) -> str | None:
         checkpoint = tx.audit_chain.checkpoint(chain)
         if checkpoint is not None and not (accept_key or is_valid(self._keys, checkpoint)):
-            return f"the checkpoint at position {checkpoint.position} was not made with this server's SECRET_KEY"
+            return (
+                f"the checkpoint at position {checkpoint.position} was not made with this server's "
+                "SECRET_KEY"
+            )
         for link in _links(tx, chain):
             gone = (
                 link.fields is None
@@ -143,7 +146,10 @@ class Verification:
                 yield f"seal {last.number + 1} was removed"
                 return
             if last is not None and seal.previous != last.signature:
-                yield f"seal {seal.number} does not follow on seal {last.number}: one of the two was changed"
+                yield (
+                    f"seal {seal.number} does not follow on seal {last.number}: one of the two was "
+                    "changed"
+                )
                 return
             self._judge(seal, unproven)
             if seal.chain and seal.position <= exported(seal.chain):
@@ -157,7 +163,8 @@ class Verification:
             if seal.position <= exported(seal.chain) if seal.chain else seal.number < looked_at:
                 continue
             yield (
-                f"seal {seal.number} (position {seal.position} of {seal.chain or 'no chain'}) was changed, or made with a"
+                f"seal {seal.number} (position {seal.position} of {seal.chain or 'no chain'}) was "
+                "changed, or made with a"
                 " SECRET_KEY that this server does not have"
             )
             return
@@ -237,9 +244,15 @@ def _seal(walk: _Walk, link: ChainedEntry, at: str) -> str | None:
 
 def _end(tx: Transaction, chain: str, walk: _Walk, checkpoint: Checkpoint | None) -> str | None:
     if checkpoint and checkpoint.position > walk.position:
-        return f"the entries from position {walk.position + 1} to {checkpoint.position}, which were exported, are not there"
+        return (
+            f"the entries from position {walk.position + 1} to {checkpoint.position}, which were "
+            "exported, are not there"
+        )
     if seal := tx.audit_chain.first_without_link(chain, walk.position):
-        return f"the entries from position {walk.position + 1} on were removed: seal {seal.number} covers them"
+        return (
+            f"the entries from position {walk.position + 1} on were removed: seal {seal.number} "
+            "covers them"
+        )
     if walk.position > walk.sealed:
         return f"the entry at position {walk.sealed + 1} was inserted: no seal covers it"
     return None
@@ -249,4 +262,7 @@ def _unsealed(tx: Transaction) -> Iterator[str]:
     if lost := tx.audit_chain.lost():
         yield f"entry {lost} was removed before it was sealed"
     if loose := tx.audit_chain.loose():
-        yield f"entry {loose} was inserted beside the chain: it has no place there and does not wait for one"
+        yield (
+            f"entry {loose} was inserted beside the chain: it has no place there and does not wait "
+            "for one"
+        )

@@ -68,14 +68,16 @@ class Demo:
         somebody's own."""
         if not self._allowed:
             raise ExportsError(
-                "demo data and its public password are not taken here: set DEMO=1, and no PUBLIC_URL, if this is to be a demo"
+                "demo data and its public password are not taken here: set DEMO=1, and no "
+                "PUBLIC_URL, if this is to be a demo"
             )
         with self._store.read() as tx:
             known = {user.id for user, _ in people()} | {tenant.id for tenant in TENANTS}
             there = tx.users.ids() | {tenant.id for tenant in tx.tenants.within(None)}
         if there - known:
             raise ExportsError(
-                "this database holds users or tenants of your own: demo data needs an empty DATA_DIR"
+                "this database holds users or tenants of your own: demo data needs an empty "
+                "DATA_DIR"
             )
 
     def seed_if_empty(self) -> bool:

@@ -131,7 +131,8 @@ class FileReader:
             text = given.get(name, "")
             if text and not _MONEY.fullmatch(text):
                 raise ValueError(
-                    f"{name}: must be an amount with at most two decimals, such as 12.50, not negative"
+                    f"{name}: must be an amount with at most two decimals, such as 12.50, not "
+                    "negative"
                 )
             return int(Decimal(text) * 100) if text else None
 
@@ -162,7 +163,10 @@ class FileReader:
                 "INSERT INTO campaign VALUES (?, ?, NULL, ?)", (campaign.name, line, facts)
             )
         elif first[1] != facts:
-            return f"differs from line {first[0]} in what it says of the campaign (channel, status, currency, budget or dates)"
+            return (
+                f"differs from line {first[0]} in what it says of the campaign (channel, status, "
+                "currency, budget or dates)"
+            )
         measures = (
             metric.impressions,
             metric.clicks,

@@ -42,7 +42,8 @@ class Importer:
                 "CREATE TABLE campaign (name TEXT PRIMARY KEY, line INTEGER, id TEXT, facts TEXT)"
             )
             spool.execute(
-                "CREATE TABLE day (name TEXT, date TEXT, impressions, clicks, conversions, spend, revenue,"
+                "CREATE TABLE day (name TEXT, date TEXT, impressions, clicks, conversions, spend, "
+                "revenue,"
                 " PRIMARY KEY (name, date)) WITHOUT ROWID"
             )
             result = ImportResult()

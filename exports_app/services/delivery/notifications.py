@@ -55,7 +55,10 @@ def note(notice: Notification, tenant: Tenant, base_url: str) -> Note:
         ),
         NotificationKind.PAUSED: (
             f"“{name}” was paused",
-            "It does not run any more until somebody activates it: mend the reason first, then activate it in the list.",
+            (
+                "It does not run any more until somebody activates it: mend the reason first, then "
+                "activate it in the list."
+            ),
         ),
         NotificationKind.RECOVERED: (
             f"“{name}” works again",
@@ -83,7 +86,10 @@ def note(notice: Notification, tenant: Tenant, base_url: str) -> Note:
         lead=lead,
         facts=facts,
         url=f"{base_url}/scheduled-exports/{notice.scheduled_export_id}{of_run}",
-        why=f"This message was sent automatically because you look after scheduled exports of {tenant.name}.",
+        why=(
+            "This message was sent automatically because you look after scheduled exports of "
+            f"{tenant.name}."
+        ),
         created_at=notice.created_at,
     )
 

@@ -72,7 +72,8 @@ class OneTimePasswords:
             secret = self._encryption.decrypt(factor.secret)
         except Unreadable:
             _log.error(
-                "no key decrypts a second factor: add the one that encrypted it to ENCRYPTION_KEY_PREVIOUS",
+                "no key decrypts a second factor: add the one that encrypted it to "
+                "ENCRYPTION_KEY_PREVIOUS",
                 user=user.id,
             )
             return False

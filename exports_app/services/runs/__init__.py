@@ -7,7 +7,8 @@ lease                every write of the worker carries the run's lease token
 execution            what the worker asks and notes while it makes the file
 sending, entitlement the deliveries of the file, and who may still receive it
 ending               closed, tried again later, given back, recovered from a death, or cancelled
-completion           what an end means for the schedule: result, failures in a row, pause, notifications
+completion           what an end means for the schedule: result, failures in a row, pause,
+                     notifications
 actions              what a person does to a run
 history, retention   what stays of it, and how long its file is kept
 

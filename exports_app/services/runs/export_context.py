@@ -45,7 +45,8 @@ class Export:
         system."""
         name = slugify(self.name, max_length=80) or "export"
         extension = FORMATS[self.format].extension
-        return f"{self.tenant.slug}_{name}_{period.slug(self.window)}_{self.at:%Y%m%dT%H%M%SZ}.{extension}"
+        parts = (self.tenant.slug, name, period.slug(self.window), f"{self.at:%Y%m%dT%H%M%SZ}")
+        return f"{'_'.join(parts)}.{extension}"
 
     def report(
         self,

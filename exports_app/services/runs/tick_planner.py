@@ -115,7 +115,8 @@ def _chosen(
         missed = takewhile(lambda tick: tick <= now, cron.occurrences(parsed, zone, since))
         kept = list(deque(missed, MOST_CAUGHT_UP))
         why = (
-            f"was missed: nothing ran at its time, and of missed ticks the newest {MOST_CAUGHT_UP} of the last"
+            f"was missed: nothing ran at its time, and of missed ticks the newest {MOST_CAUGHT_UP} "
+            "of the last"
             f" {humanize.counted(schedule.catch_up_hours, 'hour')} are made up"
         )
     if left := count - len(kept):

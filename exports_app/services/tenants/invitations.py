@@ -1,6 +1,6 @@
 """Invitations to a tenant. Its admins name an address and a role; rights begin when the person who
-reads that mailbox accepts (`accounts.invitation_acceptance`). Nothing here depends on whether the address has an
-account."""
+reads that mailbox accepts (`accounts.invitation_acceptance`). Nothing here depends on whether the
+address has an account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -213,11 +213,15 @@ class Invitations:
         inviter = tx.users.names([invitation.invited_by])[invitation.invited_by]
         return AccountEmail(
             title=f"You are invited to {tenant.name}",
-            lead=f"{inviter} invites you to {tenant.name}. You decide: nothing happens until you accept.",
+            lead=(
+                f"{inviter} invites you to {tenant.name}. You decide: nothing happens until you "
+                "accept."
+            ),
             button="Open the invitation",
             expires_at=invitation.expires_at,
             why=(
-                f"You get this message because {inviter} entered your address. If you do not expect it, ignore it."
+                f"You get this message because {inviter} entered your address. If you do not "
+                "expect it, ignore it."
             ),
             facts=[("Role", invitation.role.capitalize())],
             tenant=tenant,

@@ -121,7 +121,8 @@ class Quotas:
         limit = self.of(tenant).schedules
         if tx.usage.schedules(tenant.id) >= limit:
             raise QuotaExceeded(
-                f"{tenant.name} has reached its limit of {limit:,} scheduled exports: delete some, {RAISE}"
+                f"{tenant.name} has reached its limit of {limit:,} scheduled exports: delete some, "
+                f"{RAISE}"
             )
 
     def require_run(
@@ -163,7 +164,10 @@ class Quotas:
         tenant = tx.tenants.get(tenant_id)
         assert tenant is not None
         limit = self.of(tenant).pending_runs
-        reason = f"{tenant.name} had reached its limit of {limit:,} waiting runs: spread its schedules over more time, {RAISE}"
+        reason = (
+            f"{tenant.name} had reached its limit of {limit:,} waiting runs: spread its schedules "
+            f"over more time, {RAISE}"
+        )
         return limit - tx.usage.pending_runs(tenant_id), reason
 
     def reserve_messages(self, tx: Transaction, run: Run, count: int) -> None:
@@ -188,7 +192,8 @@ class Quotas:
         # them beside this run's
         if sent + (reserved := tx.usage.reserved_messages(tenant.id)) + count > limit:
             raise MessagesReserved(
-                f"{tenant.name} has sent {sent:,} of at most {limit:,} messages today (UTC), other runs have reserved"
+                f"{tenant.name} has sent {sent:,} of at most {limit:,} messages today (UTC), other "
+                "runs have reserved"
                 f" {reserved:,} more, and this run needs {count:,}: it waits for what they leave"
             )
 
@@ -219,14 +224,16 @@ class Quotas:
         if used + more <= limit and used < limit:
             return None
         return (
-            f"the files of {tenant.name} take {size(used)} of at most {size(limit)}, and there is no room for another:"
+            f"the files of {tenant.name} take {size(used)} of at most {size(limit)}, and there is "
+            "no room for another:"
             f" keep files for fewer days, {RAISE}"
         )
 
 
 def _too_many_messages(tenant: Tenant, limit: int, used: int, more: int) -> str:
     return (
-        f"{tenant.name} has sent, or is sending, {used:,} of at most {limit:,} messages today (UTC),"
+        f"{tenant.name} has sent, or is sending, {used:,} of at most {limit:,} messages today "
+        "(UTC),"
         f" and this run needs {more:,}: wait until tomorrow, {RAISE}"
     )
 

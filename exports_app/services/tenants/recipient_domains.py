@@ -27,7 +27,10 @@ def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
     for i, text in enumerate(wanted):
         domain = _normal(text)
         if domain is None:
-            detail = f"{_quoted(text)} is not a domain: write it as example.com, or *.example.com for all below it"
+            detail = (
+                f"{_quoted(text)} is not a domain: write it as example.com, or *.example.com for "
+                "all below it"
+            )
             errors.append(FieldError(f"/recipientDomains/{i}", detail))
         else:
             normal.add(domain)
@@ -93,7 +96,10 @@ def refusal(tenant: Tenant, address: str) -> str | None:
     """Why the tenant sends nothing to an address; None where it does."""
     if allows(tenant, address):
         return None
-    return f"this address {_elsewhere(tenant)}: remove it from the recipients, or allow its domain in the tenant's settings"
+    return (
+        f"this address {_elsewhere(tenant)}: remove it from the recipients, or allow its domain in "
+        "the tenant's settings"
+    )
 
 
 def _elsewhere(tenant: Tenant) -> str:
