@@ -15,7 +15,7 @@ from exports_app.domain.timing import cron, cron_grammar
 from exports_app.services.accounts import administration
 from exports_app.services.analytics import campaigns as campaign_analytics
 from exports_app.services.audit import audit_log
-from exports_app.services.campaigns import importer
+from exports_app.services.campaigns import import_file
 from exports_app.services.campaigns import service as campaigns_module
 from exports_app.services.core import email_addresses, field_rules
 from exports_app.services.core.records import Campaign
@@ -54,8 +54,8 @@ JUDGES = [
     (cron_grammar, "CronSim"),
     (campaigns_module, "check_campaign"),
     (campaigns_module, "check_metric"),
-    (importer, "check_campaign"),
-    (importer, "check_metric"),
+    (import_file, "check_campaign"),
+    (import_file, "check_metric"),
     (passwords, "check"),
     (passwords, "hash_password"),
     (passwords, "matches"),
@@ -160,7 +160,7 @@ def test_the_command_line_judges_first(
     file.write_text("campaign_name,currency,date,spend\nSpring,EUR,2026-01-01,1.50\n")
     services.importer.load(file, "initech", lambda _: None)
     assert judged.late == []
-    assert f"{importer.__name__}.check_campaign" in judged.called
+    assert f"{import_file.__name__}.check_campaign" in judged.called
 
 
 @pytest.mark.usefixtures("campaigns")

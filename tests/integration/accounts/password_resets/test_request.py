@@ -169,7 +169,7 @@ class TestAskingForALink:
 
         services.password_resets.request(cast.admin.user.email)
         with monkeypatch.context() as patch:
-            patch.setattr(password_resets, "_begin", fail)
+            patch.setattr(password_resets, "begin_reset", fail)
             services.account_messages.send_due()
         clock.advance(minutes=5)
         services.account_messages.send_due()
