@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from exports_app.services.core.extension_points import (
     CHANNELS,
     EXPORT_TYPES,
     FORMATS,
+    Attachment,
     Channel,
     ExportType,
     Format,
+    Link,
     Note,
+    Report,
 )
 from exports_app.services.core.registry import Registry
+from tests.contracts.tables import COLUMNS, NASTY, VALUES, rows_of, table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "extending.md"
 KINDS: list[tuple[str, Registry[Any], type]] = [
@@ -28,26 +33,33 @@ KINDS: list[tuple[str, Registry[Any], type]] = [
 ]
 
 
-def example(heading: str) -> str:
-    section = re.split(r"(?m)^## ", DOCUMENT.read_text(encoding="utf-8"))
-    (found,) = [part for part in section if part.startswith(f"{heading}\n")]
-    code = re.search(r"(?s)```python\n(.*?)```", found)
-    assert code is not None
-    return code[1]
+def example(heading: str, number: int = 0) -> str:
+    """The code block of this number in the section."""
+    sections = re.split(r"(?m)^## ", DOCUMENT.read_text(encoding="utf-8"))
+    (section,) = [part for part in sections if part.startswith(f"{heading}\n")]
+    return re.findall(r"(?s)```python\n(.*?)```", section)[number]
+
+
+def executed(heading: str, number: int = 0) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(compile(example(heading, number), f"{DOCUMENT.name}: {heading}", "exec"), names)
+    return names
 
 
 def made(heading: str, registry: Registry[Any]) -> Any:
     """What the example registers."""
-    before = set(registry.keys())
-    exec(compile(example(heading), f"{DOCUMENT.name}: {heading}", "exec"), {"__name__": "example"})
-    (new,) = set(registry.keys()) - before
-    return registry[new]
+    executed(heading)
+    (new,) = registry
+    return new
 
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    """What an example registers is gone after the test."""
+    """Nothing is registered at first: an example may be copied into the project already. What it
+    registers is gone after the test."""
     held = [(registry, dict(registry._items)) for _, registry, _ in KINDS]
+    for registry, _ in held:
+        registry._items.clear()
     yield
     for registry, items in held:
         registry._items.clear()
@@ -67,8 +79,64 @@ def test_an_example_has_all_that_its_kind_needs(
     assert {name for name in wanted if not hasattr(item, name)} == set()
 
 
-def test_the_channel_of_the_example_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_format_of_the_example_is_read_back_by_its_reader(tmp_path: Path) -> None:
+    jsonl, reading, path = made("A format", FORMATS), executed("A format", 1), tmp_path / "file"
+    assert (jsonl.label, jsonl.mime, jsonl.extension) == reading["PROMISED"]
+    for rows in (VALUES, rows_of(NASTY), []):
+        lost = jsonl.write(table(rows), path)
+        for reader in reading["READERS"]:
+            sheet = reader.read(path, COLUMNS)
+            assert (sheet.header, sheet.rows) == ([c.key for c in COLUMNS], reader.back(rows))
+            texts = [value for row in rows for value in row if isinstance(value, str)]
+            assert lost == sum(not reader.holds(c) for text in texts for c in text)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FOLDER_PATH", str(tmp_path))
+    return tmp_path
+
+
+REPORT = Report(
+    tenant_name="Acme",
+    brand_color="#000000",
+    logo_url=None,
+    export_name="Numbers",
+    type_label="Totals",
+    format_label="CSV",
+    window="all data",
+    timezone="UTC",
+    created_at=datetime(2026, 3, 4, tzinfo=UTC),
+    record_count=1,
+    file_path=Path("set below"),
+    file_name="numbers.csv",
+    file_size=5,
+    mime="text/csv",
+)
+
+
+def test_the_channel_of_the_example_copies_the_file_its_zip_or_the_link(folder: Path) -> None:
+    channel, file, packed = made("A delivery channel", CHANNELS), folder / "a", folder / "b"
+    file.write_bytes(b"a,b\r\n")
+    packed.write_bytes(b"a zip")
+    report = replace(REPORT, file_path=file)
+    zipped = Attachment(packed, "numbers.csv.zip", 5, "application/zip")
+    link = Link(REPORT.created_at, lambda target: f"http://x/{target}")
+    for name, sent in (
+        ("id_numbers.csv", report),
+        ("id_numbers.csv.zip", replace(report, zipped=zipped)),
+        ("id_numbers.csv.url.txt", replace(report, link=link)),
+    ):
+        before = set(folder.iterdir())
+        with channel.open(sent) as sender:
+            sender.send("ann@example.com", "id")
+        assert {one.name for one in set(folder.iterdir()) - before} == {name}
+    assert (folder / "id_numbers.csv").read_bytes() == b"a,b\r\n"
+    assert (folder / "id_numbers.csv.zip").read_bytes() == b"a zip"
+    assert (folder / "id_numbers.csv.url.txt").read_text() == "http://x/ann@example.com\n"
+
+
+def test_the_channel_of_the_example_notifies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = made("A delivery channel", CHANNELS)
     at = datetime(2026, 3, 4, tzinfo=UTC)
     note = Note(
@@ -84,13 +152,14 @@ def test_the_channel_of_the_example_tells(tmp_path: Path, monkeypatch: pytest.Mo
         at,
     )
     channel.notify("ann@example.com", "an-id", note)
-    assert (tmp_path / "an-id.txt").read_text("utf-8").splitlines() == [
+    assert (folder / "an-id.txt").read_text("utf-8").splitlines() == [
+        "To: ann@example.com",
         "“Numbers” failed",
         "It goes on.",
         "Reason: it broke",
         "http://x/",
     ]
-    monkeypatch.setenv("FOLDER_PATH", str(tmp_path / "missing"))
+    monkeypatch.setenv("FOLDER_PATH", str(folder / "missing"))
     with pytest.raises(DeliveryError) as refused:
         channel.notify("ann@example.com", "an-id", note)
     assert not refused.value.permanent
