@@ -105,3 +105,7 @@ def writable_schedule(srv: Srv, who: Who, schedule_id: str) -> Schedule:
 
 def writable_campaign(srv: Srv, who: Who, campaign_id: str) -> Campaign:
     return srv.campaigns.get(who, campaign_id, Permission.WRITE)
+
+
+ReadableSchedule = Annotated[Schedule, Depends(readable_schedule)]
+WritableSchedule = Annotated[Schedule, Depends(writable_schedule)]

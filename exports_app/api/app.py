@@ -16,10 +16,12 @@ from exports_app.api.routes import (
     health,
     invitations,
     metrics,
+    runs,
     schedules,
     second_factor,
     sessions,
     tenants,
+    users,
     well_known,
 )
 from exports_app.wiring import Services
@@ -41,8 +43,18 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.services, api.state.engine_alive = services, engine_alive
-    of_people = (auth, account, second_factor, sessions, tenants, invitations, audit)
-    for routes in (*of_people, schedules, files, campaigns, analytics, health, metrics, well_known):
+    of_people = (auth, account, users, second_factor, sessions, tenants, invitations, audit)
+    for routes in (
+        *of_people,
+        schedules,
+        runs,
+        files,
+        campaigns,
+        analytics,
+        health,
+        metrics,
+        well_known,
+    ):
         api.include_router(routes.router)
     problems.install(api)
     docs.install(api)

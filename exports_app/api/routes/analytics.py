@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from exports_app.api.access import Srv, Who
-from exports_app.api.schemas import analytics as shapes
+from exports_app.api.schemas import analytics as schemas
 from exports_app.api.schemas import base
 from exports_app.domain import bounds
 from exports_app.domain.table import Column, Value
@@ -28,7 +28,7 @@ def readable(srv: Srv, who: Who, tenant_id: str) -> Tenant:
 Readable = Annotated[Tenant, Depends(readable)]
 
 
-@router.get("/campaigns", response_model=shapes.CampaignFiguresOut)
+@router.get("/campaigns", response_model=schemas.CampaignFiguresOut)
 def campaigns(
     srv: Srv,
     who: Who,
@@ -61,7 +61,7 @@ def campaigns(
     )
 
 
-@router.get("/exports", response_model=shapes.ExportFiguresOut)
+@router.get("/exports", response_model=schemas.ExportFiguresOut)
 def exports(srv: Srv, who: Who, tenant: Readable) -> Any:
     """Of the last 30 days, and what is due in the next 24 hours."""
     return _exports(srv.export_analytics.read(who, tenant.id))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from exports_app.api.access import Manager, Srv
-from exports_app.api.schemas import audit as shapes
+from exports_app.api.schemas import audit as schemas
 from exports_app.api.schemas.base import Instant
 from exports_app.api.threaded_responses import in_thread
 from exports_app.domain import bounds
@@ -44,7 +44,7 @@ Chosen = Annotated[AuditFilter, Depends(chosen)]
 OfTenant = Annotated[UUID | None, Query(alias="tenantId")]
 
 
-@router.get("", response_model=shapes.AuditOut)
+@router.get("", response_model=schemas.AuditOut)
 def find(
     srv: Srv,
     who: Manager,
@@ -57,7 +57,7 @@ def find(
     items, total = srv.audit.find(
         who, str(tenant_id) if tenant_id else None, where, Page(page, size)
     )
-    return in_thread(shapes.AuditOut, {"items": items, "total": total, "page": page, "size": size})
+    return in_thread(schemas.AuditOut, {"items": items, "total": total, "page": page, "size": size})
 
 
 @router.get("/csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}})

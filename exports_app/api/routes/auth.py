@@ -6,13 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import strangers_body, takes
-from exports_app.api.schemas.accounts import (
-    ForgotPasswordIn,
-    LoginIn,
-    MeOut,
-    ResetPasswordIn,
-    TokenOut,
-)
+from exports_app.api.schemas.auth import ForgotPasswordIn, LoginIn, MeOut, ResetPasswordIn, TokenOut
 from exports_app.services.identity.cookies import cookie
 from exports_app.services.identity.known_browsers import KNOWN_COOKIE
 

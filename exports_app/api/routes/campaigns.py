@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from exports_app.api.access import Reader, Srv, Who, Writer, writable_campaign
 from exports_app.api.request_body import METRICS_LIMIT, METRICS_VALUES, json_body, takes
-from exports_app.api.schemas import campaigns as shapes
+from exports_app.api.schemas import campaigns as schemas
 from exports_app.api.schemas.base import hundredths
 from exports_app.domain import bounds
 from exports_app.services.core.records import Campaign, Metric, Page
@@ -17,7 +17,7 @@ router = APIRouter(prefix=BASE, tags=["campaigns"])
 Target = Annotated[Campaign, Depends(writable_campaign)]
 
 
-@router.get("", response_model=shapes.CampaignsOut)
+@router.get("", response_model=schemas.CampaignsOut)
 def find(
     srv: Srv,
     who: Reader,
@@ -41,36 +41,38 @@ def find(
 
 
 @router.post(
-    "", status_code=201, response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignIn)
+    "", status_code=201, response_model=schemas.CampaignOut, openapi_extra=takes(schemas.CampaignIn)
 )
 def create(
     srv: Srv,
     who: Writer,
-    body: Annotated[shapes.CampaignIn, Depends(json_body(shapes.CampaignIn))],
+    body: Annotated[schemas.CampaignIn, Depends(json_body(schemas.CampaignIn))],
     response: Response,
 ) -> Any:
     made = srv.campaigns.create(
-        who, str(body.tenant_id) if body.tenant_id else None, shapes.campaign_values(body)
+        who, str(body.tenant_id) if body.tenant_id else None, schemas.campaign_values(body)
     )
     response.headers["Location"] = f"{BASE}/{made.id}"
     return made
 
 
-@router.get("/{campaign_id}", response_model=shapes.CampaignOut)
+@router.get("/{campaign_id}", response_model=schemas.CampaignOut)
 def get(srv: Srv, who: Who, campaign_id: str) -> Any:
     return srv.campaigns.get(who, campaign_id)
 
 
 @router.put(
-    "/{campaign_id}", response_model=shapes.CampaignOut, openapi_extra=takes(shapes.CampaignChange)
+    "/{campaign_id}",
+    response_model=schemas.CampaignOut,
+    openapi_extra=takes(schemas.CampaignChange),
 )
 def update(
     srv: Srv,
     who: Who,
     target: Target,
-    body: Annotated[shapes.CampaignChange, Depends(json_body(shapes.CampaignChange))],
+    body: Annotated[schemas.CampaignChange, Depends(json_body(schemas.CampaignChange))],
 ) -> Any:
-    return srv.campaigns.update(who, target.id, shapes.campaign_values(body))
+    return srv.campaigns.update(who, target.id, schemas.campaign_values(body))
 
 
 @router.delete("/{campaign_id}", status_code=204)
@@ -80,15 +82,15 @@ def delete(srv: Srv, who: Who, campaign_id: str) -> None:
 
 @router.post(
     "/{campaign_id}/metrics",
-    response_model=shapes.WrittenOut,
-    openapi_extra=takes(shapes.MetricsIn),
+    response_model=schemas.WrittenOut,
+    openapi_extra=takes(schemas.MetricsIn),
 )
 def write_metrics(
     srv: Srv,
     who: Who,
     target: Target,
     body: Annotated[
-        shapes.MetricsIn, Depends(json_body(shapes.MetricsIn, METRICS_LIMIT, METRICS_VALUES))
+        schemas.MetricsIn, Depends(json_body(schemas.MetricsIn, METRICS_LIMIT, METRICS_VALUES))
     ],
 ) -> Any:
     days = [

@@ -7,24 +7,24 @@ from fastapi import APIRouter, Depends
 
 from exports_app.api.access import Anybody, Srv
 from exports_app.api.request_body import strangers_body, takes
-from exports_app.api.schemas import tenants as shapes
+from exports_app.api.schemas import invitations as schemas
 
 router = APIRouter(prefix="/api/invitations", tags=["invitations"])
 
 
-@router.post("/look", response_model=shapes.OfferOut, openapi_extra=takes(shapes.LinkTokenIn))
+@router.post("/look", response_model=schemas.OfferOut, openapi_extra=takes(schemas.LinkTokenIn))
 def look(
-    srv: Srv, body: Annotated[shapes.LinkTokenIn, Depends(strangers_body(shapes.LinkTokenIn))]
+    srv: Srv, body: Annotated[schemas.LinkTokenIn, Depends(strangers_body(schemas.LinkTokenIn))]
 ) -> Any:
     """What the invitation offers, and how it is accepted. 410 once its link no longer works."""
     return srv.invitation_acceptance.look(body.token)
 
 
-@router.post("/accept", response_model=shapes.JoinedOut, openapi_extra=takes(shapes.AcceptIn))
+@router.post("/accept", response_model=schemas.JoinedOut, openapi_extra=takes(schemas.AcceptIn))
 def accept(
     srv: Srv,
     who: Anybody,
-    body: Annotated[shapes.AcceptIn, Depends(strangers_body(shapes.AcceptIn))],
+    body: Annotated[schemas.AcceptIn, Depends(strangers_body(schemas.AcceptIn))],
 ) -> Any:
     """With the access token of the invited address's account, or without one and with a name and a
     password: see `way` of `look`. 401 with the code `sign_in_required` where the account has to

@@ -6,29 +6,29 @@ from fastapi import APIRouter, Depends
 
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import json_body, takes
-from exports_app.api.schemas import accounts as shapes
+from exports_app.api.schemas import second_factor as schemas
 
 router = APIRouter(prefix="/api/account/second-factor", tags=["account"])
 
 
-@router.get("", response_model=shapes.SecondFactorOut)
+@router.get("", response_model=schemas.SecondFactorOut)
 def state(srv: Srv, who: Who) -> Any:
     return srv.second_factors.state(who)
 
 
-@router.post("", response_model=shapes.EnrolmentOut, openapi_extra=takes(shapes.PasswordCheckIn))
+@router.post("", response_model=schemas.EnrolmentOut, openapi_extra=takes(schemas.PasswordCheckIn))
 def begin(
     srv: Srv,
     who: Who,
-    body: Annotated[shapes.PasswordCheckIn, Depends(json_body(shapes.PasswordCheckIn))],
+    body: Annotated[schemas.PasswordCheckIn, Depends(json_body(schemas.PasswordCheckIn))],
 ) -> Any:
     """A secret for an authenticator app. It counts once `confirm` got a code of it."""
     return srv.second_factors.begin(who, body.current_password)
 
 
-@router.post("/confirm", response_model=shapes.EnabledOut, openapi_extra=takes(shapes.OtpIn))
+@router.post("/confirm", response_model=schemas.EnabledOut, openapi_extra=takes(schemas.OtpIn))
 def confirm(
-    srv: Srv, who: Who, body: Annotated[shapes.OtpIn, Depends(json_body(shapes.OtpIn))]
+    srv: Srv, who: Who, body: Annotated[schemas.OtpIn, Depends(json_body(schemas.OtpIn))]
 ) -> Any:
     """From now on each login asks for a code. All browsers and all other tokens of the account are
     signed out."""
@@ -37,13 +37,13 @@ def confirm(
 
 @router.post(
     "/recovery-codes",
-    response_model=shapes.RecoveryCodesOut,
-    openapi_extra=takes(shapes.PasswordAndOtpIn),
+    response_model=schemas.RecoveryCodesOut,
+    openapi_extra=takes(schemas.PasswordAndOtpIn),
 )
 def renew_recovery_codes(
     srv: Srv,
     who: Who,
-    body: Annotated[shapes.PasswordAndOtpIn, Depends(json_body(shapes.PasswordAndOtpIn))],
+    body: Annotated[schemas.PasswordAndOtpIn, Depends(json_body(schemas.PasswordAndOtpIn))],
 ) -> Any:
     """A new set; the ones before count no more."""
     return {
@@ -53,10 +53,10 @@ def renew_recovery_codes(
     }
 
 
-@router.delete("", status_code=204, openapi_extra=takes(shapes.PasswordAndOtpIn))
+@router.delete("", status_code=204, openapi_extra=takes(schemas.PasswordAndOtpIn))
 def disable(
     srv: Srv,
     who: Who,
-    body: Annotated[shapes.PasswordAndOtpIn, Depends(json_body(shapes.PasswordAndOtpIn))],
+    body: Annotated[schemas.PasswordAndOtpIn, Depends(json_body(schemas.PasswordAndOtpIn))],
 ) -> None:
     srv.second_factors.disable(who, body.current_password, body.otp)

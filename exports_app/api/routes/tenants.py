@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query
 
 from exports_app.api.access import Srv, Who
 from exports_app.api.request_body import json_body, takes
-from exports_app.api.schemas import tenants as shapes
+from exports_app.api.schemas import invitations as invitation_schemas
+from exports_app.api.schemas import tenants as schemas
 from exports_app.domain import bounds
 from exports_app.domain.access import Permission
 from exports_app.services.core.records import Member, Tenant
@@ -23,47 +24,49 @@ def managed(srv: Srv, who: Who, tenant_id: str) -> Tenant:
 Managed = Annotated[Tenant, Depends(managed)]
 
 
-@router.get("/{tenant_id}", response_model=shapes.TenantSettingsOut)
+@router.get("/{tenant_id}", response_model=schemas.TenantSettingsOut)
 def get(srv: Srv, who: Who, tenant_id: str) -> Any:
     return srv.tenants.get(who, tenant_id)
 
 
 @router.put(
     "/{tenant_id}",
-    response_model=shapes.TenantSettingsOut,
-    openapi_extra=takes(shapes.TenantChange),
+    response_model=schemas.TenantSettingsOut,
+    openapi_extra=takes(schemas.TenantChange),
 )
 def update(
     srv: Srv,
     who: Who,
     tenant: Managed,
-    body: Annotated[shapes.TenantChange, Depends(json_body(shapes.TenantChange))],
+    body: Annotated[schemas.TenantChange, Depends(json_body(schemas.TenantChange))],
 ) -> Any:
     """Fields left out keep their value; null clears the logo, the zone and the time that files are
     kept."""
     return srv.tenants.update(who, tenant.id, body.given())
 
 
-@router.get("/{tenant_id}/quotas", response_model=shapes.QuotasOut)
+@router.get("/{tenant_id}/quotas", response_model=schemas.QuotasOut)
 def quotas(srv: Srv, who: Who, tenant: Managed) -> Any:
     """What the tenant uses of its quotas."""
     return {"items": srv.quotas.find(who, tenant.id)}
 
 
 @router.put(
-    "/{tenant_id}/quotas", response_model=shapes.QuotasOut, openapi_extra=takes(shapes.QuotasChange)
+    "/{tenant_id}/quotas",
+    response_model=schemas.QuotasOut,
+    openapi_extra=takes(schemas.QuotasChange),
 )
 def change_quotas(
     srv: Srv,
     who: Who,
     tenant: Managed,
-    body: Annotated[shapes.QuotasChange, Depends(json_body(shapes.QuotasChange))],
+    body: Annotated[schemas.QuotasChange, Depends(json_body(schemas.QuotasChange))],
 ) -> Any:
     """For super admins. Fields left out keep their value; null: the default."""
     return {"items": srv.quotas.change(who, tenant.id, body.given())}
 
 
-@router.get("/{tenant_id}/members", response_model=shapes.MembersOut)
+@router.get("/{tenant_id}/members", response_model=schemas.MembersOut)
 def members(srv: Srv, who: Who, tenant: Managed) -> Any:
     return {"items": [_member(one) for one in srv.members.find(who, tenant.id)]}
 
@@ -71,21 +74,21 @@ def members(srv: Srv, who: Who, tenant: Managed) -> Any:
 @router.post(
     "/{tenant_id}/members",
     status_code=202,
-    response_model=shapes.InvitedOut,
-    openapi_extra=takes(shapes.InviteIn),
+    response_model=invitation_schemas.InvitedOut,
+    openapi_extra=takes(invitation_schemas.InviteIn),
 )
 def invite(
     srv: Srv,
     who: Who,
     tenant: Managed,
-    body: Annotated[shapes.InviteIn, Depends(json_body(shapes.InviteIn))],
+    body: Annotated[invitation_schemas.InviteIn, Depends(json_body(invitation_schemas.InviteIn))],
 ) -> Any:
     """They are a member once they accept. The answer is the same whether the address has an account
     or not; 409 where it is a member's, or invited already."""
     return _invitation(srv.invitations.invite(who, tenant.id, body.email, body.role))
 
 
-@router.get("/{tenant_id}/invitations", response_model=shapes.InvitationsOut)
+@router.get("/{tenant_id}/invitations", response_model=invitation_schemas.InvitationsOut)
 def invitations(srv: Srv, who: Who, tenant: Managed) -> Any:
     """Those that were neither accepted nor revoked, the newest first."""
     return {"items": [_invitation(one) for one in srv.invitations.find(who, tenant.id)]}
@@ -100,7 +103,7 @@ def revoke_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -
 @router.post(
     "/{tenant_id}/invitations/{invitation_id}/resend",
     status_code=202,
-    response_model=shapes.InvitedOut,
+    response_model=invitation_schemas.InvitedOut,
 )
 def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -> Any:
     """With a new link; the old one no longer works."""
@@ -109,15 +112,15 @@ def resend_invitation(srv: Srv, who: Who, tenant: Managed, invitation_id: str) -
 
 @router.put(
     "/{tenant_id}/members/{user_id}",
-    response_model=shapes.MemberOut,
-    openapi_extra=takes(shapes.RoleIn),
+    response_model=schemas.MemberOut,
+    openapi_extra=takes(schemas.RoleIn),
 )
 def change_role(
     srv: Srv,
     who: Who,
     tenant: Managed,
     user_id: str,
-    body: Annotated[shapes.RoleIn, Depends(json_body(shapes.RoleIn))],
+    body: Annotated[schemas.RoleIn, Depends(json_body(schemas.RoleIn))],
 ) -> Any:
     """409 for the last active admin."""
     return _member(srv.members.change_role(who, tenant.id, user_id, body.role))

@@ -1,4 +1,4 @@
-"""What all shapes have in common: JSON's camelCase, dates, amounts."""
+"""What all schemas have in common: JSON's camelCase, dates, amounts."""
 
 import re
 from collections.abc import Callable

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from exports_app.api.request_body import Input
 from exports_app.api.schemas.base import Day, Output
 
 
@@ -96,3 +97,16 @@ class NoticeOut(Output):
 
 class NoticesOut(Output):
     items: list[NoticeOut]
+
+
+class BackfillIn(Input):
+    start_date: Day
+    end_date: Day
+
+
+class BackfillOut(Output):
+    created: int = Field(description="runs that wait now")
+    existing: int = Field(description="run times on these days that had a run already")
+    history_ids: list[str] = Field(
+        description="of the created ones, in the order of their run times"
+    )

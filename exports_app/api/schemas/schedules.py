@@ -111,19 +111,6 @@ class TriggerOut(Output):
     status: str
 
 
-class BackfillIn(Input):
-    start_date: Day
-    end_date: Day
-
-
-class BackfillOut(Output):
-    created: int = Field(description="runs that wait now")
-    existing: int = Field(description="run times on these days that had a run already")
-    history_ids: list[str] = Field(
-        description="of the created ones, in the order of their run times"
-    )
-
-
 class CronIn(Input):
     expression: bounds.AskedCron
     timezone: bounds.Zone | None = None

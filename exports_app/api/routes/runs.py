@@ -1,0 +1,128 @@
+"""The runs of a scheduled export and their files."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import FileResponse
+
+from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
+from exports_app.api.request_body import json_body, takes
+from exports_app.api.schemas import runs as schemas
+from exports_app.api.threaded_responses import in_thread
+from exports_app.services.runs.download_log import MAX_LISTED
+
+router = APIRouter(prefix="/api/scheduled-exports", tags=["scheduled exports"])
+
+
+@router.get("/{schedule_id}/history", response_model=schemas.HistoryOut)
+def history(
+    srv: Srv, who: Who, visible: ReadableSchedule, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> Any:
+    runs, total = srv.history.of_schedule(who, visible.id, limit)
+    items = [run.__dict__ | {"deliveries": deliveries} for run, deliveries in runs]
+    return in_thread(schemas.HistoryOut, {"items": items, "total": total})
+
+
+@router.get("/{schedule_id}/notices", response_model=schemas.NoticesOut)
+def notices(
+    srv: Srv, who: Who, visible: ReadableSchedule, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> Any:
+    """The emails about it to its owner and the tenant's admins, the newest first."""
+    return {"items": srv.history.notifications(who, visible.id, limit)}
+
+
+@router.post(
+    "/{schedule_id}/backfill",
+    status_code=202,
+    response_model=schemas.BackfillOut,
+    openapi_extra=takes(schemas.BackfillIn),
+)
+def backfill(
+    srv: Srv,
+    who: Who,
+    target: WritableSchedule,
+    body: Annotated[schemas.BackfillIn, Depends(json_body(schemas.BackfillIn))],
+) -> Any:
+    """A run for each past run time on these days, in the schedule's zone, that has none or was
+    skipped."""
+    done = srv.backfill.run(who, target.id, body.start_date, body.end_date)
+    return {
+        "created": len(done.runs),
+        "existing": done.existing,
+        "history_ids": [run.id for run in done.runs],
+    }
+
+
+@router.get("/{schedule_id}/history/{history_id}", response_model=schemas.RunOut)
+def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    found, deliveries = srv.history.get(who, schedule_id, history_id)
+    return found.__dict__ | {"deliveries": deliveries}
+
+
+@router.get("/{schedule_id}/history/{history_id}/attempts", response_model=schemas.AttemptsOut)
+def attempts(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """How often it was tried, when, and what came of it, the oldest first."""
+    return {"items": srv.history.attempts(who, schedule_id, history_id)}
+
+
+@router.post("/{schedule_id}/history/{history_id}/cancel", response_model=schemas.RunOut)
+def cancel(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Ends a run that waits or is under way; 409 where it has ended."""
+    srv.run_actions.cancel(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/retry", response_model=schemas.RunOut)
+def retry(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Begins the next attempt of a run that waits for it; 409 where none waits."""
+    srv.run_actions.retry_now(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/give-up", response_model=schemas.RunOut)
+def give_up(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Ends a run that waits for another attempt; 409 where none waits."""
+    srv.run_actions.give_up(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/resend", response_model=schemas.RunOut)
+def resend(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Sends the run's file again to those whose message was not accepted; 409 where there is
+    nothing to send again."""
+    srv.run_actions.resend(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/accept-unknown", response_model=schemas.RunOut)
+def accept_unknown(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Says that the messages whose fate is unknown have arrived; 409 where there are none."""
+    srv.run_actions.accept_unknown(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.post("/{schedule_id}/history/{history_id}/revoke-links", response_model=schemas.RunOut)
+def revoke_links(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
+    """Ends all download links that this run sent until now; 409 where it sent none."""
+    srv.download_links.revoke(who, schedule_id, history_id)
+    return run(srv, who, schedule_id, history_id)
+
+
+@router.get("/{schedule_id}/history/{history_id}/downloads", response_model=schemas.DownloadsOut)
+def downloads(
+    srv: Srv,
+    who: Who,
+    schedule_id: str,
+    history_id: str,
+    limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 50,
+) -> Any:
+    """Who downloaded the run's file, the newest first; requests of one minute count once."""
+    items, total = srv.download_log.of_run(who, schedule_id, history_id, limit)
+    return {"items": items, "total": total}
+
+
+@router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
+def file(srv: Srv, who: Who, schedule_id: str, history_id: str) -> FileResponse:
+    found = srv.download_log.fetch(who, schedule_id, history_id)
+    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

@@ -1,0 +1,73 @@
+"""The accounts of others, for a super admin."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from exports_app.api.access import Operator, Srv, Who
+from exports_app.api.request_body import json_body, takes
+from exports_app.api.schemas import account as account_schemas
+from exports_app.api.schemas import users as schemas
+from exports_app.domain import bounds
+from exports_app.services.accounts.administration import UserAccount
+from exports_app.services.core.records import Page, User
+
+router = APIRouter(prefix="/api", tags=["account"])
+
+
+def others(srv: Srv, who: Who, user_id: str) -> User:
+    """The path's object before the body."""
+    return srv.user_administration.get(who, user_id)
+
+
+Others = Annotated[User, Depends(others)]
+
+
+@router.get("/users", response_model=schemas.UsersOut)
+def users(
+    srv: Srv,
+    who: Operator,
+    q: Annotated[bounds.Search, Query(description="part of the name or the address")] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Any:
+    """For a super admin: all accounts, by name."""
+    found, total = srv.user_administration.find(who, q, Page(page, size))
+    return {"items": [_account(one) for one in found], "total": total, "page": page, "size": size}
+
+
+def _account(one: UserAccount) -> dict[str, Any]:
+    tenants = [
+        {"id": tenant.id, "slug": tenant.slug, "name": tenant.name, "role": role}
+        for tenant, role in one.roles
+    ]
+    return {**vars(one.user), "tenants": tenants}
+
+
+@router.put(
+    "/users/{user_id}",
+    response_model=account_schemas.AccountOut,
+    openapi_extra=takes(schemas.UserChange),
+)
+def set_active(
+    srv: Srv,
+    who: Who,
+    user: Others,
+    body: Annotated[schemas.UserChange, Depends(json_body(schemas.UserChange))],
+) -> Any:
+    """For a super admin. Who is not active is signed out, and their scheduled exports fail."""
+    return srv.user_administration.set_active(who, user.id, active=body.is_active)
+
+
+@router.delete("/users/{user_id}/second-factor", status_code=204)
+def reset_second_factor(srv: Srv, who: Who, user: Others) -> None:
+    """For a super admin: remove it, for somebody who lost their phone and their recovery codes."""
+    srv.user_administration.reset_second_factor(who, user.id)
+
+
+@router.post("/users/{user_id}/reset-password", response_model=schemas.ResetOut)
+def reset(srv: Srv, who: Who, user: Others) -> Any:
+    """For a super admin: mails the user a link to set a new password; without a mail server the
+    answer has it, once."""
+    sent = srv.user_administration.reset(who, user.id)
+    return {"expires_at": sent.expires_at, "link": sent.url}

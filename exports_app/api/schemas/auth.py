@@ -1,0 +1,59 @@
+"""Signing in, and who is signed in."""
+
+from pydantic import Field
+
+from exports_app.api.request_body import Input
+from exports_app.api.schemas.base import Output, TenantNameOut
+from exports_app.domain import bounds
+
+
+class LoginIn(Input):
+    email: bounds.Address
+    password: bounds.Password = Field(repr=False)
+    otp: bounds.Otp = Field(
+        "",
+        repr=False,
+        description="a code of the second factor, or a recovery code; of accounts that have one",
+    )
+
+
+class UserOut(Output):
+    id: str
+    email: str
+    name: str
+    is_super_admin: bool
+
+
+class TokenOut(Output):
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105  (RFC 6750's word, no secret)
+    expires_in: int = Field(description="seconds")
+    user: UserOut
+
+
+class TenantOut(Output):
+    id: str
+    slug: str
+    name: str
+    role: str
+    permissions: list[str]
+
+
+class MeOut(Output):
+    user: UserOut
+    tenants: list[TenantOut]
+    second_factor_missing_for: list[TenantNameOut] = Field(
+        description="tenants of theirs that give no rights until they have a second factor"
+    )
+    must_set_up_second_factor: bool = Field(
+        description="a super admin who has no rights until then"
+    )
+
+
+class ForgotPasswordIn(Input):
+    email: bounds.Address
+
+
+class ResetPasswordIn(Input):
+    token: bounds.LinkToken = Field(repr=False, description="of the link: what stands behind its #")
+    new_password: bounds.Password = Field(repr=False)

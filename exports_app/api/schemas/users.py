@@ -1,0 +1,38 @@
+"""A super admin's view of the accounts."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from exports_app.api.request_body import Input
+from exports_app.api.schemas.account import AccountOut
+from exports_app.api.schemas.base import Output
+
+
+class UserTenantOut(Output):
+    id: str
+    slug: str
+    name: str
+    role: str
+
+
+class UserAccountOut(AccountOut):
+    tenants: list[UserTenantOut]
+
+
+class UsersOut(Output):
+    items: list[UserAccountOut]
+    total: int
+    page: int
+    size: int
+
+
+class UserChange(Input):
+    is_active: bool
+
+
+class ResetOut(Output):
+    expires_at: datetime
+    link: str | None = Field(
+        repr=False, description="to be handed on, shown once; null: it was mailed to the user"
+    )
