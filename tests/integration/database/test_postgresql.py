@@ -224,7 +224,7 @@ class TestDispatchersThatRace:
                 tx.run_queue.lock_claims()
                 assert tx.run_queue.claim(first.id, str(uuid4()), clock(), clock() + HOUR)
                 b.schedules.trigger(admin, schedules[0])  # asked for: the next in the queue
-                claimed = other.submit(b.runs.claim)
+                claimed = other.submit(b.run_queue.claim)
                 wait_until(
                     "it waits",
                     lambda: sql(services, "SELECT 1 FROM pg_locks WHERE NOT granted"),
