@@ -490,6 +490,17 @@ ATTACKS: list[Callable[[House], None]] = [
 ]
 
 
+def loads(house: House) -> bool:
+    """Whether a page of somebody else at the attacker's address has come; False if it was cut
+    off."""
+    try:
+        with Wire(house.url, source_address=(STRANGER, 0)) as wire:
+            wire.load("/login")
+    except WebSocketException:
+        return False
+    return True
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_a_strangers_websocket_neither_fills_the_memory_nor_holds_up_others(
@@ -506,8 +517,8 @@ def test_a_strangers_websocket_neither_fills_the_memory_nor_holds_up_others(
     assert {what: lines for what, lines in figures.incidents.items() if lines > most_lines} == {}
     assert httpx.get(f"{served.url}/api/health").status_code == 200
     began = time.monotonic()
-    with Wire(served.url, source_address=(STRANGER, 0)) as wire:
-        wire.load("/login")
+    while not loads(served):  # a page that is cut off connects again by itself
+        assert time.monotonic() - began <= MOST_DEBT
     assert time.monotonic() - began <= MOST_DEBT, (
         "others at the attacker's address wait for what it did"
     )

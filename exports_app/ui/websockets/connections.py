@@ -35,7 +35,7 @@ from exports_app.ui.websockets.socket import (
 MAX_SOCKETS = 5_000
 """Open at a time, in this process."""
 MAX_SOCKETS_PER_ADDRESS = 200
-MAX_STRANGERS_PER_CUSTOMER = 100
+MAX_STRANGERS_PER_CUSTOMER = 70
 """Where nobody is signed in. The server keeps some 250 KB of memory for each."""
 MAX_SOCKETS_PER_NETWORK = {56: 500, 48: 1_000}
 """By the bits of an IPv6 network that may be one customer's."""

@@ -84,7 +84,7 @@ class TestHowMany:
     def test_a_provider_s_ipv6_network_has_only_so_many_too(
         self, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
     ) -> None:
-        monkeypatch.setattr(connections, "MAX_SOCKETS_PER_NETWORK", {56: 50, 48: 100})
+        monkeypatch.setattr(connections, "MAX_SOCKETS_PER_NETWORK", {56: 30, 48: 60})
 
         async def story() -> None:
             reflex = Reflex()
