@@ -50,6 +50,14 @@ def row(page: Page, schedule: dict[str, Any]) -> Locator:
     return page.locator(f'tr[data-id="{schedule["id"]}"]')
 
 
+def takes_keys(layer: Locator) -> None:
+    """Waits until Radix counts a dialog or a menu as the uppermost layer (it then has the
+    pointer) and has moved the focus into it. It is visible a moment earlier, and Escape pressed
+    then still goes to the layer under it."""
+    expect(layer).to_have_css("pointer-events", "auto")
+    expect(layer.and_(layer.page.locator(":focus-within"))).to_have_count(1)
+
+
 def rows(page: Page) -> Locator:
     return page.locator("tr[data-id]")
 

@@ -21,6 +21,7 @@ from tests.e2e.ui.listed import (
     row,
     rows,
     switch,
+    takes_keys,
     toast,
 )
 from tests.e2e.ui.visitor import Visits
@@ -262,7 +263,7 @@ class TestDeleting:
         page = visits.open(who=company.admin)
         choose_more(page, made, "Delete …")
         question = page.get_by_role("alertdialog")
-        expect(question).to_be_visible()
+        takes_keys(question)
         page.keyboard.press("Escape")
         expect(question).to_have_count(0)
         page.reload()

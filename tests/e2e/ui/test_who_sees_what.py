@@ -11,7 +11,7 @@ from exports_app.domain.access import Role
 from exports_app.services.identity.cookies import SESSION_COOKIE
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import Company, House
-from tests.e2e.ui.listed import LISTED, names, row, rows, sign_in
+from tests.e2e.ui.listed import LISTED, names, row, rows, sign_in, takes_keys
 from tests.e2e.ui.visitor import Visits
 from tests.world import PASSWORD, Person
 
@@ -61,6 +61,7 @@ class TestSigningInAndOut:
         menu = page.get_by_role("menu")
         for fact in (company.admin.user.name, company.admin.user.email, "Admin"):
             expect(menu).to_contain_text(fact)
+        takes_keys(menu)
         page.keyboard.press("Escape")
         expect(menu).to_have_count(0)
         secret = next(
