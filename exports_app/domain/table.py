@@ -174,7 +174,8 @@ class _Largest:
     """How far from zero the numbers of a chunk's columns are; each column is gone through once."""
 
     def __init__(self, chunk: Chunk) -> None:
-        self._chunk, self._known = chunk, dict[int, int | None]()
+        self._chunk = chunk
+        self._known = dict[int, int | None]()
 
     def of(self, index: int) -> int | None:
         if index not in self._known:

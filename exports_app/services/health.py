@@ -30,7 +30,10 @@ class Health:
     def __init__(
         self, store: Store, files: FileStore, counts: Counts, clock: Clock, late_minutes: int
     ) -> None:
-        self._store, self._files, self._counts, self._clock = store, files, counts, clock
+        self._store = store
+        self._files = files
+        self._counts = counts
+        self._clock = clock
         self._late = timedelta(minutes=late_minutes)
         self._away: tuple[float, list[str]] | None = None
         self._asking = threading.Lock()

@@ -25,7 +25,9 @@ class KeyRotation:
     servers."""
 
     def __init__(self, store: Store, encryption: Encryption, seals: Seals) -> None:
-        self._store, self._encryption, self._seals = store, encryption, seals
+        self._store = store
+        self._encryption = encryption
+        self._seals = seals
 
     def renew(self) -> Renewed:
         """Encrypt and sign with the newest key what depends on an earlier one. Raises ExportsError,

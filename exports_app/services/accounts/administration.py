@@ -31,7 +31,10 @@ class UserAdministration:
     def __init__(
         self, store: Store, changes: Changes, clock: Clock, resets: PasswordResets
     ) -> None:
-        self._store, self._changes, self._clock, self._resets = store, changes, clock, resets
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._resets = resets
 
     def find(self, who: Principal, q: str, page: Page) -> tuple[list[UserAccount], int]:
         """By name, and the number of all. q: part of a name or an address. Raises NotFound,

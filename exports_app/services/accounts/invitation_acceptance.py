@@ -92,8 +92,13 @@ class InvitationAcceptance:
         guesses: GuessLimits,
         auth: Auth,
     ) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
-        self._links, self._refused, self._guesses, self._auth = links, refused, guesses, auth
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._links = links
+        self._refused = refused
+        self._guesses = guesses
+        self._auth = auth
         self._limit = RateLimit(RATE, counts, "invitation-accept")
 
     def look(self, token: str) -> Offer:

@@ -31,7 +31,9 @@ class SignedIn:
 
 class OwnAccount:
     def __init__(self, store: Store, clock: Clock, auth: Auth) -> None:
-        self._store, self._clock, self._auth = store, clock, auth
+        self._store = store
+        self._clock = clock
+        self._auth = auth
 
     def get(self, who: Principal) -> User:
         """Raises Unauthenticated where the user is gone."""

@@ -48,16 +48,19 @@ from exports_app.services.keys.derived_keys import Keys
 
 SENT_LIFETIME = timedelta(hours=24)
 """Of a link that a super admin sends or hands on: its reader may be away."""
-SOURCE_RATE, ACCOUNT_RATE, ADDRESS_RATE = "5/30 minutes", "10/30 minutes", "30/hour"
-"""Of requests for a link: for one account from one network or from its known browsers together, for
-one account, and from one network.
+SOURCE_RATE = "5/30 minutes"
+"""Requests for a link to one account, from one network or from all its known browsers together."""
+ACCOUNT_RATE = "10/30 minutes"
+"""Requests for a link to one account.
 
-The first two count for as long as a link works: where strangers have used them up, a link of theirs
-is in the owner's mailbox that still works."""
+This limit and SOURCE_RATE last as long as a link works: where strangers have used them up, the
+owner's mailbox holds a link that still works."""
+ADDRESS_RATE = "30/hour"
+"""Requests for a link, from one network."""
 KNOWN_BROWSERS = "known browsers"
-"""In the place of a network: whoever once had the password may have had many browsers marked."""
+"""Counted in place of a network: whoever once had the password may have many known browsers."""
 TRY_RATE = "30/minute"
-"""Of uses of a link, from one address."""
+"""Uses of a link, from one network."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,14 @@ class PasswordResets:
         guesses: GuessLimits,
         auth: Auth,
     ) -> None:
-        self._store, self._changes, self._clock, self._links, self._mail = (
-            store,
-            changes,
-            clock,
-            links,
-            mail,
-        )
-        self._refused, self._guesses, self._auth = refused, guesses, auth
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._links = links
+        self._mail = mail
+        self._refused = refused
+        self._guesses = guesses
+        self._auth = auth
         self._browsers = KnownBrowsers(clock, keys)
         self._by_source = RateLimit(SOURCE_RATE, counts, "reset-source")
         self._by_account = RateLimit(ACCOUNT_RATE, counts, "reset-account")

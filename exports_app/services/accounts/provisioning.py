@@ -24,7 +24,8 @@ class Provisioning:
     """For the command line alone, whose user owns the machine: no principal is asked for."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+        self._store = store
+        self._clock = clock
 
     def create_tenant(
         self,

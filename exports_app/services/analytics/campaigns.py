@@ -91,7 +91,10 @@ class CampaignAnalytics:
     def __init__(
         self, store: Store, changes: Changes, clock: Clock, timezone: str, seconds: float = SECONDS
     ) -> None:
-        self._store, self._clock, self._timezone, self._seconds = store, clock, timezone, seconds
+        self._store = store
+        self._clock = clock
+        self._timezone = timezone
+        self._seconds = seconds
         self._readings: RequestCoalescing[CampaignFigures] = RequestCoalescing(
             changes, KEPT, (Topic.CAMPAIGNS, Topic.TENANTS), (Invalid,)
         )

@@ -91,7 +91,9 @@ class ExportAnalytics:
     """timezone: of tenants that have none of their own."""
 
     def __init__(self, store: Store, changes: Changes, clock: Clock, timezone: str) -> None:
-        self._store, self._clock, self._timezone = store, clock, timezone
+        self._store = store
+        self._clock = clock
+        self._timezone = timezone
         self._runs: RequestCoalescing[_Runs] = RequestCoalescing(
             changes, KEPT, (Topic.RUNS, Topic.SCHEDULES, Topic.TENANTS)
         )

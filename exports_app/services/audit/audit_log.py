@@ -145,7 +145,8 @@ def _plain(value: Any) -> Any:
 
 class Audit:
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+        self._store = store
+        self._clock = clock
 
     def find(
         self, who: Principal, tenant_id: str | None, where: AuditFilter, page: Page

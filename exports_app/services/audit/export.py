@@ -57,8 +57,11 @@ class AuditExport:
     def __init__(
         self, store: Store, clock: Clock, keys: Keys, seals: Seals, verification: Verification
     ) -> None:
-        self._store, self._clock, self._keys = store, clock, keys
-        self._seals, self._verification = seals, verification
+        self._store = store
+        self._clock = clock
+        self._keys = keys
+        self._seals = seals
+        self._verification = verification
 
     def write(
         self, file: Path, slug: str | None = None, *, whole: bool = False, accept_key: bool = False

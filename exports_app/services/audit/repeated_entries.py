@@ -60,7 +60,8 @@ class _Count:
 
 class RepeatedEntries:
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+        self._store = store
+        self._clock = clock
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._new: dict[Key, _Count] = {}
@@ -138,11 +139,9 @@ class RepeatedEntries:
         self._add((count.action, who.user_id, tenant_id, what), count)
 
     def _sign_in(self, action: Action, email: str, **detail: Any) -> None:
-        email, now, context = (
-            account_address(email[: bounds.ADDRESS]),
-            self._clock(),
-            request_context.current(),
-        )
+        email = account_address(email[: bounds.ADDRESS])
+        now = self._clock()
+        context = request_context.current()
         self._add(
             (action, email, network(context.address)),
             _Count(action, context, now, now, email, detail=detail, typed=True),

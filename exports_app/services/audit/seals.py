@@ -33,7 +33,10 @@ class Seals:
     def __init__(
         self, store: Store, clock: Clock, keys: Keys, keep_days: int | None = None
     ) -> None:
-        self._store, self._clock, self._keys, self._keep_days = store, clock, keys, keep_days
+        self._store = store
+        self._clock = clock
+        self._keys = keys
+        self._keep_days = keep_days
 
     def seal(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Seal all entries that wait, in batches. On several servers one at a time does; the others

@@ -68,7 +68,9 @@ class _Unproven:
 
 class Verification:
     def __init__(self, store: Store, clock: Clock, keys: Keys) -> None:
-        self._store, self._clock, self._keys = store, clock, keys
+        self._store = store
+        self._clock = clock
+        self._keys = keys
 
     def check(
         self,
@@ -125,7 +127,9 @@ class Verification:
             # it and all before were removed after an export; what follows must still lead to the
             # checkpoint
             if gone:
-                walk.position, walk.hash, walk.sealed = link.position, link.hash, link.position
+                walk.position = link.position
+                walk.hash = link.hash
+                walk.sealed = link.position
             elif fault := _step(chain, walk, link):
                 return fault
             if checkpoint and link.position == checkpoint.position and link.hash != checkpoint.hash:
@@ -223,7 +227,9 @@ def _step(chain: str, walk: _Walk, link: ChainedEntry) -> str | None:
         return f"{at} was changed: it belongs to another tenant"
     if audit_chain.link(walk.hash, expected, link.fields) != link.hash:
         return f"{at} was changed, or put in another's place"
-    walk.position, walk.hash, walk.entries = expected, link.hash, walk.entries + 1
+    walk.position = expected
+    walk.hash = link.hash
+    walk.entries += 1
     return _seal(walk, link, at) if link.seal else None
 
 

@@ -61,7 +61,9 @@ class Demo:
     installation takes demo data."""
 
     def __init__(self, store: Store, clock: Clock, *, allowed: bool) -> None:
-        self._store, self._clock, self._allowed = store, clock, allowed
+        self._store = store
+        self._clock = clock
+        self._allowed = allowed
 
     def check_allowed(self) -> None:
         """Raises ExportsError where demo data must not go: no demo installation, or a database of
@@ -223,11 +225,9 @@ def schedules(tenant: Tenant, now: datetime) -> list[Schedule]:
             next_run_at=following,
         )
 
-    weekly, monthly, daily = (
-        Filters(period="previous_week"),
-        Filters(period="previous_month", group_by="week"),
-        few,
-    )
+    weekly = Filters(period="previous_week")
+    monthly = Filters(period="previous_month", group_by="week")
+    daily = few
     return [
         example(
             "Weekly report",

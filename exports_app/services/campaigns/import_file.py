@@ -58,7 +58,9 @@ class FileReader:
     """The file into the spool."""
 
     def __init__(self, spool: sqlite3.Connection, tenant_id: str, result: ImportResult) -> None:
-        self._spool, self._tenant_id, self._result = spool, tenant_id, result
+        self._spool = spool
+        self._tenant_id = tenant_id
+        self._result = result
 
     def read(self, path: Path, progress: Progress) -> None:
         size = max(1, path.stat().st_size)

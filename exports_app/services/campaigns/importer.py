@@ -26,7 +26,9 @@ class Importer:
     """For the command line alone, whose user owns the machine: no principal is asked for."""
 
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+        self._store = store
+        self._changes = changes
+        self._clock = clock
 
     def load(self, file: Path, slug: str, progress: Progress) -> ImportResult:
         """Import the file into the tenant. With bad lines nothing is written. Raises ExportsError,

@@ -90,7 +90,9 @@ def check_metric(metric: Metric) -> list[FieldError]:
 
 class Campaigns:
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+        self._store = store
+        self._changes = changes
+        self._clock = clock
 
     def get(
         self, who: Principal, campaign_id: str, permission: Permission = Permission.READ

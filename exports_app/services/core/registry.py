@@ -20,7 +20,9 @@ class Registry(Generic[T]):
 
     def __init__(self, what: str, package: str) -> None:
         """what: the word for one of them. package: dotted name of where their files are."""
-        self._what, self._package, self._items = what, package, dict[str, T]()
+        self._what = what
+        self._package = package
+        self._items = dict[str, T]()
 
     def add(self, item: T) -> T:
         """Register; two different things under one key stop the start."""

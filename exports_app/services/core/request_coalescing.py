@@ -34,7 +34,9 @@ class RequestCoalescing(Generic[V]):
         topics: Collection[Topic] = tuple(Topic),
         errors: tuple[type[Exception], ...] = (),
     ) -> None:
-        self._kept, self._topics, self._errors = kept, frozenset(topics), errors
+        self._kept = kept
+        self._topics = frozenset(topics)
+        self._errors = errors
         self._lock = threading.Lock()
         self._held: dict[tuple[str, Hashable], _Reading[V]] = {}
         changes.subscribe(self._on_change)

@@ -27,7 +27,9 @@ RATE = "10/minute"
 
 class MailDiagnostics:
     def __init__(self, store: Store, clock: Clock, counts: Counts, base_url: str) -> None:
-        self._store, self._clock, self._base_url = store, clock, base_url
+        self._store = store
+        self._clock = clock
+        self._base_url = base_url
         self._limit = RateLimit(RATE, counts, "mail-test")
 
     def effective_settings(self, who: Principal) -> Sequence[EffectiveSetting]:

@@ -19,7 +19,8 @@ class Notifications:
     """base_url: what stands before the path in links."""
 
     def __init__(self, store: Store, clock: Clock, retries: retry.Policy, base_url: str) -> None:
-        self._store, self._base_url = store, base_url
+        self._store = store
+        self._base_url = base_url
         self._outbox = Outbox(
             store, clock, retries, "notice", lambda tx: tx.notifications, self._compose
         )

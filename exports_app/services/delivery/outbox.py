@@ -47,7 +47,9 @@ class Outbox(Generic[M]):
         messages: Callable[[Transaction], Messages[M]],
         compose: Callable[[M], Note | None],
     ) -> None:
-        self._store, self._clock, self._retries = store, clock, retries
+        self._store = store
+        self._clock = clock
+        self._retries = retries
         self._what = what
         self._messages: Callable[[Transaction], Messages[M]] = messages
         self._compose: Callable[[M], Note | None] = compose

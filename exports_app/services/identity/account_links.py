@@ -51,7 +51,9 @@ class AccountLinks:
     """base_url: what stands before the path, e.g. https://example.com"""
 
     def __init__(self, keys: Keys, clock: Clock, base_url: str) -> None:
-        self._keys, self._clock, self._base_url = keys, clock, base_url.rstrip("/")
+        self._keys = keys
+        self._clock = clock
+        self._base_url = base_url.rstrip("/")
 
     def url(self, link: AccountLink) -> str:
         """A secret: to the mailbox, or to the person who asked for it, and into no log or table."""

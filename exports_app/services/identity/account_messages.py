@@ -55,7 +55,9 @@ class AccountMessages:
     def __init__(
         self, store: Store, clock: Clock, retries: retry.Policy, links: AccountLinks
     ) -> None:
-        self._store, self._clock, self._links = store, clock, links
+        self._store = store
+        self._clock = clock
+        self._links = links
         self._writers: dict[LinkKind, Write] = {}
         self._outbox = Outbox(
             store,

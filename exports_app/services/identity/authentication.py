@@ -91,8 +91,13 @@ class Auth:
         *,
         super_admins_need_otp: bool = False,
     ) -> None:
-        self._store, self._clock, self._keys, self._notes = store, clock, keys, notes
-        self._guesses, self._api_limit, self._token_lifetime = guesses, api_limit, token_lifetime
+        self._store = store
+        self._clock = clock
+        self._keys = keys
+        self._notes = notes
+        self._guesses = guesses
+        self._api_limit = api_limit
+        self._token_lifetime = token_lifetime
         self._otps = otps
         self._browsers = KnownBrowsers(clock, keys)
         self.super_admins_need_otp = super_admins_need_otp

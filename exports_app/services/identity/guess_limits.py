@@ -112,7 +112,9 @@ class Guess:
         remembered: int,
     ) -> None:
         """remembered: seconds for which the guess is counted."""
-        self._counts, self._counters, self._acquaintance = counts, counters, acquaintance
+        self._counts = counts
+        self._counters = counters
+        self._acquaintance = acquaintance
         self._remembered = remembered
         self.locks = tuple(locks)
 

@@ -24,15 +24,18 @@ LIFETIME = timedelta(days=180)
 MARKS = 5
 """Accounts that one browser is known to."""
 
-_HOURS, _ID, _SIGNATURE = 4, 8, 18
-"""Bytes of a mark's parts."""
+_HOURS = 4
+"""Bytes of a mark's hour, here and below."""
+_ID = 8
+_SIGNATURE = 18
 _MARK = (_HOURS + _ID + _SIGNATURE) * 4 // 3
 """Characters of a mark."""
 
 
 class KnownBrowsers:
     def __init__(self, clock: Clock, keys: Keys) -> None:
-        self._clock, self._keys = clock, keys
+        self._clock = clock
+        self._keys = keys
 
     def mark(self, account: User, cookie: str) -> str:
         """The cookie's next value, once the account has signed in. cookie: its value so far."""

@@ -37,7 +37,9 @@ class OneTimePasswords:
     """They count no guesses: see `Auth.guess`."""
 
     def __init__(self, store: Store, clock: Clock, encryption: Encryption) -> None:
-        self._store, self._clock, self._encryption = store, clock, encryption
+        self._store = store
+        self._clock = clock
+        self._encryption = encryption
 
     def use(self, user: User, otp: str) -> bool:
         """Whether it is good: a code of the account's app that was not used yet, or one of its

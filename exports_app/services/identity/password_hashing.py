@@ -55,7 +55,8 @@ class _Caller:
 
 class Hashing:
     def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._at_once, self._changed = at_once, threading.Condition()
+        self._at_once = at_once
+        self._changed = threading.Condition()
         self._callers = list[_Caller]()
         """In the order in which they came."""
         self._last = Queue.STRANGERS

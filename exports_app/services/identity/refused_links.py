@@ -17,7 +17,9 @@ NAMES = {LinkKind.INVITATION: "an invitation", LinkKind.PASSWORD_RESET: "a new p
 
 class RefusedLinks:
     def __init__(self, store: Store, links: AccountLinks, notes: RepeatedEntries) -> None:
-        self._store, self._links, self._notes = store, links, notes
+        self._store = store
+        self._links = links
+        self._notes = notes
 
     @contextmanager
     def noted(self, kind: LinkKind, token: str, who: Principal | None = None) -> Iterator[None]:

@@ -64,8 +64,12 @@ class SecondFactors:
         otps: OneTimePasswords,
         notes: RepeatedEntries,
     ) -> None:
-        self._store, self._clock, self._auth, self._notes = store, clock, auth, notes
-        self._encryption, self._otps = encryption, otps
+        self._store = store
+        self._clock = clock
+        self._auth = auth
+        self._notes = notes
+        self._encryption = encryption
+        self._otps = otps
 
     def state(self, who: Principal) -> State:
         """Raises Unauthenticated where the user is gone."""

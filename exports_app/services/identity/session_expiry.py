@@ -14,7 +14,8 @@ BATCH = 200
 
 class SessionExpiry:
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+        self._store = store
+        self._clock = clock
 
     def note(self, stop: Callable[[], bool] = lambda: False) -> int:
         """Note those that expired since the last time. stop: asked between batches. Returns their

@@ -37,8 +37,11 @@ CODE_LIFETIME = timedelta(seconds=30)
 STEP_LIFETIME = timedelta(minutes=5)
 """Between the password and the second factor's code."""
 
-LOGIN, DOWNLOAD, SECOND_STEP = "login", "download", "second factor"
-"""What a code is for."""
+LOGIN = "login"
+"""The purpose of a code, here and below."""
+DOWNLOAD = "download"
+SECOND_STEP = "second factor"
+
 HOME = "/scheduled-exports"
 """Where to go after signing in."""
 MAX_PATH = 500
@@ -106,7 +109,10 @@ def _hash(secret: str) -> str:
 
 class Sessions:
     def __init__(self, store: Store, clock: Clock, auth: Auth, lifetimes: Lifetimes) -> None:
-        self._store, self._clock, self._auth, self._lifetimes = store, clock, auth, lifetimes
+        self._store = store
+        self._clock = clock
+        self._auth = auth
+        self._lifetimes = lifetimes
 
     def begin(
         self, email: str, password: str, address: str, browser: str, goto: str = "", known: str = ""

@@ -15,7 +15,9 @@ from exports_app import log
 from exports_app.environment import SettingsError
 from exports_app.settings import MIN_KEY_LENGTH, Settings, listed_keys, new_key, private_draft
 
-CURRENT, PREVIOUS, LOCK = "secret_key", "secret_key.previous", "secret_key.lock"
+CURRENT = "secret_key"
+PREVIOUS = "secret_key.previous"
+LOCK = "secret_key.lock"
 Stamp = tuple[tuple[int, int, int] | None, ...]
 
 _log = log.get(__name__)

@@ -44,7 +44,10 @@ class Counted:
 
 class Backfill:
     def __init__(self, store: Store, changes: Changes, clock: Clock, quotas: Quotas) -> None:
-        self._store, self._changes, self._clock, self._quotas = store, changes, clock, quotas
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._quotas = quotas
 
     def count(self, who: Principal, schedule_id: str, start: date, end: date) -> Counted:
         """What `run` would do. Raises what it raises."""

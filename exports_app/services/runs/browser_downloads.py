@@ -36,12 +36,10 @@ class BrowserDownloads:
     def __init__(
         self, sessions: Sessions, history: History, downloads: DownloadLog, audit: Audit
     ) -> None:
-        self._sessions, self._history, self._downloads, self._audit = (
-            sessions,
-            history,
-            downloads,
-            audit,
-        )
+        self._sessions = sessions
+        self._history = history
+        self._downloads = downloads
+        self._audit = audit
 
     def of_run(self, who: Principal, session_id: str, schedule_id: str, run_id: str) -> str:
         """A code for a run's file. Raises NotFound, also while there is no file, Forbidden, Gone,

@@ -42,8 +42,12 @@ class DownloadLinks:
         keys: Keys,
         base: str,
     ) -> None:
-        self._store, self._files, self._changes, self._clock = store, files, changes, clock
-        self._downloads, self._base = downloads, base.rstrip("/")
+        self._store = store
+        self._files = files
+        self._changes = changes
+        self._clock = clock
+        self._downloads = downloads
+        self._base = base.rstrip("/")
         self._keys = keys
 
     def url(self, run: Run, delivery: Delivery, expires_at: datetime) -> str:

@@ -20,7 +20,9 @@ BY_LINK = "the holder of a link"
 
 class DownloadLog:
     def __init__(self, store: Store, clock: Clock, history: History) -> None:
-        self._store, self._clock, self._history = store, clock, history
+        self._store = store
+        self._clock = clock
+        self._history = history
 
     def fetch(
         self, who: Principal, schedule_id: str, run_id: str, way: DownloadWay = DownloadWay.API

@@ -36,7 +36,8 @@ def file_of(run: Run, files: FileStore) -> RunFile:
 
 class History:
     def __init__(self, store: Store, files: FileStore) -> None:
-        self._store, self._files = store, files
+        self._store = store
+        self._files = files
 
     def of_schedule(
         self, who: Principal, schedule_id: str, limit: int

@@ -33,14 +33,14 @@ SAMPLED = 200
 """Rows that the size is estimated from."""
 SECONDS = 1.0
 """Of work for the database: somebody waits, and changes the filters meanwhile."""
-EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, EXAMPLE_ZONE = (
-    "Weekly campaign totals",
-    "campaigns",
-    "excel",
-    "UTC",
-)
-EXAMPLE_ROWS, EXAMPLE_SIZE = 128, 24_600
-"""The invented report on which a tenant sees its looks. Its size is in bytes."""
+EXAMPLE = "Weekly campaign totals"
+"""The made-up report that shows a tenant its branding, here and below."""
+EXAMPLE_TYPE = "campaigns"
+EXAMPLE_FORMAT = "excel"
+EXAMPLE_ZONE = "UTC"
+EXAMPLE_ROWS = 128
+EXAMPLE_SIZE = 24_600
+"""Bytes."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,11 @@ class Preview:
         seconds: float = SECONDS,
         attach: int = 10_000_000,
     ) -> None:
-        self._store, self._files, self._clock, self._seconds, self._attach = (
-            store,
-            files,
-            clock,
-            seconds,
-            attach,
-        )
+        self._store = store
+        self._files = files
+        self._clock = clock
+        self._seconds = seconds
+        self._attach = attach
 
     def data(
         self,

@@ -37,13 +37,11 @@ class Retention:
     def __init__(
         self, store: Store, files: FileStore, changes: Changes, clock: Clock, days: int
     ) -> None:
-        self._store, self._files, self._changes, self._clock, self._days = (
-            store,
-            files,
-            changes,
-            clock,
-            days,
-        )
+        self._store = store
+        self._files = files
+        self._changes = changes
+        self._clock = clock
+        self._days = days
         self._measured: Usage | None = None
         self._measure_at = 0.0
         self._measuring = threading.Lock()

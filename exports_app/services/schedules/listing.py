@@ -31,7 +31,8 @@ class ScheduleListPage:
 
 class ScheduleListing:
     def __init__(self, schedules: Schedules, overview: ScheduleSummaries, changes: Changes) -> None:
-        self._schedules, self._overview = schedules, overview
+        self._schedules = schedules
+        self._overview = overview
         self._readings: RequestCoalescing[ScheduleListPage] = RequestCoalescing(changes, KEPT)
 
     def page(

@@ -100,8 +100,12 @@ class Schedules:
         minimum_seconds: int,
         default_zone: str,
     ) -> None:
-        self._store, self._changes, self._clock, self._quotas = store, changes, clock, quotas
-        self._minimum, self._zone = minimum_seconds, default_zone
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._quotas = quotas
+        self._minimum = minimum_seconds
+        self._zone = default_zone
 
     def get(
         self, who: Principal, schedule_id: str, permission: Permission = Permission.READ

@@ -77,8 +77,12 @@ class Invitations:
         counts: Counts,
         auth: Auth,
     ) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
-        self._links, self._mail, self._auth = links, mail, auth
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._links = links
+        self._mail = mail
+        self._auth = auth
         self._tenant_limit = RateLimit(TENANT_RATE, counts, "invitations")
         self._address_limit = RateLimit(ADDRESS_RATE, counts, "invitations-address")
         mail.register(LinkKind.INVITATION, self._letter)

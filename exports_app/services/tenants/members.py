@@ -45,7 +45,9 @@ class Removing:
 
 class Members:
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+        self._store = store
+        self._changes = changes
+        self._clock = clock
 
     def find(self, who: Principal, tenant_id: str) -> list[Member]:
         """By name. Raises NotFound, Forbidden."""

@@ -63,7 +63,9 @@ class Quotas:
     def __init__(
         self, store: Store, changes: Changes, clock: Clock, installation: QuotaLimits
     ) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+        self._store = store
+        self._changes = changes
+        self._clock = clock
         self._installation = installation
 
     def find(self, who: Principal, tenant_id: str) -> list[Quota]:

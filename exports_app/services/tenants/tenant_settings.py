@@ -26,7 +26,9 @@ CHOSEN = SETTINGS + POLICIES
 
 class Tenants:
     def __init__(self, store: Store, changes: Changes, clock: Clock) -> None:
-        self._store, self._changes, self._clock = store, changes, clock
+        self._store = store
+        self._changes = changes
+        self._clock = clock
 
     def get(
         self, who: Principal, tenant_id: str, permission: Permission = Permission.READ
