@@ -62,6 +62,7 @@ from exports_app.services.runs.retention import Retention
 from exports_app.services.runs.sending import RunDeliveries
 from exports_app.services.runs.ticks import Ticks
 from exports_app.services.schedules.bulk import Bulk
+from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.listing import ScheduleListing
 from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.summaries import ScheduleSummaries
@@ -102,6 +103,7 @@ class Services:
     audit_export: AuditExport
     auth: Auth
     schedules: Schedules
+    cron_expressions: CronExpressions
     run_actions: RunActions
     backfill: Backfill
     bulk: Bulk
@@ -231,6 +233,7 @@ def build(s: Settings, clock: Clock | None = None) -> Services:
         audit_export=AuditExport(store, clock, keys, seals, verification),
         auth=auth,
         schedules=schedules,
+        cron_expressions=CronExpressions(clock, s.min_interval_seconds, s.tz),
         run_actions=RunActions(store, files, changes, clock, quotas),
         bulk=Bulk(schedules),
         schedule_summaries=schedule_summaries,

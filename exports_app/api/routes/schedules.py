@@ -89,7 +89,9 @@ def create(
 def validate_cron(
     srv: Srv, who: Reader, body: Annotated[schemas.CronIn, Depends(json_body(schemas.CronIn))]
 ) -> Any:
-    return srv.schedules.validate_cron(who, body.expression, body.timezone, body.after, body.count)
+    return srv.cron_expressions.validate(
+        who, body.expression, body.timezone, body.after, body.count
+    )
 
 
 @router.get("/{schedule_id}", response_model=schemas.ScheduleOut)

@@ -1,19 +1,18 @@
 """Scheduled exports: what people and programs do with them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from exports_app.domain.access import Permission, Principal, require, require_anywhere
-from exports_app.domain.errors import Conflict, ExportsError, FieldError, Invalid, NotFound
+from exports_app.domain.access import Permission, Principal, require
+from exports_app.domain.errors import Conflict, Invalid, NotFound
 from exports_app.domain.runs.policies import Overlap
 from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.domain.schedules.option_kinds import option_values
 from exports_app.domain.schedules.options import RunOptions
 from exports_app.domain.schedules.run_spec import RunSpec
-from exports_app.domain.timing import clock_changes as clock
-from exports_app.domain.timing import cron, presets
+from exports_app.domain.timing import cron
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, schedule_of, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -34,30 +33,6 @@ SORTS = {
     "lastRunAt": "last_run_at",
 }
 RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
-
-
-@dataclass(frozen=True)
-class CronAnswer:
-    """next_runs are UTC instants; description: the schedule in words, None when invalid."""
-
-    valid: bool
-    expression: str
-    message: str
-    description: str | None
-    next_runs: list[datetime]
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """What the dialog says about an expression. note: what the clocks do meanwhile; preset: a key,
-    or presets.CUSTOM."""
-
-    valid: bool
-    message: str
-    description: str | None
-    next_runs: list[datetime]
-    note: str | None
-    preset: str
 
 
 def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -> Run:
@@ -232,50 +207,6 @@ class Schedules:
             audit_log.note_run(tx, who, Action.RUN_TRIGGERED, run, now)
         self._publish(Topic.RUNS, schedule.tenant_id)
         return run
-
-    def validate_cron(
-        self,
-        who: Principal,
-        expression: str,
-        timezone: str | None,
-        after: datetime | None,
-        count: int,
-    ) -> CronAnswer:
-        """What the engine would do with the expression. An invalid one is an answer; a bad zone or
-        instant raises Invalid."""
-        require_anywhere(who, Permission.READ)
-        try:
-            after = (after or self._clock()).astimezone(UTC)
-        except OverflowError:
-            raise Invalid(
-                [FieldError("/after", "must lie between the years 1 and 9999 in UTC")]
-            ) from None
-        try:
-            zone = cron.zone(self._zone if timezone is None else timezone)
-        except ExportsError as e:
-            raise Invalid([FieldError("/timezone", e.message)]) from e
-        try:
-            parsed = cron.parse(expression)
-            cron.check_interval(parsed, zone, after, self._minimum)
-        except ExportsError as e:
-            return CronAnswer(False, expression, e.message, None, [])
-        runs = cron.next_runs(parsed, zone, after, count)
-        return CronAnswer(True, expression, "Valid cron expression", cron.describe(parsed), runs)
-
-    def explain(
-        self, who: Principal, expression: str, timezone: str | None, count: int = 5
-    ) -> Explanation:
-        """As `validate_cron` from now on, with what else helps a person who writes an
-        expression."""
-        answer = self.validate_cron(who, expression, timezone, None, count)
-        note = None
-        if answer.valid:
-            zone = cron.zone(self._zone if timezone is None else timezone)
-            note = clock.shift_note(cron.parse(expression), zone, answer.next_runs)
-        preset = presets.preset_of(expression)
-        return Explanation(
-            answer.valid, answer.message, answer.description, answer.next_runs, note, preset
-        )
 
     def _check_campaigns(self, tx: Transaction, tenant_id: str, filters: Filters) -> None:
         if missing := check_campaigns(

@@ -11,6 +11,7 @@ from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.change_events import Changes, Topic
 from exports_app.services.core.records import Tenant
 from exports_app.services.runs.ticks import Ticks
+from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import Schedules
 from exports_app.wiring import Services
@@ -121,7 +122,7 @@ def test_every_tick_is_either_run_or_counted_as_missed(
     for minutes in (1, 7, 100, 3, 7, 7, 1500, 14, 6):
         clock.advance(minutes=minutes, seconds=11)
         services.ticks.tick()
-    due = services.schedules.validate_cron(
+    due = services.cron_expressions.validate(
         admin, made.schedule, made.timezone, begin, 1000
     ).next_runs
     runs = runs_of(services, made)
@@ -205,7 +206,8 @@ def test_a_minimum_interval_guards_against_floods(
     services: Services, admin: Principal, clock: FakeClock
 ) -> None:
     strict = Schedules(services.store, services.changes, clock, services.quotas, 3600, "UTC")
-    answer = strict.validate_cron(admin, "*/30 * * * *", None, None, 5)
+    expressions = CronExpressions(clock, 3600, "UTC")
+    answer = expressions.validate(admin, "*/30 * * * *", None, None, 5)
     assert not answer.valid
     assert "3600" in answer.message
     assert strict.create(admin, None, draft(schedule="@hourly"))

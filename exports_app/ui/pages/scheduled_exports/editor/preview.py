@@ -52,7 +52,7 @@ class SchedulePanel(rx.State):
 
     @internal
     async def explain(self, values: dict[str, str]) -> None:
-        explain = services.schedules.explain
+        explain = services.cron_expressions.explain
         self.place = place(values["timezone"])
         self.words = ""
         self.problem = ""
