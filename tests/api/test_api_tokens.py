@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from exports_app.services.core.records import User
-from exports_app.services.identity.authentication import ALGORITHM, AUDIENCE, ISSUER, TYPE
+from exports_app.services.identity.access_tokens import ALGORITHM, AUDIENCE, ISSUER, TYPE
 from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.wiring import Services
 from tests.api.client import ABSENT, SCHEDULES, problem

@@ -11,7 +11,8 @@ from exports_app.services.core.current_rights import check_sign_in
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, User
 from exports_app.services.identity import passwords
-from exports_app.services.identity.authentication import Auth, Token
+from exports_app.services.identity.access_tokens import Token
+from exports_app.services.identity.authentication import Auth
 
 SHOWN = 12
 """Characters of a session's id in the audit."""

@@ -1,11 +1,7 @@
-"""Signing in, access tokens, and who stands behind one."""
+"""Signing in, and who presents an access token."""
 
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-import jwt
 
 from exports_app.domain import bounds
 from exports_app.domain.access import OF_INSTALLATION, PERMISSIONS, Permission, Principal, Role
@@ -32,23 +28,12 @@ from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.rate_limits import RateLimit
 from exports_app.services.core.records import Action, Tenant, User
 from exports_app.services.identity import passwords
+from exports_app.services.identity.access_tokens import AccessTokens, Token
 from exports_app.services.identity.guess_limits import Guess, GuessLimits, Purpose
 from exports_app.services.identity.known_browsers import KnownBrowsers
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
 from exports_app.services.identity.password_hashing import hashing
-from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
-
-ISSUER = AUDIENCE = "exports_app"
-ALGORITHM = "HS256"
-TYPE = "access"
-
-
-@dataclass(frozen=True)
-class Token:
-    access_token: str = field(repr=False)
-    expires_in: int
-    """Seconds."""
-    user: User
+from exports_app.services.keys.derived_keys import Keys
 
 
 @dataclass(frozen=True)
@@ -93,12 +78,11 @@ class Auth:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._keys = keys
         self._notes = notes
         self._guesses = guesses
         self._api_limit = api_limit
-        self._token_lifetime = token_lifetime
         self._otps = otps
+        self._tokens = AccessTokens(clock, keys, token_lifetime)
         self._browsers = KnownBrowsers(clock, keys)
         self.super_admins_need_otp = super_admins_need_otp
 
@@ -145,7 +129,7 @@ class Auth:
         return signed_in(tx, user, super_admins_need_otp=self.super_admins_need_otp)
 
     def token_for(self, user: User) -> Token:
-        return Token(self._issue(user), int(self._token_lifetime.total_seconds()), user)
+        return self._tokens.issue(user)
 
     def guess(self, purpose: Purpose, email: str, address: str, browser: str = "") -> Guess:
         """Before a secret of this account is checked; say `right` to the result if it was. Raises
@@ -241,21 +225,6 @@ class Auth:
             if not tx.users.use_one_time(user, self._clock()):
                 raise OneTimePasswordOver
 
-    def _issue(self, user: User) -> str:
-        now = self._clock()
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": user.id,
-            "iat": now,
-            "exp": now + self._token_lifetime,
-            "jti": str(uuid.uuid4()),
-            "typ": TYPE,
-            "ver": user.token_version,
-        }
-        key = self._keys.current(ACCESS_TOKENS)
-        return jwt.encode(claims, key, ALGORITHM, {"kid": key_id(key)})
-
     def principal(self, token: str) -> Principal:
         """Who presents the token, with their rights as of now. Raises Unauthenticated, DemoIsLocal,
         and TooManyRequests by principal."""
@@ -270,9 +239,7 @@ class Auth:
             raise RightsChanged
 
     def _who(self, token: str) -> Principal:
-        if len(token) > bounds.TOKEN:  # its header is read before its signature is
-            raise Unauthenticated
-        claims = self._claims(token)
+        claims = self._tokens.claims(token)
         with self._store.read() as tx:
             user = tx.users.get(claims["sub"])
             if user is None or not user.is_active or user.token_version != claims.get("ver"):
@@ -284,42 +251,6 @@ class Auth:
     def count_call(self, who: Principal) -> None:
         """They ask for something, through the API or on a page. Raises TooManyRequests."""
         self._api_limit.hit("principal", who.user_id)
-
-    def _claims(self, token: str) -> dict[str, Any]:
-        try:
-            claims = self._decoded(token)
-            now = self._clock().timestamp()
-            if claims["typ"] != TYPE or not float(claims["iat"]) - 60 <= now < float(claims["exp"]):
-                raise Unauthenticated
-        except (jwt.PyJWTError, ValueError, TypeError) as e:
-            raise Unauthenticated from e
-        return claims
-
-    def _decoded(self, token: str) -> dict[str, Any]:
-        """Raises Unauthenticated where no accepted key signed it; PyJWTError."""
-        for key in self._signing_keys(jwt.get_unverified_header(token).get("kid")):
-            try:
-                claims: dict[str, Any] = jwt.decode(
-                    token,
-                    key,
-                    algorithms=[ALGORITHM],
-                    issuer=ISSUER,
-                    audience=AUDIENCE,
-                    options={
-                        "require": ["exp", "iat", "iss", "aud", "sub", "jti", "typ"],
-                        "verify_exp": False,
-                        "verify_iat": False,
-                    },
-                )
-            except jwt.InvalidSignatureError:
-                continue
-            return claims
-        raise Unauthenticated
-
-    def _signing_keys(self, kid: str | None) -> list[bytes]:
-        """The accepted key that has this id, or all of them for a token that names none."""
-        accepted = self._keys.accepted(ACCESS_TOKENS)
-        return [key for key in accepted if kid is None or key_id(key) == kid]
 
     def withheld(self, who: Principal) -> list[Tenant]:
         """Tenants of theirs that give no rights until they have a second factor, by slug."""

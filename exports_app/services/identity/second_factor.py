@@ -19,7 +19,8 @@ from exports_app.services.core import request_context
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, SecondFactor, Tenant, User
 from exports_app.services.identity import one_time_passwords
-from exports_app.services.identity.authentication import Auth, Token
+from exports_app.services.identity.access_tokens import Token
+from exports_app.services.identity.authentication import Auth
 from exports_app.services.identity.guess_limits import Guess, Purpose
 from exports_app.services.identity.one_time_passwords import OneTimePasswords
 from exports_app.services.keys.encryption import Encryption

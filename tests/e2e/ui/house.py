@@ -236,7 +236,9 @@ class House:
         """One call of the served API as this person; open pages hear of what it changes."""
         caller = self._callers.get(person.user.id)
         if caller is None:
-            headers = {"Authorization": f"Bearer {self.services.auth._issue(person.user)}"}
+            headers = {
+                "Authorization": f"Bearer {self.services.auth.token_for(person.user).access_token}"
+            }
             caller = self._callers[person.user.id] = httpx.Client(
                 base_url=self.url, headers=headers, timeout=30
             )

@@ -87,7 +87,7 @@ def instant(of: Locator) -> datetime:
 
 def file_of(house: House, who: Person, schedule_id: str, run_id: str) -> bytes:
     """As the API serves it."""
-    headers = {"Authorization": f"Bearer {house.services.auth._issue(who.user)}"}
+    headers = {"Authorization": f"Bearer {house.services.auth.token_for(who.user).access_token}"}
     answer = httpx.get(
         f"{house.url}/api/scheduled-exports/{schedule_id}/history/{run_id}/file", headers=headers
     )

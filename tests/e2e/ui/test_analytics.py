@@ -47,7 +47,9 @@ def file_of(house: House, company: Company, **values: Any) -> list[dict[str, str
     made = house.schedule(company, "For comparison", **values)
     run = house.run(company, made["id"])
     path = f"/api/scheduled-exports/{made['id']}/history/{run['id']}/file"
-    headers = {"Authorization": f"Bearer {house.services.auth._issue(company.admin.user)}"}
+    headers = {
+        "Authorization": f"Bearer {house.services.auth.token_for(company.admin.user).access_token}"
+    }
     answer = httpx.get(house.url + path, headers=headers, timeout=30)
     assert answer.status_code == 200
     return list(csv.DictReader(io.StringIO(answer.content.decode())))

@@ -177,7 +177,7 @@ def test_strangers_learn_the_status_alone(site: Site) -> None:
 
 def test_the_largest_body_reaches_the_app(site: Site) -> None:
     campaign = site.house.campaign(site.company, "Spring")
-    token = site.house.services.auth._issue(site.company.admin.user)
+    token = site.house.services.auth.token_for(site.company.admin.user).access_token
     with site.front.client(ANN) as client:
         client.headers.update(
             {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
