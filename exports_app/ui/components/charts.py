@@ -101,7 +101,12 @@ _ATTRS = {"accessibilityLayer": _QUIET}
 
 
 def _frame(*, legend: bool = True) -> list[rx.Component]:
-    below = rx.recharts.x_axis(
+    grid = rx.recharts.cartesian_grid(**GRID)
+    return [grid, _x_axis(), _y_axis(), _tooltip(), *([_legend()] if legend else [])]
+
+
+def _x_axis() -> rx.Component:
+    return rx.recharts.x_axis(
         data_key=LABEL,
         tick=TICKS,
         tick_line=False,
@@ -109,7 +114,10 @@ def _frame(*, legend: bool = True) -> list[rx.Component]:
         interval="preserveStartEnd",
         min_tick_gap=24,
     )
-    beside = rx.recharts.y_axis(
+
+
+def _y_axis() -> rx.Component:
+    return rx.recharts.y_axis(
         tick=TICKS,
         tick_line=False,
         axis_line=False,
@@ -117,7 +125,10 @@ def _frame(*, legend: bool = True) -> list[rx.Component]:
         allow_decimals=False,
         custom_attrs={"tickFormatter": _COMPACT},
     )
-    tip = rx.recharts.graphing_tooltip(
+
+
+def _tooltip() -> rx.Component:
+    return rx.recharts.graphing_tooltip(
         is_animation_active=False,
         content_style={
             "background": "var(--panel)",
@@ -130,19 +141,15 @@ def _frame(*, legend: bool = True) -> list[rx.Component]:
         cursor={"fill": "var(--idle-bg)", "stroke": "var(--line-strong)"},
         custom_attrs={"formatter": _PLAIN},
     )
-    names = (
-        [
-            rx.recharts.legend(
-                icon_size=12,
-                vertical_align="top",
-                align="right",
-                custom_attrs={"itemSorter": _UNSORTED},
-            )
-        ]
-        if legend
-        else []
+
+
+def _legend() -> rx.Component:
+    return rx.recharts.legend(
+        icon_size=12,
+        vertical_align="top",
+        align="right",
+        custom_attrs={"itemSorter": _UNSORTED},
     )
-    return [rx.recharts.cartesian_grid(**GRID), below, beside, tip, *names]
 
 
 def _box(chart: rx.Component) -> rx.Component:

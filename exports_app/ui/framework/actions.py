@@ -123,34 +123,38 @@ def action(
     rule = Rule(permission, public, longest or {})
 
     def mark(fn: Handler) -> Any:
-        if not inspect.iscoroutinefunction(fn):
-            raise TypeError(
-                f"{fn.__qualname__}: an action is an async function that yields nothing"
-            )
-        names = list(inspect.signature(fn).parameters)[1:]
-
-        @wraps(fn)
-        async def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                payload.check([*zip(names, args, strict=False), *kwargs.items()], rule.longest)
-                return await fn(self, *args, **kwargs)
-            except ExportsError as e:
-                text = error_sentence(e)
-                note_refusal(e, fn.__qualname__)
-            except Exception:  # noqa: BLE001  (it is in the log; the page lives on)
-                _log.exception("an action failed", action=fn.__qualname__)
-                text = UNEXPECTED
-            if background:
-                async with self:
-                    await notify(self, "error", text)
-            else:
-                await notify(self, "error", text)
-            return None
-
+        guarded = _guarded(fn, rule, background=background)
         setattr(guarded, MARK, rule)
         return rx.event(background=background)(guarded)
 
     return mark
+
+
+def _guarded(fn: Handler, rule: Rule, *, background: bool) -> Handler:
+    """The handler, with its values checked first and its errors shown as notices."""
+    if not inspect.iscoroutinefunction(fn):
+        raise TypeError(f"{fn.__qualname__}: an action is an async function that yields nothing")
+    names = list(inspect.signature(fn).parameters)[1:]
+
+    @wraps(fn)
+    async def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            payload.check([*zip(names, args, strict=False), *kwargs.items()], rule.longest)
+            return await fn(self, *args, **kwargs)
+        except ExportsError as e:
+            text = error_sentence(e)
+            note_refusal(e, fn.__qualname__)
+        except Exception:  # noqa: BLE001  (logged; the page goes on)
+            _log.exception("an action failed", action=fn.__qualname__)
+            text = UNEXPECTED
+        if background:
+            async with self:
+                await notify(self, "error", text)
+        else:
+            await notify(self, "error", text)
+        return None
+
+    return guarded
 
 
 def rules() -> dict[str, Rule]:

@@ -42,26 +42,8 @@ def leaving_dialog(
     """state: a State with asking (empty: nothing is asked), ask_owns (see `owned`), ask_refusal,
     successors, successor, and the handlers choose and keep. heading: of the choice of a
     successor. part: what ends the membership. more: what else is asked."""
-    choice = rx.el.select(
-        rx.el.option("Choose a member", value=""),
-        rx.foreach(state.successors, lambda one: rx.el.option(one.name, value=one.id)),
-        id="heir",
-        value=state.successor,
-        on_change=state.choose,
-        class_name="control",
-    )
-    needs = rx.el.div(rx.el.label(heading, html_for="heir"), choice, class_name="field")
-    foot = rx.el.div(
-        rx.alert_dialog.cancel(button(keep_words, on_click=state.keep, id="keep-member")),
-        button(
-            part_words,
-            kind="danger",
-            once=True,
-            on_click=part,
-            disabled=(state.ask_refusal != "") | ((state.ask_owns != "") & (state.successor == "")),
-            id="confirm-remove",
-        ),
-        class_name="dialog-foot",
+    questions = rx.fragment(
+        rx.cond(state.ask_owns != "", _successor_field(state, heading)), more or rx.fragment()
     )
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
@@ -69,19 +51,47 @@ def leaving_dialog(
             browser.focus(target="keep-member"),
             rx.alert_dialog.title(title, as_child=False),
             rx.alert_dialog.description(consequence, size="2", color="gray"),
-            rx.cond(
-                state.ask_refusal != "",
-                rx.el.p(
-                    f"{state.ask_refusal}.",
-                    class_name="box warn",
-                    role="status",
-                    id="parting-refusal",
-                ),
-                rx.fragment(rx.cond(state.ask_owns != "", needs), more or rx.fragment()),
-            ),
-            foot,
+            rx.cond(state.ask_refusal != "", _refusal(state), questions),
+            _buttons(state, keep_words, part, part_words),
             class_name="dialog slim",
             on_escape_key_down=state.keep,
         ),
         open=state.asking != "",
+    )
+
+
+def _successor_field(state: Any, heading: Any) -> rx.Component:
+    choice = rx.el.select(
+        rx.el.option("Choose a member", value=""),
+        rx.foreach(
+            state.successors,
+            lambda successor: rx.el.option(successor.name, value=successor.id),
+        ),
+        id="heir",
+        value=state.successor,
+        on_change=state.choose,
+        class_name="control",
+    )
+    return rx.el.div(rx.el.label(heading, html_for="heir"), choice, class_name="field")
+
+
+def _refusal(state: Any) -> rx.Component:
+    return rx.el.p(
+        f"{state.ask_refusal}.", class_name="box warn", role="status", id="parting-refusal"
+    )
+
+
+def _buttons(state: Any, keep_words: str, part: Any, part_words: str) -> rx.Component:
+    lacks_successor = (state.ask_owns != "") & (state.successor == "")
+    return rx.el.div(
+        rx.alert_dialog.cancel(button(keep_words, on_click=state.keep, id="keep-member")),
+        button(
+            part_words,
+            kind="danger",
+            once=True,
+            on_click=part,
+            disabled=(state.ask_refusal != "") | lacks_successor,
+            id="confirm-remove",
+        ),
+        class_name="dialog-foot",
     )

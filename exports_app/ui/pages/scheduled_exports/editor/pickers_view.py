@@ -17,77 +17,53 @@ from exports_app.ui.pages.scheduled_exports.editor.pickers import (
 )
 
 
-def _picker(
-    name: str,
-    label: str,
-    state: Any,
-    shown: Any,
-    choose: Any,
-    below: Any,
-    *,
-    error: Any,
-    multiple: bool,
-) -> rx.Component:
-    def option(one: Option) -> rx.Component:
-        item = rx.el.button(
-            rx.icon("check", size=14, aria_hidden="true"),
-            rx.el.bdi(one.label),
-            type="button",
-            role="option",
-            class_name="option",
-            on_click=choose(one.key),
-            custom_attrs={"aria-selected": rx.cond(one.chosen, "true", "false")},
-            key=one.key,
-        )
-        return item if multiple else rx.popover.close(item)
-
-    return rx.popover.root(
-        rx.popover.trigger(
-            rx.el.button(
-                rx.el.span(shown, class_name="grow one-line", text_align="left"),
-                rx.icon("chevron-down", size=14, aria_hidden="true"),
-                type="button",
-                id=name,
-                class_name="control row",
-                custom_attrs={
-                    "aria-label": rx.Var.create(f"{label}: ") + shown,
-                    "aria-describedby": rx.cond(error != "", f"{name}-error", f"{name}-hint"),
-                },
-            )
-        ),
-        rx.popover.content(
-            browser.text(
-                type="search",
-                value=state.q,
-                on_change=state.search,
-                placeholder="Search …",
-                class_name="control",
-                auto_focus=True,
-                custom_attrs={"aria-label": f"Search {label.lower()}"},
-            ),
-            browser.options(rx.foreach(state.options, option), label=label, multiple=multiple),
-            below,
-            class_name="popover",
-            custom_attrs={"aria-label": label},
-        ),
-        on_open_change=state.opened,
+def campaign_picker(error: rx.Var[str]) -> rx.Component:
+    declarations = {
+        export_type.key: declared(export_type, CampaignFilter) for export_type in EXPORT_TYPES
+    }
+    taking = [key for key, declaration in declarations.items() if declaration]
+    requiring = [
+        key for key, declaration in declarations.items() if declaration and declaration.required
+    ]
+    chosen_type = DraftState.values["export_type"].to(str)
+    takes = rx.Var.create(taking).contains(chosen_type)
+    needs = rx.Var.create(requiring).contains(chosen_type)
+    control = _picker(
+        "campaigns",
+        "Campaigns",
+        CampaignPicker,
+        _campaigns_summary(needs),
+        CampaignPicker.toggle,
+        _campaigns_foot(),
+        error=error,
+        multiple=True,
+    )
+    hint = rx.cond(
+        CampaignPicker.count > 0,
+        _chosen_campaigns(),
+        rx.cond(needs, "At least one", "All of the tenant's, unless you choose some"),
+    )
+    return rx.cond(
+        takes,
+        field("Campaigns", control, name="campaigns", error=error, hint=hint),
+        rx.fragment(),
     )
 
 
-def campaign_picker(error: rx.Var[str]) -> rx.Component:
+def _campaigns_summary(needs: rx.Var[bool]) -> Any:
+    """What the closed field says."""
     count = CampaignPicker.count
-    filters = {one.key: declared(one, CampaignFilter) for one in EXPORT_TYPES}
-    chosen_type = DraftState.values["export_type"].to(str)
-    takes = rx.Var.create([key for key, taken in filters.items() if taken]).contains(chosen_type)
-    needing = [key for key, taken in filters.items() if taken and taken.required]
-    needs = rx.Var.create(needing).contains(chosen_type)
-    shown = rx.cond(
+    return rx.cond(
         count == 0,
         rx.cond(needs, "Choose campaigns", "All campaigns"),
         rx.cond(count == 1, "1 campaign", f"{count} campaigns"),
     )
+
+
+def _campaigns_foot() -> rx.Component:
+    count = CampaignPicker.count
     more = CampaignPicker.total - CampaignPicker.options.length()
-    below = rx.el.div(
+    return rx.el.div(
         rx.el.span(
             rx.cond(
                 CampaignPicker.options.length() == 0,
@@ -102,33 +78,18 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
         class_name="row",
         padding="6px 8px 0",
     )
-    names = rx.el.span(
+
+
+def _chosen_campaigns() -> rx.Component:
+    count = CampaignPicker.count
+    return rx.el.span(
         rx.foreach(
-            CampaignPicker.chosen, lambda one: rx.el.bdi(one.label, class_name="tag", key=one.key)
+            CampaignPicker.chosen,
+            lambda option: rx.el.bdi(option.label, class_name="tag", key=option.key),
         ),
         rx.cond(count > CHIPS, rx.el.span(f"and {count - CHIPS} more")),
         class_name="row wrap",
         gap="4px",
-    )
-    hint = rx.cond(
-        count > 0,
-        names,
-        rx.cond(needs, "At least one", "All of the tenant's, unless you choose some"),
-    )
-    control = _picker(
-        "campaigns",
-        "Campaigns",
-        CampaignPicker,
-        shown,
-        CampaignPicker.toggle,
-        below,
-        error=error,
-        multiple=True,
-    )
-    return rx.cond(
-        takes,
-        field("Campaigns", control, name="campaigns", error=error, hint=hint),
-        rx.fragment(),
     )
 
 
@@ -151,3 +112,69 @@ def zone_picker(error: rx.Var[str]) -> rx.Component:
     return field(
         "Time zone", control, name="timezone", error=error, hint="The schedule follows its clock"
     )
+
+
+def _picker(
+    name: str,
+    label: str,
+    state: Any,
+    shown: Any,
+    choose: Any,
+    foot: Any,
+    *,
+    error: Any,
+    multiple: bool,
+) -> rx.Component:
+    """shown: what the closed field says. foot: below the options."""
+    options = rx.foreach(state.options, lambda option: _option(option, choose, multiple=multiple))
+    return rx.popover.root(
+        rx.popover.trigger(_opener(name, label, shown, error)),
+        rx.popover.content(
+            _search(label, state),
+            browser.options(options, label=label, multiple=multiple),
+            foot,
+            class_name="popover",
+            custom_attrs={"aria-label": label},
+        ),
+        on_open_change=state.opened,
+    )
+
+
+def _opener(name: str, label: str, shown: Any, error: Any) -> rx.Component:
+    return rx.el.button(
+        rx.el.span(shown, class_name="grow one-line", text_align="left"),
+        rx.icon("chevron-down", size=14, aria_hidden="true"),
+        type="button",
+        id=name,
+        class_name="control row",
+        custom_attrs={
+            "aria-label": rx.Var.create(f"{label}: ") + shown,
+            "aria-describedby": rx.cond(error != "", f"{name}-error", f"{name}-hint"),
+        },
+    )
+
+
+def _search(label: str, state: Any) -> rx.Component:
+    return browser.text(
+        type="search",
+        value=state.q,
+        on_change=state.search,
+        placeholder="Search …",
+        class_name="control",
+        auto_focus=True,
+        custom_attrs={"aria-label": f"Search {label.lower()}"},
+    )
+
+
+def _option(option: Option, choose: Any, *, multiple: bool) -> rx.Component:
+    item = rx.el.button(
+        rx.icon("check", size=14, aria_hidden="true"),
+        rx.el.bdi(option.label),
+        type="button",
+        role="option",
+        class_name="option",
+        on_click=choose(option.key),
+        custom_attrs={"aria-selected": rx.cond(option.chosen, "true", "false")},
+        key=option.key,
+    )
+    return item if multiple else rx.popover.close(item)

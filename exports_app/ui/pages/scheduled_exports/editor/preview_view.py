@@ -22,36 +22,6 @@ def side() -> rx.Component:
 
 
 def _schedule() -> rx.Component:
-    def run(one: NextRun) -> rx.Component:
-        return rx.el.div(
-            rx.el.span(one.text),
-            rx.el.span(
-                browser.when(at=one.at),
-                " (",
-                browser.local(at=one.at),
-                ")",
-                class_name="muted",
-                text_align="right",
-            ),
-            class_name="fact",
-        )
-
-    valid = rx.fragment(
-        rx.el.p(SchedulePanel.words, class_name="big", id="schedule-words"),
-        rx.el.div(
-            "Times in ",
-            SchedulePanel.place,
-            "; yours in brackets (",
-            browser.local_zone(),
-            ")",
-            class_name="hint",
-        ),
-        rx.el.div(rx.foreach(SchedulePanel.runs, run), margin_top="8px", id="next-runs"),
-        rx.cond(
-            SchedulePanel.note != "",
-            rx.el.p(SchedulePanel.note, class_name="hint", id="clock-note"),
-        ),
-    )
     wrong = rx.el.div(
         rx.el.p(rx.el.b(SchedulePanel.problem)),
         class_name="box bad",
@@ -61,47 +31,47 @@ def _schedule() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Schedule", class_name="section"),
         rx.el.div(
-            rx.cond(SchedulePanel.problem != "", wrong, valid), custom_attrs={"aria-live": "polite"}
+            rx.cond(SchedulePanel.problem != "", wrong, _next_runs()),
+            custom_attrs={"aria-live": "polite"},
         ),
+    )
+
+
+def _next_runs() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(SchedulePanel.words, class_name="big", id="schedule-words"),
+        rx.el.div(
+            "Times in ",
+            SchedulePanel.place,
+            "; yours in brackets (",
+            browser.local_zone(),
+            ")",
+            class_name="hint",
+        ),
+        rx.el.div(rx.foreach(SchedulePanel.runs, _next_run), margin_top="8px", id="next-runs"),
+        rx.cond(
+            SchedulePanel.note != "",
+            rx.el.p(SchedulePanel.note, class_name="hint", id="clock-note"),
+        ),
+    )
+
+
+def _next_run(run: NextRun) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(run.text),
+        rx.el.span(
+            browser.when(at=run.at),
+            " (",
+            browser.local(at=run.at),
+            ")",
+            class_name="muted",
+            text_align="right",
+        ),
+        class_name="fact",
     )
 
 
 def _data() -> rx.Component:
-    def head(one: Head) -> rx.Component:
-        return rx.el.th(one.label, scope="col", class_name=rx.cond(one.right, "right", ""))
-
-    def cell(text: rx.Var[str], index: rx.Var[int]) -> rx.Component:
-        return rx.el.td(
-            rx.el.bdi(text),
-            class_name=rx.cond(DataPanel.heads[index].right, "right", ""),
-            title=text,
-        )
-
-    table = rx.el.div(
-        rx.el.table(
-            rx.el.thead(rx.el.tr(rx.foreach(DataPanel.heads, head))),
-            rx.el.tbody(rx.foreach(DataPanel.rows, lambda row: rx.el.tr(rx.foreach(row, cell)))),
-        ),
-        class_name="card sample",
-        role="region",
-        tab_index=0,
-        custom_attrs={"aria-label": "The first rows of the file"},
-    )
-    shown = rx.cond(
-        DataPanel.rows.length() > 0,
-        rx.fragment(
-            table, rx.el.p("If it ran now: ", DataPanel.window, DataPanel.shown, class_name="hint")
-        ),
-        rx.cond(
-            DataPanel.is_empty,
-            rx.el.p(
-                "If it ran now: ",
-                DataPanel.window,
-                ". There is no data in these days.",
-                class_name="hint",
-            ),
-        ),
-    )
     return rx.el.section(
         rx.el.h2(
             "Data",
@@ -116,7 +86,7 @@ def _data() -> rx.Component:
             ),
             rx.cond(
                 DataPanel.window != "",
-                shown,
+                _sample(),
                 rx.cond(DataPanel.busy, rx.el.span(class_name="skeleton", height="150px")),
             ),
             margin_top="8px",
@@ -128,44 +98,52 @@ def _data() -> rx.Component:
     )
 
 
-def letter_dialog() -> rx.Component:
-    def tab(kind: str, words: str) -> rx.Component:
-        on = LetterPanel.kind == kind
-        return rx.el.button(
-            words,
-            type="button",
-            class_name=rx.cond(on, "btn small", "btn small ghost"),
-            on_click=LetterPanel.choose(kind),
-            custom_attrs={"aria-pressed": rx.cond(on, "true", "false")},
-        )
-
-    # In a frame of its own with nothing allowed: the message's styles stay there, and it could run
-    # nothing
-    page = rx.el.iframe(
-        src_doc=LetterPanel.html, sandbox="", title="The email as HTML", class_name="mail"
+def _sample() -> rx.Component:
+    window = rx.el.p("If it ran now: ", DataPanel.window, DataPanel.shown, class_name="hint")
+    empty = rx.el.p(
+        "If it ran now: ",
+        DataPanel.window,
+        ". There is no data in these days.",
+        class_name="hint",
     )
+    return rx.cond(
+        DataPanel.rows.length() > 0,
+        rx.fragment(_sample_table(), window),
+        rx.cond(DataPanel.is_empty, empty),
+    )
+
+
+def _sample_table() -> rx.Component:
+    return rx.el.div(
+        rx.el.table(
+            rx.el.thead(rx.el.tr(rx.foreach(DataPanel.heads, _column_head))),
+            rx.el.tbody(rx.foreach(DataPanel.rows, lambda row: rx.el.tr(rx.foreach(row, _cell)))),
+        ),
+        class_name="card sample",
+        role="region",
+        tab_index=0,
+        custom_attrs={"aria-label": "The first rows of the file"},
+    )
+
+
+def _column_head(head: Head) -> rx.Component:
+    return rx.el.th(head.label, scope="col", class_name=rx.cond(head.right, "right", ""))
+
+
+def _cell(text: rx.Var[str], index: rx.Var[int]) -> rx.Component:
+    is_right = DataPanel.heads[index].right
+    return rx.el.td(rx.el.bdi(text), class_name=rx.cond(is_right, "right", ""), title=text)
+
+
+def letter_dialog() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.content(
             browser.return_focus(),
-            rx.el.div(
-                rx.el.div(
-                    rx.dialog.title("Email preview"),
-                    rx.el.p(
-                        "Subject: ",
-                        rx.el.b(LetterPanel.subject, id="letter-subject"),
-                        class_name="muted",
-                    ),
-                    class_name="grow",
-                ),
-                tab("html", "HTML"),
-                tab("text", "Text"),
-                icon_button("x", "Close the preview", on_click=LetterPanel.close),
-                class_name="dialog-head",
-            ),
+            _letter_head(),
             rx.el.div(
                 rx.cond(
                     LetterPanel.kind == "html",
-                    page,
+                    _letter_as_html(),
                     rx.el.pre(LetterPanel.text, class_name="mail-text", tab_index=0),
                 ),
                 class_name="dialog-body letter",
@@ -175,4 +153,35 @@ def letter_dialog() -> rx.Component:
         ),
         open=LetterPanel.is_open,
         on_open_change=LetterPanel.set_open,
+    )
+
+
+def _letter_head() -> rx.Component:
+    subject = rx.el.p(
+        "Subject: ", rx.el.b(LetterPanel.subject, id="letter-subject"), class_name="muted"
+    )
+    return rx.el.div(
+        rx.el.div(rx.dialog.title("Email preview"), subject, class_name="grow"),
+        _letter_tab("html", "HTML"),
+        _letter_tab("text", "Text"),
+        icon_button("x", "Close the preview", on_click=LetterPanel.close),
+        class_name="dialog-head",
+    )
+
+
+def _letter_tab(kind: str, label: str) -> rx.Component:
+    on = LetterPanel.kind == kind
+    return rx.el.button(
+        label,
+        type="button",
+        class_name=rx.cond(on, "btn small", "btn small ghost"),
+        on_click=LetterPanel.choose(kind),
+        custom_attrs={"aria-pressed": rx.cond(on, "true", "false")},
+    )
+
+
+def _letter_as_html() -> rx.Component:
+    """In a sandboxed frame: the email's styles stay inside, and scripts do not run."""
+    return rx.el.iframe(
+        src_doc=LetterPanel.html, sandbox="", title="The email as HTML", class_name="mail"
     )

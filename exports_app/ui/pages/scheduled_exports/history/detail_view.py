@@ -11,115 +11,14 @@ from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 
 
 def run_details(run: RunItem) -> rx.Component:
-    found = HistoryState.detail
-    error = rx.el.div(
-        rx.el.p(rx.el.b(found.error)),
-        rx.cond(found.hint != "", rx.el.p(found.hint)),
-        rx.el.div(browser.copy_button(text=found.raw, label="Copy error"), class_name="row"),
-        class_name=rx.cond(
-            run.status == "failed",
-            "box bad",
-            rx.cond(run.status == "partial", "box warn", "box info"),
-        ),
-    )
-    facts = rx.el.div(
-        rx.cond(found.made != "", rx.el.div(found.made, class_name="muted")),
-        rx.cond(found.sent != "", rx.el.div(found.sent, class_name="muted")),
-        rx.cond(
-            found.sha256 != "",
-            rx.el.div(
-                rx.el.span("SHA-256 ", rx.el.code(found.sha256, overflow_wrap="anywhere")),
-                " ",
-                browser.copy_button(text=found.sha256),
-                class_name="muted",
-            ),
-        ),
-        class_name="grow",
-    )
-    actions = rx.el.div(
-        facts,
-        rx.cond(
-            found.can_retry,
-            rx.fragment(
-                button(
-                    "Retry now",
-                    kind="small",
-                    icon="rotate-cw",
-                    once=True,
-                    on_click=HistoryState.retry_now(run.id),
-                ),
-                button(
-                    "Give up",
-                    kind="small",
-                    icon="flag-off",
-                    once=True,
-                    on_click=HistoryState.give_up(run.id),
-                ),
-            ),
-        ),
-        rx.cond(
-            found.unknown > 0,
-            button(
-                rx.cond(found.unknown == 1, "It arrived", f"All {found.unknown} arrived"),
-                kind="small",
-                icon="mail-check",
-                once=True,
-                on_click=HistoryState.arrived(run.id),
-            ),
-        ),
-        rx.cond(
-            found.can_resend,
-            button(
-                rx.cond(
-                    found.unknown == found.unsent,
-                    "Send again",
-                    rx.cond(
-                        found.unsent == 1,
-                        "Send again to the one who did not get it",
-                        f"Send again to the {found.unsent} who did not get it",
-                    ),
-                ),
-                kind="small",
-                icon="send",
-                once=True,
-                on_click=HistoryState.resend(run.id),
-            ),
-        ),
-        rx.cond(
-            found.can_rerun,
-            button(
-                "Run again with the same window",
-                kind="small",
-                icon="rotate-cw",
-                once=True,
-                on_click=HistoryState.rerun(run.id),
-            ),
-        ),
-        file_downloads_view.revoke_button(run),
-        rx.cond(
-            found.can_cancel,
-            button(
-                "Cancel this run",
-                kind="small",
-                icon="ban",
-                once=True,
-                on_click=HistoryState.cancel(run.id),
-            ),
-        ),
-        class_name="row wrap",
-    )
     return rx.el.tr(
         rx.el.td(
             rx.el.div(
-                rx.cond(found.error != "", error),
-                rx.cond(
-                    HistoryState.deliveries.length() > 0,
-                    rx.el.div(rx.foreach(HistoryState.deliveries, _delivery)),
-                    rx.el.div("No emails yet.", class_name="muted"),
-                ),
+                rx.cond(HistoryState.detail.error != "", _error(run)),
+                _deliveries(),
                 file_downloads_view.downloads(run),
                 rx.cond(HistoryState.attempts.length() > 0, _attempts()),
-                actions,
+                _facts_and_actions(run),
                 class_name="detail-grid",
             ),
             col_span=6,
@@ -127,6 +26,43 @@ def run_details(run: RunItem) -> rx.Component:
         ),
         class_name="detail",
         role="row",
+    )
+
+
+def _error(run: RunItem) -> rx.Component:
+    detail = HistoryState.detail
+    return rx.el.div(
+        rx.el.p(rx.el.b(detail.error)),
+        rx.cond(detail.hint != "", rx.el.p(detail.hint)),
+        rx.el.div(browser.copy_button(text=detail.raw, label="Copy error"), class_name="row"),
+        class_name=rx.cond(
+            run.status == "failed",
+            "box bad",
+            rx.cond(run.status == "partial", "box warn", "box info"),
+        ),
+    )
+
+
+def _deliveries() -> rx.Component:
+    return rx.cond(
+        HistoryState.deliveries.length() > 0,
+        rx.el.div(rx.foreach(HistoryState.deliveries, _delivery)),
+        rx.el.div("No emails yet.", class_name="muted"),
+    )
+
+
+def _delivery(delivery: DeliveryItem) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            delivery.target,
+            rx.cond(delivery.error != "", rx.el.div(delivery.error, class_name="muted")),
+            class_name="grow",
+        ),
+        rx.cond(
+            delivery.at != "", rx.el.span(browser.when(at=delivery.at), class_name="muted num")
+        ),
+        status(delivery.status, delivery.word),
+        class_name="delivery",
     )
 
 
@@ -138,28 +74,132 @@ def _attempts() -> rx.Component:
     )
 
 
-def _attempt(one: AttemptItem) -> rx.Component:
+def _attempt(attempt: AttemptItem) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            one.number,
-            rx.cond(one.took != "", f" · took {one.took}", ""),
-            rx.cond(one.error != "", rx.el.div(one.error, class_name="muted")),
+            attempt.number,
+            rx.cond(attempt.took != "", f" · took {attempt.took}", ""),
+            rx.cond(attempt.error != "", rx.el.div(attempt.error, class_name="muted")),
             class_name="grow",
         ),
-        rx.el.span(browser.when(at=one.at), class_name="muted num"),
-        status(one.look, one.word),
+        rx.el.span(browser.when(at=attempt.at), class_name="muted num"),
+        status(attempt.look, attempt.word),
         class_name="entry",
     )
 
 
-def _delivery(one: DeliveryItem) -> rx.Component:
+def _facts_and_actions(run: RunItem) -> rx.Component:
     return rx.el.div(
-        rx.el.div(
-            one.target,
-            rx.cond(one.error != "", rx.el.div(one.error, class_name="muted")),
-            class_name="grow",
+        _facts(),
+        _waiting_actions(run),
+        _confirm_button(run),
+        _resend_button(run),
+        _rerun_button(run),
+        file_downloads_view.revoke_button(run),
+        _cancel_button(run),
+        class_name="row wrap",
+    )
+
+
+def _facts() -> rx.Component:
+    detail = HistoryState.detail
+    return rx.el.div(
+        rx.cond(detail.made != "", rx.el.div(detail.made, class_name="muted")),
+        rx.cond(detail.sent != "", rx.el.div(detail.sent, class_name="muted")),
+        rx.cond(
+            detail.sha256 != "",
+            rx.el.div(
+                rx.el.span("SHA-256 ", rx.el.code(detail.sha256, overflow_wrap="anywhere")),
+                " ",
+                browser.copy_button(text=detail.sha256),
+                class_name="muted",
+            ),
         ),
-        rx.cond(one.at != "", rx.el.span(browser.when(at=one.at), class_name="muted num")),
-        status(one.status, one.word),
-        class_name="delivery",
+        class_name="grow",
+    )
+
+
+def _waiting_actions(run: RunItem) -> rx.Component:
+    """For a run that waits for its next attempt."""
+    return rx.cond(
+        HistoryState.detail.can_retry,
+        rx.fragment(
+            button(
+                "Retry now",
+                kind="small",
+                icon="rotate-cw",
+                once=True,
+                on_click=HistoryState.retry_now(run.id),
+            ),
+            button(
+                "Give up",
+                kind="small",
+                icon="flag-off",
+                once=True,
+                on_click=HistoryState.give_up(run.id),
+            ),
+        ),
+    )
+
+
+def _confirm_button(run: RunItem) -> rx.Component:
+    """For messages of which it is not known whether they arrived."""
+    unknown = HistoryState.detail.unknown
+    return rx.cond(
+        unknown > 0,
+        button(
+            rx.cond(unknown == 1, "It arrived", f"All {unknown} arrived"),
+            kind="small",
+            icon="mail-check",
+            once=True,
+            on_click=HistoryState.arrived(run.id),
+        ),
+    )
+
+
+def _resend_button(run: RunItem) -> rx.Component:
+    detail = HistoryState.detail
+    return rx.cond(
+        detail.can_resend,
+        button(
+            rx.cond(
+                detail.unknown == detail.unsent,
+                "Send again",
+                rx.cond(
+                    detail.unsent == 1,
+                    "Send again to the one who did not get it",
+                    f"Send again to the {detail.unsent} who did not get it",
+                ),
+            ),
+            kind="small",
+            icon="send",
+            once=True,
+            on_click=HistoryState.resend(run.id),
+        ),
+    )
+
+
+def _rerun_button(run: RunItem) -> rx.Component:
+    return rx.cond(
+        HistoryState.detail.can_rerun,
+        button(
+            "Run again with the same window",
+            kind="small",
+            icon="rotate-cw",
+            once=True,
+            on_click=HistoryState.rerun(run.id),
+        ),
+    )
+
+
+def _cancel_button(run: RunItem) -> rx.Component:
+    return rx.cond(
+        HistoryState.detail.can_cancel,
+        button(
+            "Cancel this run",
+            kind="small",
+            icon="ban",
+            once=True,
+            on_click=HistoryState.cancel(run.id),
+        ),
     )

@@ -15,7 +15,24 @@ AT_ONCE = 16
 
 
 def history_dialog() -> rx.Component:
-    head = rx.el.div(
+    return rx.dialog.root(
+        rx.dialog.content(
+            browser.return_focus(),
+            _head(),
+            file_downloads_view.revoke_dialog(),
+            rx.el.div(
+                _body(), class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}
+            ),
+            class_name="dialog narrow",
+            custom_attrs={"aria-describedby": ""},
+        ),
+        open=HistoryState.schedule_id != "",
+        on_open_change=lambda _: HistoryState.close,
+    )
+
+
+def _head() -> rx.Component:
+    return rx.el.div(
         rx.el.div(
             rx.dialog.title(rx.cond(HistoryState.name != "", HistoryState.name, "History")),
             rx.el.p(
@@ -31,7 +48,10 @@ def history_dialog() -> rx.Component:
         icon_button("x", "Close the history", on_click=HistoryState.close),
         class_name="dialog-head",
     )
-    body = rx.cond(
+
+
+def _body() -> rx.Component:
+    return rx.cond(
         HistoryState.gone != "",
         message(
             "search-x",
@@ -48,20 +68,6 @@ def history_dialog() -> rx.Component:
                 side_sections.notices(),
             ),
         ),
-    )
-    return rx.dialog.root(
-        rx.dialog.content(
-            browser.return_focus(),
-            head,
-            file_downloads_view.revoke_dialog(),
-            rx.el.div(
-                body, class_name="dialog-body", min_height="220px", custom_attrs={"tabIndex": 0}
-            ),
-            class_name="dialog narrow",
-            custom_attrs={"aria-describedby": ""},
-        ),
-        open=HistoryState.schedule_id != "",
-        on_open_change=lambda _: HistoryState.close,
     )
 
 
@@ -125,7 +131,31 @@ def _runs() -> rx.Component:
 
 def _run(run: RunItem) -> rx.Component:
     opened = HistoryState.opened == run.id
-    when = rx.fragment(
+    row = rx.el.tr(
+        rx.el.td(status(run.status, run.status_word), role="cell"),
+        rx.el.td(_when(run), role="cell", class_name="wide-cell"),
+        rx.el.td(_file(run), role="cell", class_name="wide-cell"),
+        rx.el.td(run.records, role="cell", class_name="right"),
+        rx.el.td(run.took, role="cell", class_name="right"),
+        rx.el.td(
+            rx.el.div(
+                _download_button(run),
+                _details_button(run, opened),
+                class_name="row",
+                gap="2px",
+                justify_content="flex-end",
+            ),
+            role="cell",
+            class_name="right",
+        ),
+        role="row",
+        custom_attrs={"data-run": run.id},
+    )
+    return rx.fragment(row, rx.cond(opened, run_details(run)), key=run.id)
+
+
+def _when(run: RunItem) -> rx.Component:
+    return rx.fragment(
         rx.cond(
             run.since != "",
             rx.fragment("since ", browser.elapsed(since=run.since)),
@@ -139,18 +169,27 @@ def _run(run: RunItem) -> rx.Component:
             run.how, rx.cond(run.attempts != "", f" · {run.attempts}", ""), class_name="muted"
         ),
     )
-    named = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
-    file = rx.fragment(
-        rx.cond(run.file_name != "", named, rx.el.div("No file", class_name="muted")),
+
+
+def _file(run: RunItem) -> rx.Component:
+    name = rx.el.div(rx.foreach(run.parts, rx.el.span), class_name="file")
+    return rx.fragment(
+        rx.cond(run.file_name != "", name, rx.el.div("No file", class_name="muted")),
         rx.el.div(rx.cond(run.size != "", f"{run.size} · ", ""), run.window, class_name="muted"),
     )
-    download = icon_button(
+
+
+def _download_button(run: RunItem) -> rx.Component:
+    return icon_button(
         "download",
         f"Download {run.file_name}",
         on_click=DownloadState.start(HistoryState.schedule_id, run.id),
         disabled=~run.has_file,
     )
-    fold = rx.el.button(
+
+
+def _details_button(run: RunItem, opened: rx.Var[bool]) -> rx.Component:
+    return rx.el.button(
         rx.cond(opened, rx.icon("chevron-down", size=16), rx.icon("chevron-right", size=16)),
         type="button",
         class_name="icon-button",
@@ -161,18 +200,3 @@ def _run(run: RunItem) -> rx.Component:
             "aria-expanded": rx.cond(opened, "true", "false"),
         },
     )
-    line = rx.el.tr(
-        rx.el.td(status(run.status, run.status_word), role="cell"),
-        rx.el.td(when, role="cell", class_name="wide-cell"),
-        rx.el.td(file, role="cell", class_name="wide-cell"),
-        rx.el.td(run.records, role="cell", class_name="right"),
-        rx.el.td(run.took, role="cell", class_name="right"),
-        rx.el.td(
-            rx.el.div(download, fold, class_name="row", gap="2px", justify_content="flex-end"),
-            role="cell",
-            class_name="right",
-        ),
-        role="row",
-        custom_attrs={"data-run": run.id},
-    )
-    return rx.fragment(line, rx.cond(opened, run_details(run)), key=run.id)

@@ -31,38 +31,6 @@ def email() -> rx.Component:
 
 
 def _settings() -> rx.Component:
-    # With its roles said, since on a phone its rows are no rows of a table to the browser any more
-    def line(one: SettingRow) -> rx.Component:
-        return rx.el.tr(
-            rx.el.th(one.name, scope="row", role="rowheader"),
-            rx.el.td(rx.el.code(one.value), class_name="value", role="cell"),
-            rx.el.td(one.source, class_name="muted", role="cell"),
-            role="row",
-            key=one.name,
-        )
-
-    titles = [
-        rx.el.th(words, scope="col", role="columnheader")
-        for words in ("Setting", "Value", "Where it comes from")
-    ]
-    table = rx.el.table(
-        rx.el.thead(rx.el.tr(*titles, role="row"), role="rowgroup"),
-        rx.el.tbody(rx.foreach(EmailState.rows, line), role="rowgroup"),
-        class_name="numbers",
-        id="in-force",
-        role="table",
-        custom_attrs={"aria-label": "Settings in force"},
-    )
-    missing = rx.el.div(
-        rx.el.p(
-            "No mail server is set: files are made, and nothing is sent. Set one in the "
-            "environment or in .env, e.g."
-        ),
-        rx.el.pre(EXAMPLE),
-        rx.el.p("then restart the server."),
-        class_name="box warn",
-        role="status",
-    )
     note = rx.el.p(
         (
             "They are read when the server starts: change them where they come from, then "
@@ -73,13 +41,61 @@ def _settings() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Settings in force"),
         note,
-        rx.cond(EmailState.configured, rx.fragment(), missing),
-        table,
+        rx.cond(EmailState.configured, rx.fragment(), _no_mail_server()),
+        _settings_table(),
         class_name="card settings-card",
     )
 
 
+def _no_mail_server() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            "No mail server is set: files are made, and nothing is sent. Set one in the "
+            "environment or in .env, e.g."
+        ),
+        rx.el.pre(EXAMPLE),
+        rx.el.p("then restart the server."),
+        class_name="box warn",
+        role="status",
+    )
+
+
+def _settings_table() -> rx.Component:
+    """With explicit roles: on a phone its CSS makes the browser forget that it is a table."""
+    titles = [
+        rx.el.th(title, scope="col", role="columnheader")
+        for title in ("Setting", "Value", "Where it comes from")
+    ]
+    return rx.el.table(
+        rx.el.thead(rx.el.tr(*titles, role="row"), role="rowgroup"),
+        rx.el.tbody(rx.foreach(EmailState.rows, _setting), role="rowgroup"),
+        class_name="numbers",
+        id="in-force",
+        role="table",
+        custom_attrs={"aria-label": "Settings in force"},
+    )
+
+
+def _setting(setting: SettingRow) -> rx.Component:
+    return rx.el.tr(
+        rx.el.th(setting.name, scope="row", role="rowheader"),
+        rx.el.td(rx.el.code(setting.value), class_name="value", role="cell"),
+        rx.el.td(setting.source, class_name="muted", role="cell"),
+        role="row",
+        key=setting.name,
+    )
+
+
 def _test() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Test"),
+        _test_form(),
+        rx.el.div(_outcome(), _dialogue(), role="status", id="outcome"),
+        class_name="card settings-card",
+    )
+
+
+def _test_form() -> rx.Component:
     address = form_input(
         "address",
         "To",
@@ -98,31 +114,29 @@ def _test() -> rx.Component:
         disabled=EmailState.busy | ~EmailState.configured,
         id="send-test",
     )
-    form = rx.form(
+    return rx.form(
         address,
         rx.el.div(send, class_name="row"),
         on_submit=EmailState.test,
         reset_on_submit=False,
     )
-    outcome = rx.match(
+
+
+def _outcome() -> rx.Component:
+    return rx.match(
         EmailState.outcome,
-        (
-            "accepted",
-            rx.el.div(
-                rx.el.p(rx.el.b("The mail server took it: "), EmailState.told),
-                class_name="box info",
-            ),
-        ),
-        (
-            "refused",
-            rx.el.div(rx.el.p(rx.el.b("It was not sent. "), EmailState.told), class_name="box bad"),
-        ),
-        (
-            "unknown",
-            rx.el.div(rx.el.p(rx.el.b("Nobody can say. "), EmailState.told), class_name="box warn"),
-        ),
+        ("accepted", _outcome_box("The mail server took it: ", "info")),
+        ("refused", _outcome_box("It was not sent. ", "bad")),
+        ("unknown", _outcome_box("Nobody can say. ", "warn")),
         rx.fragment(),
     )
+
+
+def _outcome_box(verdict: str, look: str) -> rx.Component:
+    return rx.el.div(rx.el.p(rx.el.b(verdict), EmailState.told), class_name=f"box {look}")
+
+
+def _dialogue() -> rx.Component:
     lines = rx.el.pre(
         EmailState.dialogue.join("\n"),
         id="dialogue",
@@ -131,18 +145,7 @@ def _test() -> rx.Component:
         tab_index=0,
         custom_attrs={"aria-label": "What was said"},
     )
-    said = rx.cond(
-        EmailState.dialogue.length() > 0,
-        rx.el.div(
-            rx.el.h3(
-                "What was said (C: this server, S: the mail server, --: sent without its words)"
-            ),
-            lines,
-        ),
+    title = rx.el.h3(
+        "What was said (C: this server, S: the mail server, --: sent without its words)"
     )
-    return rx.el.section(
-        rx.el.h2("Test"),
-        form,
-        rx.el.div(outcome, said, role="status", id="outcome"),
-        class_name="card settings-card",
-    )
+    return rx.cond(EmailState.dialogue.length() > 0, rx.el.div(title, lines))

@@ -30,77 +30,100 @@ def tenant() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    state = TenantState
+    return rx.el.section(
+        rx.el.h2("Settings"),
+        rx.el.div(
+            *_branding_fields(),
+            _zone_field(),
+            *_rule_fields(),
+            _buttons(),
+            class_name="fields",
+        ),
+        class_name="card settings-card",
+    )
+
+
+def _branding_fields() -> list[rx.Component]:
+    return [
+        _field(
+            "Name",
+            "name",
+            _text("name", max_length=bounds.NAME),
+            "It stands at the top of the pages and of each email",
+        ),
+        _field(
+            "Colour",
+            "brand_color",
+            _color(),
+            "As #RRGGBB. Text and buttons take shades of it that can be read",
+        ),
+        _field(
+            "Logo",
+            "logo_url",
+            _text("logo_url", input_mode="url"),
+            "A picture's https address; empty: the name alone",
+        ),
+    ]
+
+
+def _color() -> rx.Component:
     swatch = browser.text(
         type="color",
         id="swatch",
         name="swatch",
-        value=state.swatch,
-        on_change=lambda color: state.put("brand_color", color),
+        value=TenantState.swatch,
+        on_change=lambda color: TenantState.put("brand_color", color),
         class_name="swatch",
         custom_attrs={"aria-label": "Choose the colour"},
     )
-    color = rx.el.div(
+    return rx.el.div(
         _text("brand_color", max_length=bounds.COLOR, spell_check=False), swatch, class_name="row"
     )
-    zones = rx.el.datalist(*[rx.el.option(value=one) for one in cron.zones()], id="zones")
-    return rx.el.section(
-        rx.el.h2("Settings"),
-        rx.el.div(
-            _field(
-                "Name",
-                "name",
-                _text("name", max_length=bounds.NAME),
-                "It stands at the top of the pages and of each email",
-            ),
-            _field(
-                "Colour",
-                "brand_color",
-                color,
-                "As #RRGGBB. Text and buttons take shades of it that can be read",
-            ),
-            _field(
-                "Logo",
-                "logo_url",
-                _text("logo_url", input_mode="url"),
-                "A picture's https address; empty: the name alone",
-            ),
-            _field(
-                "Time zone",
-                "timezone",
-                rx.fragment(_text("timezone", custom_attrs={"list": "zones"}), zones),
-                (
-                    "Of new scheduled exports, and of the days in Analytics; empty: "
-                    f"{state.usual_zone}"
-                ),
-            ),
-            _field(
-                "Days that files are kept",
-                "keep_days",
-                _text("keep_days", input_mode="numeric", max_length=bounds.WRITTEN),
-                f"Empty: the default, {state.usual_days}",
-            ),
-            _field(
-                "Recipients' domains",
-                "recipient_domains",
-                _text("recipient_domains", spell_check=False),
-                "Files go to these alone, e.g. example.com, *.example.org; empty: to all",
-            ),
-            rx.el.div(
-                button(
-                    "Save",
-                    kind="primary",
-                    once=True,
-                    on_click=state.save,
-                    disabled=~state.dirty,
-                    id="save-tenant",
-                ),
-                rx.cond(state.dirty, button("Undo", on_click=state.undo)),
-                class_name="row",
-            ),
-            class_name="fields",
+
+
+def _zone_field() -> rx.Component:
+    zones = rx.el.datalist(*[rx.el.option(value=zone) for zone in cron.zones()], id="zones")
+    return _field(
+        "Time zone",
+        "timezone",
+        rx.fragment(_text("timezone", custom_attrs={"list": "zones"}), zones),
+        (
+            "Of new scheduled exports, and of the days in Analytics; empty: "
+            f"{TenantState.usual_zone}"
         ),
-        class_name="card settings-card",
+    )
+
+
+def _rule_fields() -> list[rx.Component]:
+    return [
+        _field(
+            "Days that files are kept",
+            "keep_days",
+            _text("keep_days", input_mode="numeric", max_length=bounds.WRITTEN),
+            f"Empty: the default, {TenantState.usual_days}",
+        ),
+        _field(
+            "Recipients' domains",
+            "recipient_domains",
+            _text("recipient_domains", spell_check=False),
+            "Files go to these alone, e.g. example.com, *.example.org; empty: to all",
+        ),
+    ]
+
+
+def _buttons() -> rx.Component:
+    state = TenantState
+    return rx.el.div(
+        button(
+            "Save",
+            kind="primary",
+            once=True,
+            on_click=state.save,
+            disabled=~state.dirty,
+            id="save-tenant",
+        ),
+        rx.cond(state.dirty, button("Undo", on_click=state.undo)),
+        class_name="row",
     )
 
 

@@ -13,6 +13,21 @@ from exports_app.ui.pages.settings.tabs import USERS, top
 from exports_app.ui.pages.settings.users.rows import UserItem
 from exports_app.ui.pages.settings.users.state import LONGEST, UsersState
 
+RENEWING = (
+    "They get a link by email to set a new password; without a mail server it is shown "
+    "here once. Until they use it "
+    "nothing changes; once it is used, it signs out every browser and program."
+)
+REMOVING_FACTOR = (
+    "They are signed out everywhere, and their password alone signs them in until they "
+    "set one up again. Be sure that it is "
+    "them who asks: whoever stole their password would ask the same."
+)
+DEACTIVATING = (
+    "They are signed out everywhere and may not sign in any more; scheduled exports that "
+    "they own fail and are paused."
+)
+
 
 @page(
     USERS,
@@ -102,39 +117,29 @@ def _act(words: str, name: str, **props: Any) -> rx.Component:
 
 
 def _question() -> rx.Component:
-    def by_what(renew: Any, factor: Any, deactivate: Any) -> Any:
-        return rx.match(UsersState.ask_what, ("renew", renew), ("factor", factor), deactivate)
-
-    what = by_what(
-        "They get a link by email to set a new password; without a mail server it is shown "
-        "here once. Until they use it "
-        "nothing changes; once it is used, it signs out every browser and program.",
-        "They are signed out everywhere, and their password alone signs them in until they "
-        "set one up again. Be sure that it is "
-        "them who asks: whoever stole their password would ask the same.",
-        (
-            "They are signed out everywhere and may not sign in any more; scheduled exports that "
-            "they own fail and are paused."
-        ),
-    )
     name = UsersState.ask_name
-    title = by_what(
+    title = _by_question(
         f"Have {name} set a new password?",
         f"Remove the second factor of {name}?",
         f"Deactivate {name}?",
     )
-    do = by_what("Send the link", "Remove", "Deactivate")
+    consequence = _by_question(RENEWING, REMOVING_FACTOR, DEACTIVATING)
+    confirm = button(
+        _by_question("Send the link", "Remove", "Deactivate"),
+        kind="danger",
+        once=True,
+        on_click=UsersState.confirm,
+        id="confirm-user",
+    )
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             browser.return_focus(),
             browser.focus(target="keep-user"),
             rx.alert_dialog.title(title, as_child=False),
-            rx.alert_dialog.description(what, size="2", color="gray"),
+            rx.alert_dialog.description(consequence, size="2", color="gray"),
             rx.el.div(
                 rx.alert_dialog.cancel(button("Cancel", on_click=UsersState.keep, id="keep-user")),
-                button(
-                    do, kind="danger", once=True, on_click=UsersState.confirm, id="confirm-user"
-                ),
+                confirm,
                 class_name="dialog-foot",
             ),
             class_name="dialog slim",
@@ -142,3 +147,8 @@ def _question() -> rx.Component:
         ),
         open=UsersState.asking != "",
     )
+
+
+def _by_question(renew: Any, factor: Any, deactivate: Any) -> Any:
+    """Whichever belongs to the question that is open."""
+    return rx.match(UsersState.ask_what, ("renew", renew), ("factor", factor), deactivate)

@@ -63,7 +63,33 @@ def _code() -> rx.Component:
 
 @page(LOGIN, title="Sign in", public=True, refresh=LoginState.load)
 def login() -> rx.Component:
-    form = rx.form(
+    forgot = rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot")
+    asks_password = ~LoginState.asks_code
+    return door(
+        rx.el.h1("Sign in"),
+        _notice(LoginState.expired, "That sign-in took too long: please try again.", "warn"),
+        _notice(
+            LoginState.ended & asks_password,
+            "Your session has ended: please sign in again.",
+            "warn",
+        ),
+        _notice(
+            LoginState.joined & asks_password,
+            "You have joined: sign in with your new password.",
+            "info",
+        ),
+        rx.cond(LoginState.asks_code, _code(), rx.fragment(_password(), forgot)),
+        rx.cond(LoginState.is_demo & asks_password, _demo()),
+    )
+
+
+def _notice(shown: rx.Var[bool], text: str, look: str) -> rx.Component:
+    return rx.cond(shown, rx.el.div(text, class_name=f"box {look}", role="status"))
+
+
+def _password() -> rx.Component:
+    """The form of the first step."""
+    return rx.form(
         _field("email", "Email", type="email", auto_complete="username"),
         _field("password", "Password", type="password", auto_complete="current-password"),
         _error(),
@@ -73,41 +99,14 @@ def login() -> rx.Component:
         reset_on_submit=False,
         key="password",
     )
-    forgot = rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot")
-    demo = rx.el.div(
+
+
+def _demo() -> rx.Component:
+    return rx.el.div(
         rx.el.p("This is a demo. Sign in with"),
         rx.el.p(
             rx.el.b(DEMO_EMAIL, color="inherit"), " and ", rx.el.b(DEMO_PASSWORD, color="inherit")
         ),
         class_name="box info",
         id="demo-login",
-    )
-    return door(
-        rx.el.h1("Sign in"),
-        rx.cond(
-            LoginState.expired,
-            rx.el.div(
-                "That sign-in took too long: please try again.",
-                class_name="box warn",
-                role="status",
-            ),
-        ),
-        rx.cond(
-            LoginState.ended & ~LoginState.asks_code,
-            rx.el.div(
-                "Your session has ended: please sign in again.",
-                class_name="box warn",
-                role="status",
-            ),
-        ),
-        rx.cond(
-            LoginState.joined & ~LoginState.asks_code,
-            rx.el.div(
-                "You have joined: sign in with your new password.",
-                class_name="box info",
-                role="status",
-            ),
-        ),
-        rx.cond(LoginState.asks_code, _code(), rx.fragment(form, forgot)),
-        rx.cond(LoginState.is_demo & ~LoginState.asks_code, demo),
     )

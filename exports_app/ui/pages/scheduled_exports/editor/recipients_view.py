@@ -1,0 +1,83 @@
+"""The part of the form that says to whom the file goes: recipients, and how it is delivered."""
+
+import reflex as rx
+
+from exports_app.ui.components import browser
+from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import error
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.form import Chip
+from exports_app.ui.pages.scheduled_exports.editor.option_inputs import option_pair
+
+
+def recipients_section() -> list[rx.Component]:
+    return [
+        rx.el.h2("To whom", class_name="section"),
+        rx.el.div(
+            rx.el.label("Recipients", html_for="recipients"),
+            _chips(),
+            _errors(),
+            rx.el.span(
+                "Up to 50. Paste a list, or write one address after another.",
+                id="recipients-hint",
+                class_name="hint",
+            ),
+            class_name="field",
+        ),
+        option_pair("delivery", "link_days"),
+    ]
+
+
+def _chips() -> rx.Component:
+    return rx.el.div(
+        rx.foreach(DraftState.chips, _chip),
+        browser.chip_input(
+            id="recipients",
+            label="Add recipients",
+            describedby="recipients-errors recipients-hint",
+            invalid=error("recipients") != "",
+            unfinished=DraftState.unfinished,
+            mend=DraftState.mend,
+            on_add=Fields.add_recipients,
+            on_drop=Fields.drop_last,
+        ),
+        class_name=rx.cond(error("recipients") != "", "chips bad", "chips"),
+    )
+
+
+def _chip(chip: Chip) -> rx.Component:
+    remove = rx.el.button(
+        rx.icon("x", size=12, aria_hidden="true"),
+        type="button",
+        on_click=Fields.drop_recipient(chip.text),
+        custom_attrs={"aria-label": f"Remove {chip.text}"},
+    )
+    mend = rx.el.button(
+        chip.text,
+        type="button",
+        on_click=Fields.mend_recipient(chip.text),
+        title="Mend it",
+        custom_attrs={"aria-label": f"Mend {chip.text}"},
+    )
+    return rx.el.span(
+        rx.cond(chip.error != "", mend, rx.el.span(chip.text)),
+        remove,
+        class_name=rx.cond(chip.error != "", "chip bad", "chip"),
+        key=chip.text,
+    )
+
+
+def _errors() -> rx.Component:
+    return rx.el.div(
+        rx.foreach(DraftState.chips, _chip_error),
+        rx.cond(
+            error("recipients") != "",
+            rx.el.span(error("recipients"), class_name="error-text", role="alert"),
+        ),
+        id="recipients-errors",
+        class_name="errors",
+    )
+
+
+def _chip_error(chip: Chip) -> rx.Component:
+    return rx.cond(chip.error != "", rx.el.span(chip.error, class_name="error-text", role="alert"))

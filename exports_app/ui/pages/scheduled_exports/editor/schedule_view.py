@@ -1,0 +1,73 @@
+"""The part of the form that says when a schedule runs: presets, cron expression, time zone."""
+
+import reflex as rx
+
+from exports_app.domain.timing.presets import CUSTOM, PRESETS
+from exports_app.ui.pages.scheduled_exports.editor.bound_inputs import error, text
+from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.pickers_view import zone_picker
+from exports_app.ui.pages.scheduled_exports.editor.preview import SchedulePanel
+
+
+def schedule_section() -> list[rx.Component]:
+    return [
+        rx.el.h2("When", class_name="section"),
+        _presets(),
+        rx.el.div(_cron_field(), zone_picker(error("timezone")), class_name="pair"),
+    ]
+
+
+def _presets() -> rx.Component:
+    presets = [
+        _preset(preset.key, preset.label, preset.expression, preset.expression)
+        for preset in PRESETS
+    ]
+    return rx.el.fieldset(
+        rx.el.legend("Schedule", class_name="sr"),
+        *presets,
+        _preset(CUSTOM, "Custom", "type your own", ""),
+        class_name="presets",
+    )
+
+
+def _preset(key: str, label: str, note: str, expression: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="preset",
+            value=key,
+            checked=SchedulePanel.preset == key,
+            on_change=lambda _: Fields.choose_preset(expression),
+        ),
+        label,
+        rx.el.small(note),
+        class_name="preset",
+    )
+
+
+def _cron_field() -> rx.Component:
+    problem = SchedulePanel.problem
+    marks = {
+        "aria-invalid": rx.cond((error("schedule") != "") | (problem != ""), "true", "false"),
+        "aria-describedby": rx.cond(
+            error("schedule") != "",
+            "schedule-error",
+            rx.cond(problem != "", "schedule-problem schedule-hint", "schedule-hint"),
+        ),
+    }
+    # In a wide window the panel beside the form shows the problem. In a narrow one the panel is far
+    # below, so the field shows it too
+    rule = "Minute, hour, day, month, weekday"
+    hint = rx.cond(
+        problem != "",
+        rx.fragment(rx.el.span(problem, class_name="problem"), rx.el.span(rule, class_name="rule")),
+        rx.el.span(rule),
+    )
+    return text(
+        "schedule",
+        "Cron expression",
+        hint,
+        class_name="control code",
+        spell_check=False,
+        custom_attrs=marks,
+    )
