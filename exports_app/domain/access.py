@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from exports_app.domain.errors import Forbidden, NotFound, SecondFactorRequired
+from exports_app.domain.errors import Forbidden, NotFound, OwnPasswordFirst, SecondFactorRequired
 
 
 class Permission(StrEnum):
@@ -46,6 +46,8 @@ class Principal:
     """Tenants that they belong to and that give them no rights until they have a second factor."""
     must_enrol: bool = False
     """A super admin who has no rights until they have a second factor."""
+    must_choose_password: bool = False
+    """No rights until they have replaced their one-time password."""
     version: int | None = field(default=None, compare=False)
     """Of their sign-in: it is over once the user's `token_version` is another one. None: not
     known."""
@@ -68,7 +70,10 @@ class Principal:
 
 def require(who: Principal, permission: Permission, tenant_id: str) -> None:
     """Raises NotFound where the tenant is not theirs at all (existence is not told), Forbidden
-    where the role is too small, SecondFactorRequired where they lack that alone."""
+    where the role is too small, SecondFactorRequired where they lack that alone, OwnPasswordFirst
+    with a one-time password."""
+    if who.must_choose_password:
+        raise OwnPasswordFirst
     if who.must_enrol or tenant_id in who.withheld:
         raise _refusal(SecondFactorRequired(), tenant_id)
     if who.role(tenant_id) is None:
@@ -85,7 +90,9 @@ def _refusal(error: Forbidden | NotFound, tenant_id: str) -> Forbidden | NotFoun
 
 def require_operator(who: Principal) -> None:
     """Raises NotFound: for others there is no such thing. SecondFactorRequired for a super admin
-    who lacks one."""
+    who lacks one, OwnPasswordFirst for anybody with a one-time password."""
+    if who.must_choose_password:
+        raise OwnPasswordFirst
     if who.must_enrol:
         raise SecondFactorRequired
     if not who.is_super_admin:
@@ -94,7 +101,9 @@ def require_operator(who: Principal) -> None:
 
 def require_anywhere(who: Principal, permission: Permission) -> None:
     """Raises Forbidden unless the permission holds in at least one tenant, SecondFactorRequired
-    where that may be why."""
+    where that may be why, OwnPasswordFirst with a one-time password."""
+    if who.must_choose_password:
+        raise OwnPasswordFirst
     if who.tenants(permission) == frozenset():
         if who.must_enrol or who.withheld:
             raise SecondFactorRequired

@@ -97,7 +97,7 @@ class DemoIsLocal(Forbidden):
 
 class OwnPasswordFirst(Forbidden):
     """You are signed in with a one-time password: choose your own under Settings, Account, then
-    open the link again"""
+    try again"""
 
     code = "own_password_first"
 

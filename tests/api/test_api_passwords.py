@@ -79,7 +79,8 @@ def test_a_one_time_password_signs_in_once_and_may_only_be_changed(
     first = api.anonymous.post(LOGIN, login).json()
     problem(api.anonymous.post(LOGIN, login), 401, "one_time_password_over")
     me = api.anonymous.using(first["accessToken"])
-    problem(me.get("/api/scheduled-exports"), 403)
+    for path in ("/api/scheduled-exports", f"/api/tenants/{cast.acme.id}/members", "/api/users"):
+        problem(me.get(path), 403, "own_password_first")
     weak = me.post(
         "/api/account/password", {"currentPassword": password, "newPassword": cast.admin.user.email}
     )

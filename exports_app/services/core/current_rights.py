@@ -33,7 +33,7 @@ def signed_in(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Pr
 
 def _rights(tx: Transaction, user: User, *, super_admins_need_otp: bool) -> Principal:
     if user.must_change_password:
-        return Principal(user.id)
+        return Principal(user.id, must_choose_password=True)
     roles = tx.users.roles(user.id)
     if user.second_factor_at is not None:
         return Principal(user.id, user.is_super_admin, roles)
