@@ -44,7 +44,7 @@ def print_runs(seen: dict[tuple[str, int], dict[str, Any]], runs: int) -> None:
 
 def print_memory(seen: dict[tuple[str, int], dict[str, Any]]) -> None:
     print(
-        "| database | schedules | idle pulse p50 ms | p99 | memory MB before | after | "
+        "| database | schedules | idle cycle p50 ms | p99 | memory MB before | after | "
         "for each 10,000 |"
     )
     print("|---|---:|---:|---:|---:|---:|---:|")

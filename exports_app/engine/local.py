@@ -39,7 +39,7 @@ TIME_LIMIT = 3600.0
 AGAIN_SECONDS = 1.0
 """Between two tries to prolong the leases while the database is away."""
 STALE_SECONDS = 60.0
-"""Without a pulse for so long, the engine counts as down."""
+"""Without a cycle for so long, the engine counts as down."""
 
 _log = log.get(__name__)
 
@@ -84,7 +84,7 @@ def worker(services: Services) -> Worker:
 
 class LocalEngine:
     """executes: whether this process shall take up runs now, beside making them of what is due;
-    asked at each pulse."""
+    asked in each cycle."""
 
     def __init__(
         self, services: Services, pool: int = POOL, executes: Callable[[], bool] = lambda: True
@@ -102,7 +102,7 @@ class LocalEngine:
         self._message_sender = MessageSender(
             services.account_messages, services.notifications, self._closing
         )
-        self._pulse_at = 0.0
+        self._cycle_at = 0.0
         self._away, self._recover_from = False, 0.0
         """Whether the database could not be reached at the last beat; from when on others' runs may
         be taken for left."""
@@ -112,7 +112,7 @@ class LocalEngine:
     def alive(self) -> bool:
         """Whether the engine's loop turned lately. A database that is away does not make it dead:
         it waits for it."""
-        return time.monotonic() - self._pulse_at < STALE_SECONDS
+        return time.monotonic() - self._cycle_at < STALE_SECONDS
 
     def wake(self) -> None:
         """Look at what is due and what waits, now. From any thread."""
@@ -162,7 +162,7 @@ class LocalEngine:
         if self._services.settings.embedded:
             # The only server on this database is this one: what is processing has lost its worker
             self._endings.recover(everything=True)
-        self._pulse_at = time.monotonic()
+        self._cycle_at = time.monotonic()
 
     def _on_change(self, change: Change) -> None:
         if change.topic in {Topic.SCHEDULES, Topic.RUNS}:
@@ -172,9 +172,9 @@ class LocalEngine:
         while not self._closing.is_set():
             await event.wait()
             event.clear()
-            await asyncio.to_thread(self._pulse)
+            await asyncio.to_thread(self._cycle)
 
-    def _pulse(self) -> None:
+    def _cycle(self) -> None:
         """Make runs of what is due and hand them to free threads."""
         try:
             self._services.ticks.tick()
@@ -185,8 +185,8 @@ class LocalEngine:
         except Unavailable:
             _log.warning("the database cannot be reached: trying again")
         except Exception:  # noqa: BLE001  (the engine outlives whatever happens; it is logged)
-            _log.exception("the engine's pulse failed: trying again")
-        self._pulse_at = time.monotonic()
+            _log.exception("the engine's cycle failed: trying again")
+        self._cycle_at = time.monotonic()
 
     def _take_up(self) -> None:
         # So many at most, then comes the next look at what is due: where runs end as fast as they

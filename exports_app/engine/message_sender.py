@@ -43,7 +43,7 @@ class MessageSender:
                     pass
         except Unavailable:
             _log.warning("notices could not be sent: the database cannot be reached")
-        except Exception:  # noqa: BLE001  (the next pulse tries again)
+        except Exception:  # noqa: BLE001  (retried in the next cycle)
             _log.exception("notices could not be sent")
         finally:
             self._sending.release()

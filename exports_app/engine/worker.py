@@ -39,7 +39,7 @@ from exports_app.services.schedules.filters import Filters
 
 PROGRESS_SECONDS = 0.6
 """Between two notes of the rows so far."""
-LOST = "lease lost: somebody cancelled the run, or another worker took it over"
+LOST = "lease lost: someone cancelled the run, or another worker took it over"
 
 _log = log.get(__name__)
 

@@ -194,7 +194,7 @@ class TestDispatchersThatRace:
             for _ in range(self.TICKS):
                 clock.advance(minutes=1)
                 made = side_by_side(3, lambda i: engines[i].ticks.tick())
-                # What one passed over since another was at it is that other's, or the next pulse's
+                # What one passed over since another was at it is that other's, or the next cycle's
                 assert sum(made) + engines[0].ticks.tick() == len(schedules)
         ticks = Counter(
             (row[0], row[1])

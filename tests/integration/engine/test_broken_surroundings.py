@@ -210,9 +210,9 @@ def test_a_run_for_which_no_thread_is_to_be_had_waits_for_the_next_one(
 
     with monkeypatch.context() as scarce:
         scarce.setattr(threading.Thread, "start", full)
-        engine._pulse()
+        engine._cycle()
     waiting = the_run(services, run)
     assert (waiting.status, waiting.attempt) == (RunStatus.PENDING, 0)
-    engine._pulse()
+    engine._cycle()
     assert engine._idle_within(15)
     assert the_run(services, run).status is RunStatus.COMPLETED

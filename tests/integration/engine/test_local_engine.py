@@ -322,7 +322,7 @@ def test_the_engine_outlives_a_database_that_is_away(
     services.database.dispose()
     file.rename(away)
     file.mkdir()
-    engine._pulse()
+    engine._cycle()
     engine._beat()
     assert engine.alive
     file.rmdir()
@@ -394,6 +394,6 @@ def test_a_long_queue_of_quick_runs_holds_up_no_tick(
     monkeypatch.setattr(engine, "_begin", at_once)
     for number in range(3 * local.POOL):
         services.schedules.trigger(admin, make_schedule(services, admin, name=f"No. {number}").id)
-    for pulse in (1, 2, 3):
-        engine._pulse()
-        assert len(ended) == pulse * local.POOL
+    for cycle in (1, 2, 3):
+        engine._cycle()
+        assert len(ended) == cycle * local.POOL

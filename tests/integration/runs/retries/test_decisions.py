@@ -210,7 +210,7 @@ class TestDraining:
         monkeypatch.setattr(services.leases, "extend", extend)
         with registered(CHANNELS, WatchedEmail(mail, before=hold)):
             heart = threading.Thread(target=engine._heartbeat)
-            engine._pulse()
+            engine._cycle()
             assert on_the_way.wait(15)
             heart.start()
             engine._closing.set()
@@ -220,7 +220,7 @@ class TestDraining:
             later = services.schedules.trigger(
                 admin, make_schedule(services, admin, name="Later").id
             )
-            engine._pulse()
+            engine._cycle()
             go_on.set()
             stop.join(15)
             engine._closed.set()
@@ -248,7 +248,7 @@ class TestDraining:
 
         with monkeypatch.context() as slow:
             slow.setattr(FileProducer, "make", make)
-            engine._pulse()
+            engine._cycle()
             assert making.wait(15)
             engine._closing.set()
             engine._stop()
