@@ -23,8 +23,8 @@ from exports_app.services.core.extension_points import Attachment, Report
 
 NEUTRAL = "#1F2937"
 UNKNOWN = "known when the file is made"
-MARK = b"the attachment"
-PLACE = b2a_base64(MARK, newline=False)
+PLACEHOLDER = b"the attachment"
+ENCODED_PLACEHOLDER = b2a_base64(PLACEHOLDER, newline=False)
 BLOCK = 57 * 4096
 """Bytes of the file that are encoded at a time: whole lines."""
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -50,7 +50,7 @@ class MailMessage:
         self._shared = None if report.link else _shared(report)
 
     def to(self, recipient: Mailbox, message_id: str, url: str = "") -> Sequence[bytes | bytearray]:
-        """The message in pieces with CRLF line ends. message_id: as of `envelope`. url: the
+        """The message in pieces with CRLF line ends. message_id: as for `envelope`. url: the
         recipient's own link, where the report has one."""
         shared = _shared(self._report, url) if self._shared is None else self._shared
         return (envelope(self._sender, recipient, message_id), self._subject, *shared)
@@ -79,12 +79,12 @@ def _shared(report: Report, url: str = "") -> tuple[bytes | bytearray, ...]:
     if attached is None:
         return (message.as_bytes(),)
     _attach(message, attached)
-    before, _, after = message.as_bytes().rpartition(PLACE + b"\r\n")
+    before, _, after = message.as_bytes().rpartition(ENCODED_PLACEHOLDER + b"\r\n")
     return before, _base64(attached.path), after
 
 
 def bodies(at: datetime, text: str, page: str) -> EmailMessage:
-    """What people read, without the headers that name sender, recipient and subject."""
+    """Both bodies, without the headers From, To and Subject."""
     message = EmailMessage(policy=ASCII_ONLY)
     message["Date"] = at.astimezone(UTC)  # not the clock: every attempt sends the same message
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
@@ -113,11 +113,11 @@ def envelope(sender: Mailbox, recipient: Mailbox, message_id: str) -> bytes:
 
 
 def _attach(message: EmailMessage, attached: Attachment) -> None:
-    """With a mark where the content belongs: the library would hold it several times."""
+    """Attach a placeholder instead of the content: the library would hold that several times."""
     kind = EmailMessage()
     kind["Content-Type"] = attached.mime
     message.add_attachment(
-        MARK,
+        PLACEHOLDER,
         maintype=kind.get_content_maintype(),
         subtype=kind.get_content_subtype(),
         params=dict(kind["Content-Type"].params),
@@ -174,7 +174,7 @@ def page_of(template: str, context: Mapping[str, object]) -> str:
 
 
 def looks(brand_color: str, logo_url: str | None) -> dict[str, object]:
-    """The tenant's colors and picture, as templates name them."""
+    """The tenant's colors and logo, under the names that the templates use."""
     brand = brand_color if COLOR.fullmatch(brand_color) else NEUTRAL
     logo = logo_url if (logo_url or "").startswith("https://") else None
     return {"brand": brand, "on_brand": readable_on(brand), "logo": logo}
@@ -211,7 +211,7 @@ def lead(report: Report) -> str:
 
 
 def _instant(report: Report, at: datetime) -> str:
-    """On the schedule's clock."""
+    """In the schedule's time zone."""
     local = at.astimezone(ZoneInfo(report.timezone))
     return f"{local.day} {local:%b %Y, %H:%M} ({report.timezone})"
 
@@ -227,7 +227,7 @@ def _sent(report: Report) -> str:
 
 
 def facts(report: Report) -> list[Fact]:
-    """What both bodies tell, in their order."""
+    """The facts of both bodies, in their order."""
     return [
         Fact("Export", one_line(report.export_name)),
         Fact("Type", one_line(report.type_label)),
@@ -242,9 +242,8 @@ def facts(report: Report) -> list[Fact]:
 
 
 def one_line(text: str) -> str:
-    """Without control characters, line breaks and what turns the direction of text: nothing in a
-    name can end a header or a line of the text, or make what stands beside it read as something
-    else."""
+    """Without control characters, line breaks and characters that change the direction of text: no
+    name can end a header or a line, or make the text beside it read differently."""
     text = bounds.without_turns(text)
     return " ".join(
         "".join(

@@ -28,11 +28,11 @@ class Mailbox:
 def parse(address: str) -> Mailbox:
     """A bare address, checked for its syntax only. Raises ValueError with a sentence that says what
     is wrong."""
-    # The library refuses names of private networks (localhost, .local, .test), where relays live as
-    # well: under .com it judges nothing but their syntax.
+    # The library refuses names of private networks (localhost, .local, .test), and mail servers run
+    # there too. Under .com it checks only the syntax.
     private = "" if address.endswith("]") else ".com"
     try:
-        found = validate_email(
+        checked = validate_email(
             address + private,
             check_deliverability=False,
             allow_domain_literal=True,
@@ -40,17 +40,17 @@ def parse(address: str) -> Mailbox:
         )
     except EmailNotValidError as e:
         raise ValueError(str(e)) from None
-    domain = (found.ascii_domain or found.domain).removesuffix(private)
-    return Mailbox(found.local_part, domain)
+    domain = (checked.ascii_domain or checked.domain).removesuffix(private)
+    return Mailbox(checked.local_part, domain)
 
 
 def parse_named(text: str) -> Mailbox:
     """``someone@example.com`` or ``Name <someone@example.com>``. Raises ValueError like `parse`."""
-    found = NAMED.fullmatch(text.strip())
-    if found is None:
+    named = NAMED.fullmatch(text.strip())
+    if named is None:
         return parse(text.strip())
-    name = found["name"].strip().removeprefix('"').removesuffix('"')
+    name = named["name"].strip().removeprefix('"').removesuffix('"')
     if not name.isprintable():
         raise ValueError("The name before the address contains control characters.")
-    box = parse(found["address"].strip())
+    box = parse(named["address"].strip())
     return Mailbox(box.local, box.domain, name)

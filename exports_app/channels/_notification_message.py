@@ -1,5 +1,4 @@
-"""The message to those who look after a scheduled export: what happened to it, and where to
-look."""
+"""The message to the owners of a scheduled export: what happened to it, and a link to it."""
 
 from collections.abc import Sequence
 
@@ -12,7 +11,7 @@ from exports_app.services.core.extension_points import Note
 def write(
     note: Note, sender: Mailbox, recipient: Mailbox, message_id: str
 ) -> Sequence[bytes | bytearray]:
-    """In pieces with CRLF line ends. message_id: as of `_letter.envelope`."""
+    """In pieces with CRLF line ends. message_id: as for `_email_message.envelope`."""
     context = _context(note)
     message = _email_message.bodies(
         note.created_at,

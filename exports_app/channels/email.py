@@ -13,8 +13,9 @@ from exports_app import environment
 from exports_app.channels import _email_message, _mailbox_address, _notification_message
 from exports_app.channels._email_message import MailMessage
 from exports_app.channels._mailbox_address import Mailbox
-from exports_app.channels._smtp import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Server, SmtpConnection, Tls
-from exports_app.channels._smtp_dialogue import Dialogue, last_answer
+from exports_app.channels._smtp.connection import SmtpConnection
+from exports_app.channels._smtp.dialogue import Dialogue, last_reply
+from exports_app.channels._smtp.server import COMMAND_TIMEOUT, CONNECT_TIMEOUT, Server, Tls
 from exports_app.domain.errors import DeliveryError, DeliveryUnknown
 from exports_app.domain.runs.delivery_mode import encoded
 from exports_app.services.core.extension_points import (
@@ -28,9 +29,12 @@ from exports_app.services.core.extension_points import (
     Sender,
 )
 
-IMPLICIT_TLS_PORT, SUBMISSION_PORT = 465, 587
-TEST_TIMEOUT, TEST_SECONDS = 10.0, 30.0
-"""Seconds for an answer, and for all of a test: somebody waits for its end."""
+IMPLICIT_TLS_PORT = 465
+SUBMISSION_PORT = 587
+TEST_TIMEOUT = 10.0
+"""Seconds for a reply in a test of the settings: an admin waits for its result."""
+TEST_SECONDS = 30.0
+"""Seconds for all of a test."""
 NOT_SET = "not set"
 
 
@@ -66,11 +70,11 @@ class SmtpSettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _pair(cls, given: Any) -> Any:
+    def _pair(cls, data: Any) -> Any:
         """Port 465 and implicit TLS imply each other."""
-        if not isinstance(given, Mapping):
-            return given
-        values = dict(given)
+        if not isinstance(data, Mapping):
+            return data
+        values = dict(data)
         if isinstance(values.get("tls"), str):
             values["tls"] = values["tls"].lower()
         if "tls" not in values and str(values.get("port")) == str(IMPLICIT_TLS_PORT):
@@ -121,19 +125,21 @@ class EmailSender:
     """The messages of one run."""
 
     def __init__(self, report: Report, sender: Mailbox, connection: SmtpConnection) -> None:
-        self._report, self._from, self._connection = report, sender, connection
+        self._report = report
+        self._from = sender
+        self._connection = connection
 
     @cached_property
-    def _letter(self) -> MailMessage:
+    def _message(self) -> MailMessage:
         return MailMessage(self._report, self._from)
 
     def send(self, target: str, message_id: str) -> None:
-        """Send to one address. Raises DeliveryError: the server's own answer, or what to look at;
+        """Send to one address. Raises DeliveryError with the server's reply or the setting to check;
         DeliveryUnknown where the message may have arrived all the same."""
         recipient = _address(target)
         try:
             url = self._report.link.url(target) if self._report.link else ""
-            content = self._letter.to(recipient, message_id, url)
+            content = self._message.to(recipient, message_id, url)
         except OSError as e:
             raise DeliveryError(
                 f"the file {self._report.file_name} cannot be read: {e.strerror}", permanent=False
@@ -143,13 +149,13 @@ class EmailSender:
 
 @CHANNELS.decorate
 class EmailChannel:
-    """smtp: None reads the environment, once, on first use. tls_context: whom to trust instead of
-    the system's certificates. Timeouts in seconds."""
+    """smtp: None reads the environment, once, on first use. tls_context: instead of one with the
+    system's certificates. Timeouts in seconds."""
 
     key = "email"
     label = "Email"
     most_attached = 100_000_000
-    """An attachment is held in memory while it is sent."""
+    """Bytes. An attachment is in memory while it is sent."""
 
     def __init__(
         self,
@@ -159,8 +165,10 @@ class EmailChannel:
         connect_timeout: float = CONNECT_TIMEOUT,
         command_timeout: float = COMMAND_TIMEOUT,
     ) -> None:
-        self._given, self._tls_context = smtp, tls_context
-        self._connect_timeout, self._command_timeout = connect_timeout, command_timeout
+        self._smtp = smtp
+        self._tls_context = tls_context
+        self._connect_timeout = connect_timeout
+        self._command_timeout = command_timeout
 
     @property
     def settings(self) -> SmtpSettings:
@@ -169,9 +177,9 @@ class EmailChannel:
 
     @cached_property
     def _read(self) -> tuple[SmtpSettings, dict[str, str]]:
-        """The settings, and where each came from when they were read."""
-        if self._given is not None:
-            return self._given, {}
+        """The settings, and the source of each when they were read."""
+        if self._smtp is not None:
+            return self._smtp, {}
         read: SmtpSettings = environment.read(SmtpSettings, prefix="SMTP_")
         return read, environment.sources()
 
@@ -215,53 +223,50 @@ class EmailChannel:
         smtp, sources = self._read
         derived = self._derived()
 
-        def one(name: str, value: str) -> EffectiveSetting:
-            usual = "the default" if value != NOT_SET else ""
-            return EffectiveSetting(name, value, sources.get(name) or derived.get(name, usual))
+        def setting(name: str, value: str) -> EffectiveSetting:
+            default = "the default" if value != NOT_SET else ""
+            return EffectiveSetting(name, value, sources.get(name) or derived.get(name, default))
 
         return (
-            one("SMTP_HOST", smtp.host or NOT_SET),
-            one("SMTP_PORT", str(smtp.port)),
-            one("SMTP_TLS", smtp.tls),
-            one("SMTP_USER", smtp.user or NOT_SET),
-            one("SMTP_PASS", "set" if smtp.password.get_secret_value() else NOT_SET),
-            one("SMTP_FROM", str(smtp.sender.header) if smtp.host else smtp.from_ or NOT_SET),
+            setting("SMTP_HOST", smtp.host or NOT_SET),
+            setting("SMTP_PORT", str(smtp.port)),
+            setting("SMTP_TLS", smtp.tls),
+            setting("SMTP_USER", smtp.user or NOT_SET),
+            setting("SMTP_PASS", "set" if smtp.password.get_secret_value() else NOT_SET),
+            setting("SMTP_FROM", str(smtp.sender.header) if smtp.host else smtp.from_ or NOT_SET),
         )
 
     def _derived(self) -> dict[str, str]:
-        """Sources of what was not set, but follows from something else."""
-        smtp, found = self.settings, dict[str, str]()
+        """Sources of values that were not set, but follow from other settings."""
+        smtp = self.settings
+        sources: dict[str, str] = {}
         if smtp.tls == "tls" and smtp.port == IMPLICIT_TLS_PORT:
-            found |= {"SMTP_TLS": "because the port is 465", "SMTP_PORT": "because SMTP_TLS is tls"}
+            sources["SMTP_TLS"] = "because the port is 465"
+            sources["SMTP_PORT"] = "because SMTP_TLS is tls"
         if smtp.host and not smtp.from_:
             is_user = smtp.sender.address.lower() == smtp.user.lower()
-            found["SMTP_FROM"] = f"made of {'SMTP_USER' if is_user else 'SMTP_HOST'}"
-        return found
+            sources["SMTP_FROM"] = f"made of {'SMTP_USER' if is_user else 'SMTP_HOST'}"
+        return sources
 
     def test(self, target: str, message_id: str, note: Note) -> ChannelTestResult:
         if reason := self.unconfigured():
             return ChannelTestResult(Outcome.REFUSED, reason, ())
-        sender, dialogue = self.settings.sender, Dialogue()
-        patient = replace(
-            self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT
-        )
-        connection = SmtpConnection(patient, dialogue)
+        sender = self.settings.sender
+        dialogue = Dialogue()
+        server = replace(self._server(), connect_timeout=TEST_TIMEOUT, command_timeout=TEST_TIMEOUT)
+        connection = SmtpConnection(server, dialogue)
         try:
             recipient = _address(target)
-            connection.send(
-                sender,
-                recipient,
-                _notification_message.write(note, sender, recipient, message_id),
-                TEST_SECONDS,
-            )
-            outcome, told = Outcome.ACCEPTED, last_answer(dialogue.lines)
+            content = _notification_message.write(note, sender, recipient, message_id)
+            connection.send(sender, recipient, content, TEST_SECONDS)
+            outcome, detail = Outcome.ACCEPTED, last_reply(dialogue.lines)
         except DeliveryUnknown as e:
-            outcome, told = Outcome.UNKNOWN, e.message
+            outcome, detail = Outcome.UNKNOWN, e.message
         except DeliveryError as e:
-            outcome, told = Outcome.REFUSED, e.message
+            outcome, detail = Outcome.REFUSED, e.message
         finally:
             connection.close()
-        return ChannelTestResult(outcome, told, tuple(dialogue.lines))
+        return ChannelTestResult(outcome, detail, tuple(dialogue.lines))
 
     def preview(self, report: Report) -> Message:
         url = report.link.url("") if report.link else ""

@@ -1,10 +1,10 @@
-"""What is written down of a talk with a mail server, and what nobody may read of it."""
+"""The record of the commands to a mail server and its replies, without passwords."""
 
 import base64
 
 import pytest
 
-from exports_app.channels._smtp_dialogue import Dialogue, Secrets, last_answer
+from exports_app.channels._smtp.dialogue import Dialogue, Secrets, last_reply
 
 USER, PASSWORD = "me@example.com", "hunter two"
 
@@ -14,12 +14,12 @@ def encoded(text: str) -> str:
 
 
 def test_what_was_said_and_answered_stands_line_by_line() -> None:
-    told = Dialogue()
-    told.heard(220, "mail.example.com ESMTP")
-    told.said(b"EHLO", b"us.example.com")
-    told.heard(250, "mail.example.com\nSIZE 1000\nSTARTTLS")
-    told.happened("the message, 1,234 bytes")
-    assert told.lines == [
+    dialogue = Dialogue()
+    dialogue.reply(220, "mail.example.com ESMTP")
+    dialogue.command(b"EHLO", b"us.example.com")
+    dialogue.reply(250, "mail.example.com\nSIZE 1000\nSTARTTLS")
+    dialogue.event("the message, 1,234 bytes")
+    assert dialogue.lines == [
         "S: 220 mail.example.com ESMTP",
         "C: EHLO us.example.com",
         "S: 250-mail.example.com",
@@ -27,15 +27,15 @@ def test_what_was_said_and_answered_stands_line_by_line() -> None:
         "S: 250 STARTTLS",
         "-- the message, 1,234 bytes",
     ]
-    assert last_answer(told.lines) == "250 STARTTLS"
-    assert last_answer([]) == ""
+    assert last_reply(dialogue.lines) == "250 STARTTLS"
+    assert last_reply([]) == ""
 
 
 def test_nothing_in_it_leaves_its_line_or_grows_without_end() -> None:
-    told = Dialogue()
-    told.heard(550, "a\x1b[31mred\x00\nsecond" + "x" * 9_000)
-    assert told.lines[0] == "S: 550-a [31mred"
-    assert len(told.lines[1]) <= 510
+    dialogue = Dialogue()
+    dialogue.reply(550, "a\x1b[31mred\x00\nsecond" + "x" * 9_000)
+    assert dialogue.lines[0] == "S: 550-a [31mred"
+    assert len(dialogue.lines[1]) <= 510
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""One connection to a mail server, and the messages that go over it."""
