@@ -134,8 +134,8 @@ class EmailSender:
         return MailMessage(self._report, self._from)
 
     def send(self, target: str, message_id: str) -> None:
-        """Send to one address. Raises DeliveryError with the server's reply or the setting to check;
-        DeliveryUnknown where the message may have arrived all the same."""
+        """Send to one address. Raises DeliveryError with the server's reply or the setting to
+        check; DeliveryUnknown where the message may have arrived all the same."""
         recipient = _address(target)
         try:
             url = self._report.link.url(target) if self._report.link else ""

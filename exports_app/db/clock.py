@@ -1,5 +1,5 @@
-"""The time of the database: where many hosts share one, its clock decides what is due, not that of
-a host that may be wrong."""
+"""The database's time: where many hosts share a database, its clock decides what is due, since a
+host's own may be wrong."""
 
 import threading
 import time
@@ -13,9 +13,9 @@ from exports_app.db.engine import Database
 from exports_app.domain.errors import Unavailable
 
 ASK_SECONDS = 10.0
-"""Between two looks at the database's clock; meanwhile ours counts on from there."""
-ASTRAY = timedelta(seconds=2)
-"""By which a host's clock differs when the log says so."""
+"""Between two readings of the database's clock."""
+TOLERANCE = timedelta(seconds=2)
+"""A larger difference of the host's clock is logged."""
 
 _log = log.get(__name__)
 
@@ -25,14 +25,15 @@ def system() -> datetime:
 
 
 class DatabaseClock:
-    """Now, by PostgreSQL's clock. Between two looks it goes by the monotonic clock, which nobody
-    sets; while the database is away it goes on; before it was ever reached, it is the system's."""
+    """Now, by PostgreSQL's clock. Between two readings, and while the database cannot be reached,
+    the host's monotonic clock counts on; before the first reading it is the host's time."""
 
     def __init__(self, database: Database, ours: Callable[[], datetime] = system) -> None:
-        self._database, self._ours = database, ours
+        self._database = database
+        self._ours = ours
         self._lock = threading.Lock()
         self._seen: tuple[datetime, float] | None = None
-        """The database's time, and when it was that on the monotonic clock."""
+        """The database's time, and the monotonic clock's at that instant."""
         self._asked_at = -ASK_SECONDS
 
     def __call__(self) -> datetime:
@@ -40,9 +41,8 @@ class DatabaseClock:
             blocking=self._seen is None
         ):
             try:
-                if (
-                    time.monotonic() - self._asked_at >= ASK_SECONDS
-                ):  # nobody else asked while we waited
+                # Unless another thread asked while this one waited
+                if time.monotonic() - self._asked_at >= ASK_SECONDS:
                     self._ask()
             finally:
                 self._lock.release()
@@ -60,9 +60,9 @@ class DatabaseClock:
             self._asked_at = time.monotonic()
             return
         after = time.monotonic()
-        # The answer was given somewhere in between
+        # The database read its clock between the two
         self._seen, self._asked_at = (theirs, (before + after) / 2), after
-        if abs(theirs - self._ours()) > ASTRAY:
+        if abs(theirs - self._ours()) > TOLERANCE:
             _log.warning(
                 "this host's clock is wrong: the database's is used",
                 ours=str(self._ours()),

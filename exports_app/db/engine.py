@@ -11,34 +11,31 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    NoSuchModuleError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from exports_app import log
 from exports_app.db.outages import reachable
 from exports_app.domain.errors import ExportsError, Unavailable
 
 BUSY_MS = 15_000
-"""What a writer waits for the others of this process, and then again for another process, such as
-an import."""
-POOL_SIZE, POOL_OVERFLOW = 16, 48
-"""More than the API's 40 threads and the workers together, so that nobody waits for a
-connection."""
+"""Milliseconds that a writer waits for the others of this process, and then again for another
+process, such as an import."""
+POOL_SIZE = 16
+POOL_OVERFLOW = 48
+"""Together more than the API's 40 threads and the workers: nothing waits for a connection."""
 
 WAL_WORTH_IT = 4 * 2**20
-"""Bytes; SQLite copies a log of this size by itself, as long as nobody reads."""
+"""Bytes. SQLite copies a log of this size itself, as long as there is no reader."""
 WAL_KEPT = 64 * 2**20
-"""Bytes of the log file that are kept once it was copied whole."""
+"""Bytes of the log file that are kept after all of it was copied."""
 
 CONNECT_SECONDS = 5
 LOCK_MS = BUSY_MS
-"""What a statement waits for a row that another transaction has."""
+"""Milliseconds that a statement waits for a row that another transaction has locked."""
 POSTGRESQL: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
-    # A host that is gone without a word is noticed within half a minute, and not after the
-    # operating system's two hours
+    # A host that is gone is noticed within half a minute, and not after the operating system's two
+    # hours
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -47,14 +44,13 @@ POSTGRESQL: dict[str, Any] = {
     "options": f"-c timezone=UTC -c lock_timeout={LOCK_MS}",
 }
 APART = {k: v for k, v in POSTGRESQL.items() if k != "options"}
-"""Of a connection beside the pool, which stands for as long as its process."""
+"""Of a connection outside the pool, which lasts as long as its process."""
 
 _log = log.get(__name__)
 
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver must not open transactions by itself: BEGIN IMMEDIATE below is the only way in (see
-    # `write`)
+    # The driver must not begin transactions itself: only `_transaction` does, by BEGIN IMMEDIATE
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
@@ -66,7 +62,7 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-    # SQLite's own lower() knows ASCII alone; PostgreSQL's knows every letter
+    # SQLite's own lower() changes ASCII letters only, PostgreSQL's all
     connection.create_function(
         "lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True
     )
@@ -78,12 +74,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        try:
-            parsed = make_url(url)
-        except (ArgumentError, ValueError):
-            raise ExportsError(
-                "DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR"
-            ) from None
+        parsed = _parse(url)
         self.embedded = parsed.get_backend_name() == "sqlite"
         self.file = Path(parsed.database) if self.embedded and parsed.database else None
         """SQLite's; None in another database."""
@@ -97,25 +88,7 @@ class Database:
         """Device and inode of the SQLite file that the pool's connections have open."""
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self.engine: Engine = create_engine(
-                _with_driver(parsed),
-                hide_parameters=True,  # they would stand in the log with every failed statement
-                pool_pre_ping=not self.embedded,
-                pool_size=POOL_SIZE,
-                max_overflow=POOL_OVERFLOW,
-                connect_args={} if self.embedded else POSTGRESQL,
-            )
-        except ModuleNotFoundError as e:
-            raise ExportsError(
-                f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for "
-                "SQLite"
-            ) from e
-        except NoSuchModuleError:
-            raise ExportsError(
-                "DATABASE_URL names a database that is not supported: use postgresql://… or "
-                "sqlite:///…"
-            ) from None
+        self.engine: Engine = _create_engine(parsed, embedded=self.embedded)
         self._ended = False
         self._pools = 0
         """How often the pool was disposed of."""
@@ -130,15 +103,15 @@ class Database:
         record.info["pool"] = self._pools
 
     def _check_pool(self, _connection: Any, record: Any) -> None:
-        """What comes back to a pool that is no more is closed, instead of being left to the garbage
-        collector."""
+        """Close a connection that comes back to a pool that was disposed of, instead of leaving it
+        to the garbage collector."""
         if self._ended or record.info.get("pool") != self._pools:
             record.invalidate()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Be the one writer of this process. Raises Unavailable rather than to pile up behind a
-        database that is held."""
+    def _as_writer(self) -> Iterator[None]:
+        """Be the one writer of this process. Raises Unavailable after BUSY_MS, so that writers do
+        not pile up behind a locked database."""
         if not self.embedded:
             yield
             return
@@ -150,20 +123,20 @@ class Database:
             self._writer.release()
 
     def _connect(self) -> Connection:
-        """A connection to the file as it is now: SQLite itself would go on for ever in one that was
-        removed or replaced."""
+        """A connection to the file that is there now: SQLite itself would go on with one that was
+        removed or replaced. Raises Unavailable."""
         if self._ended:
             raise Unavailable
         if self.file is not None:
             try:
-                seen = self.file.stat()
+                stat = self.file.stat()
             except FileNotFoundError:
                 if self._identity is not None:
                     self.dispose()
                     _log.error("the database file is gone", file=str(self.file))
                     raise Unavailable from None
             else:
-                identity = (seen.st_dev, seen.st_ino)
+                identity = (stat.st_dev, stat.st_ino)
                 if self._identity not in {None, identity}:
                     _log.warning("the database file was replaced", file=str(self.file))
                     self.dispose()
@@ -174,21 +147,21 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on an error. Raises
         Unavailable."""
-        with self._turn(), reachable(), self._connect() as connection:
+        with self._as_writer(), reachable(), self._connect() as connection:
             with self._transaction(connection):
                 yield connection
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
-        """A transaction that may change the schema. Raises Unavailable; ValueError where a row
-        would name one that is gone."""
+        """A transaction that may change the schema. Raises Unavailable; ValueError where it leaves
+        a row whose foreign key names none."""
         if not self.embedded:
             with self.write() as connection:
                 yield connection
             return
-        with self._turn(), reachable(), self._connect() as connection:
-            # SQLite changes a table by dropping it for a new one: enforced, its foreign keys would
-            # take every child row along. Within a transaction the pragma does nothing
+        with self._as_writer(), reachable(), self._connect() as connection:
+            # SQLite changes a table by dropping it for a new one: enforced foreign keys would
+            # remove every child row. Within a transaction the pragma does nothing
             # (sqlite.org/lang_altertable.html, section 7)
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             try:
@@ -204,12 +177,12 @@ class Database:
     @contextmanager
     def _transaction(self, connection: Connection) -> Iterator[None]:
         if self.embedded:
-            # SQLAlchemy believes that it has begun; a deferred transaction that later wants to
-            # write fails at once with "database is locked", an immediate one waits its turn
+            # SQLAlchemy takes it as begun. A deferred transaction that writes later fails at once
+            # with "database is locked"; an immediate one waits
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever it is, nothing of the transaction may stay
             connection.rollback()
             raise
         connection.commit()
@@ -221,7 +194,7 @@ class Database:
             if self.embedded:
                 connection.exec_driver_sql("BEGIN")
             else:
-                # PostgreSQL's own default would give each statement another moment
+                # By PostgreSQL's default each statement would have a snapshot of its own
                 connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
@@ -231,7 +204,7 @@ class Database:
                 connection.rollback()
 
     def connect_apart(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        """A connection of one's own to PostgreSQL, in no transaction. Raises
+        """A connection to PostgreSQL outside the pool, in no transaction. Raises
         psycopg.OperationalError."""
         return psycopg.connect(self.libpq_url, autocommit=True, **APART)
 
@@ -241,8 +214,8 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def checkpoint(self) -> None:
-        """Copy what stands in SQLite's write-ahead log into the database: a long reader keeps the
-        log growing."""
+        """Copy SQLite's write-ahead log into the database: it grows while there is a long
+        reader."""
         if self.file is None:
             return
         log_file = self.file.with_name(f"{self.file.name}-wal")
@@ -250,22 +223,52 @@ class Database:
         if before < WAL_WORTH_IT:
             return
         with reachable(), self._connect() as connection:
-            # Passive: waits for nobody. Readers that are still at work leave a rest for the next
-            # time
+            # Passive: waits for no reader; what a reader still needs is copied the next time
             _, pages, copied = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
         _log.info("write-ahead log copied", bytes=before, pages=pages, copied=copied)
 
     def dispose(self) -> None:
-        """Close the connections that nobody uses now; the others when they are given back."""
+        """Close the connections that are not in use; the others when they come back."""
         self._pools += 1
         self.engine.dispose()
 
     def close(self) -> None:
-        """For good: whoever still wants one is told that the database cannot be reached."""
+        """Dispose for good: whoever asks for a connection afterwards gets Unavailable."""
         self._ended = True
         self.dispose()
 
 
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise ExportsError(
+            "DATABASE_URL is not a database's URL: leave it out for SQLite in DATA_DIR"
+        ) from None
+
+
+def _create_engine(url: URL, *, embedded: bool) -> Engine:
+    """Raises ExportsError where there is no driver for the URL."""
+    try:
+        return create_engine(
+            _with_driver(url),
+            hide_parameters=True,  # otherwise the log shows them with every failed statement
+            pool_pre_ping=not embedded,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_OVERFLOW,
+            connect_args={} if embedded else POSTGRESQL,
+        )
+    except ModuleNotFoundError as e:
+        raise ExportsError(
+            f"DATABASE_URL needs the driver {e.name}, which is not installed: leave it out for "
+            "SQLite"
+        ) from e
+    except NoSuchModuleError:
+        raise ExportsError(
+            "DATABASE_URL names a database that is not supported: use postgresql://… or sqlite:///…"
+        ) from None
+
+
 def _with_driver(url: URL) -> URL:
-    """Plain postgresql:// would ask for a driver that we do not use."""
+    """Plain postgresql:// would load a driver that is not installed."""
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url

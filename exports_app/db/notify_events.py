@@ -1,8 +1,8 @@
 """The change signal between processes: PostgreSQL's LISTEN and NOTIFY behind the two methods of
 `Changes`.
 
-Who publishes tells its own listeners at once, and the others through the database. What is missed
-while a connection is away is made up for by one word to everybody: anything may have changed.
+A process notifies its own listeners at once, and the others through the database. Changes that a
+process missed while it had no connection are replaced by one per topic for all tenants.
 """
 
 import json
@@ -22,13 +22,13 @@ from exports_app.services.core.change_events import EVERY_TENANT, Change, Change
 
 CHANNEL = "exports_app_changes"
 FLUSH_SECONDS = 5.0
-"""That a process waits at its end for what it has still to tell."""
-LOOK_SECONDS = 0.5
-"""Between two looks whether to stop."""
+"""A process waits so long at its end for changes that are not sent yet."""
+STOP_CHECK_SECONDS = 0.5
+"""Between two checks whether to stop."""
 APART_SECONDS = 0.05
-"""Between two tellings: what a run changes in between is told once."""
-AGAIN_SECONDS = 1.0
-"""Between two tries to connect."""
+"""Between two notifications: the same change in between is sent once."""
+RETRY_SECONDS = 1.0
+"""Between two attempts to connect."""
 
 _log = log.get(__name__)
 
@@ -38,58 +38,60 @@ class SharedChanges(Changes):
         super().__init__()
         self._database = database
         self._name = uuid.uuid4().hex
-        """Of this process: it has told its own listeners already."""
+        """Of this process, whose listeners were notified already."""
         self._waiting = threading.Condition()
-        self._untold: dict[Change, None] = {}
-        self._telling = False
+        self._unsent: dict[Change, None] = {}
+        self._sending = False
 
     def publish(self, change: Change) -> None:
-        """The others are told by a thread of its own: a commit that notifies waits for every other
-        one that does."""
+        """Other processes are notified in a thread: a commit that notifies waits for all others
+        that do."""
         super().publish(change)
         with self._waiting:
-            self._untold[change] = None
-            if self._telling:
+            self._unsent[change] = None
+            if self._sending:
                 return
-            self._telling = True
+            self._sending = True
         try:
-            threading.Thread(target=self._tell_all, name="changes-told", daemon=True).start()
-        except RuntimeError:  # no thread is to be had
-            self._tell_all()
+            threading.Thread(target=self._send_all, name="changes-sent", daemon=True).start()
+        except RuntimeError:  # no thread can be started
+            self._send_all()
 
     def flush(self) -> None:
         with self._waiting:
-            self._waiting.wait_for(lambda: not self._telling, FLUSH_SECONDS)
+            self._waiting.wait_for(lambda: not self._sending, FLUSH_SECONDS)
 
-    def _tell_all(self) -> None:
+    def _send_all(self) -> None:
         while True:
             with self._waiting:
-                changes, self._untold = list(self._untold), {}
+                changes, self._unsent = list(self._unsent), {}
                 if not changes:
-                    self._telling = False
+                    self._sending = False
                     self._waiting.notify_all()
                     return
-            self._tell(changes)
+            self._send(changes)
             time.sleep(APART_SECONDS)
 
-    def _tell(self, changes: list[Change]) -> None:
-        told = [
-            {"channel": CHANNEL, "told": json.dumps([self._name, one.topic, one.tenant_id])}
-            for one in changes
+    def _send(self, changes: list[Change]) -> None:
+        payloads = [
+            {
+                "channel": CHANNEL,
+                "payload": json.dumps([self._name, change.topic, change.tenant_id]),
+            }
+            for change in changes
         ]
         try:
             with self._database.write() as connection:
-                connection.execute(
-                    text("SET LOCAL synchronous_commit = off")
-                )  # nothing is written that a crash could lose
-                connection.execute(text("SELECT pg_notify(:channel, :told)"), told)
-        # the changes are committed; the others hear that anything may have changed, once they
-        # connect again
+                # Nothing is written that a crash could lose
+                connection.execute(text("SET LOCAL synchronous_commit = off"))
+                connection.execute(text("SELECT pg_notify(:channel, :payload)"), payloads)
         except Unavailable:
+            # The changes are committed; when the others connect again, they take everything as
+            # changed
             _log.warning(
                 "changes could not be told to the other processes: the database cannot be reached"
             )
-        except Exception:  # noqa: BLE001  (the next ones must be told, whatever was wrong with these)
+        except Exception:  # noqa: BLE001  (whatever failed, the next changes must still be sent)
             _log.exception("changes could not be told to the other processes")
 
     @contextmanager
@@ -103,7 +105,7 @@ class SharedChanges(Changes):
             yield
         finally:
             stopped.set()
-            listener.join(LOOK_SECONDS * 4)
+            listener.join(STOP_CHECK_SECONDS * 4)
             self.flush()
 
     def _listen(self, stopped: threading.Event) -> None:
@@ -116,24 +118,24 @@ class SharedChanges(Changes):
                         for topic in Topic:
                             super().publish(Change(topic, EVERY_TENANT))
                     while not stopped.is_set():
-                        for heard in connection.notifies(timeout=LOOK_SECONDS):
-                            self._hear(heard.payload)
-                        connection.execute(
-                            "SELECT 1"
-                        )  # a connection that is half open says nothing by itself
+                        for notification in connection.notifies(timeout=STOP_CHECK_SECONDS):
+                            self._receive(notification.payload)
+                        # Only a statement shows that a connection is half open
+                        connection.execute("SELECT 1")
             except psycopg.Error as e:
                 _log.warning(
-                    "changes of other processes are not heard: trying again", reason=str(e).strip()
+                    "changes of other processes are not heard: trying again",
+                    reason=str(e).strip(),
                 )
                 missed = True
-                stopped.wait(AGAIN_SECONDS)
-            except Exception:  # noqa: BLE001  (pages must stay live, whatever one message did)
+                stopped.wait(RETRY_SECONDS)
+            except Exception:  # noqa: BLE001  (whatever failed, pages must go on getting changes)
                 _log.exception("listening for changes failed: trying again")
                 missed = True
-                stopped.wait(AGAIN_SECONDS)
+                stopped.wait(RETRY_SECONDS)
 
-    def _hear(self, payload: str) -> None:
-        # Another version of ours may say what we do not know
+    def _receive(self, payload: str) -> None:
+        # Another version of the app may send topics that this one does not know
         with suppress(ValueError):
             name, topic, tenant_id = json.loads(payload)
             if name != self._name:

@@ -1,4 +1,5 @@
-"""Which errors of the drivers say that the database is away, rather than the statement wrong."""
+"""Which errors of the drivers mean that the database cannot be reached, and not that the statement
+is wrong."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,9 +11,9 @@ from exports_app import log
 from exports_app.domain.errors import Unavailable
 
 AWAY = ("08", "53", "57", "58", "25006", "40", "55P03")
-"""SQLSTATEs that say that PostgreSQL cannot do it now, and may later: no connection, out of
-resources, shut down or cancelled, an error of the system, a standby, a deadlock, a lock that others
-hold (postgresql.org/docs/current/errcodes-appendix.html)."""
+"""SQLSTATEs after which a retry may help: no connection, out of resources, shut down or cancelled,
+a system error, a standby, a deadlock, a lock timeout
+(postgresql.org/docs/current/errcodes-appendix.html)."""
 OUTAGES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -24,14 +25,14 @@ OUTAGES = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOTADB,
 }
-"""SQLite's primary result codes that say that the database cannot be used now."""
+"""SQLite's primary result codes after which a retry may help."""
 
 _log = log.get(__name__)
 
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Raises Unavailable in the place of an error that says that the database is away."""
+    """Turns errors that mean that the database cannot be reached into Unavailable."""
     try:
         yield
     except DBAPIError as e:
@@ -42,14 +43,14 @@ def reachable() -> Iterator[None]:
 
 
 def is_outage(e: DBAPIError) -> bool:
-    """Whether the database is away, rather than the statement wrong."""
+    """Whether the database cannot be reached; otherwise the statement is wrong."""
     if isinstance(e.orig, sqlite3.Error):
-        # sqlite3 raises one and the same class for a locked file and for bad SQL: its code tells,
-        # see sqlite.org/rescode.html
+        # sqlite3 raises the same class for a locked file and for bad SQL: the code differs, see
+        # sqlite.org/rescode.html
         code = getattr(e.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return (code & 0xFF) in OUTAGES
     code = getattr(e.orig, "sqlstate", None)
     if code is not None:
         return e.connection_invalidated or code.startswith(AWAY)
-    # Without a code the server was not reached, or went away in the middle
+    # Without a code the server was not reached, or the connection was lost
     return e.connection_invalidated or isinstance(e, OperationalError | InterfaceError)

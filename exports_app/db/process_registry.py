@@ -1,5 +1,5 @@
-"""Who is there: each process holds an advisory lock on a connection of its own, which PostgreSQL
-takes back however it ends."""
+"""Which processes run: each has an advisory lock on a connection of its own, which PostgreSQL
+releases when the process ends, in whatever way."""
 
 import threading
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from exports_app import log
 from exports_app.db.engine import Database
 
 CLASS = 0x6578706F
-"""Of our advisory locks with two keys."""
-LOOK_SECONDS = 5.0
-"""Between two looks whether the connection still stands."""
+"""The first of the two keys of our advisory locks."""
+CHECK_SECONDS = 5.0
+"""Between two checks of the connection."""
 
 _log = log.get(__name__)
 
@@ -26,8 +26,8 @@ class ProcessKind(IntEnum):
     WEB = 2
 
 
-class Taken(Exception):
-    """Another process holds the lock in a way that excludes this one."""
+class AlreadyRunning(Exception):
+    """A process is registered beside which this one may not run."""
 
 
 class ProcessRegistry:
@@ -35,62 +35,63 @@ class ProcessRegistry:
         self._database = database
 
     def count(self, kind: ProcessKind) -> int:
-        """Raises Unavailable."""
-        held = (
+        """How many processes of this kind run. Raises Unavailable."""
+        locks = (
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid "
             "FROM pg_database WHERE"
         )
         query = (
-            f"{held} datname = current_database()) AND classid = :class AND objid = :kind AND "
+            f"{locks} datname = current_database()) AND classid = :class AND objid = :kind AND "
             "granted"
         )
         with self._database.read() as connection:
             return int(connection.execute(text(query), {"class": CLASS, "kind": kind}).scalar_one())
 
     @contextmanager
-    def held(self, kind: ProcessKind, *, alone: bool = False) -> Iterator[None]:
-        """Be there for the length of the block, also after the database was away. alone: beside
-        nobody of this kind.
+    def register(self, kind: ProcessKind, *, exclusive: bool = False) -> Iterator[None]:
+        """Register this process for the length of the block; again after the database was away.
+        exclusive: no other process of this kind may run.
 
-        Raises Taken, psycopg.OperationalError.
+        Raises AlreadyRunning, psycopg.OperationalError.
         """
         stopped = threading.Event()
         keeper = threading.Thread(
-            target=self._keep, args=(kind, alone, self._take(kind, alone), stopped), daemon=True
+            target=self._keep,
+            args=(kind, exclusive, self._lock(kind, exclusive), stopped),
+            daemon=True,
         )
         keeper.start()
         try:
             yield
         finally:
             stopped.set()
-            keeper.join(LOOK_SECONDS)
+            keeper.join(CHECK_SECONDS)
 
-    def _take(self, kind: ProcessKind, alone: bool) -> "psycopg.Connection[tuple[Any, ...]]":
+    def _lock(self, kind: ProcessKind, exclusive: bool) -> "psycopg.Connection[tuple[Any, ...]]":
         connection = self._database.connect_apart()
-        # PostgreSQL itself must notice that a host has gone without a word: until then its lock
-        # says that a worker is there
+        # PostgreSQL itself must notice that a host is gone: until then its lock counts as a process
         for name, seconds in (("idle", 10), ("interval", 5), ("count", 3)):
             connection.execute(f"SET tcp_keepalives_{name} = {seconds}")
-        how = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
-        got = connection.execute(f"SELECT {how}(%s, %s)", (CLASS, kind)).fetchone()
-        if got is None or not got[0]:
+        function = "pg_try_advisory_lock" if exclusive else "pg_try_advisory_lock_shared"
+        row = connection.execute(f"SELECT {function}(%s, %s)", (CLASS, kind)).fetchone()
+        if row is None or not row[0]:
             connection.close()
-            raise Taken
+            raise AlreadyRunning
         return connection
 
     def _keep(
         self,
         kind: ProcessKind,
-        alone: bool,
+        exclusive: bool,
         connection: "psycopg.Connection[tuple[Any, ...]] | None",
         stopped: threading.Event,
     ) -> None:
-        while not stopped.wait(LOOK_SECONDS):
+        while not stopped.wait(CHECK_SECONDS):
             try:
                 if connection is None:
-                    connection = self._take(kind, alone)
+                    connection = self._lock(kind, exclusive)
                 connection.execute("SELECT 1")
-            except (psycopg.Error, Taken) as e:
+            except (psycopg.Error, AlreadyRunning) as e:
                 _log.warning(
                     "the database does not know that we are here: trying again",
                     reason=str(e).strip() or type(e).__name__,

@@ -1,5 +1,4 @@
-"""A look at the rows of a query that does not wait for a large database: in so much time, or not at
-all."""
+"""The first rows of a query, and how many it has, within a time limit."""
 
 import sqlite3
 import time
@@ -14,19 +13,19 @@ from exports_app.services.core.interfaces import Ranking
 from exports_app.services.core.records import Sample
 
 STEPS = 20_000
-"""Instructions of SQLite's machine between two looks at the clock: about half a millisecond."""
+"""Instructions of SQLite's virtual machine between two checks of the time: about 0.5 ms."""
 QUERY_CANCELED = "57014"
-"""PostgreSQL's SQLSTATE for a statement that ran into its timeout."""
+"""PostgreSQL's SQLSTATE of a statement that reached its timeout."""
 
 
 class _TimeIsUp(Exception):
-    pass
+    """The database was still at work at the deadline."""
 
 
 def sample(
     connection: Connection, query: Any, limit: int, seconds: float, ranking: Ranking | None = None
 ) -> Sample:
-    """As of `Transaction.sample`."""
+    """Implements `Transaction.sample`."""
     query = _ranked(query, ranking) if ranking else query
     deadline = time.monotonic() + seconds
     rows: list[Any] = []
@@ -43,11 +42,11 @@ def sample(
 
 
 def _is_limited(query: Any) -> bool:
-    return bool(query._has_row_limiting_clause)  # noqa: SLF001 (SQLAlchemy offers no other way to see it)
+    return bool(query._has_row_limiting_clause)  # noqa: SLF001 (SQLAlchemy has no public way to ask)
 
 
 def _whole(query: Any) -> Any:
-    """The query, ready for a limit: one of its own stays as it is, and is not replaced."""
+    """The query, to which a limit can be added: a limit of its own stays in a subquery."""
     return select(query.subquery()) if _is_limited(query) else query
 
 
@@ -67,7 +66,7 @@ def _ranked(query: Any, ranking: Ranking) -> Any:
         if ranking.only is None
         else select(rows).where(columns[ranking.only[0]] == ranking.only[1])
     )
-    # Equals in an order of their own, so that they do not change places
+    # Two more columns, so that rows with equal values always have the same order
     return chosen.order_by(
         by.desc().nulls_last() if ranking.descending else by.asc().nulls_first(),
         columns[1],
@@ -76,7 +75,7 @@ def _ranked(query: Any, ranking: Ranking) -> Any:
 
 
 def count(connection: Connection, query: Any, limit: int, seconds: float) -> int | None:
-    """As of `Store.count`; likewise."""
+    """Implements `Store.count`."""
     first = _unordered(_whole(query)).limit(limit)
     counted = select(func.count()).select_from(first.subquery())
     try:
@@ -105,7 +104,7 @@ def _sqlite(connection: Connection, deadline: float) -> Iterator[None]:
     driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
     try:
         yield
-    finally:  # the pool hands the connection on
+    finally:  # the pool gives the connection to others
         driver.set_progress_handler(None, 0)
 
 

@@ -21,7 +21,7 @@ class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.signed_out: set[str] = set()
-        """Ids of users of whom a session ends with this transaction."""
+        """Ids of users of whom this transaction ends a session."""
 
     def sample(
         self, query: Any, limit: int, seconds: float, ranking: Ranking | None = None
@@ -116,7 +116,8 @@ class SqlStore:
     def __init__(
         self, database: Database, signed_out: Callable[[str], None] = lambda _: None
     ) -> None:
-        self.database, self._signed_out = database, signed_out
+        self.database = database
+        self._signed_out = signed_out
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
@@ -165,19 +166,18 @@ class SqlStore:
 
 
 def _as_sent(connection: Connection, query: Any) -> tuple[str, Any]:
-    """The SQL and its parameters as the driver would get them, with every list spread out and every
-    type converted."""
+    """The SQL and its parameters as the driver gets them: lists expanded, types converted."""
     sent: list[tuple[str, Any]] = []
 
-    def hold(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
+    def capture(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
         sent.append((sql, parameters))
-        raise _Held
+        raise _Captured
 
-    event.listen(connection, "before_cursor_execute", hold)
-    with suppress(_Held):
+    event.listen(connection, "before_cursor_execute", capture)
+    with suppress(_Captured):
         connection.execute(query)
     return sent[0]
 
 
-class _Held(Exception):
-    pass
+class _Captured(Exception):
+    """Stops a statement before the driver executes it."""

@@ -73,7 +73,7 @@ class first_of_month(GenericFunction[Any]):  # noqa: N801
 
 
 class seconds_between(GenericFunction[float]):  # noqa: N801
-    """From one instant to a later one."""
+    """Seconds from an instant to a later one."""
 
     type = Float()
     inherit_cache = True
@@ -81,13 +81,13 @@ class seconds_between(GenericFunction[float]):  # noqa: N801
 
 @compiles(seconds_between, "sqlite")
 def _seconds_sqlite(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
-    start, end = (compiler.process(one, **kw) for one in element.clauses)
+    start, end = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"((julianday({end}) - julianday({start})) * 86400.0)"
 
 
 @compiles(seconds_between, "postgresql")
 def _seconds_postgresql(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
-    start, end = (compiler.process(one, **kw) for one in element.clauses)
+    start, end = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"CAST(EXTRACT(EPOCH FROM ({end} - {start})) AS DOUBLE PRECISION)"
 
 
@@ -101,7 +101,7 @@ class like_ascii(GenericFunction[bool]):  # noqa: N801
 
 @compiles(like_ascii)
 def _like(element: like_ascii, compiler: SQLCompiler, **kw: Any) -> str:
-    text, pattern = (compiler.process(one, **kw) for one in element.clauses)
+    text, pattern = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(lower({text}) LIKE {pattern} ESCAPE '/')"
 
 
@@ -109,7 +109,7 @@ def _like(element: like_ascii, compiler: SQLCompiler, **kw: Any) -> str:
 def _like_sqlite(element: like_ascii, compiler: SQLCompiler, **kw: Any) -> str:
     # Its LIKE ignores the case of ASCII letters by itself, many times as fast as our lower() in
     # Python
-    text, pattern = (compiler.process(one, **kw) for one in element.clauses)
+    text, pattern = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"({text} LIKE {pattern} ESCAPE '/')"
 
 

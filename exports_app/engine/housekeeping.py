@@ -10,7 +10,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from exports_app import log
-from exports_app.db import queue
+from exports_app.db import job_queue
 from exports_app.domain.errors import Unavailable
 from exports_app.wiring import Services
 
@@ -69,9 +69,9 @@ class Housekeeping:
 
     async def _sweep_queue(self) -> None:
         def sweep() -> None:
-            removed, made = queue.sweep(self._services.database)
-            if removed or made:
-                _log.info("queue swept", removed=removed, made=made)
+            removed, added = job_queue.sweep(self._services.database)
+            if removed or added:
+                _log.info("queue swept", removed=removed, made=added)
 
         await _guarded(sweep, "the queue could not be swept")
 

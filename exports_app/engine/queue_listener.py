@@ -14,7 +14,7 @@ from procrastinate.exceptions import ProcrastinateException
 
 from exports_app import log
 from exports_app.db.engine import APART, Database
-from exports_app.db.queue import QUEUE, TASK
+from exports_app.db.job_queue import QUEUE, TASK
 
 AGAIN_SECONDS = 1.0
 """Between two tries while the database is away."""

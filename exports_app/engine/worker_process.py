@@ -1,10 +1,9 @@
-"""`python -m exports_app worker`: the engine without a web server, beside others of its kind over
-one PostgreSQL."""
+"""`python -m exports_app worker`: the engine without a web server, beside other workers over one
+PostgreSQL."""
 
 import asyncio
 import signal
 import sys
-from contextlib import ExitStack
 
 from exports_app import log, startup, wiring
 from exports_app.db.process_registry import ProcessKind
@@ -16,10 +15,10 @@ from exports_app.wiring import Services
 
 
 def work(settings: Settings) -> int:
-    """Until SIGTERM or SIGINT; then nothing new is begun, and what runs gets DRAIN_SECONDS. Returns
-    the exit code.
+    """Work until SIGTERM or SIGINT. Then no run is begun, and those at work get DRAIN_SECONDS.
+    Returns the exit code.
 
-    Raises ExportsError, SettingsError: what hinders the start.
+    Raises ExportsError, SettingsError where it cannot start.
     """
     if settings.embedded:
         raise ExportsError(
@@ -42,18 +41,17 @@ def work(settings: Settings) -> int:
 
 
 async def _work(services: Services) -> None:
-    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, stopped.set)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stopped.set)
     engine = LocalEngine(services)
-    with ExitStack() as held:
-        held.enter_context(services.changes.listen())
+    with services.changes.listen():
         async with engine.run():
-            with services.process_registry.held(
-                ProcessKind.WORKER
-            ):  # not while it drains: the servers may take up runs meanwhile
+            # Not registered while it drains: the servers may begin runs meanwhile
+            with services.process_registry.register(ProcessKind.WORKER):
                 queue = asyncio.create_task(consume(services.database, engine.wake, stopped))
                 print("exports_app: worker ready", file=sys.stdout, flush=True)  # noqa: T201 (for whoever started it)
                 await stopped.wait()
             log.get(__name__).info("the worker stops")
-        await queue  # after the engine: a queue that is slow to end must not let it claim any more
+        await queue  # after the engine, so that a queue that is slow to end starts no further claim

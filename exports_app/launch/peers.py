@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psycopg
 
 from exports_app.db.engine import Database
-from exports_app.db.process_registry import ProcessKind, ProcessRegistry, Taken
+from exports_app.db.process_registry import AlreadyRunning, ProcessKind, ProcessRegistry
 from exports_app.launch.errors import StartError
 from exports_app.settings import Settings
 
@@ -25,15 +25,16 @@ def web(settings: Settings) -> Iterator[None]:
             "all servers and workers need the same SECRET_KEY: what one of them signs, another"
             " one checks"
         )
-    database, alone = Database(settings.url), not settings.redis_url.get_secret_value()
+    exclusive = not settings.redis_url.get_secret_value()
+    database = Database(settings.url)
     try:
-        with ProcessRegistry(database).held(ProcessKind.WEB, alone=alone):
+        with ProcessRegistry(database).register(ProcessKind.WEB, exclusive=exclusive):
             yield
-    except Taken:
+    except AlreadyRunning:
         raise StartError(
             "another web server works on this database: give all of them the same REDIS_URL, or"
             " stop the other one"
-            if alone
+            if exclusive
             else (
                 "another web server works on this database without REDIS_URL: give it the"
                 " same one, or stop it"

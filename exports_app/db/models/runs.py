@@ -37,8 +37,8 @@ class RunRow(Base, table=True):
         ),
         Index("ix_export_history_tenant_id_created_at", "tenant_id", "created_at"),
         # The queue is read in steps, from one tenant and trigger to the next: see
-        # repositories/queue.py. The status comes first in it, or SQLite would rather take the index
-        # of the status and sort
+        # repositories/runs/queue_queries.py. The status comes first in it; otherwise SQLite takes
+        # the index of the status and sorts
         _runs_that("died", "status = 'pending' AND deaths > 0", "status", "created_at"),
         _runs_that(
             "ready",

@@ -1,26 +1,27 @@
 """The stores over SQL. They run inside the caller's transaction and never commit."""
 
-from exports_app.db.repositories.account_messages import AccountMessageRepository
 from exports_app.db.repositories.analytics import AnalyticsRepository
-from exports_app.db.repositories.audit import AuditRepository
-from exports_app.db.repositories.audit_chain import AuditChainRepository
+from exports_app.db.repositories.audit.chain import AuditChainRepository
+from exports_app.db.repositories.audit.entries import AuditRepository
 from exports_app.db.repositories.base import Repository, table
 from exports_app.db.repositories.campaigns import CampaignRepository
-from exports_app.db.repositories.deliveries import (
+from exports_app.db.repositories.identity.account_messages import AccountMessageRepository
+from exports_app.db.repositories.identity.password_resets import PasswordResetRepository
+from exports_app.db.repositories.identity.second_factors import SecondFactorRepository
+from exports_app.db.repositories.identity.sessions import CodeRepository, SessionRepository
+from exports_app.db.repositories.identity.users import UserRepository
+from exports_app.db.repositories.runs.deliveries import (
     AttemptRepository,
     DeliveryRepository,
     NotificationRepository,
 )
-from exports_app.db.repositories.downloads import FileDownloadRepository
-from exports_app.db.repositories.invitations import InvitationRepository
-from exports_app.db.repositories.password_resets import PasswordResetRepository
-from exports_app.db.repositories.run_queue import RunQueueRepository
-from exports_app.db.repositories.runs import RunRepository
+from exports_app.db.repositories.runs.downloads import FileDownloadRepository
+from exports_app.db.repositories.runs.queue import RunQueueRepository
+from exports_app.db.repositories.runs.runs import RunRepository
 from exports_app.db.repositories.schedules import ScheduleRepository
-from exports_app.db.repositories.second_factors import SecondFactorRepository
-from exports_app.db.repositories.sessions import CodeRepository, SessionRepository
-from exports_app.db.repositories.tenants_and_users import TenantRepository, UserRepository
-from exports_app.db.repositories.usage import UsageRepository
+from exports_app.db.repositories.tenants.invitations import InvitationRepository
+from exports_app.db.repositories.tenants.tenants import TenantRepository
+from exports_app.db.repositories.tenants.usage import UsageRepository
 
 __all__ = [
     "AccountMessageRepository",

@@ -1,5 +1,5 @@
-"""How a tenant's exports do: counts over its history, and the schedules that somebody should look
-at."""
+"""Figures about a tenant's exports: counts over its history, and the schedules that need
+attention."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Integer, and_, case, cast, func, literal, or_, select
 
 from exports_app.db import models
-from exports_app.db.repositories import run_queue_queries as queue_queries
 from exports_app.db.repositories.base import table
+from exports_app.db.repositories.runs import queue_queries
 from exports_app.db.repositories.schedules import ScheduleRepository
 from exports_app.db.types import seconds_between
 from exports_app.domain.access import PERMISSIONS, Permission, Role
@@ -46,7 +46,7 @@ class AnalyticsRepository:
             .where(*_made_since(tenant_id, days[0]), *ended)
             .subquery()
         )
-        found: dict[int | None, Spread] = {}
+        spreads: dict[int | None, Spread] = {}
         for key, each in ((of.c.day, [of.c.day]), (literal(None, Integer), None)):
             rank = func.row_number().over(partition_by=each, order_by=of.c.taken)
             of_all = func.count().over(partition_by=each)
@@ -58,8 +58,8 @@ class AnalyticsRepository:
             rows = self._connection.execute(
                 select(r.day, func.count(), func.avg(r.taken), func.max(last)).group_by(r.day)
             )
-            found |= {at: Spread(count, float(mean), float(p95)) for at, count, mean, p95 in rows}
-        return found
+            spreads |= {at: Spread(count, float(mean), float(p95)) for at, count, mean, p95 in rows}
+        return spreads
 
     def backlog(self, tenant_id: str, now: datetime) -> Backlog:
         c = RUNS.c
@@ -128,15 +128,15 @@ class _Schedules(ScheduleRepository):
     def page(
         self, tenant_id: str, *where: Any, order: Sequence[Any], limit: int
     ) -> tuple[list[Schedule], int]:
-        found = self.first(tenant_id, *where, order=order, limit=limit)
-        if len(found) < limit:
-            return found, len(found)
+        schedules = self.first(tenant_id, *where, order=order, limit=limit)
+        if len(schedules) < limit:
+            return schedules, len(schedules)
         query = (
             select(func.count())
             .select_from(self._table)
             .where(self.c.tenant_id == tenant_id, self._live(), *where)
         )
-        return found, self._connection.execute(query).scalar_one()
+        return schedules, self._connection.execute(query).scalar_one()
 
 
 def _made_since(tenant_id: str, at: datetime) -> tuple[Any, ...]:
@@ -144,7 +144,7 @@ def _made_since(tenant_id: str, at: datetime) -> tuple[Any, ...]:
 
 
 def _day(days: Sequence[datetime]) -> Any:
-    """The place of the day on which a run was made. Neither database knows the zones of the other:
-    the days' beginnings do."""
+    """The index, in `days`, of the day on which a run was created. Days are compared by their first
+    instants, since the two databases have different names of time zones."""
     last_first = reversed(list(enumerate(days)))
     return case(*[(RUNS.c.created_at >= begin, cast(at, Integer)) for at, begin in last_first])

@@ -1,5 +1,4 @@
-"""What the stores over SQL have in common. They run inside the caller's transaction and never
-commit."""
+"""The base of the repositories. They run inside the caller's transaction and never commit."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
@@ -20,19 +19,18 @@ R = TypeVar("R")
 
 
 def table(model: type[SQLModel]) -> Table:
-    found: Table = model.__table__  # type: ignore[attr-defined]
-    return found
+    own: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+    return own
 
 
 def upsert(dialect: str, into: Table) -> Any:
-    """An INSERT that knows ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy
-    keeps apart."""
+    """An INSERT with ON CONFLICT: SQLite and PostgreSQL have the same syntax, but SQLAlchemy a
+    function for each."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(into)
 
 
 def contains(connection: Connection, column: Any, text: str) -> Any:
-    """Whether the column contains the text, in any case; % and _ in the text are only
-    themselves."""
+    """Whether the column contains the text, in any case; % and _ in it have no special meaning."""
     if text.isascii():
         pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
         return like_ascii(column, f"%{pattern}%")
@@ -51,7 +49,7 @@ def by_status(connection: Connection, of: Table) -> dict[str, int]:
 def forget(
     connection: Connection, of: Table, key: Any, expired_before: datetime, limit: int
 ) -> None:
-    """Remove so many of the rows that expired before the instant."""
+    """Remove at most `limit` rows that expired before the instant."""
     old = select(key).where(of.c.expires_at < expired_before).limit(limit)
     connection.execute(delete(of).where(key.in_(old)))
 
@@ -65,7 +63,7 @@ class Repository(Generic[R]):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._table = table(self.model)
-        self._columns = [self._table.c[f.name] for f in fields(self.record)]  # type: ignore[arg-type]
+        self._columns = [self._table.c[f.name] for f in fields(self.record)]  # type: ignore[arg-type]  # R is always a dataclass
 
     def _make(self, row: Mapping[str, Any]) -> R:
         return self.record(
@@ -82,8 +80,8 @@ class Repository(Generic[R]):
         return [self._make(dict(row)) for row in self._connection.execute(query).mappings()]
 
     def _one(self, *where: Any, lock: bool = False, share: bool = False) -> R | None:
-        """lock: nobody else changes it until the transaction ends. share: nobody changes it until
-        then, but others may share it. SQLite has one writer at a time, and no such clause."""
+        """lock: no other transaction may change the row until this one ends. share: the same, but
+        others may take the shared lock too. SQLite has one writer at a time, and no such clause."""
         query = self._select().where(*where)
         if lock or share:
             query = query.with_for_update(read=share, key_share=lock)
@@ -119,14 +117,14 @@ class Repository(Generic[R]):
         name = page.sort.removeprefix("-")
         column = self._table.c[name]
         order = column.desc() if page.sort.startswith("-") else column.asc()
-        # The nulls stand last in either direction and either database; the id makes the order total
+        # Nulls are last in both directions and both databases; the id makes the order unambiguous
         order = order.nulls_last() if column.nullable else order
-        found = self._all(
+        rows = self._all(
             query.order_by(order, self._table.c.id).limit(page.size).offset(page.offset)
         )
-        if page.offset == 0 and len(found) < page.size:
-            return found, len(found)
-        return found, self._connection.execute(count).scalar_one()
+        if page.offset == 0 and len(rows) < page.size:
+            return rows, len(rows)
+        return rows, self._connection.execute(count).scalar_one()
 
     def _within(self, query: Select[Any], within: Tenants) -> Select[Any]:
         return query if within is None else query.where(self._table.c.tenant_id.in_(within))

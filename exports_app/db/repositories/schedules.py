@@ -27,7 +27,7 @@ from exports_app.services.core.records import (
 
 @cache
 def _due() -> Any:
-    """Made once: an idle engine executes it each second, and making it would take most of that."""
+    """Built once: an idle engine executes it each second, and building it takes the longer part."""
     c = table(models.ScheduleRow).c
     query = select(*(c[field.name] for field in fields(Schedule)))
     query = query.where(
@@ -40,7 +40,7 @@ def _due() -> Any:
 
 @cache
 def _advance() -> Any:
-    """Made once: that takes longer than to execute it."""
+    """Built once: building it takes longer than executing it."""
     c = table(models.ScheduleRow).c
     moved = {"next_run_at": bindparam("next_at", type_=c.next_run_at.type)}
     return update(table(models.ScheduleRow)).where(c.id == bindparam("moved_id")).values(moved)
@@ -66,10 +66,10 @@ class ScheduleRepository(Repository[Schedule]):
 
     def get(self, schedule_id: str, *, lock: bool = False) -> Schedule | None:
         query = self._select().where(self._table.c.id == schedule_id, self._live())
-        # Not more than a change needs: runs of it may be added meanwhile. SQLite has one writer at
-        # a time, and no such clause
-        found = self._all(query.with_for_update(key_share=True) if lock else query)
-        return found[0] if found else None
+        # The weakest lock that a change needs: runs of it may be added meanwhile. SQLite has one
+        # writer at a time, and no such clause
+        schedules = self._all(query.with_for_update(key_share=True) if lock else query)
+        return schedules[0] if schedules else None
 
     def find(
         self, within: Tenants, where: Mapping[str, Any], q: str, page: Page
@@ -86,23 +86,23 @@ class ScheduleRepository(Repository[Schedule]):
         return ours[name]() == value if name in ours else self._table.c[name] == value
 
     def _stopped(self) -> Any:
-        """Paused by itself."""
+        """Paused automatically."""
         return ~self._table.c.is_active & self._table.c.paused_at.is_not(None)
 
     def _failing(self) -> Any:
-        """Active, and its scheduled runs do not go well."""
+        """Active, and its latest scheduled runs failed."""
         return self._table.c.is_active & self._table.c.failing_since.is_not(None)
 
     def _mentions(self, q: str) -> Any:
         c = self._table.c
-        found = contains(self._connection, c.name, q) | contains(
+        in_text = contains(self._connection, c.name, q) | contains(
             self._connection, func.coalesce(c.description, ""), q
         )
         if set(q) & set('[]", '):  # JSON's own marks, which no address has
-            return found
-        # The list is searched as the JSON text it is stored as, in which a letter that is not ASCII
-        # is an escape
-        return found | contains(
+            return in_text
+        # Recipients are searched in their stored JSON text, where letters that are not ASCII are
+        # escaped
+        return in_text | contains(
             self._connection, cast(c.recipients, Text), json.dumps(q.lower())[1:-1]
         )
 
@@ -122,30 +122,34 @@ class ScheduleRepository(Repository[Schedule]):
         query = select(func.min(c.next_run_at, type_=c.next_run_at.type)).where(
             c.is_active, self._live(), c.next_run_at <= now
         )
-        found: datetime | None = self._connection.execute(query).scalar_one()
-        return found
+        oldest: datetime | None = self._connection.execute(query).scalar_one()
+        return oldest
 
     def reserve(self, seen: Sequence[Schedule]) -> set[str]:
         c = self._table.c
-        there = select(c.id, c.version, c.next_run_at).where(
-            c.id.in_([one.id for one in seen]), c.is_active, self._live()
+        unchanged = select(c.id, c.version, c.next_run_at).where(
+            c.id.in_([schedule.id for schedule in seen]), c.is_active, self._live()
         )
-        # Rows that another engine has are passed over, not waited for; SQLite has one writer at a
-        # time, and no such clause
-        rows = {
-            tuple(row) for row in self._connection.execute(there.with_for_update(skip_locked=True))
+        # Rows that another engine has locked are skipped, not waited for; SQLite has one writer at
+        # a time, and no such clause
+        locked = self._connection.execute(unchanged.with_for_update(skip_locked=True))
+        rows = {tuple(row) for row in locked}
+        return {
+            schedule.id
+            for schedule in seen
+            if (schedule.id, schedule.version, schedule.next_run_at) in rows
         }
-        return {one.id for one in seen if (one.id, one.version, one.next_run_at) in rows}
 
     def advance(self, to: Mapping[str, datetime | None]) -> None:
         if to:
             self._connection.execute(
-                _advance(), [{"moved_id": one, "next_at": at} for one, at in to.items()]
+                _advance(),
+                [{"moved_id": schedule_id, "next_at": at} for schedule_id, at in to.items()],
             )
 
     def note_result(self, run: Run, status: str, at: datetime) -> bool:
-        # "Latest" is by the moment a run was made, so that a long one that ends late does not hide
-        # its successor
+        # The latest run is the one created last: a long run that ends late must not hide the result
+        # of its successor
         runs = table(models.RunRow)
         later = exists().where(
             runs.c.scheduled_export_id == run.scheduled_export_id,
@@ -166,32 +170,31 @@ class ScheduleRepository(Repository[Schedule]):
         return self._all(query.order_by(c.id).with_for_update(key_share=True))
 
     def transfer_ownership(
-        self, tenant_id: str, owner_id: str, heir_id: str, at: datetime
+        self, tenant_id: str, owner_id: str, new_owner_id: str, at: datetime
     ) -> list[Schedule]:
         c = self._table.c
-        theirs = (c.tenant_id == tenant_id, c.owner_id == owner_id, self._live())
-        found = self._all(
-            self._select().where(*theirs).order_by(c.id).with_for_update(key_share=True)
+        owned = (c.tenant_id == tenant_id, c.owner_id == owner_id, self._live())
+        schedules = self._all(
+            self._select().where(*owned).order_by(c.id).with_for_update(key_share=True)
         )
         self._update(
-            *theirs, values={"owner_id": heir_id, "updated_at": at, "version": c.version + 1}
+            *owned, values={"owner_id": new_owner_id, "updated_at": at, "version": c.version + 1}
         )
-        return found
+        return schedules
 
     def addressed_to(self, tenant_id: str, address: str, *, lock: bool = False) -> list[Schedule]:
         c, wanted = self._table.c, address.lower()
         query = self._select().where(c.tenant_id == tenant_id, self._live()).order_by(c.id)
-        if (
-            wanted.isascii()
-        ):  # in the stored JSON text a letter that is not ASCII is an escape, of one case
+        if wanted.isascii():
+            # In the stored JSON text other letters are escaped, in which case counts
             query = query.where(
                 contains(self._connection, cast(c.recipients, Text), json.dumps(wanted)[1:-1])
             )
         schedules = self._all(query.with_for_update(key_share=True) if lock else query)
         return [
-            one
-            for one in schedules
-            if wanted in {recipient.lower() for recipient in one.recipients}
+            schedule
+            for schedule in schedules
+            if wanted in {recipient.lower() for recipient in schedule.recipients}
         ]
 
     def set_recipients(self, recipients: Mapping[str, list[str]], at: datetime) -> None:
@@ -209,7 +212,7 @@ class ScheduleRepository(Repository[Schedule]):
         )
         query: Any = select(*counts).select_from(self._table).where(self._live())
         total, active, failing, first = self._connection.execute(self._within(query, within)).one()
-        # By itself: no index holds this column, and so only the paused ones are read for it
+        # In a query of its own: no index has this column, and this way only paused rows are read
         paused: Any = (
             select(func.count()).select_from(self._table).where(self._live(), self._stopped())
         )

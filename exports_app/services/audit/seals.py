@@ -50,7 +50,7 @@ class Seals:
                 if not (tx.audit_chain.waiting(1) or self._key_changed(tx)):
                     break
             with self._store.write() as tx:
-                count = self._seal_batch(tx) if tx.audit_chain.take_turn() else 0
+                count = self._seal_batch(tx) if tx.audit_chain.try_lock() else 0
             sealed += count
             if count < BATCH:
                 break
@@ -167,7 +167,7 @@ class Seals:
     def _remove_seals(self) -> bool:
         """Remove a batch of seals that cover nothing any more. Returns whether there was one."""
         with self._store.write() as tx:
-            up_to = tx.audit_chain.unneeded_seals(REMOVE) if tx.audit_chain.take_turn() else None
+            up_to = tx.audit_chain.unneeded_seals(REMOVE) if tx.audit_chain.try_lock() else None
             if up_to is None:
                 return False
             self._add(tx, "", up_to, 0, "")  # it says, signed, that they may be missing

@@ -265,10 +265,10 @@ def _end(tx: Transaction, chain: str, walk: _Walk, checkpoint: Checkpoint | None
 
 
 def _unsealed(tx: Transaction) -> Iterator[str]:
-    if lost := tx.audit_chain.lost():
-        yield f"entry {lost} was removed before it was sealed"
-    if loose := tx.audit_chain.loose():
+    if removed := tx.audit_chain.removed_unsealed_entry():
+        yield f"entry {removed} was removed before it was sealed"
+    if inserted := tx.audit_chain.entry_outside_chains():
         yield (
-            f"entry {loose} was inserted beside the chain: it has no place there and does not wait "
-            "for one"
+            f"entry {inserted} was inserted beside the chain: it has no place there and does not "
+            "wait for one"
         )

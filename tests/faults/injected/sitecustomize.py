@@ -16,8 +16,8 @@ import sys
 from functools import wraps
 
 POINTS = {
-    "in the tick": ("exports_app.db.repositories.runs", "RunRepository", "add_all"),
-    "before the claim": ("exports_app.db.repositories.run_queue", "RunQueueRepository", "claim"),
+    "in the tick": ("exports_app.db.repositories.runs.runs", "RunRepository", "add_all"),
+    "before the claim": ("exports_app.db.repositories.runs.queue", "RunQueueRepository", "claim"),
     "after the claim": ("exports_app.services.runs.queue", "RunQueue", "claim"),
     "in the middle of the file": ("exports_app.engine.file_writer", "FileWriter", "_chunks"),
     "before the rename": ("exports_app.storage.local", "LocalFiles", "keep"),

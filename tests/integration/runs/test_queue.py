@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exports_app.db.repositories import run_queue_queries as queries
+from exports_app.db.repositories.runs import queue_queries as queries
 from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
 from exports_app.services.core.records import Run, Schedule, Waiting, new_id
 from exports_app.services.schedules.service import new_run

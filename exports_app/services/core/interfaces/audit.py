@@ -34,8 +34,8 @@ class AuditChainStore(Protocol):
     """The places of audit entries in their chains. Here fields are those of the database, in
     whatever state they are."""
 
-    def take_turn(self) -> bool:
-        """Whether nobody else seals; then nobody else does until the transaction ends."""
+    def try_lock(self) -> bool:
+        """Whether no other process seals; then none does until the transaction ends."""
 
     def waiting(self, limit: int) -> list[dict[str, Any]]:
         """The fields of entries without a place, the oldest first."""
@@ -64,11 +64,11 @@ class AuditChainStore(Protocol):
     def first_without_link(self, chain: str, after: int) -> Seal | None:
         """A seal of a place after this one at which there is no link."""
 
-    def loose(self) -> str | None:
-        """The id of an entry that has no place and does not wait for one."""
+    def entry_outside_chains(self) -> str | None:
+        """The id of an entry that has no position in a chain and does not wait for one."""
 
-    def lost(self) -> str | None:
-        """The id of an entry that waits for its place, and is not there."""
+    def removed_unsealed_entry(self) -> str | None:
+        """The id of an entry that waits to be sealed, but was removed."""
 
     def checkpoint(self, chain: str) -> Checkpoint | None:
         """The furthest."""

@@ -1,4 +1,4 @@
-"""Tenants and their people."""
+"""Users, and their memberships of tenants."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields, replace
@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, contains, table, upsert
+from exports_app.db.repositories.tenants.tenants import TenantRepository
 from exports_app.domain.access import Role
-from exports_app.services.core.interfaces import Tenants
 from exports_app.services.core.records import (
     Member,
     Membership,
@@ -18,29 +18,6 @@ from exports_app.services.core.records import (
     Tenant,
     User,
 )
-
-
-class TenantRepository(Repository[Tenant]):
-    model, record = models.TenantRow, Tenant
-
-    def _make(self, row: Mapping[str, Any]) -> Tenant:
-        return super()._make({**row, "recipient_domains": tuple(row["recipient_domains"] or ())})
-
-    def get(self, tenant_id: str, *, lock: bool = False) -> Tenant | None:
-        return self._one(self._table.c.id == tenant_id, lock=lock)
-
-    def by_slug(self, slug: str) -> Tenant | None:
-        return self._one(self._table.c.slug == slug)
-
-    def within(self, limit: Tenants) -> list[Tenant]:
-        query = self._select().order_by(self._table.c.slug)
-        return self._all(query if limit is None else query.where(self._table.c.id.in_(limit)))
-
-    def add(self, tenant: Tenant) -> None:
-        self._insert([tenant])
-
-    def update(self, tenant_id: str, values: Mapping[str, Any]) -> None:
-        self._update(self._table.c.id == tenant_id, values=values)
 
 
 class UserRepository(Repository[User]):
@@ -100,18 +77,18 @@ class UserRepository(Repository[User]):
         query = select(members.c.user_id, members.c.role, *columns).join(
             tenants, tenants.c.id == members.c.tenant_id
         )
-        found: dict[str, dict[Tenant, Role]] = {}
+        roles: dict[str, dict[Tenant, Role]] = {}
         make = TenantRepository(self._connection)._make
         for row in self._connection.execute(
             query.where(members.c.user_id.in_(user_ids))
         ).mappings():
             values = dict(row)
             user_id, role = values.pop("user_id"), Role(values.pop("role"))
-            found.setdefault(user_id, {})[make(values)] = role
-        return found
+            roles.setdefault(user_id, {})[make(values)] = role
+        return roles
 
     def update(self, user_id: str, values: Mapping[str, Any]) -> None:
-        if "password_hash" in values:  # whoever writes a password, nobody may forget this
+        if "password_hash" in values:  # done here, so that no caller can forget it
             values = {"has_demo_password": False, **values}
         self._update(self._table.c.id == user_id, values=values)
         if not values.keys().isdisjoint({"token_version", "is_active"}):
@@ -126,11 +103,9 @@ class UserRepository(Repository[User]):
         )
 
     def members(self, tenant_id: str) -> list[Member]:
-        c, members, schedules = (
-            self._table.c,
-            table(models.MembershipRow),
-            table(models.ScheduleRow),
-        )
+        c = self._table.c
+        members = table(models.MembershipRow)
+        schedules = table(models.ScheduleRow)
         live = (
             schedules.c.tenant_id == tenant_id,
             schedules.c.deleted_at.is_(None),

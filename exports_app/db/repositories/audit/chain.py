@@ -1,7 +1,8 @@
-"""The places of audit entries in their chains, the seals over them, and what was exported.
+"""The positions of audit entries in their chains, the seals over them, and the checkpoints of
+exports.
 
-It reads an entry as it stands in the database: also one that somebody made unreadable is to be
-named, not to break the check.
+Entries are read in the form in which the database has them: the check names an entry that was made
+unreadable, and does not fail on it.
 """
 
 import json
@@ -29,24 +30,26 @@ from exports_app.db import models
 from exports_app.db.repositories.base import table
 from exports_app.services.core.records import AuditEntry, ChainedEntry, Checkpoint, Seal
 
-_TURN = 0x61756474
-"""Of PostgreSQL's advisory lock for whoever seals."""
+_SEALING = 0x61756474
+"""The key of PostgreSQL's advisory lock of the process that seals."""
 
 
 class AuditChainRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._entries, self._waiting = table(models.AuditRow), table(models.UnsealedRow)
-        self._links, self._seals = table(models.LinkRow), table(models.SealRow)
+        self._entries = table(models.AuditRow)
+        self._waiting = table(models.UnsealedRow)
+        self._links = table(models.LinkRow)
+        self._seals = table(models.SealRow)
         self._checkpoints = table(models.CheckpointRow)
         self._embedded = connection.dialect.name == "sqlite"
 
-    def take_turn(self) -> bool:
+    def try_lock(self) -> bool:
         if self._embedded:
             return True  # one writer at a time
         return bool(
             self._connection.execute(
-                text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _TURN}
+                text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _SEALING}
             ).scalar_one()
         )
 
@@ -58,10 +61,10 @@ class AuditChainRepository:
 
     def waiting_since(self) -> datetime | None:
         at = self._waiting.c.at
-        found: datetime | None = self._connection.execute(
+        oldest: datetime | None = self._connection.execute(
             select(func.min(at, type_=at.type))
         ).scalar_one()
-        return found
+        return oldest
 
     def last_link(self, chain: str) -> ChainedEntry | None:
         c = self._links.c
@@ -102,11 +105,11 @@ class AuditChainRepository:
         return [Seal(*row) for row in rows]
 
     def chains(self) -> list[str]:
-        chains = (
+        queries = (
             select(t.c.chain).distinct() for t in (self._links, self._seals, self._checkpoints)
         )
-        found = {chain for query in chains for chain in self._connection.execute(query).scalars()}
-        return sorted(found - {""})
+        chains = {chain for query in queries for chain in self._connection.execute(query).scalars()}
+        return sorted(chains - {""})
 
     def links(self, chain: str, after: int, limit: int) -> list[ChainedEntry]:
         c, seals = self._links.c, self._seals
@@ -147,7 +150,7 @@ class AuditChainRepository:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else Seal(*row)
 
-    def loose(self) -> str | None:
+    def entry_outside_chains(self) -> str | None:
         e = self._entries.c
         query = (
             select(e.id)
@@ -157,7 +160,7 @@ class AuditChainRepository:
         )
         return self._connection.execute(query.order_by(e.at, e.id).limit(1)).scalar_one_or_none()
 
-    def lost(self) -> str | None:
+    def removed_unsealed_entry(self) -> str | None:
         w = self._waiting.c
         query = select(w.entry_id).outerjoin(self._entries, self._entries.c.id == w.entry_id)
         query = query.where(self._entries.c.id.is_(None)).order_by(w.at, w.entry_id).limit(1)
@@ -186,7 +189,7 @@ class AuditChainRepository:
         old: list[tuple[int, str]] = []
         for position, entry_id, at in self._connection.execute(query):
             if at >= before:
-                break  # a chain is shortened at its beginning alone
+                break  # a chain is only shortened at its beginning
             old.append((position, entry_id))
         if old:
             self._connection.execute(
@@ -198,7 +201,9 @@ class AuditChainRepository:
         return len(old)
 
     def unneeded_seals(self, count: int) -> int | None:
-        s, c, e = self._seals.c, self._links.c, self._entries.c
+        s = self._seals.c
+        c = self._links.c
+        e = self._entries.c
         entries = select(c.position).join(self._entries, e.id == c.entry_id)
         needed = entries.where(c.chain == s.chain, c.position <= s.position).exists()
         first = self._connection.execute(
@@ -222,11 +227,14 @@ class AuditChainRepository:
 
 
 def _chained(row: dict[str, Any]) -> ChainedEntry:
-    position, hashed, entry_id = row.pop("position"), row.pop("hash"), row.pop("entry_id")
-    sealed_hash, entries = row.pop("sealed_hash"), row.pop("entries")
+    position = row.pop("position")
+    link_hash = row.pop("hash")
+    entry_id = row.pop("entry_id")
+    sealed_hash = row.pop("sealed_hash")
+    entries = row.pop("entries")
     seal = None if sealed_hash is None else (sealed_hash, entries)
     return ChainedEntry(
-        position, hashed, entry_id, None if row["id"] is None else _plain(row), seal
+        position, link_hash, entry_id, None if row["id"] is None else _plain(row), seal
     )
 
 
@@ -235,7 +243,7 @@ def _plain(row: Any) -> dict[str, Any]:
 
 
 def _instant(value: Any) -> Any:
-    """An instant as text in UTC; as it is where it is none."""
+    """An instant as text in UTC; any other value unchanged."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

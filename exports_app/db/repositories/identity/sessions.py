@@ -19,7 +19,7 @@ class SessionRepository(Repository[Session]):
     model, record = models.SessionRow, Session
 
     def __init__(self, connection: Connection, signed_out: set[str]) -> None:
-        """signed_out: gets the ids of users of whom a session is ended here."""
+        """signed_out: gets the ids of users whose sessions are ended here."""
         super().__init__(connection)
         self._signed_out = signed_out
 
@@ -90,11 +90,11 @@ class SessionRepository(Repository[Session]):
             .order_by(c.expires_at, c.id_hash)
             .limit(limit)
         )
-        found = [self._with_user(row) for row in self._connection.execute(query)]
-        # Another server may do the same: each session is one's
+        expired = [self._with_user(row) for row in self._connection.execute(query)]
+        # Another server may do the same: only one of them ends each session
         return [
             (session, user)
-            for session, user in found
+            for session, user in expired
             if self._update(
                 c.id_hash == session.id_hash, *over, values={"revoked_at": session.expires_at}
             )
@@ -107,8 +107,8 @@ class SessionRepository(Repository[Session]):
 
     def _select_with_user(self) -> Any:
         users = table(models.UserRow)
-        held = [users.c[f.name].label(f"user_{f.name}") for f in fields(User)]
-        return select(*self._columns, *held).select_from(self._table)
+        of_user = [users.c[f.name].label(f"user_{f.name}") for f in fields(User)]
+        return select(*self._columns, *of_user).select_from(self._table)
 
     def _with_user(self, row: Any) -> tuple[Session, User | None]:
         values = row[len(self._columns) :]
@@ -135,10 +135,12 @@ class CodeRepository(Repository[Code]):
 
     def take(self, code_hash: str, purpose: str, holder_hash: str, now: datetime) -> Code | None:
         c = self._table.c
-        found = self.find(code_hash, purpose, holder_hash, now)
-        # Of two that found it, one removes it
-        gone = delete(self._table).where(c.code_hash == code_hash)
-        return found if found is not None and self._connection.execute(gone).rowcount == 1 else None
+        code = self.find(code_hash, purpose, holder_hash, now)
+        if code is None:
+            return None
+        # Of two callers that found it, only one removes it
+        removal = delete(self._table).where(c.code_hash == code_hash)
+        return code if self._connection.execute(removal).rowcount == 1 else None
 
     def forget(self, expired_before: datetime, limit: int) -> None:
         forget(self._connection, self._table, self._table.c.code_hash, expired_before, limit)

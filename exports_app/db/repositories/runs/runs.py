@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 
 from exports_app.db import models
 from exports_app.db.repositories.base import Repository, by_status, table, upsert
-from exports_app.db.repositories.run_queue_queries import is_live
+from exports_app.db.repositories.runs.queue_queries import is_live
 from exports_app.domain.runs.states import (
     FINISHED,
     DeliveryStatus,
@@ -26,7 +26,7 @@ from exports_app.services.core.records import (
 
 @cache
 def _insert(dialect: str) -> Any:
-    """Made once: that takes longer than to execute it."""
+    """Built once: building it takes longer than executing it."""
     return upsert(dialect, table(models.RunRow)).on_conflict_do_nothing()
 
 
@@ -48,7 +48,9 @@ class RunRepository(Repository[Run]):
         ), total
 
     def latest(self, schedule_ids: Collection[str]) -> list[LatestRun]:
-        c, schedules, sent = self._table.c, table(models.ScheduleRow), table(models.DeliveryRow)
+        c = self._table.c
+        schedules = table(models.ScheduleRow)
+        deliveries = table(models.DeliveryRow)
         # Schedule by schedule through the index: one step into it each, however long their
         # histories are
         other = self._table.alias("other")
@@ -59,14 +61,13 @@ class RunRepository(Repository[Run]):
             .select_from(schedules)
             .join(self._table, c.id == newest.correlate(schedules).scalar_subquery())
         )
-        found = self._all(query.where(schedules.c.id.in_(schedule_ids)))
-        accepted = func.count().filter(sent.c.status == DeliveryStatus.ACCEPTED)
-        counted = select(sent.c.history_id, accepted, func.count()).group_by(sent.c.history_id)
-        rows = self._connection.execute(
-            counted.where(sent.c.history_id.in_([run.id for run in found]))
-        )
-        counts = {run_id: (good, total) for run_id, good, total in rows}
-        return [LatestRun(run, *counts.get(run.id, (0, 0))) for run in found]
+        runs = self._all(query.where(schedules.c.id.in_(schedule_ids)))
+        run_id = deliveries.c.history_id
+        accepted = func.count().filter(deliveries.c.status == DeliveryStatus.ACCEPTED)
+        counted = select(run_id, accepted, func.count()).group_by(run_id)
+        rows = self._connection.execute(counted.where(run_id.in_([run.id for run in runs])))
+        counts = {of_run: (sent, total) for of_run, sent, total in rows}
+        return [LatestRun(run, *counts.get(run.id, (0, 0))) for run in runs]
 
     def add(self, run: Run) -> bool:
         return run.id in self.add_all([run])
@@ -110,16 +111,15 @@ class RunRepository(Repository[Run]):
 
     def ticks(self, schedule_id: str, instants: Collection[datetime]) -> dict[datetime, Run]:
         c = self._table.c
-        found = self._all(
+        runs = self._all(
             self._select().where(
                 c.scheduled_export_id == schedule_id, c.scheduled_for.in_(instants)
             )
         )
-        return {run.scheduled_for: run for run in found if run.scheduled_for is not None}
+        return {run.scheduled_for: run for run in runs if run.scheduled_for is not None}
 
     def replace_skipped(self, seen: Run, run: Run) -> bool:
-        # The row stays: there is one for each tick. All that the new run brings along replaces what
-        # was skipped
+        # The row stays, since there is one for each tick; it gets all values of the new run
         c = self._table.c
         move_run(seen.status, RunStatus.PENDING)
         values = dict(vars(run))

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from sqlalchemy import case, func, select
 
 from exports_app.db import models
-from exports_app.db.repositories import run_queue_queries as queries
 from exports_app.db.repositories.base import Repository
+from exports_app.db.repositories.runs import queue_queries as queries
 from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
 from exports_app.services.core.records import Run, Waiting
 

@@ -1,4 +1,4 @@
-"""What runs leave behind: deliveries, attempts, notices."""
+"""Deliveries, attempts and notifications of runs."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -28,12 +28,12 @@ class DeliveryRepository(Repository[Delivery]):
 
     def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Delivery]]:
         c = self._table.c
-        found: dict[str, list[Delivery]] = {}
-        for one in self._all(
+        by_run: dict[str, list[Delivery]] = {}
+        for delivery in self._all(
             self._select().where(c.history_id.in_(run_ids)).order_by(c.channel, c.target)
         ):
-            found.setdefault(one.history_id, []).append(one)
-        return found
+            by_run.setdefault(delivery.history_id, []).append(delivery)
+        return by_run
 
     def add(self, deliveries: Iterable[Delivery]) -> None:
         self._insert(deliveries)
@@ -54,9 +54,9 @@ class DeliveryRepository(Repository[Delivery]):
         )
         self._update(*pending, values={"status": DeliveryStatus.SKIPPED, "error": reason})
 
-    def accept_unknown(self, run_id: str, told: str) -> int:
+    def accept_unknown(self, run_id: str, note: str) -> int:
         c = self._table.c
-        values = {"status": DeliveryStatus.ACCEPTED, "error": told}
+        values = {"status": DeliveryStatus.ACCEPTED, "error": note}
         return self._update(
             c.history_id == run_id, c.status == DeliveryStatus.UNKNOWN, values=values
         )
@@ -76,12 +76,12 @@ class AttemptRepository(Repository[Attempt]):
 
     def of_runs(self, run_ids: Collection[str]) -> dict[str, list[Attempt]]:
         c = self._table.c
-        found: dict[str, list[Attempt]] = {}
-        for one in self._all(
+        by_run: dict[str, list[Attempt]] = {}
+        for attempt in self._all(
             self._select().where(c.history_id.in_(run_ids)).order_by(c.started_at, c.number)
         ):
-            found.setdefault(one.history_id, []).append(one)
-        return found
+            by_run.setdefault(attempt.history_id, []).append(attempt)
+        return by_run
 
     def add(self, attempt: Attempt) -> None:
         self._insert([attempt])
@@ -112,8 +112,8 @@ class NotificationRepository(Repository[Notification]):
             .limit(limit)
         )
 
-    def add(self, notices: Iterable[Notification]) -> None:
-        self._insert(notices)
+    def add(self, notifications: Iterable[Notification]) -> None:
+        self._insert(notifications)
 
     def due(self, now: datetime, limit: int) -> list[Notification]:
         return self._due(now, limit)

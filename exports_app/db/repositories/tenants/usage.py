@@ -1,4 +1,4 @@
-"""What a tenant takes of its quotas. Each figure is read from an index, or from a row of its
+"""How much of its quotas a tenant uses. Each figure is read from an index, or from a row of its
 own."""
 
 from datetime import date, datetime
@@ -25,7 +25,7 @@ class UsageRepository:
     def pending_runs(self, tenant_id: str) -> int:
         runs = self._runs
         pending = (runs.tenant_id == tenant_id, runs.status == RunStatus.PENDING)
-        # The index of open runs is for these two states: named so that it is used
+        # The condition of the index of open runs: only with it is the index used
         is_open = runs.status.in_([RunStatus.PENDING, RunStatus.PROCESSING])
         return self._number(select(func.count(runs.tenant_id)).where(*pending, is_open))
 
@@ -48,7 +48,7 @@ class UsageRepository:
         at_work = [runs.tenant_id == tenant_id, runs.status == RunStatus.PROCESSING]
         if alive_at is not None:
             at_work.append(runs.lease_expires_at >= alive_at)
-        # The index of open runs is for these two states: named so that it is used
+        # The condition of the index of open runs: only with it is the index used
         is_open = runs.status.in_([RunStatus.PENDING, RunStatus.PROCESSING])
         return self._number(
             select(func.coalesce(func.sum(runs.messages_reserved), 0)).where(*at_work, is_open)
