@@ -9,7 +9,7 @@ from exports_app import settings
 from exports_app.cli.services import progress_bar, read_only_services
 
 if TYPE_CHECKING:
-    from exports_app.services.audit.export import Exported, FileReport
+    from exports_app.services.audit.export_file import Exported, FileReport
     from exports_app.services.audit.verification import VerificationReport
 
 VERIFY = (
@@ -81,7 +81,7 @@ def _print_report(report: "VerificationReport") -> None:
 
 def _verify_file(file: Path) -> int:
     """Needs no database; with the settings of the server also its signature is checked."""
-    from exports_app.services.audit.export import check_file
+    from exports_app.services.audit.export_file import check_file
     from exports_app.services.keys import secret_keys
     from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
 

@@ -22,6 +22,11 @@ def chain_of(tenant_id: str | None) -> str:
     return tenant_id or INSTALLATION
 
 
+def tenant_of(chain: str) -> str | None:
+    """None for the chain of the installation."""
+    return None if chain == INSTALLATION else chain
+
+
 def canonical(fields: Mapping[str, Any]) -> bytes:
     """The fields as bytes: JSON with sorted names, in ASCII, without those that are None."""
     kept = {name: value for name, value in fields.items() if value is not None}

@@ -1,56 +1,32 @@
-"""The audit as a file that can be checked without the database, and may then be removed from it.
-
-JSON lines. Each chain has a line that begins it, a line for each entry with its place and its hash,
-and a line that ends it.
-"""
+"""The export of the audit: a file that can be checked without the database. Entries that a file
+holds may be removed from the database."""
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from exports_app.domain import audit_chain
 from exports_app.domain.errors import ExportsError
 from exports_app.services.audit import audit_log
+from exports_app.services.audit.export_file import (
+    FORMAT,
+    Exported,
+    FileReport,
+    check_file,
+    write_line,
+)
 from exports_app.services.audit.seals import Seals, content_of
-from exports_app.services.audit.verification import Verification
+from exports_app.services.audit.verification import Checked, Verification
 from exports_app.services.core.interfaces import Clock, Store, Transaction
-from exports_app.services.core.records import Action, Checkpoint, new_id
+from exports_app.services.core.records import Action, ChainedEntry, Checkpoint, new_id
 from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
 
-FORMAT = "exports_app audit 1"
 BATCH = 1_000
-LONGEST_LINE = 2**20
-"""Characters of a line that are read."""
-
-
-@dataclass(frozen=True)
-class Exported:
-    """Of a chain: the first and the last place in the file, and the hash there."""
-
-    chain: str
-    name: str
-    first: int
-    last: int
-    hash: str
-
-    @property
-    def entries(self) -> int:
-        return self.last - self.first + 1
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What a file holds, and the first thing that is wrong with it. signed: whether this server
-    signed all of it."""
-
-    chains: list[Exported]
-    signed: bool
-    fault: str | None = None
+"""Entries read from the database at a time."""
 
 
 class AuditExport:
@@ -66,38 +42,23 @@ class AuditExport:
     def write(
         self, file: Path, slug: str | None = None, *, whole: bool = False, accept_key: bool = False
     ) -> list[Exported]:
-        """Write all that is sealed into a new file, and note how far it goes. slug: of one tenant;
-        None: of all and of the installation. whole: from the first entry that is left, and not from
-        the last export on. accept_key: although seals or checkpoints were made with a SECRET_KEY
-        that is not here any more: after this they count as looked at.
+        """Write all sealed entries into a new file, and note a checkpoint for each chain.
+
+        slug: of one tenant; None: all tenants and the installation. whole: from the first entry
+        that is left; else from the last export on. accept_key: also where seals or checkpoints
+        were signed with a SECRET_KEY that this server no longer has; they count as checked
+        afterwards.
 
         Raises ExportsError where the file exists, where an entry was tampered with, and where
-        nothing is to be exported; Unavailable, OSError.
+        there is nothing to export; Unavailable, OSError.
         """
         if file.exists():
             raise ExportsError(f"{file} is there already: name a new file")
-        self._seals.seal()
-        report = self._verification.check(slug, accept_key=accept_key)
-        faults = [f"{one.name}: {one.fault}" for one in report.chains if one.fault] + (
-            [] if accept_key else report.faults
-        )
-        if faults:
-            raise ExportsError(f"nothing was exported, since the audit is not whole: {faults[0]}")
+        chains = self._checked_chains(slug, accept_key=accept_key)
         draft = file.with_name(f".{file.name}.{new_id()[:8]}")
         try:
-            with draft.open("x", encoding="ascii", newline="\n") as out, self._store.read() as tx:
-                exported = [
-                    one
-                    for chain in report.chains
-                    if (one := self._write_chain(tx, out, chain.chain, chain.name, whole=whole))
-                ]
-                out.flush()
-                os.fsync(out.fileno())
-            if not exported:
-                raise ExportsError(
-                    "nothing was exported: no entry was sealed since the last export"
-                )
-            os.link(draft, file)  # not over a file that came meanwhile
+            exported = self._write_draft(draft, chains, whole=whole)
+            os.link(draft, file)  # never over a file that somebody else made meanwhile
             with file.open("rb") as written:
                 sha256 = hashlib.file_digest(written, "sha256").hexdigest()
             self._note(exported, sha256)
@@ -106,167 +67,97 @@ class AuditExport:
                 draft.unlink()
         return exported
 
+    def verify_file(
+        self, file: Path, progress: Callable[[int], None] = lambda _: None
+    ) -> FileReport:
+        """As `check_file`, with this server's keys. Reads nothing from the database."""
+        return check_file(file, self._keys.accepted(AUDIT_SEALS), progress)
+
+    def _checked_chains(self, slug: str | None, *, accept_key: bool) -> list[Checked]:
+        """All chains, sealed up to now. Raises ExportsError where one was tampered with."""
+        self._seals.seal()
+        report = self._verification.check(slug, accept_key=accept_key)
+        faults = [f"{chain.name}: {chain.fault}" for chain in report.chains if chain.fault]
+        if not accept_key:
+            faults += report.faults
+        if faults:
+            raise ExportsError(f"nothing was exported, since the audit is not whole: {faults[0]}")
+        return report.chains
+
+    def _write_draft(
+        self, draft: Path, chains: Sequence[Checked], *, whole: bool
+    ) -> list[Exported]:
+        """Raises ExportsError where no chain has anything to export."""
+        exported = []
+        with draft.open("x", encoding="ascii", newline="\n") as out, self._store.read() as tx:
+            for chain in chains:
+                written = self._write_chain(tx, out, chain.chain, chain.name, whole=whole)
+                if written is not None:
+                    exported.append(written)
+            out.flush()
+            os.fsync(out.fileno())
+        if not exported:
+            raise ExportsError("nothing was exported: no entry was sealed since the last export")
+        return exported
+
     def _write_chain(
         self, tx: Transaction, out: TextIO, chain: str, name: str, *, whole: bool
     ) -> Exported | None:
+        """None where there is nothing to export."""
         checkpoint = tx.audit_chain.checkpoint(chain)
         after = 0 if whole or checkpoint is None else checkpoint.position
         previous = checkpoint.hash if after and checkpoint else audit_chain.beginning(chain)
         first, last = None, after
         for link in _links(tx, chain, after):
-            if link.fields is None:  # what was removed before
+            if link.fields is None:  # removed after an earlier export
                 previous, last = link.hash, link.position
                 continue
             if first is None:
                 first = link.position
-                _line(
-                    out,
-                    {
-                        "format": FORMAT,
-                        "chain": chain,
-                        "name": name,
-                        "position": first,
-                        "previous": previous,
-                    },
-                )
-            _line(out, {"position": link.position, "hash": link.hash, "entry": link.fields})
+                begin = {"format": FORMAT, "chain": chain, "name": name}
+                write_line(out, begin | {"position": first, "previous": previous})
+            entry = {"position": link.position, "hash": link.hash, "entry": link.fields}
+            write_line(out, entry)
             previous, last = link.hash, link.position
         if first is None:
             return None
-        end = {"chain": chain, "entries": last - first + 1, "position": last, "hash": previous}
-        end |= {"at": self._clock().isoformat(timespec="microseconds")}
-        _line(
-            out, {"end": end, "signature": audit_chain.sign(self._keys.current(AUDIT_SEALS), end)}
-        )
-        return Exported(chain, name, first, last, previous)
+        exported = Exported(chain, name, first, last, previous)
+        self._write_end(out, exported)
+        return exported
+
+    def _write_end(self, out: TextIO, exported: Exported) -> None:
+        end = {
+            "chain": exported.chain,
+            "entries": exported.entries,
+            "position": exported.last,
+            "hash": exported.hash,
+            "at": self._clock().isoformat(timespec="microseconds"),
+        }
+        signature = audit_chain.sign(self._keys.current(AUDIT_SEALS), end)
+        write_line(out, {"end": end, "signature": signature})
 
     def _note(self, exported: Iterable[Exported], sha256: str) -> None:
+        """Checkpoints, and entries in the audit."""
         now = self._clock()
         with self._store.write() as tx:
-            for one in exported:
-                plain = Checkpoint(
-                    new_id(), one.chain, one.last, one.hash, one.entries, now, sha256
+            for chain in exported:
+                unsigned = Checkpoint(
+                    new_id(), chain.chain, chain.last, chain.hash, chain.entries, now, sha256
                 )
-                signature = audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(plain))
-                tx.audit_chain.add_checkpoint(replace(plain, signature=signature))
-                tenant_id = None if one.chain == audit_chain.INSTALLATION else one.chain
+                signature = audit_chain.sign(self._keys.current(AUDIT_SEALS), content_of(unsigned))
+                tx.audit_chain.add_checkpoint(replace(unsigned, signature=signature))
                 audit_log.note(
                     *(tx, audit_log.COMMAND_LINE, Action.AUDIT_EXPORTED, now),
-                    tenant_id=tenant_id,
+                    tenant_id=audit_chain.tenant_of(chain.chain),
                     subject_id=None,
                     subject_name="the audit, as a file",
-                    first=one.first,
-                    last=one.last,
+                    first=chain.first,
+                    last=chain.last,
                     file_sha256=sha256,
                 )
 
-    def verify_file(
-        self, file: Path, progress: Callable[[int], None] = lambda _: None
-    ) -> FileReport:
-        """Check a file by itself; nothing is asked of the database. progress: called with the
-        number of lines read. OSError."""
-        return check_file(file, self._keys.accepted(AUDIT_SEALS), progress)
 
-
-def check_file(
-    file: Path, keys: list[bytes], progress: Callable[[int], None] = lambda _: None
-) -> FileReport:
-    """keys: those whose signatures count."""
-    chains: list[Exported] = []
-    signed = True
-    try:
-        with file.open(encoding="ascii") as source:
-            lines = _numbered(source, progress)
-            for _, begin in lines:
-                one, is_signed = _check_chain(begin, lines, keys)
-                chains.append(one)
-                signed &= is_signed
-    except _Broken as e:
-        return FileReport(chains, signed, str(e))
-    except UnicodeDecodeError:
-        return FileReport(chains, signed, "this is no file of an audit export")
-    return FileReport(chains, signed, None if chains else "the file is empty")
-
-
-def _check_chain(
-    begin: dict[str, Any], lines: Iterator[tuple[int, dict[str, Any]]], keys: list[bytes]
-) -> tuple[Exported, bool]:
-    if begin.get("format") != FORMAT or not _has(
-        begin, chain=str, name=str, position=int, previous=str
-    ):
-        raise _Broken("this is no file of an audit export, or one of another version")
-    chain, first = begin["chain"], begin["position"]
-    if first == 1 and begin["previous"] != audit_chain.beginning(chain):
-        raise _Broken(
-            f"{begin['name']}: the first entry follows on something: one before it is missing"
-        )
-    position, previous = first - 1, begin["previous"]
-    for number, line in lines:
-        if "end" in line:
-            end = line["end"]
-            if not isinstance(end, dict) or (
-                end.get("chain"),
-                end.get("position"),
-                end.get("hash"),
-            ) != (
-                chain,
-                position,
-                previous,
-            ):
-                raise _Broken(
-                    f"line {number}: the end of {begin['name']} does not fit: an entry before it "
-                    "was removed or added"
-                )
-            is_signed = audit_chain.is_signed(keys, end, str(line.get("signature")))
-            return Exported(chain, begin["name"], first, position, previous), is_signed
-        entry = line.get("entry")
-        at = f"line {number}, entry {entry.get('id') if isinstance(entry, dict) else '?'}"
-        if line.get("position") != position + 1:
-            raise _Broken(
-                f"{at}: position {position + 1} was expected: an entry was removed, inserted or "
-                "moved"
-            )
-        if not isinstance(entry, dict) or audit_chain.link(
-            previous, position + 1, entry
-        ) != line.get("hash"):
-            raise _Broken(f"{at}: it was changed, or put in another's place")
-        position, previous = position + 1, line["hash"]
-    raise _Broken(
-        f"{begin['name']}: the file ends before its end: entries after position {position} were "
-        "cut off"
-    )
-
-
-class _Broken(Exception):
-    pass
-
-
-def _has(line: dict[str, Any], **types: type) -> bool:
-    return all(isinstance(line.get(name), wanted) for name, wanted in types.items())
-
-
-def _numbered(
-    source: TextIO, progress: Callable[[int], None]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    number = 0
-    while text := source.readline(LONGEST_LINE):
-        number += 1
-        try:
-            line = json.loads(text)
-        except ValueError:
-            line = None
-        if not isinstance(line, dict):
-            raise _Broken(f"line {number} cannot be read")
-        if number % BATCH == 0:
-            progress(number)
-        yield number, line
-
-
-def _line(out: TextIO, content: dict[str, Any]) -> None:
-    out.write(json.dumps(content, separators=(",", ":"), default=str) + "\n")
-
-
-def _links(tx: Transaction, chain: str, after: int) -> Iterator[Any]:
+def _links(tx: Transaction, chain: str, after: int) -> Iterator[ChainedEntry]:
     while batch := tx.audit_chain.links(chain, after, BATCH):
         yield from batch
         after = batch[-1].position

@@ -184,11 +184,10 @@ class Seals:
                 count = tx.audit_chain.remove(checkpoint.chain, checkpoint.position, before, REMOVE)
             removed += count
         if removed:
-            tenant_id = None if checkpoint.chain == audit_chain.INSTALLATION else checkpoint.chain
             with self._store.write() as tx:
                 audit_log.note(
                     *(tx, audit_log.APP, Action.AUDIT_REMOVED, self._clock()),
-                    tenant_id=tenant_id,
+                    tenant_id=audit_chain.tenant_of(checkpoint.chain),
                     subject_id=None,
                     subject_name="entries that an export holds",
                     entries=removed,

@@ -9,7 +9,7 @@ import pytest
 
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import ExportsError
-from exports_app.services.audit.export import check_file
+from exports_app.services.audit.export_file import check_file
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page
 from exports_app.wiring import Services
