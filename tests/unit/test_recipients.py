@@ -77,20 +77,20 @@ def test_the_same_one_counts_once_whatever_its_case_and_the_order_is_kept() -> N
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("boss@example", "boss@example has no valid domain: mend or remove it"),
-        ("boss", "boss has no @: mend or remove it"),
-        ("@example.com", "@example.com has nothing before the @: mend or remove it"),
-        ("boss@", "boss@ has nothing after the @: mend or remove it"),
-        ("boss@@example.com", "boss@@example.com has more than one @: mend or remove it"),
-        ("boss@exa_mple..com", "boss@exa_mple..com has no valid domain: mend or remove it"),
+        ("boss@example", "boss@example has no valid domain: fix or remove it"),
+        ("boss", "boss has no @: fix or remove it"),
+        ("@example.com", "@example.com has nothing before the @: fix or remove it"),
+        ("boss@", "boss@ has nothing after the @: fix or remove it"),
+        ("boss@@example.com", "boss@@example.com has more than one @: fix or remove it"),
+        ("boss@exa_mple..com", "boss@exa_mple..com has no valid domain: fix or remove it"),
         (
             "bo..ss@example.com",
             (
                 "bo..ss@example.com has something before the @ that no address may have: "
-                "mend or remove it"
+                "fix or remove it"
             ),
         ),
-        ("Boss <boss@example>", "boss@example has no valid domain: mend or remove it"),
+        ("Boss <boss@example>", "boss@example has no valid domain: fix or remove it"),
     ],
 )
 def test_a_bad_one_keeps_its_text_and_says_what_is_wrong(text: str, error: str) -> None:
@@ -112,7 +112,7 @@ def test_a_bad_one_hinders_no_other_and_words_without_an_address_are_shown() -> 
 def test_a_long_text_is_not_repeated_whole() -> None:
     (one,) = read_recipients("x" * 5000)
     assert len(one.text) == 5000
-    assert (one.error or "").endswith("xxx\N{HORIZONTAL ELLIPSIS} is too long: mend or remove it")
+    assert (one.error or "").endswith("xxx\N{HORIZONTAL ELLIPSIS} is too long: fix or remove it")
     assert len(one.error or "") < 120
 
 
@@ -225,7 +225,7 @@ def test_many_domains_without_international_letters_are_all_read() -> None:
     assert [one.error for one in found[-2:]] == [
         (
             f"a@b{MAX_INTERNATIONAL}.ü.example is one of too many international domains: "
-            "mend or remove it"
+            "fix or remove it"
         ),
         None,
     ]

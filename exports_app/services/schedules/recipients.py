@@ -122,7 +122,7 @@ def _recipient(typed: str, bare: str, domains: Domains) -> Recipient:
     if valid := _valid(bare, domains) or _valid(bare.strip(_AROUND), domains):
         return Recipient(typed, valid, None)
     shown = bare if len(bare) <= 80 else bare[:79] + "\N{HORIZONTAL ELLIPSIS}"
-    return Recipient(typed, None, f"{shown} {_fault(bare, domains)}: mend or remove it")
+    return Recipient(typed, None, f"{shown} {_fault(bare, domains)}: fix or remove it")
 
 
 def _fault(address: str, domains: Domains) -> str:

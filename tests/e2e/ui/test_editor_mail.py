@@ -42,8 +42,8 @@ class TestRecipients:
         wrong = page.locator(".field", has=form.recipients).locator(".error-text")
         expect(wrong).to_have_text(
             [
-                "boss@example has no valid domain: mend or remove it",
-                "not-an-address@ has nothing after the @: mend or remove it",
+                "boss@example has no valid domain: fix or remove it",
+                "not-an-address@ has nothing after the @: fix or remove it",
             ]
         )
         assert_nothing_overflows(page)

@@ -172,7 +172,7 @@ def draft(
 ) -> dict[str, Any]:
     """What `Schedules.create` and `update` take. Raises Invalid."""
     if any(chip.error for chip in chips):
-        raise Invalid([FieldError("/recipients", "mend or remove the addresses that are marked")])
+        raise Invalid([FieldError("/recipients", "fix or remove the addresses that are marked")])
     errors: list[FieldError] = []
     chosen = options.read(values, errors)
     filters = _read_filters(values, campaign_ids, errors)
