@@ -1,4 +1,4 @@
-"""Tenants and users, as the command line makes them."""
+"""Tenants and users that the command line creates."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from exports_app.services.accounts.administration import reset_second_factor
 from exports_app.services.audit import audit_log
 from exports_app.services.core.email_addresses import account_address, valid_address
 from exports_app.services.core.field_rules import check_name
-from exports_app.services.core.interfaces import Clock, Store
+from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, Membership, Tenant, User, new_id
 from exports_app.services.identity import passwords
 from exports_app.services.tenants.validation import check_tenant
@@ -38,9 +38,16 @@ class Provisioning:
     ) -> Tenant:
         """limits: max_rows, max_mb, keep_days. Raises Invalid; ExportsError when the slug is
         taken."""
-        rows, size, days = (limits.get(key) for key in ("max_rows", "max_mb", "keep_days"))
         tenant = Tenant(
-            new_id(), name, slug, brand_color or BRAND_COLOR, logo_url, timezone, rows, size, days
+            id=new_id(),
+            name=name,
+            slug=slug,
+            brand_color=brand_color or BRAND_COLOR,
+            logo_url=logo_url,
+            timezone=timezone,
+            max_rows=limits.get("max_rows"),
+            max_mb=limits.get("max_mb"),
+            keep_days=limits.get("keep_days"),
         )
         check_tenant(tenant)
         with self._store.write() as tx:
@@ -62,74 +69,44 @@ class Provisioning:
         super_admin: bool = False,
         one_time: bool = False,
     ) -> User:
-        """tenant: a slug. one_time: the password expires in 72 hours, and works once, to set
-        another one. Raises Invalid; ExportsError when the address is taken or the tenant does not
-        exist."""
-        try:
-            address = account_address(valid_address(email))
-        except EmailNotValidError as e:
-            raise Invalid([FieldError("/email", str(e))]) from None
+        """tenant: a slug. one_time: the password works once, within 72 hours, to set another one.
+        Raises Invalid; ExportsError when the address is taken or the tenant does not exist."""
+        address = _valid_address(email)
         check_name(name)
         if not one_time:
             passwords.check(password, "/password", address, name)
         hashed = passwords.hash_password(password)
-        given = _given(self._clock()) if one_time else {}
-        user = User(new_id(), address, name, hashed, is_super_admin=super_admin, **given)
+        expiry = _one_time_fields(self._clock()) if one_time else {}
+        user = User(new_id(), address, name, hashed, is_super_admin=super_admin, **expiry)
         with self._store.write() as tx:
             if tx.users.by_email(address):
                 raise ExportsError("there is a user with this email address already")
-            home = tx.tenants.by_slug(tenant) if tenant else None
-            if tenant and home is None:
-                raise ExportsError(
-                    f"there is no tenant {tenant!r}: make it first with create-tenant"
-                )
+            home = _tenant(tx, tenant) if tenant else None
             tx.users.add(user)
-            subject = {"subject_id": user.id, "subject_name": user.email}
             now = self._clock()
-            audit_log.note(
-                tx,
-                audit_log.COMMAND_LINE,
-                Action.USER_CREATED,
-                now,
-                tenant_id=None,
-                **subject,
-                super_admin=super_admin,
-            )
+            _note_user(tx, Action.USER_CREATED, user, now, super_admin=super_admin)
             if home:
                 tx.users.join(Membership(user.id, home.id, role))
-                audit_log.note(
-                    tx,
-                    audit_log.COMMAND_LINE,
-                    Action.MEMBER_ADDED,
-                    now,
-                    tenant_id=home.id,
-                    **subject,
-                    role=role,
-                )
+                _note_user(tx, Action.MEMBER_ADDED, user, now, tenant_id=home.id, role=role)
         return user
 
     def give_one_time_password(self, email: str) -> str:
-        """A one-time password for an account that is there, which is signed out everywhere. It says
-        nothing about the mailbox: one that was proven stays so. Raises ExportsError where there is
-        no such account."""
+        """A one-time password for an existing account, which is signed out everywhere. Whether its
+        mailbox is proven stays as it is. Raises ExportsError where there is no such account."""
         password = passwords.one_time()
         hashed, now = passwords.hash_password(password), self._clock()
         with self._store.write() as tx:
-            found = tx.users.by_email(account_address(email))
-            user = tx.users.get(found.id, lock=True) if found else None
+            account = tx.users.by_email(account_address(email))
+            user = tx.users.get(account.id, lock=True) if account else None
             if user is None:
                 raise ExportsError("there is no user with this email address")
             values = {"password_hash": hashed, "token_version": user.token_version + 1}
-            tx.users.update(user.id, values | _given(now))
-            subject = {"subject_id": user.id, "subject_name": user.email}
-            audit_log.note(
-                tx, audit_log.COMMAND_LINE, Action.ONE_TIME_GIVEN, now, tenant_id=None, **subject
-            )
+            tx.users.update(user.id, values | _one_time_fields(now))
+            _note_user(tx, Action.ONE_TIME_GIVEN, user, now)
         return password
 
     def unproven(self) -> list[str]:
-        """Email addresses of active users of whom nothing shows yet that they read their
-        mailbox."""
+        """Email addresses of active users whose mailbox is not proven."""
         with self._store.read() as tx:
             return tx.users.unproven_emails()
 
@@ -148,6 +125,33 @@ class Provisioning:
             return tx.users.demo_password_emails()
 
 
-def _given(now: datetime) -> dict[str, Any]:
-    """Fields of a user whose password is a one-time one."""
+def _valid_address(email: str) -> str:
+    """Raises Invalid."""
+    try:
+        return account_address(valid_address(email))
+    except EmailNotValidError as e:
+        raise Invalid([FieldError("/email", str(e))]) from None
+
+
+def _tenant(tx: Transaction, slug: str) -> Tenant:
+    """Raises ExportsError."""
+    tenant = tx.tenants.by_slug(slug)
+    if tenant is None:
+        raise ExportsError(f"there is no tenant {slug!r}: make it first with create-tenant")
+    return tenant
+
+
+def _note_user(
+    tx: Transaction,
+    action: Action,
+    user: User,
+    now: datetime,
+    tenant_id: str | None = None,
+    **detail: Any,
+) -> None:
+    audit_log.note_user(tx, audit_log.COMMAND_LINE, action, tenant_id, user, now, **detail)
+
+
+def _one_time_fields(now: datetime) -> dict[str, Any]:
+    """Fields of a user whose password is a one-time password."""
     return {"must_change_password": True, "one_time_expires_at": now + passwords.ONE_TIME_LIFETIME}

@@ -1,6 +1,8 @@
-"""How the installation sends mail: which settings act, and a test of them. For its super admins."""
+"""The mail settings of the installation: their effective values, and a test message. For super
+admins."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from email_validator import EmailNotValidError
 
@@ -22,7 +24,7 @@ from exports_app.services.delivery import channels
 
 COLOR = "#4F46E5"
 RATE = "10/minute"
-"""Of tests, by who asks for them."""
+"""Tests of one user."""
 
 
 class MailDiagnostics:
@@ -46,10 +48,12 @@ class MailDiagnostics:
         except EmailNotValidError as e:
             raise Invalid([FieldError("/address", str(e))]) from None
         self._limit.hit(who.user_id)
-        with write_as(self._store, who) as (
-            tx,
-            who,
-        ):  # before the sending: what is sent has been noted
+        now, sender = self._note_test(who, target)
+        return _channel().test(target, new_id(), self._test_message(sender, now))
+
+    def _note_test(self, who: Principal, target: str) -> tuple[datetime, str]:
+        """In the audit, before anything is sent. Returns the time, and the caller's name."""
+        with write_as(self._store, who) as (tx, who):
             require_operator(who)
             now = self._clock()
             name = tx.users.names([who.user_id]).get(who.user_id, "")
@@ -62,24 +66,25 @@ class MailDiagnostics:
                 subject_id=None,
                 subject_name=target,
             )
-        facts = [
-            ("Asked by", name),
-            ("At", f"{now:%Y-%m-%d %H:%M:%S} UTC"),
-            ("Installation", self._base_url),
-        ]
-        note = Note(
+        return now, name
+
+    def _test_message(self, sender: str, now: datetime) -> Note:
+        return Note(
             tenant_name="Exports",
             brand_color=COLOR,
             logo_url=None,
             export_name="",
             title="Test email",
             lead="If you read this, the mail settings of this installation work.",
-            facts=facts,
+            facts=[
+                ("Asked by", sender),
+                ("At", f"{now:%Y-%m-%d %H:%M:%S} UTC"),
+                ("Installation", self._base_url),
+            ],
             url="",
             why="You get this since a super admin asked for a test of the mail settings.",
             created_at=now,
         )
-        return _channel().test(target, new_id(), note)
 
 
 def _channel() -> Diagnosable:

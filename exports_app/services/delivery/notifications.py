@@ -1,6 +1,8 @@
-"""Emails about scheduled exports to those who look after them. They are written with what they tell
-of (`aftermath`), and sent from here: at least once, under one Message-ID, tried again like any
-message."""
+"""Emails about scheduled exports to their owners and admins.
+
+`services.runs.completion` writes a notification as a row, in the transaction of its cause. It is
+sent from here: at least once, always under the same Message-ID, and retried like any message.
+"""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -30,73 +32,82 @@ class Notifications:
         return self._outbox.due()
 
     def send_due(self) -> int:
-        """Send a batch of what is due. Returns how many were tried. Raises Unavailable."""
+        """Send a batch of due messages. Returns how many were attempted. Raises Unavailable."""
         return self._outbox.send_due()
 
-    def _compose(self, notice: Notification) -> Note:
+    def _compose(self, notification: Notification) -> Note:
         with self._store.read() as tx:
-            tenant = tx.tenants.get(notice.tenant_id)
+            tenant = tx.tenants.get(notification.tenant_id)
         assert tenant is not None
-        return note(notice, tenant, self._base_url)
+        return note(notification, tenant, self._base_url)
 
 
-def note(notice: Notification, tenant: Tenant, base_url: str) -> Note:
-    """The notice in words."""
-    told = notice.content
-    name, zone = told["name"], _zone(told["timezone"])
-    tried = humanize.counted(told["attempts"], "attempt")
-    title, lead = {
-        NotificationKind.FAILING: (
-            f"“{name}” failed",
-            "It goes on at its next run time. You will hear again when all is well.",
-        ),
-        NotificationKind.GAVE_UP: (
-            f"“{name}” failed again",
-            f"This run was given up after {tried}.",
-        ),
-        NotificationKind.PAUSED: (
-            f"“{name}” was paused",
-            (
-                "It does not run any more until somebody activates it: mend the reason first, then "
-                "activate it in the list."
-            ),
-        ),
-        NotificationKind.RECOVERED: (
-            f"“{name}” works again",
-            f"{humanize.sentence(told['error'])}."
-            if told["error"]
-            else "Its last run reached all its recipients.",
-        ),
-    }[notice.kind]
-    facts = [("Export", name)]
-    if told["scheduled_for"]:
-        facts.append(("Run time", instant(datetime.fromisoformat(told["scheduled_for"]), zone)))
-    if notice.kind is NotificationKind.RECOVERED and told["since"]:
-        facts.append(("Failing since", instant(datetime.fromisoformat(told["since"]), zone)))
-    elif why := told.get("reason") or told["error"]:
-        facts.append(("Reason", humanize.sentence(why)))
-    if notice.kind in {NotificationKind.FAILING, NotificationKind.GAVE_UP} and told["attempts"] > 1:
-        facts.append(("Attempts", f"{told['attempts']}"))
-    of_run = f"?run={notice.history_id}" if notice.history_id else ""
+def note(notification: Notification, tenant: Tenant, base_url: str) -> Note:
+    """The notification as an email."""
+    title, lead = _headline(notification)
+    query = f"?run={notification.history_id}" if notification.history_id else ""
     return Note(
         tenant_name=tenant.name,
         brand_color=tenant.brand_color,
         logo_url=tenant.logo_url,
-        export_name=name,
+        export_name=notification.content["name"],
         title=title,
         lead=lead,
-        facts=facts,
-        url=f"{base_url}/scheduled-exports/{notice.scheduled_export_id}{of_run}",
+        facts=_facts(notification),
+        url=f"{base_url}/scheduled-exports/{notification.scheduled_export_id}{query}",
         why=(
-            "This message was sent automatically because you look after scheduled exports of "
-            f"{tenant.name}."
+            "This message was sent automatically because you own or administer scheduled exports "
+            f"of {tenant.name}."
         ),
-        created_at=notice.created_at,
+        created_at=notification.created_at,
     )
 
 
+def _headline(notification: Notification) -> tuple[str, str]:
+    """The title, and what happens next."""
+    content = notification.content
+    name = content["name"]
+    match notification.kind:
+        case NotificationKind.FAILING:
+            return (
+                f"“{name}” failed",
+                "It runs again at its next run time. You get another message when it succeeds.",
+            )
+        case NotificationKind.GAVE_UP:
+            attempts = humanize.counted(content["attempts"], "attempt")
+            return f"“{name}” failed again", f"This run was given up after {attempts}."
+        case NotificationKind.PAUSED:
+            lead = (
+                "It does not run until somebody activates it: fix the reason first, then activate "
+                "it in the list."
+            )
+            return f"“{name}” was paused", lead
+        case NotificationKind.RECOVERED:
+            if content["error"]:
+                return f"“{name}” works again", f"{humanize.sentence(content['error'])}."
+            return f"“{name}” works again", "Its last run reached all its recipients."
+
+
+def _facts(notification: Notification) -> list[tuple[str, str]]:
+    """Label and value."""
+    content = notification.content
+    kind = notification.kind
+    zone = _zone(content["timezone"])
+    facts = [("Export", content["name"])]
+    if content["scheduled_for"]:
+        facts.append(("Run time", instant(datetime.fromisoformat(content["scheduled_for"]), zone)))
+    if kind is NotificationKind.RECOVERED and content["since"]:
+        facts.append(("Failing since", instant(datetime.fromisoformat(content["since"]), zone)))
+    elif reason := content.get("reason") or content["error"]:
+        facts.append(("Reason", humanize.sentence(reason)))
+    failed = kind in {NotificationKind.FAILING, NotificationKind.GAVE_UP}
+    if failed and content["attempts"] > 1:
+        facts.append(("Attempts", f"{content['attempts']}"))
+    return facts
+
+
 def _zone(name: str) -> ZoneInfo:
-    """UTC for one that is no longer known: that it is gone may be what the notice tells."""
+    """UTC for an unknown zone, which may be the reason of the notification."""
     try:
         return cron.zone(name)
     except ExportsError:
@@ -104,6 +115,6 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def instant(at: datetime, zone: ZoneInfo) -> str:
-    """As a message tells it, with the name of the zone."""
+    """As messages show it, with the name of the zone."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y, %H:%M} ({zone.key})"
