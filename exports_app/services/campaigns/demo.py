@@ -1,8 +1,7 @@
-"""The demo database: two tenants with people, campaigns and scheduled exports to try the product
-with."""
+"""The demo database: two tenants with users, campaigns and scheduled exports."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count, islice
 
@@ -31,18 +30,17 @@ TENANTS = (
 )
 PLANS = {"acme": ACME, "globex": GLOBEX}
 LOAD_DAYS = 1_000
-"""Days of a campaign that is there for size only."""
+"""Days of metrics of a "Load" campaign."""
 LOAD_BATCH = 20
-"""Campaigns in one transaction: a running server waits for none longer than a second."""
+"""Campaigns in one transaction, which blocks a running server for less than a second."""
 
 Progress = Callable[[int], None]
-"""Called with the rows of metrics that are there by now."""
+"""Called with the number of rows of metrics so far."""
 
 
 def people() -> list[tuple[User, list[Membership]]]:
-    """The users of the demo, without password, and what they belong to. All have the demo's public
-    password."""
-    made = [
+    """The users of the demo, without passwords, and their memberships."""
+    users = [
         (
             User(fixed_id(DEMO_EMAIL), DEMO_EMAIL, "Super Admin", "", is_super_admin=True),
             list[Membership](),
@@ -52,12 +50,12 @@ def people() -> list[tuple[User, list[Membership]]]:
         for role in (Role.ADMIN, Role.VIEWER):
             email = f"{role}@{tenant.slug}.test"
             user = User(fixed_id(email), email, f"{tenant.name} {role}", "")
-            made.append((user, [Membership(user.id, tenant.id, role)]))
-    return made
+            users.append((user, [Membership(user.id, tenant.id, role)]))
+    return users
 
 
 class Demo:
-    """For the server's start and the command line: no principal is asked for. allowed: this
+    """For the server's start and the command line: no principal is needed. allowed: whether this
     installation takes demo data."""
 
     def __init__(self, store: Store, clock: Clock, *, allowed: bool) -> None:
@@ -66,8 +64,8 @@ class Demo:
         self._allowed = allowed
 
     def check_allowed(self) -> None:
-        """Raises ExportsError where demo data must not go: no demo installation, or a database of
-        somebody's own."""
+        """Raises ExportsError where this is no demo installation, or the database has other users
+        or tenants."""
         if not self._allowed:
             raise ExportsError(
                 "demo data and its public password are not taken here: set DEMO=1, and no "
@@ -75,8 +73,8 @@ class Demo:
             )
         with self._store.read() as tx:
             known = {user.id for user, _ in people()} | {tenant.id for tenant in TENANTS}
-            there = tx.users.ids() | {tenant.id for tenant in tx.tenants.within(None)}
-        if there - known:
+            existing = tx.users.ids() | {tenant.id for tenant in tx.tenants.within(None)}
+        if existing - known:
             raise ExportsError(
                 "this database holds users or tenants of your own: demo data needs an empty "
                 "DATA_DIR"
@@ -110,28 +108,29 @@ class Demo:
         """Add campaigns "Load 00001", ... to the seeded demo until it has `rows` rows of metrics.
         Returns how many were added.
 
-        Memory stays flat. A transaction for each part: what was written stays when it is stopped,
-        the next call goes on.
+        Memory stays flat. Each batch is a transaction of its own: after a stop the next call goes
+        on where this one ended.
         """
         home = TENANTS[0]
         with self._store.read() as tx:
-            there = tx.campaigns.count_metrics()
-        begun, last = there, self._clock().date() - timedelta(days=1)
+            before = tx.campaigns.count_metrics()
+        total = before
+        last = self._clock().date() - timedelta(days=1)
         loads = _loads(home, last)
-        while there < rows:
+        while total < rows:
             with self._store.write() as tx:
                 batch = list(islice(loads, LOAD_BATCH))
-                held = tx.campaigns.existing(home.id, [one.id for one in batch])
-                for one in batch:
-                    if one.id in held or there >= rows:
+                existing = tx.campaigns.existing(home.id, [campaign.id for campaign in batch])
+                for campaign in batch:
+                    if campaign.id in existing or total >= rows:
                         continue
-                    days = min(LOAD_DAYS, rows - there)
+                    days = min(LOAD_DAYS, rows - total)
                     first = last - timedelta(days=days - 1)
-                    tx.campaigns.add([replace(one, start_date=first)])
-                    tx.campaigns.add_metrics(list(metrics(one.id, first, days)))
-                    there += days
-            progress(there)
-        return there - begun
+                    tx.campaigns.add([replace(campaign, start_date=first)])
+                    tx.campaigns.add_metrics(list(metrics(campaign.id, first, days)))
+                    total += days
+            progress(total)
+        return total - before
 
 
 def _is_empty(tx: Transaction) -> bool:
@@ -174,84 +173,96 @@ def _loads(tenant: Tenant, last: date) -> Iterator[Campaign]:
     for number in count(1):
         name = f"Load {number:05}"
         yield Campaign(
-            fixed_id(tenant.slug, name),
-            tenant.id,
-            name,
-            "search",
-            "active",
-            "EUR",
-            None,
-            None,
-            last,
+            id=fixed_id(tenant.slug, name),
+            tenant_id=tenant.id,
+            name=name,
+            channel="search",
+            status="active",
+            currency="EUR",
+            end_date=last,
         )
+
+
+@dataclass(frozen=True)
+class _Example:
+    """A scheduled export of the demo. top: the number of the tenant's first campaigns that it
+    covers; None: all campaigns."""
+
+    name: str
+    description: str
+    export_type: str
+    format: str
+    schedule: str
+    period: str
+    group_by: str | None = None
+    top: int | None = None
+    is_active: bool = False
+
+
+EXAMPLES = (
+    _Example(
+        name="Weekly report",
+        description="All campaigns of the week before",
+        export_type="campaigns",
+        format="excel",
+        schedule="0 9 * * 1",
+        period="previous_week",
+        is_active=True,
+    ),
+    _Example(
+        name="Monthly totals",
+        description="Week by week, for the books",
+        export_type="aggregate",
+        format="csv",
+        schedule="30 6 1 * *",
+        period="previous_month",
+        group_by="week",
+    ),
+    _Example(
+        name="Daily top campaigns",
+        description="",
+        export_type="campaign",
+        format="json",
+        schedule="0 7 * * *",
+        period="yesterday",
+        top=3,
+    ),
+)
 
 
 def schedules(tenant: Tenant, now: datetime) -> list[Schedule]:
-    """The tenant's example exports: a weekly one that runs, and two to switch on."""
+    """The tenant's example exports: a weekly one that is active, and two that are not."""
+    return [_schedule(tenant, example, now) for example in EXAMPLES]
+
+
+def _schedule(tenant: Tenant, example: _Example, now: datetime) -> Schedule:
     zone = tenant.timezone or "UTC"
     owner = fixed_id(f"admin@{tenant.slug}.test")
-    few = tuple(fixed_id(tenant.slug, plan.name) for plan in PLANS[tenant.slug][:3])
-
-    def example(
-        name: str,
-        why: str,
-        kind: str,
-        form: str,
-        expression: str,
-        filters: Filters,
-        *,
-        is_active: bool = False,
-    ) -> Schedule:
-        following = (
-            cron.next_after(cron.parse(expression), cron.zone(zone), now) if is_active else None
-        )
-        return Schedule(
-            id=fixed_id(tenant.slug, "export", name),
-            tenant_id=tenant.id,
-            name=name,
-            description=why,
-            export_type=kind,
-            format=form,
-            schedule=expression,
-            timezone=zone,
-            recipients=[f"marketing@{tenant.slug}.test", f"finance@{tenant.slug}.test"],
-            filters=filters.to_json(),
-            when_empty="send",
-            is_active=is_active,
-            created_by=owner,
-            owner_id=owner,
-            created_at=now,
-            updated_at=now,
-            next_run_at=following,
-        )
-
-    weekly = Filters(period="previous_week")
-    monthly = Filters(period="previous_month", group_by="week")
-    daily = few
-    return [
-        example(
-            "Weekly report",
-            "All campaigns of the week before",
-            "campaigns",
-            "excel",
-            "0 9 * * 1",
-            weekly,
-            is_active=True,
-        ),
-        example(
-            "Monthly totals",
-            "Week by week, for the books",
-            "aggregate",
-            "csv",
-            "30 6 1 * *",
-            monthly,
-        ),
-        example(
-            "Daily top campaigns",
-            "",
-            "campaign",
-            "json",
-            "0 7 * * *",
-            Filters(period="yesterday", campaign_ids=daily),
-        ),
-    ]
+    covered = PLANS[tenant.slug][: example.top] if example.top else ()
+    filters = Filters(
+        period=example.period,
+        group_by=example.group_by,
+        campaign_ids=tuple(fixed_id(tenant.slug, plan.name) for plan in covered),
+    )
+    next_run_at = None
+    if example.is_active:
+        next_run_at = cron.next_after(cron.parse(example.schedule), cron.zone(zone), now)
+    return Schedule(
+        id=fixed_id(tenant.slug, "export", example.name),
+        tenant_id=tenant.id,
+        name=example.name,
+        description=example.description,
+        export_type=example.export_type,
+        format=example.format,
+        schedule=example.schedule,
+        timezone=zone,
+        recipients=[f"marketing@{tenant.slug}.test", f"finance@{tenant.slug}.test"],
+        filters=filters.to_json(),
+        when_empty="send",
+        is_active=example.is_active,
+        created_by=owner,
+        owner_id=owner,
+        created_at=now,
+        updated_at=now,
+        next_run_at=next_run_at,
+    )

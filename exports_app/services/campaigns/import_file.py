@@ -1,4 +1,5 @@
-"""The CSV file of an import: read as a stream into a temporary SQLite file, judged line by line."""
+"""The CSV file of an import: read as a stream into a temporary SQLite file, and checked line by
+line."""
 
 import csv
 import io
@@ -19,7 +20,7 @@ from exports_app.services.core.records import Campaign, Metric
 REQUIRED = ("campaign_name", "currency", "date")
 OPTIONAL = ("channel", "status", "budget", "start_date", "end_date", *COUNTS, *AMOUNTS)
 SHOWN = 50
-"""Bad lines told one by one; the rest is counted."""
+"""Bad lines that are listed; the rest is counted."""
 BATCH = 5000
 LONGEST_LINE = 20_000
 """Characters of a line of the file: all of its columns, as long as they may be, in quotes."""
@@ -27,10 +28,9 @@ LONGEST_LINE = 20_000
 _MONEY = re.compile(r"\d{1,15}(\.\d{1,2})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-"""fromisoformat takes weeks and bare digits too, which are more often mistakes than dates."""
 
 Progress = Callable[[float], None]
-"""Told how much is done, from 0 to 1."""
+"""Called with the part that is done, from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ImportResult:
 
 
 class FileReader:
-    """The file into the spool."""
+    """Reads the file into the spool, a temporary SQLite database."""
 
     def __init__(self, spool: sqlite3.Connection, tenant_id: str, result: ImportResult) -> None:
         self._spool = spool
@@ -76,7 +76,7 @@ class FileReader:
             except csv.Error as e:
                 raise ExportsError(f"line 1 is not CSV: {e}") from None
             for count, (line, cells) in enumerate(self._records(records)):
-                if reason := self._take(header, cells, line):
+                if reason := self._store(header, cells, line):
                     self._result.bad(line, reason)
                 if count % BATCH == 0:
                     progress(raw.tell() / size)
@@ -96,8 +96,8 @@ class FileReader:
             if cells:
                 yield line, cells
 
-    def _take(self, header: list[str], cells: list[str], line: int) -> str | None:
-        """Spool the record, or say what is wrong with it."""
+    def _store(self, header: list[str], cells: list[str], line: int) -> str | None:
+        """Store the record in the spool. Returns what is wrong with it; None: nothing."""
         if len(cells) != len(header):
             return f"has {len(cells)} cells, the header has {len(header)}"
         if reason := _unreadable(cells):
@@ -110,35 +110,11 @@ class FileReader:
         errors = check_campaign(campaign) + check_metric(metric)
         if errors:
             return "; ".join(f"{e.pointer[1:]}: {e.detail}" for e in errors)
-        return self._spool_it(campaign, metric, line)
+        return self._insert(campaign, metric, line)
 
     def _parse(self, given: dict[str, str]) -> tuple[Campaign, Metric]:
-        def day(name: str) -> date | None:
-            text = given.get(name, "")
-            if not text:
-                return None
-            try:
-                # What is no plain date becomes the empty text, which is no date either
-                return date.fromisoformat(text if _DATE.fullmatch(text) else "")
-            except ValueError:
-                raise ValueError(f"{name}: must be a date, YYYY-MM-DD") from None
-
-        def number(name: str) -> int:
-            text = given.get(name, "") or "0"
-            if not _COUNT.fullmatch(text):
-                raise ValueError(f"{name}: must be a whole number, not negative")
-            return int(text)
-
-        def money(name: str) -> int | None:
-            text = given.get(name, "")
-            if text and not _MONEY.fullmatch(text):
-                raise ValueError(
-                    f"{name}: must be an amount with at most two decimals, such as 12.50, not "
-                    "negative"
-                )
-            return int(Decimal(text) * 100) if text else None
-
-        on = day("date")
+        """Raises ValueError with what is wrong."""
+        on = _day(given, "date")
         if on is None:
             raise ValueError("date: is required")
         campaign = Campaign(
@@ -148,14 +124,15 @@ class FileReader:
             channel=given.get("channel") or "other",
             status=given.get("status") or "active",
             currency=given["currency"],
-            budget=money("budget"),
-            start_date=day("start_date"),
-            end_date=day("end_date"),
+            budget=_money(given, "budget"),
+            start_date=_day(given, "start_date"),
+            end_date=_day(given, "end_date"),
         )
-        counts = {name: number(name) for name in COUNTS}
-        return campaign, Metric("", on, **counts, **{name: money(name) or 0 for name in AMOUNTS})
+        counts = {name: _count(given, name) for name in COUNTS}
+        amounts = {name: _money(given, name) or 0 for name in AMOUNTS}
+        return campaign, Metric("", on, **counts, **amounts)
 
-    def _spool_it(self, campaign: Campaign, metric: Metric, line: int) -> str | None:
+    def _insert(self, campaign: Campaign, metric: Metric, line: int) -> str | None:
         facts = pack_facts(campaign)
         first = self._spool.execute(
             "SELECT line, facts FROM campaign WHERE name = ?", (campaign.name,)
@@ -186,8 +163,38 @@ class FileReader:
         return None
 
 
+def _day(cells: dict[str, str], name: str) -> date | None:
+    """None for an empty cell. Raises ValueError."""
+    text = cells.get(name, "")
+    if not text:
+        return None
+    try:
+        # fromisoformat takes weeks and bare digits too, which are more often mistakes than dates
+        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
+    except ValueError:
+        raise ValueError(f"{name}: must be a date, YYYY-MM-DD") from None
+
+
+def _count(cells: dict[str, str], name: str) -> int:
+    """0 for an empty cell. Raises ValueError."""
+    text = cells.get(name, "") or "0"
+    if not _COUNT.fullmatch(text):
+        raise ValueError(f"{name}: must be a whole number, not negative")
+    return int(text)
+
+
+def _money(cells: dict[str, str], name: str) -> int | None:
+    """In hundredths; None for an empty cell. Raises ValueError."""
+    text = cells.get(name, "")
+    if text and not _MONEY.fullmatch(text):
+        raise ValueError(
+            f"{name}: must be an amount with at most two decimals, such as 12.50, not negative"
+        )
+    return int(Decimal(text) * 100) if text else None
+
+
 def _lines(text: io.TextIOBase) -> Iterator[str]:
-    """Never more of the file in memory than a line may have. Raises csv.Error for a longer one."""
+    """Reads no more of a line than LONGEST_LINE characters. Raises csv.Error for a longer one."""
     while line := text.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
             raise csv.Error(f"a line is longer than {LONGEST_LINE:,} characters")
@@ -211,20 +218,20 @@ def _header(cells: list[str]) -> list[str]:
     wrong = [c for c in cells if c not in REQUIRED + OPTIONAL]
     missing = [c for c in REQUIRED if c not in cells]
     if wrong or missing or len(set(cells)) != len(cells):
-        told = [f"missing: {', '.join(missing)}"] if missing else []
-        told += (
-            [f"unknown: {', '.join(ascii(c[: bounds.KEY]) for c in wrong[:5])}"] if wrong else []
-        )
-        told += [] if told else ["a column appears twice"]
+        faults = []
+        if missing:
+            faults.append(f"missing: {', '.join(missing)}")
+        if wrong:
+            faults.append(f"unknown: {', '.join(ascii(c[: bounds.KEY]) for c in wrong[:5])}")
+        fault = "; ".join(faults) or "a column appears twice"
         raise ExportsError(
-            f"line 1 must name the columns {', '.join(REQUIRED + OPTIONAL)}; {'; '.join(told)}"
+            f"line 1 must name the columns {', '.join(REQUIRED + OPTIONAL)}; {fault}"
         )
     return cells
 
 
 def pack_facts(campaign: Campaign) -> str:
-    """What a line says about its campaign, as one text to compare and to keep; no fact can hold the
-    separator."""
+    """What a line says about its campaign, as one text. No fact can contain the separator."""
     facts = (
         campaign.channel,
         campaign.status,
