@@ -150,7 +150,7 @@ def test_a_run_whose_channel_is_missing_fails_and_notifications_wait_for_nobody(
         assert not services.account_messages.available()
         services.notifications.send_due()
         assert (
-            services.preview.letter(
+            services.preview.message(
                 admin, schedule.tenant_id, "Numbers", "campaigns", "csv", "UTC", Filters()
             )
             is None

@@ -122,7 +122,7 @@ class Preview:
             complete=look.total is not None,
         )
 
-    def letter(
+    def message(
         self,
         who: Principal,
         tenant_id: str,
@@ -134,40 +134,23 @@ class Preview:
         delivery: str = DeliveryMode.AUTO,
         link_days: int = 7,
     ) -> Message | None:
-        """The message as recipients will see it; None where its channel has nothing to show. A link
-        in it leads nowhere.
-
-        Raises like `data`.
-        """
-        look = self._look(
-            who,
-            tenant_id,
-            name.strip() or "Untitled export",
-            export_type,
-            file_format,
-            timezone,
-            filters,
-        )
+        """The message as recipients will see it; None where its channel has no preview. A link in
+        it leads nowhere. Raises like `data`."""
+        title = name.strip() or "Untitled export"
+        look = self._look(who, tenant_id, title, export_type, file_format, timezone, filters)
         file_name = look.export.file_name()
-        zipped = (
-            Attachment(Path(file_name), f"{file_name}.zip", None, "application/zip")
-            if delivery == DeliveryMode.ZIP
-            else None
-        )
-        large = (
-            delivery == DeliveryMode.AUTO
-            and look.size is not None
-            and not attaches_by_default(look.size, self._attach)
-        )
-        link = (
-            Link(look.export.at + timedelta(days=link_days), lambda _: "#each-recipients-own-link")
-            if large or delivery == DeliveryMode.LINK
-            else None
-        )
+        zipped = _zipped(file_name) if delivery == DeliveryMode.ZIP else None
+        link = None
+        if delivery == DeliveryMode.LINK or (delivery == DeliveryMode.AUTO and self._large(look)):
+            expires_at = look.export.at + timedelta(days=link_days)
+            link = Link(expires_at, lambda _: "#each-recipients-own-link")
         report = look.export.report(
             Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link
         )
         return preview(report)
+
+    def _large(self, look: _Look) -> bool:
+        return look.size is not None and not attaches_by_default(look.size, self._attach)
 
     def branding(
         self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]
@@ -252,6 +235,10 @@ class Preview:
                 Table(columns, iter([by_column(columns, rows)] if rows else [])), draft
             )
             return draft.stat().st_size
+
+
+def _zipped(file_name: str) -> Attachment:
+    return Attachment(Path(file_name), f"{file_name}.zip", None, "application/zip")
 
 
 def _wrong(

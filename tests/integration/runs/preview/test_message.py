@@ -74,7 +74,7 @@ def test_the_message_is_shown_as_it_will_be_sent(
     mail: MailServer,
 ) -> None:
     filters = Filters(period="previous_week")
-    shown = services.preview.letter(
+    shown = services.preview.message(
         admin, acme.id, "Weekly numbers", "campaigns", "csv", BERLIN, filters
     )
     assert shown is not None
@@ -95,7 +95,7 @@ def test_the_message_can_be_seen_before_there_is_a_mail_server_or_a_name(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
     with registered(CHANNELS, EmailChannel(SmtpSettings())):
-        shown = services.preview.letter(admin, acme.id, " \n", "campaigns", "excel", BERLIN, ALL)
+        shown = services.preview.message(admin, acme.id, " \n", "campaigns", "excel", BERLIN, ALL)
     assert shown is not None
     assert shown.subject == "Untitled export \N{EN DASH} all data"
     assert "acme_untitled-export_all_20260304T103000Z.xlsx" in shown.text
@@ -105,7 +105,7 @@ def test_the_message_can_be_seen_before_there_is_a_mail_server_or_a_name(
 def test_a_name_cannot_break_out_of_the_message(
     services: Services, admin: Principal, acme: Tenant
 ) -> None:
-    shown = services.preview.letter(
+    shown = services.preview.message(
         admin, acme.id, "<script>x</script>\nBcc: me", "campaigns", "csv", BERLIN, ALL
     )
     assert shown is not None
@@ -125,6 +125,6 @@ def test_a_channel_may_have_nothing_to_show(
 ) -> None:
     with registered(CHANNELS, Silent()):
         assert (
-            services.preview.letter(admin, acme.id, "Numbers", "campaigns", "csv", BERLIN, ALL)
+            services.preview.message(admin, acme.id, "Numbers", "campaigns", "csv", BERLIN, ALL)
             is None
         )

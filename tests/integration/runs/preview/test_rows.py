@@ -152,7 +152,7 @@ def test_only_who_writes_there_previews(
 ) -> None:
     for look in (
         lambda who: preview(services, who, acme),
-        lambda who: services.preview.letter(
+        lambda who: services.preview.message(
             who, acme.id, "Numbers", "campaigns", "csv", BERLIN, ALL
         ),
     ):

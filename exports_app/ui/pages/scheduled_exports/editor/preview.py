@@ -167,7 +167,7 @@ class LetterPanel(rx.State):
         tenant, values = draft.tenant_id, dict(draft.values)
         filters = form.filters_of(values, draft.campaign_ids)
         found = await call(
-            services.preview.letter,
+            services.preview.message,
             tenant,
             values["name"],
             values["export_type"],
