@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.paths import ROOT
+
 Result = subprocess.CompletedProcess[str]
 
 _PARENT = """

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import trustme
 
-from tests.e2e.server import ROOT
+from tests.paths import ROOT
 
 HOST = "exports.example.com"
 NONE: Mapping[str, str] = MappingProxyType({})

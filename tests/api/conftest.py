@@ -15,8 +15,9 @@ from sqlalchemy import event
 from exports_app.api.app import create
 from exports_app.settings import Settings
 from exports_app.wiring import Services
-from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body, token_for
-from tests.world import Cast
+from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body, token_for
+from tests.api.routes import Case
+from tests.world import Cast, claim, execute
 
 SECRET_KEY = (
     "a key for the tests of the API, long enough to sign with HS512 as well, "
@@ -122,6 +123,37 @@ def campaign(admin_api: Api) -> dict[str, Any]:
     answer = admin_api.post(CAMPAIGNS, {"name": "Launch", "currency": "EUR"})
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+@pytest.fixture
+def ids(
+    services: Services,
+    schedule: dict[str, Any],
+    campaign: dict[str, Any],
+    cast: Cast,
+    request: pytest.FixtureRequest,
+) -> dict[str, str]:
+    """Acme's objects. A finished run with its file, and an invitation, only where the test's case
+    asks for one: they take long."""
+    params: dict[str, Any] = getattr(getattr(request.node, "callspec", None), "params", {})
+    case: Case | None = params.get("case")
+    run_id = invitation_id = ABSENT
+    if case is None or "history_id" in case.path:
+        services.schedules.trigger(cast.admin.who, schedule["id"])
+        run_id = execute(services, claim(services)).id
+    if case is None or "invitation_id" in case.path:
+        invitation_id = services.invitations.invite(
+            cast.admin.who, cast.acme.id, "ann@example.com", "viewer"
+        ).invitation.id
+    return {
+        "schedule_id": schedule["id"],
+        "campaign_id": campaign["id"],
+        "history_id": run_id,
+        "tenant_id": cast.acme.id,
+        "user_id": cast.viewer.user.id,
+        "session_id": ABSENT,
+        "invitation_id": invitation_id,
+    }
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.world import PASSWORD
@@ -169,6 +170,15 @@ NOWHERE = dict.fromkeys(
     re.findall(r"{(\w+)}", " ".join(case.path for case in CASES + SUPER_ADMINS)), ABSENT
 )
 """Ids of things that are not there."""
+TAKES_BODY = [c for c in CASES if c.body is not None]
+WITH_ID = [c for c in CASES if c.has_id]
+WRITES = [c for c in CASES if c.writes]
+
+
+def named(cases: list[Case]) -> Any:
+    return pytest.mark.parametrize(
+        "case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}"
+    )
 
 
 def call(client: Api, case: Case, ids: dict[str, str], **options: Any) -> httpx.Response:

@@ -24,8 +24,9 @@ from exports_app.services.core.extension_points import (
 )
 from exports_app.services.core.registry import Registry
 from tests.contracts.tables import COLUMNS, NASTY, VALUES, rows_of, table
+from tests.paths import ROOT
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "extending.md"
+DOCUMENT = ROOT / "docs" / "extending.md"
 KINDS: list[tuple[str, Registry[Any], type]] = [
     ("An export type", EXPORT_TYPES, ExportType),
     ("A format", FORMATS, Format),

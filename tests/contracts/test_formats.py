@@ -31,6 +31,7 @@ from tests.contracts.tables import (
     rows_of,
     table,
 )
+from tests.paths import ROOT
 
 plugins.load("exports_app.formats")
 
@@ -319,11 +320,10 @@ class TestExcel:
             "FORMATS['excel'].write(table(rows_of(NASTY)), Path(sys.argv[1]))\n"
         )
         environment = os.environ | {"OPENPYXL_LXML": "False"}
-        root = Path(__file__).parents[2]
         subprocess.run(
             [sys.executable, "-W", "error", "-c", program, str(path)],
             check=True,
-            cwd=root,
+            cwd=ROOT,
             env=environment,
         )
         comes_back(FORMATS["excel"], path, rows_of(NASTY))

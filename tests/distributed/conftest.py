@@ -21,8 +21,9 @@ from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.e2e.client import wait_until
-from tests.e2e.server import ROOT, Server, environment, start_server
+from tests.e2e.server import Server, environment, start_server
 from tests.mailserver import MailServer, mail_server
+from tests.paths import ROOT
 from tests.postgres import Postgres, empty, postgres_server
 from tests.redis_server import Redis, redis_server
 

@@ -18,8 +18,9 @@ from exports_app.services.identity import passwords
 from exports_app.wiring import Services
 from tests.distributed.conftest import PATIENCE, Installation, ended
 from tests.e2e.client import wait_until
-from tests.e2e.server import ROOT, environment, refused
+from tests.e2e.server import environment, refused
 from tests.mailserver import MailServer
+from tests.paths import ROOT
 from tests.world import PASSWORD, make_campaigns, make_cast, make_schedule, sql
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 START_SECONDS = 180.0
 """A first start installs npm packages and builds the pages."""
 STOP_SECONDS = 10.0

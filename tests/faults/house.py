@@ -26,8 +26,9 @@ from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.e2e.client import wait_until
-from tests.e2e.server import ROOT, command, environment
+from tests.e2e.server import command, environment
 from tests.faults.post import Post
+from tests.paths import ROOT
 from tests.world import Cast, deliveries_of, make_campaigns, make_cast, make_schedule, sql
 
 INJECTED = Path(__file__).parent / "injected"

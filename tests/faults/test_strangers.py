@@ -26,10 +26,10 @@ import pytest
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from tests.e2e.server import ROOT as REPOSITORY
 from tests.e2e.ui.house import House, build_pages, open_house
 from tests.e2e.ui.wire import HYDRATE, HYDRATE_AND_LOAD, LISTED, LOGIN, ROOT, Wire, event
 from tests.mailserver import mail_server
+from tests.paths import ROOT as REPOSITORY
 
 STRANGER = "127.0.0.2"
 MANY_NETWORKS = "2001:db8:7::/48"

@@ -21,8 +21,9 @@ from exports_app.services.core.records import Campaign, Membership, Metric, Tena
 from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.settings import Settings
 from tests.e2e.client import wait_until
-from tests.e2e.server import ROOT, Server, environment, start_server
+from tests.e2e.server import Server, environment, start_server
 from tests.mailserver import MailServer
+from tests.paths import ROOT
 from tests.world import Person, set_role, sign_in
 
 KEY = "a key for the browser's tests, long enough to sign with"

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
-from tests.e2e.server import ROOT
 from tests.e2e.ui.house import BROWSER, House
+from tests.paths import ROOT
 from tests.world import Person
 
 RESULTS = ROOT / "test-results"

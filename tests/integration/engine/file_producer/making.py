@@ -16,7 +16,6 @@ from tests.e2e.client import wait_until
 LIMITS = FileLimits(rows=1_000_000, size=10**9, seconds=60, memory=512 * 2**20)
 DAYS = 1_500
 NAMES = ("Spring", 'Say "hi", twice', "=1+1", "zwei\nZeilen ü", "bell\a and _x0041_")
-ROOT = Path(__file__).parents[4]
 
 
 class Making:

@@ -12,7 +12,8 @@ from exports_app.services.core.extension_points import FORMATS
 from exports_app.wiring import Services
 from tests.contracts.tables import readers
 from tests.integration.engine import child_formats
-from tests.integration.engine.file_producer.making import DAYS, NAMES, ROOT, Making, is_alive
+from tests.integration.engine.file_producer.making import DAYS, NAMES, Making, is_alive
+from tests.paths import ROOT
 from tests.world import FORMAT_KEYS
 
 

@@ -16,7 +16,8 @@ from exports_app.services.core.extension_points import FORMATS
 from exports_app.wiring import Services
 from tests.e2e.client import wait_until
 from tests.integration.engine import child_formats
-from tests.integration.engine.file_producer.making import DAYS, NAMES, ROOT, Making, is_alive
+from tests.integration.engine.file_producer.making import DAYS, NAMES, Making, is_alive
+from tests.paths import ROOT
 
 
 @pytest.mark.one_database

@@ -2,11 +2,9 @@
 
 import socket
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.commands import Result
 
-ROOT = Path(__file__).resolve().parents[4]
 OURS = (
     "DATABASE_URL",
     "DATA_DIR",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.launch.cli.process import ROOT, Run, refused, went_well
+from tests.integration.launch.cli.process import Run, refused, went_well
+from tests.paths import ROOT
 
 COMMANDS = (
     "serve",
