@@ -11,9 +11,12 @@ from exports_app.services.identity.authentication import Auth
 
 SCHEDULES = "/api/scheduled-exports"
 CAMPAIGNS = "/api/campaigns"
+HEALTH = "/api/health"
 PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "errors"}
 ABSENT = "11111111-2222-4333-8444-555555555555"
 """An id that nothing has."""
+MARKER = "marker-7f3a"
+"""In bad input: no answer and no log repeats it."""
 
 SCHEDULE_KEYS = {
     "delivery",

@@ -161,3 +161,9 @@ def logs() -> Iterator[list[Any]]:
     """Every event that is logged, with its values."""
     with structlog.testing.capture_logs() as seen:
         yield seen
+
+
+@pytest.fixture
+def fast_bcrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bcrypt.checkpw", lambda *_: False)
+    monkeypatch.setattr("bcrypt.hashpw", lambda *_: b"$2b$12$" + b"x" * 53)

@@ -45,14 +45,19 @@ def tab(services: Services, monkeypatch: pytest.MonkeyPatch) -> Tab:
     return Tab()
 
 
+@pytest.fixture(autouse=True)
+def nobody_signed_in_afterwards() -> Iterator[None]:
+    yield
+    actions.begin(None)
+
+
 SignIn = Callable[[Principal, Tenant], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture
-def sign_in(tab: Tab) -> Iterator[SignIn]:
+def sign_in(tab: Tab) -> SignIn:
     async def enter(who: Principal, tenant: Tenant) -> None:
         actions.begin(Actor(who, "a session", tenant.id))
         await tab.do(SessionState.enter)
 
-    yield enter
-    actions.begin(None)
+    return enter

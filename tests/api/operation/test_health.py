@@ -1,0 +1,145 @@
+"""The API's health."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from exports_app.wiring import Services
+from tests.api.client import HEALTH, SCHEDULES, Api
+from tests.api.conftest import Clients, Engine
+from tests.api.lost_database import without_database
+from tests.mailserver import MailServer
+from tests.world import FakeClock
+
+
+def report_of(answer: Any) -> dict[str, Any]:
+    """What health says, but for the disk, which it always measures."""
+    body = answer.json()
+    files = body.pop("files")
+    assert set(files) == {"count", "bytes", "free"}
+    assert files["free"] > 0
+    return body
+
+
+def near(api: Clients) -> Api:
+    """A caller on the server's own machine."""
+    return Api(
+        api.anonymous.app,
+        api.anonymous.runner,
+        address="127.0.0.1",
+        base_url="http://localhost:3720",
+    )
+
+
+class TestHealth:
+    def test_tells_this_machine_that_all_is_well(self, api: Clients) -> None:
+        answer = near(api).get(HEALTH)
+        assert answer.status_code == 200
+        assert report_of(answer) == {
+            "status": "ok",
+            "database": "ok",
+            "engine": "ok",
+            "email": "not configured",
+            "reasons": [],
+        }
+
+    @pytest.mark.parametrize("alive", [True, False])
+    def test_tells_strangers_the_status_alone(
+        self, api: Clients, engine: Engine, alive: bool
+    ) -> None:
+        engine.alive = alive
+        for client in (api.anonymous, api.admin, api.super_admin):
+            answer = client.get(HEALTH)
+            assert answer.status_code == (200 if alive else 503)
+            assert answer.json() == {"status": "ok" if alive else "down"}
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"X-Forwarded-For": "203.0.113.9"},
+            {"Forwarded": "for=203.0.113.9"},
+            {"Via": "1.1 proxy"},
+            {"CF-Connecting-IP": "203.0.113.9"},
+            {"Host": "rebound.example"},
+        ],
+    )
+    def test_counts_whoever_a_proxy_calls_for_as_a_stranger(
+        self, api: Clients, headers: dict[str, str]
+    ) -> None:
+        assert near(api).get(HEALTH, headers=headers).json() == {"status": "ok"}
+
+    def test_behind_a_proxy_all_but_the_token_are_strangers(
+        self, api: Clients, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = "a token for the tests of health"
+        changed = {"public_url": "https://exports.example", "metrics_token": SecretStr(token)}
+        monkeypatch.setattr(services.settings, "__dict__", services.settings.__dict__ | changed)
+        assert near(api).get(HEALTH).json() == {"status": "ok"}
+        for given in ("", "Bearer ", "Bearer wrong", token):
+            assert api.anonymous.get(HEALTH, headers={"Authorization": given}).json() == {
+                "status": "ok"
+            }
+        report_of(api.anonymous.get(HEALTH, headers={"Authorization": f"Bearer {token}"}))
+
+    @pytest.mark.usefixtures("mail")
+    def test_says_that_mail_is_set_up(self, api: Clients, mail: MailServer) -> None:
+        assert near(api).get(HEALTH).json()["email"] == "configured"
+
+    def test_is_503_while_the_engine_is_down(self, api: Clients, engine: Engine) -> None:
+        engine.alive = False
+        answer = near(api).get(HEALTH)
+        assert answer.status_code == 503
+        reasons = ["the engine's loop does not turn: restart the server, and see its log"]
+        assert report_of(answer) == {
+            "status": "down",
+            "database": "ok",
+            "engine": "down",
+            "email": "not configured",
+            "reasons": reasons,
+        }
+
+    def test_is_503_while_the_database_is_down(self, api: Clients, services: Services) -> None:
+        with without_database(services):
+            answer = near(api).get(HEALTH)
+        assert answer.status_code == 503
+        reasons = ["The database cannot be reached: try again in a moment"]
+        assert report_of(answer) == {
+            "status": "down",
+            "database": "down",
+            "engine": "ok",
+            "email": "not configured",
+            "reasons": reasons,
+        }
+        assert near(api).get(HEALTH).json()["status"] == "ok"
+
+    def test_is_503_when_a_schedule_is_long_due(
+        self, api: Clients, clock: FakeClock, services: Services, schedule: Any
+    ) -> None:
+        due = datetime.fromisoformat(schedule["nextRunAt"])
+        clock.set(due + timedelta(minutes=15))
+        assert api.anonymous.get(HEALTH).status_code == 200
+        clock.advance(minutes=1)
+        answer = near(api).get(HEALTH)
+        assert answer.status_code == 503
+        assert answer.json()["reasons"] == [
+            "a scheduled export is due since 16 min 0 s and has no run yet"
+        ]
+        assert (answer.json()["database"], answer.json()["engine"]) == ("ok", "ok")
+        services.ticks.tick()
+        assert api.anonymous.get(HEALTH).status_code == 200
+
+    def test_is_503_when_a_run_waits_long_for_a_worker(
+        self, api: Clients, clock: FakeClock, services: Services, schedule: Any
+    ) -> None:
+        api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger")
+        api.admin.post(f"{SCHEDULES}/{schedule['id']}/trigger")
+        clock.advance(minutes=15.5)
+        answer = near(api).get(HEALTH)
+        assert (answer.status_code, answer.json()["reasons"]) == (
+            503,
+            ["a run has waited 15 min 30 s for a worker"],
+        )
+        services.run_queue.claim()  # the other one waits for the first, not for a worker
+        assert api.anonymous.get(HEALTH).status_code == 200

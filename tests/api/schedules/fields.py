@@ -1,0 +1,30 @@
+"""Fields of a scheduled export, and how many there are."""
+
+from tests.api.client import SCHEDULES, Api
+
+POLICIES = {
+    "overlap": "skip",
+    "catchUp": "latest",
+    "catchUpHours": 168,
+    "jitterSeconds": 0,
+    "pauseAfter": 5,
+    "onUnknown": "resend",
+    "retryAttempts": None,
+    "retryBaseSeconds": None,
+}
+OPTIONAL = {
+    "description",
+    "filters",
+    "whenEmpty",
+    "delivery",
+    "linkDays",
+    "timeLimit",
+    "isActive",
+    "version",
+    *POLICIES,
+}
+
+
+def count(client: Api) -> int:
+    total: int = client.get(SCHEDULES).json()["total"]
+    return total

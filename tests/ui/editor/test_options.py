@@ -1,0 +1,144 @@
+"""The options under Advanced."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.services.core.records import Tenant
+from exports_app.ui.pages.scheduled_exports.editor import options
+from exports_app.ui.pages.scheduled_exports.editor.advanced_view import advanced
+from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
+from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
+from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.wiring import Services
+from tests.ui.conftest import SignIn, Tab
+from tests.ui.editor.opening import opened, put
+from tests.world import make_schedule, pause, stored
+
+POLICIES = {
+    "overlap": "queue_one",
+    "catch_up": "all",
+    "catch_up_hours": 24,
+    "jitter_seconds": 60,
+    "pause_after": 0,
+    "on_unknown": "hold",
+    "retry_attempts": 3,
+    "retry_base_seconds": 10,
+}
+
+
+def test_every_policy_is_set_here_and_a_duplicate_keeps_them(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+    assert POLICIES.keys() <= options.ADVANCED
+
+    def held() -> dict[str, Any]:
+        now = stored(services, schedule)
+        return {name: getattr(now, name) for name in POLICIES}
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        assert draft.unfold == ""
+        assert draft.usual == {"retry_attempts": "9", "retry_base_seconds": "30"}
+        await put(tab, **{name: str(value) for name, value in POLICIES.items()})
+        await tab.do(EditorState.save)
+        assert held() == POLICIES
+        await tab.do(EditorState.duplicate, schedule.id)
+        assert draft.unfold
+        assert {name: draft.values[name] for name in POLICIES} == {
+            name: str(value) for name, value in POLICIES.items()
+        }
+        await tab.do(EditorState.drop_changes)
+        await tab.do(EditorState.begin, schedule.id)
+        await put(tab, retry_attempts="", retry_base_seconds=" ")
+        await tab.do(EditorState.save)
+
+    asyncio.run(play())
+    assert held() == POLICIES | {"retry_attempts": None, "retry_base_seconds": None}
+
+
+def test_a_field_that_is_not_shown_is_left_as_it_was(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, catch_up_hours=24, retry_base_seconds=7, link_days=3)
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        await put(
+            tab,
+            catch_up_hours="0",
+            retry_attempts="1",
+            retry_base_seconds="-",
+            delivery="zip",
+            link_days="x",
+        )
+        await tab.do(EditorState.save)
+        assert draft.errors == {}
+
+    asyncio.run(play())
+    now = stored(services, schedule)
+    assert (now.catch_up_hours, now.retry_attempts, now.retry_base_seconds) == (24, 1, 7)
+    assert (now.delivery, now.link_days) == ("zip", 3)
+
+
+def test_a_wrong_policy_unfolds_its_section_each_time_and_speaks_of_empty_fields(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        await put(tab, name="")
+        await tab.do(EditorState.save)
+        assert draft.unfold == ""
+        await put(tab, retry_attempts="0")
+        await tab.do(EditorState.save)
+        first = draft.unfold
+        assert first
+        assert draft.focus.split("#")[0] == "name"
+        assert (
+            draft.errors["retry_attempts"]
+            == "Must be 1 to 50 attempts, or empty: as the server is set"
+        )
+        await tab.do(EditorState.save)
+        assert draft.unfold not in {"", first}
+
+    asyncio.run(play())
+
+
+def test_the_form_of_one_that_was_paused_by_itself_says_why(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin)
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        assert draft.paused == ""
+        await asyncio.to_thread(
+            pause, services, schedule, "5 runs in a row failed; the last one: no route to host"
+        )
+        await tab.do(ScheduledExports.refresh)
+        assert draft.paused == "5 runs in a row failed; the last one: no route to host"
+        assert draft.stale
+        await tab.do(EditorState.reload)
+        assert not draft.is_active
+        await tab.do(Fields.activate, True)
+        await tab.do(EditorState.save)
+        assert draft.paused == ""
+
+    asyncio.run(play())
+    assert stored(services, schedule).paused_at is None
+
+
+@pytest.mark.usefixtures("services")
+def test_every_option_has_its_place_in_the_form_the_advanced_ones_in_the_fold() -> None:
+    def fields(component: Any) -> set[str]:
+        drawn = str(component.render())
+        return {name for name in options.BY_NAME if f'id:"{name}"' in drawn}
+
+    assert fields(advanced()) == options.ADVANCED
+    assert fields(editor_dialog()) == options.BY_NAME.keys()

@@ -1,0 +1,258 @@
+"""What the form stores, and the errors at its fields."""
+
+import asyncio
+
+import pytest
+
+from exports_app.domain.access import Principal
+from exports_app.domain.runs.states import Trigger
+from exports_app.services.core.records import Tenant
+from exports_app.ui.pages.scheduled_exports.editor import form
+from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
+from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
+from exports_app.ui.pages.scheduled_exports.editor.preview import (
+    SchedulePanel,
+)
+from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
+from exports_app.wiring import Services
+from tests.ui.conftest import SignIn, Tab
+from tests.ui.editor.opening import only_schedule, opened, put
+from tests.world import make_schedule, runs_of, stored
+
+
+def test_a_new_one_begins_in_the_tenants_zone_and_is_created(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        assert draft.values["timezone"] == "Europe/Berlin"
+        assert not draft.dirty
+        await put(tab, name="Mine", schedule="0 8 * * *", period="yesterday", format="csv")
+        await tab.do(
+            Fields.add_recipients, "Ann <ann@example.com>, bob@example.com; ANN@example.com\n"
+        )
+        assert draft.dirty
+        await tab.do(EditorState.save)
+        assert draft.errors == {}
+        assert not draft.is_open
+        assert await tab.texts() == ["“Mine” is saved"]
+
+    asyncio.run(play())
+    made = only_schedule(services)
+    assert (made.name, made.schedule, made.format, made.filters) == (
+        "Mine",
+        "0 8 * * *",
+        "csv",
+        {"period": "yesterday"},
+    )
+    assert made.recipients == ["ann@example.com", "bob@example.com"]
+    assert made.tenant_id == acme.id
+
+
+def test_what_is_left_alone_is_stored_as_the_form_began(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        await opened(tab, sign_in, admin, acme)
+        await put(tab, name="Plain")
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        await tab.do(EditorState.save)
+
+    asyncio.run(play())
+    made = only_schedule(services)
+    assert (made.description, made.export_type, made.format, made.schedule) == (
+        None,
+        "campaigns",
+        "excel",
+        "0 9 * * 1",
+    )
+    assert (made.timezone, made.filters, made.when_empty) == (
+        "Europe/Berlin",
+        {"period": "previous_week"},
+        "send",
+    )
+    assert made.is_active
+    assert made.created_by == made.owner_id == admin.user_id
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "a\tb"}, "name"),
+        ({"schedule": "not cron"}, "schedule"),
+        ({"schedule": "0 0 31 2 *"}, "schedule"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"period": "dates"}, "start_date"),
+        ({"period": "dates", "start_date": "yesterday"}, "start_date"),
+        ({"period": "dates", "start_date": "2026-02-01", "end_date": "2026-01-01"}, "end_date"),
+        ({"export_type": "campaign"}, "campaigns"),
+        ({"export_type": "nope"}, "export_type"),
+        ({"format": "pdf"}, "format"),
+        ({"when_empty": "explode"}, "when_empty"),
+        ({"description": "x" * 2001}, "description"),
+        ({"overlap": "explode"}, "overlap"),
+        ({"catch_up": "explode"}, "catch_up"),
+        ({"catch_up": "all", "catch_up_hours": "0"}, "catch_up_hours"),
+        ({"catch_up": "all", "catch_up_hours": "a week"}, "catch_up_hours"),
+        ({"jitter_seconds": "3601"}, "jitter_seconds"),
+        ({"pause_after": ""}, "pause_after"),
+        ({"on_unknown": "explode"}, "on_unknown"),
+        ({"retry_attempts": "51"}, "retry_attempts"),
+        ({"retry_base_seconds": "-1"}, "retry_base_seconds"),
+    ],
+)
+def test_an_error_stands_at_its_field_which_gets_the_focus(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    values: dict[str, str],
+    field: str,
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await put(tab, **{"name": "Mine"} | values)
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        await tab.do(EditorState.save)
+        assert list(draft.errors) == [field]
+        assert draft.errors[field][0].isupper()
+        assert draft.focus.split("#")[0] == field
+        assert draft.is_open
+        await put(
+            tab,
+            **{
+                field if field != "campaigns" else "export_type": form.EMPTY.get(field, "campaigns")
+            },
+        )
+        if field != "campaigns":
+            assert field not in draft.errors
+
+    asyncio.run(play())
+    with services.store.read() as tx:
+        from exports_app.services.core.records import Page
+
+        assert tx.schedules.find(None, {}, "", Page(sort="name"))[1] == 0
+
+
+def test_a_bad_recipient_is_kept_to_be_mended(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await put(tab, name="Mine")
+        await tab.do(Fields.add_recipients, "boss@example, ann@example.com")
+        assert [(c.text, bool(c.error)) for c in draft.chips] == [
+            ("boss@example", True),
+            ("ann@example.com", False),
+        ]
+        await tab.do(EditorState.save)
+        assert draft.focus.startswith("recipients#")
+        await tab.do(Fields.mend_recipient, "boss@example")
+        assert draft.mend.startswith("boss@example#")
+        assert [c.text for c in draft.chips] == ["ann@example.com"]
+        await tab.do(Fields.add_recipients, "boss@example.com")
+        await tab.do(EditorState.save)
+        assert not draft.is_open
+
+    asyncio.run(play())
+    assert only_schedule(services).recipients == ["ann@example.com", "boss@example.com"]
+
+
+def test_a_preset_fills_the_expression_and_a_typed_preset_is_chosen(
+    tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        panel = await tab.state(SchedulePanel)
+        assert panel.preset == "weekly_monday"
+        await tab.do(Fields.choose_preset, "0 */3 * * *")
+        assert (draft.values["schedule"], panel.preset, panel.words) == (
+            "0 */3 * * *",
+            "every_3_hours",
+            "Every 3 hours",
+        )
+        await put(tab, schedule=" 0  17 * * 5")
+        assert panel.preset == "weekly_friday"
+        await put(tab, schedule="5 17 * * 5")
+        assert (panel.preset, len(panel.runs)) == ("custom", 5)
+        await put(tab, schedule="5 17 * *")
+        assert "five fields" in panel.problem
+        await tab.do(Fields.choose_preset, "")
+        assert (panel.preset, draft.focus.split("#")[0]) == ("custom", "schedule")
+
+    asyncio.run(play())
+
+
+def test_what_somebody_else_saved_meanwhile_is_said_and_can_be_loaded(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(services, admin, name="Before")
+
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme, schedule.id)
+        await put(tab, name="Mine")
+        await asyncio.to_thread(services.schedules.update, admin, schedule.id, {"name": "Theirs"})
+        await tab.do(EditorState.save)
+        assert draft.stale
+        assert draft.is_open
+        await tab.do(EditorState.reload)
+        assert (draft.values["name"], draft.stale, draft.dirty) == ("Theirs", False, False)
+        await put(tab, name="Mine after all")
+        await tab.do(EditorState.save)
+        assert not draft.is_open
+
+    asyncio.run(play())
+    assert stored(services, schedule).name == "Mine after all"
+
+
+def test_a_test_saves_first_and_goes_to_the_signed_in_user_alone(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    async def play() -> None:
+        draft = await opened(tab, sign_in, admin, acme)
+        await tab.do(EditorState.test)
+        assert set(draft.errors) == {"name", "recipients"}
+        await put(tab, name="Mine")
+        await tab.do(Fields.add_recipients, "ann@example.com")
+        await tab.do(EditorState.test)
+        assert draft.is_open
+        assert draft.schedule_id
+        assert not draft.dirty
+        assert await tab.texts() == [
+            "The test makes its file, but sends nothing: no mail server is set: give SMTP_HOST"
+        ]
+
+    asyncio.run(play())
+    (run,) = runs_of(services, only_schedule(services))
+    assert (run.trigger, run.recipients) == (Trigger.TEST, ["admin@example.com"])
+
+
+def test_a_duplicate_is_a_new_form_that_is_paused(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule = make_schedule(
+        services, admin, name="Weekly", recipients=("ann@example.com", "bob@example.com")
+    )
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(EditorState.duplicate, schedule.id)
+        draft = await tab.state(DraftState)
+        assert (draft.schedule_id, draft.values["name"], draft.is_active) == (
+            "",
+            "Copy of Weekly",
+            False,
+        )
+        assert [c.text for c in draft.chips] == ["ann@example.com", "bob@example.com"]
+        await tab.do(EditorState.save)
+
+    asyncio.run(play())
+    with services.store.read() as tx:
+        from exports_app.services.core.records import Page
+
+        assert [s.name for s in tx.schedules.find(None, {}, "", Page(sort="name"))[0]] == [
+            "Copy of Weekly",
+            "Weekly",
+        ]

@@ -1,0 +1,231 @@
+"""The history dialog: which schedule and run it opens, and what it says of errors."""
+
+import asyncio
+import re
+
+import pytest
+
+from exports_app.domain.access import Principal, Role
+from exports_app.domain.errors import DeliveryError, StoreAway, Unavailable
+from exports_app.domain.runs.states import DeliveryStatus, Trigger
+from exports_app.services.core.interfaces import AuditFilter
+from exports_app.services.core.records import Notification, NotificationKind, Page, Tenant, new_id
+from exports_app.services.schedules.service import new_run
+from exports_app.ui.pages.scheduled_exports import run_errors
+from exports_app.ui.pages.scheduled_exports.history.backfill import BackfillState
+from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
+from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
+from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
+from exports_app.wiring import Services
+from tests.paths import ROOT
+from tests.ui.conftest import SignIn, Tab
+from tests.world import (
+    make_schedule,
+    pause,
+    trigger_and_execute,
+)
+
+ID = "bbf7fb7d-abbd-5748-9da5-3486f609bfe2"
+
+
+def test_an_address_opens_its_schedule_and_run_and_a_wrong_one_says_so(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    outsider: Principal,
+    super_admin: Principal,
+) -> None:
+    schedule = make_schedule(services, admin)
+    run = trigger_and_execute(services, admin, schedule)
+    foreign = make_schedule(services, outsider)
+
+    async def play() -> None:
+        story = await tab.state(HistoryState)
+        for address, gone in (
+            (f"/scheduled-exports/{schedule.id}?run={run.id}", ""),
+            (f"/scheduled-exports/{foreign.id}", "There is nothing here that you may see"),
+            ("/scheduled-exports/nonsense", "There is nothing here that you may see"),
+        ):
+            tab.root.router_data = {"asPath": address, "pathname": address.split("?")[0]}
+            await sign_in(admin, acme)
+            await tab.do(ScheduledExports.arrive)
+            await tab.do(ScheduledExports.refresh)
+            assert story.gone == gone
+            assert bool(story.runs) == (gone == "")
+            assert bool(story.opened) == (gone == "")
+
+    asyncio.run(play())
+    services.repeated_entries.flush()
+    found, _ = services.audit.find(super_admin, None, AuditFilter("access"), Page(size=10))
+    assert [(entry.actor_id, entry.detail) for entry in found] == [
+        (admin.user_id, {"of_tenant": foreign.tenant_id})
+    ]
+
+
+def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    """Closing navigates to the list where the page was loaded with the schedule's address. Somebody
+    may open the next one before that page load reaches the server."""
+    schedule = make_schedule(services, admin)
+    following = make_schedule(services, admin)
+
+    async def play() -> None:
+        story = await tab.state(HistoryState)
+        tab.root.router_data = {"asPath": f"/scheduled-exports/{schedule.id}"}
+        await sign_in(admin, acme)
+        await tab.do(ScheduledExports.arrive)
+        assert story.schedule_id == schedule.id
+        await tab.do(HistoryState.close)
+        assert story.schedule_id == ""
+        tab.root.router_data = {"asPath": "/scheduled-exports"}
+        await tab.do(HistoryState.show, following.id)
+        await tab.do(ScheduledExports.arrive)
+        assert story.schedule_id == following.id
+        await tab.do(HistoryState.close)
+        # An address with a schedule that the tab comes to later counts again
+        tab.root.router_data = {"asPath": f"/scheduled-exports/{schedule.id}"}
+        await tab.do(ScheduledExports.arrive)
+        assert story.schedule_id == schedule.id
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "words"),
+    [
+        (
+            "delivery_failed",
+            "1 of 2 messages were not delivered; to a@b.c: 550 no such user",
+            "for good",
+        ),
+        ("delivery_failed", "to a@b.c: 451 try later", "for now"),
+        (
+            "delivery_failed",
+            "the mail server smtp.example.com:587 cannot be reached: timed out",
+            "could not be reached",
+        ),
+        (
+            "delivery_failed",
+            "the mail server smtp.example.com:465 refused the connection: 421 too busy",
+            "for now",
+        ),
+        ("delivery_failed", "to room-404@b.c: 550 no such user", "for good"),
+        ("campaign_missing", "2 of its 3 campaigns no longer exist", "choose campaigns"),
+        (None, None, ""),
+        ("something_new", "whatever", ""),
+    ],
+)
+def test_errors_have_a_hint_in_plain_words(code: str | None, error: str | None, words: str) -> None:
+    found = run_errors.hint(code, error)
+    assert words in found
+    assert bool(found) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            f"2 of its 3 campaigns no longer exist ({ID}, {ID}): choose others",
+            "2 of its 3 campaigns no longer exist: choose others",
+        ),
+        ("there was no data in its window", "There was no data in its window"),
+        ("550 5.1.1 (user) unknown", "550 5.1.1 (user) unknown"),
+        (None, ""),
+    ],
+)
+def test_an_error_is_told_as_a_sentence_without_ids(error: str | None, told: str) -> None:
+    assert run_errors.readable(error) == told
+
+
+def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_choose(
+    services: Services,
+    tab: Tab,
+    sign_in: SignIn,
+    admin: Principal,
+    acme: Tenant,
+    outsider: Principal,
+    globex: Tenant,
+) -> None:
+    schedule = make_schedule(services, outsider, globex.id)
+    both = Principal(admin.user_id, False, {acme.id: Role.ADMIN, globex.id: Role.VIEWER})
+
+    async def play() -> None:
+        await sign_in(both, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        past, story = await tab.state(BackfillState), await tab.state(HistoryState)
+        await tab.do(BackfillState.set_start, "2026-02-02")
+        await tab.do(BackfillState.set_end, "2026-02-16")
+        assert (past.count, past.told) == (0, "Your role does not allow this")
+        run = services.schedules.trigger(outsider, schedule.id)
+        await tab.do(ScheduledExports.refresh)
+        assert [row.id for row in story.runs] == [run.id]
+        assert await tab.texts() == []
+
+    asyncio.run(play())
+
+
+def test_a_pause_and_who_was_told_of_it_are_shown(
+    services: Services, tab: Tab, sign_in: SignIn, admin: Principal, acme: Tenant
+) -> None:
+    schedule, now = make_schedule(services, admin), services.clock()
+    pause(services, schedule, "5 runs in a row failed")
+    run = new_run(schedule, Trigger.SCHEDULE, now, created_at=now)
+    told = {"name": "x", "timezone": "UTC"}
+    kind, status = NotificationKind.PAUSED, DeliveryStatus.ACCEPTED
+    with services.store.write() as tx:
+        tx.runs.add(run)
+        tx.notifications.add(
+            [
+                Notification(
+                    new_id(),
+                    acme.id,
+                    schedule.id,
+                    run.id,
+                    kind,
+                    "admin@example.com",
+                    told,
+                    status,
+                    now,
+                )
+            ]
+        )
+
+    async def play() -> None:
+        await sign_in(admin, acme)
+        await tab.do(HistoryState.show, schedule.id)
+        story = await tab.state(HistoryState)
+        assert story.paused == "5 runs in a row failed"
+        assert [(n.what, n.target, n.word) for n in story.notices] == [
+            ("It was paused", "admin@example.com", "Accepted")
+        ]
+        await tab.do(ScheduleActions.resume, schedule.id)
+        await tab.do(HistoryState.again)
+        assert story.paused == ""
+
+    asyncio.run(play())
+
+
+def test_each_reason_that_a_run_may_end_for_has_its_hint() -> None:
+    """Found in the sources, so that a new one is not forgotten."""
+    found = set[str]()
+    accounts = ROOT / "exports_app" / "services" / "accounts"  # errors of people end no run
+    for folder in ("db", "engine", "services", "channels"):
+        for file in (ROOT / "exports_app" / folder).rglob("*.py"):
+            if file.is_relative_to(accounts):
+                continue
+            found |= set(re.findall(r'(?:\bcode=|"error_code": )"([a-z_]+)"', file.read_text()))
+    assert {
+        "access_lost",
+        "worker_died",
+        "no_data",
+        "schedule_deleted",
+        "too_large",
+        "process_killed",
+    } <= found
+    reasons = {*found, "overlap", "missed", "invalid_cron", "invalid_timezone"}
+    assert [code for code in sorted(reasons) if not run_errors.hint(code, "x")] == []
+    for error in (Unavailable(), StoreAway(), DeliveryError("550 no")):
+        assert run_errors.hint(error.code, error.message), error.code
