@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import reflex as rx
 from reflex.event import Event
+from reflex.istate.delta import clean_state, resolve_delta
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event.context import EventContext
@@ -64,7 +65,7 @@ class Guard(Middleware):
             return None
         if self._rules is None:
             self._rules = actions.rules()
-        root = state._get_root_state()  # noqa: SLF001 (Reflex has no public way)
+        root = _root_of(state)
         caller = _caller(root)
         request_context.begin(caller)
         log.begin(request=caller.request_id)
@@ -117,6 +118,12 @@ class Guard(Middleware):
         if event.name in self._quiet:
             self._seen(EventContext.get().token, event.name, found)
         return None
+
+
+def _root_of(state: BaseState) -> BaseState:
+    while state.parent_state is not None:
+        state = state.parent_state
+    return state
 
 
 def _caller(root: BaseState) -> RequestContext:
@@ -224,16 +231,16 @@ async def _say(root: BaseState, text: str, *, whole_page: bool) -> StateUpdate:
         session.failed = text
     else:
         await notify(root, "error", text)
-    delta = {**await notices._get_resolved_delta(), **await session._get_resolved_delta()}  # noqa: SLF001
+    delta = {**await resolve_delta(notices), **await resolve_delta(session)}
     for state in (notices, session):
-        state._clean()  # noqa: SLF001
+        clean_state(state)
     return StateUpdate(delta=delta)
 
 
 async def _answer(root: BaseState, *events: Any, load: bool = False) -> StateUpdate:
     """What the Guard itself changed, and the events; the refused handler does not run. load: the
     page is loaded anew."""
-    delta = await root._get_resolved_delta()  # noqa: SLF001 (as Reflex does after a handler)
-    root._clean()  # noqa: SLF001
+    delta = await resolve_delta(root)  # as Reflex does after a handler
+    clean_state(root)
     made = [e for spec in events for e in Event.from_event_type(spec)]
     return StateUpdate(delta=delta, events=[*made, *([Event(name=LOAD)] if load else [])])

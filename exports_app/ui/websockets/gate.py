@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 import reflex as rx
 from reflex_base.registry import RegistrationContext
 
+from exports_app.ui.websockets import reflex_internals
 from exports_app.ui.websockets.incident_log import incidents
 from exports_app.ui.websockets.socket import MAX_UNREAD_PACKETS, UNREAD, Socket, current
 from exports_app.ui.websockets.tab_states import Tabs, key_of
@@ -149,14 +150,14 @@ class Gate:
         """Sockets whose first event came with the connection."""
         namespace: Any = app.event_namespace
         sio: Any = app.sio
-        self._namespace, self._sio = namespace, sio
+        self._namespace = namespace
         self._connect, self._disconnect = namespace.on_connect, namespace.on_disconnect
         self._event, self._update = namespace.on_event, namespace.emit_update
-        self._dispatch, self._message = sio._handle_event_internal, sio._handle_eio_message  # noqa: SLF001
+        self._message, self._dispatch = reflex_internals.packet_handlers(sio)
         namespace.on_connect, namespace.on_disconnect = self.on_connect, self.on_disconnect
         namespace.on_event, namespace.on_client_error = self.on_event, self.on_client_error
-        namespace.emit_update, sio._handle_event_internal = self.emit_update, self.on_packet  # noqa: SLF001
-        sio.eio.on("message", self.on_message)
+        namespace.emit_update = self.emit_update
+        reflex_internals.replace_packet_handlers(sio, self.on_message, self.on_packet)
         sio.eio.create_queue = lambda *_, **__: Answers(current())
 
     def remember_few_routes(self) -> None:
@@ -188,7 +189,7 @@ class Gate:
         cookies = environ.get("HTTP_COOKIE", "")
         token = parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[0]
         key = key_of(token, cookies)
-        if await self._namespace._token_manager.is_token_connected(key):  # noqa: SLF001 (a tab that was duplicated)
+        if await reflex_internals.is_connected(self._app, key):  # a tab that was duplicated
             token = str(uuid.uuid4())
             key = key_of(token, cookies)
             await self._namespace.emit("new_token", token, to=sid)
@@ -219,10 +220,13 @@ class Gate:
         loads = event["name"] in HYDRATE and sid not in self._booting
         if socket is not None and loads and not await socket.join():
             return
-        waiting: Any = self._app.event_processor._token_queues  # noqa: SLF001
-        while len(waiting.get(key, ())) >= MAX_WAITING and not (socket and socket.why):  # noqa: ASYNC110 (Reflex has no event for it)
+        while self._is_full(key) and not (socket and socket.why):  # noqa: ASYNC110 (Reflex has no event for it)
             await asyncio.sleep(WAIT_SECONDS)
         await self._event(sid, event)
+
+    def _is_full(self, key: str) -> bool:
+        """Whether as many of the tab's events wait as may."""
+        return len(reflex_internals.pending_events(self._app, key)) >= MAX_WAITING
 
     async def on_client_error(self, sid: str, data: Any = None) -> None:  # noqa: ARG002 (a client's words do not go into our log)
         socket = current()
@@ -230,6 +234,5 @@ class Gate:
 
     async def emit_update(self, update: Any, token: str) -> None:
         """Nothing to a tab that is closed; Reflex would write its token into the log."""
-        manager = self._namespace._token_manager  # noqa: SLF001
-        if hasattr(manager, "redis") or token in manager.token_to_socket:
+        if reflex_internals.can_reach(self._app, token):
             await self._update(update=update, token=token)

@@ -11,13 +11,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import reflex as rx
-from reflex.istate.manager.memory import StateManagerMemory
-from reflex.istate.manager.redis import StateManagerRedis
-from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState
 
 from exports_app import log
 from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE, cookie
+from exports_app.ui.websockets import reflex_internals
 
 MAX_CLOSED = 2_000
 """Closed tabs of people who are signed in, whose states wait for them to come back."""
@@ -145,28 +143,13 @@ class Tabs:
 async def _drop(app: rx.App, key: str, *, stranger: bool) -> bool:
     """False where it cannot be yet: an event of this tab still runs. stranger: what it asked for
     and has not begun is called off."""
-    processor, manager = app.event_processor, app.state_manager
-    if (
-        app.event_namespace is not None
-        and await app.event_namespace._token_manager.is_token_connected(key)  # noqa: SLF001
-    ):
+    if await reflex_internals.is_connected(app, key):
         return True  # it came back, maybe to another server
-    waiting = processor._token_queues.get(key)  # noqa: SLF001 (no public way; the version is pinned)
-    if stranger and waiting:
-        for entry, _ in list(waiting)[1:]:
-            if future := processor._futures.get(entry.ctx.txid):  # noqa: SLF001
-                future.cancel()
-    if waiting:
+    if stranger:
+        reflex_internals.cancel_waiting_events(app, key)
+    if reflex_internals.pending_events(app, key):
         return False
-    token = BaseStateToken(ident=key, cls=rx.State)
-    if isinstance(manager, StateManagerMemory):
-        lock = manager._states_locks.get(key)  # noqa: SLF001
-        if lock is not None and lock.locked():
-            return False
-        manager._purge_token(token)  # noqa: SLF001
-    elif isinstance(manager, StateManagerRedis):
-        await manager.redis.delete(*(token._state_key(kind) for kind in kinds()))  # noqa: SLF001
-    return True
+    return await reflex_internals.drop_states(app, key, kinds())
 
 
 def kinds(root: type[BaseState] = rx.State) -> Iterator[type[BaseState]]:
