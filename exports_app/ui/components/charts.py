@@ -54,12 +54,12 @@ def lines(
     """data: one dict for each place on the axis. dots: also mark the points, e.g. where there is
     only one."""
 
-    def line(one: Series) -> rx.Component:
+    def line(drawn: Series) -> rx.Component:
         return rx.recharts.line(
-            data_key=one.key,
-            name=one.key,
-            stroke=one.color,
-            stroke_dasharray=one.dash,
+            data_key=drawn.key,
+            name=drawn.key,
+            stroke=drawn.color,
+            stroke_dasharray=drawn.dash,
             stroke_width=2,
             dot=dots,
             type_="linear",
@@ -158,19 +158,19 @@ def _box(chart: rx.Component) -> rx.Component:
 
 def figure(
     title: str,
-    told: Any,
+    summary: Any,
     chart: rx.Component,
     table: rx.Component,
     *controls: rx.Component,
     name: str,
     look: str = "",
 ) -> rx.Component:
-    """A card. told: what is to be seen in it, in words. table: the same numbers, opened on demand.
+    """A card. summary: what it shows, in words. table: the same numbers, opened on demand.
     name: its id."""
     head = rx.el.div(
         rx.el.div(
             rx.el.h2(title, id=f"{name}-title"),
-            rx.el.p(told, class_name="muted"),
+            rx.el.p(summary, class_name="muted"),
             class_name="grow",
         ),
         *controls,

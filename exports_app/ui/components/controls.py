@@ -132,7 +132,8 @@ def chooser(
 ) -> rx.Component:
     """A select with its label in it. options: ``rx.el.option``s, or (value, words)."""
     items = [
-        rx.el.option(one[1], value=one[0]) if isinstance(one, tuple) else one for one in options
+        rx.el.option(option[1], value=option[0]) if isinstance(option, tuple) else option
+        for option in options
     ]
     return rx.el.label(
         rx.el.span(label),

@@ -63,16 +63,16 @@ class Actor:
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
-def begin(found: Actor | None) -> None:
+def begin(actor: Actor | None) -> None:
     """For the Guard: the event that runs now acts for them."""
-    _actor.set(found)
+    _actor.set(actor)
 
 
 def actor() -> Actor:
-    found = _actor.get()
-    if found is None:
+    current = _actor.get()
+    if current is None:
         raise RuntimeError("nobody is signed in here: the handler is public, or no action")
-    return found
+    return current
 
 
 def signed_in() -> bool:
@@ -102,8 +102,8 @@ def error_sentence(error: ExportsError) -> str:
 
 def note_refusal(error: ExportsError, what: str) -> None:
     """In the audit, where it refuses a right to somebody who is signed in. what: was called."""
-    if (found := _actor.get()) is not None:
-        services.repeated_entries.refused(found.who, error, what)
+    if (current := _actor.get()) is not None:
+        services.repeated_entries.refused(current.who, error, what)
 
 
 def action(
@@ -159,8 +159,12 @@ def _guarded(fn: Handler, rule: Rule, *, background: bool) -> Handler:
 
 def rules() -> dict[str, Rule]:
     """Full event name -> rule, of every marked handler."""
-    found = RegistrationContext.get().event_handlers.items()
-    return {name: rule for name, held in found if (rule := getattr(held.handler.fn, MARK, None))}
+    handlers = RegistrationContext.get().event_handlers.items()
+    return {
+        name: rule
+        for name, registered in handlers
+        if (rule := getattr(registered.handler.fn, MARK, None))
+    }
 
 
 def unmarked() -> list[str]:
@@ -170,9 +174,9 @@ def unmarked() -> list[str]:
     """
     return sorted(
         name
-        for name, held in RegistrationContext.get().event_handlers.items()
-        if held.states
-        and held.states[0].__module__.startswith("exports_app.")
+        for name, registered in RegistrationContext.get().event_handlers.items()
+        if registered.states
+        and registered.states[0].__module__.startswith("exports_app.")
         and not name.endswith(".setvar")
-        and not hasattr(held.handler.fn, MARK)
+        and not hasattr(registered.handler.fn, MARK)
     )

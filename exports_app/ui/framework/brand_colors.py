@@ -40,5 +40,6 @@ def _until(color: str, end: str, wanted: float, *grounds: str) -> str:
     """The colour, moved towards `end` only as far as the contrast with all the grounds needs."""
     steps = (mixed(color, end, step / 20) for step in range(21))
     return next(
-        (one for one in steps if all(contrast(one, ground) >= wanted for ground in grounds)), end
+        (shade for shade in steps if all(contrast(shade, ground) >= wanted for ground in grounds)),
+        end,
     )

@@ -14,9 +14,9 @@ class DownloadState(rx.State):
     @action(Permission.READ)
     async def start(self, schedule_id: str, run_id: str) -> None:
         """Save a run's file. A wrong or foreign id is simply not found."""
-        held = actor()
+        caller = actor()
         code = services.browser_downloads.of_run
         address = await asyncio.to_thread(
-            code, held.who, held.session, str(schedule_id), str(run_id)
+            code, caller.who, caller.session, str(schedule_id), str(run_id)
         )
         await fetch(self, f"/api/download/{address}")

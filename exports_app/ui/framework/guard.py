@@ -71,52 +71,52 @@ class Guard(Middleware):
         log.begin(request=caller.request_id)
         whole_page = event.name in HYDRATE
         try:
-            found = await _actor(root, counts=by_client)
+            actor = await _actor(root, counts=by_client)
         except (
             ExportsError
         ) as e:  # the database is away, or too many requests: nothing but this is said
             return await _say(root, e.message, whole_page=whole_page)
-        self._known(EventContext.get().token, found is not None)
-        await _keep_owner(root, found)
-        lost = found is not None and await _lost_rights(root, found)
+        self._known(EventContext.get().token, actor is not None)
+        await _keep_owner(root, actor)
+        lost = actor is not None and await _lost_rights(root, actor)
         if whole_page:
             # A page that begins shows nothing of the one before
             (await root.get_state(BrowserCommands)).clear()
             return None
         if lost:
-            self._note_refusal(event, found)
+            self._note_refusal(event, actor)
             await notify(root, "info", CHANGED)
             return await _answer(root, load=True)
-        return None if event.name == LOAD else await self._decide(root, event, found)
+        return None if event.name == LOAD else await self._decide(root, event, actor)
 
-    def _note_refusal(self, event: Event, found: Actor | None) -> bool:
+    def _note_refusal(self, event: Event, actor: Actor | None) -> bool:
         """Whether they may not, which goes into the audit unless the page asked by itself."""
         assert self._rules is not None
-        actions.begin(found)
+        actions.begin(actor)
         rule = self._rules.get(event.name)
-        if found is None or event.name == LOAD or (rule is not None and rule.public):
+        if actor is None or event.name == LOAD or (rule is not None and rule.public):
             return False
         refused = rule is None or (
-            rule.permission is not None and found.who.tenants(rule.permission) == frozenset()
+            rule.permission is not None and actor.who.tenants(rule.permission) == frozenset()
         )
         if refused and event.name not in self._quiet:
             actions.note_refusal(Forbidden(), event.name.rpartition("___")[2])
         return refused
 
     async def _decide(
-        self, root: BaseState, event: Event, found: Actor | None
+        self, root: BaseState, event: Event, actor: Actor | None
     ) -> StateUpdate | None:
         assert self._rules is not None
         rule = self._rules.get(event.name)
-        actions.begin(found)
+        actions.begin(actor)
         if rule is not None and rule.public:
             return None
-        if found is None:
+        if actor is None:
             return await _to_login(root) if rule is not None else await _answer(root)
-        if self._note_refusal(event, found):
+        if self._note_refusal(event, actor):
             return await _answer(root) if event.name in self._quiet else await _refuse(root)
         if event.name in self._quiet:
-            self._seen(EventContext.get().token, event.name, found)
+            self._seen(EventContext.get().token, event.name, actor)
         return None
 
 
@@ -155,28 +155,28 @@ def _look_up(secret: str, counts: bool) -> Actor | None:
     return Actor(visit.who, secret, visit.tenant_id, visit.ends_at)
 
 
-async def _keep_owner(root: BaseState, found: Actor | None) -> None:
+async def _keep_owner(root: BaseState, actor: Actor | None) -> None:
     """The session of a tab's states is always the same one (`tabs.key_of`), but it may end: then
     they are emptied."""
-    mine = found.who.user_id if found else ""
+    mine = actor.who.user_id if actor else ""
     session = await root.get_state(SessionState)
     if not session.is_of(mine):
         await _empty(root)
         session.set_owner(mine)
 
 
-async def _lost_rights(root: BaseState, found: Actor) -> bool:
+async def _lost_rights(root: BaseState, actor: Actor) -> bool:
     """Whether they may do or see less than at the tab's latest event. Its states are empty then:
     what they hold may be of what was taken from them."""
     session = await root.get_state(SessionState)
     before = session.rights()
-    now = rights(found.who)
+    now = rights(actor.who)
     if before == now:
         return False
     lost = not set(before) <= set(now)
     if lost:
         await _empty(root)
-        session.set_owner(found.who.user_id)
+        session.set_owner(actor.who.user_id)
     session.set_rights(now)
     return lost
 

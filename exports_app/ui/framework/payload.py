@@ -60,4 +60,4 @@ def _wrong_form(form: Mapping[Any, Any]) -> str | None:
 
 
 def _first(values: Iterable[Any]) -> str | None:
-    return next((why for one in values if (why := _wrong_plain(one))), None)
+    return next((why for value in values if (why := _wrong_plain(value))), None)

@@ -94,9 +94,9 @@ class SessionState(rx.State):
     @action()
     async def enter(self) -> None:
         """When a page loads: who is here, and for which tenant."""
-        held = actor()
+        caller = actor()
         try:
-            user, tenants = await asyncio.to_thread(services.auth.me, held.who)
+            user, tenants = await asyncio.to_thread(services.auth.me, caller.who)
         except ExportsError as e:
             self.failed = e.message
             return
@@ -105,22 +105,24 @@ class SessionState(rx.State):
         self.initials = "".join(part[0] for part in user.name.split()[:2]).upper()
         self.tenants = [TenantChoice(t.tenant.id, t.tenant.slug, t.tenant.name) for t in tenants]
         self.is_demo = services.settings.is_demo
-        withheld = await asyncio.to_thread(services.auth.withheld, held.who)
-        wanted = {query(self).get("tenant", ""), self.tenant_id, held.tenant_id or ""}
-        shut_out = held.who.must_enrol or any(
+        withheld = await asyncio.to_thread(services.auth.withheld, caller.who)
+        wanted = {query(self).get("tenant", ""), self.tenant_id, caller.tenant_id or ""}
+        shut_out = caller.who.must_enrol or any(
             not tenants or not wanted.isdisjoint({t.id, t.slug}) for t in withheld
         )
         if (user.must_change_password or shut_out) and path(self).rstrip("/") != SETTINGS:
             await go(self, SETTINGS)
         if tenants:
             self._show(
-                _pick(tenants, query(self).get("tenant", ""), self.tenant_id, held.tenant_id or "")
+                _pick(
+                    tenants, query(self).get("tenant", ""), self.tenant_id, caller.tenant_id or ""
+                )
             )
         else:
             self.may = []
             self.role = "No tenant yet"
             self.tenant_id = ""
-        if held.who.is_super_admin:
+        if caller.who.is_super_admin:
             self.may = [*self.may, *map(str, OF_INSTALLATION)]
         self.ready = True
 
@@ -142,12 +144,14 @@ class SessionState(rx.State):
     @action()
     async def switch(self, tenant_id: str) -> None:
         """Show another tenant. The page is loaded anew, at its beginning."""
-        held = actor()
-        _, tenants = await asyncio.to_thread(services.auth.me, held.who)
+        caller = actor()
+        _, tenants = await asyncio.to_thread(services.auth.me, caller.who)
         chosen = next((t for t in tenants if t.tenant.id == tenant_id), None)
         if chosen is None:
             raise NotFound
-        await asyncio.to_thread(services.sessions.choose, held.session, held.who, chosen.tenant.id)
+        await asyncio.to_thread(
+            services.sessions.choose, caller.session, caller.who, chosen.tenant.id
+        )
         self._show(chosen)
         here = path(self).rstrip("/")
         page = HOME if here.startswith(HOME) else here or HOME  # there are other schedules there
@@ -163,7 +167,7 @@ def _pick(tenants: list[TenantRole], slug: str, current: str, last: str) -> Tena
     """The tenant that the address names, else the tab's, else the session's last, else the first
     one they may write in."""
     for wanted in (slug, current, last):
-        for one in tenants:
-            if wanted and wanted in {one.tenant.slug, one.tenant.id}:
-                return one
+        for tenant_role in tenants:
+            if wanted and wanted in {tenant_role.tenant.slug, tenant_role.tenant.id}:
+                return tenant_role
     return next((t for t in tenants if Permission.WRITE in t.permissions), tenants[0])

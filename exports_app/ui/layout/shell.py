@@ -63,7 +63,7 @@ def _header(page: RegisteredPage, entries: Sequence[RegisteredPage]) -> rx.Compo
     return rx.el.header(
         logo(),
         rx.el.nav(
-            *[_entry(one, here=_is_within(page, one)) for one in entries],
+            *[_entry(entry, here=_is_within(page, entry)) for entry in entries],
             class_name="nav",
             custom_attrs={"aria-label": "Pages"},
         ),
@@ -90,11 +90,11 @@ def _is_within(page: RegisteredPage, entry: RegisteredPage) -> bool:
 
 
 def _tenants() -> rx.Component:
-    def item(one: TenantChoice) -> rx.Component:
+    def item(tenant: TenantChoice) -> rx.Component:
         return rx.dropdown_menu.item(
-            one.name,
-            rx.cond(one.id == SessionState.tenant_id, rx.icon("check", size=14)),
-            on_select=SessionState.switch(one.id),
+            tenant.name,
+            rx.cond(tenant.id == SessionState.tenant_id, rx.icon("check", size=14)),
+            on_select=SessionState.switch(tenant.id),
         )
 
     return rx.dropdown_menu.root(

@@ -96,7 +96,7 @@ class Sockets:
             return
         lane.events.spend()
         peer = scope.get(PEER) or client or ("", "")
-        async with self._held(
+        async with self._registered(
             Socket(place, (peer[0], str(peer[1])), has_session=has_session)
         ) as socket:
             await self._serve(socket, with_needed_headers(scope), receive, send)
@@ -119,7 +119,7 @@ class Sockets:
                 )
 
     @asynccontextmanager
-    async def _held(self, socket: Socket) -> AsyncIterator[Socket]:
+    async def _registered(self, socket: Socket) -> AsyncIterator[Socket]:
         socket.address.sockets[socket] = socket.customer.sockets[socket] = None
         self._networks.update(socket.place.networks.values())
         self.open[socket] = None
@@ -150,13 +150,13 @@ class Sockets:
         ):
             return False
         crowded = not has_session and len(customer) >= MAX_STRANGERS_PER_CUSTOMER
-        if crowded and sum(one.is_stranger for one in customer) >= MAX_STRANGERS_PER_CUSTOMER:
+        if crowded and sum(socket.is_stranger for socket in customer) >= MAX_STRANGERS_PER_CUSTOMER:
             return False
         for bits, name in place.networks.items():
             if self._networks[name] >= MAX_SOCKETS_PER_NETWORK[bits]:
                 if not has_session:
                     return False
-                inside = [one for one in self.open if one.place.networks.get(bits) == name]
+                inside = [socket for socket in self.open if socket.place.networks.get(bits) == name]
                 if not self._make_room(inside, place, always=True):
                     return False
         return len(self.open) < MAX_SOCKETS or self._make_room(self.open, place, always=has_session)
@@ -164,14 +164,14 @@ class Sockets:
     def _make_room(self, among: Iterable[Socket], place: Place, *, always: bool) -> bool:
         """Close the newest socket, where nobody is signed in, of the customer that has most of
         those. always: even where that is the customer who asks. Returns whether there was one."""
-        strangers = [one for one in among if one.is_stranger]
-        of_each = Counter(id(one.customer) for one in strangers)
+        strangers = [socket for socket in among if socket.is_stranger]
+        of_each = Counter(id(socket.customer) for socket in strangers)
         if not of_each:
             return False
         most, number = of_each.most_common(1)[0]
         if not always and number <= of_each[id(place.customer)] + 1:
             return False
-        closed = next(one for one in reversed(strangers) if id(one.customer) == most)
+        closed = next(socket for socket in reversed(strangers) if id(socket.customer) == most)
         closed.cut(NO_ROOM)
         self._forget(closed)
         return True
@@ -179,13 +179,17 @@ class Sockets:
     def _address(self, name: str) -> Address:
         if name not in self._addresses:
             if len(self._addresses) >= MAX_SOCKETS:
-                self._addresses = {key: one for key, one in self._addresses.items() if not one.idle}
+                self._addresses = {
+                    key: address for key, address in self._addresses.items() if not address.idle
+                }
             self._addresses[name] = Address(name)
         return self._addresses[name]
 
     def _customer(self, name: str) -> Customer:
         if name not in self._customers:
             if len(self._customers) >= MAX_SOCKETS:
-                self._customers = {key: one for key, one in self._customers.items() if not one.idle}
+                self._customers = {
+                    key: customer for key, customer in self._customers.items() if not customer.idle
+                }
             self._customers[name] = Customer(name)
         return self._customers[name]

@@ -54,7 +54,8 @@ def _takes(name: str) -> dict[str, type | None]:
         ).parameters.values()
     )
     return {
-        one.name: PLAIN.get(get_origin(one.annotation) or one.annotation) for one in parameters[1:]
+        parameter.name: PLAIN.get(get_origin(parameter.annotation) or parameter.annotation)
+        for parameter in parameters[1:]
     }
 
 

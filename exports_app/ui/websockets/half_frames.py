@@ -85,33 +85,33 @@ class HalfFrames:
     def look(self) -> list[Socket]:
         """Shut down the connections whose packets are too large already, and all large ones of a
         network that has too many of them. Returns them."""
-        waiting = {one.peer: one for one in list(self._sockets.open) if _waits(one)}
+        waiting = {client.peer: client for client in list(self._sockets.open) if _waits(client)}
         if not waiting:
             return []
         each = {
-            one: brought - one.taken
+            client: brought - client.taken
             for peer, brought in _connections()
-            if (one := waiting.get(peer))
+            if (client := waiting.get(peer))
         }
         together: Counter[int] = Counter()
-        for one, brought in each.items():
-            together[id(one.customer)] += brought
+        for client, brought in each.items():
+            together[id(client.customer)] += brought
         everybodys = sum(together.values())
         large = dict[Peer, Socket]()
-        for one, brought in each.items():
+        for client, brought in each.items():
             too_many = (
-                together[id(one.customer)] > MOST_BYTES_PER_CUSTOMER
+                together[id(client.customer)] > MOST_BYTES_PER_CUSTOMER
                 or everybodys > MOST_BYTES_OF_ALL
             )
-            most = MOST_BYTES_OF_STRANGERS if one.is_stranger else MOST_BYTES
+            most = MOST_BYTES_OF_STRANGERS if client.is_stranger else MOST_BYTES
             if brought > most or (too_many and brought > SMALL_BYTES):
-                large[one.peer] = one
+                large[client.peer] = client
         return [large[peer] for peer, _ in _connections(shut=large)] if large else []
 
 
-def _waits(one: Socket) -> bool:
+def _waits(client: Socket) -> bool:
     """So long that it has no whole packet which could be handed over."""
-    since = one.waits_since
+    since = client.waits_since
     return since is not None and time.monotonic() - since >= GAP
 
 
@@ -125,22 +125,22 @@ def _connections(shut: Container[Peer] | None = None) -> Iterator[tuple[Peer, in
     far. shut: those only, which are shut down."""
     for entry in _DESCRIPTORS.iterdir():
         with contextlib.suppress(OSError):  # no socket, not connected, or closed just now
-            held = socket.socket(fileno=int(entry.name))
+            connection = socket.socket(fileno=int(entry.name))
             try:
                 if (
-                    held.family not in {socket.AF_INET, socket.AF_INET6}
-                    or held.type != socket.SOCK_STREAM
+                    connection.family not in {socket.AF_INET, socket.AF_INET6}
+                    or connection.type != socket.SOCK_STREAM
                 ):
                     continue
-                host, port, *_ = held.getpeername()
+                host, port, *_ = connection.getpeername()
                 peer = (host, str(port))
                 if shut is not None and peer not in shut:
                     continue
                 (brought,) = _RECEIVED.unpack(
-                    held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size)
+                    connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED.size)
                 )
                 if shut is not None:
-                    held.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RDWR)
                 yield peer, brought
             finally:
-                held.detach()  # it is the server's
+                connection.detach()  # it is the server's

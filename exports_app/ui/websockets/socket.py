@@ -20,7 +20,7 @@ MAX_UNREAD_BYTES = 2 * 1024 * 1024
 """Of answers that wait to be sent, of a socket."""
 MAX_UNREAD_BYTES_PER_CUSTOMER = 8 * MAX_UNREAD_BYTES
 MAX_UNREAD_PACKETS = 500
-MAX_HELD_BYTES_PER_CUSTOMER = 8 * 1024 * 1024
+MAX_WAITING_BYTES_PER_CUSTOMER = 8 * 1024 * 1024
 """Of packets that have come and wait for their turn."""
 LARGE_BYTES = 16 * 1024
 """A packet over this is counted for its address too."""
@@ -90,9 +90,9 @@ class Customer:
     strangers: Lane = field(default_factory=_strangers)
     unread: int = 0
     """Bytes of answers that wait to be sent."""
-    held: int = 0
+    waiting: int = 0
     """Bytes of packets that wait for their turn."""
-    _held: "dict[Socket, int]" = field(default_factory=dict)
+    _waiting: "dict[Socket, int]" = field(default_factory=dict)
 
     @property
     def idle(self) -> bool:
@@ -101,15 +101,15 @@ class Customer:
     def hold(self, socket: "Socket", size: int) -> None:
         """A packet waits. Where they are too many bytes, the largest one's socket is cut off, the
         newest of equal ones."""
-        self._held[socket] = size
-        self.held += size
-        if self.held > MAX_HELD_BYTES_PER_CUSTOMER:
-            largest = max(reversed(self._held), key=self._held.__getitem__)
+        self._waiting[socket] = size
+        self.waiting += size
+        if self.waiting > MAX_WAITING_BYTES_PER_CUSTOMER:
+            largest = max(reversed(self._waiting), key=self._waiting.__getitem__)
             largest.cut(TOO_MANY_LARGE)
             self.release(largest)
 
     def release(self, socket: "Socket") -> None:
-        self.held -= self._held.pop(socket, 0)
+        self.waiting -= self._waiting.pop(socket, 0)
 
 
 @dataclass(frozen=True)

@@ -123,21 +123,21 @@ class Tabs:
     def _superfluous(self) -> list[tuple[str, _Tab]]:
         closed = [(key, tab) for key, tab in self._tabs.items() if tab.closed_at is not None]
         old = time.monotonic() - KEPT_SECONDS
-        found, kept = list[tuple[str, _Tab]](), list[tuple[str, _Tab]]()
+        superfluous, kept = list[tuple[str, _Tab]](), list[tuple[str, _Tab]]()
         for key, tab in closed:
             (
                 kept
                 if tab.signed_in and tab.closed_at is not None and tab.closed_at > old
-                else found
+                else superfluous
             ).append((key, tab))
         each = Counter(tab.address for _, tab in kept)
         more = len(kept) - MAX_CLOSED
         for key, tab in kept:  # the oldest first
             if more > 0 or each[tab.address] > MAX_CLOSED_PER_ADDRESS:
-                found.append((key, tab))
+                superfluous.append((key, tab))
                 each[tab.address] -= 1
                 more -= 1
-        return found
+        return superfluous
 
 
 async def _drop(app: rx.App, key: str, *, stranger: bool) -> bool:

@@ -50,10 +50,10 @@ def test_how_the_exports_do(
         assert [one["label"] for one in page.hours][12:14] == ["23:00", "Thu 00:00"]
         assert len({one["label"] for one in page.hours}) == 25
         assert page.hour_rows[1] == ["4 Mar, 12:00 CET", "1", "Hourly"]
-        assert [(one.name, one.told) for one in page.failing] == [
+        assert [(one.name, one.reason) for one in page.failing] == [
             ("Hourly", "3 scheduled runs in a row failed")
         ]
-        assert [(one.name, one.told) for one in page.paused] == [
+        assert [(one.name, one.reason) for one in page.paused] == [
             ("Tired", "5 runs in a row failed"),
             ("By hand", "paused by hand"),
         ]

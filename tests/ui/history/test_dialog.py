@@ -158,7 +158,7 @@ def test_who_may_only_read_a_schedule_follows_its_history_whatever_days_they_cho
         past, story = await tab.state(BackfillState), await tab.state(HistoryState)
         await tab.do(BackfillState.set_start, "2026-02-02")
         await tab.do(BackfillState.set_end, "2026-02-16")
-        assert (past.count, past.told) == (0, "Your role does not allow this")
+        assert (past.count, past.message) == (0, "Your role does not allow this")
         run = services.schedules.trigger(outsider, schedule.id)
         await tab.do(ScheduledExports.refresh)
         assert [row.id for row in story.runs] == [run.id]

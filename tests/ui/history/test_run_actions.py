@@ -225,25 +225,25 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         await tab.do(BackfillState.run)
         assert past.errors == {"start": "Choose a day", "end": "Choose a day"}
         await tab.do(BackfillState.set_start, "2026-02-02")
-        assert (past.errors, past.told) == ({}, "")
+        assert (past.errors, past.message) == ({}, "")
         await tab.do(BackfillState.set_end, "2026-02-01")
         assert set(past.errors) == {"end"}
         await tab.do(BackfillState.set_end, "2026-02-16")
         assert (past.count, past.errors) == (3, {})
-        assert past.told.startswith("3 runs would be made")
+        assert past.message.startswith("3 runs would be made")
         await tab.do(BackfillState.run)
         assert [(r.how, r.status) for r in story.runs] == [("past time · Admin", "pending")] * 3
-        assert (past.count, past.told) == (
+        assert (past.count, past.message) == (
             0,
             "All run times of these days have a run already: nothing would be made.",
         )
         await tab.do(BackfillState.run)
         assert len(story.runs) == 3
         await tab.do(BackfillState.set_start, "2026-01-26")
-        assert past.told.endswith("3 run times of these days had one already.")
+        assert past.message.endswith("3 run times of these days had one already.")
         other = make_schedule(services, admin, name="Another")
         await tab.do(HistoryState.show, other.id)
-        assert (past.start, past.end, past.told, past.count) == ("", "", "", 0)
+        assert (past.start, past.end, past.message, past.count) == ("", "", "", 0)
         assert "have a run already" in (await tab.state(BrowserCommands)).items[-1].text
 
     asyncio.run(play())

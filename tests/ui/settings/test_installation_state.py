@@ -37,7 +37,11 @@ def test_the_mail_settings_are_shown_and_tried(
                 assert page.error
                 assert (page.outcome, page.busy) == ("", False)
                 await tab.do(EmailState.test, {"address": "gone@example.com"})
-                assert (page.outcome, page.told, page.error) == ("refused", "550 no such user", "")
+                assert (page.outcome, page.message, page.error) == (
+                    "refused",
+                    "550 no such user",
+                    "",
+                )
                 assert "S: 550 no such user" in page.dialogue
                 await tab.do(EmailState.test, {"address": "ann@example.com"})
                 assert (page.outcome, page.dialogue) == ("accepted", [])

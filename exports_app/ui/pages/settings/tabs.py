@@ -16,7 +16,8 @@ USERS = f"{SETTINGS}/users"
 def top(here: str, intro: rx.Component) -> rx.Component:
     """here: the page's route. intro: what it is about."""
     manages, operates = (
-        SessionState.may.contains(str(one)) for one in (Permission.MANAGE, Permission.OPERATE)
+        SessionState.may.contains(str(permission))
+        for permission in (Permission.MANAGE, Permission.OPERATE)
     )
     of_tenant = [
         ("Members", MEMBERS, manages),

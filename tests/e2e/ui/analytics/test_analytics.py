@@ -144,9 +144,9 @@ def test_the_view_stands_in_the_address(
             r"/analytics\?period=last_90_days&group=month&measure=roas&sort=clicks&currency=USD$"
         )
     )
-    told = page.locator("#told").inner_text()
+    told = page.locator("#intro").inner_text()
     page.reload()
-    expect(page.locator("#told")).to_have_text(told)
+    expect(page.locator("#intro")).to_have_text(told)
     expect(page.locator("#measure")).to_have_value("roas")
     expect(page.locator("#top tbody tr")).to_have_count(1)
 
@@ -161,7 +161,7 @@ def test_dates_are_chosen_and_a_wrong_range_is_told(
     page.locator("#end").fill("2026-03-01")
     expect(page.get_by_role("alert")).to_have_text("Must not be before the start date")
     page.locator("#end").fill("2026-03-09")
-    expect(page.locator("#told")).to_contain_text(
+    expect(page.locator("#intro")).to_contain_text(
         "2 Mar 2026 – 9 Mar 2026 · compared with 22 Feb 2026 – 1 Mar 2026"
     )
     expect(page.get_by_role("heading", name="No data in this range")).to_be_visible()
@@ -194,7 +194,7 @@ def test_the_view_becomes_a_scheduled_export(
     form.is_closed()
 
     page.goto("/analytics?period=dates&start=2026-03-01&end=2026-03-09&group=month")
-    expect(page.locator("#told")).to_contain_text("1 Mar 2026")
+    expect(page.locator("#intro")).to_contain_text("1 Mar 2026")
     page.goto(page.locator("#export-view").get_attribute("href") or "")
     form = Form.opened(page, "New scheduled export")
     expect(form.field("start_date")).to_have_value("2026-03-01")

@@ -53,7 +53,7 @@ def test_a_tenants_looks_are_chosen_beside_the_email(
     page.locator("#save-tenant").click()
     expect(toast(page, "The settings are saved")).to_be_visible()
     expect(page.locator("#save-tenant")).to_be_disabled()
-    expect(page.locator("#told, .settings p b").first).to_have_text("Acme & Daughters")
+    expect(page.locator("#intro, .settings p b").first).to_have_text("Acme & Daughters")
     stored = house.call(company.admin, "GET", f"/api/tenants/{company.id}")
     assert {k: stored[k] for k in ("name", "brandColor", "timezone", "keepDays", "logoUrl")} == {
         "name": "Acme & Daughters",

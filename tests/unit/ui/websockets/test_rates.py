@@ -11,7 +11,7 @@ from exports_app.ui.websockets import rate_allowance
 from exports_app.ui.websockets.connections import MAX_STRANGERS_PER_CUSTOMER, Sockets
 from exports_app.ui.websockets.rate_allowance import Allowance
 from exports_app.ui.websockets.socket import (
-    MAX_HELD_BYTES_PER_CUSTOMER,
+    MAX_WAITING_BYTES_PER_CUSTOMER,
     SENDS_TOO_MUCH,
     SENDS_TOO_MUCH_ITSELF,
     Socket,
@@ -220,7 +220,7 @@ class TestHowFast:
         async def story() -> None:
             reflex = Reflex()
             app = Sockets(reflex)
-            most = MAX_HELD_BYTES_PER_CUSTOMER // 200_000
+            most = MAX_WAITING_BYTES_PER_CUSTOMER // 200_000
             clients = [Client(app) for _ in range(most + 5)]
             await settled()
             for socket in reflex.sockets:
@@ -235,7 +235,7 @@ class TestHowFast:
                 await client.cut()
                 assert client.sent == refused(4400)
             customer = reflex.sockets[0].customer
-            assert customer.held <= MAX_HELD_BYTES_PER_CUSTOMER
+            assert customer.waiting <= MAX_WAITING_BYTES_PER_CUSTOMER
             last = Client(app)
             await settled()
             reflex.sockets[-1].is_signed_in = lambda: True
@@ -246,7 +246,7 @@ class TestHowFast:
             for client in clients:
                 client.task.cancel()
             await settled()
-            assert customer.held == 0
+            assert customer.waiting == 0
 
         play(story)
         assert [entry["event"] for entry in logs if "closed" in entry["event"]] == [

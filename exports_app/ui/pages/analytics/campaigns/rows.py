@@ -43,14 +43,16 @@ class Card:
 class TopRow:
     id: str
     name: str
-    told: str
+    facts: str
     cells: list[str]
 
 
-def cards(found: CampaignFigures) -> list[Card]:
-    labels = {column.key: column.label for column in found.measures}
+def cards(figures: CampaignFigures) -> list[Card]:
+    labels = {column.key: column.label for column in figures.measures}
     return [
-        Card(key, labels[key], [_amount(found.measures, one, key) for one in found.totals])
+        Card(
+            key, labels[key], [_amount(figures.measures, totals, key) for totals in figures.totals]
+        )
         for key in CARDS
     ]
 
@@ -73,9 +75,9 @@ def _change(value: int | None) -> tuple[str, str]:
     return (f"+{words}", "up") if value > 0 else (f"\N{MINUS SIGN}{words}", "down")
 
 
-def top_row(found: CampaignFigures, one: CampaignTotal) -> TopRow:
-    values = [_shown(found.measures, one.values, key) for key in LISTED]
-    return TopRow(one.id, one.name, f"{one.channel} · {one.status}", values)
+def top_row(figures: CampaignFigures, campaign: CampaignTotal) -> TopRow:
+    values = [_shown(figures.measures, campaign.values, key) for key in LISTED]
+    return TopRow(campaign.id, campaign.name, f"{campaign.channel} · {campaign.status}", values)
 
 
 def _shown(measures: Sequence[Column], values: Sequence[Value], key: str) -> str:
@@ -93,17 +95,17 @@ class Drawing:
     rows: list[list[str]]
 
 
-def drawing(found: CampaignFigures, measure: str) -> Drawing:
+def drawing(figures: CampaignFigures, measure: str) -> Drawing:
     """From the first period with data to the last: where there is none between them, a sum is 0,
     and a ratio is not there. Of a range that is too long to draw only the periods with data."""
     at = MEASURES.index(measure)
-    column = found.measures[at]
-    values = {(one.period, one.currency): one.values[at] for one in found.points}
-    currencies = sorted({one.currency for one in found.points})
-    if not found.points:
+    column = figures.measures[at]
+    values = {(point.period, point.currency): point.values[at] for point in figures.points}
+    currencies = sorted({point.currency for point in figures.points})
+    if not figures.points:
         return Drawing([], [], [])
-    days = sorted({date.fromisoformat(one.period) for one in found.points})
-    places = steps(days[0], days[-1], found.group_by, MOST_DRAWN + 1)
+    days = sorted({date.fromisoformat(point.period) for point in figures.points})
+    places = steps(days[0], days[-1], figures.group_by, MOST_DRAWN + 1)
     if len(places) > MOST_DRAWN:
         places = days  # a stray day far away: what is there, and nothing between
     absent: Value = 0 if column.ratio is None else None
@@ -111,25 +113,27 @@ def drawing(found: CampaignFigures, measure: str) -> Drawing:
     for place in places:
         of = [values.get((place.isoformat(), currency), absent) for currency in currencies]
         numbers = {c: _number(column, value) for c, value in zip(currencies, of, strict=True)}
-        data.append({LABEL: _label(place, found.group_by, days[0].year != days[-1].year)} | numbers)
+        data.append(
+            {LABEL: _label(place, figures.group_by, days[0].year != days[-1].year)} | numbers
+        )
         rows.append(
             [
-                _label(place, found.group_by, with_year=True),
+                _label(place, figures.group_by, with_year=True),
                 *(readable(column, value) or NONE for value in of),
             ]
         )
     return Drawing(currencies, data, rows)
 
 
-def cut(found: CampaignFigures) -> str:
+def cut(figures: CampaignFigures) -> str:
     """Where the range begins or ends within a period: a point for a part of it looks like a
     fall."""
-    window, group = found.window, found.group_by
-    if group == "day" or not found.points:
+    window, group = figures.window, figures.group_by
+    if group == "day" or not figures.points:
         return ""
-    first = date.fromisoformat(min(one.period for one in found.points))
+    first = date.fromisoformat(min(point.period for point in figures.points))
     after = steps(
-        date.fromisoformat(max(one.period for one in found.points)), date.max, group, most=2
+        date.fromisoformat(max(point.period for point in figures.points)), date.max, group, most=2
     )[-1]
     early = window.start is not None and first < window.start
     late = window.end is not None and window.end < after - timedelta(days=1)

@@ -76,27 +76,27 @@ class AnalyticsView:
 
 def read(query: Mapping[str, str]) -> AnalyticsView:
     """Of an address's parameters; what they name wrongly is left out."""
-    found = AnalyticsView()
-    for name in vars(found):
+    view = AnalyticsView()
+    for name in vars(view):
         if name in query:
-            found = found.with_(name, query[name])
-    return found
+            view = view.with_(name, query[name])
+    return view
 
 
 def steps(first: date, last: date, group: str, most: int = 10_000) -> list[date]:
     """The first days of all periods from one to another, at most so many."""
-    found = [first]
+    days = [first]
     try:
-        while found[-1] < last and len(found) < most:
-            day = found[-1]
-            found.append(
+        while days[-1] < last and len(days) < most:
+            day = days[-1]
+            days.append(
                 _next_month(day)
                 if group == "month"
                 else day + timedelta(days=7 if group == "week" else 1)
             )
     except OverflowError:  # there is no day after 9999-12-31
         pass
-    return found
+    return days
 
 
 def _next_month(day: date) -> date:

@@ -17,7 +17,7 @@ from exports_app.ui.framework.actions import action, error_sentence, principal
 from exports_app.ui.framework.browser_commands import BrowserCommands, show_address
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState, query
-from exports_app.ui.pages.analytics.campaigns import rows as figures
+from exports_app.ui.pages.analytics.campaigns import rows as figure_rows
 from exports_app.ui.pages.analytics.campaigns.rows import MOST_DRAWN, Card, TopRow
 from exports_app.ui.pages.analytics.campaigns.selection import DATES, AnalyticsView, read
 from exports_app.ui.pages.analytics.reading import put, slowly
@@ -74,11 +74,13 @@ class CampaignsState(rx.State):
         session, view = await self.get_state(SessionState), AnalyticsView(**self.view)
         read = services.campaign_analytics.read
         try:
-            found = await slowly(read, principal(), session.tenant_id, view.asked())
-            if view.currency and view.currency not in {one.currency for one in found.totals}:
+            figures = await slowly(read, principal(), session.tenant_id, view.asked())
+            if view.currency and view.currency not in {
+                totals.currency for totals in figures.totals
+            }:
                 view = replace(view, currency="")  # there is none of it in this range
-                found = await slowly(read, principal(), session.tenant_id, view.asked())
-            self._show(found, view)
+                figures = await slowly(read, principal(), session.tenant_id, view.asked())
+            self._show(figures, view)
             put(self, view=vars(view), failed="")
         except ExportsError as e:
             put(self, failed=error_sentence(e))
@@ -94,27 +96,30 @@ class CampaignsState(rx.State):
         )
         put(self, export_href=links[0], export_list_href=links[1], loaded=True)
 
-    def _show(self, found: CampaignFigures, view: AnalyticsView) -> None:
-        drawn, count = figures.drawing(found, view.measure), counted(found.top_total, "campaign")
+    def _show(self, figures: CampaignFigures, view: AnalyticsView) -> None:
+        drawn, count = (
+            figure_rows.drawing(figures, view.measure),
+            counted(figures.top_total, "campaign"),
+        )
         put(
             self,
-            window=period.words(found.window)
-            + (" (today is not over yet)" if found.unfinished else ""),
-            zone=place(found.timezone),
-            compared=period.words(found.before) if found.before else "",
-            cards=figures.cards(found),
-            currencies=[one.currency for one in found.totals],
+            window=period.words(figures.window)
+            + (" (today is not over yet)" if figures.unfinished else ""),
+            zone=place(figures.timezone),
+            compared=period.words(figures.before) if figures.before else "",
+            cards=figure_rows.cards(figures),
+            currencies=[totals.currency for totals in figures.totals],
             few=len(drawn.data) < FEW,
             lines=charts.series(drawn.currencies),
             data=drawn.data if len(drawn.data) <= MOST_DRAWN else [],
             table=drawn.rows,
-            heads=[HEADS[found.group_by], *drawn.currencies],
-            cut=figures.cut(found),
-            currency=found.currency,
-            rows=[figures.top_row(found, one) for one in found.top],
+            heads=[HEADS[figures.group_by], *drawn.currencies],
+            cut=figure_rows.cut(figures),
+            currency=figures.currency,
+            rows=[figure_rows.top_row(figures, campaign) for campaign in figures.top],
             counted=count
-            if len(found.top) == found.top_total
-            else f"the first {len(found.top)} of {count}",
+            if len(figures.top) == figures.top_total
+            else f"the first {len(figures.top)} of {count}",
         )
 
     @action(Permission.WRITE)

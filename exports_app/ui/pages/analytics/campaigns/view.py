@@ -40,7 +40,7 @@ def campaigns() -> rx.Component:
         class_name="btn primary",
         id="export-view",
     )
-    told_ = rx.fragment(
+    summary = rx.fragment(
         state.window,
         rx.cond(state.compared != "", f" · compared with {state.compared}", ""),
         rx.cond(state.zone != "", f" · days in {state.zone}", ""),
@@ -54,7 +54,9 @@ def campaigns() -> rx.Component:
     )
     return rx.el.div(
         top(
-            ROUTE, rx.cond(state.failed == "", told_, ""), rx.cond(state.export_href != "", export)
+            ROUTE,
+            rx.cond(state.failed == "", summary, ""),
+            rx.cond(state.export_href != "", export),
         ),
         _bar(),
         rx.cond(state.loaded, content, skeleton()),
@@ -95,7 +97,7 @@ def _cards() -> rx.Component:
     )
 
 
-def _card(one: Card) -> rx.Component:
+def _card(card: Card) -> rx.Component:
     several = CampaignsState.currencies.length() > 1
 
     def amount(of: Amount) -> rx.Component:
@@ -115,7 +117,7 @@ def _card(one: Card) -> rx.Component:
             ),
         )
         currency = rx.cond(
-            several | CARD_MONEY.contains(one.key), rx.el.span(of.currency, class_name="currency")
+            several | CARD_MONEY.contains(card.key), rx.el.span(of.currency, class_name="currency")
         )
         return rx.el.div(
             rx.el.b(of.value, class_name="num"),
@@ -126,11 +128,11 @@ def _card(one: Card) -> rx.Component:
         )
 
     return rx.el.li(
-        rx.el.h2(one.label),
-        rx.foreach(one.amounts, amount),
+        rx.el.h2(card.label),
+        rx.foreach(card.amounts, amount),
         class_name="card figure-card",
-        key=one.key,
-        custom_attrs={"data-key": one.key},
+        key=card.key,
+        custom_attrs={"data-key": card.key},
     )
 
 
@@ -163,7 +165,9 @@ def _over_time() -> rx.Component:
 
 def _top() -> rx.Component:
     state = CampaignsState
-    currencies = [rx.foreach(state.currencies, lambda one: rx.el.option(one, value=one))]
+    currencies = [
+        rx.foreach(state.currencies, lambda currency: rx.el.option(currency, value=currency))
+    ]
     currency = rx.cond(
         state.currencies.length() > 1, _choice("Currency", "currency", currencies, state.currency)
     )
@@ -221,14 +225,16 @@ def _head(words: str, key: str, look: str = "") -> rx.Component:
     return rx.el.th(press, scope="col", class_name=look, custom_attrs={"aria-sort": order})
 
 
-def _row(one: TopRow) -> rx.Component:
+def _row(campaign: TopRow) -> rx.Component:
     name = rx.el.th(
-        rx.el.bdi(one.name, class_name="strong"),
-        rx.el.div(rx.el.bdi(one.told), class_name="muted"),
+        rx.el.bdi(campaign.name, class_name="strong"),
+        rx.el.div(rx.el.bdi(campaign.facts), class_name="muted"),
         scope="row",
     )
     return rx.el.tr(
-        name, rx.foreach(one.cells, lambda value: rx.el.td(value, class_name="right")), key=one.id
+        name,
+        rx.foreach(campaign.cells, lambda value: rx.el.td(value, class_name="right")),
+        key=campaign.id,
     )
 
 

@@ -36,7 +36,7 @@ class Worry:
 
     id: str
     name: str
-    told: str
+    reason: str
     at: str
 
 
@@ -68,13 +68,13 @@ def hour_points(hours: Sequence[Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
     UTC."""
     today = hours[0].at.astimezone(zone).date()
     names: list[str] = []
-    for one in hours:
-        local = one.at.astimezone(zone)
+    for hour in hours:
+        local = hour.at.astimezone(zone)
         name = (
             f"{local:%H:%M}" if local.date() == today else f"{DAYS[local.weekday()]} {local:%H:%M}"
         )
         names.append(f"{name} ({local:%z})" if name in names else name)
-    return [{LABEL: name, "runs": one.runs} for name, one in zip(names, hours, strict=True)]
+    return [{LABEL: name, "runs": hour.runs} for name, hour in zip(names, hours, strict=True)]
 
 
 def hour_row(hour: Hour, zone: ZoneInfo) -> list[str]:
@@ -84,10 +84,10 @@ def hour_row(hour: Hour, zone: ZoneInfo) -> list[str]:
 
 def crowd(hours: Sequence[Hour], zone: ZoneInfo) -> str:
     """The fullest of the hours, in words."""
-    total = sum(one.runs for one in hours)
+    total = sum(hour.runs for hour in hours)
     if not total:
         return "No run is scheduled in the next 24 hours"
-    most = max(hours, key=lambda one: one.runs)
+    most = max(hours, key=lambda hour: hour.runs)
     local = most.at.astimezone(zone)
     return (
         f"{counted(total, 'run')}, at most {most.runs:,} in an hour: from {local:%H:%M} on, "
@@ -100,9 +100,9 @@ def _names(hour: Hour) -> str:
     return ", ".join(hour.names) + (f" and {more:,} more" if more else "")
 
 
-def ended(found: ExportFigures) -> str:
+def ended(figures: ExportFigures) -> str:
     """How the runs of all days ended, in words."""
-    sums = {key: sum(bar(day)[key] for day in found.days) for key in PARTS}
+    sums = {key: sum(bar(day)[key] for day in figures.days) for key in PARTS}
     total = sum(sums.values())
     if not total:
         return "No run in the last 30 days"
@@ -110,27 +110,29 @@ def ended(found: ExportFigures) -> str:
     return f"{counted(total, 'run')} in the last 30 days: {', '.join(parts)}"
 
 
-def failing(one: Schedule) -> Worry:
+def failing(schedule: Schedule) -> Worry:
     row = (
-        f"{one.failures} scheduled runs in a row failed"
-        if one.failures > 1
+        f"{schedule.failures} scheduled runs in a row failed"
+        if schedule.failures > 1
         else "its last run did not go well"
     )
-    return Worry(one.id, one.name, row, iso(one.failing_since))
+    return Worry(schedule.id, schedule.name, row, iso(schedule.failing_since))
 
 
-def paused(one: Schedule) -> Worry:
+def paused(schedule: Schedule) -> Worry:
     return Worry(
-        one.id,
-        one.name,
-        run_errors.readable(one.paused_reason) if one.paused_at else "paused by hand",
-        iso(one.paused_at),
+        schedule.id,
+        schedule.name,
+        run_errors.readable(schedule.paused_reason) if schedule.paused_at else "paused by hand",
+        iso(schedule.paused_at),
     )
 
 
-def ownerless(one: Schedule, owners: Mapping[str, str]) -> Worry:
-    owner = owners.get(one.owner_id, "Its owner")
-    return Worry(one.id, one.name, f"{owner} may not export here any more: its runs fail", "")
+def ownerless(schedule: Schedule, owners: Mapping[str, str]) -> Worry:
+    owner = owners.get(schedule.owner_id, "Its owner")
+    return Worry(
+        schedule.id, schedule.name, f"{owner} may not export here any more: its runs fail", ""
+    )
 
 
 def _day(day: date) -> str:

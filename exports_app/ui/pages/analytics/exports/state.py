@@ -59,29 +59,32 @@ class ExportsState(rx.State):
             put(self, failed=error_sentence(e))
         put(self, loaded=True)
 
-    def _show(self, found: ExportFigures) -> None:
-        zone, backlog = cron.zone(found.timezone), found.backlog
+    def _show(self, figures: ExportFigures) -> None:
+        zone, backlog = cron.zone(figures.timezone), figures.backlog
         put(
             self,
-            zone=place(found.timezone),
+            zone=place(figures.timezone),
             processing=backlog.processing,
             waiting=backlog.waiting,
             later=backlog.later,
             oldest=iso(backlog.oldest),
-            mean=duration(found.taken.mean) if found.taken else "",
-            p95=duration(found.taken.p95) if found.taken else "",
-            ended=health.ended(found),
-            runs=[health.bar(one) for one in found.days],
-            run_rows=[health.bar_row(one) for one in found.days],
-            times=[health.time_point(one) for one in found.days],
-            time_rows=[health.time_row(one) for one in found.days],
-            crowd=health.crowd(found.hours, zone),
-            hours=health.hour_points(found.hours, zone),
-            hour_rows=[health.hour_row(one, zone) for one in found.hours],
-            failing=[health.failing(one) for one in found.failing.schedules],
-            failing_total=found.failing.total,
-            paused=[health.paused(one) for one in found.paused.schedules],
-            paused_total=found.paused.total,
-            ownerless=[health.ownerless(one, found.owners) for one in found.ownerless.schedules],
-            ownerless_total=found.ownerless.total,
+            mean=duration(figures.taken.mean) if figures.taken else "",
+            p95=duration(figures.taken.p95) if figures.taken else "",
+            ended=health.ended(figures),
+            runs=[health.bar(day) for day in figures.days],
+            run_rows=[health.bar_row(day) for day in figures.days],
+            times=[health.time_point(day) for day in figures.days],
+            time_rows=[health.time_row(day) for day in figures.days],
+            crowd=health.crowd(figures.hours, zone),
+            hours=health.hour_points(figures.hours, zone),
+            hour_rows=[health.hour_row(hour, zone) for hour in figures.hours],
+            failing=[health.failing(schedule) for schedule in figures.failing.schedules],
+            failing_total=figures.failing.total,
+            paused=[health.paused(schedule) for schedule in figures.paused.schedules],
+            paused_total=figures.paused.total,
+            ownerless=[
+                health.ownerless(schedule, figures.owners)
+                for schedule in figures.ownerless.schedules
+            ],
+            ownerless_total=figures.ownerless.total,
         )

@@ -35,14 +35,14 @@ def exports() -> rx.Component:
         rx.el.p(state.failed, class_name="box bad", role="alert"),
         rx.fragment(_now(), _worries(), _runs(), _hours(), _times()),
     )
-    told_ = rx.fragment(
+    intro = rx.fragment(
         "How the scheduled exports of ",
         SessionState.tenant_name,
         " do",
         rx.cond(state.zone != "", f" · days in {state.zone}", ""),
     )
     return rx.el.div(
-        top(EXPORTS, told_), rx.cond(state.loaded, content, skeleton()), class_name="page analytics"
+        top(EXPORTS, intro), rx.cond(state.loaded, content, skeleton()), class_name="page analytics"
     )
 
 
@@ -73,10 +73,10 @@ def _now() -> rx.Component:
     )
 
 
-def _fact(label: str, value: rx.Var[int] | rx.Var[str], told_: str | rx.Component) -> rx.Component:
+def _fact(label: str, value: rx.Var[int] | rx.Var[str], note: str | rx.Component) -> rx.Component:
     amount = rx.el.div(rx.el.b(value, class_name="num"), class_name="amount")
     return rx.el.li(
-        rx.el.h2(label), amount, rx.el.p(told_, class_name="muted"), class_name="card figure-card"
+        rx.el.h2(label), amount, rx.el.p(note, class_name="muted"), class_name="card figure-card"
     )
 
 
@@ -134,15 +134,15 @@ def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> 
     """of: worries. none: what is said where there is none. all_of_them: where the list shows
     them."""
 
-    def entry(one: Worry) -> rx.Component:
+    def entry(worry: Worry) -> rx.Component:
         at = rx.cond(
-            one.at != "",
-            rx.fragment(" · ", browser.when(at=one.at, prefix="since ")),
+            worry.at != "",
+            rx.fragment(" · ", browser.when(at=worry.at, prefix="since ")),
             rx.fragment(),
         )
-        name = rx.link(rx.el.bdi(one.name), href=f"{LIST}/{one.id}", class_name="name")
-        facts = rx.el.div(name, rx.el.div(one.told, at, class_name="muted"), class_name="grow")
-        return rx.el.li(facts, class_name="entry", key=one.id)
+        name = rx.link(rx.el.bdi(worry.name), href=f"{LIST}/{worry.id}", class_name="name")
+        facts = rx.el.div(name, rx.el.div(worry.reason, at, class_name="muted"), class_name="grow")
+        return rx.el.li(facts, class_name="entry", key=worry.id)
 
     heading = rx.el.h2(title, " ", rx.el.span(total, class_name="tag count"), class_name="grow")
     link = (

@@ -52,13 +52,15 @@ class DraftState(rx.State):
         """What the browser keeps while it is open."""
         if not self.is_open:
             return ""
-        held = {
+        identity = {
             "tenant": self.tenant_id,
             "id": self.schedule_id,
             "version": self._version,
             "active": self.is_active,
         }
-        return form.pack(self.values, self.campaign_ids, self.chips, held | {"dirty": self.dirty})
+        return form.pack(
+            self.values, self.campaign_ids, self.chips, identity | {"dirty": self.dirty}
+        )
 
     def _now(self) -> tuple[Any, ...]:
         return (
@@ -92,7 +94,7 @@ class DraftState(rx.State):
         self.values = form.EMPTY | values
         self.is_active = is_active
         self.campaign_ids = list(Filters.from_json(like.filters).campaign_ids) if like else []
-        self.chips = [Chip(one) for one in like.recipients] if like else []
+        self.chips = [Chip(address) for address in like.recipients] if like else []
         self.errors = {}
         self.stale = False
         self.mend = ""
@@ -106,14 +108,14 @@ class DraftState(rx.State):
         self._saved, self.is_open = self._now(), True
 
     @internal
-    def restore(self, held: dict[str, Any], recipients: Sequence[Recipient]) -> None:
+    def restore(self, fields: dict[str, Any], recipients: Sequence[Recipient]) -> None:
         """What `form.unpack` gave; recipients: its chips, read."""
-        self.fill(held["tenant"], held["id"], held["values"], is_active=held["active"])
-        self._version = held["version"]
-        self.campaign_ids = held["campaigns"]
-        self.unfinished = held["unfinished"]
+        self.fill(fields["tenant"], fields["id"], fields["values"], is_active=fields["active"])
+        self._version = fields["version"]
+        self.campaign_ids = fields["campaigns"]
+        self.unfinished = fields["unfinished"]
         self.add_recipients(recipients)
-        self._saved = () if held["dirty"] else self._now()
+        self._saved = () if fields["dirty"] else self._now()
 
     @internal
     def show_saved(self, saved: Schedule) -> None:
@@ -121,17 +123,17 @@ class DraftState(rx.State):
         self._version = saved.version
         self.stale = False
         self.errors = {}
-        self.chips = [Chip(one) for one in saved.recipients]
+        self.chips = [Chip(address) for address in saved.recipients]
         self.paused = run_errors.readable(saved.paused_reason)
         self._saved = self._now()
 
     @internal
-    def add_recipients(self, found: Sequence[Recipient]) -> bool:
+    def add_recipients(self, recipients: Sequence[Recipient]) -> bool:
         """False where they were too many, and the last ones are left out."""
         chips = {chip.text.lower(): chip for chip in self.chips}
-        for one in found:
-            text = (one.address or one.text)[: form.LONGEST_CHIP]
-            chips.setdefault(text.lower(), Chip(text, one.error or ""))
+        for recipient in recipients:
+            text = (recipient.address or recipient.text)[: form.LONGEST_CHIP]
+            chips.setdefault(text.lower(), Chip(text, recipient.error or ""))
         self.chips = list(chips.values())[: form.MOST_CHIPS]
         return len(chips) <= form.MOST_CHIPS
 

@@ -47,9 +47,9 @@ class Fields(rx.State):
     @action(Permission.WRITE, longest={"text": bounds.PASTED})
     async def add_recipients(self, text: str) -> None:
         """From what was typed or pasted; what is no address is kept to be mended."""
-        found = await asyncio.to_thread(read_recipients, str(text))
+        recipients = await asyncio.to_thread(read_recipients, str(text))
         draft = await self.get_state(DraftState)
-        if not draft.add_recipients(found):
+        if not draft.add_recipients(recipients):
             most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"
             await notify(
                 self, "info", f"{most}: what came after the first {form.MOST_CHIPS} was left out"

@@ -149,10 +149,12 @@ def _group_by(values: dict[str, str]) -> str | None:
 
 def groupings() -> dict[str, list[tuple[str, str]]]:
     """The choices of each export type that takes a grouping: value and label."""
-    found = {one.key: declared(one, GroupByFilter) for one in EXPORT_TYPES}
+    declarations = {
+        export_type.key: declared(export_type, GroupByFilter) for export_type in EXPORT_TYPES
+    }
     return {
         key: [(value, GROUPS.get(value, f"By {value}")) for value in grouping.values]
-        for key, grouping in found.items()
+        for key, grouping in declarations.items()
         if grouping
     }
 
@@ -197,13 +199,15 @@ def field_of(pointer: str) -> str:
 
 def errors_by_field(error: Invalid) -> dict[str, str]:
     """The first error of each field, as a sentence."""
-    found: dict[str, str] = {}
-    for one in error.errors:
-        name = field_of(one.pointer)
-        text = one.detail if name in ORDER else f"{one.pointer}: {one.detail}"
+    by_field: dict[str, str] = {}
+    for field_error in error.errors:
+        name = field_of(field_error.pointer)
+        text = (
+            field_error.detail if name in ORDER else f"{field_error.pointer}: {field_error.detail}"
+        )
         text = text.replace("or null", "or empty")  # what is null in the API is an empty field here
-        found.setdefault(name if name in ORDER else "name", sentence(text))
-    return found
+        by_field.setdefault(name if name in ORDER else "name", sentence(text))
+    return by_field
 
 
 def first_wrong(errors: dict[str, str]) -> str:
@@ -223,22 +227,26 @@ def unpack(kept: str) -> dict[str, Any]:
     """What `pack` made. It comes from the browser: anything else in it is left out. Raises Invalid
     when it is not readable."""
     try:
-        found = json.loads(kept)
-        values = {k: str(found["values"].get(k, usual))[:LONGEST] for k, usual in EMPTY.items()}
+        fields = json.loads(kept)
+        values = {k: str(fields["values"].get(k, usual))[:LONGEST] for k, usual in EMPTY.items()}
         return {
             "values": values,
-            "campaigns": [str(one)[: bounds.ID] for one in found["campaigns"][:MAX_CAMPAIGNS]],
-            "chips": [str(one)[:LONGEST_CHIP] for one in found["chips"][:MOST_CHIPS]],
-            "tenant": str(found["tenant"])[: bounds.ID],
-            "id": str(found["id"])[: bounds.ID],
-            "version": int(found["version"]),
-            "active": bool(found["active"]),
-            "dirty": bool(found.get("dirty", True)),
-            "unfinished": str(found.get("unfinished", ""))[:LONGEST],
+            "campaigns": [
+                str(campaign_id)[: bounds.ID] for campaign_id in fields["campaigns"][:MAX_CAMPAIGNS]
+            ],
+            "chips": [str(chip)[:LONGEST_CHIP] for chip in fields["chips"][:MOST_CHIPS]],
+            "tenant": str(fields["tenant"])[: bounds.ID],
+            "id": str(fields["id"])[: bounds.ID],
+            "version": int(fields["version"]),
+            "active": bool(fields["active"]),
+            "dirty": bool(fields.get("dirty", True)),
+            "unfinished": str(fields.get("unfinished", ""))[:LONGEST],
         }
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
         raise Invalid([FieldError("", "the form kept in this browser cannot be read")]) from e
 
 
-TYPES = [(one.key, one.label) for one in EXPORT_TYPES]
-FILE_FORMATS = [(one.key, f"{one.label} (.{one.extension})") for one in FORMATS]
+TYPES = [(export_type.key, export_type.label) for export_type in EXPORT_TYPES]
+FILE_FORMATS = [
+    (file_format.key, f"{file_format.label} (.{file_format.extension})") for file_format in FORMATS
+]

@@ -45,14 +45,14 @@ def is_used(option: Option, values: Mapping[str, str]) -> bool:
 def read(values: Mapping[str, str], errors: list[FieldError]) -> dict[str, Any]:
     """As the service takes them; adds what is wrong to `errors`. Whether a value is allowed is the
     service's rule."""
-    found = {}
+    values_read = {}
     for option in OPTIONS:
         if is_used(option, values):
             try:
-                found[option.name] = value_of(option, values[option.name])
+                values_read[option.name] = value_of(option, values[option.name])
             except ValueError as e:
                 errors.append(FieldError(pointer_of(option.name), str(e)))
-    return found
+    return values_read
 
 
 def read_one(name: str, values: Mapping[str, str]) -> Any:

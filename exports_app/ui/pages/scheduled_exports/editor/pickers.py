@@ -50,15 +50,18 @@ class CampaignPicker(rx.State):
 
     async def _search(self) -> None:
         draft, find = await self.get_state(DraftState), services.campaigns.find
-        found, self.total = await call(find, draft.tenant_id, {}, self.q, Page(1, SHOWN))
-        self.options = [Option(one.id, one.name, one.id in draft.campaign_ids) for one in found]
+        campaigns, self.total = await call(find, draft.tenant_id, {}, self.q, Page(1, SHOWN))
+        self.options = [
+            Option(campaign.id, campaign.name, campaign.id in draft.campaign_ids)
+            for campaign in campaigns
+        ]
 
     @action(Permission.WRITE, longest={"campaign_id": bounds.ID})
     async def toggle(self, campaign_id: str) -> Any:
         """Choose a campaign, or no longer. Which ones exist for the tenant, saving and the preview
         judge."""
         draft = await self.get_state(DraftState)
-        rest = [one for one in draft.campaign_ids if one != campaign_id]
+        rest = [chosen for chosen in draft.campaign_ids if chosen != campaign_id]
         if len(rest) == len(draft.campaign_ids) and len(rest) < MAX_CAMPAIGNS:
             rest = [*rest, str(campaign_id)]
         return await self._take(rest)
@@ -71,7 +74,9 @@ class CampaignPicker(rx.State):
         draft = await self.get_state(DraftState)
         draft.campaign_ids = ids
         draft.clear_error("campaigns")
-        self.options = [Option(one.key, one.label, one.key in ids) for one in self.options]
+        self.options = [
+            Option(option.key, option.label, option.key in ids) for option in self.options
+        ]
         await self._name(ids)
         return DataPanel.load
 
@@ -85,8 +90,8 @@ class CampaignPicker(rx.State):
         names = await call(services.campaigns.names, tenant, ids[:CHIPS])
         self.count = len(ids)
         self.chosen = [
-            Option(one, names.get(one, "a campaign that is gone"), chosen=True)
-            for one in ids[:CHIPS]
+            Option(campaign_id, names.get(campaign_id, "a campaign that is gone"), chosen=True)
+            for campaign_id in ids[:CHIPS]
         ]
 
 
@@ -109,10 +114,10 @@ class ZonePicker(rx.State):
         now = (await self.get_state(DraftState)).values["timezone"]
         parts = self.q.lower().replace("_", " ").split()
         spelled = {z: z.lower().replace("_", " ") for z in cron.zones()}
-        found = [z for z, text in spelled.items() if all(part in text for part in parts)]
+        matching = [z for z, text in spelled.items() if all(part in text for part in parts)]
         self.options = [
             Option(z, z.replace("_", " "), z == now)
-            for z in sorted(found, key=lambda z: z != now)[:SHOWN]
+            for z in sorted(matching, key=lambda z: z != now)[:SHOWN]
         ]
 
     @action(Permission.WRITE)

@@ -59,19 +59,19 @@ class SchedulePanel(rx.State):
         self.note = ""
         self.runs = []
         try:
-            found = await call(explain, values["schedule"], values["timezone"])
+            explanation = await call(explain, values["schedule"], values["timezone"])
         except ExportsError as e:
             self.problem = sentence(e.message)
             return
-        self.preset = found.preset
-        if not found.valid:
-            self.problem = sentence(found.message)
+        self.preset = explanation.preset
+        if not explanation.valid:
+            self.problem = sentence(explanation.message)
             return
         zone = cron.zone(values["timezone"])
-        self.words, self.note = found.description or "", found.note or ""
+        self.words, self.note = explanation.description or "", explanation.note or ""
         self.runs = [
-            NextRun(one.isoformat(), f"{one.astimezone(zone):%a %d %b, %H:%M}")
-            for one in found.next_runs
+            NextRun(run.isoformat(), f"{run.astimezone(zone):%a %d %b, %H:%M}")
+            for run in explanation.next_runs
         ]
 
 
@@ -98,18 +98,18 @@ class DataPanel(rx.State):
             values, campaigns = dict(draft.values), list(draft.campaign_ids)
             asked = self._asked = uuid.uuid4().hex
             self.busy = True
-        found, problem = await asyncio.get_running_loop().run_in_executor(
+        preview, problem = await asyncio.get_running_loop().run_in_executor(
             _slow, _read, principal(), tenant, values, campaigns
         )
         async with self:
             if self._asked == asked:
-                self._show(found, problem)
+                self._show(preview, problem)
 
-    def _show(self, found: Any, problem: str) -> None:
+    def _show(self, preview: Any, problem: str) -> None:
         self.busy = False
         self.problem = problem
-        self.is_empty = found is not None and found.total == 0
-        if found is None:
+        self.is_empty = preview is not None and preview.total == 0
+        if preview is None:
             self.heads = []
             self.rows = []
             self.summary = ""
@@ -118,23 +118,23 @@ class DataPanel(rx.State):
         # An id says the least and takes the most room: it stands last here, wherever the file has
         # it
         order = sorted(
-            range(len(found.columns)), key=lambda at: found.columns[at].key.endswith("_id")
+            range(len(preview.columns)), key=lambda at: preview.columns[at].key.endswith("_id")
         )
-        columns = [found.columns[at] for at in order]
+        columns = [preview.columns[at] for at in order]
         self.heads = [Head(c.label, c.kind in {Kind.INTEGER, Kind.DECIMAL}) for c in columns]
-        self.rows = [[row[at] for at in order] for row in found.rows]
-        self.window = found.window
+        self.rows = [[row[at] for at in order] for row in preview.rows]
+        self.window = preview.window
         first = (
             f", the first {len(self.rows)}"
-            if found.total is None or found.total > len(self.rows)
+            if preview.total is None or preview.total > len(self.rows)
             else ""
         )
-        moved = " and ".join(found.columns[at].label for was, at in enumerate(order) if at < was)
+        moved = " and ".join(preview.columns[at].label for was, at in enumerate(order) if at < was)
         self.shown = first + (f". {moved} comes earlier in the file." if moved else "")
-        if found.total is None:
+        if preview.total is None:
             self.summary, self.problem = "", TOO_LONG
         else:
-            self.summary = f"{counted(found.total, 'row')}, about {size(found.size or 0)}"
+            self.summary = f"{counted(preview.total, 'row')}, about {size(preview.size or 0)}"
 
 
 def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -> tuple[Any, str]:
@@ -166,7 +166,7 @@ class LetterPanel(rx.State):
         draft = await self.get_state(DraftState)
         tenant, values = draft.tenant_id, dict(draft.values)
         filters = form.filters_of(values, draft.campaign_ids)
-        found = await call(
+        email = await call(
             services.preview.message,
             tenant,
             values["name"],
@@ -177,11 +177,11 @@ class LetterPanel(rx.State):
             values["delivery"],
             options.read_one("link_days", values),
         )
-        if found is None:
+        if email is None:
             return
-        self.subject = found.subject
-        self.html = found.html
-        self.text = found.text
+        self.subject = email.subject
+        self.html = email.html
+        self.text = email.text
         self.kind, self.is_open = "html", True
 
     @action(Permission.WRITE)

@@ -90,12 +90,12 @@ class EditorState(rx.State):
     async def restore(self, kept: str) -> Any:
         """Bring back a form that the browser kept while the server was away. Another tenant's stays
         there until its turn."""
-        held, recipients = await asyncio.to_thread(_unpack, str(kept))
+        fields, recipients = await asyncio.to_thread(_unpack, str(kept))
         draft = await self.get_state(DraftState)
-        if draft.is_open or held["tenant"] != (await self.get_state(SessionState)).tenant_id:
+        if draft.is_open or fields["tenant"] != (await self.get_state(SessionState)).tenant_id:
             return None
-        draft.restore(held, recipients)
-        if held["dirty"]:
+        draft.restore(fields, recipients)
+        if fields["dirty"]:
             await notify(self, "info", "Your unsaved changes are back")
         # Somebody who goes on typing must not find the rest of it in the name
         draft.focus_on("form")
@@ -219,9 +219,12 @@ class EditorState(rx.State):
 
 def _unpack(kept: str) -> tuple[dict[str, Any], list[Recipient]]:
     """The form, and its recipients as they are read. Raises Invalid."""
-    held, domains = form.unpack(kept), Domains()
-    return held, list(
-        islice((one for text in held["chips"] for one in read_recipients(text, domains)), MAX_SENT)
+    fields, domains = form.unpack(kept), Domains()
+    return fields, list(
+        islice(
+            (recipient for text in fields["chips"] for recipient in read_recipients(text, domains)),
+            MAX_SENT,
+        )
     )
 
 

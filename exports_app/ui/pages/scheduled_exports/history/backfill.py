@@ -22,7 +22,7 @@ class BackfillState(rx.State):
     """Whose days these are."""
     start: str = ""
     end: str = ""
-    told: str = ""
+    message: str = ""
     """What running them would do."""
     errors: dict[str, str] = {}  # noqa: RUF012 (Reflex copies defaults)
     """By field: start, end."""
@@ -49,33 +49,33 @@ class BackfillState(rx.State):
             await self._look()
 
     async def _look(self) -> None:
-        self.told = ""
+        self.message = ""
         self.errors = {}
         self.count = 0
         days = _days(self.start, self.end)
         if days is None:
             return  # not all is chosen yet
         try:
-            found = await call(services.backfill.count, self.schedule_id, *days)
+            planned = await call(services.backfill.count, self.schedule_id, *days)
         except Invalid as e:
             self._refused(e)
             return
         except ExportsError as e:  # what is shown beside it goes on
-            self.told = error_sentence(e)
+            self.message = error_sentence(e)
             return
-        self.count = found.new
-        if found.new:
+        self.count = planned.new
+        if planned.new:
             had = (
-                f" {counted(found.existing, 'run time')} of these days had one already."
-                if found.existing
+                f" {counted(planned.existing, 'run time')} of these days had one already."
+                if planned.existing
                 else ""
             )
-            self.told = (
-                f"{counted(found.new, 'run')} would be made, each for the days that it would "
+            self.message = (
+                f"{counted(planned.new, 'run')} would be made, each for the days that it would "
                 f"have covered.{had}"
             )
         else:
-            self.told = "All run times of these days have a run already: nothing would be made."
+            self.message = "All run times of these days have a run already: nothing would be made."
 
     @action(Permission.WRITE)
     async def run(self) -> None:
@@ -102,7 +102,7 @@ class BackfillState(rx.State):
     def _refused(self, error: Invalid) -> None:
         fields = {"/startDate": "start", "/endDate": "end"}
         self.errors = {fields.get(e.pointer, "start"): sentence(e.detail) for e in error.errors}
-        self.told, self.count = "", 0
+        self.message, self.count = "", 0
 
 
 def _days(start: str, end: str) -> tuple[date, date] | None:

@@ -145,22 +145,22 @@ def _has_file(run: Run) -> bool:
 
 
 def _sent(run: Run) -> str:
-    told = []
+    facts = []
     if run.sent_as == DeliveryMode.LINK and run.link_expires_at:
-        told.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
+        facts.append(f"Sent as a download link until {run.link_expires_at:%d %b %Y, %H:%M} UTC")
     elif run.sent_as and run.sent_size is not None:
         how = "Attached as ZIP" if run.sent_as == DeliveryMode.ZIP else "Attached"
-        told.append(f"{how}, {size(run.sent_size)}")
+        facts.append(f"{how}, {size(run.sent_size)}")
     if run.links_revoked_at:
-        told.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
+        facts.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
     if run.removed_characters:
-        told.append(
+        facts.append(
             f"{counted(run.removed_characters, 'character')} of its texts left out or "
             "replaced, which the format cannot hold"
         )
     if run.file_removed_at:
-        told.append(f"the file was removed on {run.file_removed_at:%d %b %Y}")
-    return sentence(" · ".join(told))
+        facts.append(f"the file was removed on {run.file_removed_at:%d %b %Y}")
+    return sentence(" · ".join(facts))
 
 
 def run_seconds(run: Run) -> float:

@@ -41,14 +41,14 @@ def backfill() -> rx.Component:
                 class_name="pair",
             ),
             rx.el.div(
-                rx.el.span(BackfillState.told, class_name="muted grow", role="status"),
+                rx.el.span(BackfillState.message, class_name="muted grow", role="status"),
                 button(
                     "Run them",
                     kind="small",
                     icon="history",
                     once=True,
                     on_click=BackfillState.run,
-                    disabled=(BackfillState.told != "") & (BackfillState.count == 0),
+                    disabled=(BackfillState.message != "") & (BackfillState.count == 0),
                 ),
                 class_name="row wrap",
             ),
@@ -93,16 +93,18 @@ def notices() -> rx.Component:
     )
 
 
-def _notice(one: NotificationItem) -> rx.Component:
+def _notice(notice: NotificationItem) -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.b(one.what),
+            rx.el.b(notice.what),
             rx.el.div(
-                one.target, rx.cond(one.error != "", f" · {one.error}", ""), class_name="muted"
+                notice.target,
+                rx.cond(notice.error != "", f" · {notice.error}", ""),
+                class_name="muted",
             ),
             class_name="grow",
         ),
-        rx.el.span(browser.when(at=one.at), class_name="muted num"),
-        status(one.look, one.word),
+        rx.el.span(browser.when(at=notice.at), class_name="muted num"),
+        status(notice.look, notice.word),
         class_name="entry",
     )

@@ -196,24 +196,24 @@ class HistoryState(rx.State):
             await (await self.get_state(part)).follow(schedule.id, self.opened)
 
     def _show(self, read: Read) -> None:
-        found = read.runs
+        runs = read.runs
         total = read.total
         names = read.names
-        self.notices = [notice_row(one) for one in read.notices]
-        longest = max((run_seconds(run) for run, _ in found), default=0.0)
-        self.runs = [run_row(run, names, longest) for run, _ in found]
+        self.notices = [notice_row(notice) for notice in read.notices]
+        longest = max((run_seconds(run) for run, _ in runs), default=0.0)
+        self.runs = [run_row(run, names, longest) for run, _ in runs]
         self.total = total
         self.loaded = True
         self.gone = ""
         self.failed = ""
         counts = [
-            (word, sum(run.status is key for run, _ in found)) for key, word in STATUS_WORDS.items()
+            (word, sum(run.status is key for run, _ in runs)) for key, word in STATUS_WORDS.items()
         ]
-        self.summary = f"Last {len(found)} runs: " + ", ".join(
+        self.summary = f"Last {len(runs)} runs: " + ", ".join(
             f"{n} {word.lower()}" for word, n in counts if n
         )
         opened = next(
-            ((run, deliveries) for run, deliveries in found if run.id == self.opened), None
+            ((run, deliveries) for run, deliveries in runs if run.id == self.opened), None
         )
         if opened is None:
             self.opened = ""
@@ -227,7 +227,7 @@ class HistoryState(rx.State):
             delivery_row(d) for d in sorted(deliveries, key=lambda d: ATTENTION.index(d.status))
         ]
         self.attempts = (
-            [attempt_row(one) for one in read.attempts]
+            [attempt_row(attempt) for attempt in read.attempts]
             if len(read.attempts) > 1 or waits_for_retry(run)
             else []
         )
@@ -276,11 +276,11 @@ class HistoryState(rx.State):
 
 
 def _read(who: Principal, schedule_id: str, opened: str) -> Read:
-    found, total = services.history.of_schedule(who, schedule_id, SHOWN)
+    runs, total = services.history.of_schedule(who, schedule_id, SHOWN)
     names = services.schedule_summaries.people(
-        who, {run.triggered_by for run, _ in found if run.triggered_by}
+        who, {run.triggered_by for run, _ in runs if run.triggered_by}
     )
     notices = services.history.notifications(who, schedule_id, NOTICES)
-    is_here = any(run.id == opened for run, _ in found)
+    is_here = any(run.id == opened for run, _ in runs)
     attempts = services.history.attempts(who, schedule_id, opened) if is_here else []
-    return Read(found, total, names, notices, attempts)
+    return Read(runs, total, names, notices, attempts)

@@ -186,13 +186,13 @@ class ScheduleActions(rx.State):
 
 def _ended(who: Principal, watched: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """run id -> (the run, accepted, deliveries), or (None, 0, 0) for what is gone."""
-    found: dict[str, Any] = {}
+    ended: dict[str, Any] = {}
     for run_id, (schedule_id, _) in watched.items():
         try:
             run, deliveries = services.history.get(who, schedule_id, run_id)
         except NotFound:
-            found[run_id] = (None, 0, 0)
+            ended[run_id] = (None, 0, 0)
             continue
         if run.status in FINISHED:
-            found[run_id] = (run, sum(d.status == "accepted" for d in deliveries), len(deliveries))
-    return found
+            ended[run_id] = (run, sum(d.status == "accepted" for d in deliveries), len(deliveries))
+    return ended

@@ -97,4 +97,4 @@ def _told_below(schedule: Schedule, run: Run) -> bool:
 
 
 def rows(schedules: list[Schedule], latest: Mapping[str, LatestRun]) -> list[Row]:
-    return [row(one, latest.get(one.id)) for one in schedules]
+    return [row(schedule, latest.get(schedule.id)) for schedule in schedules]

@@ -137,7 +137,7 @@ class ListState(rx.State):
         self.failing = summary.failing
         self.stopped, self.next_at = summary.stopped, iso(summary.next_run_at)
         shown = {r.id for r in self.rows}
-        self.selected = [one for one in self.selected if one in shown]
+        self.selected = [schedule_id for schedule_id in self.selected if schedule_id in shown]
 
     @action(Permission.WRITE)
     async def again(self) -> None:
@@ -186,7 +186,7 @@ class ListState(rx.State):
 
     @action(Permission.WRITE)
     async def pick(self, schedule_id: str, checked: bool) -> None:
-        rest = [one for one in self.selected if one != schedule_id]
+        rest = [picked for picked in self.selected if picked != schedule_id]
         self.selected = (
             [*rest, schedule_id]
             if checked and any(r.id == schedule_id for r in self.rows)

@@ -48,8 +48,12 @@ def toolbar() -> rx.Component:
     )
     filters = rx.fragment(
         _filter("active", "State", STATES),
-        _filter("type", "Type", ((one.key, one.label) for one in EXPORT_TYPES)),
-        _filter("format", "Format", ((one.key, one.label) for one in FORMATS)),
+        _filter(
+            "type", "Type", ((export_type.key, export_type.label) for export_type in EXPORT_TYPES)
+        ),
+        _filter(
+            "format", "Format", ((file_format.key, file_format.label) for file_format in FORMATS)
+        ),
         _filter("status", "Last run", ((str(key), STATUS_WORDS[key]) for key in STATUSES)),
         rx.cond(ListState.narrowed, button("Clear", kind="ghost small", on_click=ListState.clear)),
         _order(),

@@ -20,14 +20,14 @@ class SessionItem:
 def signed_in_rows(who: Principal, session: str) -> list[SessionItem]:
     """In a thread: reading what a browser calls itself takes some milliseconds, and the first time
     a fifth of a second."""
-    return [row(one) for one in services.own_account.sessions(who, session)]
+    return [row(signed_in) for signed_in in services.own_account.sessions(who, session)]
 
 
-def row(one: SignedIn) -> SessionItem:
+def row(signed_in: SignedIn) -> SessionItem:
     return SessionItem(
-        one.id,
-        device(one.device),
-        one.last_used_at.isoformat(),
-        one.created_at.isoformat(),
-        one.is_current,
+        signed_in.id,
+        device(signed_in.device),
+        signed_in.last_used_at.isoformat(),
+        signed_in.created_at.isoformat(),
+        signed_in.is_current,
     )

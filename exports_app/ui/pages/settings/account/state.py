@@ -43,7 +43,9 @@ class AccountState(rx.State):
             change = services.own_account.change_password
             await call(change, current, new, id_of(actor().session))
         except Invalid as e:
-            self.errors = {FIELDS.get(one.pointer, "new"): sentence(one.detail) for one in e.errors}
+            self.errors = {
+                FIELDS.get(error.pointer, "new"): sentence(error.detail) for error in e.errors
+            }
             return
         except TooManyRequests as e:
             self.errors = {"current": e.message}

@@ -96,18 +96,20 @@ def _sessions() -> rx.Component:
     )
 
 
-def _session(one: SessionItem) -> rx.Component:
+def _session(session: SessionItem) -> rx.Component:
     facts = rx.el.div(
-        rx.el.b(one.device),
+        rx.el.b(session.device),
         rx.el.div(
             "used ",
-            browser.when(at=one.used_at),
+            browser.when(at=session.used_at),
             " · since ",
-            browser.when(at=one.since),
+            browser.when(at=session.since),
             class_name="muted num",
         ),
         class_name="grow",
     )
-    end = button("Sign out", kind="small", once=True, on_click=AccountState.end(one.id))
+    end = button("Sign out", kind="small", once=True, on_click=AccountState.end(session.id))
     here = rx.el.span("This browser", class_name="tag")
-    return rx.el.li(facts, rx.cond(one.is_current, here, end), class_name="entry", key=one.id)
+    return rx.el.li(
+        facts, rx.cond(session.is_current, here, end), class_name="entry", key=session.id
+    )

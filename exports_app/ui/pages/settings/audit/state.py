@@ -117,11 +117,11 @@ class AuditState(rx.State):
         find = services.audit.find
         try:
             tenant, where = await self._asked()
-            found, self.total = await call(find, tenant, where, Page(self.number, SIZE))
-            if not found and self.total:  # the page is past the end
+            entries, self.total = await call(find, tenant, where, Page(self.number, SIZE))
+            if not entries and self.total:  # the page is past the end
                 self.number = -(-self.total // SIZE)
-                found, self.total = await call(find, tenant, where, Page(self.number, SIZE))
-            self.rows, self.failed = [entry_item(one) for one in found], ""
+                entries, self.total = await call(find, tenant, where, Page(self.number, SIZE))
+            self.rows, self.failed = [entry_item(entry) for entry in entries], ""
         except ExportsError as e:
             self.failed = error_sentence(e)
         self.loaded = True
@@ -148,11 +148,11 @@ def _fits(name: str, value: str) -> bool:
 
 def _day(text: str, pointer: str) -> date | None:
     try:
-        found = date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
         if (
-            found is None or 1 < found.year < 9999
+            day is None or 1 < day.year < 9999
         ):  # where a day later, and another zone, are still a date
-            return found
+            return day
     except ValueError:
         pass
     raise Invalid([FieldError(pointer, "a day is not one: write it as 2026-01-31")])

@@ -103,28 +103,28 @@ def _date(label: str, name: str) -> rx.Component:
     )
 
 
-def _entry(one: AuditItem) -> rx.Component:
+def _entry(entry: AuditItem) -> rx.Component:
     what = rx.el.div(
-        rx.el.b(rx.el.bdi(one.who)), " ", one.what, " ", rx.el.b(rx.el.bdi(one.subject))
+        rx.el.b(rx.el.bdi(entry.who)), " ", entry.what, " ", rx.el.b(rx.el.bdi(entry.subject))
     )
     changes = rx.cond(
-        one.changes.length() > 0,
+        entry.changes.length() > 0,
         rx.el.ul(
-            rx.foreach(one.changes, lambda text: rx.el.li(rx.el.bdi(text))), class_name="changes"
+            rx.foreach(entry.changes, lambda text: rx.el.li(rx.el.bdi(text))), class_name="changes"
         ),
     )
     origin = rx.cond(
-        one.origin.length() > 0,
+        entry.origin.length() > 0,
         rx.el.details(
             rx.el.summary("From where"),
-            rx.el.ul(rx.foreach(one.origin, rx.el.li), class_name="changes"),
+            rx.el.ul(rx.foreach(entry.origin, rx.el.li), class_name="changes"),
             class_name="muted",
         ),
     )
-    when = browser.when(at=one.at, zone=SessionState.timezone)
+    when = browser.when(at=entry.at, zone=SessionState.timezone)
     facts = rx.el.div(what, changes, origin, class_name="grow")
     return rx.el.li(
-        facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=one.id
+        facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=entry.id
     )
 
 

@@ -12,5 +12,5 @@ class SettingRow:
     source: str
 
 
-def row(one: EffectiveSetting) -> SettingRow:
-    return SettingRow(one.name, one.value, one.source)
+def row(setting: EffectiveSetting) -> SettingRow:
+    return SettingRow(setting.name, setting.value, setting.source)

@@ -27,16 +27,18 @@ class EmailState(rx.State):
     """What is wrong with the address."""
     outcome: str = ""
     """Of the last test, as `Outcome` has it; empty: there was none."""
-    told: str = ""
+    message: str = ""
     dialogue: list[str] = []  # noqa: RUF012
     _asked: str = ""
     """Which test is under way."""
 
     @action(Permission.OPERATE)
     async def refresh(self) -> None:
-        found = await call(services.mail_diagnostics.effective_settings)
-        self.rows = [row(one) for one in found]
-        self.configured = any(one.name == "SMTP_HOST" and one.value != NOT_SET for one in found)
+        settings = await call(services.mail_diagnostics.effective_settings)
+        self.rows = [row(setting) for setting in settings]
+        self.configured = any(
+            setting.name == "SMTP_HOST" and setting.value != NOT_SET for setting in settings
+        )
 
     @action(Permission.OPERATE)
     async def arrive(self) -> None:
@@ -54,7 +56,7 @@ class EmailState(rx.State):
             self.busy = True
             self.error = ""
             self.outcome = ""
-            self.told = ""
+            self.message = ""
             self.dialogue = []
         error, trial = "", None
         try:
@@ -72,5 +74,5 @@ class EmailState(rx.State):
     def _tell(self, trial: ChannelTestResult | None, error: str) -> None:
         self.busy, self.error = False, error
         if trial is not None:
-            self.outcome, self.told = str(trial.outcome), sentence(trial.told)
+            self.outcome, self.message = str(trial.outcome), sentence(trial.told)
             self.dialogue = [] if trial.outcome is Outcome.ACCEPTED else list(trial.dialogue)

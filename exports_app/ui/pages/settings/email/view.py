@@ -133,7 +133,7 @@ def _outcome() -> rx.Component:
 
 
 def _outcome_box(verdict: str, look: str) -> rx.Component:
-    return rx.el.div(rx.el.p(rx.el.b(verdict), EmailState.told), class_name=f"box {look}")
+    return rx.el.div(rx.el.p(rx.el.b(verdict), EmailState.message), class_name=f"box {look}")
 
 
 def _dialogue() -> rx.Component:

@@ -17,8 +17,13 @@ class MemberRow:
     active: bool
 
 
-def row(one: Member) -> MemberRow:
-    owns = counted(one.schedules, "scheduled export") if one.schedules else ""
+def row(member: Member) -> MemberRow:
+    owns = counted(member.schedules, "scheduled export") if member.schedules else ""
     return MemberRow(
-        one.user.id, one.user.name, one.user.email, str(one.role), owns, one.user.is_active
+        member.user.id,
+        member.user.name,
+        member.user.email,
+        str(member.role),
+        owns,
+        member.user.is_active,
     )

@@ -102,14 +102,14 @@ class MembersState(rx.State):
         await self._again()
 
     async def _read(self) -> list[Member]:
-        found = await call(services.members.find, await self._tenant())
-        self.rows, self.loaded = [row(one) for one in found], True
+        members = await call(services.members.find, await self._tenant())
+        self.rows, self.loaded = [row(member) for member in members], True
         await (await self.get_state(InvitationsState)).read()
-        return found
+        return members
 
     async def _again(self) -> None:
-        found = await self._read()
-        me = next((one for one in found if one.user.id == principal().user_id), None)
+        members = await self._read()
+        me = next((member for member in members if member.user.id == principal().user_id), None)
         if not principal().is_super_admin and (
             me is None or Permission.MANAGE not in PERMISSIONS[me.role]
         ):

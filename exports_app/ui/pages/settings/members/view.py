@@ -43,30 +43,35 @@ def _list() -> rx.Component:
     return rx.el.section(rx.el.h2("Members"), people, class_name="card settings-card")
 
 
-def _member(one: MemberRow) -> rx.Component:
+def _member(member: MemberRow) -> rx.Component:
     facts = rx.el.div(
-        rx.el.b(one.name),
-        rx.cond(one.active, rx.fragment(), rx.el.span(" not active", class_name="tag")),
+        rx.el.b(member.name),
+        rx.cond(member.active, rx.fragment(), rx.el.span(" not active", class_name="tag")),
         rx.el.div(
-            one.email, rx.cond(one.owns != "", f" · owns {one.owns}", ""), class_name="muted"
+            member.email,
+            rx.cond(member.owns != "", f" · owns {member.owns}", ""),
+            class_name="muted",
         ),
         class_name="grow",
     )
     role = rx.el.select(
         *[rx.el.option(words, value=key) for key, words in SELECTABLE],
-        value=one.role,
-        on_change=lambda wanted: MembersState.change_role(one.id, wanted),
+        value=member.role,
+        on_change=lambda wanted: MembersState.change_role(member.id, wanted),
         class_name="control role",
-        custom_attrs={"aria-label": f"Role of {one.name}"},
+        custom_attrs={"aria-label": f"Role of {member.name}"},
     )
     remove = button(
         "Remove",
         kind="small",
-        on_click=MembersState.ask(one.id),
-        custom_attrs={"aria-label": f"Remove {one.name}"},
+        on_click=MembersState.ask(member.id),
+        custom_attrs={"aria-label": f"Remove {member.name}"},
     )
     return rx.el.li(
-        facts, rx.el.div(role, remove, class_name="row"), class_name="entry wrap-narrow", key=one.id
+        facts,
+        rx.el.div(role, remove, class_name="row"),
+        class_name="entry wrap-narrow",
+        key=member.id,
     )
 
 

@@ -39,7 +39,7 @@ def _value(name: str, text: str) -> Any:
 
 def by_field(errors: Sequence[FieldError]) -> dict[str, str]:
     """The first of each."""
-    found: dict[str, str] = {}
-    for one in errors:
-        found.setdefault(field_of(one.pointer), sentence(one.detail))
-    return found
+    texts_by_field: dict[str, str] = {}
+    for error in errors:
+        texts_by_field.setdefault(field_of(error.pointer), sentence(error.detail))
+    return texts_by_field

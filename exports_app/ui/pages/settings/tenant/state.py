@@ -125,8 +125,8 @@ class TenantState(rx.State):
         """The email with what is typed. What is not valid yet changes nothing in it, and is told at
         its field."""
         look = services.preview.branding
-        found = await call(look, self._of, read(self.typed), self._shown)
-        self._shown, self.errors = dict(found.shown), by_field(found.errors)
-        self.swatch = str(found.shown["brand_color"]).lower()
-        if found.message is not None:
-            self.subject, self.html = found.message.subject, found.message.html
+        preview = await call(look, self._of, read(self.typed), self._shown)
+        self._shown, self.errors = dict(preview.shown), by_field(preview.errors)
+        self.swatch = str(preview.shown["brand_color"]).lower()
+        if preview.message is not None:
+            self.subject, self.html = preview.message.subject, preview.message.html

@@ -20,9 +20,9 @@ class UserItem:
     is_me: bool
 
 
-def row(one: UserAccount, me: str) -> UserItem:
-    roles = ", ".join(f"{tenant.name} ({ROLES[role].lower()})" for tenant, role in one.roles)
-    user = one.user
+def row(account: UserAccount, me: str) -> UserItem:
+    roles = ", ".join(f"{tenant.name} ({ROLES[role].lower()})" for tenant, role in account.roles)
+    user = account.user
     belongs = "every tenant" if user.is_super_admin else roles or "no tenant"
     return UserItem(
         user.id,

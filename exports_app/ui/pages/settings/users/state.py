@@ -73,9 +73,9 @@ class UsersState(rx.State):
 
     @action(Permission.OPERATE)
     async def ask(self, user_id: str, what: str) -> None:
-        found = await call(services.user_administration.get, str(user_id))
-        self.asking = found.id
-        self.ask_name = found.name
+        user = await call(services.user_administration.get, str(user_id))
+        self.asking = user.id
+        self.ask_name = user.name
         self.ask_what = what if what in {"renew", "factor"} else "deactivate"
 
     @action(Permission.OPERATE)
@@ -116,7 +116,7 @@ class UsersState(rx.State):
     async def _load(self) -> None:
         find = services.user_administration.find
         try:
-            found, self.total = await call(find, self.q, Page(self.number, SIZE))
-            self.rows, self.failed = [row(one, principal().user_id) for one in found], ""
+            accounts, self.total = await call(find, self.q, Page(self.number, SIZE))
+            self.rows, self.failed = [row(account, principal().user_id) for account in accounts], ""
         except ExportsError as e:
             self.failed = error_sentence(e)

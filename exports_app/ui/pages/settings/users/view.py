@@ -84,32 +84,32 @@ def _list() -> rx.Component:
     )
 
 
-def _user(one: UserItem) -> rx.Component:
+def _user(user: UserItem) -> rx.Component:
     marks = rx.fragment(
-        rx.cond(one.is_super, rx.el.span("Super admin", class_name="tag"), ""),
+        rx.cond(user.is_super, rx.el.span("Super admin", class_name="tag"), ""),
         " ",
-        rx.cond(one.has_factor, rx.el.span("Second factor", class_name="tag"), ""),
+        rx.cond(user.has_factor, rx.el.span("Second factor", class_name="tag"), ""),
         " ",
-        rx.cond(one.active, "", rx.el.span("not active", class_name="tag")),
+        rx.cond(user.active, "", rx.el.span("not active", class_name="tag")),
     )
     facts = rx.el.div(
-        rx.el.div(rx.el.b(one.name), " ", marks),
-        rx.el.div(one.email, " · ", one.belongs, class_name="muted"),
+        rx.el.div(rx.el.b(user.name), " ", marks),
+        rx.el.div(user.email, " · ", user.belongs, class_name="muted"),
         class_name="grow",
     )
-    renew = _act("Reset password", one.name, on_click=UsersState.ask(one.id, "renew"))
-    factor = _act("Remove second factor", one.name, on_click=UsersState.ask(one.id, "factor"))
+    renew = _act("Reset password", user.name, on_click=UsersState.ask(user.id, "renew"))
+    factor = _act("Remove second factor", user.name, on_click=UsersState.ask(user.id, "factor"))
     active = rx.cond(
-        one.active,
-        _act("Deactivate", one.name, on_click=UsersState.ask(one.id, "deactivate")),
-        _act("Activate", one.name, once=True, on_click=UsersState.activate(one.id)),
+        user.active,
+        _act("Deactivate", user.name, on_click=UsersState.ask(user.id, "deactivate")),
+        _act("Activate", user.name, once=True, on_click=UsersState.activate(user.id)),
     )
     doing = rx.cond(
-        one.is_me,
+        user.is_me,
         rx.el.span("You", class_name="tag"),
-        rx.el.div(rx.cond(one.has_factor, factor), renew, active, class_name="row wrap"),
+        rx.el.div(rx.cond(user.has_factor, factor), renew, active, class_name="row wrap"),
     )
-    return rx.el.li(facts, doing, class_name="entry stacked", key=one.id)
+    return rx.el.li(facts, doing, class_name="entry stacked", key=user.id)
 
 
 def _act(words: str, name: str, **props: Any) -> rx.Component:

@@ -133,7 +133,7 @@ class InvitationState(rx.State):
         try:
             joined = await asyncio.to_thread(accept, token, who, name, password)
         except Invalid as e:
-            self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
+            self.errors = {error.pointer[1:]: sentence(error.detail) for error in e.errors}
             return None
         except ExportsError as e:
             self.error = error_sentence(e)

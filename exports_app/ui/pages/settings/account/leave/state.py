@@ -54,5 +54,8 @@ class LeaveState(rx.State):
     @internal
     async def read(self) -> None:
         belongs = services.members.belonging
-        found = await call(belongs)
-        self.rows = [BelongingRow(one.tenant.id, one.tenant.name, ROLES[one.role]) for one in found]
+        memberships = await call(belongs)
+        self.rows = [
+            BelongingRow(membership.tenant.id, membership.tenant.name, ROLES[membership.role])
+            for membership in memberships
+        ]

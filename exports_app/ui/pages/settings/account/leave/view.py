@@ -16,15 +16,17 @@ def belonging() -> rx.Component:
     return rx.fragment(rx.cond(LeaveState.rows.length() > 0, card), _question())
 
 
-def _tenant(one: BelongingRow) -> rx.Component:
-    facts = rx.el.div(rx.el.b(one.name), rx.el.div(one.role, class_name="muted"), class_name="grow")
+def _tenant(tenant: BelongingRow) -> rx.Component:
+    facts = rx.el.div(
+        rx.el.b(tenant.name), rx.el.div(tenant.role, class_name="muted"), class_name="grow"
+    )
     leave = button(
         "Leave",
         kind="small",
-        on_click=LeaveState.ask(one.id),
-        custom_attrs={"aria-label": f"Leave {one.name}"},
+        on_click=LeaveState.ask(tenant.id),
+        custom_attrs={"aria-label": f"Leave {tenant.name}"},
     )
-    return rx.el.li(facts, leave, class_name="entry", key=one.id)
+    return rx.el.li(facts, leave, class_name="entry", key=tenant.id)
 
 
 def _question() -> rx.Component:

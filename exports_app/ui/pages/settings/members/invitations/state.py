@@ -38,7 +38,7 @@ class InvitationsState(rx.State):
         try:
             invited = await call(invite, await self._tenant(), email, role)
         except Invalid as e:
-            self.errors = {one.pointer[1:]: sentence(one.detail) for one in e.errors}
+            self.errors = {error.pointer[1:]: sentence(error.detail) for error in e.errors}
             return
         self.sent += 1
         await self._show(invited)

@@ -70,30 +70,35 @@ def open_invitations() -> rx.Component:
     return rx.cond(InvitationsState.rows.length() > 0, card)
 
 
-def _invitation(one: InvitationItem) -> rx.Component:
+def _invitation(invitation: InvitationItem) -> rx.Component:
     until = rx.fragment(
-        rx.cond(one.expired, "expired ", "expires "), browser.when(at=one.expires_at)
+        rx.cond(invitation.expired, "expired ", "expires "), browser.when(at=invitation.expires_at)
     )
     facts = rx.el.div(
-        rx.el.b(one.email),
-        rx.el.div(one.role, " · invited by ", one.by, " · ", until, class_name="muted"),
-        rx.cond(one.note != "", rx.el.div(one.note, class_name="error-text")),
+        rx.el.b(invitation.email),
+        rx.el.div(
+            invitation.role, " · invited by ", invitation.by, " · ", until, class_name="muted"
+        ),
+        rx.cond(invitation.note != "", rx.el.div(invitation.note, class_name="error-text")),
         class_name="grow",
     )
     resend = button(
         rx.cond(InvitationsState.mails, "Send again", "New link"),
         kind="small",
         once=True,
-        on_click=InvitationsState.resend(one.id),
-        custom_attrs={"aria-label": f"Send the invitation of {one.email} again"},
+        on_click=InvitationsState.resend(invitation.id),
+        custom_attrs={"aria-label": f"Send the invitation of {invitation.email} again"},
     )
     revoke = button(
         "Revoke",
         kind="small",
         once=True,
-        on_click=InvitationsState.revoke(one.id),
-        custom_attrs={"aria-label": f"Revoke the invitation of {one.email}"},
+        on_click=InvitationsState.revoke(invitation.id),
+        custom_attrs={"aria-label": f"Revoke the invitation of {invitation.email}"},
     )
     return rx.el.li(
-        facts, rx.el.div(resend, revoke, class_name="row"), class_name="entry stacked", key=one.id
+        facts,
+        rx.el.div(resend, revoke, class_name="row"),
+        class_name="entry stacked",
+        key=invitation.id,
     )

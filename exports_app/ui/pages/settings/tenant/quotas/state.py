@@ -71,7 +71,7 @@ class QuotasState(rx.State):
         try:
             quotas = await call(change, self._of, changed)
         except Invalid as e:
-            self.errors = {field_of(one.pointer): fault(one) for one in e.errors}
+            self.errors = {field_of(error.pointer): fault(error) for error in e.errors}
             return
         self._show(quotas)
         await notify(self, "success", "The quotas are saved")
