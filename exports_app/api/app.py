@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from exports_app.api import docs, problems, request_body
+from exports_app.api.middleware.methods import Methods
 from exports_app.api.middleware.request_log import Requests
 from exports_app.api.routes import (
     account,
@@ -12,7 +13,7 @@ from exports_app.api.routes import (
     audit,
     auth,
     campaigns,
-    files,
+    download_links,
     health,
     invitations,
     metrics,
@@ -48,7 +49,7 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         *of_people,
         schedules,
         runs,
-        files,
+        download_links,
         campaigns,
         analytics,
         health,
@@ -59,5 +60,6 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
     problems.install(api)
     docs.install(api)
     request_body.install_openapi(api)
+    api.add_middleware(Methods, router=api.router)
     api.add_middleware(Requests)
     return api

@@ -23,6 +23,7 @@ STATUS: dict[type[e.ExportsError], int] = {
     e.Conflict: 409,
     e.Gone: 410,
     e.TooLarge: 413,
+    e.UnsupportedCoding: 415,
     e.Invalid: 422,
     e.TooManyRequests: 429,
     e.QuotaExceeded: 429,
@@ -141,6 +142,8 @@ def of(error: e.ExportsError) -> JSONResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="exports_app"'
     if isinstance(error, e.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, e.UnsupportedCoding):
+        headers["Accept-Encoding"] = "identity"  # what the body may have: RFC 9110, section 12.5.3
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     if isinstance(error, e.Invalid):

@@ -1,6 +1,7 @@
 """Request bodies, read after access is settled (FastAPI itself would parse them before), with a
 limit on their size."""
 
+import codecs
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from exports_app.api import json_shape
 from exports_app.api.access import check_unchanged
 from exports_app.api.problems import MEDIA_TYPE, Problem, field_errors, pointer
 from exports_app.domain import bounds
-from exports_app.domain.errors import FieldError, Invalid, TooLarge
+from exports_app.domain.errors import FieldError, Invalid, TooLarge, UnsupportedCoding
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -35,6 +36,9 @@ VALUES = 1_000
 SCHEDULE_VALUES = 5 * bounds.CAMPAIGNS
 METRICS_VALUES = 10 * bounds.METRIC_DAYS
 STRANGERS_VALUES = 50
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 MOST_DIGITS = 18
 """Of a Content-Length that is read as a number."""
@@ -67,6 +71,7 @@ def json_body(
     while they arrive. values: how many it may hold in all."""
 
     async def read(request: Request) -> M:
+        _check_coding(request)
         data = await _read(request, limit)
         # In a thread: a large body takes a while, and the event loop serves everybody
         return await run_in_threadpool(finish, request, data)
@@ -85,6 +90,7 @@ def strangers_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
 
 def parse(model: type[M], data: bytes, values: int = VALUES) -> M:
     """The body, once its shape is known to be good. Raises Invalid."""
+    data = _utf8(data)
     json_shape.check(data, values)
     try:
         body = model.model_validate_json(data)
@@ -96,6 +102,19 @@ def parse(model: type[M], data: bytes, values: int = VALUES) -> M:
     return body
 
 
+def _utf8(data: bytes) -> bytes:
+    """The body without a byte order mark, which some programs put before UTF-8. Raises Invalid for
+    the other encodings of Unicode, known by their mark or by the zero bytes of JSON's first sign
+    (RFC 4627, section 3)."""
+    if any(map(data.startswith, UTF_32)) or data[:3] == bytes(3) or data[1:4] == bytes(3):
+        encoding = "UTF-32"
+    elif any(map(data.startswith, UTF_16)) or 0 in data[:2]:
+        encoding = "UTF-16"
+    else:
+        return data.removeprefix(codecs.BOM_UTF8)
+    raise Invalid([FieldError("", f"is in {encoding}: send JSON in UTF-8")])
+
+
 def _once(pairs: list[tuple[str, Any]]) -> None:
     """Refuses an object that names a field twice: two readers may take different ones of them (RFC
     8259, section 4)."""
@@ -104,6 +123,13 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
         if name in seen:
             raise Invalid([FieldError(pointer([name]), "appears twice: send each field once")])
         seen.add(name)
+
+
+def _check_coding(request: Request) -> None:
+    """Raises UnsupportedCoding for a compressed body."""
+    coding = ", ".join(request.headers.getlist("content-encoding")).strip()
+    if coding.lower() not in {"", "identity"}:
+        raise UnsupportedCoding
 
 
 async def _read(request: Request, limit: int) -> bytes:

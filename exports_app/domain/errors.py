@@ -156,6 +156,12 @@ class TooLarge(ExportsError):
     code = "too_large"
 
 
+class UnsupportedCoding(ExportsError):
+    """The request body is compressed: send it without Content-Encoding"""
+
+    code = "unsupported_content_encoding"
+
+
 class Unavailable(ExportsError):
     """The database cannot be reached: try again in a moment"""
 

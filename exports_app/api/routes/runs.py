@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, Query, Request
 
 from exports_app.api.access import ReadableSchedule, Srv, Who, WritableSchedule
+from exports_app.api.file_response import FileResponse
+from exports_app.api.middleware.methods import is_head
 from exports_app.api.request_body import json_body, takes
 from exports_app.api.schemas import runs as schemas
 from exports_app.api.threaded_responses import in_thread
@@ -122,7 +123,8 @@ def downloads(
 
 
 @router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
-def file(srv: Srv, who: Who, schedule_id: str, history_id: str) -> FileResponse:
-    found = srv.download_log.fetch(who, schedule_id, history_id)
+def file(srv: Srv, request: Request, who: Who, schedule_id: str, history_id: str) -> FileResponse:
+    fetch = srv.history.file if is_head(request.scope) else srv.download_log.fetch
+    found = fetch(who, schedule_id, history_id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
     return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)

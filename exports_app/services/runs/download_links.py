@@ -57,11 +57,16 @@ class DownloadLinks:
         query = urlencode({"expires": expires, "signature": signature})
         return f"{self._base}{PATH}/{delivery.id}?{query}"
 
-    def file(self, delivery_id: str, expires: int, signature: str) -> RunFile:
-        """Raises NotFound for what was never sent, or is no longer the recipient's to have: its
+    def file(
+        self, delivery_id: str, expires: int, signature: str, *, noted: bool = True
+    ) -> RunFile:
+        """noted: as a download; False where only the headers are asked for.
+
+        Raises NotFound for what was never sent, or is no longer the recipient's to have: its
         schedule was deleted, the recipient removed, their domain not allowed any more, the run's
-        links revoked. Raises Gone once the
-        link is too old or the file was removed, Unavailable while the download cannot be noted."""
+        links revoked. Raises Gone once the link is too old or the file was removed, Unavailable
+        while the download cannot be noted.
+        """
         with self._store.read() as tx:
             delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
             run = tx.runs.get(delivery.history_id) if delivery else None
@@ -79,6 +84,8 @@ class DownloadLinks:
                 "This link has expired: ask the owner of the scheduled export to send it again"
             )
         file = file_of(run, self._files)
+        if not noted:
+            return file
         self._downloads.note(run.id, DownloadWay.LINK, target=delivery.target)
         to = log.masked(delivery.target)
         _log.info("file downloaded by link", run=run.id, to=to, bytes=run.file_size)

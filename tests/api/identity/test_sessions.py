@@ -279,7 +279,7 @@ class TestTheLog:
         assert "marker" not in repr(logs)
 
 
-@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize(
     "path", ["/api/session/end", "/api/session/{code}", "/api/download/{code}"]
 )

@@ -4,9 +4,11 @@ from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from exports_app.api.access import Srv
+from exports_app.api.file_response import FileResponse
+from exports_app.api.middleware.methods import is_head
 from exports_app.api.problems import status_of
 from exports_app.domain import bounds
 from exports_app.domain.errors import ExportsError
@@ -52,8 +54,9 @@ def download(
     signature: Annotated[str, Query(max_length=bounds.SIGNATURE)] = "",
 ) -> Response:
     """404 for a link that was never given out; 410 once it has expired or the file was removed."""
+    noted = not is_head(request.scope)
     try:
-        found = srv.download_links.file(delivery_id, expires, signature)
+        file = srv.download_links.file(delivery_id, expires, signature, noted=noted)
     except ExportsError as e:
         if "text/html" not in request.headers.get("accept", ""):
             raise
@@ -63,4 +66,4 @@ def download(
         return HTMLResponse(
             PAGE.format(title=title, text=escape(text or f"{e.message}.")), status, HEADERS
         )
-    return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=HEADERS)
+    return FileResponse(file.path, media_type=file.mime, filename=file.name, headers=HEADERS)

@@ -1,0 +1,93 @@
+"""HEAD, OPTIONS and the Allow header, on every route."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from exports_app.services.core.records import Campaign
+from exports_app.wiring import Services
+from tests.api.client import SCHEDULES, problem, schedule_body
+from tests.api.conftest import Clients
+from tests.api.routes import CASES, PUBLIC
+from tests.mailserver import MailServer
+from tests.world import BROWSER, Cast, claim, deliveries_of, execute, sign_in_code
+
+PATHS = sorted({case.path for case in CASES} | {path for _, path in PUBLIC})
+METHODS = {
+    path: {case.method for case in CASES if case.path == path}
+    | {method for method, public in PUBLIC if public == path}
+    for path in PATHS
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_options_and_a_wrong_method_name_all_methods_of_the_path(api: Clients, path: str) -> None:
+    expected = METHODS[path] | {"OPTIONS"} | ({"HEAD"} if "GET" in METHODS[path] else set())
+    answer = api.anonymous.request("OPTIONS", path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert set(answer.headers["allow"].split(", ")) >= expected
+    wrong = api.anonymous.request("TRACE", path)
+    problem(wrong, 405, "method_not_allowed")
+    assert wrong.headers["allow"] == answer.headers["allow"]
+
+
+def test_options_of_an_unknown_path_is_not_found(api: Clients) -> None:
+    problem(api.anonymous.request("OPTIONS", "/api/nope"), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", [SCHEDULES, "/api/health", "/api/auth/me", "/api/openapi.json"])
+def test_head_answers_as_get_without_the_body(api: Clients, path: str) -> None:
+    for client in (api.admin, api.anonymous):
+        got, head = client.get(path), client.request("HEAD", path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        for name in ("content-type", "content-length"):
+            assert head.headers[name] == got.headers[name]
+
+
+def test_head_of_a_path_without_get_is_refused(api: Clients) -> None:
+    answer = api.anonymous.request("HEAD", "/api/auth/login")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/session/end", "/api/session/{code}", "/api/download/{code}"]
+)
+def test_head_uses_up_no_code(api: Clients, services: Services, cast: Cast, path: str) -> None:
+    code = sign_in_code(services, cast.viewer.user)
+    for given in (code, "unknown"):
+        answer = api.anonymous.request("HEAD", path.format(code=given))
+        assert (answer.status_code, answer.headers.get("set-cookie")) == (204, None)
+    assert services.sessions.redeem(code, BROWSER)
+
+
+def test_head_of_files_tells_their_size_and_is_no_download(
+    api: Clients, services: Services, campaigns: dict[str, Campaign], mail: MailServer
+) -> None:
+    assert campaigns
+    made = api.admin.post(SCHEDULES, schedule_body(delivery="link", filters={})).json()
+    api.admin.post(f"{SCHEDULES}/{made['id']}/trigger")
+    run = execute(services, claim(services))
+    assert mail.wait_for(1)
+    assert run.link_expires_at
+    (delivery, *_) = deliveries_of(services, run)
+    link = urlsplit(services.download_links.url(run, delivery, run.link_expires_at))
+    run_path = f"{SCHEDULES}/{made['id']}/history/{run.id}"
+    for answer in (
+        api.anonymous.request("HEAD", f"{link.path}?{link.query}"),
+        api.admin.request("HEAD", f"{run_path}/file"),
+    ):
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) == run.file_size
+        assert f'filename="{run.file_name}"' in answer.headers["content-disposition"]
+    assert api.admin.get(f"{run_path}/downloads").json()["total"] == 0
+
+
+def test_head_of_the_audit_as_a_table_is_no_download(api: Clients) -> None:
+    answer = api.admin.request("HEAD", "/api/audit/csv")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/csv")
+    actions = {entry["action"] for entry in api.admin.get("/api/audit").json()["items"]}
+    assert "audit.downloaded" not in actions
+    problem(api.viewer.get("/api/audit/csv"), 403)
+    assert api.viewer.request("HEAD", "/api/audit/csv").status_code == 403
