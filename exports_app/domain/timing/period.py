@@ -2,9 +2,8 @@
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from exports_app.domain.errors import FieldError, Invalid
 
@@ -62,17 +61,13 @@ _PREVIOUS = {
 }
 
 
-def resolve(
-    period: Period | None, start: date | None, end: date | None, tick: datetime, zone: ZoneInfo
-) -> Window:
+def resolve(period: Period | None, start: date | None, end: date | None, today: date) -> Window:
     """The window of a run.
 
-    period or dates, never both; one date alone is open-ended, nothing at all means all data. tick:
-    an aware instant, whose date in the zone is "today". Weeks begin on Monday. Raises Invalid for a
-    period together with dates and for dates in the wrong order.
+    period or dates, never both; one date alone is open-ended, nothing at all means all data. today:
+    the day that the run's tick was meant for, see `tick_day.day_of`. Weeks begin on Monday. Raises
+    Invalid for a period together with dates and for dates in the wrong order.
     """
-    if tick.tzinfo is None:
-        raise ValueError("a tick needs a time zone")
     if period is None:
         if start and end and end < start:
             raise Invalid(
@@ -93,7 +88,7 @@ def resolve(
                 )
             ]
         )
-    return _relative(period, tick.astimezone(zone).date())
+    return _relative(period, today)
 
 
 def _relative(period: Period, today: date) -> Window:

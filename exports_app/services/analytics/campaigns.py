@@ -6,12 +6,12 @@ The rows are those of the exports: the same Selects, the same rounding.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
 from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import FieldError, Invalid
 from exports_app.domain.table import Column, Row, Value, completed, stored
-from exports_app.domain.timing import cron, period
+from exports_app.domain.timing import period, tick_day
 from exports_app.domain.timing.period import Period, Window
 from exports_app.services.analytics.campaign_totals import (
     BY_CAMPAIGN,
@@ -105,19 +105,15 @@ class CampaignAnalytics:
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.READ)
         _check(view)
-        zone, now = tenant.timezone or self._timezone, self._clock()
-        today = now.astimezone(cron.zone(zone)).date()
+        zone = tenant.timezone or self._timezone
+        today = tick_day.local_day(self._clock(), zone)
         # The zone is told apart: a reading that began with another one must not pass for what
         # follows its change
         key = (view, zone, today)
-        return self._readings.get(
-            tenant_id, key, lambda: self._read(tenant, view, zone, now, today)
-        )
+        return self._readings.get(tenant_id, key, lambda: self._read(tenant, view, zone, today))
 
-    def _read(
-        self, tenant: Tenant, view: CampaignView, zone: str, now: datetime, today: date
-    ) -> CampaignFigures:
-        window, deadline = view.filters.window(now, zone), time.monotonic() + self._seconds
+    def _read(self, tenant: Tenant, view: CampaignView, zone: str, today: date) -> CampaignFigures:
+        window, deadline = view.filters.window(today), time.monotonic() + self._seconds
         before = period.before(window, today, by_month=view.filters.period not in BY_DAY)
         unfinished = (
             window.start is not None

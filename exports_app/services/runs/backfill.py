@@ -11,7 +11,7 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.domain.errors import ExportsError, FieldError, Invalid
 from exports_app.domain.runs.policies import MOST_CAUGHT_UP
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
-from exports_app.domain.timing import cron
+from exports_app.domain.timing import cron, tick_day
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -162,11 +162,17 @@ def _ticks(schedule: Schedule, start: date, end: date, now: datetime) -> list[da
             [FieldError("/schedule", f"{e.message}: edit the scheduled export first")]
         ) from e
     first, after = _midnight(start, zone), _midnight(end + timedelta(days=1), zone)
-    until = min(now, after - timedelta(seconds=1))
-    found = takewhile(
-        lambda tick: tick <= until, cron.occurrences(parsed, zone, first - timedelta(seconds=1))
+    # The next day's first moment may be the last day's: see `tick_day.day_of`
+    past = takewhile(
+        lambda tick: tick <= min(now, after),
+        cron.occurrences(parsed, zone, first - timedelta(seconds=1)),
     )
-    ticks = list(islice(found, MOST_CAUGHT_UP + 1))
+    meant = (
+        tick
+        for tick in past
+        if start <= tick_day.day_of(tick, schedule.schedule, schedule.timezone) <= end
+    )
+    ticks = list(islice(meant, MOST_CAUGHT_UP + 1))
     if not ticks:
         raise Invalid(
             [FieldError("/startDate", "there is no past run time on these days: choose others")]

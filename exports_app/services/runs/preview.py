@@ -11,7 +11,7 @@ from exports_app.domain.access import Permission, Principal, require
 from exports_app.domain.errors import ExportsError, FieldError, Invalid, NotFound
 from exports_app.domain.runs.delivery_mode import DeliveryMode
 from exports_app.domain.table import Column, Row, Table, by_column, completed, readable
-from exports_app.domain.timing import cron, period
+from exports_app.domain.timing import cron, period, tick_day
 from exports_app.services.core.extension_points import (
     EXPORT_TYPES,
     FORMATS,
@@ -179,7 +179,7 @@ class Preview:
     def _example(self, tenant: Tenant) -> Message | None:
         now, zone = self._clock(), tenant.timezone or EXAMPLE_ZONE
         filters = Filters(period=period.Period.PREVIOUS_WEEK)
-        window = filters.window(now, zone)
+        window = filters.window(tick_day.local_day(now, zone))
         export = Export(tenant, EXAMPLE, EXAMPLE_TYPE, EXAMPLE_FORMAT, zone, filters, window, now)
         file_name = export.file_name()
         return preview(export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS))
@@ -209,7 +209,7 @@ class Preview:
             file_format,
             timezone,
             filters,
-            filters.window(now, timezone),
+            filters.window(tick_day.local_day(now, timezone)),
             now,
         )
         kind = EXPORT_TYPES[export_type]

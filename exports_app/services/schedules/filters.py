@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from exports_app.domain.errors import FieldError
-from exports_app.domain.timing import cron, period
+from exports_app.domain.timing import period
 from exports_app.domain.timing.period import Window
 from exports_app.services.core.export_filters import check_own
 from exports_app.services.core.extension_points import EXPORT_TYPES
@@ -44,10 +44,10 @@ class Filters:
             day("startDate"), day("endDate"), stored.get("period"), ids, stored.get("groupBy")
         )
 
-    def window(self, tick: datetime, timezone: str) -> Window:
-        """The days covered when the run is due at `tick`."""
+    def window(self, today: date) -> Window:
+        """The days that a run covers. today: see `tick_day.day_of`."""
         chosen = period.Period(self.period) if self.period else None
-        return period.resolve(chosen, self.start_date, self.end_date, tick, cron.zone(timezone))
+        return period.resolve(chosen, self.start_date, self.end_date, today)
 
 
 def check_campaigns(filters: Filters, there: Collection[str]) -> list[FieldError]:

@@ -12,7 +12,7 @@ from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.domain.schedules.option_kinds import option_values
 from exports_app.domain.schedules.options import RunOptions
 from exports_app.domain.schedules.run_spec import RunSpec
-from exports_app.domain.timing import cron
+from exports_app.domain.timing import cron, tick_day
 from exports_app.services.audit import audit_log
 from exports_app.services.core.authorization import own_tenant, schedule_of, sorting, visible
 from exports_app.services.core.change_events import Change, Changes, Topic
@@ -36,9 +36,10 @@ RESET_NEXT_RUN = {"schedule", "timezone", "is_active"}
 
 
 def new_run(schedule: Schedule, trigger: Trigger, at: datetime, **values: Any) -> Run:
-    """A pending run with the snapshot of its schedule, covering the window as seen from `at`."""
+    """A pending run with the snapshot of its schedule, covering the window of `at`: a tick, or
+    the present."""
     filters = Filters.from_json(schedule.filters)
-    window = filters.window(at, schedule.timezone)
+    window = filters.window(tick_day.day_of(at, schedule.schedule, schedule.timezone))
     spec = RunSpec(
         name=schedule.name,
         export_type=schedule.export_type,

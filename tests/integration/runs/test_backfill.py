@@ -1,6 +1,6 @@
 """Past ticks made up."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid, NotFound
 from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
 from exports_app.services.core.records import Campaign, Schedule
+from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
 from tests.world import NOW, Cast, FakeClock, claim, execute, make_schedule, runs_of, the_run
 
@@ -43,6 +44,49 @@ def test_each_past_tick_of_the_days_gets_a_run_with_its_own_window(
         assert claimed.id == expected.id  # in the order of their ticks
         assert services.run_queue.claim() is None  # one after the other
         assert execute(services, claimed).status is RunStatus.COMPLETED
+
+
+def test_where_the_clocks_jump_over_midnight_each_day_is_in_one_file(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
+    """In Nuuk 23:30 of 28 March 2026 is left out: its tick comes at 0:00 of the next day."""
+    schedule = make_schedule(
+        services,
+        admin,
+        schedule="30 23 * * *",
+        timezone="America/Nuuk",
+        filters=Filters(period="yesterday"),
+    )
+    clock.set(NOW.replace(month=4, day=2))
+    done = services.backfill.run(admin, schedule.id, date(2026, 3, 26), date(2026, 3, 31))
+    days = [date(2026, 3, 25 + i) for i in range(6)]
+    assert [(run.window_start, run.window_end) for run in done.runs] == [(d, d) for d in days]
+    for day in (28, 29):  # the tick of the 28th is that day's, and no other's
+        with_run = services.backfill.count(
+            admin, schedule.id, date(2026, 3, day), date(2026, 3, day)
+        )
+        assert (with_run.new, with_run.existing) == (0, 1)
+
+
+def test_a_tick_has_the_window_of_the_day_that_it_was_meant_for(
+    services: Services, admin: Principal, clock: FakeClock
+) -> None:
+    clock.set(datetime(2026, 3, 28, 12, tzinfo=UTC))
+    schedule = make_schedule(
+        services,
+        admin,
+        schedule="30 23 * * *",
+        timezone="America/Nuuk",
+        filters=Filters(period="today"),
+    )
+    windows = []
+    for _ in range(2):
+        found = services.schedules.get(admin, schedule.id)
+        assert found.next_run_at
+        clock.set(found.next_run_at)
+        services.ticks.tick()
+        windows.append(runs_of(services, schedule)[0].window_start)
+    assert windows == [date(2026, 3, 28), date(2026, 3, 29)]
 
 
 def test_the_same_days_twice_make_no_second_run(
