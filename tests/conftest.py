@@ -25,18 +25,10 @@ from exports_app.services.core.records import Campaign, Tenant
 from exports_app.services.identity import passwords
 from exports_app.settings import Settings
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch, WatchedEmail
 from tests.mailserver import MailServer, mail_server
 from tests.postgres import Postgres, empty, postgres_server
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-    Watch,
-    WatchedEmail,
-    make_campaigns,
-    make_cast,
-    registered,
-)
+from tests.world import PASSWORD, Cast, make_campaigns, make_cast, registered
 
 TESTS = Path(__file__).parent
 SECRET_KEY = "a key for tests only, long enough to sign with"

@@ -1,12 +1,9 @@
 """An app under test, as real processes; what must be true of it afterwards, whatever was done to
 it."""
 
-import os
-import signal
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,12 +24,11 @@ from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
 from tests.e2e.client import wait_until
 from tests.e2e.server import command, environment
+from tests.faults.app import PATIENCE, App
 from tests.faults.post import Post
-from tests.paths import ROOT
 from tests.world import Cast, deliveries_of, make_campaigns, make_cast, make_schedule, sql
 
 INJECTED = Path(__file__).parent / "injected"
-PATIENCE = 90.0
 MINUTE = timedelta(minutes=1)
 TICKS = MOST_CAUGHT_UP - 15
 """Of each schedule under a heavy load: all of them are made up, also where the first look comes
@@ -279,68 +275,3 @@ def house_in(
     with ExitStack() as stack:
         stack.callback(services.close)
         yield House(folder, post, services, cast, stack)
-
-
-@dataclass
-class App:
-    """A process of ours, as a service manager keeps it: in its own group, started again when it has
-    ended."""
-
-    arguments: list[str]
-    env: dict[str, str]
-    log: Path
-    died: Callable[[], None]
-    """Called after each end of it, before it is begun again."""
-    process: "subprocess.Popen[bytes] | None" = None
-    starts: int = 0
-
-    @property
-    def output(self) -> str:
-        return self.log.read_text(errors="replace")
-
-    def tend(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            return
-        self._ended()
-        self.starts += 1
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                self.arguments,
-                cwd=ROOT,
-                env=self.env,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def kill(self) -> None:
-        """All of it, without a word."""
-        self.end()
-        self._ended()
-
-    def end(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-    def _ended(self) -> None:
-        if self.process is not None:
-            self.process = None
-            self.died()
-
-    def send(self, how: signal.Signals) -> None:
-        assert self.process is not None
-        os.killpg(self.process.pid, how)
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
-
-    def ready(self) -> None:
-        """Once it has said so as often as it was started."""
-        wait_until(
-            f"it is ready: {self.output}",
-            lambda: self.output.count("ready") >= self.starts,
-            PATIENCE,
-        )

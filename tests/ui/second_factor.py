@@ -4,7 +4,8 @@ import pyotp
 
 from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.wiring import Services
-from tests.world import PASSWORD, FakeClock, Person
+from tests.doubles import FakeClock
+from tests.world import PASSWORD, Person
 
 
 def enrolled(services: Services, person: Person, clock: FakeClock) -> tuple[pyotp.TOTP, list[str]]:

@@ -15,8 +15,9 @@ from exports_app import log, wiring
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.browser import launch
-from tests.e2e.server import ROOT, start_server
+from tests.e2e.server import start_server
 from tests.mailserver import MailServer, mail_server
+from tests.paths import ROOT
 from tools.screenshots import cast, installation
 from tools.screenshots.scenes import EVERY, LIST, SCENES, Ids, Scene
 

@@ -16,7 +16,8 @@ from tests.api.access.unchanged import nothing_changed
 from tests.api.client import problem
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, WRITES, Case, call, named
-from tests.world import Cast, FakeClock
+from tests.doubles import FakeClock
+from tests.world import Cast
 
 QUOTAS = [case for case in CASES if case.path.endswith("/quotas") and case.body is not None]
 READS = {"GET /api/tenants/{tenant_id}/quotas", "GET /api/tenants/{tenant_id}/members"}

@@ -16,7 +16,8 @@ from exports_app.services.identity.passwords import DEMO_PASSWORD
 from exports_app.wiring import Services
 from tests.api.client import problem, token_for
 from tests.api.conftest import Engine, app_for
-from tests.world import BROWSER, FakeClock, sign_in, sign_in_code
+from tests.doubles import FakeClock
+from tests.world import BROWSER, sign_in, sign_in_code
 
 LOCAL = "http://localhost:3720"
 LOGIN = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}

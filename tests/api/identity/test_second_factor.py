@@ -9,9 +9,10 @@ from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients
+from tests.doubles import FakeClock
 from tests.invited import mailed_token
 from tests.mailserver import MailServer
-from tests.world import PASSWORD, Cast, FakeClock
+from tests.world import PASSWORD, Cast
 
 LOGIN, FACTOR = "/api/auth/login", "/api/account/second-factor"
 

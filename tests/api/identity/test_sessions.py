@@ -16,15 +16,8 @@ from exports_app.services.keys.derived_keys import Keys
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients
-from tests.world import (
-    BROWSER,
-    Cast,
-    FakeClock,
-    make_schedule,
-    sign_in,
-    sign_in_code,
-    trigger_and_execute,
-)
+from tests.doubles import FakeClock
+from tests.world import BROWSER, Cast, make_schedule, sign_in, sign_in_code, trigger_and_execute
 
 SECRET = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 

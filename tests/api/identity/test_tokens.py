@@ -17,7 +17,8 @@ from exports_app.wiring import Services
 from tests.api.client import ABSENT, SCHEDULES, problem
 from tests.api.conftest import SECRET_KEY, Clients
 from tests.api.routes import CASES, NOWHERE, call
-from tests.world import Cast, FakeClock
+from tests.doubles import FakeClock
+from tests.world import Cast
 
 Claims = dict[str, Any]
 

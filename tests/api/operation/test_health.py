@@ -10,8 +10,8 @@ from exports_app.wiring import Services
 from tests.api.client import HEALTH, SCHEDULES, Api
 from tests.api.conftest import Clients, Engine
 from tests.api.lost_database import without_database
+from tests.doubles import FakeClock
 from tests.mailserver import MailServer
-from tests.world import FakeClock
 
 
 def report_of(answer: Any) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem
 from tests.api.conftest import Clients, Engine
 from tests.api.lost_database import without_database
-from tests.world import FakeClock, claim, execute
+from tests.doubles import FakeClock
+from tests.world import claim, execute
 
 METRICS = "/api/metrics"
 TOKEN = "a token for the tests of metrics"

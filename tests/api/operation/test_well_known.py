@@ -8,7 +8,7 @@ from exports_app import environment, settings
 from exports_app.wiring import Services
 from tests.api.client import problem
 from tests.api.conftest import Clients
-from tests.world import FakeClock
+from tests.doubles import FakeClock
 
 FILE = "/.well-known/security.txt"
 

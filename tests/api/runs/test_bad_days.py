@@ -13,8 +13,9 @@ from exports_app.services.core.records import Campaign, Run
 from exports_app.wiring import Services
 from tests.api.client import RUN_KEYS, SCHEDULES, Api, pointers, problem, schedule_body
 from tests.api.conftest import Clients
+from tests.doubles import NOW, FakeClock, WatchedEmail
 from tests.mailserver import MailServer, mail_server
-from tests.world import NOW, FakeClock, WatchedEmail, claim, execute, registered, the_run
+from tests.world import claim, execute, registered, the_run
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 POLICIES = {

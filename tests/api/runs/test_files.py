@@ -11,8 +11,9 @@ from exports_app.services.core.records import Campaign, Run
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients
+from tests.doubles import FakeClock
 from tests.mailserver import MailServer
-from tests.world import FakeClock, claim, deliveries_of, execute
+from tests.world import claim, deliveries_of, execute
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
 

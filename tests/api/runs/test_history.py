@@ -22,8 +22,9 @@ from tests.api.client import (
     schedule_body,
 )
 from tests.api.conftest import Clients
+from tests.doubles import NOW
 from tests.mailserver import MailServer
-from tests.world import FORMAT_KEYS, NOW, Cast, claim, execute, uuid_of
+from tests.world import FORMAT_KEYS, Cast, claim, execute, uuid_of
 
 
 @pytest.fixture

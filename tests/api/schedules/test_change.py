@@ -16,7 +16,8 @@ from tests.api.client import (
 )
 from tests.api.conftest import Clients
 from tests.api.schedules.fields import OPTIONAL, count
-from tests.world import Cast, FakeClock
+from tests.doubles import FakeClock
+from tests.world import Cast
 
 
 class TestUpdate:

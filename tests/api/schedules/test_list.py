@@ -15,7 +15,8 @@ from tests.api.client import (
 )
 from tests.api.conftest import Clients
 from tests.api.schedules.fields import count
-from tests.world import Cast, FakeClock, claim, execute
+from tests.doubles import FakeClock
+from tests.world import Cast, claim, execute
 
 
 class TestList:

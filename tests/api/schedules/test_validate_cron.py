@@ -9,8 +9,8 @@ import pytest
 from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, pointers
 from tests.api.conftest import Clients
+from tests.doubles import FakeClock
 from tests.paths import CRON_CASES
-from tests.world import FakeClock
 
 PATH = f"{SCHEDULES}/validate-cron"
 CASES: dict[str, list[dict[str, Any]]] = json.loads(CRON_CASES.read_text(encoding="utf-8"))

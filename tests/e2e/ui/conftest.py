@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests import browser
-from tests.e2e.ui.house import GONE, Company, Handler, House, build_pages, handlers, open_house
+from tests.e2e.ui.app_code import Handler, build_pages, handlers
+from tests.e2e.ui.house import GONE, Company, House, open_house
 from tests.e2e.ui.visitor import Pool, Visits
 from tests.mailserver import MailServer, mail_server
 

@@ -111,3 +111,7 @@ def stored(house: House, company: Company) -> list[dict[str, Any]]:
 def the_one(house: House, company: Company) -> dict[str, Any]:
     (found,) = stored(house, company)
     return found
+
+
+def options(page: Page) -> Locator:
+    return page.locator("button.option")

@@ -2,10 +2,7 @@
 in it."""
 
 import itertools
-import json
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -21,12 +18,11 @@ from exports_app.services.core.records import Campaign, Membership, Metric, Tena
 from exports_app.services.identity.cookies import BROWSER_COOKIE, SESSION_COOKIE
 from exports_app.settings import Settings
 from tests.e2e.client import wait_until
-from tests.e2e.server import Server, environment, start_server
+from tests.e2e.server import Server, start_server
+from tests.e2e.ui.app_code import KEY
 from tests.mailserver import MailServer
-from tests.paths import ROOT
 from tests.world import Person, set_role, sign_in
 
-KEY = "a key for the browser's tests, long enough to sign with"
 BROWSER = "the-browser-of-these-tests"
 GONE = "gone@example.com"
 """An address that the mail server refuses."""
@@ -34,25 +30,6 @@ DEMO_TENANTS = frozenset(tenant.id for tenant in TENANTS)
 FINISHED = {"completed", "partial", "failed", "skipped", "cancelled"}
 SECRETS = {"sessions", "one_time_codes"}
 """Tables that change by looking at pages alone."""
-_HANDLERS = """
-import inspect, json
-from exports_app.launch import env
-env.prepare()
-from exports_app import exports_app
-from exports_app.ui.framework import actions
-from reflex_base.registry import RegistrationContext
-rules = actions.rules()
-print(json.dumps([
-    [
-        name,
-        list(map(str, list(inspect.signature(registered.handler.fn).parameters.values())[1:])),
-        name in rules,
-        name in rules and rules[name].public,
-        str(rules[name].permission or "") if name in rules else "",
-    ]
-    for name, registered in sorted(RegistrationContext.get().event_handlers.items())
-]))
-"""
 
 
 @dataclass(frozen=True)
@@ -66,49 +43,6 @@ class Company:
     @property
     def id(self) -> str:
         return self.tenant.id
-
-
-@dataclass(frozen=True)
-class Handler:
-    """What the app answers to. parameters: as they stand in its code, e.g. ``schedule_id: str``."""
-
-    name: str
-    parameters: list[str]
-    is_action: bool
-    public: bool
-    permission: str
-
-    @property
-    def names(self) -> list[str]:
-        return [one.partition(":")[0].partition("=")[0].strip() for one in self.parameters]
-
-
-def build_pages() -> None:
-    """Build them, so that no start of a server has to. AssertionError with the build's own words
-    when it fails."""
-    code = "from exports_app.launch import build, env; env.prepare(); build.ensure()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
-    assert done.returncode == 0, f"the pages did not build:\n{done.stderr}"
-
-
-def handlers() -> list[Handler]:
-    """Every event handler that the app registers, asked of a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", _HANDLERS],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return [Handler(*one) for one in json.loads(done.stdout.splitlines()[-1])]
 
 
 @contextmanager
@@ -319,19 +253,3 @@ class House:
             )
             for table, rows in held.items()
         }
-
-
-def run_command(folder: Path, *words: str, stdin: str = "") -> str:
-    """``python -m exports_app …`` beside the server; its output."""
-    command = [sys.executable, "-m", "exports_app", *words]
-    env = environment(folder, {"DEMO": "1", "SECRET_KEY": KEY})
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=env,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout

@@ -14,12 +14,9 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
 from exports_app.services.identity.sessions import id_of
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.tenants.changes import ADDRESS, BROWSER, NEW
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-)
+from tests.world import PASSWORD, Cast
 
 
 class TestOnesAccount:

@@ -13,12 +13,11 @@ from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, NotificationKind, Page, Schedule
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch
 from tests.invited import mailed_token
 from tests.mailserver import MailServer
 from tests.world import (
     Cast,
-    FakeClock,
-    Watch,
     claim,
     execute,
     make_schedule,

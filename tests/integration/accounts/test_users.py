@@ -7,7 +7,8 @@ from exports_app.domain.errors import Invalid, NotFound
 from exports_app.services.core.change_events import Topic
 from exports_app.services.core.records import Page, Tenant
 from exports_app.wiring import Services
-from tests.world import Cast, Watch, set_role, uuid_of
+from tests.doubles import Watch
+from tests.world import Cast, set_role, uuid_of
 
 
 def names(services: Services, who: Principal, q: str = "", page: Page | None = None) -> list[str]:

@@ -17,8 +17,9 @@ from exports_app.services.core.extension_points import EXPORT_TYPES
 from exports_app.services.core.records import Campaign, Metric, Tenant
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.analytics.campaign_readings import WEEK, days, look, value
-from tests.world import FakeClock, uuid_of
+from tests.world import uuid_of
 
 
 def test_sums_are_by_currency_and_ratios_are_of_the_sums(

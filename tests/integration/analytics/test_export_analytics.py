@@ -13,10 +13,10 @@ from exports_app.domain.schedules.run_spec import RunSpec
 from exports_app.services.analytics.exports import DAYS, HOURS
 from exports_app.services.core.records import Run, Schedule, Tenant, new_id
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.analytics.export_readings import look
 from tests.world import (
     Cast,
-    FakeClock,
     make_schedule,
     pause,
     set_role,

@@ -7,14 +7,9 @@ from exports_app.domain.access import Principal
 from exports_app.services.core.change_events import Change, Topic
 from exports_app.services.core.records import Tenant
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.analytics.export_readings import look
-from tests.world import (
-    Cast,
-    FakeClock,
-    claim,
-    execute,
-    make_schedule,
-)
+from tests.world import Cast, claim, execute, make_schedule
 
 
 def test_the_next_hours_show_a_crowd(

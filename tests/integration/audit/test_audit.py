@@ -24,7 +24,8 @@ from exports_app.services.core.records import (
     Tenant,
 )
 from exports_app.wiring import Services
-from tests.world import Cast, FakeClock, claim, make_schedule, sql
+from tests.doubles import FakeClock
+from tests.world import Cast, claim, make_schedule, sql
 
 ALL = AuditFilter()
 

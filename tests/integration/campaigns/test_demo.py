@@ -25,7 +25,8 @@ from exports_app.services.schedules import validation as rules
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.validation import Draft
 from exports_app.wiring import Services
-from tests.world import FakeClock, sql
+from tests.doubles import FakeClock
+from tests.world import sql
 
 YESTERDAY = date(2026, 3, 3)
 

@@ -8,9 +8,9 @@ import pytest
 from exports_app.db.engine import Database
 from exports_app.db.notify_events import SharedChanges
 from exports_app.services.core.change_events import EVERY_TENANT, Change, Topic
+from tests.doubles import Watch
 from tests.e2e.client import wait_until
 from tests.postgres import postgres_server
-from tests.world import Watch
 
 PATIENCE = 15.0
 RUNS, SCHEDULES = Change(Topic.RUNS, "acme"), Change(Topic.SCHEDULES, "globex")

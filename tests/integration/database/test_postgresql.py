@@ -28,9 +28,10 @@ from exports_app.services.runs.lease import LeaseLost
 from exports_app.settings import Settings
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
+from tests.doubles import FakeClock
 from tests.e2e.client import wait_until
 from tests.postgres import Postgres, postgres_server
-from tests.world import FakeClock, deliveries_of, make_cast, make_schedule, side_by_side, sql
+from tests.world import deliveries_of, make_cast, make_schedule, side_by_side, sql
 
 HOUR = timedelta(hours=1)
 

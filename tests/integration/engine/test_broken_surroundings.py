@@ -19,10 +19,9 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Page, Run
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.mailserver import MailServer
 from tests.world import (
-    FakeClock,
-    WatchedEmail,
     claim,
     deliveries_of,
     make_schedule,

@@ -13,8 +13,9 @@ from exports_app.services.core.records import AccountMessage, Tenant
 from exports_app.services.identity.account_links import LinkKind
 from exports_app.services.identity.account_messages import KEPT, AccountEmail
 from exports_app.wiring import Services
+from tests.doubles import NOW, FakeClock, WatchedEmail
 from tests.mailserver import MailServer, Received, mail_server
-from tests.world import NOW, FakeClock, WatchedEmail, registered, side_by_side, sql, uuid_of
+from tests.world import registered, side_by_side, sql, uuid_of
 
 ANN = "ann@example.com"
 SUBJECT = uuid_of(0x51)

@@ -17,7 +17,8 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page
 from exports_app.services.identity import passwords
 from exports_app.wiring import Services
-from tests.world import BROWSER, NOW, PASSWORD, Cast, FakeClock, side_by_side, sign_in
+from tests.doubles import NOW, FakeClock
+from tests.world import BROWSER, PASSWORD, Cast, side_by_side, sign_in
 
 ADDRESS = "192.0.2.7"
 NEW = "a staple of the battery horse"

@@ -10,7 +10,8 @@ from exports_app.domain.errors import Unauthenticated
 from exports_app.services.identity.sessions import USED_APART, Lifetimes
 from exports_app.settings import Settings
 from exports_app.wiring import Services
-from tests.world import PASSWORD, Cast, FakeClock, side_by_side, sign_in, sql
+from tests.doubles import FakeClock
+from tests.world import PASSWORD, Cast, side_by_side, sign_in, sql
 
 IDLE, LONGEST = timedelta(hours=12), timedelta(days=14)
 SECOND = timedelta(seconds=1)

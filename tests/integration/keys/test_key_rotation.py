@@ -13,7 +13,8 @@ from exports_app.services.keys import secret_keys
 from exports_app.services.keys.derived_keys import ACCESS_TOKENS, Keys, key_id
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
-from tests.world import Cast, FakeClock
+from tests.doubles import FakeClock
+from tests.world import Cast
 
 NEW = "the key that replaces the one before"
 

@@ -10,7 +10,8 @@ from exports_app.domain.runs.states import AttemptOutcome, RunStatus, Trigger
 from exports_app.services.core.records import Campaign, Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
-from tests.world import NOW, Cast, FakeClock, claim, execute, make_schedule, runs_of, the_run
+from tests.doubles import NOW, FakeClock
+from tests.world import Cast, claim, execute, make_schedule, runs_of, the_run
 
 FIRST, LAST = date(2026, 2, 27), date(2026, 3, 1)
 """A Friday and a Sunday; NOW is the Wednesday after."""

@@ -11,7 +11,8 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Tenant
 from exports_app.services.runs.browser_downloads import PreparedDownload
 from exports_app.wiring import Services
-from tests.world import Cast, FakeClock, make_schedule, set_role, sign_in, uuid_of
+from tests.doubles import FakeClock
+from tests.world import Cast, make_schedule, set_role, sign_in, uuid_of
 
 
 @pytest.fixture

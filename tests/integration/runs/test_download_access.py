@@ -15,8 +15,9 @@ from exports_app.services.core.records import Action, Campaign, DownloadWay, Pag
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.runs.download_log import NOTED_APART
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.mailserver import MailServer
-from tests.world import Cast, FakeClock, claim, deliveries_of, execute, make_schedule, the_run
+from tests.world import Cast, claim, deliveries_of, execute, make_schedule, the_run
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 PHONE = RequestContext("192.0.2.7", device="A phone")

@@ -9,19 +9,9 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign, Delivery, Run, Schedule
 from exports_app.services.runs.entitlement import REMOVED
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.mailserver import MailServer, mail_server
-from tests.world import (
-    Cast,
-    FakeClock,
-    WatchedEmail,
-    claim,
-    deliveries_of,
-    execute,
-    make_schedule,
-    registered,
-    sql,
-    the_run,
-)
+from tests.world import Cast, claim, deliveries_of, execute, make_schedule, registered, sql, the_run
 
 BOB, CY = "bob@example.com", "cy@example.com"
 ACCEPTED, FAILED, SKIPPED = DeliveryStatus.ACCEPTED, DeliveryStatus.FAILED, DeliveryStatus.SKIPPED

@@ -9,7 +9,8 @@ from exports_app.domain.runs.policies import MOST_CAUGHT_UP, jitter
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Run, Schedule
 from exports_app.wiring import Services
-from tests.world import NOW, FakeClock, claim, make_schedule, runs_of, stored, the_run
+from tests.doubles import NOW, FakeClock
+from tests.world import claim, make_schedule, runs_of, stored, the_run
 
 MINUTE = timedelta(minutes=1)
 

@@ -13,7 +13,8 @@ from exports_app.domain.runs.states import BY_CLOCK, RunStatus, Trigger
 from exports_app.services.core.records import Run, Schedule, Waiting, new_id
 from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
-from tests.world import Cast, FakeClock, make_schedule
+from tests.doubles import FakeClock
+from tests.world import Cast, make_schedule
 
 
 def ready_since(run: Run) -> datetime:

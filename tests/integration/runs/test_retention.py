@@ -11,17 +11,9 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Campaign, Run, Schedule
 from exports_app.services.runs.retention import Swept
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch
 from tests.mailserver import MailServer
-from tests.world import (
-    Cast,
-    FakeClock,
-    Watch,
-    claim,
-    make_schedule,
-    sql,
-    the_run,
-    trigger_and_execute,
-)
+from tests.world import Cast, claim, make_schedule, sql, the_run, trigger_and_execute
 
 
 @pytest.fixture

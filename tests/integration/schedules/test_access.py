@@ -9,15 +9,9 @@ from exports_app.domain.errors import Forbidden, Invalid, NotFound
 from exports_app.services.core.change_events import Topic
 from exports_app.services.core.records import Page, Run, Schedule, Tenant
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch
 from tests.integration.schedules.fields import pointers
-from tests.world import (
-    FakeClock,
-    Watch,
-    draft,
-    make_schedule,
-    stored,
-    uuid_of,
-)
+from tests.world import draft, make_schedule, stored, uuid_of
 
 FIRST_PAGE = Page()
 

@@ -11,15 +11,9 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Campaign, Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
+from tests.doubles import NOW, FakeClock
 from tests.integration.schedules.fields import MONDAY, pointers
-from tests.world import (
-    NOW,
-    FakeClock,
-    claim,
-    execute,
-    make_schedule,
-    stored,
-)
+from tests.world import claim, execute, make_schedule, stored
 
 
 @pytest.mark.parametrize(

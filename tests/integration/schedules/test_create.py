@@ -10,14 +10,9 @@ from exports_app.domain.errors import Invalid
 from exports_app.services.core.records import Campaign, Page, Tenant
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
+from tests.doubles import NOW
 from tests.integration.schedules.fields import MONDAY, pointers
-from tests.world import (
-    NOW,
-    draft,
-    make_schedule,
-    stored,
-    uuid_of,
-)
+from tests.world import draft, make_schedule, stored, uuid_of
 
 
 def test_a_new_schedule_belongs_to_its_creator_and_knows_its_next_run(

@@ -7,14 +7,9 @@ from exports_app.domain.errors import NotFound
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Page, Schedule
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.schedules.fields import MONDAY
-from tests.world import (
-    FakeClock,
-    claim,
-    execute,
-    runs_of,
-    the_run,
-)
+from tests.world import claim, execute, runs_of, the_run
 
 
 def test_a_deleted_schedule_is_gone_for_everybody(

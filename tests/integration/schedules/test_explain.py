@@ -7,13 +7,9 @@ import pytest
 from exports_app.domain.access import Principal
 from exports_app.domain.errors import Forbidden, Invalid
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.schedules.fields import MONDAY, pointers
-from tests.world import (
-    FakeClock,
-    make_schedule,
-    runs_of,
-    uuid_of,
-)
+from tests.world import make_schedule, runs_of, uuid_of
 
 
 def test_a_valid_expression_is_answered_with_its_words_and_next_runs(

@@ -14,17 +14,9 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import LatestRun, Page, Schedule, Summary, Tenant
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.mailserver import mail_server
-from tests.world import (
-    FakeClock,
-    WatchedEmail,
-    make_schedule,
-    pause,
-    registered,
-    runs_of,
-    trigger_and_execute,
-    uuid_of,
-)
+from tests.world import make_schedule, pause, registered, runs_of, trigger_and_execute, uuid_of
 
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 NOBODY = Principal(uuid_of(1))

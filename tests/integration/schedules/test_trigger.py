@@ -9,15 +9,8 @@ from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.records import Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
-from tests.world import (
-    FakeClock,
-    claim,
-    execute,
-    make_schedule,
-    runs_of,
-    stored,
-    the_run,
-)
+from tests.doubles import FakeClock
+from tests.world import claim, execute, make_schedule, runs_of, stored, the_run
 
 
 def test_a_trigger_makes_a_run_of_its_own_each_time(

@@ -20,11 +20,11 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.tenants.changes import ADDRESS
 from tests.world import (
     PASSWORD,
     Cast,
-    FakeClock,
     claim,
     execute,
     make_schedule,

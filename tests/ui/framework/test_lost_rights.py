@@ -15,8 +15,9 @@ from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.ui.framework.guarded import CLEAR, ENTER, REFRESH, Guarded
-from tests.world import Cast, FakeClock, make_schedule, set_role, sign_in
+from tests.world import Cast, make_schedule, set_role, sign_in
 
 
 class TestATabWhoseUserMaySeeLess:

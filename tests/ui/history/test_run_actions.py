@@ -19,10 +19,10 @@ from exports_app.ui.pages.scheduled_exports.history.file_downloads import FileDo
 from exports_app.ui.pages.scheduled_exports.history.state import HistoryState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
+from tests.doubles import WatchedEmail
 from tests.mailserver import MailServer, mail_server
 from tests.ui.conftest import SignIn, Tab
 from tests.world import (
-    WatchedEmail,
     claim,
     execute,
     make_schedule,

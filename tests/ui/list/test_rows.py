@@ -11,9 +11,10 @@ from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 from exports_app.ui.pages.scheduled_exports.page import ScheduledExports
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.list.loading import load
-from tests.world import FakeClock, make_schedule, pause, runs_of, stored, trigger_and_execute
+from tests.world import make_schedule, pause, runs_of, stored, trigger_and_execute
 
 
 def test_the_last_run_is_told_in_words(

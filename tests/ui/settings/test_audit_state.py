@@ -12,8 +12,9 @@ from exports_app.ui.framework.browser_commands import BrowserCommands
 from exports_app.ui.pages.settings.audit.rows import AREAS, WORDS, entry_item
 from exports_app.ui.pages.settings.audit.state import AuditState
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.ui.conftest import SignIn, Tab
-from tests.world import FakeClock, make_schedule
+from tests.world import make_schedule
 
 
 def test_entries_are_told_in_words(

@@ -8,9 +8,10 @@ from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.settings.members.invitations.state import InvitationsState
 from exports_app.ui.pages.settings.members.state import MembersState
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.mailserver import MailServer
 from tests.ui.conftest import SignIn, Tab
-from tests.world import Cast, FakeClock, make_schedule, set_role, stored
+from tests.world import Cast, make_schedule, set_role, stored
 
 
 def test_an_invitation_is_sent_and_its_link_is_shown_once(

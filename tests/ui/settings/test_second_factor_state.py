@@ -18,9 +18,10 @@ from exports_app.ui.pages.settings.account.second_factor.state import (
 )
 from exports_app.ui.pages.settings.account.state import AccountState
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.ui.conftest import Tab
 from tests.ui.second_factor import enrolled
-from tests.world import PASSWORD, Cast, FakeClock, sign_in
+from tests.world import PASSWORD, Cast, sign_in
 
 
 class TestTheCard:

@@ -16,8 +16,9 @@ from exports_app.ui.framework import actions
 from exports_app.ui.framework.guard import Guard
 from exports_app.ui.pages.sign_in.login.state import LoginState
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.ui.conftest import Tab
-from tests.world import BROWSER, FakeClock, sign_in
+from tests.world import BROWSER, sign_in
 
 LOCAL = {"host": "localhost:3720", "cookie": f"{BROWSER_COOKIE}={BROWSER}"}
 ELSEWHERE = (

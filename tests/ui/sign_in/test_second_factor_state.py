@@ -19,11 +19,12 @@ from exports_app.ui.pages.settings.users.state import UsersState
 from exports_app.ui.pages.sign_in.invitation.state import InvitationState
 from exports_app.ui.pages.sign_in.login.state import LoginState
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.invited import mailed_token
 from tests.mailserver import MailServer
 from tests.ui.conftest import SignIn, Tab
 from tests.ui.second_factor import enrolled
-from tests.world import BROWSER, PASSWORD, Cast, FakeClock, sign_in
+from tests.world import BROWSER, PASSWORD, Cast, sign_in
 
 
 class TestSigningIn:

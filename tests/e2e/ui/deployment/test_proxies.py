@@ -13,7 +13,8 @@ from exports_app import wiring
 from exports_app.api.request_body import METRICS_LIMIT
 from exports_app.settings import Settings
 from tests.e2e.server import Server, free_port, start_server
-from tests.e2e.ui.house import KEY, Company, House
+from tests.e2e.ui.app_code import KEY
+from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.wire import LISTED, LOGIN, Wire, variables
 from tests.mailserver import MailServer
 from tests.proxies import Front, front

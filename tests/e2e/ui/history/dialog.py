@@ -1,12 +1,28 @@
 """The history dialog as a person uses it."""
 
 import re
+from datetime import date, datetime
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from exports_app.domain.humanize import duration, size
+from exports_app.domain.timing import period
 from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import takes_keys
+
+TRIGGERS = {
+    "manual": "run by hand",
+    "test": "test",
+    "rerun": "run again",
+    "schedule": "on schedule",
+}
+DELIVERED = {
+    "accepted": "Accepted",
+    "failed": "Failed",
+    "pending": "Waiting",
+    "skipped": "Not sent",
+}
 
 
 def open_history(page: Page, name: str) -> Locator:
@@ -37,3 +53,39 @@ def unfold(dialog: Locator, run: dict[str, Any]) -> Locator:
     line_of(dialog, run).get_by_role("button", name=re.compile("^Details")).click()
     expect(dialog.locator("tr.detail")).to_be_visible()
     return dialog.locator("tr.detail")
+
+
+def window(run: dict[str, Any]) -> str:
+    start, end = (
+        date.fromisoformat(run[key]) if run[key] else None for key in ("windowStart", "windowEnd")
+    )
+    return period.words(period.Window(start, end))
+
+
+def shows(dialog: Locator, run: dict[str, Any], who: str) -> None:
+    """The run's line says what the API says."""
+    line = line_of(dialog, run)
+    expect(line.locator(".status")).to_have_text(run["status"].capitalize())
+    expect(line.locator(".status")).to_have_class(re.compile(rf"\b{run['status']}\b"))
+    cells = line.locator("td")
+    expect(cells.nth(1)).to_contain_text(
+        f"{TRIGGERS[run['trigger']]} · {who}" if who else TRIGGERS[run["trigger"]]
+    )
+    expect(cells.nth(2)).to_contain_text(window(run))
+    if run["fileName"]:
+        expect(cells.nth(2)).to_contain_text(run["fileName"])
+        expect(cells.nth(2)).to_contain_text(size(run["fileSize"]))
+        expect(line.get_by_role("button", name=f"Download {run['fileName']}")).to_be_enabled()
+    else:
+        expect(cells.nth(2)).to_contain_text("No file")
+        expect(line.get_by_role("button", name="Download")).to_be_disabled()
+    expect(cells.nth(3)).to_have_text(
+        "" if run["recordCount"] is None else f"{run['recordCount']:,}"
+    )
+    if run["completedAt"] and run["startedAt"]:
+        took = datetime.fromisoformat(run["completedAt"]) - datetime.fromisoformat(run["startedAt"])
+        expect(cells.nth(4)).to_have_text(duration(took.total_seconds()))
+        at = datetime.fromisoformat(cells.nth(1).locator("time").get_attribute("datetime") or "")
+        assert at == datetime.fromisoformat(run["completedAt"])
+    else:
+        expect(cells.nth(4)).to_have_text("")

@@ -17,6 +17,7 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Action
 from exports_app.services.identity import passwords
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.accounts.password_resets.links import (
     ADDRESS,
     NEW,
@@ -28,16 +29,7 @@ from tests.integration.accounts.password_resets.links import (
     user_of,
 )
 from tests.mailserver import MailServer, mail_server
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-    WatchedEmail,
-    registered,
-    side_by_side,
-    sign_in,
-    sql,
-)
+from tests.world import PASSWORD, Cast, registered, side_by_side, sign_in, sql
 
 
 class TestAskingForALink:

@@ -15,6 +15,7 @@ from exports_app.domain.errors import (
 from exports_app.services.accounts.password_resets import SENT_LIFETIME
 from exports_app.services.core.records import Action
 from exports_app.wiring import Services
+from tests.doubles import NOW, FakeClock
 from tests.integration.accounts.password_resets.links import (
     ADDRESS,
     NEW,
@@ -24,13 +25,7 @@ from tests.integration.accounts.password_resets.links import (
     user_of,
 )
 from tests.mailserver import MailServer
-from tests.world import (
-    NOW,
-    PASSWORD,
-    Cast,
-    FakeClock,
-    sql,
-)
+from tests.world import PASSWORD, Cast, sql
 
 
 class TestASuperAdminsLink:

@@ -21,18 +21,10 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, AuditEntry, Page, Tenant
 from exports_app.services.identity.password_hashing import PLACES, Queue
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.audit.access_entries.visits import ADDRESS, HERE, entries
 from tests.invited import shown_token
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-    make_schedule,
-    sign_in,
-    sql,
-    trigger_and_execute,
-    uuid_of,
-)
+from tests.world import PASSWORD, Cast, make_schedule, sign_in, sql, trigger_and_execute, uuid_of
 
 
 class TestARefusedLink:

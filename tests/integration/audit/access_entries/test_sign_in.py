@@ -15,16 +15,9 @@ from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity import session_expiry
 from exports_app.services.identity.sessions import id_of
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.audit.access_entries.visits import ADDRESS, HERE, entries, fail
-from tests.world import (
-    BROWSER,
-    PASSWORD,
-    Cast,
-    FakeClock,
-    side_by_side,
-    sign_in,
-    sql,
-)
+from tests.world import BROWSER, PASSWORD, Cast, side_by_side, sign_in, sql
 
 
 class TestSignIn:

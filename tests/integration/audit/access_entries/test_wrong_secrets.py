@@ -11,12 +11,9 @@ from exports_app.services.core import request_context
 from exports_app.services.core.records import Action
 from exports_app.services.core.request_context import RequestContext
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.audit.access_entries.visits import ADDRESS, CODE, entries
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-)
+from tests.world import PASSWORD, Cast
 
 
 class TestAWrongCurrentPassword:

@@ -8,8 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from exports_app.services.audit.seals import Seals
 from exports_app.services.keys.derived_keys import Keys
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.audit.chain.entries import entry, faults, unlocked, write
-from tests.world import Cast, FakeClock, sql
+from tests.world import Cast, sql
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from exports_app.services.core.records import Action, Page
 from exports_app.services.core.request_context import RequestContext
 from exports_app.services.keys.derived_keys import AUDIT_SEALS, Keys
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.audit.chain.entries import faults, write
-from tests.world import Cast, FakeClock, side_by_side, sql
+from tests.world import Cast, side_by_side, sql
 
 
 class TestOrigin:

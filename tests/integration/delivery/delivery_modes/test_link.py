@@ -11,9 +11,10 @@ from exports_app.domain.access import Principal
 from exports_app.domain.errors import Gone, NotFound
 from exports_app.services.core.records import Run
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.delivery.delivery_modes.messages import URL, link_in, ran, text
 from tests.mailserver import MailServer
-from tests.world import FakeClock, deliveries_of
+from tests.world import deliveries_of
 
 pytestmark = pytest.mark.one_database
 

@@ -19,6 +19,7 @@ from exports_app.engine import local
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.delivery.delivery_modes.messages import (
     ANN,
     attached,
@@ -28,7 +29,7 @@ from tests.integration.delivery.delivery_modes.messages import (
     text,
 )
 from tests.mailserver import MailServer
-from tests.world import FakeClock, claim, make_schedule, registered, the_run
+from tests.world import claim, make_schedule, registered, the_run
 
 pytestmark = pytest.mark.one_database
 

@@ -13,16 +13,10 @@ from exports_app.services.core.records import Campaign, Schedule
 from exports_app.storage.local import LocalFiles
 from exports_app.wiring import Services
 from exports_app.zipped import Package
+from tests.doubles import WatchedEmail
 from tests.integration.engine.worker.outcomes import ANN, BOB, files_in, outcomes
 from tests.mailserver import MailServer
-from tests.world import (
-    WatchedEmail,
-    claim,
-    execute,
-    make_schedule,
-    registered,
-    trigger_and_execute,
-)
+from tests.world import claim, execute, make_schedule, registered, trigger_and_execute
 
 
 class BrokenFormat:

@@ -11,15 +11,10 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Schedule
 from exports_app.services.runs.lease import LeaseLost
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.engine.worker.outcomes import ACCEPTED, ANN, BOB, files_in, outcomes
 from tests.mailserver import MailServer
-from tests.world import (
-    FakeClock,
-    WatchedEmail,
-    claim,
-    execute,
-    registered,
-)
+from tests.world import claim, execute, registered
 
 
 def check_that_raises(error: type[Exception], at: int) -> Callable[[], None]:

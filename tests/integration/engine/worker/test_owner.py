@@ -4,15 +4,9 @@ from exports_app.domain.access import Principal, Role
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Run, Schedule, Tenant
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.mailserver import MailServer
-from tests.world import (
-    FakeClock,
-    claim,
-    execute,
-    set_role,
-    stored,
-    trigger_and_execute,
-)
+from tests.world import claim, execute, set_role, stored, trigger_and_execute
 
 
 def scheduled_run(services: Services, clock: FakeClock, schedule: Schedule) -> Run:

@@ -15,6 +15,7 @@ from exports_app.services.core.extension_points import CHANNELS, EXPORT_TYPES, F
 from exports_app.services.core.records import Campaign, Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch, WatchedEmail
 from tests.integration.engine.worker.outcomes import (
     ACCEPTED,
     ANN,
@@ -28,9 +29,6 @@ from tests.integration.engine.worker.outcomes import (
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
     FORMAT_KEYS,
-    FakeClock,
-    Watch,
-    WatchedEmail,
     claim,
     deliveries_of,
     execute,

@@ -4,12 +4,9 @@ import pytest
 
 from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.identity.second_factor.phone import Enrol, Phone
-from tests.world import (
-    PASSWORD,
-    FakeClock,
-    Person,
-)
+from tests.world import PASSWORD, Person
 
 
 @pytest.fixture

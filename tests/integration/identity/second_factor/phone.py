@@ -13,12 +13,8 @@ from exports_app.domain.errors import (
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page, User
 from exports_app.wiring import Services
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-    Person,
-)
+from tests.doubles import FakeClock
+from tests.world import PASSWORD, Cast, Person
 
 ADDRESS = "192.0.2.1"
 SIGN_INS = {Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.SIGN_IN_SLOWED}

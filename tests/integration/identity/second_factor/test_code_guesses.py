@@ -13,6 +13,7 @@ from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, Page
 from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.identity.second_factor.phone import (
     ADDRESS,
     Enrol,
@@ -20,11 +21,7 @@ from tests.integration.identity.second_factor.phone import (
     login,
     tried_codes,
 )
-from tests.world import (
-    BROWSER,
-    Cast,
-    FakeClock,
-)
+from tests.world import BROWSER, Cast
 
 
 class TestSigningIn:

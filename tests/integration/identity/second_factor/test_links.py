@@ -11,6 +11,7 @@ from exports_app.domain.errors import (
 )
 from exports_app.services.core.records import Action
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.identity.second_factor.phone import (
     NEW_PASSWORD,
     Enrol,
@@ -21,12 +22,7 @@ from tests.integration.identity.second_factor.phone import (
 )
 from tests.invited import mailed_token
 from tests.mailserver import MailServer
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-    sql,
-)
+from tests.world import PASSWORD, Cast, sql
 
 
 class TestAnInvitation:

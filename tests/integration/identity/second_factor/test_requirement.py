@@ -17,15 +17,9 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Page
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.identity.second_factor.phone import Enrol, login, require_it
-from tests.world import (
-    Cast,
-    FakeClock,
-    make_schedule,
-    set_role,
-    sign_in,
-    trigger_and_execute,
-)
+from tests.world import Cast, make_schedule, set_role, sign_in, trigger_and_execute
 
 
 class TestWhereItIsRequired:

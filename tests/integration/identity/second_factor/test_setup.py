@@ -23,14 +23,9 @@ from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.services.identity.sessions import id_of
 from exports_app.wiring import Services
 from tests.conftest import SECRET_KEY
+from tests.doubles import FakeClock
 from tests.integration.identity.second_factor.phone import Enrol, Phone, login, noted
-from tests.world import (
-    PASSWORD,
-    Cast,
-    FakeClock,
-    sign_in,
-    sql,
-)
+from tests.world import PASSWORD, Cast, sign_in, sql
 
 
 class TestSettingItUp:

@@ -18,6 +18,7 @@ from exports_app.services.core.records import Action
 from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.services.identity.sessions import STEP_LIFETIME
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.identity.second_factor.phone import (
     ADDRESS,
     Enrol,
@@ -26,14 +27,7 @@ from tests.integration.identity.second_factor.phone import (
     login,
     noted,
 )
-from tests.world import (
-    BROWSER,
-    PASSWORD,
-    Cast,
-    FakeClock,
-    Person,
-    side_by_side,
-)
+from tests.world import BROWSER, PASSWORD, Cast, Person, side_by_side
 
 
 class TestSigningIn:

@@ -20,15 +20,8 @@ from exports_app.services.identity.sessions import (
 )
 from exports_app.services.runs.history import RunFile
 from exports_app.wiring import Services
-from tests.world import (
-    BROWSER,
-    Cast,
-    FakeClock,
-    sign_in,
-    sign_in_code,
-    sql,
-    uuid_of,
-)
+from tests.doubles import FakeClock
+from tests.world import BROWSER, Cast, sign_in, sign_in_code, sql, uuid_of
 
 
 class TestDownload:

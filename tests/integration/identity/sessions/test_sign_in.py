@@ -15,16 +15,8 @@ from exports_app.services.identity.sessions import (
     Sessions,
 )
 from exports_app.wiring import Services
-from tests.world import (
-    BROWSER,
-    PASSWORD,
-    Cast,
-    FakeClock,
-    side_by_side,
-    sign_in,
-    sign_in_code,
-    sql,
-)
+from tests.doubles import FakeClock
+from tests.world import BROWSER, PASSWORD, Cast, side_by_side, sign_in, sign_in_code, sql
 
 ADDRESS = "192.0.2.1"
 OTHER_BROWSER = "the-cookie-of-another-one"

@@ -1,9 +1,7 @@
 """A lease that is over."""
 
 from exports_app.wiring import Services
-from tests.world import (
-    FakeClock,
-)
+from tests.doubles import FakeClock
 
 
 def lose(services: Services, clock: FakeClock) -> None:

@@ -15,15 +15,8 @@ from exports_app.services.core.change_events import Changes
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.runs.queue import RunQueue
 from exports_app.wiring import Services
-from tests.world import (
-    Cast,
-    FakeClock,
-    claim,
-    execute,
-    make_schedule,
-    side_by_side,
-    the_run,
-)
+from tests.doubles import FakeClock
+from tests.world import Cast, claim, execute, make_schedule, side_by_side, the_run
 
 
 def test_a_claimed_run_is_processing_under_a_lease(

@@ -13,14 +13,9 @@ from exports_app.domain.runs.states import (
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.runs.lease import LeaseLost
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.runs.lease.expiry import lose
-from tests.world import (
-    FakeClock,
-    claim,
-    make_schedule,
-    stored,
-    the_run,
-)
+from tests.world import claim, make_schedule, stored, the_run
 
 
 def test_a_lease_that_is_extended_does_not_end(

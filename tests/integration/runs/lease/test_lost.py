@@ -16,18 +16,10 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.runs.lease import LeaseLost
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.lease.expiry import lose
 from tests.mailserver import MailServer
-from tests.world import (
-    FakeClock,
-    WatchedEmail,
-    claim,
-    deliveries_of,
-    execute,
-    registered,
-    stored,
-    the_run,
-)
+from tests.world import claim, deliveries_of, execute, registered, stored, the_run
 
 
 class WorkerDied(BaseException):

@@ -3,11 +3,8 @@
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import Notification, NotificationKind, Run, Schedule
 from exports_app.wiring import Services
-from tests.world import (
-    FakeClock,
-    claim,
-    the_run,
-)
+from tests.doubles import FakeClock
+from tests.world import claim, the_run
 
 
 def next_run(services: Services, clock: FakeClock) -> Run:

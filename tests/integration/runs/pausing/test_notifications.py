@@ -10,6 +10,7 @@ from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Schedule
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.pausing.failures import (
     FAILING,
     GAVE_UP,
@@ -22,15 +23,7 @@ from tests.integration.runs.pausing.failures import (
     told,
 )
 from tests.mailserver import MailServer, mail_server
-from tests.world import (
-    FakeClock,
-    WatchedEmail,
-    claim,
-    execute,
-    registered,
-    stored,
-    the_run,
-)
+from tests.world import claim, execute, registered, stored, the_run
 
 
 class TestNotices:

@@ -10,6 +10,7 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import NotificationKind, Schedule
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.pausing.failures import (
     FAILING,
     GAVE_UP,
@@ -21,17 +22,7 @@ from tests.integration.runs.pausing.failures import (
     told,
 )
 from tests.mailserver import MailServer, mail_server
-from tests.world import (
-    Cast,
-    FakeClock,
-    WatchedEmail,
-    claim,
-    execute,
-    registered,
-    set_role,
-    sql,
-    stored,
-)
+from tests.world import Cast, claim, execute, registered, set_role, sql, stored
 
 
 class TestPausing:

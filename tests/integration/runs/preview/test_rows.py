@@ -15,15 +15,9 @@ from exports_app.services.core.extension_points import (
 from exports_app.services.core.records import Campaign, Metric, Tenant
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.runs.preview.previews import ALL, BERLIN, drafts, preview
-from tests.world import (
-    FORMAT_KEYS,
-    FakeClock,
-    make_schedule,
-    registered,
-    trigger_and_execute,
-    uuid_of,
-)
+from tests.world import FORMAT_KEYS, make_schedule, registered, trigger_and_execute, uuid_of
 
 
 @pytest.fixture

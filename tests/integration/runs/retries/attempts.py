@@ -4,14 +4,9 @@ from exports_app.domain.errors import RunError
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus
 from exports_app.services.core.records import Attempt, Run
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.mailserver import MailServer
-from tests.world import (
-    FakeClock,
-    claim,
-    deliveries_of,
-    execute,
-    the_run,
-)
+from tests.world import claim, deliveries_of, execute, the_run
 
 ANN, BOB = "ann@example.com", "bob@example.com"
 BUSY = "451 4.3.0 come back later"

@@ -6,12 +6,10 @@ import pytest
 
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Campaign
+from tests.doubles import WatchedEmail
 from tests.integration.runs.retries.attempts import BOB, BUSY
 from tests.mailserver import MailServer, mail_server
-from tests.world import (
-    WatchedEmail,
-    registered,
-)
+from tests.world import registered
 
 
 @pytest.fixture(autouse=True)

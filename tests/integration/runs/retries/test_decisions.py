@@ -14,11 +14,10 @@ from exports_app.engine.local import LocalEngine
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import NotificationKind, Run, Schedule
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.retries.attempts import ANN, BOB, calm, outcomes, statuses
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
-    FakeClock,
-    WatchedEmail,
     claim,
     deliveries_of,
     execute,

@@ -14,18 +14,10 @@ from exports_app.domain.runs.states import DeliveryStatus, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.retries.attempts import ANN, BOB, WorkerDied, again, statuses
 from tests.mailserver import HOST, MailServer, mail_server
-from tests.world import (
-    FakeClock,
-    WatchedEmail,
-    claim,
-    execute,
-    make_schedule,
-    registered,
-    the_run,
-    trigger_and_execute,
-)
+from tests.world import claim, execute, make_schedule, registered, the_run, trigger_and_execute
 
 
 class TestTheLedger:

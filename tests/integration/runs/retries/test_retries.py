@@ -11,6 +11,7 @@ from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunSt
 from exports_app.engine.file_producer import FileProducer
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.retries.attempts import (
     ANN,
     AWAY,
@@ -25,8 +26,6 @@ from tests.integration.runs.retries.attempts import (
 )
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
-    FakeClock,
-    WatchedEmail,
     claim,
     deliveries_of,
     execute,

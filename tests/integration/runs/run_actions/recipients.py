@@ -9,13 +9,9 @@ from exports_app.domain.runs.states import DeliveryStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.wiring import Services
+from tests.doubles import WatchedEmail
 from tests.mailserver import mail_server
-from tests.world import (
-    WatchedEmail,
-    deliveries_of,
-    registered,
-    trigger_and_execute,
-)
+from tests.world import deliveries_of, registered, trigger_and_execute
 
 ANN, BOB, CY = "ann@example.com", "bob@example.com", "cy@example.com"
 ACCEPTED, FAILED, PENDING, SKIPPED, UNKNOWN = (

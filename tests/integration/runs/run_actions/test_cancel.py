@@ -12,6 +12,7 @@ from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.services.schedules.filters import Filters
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch, WatchedEmail
 from tests.integration.runs.run_actions.recipients import (
     ACCEPTED,
     ANN,
@@ -23,9 +24,6 @@ from tests.integration.runs.run_actions.recipients import (
 )
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
-    FakeClock,
-    Watch,
-    WatchedEmail,
     claim,
     execute,
     make_schedule,

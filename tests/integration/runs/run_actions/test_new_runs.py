@@ -10,6 +10,7 @@ from exports_app.domain.runs.states import RunStatus, Trigger
 from exports_app.services.core.change_events import Topic
 from exports_app.services.core.records import Run, Schedule, Tenant
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch
 from tests.integration.runs.run_actions.recipients import (
     ACCEPTED,
     ANN,
@@ -22,18 +23,7 @@ from tests.integration.runs.run_actions.recipients import (
     outcomes,
 )
 from tests.mailserver import MailServer
-from tests.world import (
-    FakeClock,
-    Watch,
-    claim,
-    execute,
-    make_schedule,
-    runs_of,
-    set_role,
-    stored,
-    the_run,
-    uuid_of,
-)
+from tests.world import claim, execute, make_schedule, runs_of, set_role, stored, the_run, uuid_of
 
 
 @each_demand

@@ -8,6 +8,7 @@ from exports_app.domain.runs.states import MAX_DEATHS, RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.core.records import Run, Schedule
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.runs.run_actions.recipients import (
     ACCEPTED,
     ANN,
@@ -22,8 +23,6 @@ from tests.integration.runs.run_actions.recipients import (
 )
 from tests.mailserver import MailServer, mail_server
 from tests.world import (
-    FakeClock,
-    WatchedEmail,
     claim,
     deliveries_of,
     execute,

@@ -15,8 +15,9 @@ from exports_app.services.schedules.cron_expressions import CronExpressions
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import Schedules
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, Watch
 from tests.integration.runs.tick.hours import ELEVEN, HOUR, hourly, write_directly
-from tests.world import FakeClock, Watch, draft, make_schedule, runs_of, side_by_side, stored
+from tests.world import draft, make_schedule, runs_of, side_by_side, stored
 
 
 def test_a_due_schedule_becomes_a_pending_run_with_its_snapshot(

@@ -10,8 +10,9 @@ from exports_app.services.core.change_events import Changes
 from exports_app.services.core.records import Schedule
 from exports_app.services.runs.ticks import Ticks
 from exports_app.wiring import Services
+from tests.doubles import NOW, FakeClock
 from tests.integration.runs.tick.hours import ELEVEN, HOUR, MeanwhileStore, hourly
-from tests.world import NOW, FakeClock, runs_of, stored
+from tests.world import runs_of, stored
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from exports_app.domain.errors import Invalid
 from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.records import NotificationKind
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.runs.tick.hours import ELEVEN, HOUR, hourly, write_directly
-from tests.world import FakeClock, runs_of, stored
+from tests.world import runs_of, stored
 
 
 def test_a_schedule_whose_zone_is_gone_ends_visibly_and_holds_up_nobody(

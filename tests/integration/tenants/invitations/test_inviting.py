@@ -22,10 +22,11 @@ from exports_app.services.core.records import Action
 from exports_app.services.tenants import invitation_rules as rules
 from exports_app.services.tenants.invitations import InvitationStatus
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.tenants.invitations.accounts import CEO, THEIRS, account, entries, roles
 from tests.invited import mailed_token, shown_token
 from tests.mailserver import MailServer
-from tests.world import Cast, FakeClock, sql
+from tests.world import Cast, sql
 
 
 class TestInviting:

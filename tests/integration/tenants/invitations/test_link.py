@@ -12,6 +12,7 @@ from exports_app.domain.errors import (
 from exports_app.services.core.records import Action
 from exports_app.services.tenants.invitations import InvitationStatus
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.tenants.invitations.accounts import (
     ADDRESS,
     CEO,
@@ -23,7 +24,7 @@ from tests.integration.tenants.invitations.accounts import (
 )
 from tests.invited import mailed_token, shown_token
 from tests.mailserver import MailServer
-from tests.world import Cast, FakeClock, set_role, sql
+from tests.world import Cast, set_role, sql
 
 
 class TestALink:

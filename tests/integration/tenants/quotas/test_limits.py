@@ -9,11 +9,11 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import Action, NotificationKind, Page
 from exports_app.wiring import Services
+from tests.doubles import FakeClock
 from tests.integration.tenants.quotas.usage import ANN, give, used
 from tests.mailserver import MailServer
 from tests.world import (
     Cast,
-    FakeClock,
     claim,
     execute,
     make_schedule,

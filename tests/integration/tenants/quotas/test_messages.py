@@ -7,12 +7,11 @@ from exports_app.domain.runs.states import RunStatus
 from exports_app.services.core.extension_points import CHANNELS
 from exports_app.services.tenants.quotas import KEPT
 from exports_app.wiring import Services
+from tests.doubles import FakeClock, WatchedEmail
 from tests.integration.tenants.quotas.usage import ANN, BOB, give, used
 from tests.mailserver import MailServer
 from tests.world import (
     Cast,
-    FakeClock,
-    WatchedEmail,
     claim,
     execute,
     make_schedule,

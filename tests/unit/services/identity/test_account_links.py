@@ -10,7 +10,8 @@ from exports_app.domain import bounds
 from exports_app.domain.errors import LinkNotValid
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
 from exports_app.services.keys.derived_keys import ACCESS_TOKENS, ACCOUNT_LINKS, Keys
-from tests.world import FakeClock, uuid_of
+from tests.doubles import FakeClock
+from tests.world import uuid_of
 
 RESET = LinkKind.PASSWORD_RESET
 KEYS = Keys([b"a secret of this test, long enough"])

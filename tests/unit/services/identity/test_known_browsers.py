@@ -9,7 +9,7 @@ from exports_app.services.core.records import User
 from exports_app.services.identity.cookies import cookie
 from exports_app.services.identity.known_browsers import LIFETIME, MARKS, KnownBrowsers
 from exports_app.services.keys.derived_keys import Keys
-from tests.world import FakeClock
+from tests.doubles import FakeClock
 
 SECRET, OLDER = b"the secret of today, long enough", b"the secret of before, long enough"
 OWNER, STRANGER = (

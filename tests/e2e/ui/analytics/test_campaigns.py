@@ -1,9 +1,8 @@
-"""Analytics: what the campaigns came to, and how the exports do."""
+"""What the campaigns came to."""
 
 import csv
 import io
 import re
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,23 +14,11 @@ from exports_app.services.core.records import Campaign
 from exports_app.services.schedules.filters import Filters
 from tests.e2e.ui.axe import assert_accessible
 from tests.e2e.ui.form import Form, at_both_widths, the_one
-from tests.e2e.ui.house import GONE, Company, House
+from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import assert_nothing_overflows
 from tests.e2e.ui.visitor import Visits
 
 WEEK = "period=last_7_days"
-
-
-@pytest.fixture
-def company(house: House) -> Company:
-    """Its days are those by which the house counts its numbers."""
-    return house.company(timezone="UTC")
-
-
-@pytest.fixture
-def campaigns(house: House, company: Company) -> list[Campaign]:
-    made = [house.campaign(company, name) for name in ("Spring", "Autumn, all regions & <markets>")]
-    return [*made, house.campaign(company, "Überall", currency="USD")]
 
 
 def card(page: Page, key: str) -> Locator:
@@ -217,81 +204,6 @@ def test_new_numbers_show_by_themselves(
 
 def _week() -> CampaignView:
     return CampaignView(Filters(period="last_7_days"))
-
-
-@at_both_widths
-def test_how_the_exports_do_shows_by_itself(
-    house: House, company: Company, visits: Visits, width: int
-) -> None:
-    house.campaign(company, "Spring")
-    far = house.services.clock() + timedelta(hours=12)  # none of them may run meanwhile
-    crowd = [
-        house.schedule(company, f"Crowd {i}", schedule=f"{far:%M} {far:%H} * * *") for i in range(7)
-    ]
-    page = visits.open("/analytics/exports", who=company.admin, width=width)
-    expect(page.locator("#runs")).to_contain_text("No run in the last 30 days")
-    expect(page.locator("#hours")).to_contain_text("7 runs, at most 7 in an hour")
-    expect(page.locator("#hours")).to_contain_text("and 2 more")
-    assert house.run(company, crowd[0]["id"])["status"] == "completed"
-    expect(page.locator("#runs")).to_contain_text("1 run in the last 30 days: 1 completed")
-    partly = house.schedule(company, "Partly", recipients=["ann@example.com", GONE])
-    house.run(company, partly["id"])
-    expect(page.locator("#runs")).to_contain_text(
-        "2 runs in the last 30 days: 1 completed, 1 partial"
-    )
-    house.call(
-        company.admin, "PUT", f"/api/scheduled-exports/{crowd[1]['id']}", json={"isActive": False}
-    )
-    expect(page.locator("#paused")).to_contain_text("Crowd 1")
-    expect(page.locator("#hours")).to_contain_text("6 runs, at most 6 in an hour")
-    expect(page.locator(".chart .recharts-bar-rectangle").first).to_be_visible()
-    for fold in page.get_by_text("As a table").all():
-        fold.click()
-    expect(page.get_by_role("region", name="Runs by day").locator("tbody tr")).to_have_count(30)
-    expect(page.get_by_role("region", name="Next 24 hours").locator("tbody tr")).to_have_count(25)
-    assert_nothing_overflows(page)
-    assert_accessible(page)
-    page.get_by_role("link", name="Crowd 1").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Crowd 1")
-
-
-@pytest.mark.long
-def test_an_export_whose_owner_left_is_named(
-    house: House, company: Company, visits: Visits
-) -> None:
-    house.schedule(company, "Left behind")
-    second = house.person("Second Admin", {company.id: company.admin.who.roles[company.id]})
-    page = visits.open("/analytics/exports", who=second)
-    expect(page.locator("#without-a-valid-owner")).to_contain_text(
-        "Each has an owner who may export"
-    )
-    path = f"/api/tenants/{company.id}/members/{company.admin.user.id}"
-    house.call(second, "PUT", path, json={"role": "viewer"})
-    expect(page.locator("#without-a-valid-owner")).to_contain_text("Left behind")
-    expect(page.locator("#without-a-valid-owner")).to_contain_text(
-        "Ada Admin may not export here any more"
-    )
-
-
-@pytest.mark.long
-def test_charts_are_loaded_where_there_are_any(
-    house: House, company: Company, visits: Visits, campaigns: list[Campaign]
-) -> None:
-    page = visits.open("/scheduled-exports", who=company.admin)
-    assert _with_charts(page) == []
-    page.get_by_role("link", name="Analytics").click()
-    expect(page.locator(".chart .recharts-line-curve")).to_have_count(2)
-    assert _with_charts(page)
-
-
-def _with_charts(page: Page) -> list[str]:
-    """The scripts that the page has loaded, and that hold charts."""
-    loaded = page.evaluate(
-        "() => performance.getEntriesByType('resource').map(entry => entry.name)"
-        ".filter(name => name.includes('.js'))"
-    )
-    assert loaded
-    return [one for one in loaded if "recharts-" in httpx.get(one, timeout=30).text]
 
 
 @pytest.mark.parametrize(

@@ -1,57 +1,18 @@
-"""The list of scheduled exports: what it shows, and what part of it, in what order."""
+"""What the list shows of a schedule, in what order, and when there is none."""
 
 import re
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from exports_app.ui.pages.scheduled_exports import run_errors
 from tests.e2e.ui.form import at_both_widths
 from tests.e2e.ui.house import GONE, Company, House
+from tests.e2e.ui.list.viewing import address_names, in_api
 from tests.e2e.ui.listed import LISTED, instant, names, row, rows
-from tests.e2e.ui.visitor import Visits, wait_until_ready
-
-
-def address_names(page: Page, view: dict[str, str]) -> None:
-    """The address names this view, at the latest a moment after it is shown."""
-    page.wait_for_url(
-        lambda url: {k: v[-1] for k, v in parse_qs(urlsplit(url).query).items()} == view,
-        wait_until="commit",
-    )
-
-
-def in_api(house: House, company: Company, query: str = "") -> list[str]:
-    """The names, in the API's order."""
-    path = f"/api/scheduled-exports?tenantId={company.id}&size=200{query}"
-    return [one["name"] for one in house.call(company.admin, "GET", path)["items"]]
-
-
-@pytest.fixture
-def mixed(house: House, company: Company) -> dict[str, dict[str, Any]]:
-    """Four schedules that differ in all that can be filtered by and sorted by; by name. Two have
-    run."""
-    house.campaign(company, "Spring")
-    made = [
-        house.schedule(
-            company,
-            "Bravo weekly",
-            schedule="0 9 * * 1",
-            recipients=["board@example.com"],
-            format="excel",
-        ),
-        house.schedule(
-            company, "Alpha daily", schedule="0 8 * * *", exportType="aggregate", format="json"
-        ),
-        house.schedule(company, "Delta paused", isActive=False, format="xml"),
-        house.schedule(company, "Charlie monthly", schedule="30 6 1 * *", recipients=[GONE]),
-    ]
-    by_name = {one["name"]: one for one in made}
-    house.run(company, by_name["Charlie monthly"]["id"])
-    house.run(company, by_name["Bravo weekly"]["id"])
-    return by_name
+from tests.e2e.ui.visitor import Visits
 
 
 class TestARow:
@@ -122,104 +83,6 @@ class TestARow:
         expect(row(page, half).locator(".c-run .status")).to_have_text("Partial")
         expect(row(page, half).locator(".c-run")).to_contain_text("1 of 2 delivered")
         expect(page.locator("#counts")).to_contain_text("3 active · 2 failing")
-
-
-class TestSearching:
-    @pytest.mark.parametrize(
-        ("text", "found"),
-        [
-            ("board@", ["Bravo weekly"]),
-            pytest.param("ha", ["Charlie monthly", "Alpha daily"], marks=pytest.mark.long),
-        ],
-    )
-    def test_finds_by_name_and_by_recipient(
-        self,
-        house: House,
-        company: Company,
-        visits: Visits,
-        mixed: dict[str, Any],
-        text: str,
-        found: list[str],
-    ) -> None:
-        page = visits.open(who=company.admin)
-        page.get_by_label("Search scheduled exports").press_sequentially(text)
-        expect(names(page)).to_have_text(found)
-        assert found == in_api(house, company, f"&q={text}")
-        expect(page).to_have_url(re.compile(r"\?q="))
-        address_names(page, {"q": text})
-
-    @pytest.mark.long
-    def test_asks_once_when_typing_pauses(
-        self, company: Company, visits: Visits, mixed: dict[str, Any]
-    ) -> None:
-        page, sent = visits.open(who=company.admin, ready=False), list[str]()
-        page.on(
-            "websocket",
-            lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))),
-        )
-        page.reload()
-        wait_until_ready(page)
-        page.get_by_label("Search scheduled exports").press_sequentially("charlie", delay=5)
-        expect(names(page)).to_have_text(["Charlie monthly"])
-        asked = [one for one in sent if ".search" in one]
-        assert len(asked) < len("charlie")
-        assert "charlie" in asked[-1]
-
-    def test_for_what_is_not_there_says_so_and_can_be_cleared(
-        self, company: Company, visits: Visits, mixed: dict[str, Any]
-    ) -> None:
-        page = visits.open(f"{LISTED}?format=xml&q=zulu", who=company.admin)
-        expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
-        page.get_by_role("button", name="Clear search and filters").click()
-        expect(rows(page)).to_have_count(4)
-        expect(page.get_by_label("Search scheduled exports")).to_have_value("")
-        expect(page).to_have_url(re.compile(f"{LISTED}$"))
-
-
-class TestFiltering:
-    @pytest.mark.parametrize(
-        ("label", "choice", "view", "query", "found"),
-        [
-            ("Last run", "Failed", {"status": "failed"}, "lastStatus=failed", ["Charlie monthly"]),
-            *(
-                pytest.param(*values, marks=pytest.mark.long)
-                for values in (
-                    ("State", "Paused", {"active": "no"}, "isActive=false", ["Delta paused"]),
-                    (
-                        "Type",
-                        "Totals over time",
-                        {"type": "aggregate"},
-                        "exportType=aggregate",
-                        ["Alpha daily"],
-                    ),
-                    ("Format", "Excel", {"format": "excel"}, "format=excel", ["Bravo weekly"]),
-                )
-            ),
-        ],
-    )
-    def test_shows_only_what_was_chosen(
-        self,
-        house: House,
-        company: Company,
-        visits: Visits,
-        mixed: dict[str, Any],
-        label: str,
-        choice: str,
-        view: dict[str, str],
-        query: str,
-        found: list[str],
-    ) -> None:
-        page = visits.open(who=company.admin)
-        chosen = page.get_by_role("combobox", name=label)
-        chosen.select_option(label=choice)
-        expect(names(page)).to_have_text(found)
-        assert found == in_api(house, company, f"&{query}")
-        address_names(page, view)
-        page.reload()
-        expect(names(page)).to_have_text(found)
-        expect(chosen.locator("option:checked")).to_have_text(choice)
-        page.get_by_role("button", name="Clear", exact=True).click()
-        expect(rows(page)).to_have_count(4)
 
 
 class TestSorting:

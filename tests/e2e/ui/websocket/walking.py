@@ -1,0 +1,160 @@
+"""Calling every handler of the app over the bare websocket."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e.ui.app_code import Handler
+from tests.e2e.ui.house import Company, House
+from tests.e2e.ui.wire import ROOT, SESSION, Wire
+
+FORBIDDEN = "Your role does not allow this"
+OPERATE = "installation.manage"
+PAGE = f"{ROOT}.exports_app___ui___pages___scheduled_exports___page____scheduled_exports"
+MEMBERS = f"{ROOT}.exports_app___ui___pages___settings___members___state____members_state"
+FIGURES = f"{ROOT}.exports_app___ui___pages___analytics"
+SETTINGS = f"{ROOT}.exports_app___ui___pages___settings"
+QUIET = {
+    *(f"{PAGE}.arrive", f"{PAGE}.refresh", f"{MEMBERS}.arrive", f"{MEMBERS}.refresh"),
+    *(
+        f"{SETTINGS}___{name}.refresh"
+        for name in (
+            "email___state____email_state",
+            "users___state____users_state",
+            "tenant___state____tenant_state",
+        )
+    ),
+    *(
+        f"{SETTINGS}___{name}.arrive"
+        for name in ("email___state____email_state", "users___state____users_state")
+    ),
+    *(f"{SETTINGS}___audit___state____audit_state.{name}" for name in ("arrive", "refresh")),
+} | {
+    f"{FIGURES}___{name}"
+    for name in (
+        "campaigns___state____campaigns_state.arrive",
+        "campaigns___state____campaigns_state.refresh",
+        "exports___state____exports_state.refresh",
+    )
+}
+ACCOUNT = f"{ROOT}.exports_app___ui___pages___settings___account___state____account_state"
+FACTOR = f"{SETTINGS}___account___second_factor___state____second_factor_state"
+LEAVE = f"{SETTINGS}___account___leave___state____leave_state"
+INVITATION = f"{ROOT}.exports_app___ui___pages___sign_in___invitation___state____invitation_state"
+FORGOTTEN = (
+    f"{ROOT}.exports_app___ui___pages___sign_in___forgot_password___state____forgot_password_state"
+)
+RESET = (
+    f"{ROOT}.exports_app___ui___pages___sign_in___reset_password___state____reset_password_state"
+)
+SIGNING_OUT = {f"{SESSION}.logout", f"{ACCOUNT}.end_all", f"{INVITATION}.sign_out"}
+THEIR_OWN = {f"{ACCOUNT}.end_all", f"{LEAVE}.leave"}
+"""What everybody may change: where they are signed in, and which tenants they belong to."""
+LIST = f"{ROOT}.exports_app___ui___pages___scheduled_exports___list___state____list_state"
+NAMES = "Zeppelin"
+"""Begins all that Acme calls its own."""
+
+
+@dataclass(frozen=True)
+class Acme:
+    company: Company
+    schedule_id: str
+    run_id: str
+    campaign_id: str
+    never_told: list[str]
+    """What a stranger cannot know; they know the ids above."""
+
+    def address(self) -> str:
+        return f"/scheduled-exports/{self.schedule_id}?run={self.run_id}"
+
+    def arguments(self, handler: Handler) -> Iterator[dict[str, Any]]:
+        """Values that fit the handler's parameters, with one of Acme's ids wherever a text is
+        taken."""
+        ids = [self.schedule_id, self.run_id, self.campaign_id, self.company.id]
+        by_name = {
+            "schedule_id": ids[0],
+            "run_id": ids[1],
+            "campaign_id": ids[2],
+            "tenant_id": ids[3],
+            "kept": self.kept(),
+        }
+        for one in ids:
+            yield {
+                name: _value(parameter, by_name.get(name, one))
+                for name, parameter in zip(handler.names, handler.parameters, strict=True)
+            }
+            yield {
+                name: _value(parameter, one)
+                for name, parameter in zip(handler.names, handler.parameters, strict=True)
+            }
+            if not handler.parameters:
+                return
+
+    def kept(self) -> str:
+        """A form as the browser keeps it, for Acme's schedule."""
+        values = {
+            **dict.fromkeys(("description", "start_date", "end_date"), ""),
+            "name": "mine now",
+            "export_type": "campaigns",
+            "format": "csv",
+            "period": "all",
+            "group_by": "day",
+            "when_empty": "send",
+            "schedule": "0 9 * * 1",
+            "timezone": "UTC",
+        }
+        rest = {
+            "campaigns": [self.campaign_id],
+            "chips": ["eve@example.com"],
+            "id": self.schedule_id,
+            "dirty": True,
+            "version": 1,
+            "active": True,
+        }
+        return json.dumps({"values": values, **rest})
+
+
+def _value(parameter: str, text: str) -> Any:
+    kind = parameter.partition(":")[2]
+    if "dict" in kind:
+        return {"email": text, "password": text}
+    return True if "bool" in kind else 1 if "int" in kind else text
+
+
+_ADDRESSES = (f"127.{n // 250 % 250}.{n % 250}.9" for n in itertools.count(1))
+
+
+def tabs(
+    url: str, cookie: str, handlers: list[Handler], path: str
+) -> Iterator[tuple[Wire, list[Handler]]]:
+    """A tab with the page open for every few handlers, each from a client address of its own:
+    nobody may send many events."""
+    for begin in range(0, len(handlers), 15):
+        with Wire(url, cookie, source_address=(next(_ADDRESSES), 0)) as wire:
+            wire.load(path)
+            yield wire, handlers[begin : begin + 15]
+
+
+def walk(house: House, cookie: str, acme: Acme, handlers: list[Handler]) -> dict[str, str]:
+    """Call everything with everything. Returns the frames by handler."""
+    last = sorted(
+        handlers, key=lambda handler: handler.name in SIGNING_OUT
+    )  # after one, everybody is anonymous
+    return {
+        handler.name: "\n".join(
+            wire.ask(handler.name, payload, acme.address()) for payload in acme.arguments(handler)
+        )
+        for wire, few in tabs(house.url, cookie, last, acme.address())
+        for handler in few
+    }
+
+
+def harmless(handlers: list[Handler]) -> list[Handler]:
+    return [handler for handler in handlers if handler.name not in THEIR_OWN]
+
+
+def assert_silent(frames: dict[str, str], words: list[str]) -> None:
+    told = {name: word for name, text in frames.items() for word in words if word in text}
+    assert not told
