@@ -23,9 +23,27 @@ MAX_SENT = bounds.SENT_RECIPIENTS
 MAX_ERRORS = 100
 """Wrong entries of a list that are named one by one."""
 _PART = re.compile(
-    r"""(?P<quoted>"[^"@\n\r]*"(?=\s*<))|<\s*(?P<bracketed>[^\s<>,;]+)\s*>|(?P<word>[^\s<>,;]+)|(?P<between>[,;\n\r])"""
+    r"""
+    (?P<quoted> "[^"@\n\r]*" (?=\s*<) )
+    | < \s* (?P<bracketed> [^\s<>,;]+ ) \s* >
+    | (?P<word> [^\s<>,;]+ )
+    | (?P<end> [;\n\r] )
+    """,
+    re.VERBOSE,
 )
-"""Of a pasted list: what is in quotes before a <, in <>, a word, the end of a recipient."""
+"""Of a pasted list: what is in quotes before a <, what is in <>, a word, the end of a recipient. A
+comma may be such an end, or stand in a name: ``Last, First <a@b>``."""
+_UNSEEN = re.compile(
+    r"[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    r"|[\u200c\u200d](?![^\x00-\x7f])|(?<![^\x00-\x7f])[\u200c\u200d]"
+)
+"""Characters without a form that come along when text is copied. A joiner between letters that are
+not ASCII is one of theirs, e.g. in Persian domains."""
+_SIGNS = str.maketrans("\uff1b\u061b\uff0c\u3001\u060c\uff1c\uff1e\uff20\uff0e\u3000", ";;,,,<>@. ")
+"""As input methods for Chinese, Japanese, Arabic and Persian write them."""
+_COMMENT = re.compile(r"\([^()@\n\r]*\)")
+"""RFC 5322, section 3.2.2: most often a name, after its address."""
+_BULLET = re.compile(r"^[ \t]*(?:[-*\u2022\u00b7\u2013\u2014]|\d{1,4}[.)])[ \t]+", re.MULTILINE)
 _AROUND = "\"'()[]."
 """Marks that stand around an address in running text."""
 
@@ -79,9 +97,11 @@ def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient
     """The recipients of a list as people paste it, in order, the same one only once; at most
     MAX_SENT are looked at.
 
-    Between them stand commas, semicolons or white space. ``Name <a@example.com>``, ``"Last, First"
-    <a@example.com>`` and ``mailto:a@example.com`` are understood. Drops nothing that holds an @.
-    Raises Invalid for a text that is too long. domains: shared by texts that are read together.
+    Between them stand commas, semicolons or white space, also those of other scripts. ``Name
+    <a@example.com>``, ``Last, First <a@example.com>``, ``a@example.com (Name)``,
+    ``mailto:a@example.com`` and rows of a table are understood; invisible characters are left out.
+    Drops nothing that holds an @. Raises Invalid for a text that is too long. domains: shared by
+    texts that are read together.
     """
     domains = domains or Domains()
     if len(text) > bounds.PASTED:
@@ -89,10 +109,25 @@ def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient
             [FieldError("/recipients", f"paste at most {bounds.PASTED:,} characters at a time")]
         )
     found: dict[str, Recipient] = {}
-    for typed, bare in islice(_recipients_in(text), MAX_SENT):
+    for typed, bare in islice(_recipients_in(_plain(text)), MAX_SENT):
         one = _recipient(typed, bare, domains)
         found.setdefault((one.address or one.text).lower(), one)
     return list(found.values())
+
+
+def _plain(text: str) -> str:
+    """Without what copying adds: invisible characters, bullets, comments, the cells of a table that
+    hold no address."""
+    text = _COMMENT.sub(" ", _BULLET.sub("", _UNSEEN.sub("", text).translate(_SIGNS)))
+    lines = text.splitlines()
+    if not any("\t" in line and "@" in line for line in lines):
+        return text
+    return "\n".join(_cells(line) if "\t" in line else line for line in lines)
+
+
+def _cells(row: str) -> str:
+    """The cells with an address; empty for the row of titles."""
+    return ";".join(cell for cell in row.split("\t") if "@" in cell)
 
 
 def _recipients_in(text: str) -> Iterator[tuple[str, str]]:
