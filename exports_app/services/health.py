@@ -43,14 +43,14 @@ class Health:
         now = self._clock()
         with self._store.read() as tx:
             due, waiting = tx.schedules.due_since(now), tx.run_queue.waiting_since(now)
-        found = []
+        troubles = []
         if (late := _age(due, now)) > self._late.total_seconds():
-            found.append(
+            troubles.append(
                 f"a scheduled export is due since {humanize.duration(late)} and has no run yet"
             )
         if (late := _age(waiting, now)) > self._late.total_seconds():
-            found.append(f"a run has waited {humanize.duration(late)} for a worker")
-        return found
+            troubles.append(f"a run has waited {humanize.duration(late)} for a worker")
+        return troubles
 
     def away(self) -> list[str]:
         """What beside the database cannot be reached, in words. Asked by one caller at a time, at
@@ -59,25 +59,25 @@ class Health:
         if self._asking.acquire(blocking=self._away is None):
             try:
                 if self._away is None or time.monotonic() - self._away[0] > AWAY_SECONDS:
-                    found = self._ask()
-                    self._away = (time.monotonic(), found)
+                    troubles = self._ask()
+                    self._away = (time.monotonic(), troubles)
             finally:
                 self._asking.release()
         assert self._away is not None
         return list(self._away[1])
 
     def _ask(self) -> list[str]:
-        found = []
+        troubles = []
         try:
             self._files.ping()
         except StoreAway as e:
-            found.append(e.message)
+            troubles.append(e.message)
         if self._counts.away():
-            found.append(
+            troubles.append(
                 "Redis cannot be reached: pages do not work; the API and the runs do. Check "
                 "REDIS_URL, and that it runs"
             )
-        return found
+        return troubles
 
     def figures(self) -> Figures:
         """Raises Unavailable."""

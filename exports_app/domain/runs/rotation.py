@@ -17,7 +17,7 @@ class Rotation:
     def first(self, waiting: Iterable[T], tenant_of: Callable[[T], str]) -> T:
         """The one whose tenant had its last turn the longest ago, or never; of equals the first.
         ValueError where none waits."""
-        return min(waiting, key=lambda one: self._turns.get(tenant_of(one), 0))
+        return min(waiting, key=lambda candidate: self._turns.get(tenant_of(candidate), 0))
 
     def had(self, tenant_id: str) -> None:
         """It had its turn."""

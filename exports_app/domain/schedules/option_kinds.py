@@ -132,12 +132,12 @@ def option(
 def options_of(declared: type) -> tuple[Option, ...]:
     """Those of a dataclass, in the order of their declaration."""
     return tuple(
-        Option(name=one.name, default=one.default, **one.metadata[KEY])
-        for one in fields(declared)
-        if KEY in one.metadata
+        Option(name=declaration.name, default=declaration.default, **declaration.metadata[KEY])
+        for declaration in fields(declared)
+        if KEY in declaration.metadata
     )
 
 
 def option_values(source: Any, declared: type) -> dict[str, Any]:
     """What `source` has for the options of a dataclass."""
-    return {one.name: getattr(source, one.name) for one in options_of(declared)}
+    return {option.name: getattr(source, option.name) for option in options_of(declared)}

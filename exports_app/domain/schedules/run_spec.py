@@ -31,6 +31,6 @@ class RunSpec(RunOptions):
     def from_json(cls, stored: Mapping[str, Any]) -> "RunSpec":
         """Of any version, also a newer server's: unknown keys are ignored. The first rows have no
         version."""
-        known = {one.name for one in fields(cls)}
+        known = {spec_field.name for spec_field in fields(cls)}
         values = {key: value for key, value in stored.items() if key in known}
         return cls(**{"version": 1} | values)

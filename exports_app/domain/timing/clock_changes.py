@@ -154,7 +154,7 @@ def _moved_words(moved: list[time], change: ClockChange, place: str) -> str:
 
 
 def _clocks(times: list[time]) -> str:
-    names = [f"{one:%H:%M}" for one in times]
+    names = [f"{at:%H:%M}" for at in times]
     if len(names) > 3:
         return f"{names[0]} to {names[-1]}"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -194,8 +194,8 @@ def _field(rules: _Rules, text: str) -> CronField:
     values: set[int] = set()
     special: set[str] = set()
     for item, term in enumerate(text.upper().split(","), start=1):
-        if found := _special(rules, term, item):
-            special.add(found)
+        if special_item := _special(rules, term, item):
+            special.add(special_item)
         else:
             values |= _values(rules, term, item)
     full = len(values) == (7 if rules is _WEEKDAY else rules.high - rules.low + 1)
@@ -240,14 +240,14 @@ def _values(rules: _Rules, term: str, item: int) -> set[int]:
     if step == 0:
         raise CronError(f"{rules.name}: item {item} has a step of 0; use a step of at least 1")
     if match["first"] is None:
-        found: Sequence[int] = range(rules.low, rules.high + 1)
+        values: Sequence[int] = range(rules.low, rules.high + 1)
     elif match["last"] is not None:
-        found = _range(rules, rules.value(match["first"], item), rules.value(match["last"], item))
+        values = _range(rules, rules.value(match["first"], item), rules.value(match["last"], item))
     elif match["step"] is not None:
-        found = range(rules.value(match["first"], item), rules.high + 1)
+        values = range(rules.value(match["first"], item), rules.high + 1)
     else:
-        found = (rules.value(match["first"], item),)
-    return {value % 7 if rules is _WEEKDAY else value for value in found[::step]}
+        values = (rules.value(match["first"], item),)
+    return {value % 7 if rules is _WEEKDAY else value for value in values[::step]}
 
 
 def _range(rules: _Rules, first: int, last: int) -> Sequence[int]:
@@ -282,9 +282,9 @@ def _compress(values: Iterable[int]) -> list[str]:
 
 def _steps(values: Sequence[int], step: int) -> list[int]:
     """The first value and its followers at this distance, as far as they are all there."""
-    there = set(values)
+    present = set(values)
     run = [values[0]]
-    while run[-1] + step in there:
+    while run[-1] + step in present:
         run.append(run[-1] + step)
     return run
 

@@ -42,9 +42,9 @@ class UserAdministration:
         require_operator(who)
         check_search({"q": q})
         with self._store.read() as tx:
-            found, total = tx.users.find(q, page)
-            roles = tx.users.roles_of([user.id for user in found])
-        return [UserAccount(user, _sorted(roles.get(user.id, {}))) for user in found], total
+            users, total = tx.users.find(q, page)
+            roles = tx.users.roles_of([user.id for user in users])
+        return [UserAccount(user, _sorted(roles.get(user.id, {}))) for user in users], total
 
     def get(self, who: Principal, user_id: str) -> User:
         with self._store.read() as tx:
@@ -120,11 +120,11 @@ def reset_second_factor(tx: Transaction, who: Principal | str, user: User, now: 
 
 def _user(tx: Transaction, who: Principal, user_id: str) -> User:
     require_operator(who)
-    found = tx.users.get(user_id) if is_uuid(user_id) else None
-    if found is None:
+    user = tx.users.get(user_id) if is_uuid(user_id) else None
+    if user is None:
         raise NotFound
-    return found
+    return user
 
 
 def _sorted(roles: Mapping[Tenant, Role]) -> list[tuple[Tenant, Role]]:
-    return sorted(roles.items(), key=lambda one: one[0].slug)
+    return sorted(roles.items(), key=lambda membership: membership[0].slug)

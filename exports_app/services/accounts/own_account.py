@@ -56,10 +56,10 @@ class OwnAccount:
             raise Invalid([FieldError("/newPassword", "choose another one than before")])
         hashed = passwords.hash_password(new, user.email)
         with self._store.write() as tx:
-            now_is = _user(tx, who, lock=True)
-            if now_is.password_hash != user.password_hash:  # somebody else changed it meanwhile
+            locked = _user(tx, who, lock=True)
+            if locked.password_hash != user.password_hash:  # somebody else changed it meanwhile
                 raise Unauthenticated
-            version = now_is.token_version + 1
+            version = locked.token_version + 1
             values: dict[str, Any] = {
                 "password_hash": hashed,
                 "must_change_password": False,
@@ -70,32 +70,34 @@ class OwnAccount:
             if session:
                 tx.sessions.keep(session, user.id, version)
             self._note(tx, who, Action.PASSWORD_CHANGED, user)
-        return self._auth.token_for(replace(now_is, **values))
+        return self._auth.token_for(replace(locked, **values))
 
     def sessions(self, who: Principal, session: str = "") -> list[SignedIn]:
         """Where one is signed in, the one used last first. session: the id of the one that asks."""
         with self._store.read() as tx:
-            found = tx.sessions.of_user(_user(tx, who), self._clock())
+            sessions = tx.sessions.of_user(_user(tx, who), self._clock())
         return [
             SignedIn(
-                one.id_hash,
-                one.device or "",
-                one.created_at,
-                one.last_used_at or one.created_at,
-                one.id_hash == session,
+                browser.id_hash,
+                browser.device or "",
+                browser.created_at,
+                browser.last_used_at or browser.created_at,
+                browser.id_hash == session,
             )
-            for one in found
+            for browser in sessions
         ]
 
     def end_session(self, who: Principal, session: str) -> None:
         """Sign one browser out. Raises NotFound where there is no such session of theirs."""
         with self._store.write() as tx:
             user = _user(tx, who)
-            mine = {one.id_hash: one for one in tx.sessions.of_user(user, self._clock())}
-            if session not in mine:
+            sessions = {
+                browser.id_hash: browser for browser in tx.sessions.of_user(user, self._clock())
+            }
+            if session not in sessions:
                 raise NotFound
             tx.sessions.revoke(session, self._clock())
-            ended = {"ended_session": session[:SHOWN], "device": mine[session].device}
+            ended = {"ended_session": session[:SHOWN], "device": sessions[session].device}
             audit_log.note_user(tx, who, Action.SESSION_ENDED, None, user, self._clock(), **ended)
 
     def sign_out_everywhere(self, who: Principal) -> None:
@@ -118,8 +120,8 @@ class OwnAccount:
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
-    found = tx.users.get(who.user_id, lock=lock)
-    if found is None:
+    user = tx.users.get(who.user_id, lock=lock)
+    if user is None:
         raise Unauthenticated
-    check_sign_in(who, found)
-    return found
+    check_sign_in(who, user)
+    return user

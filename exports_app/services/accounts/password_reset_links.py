@@ -27,7 +27,9 @@ def add_reset(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
     """In place of links that have expired; one of a super admin also of those that super admins
     sent before."""
     others = tx.password_resets.of_user(reset.user_id)
-    ended = [one.id for one in others if one.expires_at <= now or (reset.sent_by and one.sent_by)]
+    ended = [
+        other.id for other in others if other.expires_at <= now or (reset.sent_by and other.sent_by)
+    ]
     tx.password_resets.remove(ended)
     tx.password_resets.add(reset)
 

@@ -199,7 +199,7 @@ class PasswordResets:
         with self._store.write() as tx:
             tx.users.get(reset.user_id, lock=True)
             reset, user = self._valid(tx, link)
-            tx.password_resets.remove([one.id for one in tx.password_resets.of_user(user.id)])
+            tx.password_resets.remove([other.id for other in tx.password_resets.of_user(user.id)])
             now = self._clock()
             values: dict[str, Any] = {
                 "password_hash": hashed,

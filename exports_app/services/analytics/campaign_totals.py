@@ -43,7 +43,7 @@ def totals_by_currency(points: Sequence[Point], earlier: Sequence[Point]) -> lis
     """By currency; one that only the range before had is there too."""
     now, then = _sums(points), _sums(earlier)
     nothing = _with_ratios([0] * len(_summed()))
-    found = []
+    totals = []
     for currency in sorted(now.keys() | then.keys()):
         values, past = now.get(currency, nothing), then.get(currency)
         change = (
@@ -51,18 +51,18 @@ def totals_by_currency(points: Sequence[Point], earlier: Sequence[Point]) -> lis
             if past is None
             else [_change(a, b) for a, b in zip(values, past, strict=True)]
         )
-        found.append(Totals(currency, values, tuple(change)))
-    return found
+        totals.append(Totals(currency, values, tuple(change)))
+    return totals
 
 
 def _sums(points: Sequence[Point]) -> dict[str, tuple[Value, ...]]:
     sums: dict[str, list[int]] = {}
     places = [MEASURES.index(column.key) for column in _summed()]
     for point in points:
-        held = sums.setdefault(point.currency, [0] * len(places))
+        values = sums.setdefault(point.currency, [0] * len(places))
         for at, place in enumerate(places):
-            held[at] += int(point.values[place] or 0)
-    return {currency: _with_ratios(held) for currency, held in sums.items()}
+            values[at] += int(point.values[place] or 0)
+    return {currency: _with_ratios(values) for currency, values in sums.items()}
 
 
 def _summed() -> tuple[Column, ...]:
@@ -83,4 +83,4 @@ def _change(now: Value, then: Value) -> int | None:
 
 def busiest_currency(totals: Sequence[Totals]) -> str:
     at = MEASURES.index("impressions")
-    return max(totals, key=lambda one: int(one.values[at] or 0)).currency if totals else ""
+    return max(totals, key=lambda total: int(total.values[at] or 0)).currency if totals else ""

@@ -198,8 +198,8 @@ def _left(deadline: float) -> float:
 
 
 def _check(view: CampaignView) -> None:
-    found = check_filters(view.filters, OVER_TIME)
-    errors = [replace(one, pointer=one.pointer.removeprefix("/filters")) for one in found]
+    faults = check_filters(view.filters, OVER_TIME)
+    errors = [replace(error, pointer=error.pointer.removeprefix("/filters")) for error in faults]
     if view.filters.campaign_ids:
         errors.append(FieldError("/campaignIds", "all campaigns are counted here: leave it out"))
     if view.currency and not (

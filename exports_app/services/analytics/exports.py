@@ -129,7 +129,7 @@ class ExportAnalytics:
             failing = _listed(*tx.analytics.failing(tenant.id, LISTED))
             paused = _listed(*tx.analytics.paused(tenant.id, LISTED))
             ownerless = _listed(*tx.analytics.ownerless(tenant.id, LISTED))
-            owners = tx.users.names([one.owner_id for one in ownerless.schedules])
+            owners = tx.users.names([schedule.owner_id for schedule in ownerless.schedules])
             backlog = tx.analytics.backlog(tenant.id, now)
         made = tuple(
             Day(
@@ -158,7 +158,7 @@ class ExportAnalytics:
                 first + timedelta(hours=at),
                 runs[at],
                 len(of[at]),
-                tuple(sorted(one.name for one in of[at])[:NAMED]),
+                tuple(sorted(schedule.name for schedule in of[at])[:NAMED]),
             )
             for at in range(HOURS)
         )
@@ -174,7 +174,7 @@ def _by_hour(
     except ExportsError:
         return {}
     counts: dict[int, int] = {}
-    for instant in takewhile(lambda one: one <= until, fires):
+    for instant in takewhile(lambda instant: instant <= until, fires):
         at = int((instant - first) / timedelta(hours=1))
         counts[at] = counts.get(at, 0) + 1
     return counts

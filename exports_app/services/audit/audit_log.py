@@ -189,9 +189,9 @@ class Audit:
         number = 1
         while True:
             with self._store.read() as tx:
-                found, _ = tx.audit.find(within, where, Page(number, BATCH))
-            yield "".join(_line(_cells(one)) for one in found)
-            if len(found) < BATCH:
+                entries, _ = tx.audit.find(within, where, Page(number, BATCH))
+            yield "".join(_line(_cells(entry)) for entry in entries)
+            if len(entries) < BATCH:
                 return
             number += 1
 
@@ -238,17 +238,17 @@ def _checked(where: AuditFilter) -> AuditFilter:
     return replace(where, since=since, before=before)
 
 
-def _cells(one: AuditEntry) -> Sequence[str]:
-    detail = json.dumps(one.detail, ensure_ascii=False, sort_keys=True) if one.detail else ""
-    whence = (one.address, one.session, one.request_id)
+def _cells(entry: AuditEntry) -> Sequence[str]:
+    detail = json.dumps(entry.detail, ensure_ascii=False, sort_keys=True) if entry.detail else ""
+    origin_values = (entry.address, entry.session, entry.request_id)
     return (
-        one.at.isoformat(),
-        one.actor_name,
-        one.action,
-        one.subject_name,
-        one.subject_id or "",
+        entry.at.isoformat(),
+        entry.actor_name,
+        entry.action,
+        entry.subject_name,
+        entry.subject_id or "",
         detail,
-        *(x or "" for x in whence),
+        *(x or "" for x in origin_values),
     )
 
 

@@ -209,11 +209,11 @@ class RepeatedEntries:
 
     def _users(self, addresses: Iterable[str]) -> dict[str, tuple[str, str]]:
         with self._store.read() as tx:
-            found = {
+            users = {
                 a: tx.users.by_email(a) for a in addresses if xml_can_hold(a)
             }  # PostgreSQL refuses NUL in text
         return {
-            address: (user.id, user.email) for address, user in found.items() if user is not None
+            address: (user.id, user.email) for address, user in users.items() if user is not None
         }
 
 

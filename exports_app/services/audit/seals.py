@@ -123,13 +123,15 @@ class Seals:
         with self._store.read() as tx:
             if self._key_changed(tx):
                 raise ExportsError("a server is sealing the audit right now: run this again")
-            found = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
+            checkpoints = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
         earlier = [
-            one for one in found if one and is_valid(self._keys, one) and not self._is_current(one)
+            checkpoint
+            for checkpoint in checkpoints
+            if checkpoint and is_valid(self._keys, checkpoint) and not self._is_current(checkpoint)
         ]
-        for one in earlier:
+        for checkpoint in earlier:
             with self._store.write() as tx:
-                tx.audit_chain.add_checkpoint(self._signed_again(one))
+                tx.audit_chain.add_checkpoint(self._signed_again(checkpoint))
         return len(earlier)
 
     def _signed_again(self, checkpoint: Checkpoint) -> Checkpoint:
@@ -154,11 +156,11 @@ class Seals:
             return 0
         before = self._clock() - timedelta(days=self._keep_days)
         with self._store.read() as tx:
-            found = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
+            checkpoints = [tx.audit_chain.checkpoint(chain) for chain in tx.audit_chain.chains()]
         removed = sum(
-            self._shorten(one, before, stopped)
-            for one in found
-            if one and is_valid(self._keys, one)
+            self._shorten(checkpoint, before, stopped)
+            for checkpoint in checkpoints
+            if checkpoint and is_valid(self._keys, checkpoint)
         )
         while not stopped() and self._remove_seals():
             pass

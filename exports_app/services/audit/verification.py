@@ -4,7 +4,7 @@ back."""
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from exports_app.domain import audit_chain
 from exports_app.domain.errors import ExportsError
@@ -43,7 +43,8 @@ class VerificationReport:
 
     @property
     def all_faults(self) -> list[str]:
-        return [f"{one.name}: {one.fault}" for one in self.chains if one.fault] + self.faults
+        of_chains = [f"{chain.name}: {chain.fault}" for chain in self.chains if chain.fault]
+        return of_chains + self.faults
 
 
 @dataclass
@@ -86,13 +87,14 @@ class Verification:
             names = {tenant.id: f"tenant {tenant.slug}" for tenant in tx.tenants.within(None)}
             only = None if slug is None else _tenant(tx, slug)
             chains = tx.audit_chain.chains() if only is None else [only]
-            total, done = tx.audit_chain.count_links(only), 0
+            total = tx.audit_chain.count_links(only)
+            done = 0
             checked = []
             for chain in chains:
-                name = names.get(chain, chain)
-                one = self._chain(tx, chain, name, lambda n: progress(done + n, total), accept_key)  # noqa: B023
-                checked.append(one)
-                done += one.entries
+                tick = partial(_report, progress, done, total)
+                result = self._chain(tx, chain, names.get(chain, chain), tick, accept_key)
+                checked.append(result)
+                done += result.entries
             faults = [*self._seals(tx), *_unsealed(tx)]
             return VerificationReport(checked, faults, tx.audit_chain.waiting_since())
 
@@ -192,6 +194,11 @@ class Verification:
             unproven.pending = []
         else:
             unproven.pending = []
+
+
+def _report(progress: Progress, before: int, total: int, checked: int) -> None:
+    """before: entries of the chains before. checked: entries of this one."""
+    progress(before + checked, total)
 
 
 def _tenant(tx: Transaction, slug: str) -> str:

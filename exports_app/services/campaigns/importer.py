@@ -77,23 +77,23 @@ def _match(
     """Find each campaign of the file in the database by its name; yields those that are new."""
     rows = iter(spool.execute("SELECT name, line, facts FROM campaign ORDER BY line").fetchall())
     while batch := list(islice(rows, 500)):
-        there: dict[str, list[Campaign]] = {}
-        for one in tx.campaigns.by_name(tenant_id, [name for name, _, _ in batch]):
-            there.setdefault(one.name, []).append(one)
+        by_name: dict[str, list[Campaign]] = {}
+        for campaign in tx.campaigns.by_name(tenant_id, [name for name, _, _ in batch]):
+            by_name.setdefault(campaign.name, []).append(campaign)
         for name, line, facts in batch:
-            found, wanted = there.get(name, []), unpack_facts(new_id(), tenant_id, name, facts)
-            if len(found) > 1:
+            matches, new = by_name.get(name, []), unpack_facts(new_id(), tenant_id, name, facts)
+            if len(matches) > 1:
                 result.bad(
                     line,
                     "there are several campaigns of this name in the tenant: rename all but one",
                 )
-            elif found and found[0].currency != wanted.currency:
-                result.bad(line, f"currency: the campaign is kept in {found[0].currency}")
-            elif not found:
-                yield wanted
+            elif matches and matches[0].currency != new.currency:
+                result.bad(line, f"currency: the campaign is kept in {matches[0].currency}")
+            elif not matches:
+                yield new
             spool.execute(
                 "UPDATE campaign SET id = ? WHERE name = ?",
-                ((found[0] if found else wanted).id, name),
+                ((matches[0] if matches else new).id, name),
             )
 
 

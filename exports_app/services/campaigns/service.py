@@ -104,11 +104,11 @@ class Campaigns:
     def _get(
         self, tx: Transaction, who: Principal, campaign_id: str, permission: Permission
     ) -> Campaign:
-        found = tx.campaigns.get(campaign_id) if is_uuid(campaign_id) else None
-        if found is None:
+        campaign = tx.campaigns.get(campaign_id) if is_uuid(campaign_id) else None
+        if campaign is None:
             raise NotFound
-        require(who, permission, found.tenant_id)
-        return found
+        require(who, permission, campaign.tenant_id)
+        return campaign
 
     def find(
         self, who: Principal, tenant_id: str | None, where: Mapping[str, str], q: str, page: Page
@@ -169,9 +169,9 @@ class Campaigns:
         campaign: Campaign,
         values: Mapping[str, Any],
     ) -> None:
-        if told := audit_log.changed(vars(old), values):
+        if changes := audit_log.changed(vars(old), values):
             tx.campaigns.update(old.id, values)
-            self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=told)
+            self._note(tx, who, Action.CAMPAIGN_UPDATED, campaign, changed=changes)
 
     def delete(self, who: Principal, campaign_id: str) -> None:
         """With its metrics. Scheduled exports that name it fail from then on, and say so."""
@@ -188,16 +188,16 @@ class Campaigns:
         if len(days) > MAX_DAYS:
             raise Invalid([FieldError("/items", "send at most 10,000 days at a time")])
         errors, seen = list[FieldError](), set[date]()
-        for i, one in enumerate(days):
-            errors += [FieldError(f"/items/{i}{e.pointer}", e.detail) for e in check_metric(one)]
-            if one.date in seen:
+        for i, metric in enumerate(days):
+            errors += [FieldError(f"/items/{i}{e.pointer}", e.detail) for e in check_metric(metric)]
+            if metric.date in seen:
                 errors.append(
                     FieldError(
                         f"/items/{i}/date",
                         "this day stands in the list already: send each day once",
                     )
                 )
-            seen.add(one.date)
+            seen.add(metric.date)
         if errors:
             raise Invalid(errors[:100])
         with write_as(self._store, who) as (tx, who):

@@ -47,16 +47,16 @@ def schedule_of(
     tx: Transaction, who: Principal, schedule_id: str, permission: Permission
 ) -> Schedule:
     """Raises NotFound (also for another tenant's), then Forbidden."""
-    found = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
-    if found is None:
+    schedule = tx.schedules.get(schedule_id) if is_uuid(schedule_id) else None
+    if schedule is None:
         raise NotFound
-    require(who, permission, found.tenant_id)
-    return found
+    require(who, permission, schedule.tenant_id)
+    return schedule
 
 
 def run_of(tx: Transaction, schedule_id: str, run_id: str) -> Run:
     """Raises NotFound, also when the run is another schedule's."""
-    found = tx.runs.get(run_id) if is_uuid(run_id) else None
-    if found is None or found.scheduled_export_id != schedule_id:
+    run = tx.runs.get(run_id) if is_uuid(run_id) else None
+    if run is None or run.scheduled_export_id != schedule_id:
         raise NotFound
-    return found
+    return run

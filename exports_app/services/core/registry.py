@@ -26,8 +26,8 @@ class Registry(Generic[T]):
 
     def add(self, item: T) -> T:
         """Register; two different things under one key stop the start."""
-        held = self._items.setdefault(item.key, item)
-        if type(held) is not type(item):
+        registered = self._items.setdefault(item.key, item)
+        if type(registered) is not type(item):
             raise ValueError(f"two {self._what}s are called {item.key!r}")
         return item
 

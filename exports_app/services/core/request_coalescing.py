@@ -38,7 +38,7 @@ class RequestCoalescing(Generic[V]):
         self._topics = frozenset(topics)
         self._errors = errors
         self._lock = threading.Lock()
-        self._held: dict[tuple[str, Hashable], _Reading[V]] = {}
+        self._readings: dict[tuple[str, Hashable], _Reading[V]] = {}
         changes.subscribe(self._on_change)
 
     def get(
@@ -51,24 +51,26 @@ class RequestCoalescing(Generic[V]):
         """
         key, now = (tenant_id, view), time.monotonic()
         with self._lock:
-            self._held = {k: r for k, r in self._held.items() if now - r.begun < self._kept}
-            held = None if fresh else self._held.get(key)
-            mine = self._held[key] = held or _Reading(now, Future())
-        if held is None:
+            self._readings = {k: r for k, r in self._readings.items() if now - r.begun < self._kept}
+            shared = None if fresh else self._readings.get(key)
+            reading = self._readings[key] = shared or _Reading(now, Future())
+        if shared is None:
             try:
-                mine.future.set_result(read())
+                reading.future.set_result(read())
             except BaseException as e:  # noqa: BLE001  (raised below, to everybody who waits for it, and to nobody later)
                 if not isinstance(e, self._errors):
                     with self._lock:
-                        self._held = {k: r for k, r in self._held.items() if r is not mine}
-                mine.future.set_exception(e)
-        return mine.future.result()
+                        self._readings = {
+                            k: r for k, r in self._readings.items() if r is not reading
+                        }
+                reading.future.set_exception(e)
+        return reading.future.result()
 
     def _on_change(self, change: Change) -> None:
         """Nothing that was begun before it serves anybody who comes after it."""
         if change.topic not in self._topics:
             return
         with self._lock:
-            self._held = {
-                k: r for k, r in self._held.items() if not change.concerns(frozenset({k[0]}))
+            self._readings = {
+                k: r for k, r in self._readings.items() if not change.concerns(frozenset({k[0]}))
             }

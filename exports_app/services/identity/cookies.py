@@ -19,9 +19,9 @@ def cookie(header: str, name: str) -> str:
     where https is in use. Each pair is looked at by itself: `http.cookies` drops the whole header
     when another site's cookie is malformed.
     """
-    held: dict[str, str] = {}
+    values: dict[str, str] = {}
     for pair in header.split(";"):
         key, _, value = pair.partition("=")
         if _VALUE.fullmatch(value.strip()):
-            held.setdefault(key.strip(), value.strip())
-    return held.get(HOST_PREFIX + name) or held.get(name, "")
+            values.setdefault(key.strip(), value.strip())
+    return values.get(HOST_PREFIX + name) or values.get(name, "")

@@ -52,7 +52,7 @@ class KnownBrowsers:
     def _id(self, account: User | None, mark: bytes) -> str:
         body, signature = mark[: _HOURS + _ID], mark[_HOURS + _ID :]
         expected = [_signature(key, account, body) for key in self._keys.accepted(COOKIES)]
-        if not any(hmac.compare_digest(signature, one) for one in expected):
+        if not any(hmac.compare_digest(signature, candidate) for candidate in expected):
             return ""
         age = timedelta(hours=self._hour() - int.from_bytes(body[:_HOURS]))
         return body[_HOURS:].hex() if age <= LIFETIME else ""

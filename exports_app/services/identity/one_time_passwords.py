@@ -85,9 +85,9 @@ class OneTimePasswords:
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """The period whose code this is, of those around now; None: of none of them."""
-    totp, step = pyotp.TOTP(secret, interval=PERIOD), int(now.timestamp()) // PERIOD
-    near = [step + drift for drift in range(-DRIFT, DRIFT + 1)]
-    return next((one for one in near if hmac.compare_digest(totp.generate_otp(one), code)), None)
+    totp, current = pyotp.TOTP(secret, interval=PERIOD), int(now.timestamp()) // PERIOD
+    near = [current + drift for drift in range(-DRIFT, DRIFT + 1)]
+    return next((step for step in near if hmac.compare_digest(totp.generate_otp(step), code)), None)
 
 
 def new_secret() -> str:

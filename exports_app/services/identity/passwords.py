@@ -105,7 +105,7 @@ def _forms(password: str) -> set[str]:
     folded = password.casefold()
     forms = {folded, _TAIL.sub("", folded)}
     forms |= {form.translate(_LOOKALIKES) for form in forms}
-    return {form for one in forms for form in (one, _MARKS.sub("", one)) if form}
+    return {form for spelling in forms for form in (spelling, _MARKS.sub("", spelling)) if form}
 
 
 def _plain(texts: Iterable[str]) -> set[str]:

@@ -224,7 +224,7 @@ def _check_begun(tx: Transaction, user: User) -> None:
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
-    found = tx.users.get(who.user_id, lock=lock)
-    if found is None or not found.is_active:
+    user = tx.users.get(who.user_id, lock=lock)
+    if user is None or not user.is_active:
         raise Unauthenticated
-    return found
+    return user

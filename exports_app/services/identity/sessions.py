@@ -146,20 +146,20 @@ class Sessions:
         in another browser, and where the password was changed meanwhile."""
         now = self._clock()
         with self._store.read() as tx:
-            held = tx.codes.find(_hash(step), SECOND_STEP, _hash(browser), now)
-            user = tx.users.get(held.user_id) if held else None
+            pending = tx.codes.find(_hash(step), SECOND_STEP, _hash(browser), now)
+            user = tx.users.get(pending.user_id) if pending else None
         if (
-            held is None
+            pending is None
             or user is None
             or not may_call(user)
-            or user.token_version != held.content["token_version"]
+            or user.token_version != pending.content["token_version"]
         ):
             raise Unauthenticated("This sign-in took too long: enter your password again")
         self._auth.check_otp(user, otp or " ", address, known)
         with self._store.write() as tx:
             if tx.codes.take(_hash(step), SECOND_STEP, _hash(browser), now) is None:
                 raise Unauthenticated("This sign-in was finished already: sign in again")
-            return self._new_code(tx, LOGIN, browser, user.id, held.content)
+            return self._new_code(tx, LOGIN, browser, user.id, pending.content)
 
     def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
         """The secret id of a new session, and the path to go to. device: what the browser calls
@@ -170,13 +170,13 @@ class Sessions:
         """
         now = self._clock()
         with self._store.write() as tx:
-            found = tx.codes.take(_hash(code), LOGIN, _hash(browser), now)
-            user = tx.users.get(found.user_id) if found else None
+            login = tx.codes.take(_hash(code), LOGIN, _hash(browser), now)
+            user = tx.users.get(login.user_id) if login else None
             if (
-                found
+                login
                 and user
                 and may_call(user)
-                and user.token_version == found.content["token_version"]
+                and user.token_version == login.content["token_version"]
             ):
                 session_id = _secret()
                 tx.sessions.forget(now - KEPT, SWEEP)
@@ -191,17 +191,17 @@ class Sessions:
                     replace(request_context.current(), session=id_of(session_id))
                 ):
                     note_sign_in(tx, user, now, with_="a browser")
-                return session_id, found.content["goto"]
+                return session_id, login.content["goto"]
         raise Unauthenticated("This sign-in is no longer valid: sign in again")
 
     def mark_browser(self, session_id: str, known: str) -> str:
         """The next value of KNOWN_COOKIE in the browser that has the session; known: its value so
         far. Raises Unauthenticated."""
         with self._store.read() as tx:
-            held = self._live(tx, session_id)
-        if held is None:
+            live = self._live(tx, session_id)
+        if live is None:
             raise Unauthenticated
-        return self._auth.mark_browser(held[1], known)
+        return self._auth.mark_browser(live[1], known)
 
     def visit(self, session_id: str, *, counts: bool = True) -> Visit | None:
         """Who is behind the cookie, as the database has them now; None when the session is over or
@@ -213,10 +213,10 @@ class Sessions:
         if not session_id:
             return None
         with self._store.read() as tx:
-            held = self._live(tx, session_id)
-            if held is None:
+            live = self._live(tx, session_id)
+            if live is None:
                 return None
-            session, user = held
+            session, user = live
             who = self._auth.signed_in(tx, user)
         ends_at = self._use(session) if counts else session.expires_at
         chosen = session.tenant_id
@@ -251,10 +251,10 @@ class Sessions:
         """Sign out. One that is over already stays so."""
         if session_id:
             with self._store.write() as tx:
-                held, now = self._live(tx, session_id), self._clock()
+                live, now = self._live(tx, session_id), self._clock()
                 tx.sessions.revoke(_hash(session_id), now)
-                if held is not None:
-                    user = held[1]
+                if live is not None:
+                    user = live[1]
                     audit_log.note_user(tx, Principal(user.id), Action.SIGNED_OUT, None, user, now)
 
     def download_code(self, who: Principal, session_id: str, content: dict[str, Any]) -> str:
@@ -274,10 +274,10 @@ class Sessions:
         if visit is None:
             raise Unauthenticated("Sign in first, then download the file from its page")
         with self._store.write() as tx:
-            found = tx.codes.take(_hash(code), DOWNLOAD, _hash(session_id), self._clock())
-        if found is None:
+            download = tx.codes.take(_hash(code), DOWNLOAD, _hash(session_id), self._clock())
+        if download is None:
             raise NotFound("This link is good for one download only: take a new one from the page")
-        return visit.who, found.content
+        return visit.who, download.content
 
     def _new_code(
         self,
@@ -294,10 +294,10 @@ class Sessions:
         return code
 
     def _live(self, tx: Transaction, session_id: str) -> tuple[Session, User] | None:
-        held = tx.sessions.live(_hash(session_id), self._clock())
-        return held if held is not None and may_call(held[1]) else None
+        live = tx.sessions.live(_hash(session_id), self._clock())
+        return live if live is not None and may_call(live[1]) else None
 
     def _require(self, tx: Transaction, session_id: str, who: Principal) -> None:
-        held = self._live(tx, session_id)
-        if held is None or held[1].id != who.user_id:
+        live = self._live(tx, session_id)
+        if live is None or live[1].id != who.user_id:
             raise Unauthenticated("Your session is over: sign in again")

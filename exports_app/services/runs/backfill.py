@@ -54,8 +54,8 @@ class Backfill:
         with self._store.read() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             ticks = _ticks(schedule, start, end, self._clock())
-            there = tx.runs.ticks(schedule.id, ticks)
-        new = sum(tick not in there or _can_be_made_up(there[tick]) for tick in ticks)
+            existing = tx.runs.ticks(schedule.id, ticks)
+        new = sum(tick not in existing or _can_be_made_up(existing[tick]) for tick in ticks)
         return Counted(new, len(ticks) - new)
 
     def run(self, who: Principal, schedule_id: str, start: date, end: date) -> Backfilled:
@@ -93,8 +93,8 @@ class Backfill:
         return Backfilled(made, len(ticks) - len(made))
 
     def _require_room(self, tx: Transaction, schedule: Schedule, ticks: Sequence[datetime]) -> None:
-        there = tx.runs.ticks(schedule.id, ticks)
-        new = sum(tick not in there or _can_be_made_up(there[tick]) for tick in ticks)
+        existing = tx.runs.ticks(schedule.id, ticks)
+        new = sum(tick not in existing or _can_be_made_up(existing[tick]) for tick in ticks)
         if new:
             messages = len(schedule.recipients)
             self._quotas.require_run(tx, schedule.tenant_id, new, messages)
@@ -108,8 +108,8 @@ def _begin_all(
     tx: Transaction, who: Principal, schedule: Schedule, ticks: Sequence[datetime], now: datetime
 ) -> list[Run]:
     """The runs that were made."""
-    there = tx.runs.ticks(schedule.id, ticks)
-    made = []
+    existing = tx.runs.ticks(schedule.id, ticks)
+    runs = []
     for i, tick in enumerate(ticks):
         at = now + timedelta(microseconds=i)  # they wait in the order of their ticks
         run = new_run(
@@ -120,9 +120,9 @@ def _begin_all(
             scheduled_for=tick,
             created_at=at,
         )
-        if _begin(tx, there.get(tick), run):
-            made.append(run)
-    return made
+        if _begin(tx, existing.get(tick), run):
+            runs.append(run)
+    return runs
 
 
 def _begin(tx: Transaction, seen: Run | None, run: Run) -> bool:

@@ -84,8 +84,8 @@ class BrowserDownloads:
         )
 
 
-def _filter(held: dict[str, Any]) -> AuditFilter:
+def _filter(stored: dict[str, Any]) -> AuditFilter:
     instants = {
-        k: datetime.fromisoformat(held[k]) if held[k] else None for k in ("since", "before")
+        k: datetime.fromisoformat(stored[k]) if stored[k] else None for k in ("since", "before")
     }
-    return AuditFilter(**held | instants)
+    return AuditFilter(**stored | instants)

@@ -112,7 +112,7 @@ def _paused(tx: Transaction, schedule: Schedule, why: str, now: datetime) -> dic
 
 def _ended_before(tx: Transaction, run: Run) -> bool:
     attempts = tx.attempts.of_runs([run.id]).get(run.id, [])
-    return any(one.outcome in ENDS for one in attempts[:-1])
+    return any(attempt.outcome in ENDS for attempt in attempts[:-1])
 
 
 def _was_resumed(tx: Transaction, run: Run) -> bool:
@@ -120,11 +120,13 @@ def _was_resumed(tx: Transaction, run: Run) -> bool:
     before was partial."""
     runs, _ = tx.runs.of_schedule(run.scheduled_export_id, BACK)
     before = (
-        one
-        for one in runs
-        if one.trigger is Trigger.SCHEDULE and one.id != run.id and one.status in EXECUTED
+        earlier
+        for earlier in runs
+        if earlier.trigger is Trigger.SCHEDULE
+        and earlier.id != run.id
+        and earlier.status in EXECUTED
     )
-    return next((one.status is RunStatus.FAILED for one in before), False)
+    return next((earlier.status is RunStatus.FAILED for earlier in before), False)
 
 
 def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:

@@ -164,11 +164,11 @@ class Preview:
         for name in SETTINGS:
             wanted = [source[name] for source in (values, last) if name in source]
             tried = [replace(stored, **{name: value}) for value in wanted]
-            wrong = [wrong_in_tenant(one) for one in tried]
+            wrong = [wrong_in_tenant(tenant) for tenant in tried]
             if name in values:
                 errors += wrong[0]
             good = next(
-                (value for value, found in zip(wanted, wrong, strict=True) if not found),
+                (value for value, faults in zip(wanted, wrong, strict=True) if not faults),
                 getattr(stored, name),
             )
             shown = replace(shown, **{name: good})

@@ -43,20 +43,23 @@ class Bulk:
             BulkAction.RUN: partial(self._schedules.trigger, who),
             BulkAction.DELETE: partial(self._schedules.delete, who),
         }
-        act = actions[action]
-        result, away = BulkResult([], []), None
-        for one in dict.fromkeys(ids):
+        action_on = actions[action]
+        result, unavailable = BulkResult([], []), None
+        for schedule_id in dict.fromkeys(ids):
             try:
-                if away is not None:  # each would wait for the database in turn
-                    raise away
-                act(one)
+                if unavailable is not None:  # each would wait for the database in turn
+                    raise unavailable
+                action_on(schedule_id)
             except ExportsError as e:
-                away = e if isinstance(e, Unavailable) else away
+                unavailable = e if isinstance(e, Unavailable) else unavailable
                 result.failed.append(
-                    (one, e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message)
+                    (
+                        schedule_id,
+                        e.errors[0].detail if isinstance(e, Invalid) and e.errors else e.message,
+                    )
                 )
             else:
-                result.done.append(one)
+                result.done.append(schedule_id)
         return result
 
     def _set_active(self, who: Principal, active: bool, schedule_id: str) -> None:

@@ -50,15 +50,15 @@ class Filters:
         return period.resolve(chosen, self.start_date, self.end_date, today)
 
 
-def check_campaigns(filters: Filters, there: Collection[str]) -> list[FieldError]:
-    """there: those of the campaigns that the tenant has."""
+def check_campaigns(filters: Filters, existing: Collection[str]) -> list[FieldError]:
+    """existing: those of the campaigns that the tenant has."""
     return [
         FieldError(
             f"/filters/campaignIds/{i}",
             "there is no such campaign: choose one of this tenant's campaigns",
         )
-        for i, one in enumerate(filters.campaign_ids)
-        if one not in there
+        for i, campaign_id in enumerate(filters.campaign_ids)
+        if campaign_id not in existing
     ]
 
 

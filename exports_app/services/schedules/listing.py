@@ -59,14 +59,14 @@ class ScheduleListing:
     def _read(
         self, who: Principal, tenant_id: str, where: Mapping[str, Any], q: str, page: Page
     ) -> ScheduleListPage:
-        found, total = self._schedules.find(who, tenant_id, where, q, page)
-        if not found and total:  # the page is past the end
+        schedules, total = self._schedules.find(who, tenant_id, where, q, page)
+        if not schedules and total:  # the page is past the end
             page = replace(page, number=-(-total // page.size))
-            found, total = self._schedules.find(who, tenant_id, where, q, page)
+            schedules, total = self._schedules.find(who, tenant_id, where, q, page)
         return ScheduleListPage(
-            found,
+            schedules,
             total,
             page,
-            self._overview.latest(who, found),
+            self._overview.latest(who, schedules),
             self._overview.summary(who, tenant_id),
         )

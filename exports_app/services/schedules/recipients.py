@@ -108,11 +108,11 @@ def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient
         raise Invalid(
             [FieldError("/recipients", f"paste at most {bounds.PASTED:,} characters at a time")]
         )
-    found: dict[str, Recipient] = {}
+    recipients: dict[str, Recipient] = {}
     for typed, bare in islice(_recipients_in(_plain(text)), MAX_SENT):
-        one = _recipient(typed, bare, domains)
-        found.setdefault((one.address or one.text).lower(), one)
-    return list(found.values())
+        recipient = _recipient(typed, bare, domains)
+        recipients.setdefault((recipient.address or recipient.text).lower(), recipient)
+    return list(recipients.values())
 
 
 def _plain(text: str) -> str:

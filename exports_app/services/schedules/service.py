@@ -170,13 +170,13 @@ class Schedules:
                         self._check_campaigns(tx, old.tenant_id, draft.filters)
                     if version is not None and version != old.version:
                         raise Conflict
-                    now_is = _change(tx, who, old, draft, next_run_at, self._clock())
+                    updated = _change(tx, who, old, draft, next_run_at, self._clock())
                     break
             # somebody else changed it meanwhile: what they chose is judged together with this
             seen = old
-        if now_is is not old:
+        if updated is not old:
             self._publish(Topic.SCHEDULES, old.tenant_id)
-        return now_is
+        return updated
 
     def delete(self, who: Principal, schedule_id: str) -> None:
         """Gone for everybody at once; its pending runs are cancelled, one that is processing
@@ -246,7 +246,7 @@ def _change(
     changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
     if not changed:
         return old
-    told = audit_log.changed(vars(old), changed)
+    changes = audit_log.changed(vars(old), changed)
     if RESET_NEXT_RUN & changed.keys():
         changed["next_run_at"] = next_run_at
     if changed.get("is_active"):
@@ -259,9 +259,9 @@ def _change(
     changed |= {"updated_at": now, "version": old.version + 1}
     if not tx.schedules.update(old.id, old.version, changed):
         raise Conflict
-    now_is = replace(old, **changed)
-    audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, now_is, now, changed=told)
-    return now_is
+    updated = replace(old, **changed)
+    audit_log.note_schedule(tx, who, Action.SCHEDULE_UPDATED, updated, now, changed=changes)
+    return updated
 
 
 def _next(draft: Draft, now: datetime) -> datetime | None:

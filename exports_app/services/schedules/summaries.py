@@ -29,12 +29,12 @@ class ScheduleSummaries:
         for tenant_id in {s.tenant_id for s in schedules}:
             require(who, Permission.READ, tenant_id)
         with self._store.read() as tx:
-            found = tx.runs.latest([s.id for s in schedules])
-        return {one.run.scheduled_export_id: one for one in found}
+            latest = tx.runs.latest([s.id for s in schedules])
+        return {newest.run.scheduled_export_id: newest for newest in latest}
 
     def people(self, who: Principal, user_ids: Collection[str]) -> dict[str, str]:
         """The names of users that runs and schedules mention, by id; those that are not there are
         left out. Raises Forbidden."""
         require_anywhere(who, Permission.READ)
         with self._store.read() as tx:
-            return tx.users.names([one for one in user_ids if is_uuid(one)])
+            return tx.users.names([user_id for user_id in user_ids if is_uuid(user_id)])

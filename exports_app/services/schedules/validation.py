@@ -67,19 +67,19 @@ def check(
 
 
 def _check_words(draft: Draft) -> list[FieldError]:
-    found = {
+    faults = {
         "/name": _wrong_in_name(draft.name),
         "/description": wrong_text(draft.description or "", bounds.DESCRIPTION),
     }
-    errors = [FieldError(pointer, why) for pointer, why in found.items() if why]
+    errors = [FieldError(pointer, why) for pointer, why in faults.items() if why]
     errors += wrong_options(draft, OPTIONS)
     return errors + check_keys(draft.export_type, draft.format)
 
 
 def wrong_options(values: Any, options: Sequence[Option]) -> list[FieldError]:
     """What is wrong with those that `values` has, by their declarations."""
-    found = {option.name: _wrong_value(option, getattr(values, option.name)) for option in options}
-    return [FieldError(pointer_of(name), why) for name, why in found.items() if why]
+    faults = {option.name: _wrong_value(option, getattr(values, option.name)) for option in options}
+    return [FieldError(pointer_of(name), why) for name, why in faults.items() if why]
 
 
 def _wrong_value(option: Option, value: Any) -> str | None:

@@ -77,7 +77,11 @@ def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> N
                 "This address is invited already: send the invitation again, or revoke it"
             )
         tx.invitations.update(before.id, {"revoked_at": now})
-    waiting = [one for one in tx.invitations.open_in(tenant_id) if one.expires_at > now]
+    waiting = [
+        invitation
+        for invitation in tx.invitations.open_in(tenant_id)
+        if invitation.expires_at > now
+    ]
     if len(waiting) >= MAX_OPEN:
         raise Conflict(
             f"{MAX_OPEN} invitations are open: revoke those that are not needed any more"

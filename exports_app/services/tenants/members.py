@@ -84,7 +84,7 @@ class Members:
             others = tx.users.members(tenant_id)
             receives = len(tx.schedules.addressed_to(tenant_id, member.user.email))
             refusal = _refusal(tx, tenant_id, member)
-        successors = [one.user for one in others if may_succeed(one, user_id)]
+        successors = [other.user for other in others if may_succeed(other, user_id)]
         return Removing(member, successors, receives, refusal)
 
     def remove(
@@ -128,7 +128,7 @@ class Members:
             tenant, member = _own_membership(tx, who, tenant_id)
             others = tx.users.members(tenant_id) if member.schedules else []
             refusal = _refusal(tx, tenant_id, member)
-        successors = [one.user for one in others if may_succeed(one, member.user.id)]
+        successors = [other.user for other in others if may_succeed(other, member.user.id)]
         return Leaving(tenant, member, successors, refusal)
 
     def leave(self, who: Principal, tenant_id: str, schedules_to: str | None = None) -> None:
@@ -190,10 +190,13 @@ def role_of(role: str) -> Role:
 
 
 def _member(tx: Transaction, tenant_id: str, user_id: str) -> Member:
-    found = next((one for one in tx.users.members(tenant_id) if one.user.id == user_id), None)
-    if found is None:
+    member = next(
+        (candidate for candidate in tx.users.members(tenant_id) if candidate.user.id == user_id),
+        None,
+    )
+    if member is None:
         raise NotFound
-    return found
+    return member
 
 
 def _belongs(who: Principal, tenant_id: str) -> bool:
@@ -219,7 +222,7 @@ def _keep_an_admin(tx: Transaction, tenant_id: str, leaving: Member) -> None:
 def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:
     """Why a tenant keeps this admin: nobody else could let anybody in again. One who is not active
     cannot. Empty where it need not."""
-    others = [one for one in tx.users.admins(tenant_id) if one.id != leaving.user.id]
+    others = [admin for admin in tx.users.admins(tenant_id) if admin.id != leaving.user.id]
     if leaving.role is not Role.ADMIN or others:
         return ""
     return "This is the tenant's last active admin: make somebody else an admin first"

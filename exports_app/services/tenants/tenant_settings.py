@@ -75,8 +75,8 @@ class Tenants:
 
     def _change(self, tx: Transaction, who: Principal, old: Tenant, new: Tenant) -> bool:
         """Write what differs; False where nothing does."""
-        told = audit_log.changed(vars(old), {name: getattr(new, name) for name in CHOSEN})
-        if told:
+        changes = audit_log.changed(vars(old), {name: getattr(new, name) for name in CHOSEN})
+        if changes:
             # A super admin is under the rule of the installation, and loses nothing by the tenant's
             if (
                 new.second_factor_required
@@ -84,10 +84,12 @@ class Tenants:
                 and not who.is_super_admin
             ):
                 _check_own_factor(tx, who)
-            tx.tenants.update(old.id, {name: getattr(new, name) for name in told})
+            tx.tenants.update(old.id, {name: getattr(new, name) for name in changes})
             subject = {"tenant_id": old.id, "subject_id": old.id, "subject_name": new.name}
-            audit_log.note(tx, who, Action.TENANT_UPDATED, self._clock(), **subject, changed=told)
-        return bool(told)
+            audit_log.note(
+                tx, who, Action.TENANT_UPDATED, self._clock(), **subject, changed=changes
+            )
+        return bool(changes)
 
 
 def _check_own_factor(tx: Transaction, who: Principal) -> None:
@@ -111,8 +113,8 @@ def tenant_of(
 ) -> Tenant:
     """lock: nobody else changes it, or its people, until the transaction ends. Raises NotFound
     (also for one that is not theirs), then Forbidden."""
-    found = tx.tenants.get(tenant_id, lock=lock) if is_uuid(tenant_id) else None
-    if found is None:
+    tenant = tx.tenants.get(tenant_id, lock=lock) if is_uuid(tenant_id) else None
+    if tenant is None:
         raise NotFound
     require(who, permission, tenant_id)
-    return found
+    return tenant
