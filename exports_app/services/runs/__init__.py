@@ -1,17 +1,17 @@
-"""A run's life, and its files. In the order of its life:
+"""Runs and their files. In the order of a run's life:
 
-tick_planner, ticks  which runs a due schedule asks for; the tick adds them, pending
-backfill             past ticks that a person has made up
-queue                which pending run is next; a worker claims it under a lease
+tick_planner, ticks  due schedules become pending runs
+backfill             past ticks that a person runs afterwards
+queue                the next pending run, and its claim under a lease
 lease                every write of the worker carries the run's lease token
-execution            what the worker asks and notes while it makes the file
+execution            reads and writes of the worker while it makes the file
 sending, entitlement the deliveries of the file, and who may still receive it
-ending               closed, tried again later, given back, recovered from a death, or cancelled
-completion           what an end means for the schedule: result, failures in a row, pause,
-                     notifications
+ending               closed, retried, released, recovered after a death of the worker, or cancelled
+completion           what an end means for the schedule: result, failures in a row, automatic
+                     pause, notifications
 actions              what a person does to a run
-history, retention   what stays of it, and how long its file is kept
+history, retention   the history, and how long files are kept
 
-preview and export_context show a run before there is one; download_links, download_log and
-browser_downloads serve its file.
+preview and export_context show what a run would send; download_links, download_log and
+browser_downloads serve files.
 """

@@ -30,7 +30,7 @@ from exports_app.services.tenants.quotas import Quotas
 
 
 def waits_for_retry(run: Run) -> bool:
-    """Whether it has failed, and waits for another attempt."""
+    """Whether it failed, and waits for its next attempt."""
     return run.status is RunStatus.PENDING and run.attempt > 0 and run.next_attempt_at is not None
 
 
@@ -56,16 +56,16 @@ class RunActions:
         return self._published(run)
 
     def rerun(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Queue a run of the schedule as it is now over the days of an old run; of a test, as a
-        test of the caller's. Raises NotFound, Forbidden; Conflict while the old one has not
-        finished."""
+        """Queue a run of the schedule's current settings over the days of an old run. A test is
+        repeated as a test of the caller. Raises NotFound, Forbidden; Conflict while the old run has
+        not finished."""
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             old = run_of(tx, schedule_id, run_id)
             if old.status not in FINISHED:
                 raise Conflict("This run has not finished yet: wait for its end, then run it again")
             if old.trigger is Trigger.TEST:
-                # Whoever looks at a test does not mean to write to everybody
+                # Who repeats a test does not mean to write to all recipients
                 schedule = _to_caller(tx, who, schedule)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
             now = self._clock()
@@ -75,12 +75,11 @@ class RunActions:
         return self._published(run)
 
     def resend(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Have the file of a run that failed, in whole or in part, or was cancelled, sent to those
-        who did not get it; the others get nothing.
+        """Send the file of a run that failed, in whole or in part, or was cancelled, to the
+        recipients who did not get it.
 
-        It is the same run: it waits again, and a worker takes it up with its file. Raises NotFound
-        (also without a file), Gone when the file was removed, Forbidden, and Conflict where there
-        is nothing to send again.
+        The same run becomes pending again, with its file. Raises NotFound (also without a file),
+        Gone when the file was removed, Forbidden, and Conflict where there is nothing to send.
         """
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.WRITE)
@@ -124,8 +123,8 @@ class RunActions:
         return self._published(cancelled)
 
     def retry_now(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Have a run that waits for another attempt begin it at once. Raises NotFound, Forbidden;
-        Conflict where none waits."""
+        """Begin the next attempt of a waiting run at once. Raises NotFound, Forbidden; Conflict
+        where it does not wait for one."""
         with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
             if not tx.runs.update_unclaimed(run, {"next_attempt_at": None}):
@@ -134,8 +133,8 @@ class RunActions:
         return self._published(replace(run, next_attempt_at=None))
 
     def give_up(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """End a run that waits for another attempt: failed, or partial where somebody has the file.
-        Raises as `retry_now`."""
+        """End a run that waits for another attempt: failed, or partial where a recipient has the
+        file. Raises as `retry_now`."""
         with write_as(self._store, who) as (tx, who):
             run = _waiting(tx, who, schedule_id, run_id)
             now = self._clock()
@@ -158,8 +157,8 @@ class RunActions:
         return self._published(given_up)
 
     def accept_unknown(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Say that the messages of a run whose fate is unknown have arrived. Raises NotFound,
-        Forbidden; Conflict where there are none, or the run has not ended."""
+        """Mark the unknown messages of a run as accepted: the caller says that they arrived. Raises
+        NotFound, Forbidden; Conflict where there are none, or the run has not ended."""
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
@@ -209,8 +208,8 @@ def _to_caller(tx: Transaction, who: Principal, schedule: Schedule) -> Schedule:
 def _again(schedule: Schedule, old: Run, now: datetime, who: Principal) -> Run:
     trigger = Trigger.TEST if old.trigger is Trigger.TEST else Trigger.RERUN
     if old.attempt == 0 and old.status is not RunStatus.CANCELLED:
-        # It ended before it began, e.g. in a zone that is gone: its days were never resolved. They
-        # are those of its tick
+        # It ended before its first attempt, e.g. because its zone is unknown: its days were never
+        # resolved, so take those of its tick
         at = old.scheduled_for or old.created_at
         return new_run(schedule, trigger, at, triggered_by=who.user_id, created_at=now)
     run = new_run(schedule, trigger, now, triggered_by=who.user_id, created_at=now)

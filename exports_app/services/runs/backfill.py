@@ -1,5 +1,5 @@
-"""Make up past ticks of a scheduled export: those that were missed, were skipped, or came before it
-was made."""
+"""Backfill: runs for past ticks of a scheduled export that were missed or skipped, or that came
+before it was created."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from exports_app.services.core.records import Action, Attempt, Run, Schedule, ne
 from exports_app.services.schedules.service import new_run
 from exports_app.services.tenants.quotas import Quotas
 
-MADE_UP = frozenset({"missed", "overlap"})
-"""Why a tick was skipped that may be made up."""
+BACKFILLED = frozenset({"missed", "overlap"})
+"""Error codes of skipped ticks that a backfill runs."""
 
 
 @dataclass(frozen=True)
 class Backfilled:
-    """runs: those that wait now, in the order of their ticks. existing: ticks of the range that had
-    a run already."""
+    """runs: the new ones, in the order of their ticks. existing: ticks of the range that had a run
+    already."""
 
     runs: list[Run]
     existing: int
@@ -36,7 +36,7 @@ class Backfilled:
 
 @dataclass(frozen=True)
 class Counted:
-    """Of a range: ticks that a run would be made for, and those that have one already."""
+    """Of a range: ticks that would get a run, and those that have one already."""
 
     new: int
     existing: int
@@ -50,18 +50,18 @@ class Backfill:
         self._quotas = quotas
 
     def count(self, who: Principal, schedule_id: str, start: date, end: date) -> Counted:
-        """What `run` would do. Raises what it raises."""
+        """What `run` would do. Raises as `run`."""
         with self._store.read() as tx:
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             ticks = _ticks(schedule, start, end, self._clock())
             existing = tx.runs.ticks(schedule.id, ticks)
-        new = sum(tick not in existing or _can_be_made_up(existing[tick]) for tick in ticks)
+        new = sum(tick not in existing or _may_backfill(existing[tick]) for tick in ticks)
         return Counted(new, len(ticks) - new)
 
     def run(self, who: Principal, schedule_id: str, start: date, end: date) -> Backfilled:
-        """A run, as of now, for each past tick on these days (inclusive, in the schedule's zone)
-        that has none, or whose run was skipped as missed or overlapping. The same days twice make
-        no second run.
+        """Queue a run of the current settings for each past tick on these days (inclusive, in the
+        schedule's zone) that has none, or whose run was skipped as missed or overlapping. The same
+        days twice create no second run.
 
         Raises NotFound, Forbidden, and Invalid for days without a past tick, or with more than
         MOST_CAUGHT_UP.
@@ -70,7 +70,9 @@ class Backfill:
         with self._store.read() as tx:
             seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
         while True:
-            ticks = _ticks(seen, start, end, now)  # before the write: reckoning them takes a while
+            ticks = _ticks(
+                seen, start, end, now
+            )  # before the transaction: computing them may take long
             with write_as(self._store, who) as (tx, who):
                 schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
                 if _times(schedule) == _times(seen):
@@ -87,14 +89,14 @@ class Backfill:
                             tx, who, Action.RUN_BACKFILLED, schedule, now, **days
                         )
                     break
-            seen = schedule  # somebody else changed it meanwhile
+            seen = schedule  # changed by somebody else meanwhile
         if made:
             self._changes.publish(Change(Topic.RUNS, schedule.tenant_id))
         return Backfilled(made, len(ticks) - len(made))
 
     def _require_room(self, tx: Transaction, schedule: Schedule, ticks: Sequence[datetime]) -> None:
         existing = tx.runs.ticks(schedule.id, ticks)
-        new = sum(tick not in existing or _can_be_made_up(existing[tick]) for tick in ticks)
+        new = sum(tick not in existing or _may_backfill(existing[tick]) for tick in ticks)
         if new:
             messages = len(schedule.recipients)
             self._quotas.require_run(tx, schedule.tenant_id, new, messages)
@@ -111,7 +113,7 @@ def _begin_all(
     existing = tx.runs.ticks(schedule.id, ticks)
     runs = []
     for i, tick in enumerate(ticks):
-        at = now + timedelta(microseconds=i)  # they wait in the order of their ticks
+        at = now + timedelta(microseconds=i)  # so that the queue keeps the order of their ticks
         run = new_run(
             schedule,
             Trigger.BACKFILL,
@@ -128,9 +130,9 @@ def _begin_all(
 def _begin(tx: Transaction, seen: Run | None, run: Run) -> bool:
     if seen is None:
         return tx.runs.add(run)
-    if not _can_be_made_up(seen) or not tx.runs.replace_skipped(seen, run):
+    if not _may_backfill(seen) or not tx.runs.replace_skipped(seen, run):
         return False
-    # The row is the new run's; that its tick was skipped stays told
+    # The row is the new run's now; that its tick was skipped stays in its attempts
     assert seen.completed_at is not None
     skipped = Attempt(
         new_id(),
@@ -146,12 +148,12 @@ def _begin(tx: Transaction, seen: Run | None, run: Run) -> bool:
     return True
 
 
-def _can_be_made_up(run: Run) -> bool:
-    return run.status is RunStatus.SKIPPED and run.error_code in MADE_UP
+def _may_backfill(run: Run) -> bool:
+    return run.status is RunStatus.SKIPPED and run.error_code in BACKFILLED
 
 
 def _ticks(schedule: Schedule, start: date, end: date, now: datetime) -> list[datetime]:
-    if start.year < 1970 or end.year > 9000:  # nobody means these; dates have an end
+    if start.year < 1970 or end.year > 9000:  # beyond the range of dates that are useful
         raise Invalid([FieldError("/startDate", "choose days of this century")])
     if end < start:
         raise Invalid([FieldError("/endDate", "must not be before the start date")])

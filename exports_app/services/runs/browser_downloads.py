@@ -1,7 +1,7 @@
-"""What a page has its browser save: it is handed a one-time code, which the browser takes to an
-address that answers with a file.
+"""Downloads started on a page. The page gets a one-time code, and the browser exchanges it for the
+file.
 
-Rights are asked for twice: when the code is made, and when it is used.
+Rights are checked twice: when the code is made, and when it is used.
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from exports_app.services.runs.history import History, RunFile
 
 CSV = "text/csv; charset=utf-8"
 RUN, AUDIT = "run", "audit"
-"""What a code is about."""
+"""The subject of a code."""
 
 
 @dataclass(frozen=True)
 class PreparedDownload:
-    """A file that is made while it is sent, in pieces of its text."""
+    """A text file that is made while it is sent."""
 
     name: str
     mime: str
@@ -61,19 +61,18 @@ class BrowserDownloads:
         )
 
     def take(self, code: str, session_id: str) -> RunFile | PreparedDownload:
-        """What the code stands for, if the session's user may still see it. The code is gone then,
-        whatever comes of it.
+        """The code's file, if the session's user may still see it. The code is used up in any case.
 
         Raises Unauthenticated without a live session, NotFound for a code that is not this
         session's or no longer good, and what `History.file` and `Audit.csv` raise.
         """
         who, content = self._sessions.take_download(code, session_id)
-        # For the audit: the session is known to be theirs only now
+        # The audit may name the session only now that it is known to be the user's
         with request_context.use(replace(request_context.current(), session=id_of(session_id))):
             return self._take(who, content)
 
     def _take(self, who: Principal, content: dict[str, Any]) -> RunFile | PreparedDownload:
-        if content.get("what") == AUDIT:  # one that the version before made says nothing of it
+        if content.get("what") == AUDIT:  # codes of an older version have no "what"
             return PreparedDownload(
                 "audit.csv",
                 CSV,

@@ -1,7 +1,7 @@
-"""What the end of a run means for its schedule: its result, its row of failures, a pause, and who
-is notified.
+"""What the end of a run means for its schedule: its result, its failures in a row, an automatic
+pause, and notifications.
 
-Only runs of ticks count: whoever starts a run sees what becomes of it.
+Only scheduled runs count: who starts a run by hand sees how it ends.
 """
 
 from datetime import datetime, timedelta
@@ -38,11 +38,11 @@ ENDS = frozenset(
         AttemptOutcome.CANCELLED,
     }
 )
-"""Of a run: an attempt after one of these was asked for."""
+"""Outcomes that end a run: only a person causes an attempt after one of these."""
 BACK = 50
-"""Runs among which the one of the tick before is looked for."""
+"""Latest runs that are searched for the previous scheduled one."""
 PAUSING = frozenset({"access_lost"})
-"""Why a schedule is paused at once: every run to come would fail for the same reason."""
+"""Error codes that pause a schedule at once: every later run would fail for the same reason."""
 
 
 def record(tx: Transaction, run: Run, now: datetime) -> None:
@@ -55,15 +55,15 @@ def record(tx: Transaction, run: Run, now: datetime) -> None:
         _failing(tx, schedule, run, now, latest=latest)
     elif latest and (
         schedule.failing_since or schedule.failures
-    ):  # all is well, also where there was nothing to send
+    ):  # also where there was nothing to send
         tx.schedules.change(schedule.id, {"failures": 0, "failing_since": None})
         if schedule.failing_since:
             _notify(tx, schedule, run, NotificationKind.RECOVERED, now)
 
 
 def pause_unrunnable(tx: Transaction, schedule: Schedule, run: Run, now: datetime) -> None:
-    """Within the transaction that made a run which says why its schedule cannot run at all: it is
-    paused until somebody fixes it."""
+    """Pause a schedule that cannot run at all, in the transaction that added the run with the
+    reason."""
     tx.schedules.note_result(run, run.status, now)
     reason = run.error or ""
     tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
@@ -71,18 +71,18 @@ def pause_unrunnable(tx: Transaction, schedule: Schedule, run: Run, now: datetim
 
 
 def pause(tx: Transaction, schedule: Schedule, reason: str, now: datetime) -> None:
-    """For a reason that no run of it shows. The schedule must be locked."""
+    """For a reason outside its runs. The schedule must be locked."""
     tx.schedules.change(schedule.id, _paused(tx, schedule, reason, now))
     _notify(tx, schedule, None, NotificationKind.PAUSED, now, reason=reason)
 
 
 def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, latest: bool) -> None:
-    # Of the row that goes on now, a late end of an older run is no part, and none is a second end
-    # of a run that was sent again
+    # A late end of an older run does not count, nor does the second end of a run that was sent
+    # again
     counts = latest and not _ended_before(tx, run)
     failures, changes = 0, dict[str, Any]()
     if counts:
-        # A partial run is trouble, but none to pause for: somebody gets the file
+        # Partial runs do not lead to a pause: some recipients get the file
         failures = schedule.failures + 1 if run.status is RunStatus.FAILED else 0
         changes = {"failures": failures, "failing_since": schedule.failing_since or now}
     why = _reason_to_pause(schedule, run, failures)
@@ -100,7 +100,7 @@ def _failing(tx: Transaction, schedule: Schedule, run: Run, now: datetime, *, la
 
 def _paused(tx: Transaction, schedule: Schedule, why: str, now: datetime) -> dict[str, Any]:
     audit_log.note_schedule(tx, audit_log.APP, Action.SCHEDULE_PAUSED, schedule, now, reason=why)
-    # Another version, so that whoever is editing it learns of it before they save
+    # A new version: whoever edits the schedule gets a conflict when they save
     return {
         "is_active": False,
         "next_run_at": None,
@@ -116,8 +116,8 @@ def _ended_before(tx: Transaction, run: Run) -> bool:
 
 
 def _was_resumed(tx: Transaction, run: Run) -> bool:
-    """Whether the row of failures begins anew because somebody resumed it, and not because the run
-    before was partial."""
+    """Whether the count of failures began anew because somebody resumed the schedule, and not
+    because the run before was partial."""
     runs, _ = tx.runs.of_schedule(run.scheduled_export_id, BACK)
     before = (
         earlier
@@ -134,7 +134,7 @@ def _reason_to_pause(schedule: Schedule, run: Run, failures: int) -> str | None:
         return None
     if (
         run.error_code in PAUSING and run.spec.owner_id == schedule.owner_id
-    ):  # and not somebody's before
+    ):  # not an earlier owner's
         return run.error
     if schedule.pause_after and failures >= schedule.pause_after:
         return f"{counted(failures, 'run')} in a row failed; the last one: {run.error}"
@@ -168,7 +168,7 @@ def _notify(
             target=user.email,
             content=content,
             status=DeliveryStatus.PENDING,
-            # Two notices of one transaction have their order
+            # So that notifications of one transaction are in order
             created_at=now + timedelta(microseconds=i),
             next_attempt_at=now,
         )
@@ -177,8 +177,8 @@ def _notify(
 
 
 def _recipients(tx: Transaction, schedule: Schedule, kind: NotificationKind) -> list[User]:
-    """The owner, as long as the schedule is theirs to see; of a pause, and where there is no owner,
-    the tenant's admins."""
+    """The owner, if they may still read the schedule. For a pause, and without an owner, also the
+    tenant's admins."""
     who = principal_of(tx, schedule.owner_id)
     owner = (
         tx.users.get(schedule.owner_id)

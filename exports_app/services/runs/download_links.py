@@ -1,5 +1,4 @@
-"""Links by which recipients download a file that is too large for a message. Whoever has one needs
-no account."""
+"""Links to download a file that is too large for a message. They need no account."""
 
 import hashlib
 import hmac
@@ -51,7 +50,7 @@ class DownloadLinks:
         self._keys = keys
 
     def url(self, run: Run, delivery: Delivery, expires_at: datetime) -> str:
-        """For one recipient of one run; its address does not stand in it."""
+        """For one recipient of one run. It does not contain the recipient's address."""
         expires = int(expires_at.timestamp())
         signature = _sign(self._keys.current(DOWNLOAD_LINKS), run, delivery.target, expires)
         query = urlencode({"expires": expires, "signature": signature})
@@ -60,12 +59,12 @@ class DownloadLinks:
     def file(
         self, delivery_id: str, expires: int, signature: str, *, noted: bool = True
     ) -> RunFile:
-        """noted: as a download; False where only the headers are asked for.
+        """noted: as a download; False where only the headers are requested.
 
-        Raises NotFound for what was never sent, or is no longer the recipient's to have: its
-        schedule was deleted, the recipient removed, their domain not allowed any more, the run's
-        links revoked. Raises Gone once the link is too old or the file was removed, Unavailable
-        while the download cannot be noted.
+        Raises NotFound for an unknown link, and one that the recipient may no longer use: the
+        schedule was deleted, the recipient removed, their domain is not allowed any more, or the
+        run's links were revoked. Raises Gone once the link has expired or the file was removed,
+        Unavailable while the download cannot be noted.
         """
         with self._store.read() as tx:
             delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
@@ -92,8 +91,8 @@ class DownloadLinks:
         return file
 
     def revoke(self, who: Principal, schedule_id: str, run_id: str) -> Run:
-        """Make all links to the run's file useless that were sent until now; links that are sent
-        later work. Raises NotFound, Forbidden; Conflict where the run sent no links."""
+        """Revoke all links that the run has sent so far; links that it sends later work. Raises
+        NotFound, Forbidden; Conflict where the run sent no links."""
         with write_as(self._store, who) as (tx, who):
             schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
@@ -114,6 +113,6 @@ class DownloadLinks:
 
 def _sign(key: bytes, run: Run, target: str, expires: int) -> str:
     parts = [run.id, run.tenant_id, target, str(expires)]
-    if run.links_revoked_at is not None:  # links that are sent after a revocation differ
+    if run.links_revoked_at is not None:  # so that links sent after a revocation differ
         parts.append(run.links_revoked_at.isoformat())
     return hmac.new(key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()

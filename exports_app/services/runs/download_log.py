@@ -12,10 +12,10 @@ from exports_app.services.core.records import Action, DownloadWay, FileDownload,
 from exports_app.services.runs.history import History, RunFile
 
 NOTED_APART = timedelta(minutes=1)
-"""Programs fetch one file in several requests: those of one minute count once."""
+"""Requests for one file within this time are one download: programs fetch it in parts."""
 MAX_LISTED = 200
 BY_LINK = "the holder of a link"
-"""Who it was, as far as the audit knows."""
+"""The actor in the audit, for a download by link."""
 
 
 class DownloadLog:

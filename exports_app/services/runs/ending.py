@@ -1,5 +1,5 @@
-"""How an attempt at a run ends: the run is closed, tried again later, given back by a worker that
-stops, recovered from one that died, or cancelled."""
+"""How an attempt at a run ends: the run is closed, retried later, released by a worker that stops,
+recovered after the worker's death, or cancelled."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -25,15 +25,15 @@ from exports_app.services.runs import completion, lease
 from exports_app.services.runs.lease import LeaseLost, Leases
 
 DEADLY = frozenset({"process_killed"})
-"""What ends the process that makes a file counts as a death: it must not kill for ever."""
+"""Errors that count as a death of the worker, so that a run cannot kill processes for ever."""
 WORKER_DIED = RunError("its worker died", code="worker_died", permanent=False)
 
 _log = log.get(__name__)
 
 
 class RunEndings:
-    """Each method but `recover` raises LeaseLost. retries: where the run's schedule says nothing
-    else."""
+    """Each method but `recover` raises LeaseLost. retries: the default, which a schedule may
+    override."""
 
     def __init__(self, store: Store, clock: Clock, leases: Leases, retries: retry.Policy) -> None:
         self._store = store
@@ -50,15 +50,16 @@ class RunEndings:
         expired_before: datetime | None = None,
         **values: Any,
     ) -> RunStatus:
-        """End the run and note its result at the schedule, in one transaction. expired_before: as
-        of `lease.write`.
+        """End the run and note its result on the schedule, in one transaction. expired_before: as
+        in `lease.write`.
 
-        Failed: partial, where some messages were accepted already, or held. Returns how it ended.
+        A failed run ends as partial where some messages were accepted, or are held. Returns how it
+        ended.
         """
         now = self._clock()
         with self._store.write() as tx:
             lease.require(tx, run, expired_before)
-            # Nothing of an ended run is still being sent, or waits
+            # An ended run has no message that is being sent or waits
             tx.deliveries.mark_sending_unknown(run.id)
             tx.deliveries.end_pending(run.id, "the run ended before this message was sent")
             if status is RunStatus.FAILED:
@@ -80,7 +81,7 @@ class RunEndings:
         return status
 
     def fail(self, run: Run, error: ExportsError) -> RunStatus:
-        """Try the run again later where that may help, else end it. Returns what became of it."""
+        """Retry the run later where that may help, else end it. Returns its new status."""
         now = self._clock()
         since = run.started_at or now
         reason: dict[str, Any] = {"error": error.message, "error_code": error.code}
@@ -103,18 +104,18 @@ class RunEndings:
         self._leases.hand_back(run, AttemptOutcome.STOPPED, attempt=run.attempt - 1)
 
     def recover(self, *, everything: bool) -> int:
-        """Bring back the runs whose worker died. everything: no worker can be alive (a start on the
-        embedded database).
+        """Return runs whose worker died to pending. everything: also runs with a valid lease, since
+        no worker can be alive (a start on the embedded database).
 
-        A run that killed its workers MAX_DEATHS times is failed instead. Returns the number of runs
-        that were abandoned.
+        A run whose workers died MAX_DEATHS times fails instead. Returns the number of abandoned
+        runs.
         """
         expired_before = None if everything else self._clock()
         with self._store.read() as tx:
             abandoned = tx.run_queue.abandoned(expired_before)
         for run in abandoned:
             _log.warning("a worker died", run=run.id, attempt=run.attempt)
-            with suppress(LeaseLost):  # its worker lived and ended it in this moment
+            with suppress(LeaseLost):  # its worker was alive and has just ended it
                 self._count_death(run, WORKER_DIED, expired_before)
         return len(abandoned)
 
@@ -125,7 +126,7 @@ class RunEndings:
         expired_before: datetime | None,
         at: datetime | None = None,
     ) -> RunStatus:
-        """Another death: back to pending, or failed after too many. at: when to begin again."""
+        """Back to pending, or failed after MAX_DEATHS. at: when to retry."""
         deaths = run.deaths + 1
         if deaths >= MAX_DEATHS:
             reason = f"{error.message} {deaths} times"
@@ -147,14 +148,14 @@ class RunEndings:
 
 
 def holds_unknown(run: Run) -> bool:
-    """Whether a message of it whose fate is unknown waits for a person's decision."""
+    """Whether its unknown messages wait for a person's decision."""
     return run.spec.on_unknown == OnUnknown.HOLD
 
 
 def cancel(tx: Transaction, run: Run, reason: str, now: datetime, code: str = "cancelled") -> bool:
-    """End a run that waits or is under way. Its worker stops at its next step, or when it would
-    prolong its lease; a message that is on its way then may still arrive, and becomes unknown.
-    False where the run has ended, or is not as seen."""
+    """End a pending or processing run. Its worker stops at its next write. A message that is being
+    sent may still arrive, and becomes unknown. False where the run has ended, or has changed since
+    it was read."""
     values = {"completed_at": now, "error": reason, "error_code": code, "next_attempt_at": None}
     if run.status in FINISHED or not tx.runs.cancel(run, values):
         return False

@@ -1,6 +1,5 @@
-"""Whom a run's file is still meant for, at the moment it is sent or downloaded. A run keeps its
-recipients from the moment it was made; the scheduled export and the tenant may have changed
-since."""
+"""Who may receive a run's file at the moment it is sent or downloaded. The run's own recipients are
+those of its creation; the scheduled export and the tenant may have changed since."""
 
 from exports_app.domain.runs.states import OWN_RECIPIENTS, DeliveryStatus
 from exports_app.services.core.interfaces import Transaction
@@ -11,15 +10,15 @@ REMOVED = "not sent: this address is no longer among the recipients of the sched
 
 
 def is_recipient(target: str, run: Run, schedule: Schedule) -> bool:
-    """Whether the file is still meant for this address: one of its schedule's recipients today, or,
-    of a run that goes to people of its own, one of the run's."""
+    """Whether the address is among the schedule's current recipients; for a test, among the run's
+    own."""
     recipients = run.recipients if run.trigger in OWN_RECIPIENTS else schedule.recipients
     return target.lower() in {address.lower() for address in recipients}
 
 
 def refusal(tx: Transaction, run: Run, target: str) -> tuple[DeliveryStatus, str] | None:
-    """How a message ends that must not be sent any more, and why; None where it may be sent. A run
-    whose schedule was deleted while it was under way is sent to its end."""
+    """The status and the reason of a message that must not be sent any more; None where it may be
+    sent. A run that was processing when its schedule was deleted is still sent."""
     schedule = tx.schedules.get(run.scheduled_export_id)
     if schedule is not None and not is_recipient(target, run, schedule):
         return DeliveryStatus.SKIPPED, REMOVED

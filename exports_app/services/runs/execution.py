@@ -1,7 +1,7 @@
-"""What a worker asks about its run and notes of it while it makes the file.
+"""Reads and writes of a worker while it makes a run's file.
 
-For the engine alone, which acts for the system: no principal is asked for here; the rights of whom
-the run acts for are checked by `access`.
+For the engine only: methods take no principal. `access` checks the rights of the user that the run
+acts for.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class RunExecution:
         return self._clock()
 
     def access(self, run: Run) -> Tenant:
-        """The run's tenant. Raises RunError unless whoever it acts for may still export there."""
+        """The run's tenant. Raises RunError unless the user it acts for may still export there."""
         user_id = run.spec.owner_id if run.triggered_by is None else run.triggered_by
         with self._store.read() as tx:
             who = principal_of(tx, user_id)
@@ -48,7 +48,7 @@ class RunExecution:
         return tenant
 
     def require_room(self, tenant: Tenant, size: int = 0) -> None:
-        """For a file of so many bytes among those that the tenant keeps. Raises RunError."""
+        """Whether the tenant's quota has room for a file of `size` bytes. Raises RunError."""
         with self._store.read() as tx:
             self._quotas.require_room(tx, tenant, size)
 

@@ -1,5 +1,5 @@
-"""What a run and its preview share: the query's scope, the file's name, and what a message about it
-says."""
+"""What a run and its preview share: the query's scope, the file's name and the message's
+content."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,8 +23,8 @@ from exports_app.services.schedules.filters import Filters
 
 @dataclass(frozen=True)
 class Export:
-    """One export of a tenant's data: what it is made of, whoever makes it. export_type and format
-    are registered keys."""
+    """One export of a tenant's data, by a run or for a preview. export_type, format: registered
+    keys."""
 
     tenant: Tenant
     name: str
@@ -34,7 +34,7 @@ class Export:
     filters: Filters
     window: Window
     at: datetime
-    """When it was asked for, UTC."""
+    """When it was requested, UTC."""
 
     def scope(self) -> Scope:
         own = resolve_own(EXPORT_TYPES[self.export_type], self.filters)

@@ -22,7 +22,7 @@ def file_of(run: Run, files: FileStore) -> RunFile:
     """Raises NotFound while there is no file, Gone once it was removed."""
     if run.file_key is None or run.file_name is None:
         raise NotFound("This run has no file")
-    # A machine may still have a copy of what was removed
+    # This machine may still have a copy of a removed file
     path = files.find(run.file_key) if run.file_removed_at is None else None
     if path is None:
         raise Gone(
@@ -64,7 +64,7 @@ class History:
             return tx.attempts.of_runs([run.id]).get(run.id, [])
 
     def notifications(self, who: Principal, schedule_id: str, limit: int) -> list[Notification]:
-        """The emails about the schedule to those who look after it, the newest first."""
+        """Emails about the schedule to its owner and to admins, the newest first."""
         with self._store.read() as tx:
             schedule_of(tx, who, schedule_id, Permission.READ)
             return tx.notifications.of_schedule(schedule_id, limit)

@@ -11,7 +11,7 @@ from exports_app.services.core.records import Run
 
 
 class LeaseLost(Exception):
-    """Another worker holds the run now: stop at once, write and send nothing more."""
+    """The run is no longer this worker's: stop at once, write and send nothing more."""
 
 
 class Leases:
@@ -22,7 +22,7 @@ class Leases:
         self.duration = timedelta(seconds=seconds)
 
     def extend(self, runs: Sequence[Run]) -> list[Run]:
-        """Prolong the leases. Returns the runs that are lost."""
+        """Extend the leases. Returns the runs whose lease is lost."""
         expires = self._clock() + self.duration
         with self._store.write() as tx:
             return [run for run in runs if not tx.run_queue.extend(run.id, token(run), expires)]
@@ -40,8 +40,8 @@ class Leases:
         expired_before: datetime | None = None,
         **values: Any,
     ) -> None:
-        """Back to pending: the attempt ends with the outcome. expired_before: as of `write`. Raises
-        LeaseLost."""
+        """Back to pending: the attempt ends with the outcome. expired_before: as in `write`.
+        Raises LeaseLost."""
         values |= {
             "status": move_run(run.status, RunStatus.PENDING),
             "lease_token": None,
@@ -72,10 +72,10 @@ def write(
 
 
 def require(tx: Transaction, run: Run, expired_before: datetime | None = None) -> None:
-    """Nobody else ends the run until the transaction does. Raises LeaseLost where somebody has."""
+    """Lock the run until the transaction ends. Raises LeaseLost."""
     write(tx, run, {"attempt": run.attempt}, expired_before)
 
 
 def token(run: Run) -> str:
-    """Empty where nobody holds a lease."""
+    """Empty without a lease."""
     return run.lease_token or ""

@@ -1,5 +1,5 @@
-"""What a scheduled export would send if it ran now: its first rows, and its message. Nothing is
-stored or sent."""
+"""What a scheduled export would send now: its first rows and its message. Nothing is stored or
+sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ SHOWN = 10
 SAMPLED = 200
 """Rows that the size is estimated from."""
 SECONDS = 1.0
-"""Of work for the database: somebody waits, and changes the filters meanwhile."""
+"""Database time for one preview: a person waits for it."""
 EXAMPLE = "Weekly campaign totals"
 """The made-up report that shows a tenant its branding, here and below."""
 EXAMPLE_TYPE = "campaigns"
@@ -45,10 +45,10 @@ EXAMPLE_SIZE = 24_600
 
 @dataclass(frozen=True)
 class DataPreview:
-    """The first rows of the file as people read them.
+    """The first rows of the file as text.
 
-    total: rows of the file; size: its bytes, estimated; window: in words. complete: the database
-    answered in time; else there may be no rows, and total and size are None.
+    total: rows of the file. size: estimated bytes. window: in words. complete: whether the database
+    answered in time; if not, total and size are None and rows may be missing.
     """
 
     columns: tuple[Column, ...]
@@ -61,10 +61,9 @@ class DataPreview:
 
 @dataclass(frozen=True)
 class Branded:
-    """The example's message, made with `shown`, and what is wrong with the rest of what was asked
-    for.
+    """The example's message with the settings in `shown`, and the errors of the other values.
 
-    message: None where its channel has nothing to show.
+    message: None where its channel has no preview.
     """
 
     message: Message | None
@@ -73,7 +72,7 @@ class Branded:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Sampled:
     export: Export
     rows: list[Row]
     """Up to SAMPLED, all columns."""
@@ -82,7 +81,7 @@ class _Look:
 
 
 class Preview:
-    """attach: bytes that may be attached, as they travel."""
+    """attach: the most bytes of an attachment, as encoded in a message."""
 
     def __init__(
         self,
@@ -108,18 +107,18 @@ class Preview:
         filters: Filters,
     ) -> DataPreview:
         """Raises NotFound, Forbidden, and Invalid with the pointers of a save."""
-        look = self._look(who, tenant_id, "", export_type, file_format, timezone, filters)
+        sampled = self._sample(who, tenant_id, "", export_type, file_format, timezone, filters)
         columns = EXPORT_TYPES[export_type].columns()
         return DataPreview(
             columns=columns,
             rows=tuple(
                 tuple(readable(c, v) for c, v in zip(columns, row, strict=True))
-                for row in look.rows[:SHOWN]
+                for row in sampled.rows[:SHOWN]
             ),
-            total=look.total,
-            size=look.size,
-            window=period.words(look.export.window),
-            complete=look.total is not None,
+            total=sampled.total,
+            size=sampled.size,
+            window=period.words(sampled.export.window),
+            complete=sampled.total is not None,
         )
 
     def message(
@@ -137,27 +136,28 @@ class Preview:
         """The message as recipients will see it; None where its channel has no preview. A link in
         it leads nowhere. Raises like `data`."""
         title = name.strip() or "Untitled export"
-        look = self._look(who, tenant_id, title, export_type, file_format, timezone, filters)
-        file_name = look.export.file_name()
+        sampled = self._sample(who, tenant_id, title, export_type, file_format, timezone, filters)
+        file_name = sampled.export.file_name()
         zipped = _zipped(file_name) if delivery == DeliveryMode.ZIP else None
         link = None
-        if delivery == DeliveryMode.LINK or (delivery == DeliveryMode.AUTO and self._large(look)):
-            expires_at = look.export.at + timedelta(days=link_days)
+        if delivery == DeliveryMode.LINK or (
+            delivery == DeliveryMode.AUTO and self._large(sampled)
+        ):
+            expires_at = sampled.export.at + timedelta(days=link_days)
             link = Link(expires_at, lambda _: "#each-recipients-own-link")
-        report = look.export.report(
-            Path(file_name), file_name, look.size, look.total, zipped=zipped, link=link
+        report = sampled.export.report(
+            Path(file_name), file_name, sampled.size, sampled.total, zipped=zipped, link=link
         )
         return preview(report)
 
-    def _large(self, look: _Look) -> bool:
-        return look.size is not None and not attaches_by_default(look.size, self._attach)
+    def _large(self, sampled: _Sampled) -> bool:
+        return sampled.size is not None and not attaches_by_default(sampled.size, self._attach)
 
     def branding(
         self, who: Principal, tenant_id: str, values: Mapping[str, Any], last: Mapping[str, Any]
     ) -> Branded:
-        """An invented message as the tenant would send it with these of its settings. Of those that
-        are wrong, `last` is shown: what was right before, as somebody types; else what is stored.
-        Raises NotFound, Forbidden."""
+        """An example message with these settings of the tenant. For a wrong value, that of `last`
+        is shown (the form's last valid value), else the stored one. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             stored = tenant_of(tx, who, tenant_id, Permission.MANAGE)
         shown, errors = stored, list[FieldError]()
@@ -184,7 +184,7 @@ class Preview:
         file_name = export.file_name()
         return preview(export.report(Path(file_name), file_name, EXAMPLE_SIZE, EXAMPLE_ROWS))
 
-    def _look(
+    def _sample(
         self,
         who: Principal,
         tenant_id: str,
@@ -193,7 +193,7 @@ class Preview:
         file_format: str,
         timezone: str,
         filters: Filters,
-    ) -> _Look:
+    ) -> _Sampled:
         require(who, Permission.WRITE, tenant_id)
         with self._store.read() as tx:
             tenant = tx.tenants.get(tenant_id)
@@ -216,10 +216,10 @@ class Preview:
         with self._store.read() as tx:
             sample = tx.sample(kind.select(export.scope()), SAMPLED, self._seconds)
         rows = completed(kind.columns(), sample.rows)
-        return _Look(export, rows, sample.total, self._size(export, rows, sample))
+        return _Sampled(export, rows, sample.total, self._size(export, rows, sample))
 
     def _size(self, export: Export, rows: Sequence[Row], sample: Sample) -> int | None:
-        """In bytes: of a file with the sample's rows, stretched to all of them."""
+        """Bytes, extrapolated from a file with the sample's rows."""
         if sample.total is None:
             return None
         written = self._written(export, rows)
@@ -249,7 +249,7 @@ def _wrong(
     timezone: str,
     filters: Filters,
 ) -> list[FieldError]:
-    """As a save would find it."""
+    """The errors that saving would raise."""
     errors = rules.check_keys(export_type, file_format)
     try:
         cron.zone(timezone)

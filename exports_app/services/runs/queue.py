@@ -1,4 +1,4 @@
-"""The queue: which pending run is next, and claiming it under a lease."""
+"""The queue: the next pending run, and its claim under a lease."""
 
 import threading
 import uuid
@@ -20,26 +20,25 @@ class RunQueue:
         self._lock = threading.Lock()
         self._rotation = Rotation()
         self._preferred = False
-        """Whether the turn before was given to what somebody asked for."""
+        """Whether the last turn went to a run that a person started."""
 
     def isolated_run_waits(self) -> bool:
-        """Whether a run waits during which ISOLATION_DEATHS workers died: the caller should take it
-        up with nothing beside it.
+        """Whether a run waits during which ISOLATION_DEATHS workers died: the caller should process
+        no other run beside it.
 
-        If it is what kills, no other run is failed for it after MAX_DEATHS; if not, its end clears
-        it.
+        If this run kills workers, no other run dies with it; if it does not, it completes.
         """
         with self._store.read() as tx:
             return tx.run_queue.next_isolated(self._clock()) is not None
 
     def claim(self, *, isolated: bool = True) -> Run | None:
-        """The next run, leased to the caller; None when nothing waits. Runs of one schedule never
-        overlap.
+        """The next run, leased to the caller; None when nothing waits.
 
-        isolated: also one as of `isolated_run_waits`; those come first.
+        isolated: also runs as in `isolated_run_waits`; they come first.
 
-        The tenants take turns. What somebody asked for goes ahead of what is scheduled: always
-        within its tenant, every other time among all, so that whoever keeps asking delays nobody.
+        Tenants take turns. Runs that a person started go before scheduled ones: always within
+        their tenant, and at every other turn among all tenants, so that scheduled runs of others
+        are not delayed for ever.
         """
         token = str(uuid.uuid4())
         while (run_id := self._choose(isolated=isolated)) is not None:
@@ -47,7 +46,7 @@ class RunQueue:
             with self._store.write() as tx:
                 tx.run_queue.lock_claims()
                 if not tx.run_queue.claim(run_id, token, now, now + self._lease):
-                    continue  # another worker was faster, or it was cancelled
+                    continue  # another worker claimed it, or it was cancelled
                 run = tx.runs.get(run_id)
                 assert run is not None
                 tx.attempts.add(Attempt(new_id(), run.id, run.attempt, now))
@@ -58,7 +57,7 @@ class RunQueue:
         return None
 
     def _choose(self, *, isolated: bool) -> str | None:
-        """Before the lock of claims is taken, so that workers wait for each other as briefly as
+        """Runs before claims are locked, so that workers block each other as briefly as
         possible."""
         now = self._clock()
         with self._store.read() as tx:

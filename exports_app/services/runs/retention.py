@@ -1,5 +1,4 @@
-"""Housekeeping: files are kept for some time, then removed; what nobody knows of is found and
-removed too."""
+"""Housekeeping of files: outdated files are removed, and orphans that no run refers to."""
 
 import threading
 import time
@@ -18,7 +17,7 @@ BATCH = 200
 ORPHAN_AGE = timedelta(hours=1)
 """A younger file may belong to a run that has not noted it yet."""
 FRESH_SECONDS = 600.0
-"""So long a measure of the files is good enough: a bucket tells it by listing all of them."""
+"""How long a measured usage is valid: in a bucket, all files must be listed to measure it."""
 
 _log = log.get(__name__)
 
@@ -32,7 +31,7 @@ class Swept:
 
 
 class Retention:
-    """days: how long a file is kept, where its tenant has no time of its own."""
+    """days: how long a file is kept where its tenant has no keep_days."""
 
     def __init__(
         self, store: Store, files: FileStore, changes: Changes, clock: Clock, days: int
@@ -47,7 +46,8 @@ class Retention:
         self._measuring = threading.Lock()
 
     def sweep(self, stopped: Callable[[], bool] = lambda: False) -> Swept:
-        """Remove what has had its time. stopped: asked between two files. Raises Unavailable."""
+        """Remove outdated files, orphans and copies. stopped: checked between files. Raises
+        Unavailable."""
         with self._store.read() as tx:
             days = {
                 t.id: self._days if t.keep_days is None else t.keep_days
@@ -70,9 +70,11 @@ class Retention:
         return swept
 
     def usage(self) -> Usage | None:
-        """What the files take, measured now and then. None where nobody knows yet, or the store
-        does not say."""
-        if self._measuring.acquire(blocking=False):  # it may take long: nobody else waits for it
+        """The space that files take, measured every FRESH_SECONDS. None before the first
+        measurement, and after one that failed."""
+        if self._measuring.acquire(
+            blocking=False
+        ):  # one caller measures, which may take long; the others get the last value
             try:
                 if time.monotonic() > self._measure_at:
                     self._measure_at = time.monotonic() + FRESH_SECONDS
@@ -103,7 +105,7 @@ class Retention:
                     noted = tx.runs.note_removed(run.id, now)
                 if (
                     noted and run.file_key
-                ):  # said first: a crash in between leaves an orphan, never a row without its file
+                ):  # noted first: a crash in between leaves an orphan, never a row without its file
                     self._remove(run.file_key)
                     count += 1
         if count:
@@ -111,8 +113,8 @@ class Retention:
         return count
 
     def _sweep_orphans(self, tenant_ids: Collection[str], stopped: Callable[[], bool]) -> int:
-        """Only in the folders of tenants that this database knows: over another one's files nothing
-        is an orphan."""
+        """Only in the folders of this database's tenants: files of another installation in the same
+        place are not orphans."""
         oldest, count = self._clock() - ORPHAN_AGE, 0
         keys = (
             key for key in self._files.older_than(oldest) if key.partition("/")[0] in tenant_ids
@@ -127,8 +129,8 @@ class Retention:
         return count
 
     def _sweep_copies(self, stopped: Callable[[], bool]) -> None:
-        """What another machine removed; of a file that no run has noted yet, the copy is fetched
-        again."""
+        """Remove local copies of files that were removed elsewhere. The copy of a file that no run
+        has noted yet is fetched again when it is needed."""
         keys = self._files.copies()
         while (batch := list(islice(keys, BATCH))) and not stopped():
             with self._store.read() as tx:
@@ -139,7 +141,5 @@ class Retention:
     def _remove(self, key: str) -> None:
         try:
             self._files.remove(key)
-        except (
-            OSError
-        ) as e:  # the others' turn comes all the same; this one is an orphan in the next hour
+        except OSError as e:  # go on with the others; this file is an orphan at the next sweep
             _log.warning("a file could not be removed", key=key, reason=e.strerror)

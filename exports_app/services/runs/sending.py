@@ -1,4 +1,4 @@
-"""What a worker writes about the deliveries of its run while it sends the file."""
+"""Writes of a worker about its run's deliveries, while it sends the file."""
 
 import uuid
 from dataclasses import replace
@@ -12,7 +12,7 @@ from exports_app.services.runs.lease import LeaseLost, Leases
 from exports_app.services.tenants.quotas import Quotas
 
 MESSAGE_IDS = uuid.UUID("6f3c6f6e-8a59-4b0e-9d0f-3f6f0f7f5d61")
-"""Namespace of the Message-IDs: one delivery, one id, however often it is tried."""
+"""Namespace of the Message-IDs: a delivery has the same id at every attempt."""
 
 
 class RunDeliveries:
@@ -24,7 +24,7 @@ class RunDeliveries:
         self._leases = leases
 
     def plan(self, run: Run, channel: str) -> list[Delivery]:
-        """One delivery per recipient; those of an earlier attempt are found again."""
+        """One delivery per recipient, with those of earlier attempts."""
         with self._store.write() as tx:
             lease.require(tx, run)
             existing = tx.deliveries.of_runs([run.id]).get(run.id, [])
@@ -44,16 +44,16 @@ class RunDeliveries:
             return tx.deliveries.of_runs([run.id])[run.id]
 
     def reserve(self, run: Run, count: int) -> None:
-        """Before the first of so many messages. Raises RunError when the tenant may not send them
-        today, MessagesReserved when it may once other runs leave some."""
+        """Reserve `count` messages before the first is sent. Raises RunError when the tenant's
+        quota is used up for today, MessagesReserved when other runs have reserved the rest."""
         with self._store.write() as tx:
             self._quotas.reserve_messages(tx, run, count)
             lease.require(tx, run)
 
     def begin(self, run: Run, delivery: Delivery) -> Delivery:
-        """Write that a message is about to be sent: sending. Or that it must not be any more, and
-        why: skipped or failed. What its schedule and its tenant say in this moment counts, not what
-        they said when the run was made or its attempt began."""
+        """Set a delivery to sending; or to skipped or failed, with the reason, where it must not be
+        sent any more. The schedule and the tenant are read now: they may have changed since the run
+        was created."""
         pending = DeliveryStatus.PENDING
         if delivery.status is not pending:
             move_delivery(delivery.status, pending)
@@ -76,7 +76,7 @@ class RunDeliveries:
         """Write a delivery's next state."""
         values["status"] = move_delivery(delivery.status, to)
         with self._store.write() as tx:
-            # Waits for whoever ends the run in this moment, and then sees that it was ended
+            # Waits for a transaction that is ending the run, and then raises LeaseLost
             lease.require(tx, run)
             tx.deliveries.change(delivery, values)
         self._leases.publish(run)

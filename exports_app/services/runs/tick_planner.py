@@ -1,5 +1,5 @@
-"""What a due schedule asks for: a run for its tick, and what its catch-up policy says about the
-ticks that were missed."""
+"""The runs of a due schedule: one for its tick, and those that its catch-up policy adds for missed
+ticks."""
 
 from collections import deque
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class TickPlan:
-    """runs: in the order of their ticks, those that are skipped too; next_run_at: None where it
+    """runs: in the order of their ticks, with skipped ones. next_run_at: None where the schedule
     cannot run any more."""
 
     schedule: Schedule
@@ -34,12 +34,12 @@ class TickPlan:
 
 
 def plan(schedule: Schedule, now: datetime) -> TickPlan:
-    """Never raises: what cannot run is a run that says so."""
+    """Never raises: for a schedule that cannot run, there is a run with the reason."""
     try:
-        return _planned(schedule, now)
+        return _plan(schedule, now)
     except ExportsError as e:
-        # E.g. a zone that an update of the zone data removed. Said in the history, and no other
-        # schedule is held up
+        # E.g. an update of the zone data removed its zone. The history shows it, and the other
+        # schedules run
         return TickPlan(schedule, [_unrunnable(schedule, now, e)], None)
     except Exception:  # noqa: BLE001  (e.g. filters of another version: one row must not stop the tick of all the others)
         _log.exception("schedule cannot be read", schedule=schedule.id)
@@ -49,9 +49,9 @@ def plan(schedule: Schedule, now: datetime) -> TickPlan:
         return TickPlan(schedule, [_unrunnable(schedule, now, unreadable)], None)
 
 
-def unless_under_way(run: Run, schedule: Schedule, state: UnderWay, now: datetime) -> Run:
-    """The run of a tick, or skipped by the overlap policy. Missed ticks that are made up wait for
-    each other instead."""
+def apply_overlap(run: Run, schedule: Schedule, state: UnderWay, now: datetime) -> Run:
+    """The run of a tick, skipped where the overlap policy says so. Caught-up runs wait for each
+    other instead."""
     assert run.scheduled_for is not None
     if run.status is not RunStatus.PENDING or now - run.scheduled_for > ON_TIME:
         return run
@@ -67,15 +67,14 @@ def unless_under_way(run: Run, schedule: Schedule, state: UnderWay, now: datetim
     return run
 
 
-def _planned(schedule: Schedule, now: datetime) -> TickPlan:
+def _plan(schedule: Schedule, now: datetime) -> TickPlan:
     assert schedule.next_run_at is not None
-    latest, count, following = _reckoned(
+    latest, count, following = _count_ticks(
         schedule.schedule, schedule.timezone, schedule.next_run_at, now
     )
-    chosen = _chosen(schedule, cron.parse(schedule.schedule), latest, count, now)
-    runs = [_run(schedule, tick, now, missed=missed, reason=why) for tick, missed, why in chosen]
-    # In the order of their ticks also where the history, or the queue, goes by the moment they were
-    # made
+    selected = _choose(schedule, cron.parse(schedule.schedule), latest, count, now)
+    runs = [_run(schedule, tick, now, missed=missed, reason=why) for tick, missed, why in selected]
+    # The history and the queue sort by created_at: keep the order of the ticks
     in_order = [
         replace(run, created_at=now + timedelta(microseconds=i)) for i, run in enumerate(runs)
     ]
@@ -83,13 +82,13 @@ def _planned(schedule: Schedule, now: datetime) -> TickPlan:
 
 
 @lru_cache(maxsize=1024)
-def _reckoned(
+def _count_ticks(
     expression: str, timezone: str, due: datetime, now: datetime
 ) -> tuple[datetime, int, datetime | None]:
-    """The latest tick until now, how many there were since the one that is due, and the one after
+    """The latest tick until now, the number of ticks since the due one, and the next tick after
     now.
 
-    Kept for the length of a tick: those that are due together mostly are so by the same expression.
+    Cached: schedules that are due together often have the same expression.
     """
     parsed, zone = cron.parse(expression), cron.zone(timezone)
     latest, count = cron.latest_until(parsed, zone, due - SECOND, now)
@@ -97,11 +96,11 @@ def _reckoned(
     return latest, max(count, 1), cron.next_after(parsed, zone, max(now, latest))
 
 
-def _chosen(
+def _choose(
     schedule: Schedule, parsed: Cron, latest: datetime, count: int, now: datetime
 ) -> list[tuple[datetime, int, str | None]]:
-    """The ticks that get a row: each with how many before it have none, and why it is skipped, if
-    it is."""
+    """The ticks that get a run: each with the number of missed ticks before it that get none, and
+    with the reason where it is skipped."""
     assert schedule.next_run_at is not None
     zone, before = cron.zone(schedule.timezone), schedule.next_run_at - SECOND
     on_time = now - latest <= ON_TIME
@@ -138,7 +137,7 @@ def _run(
 
 
 def _skipped(run: Run, now: datetime, reason: str, code: str) -> Run:
-    """It never begins: no result of its schedule."""
+    """A run that never begins, and is no result of its schedule."""
     status = move_run(run.status, RunStatus.SKIPPED)
     return replace(
         run, status=status, completed_at=now, next_attempt_at=None, error=reason, error_code=code
@@ -146,7 +145,7 @@ def _skipped(run: Run, now: datetime, reason: str, code: str) -> Run:
 
 
 def _unrunnable(schedule: Schedule, now: datetime, error: ExportsError) -> Run:
-    """A run that ended before it began, with its reason."""
+    """A run that ended before it began, with the reason."""
     _log.error("schedule cannot run", schedule=schedule.id, reason=error.message)
     due = schedule.next_run_at
     whole = replace(schedule, timezone="UTC", filters={})

@@ -9,7 +9,7 @@ from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.interfaces import Clock, Store, Transaction, UnderWay
 from exports_app.services.core.records import Run
 from exports_app.services.runs import completion
-from exports_app.services.runs.tick_planner import TickPlan, plan, unless_under_way
+from exports_app.services.runs.tick_planner import TickPlan, apply_overlap, plan
 from exports_app.services.tenants.quotas import Quotas
 
 TICK_BATCH = 500
@@ -24,15 +24,15 @@ class Ticks:
         self._quotas = quotas
 
     def tick(self) -> int:
-        """Turn every due schedule into one pending run and move its next_run_at on. Returns the
-        number of runs made."""
+        """Add runs for every due schedule, and move its next_run_at on. Returns the number of runs
+        that were added."""
         now = self._clock()
         with self._store.read() as tx:
             due = tx.schedules.due(now, TICK_BATCH)
         if not due:
             return 0
-        # Computing the missed ticks of a long downtime takes a while: outside the transaction,
-        # which then checks (`reserve`) that the schedule is still the one that was read
+        # Counting the ticks missed in a long downtime may take long, so it is done before the
+        # transaction; `reserve` then checks that the schedules have not changed
         plans = [plan(schedule, now) for schedule in due]
         with self._store.write() as tx:
             reserved = tx.schedules.reserve(due)
@@ -42,12 +42,12 @@ class Ticks:
         return len(runs)
 
     def _add(self, tx: Transaction, plans: Sequence[TickPlan], now: datetime) -> list[Run]:
-        """The runs that were added; none where a tick has one already."""
+        """The runs that were added; a tick that has a run already gets none."""
         schedules = {plan.schedule.id: plan.schedule for plan in plans}
         under_way = tx.runs.under_way(list(schedules), now)
         tx.schedules.advance({plan.schedule.id: plan.next_run_at for plan in plans})
         wanted = [
-            unless_under_way(run, schedule, under_way.get(schedule.id, IDLE), now)
+            apply_overlap(run, schedule, under_way.get(schedule.id, IDLE), now)
             for schedule, runs in ((plan.schedule, plan.runs) for plan in plans)
             for run in runs
         ]

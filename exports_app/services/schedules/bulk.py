@@ -1,4 +1,4 @@
-"""One action on many scheduled exports, each by the same rules as alone."""
+"""One action on many scheduled exports, with the rules of the action on one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class BulkAction(StrEnum):
 
 @dataclass(frozen=True)
 class BulkResult:
-    """done: ids; failed: (id, why, in a sentence)."""
+    """done: ids. failed: an id, and the reason as a sentence."""
 
     done: list[str]
     failed: list[tuple[str, str]]
@@ -33,8 +33,8 @@ class Bulk:
         self._schedules = schedules
 
     def apply(self, who: Principal, ids: Sequence[str], action: BulkAction) -> BulkResult:
-        """In order, each id once; one that fails does not stop the others. Raises Invalid for more
-        than MAX_IDS."""
+        """In order, each id once. A failure does not stop the others. Raises Invalid for more than
+        MAX_IDS ids."""
         if len(ids) > MAX_IDS:
             raise Invalid([FieldError("/ids", f"choose at most {MAX_IDS} at a time")])
         actions: dict[BulkAction, Callable[[str], object]] = {
@@ -47,7 +47,9 @@ class Bulk:
         result, unavailable = BulkResult([], []), None
         for schedule_id in dict.fromkeys(ids):
             try:
-                if unavailable is not None:  # each would wait for the database in turn
+                if (
+                    unavailable is not None
+                ):  # the others would wait for the database one after another
                     raise unavailable
                 action_on(schedule_id)
             except ExportsError as e:

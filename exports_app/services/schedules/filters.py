@@ -24,7 +24,7 @@ class Filters:
     group_by: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """camelCase, only what is set: as stored and as answered."""
+        """As stored, and as the API answers: camelCase, without empty values."""
         values: dict[str, Any] = {
             "startDate": self.start_date.isoformat() if self.start_date else None,
             "endDate": self.end_date.isoformat() if self.end_date else None,

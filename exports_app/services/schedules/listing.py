@@ -1,4 +1,4 @@
-"""The list of scheduled exports as many open pages show it."""
+"""A page of the list of scheduled exports, shared by the open pages that show it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,14 +13,13 @@ from exports_app.services.schedules.service import Schedules
 from exports_app.services.schedules.summaries import ScheduleSummaries
 
 KEPT = 0.25
-"""Seconds. Other processes change the database without a word: what they did is seen after so long
-at the latest."""
+"""Seconds that a reading is shared: changes by other processes show after this time at the
+latest."""
 
 
 @dataclass(frozen=True)
 class ScheduleListPage:
-    """One page of the list. page: the one that was asked for, or the last one where there are
-    fewer."""
+    """page: the requested page, or the last one where the list is shorter."""
 
     schedules: list[Schedule]
     total: int

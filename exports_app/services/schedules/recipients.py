@@ -1,4 +1,4 @@
-"""The recipients of a scheduled export: as people paste them, and as they are stored."""
+"""The recipients of a scheduled export: reading a pasted list, and checking a stored one."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,9 @@ from exports_app.services.core.email_addresses import (
 
 MAX_RECIPIENTS = bounds.RECIPIENTS
 MAX_SENT = bounds.SENT_RECIPIENTS
-"""Recipients looked at before the same ones are merged."""
+"""Recipients that are read before duplicates are merged."""
 MAX_ERRORS = 100
-"""Wrong entries of a list that are named one by one."""
+"""Wrong entries that are listed one by one."""
 _PART = re.compile(
     r"""
     (?P<quoted> "[^"@\n\r]*" (?=\s*<) )
@@ -31,26 +31,26 @@ _PART = re.compile(
     """,
     re.VERBOSE,
 )
-"""Of a pasted list: what is in quotes before a <, what is in <>, a word, the end of a recipient. A
-comma may be such an end, or stand in a name: ``Last, First <a@b>``."""
+"""Parts of a pasted list: text in quotes before a <, text in <>, a word, the end of a recipient. A
+comma ends a recipient or is part of a name: ``Last, First <a@b>``."""
 _UNSEEN = re.compile(
     r"[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
     r"|[\u200c\u200d](?![^\x00-\x7f])|(?<![^\x00-\x7f])[\u200c\u200d]"
 )
-"""Characters without a form that come along when text is copied. A joiner between letters that are
-not ASCII is one of theirs, e.g. in Persian domains."""
+"""Invisible characters that get into copied text. A joiner between letters that are not ASCII is
+kept: Persian domains need it."""
 _SIGNS = str.maketrans("\uff1b\u061b\uff0c\u3001\u060c\uff1c\uff1e\uff20\uff0e\u3000", ";;,,,<>@. ")
-"""As input methods for Chinese, Japanese, Arabic and Persian write them."""
+"""Signs of Chinese, Japanese, Arabic and Persian input methods."""
 _COMMENT = re.compile(r"\([^()@\n\r]*\)")
-"""RFC 5322, section 3.2.2: most often a name, after its address."""
+"""A comment (RFC 5322, section 3.2.2): most often a name after its address."""
 _BULLET = re.compile(r"^[ \t]*(?:[-*\u2022\u00b7\u2013\u2014]|\d{1,4}[.)])[ \t]+", re.MULTILINE)
 _AROUND = "\"'()[]."
-"""Marks that stand around an address in running text."""
+"""Marks around an address in running text."""
 
 
 def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldError]]:
-    """The valid addresses in order, the same one in another case only once; and what is wrong with
-    the rest."""
+    """The valid addresses in order, without duplicates in another case; and the errors of the
+    others."""
     too_many = FieldError("/recipients", f"name at most {MAX_RECIPIENTS} recipients")
     if len(given) > MAX_SENT:
         return (), [too_many]
@@ -85,8 +85,8 @@ def merge_recipients(given: Sequence[str]) -> tuple[tuple[str, ...], list[FieldE
 
 @dataclass(frozen=True)
 class Recipient:
-    """One of a pasted list. text: as typed; address: in its normal form; error: why there is none,
-    and what to do."""
+    """An entry of a pasted list. text: as typed. address: in its normal form. error: why there is
+    no address, and how to fix it."""
 
     text: str
     address: str | None
@@ -94,14 +94,13 @@ class Recipient:
 
 
 def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient]:
-    """The recipients of a list as people paste it, in order, the same one only once; at most
-    MAX_SENT are looked at.
+    """The recipients of a pasted list, in order and without duplicates; at most MAX_SENT are read.
 
-    Between them stand commas, semicolons or white space, also those of other scripts. ``Name
+    Commas, semicolons or white space separate them, also those of other scripts. ``Name
     <a@example.com>``, ``Last, First <a@example.com>``, ``a@example.com (Name)``,
-    ``mailto:a@example.com`` and rows of a table are understood; invisible characters are left out.
-    Drops nothing that holds an @. Raises Invalid for a text that is too long. domains: shared by
-    texts that are read together.
+    ``mailto:a@example.com`` and rows of a table are understood; invisible characters are ignored.
+    Every part with an @ counts as a recipient. Raises Invalid for a text that is too long. domains:
+    shared by texts that are read together.
     """
     domains = domains or Domains()
     if len(text) > bounds.PASTED:
@@ -116,8 +115,8 @@ def read_recipients(text: str, domains: Domains | None = None) -> list[Recipient
 
 
 def _plain(text: str) -> str:
-    """Without what copying adds: invisible characters, bullets, comments, the cells of a table that
-    hold no address."""
+    """Without what copying adds: invisible characters, bullets, comments, and table cells without
+    an address."""
     text = _COMMENT.sub(" ", _BULLET.sub("", _UNSEEN.sub("", text).translate(_SIGNS)))
     lines = text.splitlines()
     if not any("\t" in line and "@" in line for line in lines):
@@ -126,15 +125,14 @@ def _plain(text: str) -> str:
 
 
 def _cells(row: str) -> str:
-    """The cells with an address; empty for the row of titles."""
+    """The cells with an address; empty for a header row."""
     return ";".join(cell for cell in row.split("\t") if "@" in cell)
 
 
 def _recipients_in(text: str) -> Iterator[tuple[str, str]]:
-    """Each one as typed, and its address alone."""
+    """Each recipient as typed, and its address."""
     names = list[re.Match[str]]()
-    """What stands since the last recipient: the name of the next one, should an address in <>
-    follow."""
+    """Words since the last recipient: the next one's name, if an address in <> follows."""
     for part in _PART.finditer(text):
         kind = part.lastgroup
         if kind == "bracketed":

@@ -1,4 +1,4 @@
-"""Scheduled exports: what people and programs do with them."""
+"""Scheduled exports: list, create, change, delete and trigger."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -93,9 +93,10 @@ class Schedules:
     def find(
         self, who: Principal, tenant_id: str | None, where: Mapping[str, Any], q: str, page: Page
     ) -> tuple[list[Schedule], int]:
-        """where: column -> value; ``stopped``: whether it was paused by itself; ``failing``:
-        whether it is active and its scheduled runs do not go well. page.sort: as callers write it;
-        empty: the newest first."""
+        """where: column -> value. ``stopped``: whether it was paused automatically. ``failing``:
+        whether it is active and its latest scheduled run failed, in whole or in part. page.sort:
+        a key of SORTS, - before it for descending; empty: the newest first. Also returns the number
+        of all."""
         within = visible(who, tenant_id)
         check_search({"q": q})
         page = replace(page, sort=sorting(page.sort or "-createdAt", SORTS))
@@ -105,7 +106,7 @@ class Schedules:
             return tx.schedules.find(within, where, q, page)
 
     def create(self, who: Principal, tenant_id: str | None, values: Mapping[str, Any]) -> Schedule:
-        """values: the fields of a Draft; the zone left out is the tenant's, else the
+        """values: the fields of a Draft. Without a time zone the tenant's is used, else the
         installation's. Raises Invalid."""
         tenant_id = own_tenant(who, Permission.WRITE, tenant_id)
         now = self._clock()
@@ -113,8 +114,8 @@ class Schedules:
             tenant = tx.tenants.get(tenant_id)
         if tenant is None:
             raise NotFound
-        # All that needs no database is judged before the write: meanwhile nobody else could write
-        # anything
+        # What needs no database is checked before the transaction, which blocks other writers on
+        # SQLite
         draft = rules.check(
             Draft(**{"timezone": tenant.timezone or self._zone} | dict(values)), now, self._minimum
         )
@@ -131,7 +132,7 @@ class Schedules:
         )
         with write_as(self._store, who) as (tx, who):
             require(who, Permission.WRITE, tenant_id)
-            tx.tenants.get(tenant_id, lock=True)  # counted and added by one at a time
+            tx.tenants.get(tenant_id, lock=True)  # one at a time counts and adds
             _same_domains(tx, tenant)
             self._check_campaigns(tx, tenant_id, draft.filters)
             self._quotas.require_schedule(tx, tenant)
@@ -149,14 +150,14 @@ class Schedules:
         values: Mapping[str, Any],
         version: int | None = None,
     ) -> Schedule:
-        """values: the fields to change; the rest keeps its value. Raises Invalid, and Conflict when
-        `version` is stale."""
+        """values: the fields to change. version: the one that the caller saw. Raises Invalid, and
+        Conflict when the version is stale."""
         now = self._clock()
         with self._store.read() as tx:
             seen = schedule_of(tx, who, schedule_id, Permission.WRITE)
             tenant = tx.tenants.get(seen.tenant_id)
         while True:
-            # Judged before the write: see `create`
+            # Checked before the transaction, as in `create`
             draft = rules.check(replace(_draft(seen), **values), now, self._minimum, values.keys())
             if tenant and "recipients" in values:
                 _check_domains(tenant, draft)
@@ -172,15 +173,14 @@ class Schedules:
                         raise Conflict
                     updated = _change(tx, who, old, draft, next_run_at, self._clock())
                     break
-            # somebody else changed it meanwhile: what they chose is judged together with this
+            # changed by somebody else meanwhile: check both changes together
             seen = old
         if updated is not old:
             self._publish(Topic.SCHEDULES, old.tenant_id)
         return updated
 
     def delete(self, who: Principal, schedule_id: str) -> None:
-        """Gone for everybody at once; its pending runs are cancelled, one that is processing
-        finishes."""
+        """Its pending runs are cancelled; a run that is processing finishes."""
         with write_as(self._store, who) as (tx, who):
             old = schedule_of(tx, who, schedule_id, Permission.WRITE)
             now = self._clock()
@@ -198,7 +198,7 @@ class Schedules:
         self._publish(Topic.SCHEDULES, old.tenant_id)
 
     def trigger(self, who: Principal, schedule_id: str) -> Run:
-        """Queue a run now, also of an inactive schedule; returns at once. next_run_at stays."""
+        """Queue a run now, also of an inactive schedule. next_run_at does not change."""
         with write_as(self._store, who) as (tx, who):
             schedule = schedule_of(tx, who, schedule_id, Permission.WRITE)
             self._quotas.require_run(tx, schedule.tenant_id, messages=len(schedule.recipients))
@@ -225,8 +225,8 @@ def _check_domains(tenant: Tenant, draft: Draft) -> None:
 
 
 def _same_domains(tx: Transaction, seen: Tenant) -> None:
-    """Raises Conflict where the domains that recipients may be of are not those any more that they
-    were judged by."""
+    """Raises Conflict where the tenant's allowed domains changed since the recipients were
+    checked."""
     tenant = tx.tenants.get(seen.id)
     if tenant is None:
         raise NotFound
@@ -242,7 +242,7 @@ def _change(
     next_run_at: datetime | None,
     now: datetime,
 ) -> Schedule:
-    """Write what differs from the old one, which is returned where nothing does."""
+    """Write what differs. Returns the old schedule itself where nothing does."""
     changed = {k: v for k, v in _columns(draft).items() if v != getattr(old, k)}
     if not changed:
         return old

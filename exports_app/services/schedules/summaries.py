@@ -1,4 +1,4 @@
-"""What a list of scheduled exports shows beside each: counts, the latest runs, whose they are."""
+"""Counts, latest runs and the names of owners, for the list of scheduled exports."""
 
 from collections.abc import Collection, Sequence
 
@@ -33,8 +33,7 @@ class ScheduleSummaries:
         return {newest.run.scheduled_export_id: newest for newest in latest}
 
     def people(self, who: Principal, user_ids: Collection[str]) -> dict[str, str]:
-        """The names of users that runs and schedules mention, by id; those that are not there are
-        left out. Raises Forbidden."""
+        """The names of users, by id; unknown ids are left out. Raises Forbidden."""
         require_anywhere(who, Permission.READ)
         with self._store.read() as tx:
             return tx.users.names([user_id for user_id in user_ids if is_uuid(user_id)])

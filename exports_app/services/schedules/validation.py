@@ -1,5 +1,4 @@
-"""What a scheduled export may look like: the rules of its fields, and what to do about a value that
-breaks one."""
+"""The rules of a scheduled export's fields. An error says how to fix the value."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
@@ -27,7 +26,7 @@ from exports_app.services.schedules.recipients import merge_recipients
 
 @dataclass(frozen=True)
 class Draft(ScheduleOptions):
-    """A scheduled export as somebody wants it, with its options."""
+    """The values of a scheduled export that a person may choose, with its options."""
 
     name: str
     export_type: str
@@ -48,13 +47,13 @@ FIELDS = tuple(sorted((f.name for f in fields(Draft)), key=OPTION_NAMES.__contai
 def check(
     draft: Draft, now: datetime, minimum_seconds: int, changed: Collection[str] = FIELDS
 ) -> Draft:
-    """The draft with its recipients merged. Raises Invalid with everything that is wrong,
-    campaigns' existence aside.
+    """The draft with its recipients merged. Raises Invalid with all errors. Whether campaigns exist
+    is not checked here.
 
-    changed: the fields to judge. What was stored under an older rule hinders no other change: a
-    schedule that has become too frequent can still be paused.
+    changed: the fields to check. A value stored under an older rule prevents no other change: a
+    schedule that is too frequent under today's rule can still be paused.
     """
-    errors = [e for e in _check_words(draft) if field_of(e.pointer) in changed]
+    errors = [e for e in _check_texts(draft) if field_of(e.pointer) in changed]
     recipients, wrong = merge_recipients(draft.recipients)
     errors += wrong if "recipients" in changed else []
     if {"schedule", "timezone"} & set(changed) or ("is_active" in changed and draft.is_active):
@@ -66,7 +65,7 @@ def check(
     return Draft(**{**draft.__dict__, "recipients": recipients})
 
 
-def _check_words(draft: Draft) -> list[FieldError]:
+def _check_texts(draft: Draft) -> list[FieldError]:
     faults = {
         "/name": _wrong_in_name(draft.name),
         "/description": wrong_text(draft.description or "", bounds.DESCRIPTION),
@@ -77,7 +76,7 @@ def _check_words(draft: Draft) -> list[FieldError]:
 
 
 def wrong_options(values: Any, options: Sequence[Option]) -> list[FieldError]:
-    """What is wrong with those that `values` has, by their declarations."""
+    """The errors of the options' values, by the options' declarations."""
     faults = {option.name: _wrong_value(option, getattr(values, option.name)) for option in options}
     return [FieldError(pointer_of(name), why) for name, why in faults.items() if why]
 
