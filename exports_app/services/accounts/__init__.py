@@ -1,1 +1,1 @@
-"""People and their accounts: making, changing, joining a tenant, a new password."""
+"""Accounts: create, change, join a tenant, reset a password."""

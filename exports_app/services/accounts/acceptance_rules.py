@@ -1,4 +1,4 @@
-"""Whether a caller may accept an invitation, and what becomes of its account."""
+"""Whether a caller may accept an invitation, and whether its account needs a password."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,8 @@ from exports_app.services.tenants.invitation_rules import may_still_invite
 
 @dataclass(frozen=True)
 class Acceptance:
-    """An invitation that may be accepted. account: of its address; None: it is made. sets_password:
-    the account is made, or handed over to the person who reads its mailbox."""
+    """An invitation that may be accepted. account: of its address; None: it will be created.
+    sets_password: the account is created, or handed over to the person who reads its mailbox."""
 
     invitation: Invitation
     tenant: Tenant
@@ -34,9 +34,9 @@ class Acceptance:
 def valid_invitation(
     tx: Transaction, auth: Auth, link: AccountLink, *, lock: bool = False
 ) -> tuple[Invitation, Tenant]:
-    """lock: the account, the tenant's people and the invitation, in the order in which all lock
-    them. Raises LinkNotValid once it was used, revoked or replaced, or its sender may not invite
-    any more."""
+    """lock: the account, the tenant and the invitation, in the order of all transactions. Raises
+    LinkNotValid once the link was used, revoked or replaced, or its sender may not invite any
+    more."""
     seen = tx.invitations.get(link.subject_id)
     if seen is not None and lock:
         tx.users.by_email(seen.email, lock=True)
@@ -76,7 +76,7 @@ def check_acceptance(
         f"Sign in as {invitation.email}, then accept the invitation", code="sign_in_required"
     )
     if not invitation.mailed and who is None and not has_password:
-        # The inviter has this link: it must not tell whether there is an account
+        # The inviter has this link: it must not reveal whether there is an account
         raise sign_in
     account = tx.users.by_email(invitation.email, lock=lock)
     if who is not None and (account is None or account.id != who.user_id):
@@ -101,8 +101,8 @@ def check_acceptance(
 
 
 def _check_proof(tx: Transaction, invitation: Invitation, account: User) -> None:
-    """A link that was handed on lets an account whose mailbox was never proven in only if a super
-    admin invited it: anybody may have made that account under this address."""
+    """An account whose mailbox was never proven may use a passed-on link only if a super admin sent
+    the invitation: anybody may have created the account under this address."""
     if invitation.mailed or account.email_proven_at is not None:
         return
     inviter = principal_of(tx, invitation.invited_by)

@@ -19,14 +19,14 @@ from exports_app.services.identity import second_factor
 
 @dataclass(frozen=True)
 class UserAccount:
-    """roles: as what they belong to which tenants, by the tenants' slugs."""
+    """roles: by tenant, in the order of slugs."""
 
     user: User
     roles: list[tuple[Tenant, Role]]
 
 
 class UserAdministration:
-    """For a super admin; to anybody else all of it is NotFound."""
+    """For super admins; for everybody else all methods raise NotFound."""
 
     def __init__(
         self, store: Store, changes: Changes, clock: Clock, resets: PasswordResets
@@ -37,8 +37,8 @@ class UserAdministration:
         self._resets = resets
 
     def find(self, who: Principal, q: str, page: Page) -> tuple[list[UserAccount], int]:
-        """By name, and the number of all. q: part of a name or an address. Raises NotFound,
-        Invalid."""
+        """A page of users by name, and the number of all. q: part of a name or an address. Raises
+        NotFound, Invalid."""
         require_operator(who)
         check_search({"q": q})
         with self._store.read() as tx:
@@ -51,10 +51,10 @@ class UserAdministration:
             return _user(tx, who, user_id)
 
     def set_active(self, who: Principal, user_id: str, *, active: bool) -> User:
-        """A user who is not active is signed out, and their schedules fail. Raises Conflict for
-        oneself, and for an account of the demo that is to be active again, but by a caller at the
-        server itself."""
-        # Two who deactivate each other at once would leave nobody: both rows are locked
+        """Deactivating a user signs them out, and their schedules fail. Raises Conflict where
+        callers deactivate themselves, and where a demo account is activated from another
+        machine."""
+        # Both rows are locked: two users who deactivate each other at once would leave nobody
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
             if user.id == who.user_id and not active:
@@ -67,33 +67,34 @@ class UserAdministration:
             tx.users.update(user.id, {"is_active": active, "token_version": user.token_version + 1})
             action = Action.USER_ACTIVATED if active else Action.USER_DEACTIVATED
             audit_log.note_user(tx, who, action, None, user, self._clock())
-            # What a super admin owns may be anywhere
+            # A super admin may own schedules in any tenant
             tenants = [EVERY_TENANT] if user.is_super_admin else list(tx.users.roles(user.id))
         for tenant_id in tenants:
             self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return replace(user, is_active=active, token_version=user.token_version + 1)
 
     def reset(self, who: Principal, user_id: str) -> SentReset:
-        """Send somebody who lost their password a link to set a new one; without a mail server the
-        link is returned, to be handed on. Until it is used, nothing changes. Raises NotFound;
-        Conflict for oneself."""
+        """Send a user a link to set a new password; without a mail server the link is returned.
+        Nothing changes until it is used. Raises NotFound; Conflict for the caller's own account."""
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
-            if user.id == who.user_id:  # who took over a session would make its password theirs
+            if user.id == who.user_id:  # with a stolen session one could take over the account
                 raise Conflict(
                     "Change your own password under Account: that asks for the one you have"
                 )
             sent = self._resets.send(tx, user, who)
-            way = "shown" if sent.url else "mailed"
-            audit_log.note_user(tx, who, Action.USER_RESET, None, user, self._clock(), link=way)
+            delivery = "shown" if sent.url else "mailed"
+            audit_log.note_user(
+                tx, who, Action.USER_RESET, None, user, self._clock(), link=delivery
+            )
         return sent
 
     def reset_second_factor(self, who: Principal, user_id: str) -> None:
-        """Remove it, for somebody who lost their phone and their recovery codes; they are signed
-        out everywhere. Nothing happens where there is none. Raises Conflict for oneself."""
+        """Remove a user's second factor, and sign them out everywhere. Does nothing where there is
+        none. Raises Conflict for the caller's own account."""
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             user = _user(tx, who, user_id)
-            if user.id == who.user_id:  # who took over a session would get rid of it
+            if user.id == who.user_id:  # with a stolen session one could remove it
                 raise Conflict(
                     "Disable your own second factor under Account: that asks for a code of it"
                 )

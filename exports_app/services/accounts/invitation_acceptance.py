@@ -1,16 +1,15 @@
-"""Accepting an invitation. Its link shows what it offers and, used once, makes a member.
+"""Accepting an invitation. Its link shows the offer, and can be used once.
 
-An account belongs to the person who reads its mailbox. So what a link allows depends on how it
-came:
+An account belongs to the person who reads its mailbox. So a link's effect depends on how it was
+delivered:
 
-- A mailed link proves the mailbox. It makes an account, and it hands over one whose mailbox was
-  never proven: with a new password, all sessions ended, no second factor. Memberships of that
-  account stay: they were given to the address. The account of a super admin is never handed over
-  by an invitation.
-- A link that an admin handed on proves nothing. It makes an account where there is none, and gives
-  no control of one there is: that one has to sign in, and if its mailbox was never proven, only a
-  super admin's invitation counts.
-- A proven account has to sign in. Nobody else sees or sets its password.
+- A mailed link proves the mailbox. It creates an account, or hands over one whose mailbox was never
+  proven: with a new password, all sessions ended, and no second factor. Memberships of that account
+  stay, since they were given to the address. The account of a super admin is never handed over.
+- A link that an admin passed on proves nothing. It creates an account where there is none. An
+  existing account has to sign in; if its mailbox was never proven, only the invitation of a super
+  admin counts.
+- An account whose mailbox is proven has to sign in.
 """
 
 from dataclasses import dataclass
@@ -53,8 +52,8 @@ RATE = "20/hour"
 
 
 class AcceptanceStep(StrEnum):
-    """How an invitation is accepted. EITHER: its link was handed on, and does not tell whether the
-    address has an account: sign in if it has, else choose a name and a password."""
+    """How an invitation is accepted. EITHER: a passed-on link must not reveal whether the address
+    has an account: sign in if it has one, else choose a name and a password."""
 
     SIGN_IN = "sign_in"
     SET_PASSWORD = "set_password"  # noqa: S105  (a name)
@@ -63,7 +62,7 @@ class AcceptanceStep(StrEnum):
 
 @dataclass(frozen=True)
 class Offer:
-    """What the holder of a link may know. invited_by: a name."""
+    """What a link shows. invited_by: a name."""
 
     tenant: Tenant
     invited_by: str
@@ -128,14 +127,14 @@ class InvitationAcceptance:
         name: str | None = None,
         password: str | None = None,
     ) -> Joined:
-        """who: the signed-in caller; None: nobody is signed in. name, password: of the account that
-        is made or handed over; elsewhere they are not needed and change nothing. Who chose a
-        password signs in without a wait.
+        """who: the signed-in caller, if any. name, password: of the account that is created or
+        handed over; ignored otherwise. After choosing a password, the user can sign in without a
+        wait.
 
-        Raises LinkNotValid, TooManyRequests, WrongAccount where another one is signed in; these are
-        noted. Unauthenticated where the account has to sign in; OwnPasswordFirst; Invalid where a
-        name or password is missing or must not be chosen; Conflict where a super admin is needed,
-        and for who is a member already.
+        Raises LinkNotValid, TooManyRequests, and WrongAccount where another account is signed in;
+        these are noted. Unauthenticated where the account has to sign in; OwnPasswordFirst; Invalid
+        where a name or password is missing or not allowed; Conflict where a super admin is needed,
+        and for a member.
         """
         with self._refused.noted(LinkKind.INVITATION, token, who):
             return self._accept(token, who, name, password)
@@ -152,9 +151,8 @@ class InvitationAcceptance:
         if entry.sets_password:
             chosen = _name(name)
             passwords.check(password or "", "/password", entry.invitation.email, chosen)
-            hashed = passwords.hash_password(
-                password or "", entry.invitation.email
-            )  # slow: not in the transaction
+            # Slow, so before the transaction
+            hashed = passwords.hash_password(password or "", entry.invitation.email)
         now = self._clock()
         with self._store.write() as tx:
             entry = check_acceptance(
@@ -164,8 +162,8 @@ class InvitationAcceptance:
             joined = _join(tx, entry, user, now)
             tenants = {joined.tenant.id, *tx.users.roles(user.id)}
         if entry.sets_password:
-            self._guesses.welcome(joined.user.email, request_context.current().address)
-        # In all its tenants the account may have another name now
+            self._guesses.trust_network(joined.user.email, request_context.current().address)
+        # The account may have a new name in all its tenants
         for change in [*changes, *(Change(Topic.TENANTS, tenant_id) for tenant_id in tenants)]:
             self._changes.publish(change)
         return joined
@@ -174,8 +172,8 @@ class InvitationAcceptance:
 def _owner(
     tx: Transaction, entry: Acceptance, name: str, hashed: str, now: datetime
 ) -> tuple[User, list[Change]]:
-    """The account that becomes a member, with its mailbox proven where the link was mailed; and
-    what else changed."""
+    """The account that becomes a member, with a proven mailbox where the link was mailed; and the
+    changes to publish."""
     account, proven_at = entry.account, now if entry.invitation.mailed else None
     if account is None:
         return _new_account(tx, entry.invitation.email, name, hashed, proven_at), []
@@ -191,7 +189,9 @@ def _new_account(
     tx: Transaction, email: str, name: str, hashed: str, proven_at: datetime | None
 ) -> User:
     user = User(new_id(), email, name, hashed, email_proven_at=proven_at)
-    if not tx.users.add_new(user):  # another invitation of this address was just accepted
+    if not tx.users.add_new(
+        user
+    ):  # an invitation of another tenant was accepted at the same moment
         raise Conflict(
             "An account of this address was just made: sign in, then open the link again"
         )
@@ -201,8 +201,8 @@ def _new_account(
 def _hand_over(
     tx: Transaction, account: User, name: str, hashed: str, now: datetime
 ) -> tuple[User, list[Change]]:
-    """To the person who reads the mailbox; whoever had the account before is out, and what they set
-    up ends."""
+    """Give the account to the person who reads its mailbox, and end what a previous holder set
+    up."""
     values = {
         "name": name,
         "password_hash": hashed,

@@ -1,4 +1,4 @@
-"""One's own account: its password, and where one is signed in."""
+"""A user's own account: the password, and the browsers that are signed in."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,8 +20,8 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A browser's session. id: no secret. device: what the browser called itself. is_current: that
-    of whoever asks."""
+    """A browser's session. id: not secret. device: the User-Agent. is_current: whether it is the
+    caller's."""
 
     id: str
     device: str
@@ -42,11 +42,9 @@ class OwnAccount:
             return _user(tx, who)
 
     def change_password(self, who: Principal, current: str, new: str, session: str = "") -> Token:
-        """Everybody else who is signed in as this user is signed out: other browsers, and all
-        tokens. Returns a new token.
+        """End the sessions of other browsers and all tokens. Returns a new token.
 
-        session: the id of the browser's session that stays. Raises Invalid, and TooManyRequests for
-        one who guesses.
+        session: the id of the browser's session that stays. Raises Invalid, TooManyRequests.
         """
         with self._store.read() as tx:
             user = _user(tx, who)
@@ -57,7 +55,7 @@ class OwnAccount:
         hashed = passwords.hash_password(new, user.email)
         with self._store.write() as tx:
             locked = _user(tx, who, lock=True)
-            if locked.password_hash != user.password_hash:  # somebody else changed it meanwhile
+            if locked.password_hash != user.password_hash:  # changed by somebody else meanwhile
                 raise Unauthenticated
             version = locked.token_version + 1
             values: dict[str, Any] = {
@@ -73,7 +71,7 @@ class OwnAccount:
         return self._auth.token_for(replace(locked, **values))
 
     def sessions(self, who: Principal, session: str = "") -> list[SignedIn]:
-        """Where one is signed in, the one used last first. session: the id of the one that asks."""
+        """Signed-in browsers, the last used first. session: the id of the caller's."""
         with self._store.read() as tx:
             sessions = tx.sessions.of_user(_user(tx, who), self._clock())
         return [
@@ -88,7 +86,7 @@ class OwnAccount:
         ]
 
     def end_session(self, who: Principal, session: str) -> None:
-        """Sign one browser out. Raises NotFound where there is no such session of theirs."""
+        """Sign one browser out. Raises NotFound unless it is a session of the caller."""
         with self._store.write() as tx:
             user = _user(tx, who)
             sessions = {
@@ -101,7 +99,7 @@ class OwnAccount:
             audit_log.note_user(tx, who, Action.SESSION_ENDED, None, user, self._clock(), **ended)
 
     def sign_out_everywhere(self, who: Principal) -> None:
-        """All browsers, this one too, and all tokens."""
+        """End the sessions of all browsers, this one too, and all tokens."""
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
             tx.users.update(user.id, {"token_version": user.token_version + 1})

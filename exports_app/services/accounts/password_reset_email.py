@@ -1,4 +1,4 @@
-"""What the message with the link to set a new password says."""
+"""The message with the link to set a new password."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from exports_app.services.identity.account_messages import AccountEmail
 
 
 def home_tenant(tx: Transaction, user: User) -> Tenant | None:
-    """The tenant whose looks the message has: theirs, where they have exactly one."""
+    """The tenant whose branding the message has: the user's only tenant."""
     tenants = list(tx.users.roles_of([user.id]).get(user.id, {}))
     return tenants[0] if len(tenants) == 1 else None
 

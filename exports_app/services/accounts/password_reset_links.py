@@ -1,4 +1,5 @@
-"""The links of password resets: added, replaced, and made for a request of the sign-in page."""
+"""The links of password resets: adding, replacing, and creating one for a request on the sign-in
+page."""
 
 from datetime import datetime, timedelta
 
@@ -11,12 +12,12 @@ from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.account_links import AccountLink, LinkKind
 
 ASKED_LIFETIME = timedelta(minutes=30)
-"""Of a link that was asked for on the sign-in page: whoever asked is waiting for it."""
+"""Lifetime of a link that was requested on the sign-in page."""
 KIND = LinkKind.PASSWORD_RESET
 BEGUN = "begun"
-"""In the content of a message: its link was made."""
+"""Key in the content of a message whose link was created."""
 NOT_SIGNED_IN = "somebody not signed in"
-"""Who asked for a link, in the audit."""
+"""The actor of a request, in the audit."""
 
 
 def reset_link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
@@ -24,7 +25,7 @@ def reset_link(reset: PasswordReset, *, mailed: bool) -> AccountLink:
 
 
 def add_reset(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
-    """In place of links that have expired; one of a super admin also of those that super admins
+    """Add a reset, and remove expired ones; a super admin's also replaces those that super admins
     sent before."""
     others = tx.password_resets.of_user(reset.user_id)
     ended = [
@@ -35,9 +36,9 @@ def add_reset(tx: Transaction, reset: PasswordReset, now: datetime) -> None:
 
 
 def begin_reset(tx: Transaction, message: AccountMessage, now: datetime) -> PasswordReset | None:
-    """The link that somebody asked for; None where there is no active account.
+    """Create the requested reset; None where there is no active account.
 
-    The demo's accounts have addresses on the internet that belong to others: they get none.
+    The demo's accounts get none: their addresses belong to other people on the internet.
     """
     user = tx.users.by_email(message.target)
     if user is None or not user.is_active or user.has_demo_password:
@@ -50,7 +51,7 @@ def begin_reset(tx: Transaction, message: AccountMessage, now: datetime) -> Pass
         message.subject_id, user.id, user.token_version, message.created_at, expires_at
     )
     add_reset(tx, reset, now)
-    with request_context.use(RequestContext(**message.content)):  # of the request, long answered
+    with request_context.use(RequestContext(**message.content)):  # of the original request
         audit_log.note(
             tx,
             NOT_SIGNED_IN,

@@ -1,5 +1,5 @@
-"""Setting a new password without the old one, by a link: asked for on the sign-in page, or sent by
-a super admin."""
+"""Setting a new password by a link, which is requested on the sign-in page or sent by a super
+admin."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ from exports_app.services.identity.refused_links import RefusedLinks
 from exports_app.services.keys.derived_keys import Keys
 
 SENT_LIFETIME = timedelta(hours=24)
-"""Of a link that a super admin sends or hands on: its reader may be away."""
+"""Lifetime of a link that a super admin sends or passes on."""
 SOURCE_RATE = "5/30 minutes"
 """Requests for a link to one account, from one network or from all its known browsers together."""
 ACCOUNT_RATE = "10/30 minutes"
@@ -65,7 +65,7 @@ TRY_RATE = "30/minute"
 
 @dataclass(frozen=True)
 class SentReset:
-    """A super admin's link. url: None where it was mailed; else to be handed on, and shown once."""
+    """A super admin's link. url: None where it was mailed; else shown once, to be passed on."""
 
     user: User
     expires_at: datetime
@@ -73,11 +73,11 @@ class SentReset:
 
 
 class PasswordResets:
-    """Using a link, signing out everywhere, another password or deactivating the account end all
-    links of the account.
+    """All links of an account end when one is used, when the account is signed out everywhere or
+    deactivated, and when its password changes.
 
-    A link that was asked for on the sign-in page ends no other: anybody may ask. One that a super
-    admin sends ends those that super admins sent before; deactivating its sender ends it.
+    A link requested on the sign-in page ends no other, since anybody may request one. A super
+    admin's link ends those that super admins sent before, and ends when its sender is deactivated.
     """
 
     def __init__(
@@ -106,19 +106,18 @@ class PasswordResets:
         self._by_account = RateLimit(ACCOUNT_RATE, counts, "reset-account")
         self._by_address = RateLimit(ADDRESS_RATE, counts, "reset-address")
         self._tries = RateLimit(TRY_RATE, counts, "reset-try")
-        mail.register(KIND, self._letter)
+        mail.register(KIND, self._compose)
 
     def available(self) -> bool:
-        """Whether links can be mailed; else a super admin has to make one."""
+        """Whether links can be mailed; if not, a super admin has to create them."""
         return self._mail.available()
 
     def request(self, email: str, known: str = "") -> None:
-        """Have a link mailed to the account of this address, where there is an active one.
+        """Mail a link to the active account of this address, if there is one.
 
-        Does the same for every address: writes one message, which the engine drops where there is
-        no such account. known: the value of KNOWN_COOKIE, with which the owner passes the limits
-        that strangers have used up. Raises Invalid for what is no address, MailNotSet without a
-        mail server, TooManyRequests.
+        Does the same work for every address: it writes one message, which the engine drops where
+        there is no such account. known: the value of KNOWN_COOKIE, see `KnownBrowsers`. Raises
+        Invalid for a wrong address, MailNotSet without a mail server, TooManyRequests.
         """
         if not self._mail.available():
             raise MailNotSet
@@ -139,21 +138,17 @@ class PasswordResets:
             )
 
     def _limit(self, account: str, source: str, *, known: bool) -> None:
-        """known: the account knows the browser."""
+        """known: whether the account knows the browser."""
         if not known:
-            self._by_address.hit(
-                source
-            )  # first: what it refuses leaves no count of an account behind
+            # First, so that a refused request is not counted for the account
+            self._by_address.hit(source)
         self._by_source.hit(account, KNOWN_BROWSERS if known else source)
         if not known:
             self._by_account.hit(account)
 
     def send(self, tx: Transaction, user: User, by: Principal) -> SentReset:
-        """A link for somebody who lost their password, from a super admin: mailed, or without a
-        mail server returned.
-
-        Also returned for an account of the demo, whose address on the internet belongs to another.
-        """
+        """A super admin's link: mailed, or returned where there is no mail server. Also returned
+        for a demo account, whose address belongs to somebody else on the internet."""
         now = self._clock()
         reset = PasswordReset(
             new_id(), user.id, user.token_version, now, now + SENT_LIFETIME, by.user_id
@@ -165,9 +160,8 @@ class PasswordResets:
         return SentReset(user, reset.expires_at, self._links.url(reset_link(reset, mailed=False)))
 
     def check(self, token: str) -> str:
-        """The email address of the account whose password the link sets. Raises LinkNotValid where
-        `reset` would, so that a page need not ask for a password in vain; TooManyRequests. Both are
-        noted."""
+        """The email address of the link's account. Raises LinkNotValid where `reset` would, so that
+        a page asks for no password in vain; TooManyRequests. Both are noted."""
         with self._refused.noted(KIND, token):
             return self._check(token)
 
@@ -177,12 +171,12 @@ class PasswordResets:
             return self._valid(tx, self._links.read(KIND, token))[1].email
 
     def reset(self, token: str, password: str) -> None:
-        """Set the password. Signs out everything that uses the account; nobody is signed in by it,
-        but the sign-in from the caller's network needs no wait. A mailed link that proves a mailbox
-        which was not proven ends what was set up before (`previous_holder`).
+        """Set the password, and end all sessions and tokens of the account. It signs nobody in, but
+        a sign-in from the caller's network needs no wait. A mailed link that proves the mailbox for
+        the first time ends what a previous holder set up (`previous_holder`).
 
-        Raises LinkNotValid, the same for a link that was used, replaced or never made; Invalid for
-        a password that must not be chosen; TooManyRequests. The first and the last are noted.
+        Raises LinkNotValid, the same for a used, replaced or unknown link; Invalid for a password
+        that is not allowed; TooManyRequests. The first and the last are noted.
         """
         with self._refused.noted(KIND, token):
             self._reset(token, password)
@@ -193,9 +187,8 @@ class PasswordResets:
         with self._store.read() as tx:
             reset, user = self._valid(tx, link)
         passwords.check(password, "/newPassword", user.email, user.name)
-        hashed = passwords.hash_password(
-            password, user.email
-        )  # before the transaction: it is slow on purpose
+        # Slow, so before the transaction
+        hashed = passwords.hash_password(password, user.email)
         with self._store.write() as tx:
             tx.users.get(reset.user_id, lock=True)
             reset, user = self._valid(tx, link)
@@ -207,9 +200,8 @@ class PasswordResets:
                 "one_time_expires_at": None,
                 "token_version": user.token_version + 1,
             }
-            if (
-                link.mailed
-            ):  # one that was handed on shows nothing about the mailbox, and takes back no proof
+            # A passed-on link proves nothing about the mailbox
+            if link.mailed:
                 values["email_proven_at"] = now
             tx.users.update(user.id, values)
             sender = tx.users.get(reset.sent_by) if reset.sent_by else None
@@ -218,12 +210,12 @@ class PasswordResets:
                 tx, Principal(user.id), Action.PASSWORD_RESET, None, user, now, **detail
             )
             changes = list[Change]()
-            # Nobody but the command line makes a super admin: theirs has no previous holder
+            # Only the command line creates super admins: their accounts have no previous holder
             if link.mailed and user.email_proven_at is None and not user.is_super_admin:
                 changes = previous_holder.end(tx, user, now)
         for change in changes:
             self._changes.publish(change)
-        self._guesses.welcome(user.email, request_context.current().address)
+        self._guesses.trust_network(user.email, request_context.current().address)
 
     def _valid(self, tx: Transaction, link: AccountLink) -> tuple[PasswordReset, User]:
         reset = tx.password_resets.get(link.subject_id)
@@ -237,8 +229,8 @@ class PasswordResets:
         return reset, user
 
     def _sender_may(self, tx: Transaction, reset: PasswordReset) -> bool:
-        """Whether the super admin who sent it still has that right; True where it was asked for on
-        the sign-in page."""
+        """Whether its sender is still a super admin; True where it was requested on the sign-in
+        page."""
         if reset.sent_by is None:
             return True
         sender = tx.users.get(reset.sent_by)
@@ -248,12 +240,12 @@ class PasswordResets:
             and self._auth.signed_in(tx, sender).is_super_admin
         )
 
-    def _letter(
+    def _compose(
         self, tx: Transaction, message: AccountMessage, now: datetime
     ) -> AccountEmail | None:
         reset = tx.password_resets.get(message.subject_id)
         asked = "sent_by" not in message.content
-        # Once: a later attempt must not bring back a link that was used meanwhile
+        # Once: a later attempt must not create a link again that was used meanwhile
         if reset is None and asked and BEGUN not in message.content:
             reset = begin_reset(tx, message, now)
         user = tx.users.get(reset.user_id) if reset else None

@@ -1,7 +1,7 @@
 """What ends when an account's mailbox is proven for the first time.
 
-Until then anybody may have had the account: it was made by whoever typed its address. What they set
-up with it must not go on in the name of the person who reads the mailbox."""
+Until then anybody may have held the account: whoever typed the address created it. What they set up
+must not continue in the name of the person who reads the mailbox."""
 
 from datetime import datetime
 
@@ -23,13 +23,13 @@ PAUSED = (
 
 
 def end(tx: Transaction, user: User, now: datetime) -> list[Change]:
-    """Remove the second factor, revoke the open invitations, pause the active schedules, cancel the
-    runs that wait or are under way. user: as the account was before, locked. Returns what to
-    publish once the transaction is committed."""
+    """Remove the second factor, revoke open invitations, pause active schedules, cancel pending and
+    processing runs. user: the account before the change, locked. Returns the changes to publish
+    after the commit."""
     second_factor.remove_from_previous_holder(tx, user, now)
     revoke_of_previous_holder(tx, user, now)
-    # The end of a run locks the run before its schedule, so runs come first here too. Those that a
-    # tick makes meanwhile are seen once the schedules are locked
+    # Runs first, since the end of a run locks the run before its schedule. Runs that a tick adds
+    # meanwhile are cancelled once the schedules are locked
     runs = _cancel_runs(tx, user, now)
     schedules = _pause(tx, user, now)
     runs |= _cancel_runs(tx, user, now)

@@ -21,7 +21,7 @@ BRAND_COLOR = "#4F46E5"
 
 
 class Provisioning:
-    """For the command line alone, whose user owns the machine: no principal is asked for."""
+    """For the command line only, whose user owns the machine: methods take no principal."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -111,8 +111,8 @@ class Provisioning:
             return tx.users.unproven_emails()
 
     def reset_second_factor(self, email: str) -> bool:
-        """Remove it, and sign them out everywhere. False where they have none. Raises ExportsError
-        for an unknown address."""
+        """Remove a user's second factor, and sign them out everywhere. False where there is none.
+        Raises ExportsError for an unknown address."""
         with self._store.write() as tx:
             user = tx.users.by_email(account_address(email))
             if user is None:

@@ -1,8 +1,7 @@
-"""Links that let a person do one thing to an account without signing in: accept an invitation, set
-a new password.
+"""Links for one action on an account without signing in: accept an invitation, set a new password.
 
-A link is made when it is sent or shown, from what the database holds, and is stored nowhere: the
-same facts give the same link, so a message that is sent again carries the same one.
+A link is computed from the database when it is sent or shown, and stored nowhere. The same rows
+give the same link, so a message that is sent again has the same link.
 """
 
 from dataclasses import dataclass
@@ -23,22 +22,21 @@ ALGORITHM = "HS256"
 
 
 class LinkKind(StrEnum):
-    """What a link is for. One of another kind does not open it."""
+    """What a link is for. A link of one kind is not valid for another."""
 
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105  (a name)
 
 
 PATHS = {LinkKind.INVITATION: "/invitation", LinkKind.PASSWORD_RESET: "/reset-password"}
-"""The pages that take a link's token, which stands behind a #: browsers send that part to no
-server."""
+"""The pages that take a link's token. It follows a #, a part that browsers send to no server."""
 
 
 @dataclass(frozen=True)
 class AccountLink:
-    """subject_id: of the invitation, or of the password reset. generation: rises when a new link
-    replaces older ones. mailed: whether it went to the mailbox, so that its reader owns that; else
-    it was handed on by a person."""
+    """subject_id: of the invitation or the password reset. generation: raised when a new link
+    replaces older ones. mailed: whether it was sent to the mailbox, which proves that its user
+    reads the mailbox; else a person passed it on."""
 
     kind: LinkKind
     subject_id: str
@@ -48,7 +46,7 @@ class AccountLink:
 
 
 class AccountLinks:
-    """base_url: what stands before the path, e.g. https://example.com"""
+    """base_url: before the path, e.g. https://example.com"""
 
     def __init__(self, keys: Keys, clock: Clock, base_url: str) -> None:
         self._keys = keys
@@ -56,7 +54,7 @@ class AccountLinks:
         self._base_url = base_url.rstrip("/")
 
     def url(self, link: AccountLink) -> str:
-        """A secret: to the mailbox, or to the person who asked for it, and into no log or table."""
+        """A secret: send it to the mailbox or show it once, and never log or store it."""
         return f"{self._base_url}{PATHS[link.kind]}#{self.token(link)}"
 
     def token(self, link: AccountLink) -> str:
@@ -70,10 +68,10 @@ class AccountLinks:
         return jwt.encode(claims, self._keys.current(ACCOUNT_LINKS), ALGORITHM)
 
     def read(self, kind: LinkKind, token: str) -> AccountLink:
-        """What a token that we made says. Raises LinkNotValid for any other, one of another kind,
-        and an expired one.
+        """The content of a valid token. Raises LinkNotValid for any other, one of another kind, and
+        an expired one.
 
-        Whether it was used, revoked or replaced, its subject's row knows.
+        Whether the link was used, revoked or replaced is in its subject's row.
         """
         claims = self._claims(kind, token) if len(token) <= bounds.LINK_TOKEN else None
         if claims is None:

@@ -1,5 +1,5 @@
-"""Emails to a person about their account. A row is written in the transaction that causes one; the
-engine sends it."""
+"""Emails to a person about their account. The transaction that causes one adds a row; the engine
+sends it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from exports_app.services.delivery.notifications import instant
 from exports_app.services.delivery.outbox import Outbox
 from exports_app.services.identity.account_links import AccountLink, AccountLinks, LinkKind
 
-APP_NAME, APP_COLOR = "Exports", "#4F46E5"
-"""How a message looks that concerns no tenant."""
+APP_NAME = "Exports"
+APP_COLOR = "#4F46E5"
+"""The branding of messages that concern no tenant."""
 KEPT = timedelta(days=7)
-"""How long a message's row stays after it was written, for those who look for a message that did
-not arrive."""
+"""How long a message's row is kept, to look into messages that did not arrive."""
 SWEEP = 100
 
 _log = log.get(__name__)
@@ -31,9 +31,9 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class AccountEmail:
-    """What a message says. title: its subject. lead: what to do. button: the words on the link.
-    expires_at: of the link. why: why they get it, and what to do if they did not ask for it.
-    tenant: whose looks it has; None: the app's."""
+    """The content of a message. title: its subject. lead: what to do. button: the label of the
+    link. expires_at: of the link. why: why they get it, and what to do if they did not ask for it.
+    tenant: whose branding it has; None: the app's."""
 
     title: str
     lead: str
@@ -45,12 +45,11 @@ class AccountEmail:
 
 
 Write = Callable[[Transaction, AccountMessage, datetime], AccountEmail | None]
-"""Of one kind of message, asked at each attempt: what it says now; None where its link would not be
-valid any more."""
+"""Composes a message of one kind, at each attempt; None where its link is no longer valid."""
 
 
 class AccountMessages:
-    """Messages of every kind; who owns a kind says with `register` how it reads."""
+    """Messages of all kinds. The owner of a kind registers its writer."""
 
     def __init__(
         self, store: Store, clock: Clock, retries: retry.Policy, links: AccountLinks
@@ -69,7 +68,7 @@ class AccountMessages:
         )
 
     def available(self) -> bool:
-        """Whether a mail server is set. Where none is, show the link once to the person who asked
+        """Whether a mail server is configured. If not, show the link once to the person who asked
         for it."""
         return channels.unconfigured() is None
 
@@ -85,9 +84,9 @@ class AccountMessages:
         generation: int = 1,
         **content: Any,
     ) -> None:
-        """Have a message sent once this transaction is committed. subject_id, generation: of its
-        link, see `AccountLink`. content: what its writer needs beside the subject's row; nothing
-        secret."""
+        """Queue a message, which is sent after this transaction is committed. subject_id,
+        generation: of its link, see `AccountLink`. content: what its writer needs beside the
+        subject's row; nothing secret."""
         now = self._clock()
         tx.account_messages.forget(now - KEPT, SWEEP)
         pending = DeliveryStatus.PENDING
@@ -109,7 +108,7 @@ class AccountMessages:
         return self._outbox.due()
 
     def send_due(self) -> int:
-        """Send a batch of what is due. Returns how many were tried. Raises Unavailable."""
+        """Send a batch of due messages. Returns how many were attempted. Raises Unavailable."""
         return self._outbox.send_due()
 
     def _compose(self, message: AccountMessage) -> Note | None:
@@ -119,8 +118,8 @@ class AccountMessages:
             raise ExportsError(f"no writer is registered for messages of kind {kind}")
         now = self._clock()
         with self._store.write() as tx:
-            letter = write(tx, message, now)
-            if letter is None or letter.expires_at <= now:
+            email = write(tx, message, now)
+            if email is None or email.expires_at <= now:
                 # Removed, not kept as skipped: it may name an address that has no account
                 tx.account_messages.remove(message.id)
                 _log.info(
@@ -130,24 +129,24 @@ class AccountMessages:
                 )
                 return None
         link = AccountLink(
-            kind, message.subject_id, message.generation, letter.expires_at, mailed=True
+            kind, message.subject_id, message.generation, email.expires_at, mailed=True
         )
-        return _note(letter, self._links.url(link), message.created_at)
+        return _note(email, self._links.url(link), message.created_at)
 
 
-def _note(letter: AccountEmail, url: str, created_at: datetime) -> Note:
-    tenant = letter.tenant
+def _note(email: AccountEmail, url: str, created_at: datetime) -> Note:
+    tenant = email.tenant
     zone = ZoneInfo(tenant.timezone if tenant and tenant.timezone else "UTC")
     return Note(
         tenant_name=tenant.name if tenant else APP_NAME,
         brand_color=tenant.brand_color if tenant else APP_COLOR,
         logo_url=tenant.logo_url if tenant else None,
-        export_name=letter.title,
-        title=letter.title,
-        lead=letter.lead,
-        facts=[*letter.facts, ("Valid until", instant(letter.expires_at, zone))],
+        export_name=email.title,
+        title=email.title,
+        lead=email.lead,
+        facts=[*email.facts, ("Valid until", instant(email.expires_at, zone))],
         url=url,
-        why=letter.why,
+        why=email.why,
         created_at=created_at,
-        button=letter.button,
+        button=email.button,
     )

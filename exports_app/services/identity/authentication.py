@@ -38,7 +38,7 @@ from exports_app.services.keys.derived_keys import Keys
 
 @dataclass(frozen=True)
 class TenantRole:
-    """A tenant that a user may see, and as what."""
+    """A tenant that a user may see, and their role in it."""
 
     tenant: Tenant
     role: Role
@@ -49,8 +49,7 @@ class TenantRole:
 
 
 def may_call(user: User) -> bool:
-    """Everybody knows the demo's password: accounts that have it are for callers on the server's
-    own machine only."""
+    """Accounts with the demo's public password may be used only on the server's own machine."""
     return user.is_active and (not user.has_demo_password or request_context.current().local)
 
 
@@ -98,9 +97,9 @@ class Auth:
         return self.token_for(user)
 
     def check_otp(self, user: User, otp: str, address: str, known: str = "") -> None:
-        """After the right password. address, known: as for `verify`. Raises OtpRequired where they
-        have a second factor and otp is empty; WrongOtp, TooManyRequests and OneTimePasswordOver,
-        which are noted."""
+        """Call it after the password was right. address, known: as for `verify`. Raises OtpRequired
+        where the user has a second factor and otp is empty; WrongOtp, TooManyRequests and
+        OneTimePasswordOver, which are noted."""
         if user.second_factor_at is None:
             return
         if not otp:
@@ -115,7 +114,7 @@ class Auth:
             raise
 
     def _check_otp(self, user: User, otp: str, address: str, known: str) -> None:
-        self._check_one_time(user)  # before the code, which would be used up for nothing
+        self._check_one_time(user)  # first, so that no code is used up in vain
         browser = self._browsers.recognize(user, known)
         guess = self.guess(Purpose.SECOND_FACTOR, user.email, address, browser)
         if not self._otps.use(user, otp):
@@ -125,28 +124,27 @@ class Auth:
             self._use_one_time(user)
 
     def signed_in(self, tx: Transaction, user: User) -> Principal:
-        """As the function of this name, with the installation's rule."""
+        """As `current_rights.signed_in`, with the installation's rule."""
         return signed_in(tx, user, super_admins_need_otp=self.super_admins_need_otp)
 
     def token_for(self, user: User) -> Token:
         return self._tokens.issue(user)
 
     def guess(self, purpose: Purpose, email: str, address: str, browser: str = "") -> Guess:
-        """Before a secret of this account is checked; say `right` to the result if it was. Raises
-        TooManyRequests.
+        """Call it before a secret of this account is checked, and `right` on the result if the
+        secret was right. Raises TooManyRequests.
 
-        address: where the attempt comes from. browser: as for `GuessLimits.begin`.
+        address: of the client. browser: as for `GuessLimits.begin`.
         """
         return self._guesses.begin(purpose, email, address, browser)
 
     def check_current(self, who: Principal, user: User, password: str) -> None:
-        """Their own password, of somebody who is signed in: with a stolen session nobody can guess
-        it without end. What fails is noted. Raises Invalid, TooManyRequests."""
+        """Check the current password of a signed-in user. Wrong ones are limited, so that it cannot
+        be guessed with a stolen session, and noted. Raises Invalid, TooManyRequests."""
         address = request_context.current().address
         try:
-            self._guesses.look(
-                Purpose.CURRENT_PASSWORD, user.email, address
-            )  # who has to wait takes no place
+            # First, so that a caller who has to wait takes no place in the hashing queue
+            self._guesses.look(Purpose.CURRENT_PASSWORD, user.email, address)
             with hashing.place(user.email, known=True):
                 guess = self.guess(Purpose.CURRENT_PASSWORD, user.email, address)
                 right = passwords.matches(password, user.password_hash)
@@ -166,9 +164,9 @@ class Auth:
         return self._browsers.mark(user, known)
 
     def verify(self, email: str, password: str, address: str, known: str = "") -> User:
-        """address: where the attempt comes from. known: the value of KNOWN_COOKIE. Raises
-        WrongCredentials, the same for an unknown user; DemoIsLocal, OneTimePasswordOver and
-        TooManyRequests. What fails is noted, but Busy."""
+        """address: of the client. known: the value of KNOWN_COOKIE. Raises WrongCredentials, the
+        same for an unknown user; DemoIsLocal, OneTimePasswordOver and TooManyRequests. Failures
+        are noted, except Busy."""
         if len(email) > bounds.ADDRESS or len(password) > bounds.PASSWORD:
             raise WrongCredentials  # not noted: no account has such an address
         try:
@@ -185,15 +183,13 @@ class Auth:
     def _verify(self, email: str, password: str, address: str, known: str) -> User:
         email = account_address(email)
         with self._store.read() as tx:
-            user = (
-                tx.users.by_email(email) if xml_can_hold(email) else None
-            )  # PostgreSQL refuses NUL in text
+            # PostgreSQL refuses NUL in text
+            user = tx.users.by_email(email) if xml_can_hold(email) else None
         active = user is not None and user.is_active
         browser = self._browsers.recognize(user, known)
-        familiar = self._guesses.look(
-            Purpose.PASSWORD, email, address, browser
-        )  # who has to wait takes no place
-        # Before the guess counts: who is refused for the others' sake has not tried
+        # First, so that a caller who has to wait takes no place in the hashing queue
+        familiar = self._guesses.look(Purpose.PASSWORD, email, address, browser)
+        # Before the guess is counted: a caller whom the queue refuses has not guessed
         with hashing.place(email, known=familiar):
             guess = self.guess(Purpose.PASSWORD, email, address, browser)
             right = passwords.matches(
@@ -206,21 +202,20 @@ class Auth:
         guess.right()
         self._guesses.count_sign_in(email, address)
         self._check_one_time(user)
-        if (
-            user.must_change_password and user.second_factor_at is None
-        ):  # else `check_otp` uses it up
+        # With a second factor `check_otp` uses it up
+        if user.must_change_password and user.second_factor_at is None:
             self._use_one_time(user)
         return user
 
     def _check_one_time(self, user: User) -> None:
-        """Uses nothing up. Raises OneTimePasswordOver."""
+        """Without using it up. Raises OneTimePasswordOver."""
         expires = user.one_time_expires_at
         if user.must_change_password and (expires is None or expires <= self._clock()):
             raise OneTimePasswordOver
 
     def _use_one_time(self, user: User) -> None:
-        """It works once: of two who sign in with it, one does. Whoever reads this knows the right
-        password already."""
+        """It works once: of two sign-ins at the same time one succeeds. Call it after the password
+        was right."""
         with self._store.write() as tx:
             if not tx.users.use_one_time(user, self._clock()):
                 raise OneTimePasswordOver
@@ -233,7 +228,7 @@ class Auth:
         return who
 
     def check_unchanged(self, token: str, who: Principal) -> None:
-        """That `principal` still says the same of the token. Raises Unauthenticated, DemoIsLocal,
+        """Check that the token still gives the same rights. Raises Unauthenticated, DemoIsLocal,
         RightsChanged."""
         if self._who(token) != who:
             raise RightsChanged
@@ -249,7 +244,7 @@ class Auth:
             return self.signed_in(tx, user)
 
     def count_call(self, who: Principal) -> None:
-        """They ask for something, through the API or on a page. Raises TooManyRequests."""
+        """Count a call through the API or a page. Raises TooManyRequests."""
         self._api_limit.hit("principal", who.user_id)
 
     def withheld(self, who: Principal) -> list[Tenant]:

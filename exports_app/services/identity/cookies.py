@@ -3,20 +3,19 @@
 import re
 
 OURS = "exports_"
-"""All our cookies' names begin so; over https HOST_PREFIX stands before it."""
+"""Prefix of our cookies' names; over https HOST_PREFIX comes before it."""
 HOST_PREFIX = "__Host-"
 SESSION_COOKIE = "exports_session"
 BROWSER_COOKIE = "exports_browser"
-"""A random value that tells one browser from another, also before anybody signed in."""
+"""A random value that identifies a browser, also before anybody signed in."""
 _VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 def cookie(header: str, name: str) -> str:
-    """The value of one of our cookies in a Cookie header; "" where it is absent or not of the form
-    that we give.
+    """The value of one of our cookies in a Cookie header; "" where it is absent or malformed.
 
-    The one with HOST_PREFIX counts before the plain one, which `api.middleware.gateway` takes away
-    where https is in use. Each pair is looked at by itself: `http.cookies` drops the whole header
+    The cookie with HOST_PREFIX comes before the plain one, which `api.middleware.gateway` removes
+    where https is in use. Pairs are parsed one by one, since `http.cookies` drops the whole header
     when another site's cookie is malformed.
     """
     values: dict[str, str] = {}

@@ -1,18 +1,18 @@
 """Limits on guessing a secret: a password at sign-in, the current password, a code of a second
 factor.
 
-A guess is counted before it is checked, so that many at once gain nothing, and given back when it
-was right. What is counted are wrong guesses, at up to three scopes:
+A guess is counted before it is checked, so that parallel guesses gain nothing; the count is taken
+back when the guess was right. Wrong guesses are counted in up to three scopes:
 
 - SOURCE: one account from one network (or from one browser in which the account signed in before).
 - NETWORK: all accounts from one network.
 - ACCOUNT: one account from everywhere.
 
-Each scope has some free guesses; after them one has to wait 1 s, then 2 s, 4 s and so on. Only
-SOURCE has long waits: a stranger cannot make them for anybody else. The owner of an account passes
-NETWORK and ACCOUNT in a browser in which they signed in before, and from a network from which they
-did so, or chose a new password by a link, within the last 30 days. Codes have so few values that
-such browsers have a limit together too, apart from the one of strangers.
+Each scope has some free guesses; after them a caller has to wait 1 s, then 2 s, 4 s and so on. Only
+SOURCE has long waits: a stranger cannot cause them for anybody else. NETWORK and ACCOUNT do not
+apply in a browser in which the account signed in before, nor in a network from which it did so, or
+chose a new password by a link, within the last 30 days. Codes have so few values that these
+browsers have a common limit too, apart from that of strangers.
 """
 
 import hashlib
@@ -32,19 +32,19 @@ from exports_app.services.core.email_addresses import account_address
 from exports_app.services.core.rate_limits import Counts, RateLimit
 
 REMEMBERED = 60 * 60
-"""Seconds for which a wrong guess counts, at least."""
-ACQUAINTED = 30 * 24 * 60 * 60
+"""The least number of seconds for which a wrong guess counts."""
+KNOWN_NETWORK_SECONDS = 30 * 24 * 60 * 60
 """Seconds for which a network is known to an account after a right guess."""
 WIDER = 10
-"""How many times as many guesses are free at the scopes NETWORK and ACCOUNT."""
+"""Factor of the free guesses in the scopes NETWORK and ACCOUNT."""
 
 
 SIGN_INS = "60/minute"
-"""Right passwords of one account from one network: each takes as long to check as a wrong one."""
+"""Sign-ins of one account from one network: a right password is as slow to check as a wrong one."""
 
 
 class Purpose(StrEnum):
-    """What is guessed. Each has counts of its own."""
+    """What is guessed. Each purpose has its own counts."""
 
     PASSWORD = "password"  # noqa: S105 (a name)
     CURRENT_PASSWORD = "current-password"  # noqa: S105
@@ -52,8 +52,8 @@ class Purpose(StrEnum):
     SECOND_FACTOR = "second-factor"
     """By somebody who knows the password and signs in."""
     CURRENT_CODE = "current-code"
-    """By somebody who is signed in and changes their second factor. Apart from SECOND_FACTOR: with
-    a stolen session nobody keeps the owner from signing in."""
+    """By somebody who is signed in and changes their second factor. Apart from SECOND_FACTOR, so
+    that a stolen session cannot keep the owner from signing in."""
 
 
 CODES = {Purpose.SECOND_FACTOR, Purpose.CURRENT_CODE}
@@ -68,7 +68,7 @@ class GuessScope(StrEnum):
 
 @dataclass(frozen=True)
 class Waits:
-    """free: guesses without a wait. longest: seconds, the cap of the waits after them."""
+    """free: guesses without a wait. longest: the longest wait after them, seconds."""
 
     free: int
     longest: int
@@ -82,7 +82,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class Lock:
-    """A wait that a guess causes unless it is right."""
+    """A wait that follows unless the guess is right."""
 
     scope: GuessScope
     seconds: int
@@ -96,7 +96,7 @@ class _Counter:
 
     @property
     def block(self) -> str:
-        """The key that exists as long as one has to wait."""
+        """The key that exists while callers have to wait."""
         return f"{self.key}/wait"
 
 
@@ -108,18 +108,18 @@ class Guess:
         counts: Counts,
         counters: Sequence[_Counter],
         locks: Sequence[Lock],
-        acquaintance: str,
+        known_network: str,
         remembered: int,
     ) -> None:
         """remembered: seconds for which the guess is counted."""
         self._counts = counts
         self._counters = counters
-        self._acquaintance = acquaintance
+        self._known_network = known_network
         self._remembered = remembered
         self.locks = tuple(locks)
 
     def right(self) -> None:
-        """It was right: it uses up no limit, and ends the waits of its account and network."""
+        """The guess was right: take its counts back, and end the waits that it caused."""
         self._counts.using(self._give_back)
 
     def _give_back(self, storage: Storage) -> None:
@@ -131,13 +131,13 @@ class Guess:
                 storage.incr(counter.key, self._remembered, -1)
             if counter.scope in locked:
                 storage.clear(counter.block)
-        _acquaint(storage, self._acquaintance)
+        _remember_network(storage, self._known_network)
 
 
 class GuessLimits:
     def __init__(self, counts: Counts, rate: str) -> None:
-        """rate: e.g. ``10/minute``: how many wrong guesses of a password are free at the scope
-        SOURCE, and for how long they count, if that is more than an hour."""
+        """rate: e.g. ``10/minute``: the number of free guesses of a password in the scope SOURCE,
+        and for how long they count, if that is more than an hour."""
         item = parse(rate)
         self._counts = counts
         self._sign_ins = RateLimit(SIGN_INS, counts, "sign-in")
@@ -148,7 +148,7 @@ class GuessLimits:
             GuessScope.NETWORK: Waits(wide, 60),
             GuessScope.ACCOUNT: Waits(wide, 60),
         }
-        # Six digits: whoever gets here knows the password, or is signed in
+        # Six digits, by callers who know the password or are signed in
         codes = {
             GuessScope.SOURCE: Waits(math.ceil(item.amount / 2), 60 * 60),
             GuessScope.NETWORK: Waits(wide, 60),
@@ -165,19 +165,18 @@ class GuessLimits:
         """Call it before the secret is checked, and `Guess.right` on its result afterwards if the
         secret was right.
 
-        account: its email address, also of one that does not exist. address: where the guess comes
-        from, as in `request_context.current().address`. browser: what `KnownBrowsers.recognize`
-        returned, empty for a browser that the account does not know. Raises TooManyRequests with
-        the seconds to wait; then nothing is counted.
+        account: an email address, also one without an account. address: of the client, as in
+        `request_context.current().address`. browser: what `KnownBrowsers.recognize` returned; empty
+        for an unknown browser. Raises TooManyRequests with the seconds to wait, and counts nothing
+        then.
         """
         return self._counts.using(
             lambda storage: self._begin(storage, purpose, account, address, browser)
         )
 
     def look(self, purpose: Purpose, account: str, address: str, browser: str = "") -> bool:
-        """Whether the account knows the browser or the network, so that nobody there waits for what
-        strangers do. Counts nothing. Raises TooManyRequests, as `begin`, while one has to wait, and
-        after too many right passwords."""
+        """Whether the browser or the network is known to the account. Counts nothing. Raises
+        TooManyRequests like `begin`, and after too many sign-ins."""
         if purpose is Purpose.PASSWORD:
             self._sign_ins.check(
                 _digest(account_address(account)), network_addresses.network(address)
@@ -187,20 +186,20 @@ class GuessLimits:
         )
 
     def count_sign_in(self, account: str, address: str) -> None:
-        """The password was right. Raises TooManyRequests."""
+        """Count a right password. Raises TooManyRequests."""
         self._sign_ins.hit(_digest(account_address(account)), network_addresses.network(address))
 
-    def welcome(self, account: str, address: str) -> None:
-        """The account's owner just chose its password there, by a link: they sign in without a
-        wait, whatever strangers did."""
-        self._counts.using(lambda storage: self._welcome(storage, account, address))
+    def trust_network(self, account: str, address: str) -> None:
+        """Remember the network as known, and end its waits: the account's owner has just chosen a
+        password there by a link, and can sign in at once."""
+        self._counts.using(lambda storage: self._trust_network(storage, account, address))
 
-    def _welcome(self, storage: Storage, account: str, address: str) -> None:
+    def _trust_network(self, storage: Storage, account: str, address: str) -> None:
         named, network = _digest(account_address(account)), network_addresses.network(address)
         own = self._counter(Purpose.PASSWORD, GuessScope.SOURCE, f"{named}/{network}")
         for key in (own.key, own.block):
             storage.clear(key)
-        _acquaint(storage, _acquaintance(Purpose.PASSWORD, named, network))
+        _remember_network(storage, _known_network(Purpose.PASSWORD, named, network))
 
     def _begin(
         self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str
@@ -210,8 +209,8 @@ class GuessLimits:
         for counter in counters:
             _refuse_while_blocked(storage, purpose, counter)
         locks = [lock for counter in counters if (lock := self._count(storage, purpose, counter))]
-        acquaintance = _acquaintance(purpose, named, network)
-        return Guess(self._counts, counters, locks, acquaintance, self._remembered)
+        known_network = _known_network(purpose, named, network)
+        return Guess(self._counts, counters, locks, known_network, self._remembered)
 
     def _look(
         self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str
@@ -225,11 +224,11 @@ class GuessLimits:
         self, storage: Storage, purpose: Purpose, account: str, address: str, browser: str
     ) -> list[_Counter]:
         named, network = _digest(account_address(account)), network_addresses.network(address)
-        acquaintance = _acquaintance(purpose, named, network)
+        known_network = _known_network(purpose, named, network)
         counters = [self._counter(purpose, GuessScope.SOURCE, f"{named}/{browser or network}")]
         if browser and purpose in CODES:
             counters.append(self._counter(purpose, GuessScope.ACCOUNT, f"{named}/known"))
-        elif not browser and not storage.get(acquaintance):
+        elif not browser and not storage.get(known_network):
             counters.append(self._counter(purpose, GuessScope.NETWORK, network))
             counters.append(self._counter(purpose, GuessScope.ACCOUNT, named))
         return counters
@@ -242,19 +241,19 @@ class GuessLimits:
         seconds = counter.waits.after(wrong)
         if not seconds:
             return None
-        if storage.incr(counter.block, seconds) > 1:  # another guess came first, at the same moment
+        if storage.incr(counter.block, seconds) > 1:  # another guess at the same moment came first
             raise _too_many(storage, purpose, counter)
         return Lock(counter.scope, seconds)
 
 
-def _acquaintance(purpose: Purpose, named: str, network: str) -> str:
-    """The key that exists as long as the network is known to the account."""
+def _known_network(purpose: Purpose, named: str, network: str) -> str:
+    """The key that exists while the network is known to the account."""
     return f"acquainted/{purpose}/{named}/{network}"
 
 
-def _acquaint(storage: Storage, acquaintance: str) -> None:
-    storage.clear(acquaintance)  # or its time would run from the first right guess on
-    storage.incr(acquaintance, ACQUAINTED)
+def _remember_network(storage: Storage, known_network: str) -> None:
+    storage.clear(known_network)  # else the time would run from the first right guess
+    storage.incr(known_network, KNOWN_NETWORK_SECONDS)
 
 
 def _refuse_while_blocked(storage: Storage, purpose: Purpose, counter: _Counter) -> None:
@@ -272,5 +271,5 @@ def _too_many(storage: Storage, purpose: Purpose, counter: _Counter) -> TooManyR
 
 
 def _digest(account: str) -> str:
-    """Accounts are counted without their names, and in keys of one length."""
+    """Hides the addresses in keys, and gives keys one length."""
     return hashlib.blake2b(account.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,11 +1,10 @@
-"""Browsers in which an account signed in before: a signed cookie says so, which strangers cannot
-have.
+"""Browsers in which an account signed in before, recognized by a signed cookie.
 
-The cookie holds a mark for each of the last few accounts. A mark names nobody: a random id and the
-hour it was made, signed together with the account and its token_version. It opens nothing; it only
-lets a sign-in pass the limits that strangers have used up. What signs everything else out (another
-password, a second factor that was set up, a hand-over, signing out everywhere) ends all marks, so
-that those of a stolen password are worth nothing afterwards.
+The cookie has a mark for each of the last few accounts: a random id and the hour it was made,
+signed together with the account and its token_version. A mark contains no address and gives no
+access; it only exempts a sign-in from the limits that strangers have used up. Whatever ends all
+sessions (a new password, a new second factor, a hand-over, signing out everywhere) also ends all
+marks.
 """
 
 import base64
@@ -22,7 +21,7 @@ from exports_app.services.keys.derived_keys import COOKIES, Keys
 KNOWN_COOKIE = "exports_known"
 LIFETIME = timedelta(days=180)
 MARKS = 5
-"""Accounts that one browser is known to."""
+"""Accounts that are remembered in one browser."""
 
 _HOURS = 4
 """Bytes of a mark's hour, here and below."""
@@ -45,8 +44,8 @@ class KnownBrowsers:
         return "".join([_text(new), *map(_text, kept)][:MARKS])
 
     def recognize(self, account: User | None, cookie: str) -> str:
-        """The browser's id for this account; the empty text where the account did not sign in there
-        within LIFETIME, or was signed out everywhere since, and where there is no account."""
+        """The browser's id for this account. Empty where the account did not sign in there within
+        LIFETIME or was signed out everywhere since, and where there is no account."""
         return next((known for mark in _marks(cookie) if (known := self._id(account, mark))), "")
 
     def _id(self, account: User | None, mark: bytes) -> str:
@@ -72,9 +71,8 @@ def _marks(cookie: str) -> Iterator[bytes]:
 
 
 def _signature(key: bytes, account: User | None, body: bytes) -> bytes:
-    named = (
-        f"{account.id}/{account.token_version}".encode() if account else b""
-    )  # nobody: the same work, and no mark
+    # Without an account the same work is done, so that the time reveals nothing
+    named = f"{account.id}/{account.token_version}".encode() if account else b""
     return hmac.digest(key, b"known browser of\0" + body + named, "sha512")[:_SIGNATURE]
 
 

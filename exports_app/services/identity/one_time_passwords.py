@@ -34,7 +34,7 @@ _log = log.get(__name__)
 
 
 class OneTimePasswords:
-    """They count no guesses: see `Auth.guess`."""
+    """Guesses are limited elsewhere, see `Auth.guess`."""
 
     def __init__(self, store: Store, clock: Clock, encryption: Encryption) -> None:
         self._store = store
@@ -42,8 +42,8 @@ class OneTimePasswords:
         self._encryption = encryption
 
     def use(self, user: User, otp: str) -> bool:
-        """Whether it is good: a code of the account's app that was not used yet, or one of its
-        recovery codes. It is used up then: of two who send the same one at once, one succeeds."""
+        """Whether the code is right: an unused code of the account's app, or one of its recovery
+        codes. A right code is used up: of two callers with the same code one succeeds."""
         if bounds.too_long(otp, bounds.OTP):
             return False
         typed = "".join(otp.split()).replace("-", "").lower()
@@ -66,7 +66,7 @@ class OneTimePasswords:
         return used
 
     def use_code(self, tx: Transaction, user: User, code: str) -> bool:
-        """Like `use`, of an app's code alone; also one that was not confirmed yet."""
+        """Like `use`, for codes of an app only, also before the second factor is confirmed."""
         factor = tx.second_factors.get(user.id)
         if factor is None:
             return False
@@ -84,7 +84,7 @@ class OneTimePasswords:
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The period whose code this is, of those around now; None: of none of them."""
+    """The period near now whose code this is; None where there is none."""
     totp, current = pyotp.TOTP(secret, interval=PERIOD), int(now.timestamp()) // PERIOD
     near = [current + drift for drift in range(-DRIFT, DRIFT + 1)]
     return next((step for step in near if hmac.compare_digest(totp.generate_otp(step), code)), None)
@@ -96,7 +96,7 @@ def new_secret() -> str:
 
 
 def uri(secret: str, email: str) -> str:
-    """What the QR code holds, by which an app learns the secret."""
+    """The content of the QR code for an authenticator app."""
     return pyotp.TOTP(secret, interval=PERIOD).provisioning_uri(name=email, issuer_name=ISSUER)
 
 

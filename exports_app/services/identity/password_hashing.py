@@ -1,12 +1,12 @@
-"""How many passwords are hashed at a time, and who waits for it.
+"""The queues for hashing passwords.
 
-bcrypt is slow on purpose: it takes a third of a second of a core. Without a limit a stranger who
-signs in with many made-up accounts at once takes every thread that answers requests.
+bcrypt is slow on purpose: it takes a third of a second of a core. Without a limit, a stranger who
+signs in with many made-up accounts would occupy every thread that answers requests.
 
-Callers stand in one of two queues. KNOWN is for people who showed before that an account is theirs:
-they are signed in, hold a link to the account, or sign in from a browser or a network that the
-account knows. STRANGERS is for all others. The queues take turns, so that no flood of strangers
-makes the owner of an account wait for more than a moment.
+There are two queues. KNOWN is for callers who have shown that an account is theirs: they are signed
+in, have a link to the account, or sign in from a browser or a network that the account knows.
+STRANGERS is for all others. The queues take turns, so that many strangers delay the owner of an
+account only briefly.
 """
 
 import os
@@ -22,13 +22,13 @@ from exports_app.services.core import request_context
 from exports_app.services.core.network_addresses import network, wider_networks
 
 AT_ONCE = max(1, (os.cpu_count() or 1) - 1)
-"""That are hashed; one core is left to everybody else."""
+"""Passwords hashed at the same time; one core is left for other work."""
 PER_ACCOUNT = 2
-"""Of one account in each queue, with those that are hashed."""
+"""Callers of one account in each queue, including those being hashed."""
 PER_NETWORK = 4
-"""Of strangers in one network."""
+"""Strangers of one network."""
 PER_WIDER = {56: 6, 48: 8}
-"""Of strangers in a larger IPv6 network, by its bits."""
+"""Strangers of a larger IPv6 network, by its bits."""
 BUSY = "Too many people sign in at this moment: wait a second, then try again"
 
 
@@ -38,13 +38,13 @@ class Queue(StrEnum):
 
 
 PLACES = {Queue.KNOWN: 6, Queue.STRANGERS: 9}
-"""In each queue, with those that are hashed: together less than half of this process's threads."""
+"""Callers in each queue, including those being hashed: together less than half of the threads."""
 
 
 @dataclass(eq=False)
 class _Caller:
-    """limits: how many may have the same key, by each of the caller's keys. group: with whom the
-    caller shares a queue."""
+    """limits: by key, how many callers may share it. group: callers from the same place, for
+    `_make_room`."""
 
     queue: Queue
     group: str
@@ -58,14 +58,15 @@ class Hashing:
         self._at_once = at_once
         self._changed = threading.Condition()
         self._callers = list[_Caller]()
-        """In the order in which they came."""
+        """In order of arrival."""
         self._last = Queue.STRANGERS
-        """Whose turn it was."""
+        """The queue that had the last turn."""
 
     @contextmanager
     def place(self, account: str = "", *, known: bool = False) -> Iterator[None]:
-        """Around hashing one password. account: whose it is. known: the caller showed before that
-        it is theirs. Raises Busy; never outside of requests, e.g. on the command line."""
+        """Wait for a turn to hash one password within the block. account: its email address. known:
+        the caller has shown that the account is theirs. Raises Busy. Outside of requests, e.g. on
+        the command line, there is no queue."""
         address = request_context.current().address
         if not address:
             yield
@@ -95,8 +96,8 @@ class Hashing:
         self._callers.append(caller)
 
     def _make_room(self, caller: _Caller, queue: list[_Caller]) -> None:
-        """The newest who waits, of the group with most places, goes for a caller whose group has
-        fewer. Raises Busy."""
+        """Displace the newest waiting caller of the largest group, for a caller of a smaller group.
+        Raises Busy."""
         groups = Counter(other.group for other in queue)
         waiting = [other for other in queue if not other.hashes]
         if not waiting:

@@ -1,4 +1,4 @@
-"""Passwords: which may be chosen, and their hashes: bcrypt over base64(SHA-256(password)), because
+"""Which passwords may be chosen, and their hashes: bcrypt over base64(SHA-256(password)), because
 bcrypt itself takes no more than 72 bytes."""
 
 import base64
@@ -23,7 +23,7 @@ MIN_DIFFERENT = 5
 """Different characters, at least."""
 COMMONEST = 10_000
 LONGEST_TAIL = 8
-"""Digits and marks after a common word that make it no better, at most."""
+"""The most digits and marks after a common word that are ignored."""
 ONE_TIME_BYTES = 12
 ONE_TIME_LIFETIME = timedelta(hours=72)
 DEMO_PASSWORD = "SuperAdmin123!"  # noqa: S105  (public: the demo's login; a server that is no demo refuses it)
@@ -39,27 +39,25 @@ def _digest(password: str) -> bytes:
 
 
 def hash_password(password: str, account: str = "") -> str:
-    """account: the email address of the account for which the caller may choose a password: signed
-    in, or by a link; empty on the command line. Raises Busy where too many are hashed at this
-    moment."""
+    """account: the email address of the account whose password a signed-in caller, or the user of
+    a link, chooses; empty on the command line. Raises Busy."""
     with hashing.place(account_address(account), known=bool(account)):
         return bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode()
 
 
-# A hash of random bytes that nobody kept, of the same cost: what an unknown user's password is
-# compared with
+# A hash of random bytes with the same cost, for comparison when the user is unknown
 _NOBODY = "$2b$12$i57BjwVXVlF.NcnaVpKclO8AmSGWf5zJszZ8uZspMi6ovaf3VSaFq"
 
 
 def matches(password: str, hashed: str | None) -> bool:
-    """Whether the password is right. hashed None (an unknown user) takes as long, and is never
+    """Whether the password is right. For an unknown user (None) it takes as long, and is never
     right."""
     right = bcrypt.checkpw(_digest(password), (hashed or _NOBODY).encode())
     return right and hashed is not None
 
 
 def one_time() -> str:
-    """For somebody who is handed it, signs in with it once, and sets their own."""
+    """A password to pass on: it works once, to set another one."""
     return secrets.token_urlsafe(ONE_TIME_BYTES)
 
 
@@ -100,8 +98,8 @@ def _guessable(password: str, email: str, name: str) -> str | None:
 
 
 def _forms(password: str) -> set[str]:
-    """What counts as the same: in any case, with digits or marks behind it, without marks, with
-    lookalikes (p@ssw0rd)."""
+    """Spellings that count as the same password: in any case, without digits or marks at the end,
+    without marks, with lookalikes replaced (p@ssw0rd)."""
     folded = password.casefold()
     forms = {folded, _TAIL.sub("", folded)}
     forms |= {form.translate(_LOOKALIKES) for form in forms}
@@ -125,7 +123,7 @@ def _names_of(email: str, name: str) -> set[str]:
 
 @cache
 def _common() -> frozenset[str]:
-    """Those met most often in leaked lists, as zxcvbn ranks them."""
+    """The most common leaked passwords, as zxcvbn ranks them."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     return frozenset(islice(FREQUENCY_LISTS["passwords"], COMMONEST))

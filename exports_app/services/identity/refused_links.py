@@ -1,5 +1,4 @@
-"""Links to accounts that open nothing are noted in the audit: somebody may be trying links, or one
-that is not theirs."""
+"""Audit entries about refused account links: somebody may be trying links that are not theirs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from exports_app.services.core.interfaces import Store, Transaction
 from exports_app.services.identity.account_links import AccountLinks, LinkKind
 
 UNKNOWN = "an unknown link"
-"""What was sent is not kept: it may be a link that works elsewhere."""
+"""The link itself is not kept: it may work elsewhere."""
 NAMES = {LinkKind.INVITATION: "an invitation", LinkKind.PASSWORD_RESET: "a new password"}
 
 
@@ -23,7 +22,7 @@ class RefusedLinks:
 
     @contextmanager
     def noted(self, kind: LinkKind, token: str, who: Principal | None = None) -> Iterator[None]:
-        """What is refused within the block is noted. who: is signed in."""
+        """Note refusals within the block. who: the signed-in caller."""
         try:
             yield
         except Busy:
@@ -34,8 +33,7 @@ class RefusedLinks:
             raise
 
     def _subject(self, kind: LinkKind, token: str) -> tuple[str | None, str]:
-        """The id of what the link is about, and the address that it is for, as far as they are
-        known."""
+        """The id of the link's subject, and its email address, as far as they are known."""
         try:
             link = self._links.read(kind, token)
         except LinkNotValid:

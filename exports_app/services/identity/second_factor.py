@@ -1,4 +1,4 @@
-"""One's own second factor: setting it up, new recovery codes, giving it up."""
+"""A user's own second factor: setting it up, renewing recovery codes, disabling it."""
 
 import re
 from dataclasses import dataclass, field
@@ -30,8 +30,8 @@ WRONG = FieldError("/otp", "this code is wrong, too old, or was used already: ta
 
 @dataclass(frozen=True)
 class State:
-    """enabled_at: None: there is none. required: by the installation. required_by: tenants that
-    give no rights without one."""
+    """enabled_at: None where there is none. required: by the installation. required_by: tenants
+    that require one."""
 
     enabled_at: datetime | None
     recovery_codes_left: int
@@ -41,7 +41,7 @@ class State:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What an authenticator app needs. uri: the same as text for its QR code (otpauth)."""
+    """What an authenticator app needs. uri: the content of its QR code (otpauth)."""
 
     secret: str = field(repr=False)
     uri: str = field(repr=False)
@@ -54,7 +54,7 @@ class Enabled:
 
 
 class SecondFactors:
-    """Wrong passwords and codes, and waits after them, are noted in the audit."""
+    """Wrong passwords and codes, and the waits after them, are noted in the audit."""
 
     def __init__(
         self,
@@ -83,9 +83,9 @@ class SecondFactors:
         return State(user.second_factor_at, left, required, tenants)
 
     def begin(self, who: Principal, password: str) -> Enrolment:
-        """A new secret, told here once. It counts once `confirm` got a code of it. Raises Conflict
-        where there is a second factor already, OwnPasswordFirst with a one-time password, Invalid
-        for a wrong password, TooManyRequests for one who guesses."""
+        """Create a secret, which is returned only here. It takes effect with `confirm`. Raises
+        Conflict where there is a second factor already, OwnPasswordFirst with a one-time password,
+        Invalid for a wrong password, TooManyRequests."""
         user = self._checked(who, password)
         secret = one_time_passwords.new_secret()
         with self._store.write() as tx:
@@ -96,14 +96,13 @@ class SecondFactors:
         return Enrolment(secret, one_time_passwords.uri(secret, user.email))
 
     def confirm(self, who: Principal, code: str, session: str = "") -> Enabled:
-        """The first code of the app: from now on each sign-in asks for one. Everybody who is signed
-        in as this user without it is signed out: other browsers, and all tokens. session: the id of
-        the browser's session that stays. Raises Conflict where nothing was begun; OwnPasswordFirst
-        as `begin`; Invalid for a wrong code; TooManyRequests."""
+        """Enable the second factor with the first code of the app. Other browsers' sessions and all
+        tokens end. session: the id of the browser's session that stays. Raises Conflict without
+        `begin`; OwnPasswordFirst as `begin`; Invalid for a wrong code; TooManyRequests."""
         codes = one_time_passwords.new_recovery_codes()
         with self._store.read() as tx:
             user = _user(tx, who)
-            _check_begun(tx, user)  # before the guess is counted: there is nothing to guess
+            _check_begun(tx, user)  # before the guess is counted
         guess = self._guess(who, user)
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
@@ -125,14 +124,14 @@ class SecondFactors:
         return Enabled(codes, self._auth.token_for(changed))
 
     def renew_recovery_codes(self, who: Principal, password: str, code: str) -> list[str]:
-        """A new set, told here once; the ones before count no more. code: of the app, or a recovery
-        code. Raises Conflict without a second factor, Invalid for a wrong password or code,
-        TooManyRequests."""
+        """Replace all recovery codes; the new ones are returned only here. code: of the app, or a
+        recovery code. Raises Conflict without a second factor, Invalid for a wrong password or
+        code, TooManyRequests."""
         codes = one_time_passwords.new_recovery_codes()
         self._check_both(who, password, code)
         with self._store.write() as tx:
             user = _user(tx, who, lock=True)
-            _with(user)
+            _require_enabled(user)
             tx.second_factors.set_recovery_codes(user.id, _hashes(user, codes))
             self._note(tx, who, Action.RECOVERY_CODES_RENEWED, user)
         return codes
@@ -154,9 +153,9 @@ class SecondFactors:
         return user
 
     def _check_both(self, who: Principal, password: str, code: str) -> None:
-        """The password first: with a stolen session alone nobody tries a code. Uses the code up."""
+        """The password first, so that a stolen session alone can try no codes. Uses up the code."""
         with self._store.read() as tx:
-            _with(_user(tx, who))
+            _require_enabled(_user(tx, who))
         user = self._checked(who, password)
         guess = self._guess(who, user)
         if not self._otps.use(user, code):
@@ -187,15 +186,15 @@ class SecondFactors:
 
 
 def remove(tx: Transaction, user: User) -> None:
-    """With its recovery codes."""
+    """Remove the second factor with its recovery codes."""
     tx.second_factors.remove(user.id)
     tx.users.update(user.id, {"second_factor_at": None})
 
 
 def remove_from_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
-    """Of an account whose mailbox was just proven for the first time: the codes may be with
-    somebody who had the account before, and its owner could never sign in. Also one that was begun
-    and not confirmed."""
+    """Remove the second factor of an account whose mailbox was just proven for the first time,
+    also an unconfirmed one: a previous holder may have the codes, and the owner could not sign
+    in."""
     remove(tx, user)
     if user.second_factor_at is not None:
         audit_log.note_user(tx, Principal(user.id), Action.SECOND_FACTOR_RESET, None, user, now)
@@ -205,7 +204,7 @@ def _hashes(user: User, codes: list[str]) -> list[str]:
     return [one_time_passwords.recovery_hash(user.id, code) for code in codes]
 
 
-def _with(user: User) -> None:
+def _require_enabled(user: User) -> None:
     if user.second_factor_at is None:
         raise Conflict("You have no second factor: set one up first")
 

@@ -1,4 +1,4 @@
-"""Sessions of browsers that expired: each is noted once in the audit."""
+"""Audit entries about expired browser sessions, one for each."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,14 +18,13 @@ class SessionExpiry:
         self._clock = clock
 
     def note(self, stop: Callable[[], bool] = lambda: False) -> int:
-        """Note those that expired since the last time. stop: asked between batches. Returns their
-        number. Raises Unavailable."""
+        """Note sessions that expired since the last call. stop: checked between batches. Returns
+        their number. Raises Unavailable."""
         noted = 0
         while not stop():
             now = self._clock()
-            with (
-                self._store.read() as tx
-            ):  # on SQLite a write would keep others waiting, mostly for nothing
+            # First a read: on SQLite a write blocks others, and mostly there is nothing to do
+            with self._store.read() as tx:
                 if not tx.sessions.any_expired(now):
                     break
             with self._store.write() as tx:

@@ -1,8 +1,8 @@
-"""Browser sessions: signing in, who is behind a session cookie, signing out, downloads.
+"""Browser sessions: signing in and out, the user of a session cookie, downloads.
 
-A page talks over a websocket, which can neither set a cookie nor send a file. So it is handed a
-one-time code, and the browser takes the code to an address that can. Secrets leave this module
-once; the database keeps their SHA-256.
+A page talks over a websocket, which can neither set a cookie nor send a file. It gets a one-time
+code, and the browser exchanges the code at an HTTP address. The database keeps only the SHA-256 of
+secrets.
 """
 
 import hashlib
@@ -46,27 +46,27 @@ HOME = "/scheduled-exports"
 """Where to go after signing in."""
 MAX_PATH = 500
 USED_APART = timedelta(minutes=5)
-"""Between two notes of a session's last use, at least: not every request writes."""
+"""The least time between two writes of a session's last use."""
 KEPT = timedelta(days=7)
-"""How long a session that is over stays in the database."""
+"""How long an ended session stays in the database."""
 SWEEP = 100
-"""How many old rows are removed at most when a new one is made."""
+"""The most old rows that are removed when a row is added."""
 
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """How long a sign-in lasts: without use, and at most."""
+    """How long a sign-in lasts. idle: without use. longest: in all."""
 
     idle: timedelta
     longest: timedelta
 
     @property
     def of_token(self) -> timedelta:
-        """Of an access token, which use does not prolong."""
+        """Of an access token, which is not extended by use."""
         return min(self.idle, self.longest)
 
     def end(self, began: datetime, used: datetime) -> datetime:
-        """When a session ends that is not used again."""
+        """When a session ends that began and was last used at these instants."""
         return min(used + self.idle, began + self.longest)
 
 
@@ -76,14 +76,14 @@ class Visit:
 
     who: Principal
     tenant_id: str | None
-    """The tenant that this session chose last; None: none, or no longer theirs."""
+    """The tenant chosen last in this session; None where the user has no role in it any more."""
     ends_at: datetime
     """When the session ends if it is not used again."""
 
 
 def local_path(goto: str) -> str:
-    """`goto` if it is a page of this site, else HOME. A browser reads ``//x``, ``/\\x`` and
-    ``/a/..//x`` as another site."""
+    """`goto` if it is a page of this site, else HOME. Browsers take ``//x``, ``/\\x`` and
+    ``/a/..//x`` for another site."""
     if len(goto) > MAX_PATH:
         return HOME
     path = unquote(re.split("[?#]", goto, maxsplit=1)[0])
@@ -99,7 +99,7 @@ def _secret() -> str:
 
 
 def id_of(session_id: str) -> str:
-    """What a session is called where its secret must not stand."""
+    """The id of a session that may be stored, shown and logged."""
     return _hash(session_id)
 
 
@@ -120,12 +120,11 @@ class Sessions:
         """Check the password; returns a code that `redeem` turns into a session within
         CODE_LIFETIME.
 
-        address: where the attempt comes from. browser: the value of BROWSER_COOKIE; no other
-        browser can use the code, so nobody can be signed in to somebody else's account by a link.
-        goto: the page to show then, see `local_path`. known: the value of KNOWN_COOKIE, which
-        spares the owner the limits that strangers have used up. Raises CookiesRefused without a
-        browser, WrongCredentials, TooManyRequests; OtpRequired, with what `finish` takes, where the
-        password is right and they have a second factor.
+        address: of the client. browser: the value of BROWSER_COOKIE; no other browser can use the
+        code, so a link cannot sign anybody in to another account. goto: the page to show then, see
+        `local_path`. known: the value of KNOWN_COOKIE, see `KnownBrowsers`. Raises CookiesRefused
+        without a browser, WrongCredentials, TooManyRequests; OtpRequired, with the step for
+        `finish`, where the password is right and the user has a second factor.
         """
         if not browser:
             raise CookiesRefused
@@ -141,9 +140,9 @@ class Sessions:
 
     def finish(self, step: str, otp: str, address: str, browser: str, known: str = "") -> str:
         """The second step of a sign-in, after `begin` raised OtpRequired with `step`. otp: a code
-        of the second factor. The rest is as for `begin`, and so is what is returned. Who mistyped
-        may try again. Raises WrongOtp, TooManyRequests; Unauthenticated once STEP_LIFETIME is over,
-        in another browser, and where the password was changed meanwhile."""
+        of the second factor. The other arguments and the result are as for `begin`. The step stays
+        valid after a wrong code. Raises WrongOtp, TooManyRequests; Unauthenticated once
+        STEP_LIFETIME is over, in another browser, and where the password was changed meanwhile."""
         now = self._clock()
         with self._store.read() as tx:
             pending = tx.codes.find(_hash(step), SECOND_STEP, _hash(browser), now)
@@ -162,11 +161,11 @@ class Sessions:
             return self._new_code(tx, LOGIN, browser, user.id, pending.content)
 
     def redeem(self, code: str, browser: str, device: str = "") -> tuple[str, str]:
-        """The secret id of a new session, and the path to go to. device: what the browser calls
-        itself. Raises Unauthenticated.
+        """The secret id of a new session, and the path to go to. device: the User-Agent. Raises
+        Unauthenticated.
 
-        A code in another browser is refused and stays good for its own: what is worthless there
-        need not be destroyed, and whoever gets to see a code cannot keep its owner from signing in.
+        In another browser a code is refused and stays valid: whoever sees a code cannot keep its
+        owner from signing in.
         """
         now = self._clock()
         with self._store.write() as tx:
@@ -195,8 +194,8 @@ class Sessions:
         raise Unauthenticated("This sign-in is no longer valid: sign in again")
 
     def mark_browser(self, session_id: str, known: str) -> str:
-        """The next value of KNOWN_COOKIE in the browser that has the session; known: its value so
-        far. Raises Unauthenticated."""
+        """The next value of KNOWN_COOKIE in the session's browser. known: its current value. Raises
+        Unauthenticated."""
         with self._store.read() as tx:
             live = self._live(tx, session_id)
         if live is None:
@@ -204,11 +203,11 @@ class Sessions:
         return self._auth.mark_browser(live[1], known)
 
     def visit(self, session_id: str, *, counts: bool = True) -> Visit | None:
-        """Who is behind the cookie, as the database has them now; None when the session is over or
-        there is none.
+        """The user of the session cookie, with their current rights; None when the session has
+        ended or does not exist.
 
-        counts: as a use of the session, which puts off its end. What the server does by itself is
-        none.
+        counts: whether this is a use of the session, which postpones its end. Background work of
+        the server is not.
         """
         if not session_id:
             return None
@@ -223,22 +222,20 @@ class Sessions:
         return Visit(who, chosen if chosen and who.role(chosen) else None, ends_at)
 
     def _use(self, session: Session) -> datetime:
-        """Put off the session's end. Returns when that is."""
+        """Postpone the session's end. Returns the new end."""
         now = self._clock()
         if now - (session.last_used_at or session.created_at) < USED_APART:
             return session.expires_at
         ends_at = self._lifetimes.end(session.created_at, now)
-        with (
-            suppress(Unavailable),
-            self._store.write() as tx,
-        ):  # who only reads need not wait until writing is possible
+        # A caller who only reads does not depend on a write
+        with suppress(Unavailable), self._store.write() as tx:
             tx.sessions.used(session.id_hash, now, ends_at)
             return ends_at
         return session.expires_at
 
     def choose(self, session_id: str, who: Principal, tenant_id: str) -> None:
-        """Remember the tenant. Raises NotFound unless it exists and is theirs, Unauthenticated when
-        the session is over."""
+        """Remember the chosen tenant. Raises NotFound unless it exists and the user has a role in
+        it, Unauthenticated when the session has ended."""
         if who.role(tenant_id) is None or not is_uuid(tenant_id):
             raise NotFound
         with self._store.write() as tx:
@@ -248,7 +245,7 @@ class Sessions:
             tx.sessions.choose(_hash(session_id), tenant_id)
 
     def end(self, session_id: str) -> None:
-        """Sign out. One that is over already stays so."""
+        """Sign out. Does nothing where the session has ended already."""
         if session_id:
             with self._store.write() as tx:
                 live, now = self._live(tx, session_id), self._clock()
@@ -258,17 +255,17 @@ class Sessions:
                     audit_log.note_user(tx, Principal(user.id), Action.SIGNED_OUT, None, user, now)
 
     def download_code(self, who: Principal, session_id: str, content: dict[str, Any]) -> str:
-        """A code that `take_download` turns into the content, in the same session. Raises
-        Unauthenticated when it is over."""
+        """A code that `take_download` exchanges for the content, in the same session. Raises
+        Unauthenticated when the session has ended."""
         with self._store.write() as tx:
             self._require(tx, session_id, who)
             return self._new_code(tx, DOWNLOAD, session_id, who.user_id, content)
 
     def take_download(self, code: str, session_id: str) -> tuple[Principal, dict[str, Any]]:
-        """Who is behind the session now, and the code's content; the code is gone then.
+        """The session's user, and the code's content. The code is used up.
 
-        Raises Unauthenticated without a live session, NotFound for a code that is not this
-        session's or no longer good.
+        Raises Unauthenticated without a session, NotFound for an expired code and one of another
+        session.
         """
         visit = self.visit(session_id)
         if visit is None:

@@ -1,4 +1,4 @@
-"""What holds for every invitation: who may invite, how many are open, what the audit says."""
+"""Rules of all invitations: who may invite, how many may be open, and their audit entries."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from exports_app.services.core.records import Action, Invitation, User
 from exports_app.services.identity.authentication import Auth
 
 MAX_OPEN = 500
-"""Invitations of one tenant that wait to be accepted."""
+"""The most open invitations of one tenant."""
 
 
 def note_invitation(
@@ -35,7 +35,7 @@ def note_invitation(
 
 
 def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> bool:
-    """Whether the person who sent it could send it now: not once removed, nor while they lack a
+    """Whether its sender may still invite: not after they were removed, and not while they lack a
     required second factor."""
     inviter = tx.users.get(invitation.invited_by)
     if inviter is None or not inviter.is_active:
@@ -44,10 +44,12 @@ def may_still_invite(tx: Transaction, auth: Auth, invitation: Invitation) -> boo
 
 
 def revoke_of_previous_holder(tx: Transaction, user: User, now: datetime) -> None:
-    """What an account sent before its mailbox was proven: somebody else may have invited
-    accomplices with it."""
+    """Revoke what an account sent before its mailbox was proven: a previous holder may have invited
+    accomplices."""
     for invitation in tx.invitations.open_from(user.id):
-        if tx.invitations.revoke(invitation.id, now):  # else it was accepted at the same moment
+        if tx.invitations.revoke(
+            invitation.id, now
+        ):  # False where it was accepted at the same moment
             note_invitation(tx, Principal(user.id), Action.INVITATION_REVOKED, invitation, now)
 
 
@@ -63,13 +65,14 @@ def open_invitation(
 
 
 def check_not_member(tx: Transaction, tenant_id: str, address: str) -> None:
-    """Asks this tenant's own members, and no account: its admins know these anyway."""
+    """Looks only at this tenant's members, whom its admins know anyway. Raises Conflict."""
     if any(member.user.email == address for member in tx.users.members(tenant_id)):
         raise Conflict("This person is a member already: change their role instead")
 
 
 def make_room(tx: Transaction, tenant_id: str, address: str, now: datetime) -> None:
-    """For an invitation of this address. One that has expired makes way for it."""
+    """Revoke an expired invitation of the address. Raises Conflict where one is open, or too many
+    are."""
     before = tx.invitations.open_for(tenant_id, address)
     if before is not None:
         if before.expires_at > now:

@@ -1,6 +1,6 @@
-"""Invitations to a tenant. Its admins name an address and a role; rights begin when the person who
-reads that mailbox accepts (`accounts.invitation_acceptance`). Nothing here depends on whether the
-address has an account."""
+"""Invitations to a tenant. Its admins enter an address and a role; membership begins when the
+person accepts (`accounts.invitation_acceptance`). Nothing here depends on whether the address has
+an account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -37,14 +37,14 @@ KEPT = timedelta(days=30)
 """How long an invitation stays in the database after its link has expired."""
 SWEEP = 100
 TENANT_RATE = "200/hour"
-"""Links that one tenant may send, to whichever address."""
+"""Links that one tenant may send in all."""
 ADDRESS_RATE = "5/hour"
 """Links that one tenant may send to one address."""
 
 
 class InvitationStatus(StrEnum):
     """OPEN: its link can be used. EXPIRED: send it again. INVITER_LEFT: its link cannot be used,
-    because the person who sent it may not invite any more: another admin can send it again."""
+    because its sender may not invite any more; another admin can send it again."""
 
     OPEN = "open"
     EXPIRED = "expired"
@@ -55,8 +55,8 @@ class InvitationStatus(StrEnum):
 class Invited:
     """An invitation as the tenant's admins see it.
 
-    invited_by: a name. mail: how the message with the latest link fares; None where none is sent.
-    link: to be handed on, shown once and only where no mail server is set.
+    invited_by: a name. mail: the status of the message with the latest link; None where none is
+    sent. link: to be passed on, shown once and only without a mail server.
     """
 
     invitation: Invitation
@@ -85,7 +85,7 @@ class Invitations:
         self._auth = auth
         self._tenant_limit = RateLimit(TENANT_RATE, counts, "invitations")
         self._address_limit = RateLimit(ADDRESS_RATE, counts, "invitations-address")
-        mail.register(LinkKind.INVITATION, self._letter)
+        mail.register(LinkKind.INVITATION, self._compose)
 
     def find(self, who: Principal, tenant_id: str) -> list[Invited]:
         """Those that were neither accepted nor revoked, the newest first. Raises NotFound,
@@ -95,14 +95,15 @@ class Invitations:
             return self._described(tx, tx.invitations.open_in(tenant_id))
 
     def invite(self, who: Principal, tenant_id: str, email: str, role: str) -> Invited:
-        """The same for addresses with and without an account.
+        """Works the same for addresses with and without an account.
 
         Raises NotFound, Forbidden, Invalid, TooManyRequests; Conflict where the address belongs to
         a member of this tenant or is invited already, and where too many invitations are open.
         """
         with self._store.read() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
-        address, wanted = _address(email), role_of(role)
+        address = _address(email)
+        invited_role = role_of(role)
         self._count(tenant_id, address)
         with write_as(self._store, who) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
@@ -113,7 +114,7 @@ class Invitations:
                 id=new_id(),
                 tenant_id=tenant_id,
                 email=address,
-                role=wanted,
+                role=invited_role,
                 invited_by=who.user_id,
                 created_at=now,
                 expires_at=now + LIFETIME,
@@ -126,7 +127,7 @@ class Invitations:
         return invited
 
     def resend(self, who: Principal, tenant_id: str, invitation_id: str) -> Invited:
-        """With a new link, for which the caller answers from now on. The old link no longer works.
+        """With a new link; the caller becomes its sender. The old link no longer works.
 
         Raises NotFound, Forbidden, TooManyRequests; Conflict where the person is a member by now.
         """
@@ -165,7 +166,7 @@ class Invitations:
     def _send(
         self, tx: Transaction, who: Principal, action: Action, invitation: Invitation
     ) -> Invited:
-        """Have its link mailed once the transaction is committed, or return it to be handed on."""
+        """Mail the link after the commit, or return it where there is no mail server."""
         note_invitation(tx, who, action, invitation, self._clock(), role=invitation.role)
         if invitation.mailed:
             self._mail.send(
@@ -198,10 +199,10 @@ class Invitations:
             described.append(Invited(invitation, name, status, _mail_status(tx, invitation)))
         return described
 
-    def _letter(
+    def _compose(
         self, tx: Transaction, message: AccountMessage, now: datetime
     ) -> AccountEmail | None:
-        """What the message says when it is sent; None where its link no longer works by then."""
+        """The message at the time it is sent; None where its link no longer works."""
         invitation = tx.invitations.get(message.subject_id)
         if (
             invitation is None
@@ -241,7 +242,7 @@ class Invitations:
 
 
 def _link(invitation: Invitation) -> AccountLink:
-    """To be handed on by a person: it proves no mailbox."""
+    """A link to be passed on, which proves no mailbox."""
     return AccountLink(
         LinkKind.INVITATION,
         invitation.id,

@@ -1,5 +1,4 @@
-"""The people of a tenant: who belongs to it, as what, and to whom schedules go when their owner
-leaves."""
+"""The members of a tenant, their roles, and the new owners of schedules when a member leaves."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,9 +21,9 @@ ROLES = (Role.ADMIN, Role.VIEWER)
 
 @dataclass(frozen=True)
 class Leaving:
-    """What has to be settled before a member leaves. successors: members who may own their
-    scheduled exports; none is asked for where they own none. refusal: why they cannot leave as
-    things are; empty where they can."""
+    """What to decide before a member leaves. successors: members who may become the owners of their
+    scheduled exports; empty where they own none. refusal: why they cannot leave; empty where they
+    can."""
 
     tenant: Tenant
     member: Member
@@ -34,8 +33,8 @@ class Leaving:
 
 @dataclass(frozen=True)
 class Removing:
-    """What has to be settled before an admin removes a member. receives: how many of the tenant's
-    scheduled exports are sent to their address. refusal: as of `Leaving`."""
+    """What to decide before an admin removes a member. receives: the number of the tenant's
+    scheduled exports that are sent to their address. refusal: as in `Leaving`."""
 
     member: Member
     successors: list[User]
@@ -77,7 +76,7 @@ class Members:
         return replace(old, role=wanted)
 
     def removing(self, who: Principal, tenant_id: str, user_id: str) -> Removing:
-        """What to settle before a member is removed. Raises NotFound, Forbidden."""
+        """What to decide before a member is removed. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             tenant_of(tx, who, tenant_id, Permission.MANAGE)
             member = _member(tx, tenant_id, user_id)
@@ -96,15 +95,15 @@ class Members:
         *,
         drop_recipient: bool = False,
     ) -> None:
-        """The account stays. schedules_to: the member who becomes the owner of theirs.
-        drop_recipient: their address is taken out of the recipients of the tenant's scheduled
-        exports. Raises NotFound, Forbidden; Invalid for a new owner who may not export here;
-        Conflict for the last admin, where schedules have no new owner, and where some would have no
+        """The account stays. schedules_to: the member who becomes the owner of their schedules.
+        drop_recipient: remove their address from the recipients of the tenant's scheduled exports.
+        Raises NotFound, Forbidden; Invalid for a new owner who may not export here; Conflict for
+        the last admin, where schedules have no new owner, and where some would have no
         recipient."""
         with write_as(self._store, who, taking_from=user_id) as (tx, who):
             tenant_of(tx, who, tenant_id, Permission.MANAGE, lock=True)
             old = _member(tx, tenant_id, user_id)
-            self._part(tx, who, old, tenant_id, schedules_to)
+            self._end_membership(tx, who, old, tenant_id, schedules_to)
             detail = {}
             if drop_recipient:
                 email, now = old.user.email, self._clock()
@@ -122,7 +121,7 @@ class Members:
         return [TenantRole(tenant, roles[tenant.id]) for tenant in by_name]
 
     def leaving(self, who: Principal, tenant_id: str) -> Leaving:
-        """What the caller has to settle before they leave. Raises NotFound where they are no
+        """What the caller has to decide before they leave. Raises NotFound where they are not a
         member."""
         with self._store.read() as tx:
             tenant, member = _own_membership(tx, who, tenant_id)
@@ -132,16 +131,16 @@ class Members:
         return Leaving(tenant, member, successors, refusal)
 
     def leave(self, who: Principal, tenant_id: str, schedules_to: str | None = None) -> None:
-        """The caller is no member any more. schedules_to, and what is raised: as of `remove`;
-        NotFound where they are no member."""
+        """End the caller's own membership. schedules_to and errors: as in `remove`; NotFound where
+        they are not a member."""
         with write_as(self._store, who, taking_from=who.user_id) as (tx, who):
             _, member = _own_membership(tx, who, tenant_id, lock=True)
-            self._part(tx, who, member, tenant_id, schedules_to)
+            self._end_membership(tx, who, member, tenant_id, schedules_to)
             self._note(tx, who, Action.MEMBER_LEFT, tenant_id, member.user)
         self._publish(tenant_id)
         self._changes.publish(Change(Topic.SCHEDULES, tenant_id))
 
-    def _part(
+    def _end_membership(
         self,
         tx: Transaction,
         who: Principal,
@@ -149,7 +148,7 @@ class Members:
         tenant_id: str,
         schedules_to: str | None,
     ) -> None:
-        """End a membership; scheduled exports of theirs get a new owner."""
+        """The member's scheduled exports get a new owner."""
         _keep_an_admin(tx, tenant_id, leaving)
         if leaving.schedules and schedules_to is None:
             owns = counted(leaving.schedules, "scheduled export")
@@ -157,10 +156,10 @@ class Members:
                 f"{leaving.user.name} owns {owns} here: say who should own them (schedulesTo)"
             )
         if schedules_to is not None and leaving.schedules:
-            heir = _heir(tx, tenant_id, leaving.user.id, schedules_to)
+            new_owner = _new_owner(tx, tenant_id, leaving.user.id, schedules_to).user
             now = self._clock()
-            moved = tx.schedules.transfer_ownership(tenant_id, leaving.user.id, heir.user.id, now)
-            changed = {"owner": [leaving.user.name, heir.user.name]}
+            moved = tx.schedules.transfer_ownership(tenant_id, leaving.user.id, new_owner.id, now)
+            changed = {"owner": [leaving.user.name, new_owner.name]}
             for schedule in moved:
                 audit_log.note_schedule(
                     tx, who, Action.SCHEDULE_UPDATED, schedule, now, changed=changed
@@ -183,7 +182,7 @@ class Members:
 
 
 def role_of(role: str) -> Role:
-    """One that a tenant gives. Raises Invalid."""
+    """Raises Invalid for a role that a tenant cannot give."""
     if role not in ROLES:
         raise Invalid([FieldError("/role", one_of(ROLES))])
     return Role(role)
@@ -206,8 +205,8 @@ def _belongs(who: Principal, tenant_id: str) -> bool:
 def _own_membership(
     tx: Transaction, who: Principal, tenant_id: str, *, lock: bool = False
 ) -> tuple[Tenant, Member]:
-    """One leaves also what gives no rights for want of a second factor. Raises NotFound where the
-    caller does not belong to the tenant, also a super admin."""
+    """Also where a missing second factor withholds the rights. Raises NotFound where the caller is
+    not a member, also for a super admin."""
     tenant = tx.tenants.get(tenant_id, lock=lock) if _belongs(who, tenant_id) else None
     if tenant is None:
         raise NotFound
@@ -220,8 +219,7 @@ def _keep_an_admin(tx: Transaction, tenant_id: str, leaving: Member) -> None:
 
 
 def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:
-    """Why a tenant keeps this admin: nobody else could let anybody in again. One who is not active
-    cannot. Empty where it need not."""
+    """Why the tenant's last active admin cannot leave; empty where there is another one."""
     others = [admin for admin in tx.users.admins(tenant_id) if admin.id != leaving.user.id]
     if leaving.role is not Role.ADMIN or others:
         return ""
@@ -229,13 +227,14 @@ def _refusal(tx: Transaction, tenant_id: str, leaving: Member) -> str:
 
 
 def may_succeed(member: Member, leaving_id: str) -> bool:
-    """Whether they may own the scheduled exports of the one who leaves."""
+    """Whether the member may own the scheduled exports of the one who leaves."""
     may_export = member.user.is_active and Permission.WRITE in PERMISSIONS[member.role]
     return may_export and member.user.id != leaving_id
 
 
-def _heir(tx: Transaction, tenant_id: str, user_id: str, heir_id: str) -> Member:
+def _new_owner(tx: Transaction, tenant_id: str, user_id: str, new_owner_id: str) -> Member:
+    """Raises Invalid."""
     for member in tx.users.members(tenant_id):
-        if member.user.id == heir_id and may_succeed(member, user_id):
+        if member.user.id == new_owner_id and may_succeed(member, user_id):
             return member
     raise Invalid([FieldError("/schedulesTo", "choose another member who may export here")])

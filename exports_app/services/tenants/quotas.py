@@ -1,6 +1,5 @@
-"""What one tenant may take, so that it leaves enough for the others: scheduled exports, waiting
-runs, messages in a day, and the room of its files. The installation's settings, or a tenant's own,
-which a super admin sets."""
+"""Quotas of a tenant: scheduled exports, waiting runs, messages in a day, and the size of its
+files. The limits come from the settings, or a super admin sets a tenant's own."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -51,7 +50,7 @@ class QuotaLimits:
 
 @dataclass(frozen=True)
 class Quota:
-    """own: the tenant's own limit; None: the installation's holds, which is the limit then."""
+    """own: the tenant's own limit; None: `limit` is the installation's."""
 
     name: str
     used: int
@@ -69,7 +68,7 @@ class Quotas:
         self._installation = installation
 
     def find(self, who: Principal, tenant_id: str) -> list[Quota]:
-        """What the tenant uses of its quotas. Raises NotFound, Forbidden."""
+        """The tenant's quotas and their use. Raises NotFound, Forbidden."""
         with self._store.read() as tx:
             tenant = tenant_of(tx, who, tenant_id, Permission.MANAGE)
             return self._quotas(tx, tenant)
@@ -77,8 +76,8 @@ class Quotas:
     def change(
         self, who: Principal, tenant_id: str, limits: Mapping[str, int | None]
     ) -> list[Quota]:
-        """limits: by name as in `QuotaLimits`, those to change; None: the installation's. Raises
-        NotFound, Forbidden to everybody but super admins, Invalid."""
+        """limits: those to change, by name as in `QuotaLimits`; None: the installation's. Raises
+        NotFound, Invalid; Forbidden for everybody but super admins."""
         if wrong := _wrong(limits):
             raise Invalid(wrong)
         with write_as(self._store, who) as (tx, who):
@@ -116,10 +115,10 @@ class Quotas:
         limits = vars(self.of(tenant))
         return [Quota(name, used[name], limits[name], _own(tenant, name)) for name in limits]
 
-    # What people and programs ask for
+    # For people and programs
 
     def require_schedule(self, tx: Transaction, tenant: Tenant) -> None:
-        """Room for another scheduled export. Raises QuotaExceeded."""
+        """Raises QuotaExceeded where there is no room for another scheduled export."""
         limit = self.of(tenant).schedules
         if tx.usage.schedules(tenant.id) >= limit:
             raise QuotaExceeded(
@@ -130,11 +129,11 @@ class Quotas:
     def require_run(
         self, tx: Transaction, tenant_id: str, runs: int = 1, messages: int = 1
     ) -> None:
-        """Room for so many more runs, each with so many messages. Raises QuotaExceeded.
+        """Raises QuotaExceeded where there is no room for so many runs, each with so many messages.
 
-        Before any other row is locked in the transaction: others lock the tenant first as well.
+        Call it before any other row is locked in the transaction: others lock the tenant first too.
         """
-        tenant = tx.tenants.get(tenant_id, lock=True)  # counted and added by one at a time
+        tenant = tx.tenants.get(tenant_id, lock=True)  # one at a time counts and adds
         assert tenant is not None
         limits = self.of(tenant)
         waiting = tx.usage.pending_runs(tenant_id)
@@ -146,10 +145,11 @@ class Quotas:
         if reason := self._messages(tx, tenant, runs * messages) or self._files(tx, tenant, 0):
             raise QuotaExceeded(reason)
 
-    # What the engine does
+    # For the engine
 
     def plan(self, tx: Transaction, runs: Sequence[Run], now: datetime) -> list[Run]:
-        """The runs of a tick: those for which their tenant has no room end at once, and say so."""
+        """The runs of a tick. A run for which its tenant has no room fails at once, with the
+        reason."""
         wanted = Counter(run.tenant_id for run in runs if run.status is RunStatus.PENDING)
         room = {tenant_id: self._room(tx, tenant_id) for tenant_id in wanted}
         planned = []
@@ -173,14 +173,14 @@ class Quotas:
         return limit - tx.usage.pending_runs(tenant_id), reason
 
     def reserve_messages(self, tx: Transaction, run: Run, count: int) -> None:
-        """Before a run's first message, and before any other row is locked in the transaction.
-        Raises RunError; MessagesReserved where nothing but reservations of other runs is in the
-        way.
+        """Call it before a run's first message, and before any other row is locked in the
+        transaction. Raises RunError; MessagesReserved where only reservations of other runs are in
+        the way.
 
-        Counts what other runs may still begin, so that runs that are sent at the same time stay
-        within the quota together.
+        Reservations of other runs count, so that runs at the same time stay within the quota
+        together.
         """
-        tenant = tx.tenants.get(run.tenant_id, lock=True)  # counted and reserved by one at a time
+        tenant = tx.tenants.get(run.tenant_id, lock=True)  # one at a time counts and reserves
         assert tenant is not None
         if count:
             self._check_room(tx, tenant, count)
@@ -190,8 +190,7 @@ class Quotas:
         limit, sent = self.of(tenant).messages_per_day, self._sent(tx, tenant.id)
         if sent + count > limit:
             raise RunError(_too_many_messages(tenant, limit, sent, count), code=CODE)
-        # Also of runs whose lease ran out: their workers may only have been held up, and would send
-        # them beside this run's
+        # Also those of runs whose lease expired: their workers may be slow, and still send
         if sent + (reserved := tx.usage.reserved_messages(tenant.id)) + count > limit:
             raise MessagesReserved(
                 f"{tenant.name} has sent {sent:,} of at most {limit:,} messages today (UTC), other "
@@ -200,16 +199,16 @@ class Quotas:
             )
 
     def require_room(self, tx: Transaction, tenant: Tenant, more: int) -> None:
-        """For a file of so many bytes. Raises RunError."""
+        """Raises RunError where there is no room for a file of `more` bytes."""
         if reason := self._files(tx, tenant, more):
             raise RunError(reason, code=CODE)
 
     def count_message(self, tx: Transaction, run: Run) -> None:
-        """One is begun; in the transaction that says so."""
+        """Call it in the transaction that sets a delivery to sending."""
         tx.usage.add_message(run.tenant_id, self._clock().date())
 
     def forget(self) -> None:
-        """The counts of days long past."""
+        """Remove the counts of old days."""
         with self._store.write() as tx:
             tx.usage.forget_messages((self._clock() - KEPT).date())
 
@@ -254,7 +253,7 @@ def _wrong(limits: Mapping[str, Any]) -> list[FieldError]:
 
 
 def _refused(run: Run, reason: str, now: datetime) -> Run:
-    """Failed before it began. It has a start, so that it counts as an end of its schedule's run."""
+    """The run, failed before it began. Its start is set, so that it counts as a run that ended."""
     status = move_run(move_run(run.status, RunStatus.PROCESSING), RunStatus.FAILED)
     return replace(
         run,

@@ -1,5 +1,5 @@
-"""The domains that a tenant sends its files to: an allow list of its admins, checked when a
-schedule is saved, when a message is sent and when a link is used."""
+"""The domains that a tenant may send files to: an allow list, checked when a schedule is saved,
+when a message is sent and when a link is used."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,12 +14,12 @@ WILDCARD = "*."
 """``*.example.com`` stands for all domains below example.com, and not for example.com itself."""
 SHOWN = 3
 LONGEST_SHOWN = 60
-"""Characters of a wrong domain that an error repeats."""
+"""Characters of a wrong domain that an error shows."""
 
 
 def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
-    """The domains in their normal form (lower case, IDNA A-labels), sorted, each once; and what is
-    wrong with the others. An empty list allows every domain."""
+    """The domains in their normal form (lower case, IDNA A-labels), sorted, without duplicates; and
+    the errors of the others. An empty list allows every domain."""
     wanted = list(domains)
     if len(wanted) > bounds.DOMAINS:
         return (), [FieldError("/recipientDomains", f"name at most {bounds.DOMAINS} domains")]
@@ -38,7 +38,7 @@ def read(domains: Iterable[str]) -> tuple[tuple[str, ...], list[FieldError]]:
 
 
 def _quoted(text: str) -> str:
-    """As it was written, in one line that is not too long."""
+    """In one line, and shortened."""
     shown = " ".join(text.split())
     return f"“{shown[:LONGEST_SHOWN]}…”" if len(shown) > LONGEST_SHOWN else f"“{shown}”"
 
@@ -65,7 +65,7 @@ def _domain_of(address: str) -> str | None:
 def allows(tenant: Tenant, address: str) -> bool:
     if not tenant.recipient_domains:
         return True
-    # What is stored was validated before: only an international domain needs to be converted
+    # Stored addresses are valid: only an international domain needs to be converted
     domain: str | None = address.rpartition("@")[2].lower()
     if not address.isascii():
         domain = _domain_of(address)
@@ -81,11 +81,11 @@ def _covers(allowed: str, domain: str) -> bool:
 
 
 def check(tenant: Tenant, recipients: Sequence[str]) -> list[FieldError]:
-    """What is wrong with the recipients of a schedule of the tenant's."""
+    """The errors of a schedule's recipients."""
     return [
         FieldError(
             f"/recipients/{i}",
-            f"{_elsewhere(tenant)}: choose another address, or have an admin allow its domain",
+            f"{_outside(tenant)}: choose another address, or have an admin allow its domain",
         )
         for i, address in enumerate(recipients)
         if not allows(tenant, address)
@@ -97,12 +97,12 @@ def refusal(tenant: Tenant, address: str) -> str | None:
     if allows(tenant, address):
         return None
     return (
-        f"this address {_elsewhere(tenant)}: remove it from the recipients, or allow its domain in "
+        f"this address {_outside(tenant)}: remove it from the recipients, or allow its domain in "
         "the tenant's settings"
     )
 
 
-def _elsewhere(tenant: Tenant) -> str:
+def _outside(tenant: Tenant) -> str:
     domains = tenant.recipient_domains
     more = f" and {len(domains) - SHOWN} more" if len(domains) > SHOWN else ""
     return (

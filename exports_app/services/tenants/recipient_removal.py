@@ -1,5 +1,4 @@
-"""A person's address among the recipients of a tenant's scheduled exports; it can be dropped when
-the person is removed from the tenant."""
+"""Removing the address of a former member from the recipients of a tenant's scheduled exports."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,12 +11,13 @@ from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import Action, Schedule
 
 NAMED = 3
-"""How many scheduled exports a refusal names; the rest is counted."""
+"""Scheduled exports that a refusal names; the others are counted."""
 
 
 def drop(tx: Transaction, who: Principal, tenant_id: str, address: str, now: datetime) -> int:
-    """Take the address, in any case, out of the recipients of the tenant's scheduled exports.
-    Returns how many have changed. Raises Conflict, naming them, where some go to nobody else."""
+    """Remove the address, in any case, from the recipients of the tenant's scheduled exports.
+    Returns the number of changed ones. Raises Conflict with their names where it is the only
+    recipient of some."""
     schedules = tx.schedules.addressed_to(tenant_id, address, lock=True)
     remaining = {schedule.id: _without(schedule.recipients, address) for schedule in schedules}
     if emptied := [schedule for schedule in schedules if not remaining[schedule.id]]:

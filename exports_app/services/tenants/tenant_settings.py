@@ -1,4 +1,4 @@
-"""A tenant as those who manage it see and change it."""
+"""A tenant's settings, for its admins."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,11 +16,11 @@ from exports_app.services.tenants import recipient_domains
 from exports_app.services.tenants.validation import check_tenant
 
 SETTINGS = ("name", "brand_color", "logo_url", "timezone", "keep_days", "recipient_domains")
-"""What its admins choose; its slug stands in file names, and its limits are the installation's."""
+"""The settings that admins may change. The slug is part of file names; super admins set limits."""
 
 
 POLICIES = ("second_factor_required",)
-"""What its admins require of its members."""
+"""The rules for members that admins may change."""
 CHOSEN = SETTINGS + POLICIES
 
 
@@ -33,7 +33,7 @@ class Tenants:
     def get(
         self, who: Principal, tenant_id: str, permission: Permission = Permission.READ
     ) -> Tenant:
-        """Raises NotFound (also for one that is not theirs), then Forbidden."""
+        """Raises NotFound (also for another's tenant), then Forbidden."""
         with self._store.read() as tx:
             return tenant_of(tx, who, tenant_id, permission)
 
@@ -44,13 +44,13 @@ class Tenants:
         values: Mapping[str, Any],
         seen: Mapping[str, Any] | None = None,
     ) -> Tenant:
-        """values: of CHOSEN, those to change. seen: what the one who changes them saw in their
-        place. Raises NotFound, Forbidden, Invalid; Conflict where what was seen is no longer so,
-        and for one who requires a second factor without having one."""
-        judged = self.get(who, tenant_id, Permission.MANAGE)
+        """values: the fields of CHOSEN to change. seen: the values that the caller saw. Raises
+        NotFound, Forbidden, Invalid; Conflict where the seen values have changed, and where a
+        caller without a second factor requires one."""
+        checked = self.get(who, tenant_id, Permission.MANAGE)
         while True:
             new = replace(
-                judged, **{name: _trimmed(values[name]) for name in CHOSEN if name in values}
+                checked, **{name: _trimmed(values[name]) for name in CHOSEN if name in values}
             )
             check_tenant(new)
             domains, _ = recipient_domains.read(new.recipient_domains)
@@ -63,13 +63,13 @@ class Tenants:
                     if name in seen
                 ):
                     raise Conflict
-                if old == judged:
+                if old == checked:
                     if not self._change(tx, who, old, new):
                         return old
                     break
-            # somebody else changed it meanwhile: what they chose is judged together with this
-            judged = old
-        # Its name stands on every page of it
+            # changed by somebody else meanwhile: check both changes together
+            checked = old
+        # All pages of the tenant show its name
         self._changes.publish(Change(Topic.TENANTS, tenant_id))
         return new
 
@@ -77,7 +77,7 @@ class Tenants:
         """Write what differs; False where nothing does."""
         changes = audit_log.changed(vars(old), {name: getattr(new, name) for name in CHOSEN})
         if changes:
-            # A super admin is under the rule of the installation, and loses nothing by the tenant's
+            # Super admins follow the installation's rule, and lose nothing by the tenant's
             if (
                 new.second_factor_required
                 and not old.second_factor_required
@@ -93,7 +93,7 @@ class Tenants:
 
 
 def _check_own_factor(tx: Transaction, who: Principal) -> None:
-    """Who requires one without having one would shut themselves out."""
+    """A caller who requires one without having one would lose their rights."""
     user = tx.users.get(who.user_id)
     if user is None or user.second_factor_at is None:
         raise Conflict(
@@ -111,8 +111,8 @@ def _trimmed(value: Any) -> Any:
 def tenant_of(
     tx: Transaction, who: Principal, tenant_id: str, permission: Permission, *, lock: bool = False
 ) -> Tenant:
-    """lock: nobody else changes it, or its people, until the transaction ends. Raises NotFound
-    (also for one that is not theirs), then Forbidden."""
+    """lock: nobody else changes the tenant or its members until the transaction ends. Raises
+    NotFound (also for another's tenant), then Forbidden."""
     tenant = tx.tenants.get(tenant_id, lock=lock) if is_uuid(tenant_id) else None
     if tenant is None:
         raise NotFound

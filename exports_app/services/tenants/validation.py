@@ -1,4 +1,4 @@
-"""What a tenant may look like."""
+"""The rules of a tenant's fields."""
 
 import re
 from urllib.parse import urlsplit
@@ -47,8 +47,7 @@ def wrong_in_tenant(tenant: Tenant) -> list[FieldError]:
 
 
 def _is_picture(url: str) -> bool:
-    """An https address that could be on the network, of characters that can be seen, and without a
-    password in it."""
+    """Whether it is a plausible https address of visible characters, without a user or password."""
     if not url.isprintable() or not re.fullmatch(
         r"https://[^\s\"'<>\\]{1,1990}", url, re.IGNORECASE
     ):

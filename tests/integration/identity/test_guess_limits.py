@@ -9,7 +9,7 @@ import pytest
 from exports_app.domain.errors import TooManyRequests
 from exports_app.services.core.rate_limits import Counts
 from exports_app.services.identity.guess_limits import (
-    ACQUAINTED,
+    KNOWN_NETWORK_SECONDS,
     Guess,
     GuessLimits,
     GuessScope,
@@ -239,5 +239,5 @@ def test_an_acquaintance_lasts_for_a_month_from_the_last_right_guess(counts: Cou
     guess = limits.begin(Purpose.PASSWORD, OWNER, HOME)
     guess.right()
     right(limits, HOME)
-    expiry = counts.using(lambda storage: storage.get_expiry(guess._acquaintance))
-    assert ACQUAINTED - 10 < expiry - time.time() <= ACQUAINTED + 1
+    expiry = counts.using(lambda storage: storage.get_expiry(guess._known_network))
+    assert KNOWN_NETWORK_SECONDS - 10 < expiry - time.time() <= KNOWN_NETWORK_SECONDS + 1
