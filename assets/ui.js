@@ -215,12 +215,12 @@ export function Connection() {
     const timer = setTimeout(() => setState(""), 3000);
     return () => clearTimeout(timer);
   }, [state]);
-  const words = { lost: "Connection lost. What you see may be out of date; trying again …", back: "Connected again." };
+  const words = { lost: "Connection lost. This page may be out of date. Reconnecting …", back: "Connected again." };
   return h("div", { className: `connection ${state}`, role: "status", "aria-live": "polite" }, words[state] ?? "");
 }
 
 const isAway = () => {
-  if (away) toast.error("The server cannot be reached: nothing was done. Try again once it is back.", { id: "away" });
+  if (away) toast.error("The server cannot be reached, so nothing was done. Try again when it is back.", { id: "away" });
   return away;
 };
 
@@ -247,7 +247,7 @@ export function Soon({ children }) {
 
 // A plain anchor: Reflex's own would be a navigation to the start page.
 export function SkipLink({ target }) {
-  return h("a", { href: `#${target}`, className: "skip" }, "Skip to the content");
+  return h("a", { href: `#${target}`, className: "skip" }, "Skip to content");
 }
 
 export function ReloadButton() {

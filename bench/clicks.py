@@ -172,7 +172,7 @@ class List:
 
     async def turn(self, number: int) -> Answer:  # noqa: ARG002 (as `Sample` has it)
         return await self._rows_change(
-            "click", self._page.get_by_role("button", name="The next page").click
+            "click", self._page.get_by_role("button", name="Next page").click
         )
 
     async def search(self, number: int) -> Answer:

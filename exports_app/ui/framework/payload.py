@@ -55,7 +55,7 @@ def _wrong_plain(value: Any, most: int = TEXT) -> str | None:
 
 def _wrong_form(form: Mapping[Any, Any]) -> str | None:
     if len(form) > FIELDS or any(not isinstance(name, str) or len(name) > NAME for name in form):
-        return f"these are too many fields: send at most {FIELDS}"
+        return f"there are too many fields: send at most {FIELDS}"
     return _first(form.values())
 
 

@@ -161,7 +161,7 @@ def _account() -> rx.Component:
 
 def _demo_banner() -> rx.Component:
     return rx.el.aside(
-        "This is a demo: its data is invented and its password public. Nothing here is private.",
+        "This is a demo. Its data is made up and its password is public. Nothing here is private.",
         class_name="demo",
         custom_attrs={"aria-label": "Demo"},
     )
@@ -179,7 +179,7 @@ def _failed() -> rx.Component:
 
 def _no_access(needs: Permission) -> rx.Component:
     ask = rx.fragment(
-        "You need the Admin role to see this page: ask an admin of ",
+        "You need the Admin role to see this page. Ask an admin of ",
         rx.cond(SessionState.tenant_name != "", SessionState.tenant_name, "your organisation"),
         ". Viewers read scheduled exports and their history through the API.",
     )
@@ -192,7 +192,9 @@ def _no_access(needs: Permission) -> rx.Component:
             " (",
             SessionState.role,
             "). ",
-            "This is for super admins of the installation." if needs in OF_INSTALLATION else ask,
+            "Only super admins of the installation can see this page."
+            if needs in OF_INSTALLATION
+            else ask,
         ),
         rx.el.button("Sign out", type="button", class_name="btn", on_click=SessionState.logout),
         level="h1",

@@ -8,11 +8,11 @@ from exports_app.ui.framework.page import page
 
 @page("404", title="Not found", public=True)
 def not_found() -> rx.Component:
-    home = rx.el.a("To the scheduled exports", href="/scheduled-exports", class_name="btn primary")
+    home = rx.el.a("Go to scheduled exports", href="/scheduled-exports", class_name="btn primary")
     return rx.el.main(
         message(
             "map-pin-off",
-            "There is no such page",
+            "Page not found",
             "The address is wrong, or the page has moved.",
             home,
             level="h1",

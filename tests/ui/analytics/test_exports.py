@@ -55,7 +55,7 @@ def test_how_the_exports_do(
         ]
         assert [(one.name, one.reason) for one in page.paused] == [
             ("Tired", "5 runs in a row failed"),
-            ("By hand", "paused by hand"),
+            ("By hand", "paused manually"),
         ]
         assert (page.failing_total, page.paused_total, page.ownerless_total) == (1, 2, 0)
 

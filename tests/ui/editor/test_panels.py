@@ -48,7 +48,7 @@ def test_campaigns_are_searched_and_chosen(
         # another tenant's: neither its name nor the preview tells that it exists, and saving
         # refuses it
         await tab.do(CampaignPicker.toggle, campaigns["Rival"].id)
-        assert picker.chosen[1].label == "a campaign that is gone"
+        assert picker.chosen[1].label == "a deleted campaign"
         await put(tab, name="Mine")
         await tab.do(Fields.add_recipients, "ann@example.com")
         await tab.do(EditorState.save)
@@ -104,7 +104,7 @@ def test_a_type_with_a_fault_leaves_no_rows_of_another_one_in_the_data_panel(
         with registered(EXPORT_TYPES, Faulty()):
             panel._show(*_read(admin, acme.id, values | {"export_type": Faulty.key}, []))
         assert (panel.rows, panel.heads, panel.summary, panel.busy) == ([], [], "", False)
-        assert "unexpected error" in panel.problem
+        assert "failed unexpectedly" in panel.problem
 
     assert campaigns
     asyncio.run(play())

@@ -270,7 +270,7 @@ def test_a_form_keeps_a_hundred_recipients_and_says_so(
         assert await tab.texts() == [
             (
                 "A scheduled export has at most 50 recipients: "
-                "what came after the first 100 was left out"
+                "addresses after the first 100 were left out"
             )
         ]
 

@@ -99,9 +99,9 @@ def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
         (
             "delivery_failed",
             "1 of 2 messages were not delivered; to a@b.c: 550 no such user",
-            "for good",
+            "permanently",
         ),
-        ("delivery_failed", "to a@b.c: 451 try later", "for now"),
+        ("delivery_failed", "to a@b.c: 451 try later", "temporarily"),
         (
             "delivery_failed",
             "the mail server smtp.example.com:587 cannot be reached: timed out",
@@ -110,9 +110,9 @@ def test_what_is_opened_while_a_closed_history_leaves_the_address_stays_open(
         (
             "delivery_failed",
             "the mail server smtp.example.com:465 refused the connection: 421 too busy",
-            "for now",
+            "temporarily",
         ),
-        ("delivery_failed", "to room-404@b.c: 550 no such user", "for good"),
+        ("delivery_failed", "to room-404@b.c: 550 no such user", "permanently"),
         ("campaign_missing", "2 of its 3 campaigns no longer exist", "choose campaigns"),
         (None, None, ""),
         ("something_new", "whatever", ""),
@@ -199,7 +199,7 @@ def test_a_pause_and_who_was_told_of_it_are_shown(
         story = await tab.state(HistoryState)
         assert story.paused == "5 runs in a row failed"
         assert [(n.what, n.target, n.word) for n in story.notices] == [
-            ("It was paused", "admin@example.com", "Accepted")
+            ("Paused automatically", "admin@example.com", "Accepted")
         ]
         await tab.do(ScheduleActions.resume, schedule.id)
         await tab.do(HistoryState.again)

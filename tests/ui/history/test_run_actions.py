@@ -60,7 +60,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
         await tab.do(HistoryState.show, schedule.id)
         story = await tab.state(HistoryState)
         (row,) = story.runs
-        assert (row.status_word, row.how, row.has_file) == ("Partial", "run by hand · Admin", True)
+        assert (row.status_word, row.how, row.has_file) == ("Partial", "run manually · Admin", True)
         assert story.summary == "Last 1 runs: 1 partial"
         assert (await tab.state(BrowserCommands)).address == f"/scheduled-exports/{schedule.id}"
         await tab.do(HistoryState.unfold, run.id)
@@ -75,7 +75,7 @@ def test_a_partial_run_tells_who_did_not_get_it_and_sends_it_again(
             1,
             run.sha256,
         )
-        assert "refused for good" in story.detail.hint
+        assert "refused it permanently" in story.detail.hint
         await tab.do(HistoryState.resend, run.id)
         assert story.runs[0].status == "pending"
         await asyncio.to_thread(lambda: execute(services, claim(services)))
@@ -159,7 +159,7 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
             await sign_in(admin, acme)
             await tab.do(HistoryState.show, schedule.id)
             story = await tab.state(HistoryState)
-            assert story.runs[0].waits == "failed for now; attempt 2 of 9 follows"
+            assert story.runs[0].waits == "failed for now; attempt 2 of 9 starts"
             assert story.runs[0].waits_at
             await tab.do(HistoryState.unfold, run.id)
             assert (story.detail.can_retry, story.detail.can_resend, story.detail.can_cancel) == (
@@ -168,7 +168,9 @@ def test_a_run_that_waits_shows_its_attempts_and_is_tried_now_or_given_up(
                 True,
             )
             assert story.detail.hint == run_errors.WAITS
-            assert [(a.number, a.word) for a in story.attempts] == [("Attempt 1", "Failed for now")]
+            assert [(a.number, a.word) for a in story.attempts] == [
+                ("Attempt 1", "Temporary failure")
+            ]
             assert "451 4.7.1 later" in story.attempts[0].error
             await tab.do(HistoryState.retry_now, run.id)
             assert (story.runs[0].waits, story.detail.can_retry) == ("", False)
@@ -230,21 +232,23 @@ def test_past_times_are_counted_run_once_and_refused_at_their_field(
         assert set(past.errors) == {"end"}
         await tab.do(BackfillState.set_end, "2026-02-16")
         assert (past.count, past.errors) == (3, {})
-        assert past.message.startswith("3 runs would be made")
+        assert past.message.startswith("3 runs would be created")
         await tab.do(BackfillState.run)
-        assert [(r.how, r.status) for r in story.runs] == [("past time · Admin", "pending")] * 3
+        assert [(r.how, r.status) for r in story.runs] == [
+            ("for a past time · Admin", "pending")
+        ] * 3
         assert (past.count, past.message) == (
             0,
-            "All run times of these days have a run already: nothing would be made.",
+            "All run times in these days already have a run.",
         )
         await tab.do(BackfillState.run)
         assert len(story.runs) == 3
         await tab.do(BackfillState.set_start, "2026-01-26")
-        assert past.message.endswith("3 run times of these days had one already.")
+        assert past.message.endswith("3 run times in these days already have a run.")
         other = make_schedule(services, admin, name="Another")
         await tab.do(HistoryState.show, other.id)
         assert (past.start, past.end, past.message, past.count) == ("", "", "", 0)
-        assert "have a run already" in (await tab.state(BrowserCommands)).items[-1].text
+        assert "already have a run" in (await tab.state(BrowserCommands)).items[-1].text
 
     asyncio.run(play())
 

@@ -154,7 +154,7 @@ def test_a_run_that_waits_for_its_next_attempt_says_when_it_comes(
 
     async def play() -> None:
         listed = await load(tab, sign_in, admin, acme)
-        for attempt, words in ((0, "starts"), (2, "attempt 3 follows")):
+        for attempt, words in ((0, "starts"), (2, "attempt 3 starts")):
             with services.store.write() as tx:
                 assert tx.runs.update_unclaimed(run, {"next_attempt_at": soon, "attempt": attempt})
             await tab.do(ListState.again)

@@ -32,7 +32,7 @@ def test_entries_are_told_in_words(
         assert {(one.who, one.what, one.subject) for one in page.rows} == {
             ("Admin", "invited", "new@example.com"),
             ("Admin", "changed the scheduled export", "Weekly numbers"),
-            ("Admin", "made the scheduled export", "Weekly"),
+            ("Admin", "created the scheduled export", "Weekly"),
         }
         changed = next(one for one in page.rows if one.what.startswith("changed"))
         assert changed.changes == ["Name: Weekly → Weekly numbers", "Is active: yes → no"]
@@ -63,7 +63,7 @@ def test_a_day_that_is_none_is_told(
             await tab.do(AuditState.choose, name, day)
             assert (
                 await tab.state(AuditState)
-            ).failed == "A day is not one: write it as 2026-01-31"
+            ).failed == "This is not a date: write it as 2026-01-31"
             await tab.do(AuditState.save)
             await tab.do(AuditState.clear)
         assert len(await tab.texts()) == 2
@@ -110,7 +110,7 @@ def test_there_are_words_for_whatever_can_be_done() -> None:
             {"changed": {"recipients": [["a"], ["a", "b", "c", "d", "e"]]}},
             ["Recipients: a → a, b, c and 2 others"],
         ),
-        ({"changed": {"keep_days": [None, 7]}}, ["Days that files are kept: nothing → 7"]),
+        ({"changed": {"keep_days": [None, 7]}}, ["Days to keep files: nothing → 7"]),
         (
             {"changed": {"filters": [{}, {"period": "today"}]}},
             ['Filters: {} → {"period": "today"}'],

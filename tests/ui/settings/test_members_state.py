@@ -80,7 +80,7 @@ def test_with_a_mail_server_no_link_is_shown(
         mail.rules.refuse["gone@example.com"] = "550 5.1.1 no such user"  # type: ignore[index]
         await asyncio.to_thread(services.account_messages.send_due)
         await tab.do(MembersState.refresh)
-        assert [one.note for one in page.rows] == ["The message was not delivered"]
+        assert [one.note for one in page.rows] == ["The email was not delivered"]
         clock.advance(hours=72)
         await tab.do(MembersState.refresh)
         assert [(one.expired, one.note) for one in page.rows] == [(True, "")]

@@ -94,7 +94,7 @@ def test_only_what_was_changed_here_is_saved(
         )
         assert (await tab.texts())[
             -1
-        ] == "Somebody else changed the name meanwhile: saving replaces what they chose"
+        ] == "Someone else has changed the name: saving overwrites their changes"
         await tab.do(TenantState.put, "timezone", "Mars/Olympus")
         await tab.do(TenantState.put, "keep_days", "soon")
         assert set(page.errors) == {"timezone", "keep_days"}
@@ -138,10 +138,12 @@ def test_a_change_that_the_page_has_not_heard_of_is_not_replaced_unseen(
         services.tenants.update(admin, acme.id, {"name": "Theirs"})
         await tab.do(TenantState.save)
         assert services.tenants.get(admin, acme.id).name == "Theirs"
-        assert any(text.startswith("Somebody else changed the name") for text in await tab.texts())
+        assert any(
+            text.startswith("Someone else has changed the name") for text in await tab.texts()
+        )
         assert (await tab.texts())[
             -1
-        ] == "Somebody else changed it meanwhile: look at it, then save again"
+        ] == "Someone else has changed it: check the fields, then save again"
         assert page.typed["name"] == "Mine"
         await tab.do(TenantState.save)
         assert services.tenants.get(admin, acme.id).name == "Mine"
@@ -166,7 +168,7 @@ def test_quotas_are_shown_to_admins_and_changed_by_super_admins(
         quotas = await tab.state(QuotasState)
         words = {row.label: row.words for row in quotas.rows}
         assert words["Scheduled exports"] == "0 of 10,000"
-        assert words["Kept files"] == "0 bytes of 50.0 GB"
+        assert words["Stored files"] == "0 bytes of 50.0 GB"
         await tab.do(QuotasState.put, "schedules", "many")
         await tab.do(QuotasState.put, "file_bytes", "1.5")
         await tab.do(QuotasState.save)
@@ -179,7 +181,7 @@ def test_quotas_are_shown_to_admins_and_changed_by_super_admins(
         await tab.do(QuotasState.put, "another", "12")
         await tab.do(QuotasState.save)
         assert (quotas.errors, quotas.dirty) == ({}, False)
-        assert {row.label: row.words for row in quotas.rows}["Kept files"] == "0 bytes of 1.5 MB"
+        assert {row.label: row.words for row in quotas.rows}["Stored files"] == "0 bytes of 1.5 MB"
         await tab.do(QuotasState.put, "schedules", "")
         await tab.do(TenantState.refresh)  # what is typed stays
         assert (quotas.typed["schedules"], quotas.dirty) == ("", True)

@@ -26,9 +26,9 @@ STATUS_WORDS = {
 def outcome_words(run: Run, accepted: int, total: int) -> str:
     """What came of a run, in a few words."""
     if run.status is RunStatus.PENDING and run.next_attempt_at:
-        return f"attempt {run.attempt + 1} follows" if run.attempt else "starts"
+        return f"attempt {run.attempt + 1} starts" if run.attempt else "starts"
     if run.status is RunStatus.PENDING:
-        return "waits for its turn"
+        return "waiting in the queue"
     if run.status is RunStatus.PROCESSING:
         return (
             f"{counted(run.record_count or 0, 'row')} so far"

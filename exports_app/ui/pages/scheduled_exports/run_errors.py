@@ -6,22 +6,23 @@ from exports_app.domain.humanize import sentence
 
 HINTS = {
     "access_lost": (
-        "Where it is paused, resume it: then it runs in your name. Else run it again yourself."
+        "If it is paused, resume it: it then runs in your name. Otherwise run it again yourself."
     ),
     "account_taken_over": (
-        "Check what the scheduled export sends to whom. If that is right, run it again yourself."
+        "Check what the scheduled export sends, and to whom. If that is right, run it again "
+        "yourself."
     ),
     "campaign_missing": "Edit the scheduled export and choose campaigns that exist.",
     "no_data": (
-        "Nothing is wrong if nothing was recorded in these days. What happens without data is "
-        "set in the form."
+        "This is fine if nothing was recorded in these days. The form sets what happens when "
+        "there is no data."
     ),
     "plugin_missing": (
         "Edit the scheduled export and choose a type and a format that are installed."
     ),
     "worker_died": (
-        "Something in this export ends the process that makes it, most often too little memory. "
-        "Narrow its filters."
+        "Something in this export ends its process, most often a lack of memory. Narrow its "
+        "filters."
     ),
     "memory_limit": (
         "Narrow its filters, choose CSV instead of another format, or have the limit raised."
@@ -38,23 +39,22 @@ HINTS = {
         "Run it again. If it happens again, narrow its filters: the machine has too little memory."
     ),
     "process_failed": (
-        "Run it again. If it fails again, whoever runs the server finds the reason in its log "
-        "under the run's id."
+        "Run it again. If it fails again, ask the operator of the server: the reason is in the "
+        "log under the run's id."
     ),
-    "file_not_written": "Whoever runs the server must look at its disk. Nothing was sent.",
-    "schedule_deleted": "Nothing is left to do: the scheduled export is gone.",
+    "file_not_written": "Nothing was sent. Ask the operator of the server to check its disk.",
+    "schedule_deleted": "Nothing needs to be done: the scheduled export was deleted.",
     "invalid_timezone": (
         "Edit the scheduled export and choose a time zone from the list, then resume it."
     ),
     "invalid_cron": "Edit the scheduled export and choose another schedule, then resume it.",
     "unreadable": "Edit the scheduled export and save it once, then resume it.",
     "overlap": (
-        "Choose under Advanced what shall happen then, or run this time after all under “Run "
-        "past times”."
+        "Choose under Advanced what happens when runs overlap, or run this time under “Run past "
+        "times”."
     ),
     "missed": (
-        "Run it after all under “Run past times”, or choose under Advanced what a downtime "
-        "leaves to be made up."
+        "Run it under “Run past times”, or choose under Advanced what happens after a downtime."
     ),
     "quota_exceeded": (
         "Run it again once there is room, or ask a super admin to raise the quota of this tenant."
@@ -63,20 +63,20 @@ HINTS = {
         "Run it again once other runs have ended, or ask a super admin to raise the quota of "
         "this tenant."
     ),
-    "cancelled": "Run it again, if it was called off by mistake.",
+    "cancelled": "Run it again if it was cancelled by mistake.",
     "unavailable": "Run it again once the database is back.",
     "store_unavailable": (
-        "Run it again once the place for files is back: whoever runs the server must look."
+        "Run it again once the file storage is back. Ask the operator of the server to check it."
     ),
     "internal": (
-        "Run it again. If it fails again, whoever runs the server finds the reason in its log "
-        "under the run's id."
+        "Run it again. If it fails again, ask the operator of the server: the reason is in the "
+        "log under the run's id."
     ),
 }
-WAITS = "It is tried again by itself: nothing needs to be done, unless it must not wait."
+WAITS = "It is retried automatically. If it cannot wait, retry it now."
 UNKNOWN = (
-    "Ask who should have it, then say “It arrived”, or send it again: it is the same message, "
-    "which most programs show once."
+    "Ask the recipients whether it arrived. Then choose “It arrived”, or send it again: it is "
+    "the same message, which most email programs show only once."
 )
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDS = re.compile(rf" ?\({_ID}(?:, {_ID})*\)")
@@ -100,12 +100,14 @@ def _delivery(error: str) -> str:
     reply = _REPLY.search(error)
     if reply is None:
         return (
-            "The mail server could not be reached or broke off. Check its settings, then send "
-            "again to those who did not get it."
+            "The mail server could not be reached, or it broke off the connection. Check its "
+            "settings, then send again to those who did not get it."
         )
     if reply[1] == "4":
-        return "The mail server refused for now. Send again in a while to those who did not get it."
+        return (
+            "The mail server refused it temporarily. Send again later to those who did not get it."
+        )
     return (
-        "The mail server refused for good: check the address, and mend it in the scheduled "
-        "export for the runs to come."
+        "The mail server refused it permanently. Check the address, and fix it in the scheduled "
+        "export for future runs."
     )

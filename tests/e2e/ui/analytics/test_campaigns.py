@@ -50,7 +50,7 @@ def test_the_page_the_api_and_the_file_agree(
     expect(card(page, "spend").locator(".amount")).to_have_count(2)
     assert_nothing_overflows(page)
     page.get_by_text("As a table").click()
-    region = page.get_by_role("region", name="Numbers of the chart")
+    region = page.get_by_role("region", name="Figures of the chart")
     expect(region.locator("tbody tr")).to_have_count(7)
     assert_nothing_overflows(page)
     assert_accessible(page)

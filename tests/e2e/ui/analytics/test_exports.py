@@ -58,13 +58,13 @@ def test_an_export_whose_owner_left_is_named(
     second = house.person("Second Admin", {company.id: company.admin.who.roles[company.id]})
     page = visits.open("/analytics/exports", who=second)
     expect(page.locator("#without-a-valid-owner")).to_contain_text(
-        "Each has an owner who may export"
+        "Every scheduled export has an owner who may export"
     )
     path = f"/api/tenants/{company.id}/members/{company.admin.user.id}"
     house.call(second, "PUT", path, json={"role": "viewer"})
     expect(page.locator("#without-a-valid-owner")).to_contain_text("Left behind")
     expect(page.locator("#without-a-valid-owner")).to_contain_text(
-        "Ada Admin may not export here any more"
+        "Ada Admin may no longer export here"
     )
 
 

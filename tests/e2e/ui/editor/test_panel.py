@@ -206,6 +206,6 @@ class TestTheData:
         page = visits.open(who=company.admin)
         form = Form.new(page)
         form.choose("period", "Last 7 days")
-        expect(page.locator("aside.side")).to_contain_text("There is no data in these days.")
+        expect(page.locator("aside.side")).to_contain_text("There is no data for these days.")
         expect(page.locator("#data-summary")).to_contain_text("0 rows")
         expect(page.locator(".sample")).to_have_count(0)

@@ -54,7 +54,7 @@ class TestClosing:
         form.name.fill("After")
         expect(page.locator("#send-test")).to_have_text("Save and send me a test")
         close(page)
-        expect(form.question).to_contain_text("Drop your changes?")
+        expect(form.question).to_contain_text("Discard your changes?")
         page.get_by_role("button", name="Keep editing").click()
         expect(form.question).to_have_count(0)
         expect(form.name).to_have_value("After")
@@ -142,7 +142,7 @@ class TestWhatSomebodyElseDid:
             json={"name": "Theirs", "schedule": "5 5 * * *"},
         )
         expect(form.dialog.get_by_role("alert")).to_contain_text(
-            "Somebody else changed this scheduled export meanwhile."
+            "Someone else has changed this scheduled export."
         )
         assert_nothing_overflows(page)
         page.locator("#reload").click()
@@ -170,7 +170,7 @@ class TestWhatSomebodyElseDid:
         form.field("description").fill("Mine")
         form.field("save").click()
         expect(form.dialog.get_by_role("alert")).to_contain_text(
-            "Somebody else changed this scheduled export meanwhile."
+            "Someone else has changed this scheduled export."
         )
         row = the_one(house, company)
         assert (row["name"], row["description"]) == ("Theirs", None)
@@ -198,8 +198,8 @@ class TestWhatSomebodyElseDid:
         page = visits.open(who=company.admin)
         form = Form.edit(page, "Doomed")
         house.call(company.admin, "DELETE", f"/api/scheduled-exports/{made['id']}", 204)
-        expect(form.error("name")).to_contain_text("was deleted meanwhile")
+        expect(form.error("name")).to_contain_text("was deleted: copy")
         form.field("save").click()
-        expect(toast(page, "was deleted meanwhile")).to_be_visible()
+        expect(toast(page, "was deleted: copy")).to_be_visible()
         form.close()
         form.is_closed()

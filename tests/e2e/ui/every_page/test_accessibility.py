@@ -85,7 +85,7 @@ def around(house: House, company: Company, visits: Visits, look: Look) -> Views:
     yield "no access", visits.open(who=company.viewer, **look)
     yield "empty list", visits.open(who=house.company().admin, **look)
     page = visits.open("/nope", who=company.viewer, allow=["status of 404"], ready=False, **look)
-    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     yield "not found", page
 
 
@@ -150,7 +150,7 @@ def of_the_history(page: Page, *names: str) -> Views:
 
 def of_no_history(page: Page) -> Views:
     page.get_by_role("button", name="History of Paused", exact=True).click()
-    expect(page.get_by_role("heading", name="It never ran")).to_be_visible()
+    expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
     yield "history of none", page
 
 

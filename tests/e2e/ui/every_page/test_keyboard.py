@@ -113,7 +113,7 @@ def test_a_schedule_is_made_and_deleted_without_a_mouse(
 def test_the_first_stop_leads_past_the_header(company: Company, visits: Visits) -> None:
     page = visits.open(who=company.admin)
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the content")
+    skip = page.get_by_role("link", name="Skip to content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport(ratio=1)
     page.keyboard.press("Enter")

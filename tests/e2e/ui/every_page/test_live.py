@@ -81,7 +81,7 @@ class TestWhatAnotherDoes:
         there = visits.open(who=company.admin)
         here = visits.open(f"/scheduled-exports/{made['id']}", who=other)
         history = here.get_by_role("dialog", name="Watched")
-        expect(history).to_contain_text("It never ran")
+        expect(history).to_contain_text("No runs yet")
         for number in (1, 2):
             row(there, made).get_by_role("button", name="Run Watched now").click()
             expect(history.locator("tr[data-run]")).to_have_count(number, timeout=SOON_MS)
@@ -98,7 +98,7 @@ class TestWhatAnotherDoes:
         )
         soon(here.get_by_role("dialog", name="Watched, renamed"))
         house.call(company.admin, "DELETE", f"/api/scheduled-exports/{made['id']}", 204)
-        soon(here.get_by_role("heading", name="There is no such scheduled export"))
+        soon(here.get_by_role("heading", name="Scheduled export not found"))
 
     @pytest.mark.long
     def test_to_what_is_being_edited_is_said_in_the_form(
@@ -114,7 +114,7 @@ class TestWhatAnotherDoes:
         theirs.get_by_label("Name").fill("Edited by the other")
         theirs.get_by_role("button", name="Save", exact=True).click()
         expect(theirs).to_have_count(0)
-        told = mine.get_by_role("alert").filter(has_text="Somebody else changed this")
+        told = mine.get_by_role("alert").filter(has_text="Someone else has changed this")
         expect(told).to_be_visible(timeout=SOON_MS)
         expect(mine.get_by_label("Description")).to_have_value("Half written")
         mine.get_by_role("button", name="Save", exact=True).click()
@@ -200,7 +200,7 @@ class TestARunUnderWay:
         )
         here = visits.open(who=company.admin)
         opened = visits.open(f"/scheduled-exports/{made['id']}", who=company.admin)
-        expect(opened.get_by_role("dialog")).to_contain_text("It never ran")
+        expect(opened.get_by_role("dialog")).to_contain_text("No runs yet")
         row(here, made).get_by_role("button", name="Run Large now").click()
         last, shown = row(here, made).locator(".c-run"), opened.locator("tr[data-run]")
         expect(last).to_contain_text(re.compile(r"[1-9][\d,]+ rows so far · \d+ s"), timeout=30_000)

@@ -53,7 +53,7 @@ def test_a_page_says_when_the_server_is_away_and_is_right_again_by_itself(
         expect(one.locator(".connection")).to_contain_text("Connection lost")
     for _ in range(2):
         row(page, kept).get_by_role("button", name="Run Here before now").click()
-    expect(toast(page, "The server cannot be reached: nothing was done")).to_be_visible()
+    expect(toast(page, "The server cannot be reached, so nothing was done")).to_be_visible()
     first.services.schedules.delete(
         company.admin.who, gone["id"]
     )  # before there is a server to hear of it

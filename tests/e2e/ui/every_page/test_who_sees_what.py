@@ -166,7 +166,7 @@ class TestAddresses:
         made = house.schedule(company, "Linked")
         page = visits.open(f"{LISTED}/{made['id']}", who=company.admin, width=width)
         dialog = page.get_by_role("dialog", name="Linked")
-        expect(dialog).to_contain_text("It never ran")
+        expect(dialog).to_contain_text("No runs yet")
         dialog.get_by_role("button", name="Close the history").click()
         expect(dialog).to_have_count(0)
         expect(page).to_have_url(house.url + LISTED)
@@ -203,7 +203,5 @@ class TestAddresses:
         page = visits.open(
             f"{LISTED}/{'not-an-id' if whose == 'no id at all' else theirs}", who=company.admin
         )
-        expect(
-            page.get_by_role("heading", name="There is no such scheduled export")
-        ).to_be_visible()
+        expect(page.get_by_role("heading", name="Scheduled export not found")).to_be_visible()
         assert "Theirs" not in page.content()

@@ -12,7 +12,7 @@ from tests.e2e.ui.house import Company, House
 from tests.e2e.ui.listed import takes_keys
 
 TRIGGERS = {
-    "manual": "run by hand",
+    "manual": "run manually",
     "test": "test",
     "rerun": "run again",
     "schedule": "on schedule",

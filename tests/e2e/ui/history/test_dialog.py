@@ -92,7 +92,7 @@ class TestWhenTheConnectionWasLost:
     ) -> None:
         (made,) = stored(house, company)
         cut = self.broken(page, f"/scheduled-exports/{made['id']}")
-        expect(page.get_by_role("dialog")).to_contain_text("It never ran")
+        expect(page.get_by_role("dialog")).to_contain_text("No runs yet")
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page).to_have_url(f"{house.url}/scheduled-exports")

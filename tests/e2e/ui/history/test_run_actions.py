@@ -111,7 +111,7 @@ def test_run_now_adds_a_run_that_is_followed_to_its_end(
     made = house.schedule(company, "Numbers", recipients=[to])
     page = visits.open(who=company.admin)
     dialog = open_history(page, "Numbers")
-    expect(dialog.get_by_role("heading", name="It never ran")).to_be_visible()
+    expect(dialog.get_by_role("heading", name="No runs yet")).to_be_visible()
     with mail_held(mails, to):
         dialog.get_by_role("button", name="Run now").click()
         expect(dialog.locator("tr[data-run] .status")).to_have_text("Processing")

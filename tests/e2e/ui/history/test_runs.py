@@ -98,7 +98,7 @@ def test_the_details_tell_each_recipients_fate_and_what_to_do(
     }
     expect(details.locator(".box b")).to_have_text(f"{run_errors.readable(run['error'])}.")
     expect(details).to_contain_text("Campaigns, totals, CSV · days counted in Berlin")
-    expect(details).to_contain_text("refused for good: check the address")
+    expect(details).to_contain_text("refused it permanently. Check the address")
     expect(details.locator("code")).to_have_text(run["sha256"])
     assert_nothing_overflows(page)
     details.get_by_role("button", name="Copy error").click()
@@ -123,7 +123,7 @@ def test_a_run_that_failed_for_want_of_data_says_so(
     expect(details.locator(".box.bad b")).to_have_text(
         "There was no data in its window, and it is set to fail then."
     )
-    expect(details).to_contain_text("What happens without data is set in the form.")
+    expect(details).to_contain_text("The form sets what happens when there is no data.")
     expect(details).to_contain_text("No emails yet.")
     expect(details.get_by_role("button", name=re.compile("Send again"))).to_have_count(0)
 
@@ -136,7 +136,7 @@ def test_a_schedule_that_never_ran_says_so(
     house.schedule(company, "Fresh")
     page = visits.open(who=company.admin, width=width)
     dialog = open_history(page, "Fresh")
-    expect(dialog.get_by_role("heading", name="It never ran")).to_be_visible()
+    expect(dialog.get_by_role("heading", name="No runs yet")).to_be_visible()
     expect(dialog).to_contain_text("0 runs")
     expect(dialog.locator(".strip")).to_have_count(0)
     assert_nothing_overflows(page)

@@ -40,7 +40,7 @@ class TestRunNow:
             expect(last).to_contain_text(re.compile(r"sending, 0 of 1 · \d+ s"))
             run_now(page, made)
             expect(last.get_by_role("button")).to_have_text("Pending")
-            expect(last).to_contain_text("waits for its turn")
+            expect(last).to_contain_text("waiting in the queue")
             let_go.set()
             expect(last.get_by_role("button")).to_have_text("Completed")
         expect(last).to_contain_text("1 row ·")

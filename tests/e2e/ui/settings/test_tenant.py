@@ -45,7 +45,7 @@ def test_a_tenants_looks_are_chosen_beside_the_email(
     page.wait_for_function(
         "() => document.querySelector('iframe.mail').srcdoc.toLowerCase().includes('#0f766e')"
     )
-    page.get_by_label("Days that files are kept").fill("90")
+    page.get_by_label("Days to keep files").fill("90")
     page.get_by_label("Time zone").fill("Nowhere")
     page.locator("#save-tenant").click()
     expect(page.get_by_role("alert")).to_be_visible()
@@ -77,7 +77,7 @@ def test_what_somebody_else_saves_shows_where_nothing_is_typed(
         f"/api/tenants/{company.id}",
         json={"keepDays": 12, "name": "Saved there"},
     )
-    expect(page.get_by_label("Days that files are kept")).to_have_value("12")
+    expect(page.get_by_label("Days to keep files")).to_have_value("12")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Typed here")
 
 
@@ -89,7 +89,7 @@ def test_the_audit_is_read_filtered_and_saved(
     page = visits.open("/settings/audit", who=company.admin, width=width)
     entries = page.locator("#entries li.entry")
     expect(entries).to_have_count(1)
-    expect(entries.first).to_contain_text("Ada Admin made the scheduled export Weekly numbers")
+    expect(entries.first).to_contain_text("Ada Admin created the scheduled export Weekly numbers")
     house.call(
         company.admin, "PUT", f"/api/scheduled-exports/{made['id']}", json={"schedule": "0 8 * * 1"}
     )
@@ -111,15 +111,15 @@ def test_the_audit_is_read_filtered_and_saved(
         rows = list(csv.DictReader(file))
     assert [row["action"] for row in rows] == ["schedule.updated", "schedule.created"]
     page.locator("#since").fill("2030-01-01")
-    expect(page.get_by_role("heading", name="No entry")).to_be_visible()
+    expect(page.get_by_role("heading", name="No entries")).to_be_visible()
     expect(page).to_have_url(re.compile("since=2030-01-01"))
     page.reload()
-    expect(page.get_by_role("heading", name="No entry")).to_be_visible()
+    expect(page.get_by_role("heading", name="No entries")).to_be_visible()
     expect(page.locator("#since")).to_have_value("2030-01-01")
     page.get_by_role("button", name="Clear").last.click()
     expect(entries).to_have_count(4)
     expect(entries.first).to_contain_text("Ada Admin downloaded the audit, as a table")
-    entries.first.get_by_text("From where").click()
+    entries.first.get_by_text("Origin").click()
     expect(entries.first).to_contain_text("Address: 127.0.0.1")
     expect(entries.first).to_contain_text("Session: ")
     assert_nothing_overflows(page)
@@ -148,7 +148,7 @@ def test_a_super_admin_reads_the_installations_entries_too(
         operator.who, company.viewer.user.id, active=False
     )
     page = visits.open(f"/settings/audit?tenant={company.tenant.slug}", who=operator)
-    expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No entries yet")).to_be_visible()
     page.locator("#of").select_option("installation")
     expect(page.locator("#entries")).to_contain_text(
         f"deactivated the account {company.viewer.user.email}"

@@ -100,7 +100,7 @@ def test_is_renewed_and_disabled(house: House, company: Company, visits: Visits)
     look(page)
     card.get_by_label("Current password").fill(PASSWORD)
     card.get_by_label("Code").fill(next_code(app))
-    card.get_by_role("button", name="Make new codes").click()
+    card.get_by_role("button", name="Create new codes").click()
     codes = card.get_by_role("list", name="Recovery codes").get_by_role("listitem")
     expect(codes).to_have_count(10)
     new = codes.all_inner_texts()
@@ -111,7 +111,7 @@ def test_is_renewed_and_disabled(house: House, company: Company, visits: Visits)
     card.get_by_label("Current password").fill(PASSWORD)
     card.get_by_label("Code").fill(new[0])
     card.get_by_role("button", name="Turn off").click()
-    expect(toast(page, "Your second factor was disabled")).to_be_visible()
+    expect(toast(page, "Your second factor was turned off")).to_be_visible()
     expect(card.get_by_role("button", name="Set up")).to_be_visible()
 
 
@@ -147,5 +147,5 @@ def test_is_required_by_a_tenant_of_its_members(
     expect(member).to_have_url(re.compile("/scheduled-exports"))
     expect(member.locator("#account")).to_be_visible()
     expect(
-        member.get_by_text(f"ask an admin of {company.tenant.name}")
+        member.get_by_text(f"Ask an admin of {company.tenant.name}")
     ).to_be_visible()  # they have a viewer's rights again

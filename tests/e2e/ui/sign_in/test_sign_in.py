@@ -146,9 +146,9 @@ class TestWhatEverybodySees:
 
     def test_an_unknown_address_says_so(self, visits: Visits, house: House) -> None:
         page = visits.open("/no/such/page", allow=NOT_FOUND, ready=False)
-        expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+        expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
         expect(page).to_have_title("Not found · Exports")
-        page.get_by_role("link", name="To the scheduled exports").click()
+        page.get_by_role("link", name="Go to scheduled exports").click()
         address_of(page, "/login")
 
     @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.long)])
@@ -190,10 +190,12 @@ def test_a_page_outlives_its_server_and_brings_back_what_was_typed(
             "ann@example.com,bob@exam"
         )
         page.get_by_role("button", name="Create", exact=True).click()
-        expect(page.get_by_text("The server cannot be reached: nothing was done")).to_be_visible()
+        expect(
+            page.get_by_text("The server cannot be reached, so nothing was done")
+        ).to_be_visible()
     with open_house(tmp_path, mails, password_hash, port) as second:
         expect(page.get_by_text(LOST)).to_have_count(0, timeout=30_000)
-        expect(page.get_by_text("Your unsaved changes are back")).to_be_visible()
+        expect(page.get_by_text("Your unsaved changes were restored")).to_be_visible()
         expect(page.locator("#form")).to_be_focused()
         page.keyboard.type("typed on, blind")  # into no field that was not chosen
         expect(name).to_have_value("Half written")

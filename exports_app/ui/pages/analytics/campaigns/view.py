@@ -72,7 +72,7 @@ def _bar() -> rx.Component:
         _choice("Grouping", "group", [(key, GROUP_WORDS[key]) for key in GROUPS]),
         class_name="bar",
         role="group",
-        custom_attrs={"aria-label": "What is shown"},
+        custom_attrs={"aria-label": "Filters"},
     )
 
 
@@ -113,7 +113,7 @@ def _card(card: Card) -> rx.Component:
                 ),
                 of.change,
                 class_name=look,
-                title=f"Against {CampaignsState.compared}",
+                title=f"Compared with {CampaignsState.compared}",
             ),
         )
         currency = rx.cond(
@@ -142,7 +142,10 @@ CARD_MONEY = rx.Var.create(["spend", "revenue"])
 def _over_time() -> rx.Component:
     state = CampaignsState
     measure = _choice("Show", "measure", list(labels().items()))
-    long = "Too long to draw: choose a shorter range, or longer periods. The table has all of it."
+    long = (
+        "Too many points to draw: choose a shorter range or a coarser grouping. The table "
+        "shows all of them."
+    )
     instead = rx.cond(state.table.length() > 0, long, "No data in this range.")
     drawn = charts.lines(state.data, state.lines, dots=state.few)
     chart = rx.cond(
@@ -157,7 +160,7 @@ def _over_time() -> rx.Component:
             state.cut,
         ),
         chart,
-        charts.table("Numbers of the chart", state.heads, state.table),
+        charts.table("Figures of the chart", state.heads, state.table),
         measure,
         name="over-time",
     )
@@ -242,9 +245,6 @@ def _nothing() -> rx.Component:
     return message(
         "chart-line",
         "No data in this range",
-        (
-            "Choose another range, or have a program write the metrics of your campaigns through "
-            "the API."
-        ),
+        "Choose another range, or write the metrics of your campaigns through the API.",
         button("Show all data", on_click=CampaignsState.choose("period", "all")),
     )

@@ -27,7 +27,7 @@ PARTS: dict[str, tuple[str, Sequence[RunStatus]]] = {
 """Of a day's bar, from the bottom up."""
 NONE = "\N{EN DASH}"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MEAN, P95 = "Mean", "95 of 100"
+MEAN, P95 = "Mean", "95th percentile"
 
 
 @dataclass
@@ -114,7 +114,7 @@ def failing(schedule: Schedule) -> Worry:
     row = (
         f"{schedule.failures} scheduled runs in a row failed"
         if schedule.failures > 1
-        else "its last run did not go well"
+        else "its last run did not succeed"
     )
     return Worry(schedule.id, schedule.name, row, iso(schedule.failing_since))
 
@@ -123,7 +123,7 @@ def paused(schedule: Schedule) -> Worry:
     return Worry(
         schedule.id,
         schedule.name,
-        run_errors.readable(schedule.paused_reason) if schedule.paused_at else "paused by hand",
+        run_errors.readable(schedule.paused_reason) if schedule.paused_at else "paused manually",
         iso(schedule.paused_at),
     )
 
@@ -131,7 +131,7 @@ def paused(schedule: Schedule) -> Worry:
 def ownerless(schedule: Schedule, owners: Mapping[str, str]) -> Worry:
     owner = owners.get(schedule.owner_id, "Its owner")
     return Worry(
-        schedule.id, schedule.name, f"{owner} may not export here any more: its runs fail", ""
+        schedule.id, schedule.name, f"{owner} may no longer export here, so its runs fail", ""
     )
 
 

@@ -50,22 +50,22 @@ def _now() -> rx.Component:
     state = ExportsState
     waits = rx.cond(
         state.oldest != "",
-        browser.when(at=state.oldest, prefix="the oldest came "),
-        "none waits to begin",
+        browser.when(at=state.oldest, prefix="the oldest queued "),
+        "none is waiting",
     )
     return rx.el.ul(
         _fact("Processing", state.processing, "now"),
         _fact("In the queue", state.waiting, waits),
-        _fact("Waiting until later", state.later, "e.g. for another attempt"),
+        _fact("Waiting until later", state.later, "e.g. for a retry"),
         _fact(
             "Mean duration",
             rx.cond(state.mean != "", state.mean, health.NONE),
             "of completed and partial runs",
         ),
         _fact(
-            "95 of 100 took at most",
+            "95th percentile",
             rx.cond(state.p95 != "", state.p95, health.NONE),
-            "with the waits between attempts",
+            "including waits between attempts",
         ),
         class_name="cards",
         id="now",
@@ -105,7 +105,7 @@ def _times() -> rx.Component:
     table = charts.table(
         "Duration by day", rx.Var.create(TIME_HEADS).to(list[str]), state.time_rows
     )
-    words = "Seconds from the first attempt to the end, of completed and partial runs"
+    words = "Seconds from the first attempt to the end, for completed and partial runs"
     return charts.figure("Duration", words, chart, table, name="times")
 
 
@@ -116,7 +116,7 @@ def _worries() -> rx.Component:
             "Failing",
             state.failing,
             state.failing_total,
-            "No active scheduled export fails",
+            "No active scheduled export is failing",
             f"{LIST}?active=failing",
         ),
         _list("Paused", state.paused, state.paused_total, "None is paused", f"{LIST}?active=no"),
@@ -124,7 +124,7 @@ def _worries() -> rx.Component:
             "Without a valid owner",
             state.ownerless,
             state.ownerless_total,
-            "Each has an owner who may export",
+            "Every scheduled export has an owner who may export",
         ),
         class_name="worries",
     )

@@ -53,8 +53,8 @@ def _dates() -> rx.Component:
     return rx.cond(
         value("period") == form.DATES,
         rx.el.div(
-            text("start_date", "From", "Empty: from the beginning", type="date"),
-            text("end_date", "To", "Empty: to the newest day", type="date"),
+            text("start_date", "From", "Empty: from the first day", type="date"),
+            text("end_date", "To", "Empty: to the latest day", type="date"),
             class_name="pair",
         ),
     )

@@ -29,7 +29,7 @@ class DraftState(rx.State):
     stale: bool = False
     """Somebody else saved it meanwhile."""
     paused: str = ""
-    """Why it was paused by itself."""
+    """Why it was paused automatically."""
     unfold: str = ""
     """Opens the advanced fields whenever it changes; empty: they begin closed."""
     usual: dict[str, str] = {}  # noqa: RUF012

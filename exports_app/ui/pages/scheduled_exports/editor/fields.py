@@ -52,7 +52,7 @@ class Fields(rx.State):
         if not draft.add_recipients(recipients):
             most = f"A scheduled export has at most {MAX_RECIPIENTS} recipients"
             await notify(
-                self, "info", f"{most}: what came after the first {form.MOST_CHIPS} was left out"
+                self, "info", f"{most}: addresses after the first {form.MOST_CHIPS} were left out"
             )
         draft.clear_error("recipients")
 

@@ -58,4 +58,4 @@ def _hint(option: Option) -> Any:
     if not option.from_settings:
         return option.hint
     setting = DraftState.usual.get(option.name, "").to(str)
-    return rx.Var.create("Empty: as this server is set (") + setting + f"){option.hint}"
+    return rx.Var.create("Empty: the server's default (") + setting + f"){option.hint}"

@@ -90,7 +90,7 @@ class CampaignPicker(rx.State):
         names = await call(services.campaigns.names, tenant, ids[:CHIPS])
         self.count = len(ids)
         self.chosen = [
-            Option(campaign_id, names.get(campaign_id, "a campaign that is gone"), chosen=True)
+            Option(campaign_id, names.get(campaign_id, "a deleted campaign"), chosen=True)
             for campaign_id in ids[:CHIPS]
         ]
 

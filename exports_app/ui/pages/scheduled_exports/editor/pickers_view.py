@@ -41,7 +41,9 @@ def campaign_picker(error: rx.Var[str]) -> rx.Component:
     hint = rx.cond(
         CampaignPicker.count > 0,
         _chosen_campaigns(),
-        rx.cond(needs, "At least one", "All of the tenant's, unless you choose some"),
+        rx.cond(
+            needs, "Choose at least one", "All campaigns of the tenant, unless you choose some"
+        ),
     )
     return rx.cond(
         takes,
@@ -67,13 +69,13 @@ def _campaigns_foot() -> rx.Component:
         rx.el.span(
             rx.cond(
                 CampaignPicker.options.length() == 0,
-                "No campaign is called that",
-                rx.cond(more > 0, f"{more} more: search for them", f"{count} chosen"),
+                "No campaign matches",
+                rx.cond(more > 0, f"{more} more: search to find them", f"{count} chosen"),
             ),
             class_name="muted grow",
         ),
         rx.cond(
-            count > 0, button("Choose none", kind="small ghost", on_click=CampaignPicker.clear)
+            count > 0, button("Clear selection", kind="small ghost", on_click=CampaignPicker.clear)
         ),
         class_name="row",
         padding="6px 8px 0",
@@ -96,7 +98,7 @@ def _chosen_campaigns() -> rx.Component:
 def zone_picker(error: rx.Var[str]) -> rx.Component:
     none = rx.cond(
         ZonePicker.options.length() == 0,
-        rx.el.div("No zone is called that", class_name="muted", padding="6px 8px"),
+        rx.el.div("No time zone matches", class_name="muted", padding="6px 8px"),
     )
     shown = DraftState.values["timezone"].to(str)
     control = _picker(
@@ -110,7 +112,11 @@ def zone_picker(error: rx.Var[str]) -> rx.Component:
         multiple=False,
     )
     return field(
-        "Time zone", control, name="timezone", error=error, hint="The schedule follows its clock"
+        "Time zone",
+        control,
+        name="timezone",
+        error=error,
+        hint="The schedule follows this time zone",
     )
 
 

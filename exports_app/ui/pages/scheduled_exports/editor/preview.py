@@ -25,8 +25,8 @@ _log = log.get(__name__)
 _slow = ThreadPoolExecutor(2, thread_name_prefix="preview")
 """A preview may take a second of a core: so many at once, and none in the threads that everybody's
 clicks need."""
-UNEXPECTED = "There is no preview: an unexpected error. The server's log tells more."
-TOO_LONG = "This takes longer than a second to count. The export itself is not limited."
+UNEXPECTED = "The preview failed unexpectedly. See the server's log."
+TOO_LONG = "Counting the rows takes longer than a second. The export itself has no such limit."
 
 
 @dataclass

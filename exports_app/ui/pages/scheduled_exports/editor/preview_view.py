@@ -17,7 +17,7 @@ def side() -> rx.Component:
     return rx.el.aside(
         rx.el.div(_schedule(), _data(), class_name="stick"),
         class_name="side",
-        custom_attrs={"aria-label": "What comes of it"},
+        custom_attrs={"aria-label": "Preview"},
     )
 
 
@@ -103,7 +103,7 @@ def _sample() -> rx.Component:
     empty = rx.el.p(
         "If it ran now: ",
         DataPanel.window,
-        ". There is no data in these days.",
+        ". There is no data for these days.",
         class_name="hint",
     )
     return rx.cond(

@@ -18,7 +18,7 @@ def recipients_section() -> list[rx.Component]:
             _chips(),
             _errors(),
             rx.el.span(
-                "Up to 50. Paste a list, or write one address after another.",
+                "Up to 50. Paste a list, or type the addresses one by one.",
                 id="recipients-hint",
                 class_name="hint",
             ),
@@ -56,8 +56,8 @@ def _chip(chip: Chip) -> rx.Component:
         chip.text,
         type="button",
         on_click=Fields.mend_recipient(chip.text),
-        title="Mend it",
-        custom_attrs={"aria-label": f"Mend {chip.text}"},
+        title="Fix this address",
+        custom_attrs={"aria-label": f"Fix {chip.text}"},
     )
     return rx.el.span(
         rx.cond(chip.error != "", mend, rx.el.span(chip.text)),

@@ -30,8 +30,8 @@ from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
 from exports_app.ui.pages.scheduled_exports.list.actions import ScheduleActions
 from exports_app.ui.pages.scheduled_exports.list.state import ListState
 
-UNSAVED = "This is not saved yet: save or close it, then choose “Export this view” again"
-DELETED = "This scheduled export was deleted meanwhile: copy what you need, then close"
+UNSAVED = "This form is not saved yet: save or close it, then choose “Export this view” again"
+DELETED = "This scheduled export was deleted: copy what you need, then close the form"
 
 
 class EditorState(rx.State):
@@ -96,7 +96,7 @@ class EditorState(rx.State):
             return None
         draft.restore(fields, recipients)
         if fields["dirty"]:
-            await notify(self, "info", "Your unsaved changes are back")
+            await notify(self, "info", "Your unsaved changes were restored")
         # Somebody who goes on typing must not find the rest of it in the name
         draft.focus_on("form")
         await self.compare()

@@ -18,7 +18,7 @@ TEMPLATES = (
     Template(
         "weekly",
         "Weekly campaign overview",
-        "One row per campaign with the totals of the week before, as Excel, every Monday at 9.",
+        "One row per campaign with the previous week's totals, as Excel, every Monday at 9.",
         {
             "name": "Weekly campaign overview",
             "export_type": "campaigns",
@@ -30,7 +30,7 @@ TEMPLATES = (
     Template(
         "daily",
         "Daily CSV for the warehouse",
-        "Yesterday's numbers of every campaign as CSV, every day at 8, for a program to read.",
+        "Yesterday's figures for every campaign, as CSV, every day at 8, for a program to read.",
         {
             "name": "Daily CSV for the warehouse",
             "export_type": "campaigns",
@@ -42,7 +42,7 @@ TEMPLATES = (
     Template(
         "monthly",
         "Monthly aggregate",
-        "Totals by month and currency over the month before, as Excel, on the first at 9.",
+        "Totals by month and currency for the previous month, as Excel, on the 1st at 9.",
         {
             "name": "Monthly aggregate",
             "export_type": "aggregate",

@@ -69,11 +69,10 @@ def _paused() -> rx.Component:
     return rx.cond(
         (DraftState.paused != "") & ~DraftState.is_active,
         rx.el.div(
-            rx.el.p(rx.el.b("Paused by itself.")),
+            rx.el.p(rx.el.b("Paused automatically.")),
             rx.el.p(DraftState.paused),
             rx.el.p(
-                "Once that is mended, switch it to Active below and save: it runs in your "
-                "name then."
+                "Once that is fixed, switch it to Active below and save. It then runs in your name."
             ),
             class_name="box warn",
             id="paused-reason",
@@ -85,8 +84,8 @@ def _stale() -> rx.Component:
     return rx.cond(
         DraftState.stale,
         rx.el.div(
-            rx.el.p(rx.el.b("Somebody else changed this scheduled export meanwhile.")),
-            rx.el.p("Reload to see what it is now; your changes in this form are dropped then."),
+            rx.el.p(rx.el.b("Someone else has changed this scheduled export.")),
+            rx.el.p("Reload to see the current version. This discards your changes in the form."),
             rx.el.div(
                 button(
                     "Reload",
@@ -136,16 +135,16 @@ def _ask_close() -> rx.Component:
         rx.alert_dialog.content(
             browser.return_focus(),
             browser.focus(target="keep-editing"),
-            rx.alert_dialog.title("Drop your changes?"),
+            rx.alert_dialog.title("Discard your changes?"),
             rx.alert_dialog.description(
-                "What you changed in this form is not saved.", size="2", color="gray"
+                "Your changes in this form are not saved.", size="2", color="gray"
             ),
             rx.el.div(
                 rx.alert_dialog.cancel(
                     button("Keep editing", on_click=EditorState.stay, id="keep-editing")
                 ),
                 button(
-                    "Drop changes",
+                    "Discard changes",
                     kind="danger",
                     on_click=EditorState.drop_changes,
                     id="drop-changes",

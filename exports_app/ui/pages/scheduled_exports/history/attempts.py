@@ -11,9 +11,9 @@ from exports_app.ui.pages.scheduled_exports.labels import iso
 
 ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
     None: ("processing", "Under way"),
-    AttemptOutcome.RETRY: ("partial", "Failed for now"),
-    AttemptOutcome.DIED: ("failed", "Its process died"),
-    AttemptOutcome.STOPPED: ("pending", "The server stopped"),
+    AttemptOutcome.RETRY: ("partial", "Temporary failure"),
+    AttemptOutcome.DIED: ("failed", "Process died"),
+    AttemptOutcome.STOPPED: ("pending", "Server stopped"),
     AttemptOutcome.COMPLETED: ("completed", "Completed"),
     AttemptOutcome.PARTIAL: ("partial", "Partial"),
     AttemptOutcome.FAILED: ("failed", "Failed"),
@@ -22,10 +22,10 @@ ATTEMPTS: dict[AttemptOutcome | None, tuple[str, str]] = {
 }
 """The look of a chip, and its word."""
 NOTICES = {
-    NotificationKind.FAILING: "It failed",
+    NotificationKind.FAILING: "A run failed",
     NotificationKind.GAVE_UP: "A run was given up",
-    NotificationKind.PAUSED: "It was paused",
-    NotificationKind.RECOVERED: "It works again",
+    NotificationKind.PAUSED: "Paused automatically",
+    NotificationKind.RECOVERED: "Works again",
 }
 DELIVERY_WORDS = {
     DeliveryStatus.PENDING: "Waiting",

@@ -66,16 +66,16 @@ class BackfillState(rx.State):
         self.count = planned.new
         if planned.new:
             had = (
-                f" {counted(planned.existing, 'run time')} of these days had one already."
+                f" {counted(planned.existing, 'run time')} in these days already have a run."
                 if planned.existing
                 else ""
             )
             self.message = (
-                f"{counted(planned.new, 'run')} would be made, each for the days that it would "
-                f"have covered.{had}"
+                f"{counted(planned.new, 'run')} would be created, each for the days that it "
+                f"would have covered.{had}"
             )
         else:
-            self.message = "All run times of these days have a run already: nothing would be made."
+            self.message = "All run times in these days already have a run."
 
     @action(Permission.WRITE)
     async def run(self) -> None:
@@ -92,11 +92,11 @@ class BackfillState(rx.State):
         except Invalid as e:
             self._refused(e)
             return
-        had = f"; {counted(done.existing, 'run time')} had one already" if done.existing else ""
+        had = f"; {counted(done.existing, 'run time')} already had a run" if done.existing else ""
         if done.runs:
             await notify(self, "success", f"{counted(len(done.runs), 'run')} now waiting{had}")
         else:
-            await notify(self, "info", "All run times of these days have a run already")
+            await notify(self, "info", "All run times in these days already have a run")
         await (await self.get_state(HistoryState)).reload()
 
     def _refused(self, error: Invalid) -> None:

@@ -32,10 +32,10 @@ from exports_app.ui.pages.scheduled_exports.labels import (
 
 TRIGGERS = {
     Trigger.SCHEDULE: "on schedule",
-    Trigger.MANUAL: "run by hand",
+    Trigger.MANUAL: "run manually",
     Trigger.TEST: "test",
     Trigger.RERUN: "run again",
-    Trigger.BACKFILL: "past time",
+    Trigger.BACKFILL: "for a past time",
 }
 
 
@@ -102,9 +102,9 @@ class Detail:
 def run_row(run: Run, names: dict[str, str], longest: float) -> RunItem:
     how = TRIGGERS.get(run.trigger, str(run.trigger))
     if run.triggered_by:
-        how += f" · {names.get(run.triggered_by, 'somebody who is gone')}"
+        how += f" · {names.get(run.triggered_by, 'a deleted user')}"
     if run.missed_ticks:
-        how += f" · {run.missed_ticks} missed before"
+        how += f" · {run.missed_ticks} missed before it"
     took = duration(run_seconds(run)) if run.started_at and run.completed_at else ""
     word = STATUS_WORDS[run.status]
     return RunItem(
@@ -137,7 +137,7 @@ def _waits(run: Run) -> str:
     if not run.attempt:
         return "starts"
     most = run.spec.retry_attempts or services.settings.retry_attempts
-    return f"failed for now; attempt {run.attempt + 1} of {most + run.deaths} follows"
+    return f"failed for now; attempt {run.attempt + 1} of {most + run.deaths} starts"
 
 
 def _has_file(run: Run) -> bool:
@@ -155,8 +155,8 @@ def _sent(run: Run) -> str:
         facts.append(f"its links were revoked on {run.links_revoked_at:%d %b %Y, %H:%M} UTC")
     if run.removed_characters:
         facts.append(
-            f"{counted(run.removed_characters, 'character')} of its texts left out or "
-            "replaced, which the format cannot hold"
+            f"{counted(run.removed_characters, 'character')} removed or replaced that the format "
+            f"cannot store"
         )
     if run.file_removed_at:
         facts.append(f"the file was removed on {run.file_removed_at:%d %b %Y}")

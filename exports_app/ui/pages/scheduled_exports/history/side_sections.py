@@ -55,7 +55,7 @@ def backfill() -> rx.Component:
             id="backfill",
             unfold="",
             title="Run past times",
-            hint="Missed, skipped, or before it was made",
+            hint="Missed, skipped, or before it was created",
         ),
         class_name="aside",
     )
@@ -85,7 +85,7 @@ def notices() -> rx.Component:
                 rx.el.div(rx.foreach(HistoryState.notices, _notice)),
                 id="notices",
                 unfold="",
-                title="Who was told",
+                title="Notifications",
                 hint="Emails to the owner and the admins about this scheduled export",
             ),
             class_name="aside",

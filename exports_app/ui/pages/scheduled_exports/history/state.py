@@ -95,7 +95,7 @@ class HistoryState(rx.State):
     notices: list[NotificationItem] = []  # noqa: RUF012
     """To those who look after it, the newest first."""
     paused: str = ""
-    """Why it was paused by itself."""
+    """Why it was paused automatically."""
     paused_at: str = ""
     gone: str = ""
     """Why there is nothing to show."""

@@ -55,8 +55,8 @@ def _body() -> rx.Component:
         HistoryState.gone != "",
         message(
             "search-x",
-            "There is no such scheduled export",
-            "It was deleted, or the address is wrong, or it is not yours to see.",
+            "Scheduled export not found",
+            "It was deleted, the address is wrong, or you have no access to it.",
         ),
         rx.cond(
             ~HistoryState.loaded,
@@ -87,8 +87,8 @@ def _failed() -> rx.Component:
 def _never_ran() -> rx.Component:
     return message(
         "history",
-        "It never ran",
-        "Runs stand here, the newest first, each with its file and what became of every email.",
+        "No runs yet",
+        "Runs are listed here, newest first, each with its file and the status of every email.",
     )
 
 
@@ -125,7 +125,7 @@ def _runs() -> rx.Component:
         ),
         class_name="history",
         role="table",
-        custom_attrs={"aria-label": "Runs, the newest first"},
+        custom_attrs={"aria-label": "Runs, newest first"},
     )
 
 

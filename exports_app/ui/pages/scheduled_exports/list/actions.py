@@ -49,7 +49,7 @@ class ScheduleActions(rx.State):
         self.watch(run)
         reason = channels.unconfigured()
         text = (
-            f"The test makes its file, but sends nothing: {reason}"
+            f"The test creates its file but sends nothing: {reason}"
             if reason
             else f"A test is on its way to {run.recipients[0]}"
         )
@@ -72,7 +72,7 @@ class ScheduleActions(rx.State):
 
     @action(Permission.WRITE)
     async def resume(self, schedule_id: str) -> None:
-        """One that was paused by itself goes on, in the name of whoever resumes it."""
+        """One that was paused automatically goes on, in the name of whoever resumes it."""
         values = {"is_active": True}
         try:
             resumed = await call(services.schedules.update, str(schedule_id), values)
@@ -96,7 +96,7 @@ class ScheduleActions(rx.State):
             else ""
         )
         self.ask_text = (
-            f"It will not run again, for anybody.{past} A run that is under way still finishes. "
+            f"It will not run again for anyone.{past} A run that is under way still finishes. "
             "This cannot be undone."
         )
 

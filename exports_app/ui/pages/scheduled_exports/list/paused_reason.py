@@ -1,4 +1,4 @@
-"""A schedule that was paused by itself: why, and the way on. In the list and in the history."""
+"""A schedule that was paused automatically: why, and the way on. In the list and in the history."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def paused_box(
     schedule_id: Any, name: Any, reason: Any, when: rx.Component, focus: Any
 ) -> rx.Component:
     """when: it was paused. focus: the label of what gets the focus once the box goes."""
-    why = rx.el.div(rx.el.b("Paused by itself "), when, rx.el.div(reason), class_name="grow")
+    why = rx.el.div(rx.el.b("Paused automatically "), when, rx.el.div(reason), class_name="grow")
     resume = button(
         "Resume",
         kind="small",

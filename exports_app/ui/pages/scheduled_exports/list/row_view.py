@@ -99,7 +99,7 @@ def _recipients(row: Row) -> rx.Component:
 
 
 def _paused(row: Row) -> rx.Component:
-    """Below its line: why it was paused by itself, and the way on."""
+    """Below its line: why it was paused automatically, and the way on."""
     when = browser.when(at=row.paused_at, zone=row.zone)
     box = paused_box(row.id, row.name, row.paused, when, f"{row.name} is active")
     return rx.el.tr(
@@ -130,7 +130,7 @@ def _last_run(row: Row, dialogs: Dialogs) -> rx.Component:
         browser.when(at=row.at, zone=row.zone),
     )
     done = rx.cond(row.is_reason, reason, ended)
-    since = browser.when(at=row.failing_at, zone=row.zone, prefix=" · trouble since ")
+    since = browser.when(at=row.failing_at, zone=row.zone, prefix=" · failing since ")
     streak = rx.el.div(row.streak, since, class_name="muted num")
     return rx.el.div(
         chip,

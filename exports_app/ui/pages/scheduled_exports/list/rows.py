@@ -48,7 +48,7 @@ class Row:
     """Since when its scheduled runs have not gone well: the first of them may have been partial, or
     before a pause."""
     paused: str
-    """Why it was paused by itself; empty when it was not."""
+    """Why it was paused automatically; empty when it was not."""
     paused_at: str
 
 

@@ -88,13 +88,13 @@ def _foot() -> rx.Component:
         rx.el.span(class_name="grow"),
         icon_button(
             "chevron-left",
-            "The page before",
+            "Previous page",
             on_click=ListState.turn(-1),
             disabled=ListState.page <= 1,
         ),
         icon_button(
             "chevron-right",
-            "The next page",
+            "Next page",
             on_click=ListState.turn(1),
             disabled=ListState.last >= ListState.total,
         ),
@@ -105,5 +105,5 @@ def _foot() -> rx.Component:
 def _nothing_found() -> rx.Component:
     clear = button("Clear search and filters", on_click=ListState.clear)
     return message(
-        "search-x", "Nothing matches", "No scheduled export of this tenant is like that.", clear
+        "search-x", "Nothing matches", "No scheduled export matches your search and filters.", clear
     )

@@ -14,7 +14,7 @@ from exports_app.ui.pages.scheduled_exports.list.state import STATUSES, ListStat
 STATES = (
     ("yes", "Active"),
     ("no", "Paused"),
-    ("stopped", "Paused by itself"),
+    ("stopped", "Paused automatically"),
     ("failing", "Failing"),
 )
 SEARCH = "search"
@@ -40,7 +40,7 @@ def toolbar() -> rx.Component:
             value=ListState.q,
             on_change=ListState.search,
             delay=60,  # one reading is quick, however many schedules there are
-            placeholder="Search name, recipient …",
+            placeholder="Search by name or recipient …",
             class_name="control",
             custom_attrs={"aria-label": "Search scheduled exports"},
         ),

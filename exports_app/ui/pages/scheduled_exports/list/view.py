@@ -74,7 +74,7 @@ def _loading_table() -> rx.Component:
 
 def _top(dialogs: Dialogs) -> rx.Component:
     failing = rx.cond(ListState.failing > 0, f" · {ListState.failing} failing", "")
-    stopped = rx.cond(ListState.stopped > 0, f" · {ListState.stopped} paused by itself", "")
+    stopped = rx.cond(ListState.stopped > 0, f" · {ListState.stopped} paused automatically", "")
     counted = rx.cond(ListState.active_count > 0, f"{ListState.active_count} active", "None active")
     following = rx.cond(
         ListState.next_at != "",
@@ -120,8 +120,8 @@ def _nothing_yet(dialogs: Dialogs) -> rx.Component:
         message(
             "calendar-clock",
             "No scheduled exports yet",
-            "A scheduled export makes a file of your campaign data on time and emails it."
-            " Begin with one of these, or with an empty form.",
+            "A scheduled export creates a file of your campaign data on schedule and emails it. "
+            "Start from a template, or with an empty form.",
         ),
         rx.el.div(*dialogs.templates(), class_name="templates"),
         custom_attrs={"data-empty": "true"},

@@ -32,9 +32,7 @@ def account() -> rx.Component:
 
 def _must_change() -> rx.Component:
     return rx.el.div(
-        rx.el.p(
-            "Your password was given to you. Choose one of your own: then you see what is yours."
-        ),
+        rx.el.p("Your password was set for you. Choose one of your own to continue."),
         class_name="box warn",
         role="status",
         id="must-change",
@@ -53,9 +51,7 @@ def _password() -> rx.Component:
         reset_on_submit=False,
         key=AccountState.saved.to_string(),
     )
-    note = rx.el.p(
-        "Every other browser and program that uses it is signed out.", class_name="muted"
-    )
+    note = rx.el.p("Changing it signs out every other browser and program.", class_name="muted")
     return rx.el.section(
         rx.el.h2("Password"), note, form, class_name="card settings-card", id="password-card"
     )

@@ -155,7 +155,7 @@ def _day(text: str, pointer: str) -> date | None:
             return day
     except ValueError:
         pass
-    raise Invalid([FieldError(pointer, "a day is not one: write it as 2026-01-31")])
+    raise Invalid([FieldError(pointer, "this is not a date: write it as 2026-01-31")])
 
 
 def _midnight(day: date, timezone: str) -> datetime:

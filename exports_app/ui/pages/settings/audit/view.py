@@ -23,7 +23,7 @@ def audit() -> rx.Component:
     state = AuditState
     whose = rx.cond(
         state.view["of"] == INSTALLATION,
-        "the installation, beside its tenants",
+        "the installation, outside its tenants",
         SessionState.tenant_name,
     )
     intro = rx.fragment(
@@ -32,8 +32,8 @@ def audit() -> rx.Component:
     clear = button("Clear", on_click=state.clear)
     nothing = rx.cond(
         state.narrowed,
-        message("history", "No entry", "Nothing matches what you chose.", clear),
-        message("history", "Nothing yet", "What is done is listed here."),
+        message("history", "No entries", "No entry matches your filters.", clear),
+        message("history", "No entries yet", "Actions are listed here."),
     )
     listed = rx.el.ol(rx.foreach(state.rows, _entry), class_name="plain-list", id="entries")
     content = rx.cond(
@@ -63,7 +63,7 @@ def _bar() -> rx.Component:
             type="search",
             value=state.view["q"],
             on_change=lambda text: state.choose("q", text),
-            placeholder="Search who, or what …",
+            placeholder="Search by person or subject …",
             max_length=LONGEST,
             class_name="control",
             custom_attrs={"aria-label": "Search entries"},
@@ -72,7 +72,7 @@ def _bar() -> rx.Component:
     )
     installation = rx.cond(
         SessionState.may.contains(str(Permission.OPERATE)),
-        _choice("Of", "of", [("", "This tenant"), (INSTALLATION, "The installation")]),
+        _choice("Scope", "of", [("", "This tenant"), (INSTALLATION, "The installation")]),
     )
     return rx.el.div(
         search,
@@ -116,7 +116,7 @@ def _entry(entry: AuditItem) -> rx.Component:
     origin = rx.cond(
         entry.origin.length() > 0,
         rx.el.details(
-            rx.el.summary("From where"),
+            rx.el.summary("Origin"),
             rx.el.ul(rx.foreach(entry.origin, rx.el.li), class_name="changes"),
             class_name="muted",
         ),

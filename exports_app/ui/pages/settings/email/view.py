@@ -24,7 +24,7 @@ SMTP_FROM=Reports <reports@example.com>"""
     refresh=EmailState.refresh,
 )
 def email() -> rx.Component:
-    intro = "How this installation sends mail: for all tenants"
+    intro = "How this installation sends email, for all tenants"
     return rx.el.div(
         top(EMAIL, rx.fragment(intro)), _settings(), _test(), class_name="page settings"
     )
@@ -33,13 +33,13 @@ def email() -> rx.Component:
 def _settings() -> rx.Component:
     note = rx.el.p(
         (
-            "They are read when the server starts: change them where they come from, then "
+            "They are read when the server starts. To change one, edit it at its source, then "
             "restart the server."
         ),
         class_name="muted",
     )
     return rx.el.section(
-        rx.el.h2("Settings in force"),
+        rx.el.h2("Effective settings"),
         note,
         rx.cond(EmailState.configured, rx.fragment(), _no_mail_server()),
         _settings_table(),
@@ -50,11 +50,11 @@ def _settings() -> rx.Component:
 def _no_mail_server() -> rx.Component:
     return rx.el.div(
         rx.el.p(
-            "No mail server is set: files are made, and nothing is sent. Set one in the "
-            "environment or in .env, e.g."
+            "No mail server is configured: files are created, but nothing is sent. Set one in "
+            "the environment or in .env, for example:"
         ),
         rx.el.pre(EXAMPLE),
-        rx.el.p("then restart the server."),
+        rx.el.p("Then restart the server."),
         class_name="box warn",
         role="status",
     )
@@ -64,7 +64,7 @@ def _settings_table() -> rx.Component:
     """With explicit roles: on a phone its CSS makes the browser forget that it is a table."""
     titles = [
         rx.el.th(title, scope="col", role="columnheader")
-        for title in ("Setting", "Value", "Where it comes from")
+        for title in ("Setting", "Value", "Source")
     ]
     return rx.el.table(
         rx.el.thead(rx.el.tr(*titles, role="row"), role="rowgroup"),
@@ -72,7 +72,7 @@ def _settings_table() -> rx.Component:
         class_name="numbers",
         id="in-force",
         role="table",
-        custom_attrs={"aria-label": "Settings in force"},
+        custom_attrs={"aria-label": "Effective settings"},
     )
 
 
@@ -125,9 +125,9 @@ def _test_form() -> rx.Component:
 def _outcome() -> rx.Component:
     return rx.match(
         EmailState.outcome,
-        ("accepted", _outcome_box("The mail server took it: ", "info")),
-        ("refused", _outcome_box("It was not sent. ", "bad")),
-        ("unknown", _outcome_box("Nobody can say. ", "warn")),
+        ("accepted", _outcome_box("The mail server accepted it: ", "info")),
+        ("refused", _outcome_box("Not sent. ", "bad")),
+        ("unknown", _outcome_box("It is unknown whether it was sent. ", "warn")),
         rx.fragment(),
     )
 
@@ -143,9 +143,7 @@ def _dialogue() -> rx.Component:
         class_name="dialogue",
         role="region",
         tab_index=0,
-        custom_attrs={"aria-label": "What was said"},
+        custom_attrs={"aria-label": "Conversation with the mail server"},
     )
-    title = rx.el.h3(
-        "What was said (C: this server, S: the mail server, --: sent without its words)"
-    )
+    title = rx.el.h3("Conversation (C: this server, S: the mail server, --: content not shown)")
     return rx.cond(EmailState.dialogue.length() > 0, rx.el.div(title, lines))

@@ -46,7 +46,7 @@ def _list() -> rx.Component:
 def _member(member: MemberRow) -> rx.Component:
     facts = rx.el.div(
         rx.el.b(member.name),
-        rx.cond(member.active, rx.fragment(), rx.el.span(" not active", class_name="tag")),
+        rx.cond(member.active, rx.fragment(), rx.el.span(" inactive", class_name="tag")),
         rx.el.div(
             member.email,
             rx.cond(member.owns != "", f" · owns {member.owns}", ""),
@@ -80,7 +80,7 @@ def _question() -> rx.Component:
     return leaving_dialog(
         state,
         title=f"Remove {state.ask_name}?",
-        consequence="They see nothing of this tenant any more. Their account stays.",
+        consequence="They lose access to this tenant. Their account is kept.",
         heading=f"Who should own their {state.ask_owns}?",
         keep_words="Keep",
         part=state.remove,
@@ -99,6 +99,6 @@ def _drop_choice() -> rx.Component:
         id="drop-recipient",
     )
     words = f"Stop sending them {MembersState.ask_receives}"
-    hint = "Their address is dropped from the recipients."
+    hint = "Their address is removed from the recipients."
     text = rx.el.span(words, rx.el.span(hint, class_name="muted"), class_name="stack")
     return rx.el.label(tick, text, html_for="drop-recipient", class_name="row")

@@ -23,8 +23,8 @@ LABELS = {
     "brand_color": "colour",
     "logo_url": "logo",
     "timezone": "time zone",
-    "keep_days": "days that files are kept",
-    "recipient_domains": "recipients' domains",
+    "keep_days": "days to keep files",
+    "recipient_domains": "recipient domains",
 }
 
 
@@ -66,8 +66,8 @@ class TenantState(rx.State):
         touched = {k: v for k, v in self.typed.items() if own and v != self._stored[k]}
         if lost := [LABELS[k] for k, v in touched.items() if fresh[k] not in {self._stored[k], v}]:
             notice = (
-                f"Somebody else changed the {' and '.join(lost)} meanwhile: saving replaces what "
-                "they chose"
+                f"Someone else has changed the {' and '.join(lost)}: saving overwrites their "
+                f"changes"
             )
             await notify(self, "info", notice)
         self.typed = fresh | touched
@@ -111,7 +111,7 @@ class TenantState(rx.State):
         except Conflict:  # this page has not heard of it yet
             await self._load()
             await notify(
-                self, "info", "Somebody else changed it meanwhile: look at it, then save again"
+                self, "info", "Someone else has changed it: check the fields, then save again"
             )
             return
         self.typed = texts(saved)

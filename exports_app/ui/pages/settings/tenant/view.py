@@ -20,7 +20,7 @@ from exports_app.ui.pages.settings.tenant.state import TenantState
 @page(TENANT, title="Tenant", needs=Permission.MANAGE, refresh=TenantState.refresh)
 def tenant() -> rx.Component:
     intro = rx.fragment(
-        "How ", rx.el.b(SessionState.tenant_name), " looks, in the pages and in emails"
+        "How ", rx.el.b(SessionState.tenant_name), " looks on the pages and in emails"
     )
     forms = rx.el.div(_form(), sign_in.card(), class_name="column")
     body = rx.fragment(rx.el.div(forms, _letter(), class_name="beside"), quotas.card())
@@ -49,19 +49,19 @@ def _branding_fields() -> list[rx.Component]:
             "Name",
             "name",
             _text("name", max_length=bounds.NAME),
-            "It stands at the top of the pages and of each email",
+            "Shown at the top of the pages and of each email",
         ),
         _field(
             "Colour",
             "brand_color",
             _color(),
-            "As #RRGGBB. Text and buttons take shades of it that can be read",
+            "As #RRGGBB. Text and buttons use readable shades of it",
         ),
         _field(
             "Logo",
             "logo_url",
             _text("logo_url", input_mode="url"),
-            "A picture's https address; empty: the name alone",
+            "The https address of an image. Empty: only the name",
         ),
     ]
 
@@ -88,7 +88,7 @@ def _zone_field() -> rx.Component:
         "timezone",
         rx.fragment(_text("timezone", custom_attrs={"list": "zones"}), zones),
         (
-            "Of new scheduled exports, and of the days in Analytics; empty: "
+            "For new scheduled exports, and for the days in Analytics. Empty: "
             f"{TenantState.usual_zone}"
         ),
     )
@@ -97,16 +97,16 @@ def _zone_field() -> rx.Component:
 def _rule_fields() -> list[rx.Component]:
     return [
         _field(
-            "Days that files are kept",
+            "Days to keep files",
             "keep_days",
             _text("keep_days", input_mode="numeric", max_length=bounds.WRITTEN),
             f"Empty: the default, {TenantState.usual_days}",
         ),
         _field(
-            "Recipients' domains",
+            "Recipient domains",
             "recipient_domains",
             _text("recipient_domains", spell_check=False),
-            "Files go to these alone, e.g. example.com, *.example.org; empty: to all",
+            "Files are sent only to these, e.g. example.com, *.example.org. Empty: to all",
         ),
     ]
 

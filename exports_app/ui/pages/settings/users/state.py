@@ -68,7 +68,7 @@ class UsersState(rx.State):
     @action(Permission.OPERATE)
     async def activate(self, user_id: str) -> None:
         done = await call(services.user_administration.set_active, str(user_id), active=True)
-        await notify(self, "success", f"{done.name} may sign in again")
+        await notify(self, "success", f"{done.name} can sign in again")
         await self._load()
 
     @action(Permission.OPERATE)
@@ -92,13 +92,11 @@ class UsersState(rx.State):
             await notify(
                 self,
                 "success",
-                f"{self.ask_name} is signed out, and signs in without a second factor",
+                f"{self.ask_name} is signed out, and can sign in without a second factor",
             )
         elif wanted:
             done = await call(services.user_administration.set_active, wanted, active=False)
-            await notify(
-                self, "success", f"{done.name} is signed out, and may not sign in any more"
-            )
+            await notify(self, "success", f"{done.name} is signed out, and can no longer sign in")
         await self._load()
 
     async def _renew(self, user_id: str) -> None:
@@ -106,7 +104,9 @@ class UsersState(rx.State):
         sent = await call(users.reset, user_id)
         self.fresh_email, self.fresh_link = sent.user.email, sent.url or ""
         if sent.url is None:
-            await notify(self, "success", f"A link to set a new password goes to {sent.user.email}")
+            await notify(
+                self, "success", f"A link to set a new password is on its way to {sent.user.email}"
+            )
 
     @action(Permission.OPERATE)
     async def forget(self) -> None:

@@ -14,18 +14,17 @@ from exports_app.ui.pages.settings.users.rows import UserItem
 from exports_app.ui.pages.settings.users.state import LONGEST, UsersState
 
 RENEWING = (
-    "They get a link by email to set a new password; without a mail server it is shown "
-    "here once. Until they use it "
-    "nothing changes; once it is used, it signs out every browser and program."
+    "They get a link by email to set a new password. Without a mail server, the link is shown "
+    "here once. Nothing changes until they use it. It then signs out every browser and program."
 )
 REMOVING_FACTOR = (
-    "They are signed out everywhere, and their password alone signs them in until they "
-    "set one up again. Be sure that it is "
-    "them who asks: whoever stole their password would ask the same."
+    "They are signed out everywhere, and can sign in with their password alone until they set "
+    "one up again. Make sure that the request comes from them: someone who stole their password "
+    "would ask for the same."
 )
 DEACTIVATING = (
-    "They are signed out everywhere and may not sign in any more; scheduled exports that "
-    "they own fail and are paused."
+    "They are signed out everywhere and can no longer sign in. Scheduled exports that they own "
+    "fail and are paused."
 )
 
 
@@ -37,7 +36,10 @@ DEACTIVATING = (
     refresh=UsersState.refresh,
 )
 def users() -> rx.Component:
-    intro = rx.fragment("All accounts of this installation: they join a tenant under Members there")
+    intro = rx.fragment(
+        "All accounts of this installation. To add someone to a tenant, invite them on its "
+        "Members page"
+    )
     return rx.el.div(top(USERS, intro), _fresh(), _list(), _question(), class_name="page settings")
 
 
@@ -58,7 +60,7 @@ def _list() -> rx.Component:
             type="search",
             value=state.q,
             on_change=state.search,
-            placeholder="Search name, email …",
+            placeholder="Search by name or email …",
             max_length=LONGEST,
             class_name="control",
             custom_attrs={"aria-label": "Search users"},
@@ -90,7 +92,7 @@ def _user(user: UserItem) -> rx.Component:
         " ",
         rx.cond(user.has_factor, rx.el.span("Second factor", class_name="tag"), ""),
         " ",
-        rx.cond(user.active, "", rx.el.span("not active", class_name="tag")),
+        rx.cond(user.active, "", rx.el.span("inactive", class_name="tag")),
     )
     facts = rx.el.div(
         rx.el.div(rx.el.b(user.name), " ", marks),
@@ -119,7 +121,7 @@ def _act(words: str, name: str, **props: Any) -> rx.Component:
 def _question() -> rx.Component:
     name = UsersState.ask_name
     title = _by_question(
-        f"Have {name} set a new password?",
+        f"Reset the password of {name}?",
         f"Remove the second factor of {name}?",
         f"Deactivate {name}?",
     )

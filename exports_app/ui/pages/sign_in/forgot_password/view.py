@@ -13,7 +13,7 @@ from exports_app.ui.pages.sign_in.forgot_password.state import LONGEST, ForgotPa
 def forgot_password() -> rx.Component:
     state = ForgotPasswordState
     way = rx.cond(state.available, rx.cond(state.sent_to != "", _sent(), _form()), _no_mail())
-    back = rx.el.a("Back to the sign-in", href=LOGIN, class_name="link")
+    back = rx.el.a("Back to sign-in", href=LOGIN, class_name="link")
     return door(rx.el.h1("Forgot your password?"), rx.cond(state.loaded, way), back)
 
 
@@ -50,15 +50,15 @@ def _sent() -> rx.Component:
             class_name="box info",
             role="status",
         ),
-        rx.el.p("Nothing came? Look in your spam folder, then ask an admin.", class_name="muted"),
+        rx.el.p("No email? Check your spam folder, then ask an admin.", class_name="muted"),
     )
 
 
 def _no_mail() -> rx.Component:
     return rx.el.div(
         (
-            "This server sends no email. Ask an admin of your tenant to have a super admin make "
-            "you a link."
+            "This server sends no email. Ask an admin of your tenant to have a super admin "
+            "create a link for you."
         ),
         class_name="box info",
         role="status",

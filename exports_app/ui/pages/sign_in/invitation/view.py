@@ -19,7 +19,7 @@ def invitation() -> rx.Component:
     failed = rx.fragment(
         rx.el.h1("Invitation"),
         wrong_box(state.failed),
-        rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn"),
+        rx.el.a("Go to sign-in", href=LOGIN, class_name="btn"),
     )
     content = rx.cond(state.loaded, rx.cond(state.failed != "", failed, _offer()), _waiting())
     token = browser.link_token(
@@ -66,7 +66,7 @@ def _sign_in() -> rx.Component:
 
 def _have_account() -> rx.Component:
     return rx.el.p(
-        "Do you have an account here already? ",
+        "Do you already have an account here? ",
         rx.el.a("Sign in to accept", href=SIGN_IN, class_name="link", id="sign-in"),
     )
 
@@ -98,8 +98,8 @@ def _join() -> rx.Component:
     again = rx.cond(
         InvitationState.me != "",
         (
-            "Nobody has shown yet that this account is yours: choose a new password for it. You "
-            "are signed out everywhere else."
+            "It is not confirmed yet that this account is yours: choose a new password for it. "
+            "This signs you out everywhere else."
         ),
         "Choose a name and a password for your account.",
     )

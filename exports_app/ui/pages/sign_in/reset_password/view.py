@@ -27,7 +27,7 @@ def _failed() -> rx.Component:
     return rx.fragment(
         wrong_box(ResetPasswordState.failed),
         rx.el.a("Ask for a new link", href=FORGOT, class_name="btn"),
-        rx.el.a("Back to the sign-in", href=LOGIN, class_name="link"),
+        rx.el.a("Back to sign-in", href=LOGIN, class_name="link"),
     )
 
 
@@ -38,7 +38,7 @@ def _form() -> rx.Component:
         rx.el.p(
             "For ",
             rx.el.b(state.email),
-            ". Everything that is signed in to this account is signed out.",
+            ". This signs out every browser and program of this account.",
         ),
         form_input(
             "password",
@@ -62,5 +62,5 @@ def _done() -> rx.Component:
         rx.el.div(
             "Your new password is set. Sign in with it.", class_name="box info", role="status"
         ),
-        rx.el.a("Go to the sign-in", href=LOGIN, class_name="btn primary", id="sign-in"),
+        rx.el.a("Go to sign-in", href=LOGIN, class_name="btn primary", id="sign-in"),
     )

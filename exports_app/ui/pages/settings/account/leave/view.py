@@ -34,9 +34,7 @@ def _question() -> rx.Component:
     return leaving_dialog(
         state,
         title=f"Leave {state.ask_name}?",
-        consequence=(
-            "You see nothing of this tenant any more. Only its admins can invite you again."
-        ),
+        consequence="You lose access to this tenant. Only its admins can invite you again.",
         heading=f"Who should own your {state.ask_owns}?",
         keep_words="Stay",
         part=state.leave,

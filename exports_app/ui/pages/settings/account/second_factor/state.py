@@ -101,7 +101,7 @@ class SecondFactorState(rx.State):
         disable, who = services.second_factors.disable, principal()
         if await self._tried(lambda: disable(who, password, otp) or True):
             self._forget()
-            await notify(self, "success", "Your second factor was disabled")
+            await notify(self, "success", "Your second factor was turned off")
             await self.load()
 
     @action()
@@ -154,9 +154,9 @@ def _both(form: dict[str, str]) -> tuple[str, str]:
 def demand(state: State) -> str:
     """Who requires it, in words; empty: nobody."""
     if state.required:
-        return "Super admins need a second factor here. Set one up: then you see what is yours."
+        return "Super admins need a second factor here. Set one up to continue."
     names = ", ".join(tenant.name for tenant in state.required_by)
-    return f"{names} requires a second factor. Set one up to see what is there." if names else ""
+    return f"{names} requires a second factor. Set one up to get access." if names else ""
 
 
 def qr_code(uri: str) -> str:

@@ -17,7 +17,7 @@ from exports_app.ui.pages.settings.account.second_factor.state import (
     SecondFactorState,
 )
 
-APP = "A code of the authenticator app, or a recovery code"
+APP = "A code from your authenticator app, or a recovery code"
 
 
 def warning() -> rx.Component:
@@ -186,8 +186,8 @@ def _scan() -> rx.Component:
 def _codes() -> rx.Component:
     state = SecondFactorState
     intro = (
-        "Keep these recovery codes in a safe place. Each one signs you in once when your "
-        "phone is not at hand. "
+        "Keep these recovery codes in a safe place. Each one works once, for when you do not "
+        "have your phone. "
         "They are not shown again."
     )
     shown = rx.el.ul(
@@ -217,9 +217,8 @@ def _codes() -> rx.Component:
 
 def _disable() -> rx.Component:
     intro = (
-        "After that your password alone signs you in. Where a second factor is required, you "
-        "have no rights until you set one "
-        "up again."
+        "Your password alone then signs you in. Where a second factor is required, you have no "
+        "access until you set one up again."
     )
     fields = (_password(), _otp(APP))
     form = _form(
@@ -234,12 +233,12 @@ def _disable() -> rx.Component:
 
 
 def _renew() -> rx.Component:
-    intro = "You get ten new recovery codes; the ones before do not count any more."
+    intro = "You get ten new recovery codes. The old ones stop working."
     form = _form(
         intro,
         _password(),
         _otp(APP),
-        submit="Make new codes",
+        submit="Create new codes",
         on_submit=SecondFactorState.renew,
         key=RENEW,
     )

@@ -24,9 +24,9 @@ def row(invited: Invited) -> InvitationItem:
     invitation, expired = invited.invitation, invited.status is InvitationStatus.EXPIRED
     note = ""
     if invited.status is InvitationStatus.INVITER_LEFT:
-        note = f"Not valid: {invited.invited_by} may not invite any more"
+        note = f"Not valid: {invited.invited_by} may no longer invite"
     elif not expired and invited.mail in {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED}:
-        note = "The message was not delivered"
+        note = "The email was not delivered"
     return InvitationItem(
         invitation.id,
         invitation.email,

@@ -25,15 +25,18 @@ def invite_card() -> rx.Component:
         reset_on_submit=False,
         key=state.sent.to_string(),
     )
-    mailed = "They get a link by email. They are a member once they accept."
-    shown = "No mail server is set: you get a link to hand on. They are a member once they accept."
+    mailed = "They get a link by email and become a member once they accept."
+    shown = (
+        "No mail server is configured: you get a link to pass on. They become a member once "
+        "they accept."
+    )
     note = rx.el.p(rx.cond(state.mails, mailed, shown), class_name="muted")
     fresh = link_to_hand_on(
         state.fresh_email,
         state.fresh_link,
         (
-            "It works once, for 72 hours, and is shown only now. Anyone who has it can become a "
-            "member."
+            "It works once, expires after 72 hours, and is shown only now. Anyone who has it can "
+            "become a member."
         ),
         state.forget,
     )
@@ -44,7 +47,7 @@ def invite_card() -> rx.Component:
 
 def _email_field() -> rx.Component:
     wrong = InvitationsState.errors.get("email", "").to(str)
-    hint = "Of the person to invite"
+    hint = "The address of the person to invite"
     return form_input(
         "email", "Email", wrong, hint, type="email", max_length=LONGEST, auto_complete="off"
     )

@@ -12,7 +12,7 @@ LABELS = {
     "schedules": "Scheduled exports",
     "pending_runs": "Waiting runs",
     "messages_per_day": "Messages today (UTC)",
-    "file_bytes": "Kept files",
+    "file_bytes": "Stored files",
 }
 MEGABYTE = 1_000_000
 NO_NUMBER = -1

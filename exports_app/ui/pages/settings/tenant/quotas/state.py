@@ -20,7 +20,7 @@ FIELDS = {
     "schedules": "Scheduled exports, at most",
     "pending_runs": "Waiting runs, at most",
     "messages_per_day": "Messages in a day (UTC), at most",
-    "file_bytes": "Kept files, at most (in MB)",
+    "file_bytes": "Stored files, at most (in MB)",
 }
 LONGEST = bounds.WRITTEN
 """Characters of a field that are looked at."""

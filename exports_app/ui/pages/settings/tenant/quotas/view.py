@@ -13,7 +13,7 @@ def card() -> rx.Component:
     rows = rx.el.ul(rx.foreach(QuotasState.rows, _row), class_name="plain-list", id="quotas")
     return rx.el.section(
         rx.el.h2("Quotas"),
-        rx.el.p("Used, and the limit", class_name="muted"),
+        rx.el.p("Usage and limit", class_name="muted"),
         rows,
         rx.cond(SessionState.may.contains(str(Permission.OPERATE)), _form()),
         class_name="card settings-card",

@@ -29,7 +29,7 @@ class TenantSignInState(rx.State):
         notice = (
             "Members now need a second factor here"
             if self.required
-            else "Members need no second factor here any more"
+            else "Members no longer need a second factor here"
         )
         await notify(self, "success", notice)
 

@@ -16,9 +16,8 @@ def card() -> rx.Component:
         id="require-second-factor",
     )
     intro = (
-        "Members without one have no rights here until they set it up under Settings, "
-        "Account. What they own runs on. "
-        "Super admins follow the rule of the installation."
+        "Members without one have no access here until they set it up under Settings, Account. "
+        "Their scheduled exports keep running. Super admins follow the rule of the installation."
     )
     return rx.el.section(
         rx.el.h2("Sign-in"),
