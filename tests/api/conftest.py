@@ -15,6 +15,7 @@ from sqlalchemy import event
 from exports_app.api.app import create
 from exports_app.settings import Settings
 from exports_app.wiring import Services
+from tests.api.access.wait import Wait
 from tests.api.client import ABSENT, CAMPAIGNS, SCHEDULES, Api, schedule_body, token_for
 from tests.api.routes import Case
 from tests.world import Cast, claim, execute
@@ -167,3 +168,8 @@ def logs() -> Iterator[list[Any]]:
 def fast_bcrypt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bcrypt.checkpw", lambda *_: False)
     monkeypatch.setattr("bcrypt.hashpw", lambda *_: b"$2b$12$" + b"x" * 53)
+
+
+@pytest.fixture
+def wait(services: Services, monkeypatch: pytest.MonkeyPatch) -> Wait:
+    return Wait(services, monkeypatch)

@@ -12,7 +12,7 @@ from exports_app.domain.errors import (
     Unauthenticated,
     WrongAccount,
 )
-from exports_app.services.core.current_rights import principal_of
+from exports_app.services.core.current_rights import check_sign_in, principal_of
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import Invitation, Tenant, User
 from exports_app.services.identity.account_links import AccountLink
@@ -84,6 +84,8 @@ def check_acceptance(
             f"This invitation is for {invitation.email}, and another account is signed in: sign "
             "out, then open the link again"
         )
+    if who is not None and account is not None:
+        check_sign_in(who, account)
     sets_password = account_needs_password(invitation, account)
     if sets_password and account is not None and not account.is_active:
         raise Conflict("This account is deactivated: ask a super admin of this installation")

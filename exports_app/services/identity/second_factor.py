@@ -1,7 +1,7 @@
 """A user's own second factor: setting it up, renewing recovery codes, disabling it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from exports_app.domain.access import Principal
@@ -16,6 +16,7 @@ from exports_app.domain.errors import (
 from exports_app.services.audit import audit_log
 from exports_app.services.audit.repeated_entries import RepeatedEntries
 from exports_app.services.core import request_context
+from exports_app.services.core.current_rights import check_sign_in
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, SecondFactor, Tenant, User
 from exports_app.services.identity import one_time_passwords
@@ -119,8 +120,8 @@ class SecondFactors:
             if session:
                 tx.sessions.keep(session, user.id, version)
             self._note(tx, who, Action.SECOND_FACTOR_ENABLED, user)
-            changed = _user(tx, who)
         guess.right()
+        changed = replace(user, second_factor_at=now, token_version=version)
         return Enabled(codes, self._auth.token_for(changed))
 
     def renew_recovery_codes(self, who: Principal, password: str, code: str) -> list[str]:
@@ -223,7 +224,9 @@ def _check_begun(tx: Transaction, user: User) -> None:
 
 
 def _user(tx: Transaction, who: Principal, *, lock: bool = False) -> User:
+    """Raises Unauthenticated for a caller whose sign-in has ended meanwhile."""
     user = tx.users.get(who.user_id, lock=lock)
-    if user is None or not user.is_active:
+    if user is None:
         raise Unauthenticated
+    check_sign_in(who, user)
     return user

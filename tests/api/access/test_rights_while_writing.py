@@ -1,7 +1,5 @@
 """Rights that are taken away after a call has begun, and before its transaction begins."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,10 +7,11 @@ import pytest
 
 from exports_app.domain.access import Role
 from exports_app.domain.errors import SecondFactorRequired
-from exports_app.services.core.interfaces import AuditFilter, Transaction
+from exports_app.services.core.interfaces import AuditFilter
 from exports_app.services.core.records import AuditEntry, Membership, Page
 from exports_app.wiring import Services
 from tests.api.access.unchanged import nothing_changed
+from tests.api.access.wait import Wait
 from tests.api.client import problem
 from tests.api.conftest import Clients
 from tests.api.routes import CASES, SUPER_ADMINS, WRITES, Case, call, named
@@ -26,32 +25,6 @@ BY_ADMINS = [
     case for case in WRITES if case not in QUOTAS and f"{case.method} {case.path}" not in READS
 ]
 BY_SUPER_ADMINS = [case for case in SUPER_ADMINS if case.method != "GET"] + QUOTAS
-
-
-class Wait:
-    """What happens while the next writing transaction waits to begin."""
-
-    def __init__(self, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.over = False
-        self._services, self._monkeypatch = services, monkeypatch
-
-    def use(self, meanwhile: Callable[[], None]) -> None:
-        begin = self._services.store.write
-
-        @contextmanager
-        def write() -> Iterator[Transaction]:
-            if not self.over:
-                self.over = True
-                meanwhile()
-            with begin() as tx:
-                yield tx
-
-        self._monkeypatch.setattr(self._services.store, "write", write)
-
-
-@pytest.fixture
-def wait(services: Services, monkeypatch: pytest.MonkeyPatch) -> Wait:
-    return Wait(services, monkeypatch)
 
 
 def entries(services: Services, cast: Cast) -> list[AuditEntry]:

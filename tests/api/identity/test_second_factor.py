@@ -7,6 +7,7 @@ import pytest
 
 from exports_app.services.identity.one_time_passwords import PERIOD
 from exports_app.wiring import Services
+from tests.api.access.wait import Wait
 from tests.api.client import problem
 from tests.api.conftest import Clients
 from tests.doubles import FakeClock
@@ -64,6 +65,51 @@ def test_a_script_sets_it_up_signs_in_with_it_and_gives_it_up(
     gone = admin.request("DELETE", FACTOR, json={"currentPassword": PASSWORD, "otp": new[0]})
     assert gone.status_code == 204
     assert api.anonymous.post(LOGIN, credentials(cast)).status_code == 200
+
+
+@pytest.mark.parametrize("values", [{"is_active": False}, {"token_version": 99}])
+@pytest.mark.parametrize("what", ["confirm", "recovery-codes", "disable"])
+def test_a_sign_in_that_ends_meanwhile_changes_nothing(
+    api: Clients,
+    services: Services,
+    cast: Cast,
+    clock: FakeClock,
+    wait: Wait,
+    what: str,
+    values: dict[str, object],
+) -> None:
+    """The owner signs out everywhere while somebody else's call waits for the database."""
+    app = pyotp.TOTP(services.second_factors.begin(cast.admin.who, PASSWORD).secret)
+    caller = api.admin
+    if what != "confirm":
+        enabled = services.second_factors.confirm(cast.admin.who, app.at(clock()))
+        caller = api.anonymous.using(enabled.token.access_token)
+        clock.advance(seconds=PERIOD)
+
+    def end() -> None:
+        with services.store.write() as tx:
+            tx.users.update(cast.admin.user.id, values)
+
+    with services.store.read() as tx:
+        before = tx.second_factors.get(cast.admin.user.id)
+    wait.use(end)
+    both = {"currentPassword": PASSWORD, "otp": app.at(clock())}
+    if what == "confirm":
+        answer = caller.post(f"{FACTOR}/confirm", {"otp": both["otp"]})
+    elif what == "disable":
+        answer = caller.request("DELETE", FACTOR, json=both)
+    else:
+        answer = caller.post(f"{FACTOR}/recovery-codes", both)
+    problem(answer, 401, "unauthenticated")
+    with services.store.read() as tx:
+        after, user = tx.second_factors.get(cast.admin.user.id), tx.users.get(cast.admin.user.id)
+    assert before
+    assert after
+    assert user
+    assert (after.is_confirmed, user.second_factor_at is None) == (
+        before.is_confirmed,
+        what == "confirm",
+    )
 
 
 def test_a_tenant_that_requires_it_says_so_with_a_code(

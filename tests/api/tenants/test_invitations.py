@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from exports_app.wiring import Services
+from tests.api.access.wait import Wait
 from tests.api.client import Api, pointers, problem, token_for
 from tests.api.conftest import Clients
 from tests.invited import mailed_token
@@ -116,6 +117,25 @@ def test_who_has_an_account_signs_in(api: Clients, services: Services, cast: Cas
         tx.users.update(cast.outsider.user.id, {"must_change_password": False})
     assert api.outsider.post(accept, body).status_code == 200
     assert api.outsider.get(f"/api/tenants/{cast.acme.id}").status_code == 200
+
+
+@pytest.mark.parametrize("values", [{"is_active": False}, {"token_version": 99}])
+def test_a_sign_in_that_ends_meanwhile_accepts_nothing(
+    api: Clients, services: Services, cast: Cast, wait: Wait, values: dict[str, object]
+) -> None:
+    with services.store.write() as tx:
+        tx.users.update(cast.outsider.user.id, {"email_proven_at": services.clock()})
+    token = token_of(invite(api.admin, cast, cast.outsider.user.email))
+
+    def end() -> None:
+        with services.store.write() as tx:
+            tx.users.update(cast.outsider.user.id, values)
+
+    wait.use(end)
+    answer = api.outsider.post("/api/invitations/accept", {"token": token})
+    problem(answer, 401, "unauthenticated")
+    with services.store.read() as tx:
+        assert cast.acme.id not in tx.users.roles(cast.outsider.user.id)
 
 
 @pytest.mark.parametrize("path", ["look", "accept"])
