@@ -7,7 +7,7 @@ and over https, so that neither a subdomain nor somebody on the line can set one
 
 from starlette.types import Scope
 
-from exports_app.services.identity.cookies import HOST_PREFIX, OURS
+from exports_app.services.identity.cookies import HOST_PREFIX, is_ours_without_prefix
 
 
 def set_cookie(name: str, value: str, max_age: int, *, secure: bool) -> str:
@@ -33,5 +33,5 @@ def only_trusted(scope: Scope) -> Scope:
 
 
 def _trusted(header: bytes) -> bytes:
-    pairs = header.split(b";")
-    return b";".join(pair for pair in pairs if not pair.strip().startswith(OURS.encode()))
+    pairs = header.decode("latin1").split(";")
+    return ";".join(pair for pair in pairs if not is_ours_without_prefix(pair)).encode("latin1")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from exports_app.api.cookies import only_trusted
 from exports_app.api.middleware.gateway import Edge
 from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
 from tests.unit.api.gateway.requests import HTML, answering, requested
@@ -49,7 +50,7 @@ class TestTheBrowsersCookie:
 
     def test_only_html_is_a_page(self, tmp_path: Path) -> None:
         edge = Edge(answering(200, [(b"content-type", b"application/json")]), answering(), tmp_path)
-        assert "set-cookie" not in requested(edge, "/ping").headers
+        assert "set-cookie" not in requested(edge, "/data").headers
 
     @pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
     def test_only_a_get_gives_one(self, tmp_path: Path, method: str) -> None:
@@ -113,6 +114,23 @@ class TestTheBrowsersCookie:
         assert all("planted" not in header and "theme=dark" in header for header in seen)
         assert cookie(seen[1], BROWSER_COOKIE) == "ours"
 
+    @pytest.mark.parametrize("blank", range(256))
+    def test_over_https_no_other_byte_around_a_name_makes_it_ours(self, blank: int) -> None:
+        """Browsers store and send `Set-Cookie: \\xa0exports_browser=...` of a subdomain."""
+        around = bytes([blank]).decode("latin1")
+        for name in (BROWSER_COOKIE, f"__Host-{BROWSER_COOKIE}"):
+            for planted in (f"{around}{name}=planted", f"{name}{around}=planted"):
+                scope = {"headers": [(b"cookie", planted.encode("latin1"))]}
+                (header,) = (value for _, value in only_trusted(scope)["headers"])
+                if name.startswith("__Host-") and around in " \t;":
+                    continue  # the name itself: no browser takes it from elsewhere
+                assert cookie(header.decode("latin1"), BROWSER_COOKIE) == ""
+
+    def test_of_two_different_ones_none_counts(self) -> None:
+        name = f"__Host-{BROWSER_COOKIE}"
+        assert cookie(f"{name}=planted; {name}=ours", BROWSER_COOKIE) == ""
+        assert cookie(f"{name}=ours; {name}=ours", BROWSER_COOKIE) == "ours"
+
     def test_a_server_without_pages_gives_none(self) -> None:
         assert "set-cookie" not in requested(Edge(answering(), answering(), None), "/").headers
 
@@ -129,3 +147,9 @@ def test_the_policy_goes_with_what_may_be_shown_as_a_page(tmp_path: Path) -> Non
         )
         assert ("content-security-policy" in answer.headers) is wanted
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/_health", "/ping"])
+def test_reflexs_own_health_answers_are_closed(tmp_path: Path, path: str) -> None:
+    answer = requested(Edge(answering(), answering(), tmp_path), path)
+    assert answer.status_code == 404
