@@ -15,7 +15,7 @@ from exports_app.services.core.authorization import run_of, schedule_of
 from exports_app.services.core.change_events import Change, Changes, Topic
 from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.field_rules import is_uuid
-from exports_app.services.core.interfaces import Clock, FileStore, Store
+from exports_app.services.core.interfaces import Clock, FileStore, Store, Transaction
 from exports_app.services.core.records import Action, Delivery, DownloadWay, Run
 from exports_app.services.keys.derived_keys import DOWNLOAD_LINKS, Keys
 from exports_app.services.runs.download_log import DownloadLog
@@ -67,28 +67,36 @@ class DownloadLinks:
         Unavailable while the download cannot be noted.
         """
         with self._store.read() as tx:
-            delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
-            run = tx.runs.get(delivery.history_id) if delivery else None
-            schedule = tx.schedules.get(run.scheduled_export_id) if run else None
-            tenant = tx.tenants.get(run.tenant_id) if run else None
+            run, target = self._checked(tx, delivery_id, expires, signature)
+        file = file_of(run, self._files)
+        if not noted:
+            return file
+        with self._store.write() as tx:  # judged again: it may have waited for this
+            run, target = self._checked(tx, delivery_id, expires, signature)
+            self._downloads.note(tx, run.id, DownloadWay.LINK, target=target)
+        _log.info("file downloaded by link", run=run.id, to=log.masked(target), bytes=run.file_size)
+        return file
+
+    def _checked(
+        self, tx: Transaction, delivery_id: str, expires: int, signature: str
+    ) -> tuple[Run, str]:
+        """The run, and the recipient whose link it is. Raises NotFound and Gone as `file`."""
+        delivery = tx.deliveries.get(delivery_id) if is_uuid(delivery_id) else None
+        run = tx.runs.get(delivery.history_id) if delivery else None
+        schedule = tx.schedules.get(run.scheduled_export_id) if run else None
+        tenant = tx.tenants.get(run.tenant_id) if run else None
         if delivery is None or run is None or schedule is None or tenant is None:
             raise NotFound
-        if not self._is_signed(run, delivery.target, expires, signature):
-            raise NotFound
         target = delivery.target
+        if not self._is_signed(run, target, expires, signature):
+            raise NotFound
         if not (is_recipient(target, run, schedule) and recipient_domains.allows(tenant, target)):
             raise NotFound
         if datetime.fromtimestamp(expires, UTC) <= self._clock():
             raise Gone(
                 "This link has expired: ask the owner of the scheduled export to send it again"
             )
-        file = file_of(run, self._files)
-        if not noted:
-            return file
-        self._downloads.note(run.id, DownloadWay.LINK, target=delivery.target)
-        to = log.masked(delivery.target)
-        _log.info("file downloaded by link", run=run.id, to=to, bytes=run.file_size)
-        return file
+        return run, target
 
     def revoke(self, who: Principal, schedule_id: str, run_id: str) -> Run:
         """Revoke all links that the run has sent so far; links that it sends later work. Raises

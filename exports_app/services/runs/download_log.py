@@ -7,6 +7,7 @@ from exports_app.domain.access import Permission, Principal
 from exports_app.services.audit import audit_log
 from exports_app.services.core import request_context
 from exports_app.services.core.authorization import run_of, schedule_of
+from exports_app.services.core.current_rights import write_as
 from exports_app.services.core.interfaces import Clock, Store, Transaction
 from exports_app.services.core.records import Action, DownloadWay, FileDownload, Run, new_id
 from exports_app.services.runs.history import History, RunFile
@@ -30,26 +31,29 @@ class DownloadLog:
         """The run's file for somebody who is signed in. Raises NotFound while there is none, Gone
         once it was removed, Forbidden, and Unavailable while the download cannot be noted."""
         file = self._history.file(who, schedule_id, run_id)
-        self.note(run_id, way, user_id=who.user_id)
+        with write_as(self._store, who) as (tx, who):
+            schedule_of(tx, who, schedule_id, Permission.READ)
+            self.note(tx, run_id, way, user_id=who.user_id)
         return file
 
     def note(
         self,
+        tx: Transaction,
         run_id: str,
         way: DownloadWay,
         *,
         user_id: str | None = None,
         target: str | None = None,
     ) -> None:
-        """Raises Unavailable. target: the recipient whose link it was."""
+        """In the transaction that judges the caller's right to it. target: the recipient whose link
+        it was."""
         now, caller = self._clock(), request_context.current()
         download = FileDownload(
             new_id(), run_id, way, now, user_id, target, caller.address[:64], caller.device
         )
-        with self._store.write() as tx:
-            if not tx.downloads.since(download, now - NOTED_APART):
-                tx.downloads.add(download)
-                _audit(tx, download)
+        if not tx.downloads.since(download, now - NOTED_APART):
+            tx.downloads.add(download)
+            _audit(tx, download)
 
     def of_run(
         self, who: Principal, schedule_id: str, run_id: str, limit: int

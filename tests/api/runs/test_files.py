@@ -9,11 +9,12 @@ import structlog
 from exports_app.domain.errors import StoreAway
 from exports_app.services.core.records import Campaign, Run
 from exports_app.wiring import Services
+from tests.api.access.wait import Wait
 from tests.api.client import SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients
 from tests.doubles import FakeClock
 from tests.mailserver import MailServer
-from tests.world import claim, deliveries_of, execute
+from tests.world import Cast, claim, deliveries_of, execute
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
 
@@ -54,6 +55,36 @@ def test_anybody_with_the_link_gets_the_file_and_nobody_keeps_it(
     assert (noted["run"], noted["bytes"]) == (sent.id, sent.file_size)
     assert "signature" not in str(logs)
     assert campaigns
+
+
+def test_a_link_that_is_revoked_meanwhile_gives_no_file(
+    api: Clients, services: Services, cast: Cast, sent: Run, link: str, wait: Wait
+) -> None:
+    def revoke() -> None:
+        services.download_links.revoke(cast.admin.who, sent.scheduled_export_id, sent.id)
+
+    wait.use(revoke)
+    problem(api.anonymous.get(link), 404, "not_found")
+    assert downloads(api, sent) == 0
+
+
+def test_a_member_who_is_removed_meanwhile_gets_no_file(
+    api: Clients, services: Services, cast: Cast, sent: Run, wait: Wait
+) -> None:
+    def remove() -> None:
+        with services.store.write() as tx:
+            tx.users.leave(cast.viewer.user.id, cast.acme.id)
+
+    wait.use(remove)
+    path = f"{SCHEDULES}/{sent.scheduled_export_id}/history/{sent.id}/file"
+    problem(api.viewer.get(path), 404, "not_found")
+    assert downloads(api, sent) == 0
+
+
+def downloads(api: Clients, run: Run) -> int:
+    path = f"{SCHEDULES}/{run.scheduled_export_id}/history/{run.id}/downloads"
+    total: int = api.admin.get(path).json()["total"]
+    return total
 
 
 def test_what_was_never_given_out_is_not_there(api: Clients, link: str) -> None:
