@@ -22,12 +22,14 @@ from exports_app.api.middleware.proxies import TrustedProxies
 from exports_app.db.process_registry import ProcessKind
 from exports_app.engine.local import LocalEngine
 from exports_app.launch import address, worker
+from exports_app.services.core import request_context
 from exports_app.ui.framework import actions, guard, page
 from exports_app.ui.framework.live import Live
 from exports_app.ui.layout.shell import shell
 from exports_app.ui.websockets.connections import Sockets
 from exports_app.ui.websockets.gate import Gate
 from exports_app.ui.websockets.half_frames import HalfFrames
+from exports_app.ui.websockets.incident_log import incidents
 from exports_app.ui.websockets.tab_states import Tabs
 
 THREADS = 32
@@ -61,8 +63,12 @@ def _edge(reflex: ASGIApp) -> ASGIApp:
 
 def _unforeseen(exception: Exception) -> None:
     """What no action caught, e.g. values that a handler does not take: into the log, without the
-    values."""
-    _log.error("an event failed", kind=type(exception).__name__)
+    values, and not as often as a stranger likes."""
+    incidents.note(
+        f"an event failed: {type(exception).__name__}",
+        request_context.current().address,
+        error=True,
+    )
 
 
 # Reflex would answer every site's preflights by itself, before the edge. No site may read from

@@ -65,6 +65,11 @@ def content_security_policy(pages: Path | None) -> str:
     )
 
 
+CLOSED = frozenset({"/_health", "/ping"})
+"""Reflex's own health answers, which tell strangers about Redis and wait for it: /api/health is
+ours."""
+
+
 class Edge:
     """pages: the built front end, None where there is none (then everything outside /api is
     answered here)."""
@@ -147,7 +152,7 @@ class Edge:
             return
         if path in self._prerendered:
             scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
-        app = self._api if is_api else self._reflex
+        app = self._api if is_api else _no_page if path in CLOSED else self._reflex
         await (
             _patiently(app, scope, receive, secured, self._bodies)
             if has_body(scope)
@@ -233,6 +238,10 @@ async def _patiently(
 def _refuse(status: int, code: str, detail: str) -> ASGIApp:
     """An answer before the API or the pages were asked, which ends the connection."""
     return problems.response(status, code, detail, headers={"connection": "close"})
+
+
+async def _no_page(scope: Scope, receive: Receive, send: Send) -> None:
+    await problems.response(404, "not_found", "There is no such path")(scope, receive, send)
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

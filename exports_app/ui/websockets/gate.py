@@ -20,6 +20,11 @@ from exports_app.ui.websockets.tab_states import Tabs, key_of
 
 ROOT = "reflex___state____state"
 HYDRATE = frozenset({f"{ROOT}.hydrate", f"{ROOT}.hydrate_and_load"})
+NEVER_SENT = frozenset(
+    {f"{ROOT}.reflex___state____update_vars_internal_state.update_vars_internal"}
+)
+"""Reflex's own event for what a page keeps in cookies or the browser's storage: ours keep nothing
+there."""
 FROM_PAGES = ("event", "client_error", "ping")
 """What a page may send over the socket."""
 MAX_ADDRESS_BYTES = 2 * 1024
@@ -73,6 +78,10 @@ def _needs(name: str) -> frozenset[str]:
     )
 
 
+def _is_handled(name: str) -> bool:
+    return name in RegistrationContext.get().event_handlers and name not in NEVER_SENT
+
+
 def well_formed(data: Any) -> dict[str, Any] | None:
     """The event with nothing but what Reflex shall see; None unless it is for a handler there is,
     with nothing but values that the handler takes and all that it needs, from an address of allowed
@@ -82,7 +91,7 @@ def well_formed(data: Any) -> dict[str, Any] | None:
     name = data.get("name")
     payload = data.get("payload", {})
     router = data.get("router_data", {})
-    if not (isinstance(name, str) and name in RegistrationContext.get().event_handlers):
+    if not (isinstance(name, str) and _is_handled(name)):
         return None
     if not (isinstance(payload, dict) and isinstance(router, dict)):
         return None

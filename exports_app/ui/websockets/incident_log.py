@@ -20,13 +20,15 @@ class Incidents:
     def __init__(self) -> None:
         self._noted: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
-    def note(self, what: str, address: str) -> None:
+    def note(self, what: str, address: str, *, error: bool = False) -> None:
+        """error: a fault of ours, for the level of the line; else a warning."""
         now, key = time.monotonic(), (what, address)
         since, more = self._noted.get(key, (-QUIET_SECONDS, 0))
         if now - since < QUIET_SECONDS:
             self._noted[key] = (since, more + 1)
             return
-        _log.warning(what, address=address, **({"more": more} if more else {}))
+        say = _log.error if error else _log.warning
+        say(what, address=address, **({"more": more} if more else {}))
         self._noted[key] = (now, 0)
         self._noted.move_to_end(key)
         while len(self._noted) > self.MOST:

@@ -28,7 +28,7 @@ PAGES = {
     "/nowhere": (404, b"text/html; charset=utf-8"),
     "/moved": (307, b""),
     "/favicon.svg": (200, b"image/svg+xml"),
-    "/ping": (200, b"application/json"),
+    "/data": (200, b"application/json"),
 }
 PARTS = {
     "/assets/page-1a2b.js": (200, b"text/javascript"),

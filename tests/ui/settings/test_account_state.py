@@ -85,7 +85,7 @@ def test_who_has_a_given_password_is_led_to_where_it_is_changed(
     session, _ = services.sessions.redeem(code, BROWSER)
     visit = services.sessions.visit(session)
     assert visit is not None
-    assert visit.who == Principal(cast.admin.user.id)
+    assert visit.who == Principal(cast.admin.user.id, must_choose_password=True)
 
     async def play() -> None:
         actions.begin(Actor(visit.who, session, None))
