@@ -17,9 +17,9 @@ _VALUE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 def cookie(header: str, name: str) -> str:
     """The value of one of our cookies in a Cookie header; "" where it is absent or malformed.
 
-    The one with HOST_PREFIX counts before the plain one, which `api.middleware.gateway` takes away
-    where https is in use. A browser sends a name with HOST_PREFIX once: where it stands twice with
-    different values, one was planted, and none counts. Each pair is looked at by itself:
+    The cookie with HOST_PREFIX comes before the plain one, which `api.middleware.gateway` removes
+    where https is in use. A browser sends a name with HOST_PREFIX once: if there are two with
+    different values, one was planted, and neither counts. Pairs are parsed one by one, since
     `http.cookies` drops the whole header when another site's cookie is malformed.
     """
     values = [value for key, value in _pairs(header) if key == HOST_PREFIX + name]
@@ -34,8 +34,8 @@ def is_ours_without_prefix(pair: str) -> bool:
 
 
 def _pairs(header: str) -> Iterator[tuple[str, str]]:
-    """Those with a value of our form. Names are compared to the byte: a browser also stores and
-    sends a name with a no-break space before it, which is another name."""
+    """Names and values, where the value has the form of ours. Only HTTP's own white space is
+    stripped: a browser also stores and sends a name with a no-break space before it."""
     for pair in header.split(";"):
         key, _, value = pair.partition("=")
         if _VALUE.fullmatch(value.strip(BLANKS)):
