@@ -202,7 +202,7 @@ export function Connection() {
   const lost = errors.length > 0;
   const [state, setState] = useState("");
   useEffect(() => {
-    if (away && !lost) sayAgain();
+    if (away && !lost) resendUnanswered();
     away = lost;
     if (lost) {
       const timer = setTimeout(() => setState("lost"), 400);
@@ -367,7 +367,7 @@ export function Fold({ id, unfold = "", title, hint, children }) {
 // Texts that are not sent yet. Escape closes a dialog before any field hears of the key: what was typed goes first.
 const unsent = new Set();
 const flushAll = () => {
-  sayAgain();
+  resendUnanswered();
   unsent.forEach((flush) => flush());
 };
 if (typeof window !== "undefined") window.addEventListener("keydown", (event) => event.key === "Escape" && flushAll(), true);
@@ -379,7 +379,7 @@ const ahead = new Map();
 // What a server has not answered may never have come to it: it was stopped, and another one goes on. It is sent again when a
 // lost connection is back, and before whatever is done next.
 const texts = new Set();
-function sayAgain() {
+function resendUnanswered() {
   for (const held of texts) {
     if (held.timer !== null || held.latest === held.answered) continue;
     held.timer = setTimeout(held.flush, 1000);
@@ -446,14 +446,14 @@ const LAST_SEPARATOR = /[,;\n][^,;\n]*$/;
 
 // The field behind the recipients' chips: whole addresses leave it as soon as they are typed or pasted. While the server is
 // away they stay.
-export function ChipInput({ id, label, describedby = "", invalid = false, unfinished = "", mend = "", onAdd, onDrop }) {
+export function ChipInput({ id, label, describedby = "", invalid = false, unfinished = "", toFix = "", onAdd, onDrop }) {
   const [text, setText] = useState(unfinished);
   const field = useRef(null);
   useEffect(() => {
-    if (!mend) return;
-    write(mend.slice(0, mend.lastIndexOf("#")));
+    if (!toFix) return;
+    write(toFix.slice(0, toFix.lastIndexOf("#")));
     field.current?.focus();
-  }, [mend]);
+  }, [toFix]);
   const write = (value) => {
     ahead.set(id, value);
     setText(value);
@@ -554,7 +554,7 @@ export function Options({ id, label, multiple = false, children }) {
 const forms = { open: new Map(), shown: "", backUntil: 0 };
 
 // The form as the server last knew it, with what was typed since.
-const grown = (kept) => {
+const withTyped = (kept) => {
   const { values, ...rest } = JSON.parse(kept);
   const typed = [...ahead].filter(([id, text]) => id in values && values[id] !== text);
   const unfinished = ahead.get("recipients") ?? "";
@@ -574,7 +574,7 @@ export function Keep({ owner, value = "", ready = false, onRestore }) {
     const kept = forms.open.get(name) ?? sessionStorage.getItem(name);
     if (!asked.current && kept && !value) {
       asked.current = true;
-      onRestore?.(forms.shown === name ? grown(kept) : kept);
+      onRestore?.(forms.shown === name ? withTyped(kept) : kept);
       ahead.clear();
       return;
     }
@@ -588,7 +588,7 @@ export function Keep({ owner, value = "", ready = false, onRestore }) {
   }, [ready, value, name]);
   useEffect(() => {
     // A reload while the server is away
-    const leave = () => ahead.size && forms.shown === name && sessionStorage.setItem(name, grown(forms.open.get(name)));
+    const leave = () => ahead.size && forms.shown === name && sessionStorage.setItem(name, withTyped(forms.open.get(name)));
     window.addEventListener("pagehide", leave);
     return () => window.removeEventListener("pagehide", leave);
   }, [name]);

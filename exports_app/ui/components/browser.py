@@ -163,7 +163,7 @@ class ChipInput(_Browser):
     describedby: rx.Var[str]
     invalid: rx.Var[bool]
     unfinished: rx.Var[str]
-    mend: rx.Var[str]
+    to_fix: rx.Var[str]
     on_add: rx.EventHandler[passthrough_event_spec(str)]
     on_drop: rx.EventHandler[no_args_event_spec]
 

@@ -13,7 +13,7 @@ from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker, ZonePicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
     DataPanel,
-    LetterPanel,
+    EmailPanel,
     SchedulePanel,
     _read,
 )
@@ -134,8 +134,8 @@ def test_the_email_is_shown_as_it_will_look(
     async def play() -> None:
         await opened(tab, sign_in, admin, acme)
         await put(tab, name="Weekly <b>numbers</b>", period="last_7_days")
-        await tab.do(LetterPanel.show)
-        panel = await tab.state(LetterPanel)
+        await tab.do(EmailPanel.show)
+        panel = await tab.state(EmailPanel)
         assert panel.is_open
         assert panel.subject.startswith("Weekly <b>numbers</b> – ")
         assert "Weekly &lt;b&gt;numbers&lt;/b&gt;" in panel.html

@@ -149,8 +149,8 @@ def test_a_bad_recipient_is_kept_to_be_mended(
         ]
         await tab.do(EditorState.save)
         assert draft.focus.startswith("recipients#")
-        await tab.do(Fields.mend_recipient, "boss@example")
-        assert draft.mend.startswith("boss@example#")
+        await tab.do(Fields.fix_recipient, "boss@example")
+        assert draft.to_fix.startswith("boss@example#")
         assert [c.text for c in draft.chips] == ["ann@example.com"]
         await tab.do(Fields.add_recipients, "boss@example.com")
         await tab.do(EditorState.save)

@@ -34,7 +34,7 @@ class TestTheCard:
             actions.begin(Actor(cast.admin.who, session, None))
             await tab.do(AccountState.refresh)
             state = await tab.state(SecondFactorState)
-            assert (state.loaded, state.since, state.demand) == (True, "", "")
+            assert (state.loaded, state.since, state.requirement) == (True, "", "")
             await tab.do(SecondFactorState.open, SETUP)
             await tab.do(SecondFactorState.begin, {"factor-password": "wrong"})
             assert state.errors == {"factor-password": "This is not your password"}

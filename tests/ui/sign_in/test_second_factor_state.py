@@ -166,7 +166,7 @@ class TestWhereItIsRequired:
             assert notices.goto == "/settings"
             await tab.do(AccountState.refresh)
             state = await tab.state(SecondFactorState)
-            assert state.demand.startswith("Acme requires a second factor")
+            assert state.requirement.startswith("Acme requires a second factor")
             await tab.do(SecondFactorState.begin, {"factor-password": PASSWORD})
             await tab.do(
                 SecondFactorState.confirm,
@@ -199,7 +199,7 @@ class TestWhereItIsRequired:
             users = await tab.state(UsersState)
             assert users.rows == []
             await tab.do(AccountState.refresh)
-            assert (await tab.state(SecondFactorState)).demand.startswith(
+            assert (await tab.state(SecondFactorState)).requirement.startswith(
                 "Super admins need a second factor"
             )
 

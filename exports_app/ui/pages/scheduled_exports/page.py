@@ -11,7 +11,7 @@ from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.scheduled_exports.address import ROUTE
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
-from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel
+from exports_app.ui.pages.scheduled_exports.editor.preview import EmailPanel
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
 from exports_app.ui.pages.scheduled_exports.editor.template_cards import template_cards
 from exports_app.ui.pages.scheduled_exports.editor.view import editor_dialog
@@ -50,7 +50,7 @@ class ScheduledExports(rx.State):
 
 def _editing() -> Any:
     """The form is what the keys are for: nothing lies over it."""
-    return DraftState.is_open & ~EditorState.asking & ~LetterPanel.is_open
+    return DraftState.is_open & ~EditorState.asking & ~EmailPanel.is_open
 
 
 @page(

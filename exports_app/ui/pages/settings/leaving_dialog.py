@@ -67,17 +67,17 @@ def _successor_field(state: Any, heading: Any) -> rx.Component:
             state.successors,
             lambda successor: rx.el.option(successor.name, value=successor.id),
         ),
-        id="heir",
+        id="new-owner",
         value=state.successor,
         on_change=state.choose,
         class_name="control",
     )
-    return rx.el.div(rx.el.label(heading, html_for="heir"), choice, class_name="field")
+    return rx.el.div(rx.el.label(heading, html_for="new-owner"), choice, class_name="field")
 
 
 def _refusal(state: Any) -> rx.Component:
     return rx.el.p(
-        f"{state.ask_refusal}.", class_name="box warn", role="status", id="parting-refusal"
+        f"{state.ask_refusal}.", class_name="box warn", role="status", id="leaving-refusal"
     )
 
 

@@ -124,7 +124,7 @@ class TestTheEmail:
         form.choose("period", "Last 7 days")
         form.dialog.get_by_role("button", name="Preview email").click()
         preview = page.get_by_role("dialog", name="Email preview")
-        expect(page.locator("#letter-subject")).to_contain_text("Weekly <b>numbers</b> & more – ")
+        expect(page.locator("#email-subject")).to_contain_text("Weekly <b>numbers</b> & more – ")
         frame = preview.locator("iframe")
         expect(frame).to_have_attribute("sandbox", "")
         body = page.frame_locator("iframe.mail").locator("body")
@@ -160,7 +160,7 @@ class TestTheEmail:
         preview.get_by_role("button", name="Text", exact=True).click()
         text, subject = (
             preview.locator("pre").inner_text(),
-            page.locator("#letter-subject").inner_text(),
+            page.locator("#email-subject").inner_text(),
         )
         page.get_by_role("button", name="Close the preview").click()
         form.save()

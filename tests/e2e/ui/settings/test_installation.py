@@ -26,7 +26,7 @@ def test_the_mail_settings_are_shown_and_tried(
 ) -> None:
     page = visits.open(f"/settings?tenant={company.tenant.slug}", who=operator, width=width)
     page.get_by_role("link", name="Email").click()
-    line = page.locator("#in-force tr")
+    line = page.locator("#effective-settings tr")
     expect(line.filter(has_text="SMTP_HOST")).to_contain_text(house.mails.host)
     expect(line.filter(has_text="SMTP_HOST")).to_contain_text("the environment")
     expect(line.filter(has_text="SMTP_PASS")).to_contain_text("not set")
@@ -72,7 +72,7 @@ def test_accounts_are_found_reset_and_deactivated(
     expect(
         toast(page, f"A link to set a new password is on its way to {lost.user.email}")
     ).to_be_visible()
-    expect(page.locator("#link-to-hand-on")).to_have_count(0)
+    expect(page.locator("#link-to-pass-on")).to_have_count(0)
     assert_nothing_overflows(page)
     guest = visits.open(mailed_link(house, lost.user.email), width=width, ready=False)
     expect(guest.get_by_text(f"For {lost.user.email}")).to_be_visible()

@@ -102,7 +102,7 @@ def test_members_change_and_go(house: House, company: Company, visits: Visits, w
     confirm = page.locator("#confirm-remove")
     expect(confirm).to_be_disabled()
     assert_accessible(page)
-    page.locator("#heir").select_option(label="Newton New")
+    page.locator("#new-owner").select_option(label="Newton New")
     confirm.click()
     expect(page).to_have_url(re.compile("/settings/?$"))
     expect(page.get_by_role("link", name="Members")).to_have_count(0)

@@ -134,7 +134,7 @@ def test_is_required_by_a_tenant_of_its_members(
     look(page)
     member = visits.open("/scheduled-exports", who=company.viewer, width=width)
     expect(member).to_have_url(re.compile("/settings"))
-    expect(member.locator("#second-factor-demand")).to_contain_text("requires a second factor")
+    expect(member.locator("#second-factor-required")).to_contain_text("requires a second factor")
     look(member)
     card = member.get_by_role("region", name="Second factor")
     card.get_by_role("button", name="Set up").click()

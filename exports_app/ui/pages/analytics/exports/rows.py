@@ -31,7 +31,7 @@ MEAN, P95 = "Mean", "95th percentile"
 
 
 @dataclass
-class Worry:
+class ProblemRow:
     """at: ISO 8601, or empty."""
 
     id: str
@@ -110,17 +110,17 @@ def ended(figures: ExportFigures) -> str:
     return f"{counted(total, 'run')} in the last 30 days: {', '.join(parts)}"
 
 
-def failing(schedule: Schedule) -> Worry:
+def failing(schedule: Schedule) -> ProblemRow:
     row = (
         f"{schedule.failures} scheduled runs in a row failed"
         if schedule.failures > 1
         else "its last run did not succeed"
     )
-    return Worry(schedule.id, schedule.name, row, iso(schedule.failing_since))
+    return ProblemRow(schedule.id, schedule.name, row, iso(schedule.failing_since))
 
 
-def paused(schedule: Schedule) -> Worry:
-    return Worry(
+def paused(schedule: Schedule) -> ProblemRow:
+    return ProblemRow(
         schedule.id,
         schedule.name,
         run_errors.readable(schedule.paused_reason) if schedule.paused_at else "paused manually",
@@ -128,9 +128,9 @@ def paused(schedule: Schedule) -> Worry:
     )
 
 
-def ownerless(schedule: Schedule, owners: Mapping[str, str]) -> Worry:
+def ownerless(schedule: Schedule, owners: Mapping[str, str]) -> ProblemRow:
     owner = owners.get(schedule.owner_id, "Its owner")
-    return Worry(
+    return ProblemRow(
         schedule.id, schedule.name, f"{owner} may no longer export here, so its runs fail", ""
     )
 

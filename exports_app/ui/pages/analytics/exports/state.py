@@ -13,7 +13,7 @@ from exports_app.ui.framework.actions import action, error_sentence, principal
 from exports_app.ui.framework.services import services
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.analytics.exports import rows as health
-from exports_app.ui.pages.analytics.exports.rows import MEAN, P95, Worry
+from exports_app.ui.pages.analytics.exports.rows import MEAN, P95, ProblemRow
 from exports_app.ui.pages.analytics.reading import put, slowly
 from exports_app.ui.pages.scheduled_exports.labels import iso
 
@@ -42,9 +42,9 @@ class ExportsState(rx.State):
     crowd: str = ""
     hours: list[Point] = []  # noqa: RUF012
     hour_rows: list[list[str]] = []  # noqa: RUF012
-    failing: list[Worry] = []  # noqa: RUF012
-    paused: list[Worry] = []  # noqa: RUF012
-    ownerless: list[Worry] = []  # noqa: RUF012
+    failing: list[ProblemRow] = []  # noqa: RUF012
+    paused: list[ProblemRow] = []  # noqa: RUF012
+    ownerless: list[ProblemRow] = []  # noqa: RUF012
     failing_total: int = 0
     paused_total: int = 0
     ownerless_total: int = 0

@@ -10,7 +10,7 @@ from exports_app.ui.framework.page import page
 from exports_app.ui.framework.session import SessionState
 from exports_app.ui.pages.analytics.address import EXPORTS
 from exports_app.ui.pages.analytics.exports import rows as health
-from exports_app.ui.pages.analytics.exports.rows import MEAN, P95, PARTS, Worry
+from exports_app.ui.pages.analytics.exports.rows import MEAN, P95, PARTS, ProblemRow
 from exports_app.ui.pages.analytics.exports.state import ExportsState
 from exports_app.ui.pages.analytics.skeleton import outline, skeleton
 from exports_app.ui.pages.analytics.tabs import top
@@ -33,7 +33,7 @@ def exports() -> rx.Component:
     content = rx.cond(
         state.failed != "",
         rx.el.p(state.failed, class_name="box bad", role="alert"),
-        rx.fragment(_now(), _worries(), _runs(), _hours(), _times()),
+        rx.fragment(_now(), _problems(), _runs(), _hours(), _times()),
     )
     intro = rx.fragment(
         "How the scheduled exports of ",
@@ -109,7 +109,7 @@ def _times() -> rx.Component:
     return charts.figure("Duration", words, chart, table, name="times")
 
 
-def _worries() -> rx.Component:
+def _problems() -> rx.Component:
     state = ExportsState
     return rx.el.div(
         _list(
@@ -126,23 +126,25 @@ def _worries() -> rx.Component:
             state.ownerless_total,
             "Every scheduled export has an owner who may export",
         ),
-        class_name="worries",
+        class_name="problems",
     )
 
 
 def _list(title: str, of: Any, total: Any, none: str, all_of_them: str = "") -> rx.Component:
-    """of: worries. none: what is said where there is none. all_of_them: where the list shows
-    them."""
+    """of: the schedules with this problem. none: what is shown where there is none. all_of_them:
+    the address of the list that shows all."""
 
-    def entry(worry: Worry) -> rx.Component:
+    def entry(problem: ProblemRow) -> rx.Component:
         at = rx.cond(
-            worry.at != "",
-            rx.fragment(" · ", browser.when(at=worry.at, prefix="since ")),
+            problem.at != "",
+            rx.fragment(" · ", browser.when(at=problem.at, prefix="since ")),
             rx.fragment(),
         )
-        name = rx.link(rx.el.bdi(worry.name), href=f"{LIST}/{worry.id}", class_name="name")
-        facts = rx.el.div(name, rx.el.div(worry.reason, at, class_name="muted"), class_name="grow")
-        return rx.el.li(facts, class_name="entry", key=worry.id)
+        name = rx.link(rx.el.bdi(problem.name), href=f"{LIST}/{problem.id}", class_name="name")
+        facts = rx.el.div(
+            name, rx.el.div(problem.reason, at, class_name="muted"), class_name="grow"
+        )
+        return rx.el.li(facts, class_name="entry", key=problem.id)
 
     heading = rx.el.h2(title, " ", rx.el.span(total, class_name="tag count"), class_name="grow")
     link = (

@@ -37,8 +37,8 @@ class DraftState(rx.State):
     focus: str = ""
     unfinished: str = ""
     """A recipient that was being typed when the server went away."""
-    mend: str = ""
-    """A bad recipient on its way back into the field."""
+    to_fix: str = ""
+    """A wrong recipient that goes back into the field."""
     _version: int = 0
     _saved: tuple[Any, ...] = ()
     _count: int = 0
@@ -97,7 +97,7 @@ class DraftState(rx.State):
         self.chips = [Chip(address) for address in like.recipients] if like else []
         self.errors = {}
         self.stale = False
-        self.mend = ""
+        self.to_fix = ""
         self.unfinished = ""
         self.unfold, self.paused = (
             "",
@@ -168,4 +168,4 @@ class DraftState(rx.State):
     def edit_again(self, text: str) -> None:
         self._count += 1
         self.chips = [chip for chip in self.chips if chip.text != text]
-        self.mend = f"{text}#{self._count}"
+        self.to_fix = f"{text}#{self._count}"

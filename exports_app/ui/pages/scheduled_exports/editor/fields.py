@@ -46,7 +46,7 @@ class Fields(rx.State):
 
     @action(Permission.WRITE, longest={"text": bounds.PASTED})
     async def add_recipients(self, text: str) -> None:
-        """From what was typed or pasted; what is no address is kept to be mended."""
+        """From what was typed or pasted; what is not an address is kept, to be fixed."""
         recipients = await asyncio.to_thread(read_recipients, str(text))
         draft = await self.get_state(DraftState)
         if not draft.add_recipients(recipients):
@@ -68,6 +68,6 @@ class Fields(rx.State):
         draft.chips = draft.chips[:-1]
 
     @action(Permission.WRITE)
-    async def mend_recipient(self, text: str) -> None:
+    async def fix_recipient(self, text: str) -> None:
         """Back into the field, to be written anew."""
         (await self.get_state(DraftState)).edit_again(str(text))

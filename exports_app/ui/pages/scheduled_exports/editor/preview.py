@@ -152,7 +152,7 @@ def _read(who: Any, tenant: str, values: dict[str, str], campaigns: list[str]) -
         return None, UNEXPECTED
 
 
-class LetterPanel(rx.State):
+class EmailPanel(rx.State):
     """The email as its recipients will see it."""
 
     is_open: bool = False

@@ -6,8 +6,8 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import icon_button
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
     DataPanel,
+    EmailPanel,
     Head,
-    LetterPanel,
     NextRun,
     SchedulePanel,
 )
@@ -135,53 +135,53 @@ def _cell(text: rx.Var[str], index: rx.Var[int]) -> rx.Component:
     return rx.el.td(rx.el.bdi(text), class_name=rx.cond(is_right, "right", ""), title=text)
 
 
-def letter_dialog() -> rx.Component:
+def email_dialog() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.content(
             browser.return_focus(),
-            _letter_head(),
+            _email_head(),
             rx.el.div(
                 rx.cond(
-                    LetterPanel.kind == "html",
-                    _letter_as_html(),
-                    rx.el.pre(LetterPanel.text, class_name="mail-text", tab_index=0),
+                    EmailPanel.kind == "html",
+                    _email_as_html(),
+                    rx.el.pre(EmailPanel.text, class_name="mail-text", tab_index=0),
                 ),
-                class_name="dialog-body letter",
+                class_name="dialog-body email-preview",
             ),
             class_name="dialog narrow",
             custom_attrs={"aria-describedby": ""},
         ),
-        open=LetterPanel.is_open,
-        on_open_change=LetterPanel.set_open,
+        open=EmailPanel.is_open,
+        on_open_change=EmailPanel.set_open,
     )
 
 
-def _letter_head() -> rx.Component:
+def _email_head() -> rx.Component:
     subject = rx.el.p(
-        "Subject: ", rx.el.b(LetterPanel.subject, id="letter-subject"), class_name="muted"
+        "Subject: ", rx.el.b(EmailPanel.subject, id="email-subject"), class_name="muted"
     )
     return rx.el.div(
         rx.el.div(rx.dialog.title("Email preview"), subject, class_name="grow"),
-        _letter_tab("html", "HTML"),
-        _letter_tab("text", "Text"),
-        icon_button("x", "Close the preview", on_click=LetterPanel.close),
+        _email_tab("html", "HTML"),
+        _email_tab("text", "Text"),
+        icon_button("x", "Close the preview", on_click=EmailPanel.close),
         class_name="dialog-head",
     )
 
 
-def _letter_tab(kind: str, label: str) -> rx.Component:
-    on = LetterPanel.kind == kind
+def _email_tab(kind: str, label: str) -> rx.Component:
+    on = EmailPanel.kind == kind
     return rx.el.button(
         label,
         type="button",
         class_name=rx.cond(on, "btn small", "btn small ghost"),
-        on_click=LetterPanel.choose(kind),
+        on_click=EmailPanel.choose(kind),
         custom_attrs={"aria-pressed": rx.cond(on, "true", "false")},
     )
 
 
-def _letter_as_html() -> rx.Component:
+def _email_as_html() -> rx.Component:
     """In a sandboxed frame: the email's styles stay inside, and scripts do not run."""
     return rx.el.iframe(
-        src_doc=LetterPanel.html, sandbox="", title="The email as HTML", class_name="mail"
+        src_doc=EmailPanel.html, sandbox="", title="The email as HTML", class_name="mail"
     )

@@ -37,7 +37,7 @@ def _chips() -> rx.Component:
             describedby="recipients-errors recipients-hint",
             invalid=error("recipients") != "",
             unfinished=DraftState.unfinished,
-            mend=DraftState.mend,
+            to_fix=DraftState.to_fix,
             on_add=Fields.add_recipients,
             on_drop=Fields.drop_last,
         ),
@@ -52,15 +52,15 @@ def _chip(chip: Chip) -> rx.Component:
         on_click=Fields.drop_recipient(chip.text),
         custom_attrs={"aria-label": f"Remove {chip.text}"},
     )
-    mend = rx.el.button(
+    fix = rx.el.button(
         chip.text,
         type="button",
-        on_click=Fields.mend_recipient(chip.text),
+        on_click=Fields.fix_recipient(chip.text),
         title="Fix this address",
         custom_attrs={"aria-label": f"Fix {chip.text}"},
     )
     return rx.el.span(
-        rx.cond(chip.error != "", mend, rx.el.span(chip.text)),
+        rx.cond(chip.error != "", fix, rx.el.span(chip.text)),
         remove,
         class_name=rx.cond(chip.error != "", "chip bad", "chip"),
         key=chip.text,

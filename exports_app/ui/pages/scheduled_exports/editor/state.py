@@ -23,7 +23,7 @@ from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.pickers import CampaignPicker
 from exports_app.ui.pages.scheduled_exports.editor.preview import (
     DataPanel,
-    LetterPanel,
+    EmailPanel,
     SchedulePanel,
 )
 from exports_app.ui.pages.scheduled_exports.editor.templates import TEMPLATES
@@ -199,7 +199,7 @@ class EditorState(rx.State):
         """The tab shows this tenant from now on: a form of another one is not left open over it."""
         draft = await self.get_state(DraftState)
         if draft.is_open and draft.tenant_id != tenant_id:
-            draft.is_open = self.asking = (await self.get_state(LetterPanel)).is_open = False
+            draft.is_open = self.asking = (await self.get_state(EmailPanel)).is_open = False
 
     @internal
     async def compare(self) -> None:

@@ -8,8 +8,8 @@ from exports_app.ui.pages.scheduled_exports.editor.advanced_view import advanced
 from exports_app.ui.pages.scheduled_exports.editor.data_view import data_section
 from exports_app.ui.pages.scheduled_exports.editor.draft import DraftState
 from exports_app.ui.pages.scheduled_exports.editor.fields import Fields
-from exports_app.ui.pages.scheduled_exports.editor.preview import LetterPanel
-from exports_app.ui.pages.scheduled_exports.editor.preview_view import letter_dialog, side
+from exports_app.ui.pages.scheduled_exports.editor.preview import EmailPanel
+from exports_app.ui.pages.scheduled_exports.editor.preview_view import email_dialog, side
 from exports_app.ui.pages.scheduled_exports.editor.recipients_view import recipients_section
 from exports_app.ui.pages.scheduled_exports.editor.schedule_view import schedule_section
 from exports_app.ui.pages.scheduled_exports.editor.state import EditorState
@@ -30,7 +30,7 @@ def editor_dialog() -> rx.Component:
             open=DraftState.is_open,
             on_open_change=EditorState.set_open,
         ),
-        letter_dialog(),
+        email_dialog(),
         _ask_close(),
     )
 
@@ -111,7 +111,7 @@ def _foot() -> rx.Component:
             class_name="row",
         ),
         rx.el.span(class_name="grow"),
-        button("Preview email", kind="ghost", on_click=LetterPanel.show),
+        button("Preview email", kind="ghost", on_click=EmailPanel.show),
         button(
             rx.cond(DraftState.dirty | ~saved, "Save and send me a test", "Send me a test"),
             once=True,

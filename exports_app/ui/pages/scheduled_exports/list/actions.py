@@ -160,9 +160,11 @@ class ScheduleActions(rx.State):
                 run, accepted, total = ended[run_id]
                 self._watched.pop(run_id)
                 if run is not None:
-                    await self._tell(run, schedule_id, name, accepted, total)
+                    await self._report(run, schedule_id, name, accepted, total)
 
-    async def _tell(self, run: Run, schedule_id: str, name: str, accepted: int, total: int) -> None:
+    async def _report(
+        self, run: Run, schedule_id: str, name: str, accepted: int, total: int
+    ) -> None:
         test = "Test of " if run.trigger is Trigger.TEST else ""
         what = f"{test}“{name}”"
         words = outcome_words(run, accepted, total)

@@ -124,7 +124,7 @@ def _entry(entry: AuditItem) -> rx.Component:
     when = browser.when(at=entry.at, zone=SessionState.timezone)
     facts = rx.el.div(what, changes, origin, class_name="grow")
     return rx.el.li(
-        facts, rx.el.div(when, class_name="muted num"), class_name="entry deed", key=entry.id
+        facts, rx.el.div(when, class_name="muted num"), class_name="entry audit-entry", key=entry.id
     )
 
 

@@ -58,9 +58,9 @@ class EmailState(rx.State):
             self.outcome = ""
             self.message = ""
             self.dialogue = []
-        error, trial = "", None
+        error, result = "", None
         try:
-            trial = await call(
+            result = await call(
                 services.mail_diagnostics.send_test,
                 str(form.get("address", ""))[:LONGEST],
             )
@@ -69,10 +69,10 @@ class EmailState(rx.State):
         finally:
             async with self:
                 if self._asked == asked:  # else the tab is somebody else's by now, or asked again
-                    self._tell(trial, error)
+                    self._show_result(result, error)
 
-    def _tell(self, trial: ChannelTestResult | None, error: str) -> None:
+    def _show_result(self, result: ChannelTestResult | None, error: str) -> None:
         self.busy, self.error = False, error
-        if trial is not None:
-            self.outcome, self.message = str(trial.outcome), sentence(trial.told)
-            self.dialogue = [] if trial.outcome is Outcome.ACCEPTED else list(trial.dialogue)
+        if result is not None:
+            self.outcome, self.message = str(result.outcome), sentence(result.told)
+            self.dialogue = [] if result.outcome is Outcome.ACCEPTED else list(result.dialogue)

@@ -70,7 +70,7 @@ def _settings_table() -> rx.Component:
         rx.el.thead(rx.el.tr(*titles, role="row"), role="rowgroup"),
         rx.el.tbody(rx.foreach(EmailState.rows, _setting), role="rowgroup"),
         class_name="numbers",
-        id="in-force",
+        id="effective-settings",
         role="table",
         custom_attrs={"aria-label": "Effective settings"},
     )

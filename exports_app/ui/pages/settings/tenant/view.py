@@ -23,7 +23,7 @@ def tenant() -> rx.Component:
         "How ", rx.el.b(SessionState.tenant_name), " looks on the pages and in emails"
     )
     forms = rx.el.div(_form(), sign_in.card(), class_name="column")
-    body = rx.fragment(rx.el.div(forms, _letter(), class_name="beside"), quotas.card())
+    body = rx.fragment(rx.el.div(forms, _email(), class_name="beside"), quotas.card())
     return rx.el.div(
         top(TENANT, intro), rx.cond(TenantState.loaded, body), class_name="page settings broad"
     )
@@ -140,14 +140,14 @@ def _text(name: str, **props: Any) -> rx.Component:
     )
 
 
-def _letter() -> rx.Component:
+def _email() -> rx.Component:
     # In a frame of its own with nothing allowed, as every email that is shown
     frame = rx.el.iframe(
         src_doc=TenantState.html, sandbox="", title="An email as it will look", class_name="mail"
     )
     return rx.el.section(
         rx.el.h2("Email"),
-        rx.el.p("Subject: ", rx.el.b(TenantState.subject, id="letter-subject"), class_name="muted"),
+        rx.el.p("Subject: ", rx.el.b(TenantState.subject, id="email-subject"), class_name="muted"),
         frame,
         class_name="card settings-card",
         custom_attrs={"aria-label": "Email"},

@@ -8,7 +8,7 @@ from exports_app.domain.access import Permission
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 from exports_app.ui.framework.page import page
-from exports_app.ui.pages.settings.link_to_hand_on import link_to_hand_on
+from exports_app.ui.pages.settings.link_to_pass_on import link_to_pass_on
 from exports_app.ui.pages.settings.tabs import USERS, top
 from exports_app.ui.pages.settings.users.rows import UserItem
 from exports_app.ui.pages.settings.users.state import LONGEST, UsersState
@@ -48,7 +48,7 @@ def _fresh() -> rx.Component:
         "The link is shown only once and works for 24 hours. Setting the password signs the "
         "account out everywhere."
     )
-    return link_to_hand_on(UsersState.fresh_email, UsersState.fresh_link, intro, UsersState.forget)
+    return link_to_pass_on(UsersState.fresh_email, UsersState.fresh_link, intro, UsersState.forget)
 
 
 def _list() -> rx.Component:
@@ -106,12 +106,12 @@ def _user(user: UserItem) -> rx.Component:
         _act("Deactivate", user.name, on_click=UsersState.ask(user.id, "deactivate")),
         _act("Activate", user.name, once=True, on_click=UsersState.activate(user.id)),
     )
-    doing = rx.cond(
+    actions = rx.cond(
         user.is_me,
         rx.el.span("You", class_name="tag"),
         rx.el.div(rx.cond(user.has_factor, factor), renew, active, class_name="row wrap"),
     )
-    return rx.el.li(facts, doing, class_name="entry stacked", key=user.id)
+    return rx.el.li(facts, actions, class_name="entry stacked", key=user.id)
 
 
 def _act(words: str, name: str, **props: Any) -> rx.Component:

@@ -5,7 +5,7 @@ import reflex as rx
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import form_input, submit, wrong_box
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
-from exports_app.ui.layout.centered_panel import door
+from exports_app.ui.layout.centered_panel import centered_panel
 from exports_app.ui.pages.sign_in.forgot_password.state import LONGEST, ForgotPasswordState
 
 
@@ -14,7 +14,7 @@ def forgot_password() -> rx.Component:
     state = ForgotPasswordState
     way = rx.cond(state.available, rx.cond(state.sent_to != "", _sent(), _form()), _no_mail())
     back = rx.el.a("Back to sign-in", href=LOGIN, class_name="link")
-    return door(rx.el.h1("Forgot your password?"), rx.cond(state.loaded, way), back)
+    return centered_panel(rx.el.h1("Forgot your password?"), rx.cond(state.loaded, way), back)
 
 
 def _form() -> rx.Component:

@@ -7,7 +7,7 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, form_input, submit, wrong_box
 from exports_app.ui.framework.page import LOGIN, page
 from exports_app.ui.framework.session import SETTINGS
-from exports_app.ui.layout.centered_panel import door
+from exports_app.ui.layout.centered_panel import centered_panel
 from exports_app.ui.pages.sign_in.invitation.state import INVITATION, LONGEST, InvitationState
 
 SIGN_IN = f"{LOGIN}?next={INVITATION}"
@@ -25,7 +25,7 @@ def invitation() -> rx.Component:
     token = browser.link_token(
         page=INVITATION, ready=state.ready, spent=state.done, on_token=state.open
     )
-    return door(content, beside=token)
+    return centered_panel(content, beside=token)
 
 
 def _waiting() -> rx.Component:

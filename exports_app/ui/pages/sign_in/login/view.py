@@ -10,7 +10,7 @@ from exports_app.services.identity.passwords import DEMO_PASSWORD
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, submit
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
-from exports_app.ui.layout.centered_panel import door
+from exports_app.ui.layout.centered_panel import centered_panel
 from exports_app.ui.pages.sign_in.login.state import LoginState
 
 
@@ -65,7 +65,7 @@ def _code() -> rx.Component:
 def login() -> rx.Component:
     forgot = rx.el.a("Forgot password?", href=FORGOT, class_name="link", id="forgot")
     asks_password = ~LoginState.asks_code
-    return door(
+    return centered_panel(
         rx.el.h1("Sign in"),
         _notice(LoginState.expired, "That sign-in took too long: please try again.", "warn"),
         _notice(

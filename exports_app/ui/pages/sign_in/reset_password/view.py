@@ -6,7 +6,7 @@ from exports_app.services.identity.account_links import PATHS, LinkKind
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import form_input, submit, wrong_box
 from exports_app.ui.framework.page import FORGOT, LOGIN, page
-from exports_app.ui.layout.centered_panel import door
+from exports_app.ui.layout.centered_panel import centered_panel
 from exports_app.ui.pages.sign_in.reset_password.state import LONGEST, ResetPasswordState
 
 RESET = PATHS[LinkKind.PASSWORD_RESET]
@@ -18,7 +18,7 @@ def reset_password() -> rx.Component:
     content = rx.cond(state.done, _done(), rx.cond(state.failed != "", _failed(), _form()))
     waiting = rx.el.p("Opening your link …", class_name="muted", role="status")
     token = browser.link_token(page=RESET, ready=state.ready, spent=state.done, on_token=state.open)
-    return door(
+    return centered_panel(
         rx.el.h1("Set a new password"), rx.cond(state.loaded, content, waiting), beside=token
     )
 

@@ -34,7 +34,7 @@ class SecondFactorState(rx.State):
     since: str = ""
     """ISO 8601; empty: there is none."""
     codes_left: int = 0
-    demand: str = ""
+    requirement: str = ""
     """Who requires one that is missing, as a sentence."""
     step: str = ""
     qr: str = ""
@@ -108,7 +108,7 @@ class SecondFactorState(rx.State):
     async def done(self) -> None:
         """The recovery codes are kept."""
         self._forget()
-        if self.demand:  # now they may see what is theirs
+        if self.requirement:  # now they may see what is theirs
             await go(self, HOME)
 
     async def _tried(self, call: Callable[[], Any]) -> Any:
@@ -137,7 +137,7 @@ class SecondFactorState(rx.State):
         self.since = state.enabled_at.isoformat() if state.enabled_at else ""
         self.codes_left = state.recovery_codes_left
         if not self.since:
-            self.demand = demand(state)
+            self.requirement = requirement_of(state)
         self.loaded = True
 
     def _forget(self) -> None:
@@ -151,7 +151,7 @@ def _both(form: dict[str, str]) -> tuple[str, str]:
     return str(form.get("factor-password", ""))[:LONGEST], str(form.get("otp", ""))[:LONGEST]
 
 
-def demand(state: State) -> str:
+def requirement_of(state: State) -> str:
     """Who requires it, in words; empty: nobody."""
     if state.required:
         return "Super admins need a second factor here. Set one up to continue."

@@ -24,9 +24,12 @@ def warning() -> rx.Component:
     """At the top of the page, where a second factor is required and missing."""
     state = SecondFactorState
     box = rx.el.div(
-        rx.el.p(state.demand), class_name="box warn", role="status", id="second-factor-demand"
+        rx.el.p(state.requirement),
+        class_name="box warn",
+        role="status",
+        id="second-factor-required",
     )
-    return rx.cond((state.demand != "") & (state.since == ""), box)
+    return rx.cond((state.requirement != "") & (state.since == ""), box)
 
 
 def card() -> rx.Component:

@@ -6,7 +6,7 @@ from exports_app.services.tenants.members import ROLES as CHOICES
 from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button, described, field, form_input
 from exports_app.ui.framework.session import ROLES
-from exports_app.ui.pages.settings.link_to_hand_on import link_to_hand_on
+from exports_app.ui.pages.settings.link_to_pass_on import link_to_pass_on
 from exports_app.ui.pages.settings.members.invitations.rows import InvitationItem
 from exports_app.ui.pages.settings.members.invitations.state import LONGEST, InvitationsState
 
@@ -31,7 +31,7 @@ def invite_card() -> rx.Component:
         "they accept."
     )
     note = rx.el.p(rx.cond(state.mails, mailed, shown), class_name="muted")
-    fresh = link_to_hand_on(
+    fresh = link_to_pass_on(
         state.fresh_email,
         state.fresh_link,
         (

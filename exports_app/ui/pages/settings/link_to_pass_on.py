@@ -8,12 +8,12 @@ from exports_app.ui.components import browser
 from exports_app.ui.components.controls import button
 
 
-def link_to_hand_on(email: Any, link: Any, note: str, done: Any) -> rx.Component:
+def link_to_pass_on(email: Any, link: Any, note: str, done: Any) -> rx.Component:
     """note: what it does, after "Pass this link on to …". done: forgets it."""
     box = rx.el.div(
         rx.el.p("Pass this link on to ", rx.el.b(email), ". ", note),
         rx.el.div(
-            rx.el.code(link, id="link-to-hand-on", class_name="grow"),
+            rx.el.code(link, id="link-to-pass-on", class_name="grow"),
             browser.copy_button(text=link, label="Copy"),
             button("Done", kind="small", on_click=done),
             class_name="row wrap",
