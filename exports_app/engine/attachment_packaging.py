@@ -14,8 +14,8 @@ from exports_app.services.delivery.channels import attaches
 from exports_app.zipped import Package
 
 SHRINKS = 25
-"""What text of repeated values becomes smaller by, at the best: a file larger than so many times
-the limit is not tried."""
+"""The best compression ratio of text with repeated values: a file larger than so many times the
+limit is not packed."""
 BLOCK = 1 << 20
 ZIP_MIME = "application/zip"
 
@@ -29,14 +29,14 @@ def pack(
     limit: int,
     check: Callable[[], None],
 ) -> Iterator[tuple[DeliveryMode, Attachment | None]]:
-    """Which step of the ladder is taken, and what is attached. The attachment is there until the
-    context is left.
+    """The mode that is used, and the attachment, which is there until the context is left.
 
-    wanted: AUTO takes the first step that fits: attached, as ZIP, as a link. limit: bytes that AUTO
-    may attach, as they travel. check: called now and then; what it raises ends it. Raises RunError
-    where what is wanted is too large for any message of the channel.
+    wanted: AUTO takes the first mode that fits: attached, as ZIP, as a link. limit: bytes that AUTO
+    may attach, in the encoding of the message. check: called between blocks; what it raises ends
+    the packing. Raises RunError where the attachment is too large for any message of the channel.
     """
-    size, auto = file.size or 0, wanted is DeliveryMode.AUTO
+    size = file.size or 0
+    auto = wanted is DeliveryMode.AUTO
     if wanted is DeliveryMode.LINK or (auto and not _may_fit(channel, size, limit)):
         yield DeliveryMode.LINK, None
     elif wanted is DeliveryMode.ATTACH or (auto and attaches(channel, size, limit)):

@@ -1,4 +1,4 @@
-"""So many at once, and who waits gets on by tenants in turn."""
+"""A semaphore for which the tenants of those who wait take turns."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from exports_app.domain.runs.rotation import Rotation
 
 WAIT_SECONDS = 0.2
-"""Between two looks whether to go on."""
+"""Between two checks whether to go on."""
 
 
 class FairSemaphore:
-    """So many callers at once; of those that wait, the tenants take turns."""
+    """At most `at_once` callers; the tenants of those that wait take turns."""
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once
@@ -25,8 +25,8 @@ class FairSemaphore:
 
     @contextmanager
     def take(self, tenant_id: str, check: Callable[[], None]) -> Iterator[None]:
-        """Wait for a turn, and have it. check: called several times a second meanwhile; what it
-        raises ends the waiting."""
+        """Wait for a turn, and have it until the context is left. check: called several times a
+        second meanwhile; what it raises ends the waiting."""
         self._wait((tenant_id, object()), check)
         try:
             yield
@@ -35,25 +35,27 @@ class FairSemaphore:
                 self._free += 1
                 self._changed.notify_all()
 
-    def _wait(self, me: tuple[str, object], check: Callable[[], None]) -> None:
+    def _wait(self, caller: tuple[str, object], check: Callable[[], None]) -> None:
         with self._changed:
-            self._queue.append(me)
+            self._queue.append(caller)
         try:
-            while not self._begin(me):
+            while not self._begin(caller):
                 check()
         finally:
             with self._changed:
-                self._queue.remove(me)
+                self._queue.remove(caller)
                 self._changed.notify_all()
 
-    def _begin(self, me: tuple[str, object]) -> bool:
-        """Whether it is my turn, now or in a moment."""
+    def _begin(self, caller: tuple[str, object]) -> bool:
+        """Whether it is the caller's turn, now or within WAIT_SECONDS."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._free and self._first() is me, WAIT_SECONDS):
+            if not self._changed.wait_for(
+                lambda: self._free and self._first() is caller, WAIT_SECONDS
+            ):
                 return False
             self._free -= 1
-            self._rotation.had(me[0])
+            self._rotation.had(caller[0])
             return True
 
     def _first(self) -> tuple[str, object]:
-        return self._rotation.first(self._queue, lambda one: one[0])
+        return self._rotation.first(self._queue, lambda caller: caller[0])

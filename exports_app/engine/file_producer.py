@@ -1,5 +1,5 @@
 """Where a file is made: a small one in the run's own thread, a large one in a process of its own,
-so many at once."""
+of which a limited number runs at once."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,14 +31,14 @@ from exports_app.services.core.extension_points import Format
 from exports_app.services.core.interfaces import Statement, Store
 
 SMALL = 5_000
-"""Rows up to which a process of its own would cost more than it spares."""
-LOOK_SECONDS = 0.1
-"""What finding out how many rows there are may take; a query that takes longer is no small one."""
+"""Rows. For fewer, starting a process takes longer than making the file."""
+COUNT_SECONDS = 0.1
+"""To count the rows; a query that takes longer is not small."""
 WAIT_SECONDS = 0.2
-"""Between two looks whether to go on."""
+"""Between two checks whether to go on."""
 ROOT = Path(__file__).parents[2]
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH")
-"""Of the environment: nothing secret."""
+"""Variables that the process gets: nothing secret."""
 
 _log = log.get(__name__)
 
@@ -47,7 +47,8 @@ class FileProducer:
     """at_once: processes."""
 
     def __init__(self, store: Store, at_once: int, small: int = SMALL) -> None:
-        self._store, self._small = store, small
+        self._store = store
+        self._small = small
         self._turns = FairSemaphore(at_once)
 
     @property
@@ -66,11 +67,11 @@ class FileProducer:
         progress: Callable[[int], None],
         check: Callable[[], None],
     ) -> WrittenFile:
-        """tenant_id: whose file it is, where several wait. progress: called with the rows so far,
-        at least once a second. check: called several times a second; what either raises ends the
-        making.
+        """tenant_id: of the file; tenants that wait take turns. progress: called with the rows so
+        far, at least once a second. check: called several times a second. What either raises ends
+        the making.
 
-        Raises RunError: over a limit, or with what ended the process.
+        Raises RunError over a limit, or with the reason why the process ended.
         """
         if self._is_small(query):
             return self._here(
@@ -88,22 +89,22 @@ class FileProducer:
                     check,
                 )
             finally:
-                self._settle()
+                self._checkpoint()
 
-    def _settle(self) -> None:
+    def _checkpoint(self) -> None:
         try:
             self._store.checkpoint()
-        except Unavailable:  # what was made is made
+        except Unavailable:  # the file is complete all the same
             _log.warning("the write-ahead log could not be copied: the database cannot be reached")
 
     def _is_small(self, query: Any) -> bool:
-        count = self._store.count(query, self._small, LOOK_SECONDS)
+        count = self._store.count(query, self._small, COUNT_SECONDS)
         return count is not None and count < self._small
 
     def _here(
         self,
         query: Any,
-        making: FileWriter,
+        writer: FileWriter,
         progress: Callable[[int], None],
         check: Callable[[], None],
     ) -> WrittenFile:
@@ -113,7 +114,7 @@ class FileProducer:
                 yield rows
 
         with self._store.rows(query, CHUNK) as fetched, writing():
-            return making.run(watched(fetched), progress)
+            return writer.run(watched(fetched), progress)
 
     def _elsewhere(
         self,
@@ -138,10 +139,10 @@ class FileProducer:
         with tempfile.TemporaryFile() as trouble, _process(trouble) as process:
             assert process.stdin is not None
             process.stdin.write(json.dumps(task).encode() + b"\n")
-            process.stdin.flush()  # and stays open: its end would be ours
+            process.stdin.flush()  # it stays open: the process ends when it is closed
             answer = _listen(process, limits, progress, check)
             if answer.get("done"):
-                return WrittenFile(answer["rows"], answer["size"], answer["sha256"], answer["lost"])
+                return WrittenFile(**{f.name: answer[f.name] for f in fields(WrittenFile)})
             raise _failure(answer, limits, process, trouble)
 
 
@@ -155,7 +156,7 @@ def _process(trouble: IO[bytes]) -> Any:
         stdout=subprocess.PIPE,
         stderr=trouble,
         env=env,
-        start_new_session=True,  # Ctrl+C is for the server, which then ends it
+        start_new_session=True,  # Ctrl+C goes to the server only, which then ends the process
     )
     try:
         with process:
@@ -173,9 +174,10 @@ def _listen(
     progress: Callable[[int], None],
     check: Callable[[], None],
 ) -> dict[str, Any]:
-    """Its last word; an empty one where it ended without."""
+    """The process's last message; empty where it ended without one."""
     assert process.stdout is not None
-    deadline, held = time.monotonic() + limits.seconds, b""
+    deadline = time.monotonic() + limits.seconds
+    unfinished = b""
     while True:
         check()
         if time.monotonic() > deadline:
@@ -191,12 +193,12 @@ def _listen(
         if not read:
             process.wait()
             return {}
-        *lines, held = (held + read).split(b"\n")
+        *lines, unfinished = (unfinished + read).split(b"\n")
         for line in lines:
-            said: dict[str, Any] = json.loads(line)
-            if "done" in said or "error" in said:
-                return said
-            progress(said["rows"])
+            message: dict[str, Any] = json.loads(line)
+            if "done" in message or "error" in message:
+                return message
+            progress(message["rows"])
 
 
 def _failure(
@@ -224,8 +226,8 @@ def _failure(
         why = (
             "perhaps the machine ran out of memory" if code == -9 else "the server's log tells more"
         )
-        told = f"the process that made the file was killed (signal {-code}): {why}"
-        return RunError(told, code="process_killed", permanent=False)
+        reason = f"the process that made the file was killed (signal {-code}): {why}"
+        return RunError(reason, code="process_killed", permanent=False)
     return RunError(
         "the process that made the file ended with an error: the server's log tells more",
         code="process_failed",

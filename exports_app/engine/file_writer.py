@@ -1,5 +1,5 @@
-"""Make one file from rows: the same code in a thread of the server and in a process of its own (so
-it imports little)."""
+"""Write one file from rows: the same code in a thread of the server and in a process of its own,
+for which it imports little."""
 
 import hashlib
 import time
@@ -17,12 +17,12 @@ from exports_app.services.core.extension_points import Format
 CHUNK = 2000
 """Rows fetched and written at a time."""
 PROGRESS_SECONDS = 0.3
+"""Between two reports of the rows so far."""
 
 
 @dataclass(frozen=True)
 class FileLimits:
-    """Of one file. rows; size: bytes; seconds: of its making; memory: bytes of the process that
-    makes it."""
+    """Of one file. size: bytes; seconds: to make it; memory: bytes of the process that makes it."""
 
     rows: int
     size: int
@@ -32,45 +32,45 @@ class FileLimits:
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """size: bytes; lost: characters that the format could not hold."""
+    """size: bytes. removed_characters: those that the format cannot contain."""
 
     rows: int
     size: int
     sha256: str
-    lost: int
+    removed_characters: int
 
 
 class FileWriter:
-    """One file in the making. fetched: rows as the database gives them, the stored columns alone,
-    in lists of any length."""
+    """Writes one file."""
 
     def __init__(
         self, columns: Sequence[Column], file_format: Format, path: Path, limits: FileLimits
     ) -> None:
-        self._columns, self._format, self._path, self._limits = (
-            tuple(columns),
-            file_format,
-            path,
-            limits,
-        )
+        self._columns = tuple(columns)
+        self._format = file_format
+        self._path = path
+        self._limits = limits
         self.rows = 0
 
     def run(self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]) -> WrittenFile:
-        """progress: called with the rows so far, now and then; what it raises ends the making.
+        """fetched: lists of any length of rows with the stored columns only, as the database has
+        them. progress: called with the rows so far; what it raises ends the writing.
 
         Raises RunError over a limit.
         """
-        lost = self._format.write(Table(self._columns, self._chunks(fetched, progress)), self._path)
+        table = Table(self._columns, self._chunks(fetched, progress))
+        removed = self._format.write(table, self._path)
         self._check_size()
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return WrittenFile(self.rows, self._path.stat().st_size, digest, lost)
+        return WrittenFile(self.rows, self._path.stat().st_size, digest, removed)
 
     def _chunks(
         self, fetched: Iterator[Sequence[Any]], progress: Callable[[int], None]
     ) -> Iterator[Chunk]:
-        complete, queried = completer(self._columns), stored(self._columns)
-        told = time.monotonic()
+        complete = completer(self._columns)
+        queried = stored(self._columns)
+        reported_at = time.monotonic()
         for rows in fetched:
             if not rows:
                 continue
@@ -78,10 +78,10 @@ class FileWriter:
                 raise self._too_large(f"more than {self._limits.rows:,} rows")
             yield complete(by_column(queried, rows))
             self.rows += len(rows)
-            if time.monotonic() - told >= PROGRESS_SECONDS:
+            if time.monotonic() - reported_at >= PROGRESS_SECONDS:
                 self._check_size()
                 progress(self.rows)
-                told = time.monotonic()
+                reported_at = time.monotonic()
 
     def _check_size(self) -> None:
         # A format may look at some rows before it makes the file
@@ -106,7 +106,7 @@ def not_written(error: OSError) -> RunError:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Raises RunError, in words, where the disk refuses."""
+    """Turns an error of the disk into RunError."""
     try:
         yield
     except OSError as e:

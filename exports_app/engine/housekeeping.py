@@ -1,4 +1,4 @@
-"""What the engine does beside runs, now and then: old files, sessions, the audit, PostgreSQL's
+"""The engine's periodic jobs besides runs: old files, sessions, the audit, PostgreSQL's job
 queue."""
 
 import asyncio
@@ -15,22 +15,22 @@ from exports_app.domain.errors import Unavailable
 from exports_app.wiring import Services
 
 NOTED_SECONDS = 5
-"""Between two writings of failed sign-ins and refusals into the audit."""
+"""Between two writes of failed sign-ins and refusals to the audit."""
 SWEEP_AFTER = timedelta(minutes=1)
-"""Of the start: what is due comes first."""
+"""After the start: due schedules come first."""
 
 _log = log.get(__name__)
 
 
 class Housekeeping:
-    """closing: set once the engine stops; what is under way then ends at its next step."""
+    """closing: set when the engine stops; a job at work then ends at its next step."""
 
     def __init__(self, services: Services, closing: threading.Event) -> None:
         self._services = services
         self._closing = closing
 
     def schedule(self, clock: AsyncIOScheduler, first: datetime, options: dict[str, Any]) -> None:
-        """Add its jobs to the engine's clock, from the instant on."""
+        """Add the jobs to the engine's clock, from the instant `first` on."""
         repeated = {"start_date": first, **options}
         clock.add_job(
             self._sweep_files, "interval", hours=1, start_date=first + SWEEP_AFTER, **options
@@ -77,13 +77,13 @@ class Housekeeping:
 
 
 async def _guarded(job: Callable[[], None], failure: str, *, yet: str = "") -> None:
-    """Do it in a thread. Never raises: its next turn tries again.
+    """Do the job in a thread. Never raises: the next time it is retried.
 
-    failure: what the log says. yet: said of it while the database is away.
+    failure: text for the log. yet: added to it while the database is away.
     """
     try:
         await asyncio.to_thread(job)
     except Unavailable:
         _log.warning(f"{failure}{yet}: the database cannot be reached")
-    except Exception:  # noqa: BLE001  (its next turn tries again)
+    except Exception:  # noqa: BLE001  (the job is retried the next time)
         _log.exception(failure)

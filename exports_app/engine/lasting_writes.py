@@ -9,16 +9,16 @@ from exports_app import log
 from exports_app.domain.errors import Unavailable
 
 RETRY_SECONDS = 0.5
-"""Between two tries to write while the database is away."""
+"""Between two attempts to write while the database is away."""
 
 T = TypeVar("T")
 _log = log.get(__name__)
 
 
 def lasting(longest: timedelta, write: Callable[[], T]) -> T:
-    """Write what has happened, through a short absence of the database: losing the note of an
-    accepted message would send it again. Raises Unavailable when it lasts longer than `longest`,
-    which is that of the lease."""
+    """Write, and retry while the database is away for a short time: if it were not noted that a
+    message was accepted, it would be sent again. Raises Unavailable after `longest`, which is the
+    lease's duration."""
     deadline = time.monotonic() + longest.total_seconds()
     while True:
         try:

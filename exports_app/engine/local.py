@@ -1,8 +1,8 @@
 """The engine within the server process: APScheduler is its clock, and a small pool of threads does
 the work.
 
-The clock only wakes it. What is due, what waits and what runs is read from the database each time,
-so nothing is lost with the process.
+The clock only wakes it. Which schedules are due and which runs are pending or processing is read
+from the database each time, so nothing is lost with the process.
 """
 
 import asyncio
@@ -29,15 +29,14 @@ from exports_app.services.runs.lease import LeaseLost
 from exports_app.wiring import Services
 
 POOL = 4
-"""Runs executed at once, beside those that wait for their turn to make a large file."""
+"""Runs executed at once, besides those that wait for their turn to make a large file."""
 MOST_THREADS = 64
 GRACE_SECONDS = 2.0
-"""What a stop leaves running work to notice that it shall give up, after DRAIN_SECONDS to finish by
-itself."""
+"""A stop first leaves the runs DRAIN_SECONDS to finish, then so long to give up."""
 TIME_LIMIT = 3600.0
-"""Seconds that the making of one file may take."""
-AGAIN_SECONDS = 1.0
-"""Between two tries to prolong the leases while the database is away."""
+"""Seconds to make one file, where its schedule says nothing else."""
+RETRY_SECONDS = 1.0
+"""Between two attempts to extend the leases while the database is away."""
 STALE_SECONDS = 60.0
 """Without a cycle for so long, the engine counts as down."""
 
@@ -49,10 +48,12 @@ class _Job:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.stopped, self.lost = threading.Event(), threading.Event()
+        self.stopped = threading.Event()
+        """The server stops: give the run back."""
+        self.lease_lost = threading.Event()
 
     def check(self) -> None:
-        if self.lost.is_set():
+        if self.lease_lost.is_set():
             raise LeaseLost
         if self.stopped.is_set():
             raise Stopped
@@ -83,8 +84,8 @@ def worker(services: Services) -> Worker:
 
 
 class LocalEngine:
-    """executes: whether this process shall take up runs now, beside making them of what is due;
-    asked in each cycle."""
+    """executes: whether this process executes runs now, and does not only create them for due
+    schedules; asked in each cycle."""
 
     def __init__(
         self, services: Services, pool: int = POOL, executes: Callable[[], bool] = lambda: True
@@ -97,26 +98,28 @@ class LocalEngine:
         self._worker = worker(services)
         self._jobs: set[_Job] = set()
         self._changed = threading.Condition()
-        self._closing, self._closed = threading.Event(), threading.Event()
+        self._closing = threading.Event()
+        self._closed = threading.Event()
         self._housekeeping = Housekeeping(services, self._closing)
         self._message_sender = MessageSender(
             services.account_messages, services.notifications, self._closing
         )
         self._cycle_at = 0.0
-        self._away, self._recover_from = False, 0.0
-        """Whether the database could not be reached at the last beat; from when on others' runs may
-        be taken for left."""
+        self._away = False
+        """Whether the database could not be reached at the last heartbeat."""
+        self._recover_from = 0.0
+        """From when on runs whose lease has ended count as abandoned, by the monotonic clock."""
         self._wake: Callable[[], None] = lambda: None
 
     @property
     def alive(self) -> bool:
-        """Whether the engine's loop turned lately. A database that is away does not make it dead:
+        """Whether there was a cycle lately. A database that is away does not make the engine dead:
         it waits for it."""
         return time.monotonic() - self._cycle_at < STALE_SECONDS
 
     def wake(self) -> None:
-        """Look at what is due and what waits, now. From any thread."""
-        # The loop may be gone already while the last run's thread still reports
+        """Begin a cycle now. From any thread."""
+        # The event loop may be closed already while the last run's thread still ends
         with contextlib.suppress(RuntimeError):
             self._wake()
 
@@ -124,7 +127,8 @@ class LocalEngine:
     async def run(self) -> AsyncIterator[None]:
         """Work until the context is left, then stop within a few seconds."""
         await asyncio.to_thread(self._start)
-        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        event = asyncio.Event()
 
         def wake_from_thread() -> None:
             loop.call_soon_threadsafe(event.set)
@@ -142,8 +146,7 @@ class LocalEngine:
         clock.add_job(wake, "interval", seconds=1, start_date=first, **options)
         self._housekeeping.schedule(clock, first, options)
         clock.start()
-        heart = threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True)
-        heart.start()
+        threading.Thread(target=self._heartbeats, name="heartbeat", daemon=True).start()
         drive = asyncio.create_task(self._drive(event))
         try:
             yield
@@ -160,7 +163,7 @@ class LocalEngine:
 
     def _start(self) -> None:
         if self._services.settings.embedded:
-            # The only server on this database is this one: what is processing has lost its worker
+            # No other server works on this database: all processing runs have lost their worker
             self._endings.recover(everything=True)
         self._cycle_at = time.monotonic()
 
@@ -175,23 +178,23 @@ class LocalEngine:
             await asyncio.to_thread(self._cycle)
 
     def _cycle(self) -> None:
-        """Make runs of what is due and hand them to free threads."""
+        """Create the runs of due schedules, and execute pending runs in free threads."""
         try:
             self._services.ticks.tick()
             metrics.TICKS.inc()
             self._message_sender.start()
             if self._executes():
-                self._take_up()
+                self._begin_runs()
         except Unavailable:
             _log.warning("the database cannot be reached: trying again")
-        except Exception:  # noqa: BLE001  (the engine outlives whatever happens; it is logged)
+        except Exception:  # noqa: BLE001  (the engine must go on; the error is logged)
             _log.exception("the engine's cycle failed: trying again")
         self._cycle_at = time.monotonic()
 
-    def _take_up(self) -> None:
-        # So many at most, then comes the next look at what is due: where runs end as fast as they
-        # are claimed, a long queue must not hold up the making of others. Each run that ends wakes
-        # the engine
+    def _begin_runs(self) -> None:
+        # At most as many as there is room for, then the next cycle begins: where runs end as fast
+        # as they are claimed, a long queue must not delay the creation of others. Each run that
+        # ends wakes the engine
         for _ in range(self._room()):
             if self._closing.is_set() or len(self._jobs) >= self._room():
                 return
@@ -199,14 +202,15 @@ class LocalEngine:
             if self._jobs and (
                 isolated or any(job.run.deaths >= ISOLATION_DEATHS for job in self._all_jobs())
             ):
-                return  # what may take this process down has it for itself
+                return  # a run that may end this process is executed alone
             run = self._services.run_queue.claim(isolated=isolated)
             if run is None:
                 return
             self._begin(run)
 
     def _room(self) -> int:
-        """Small runs must not wait behind large ones that wait for each other."""
+        """How many runs may be executed. Those that wait to make a large file do not count: small
+        runs must not wait for them."""
         return min(self._pool + self._worker.waiting, MOST_THREADS)
 
     def _begin(self, run: Run) -> None:
@@ -217,7 +221,7 @@ class LocalEngine:
             threading.Thread(
                 target=self._work, args=(job,), name=f"run-{run.id[:8]}", daemon=True
             ).start()
-        except RuntimeError:  # no thread is to be had: another attempt, when there is
+        except RuntimeError:  # no thread can be started: the run is pending again
             with self._changed:
                 self._jobs.discard(job)
             self._endings.release(run)
@@ -233,37 +237,36 @@ class LocalEngine:
                 self._changed.notify_all()
             self.wake()
 
-    def _heartbeat(self) -> None:
-        """Prolong the leases of what runs here, and look for runs whose worker is gone; independent
-        of the work. To the very end: what a stop leaves to finish needs its lease as well."""
-        apart = self._leases.duration.total_seconds() / 3
-        while not self._closed.wait(min(apart, AGAIN_SECONDS) if self._away else apart):
-            self._beat()
+    def _heartbeats(self) -> None:
+        """Three times per lease, in a thread of their own, until the engine has stopped: runs that
+        a stop leaves to finish need their leases too."""
+        interval = self._leases.duration.total_seconds() / 3
+        while not self._closed.wait(min(interval, RETRY_SECONDS) if self._away else interval):
+            self._heartbeat()
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
+        """Extend the leases of the runs of this process, and recover runs whose worker died."""
         jobs = self._all_jobs()
         try:
             lost = self._leases.extend([job.run for job in jobs]) if jobs else []
             for job in jobs:
                 if job.run in lost:
-                    job.lost.set()
+                    job.lease_lost.set()
             if self._away:
-                # The others' leases may have ended while the database was away, and not their
-                # workers: they have their time too
-                self._recover_from, self._away = (
-                    time.monotonic() + self._leases.duration.total_seconds(),
-                    False,
-                )
+                # Leases of other workers may have ended while the database was away: these workers
+                # get the time to extend them
+                self._recover_from = time.monotonic() + self._leases.duration.total_seconds()
+                self._away = False
             if time.monotonic() >= self._recover_from:
                 self._endings.recover(everything=False)
         except Unavailable:
             self._away = True
             _log.warning("the leases could not be prolonged: the database cannot be reached")
-        except Exception:  # noqa: BLE001  (likewise)
+        except Exception:  # noqa: BLE001  (without heartbeats all leases would end; the error is logged)
             _log.exception("the heartbeat failed: trying again")
 
     def _stop(self) -> None:
-        """Let what runs finish for a while, then ask it to give up, then take the runs back from
+        """Let the runs finish for a while, then ask them to give up, then release the runs of
         threads that are stuck."""
         if self._idle_within(self._services.settings.drain_seconds):
             return
@@ -272,7 +275,7 @@ class LocalEngine:
         if self._idle_within(GRACE_SECONDS):
             return
         for job in self._all_jobs():
-            job.lost.set()
+            job.lease_lost.set()
             try:
                 self._endings.release(job.run)
                 _log.info("run taken back from a stuck worker", run=job.run.id)

@@ -11,7 +11,7 @@ _log = log.get(__name__)
 
 
 class MessageSender:
-    """closing: set once the engine stops."""
+    """closing: set when the engine stops."""
 
     def __init__(
         self,
@@ -19,14 +19,14 @@ class MessageSender:
         notifications: Notifications,
         closing: threading.Event,
     ) -> None:
-        # A person waits for the first
+        # The first are sent first: people wait for them
         self._messages = (account_messages, notifications)
         self._closing = closing
         self._sending = threading.Lock()
 
     def start(self) -> None:
-        """Where some are due, in a thread of its own: a mail server may take its time. Raises
-        RuntimeError where no thread can be had."""
+        """Send the messages that are due in a thread of its own, since a mail server may be slow.
+        Raises RuntimeError where no thread can be started."""
         due = any(messages.due() for messages in self._messages)
         if self._closing.is_set() or not due or not self._sending.acquire(blocking=False):
             return

@@ -1,7 +1,7 @@
-"""Procrastinate's worker: each of its jobs wakes the engine of this process, which claims what is
-next.
+"""Procrastinate's worker: each of its jobs wakes the engine of this process, which claims the next
+run.
 
-So a job is never a run's owner. Whatever becomes of it, the run's row and its lease say what is so.
+A job does not own a run: only the run's row and its lease count, whatever happens to the job.
 """
 
 import asyncio
@@ -16,20 +16,19 @@ from exports_app import log
 from exports_app.db.engine import APART, Database
 from exports_app.db.job_queue import QUEUE, TASK
 
-AGAIN_SECONDS = 1.0
-"""Between two tries while the database is away."""
+RETRY_SECONDS = 1.0
+"""Between two attempts while the database is away."""
 AT_ONCE = 20
-"""Jobs: each is but a word."""
+"""Jobs. Each only wakes the engine."""
 
 _log = log.get(__name__)
 
 
 async def consume(database: Database, wake: Callable[[], None], stopped: asyncio.Event) -> None:
-    """Until `stopped`. Procrastinate's worker ends as if all were well when PostgreSQL goes away:
-    so it is begun again."""
-    logging.getLogger("procrastinate").setLevel(
-        logging.CRITICAL
-    )  # its troubles are told here, once each
+    """Wake the engine for each job, until `stopped`. Procrastinate's worker ends without an error
+    when PostgreSQL goes away: then it is started again."""
+    # Its errors are logged below, once each
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
     while not stopped.is_set():
         try:
             await _until(database, wake, stopped)
@@ -38,14 +37,14 @@ async def consume(database: Database, wake: Callable[[], None], stopped: asyncio
                 "the queue cannot be reached: trying again",
                 reason=str(e).strip() or type(e).__name__,
             )
-        except Exception:  # noqa: BLE001  (the engine looks at the database each second, with or without it)
+        except Exception:  # noqa: BLE001  (retried; meanwhile the engine checks the database each second)
             _log.exception("the queue failed: trying again")
         if not stopped.is_set():
             _, pending = await asyncio.wait(
-                {asyncio.ensure_future(stopped.wait())}, timeout=AGAIN_SECONDS
+                {asyncio.ensure_future(stopped.wait())}, timeout=RETRY_SECONDS
             )
-            for one in pending:
-                one.cancel()
+            for task in pending:
+                task.cancel()
 
 
 async def _until(database: Database, wake: Callable[[], None], stopped: asyncio.Event) -> None:
@@ -59,7 +58,7 @@ async def _until(database: Database, wake: Callable[[], None], stopped: asyncio.
     app = procrastinate.App(connector=connector)
 
     @app.task(name=TASK, queue=QUEUE)
-    async def run_waits(run: str) -> None:  # noqa: ARG001  (which one is claimed is the claim's to say)
+    async def run_waits(run: str) -> None:  # noqa: ARG001  (the claim decides which run begins)
         wake()
 
     async with app.open_async():
@@ -73,8 +72,8 @@ async def _until(database: Database, wake: Callable[[], None], stopped: asyncio.
         )
         stop = asyncio.create_task(stopped.wait())
         await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
-        for one in (worker, stop):
-            one.cancel()
+        for task in (worker, stop):
+            task.cancel()
         ended = await asyncio.gather(worker, return_exceptions=True)
         if isinstance(ended[0], Exception):
             raise ended[0]

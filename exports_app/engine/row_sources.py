@@ -1,7 +1,7 @@
-"""Where a process that makes a file gets its rows from: a compiled query over a connection of its
-own. Imports little.
+"""The rows of a process that makes a file: a compiled query over a connection of its own. Imports
+little.
 
-One statement in one transaction: one file is one moment.
+One statement in one transaction, so that a file shows one moment.
 """
 
 import sqlite3
@@ -21,10 +21,9 @@ CONNECT: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-"""A host that is gone without a word is noticed within half a minute."""
+"""A host that is gone is noticed within half a minute."""
 GONE_MS = 10_000
-"""How often PostgreSQL looks whether we are still there, while it works at a query whose process
-was ended."""
+"""PostgreSQL checks this often during a query whether the process is still there."""
 
 Rows = Iterator[Sequence[Any]]
 
@@ -39,7 +38,7 @@ def rows_of(task: dict[str, Any]) -> AbstractContextManager[Rows]:
 def _sqlite(task: dict[str, Any]) -> Iterator[Rows]:
     try:
         with closing(_open_file(task["database"])) as connection:
-            # By hand: the driver opens none for reading
+            # The driver itself begins no transaction for reading
             connection.execute("BEGIN")
             cursor = connection.execute(task["sql"], task["parameters"])
             yield iter(lambda: cursor.fetchmany(CHUNK), [])
@@ -50,7 +49,7 @@ def _sqlite(task: dict[str, Any]) -> Iterator[Rows]:
 
 
 def _open_file(path: str) -> sqlite3.Connection:
-    """For reading alone."""
+    """Read-only."""
     return sqlite3.connect(
         f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
     )
@@ -66,8 +65,8 @@ def _postgresql(task: dict[str, Any]) -> Iterator[Rows]:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             with connection.cursor() as cursor:
-                # Rows come while we work at those before, which a cursor in the server does not do;
-                # memory stays flat in both
+                # Rows arrive while those before are written, unlike with a cursor in the server;
+                # memory stays flat with both
                 rows = cursor.stream(task["sql"], size=CHUNK)
                 yield iter(lambda: list(islice(rows, CHUNK)), [])
     except (psycopg.OperationalError, psycopg.InterfaceError) as e:

@@ -37,7 +37,7 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True)
 class ProducedFile:
-    """A finished one, in the store."""
+    """A finished file in the store. size: bytes."""
 
     path: Path
     name: str
@@ -46,7 +46,7 @@ class ProducedFile:
 
 
 class RunDelivery:
-    """attach: bytes that may be attached, as they travel."""
+    """attach: bytes that may be attached, in the encoding of the message."""
 
     def __init__(
         self,
@@ -67,8 +67,9 @@ class RunDelivery:
     def deliver(
         self, run: Run, export: Export, made: ProducedFile, check: Callable[[], None]
     ) -> list[Delivery]:
-        """The run's deliveries, each as it stands afterwards. Raises RunError where the channel is
-        not installed, or the file is far too large for it; and what check raises."""
+        """Send the messages. Returns all deliveries of the run in their new state. Raises RunError
+        where the channel is not installed, or the file is too large for it; and what check
+        raises."""
         channel = channels.delivering()
         deliveries = self._deliveries.plan(run, channel.key)
         if reason := channel.unconfigured():
@@ -119,8 +120,7 @@ class RunDelivery:
         return results
 
     def _send(self, run: Run, sender: Sender, delivery: Delivery) -> Delivery:
-        # Noted before the wire: a crash from here on leaves a delivery whose fate is unknown, not
-        # one that is forgotten
+        # Written before the message is sent: after a crash the delivery is unknown, not forgotten
         sending = self._deliveries.begin(run, delivery)
         if sending.status is not DeliveryStatus.SENDING:
             _log.warning("message not sent", to=log.masked(sending.target), status=sending.status)
@@ -131,14 +131,13 @@ class RunDelivery:
         )
 
     def _attempt(self, sender: Sender, delivery: Delivery) -> tuple[DeliveryStatus, dict[str, Any]]:
-        """Send one message. Never raises: whatever happens to it, the other recipients get
-        theirs."""
+        """Send one message. Never raises, since the other recipients must get theirs."""
         try:
             sender.send(delivery.target, delivery.message_id)
         except DeliveryError as e:
             _log.warning("message not accepted", to=log.masked(delivery.target), code=e.code)
             return _after(e), {"error": e.message}
-        except Exception:  # noqa: BLE001  (it is in the log and in the delivery's row)
+        except Exception:  # noqa: BLE001  (the other messages must be sent; the log has the traceback)
             _log.exception("message failed unexpectedly", to=log.masked(delivery.target))
             error = "an unexpected error: the server's log tells more"
             return DeliveryStatus.FAILED, {"error": error}
@@ -146,23 +145,23 @@ class RunDelivery:
 
 
 def _after(error: DeliveryError) -> DeliveryStatus:
-    """What a delivery becomes by the error."""
+    """The delivery's status after the error."""
     if error.permanent:
         return DeliveryStatus.FAILED
     return DeliveryStatus.UNKNOWN if isinstance(error, DeliveryUnknown) else DeliveryStatus.PENDING
 
 
 def unfinished(run: Run) -> frozenset[DeliveryStatus]:
-    """Deliveries that are yet to be made: one whose fate is unknown only where its schedule says
+    """Statuses of deliveries that are still to be sent; unknown ones only where the schedule says
     so."""
     pending = frozenset({DeliveryStatus.PENDING})
     return pending if holds_unknown(run) else pending | {DeliveryStatus.UNKNOWN}
 
 
 def delivery_error(deliveries: list[Delivery]) -> str | None:
-    """In one sentence, for the run's row: how many, and the first answer."""
-    well = {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}
-    failed = [delivery for delivery in deliveries if delivery.status not in well]
+    """One sentence for the run: how many messages failed, and the first error; None: no message."""
+    successful = {DeliveryStatus.ACCEPTED, DeliveryStatus.SKIPPED}
+    failed = [delivery for delivery in deliveries if delivery.status not in successful]
     if not failed:
         return None
     first = failed[0]

@@ -1,5 +1,5 @@
-"""Carry one claimed run to its end: make the file, deliver it, close. The same code wherever a
-worker runs."""
+"""Execute one claimed run to its end: make the file, deliver it, close. The same code in a server
+and in a worker process."""
 
 import time
 from collections.abc import Callable
@@ -38,7 +38,7 @@ from exports_app.services.runs.lease import LeaseLost, Leases
 from exports_app.services.schedules.filters import Filters
 
 PROGRESS_SECONDS = 0.6
-"""Between two notes of the rows so far."""
+"""Between two updates of the rows so far."""
 LOST = "lease lost: someone cancelled the run, or another worker took it over"
 
 _log = log.get(__name__)
@@ -71,7 +71,7 @@ class Worker:
 
     @property
     def waiting(self) -> int:
-        """Runs that wait for their turn to make a large file: threads that do nothing."""
+        """Runs that wait for their turn to make a large file; their threads are idle."""
         return self._producer.waiting
 
     def execute(self, run: Run, check: Callable[[], None]) -> None:
@@ -86,19 +86,19 @@ class Worker:
                 self._give_back(run)
             except ExportsError as e:
                 self._fail(run, e)
-            except Exception:  # noqa: BLE001  (a run always ends visibly; the log has the whole story)
+            except Exception:  # noqa: BLE001  (every run must end with a reason; the log has the traceback)
                 _log.exception("run failed unexpectedly")
-                told = f"an unexpected error: the server's log tells more under run {run.id}"
-                self._fail(run, RunError(told, code="internal"))
+                reason = f"an unexpected error: the server's log tells more under run {run.id}"
+                self._fail(run, RunError(reason, code="internal"))
 
     def _execute(self, run: Run, check: Callable[[], None]) -> None:
         check()
         tenant = self._execution.access(run)
         export = _export(run, tenant)
-        made = self._existing_file(run) or self._produce(run, export, check)
-        if made is None:
+        file = self._existing_file(run) or self._produce(run, export, check)
+        if file is None:
             return
-        deliveries = self._delivery.deliver(run, export, made, check)
+        deliveries = self._delivery.deliver(run, export, file, check)
         error = delivery_error(deliveries)
         if error is not None and any(d.status in unfinished(run) for d in deliveries):
             raise DeliveryError(error, permanent=False)
@@ -110,19 +110,19 @@ class Worker:
         _log.info(
             "run finished",
             status=status,
-            rows=made.rows,
-            bytes=made.size,
+            rows=file.rows,
+            bytes=file.size,
             deliveries=len(deliveries),
         )
 
     def _fail(self, run: Run, error: ExportsError) -> None:
-        """Tried again later, or ended."""
+        """Retry the run later, or end it."""
         try:
             status = lasting(self._leases.duration, partial(self._endings.fail, run, error))
         except LeaseLost:
             _log.warning(LOST)
         except Unavailable:
-            # Nothing can be written now: the lease runs out, and the run comes back by itself
+            # The lease ends without a result, and then the run is recovered
             _log.exception(
                 "the failure could not be written", reason=log.without_addresses(error.message)
             )
@@ -147,55 +147,64 @@ class Worker:
     # The file
 
     def _existing_file(self, run: Run) -> ProducedFile | None:
-        """The file of an earlier attempt: all recipients get the same one, however often the run is
-        taken up."""
+        """The file of an earlier attempt: all recipients get the same one, however many attempts
+        there are."""
         path = self._files.find(run.file_key) if run.file_key else None
         if path is None or run.file_name is None or run.file_size is None:
             return None
         return ProducedFile(path, run.file_name, run.file_size, run.record_count or 0)
 
     def _produce(self, run: Run, export: Export, check: Callable[[], None]) -> ProducedFile | None:
-        """None: there was nothing to send, and the run has been closed."""
+        """None: there was no data, and the run is closed."""
         spec = run.spec
-        kind, file_format = EXPORT_TYPES.require(spec.export_type), FORMATS.require(run.format)
+        export_type = EXPORT_TYPES.require(spec.export_type)
+        file_format = FORMATS.require(run.format)
         self._execution.require_room(export.tenant)
         self._check_campaigns(run, export.filters)
         with self._files.draft() as draft:
-            query, progress = kind.select(export.scope()), self._progress(run)
-            limits = self._limits_of(run, export.tenant)
-            made = self._producer.make(
-                query, kind.columns(), file_format, draft, limits, run.tenant_id, progress, check
+            written = self._producer.make(
+                export_type.select(export.scope()),
+                export_type.columns(),
+                file_format,
+                draft,
+                self._limits_of(run, export.tenant),
+                run.tenant_id,
+                self._progress(run),
+                check,
             )
             check()
-            if made.rows == 0 and spec.when_empty != WhenEmpty.SEND:
+            if written.rows == 0 and spec.when_empty != WhenEmpty.SEND:
                 self._empty(run, fail=spec.when_empty == WhenEmpty.FAIL)
                 return None
-            self._execution.require_room(export.tenant, made.size)
+            self._execution.require_room(export.tenant, written.size)
             name = export.file_name()
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
             with writing():
                 self._files.keep(draft, key)
         try:
-            facts = {
-                "file_size": made.size,
-                "sha256": made.sha256,
-                "record_count": made.rows,
-                "removed_characters": made.lost,
-            }
-            self._execution.note(run, file_name=name, file_key=key, file_removed_at=None, **facts)
-        except BaseException:
+            self._execution.note(
+                run,
+                file_name=name,
+                file_key=key,
+                file_removed_at=None,
+                file_size=written.size,
+                sha256=written.sha256,
+                record_count=written.rows,
+                removed_characters=written.removed_characters,
+            )
+        except BaseException:  # whatever it is: a file that no run names must not stay
             self._files.remove(key)
             raise
         path = self._files.find(key)
         assert path is not None
-        return ProducedFile(path, name, made.size, made.rows)
+        return ProducedFile(path, name, written.size, written.rows)
 
     def _limits_of(self, run: Run, tenant: Tenant) -> FileLimits:
-        held = self._limits
+        limits = self._limits
         return replace(
-            held,
-            rows=held.rows if tenant.max_rows is None else tenant.max_rows,
-            size=held.size if tenant.max_mb is None else tenant.max_mb * 1_000_000,
+            limits,
+            rows=limits.rows if tenant.max_rows is None else tenant.max_rows,
+            size=limits.size if tenant.max_mb is None else tenant.max_mb * 1_000_000,
             seconds=run.spec.time_limit,
         )
 
@@ -209,7 +218,7 @@ class Worker:
             )
 
     def _progress(self, run: Run) -> Callable[[int], None]:
-        """Writes the rows so far, not more often than PROGRESS_SECONDS."""
+        """A function that updates the run's rows so far, at most once in PROGRESS_SECONDS."""
         written = 0.0
 
         def note(rows: int) -> None:

@@ -1,5 +1,5 @@
-"""Files of a store that is far away, kept here for a while: no more than so many bytes, what was
-used last the longest."""
+"""Copies of files of a remote store. Over the limit, those that were not used for longest are
+removed."""
 
 import os
 import time
@@ -8,12 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 IN_USE_SECONDS = 600
-"""What was used this lately may be about to be opened, and stays, whatever the limit."""
+"""A file used within this time may be about to be opened, and stays even over the limit."""
 
 
 class Cache:
     def __init__(self, folder: Path, limit: int) -> None:
-        self._folder, self._limit = folder, limit
+        self._folder = folder
+        self._limit = limit
 
     def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -21,16 +22,16 @@ class Cache:
     def find(self, key: str) -> Path | None:
         path = self._path(key)
         try:
-            os.utime(path)  # used now
+            os.utime(path)  # the time of its last use
         except FileNotFoundError:
             return None
         return path
 
-    def take(self, made: Path, key: str) -> Path:
-        """Move a whole file in, at once. Returns where it is now."""
+    def take(self, file: Path, key: str) -> Path:
+        """Move a complete file into the cache. Returns its new path."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        made.replace(path)
+        file.replace(path)
         self._make_room()
         return path
 
@@ -45,15 +46,16 @@ class Cache:
         self._path(key).unlink(missing_ok=True)
 
     def _make_room(self) -> None:
-        found = []
+        files = []
         for path in self._folder.rglob("*"):
             with suppress(FileNotFoundError):
                 if path.is_file():
                     stat = path.stat()
-                    found.append((stat.st_mtime, stat.st_size, path))
-        total, oldest = sum(size for _, size, _ in found), time.time() - IN_USE_SECONDS
-        for used_at, size, path in sorted(found):
-            if total <= self._limit or used_at > oldest:
+                    files.append((stat.st_mtime, stat.st_size, path))
+        total = sum(size for _, size, _ in files)
+        in_use_since = time.time() - IN_USE_SECONDS
+        for used_at, size, path in sorted(files):
+            if total <= self._limit or used_at > in_use_since:
                 return
             path.unlink(missing_ok=True)
             total -= size

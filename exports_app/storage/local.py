@@ -13,20 +13,21 @@ from exports_app.domain.errors import StoreAway
 from exports_app.services.core.interfaces import Usage
 
 LEFT_SECONDS = 24 * 3600
-"""After so long a draft in a folder of many processes was left by one that was killed."""
+"""An older draft in a folder of many processes was left by one that was killed."""
 
 
 class Drafts:
-    """Files in the making. alone: no other process has drafts in this folder."""
+    """Unfinished files. alone: no other process has drafts in this folder."""
 
     def __init__(self, folder: Path, *, alone: bool) -> None:
-        self._folder, self._alone = folder, alone
+        self._folder = folder
+        self._alone = alone
 
     def prepare(self) -> None:
-        """Make the folder, remove what killed processes left."""
+        """Make the folder, and remove drafts that killed processes left."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for left in self._folder.iterdir():
-            with suppress(FileNotFoundError):  # another one was quicker
+            with suppress(FileNotFoundError):  # another process removed it
                 if self._alone or left.stat().st_mtime < time.time() - LEFT_SECONDS:
                     left.unlink()
 
@@ -41,11 +42,11 @@ class Drafts:
 
 
 class LocalFiles:
-    """Implements FileStore. alone: this process is the only one in the folder, which many may
-    share."""
+    """Implements FileStore. alone: no other process uses the folder."""
 
     def __init__(self, folder: Path, *, alone: bool = True) -> None:
-        self._root, self._drafts = folder / "files", Drafts(folder / "drafts", alone=alone)
+        self._root = folder / "files"
+        self._drafts = Drafts(folder / "drafts", alone=alone)
 
     def prepare(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
@@ -82,7 +83,7 @@ class LocalFiles:
     def remove(self, key: str) -> None:
         path = self._path(key)
         path.unlink(missing_ok=True)
-        with suppress(OSError):  # another file is in the folder of the run
+        with suppress(OSError):  # the folder of the run still has another file
             path.parent.rmdir()
 
     def older_than(self, instant: datetime) -> Iterator[str]:

@@ -1,5 +1,5 @@
-"""Finished files in a bucket that all machines share, with a folder of this machine for those that
-were used lately."""
+"""Finished files in a bucket that all machines share; copies of those used lately are on this
+machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,23 +17,25 @@ from exports_app.services.core.interfaces import Usage
 from exports_app.storage.cache import Cache
 from exports_app.storage.local import Drafts
 
-CONNECT_SECONDS, READ_SECONDS, PING_SECONDS = 5, 60, 3
+CONNECT_SECONDS = 5
+READ_SECONDS = 60
+PING_SECONDS = 3
 MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+"""Error codes of a file that is not there."""
 
 
 class S3Files:
-    """Implements FileStore. Credentials come from where boto3 looks for them; they are nowhere
-    here."""
+    """Implements FileStore. Credentials come from where boto3 looks for them, not from our
+    settings."""
 
     def __init__(
         self, bucket: str, prefix: str, endpoint: str | None, folder: Path, cache_bytes: int
     ) -> None:
-        self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._endpoint = endpoint
-        self._drafts, self._cache = (
-            Drafts(folder / "drafts", alone=False),
-            Cache(folder / "cache", cache_bytes),
-        )
+        self._drafts = Drafts(folder / "drafts", alone=False)
+        self._cache = Cache(folder / "cache", cache_bytes)
 
     @cached_property
     def _client(self) -> Any:
@@ -41,7 +43,7 @@ class S3Files:
 
     @cached_property
     def _quick(self) -> Any:
-        """To ask whether it is there."""
+        """With short timeouts, to ask whether the store answers."""
         return self._connect(connect_timeout=PING_SECONDS, read_timeout=PING_SECONDS, attempts=1)
 
     def _connect(self, *, attempts: int, **timeouts: float) -> Any:
@@ -87,8 +89,8 @@ class S3Files:
         return True
 
     def find(self, key: str) -> Path | None:
-        if held := self._cache.find(key):
-            return held
+        if copy := self._cache.find(key):
+            return copy
         with self._drafts.new() as path, _reached():
             try:
                 self._client.download_file(self._bucket, self._name(key), str(path))
@@ -105,9 +107,9 @@ class S3Files:
 
     def older_than(self, instant: datetime) -> Iterator[str]:
         return (
-            found["Key"].removeprefix(self._prefix)
-            for found in self._all()
-            if found["LastModified"] < instant
+            item["Key"].removeprefix(self._prefix)
+            for item in self._all()
+            if item["LastModified"] < instant
         )
 
     def copies(self) -> Iterator[str]:
@@ -117,7 +119,7 @@ class S3Files:
         self._cache.remove(key)
 
     def usage(self) -> Usage:
-        sizes = [found["Size"] for found in self._all()]
+        sizes = [item["Size"] for item in self._all()]
         return Usage(len(sizes), sum(sizes), None)
 
     def _all(self) -> Iterator[dict[str, Any]]:
@@ -143,6 +145,7 @@ def _code(error: ClientError) -> str:
 
 @contextmanager
 def _reached() -> Iterator[None]:
+    """Turns errors of boto3 into StoreAway."""
     try:
         yield
     except ClientError as e:

@@ -24,15 +24,15 @@ def test_a_process_makes_the_same_file_as_a_thread(make: Making, key: str) -> No
     elsewhere = make(FORMATS[key])
     assert make.content(key) == first
     assert here.rows == elsewhere.rows == DAYS * len(NAMES)
-    assert here.lost == elsewhere.lost
+    assert here.removed_characters == elsewhere.removed_characters
     assert elsewhere.size == make.path.stat().st_size
     if readers(key)[0].content is Path.read_bytes:  # a zip file holds the time of its making
         assert here == elsewhere
 
 
 def test_what_a_file_cannot_hold_is_counted(make: Making) -> None:
-    assert make(FORMATS["xml"]).lost == DAYS
-    assert make(FORMATS["csv"]).lost == 0
+    assert make(FORMATS["xml"]).removed_characters == DAYS
+    assert make(FORMATS["csv"]).removed_characters == 0
 
 
 @pytest.mark.one_database

@@ -24,11 +24,11 @@ def test_the_heartbeat_keeps_the_leases_of_what_works_here_and_notices_a_lost_on
     job = local._Job(claim(services))
     engine._jobs.add(job)
     clock.advance(seconds=59)
-    engine._beat()
+    engine._heartbeat()
     assert the_run(services, job.run).lease_expires_at == clock() + timedelta(seconds=60)
     job.check()
     services.run_endings.release(job.run)
-    engine._beat()
+    engine._heartbeat()
     with pytest.raises(LeaseLost):
         job.check()
 
@@ -39,7 +39,7 @@ def test_the_heartbeat_brings_back_the_run_of_a_worker_elsewhere_that_died(
     services.schedules.trigger(admin, schedule.id)
     run = claim(services)
     clock.advance(seconds=61)
-    LocalEngine(services)._beat()
+    LocalEngine(services)._heartbeat()
     assert the_run(services, run).status is RunStatus.PENDING
 
 
@@ -54,14 +54,14 @@ def test_after_an_absence_of_the_database_the_leases_of_others_have_their_time_t
     engine = LocalEngine(services)
     with monkeypatch.context() as outage:
         outage.setattr(services.run_endings, "recover", away)
-        engine._beat()
+        engine._heartbeat()
     monkeypatch.setattr(services.run_endings, "recover", lambda **_: looked.append(None))
     for later in (0.0, services.leases.duration.total_seconds() - 1):
         now[0] += later
-        engine._beat()
+        engine._heartbeat()
         assert looked == []
     now[0] += 1
-    engine._beat()
+    engine._heartbeat()
     assert len(looked) == 1
 
 
@@ -81,8 +81,8 @@ def test_one_death_holds_up_nobody_and_who_has_two_is_taken_up_alone(
     monkeypatch.setattr(engine, "_begin", begin)
     sql(services, "UPDATE export_history SET deaths = 1 WHERE id = ?", runs[0].id)
     sql(services, "UPDATE export_history SET deaths = 2 WHERE id = ?", runs[1].id)
-    engine._take_up()
+    engine._begin_runs()
     assert [run.id for run in begun] == [runs[1].id]
     engine._jobs.clear()
-    engine._take_up()
+    engine._begin_runs()
     assert {run.id for run in begun[1:]} == {runs[0].id, runs[2].id}

@@ -111,7 +111,7 @@ def test_the_engine_outlives_a_database_that_is_away(
     file.rename(away)
     file.mkdir()
     engine._cycle()
-    engine._beat()
+    engine._heartbeat()
     assert engine.alive
     file.rmdir()
     away.rename(file)

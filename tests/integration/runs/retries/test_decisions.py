@@ -208,7 +208,7 @@ class TestDraining:
 
         monkeypatch.setattr(services.leases, "extend", extend)
         with registered(CHANNELS, WatchedEmail(mail, before=hold)):
-            heart = threading.Thread(target=engine._heartbeat)
+            heart = threading.Thread(target=engine._heartbeats)
             engine._cycle()
             assert on_the_way.wait(15)
             heart.start()
