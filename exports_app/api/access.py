@@ -1,4 +1,4 @@
-"""Who calls: the principal behind the bearer token. What they may do, the services decide."""
+"""The caller: the principal of the bearer token. The services decide what they may do."""
 
 from functools import partial
 from typing import Annotated
@@ -15,8 +15,8 @@ _bearer = HTTPBearer(auto_error=False, description="The accessToken of POST /api
 
 
 def services(request: Request) -> Services:
-    found: Services = request.app.state.services
-    return found
+    own: Services = request.app.state.services
+    return own
 
 
 Srv = Annotated[Services, Depends(services)]
@@ -33,7 +33,7 @@ def principal(
 
 
 def _signed_in(request: Request, srv: Services, token: str) -> Principal:
-    """Who presents the token; the request remembers them."""
+    """The token's principal, also kept in the request's state."""
     who = srv.auth.principal(token)
     request.state.who = who  # for the audit, where a right is refused
     request.state.check_unchanged = partial(srv.auth.check_unchanged, token, who)
@@ -41,10 +41,10 @@ def _signed_in(request: Request, srv: Services, token: str) -> Principal:
 
 
 def check_unchanged(request: Request) -> None:
-    """To be called once the body was read, which may take minutes: what the services get as the
-    caller is what is true now. Raises Unauthenticated, DemoIsLocal, RightsChanged."""
+    """Call it after the body was read, which may take minutes: the caller's rights must still be
+    those that were checked. Raises Unauthenticated, DemoIsLocal, RightsChanged."""
     check = getattr(request.state, "check_unchanged", None)
-    if check is not None:  # else nobody had to say who they are
+    if check is not None:  # None: a route without sign-in
         check()
 
 
@@ -56,7 +56,7 @@ def anybody(
     request: Request,
     token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal | None:
-    """The caller, if they present a token: one that is not valid is refused all the same."""
+    """The caller, if there is a token. A token that is not valid is refused here too."""
     if token is None:
         return None
     return _signed_in(request, srv, token.credentials)
@@ -66,7 +66,7 @@ Anybody = Annotated[Principal | None, Depends(anybody)]
 
 
 def writer(who: Who) -> Principal:
-    """Refuses those who may write nowhere before their body is read; the service checks the
+    """Refuses callers who may write in no tenant, before their body is read; the service checks the
     tenant."""
     require_anywhere(who, Permission.WRITE)
     return who

@@ -43,7 +43,8 @@ def create(services: Services, engine_alive: Callable[[], bool]) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    api.state.services, api.state.engine_alive = services, engine_alive
+    api.state.services = services
+    api.state.engine_alive = engine_alive
     of_people = (auth, account, users, second_factor, sessions, tenants, invitations, audit)
     for routes in (
         *of_people,

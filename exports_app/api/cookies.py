@@ -1,8 +1,8 @@
-"""Our cookies. No script reads them, no other site's request carries them along but by a plain
-link.
+"""Our cookies. Scripts cannot read them, and requests of other sites do not carry them, except for
+plain links.
 
-Over https their names begin with __Host-: a browser takes such a cookie only from this host itself
-and over https, so that neither a subdomain nor somebody on the line can set one.
+Over https their names begin with __Host-: a browser takes such a cookie only from this host and
+over https, so that neither a subdomain nor an attacker in the network can set one.
 """
 
 from starlette.types import Scope
@@ -11,7 +11,7 @@ from exports_app.services.identity.cookies import HOST_PREFIX, is_ours_without_p
 
 
 def set_cookie(name: str, value: str, max_age: int, *, secure: bool) -> str:
-    """A Set-Cookie header. max_age: seconds; 0 deletes the cookie. secure: for https alone, under
+    """A Set-Cookie header. max_age: seconds; 0 deletes the cookie. secure: for https only, under
     its name with __Host-."""
     attributes = f"{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}"
     return f"{HOST_PREFIX}{attributes}; Secure" if secure else attributes
@@ -24,8 +24,7 @@ def is_secure(scheme: str, public_url: str) -> bool:
 
 
 def only_trusted(scope: Scope) -> Scope:
-    """The request without those cookies of ours that anybody may have set: where https is in use,
-    the ones without __Host-."""
+    """The request without our cookies that lack __Host-: over https others may have set them."""
     headers = [
         (name, _trusted(value) if name == b"cookie" else value) for name, value in scope["headers"]
     ]

@@ -1,7 +1,7 @@
 """The API's documentation page: Swagger UI from this server alone, with no inline script, so that a
 strict CSP holds.
 
-And the OpenAPI document that it reads, which is made in a thread: that takes a third of a second.
+And the OpenAPI document that it reads, which is built in a thread: that takes 0.3 s.
 """
 
 import json
@@ -35,7 +35,7 @@ START = (
 
 
 class Document:
-    """The OpenAPI document as it is sent, made when somebody first asks for it."""
+    """The OpenAPI document as it is sent, built at the first request."""
 
     def __init__(self, api: FastAPI) -> None:
         self._api = api
@@ -55,7 +55,7 @@ def install(api: FastAPI) -> None:
     document = Document(api)
 
     @api.get("/api/openapi.json", include_in_schema=False)
-    def openapi() -> Response:  # no coroutine: FastAPI runs it beside the event loop
+    def openapi() -> Response:  # no coroutine: FastAPI runs it in a thread
         return Response(document.sent(), media_type="application/json")
 
     @api.get("/api/docs", include_in_schema=False)

@@ -1,8 +1,8 @@
-"""The shape of a JSON body, looked at before anything parses it.
+"""The shape of a JSON body, checked before it is parsed.
 
 A parser and pydantic handle an object in one call that keeps Python's lock: with a million fields
-nobody else is served for seconds. This pass takes one token at a time, so that others get their
-turn, and stops at the first limit that is passed.
+no other request is served for seconds. This check reads one token at a time, so that other threads
+run in between, and stops at the first exceeded limit.
 """
 
 import json
@@ -13,37 +13,37 @@ from exports_app.api.problems import pointer
 from exports_app.domain.errors import FieldError, Invalid
 
 FIELDS = 64
-"""Of an object: more than any schema has."""
+"""Fields of an object: more than any schema has."""
 LEVELS = 16
-"""Of objects and lists in each other: more than any schema has."""
+"""Nesting of objects and lists: more than in any schema."""
 TEXT = 64 * 1024
 """Bytes of one text, with its escapes: more than any field takes."""
 
 _TOKENS = re.compile(
     rb'[^"{}\[\],]*+(?:("(?:[^"\\]++|\\.){0,%d}+")|(["{}\[\],])|\Z)' % TEXT, re.DOTALL
 )
-"""A text or a sign, and what stands before it. Possessive: no byte is read twice."""
+"""A text or a sign, and what is before it. Possessive: no byte is read twice."""
 
 _ONE_MORE = {b"{", b"[", b","}
-"""Signs that announce a value."""
+"""Signs before a value."""
 
 
 @dataclass(slots=True)
 class _Level:
-    """An object or a list that has begun."""
+    """An object or a list that is not complete."""
 
     is_object: bool
     entries: int = 0
-    """Those that are complete."""
+    """Complete ones."""
     name: tuple[int, int] | None = None
-    """Where the name of the current field stands, from its opening quote; None: it comes next."""
+    """The position of the current field's name, from its opening quote; None: it comes next."""
 
 
 def check(data: bytes, values: int) -> None:
-    """Refuses a body of more values in all, more fields in an object, more levels, or longer texts
-    than any good one has.
+    """Refuses a body with too many values in all, fields in an object or levels, or with a text
+    that is too long. values: how many are allowed.
 
-    What is not JSON may pass: the parser refuses it. Raises Invalid, which names the place.
+    Text that is not JSON may pass: the parser refuses it. Raises Invalid with the place.
     """
     levels: list[_Level] = []
     most = 5 * values  # tokens: a value has a name, a text, a comma, or two brackets
@@ -51,12 +51,12 @@ def check(data: bytes, values: int) -> None:
         if count > most:
             raise _refused(data, [], "holds too many values, or is not valid JSON")
         if token.lastindex == 1:
-            _take_text(data, levels, token.span(1))
+            _read_text(data, levels, token.span(1))
             continue
         sign = token[2]
         if sign == b'"' and len(data) - token.start(2) > TEXT:
             raise _refused(data, levels, _too_long())
-        if not _take_sign(sign, levels):
+        if not _read_sign(sign, levels):
             return
         values -= sign in _ONE_MORE
         if values < 0:
@@ -64,7 +64,7 @@ def check(data: bytes, values: int) -> None:
         _check_levels(data, levels)
 
 
-def _take_sign(sign: bytes | None, levels: list[_Level]) -> bool:
+def _read_sign(sign: bytes | None, levels: list[_Level]) -> bool:
     """Whether JSON may go on after this sign."""
     if sign in {b"{", b"["}:
         levels.append(_Level(is_object=sign == b"{"))
@@ -90,7 +90,7 @@ def _check_levels(data: bytes, levels: list[_Level]) -> None:
         raise _refused(data, [], f"holds more than {LEVELS} levels of lists and objects")
 
 
-def _take_text(data: bytes, levels: list[_Level], place: tuple[int, int]) -> None:
+def _read_text(data: bytes, levels: list[_Level], place: tuple[int, int]) -> None:
     level = levels[-1] if levels else None
     if level and level.is_object and level.name is None:
         level.name = place

@@ -1,4 +1,4 @@
-"""Every error as application/problem+json (RFC 9457). The API's one translator from exceptions to
+"""Every error as application/problem+json (RFC 9457): the one place where exceptions become
 answers."""
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ STATUS: dict[type[e.ExportsError], int] = {
     e.Unavailable: 503,
 }
 
-# pydantic's own words name types of Python and may quote what was sent: these say how to mend it
+# pydantic's own messages name types of Python and may quote the input: these say what to change
 WORDS = {
     "missing": "is required",
     "extra_forbidden": "is not a field here, or is read-only: leave it out",
@@ -117,10 +117,10 @@ def pointer(location: Sequence[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def field_errors(found: Sequence[Any], skip: int = 0) -> list[e.FieldError]:
+def field_errors(errors: Sequence[Any], skip: int = 0) -> list[e.FieldError]:
     """pydantic's errors without the submitted values. skip: leading parts of the location that are
     not the body's."""
-    return [e.FieldError(pointer(x["loc"][skip:]), _words(x)) for x in found[:100]]
+    return [e.FieldError(pointer(x["loc"][skip:]), _words(x)) for x in errors[:100]]
 
 
 def _words(error: Any) -> str:

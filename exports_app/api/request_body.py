@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -23,16 +23,16 @@ from exports_app.domain.errors import FieldError, Invalid, TooLarge, Unsupported
 KIB = 1024
 MIB = 1024 * KIB
 LIMIT = 64 * KIB
-"""Bytes of a body, where a route says nothing else."""
+"""Bytes of a body, where a route sets no other limit."""
 SCHEDULE_LIMIT = MIB
-"""With a thousand recipients, before the same ones are merged, and a thousand campaigns."""
+"""Bytes, for a thousand recipients before equal ones are merged, and a thousand campaigns."""
 METRICS_LIMIT = 8 * MIB
-"""Ten thousand days."""
+"""Bytes, for ten thousand days."""
 STRANGERS_LIMIT = 8 * KIB
-"""Where nobody has to be signed in: a token of a link and a password of the longest."""
+"""Bytes for routes without sign-in: a link's token and the longest password."""
 
 VALUES = 1_000
-"""Values of a body in all, where a route says nothing else."""
+"""Values of a body in all, where a route sets no other limit."""
 SCHEDULE_VALUES = 5 * bounds.CAMPAIGNS
 METRICS_VALUES = 10 * bounds.METRIC_DAYS
 STRANGERS_VALUES = 50
@@ -41,11 +41,11 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 MOST_DIGITS = 18
-"""Of a Content-Length that is read as a number."""
+"""Of a Content-Length: a longer one is too large in any case."""
 
 
 class Input(BaseModel):
-    """A request body: camelCase names, JSON's own types alone, nothing unknown."""
+    """A request body: camelCase names, only JSON's own types, no unknown fields."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -73,7 +73,7 @@ def json_body(
     async def read(request: Request) -> M:
         _check_coding(request)
         data = await _read(request, limit)
-        # In a thread: a large body takes a while, and the event loop serves everybody
+        # In a thread: a large body takes long, and must not hold up the event loop
         return await run_in_threadpool(finish, request, data)
 
     def finish(request: Request, data: bytes) -> M:
@@ -84,12 +84,12 @@ def json_body(
 
 
 def strangers_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
-    """`json_body` for routes that nobody has to be signed in for."""
+    """`json_body` for routes without sign-in."""
     return json_body(model, STRANGERS_LIMIT, STRANGERS_VALUES)
 
 
 def parse(model: type[M], data: bytes, values: int = VALUES) -> M:
-    """The body, once its shape is known to be good. Raises Invalid."""
+    """The body, after a check of its shape. Raises Invalid."""
     data = _utf8(data)
     json_shape.check(data, values)
     try:
@@ -98,7 +98,7 @@ def parse(model: type[M], data: bytes, values: int = VALUES) -> M:
         raise Invalid(field_errors(e.errors(include_input=False, include_url=False))) from None
     except UnicodeDecodeError:
         raise Invalid([FieldError("", "is not valid UTF-8")]) from None
-    json.loads(data, object_pairs_hook=_once)  # only now: it is known to be JSON, of few levels
+    json.loads(data, object_pairs_hook=_once)  # after the checks: it is JSON with few levels
     return body
 
 
@@ -116,8 +116,8 @@ def _utf8(data: bytes) -> bytes:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
-    """Refuses an object that names a field twice: two readers may take different ones of them (RFC
-    8259, section 4)."""
+    """Refuses an object with the same field twice: parsers differ in which one they take (RFC 8259,
+    section 4)."""
     seen = set[str]()
     for name, _ in pairs:
         if name in seen:
@@ -160,8 +160,8 @@ def takes(model: type[Input]) -> dict[str, Any]:
 
 
 def install_openapi(api: FastAPI) -> None:
-    """Describe the bodies, which FastAPI does not see, and the errors, which it sees otherwise, in
-    the OpenAPI document."""
+    """Add the bodies to the OpenAPI document, which FastAPI does not know, and replace its
+    description of errors."""
     error = {
         "description": "An error (RFC 9457)",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -172,11 +172,11 @@ def install_openapi(api: FastAPI) -> None:
             document = get_openapi(
                 title=api.title, version=api.version, description=api.description, routes=api.routes
             )
-            models = [
-                (model, "validation")
-                for _, model in [*sorted(_MODELS.items()), ("Problem", Problem)]
+            models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+                (model, "validation") for _, model in sorted(_MODELS.items())
             ]
-            _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+            models.append((Problem, "validation"))
+            _, schema = models_json_schema(models, ref_template="#/components/schemas/{model}")
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(schema["$defs"])
             for operation in (o for item in document["paths"].values() for o in item.values()):

@@ -1,5 +1,5 @@
-"""Large answers, written in the thread of their route. FastAPI itself writes on the event loop,
-where everybody waits for it."""
+"""Large answers, serialized in the thread of their route. FastAPI itself does it on the event loop,
+which serves no other request meanwhile."""
 
 from typing import Any
 

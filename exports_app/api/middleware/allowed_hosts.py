@@ -6,12 +6,12 @@ from starlette.types import Scope
 
 PORTS = {"http": 80, "https": 443}
 ANY_HOST = frozenset({"/api/health", "/api/metrics"})
-"""Load balancers and Prometheus ask for these by the machine's own address."""
+"""Load balancers and Prometheus ask for these paths by the machine's own address."""
 
 
 def is_asked_for(scope: Scope, public_url: str) -> bool:
-    """Whether the request asks for PUBLIC_URL's site, or may ask for any; where there is no
-    PUBLIC_URL, every one does."""
+    """Whether the request is for PUBLIC_URL's site, or for a path that every host may ask for.
+    Without PUBLIC_URL all requests are."""
     if not public_url or scope["path"] in ANY_HOST:
         return True
     hosts = [value.decode("latin1") for name, value in scope["headers"] if name == b"host"]
@@ -28,7 +28,7 @@ def same_origin(origin: str, host: str, public_url: str = "") -> bool:
             return False
         ours = [urlsplit(f"//{host}"), *([urlsplit(public_url)] if public_url else [])]
         return any(
-            (came.hostname, came.port or default) == _host_and_port(one, default) for one in ours
+            (came.hostname, came.port or default) == _host_and_port(own, default) for own in ours
         )
     except ValueError:  # a port that is no number, a broken IPv6 address
         return False

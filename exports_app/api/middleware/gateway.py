@@ -1,8 +1,7 @@
-"""The outermost ASGI layer: /api to the API, the rest to Reflex; security headers; websockets from
-our own pages only.
+"""The outermost ASGI layer: /api goes to the API, the rest to Reflex; it adds security headers and
+allows websockets from our own pages only.
 
-Pages also give each browser the random cookie to which one-time codes are bound, before anybody has
-signed in.
+With its first page each browser gets a random cookie, to which one-time codes are bound later.
 """
 
 import base64
@@ -26,6 +25,7 @@ from exports_app.services.core.request_context import RequestContext
 from exports_app.services.identity.cookies import BROWSER_COOKIE, cookie
 
 BROWSER_SECONDS = 365 * 24 * 60 * 60
+"""Lifetime of the cookie that names a browser."""
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _WELCOME = "exports_app: the API is under /api, its documentation at /api/docs\n"
@@ -34,14 +34,15 @@ PARTS = (b"text/javascript", b"application/javascript", b"text/css", b"font/")
 
 def script_hashes(pages: Path) -> list[str]:
     """The CSP sources of every inline script in the built pages."""
-    found = {
-        s
-        for f in pages.rglob("*.html")
-        for s in _INLINE_SCRIPT.findall(f.read_text(encoding="utf-8"))
-        if s.strip()
+    scripts = {
+        script
+        for page in pages.rglob("*.html")
+        for script in _INLINE_SCRIPT.findall(page.read_text(encoding="utf-8"))
+        if script.strip()
     }
     return sorted(
-        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in found
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
     )
 
 
@@ -71,8 +72,7 @@ ours."""
 
 
 class Edge:
-    """pages: the built front end, None where there is none (then everything outside /api is
-    answered here)."""
+    """pages: the folder of the built front end; None: everything outside /api is answered here."""
 
     def __init__(
         self, reflex: ASGIApp, api: ASGIApp, pages: Path | None, public_url: str = ""
@@ -108,7 +108,7 @@ class Edge:
             return
         headers = dict(scope["headers"])
         origin, host = headers.get(b"origin"), headers.get(b"host", b"").decode("latin1")
-        # Browsers always send an Origin; what sends none is no browser, and has no cookie to abuse
+        # Browsers always send an Origin: a client without one has no cookie that a site could abuse
         if origin is not None and not same_origin(origin.decode("latin1"), host, self._public_url):
             await receive()
             await send({"type": "websocket.close", "code": 4403})
@@ -118,55 +118,67 @@ class Edge:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         is_api = path == "/api" or path.startswith(("/api/", "/.well-known/"))
-        over_https = security_headers.transport(scope.get("scheme", ""), self._public_url)
-        newcomer = not is_api and TOO_LARGE not in scope and _is_newcomer(scope)
-
-        async def secured(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message.get("headers", []))
-                own = {name.lower() for name, _ in headers}
-                documents = [] if _is_part(headers) else [self._policy, *security_headers.DOCUMENTS]
-                always = [*documents, *security_headers.EVERYWHERE, *over_https]
-                extra = [
-                    *always,
-                    (b"cache-control", _cache(path, message["status"], is_api=is_api)),
-                ]
-                if newcomer and _is_page(message["status"], headers):
-                    extra = [*always, *self._welcome(scope)]
-                message = {**message, "headers": [*headers, *(h for h in extra if h[0] not in own)]}
-            await send(message)
-
-        if TOO_LARGE in scope:
-            detail = (
-                f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or remove "
-                "this site's cookies"
-            )
-            await _refuse(431, "too_large", detail)(scope, receive, secured)
-            return
-        if not is_asked_for(scope, self._public_url):
-            detail = (
-                f"This server answers for {self._public_url} alone: have the proxy pass the Host "
-                "header on"
-            )
-            await _refuse(421, "wrong_host", detail)(scope, receive, secured)
+        secured = self._secured(scope, send, is_api=is_api)
+        if refusal := self._refusal(scope):
+            await refusal(scope, receive, secured)
             return
         if path in self._prerendered:
             scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
         app = self._api if is_api else _no_page if path in CLOSED else self._reflex
         await (
-            _patiently(app, scope, receive, secured, self._bodies)
+            _with_slow_body(app, scope, receive, secured, self._bodies)
             if has_body(scope)
             else app(scope, receive, secured)
         )
 
-    def _welcome(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        """The headers of the first page that a browser gets: no cache on the way may hand its
-        cookie to another one."""
+    def _secured(self, scope: Scope, send: Send, *, is_api: bool) -> Send:
+        """A `send` that adds the gateway's headers to the answer."""
+        path = scope["path"]
+        over_https = security_headers.transport(scope.get("scheme", ""), self._public_url)
+        is_newcomer = not is_api and TOO_LARGE not in scope and _is_newcomer(scope)
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", []))
+                present = {name.lower() for name, _ in headers}
+                documents = [] if _is_part(headers) else [self._policy, *security_headers.DOCUMENTS]
+                extra = [*documents, *security_headers.EVERYWHERE, *over_https]
+                if is_newcomer and _is_page(status, headers):
+                    extra += self._browser_cookie(scope)
+                else:
+                    extra.append((b"cache-control", _cache(path, status, is_api=is_api)))
+                added = [header for header in extra if header[0] not in present]
+                message = {**message, "headers": [*headers, *added]}
+            await send(message)
+
+        return secured
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        """The answer to a request with too many headers, or for another site; None: it is
+        served."""
+        if TOO_LARGE in scope:
+            detail = (
+                f"The headers are larger than {MAX_HEADERS // 1024} KiB: send fewer, or remove "
+                "this site's cookies"
+            )
+            return _refuse(431, "too_large", detail)
+        if not is_asked_for(scope, self._public_url):
+            detail = (
+                f"This server answers for {self._public_url} alone: have the proxy pass the Host "
+                "header on"
+            )
+            return _refuse(421, "wrong_host", detail)
+        return None
+
+    def _browser_cookie(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """The headers of the first page that a browser gets: no shared cache may give its cookie to
+        another one."""
         secure = is_secure(scope.get("scheme", "http"), self._public_url)
-        given = set_cookie(
+        value = set_cookie(
             BROWSER_COOKIE, secrets.token_urlsafe(32), BROWSER_SECONDS, secure=secure
         )
-        return [(b"set-cookie", given.encode()), (b"cache-control", b"private, no-cache")]
+        return [(b"set-cookie", value.encode()), (b"cache-control", b"private, no-cache")]
 
 
 def _caller(scope: Scope) -> RequestContext:
@@ -191,8 +203,8 @@ def _is_page(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _is_part(headers: list[tuple[bytes, bytes]]) -> bool:
-    """What no browser shows as a page of its own: a policy there would be a kilobyte and a half for
-    nothing, in each of many."""
+    """A part of a page, such as a script: no browser shows it as a page, and the policy would add
+    1.5 KB to each of many."""
     return _kind(headers).startswith(PARTS)
 
 
@@ -211,13 +223,14 @@ def _cache(path: str, status: int, *, is_api: bool) -> bytes:
     )
 
 
-async def _patiently(
+async def _with_slow_body(
     app: ASGIApp, scope: Scope, receive: Receive, send: Send, bodies: OpenBodies
 ) -> None:
-    """Serve a request whose body may come too slowly: then the answer is 408, whatever the app
-    makes of half a body."""
+    """Serve a request with a body; where that is too slow, the answer is 408, whatever the app
+    answers to a part of it."""
     network = network_addresses.network(scope["client"][0]) if scope.get("client") else ""
-    body, begun = SlowBody(receive, scope["path"], network, bodies), False
+    body = SlowBody(receive, scope["path"], network, bodies)
+    begun = False
 
     async def in_time(message: Message) -> None:
         nonlocal begun
@@ -236,7 +249,7 @@ async def _patiently(
 
 
 def _refuse(status: int, code: str, detail: str) -> ASGIApp:
-    """An answer before the API or the pages were asked, which ends the connection."""
+    """An answer instead of the API's or the pages', which ends the connection."""
     return problems.response(status, code, detail, headers={"connection": "close"})
 
 
@@ -245,7 +258,7 @@ async def _no_page(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    """In the place of the pages where the server runs without them."""
+    """Answers instead of the pages where the server runs without them."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 4404})

@@ -5,8 +5,7 @@ from starlette.types import Scope
 MAX_HEADERS = 32 * 1024
 """Bytes of all headers of a request, names and values. Browsers send a few KB."""
 TOO_LARGE = "exports_app.headers_too_large"
-"""In an ASGI scope: its headers were taken away, since they are larger; the request is to be
-refused."""
+"""Key of an ASGI scope: its headers were larger and were removed; the request must be refused."""
 
 
 def within_limit(scope: Scope) -> Scope:

@@ -1,4 +1,4 @@
-"""Who may read what strangers must not know of the server: figures, files, and why it is down."""
+"""Who may read facts about the server that are not public: figures, files, and why it is down."""
 
 from hmac import compare_digest
 
@@ -15,11 +15,9 @@ def is_insider(request: Request, settings: Settings) -> bool:
     With PUBLIC_URL only the token counts: a proxy on this machine may add no header, and then its
     callers look local.
     """
-    token, given = (
-        settings.metrics_token.get_secret_value(),
-        request.headers.get("authorization", ""),
-    )
-    if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
+    token = settings.metrics_token.get_secret_value()
+    authorization = request.headers.get("authorization", "")
+    if token and compare_digest(authorization.encode(), f"Bearer {token}".encode()):
         return True
     if settings.public_url or request.client is None:
         return False

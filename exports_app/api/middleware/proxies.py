@@ -11,10 +11,11 @@ from exports_app.services.core import network_addresses
 from exports_app.settings import Network
 
 MAX_PROXIES = 20
-"""That a request may have come through. What stands further to the left in X-Forwarded-For is not
+"""Proxies on the way of a request. Addresses further to the left in X-Forwarded-For are not
 read."""
 
-_FORWARDED_FOR, _FORWARDED_PROTO = b"x-forwarded-for", b"x-forwarded-proto"
+_FORWARDED_FOR = b"x-forwarded-for"
+_FORWARDED_PROTO = b"x-forwarded-proto"
 _TLS = {"http": "https", "ws": "wss"}
 
 
@@ -22,12 +23,13 @@ class TrustedProxies:
     """ASGI middleware, outermost: puts the client's address and scheme into the scope.
 
     X-Forwarded-For and X-Forwarded-Proto are believed only from a connection of a trusted proxy.
-    From anybody else they change nothing. The headers stay: they also tell that a request is not
-    this machine's own.
+    From any other connection they have no effect. The headers stay, since they also show that a
+    request did not begin on this machine.
     """
 
     def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
-        self._app, self._trusted = app, tuple(trusted)
+        self._app = app
+        self._trusted = tuple(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._trusted and scope["type"] in {"http", "websocket"}:
@@ -40,7 +42,7 @@ class TrustedProxies:
             return scope
         client = self._client(peer, _values(scope, _FORWARDED_FOR))
         scheme = scope.get("scheme", "http")
-        # The proxy nearest to us appends its word last
+        # The proxy nearest to us appends its value last
         if _values(scope, _FORWARDED_PROTO)[-1:] == ["https"]:
             scheme = _TLS.get(scheme, scheme)
         return {
@@ -53,8 +55,8 @@ class TrustedProxies:
     def _client(
         self, peer: IPv4Address | IPv6Address, forwarded: list[str]
     ) -> IPv4Address | IPv6Address:
-        """From right to left, the first address that is no trusted proxy. What stands left of it
-        may be made up.
+        """From right to left, the first address that is no trusted proxy. Those left of it may be
+        false.
 
         Each proxy appends the address of its caller. Text that is no address ends the search at the
         proxy that sent it.

@@ -1,5 +1,5 @@
-"""Around every request: its id in the answer and the logs, one log line, and a plain 500 for what
-nobody foresaw."""
+"""Around every request: its id in the answer and the logs, one log line, and a plain 500 after an
+unexpected error."""
 
 import re
 import time
@@ -40,48 +40,71 @@ class Requests:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        request_id = (
-            given.decode() if len(given) <= 64 and _ID.fullmatch(given) else uuid.uuid4().hex
-        )
-        method, path = scope["method"], loggable(scope["path"])[:MAX_LOGGED]
-        status, began = 0, time.perf_counter()
-
-        async def out(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", request_id.encode()),
-                ]
-            await send(message)
-
+        request_id = _request_id(headers.get(b"x-request-id", b""))
         device = request_context.device_name(headers.get(b"user-agent", b"").decode("latin1"))
         context = replace(request_context.current(), request_id=request_id, device=device)
         with log.bind(request=request_id), request_context.use(context):
-            try:
-                app = _refusal(scope) or self._app
-                await app(scope, receive, out)
-            except Exception:
-                _log.exception("request failed", method=method, path=path)
-                if status:
-                    raise  # the answer has begun: all that is left is to break it off
-                detail = (
-                    "Something went wrong on our side; the server's log tells more under "
-                    f"request {request_id}"
-                )
-                await problems.response(500, "internal", detail)(scope, receive, out)
-            finally:
-                took = round((time.perf_counter() - began) * 1000, 1)
-                if not getattr(
-                    scope.get(BODY), "cut", False
-                ):  # those have a line of their own, for many together
-                    _log.info("request", method=method, path=path, status=status, ms=took)
+            await _Request(self._app, request_id, scope, receive, send).serve()
+
+
+class _Request:
+    def __init__(
+        self, app: ASGIApp, request_id: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._app = app
+        self._id = request_id
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._status = 0
+        """Of the answer; 0: it has not begun."""
+
+    async def serve(self) -> None:
+        began = time.perf_counter()
+        line = {
+            "method": self._scope["method"],
+            "path": loggable(self._scope["path"])[:MAX_LOGGED],
+        }
+        try:
+            app = _refusal(self._scope) or self._app
+            await app(self._scope, self._receive, self._out)
+        except Exception:
+            # Whatever failed, the caller gets an answer, and the log has the traceback
+            _log.exception("request failed", **line)
+            if self._status:
+                raise  # the answer has begun: it can only be broken off
+            await self._answer_error()
+        finally:
+            seconds = time.perf_counter() - began
+            # A body that was cut off is logged elsewhere, once for many
+            if not getattr(self._scope.get(BODY), "cut", False):
+                _log.info("request", **line, status=self._status, ms=round(seconds * 1000, 1))
+
+    async def _answer_error(self) -> None:
+        detail = (
+            "Something went wrong on our side; the server's log tells more under "
+            f"request {self._id}"
+        )
+        response = problems.response(500, "internal", detail)
+        await response(self._scope, self._receive, self._out)
+
+    async def _out(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [
+                *message.get("headers", []),
+                (b"x-request-id", self._id.encode()),
+            ]
+        await self._send(message)
+
+
+def _request_id(header: bytes) -> str:
+    """The caller's own id where it is plain, else a new one."""
+    return header.decode() if _ID.fullmatch(header) else uuid.uuid4().hex
 
 
 def _refusal(scope: Scope) -> ASGIApp | None:
-    """The answer to a request whose address is too long to be read; None where it is not."""
+    """The answer to a request whose address is too long; None: it is served."""
     if len(scope["raw_path"] or b"") + len(scope["query_string"]) > MAX_TARGET:
         detail = (
             f"The address is longer than {MAX_TARGET // 1024} KiB: send less in the path and the "

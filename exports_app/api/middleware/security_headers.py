@@ -1,9 +1,9 @@
-"""Headers that make a browser careful with what we send."""
+"""Headers that restrict what a browser does with our answers."""
 
 from exports_app.api.cookies import is_secure
 
 HSTS = (b"strict-transport-security", b"max-age=31536000")
-"""For a year by https only. Not for subdomains, which may be somebody else's."""
+"""For a year by https only. Not for subdomains, which may belong to others."""
 UNUSED = (
     "accelerometer",
     "autoplay",
@@ -23,7 +23,7 @@ UNUSED = (
     "usb",
     "xr-spatial-tracking",
 )
-"""What pages of ours never ask a browser for."""
+"""Browser features that our pages never use."""
 EVERYWHERE = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -33,10 +33,9 @@ DOCUMENTS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", ", ".join(f"{name}=()" for name in UNUSED).encode()),
 ]
-"""For what a browser may show as a page of its own."""
+"""For answers that a browser may show as a page."""
 
 
 def transport(scheme: str, public_url: str) -> list[tuple[bytes, bytes]]:
-    """What goes with an answer over https; nothing over http, where a browser must not believe
-    it."""
+    """Headers of an answer over https; none over http, where a browser must ignore them."""
     return [HSTS] if is_secure(scheme, public_url) else []

@@ -1,9 +1,7 @@
-"""Clients that are too slow to be served: each open request costs memory, and a stranger can open
-many.
+"""Limits for slow clients: each open request costs memory, and a stranger can open many.
 
-The server itself cuts off who does not send a request's head in time (launch/serve.py); what
-follows the head is cut off here, and a websocket on which no page joins in
-ui/websockets/socket.py.
+The server itself closes a connection on which a request's head is too slow (launch/serve.py); slow
+bodies are cut off here, and websockets on which no page joins in ui/websockets/socket.py.
 """
 
 import asyncio
@@ -18,24 +16,31 @@ from exports_app.api.middleware.request_log import MAX_LOGGED, loggable
 PATIENCE = 15.0
 """Seconds without a byte of a body."""
 BYTES_PER_SECOND = 2_048
-"""How fast a body must come, beyond its first PATIENCE seconds."""
-NETWORK_BODIES, NETWORK_BYTES = 100, 64 * 1024 * 1024
-"""Unfinished bodies of one network at the same time, and the bytes that came of them."""
-BODIES, BYTES = 1_000, 256 * 1024 * 1024
-"""Those of all networks."""
+"""The slowest speed of a body after its first PATIENCE seconds."""
+NETWORK_BODIES = 100
+"""Unfinished bodies of one network at the same time."""
+NETWORK_BYTES = 64 * 1024 * 1024
+"""Bytes received of these."""
+BODIES = 1_000
+"""Unfinished bodies of all networks."""
+BYTES = 256 * 1024 * 1024
+"""Bytes received of these."""
 QUIET_SECONDS = 60.0
 """Between two log lines about slow requests of one network."""
 MOST_NOTED = 1_000
+"""Networks whose last log line is remembered."""
 _log = log.get(__name__)
 
 
 class SlowBody:
-    """Around one request's receive. When its body comes too slowly, the app sees that the client is
-    gone, and `cut` is True."""
+    """Wraps one request's receive. When its body is too slow, the app sees that the client is gone,
+    and `cut` is True."""
 
     def __init__(self, receive: Receive, path: str, network: str, others: "OpenBodies") -> None:
-        self._receive, self._others = receive, others
-        self._begun, self._complete = time.monotonic(), False
+        self._receive = receive
+        self._others = others
+        self._begun = time.monotonic()
+        self._complete = False
         self._waiting: asyncio.Timeout | None = None
         self.path = path
         self.network = network
@@ -43,9 +48,8 @@ class SlowBody:
         self.cut = False
 
     async def receive(self) -> Message:
-        if (
-            self._complete
-        ):  # what comes now is the end of the connection, which may take as long as the answer
+        if self._complete:
+            # Only the end of the connection follows, which may take as long as the answer
             return await self._receive()
         if self.cut:
             return {"type": "http.disconnect"}
@@ -64,16 +68,16 @@ class SlowBody:
         return message
 
     def stop(self) -> None:
-        """Cut it off now, whatever it waits for."""
+        """Cut the body off at once."""
         self.cut = True
         if self._waiting is not None and not self._waiting.expired():
             self._waiting.reschedule(asyncio.get_running_loop().time())
 
 
 class OpenBodies:
-    """The bodies that have begun and not ended. Where there are too many, the oldest one of the
-    network with the most is cut off: a good body is complete within moments, so that a crowd of
-    slow ones keeps nobody else from being served."""
+    """The unfinished bodies. Where there are too many, the oldest one of the network with the most
+    is cut off: an ordinary body is complete within moments, so that many slow ones do not keep
+    others from being served."""
 
     def __init__(self) -> None:
         self._networks: dict[str, dict[SlowBody, None]] = {}
@@ -134,7 +138,7 @@ class OpenBodies:
 
 
 def has_body(scope: Scope) -> bool:
-    """Whether the request's head announces a body."""
+    """Whether a body follows the request's head."""
     names = {name for name, _ in scope["headers"]}
     return b"transfer-encoding" in names or any(
         name == b"content-length" and value != b"0" for name, value in scope["headers"]

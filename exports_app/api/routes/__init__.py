@@ -1,1 +1,1 @@
-"""One module per resource; each has a `router`. They translate, and hold no rules."""
+"""One module per resource; each has a `router`. They contain no rules."""

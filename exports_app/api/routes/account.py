@@ -51,12 +51,12 @@ def sign_out_everywhere(srv: Srv, who: Who) -> None:
 @router.get("/account/tenants/{tenant_id}", response_model=schemas.LeavingOut)
 def leaving(srv: Srv, who: Who, tenant_id: str) -> Any:
     """What to settle before the caller leaves the tenant."""
-    found = srv.members.leaving(who, tenant_id)
+    preview = srv.members.leaving(who, tenant_id)
     return {
-        "tenant": found.tenant,
-        "role": found.member.role,
-        "scheduled_exports": found.member.schedules,
-        "successors": found.successors,
+        "tenant": preview.tenant,
+        "role": preview.member.role,
+        "scheduled_exports": preview.member.schedules,
+        "successors": preview.successors,
     }
 
 

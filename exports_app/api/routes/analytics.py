@@ -67,41 +67,50 @@ def exports(srv: Srv, who: Who, tenant: Readable) -> Any:
     return _exports(srv.export_analytics.read(who, tenant.id))
 
 
-def _figures(found: CampaignFigures) -> dict[str, Any]:
+def _figures(figures: CampaignFigures) -> dict[str, Any]:
     def measured(values: Sequence[Value]) -> dict[str, Any]:
         return {
             column.key: _number(column, value)
-            for column, value in zip(found.measures, values, strict=True)
+            for column, value in zip(figures.measures, values, strict=True)
         }
 
-    def point(one: Point) -> dict[str, Any]:
+    def point_json(point: Point) -> dict[str, Any]:
         return {
-            "period": one.period,
-            "currency": one.currency,
-            "campaigns": one.campaigns,
-        } | measured(one.values)
+            "period": point.period,
+            "currency": point.currency,
+            "campaigns": point.campaigns,
+        } | measured(point.values)
 
     totals = [
         {
-            "currency": one.currency,
-            "change": dict(zip(MEASURES, map(_change, one.change), strict=True)),
+            "currency": total.currency,
+            "change": dict(zip(MEASURES, map(_change, total.change), strict=True)),
         }
-        | measured(one.values)
-        for one in found.totals
+        | measured(total.values)
+        for total in figures.totals
     ]
     top = [
-        {"id": one.id, "name": one.name, "channel": one.channel, "status": one.status}
-        | measured(one.values)
-        for one in found.top
+        {
+            "id": campaign.id,
+            "name": campaign.name,
+            "channel": campaign.channel,
+            "status": campaign.status,
+        }
+        | measured(campaign.values)
+        for campaign in figures.top
     ]
     return {
-        "timezone": found.timezone,
-        "window": _window(found.window),
-        "before": _window(found.before) if found.before else None,
-        "group_by": found.group_by,
+        "timezone": figures.timezone,
+        "window": _window(figures.window),
+        "before": _window(figures.before) if figures.before else None,
+        "group_by": figures.group_by,
         "totals": totals,
-        "points": [point(one) for one in found.points],
-        "campaigns": {"currency": found.currency or None, "items": top, "total": found.top_total},
+        "points": list(map(point_json, figures.points)),
+        "campaigns": {
+            "currency": figures.currency or None,
+            "items": top,
+            "total": figures.top_total,
+        },
     }
 
 
@@ -117,24 +126,24 @@ def _window(window: Window) -> dict[str, Any]:
     return {"start_date": window.start, "end_date": window.end}
 
 
-def _exports(found: ExportFigures) -> dict[str, Any]:
-    def day(one: Day) -> dict[str, Any]:
+def _exports(figures: ExportFigures) -> dict[str, Any]:
+    def day_json(day: Day) -> dict[str, Any]:
         return {
-            "date": one.day,
-            "runs": {str(status): count for status, count in one.counts.items()},
-            "seconds": one.taken,
+            "date": day.day,
+            "runs": {str(status): count for status, count in day.counts.items()},
+            "seconds": day.taken,
         }
 
     lists = ("failing", "paused", "ownerless")
     return {
-        "timezone": found.timezone,
-        "days": [day(one) for one in found.days],
-        "seconds": found.taken,
-        "hours": found.hours,
-        "queue": found.backlog,
-        **{name: _listed(getattr(found, name)) for name in lists},
+        "timezone": figures.timezone,
+        "days": list(map(day_json, figures.days)),
+        "seconds": figures.taken,
+        "hours": figures.hours,
+        "queue": figures.backlog,
+        **{name: _listed(getattr(figures, name)) for name in lists},
     }
 
 
-def _listed(found: ListedSchedules) -> dict[str, Any]:
-    return {"items": found.schedules, "total": found.total}
+def _listed(schedules: ListedSchedules) -> dict[str, Any]:
+    return {"items": schedules.schedules, "total": schedules.total}

@@ -49,11 +49,11 @@ def create(
     body: Annotated[schemas.CampaignIn, Depends(json_body(schemas.CampaignIn))],
     response: Response,
 ) -> Any:
-    made = srv.campaigns.create(
+    campaign = srv.campaigns.create(
         who, str(body.tenant_id) if body.tenant_id else None, schemas.campaign_values(body)
     )
-    response.headers["Location"] = f"{BASE}/{made.id}"
-    return made
+    response.headers["Location"] = f"{BASE}/{campaign.id}"
+    return campaign
 
 
 @router.get("/{campaign_id}", response_model=schemas.CampaignOut)
@@ -96,13 +96,13 @@ def write_metrics(
     days = [
         Metric(
             target.id,
-            one.date,
-            one.impressions,
-            one.clicks,
-            one.conversions,
-            hundredths(one.spend),
-            hundredths(one.revenue),
+            item.date,
+            item.impressions,
+            item.clicks,
+            item.conversions,
+            hundredths(item.spend),
+            hundredths(item.revenue),
         )
-        for one in body.items
+        for item in body.items
     ]
     return {"written": srv.campaigns.write_metrics(who, target.id, days)}

@@ -34,7 +34,7 @@ WORDS = {
         "Your link is good. Please try again in a few minutes.",
     ),
 }
-"""Title and text of a page by its status; the error's own words where there are none."""
+"""Title and text of a page by its status; where the text is empty, the error's message."""
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, \
 initial-scale=1">
@@ -60,7 +60,7 @@ def download(
     except ExportsError as e:
         if "text/html" not in request.headers.get("accept", ""):
             raise
-        # Somebody followed the link in a message: a page tells them more than a problem document
+        # Whoever opened the link in a browser gets a page, and not a problem document
         status = status_of(e)
         title, text = WORDS.get(status, WORDS[404])
         return HTMLResponse(

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from exports_app import metrics as held
+from exports_app import metrics as process_metrics
 from exports_app.api.access import Srv
 from exports_app.api.middleware.local_callers import is_insider
 from exports_app.domain.errors import Unauthenticated, Unavailable
@@ -33,7 +33,7 @@ async def metrics(srv: Srv, request: Request) -> Response:
     except Unavailable:
         now = CollectorRegistry()
         _gauge(now, HEALTHY, 0)
-    content = generate_latest(now) + generate_latest(held.REGISTRY)
+    content = generate_latest(now) + generate_latest(process_metrics.REGISTRY)
     return Response(content, media_type=CONTENT_TYPE_LATEST, headers={"cache-control": "no-store"})
 
 
@@ -71,6 +71,6 @@ def _gauge(registry: CollectorRegistry, named: tuple[str, str], value: float) ->
 def _by_status(
     registry: CollectorRegistry, name: str, what: str, statuses: Any, counts: Mapping[str, int]
 ) -> None:
-    one = Gauge(name, f"{what}, by status", ["status"], registry=registry)
+    gauge = Gauge(name, f"{what}, by status", ["status"], registry=registry)
     for status in statuses:
-        one.labels(status.value).set(counts.get(status, 0))
+        gauge.labels(status.value).set(counts.get(status, 0))

@@ -56,8 +56,8 @@ def backfill(
 
 @router.get("/{schedule_id}/history/{history_id}", response_model=schemas.RunOut)
 def run(srv: Srv, who: Who, schedule_id: str, history_id: str) -> Any:
-    found, deliveries = srv.history.get(who, schedule_id, history_id)
-    return found.__dict__ | {"deliveries": deliveries}
+    of_history, deliveries = srv.history.get(who, schedule_id, history_id)
+    return of_history.__dict__ | {"deliveries": deliveries}
 
 
 @router.get("/{schedule_id}/history/{history_id}/attempts", response_model=schemas.AttemptsOut)
@@ -125,6 +125,6 @@ def downloads(
 @router.get("/{schedule_id}/history/{history_id}/file", response_class=FileResponse)
 def file(srv: Srv, request: Request, who: Who, schedule_id: str, history_id: str) -> FileResponse:
     fetch = srv.history.file if is_head(request.scope) else srv.download_log.fetch
-    found = fetch(who, schedule_id, history_id)
+    stored = fetch(who, schedule_id, history_id)
     headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)
+    return FileResponse(stored.path, media_type=stored.mime, filename=stored.name, headers=headers)

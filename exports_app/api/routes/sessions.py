@@ -21,7 +21,8 @@ from exports_app.services.runs.browser_downloads import PreparedDownload
 LOGIN = "/login"
 EXPIRED = f"{LOGIN}?expired=1"
 SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-"""The address holds a code: nobody keeps the answer, no next page is told."""
+"""The address contains a code: the answer must not be cached, nor the address sent to another
+page."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -78,13 +79,12 @@ def begin(
     try:
         session_id, to = srv.sessions.redeem(code, browser, request.headers.get("user-agent", ""))
         marked = srv.sessions.mark_browser(session_id, known)
-    # somebody looks at this in a browser: the sign-in page tells them more than a problem document
     except ExportsError:
+        # It is opened in a browser: the sign-in page says what to do, a problem document does not
         return RedirectResponse(EXPIRED, 303, SECRET)
-    longest = (
-        srv.settings.session_max_days * 24 * 60 * 60
-    )  # no websocket can renew the cookie; the database ends the session
-    answer = _with_session(srv, request, to, session_id, longest)
+    # No websocket can renew the cookie; the database ends the session
+    max_age = srv.settings.session_max_days * 24 * 60 * 60
+    answer = _with_session(srv, request, to, session_id, max_age)
     secure = is_secure(request.url.scheme, srv.settings.public_url)
     lasting = int(known_browsers.LIFETIME.total_seconds())
     answer.headers.append("Set-Cookie", set_cookie(KNOWN_COOKIE, marked, lasting, secure=secure))
@@ -93,13 +93,17 @@ def begin(
 
 @router.get("/api/download/{code}", response_class=FileResponse)
 def download(srv: Srv, code: str, session_id: SessionId) -> Response:
-    found = srv.browser_downloads.take(code, session_id)
+    prepared = srv.browser_downloads.take(code, session_id)
     headers = {
         "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
-    if isinstance(found, PreparedDownload):
-        named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
-        return StreamingResponse(found.pieces, media_type=found.mime, headers=headers | named)
-    return FileResponse(found.path, media_type=found.mime, filename=found.name, headers=headers)
+    if isinstance(prepared, PreparedDownload):
+        disposition = {"Content-Disposition": f'attachment; filename="{prepared.name}"'}
+        return StreamingResponse(
+            prepared.pieces, media_type=prepared.mime, headers=headers | disposition
+        )
+    return FileResponse(
+        prepared.path, media_type=prepared.mime, filename=prepared.name, headers=headers
+    )

@@ -68,7 +68,7 @@ def change_quotas(
 
 @router.get("/{tenant_id}/members", response_model=schemas.MembersOut)
 def members(srv: Srv, who: Who, tenant: Managed) -> Any:
-    return {"items": [_member(one) for one in srv.members.find(who, tenant.id)]}
+    return {"items": [_member(member) for member in srv.members.find(who, tenant.id)]}
 
 
 @router.post(
@@ -91,7 +91,7 @@ def invite(
 @router.get("/{tenant_id}/invitations", response_model=invitation_schemas.InvitationsOut)
 def invitations(srv: Srv, who: Who, tenant: Managed) -> Any:
     """Those that were neither accepted nor revoked, the newest first."""
-    return {"items": [_invitation(one) for one in srv.invitations.find(who, tenant.id)]}
+    return {"items": [_invitation(invited) for invited in srv.invitations.find(who, tenant.id)]}
 
 
 @router.delete("/{tenant_id}/invitations/{invitation_id}", status_code=204)
@@ -148,12 +148,23 @@ def remove(
     srv.members.remove(who, tenant.id, user_id, schedules_to, drop_recipient=drop_recipient)
 
 
-def _member(one: Member) -> dict[str, Any]:
-    user = one.user
-    facts = {"id": user.id, "email": user.email, "name": user.name, "isActive": user.is_active}
-    return facts | {"role": one.role, "scheduledExports": one.schedules}
+def _member(member: Member) -> dict[str, Any]:
+    user = member.user
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "isActive": user.is_active,
+        "role": member.role,
+        "scheduledExports": member.schedules,
+    }
 
 
-def _invitation(one: Invited) -> dict[str, Any]:
-    facts = {"invited_by": one.invited_by, "status": one.status, "mail": one.mail, "link": one.link}
-    return {**vars(one.invitation), **facts}
+def _invitation(invited: Invited) -> dict[str, Any]:
+    return {
+        **vars(invited.invitation),
+        "invited_by": invited.invited_by,
+        "status": invited.status,
+        "mail": invited.mail,
+        "link": invited.link,
+    }

@@ -32,16 +32,17 @@ def users(
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """For a super admin: all accounts, by name."""
-    found, total = srv.user_administration.find(who, q, Page(page, size))
-    return {"items": [_account(one) for one in found], "total": total, "page": page, "size": size}
+    accounts, total = srv.user_administration.find(who, q, Page(page, size))
+    items = [_account(account) for account in accounts]
+    return {"items": items, "total": total, "page": page, "size": size}
 
 
-def _account(one: UserAccount) -> dict[str, Any]:
+def _account(account: UserAccount) -> dict[str, Any]:
     tenants = [
         {"id": tenant.id, "slug": tenant.slug, "name": tenant.name, "role": role}
-        for tenant, role in one.roles
+        for tenant, role in account.roles
     ]
-    return {**vars(one.user), "tenants": tenants}
+    return {**vars(account.user), "tenants": tenants}
 
 
 @router.put(

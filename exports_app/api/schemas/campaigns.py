@@ -72,7 +72,7 @@ class MetricIn(Input):
 
 
 class MetricsIn(Input):
-    # Errors of the first wrong day alone: all those of ten thousand days would be made in one call
+    # Only the errors of the first wrong day: those of ten thousand days would be made in one call
     # that holds up everybody
     items: Annotated[list[MetricIn], FailFast()] = Field(max_length=bounds.METRIC_DAYS)
 

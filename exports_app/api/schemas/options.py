@@ -20,7 +20,9 @@ def with_options(*, before: str, is_input: bool) -> Callable[[type[M]], type[M]]
         declared: dict[str, Any] = {}
         for name, info in model.model_fields.items():
             if name == before:
-                declared |= {one.name: schema_field(one, is_input=is_input) for one in OPTIONS}
+                declared |= {
+                    option.name: schema_field(option, is_input=is_input) for option in OPTIONS
+                }
             declared[name] = (info.annotation, info)
         made: type[BaseModel] = create_model(
             model.__name__,

@@ -23,7 +23,7 @@ class FiltersIn(Input):
     group_by: bounds.Key | None = None
 
     def filters(self) -> Filters:
-        ids = tuple(dict.fromkeys(str(one) for one in self.campaign_ids or ()))
+        ids = tuple(dict.fromkeys(str(campaign_id) for campaign_id in self.campaign_ids or ()))
         return Filters(self.start_date, self.end_date, self.period, ids, self.group_by)
 
 
