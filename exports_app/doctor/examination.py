@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from exports_app import startup, wiring
+from exports_app import startup
 from exports_app.db import migrate, models
 from exports_app.db.engine import Database
 from exports_app.db.repositories import table
@@ -27,6 +27,7 @@ from exports_app.environment import SettingsError
 from exports_app.launch import env
 from exports_app.services.core.rate_limits import Counts
 from exports_app.settings import Settings
+from exports_app.wiring.foundation import file_store
 
 PATIENCE = 5.0
 """Seconds to wait for Node, and for whatever answers on our port."""
@@ -137,7 +138,7 @@ def _demo_password_emails(settings: Settings) -> list[str]:
 
 def _files(settings: Settings) -> Finding:
     try:
-        wiring.file_store(settings).ping()
+        file_store(settings).ping()
     except ExportsError as e:
         # The first start makes a folder; a bucket it does not
         new = (

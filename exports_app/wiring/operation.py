@@ -1,0 +1,28 @@
+"""Health, notifications, the test of the mail settings, key rotation."""
+
+from dataclasses import dataclass
+
+from exports_app.services.delivery.mail_diagnostics import MailDiagnostics
+from exports_app.services.delivery.notifications import Notifications
+from exports_app.services.health import Health
+from exports_app.services.key_rotation import KeyRotation
+from exports_app.wiring.audit import AuditServices
+from exports_app.wiring.foundation import Foundation, Secrets, retries
+
+
+@dataclass(frozen=True)
+class OperationServices:
+    health: Health
+    notifications: Notifications
+    mail_diagnostics: MailDiagnostics
+    key_rotation: KeyRotation
+
+
+def build(f: Foundation, secrets: Secrets, audit: AuditServices) -> OperationServices:
+    s = f.settings
+    return OperationServices(
+        health=Health(f.store, f.files, f.counts, f.clock, s.late_minutes),
+        notifications=Notifications(f.store, f.clock, retries(s), s.base_url),
+        mail_diagnostics=MailDiagnostics(f.store, f.clock, f.counts, s.base_url),
+        key_rotation=KeyRotation(f.store, secrets.encryption, audit.audit_seals),
+    )

@@ -1,0 +1,74 @@
+"""Runs: from the tick to the end, and their files."""
+
+from dataclasses import dataclass
+
+from exports_app.services.audit.audit_log import Audit
+from exports_app.services.identity.sessions import Sessions
+from exports_app.services.keys.derived_keys import Keys
+from exports_app.services.runs.actions import RunActions
+from exports_app.services.runs.backfill import Backfill
+from exports_app.services.runs.browser_downloads import BrowserDownloads
+from exports_app.services.runs.download_links import DownloadLinks
+from exports_app.services.runs.download_log import DownloadLog
+from exports_app.services.runs.ending import RunEndings
+from exports_app.services.runs.execution import RunExecution
+from exports_app.services.runs.history import History
+from exports_app.services.runs.lease import Leases
+from exports_app.services.runs.preview import Preview
+from exports_app.services.runs.queue import RunQueue
+from exports_app.services.runs.retention import Retention
+from exports_app.services.runs.sending import RunDeliveries
+from exports_app.services.runs.ticks import Ticks
+from exports_app.services.tenants.quotas import Quotas
+from exports_app.wiring.foundation import Foundation, retries
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    ticks: Ticks
+    run_queue: RunQueue
+    leases: Leases
+    run_execution: RunExecution
+    run_deliveries: RunDeliveries
+    run_endings: RunEndings
+    run_actions: RunActions
+    backfill: Backfill
+    preview: Preview
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    history: History
+    download_links: DownloadLinks
+    download_log: DownloadLog
+    browser_downloads: BrowserDownloads
+    retention: Retention
+
+
+def lifecycle(f: Foundation, quotas: Quotas) -> Lifecycle:
+    s = f.settings
+    leases = Leases(f.store, f.changes, f.clock, s.lease_seconds)
+    return Lifecycle(
+        ticks=Ticks(f.store, f.changes, f.clock, quotas),
+        run_queue=RunQueue(f.store, f.changes, f.clock, s.lease_seconds),
+        leases=leases,
+        run_execution=RunExecution(f.store, f.clock, quotas, leases),
+        run_deliveries=RunDeliveries(f.store, quotas, leases),
+        run_endings=RunEndings(f.store, f.clock, leases, retries(s)),
+        run_actions=RunActions(f.store, f.files, f.changes, f.clock, quotas),
+        backfill=Backfill(f.store, f.changes, f.clock, quotas),
+        preview=Preview(f.store, f.files, f.clock, attach=s.attach_max_mb * 1_000_000),
+    )
+
+
+def files(f: Foundation, keys: Keys, sessions: Sessions, audit: Audit) -> RunFiles:
+    s = f.settings
+    history = History(f.store, f.files)
+    log = DownloadLog(f.store, f.clock, history)
+    return RunFiles(
+        history=history,
+        download_links=DownloadLinks(f.store, f.files, f.changes, f.clock, log, keys, s.base_url),
+        download_log=log,
+        browser_downloads=BrowserDownloads(sessions, history, log, audit),
+        retention=Retention(f.store, f.files, f.changes, f.clock, s.retention_days),
+    )

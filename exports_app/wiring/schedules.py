@@ -1,0 +1,33 @@
+"""Scheduled exports."""
+
+from dataclasses import dataclass
+
+from exports_app.services.schedules.bulk import Bulk
+from exports_app.services.schedules.cron_expressions import CronExpressions
+from exports_app.services.schedules.listing import ScheduleListing
+from exports_app.services.schedules.service import Schedules
+from exports_app.services.schedules.summaries import ScheduleSummaries
+from exports_app.services.tenants.quotas import Quotas
+from exports_app.wiring.foundation import Foundation
+
+
+@dataclass(frozen=True)
+class ScheduleServices:
+    schedules: Schedules
+    cron_expressions: CronExpressions
+    bulk: Bulk
+    schedule_summaries: ScheduleSummaries
+    schedule_listing: ScheduleListing
+
+
+def build(f: Foundation, quotas: Quotas) -> ScheduleServices:
+    s = f.settings
+    schedules = Schedules(f.store, f.changes, f.clock, quotas, s.min_interval_seconds, s.tz)
+    summaries = ScheduleSummaries(f.store)
+    return ScheduleServices(
+        schedules=schedules,
+        cron_expressions=CronExpressions(f.clock, s.min_interval_seconds, s.tz),
+        bulk=Bulk(schedules),
+        schedule_summaries=summaries,
+        schedule_listing=ScheduleListing(schedules, summaries, f.changes),
+    )
