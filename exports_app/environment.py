@@ -32,50 +32,57 @@ def _env_file() -> dict[str, str]:
 
 
 def sources() -> dict[str, str]:
-    """Where the value of each setting comes from that has one: upper-case names to words. Raises
+    """Where each setting that has a value comes from: upper-case names to texts. Raises
     SettingsError."""
     written = _env_file()
-    real = {k.upper(): v for k, v in os.environ.items()}
-    found = dict.fromkeys(written, f"the file {ENV_FILE}") | dict.fromkeys(real, "the environment")
-    held = written | real
-    found |= {
-        name: f"the file that {name}_FILE names" for name in FROM_FILE if held.get(f"{name}_FILE")
+    real = _real()
+    values = written | real
+    origins = dict.fromkeys(written, f"the file {ENV_FILE}") | dict.fromkeys(
+        real, "the environment"
+    )
+    origins |= {
+        name: f"the file that {name}_FILE names" for name in FROM_FILE if values.get(f"{name}_FILE")
     }
     return {
-        name: source for name, source in found.items() if held.get(name) or held.get(f"{name}_FILE")
+        name: origin
+        for name, origin in origins.items()
+        if values.get(name) or values.get(f"{name}_FILE")
     }
 
 
 def environment() -> dict[str, str]:
     """Upper-case names to values: .env below the real environment, `NAME_FILE` read for secrets.
     Raises SettingsError."""
-    held = _env_file()
-    held |= {k.upper(): v for k, v in os.environ.items()}
+    values = _env_file() | _real()
     for name in FROM_FILE:
-        if file := held.get(f"{name}_FILE"):
+        if file := values.get(f"{name}_FILE"):
             try:
-                held[name] = Path(file).read_text().strip()
+                values[name] = Path(file).read_text().strip()
             except OSError as e:
                 raise SettingsError(f"{name}_FILE cannot be read: {e.strerror}") from None
             except UnicodeDecodeError:
                 raise SettingsError(f"{name}_FILE is not UTF-8 text") from None
-    return {k: v for k, v in held.items() if v != ""}
+    return {name: value for name, value in values.items() if value != ""}
+
+
+def _real() -> dict[str, str]:
+    return {name.upper(): value for name, value in os.environ.items()}
 
 
 def read(model: type[BaseModel], prefix: str = "") -> Any:
     """An instance of a settings class from the environment. prefix: e.g. ``SMTP_``. Raises
     SettingsError naming the setting."""
-    held = environment()
-    keys = [
-        info.alias or name for name, info in model.model_fields.items()
-    ]  # an alias where Python's keywords forbid the name
-    values = {k: held[(prefix + k).upper()] for k in keys if (prefix + k).upper() in held}
+    variables = environment()
+    # An alias where Python's keywords forbid the name
+    keys = [info.alias or name for name, info in model.model_fields.items()]
+    names = {key: (prefix + key).upper() for key in keys}
+    values = {key: variables[name] for key, name in names.items() if name in variables}
     try:
         return model.model_validate(values)
     except ValidationError as e:
         first = e.errors(include_input=False, include_url=False)[0]
         name = (prefix + str(first["loc"][0])).upper() + " " if first["loc"] else ""
-        if first["type"] == "string_pattern_mismatch":  # nobody reads a regular expression
+        if first["type"] == "string_pattern_mismatch":  # a regular expression explains nothing
             raise SettingsError(f"{name}must be {_form_of(model, str(first['loc'][0]))}") from None
         raise SettingsError(
             f"{name}{first['msg'].removeprefix('Value error, ').replace('Input should', 'must', 1)}"

@@ -33,8 +33,7 @@ from exports_app.ui.websockets.incident_log import incidents
 from exports_app.ui.websockets.tab_states import Tabs
 
 THREADS = 32
-"""For the pages' calls of services. What may take seconds has threads of its own, beside its
-pages."""
+"""For the pages' calls of services. Calls that may take seconds have threads of their own."""
 
 _engine: LocalEngine | None = None
 _live = Live()
@@ -50,20 +49,20 @@ def _engine_alive() -> bool:
 def _edge(reflex: ASGIApp) -> ASGIApp:
     """Called when the server starts, never in a build."""
     global _sockets  # noqa: PLW0603 (the one of the process)
-    held = settings.get()
+    current = settings.get()
     pages = (
         get_web_dir() / "build" / "client"
         if environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.get()
         else None
     )
     _sockets = Sockets(reflex, _tabs.is_session)
-    edge = Edge(_sockets, create(wiring.services(), _engine_alive), pages, held.public_url)
-    return TrustedProxies(edge, held.trusted_proxies)
+    edge = Edge(_sockets, create(wiring.services(), _engine_alive), pages, current.public_url)
+    return TrustedProxies(edge, current.trusted_proxies)
 
 
 def _unforeseen(exception: Exception) -> None:
-    """What no action caught, e.g. values that a handler does not take: into the log, without the
-    values, and not as often as a stranger likes."""
+    """An error that no action caught, e.g. of values that a handler does not take: logged without
+    the values, and only a limited number of times."""
     incidents.note(
         f"an event failed: {type(exception).__name__}",
         request_context.current().address,
@@ -71,9 +70,9 @@ def _unforeseen(exception: Exception) -> None:
     )
 
 
-# Reflex would answer every site's preflights by itself, before the edge. No site may read from
-# another origin here
-rx.App._add_cors = staticmethod(lambda _api: None)  # type: ignore[method-assign, assignment]  # noqa: SLF001
+# Reflex itself would answer preflight requests of every site, before the gateway. No other origin
+# may read anything here
+rx.App._add_cors = staticmethod(lambda _api: None)  # type: ignore[method-assign, assignment]  # noqa: SLF001 (Reflex has no setting for it)
 wiring.load_plugins()  # the pages' selects are made of the registries
 app = rx.App(
     api_transformer=_edge,
@@ -110,16 +109,15 @@ if forgotten := actions.unmarked():
 @asynccontextmanager
 async def _serve() -> AsyncIterator[None]:
     global _engine  # noqa: PLW0603 (the one engine of the process, whose life is this function)
-    held = settings.get()
-    with worker.alone(held):
-        # Python's own number follows the cores: on a small machine a few slow calls would hold up
-        # everybody's clicks
+    current = settings.get()
+    with worker.alone(current):
+        # Python's default number depends on the cores: on a small machine a few slow calls would
+        # hold up all clicks
         asyncio.get_running_loop().set_default_executor(
             ThreadPoolExecutor(THREADS, thread_name_prefix="call")
         )
         services = wiring.services()
-        # Workers do the work where there are any; without one nothing would be done, and nobody
-        # would know why
+        # Where there are workers, they execute the runs; without one this process does
         _engine = LocalEngine(
             services,
             executes=lambda: (
@@ -143,5 +141,6 @@ async def _serve() -> AsyncIterator[None]:
                 watched,
                 _engine.run(),
             ):
-                print(f"exports_app: ready on {address.url(held.host, held.port)}", flush=True)  # noqa: T201 (for whoever started it)
+                url = address.url(current.host, current.port)
+                print(f"exports_app: ready on {url}", flush=True)  # noqa: T201 (for whoever started it)
                 yield

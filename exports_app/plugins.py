@@ -1,12 +1,12 @@
-"""Find the files that add something: every module of a package is imported, and registers
-itself."""
+"""Load plugins: every module of a package is imported, and registers itself."""
 
 import importlib
 import pkgutil
 from dataclasses import dataclass
 
 OWN = __name__.partition(".")[0]
-"""The package of this program: what is missing in it is a fault, not something to install."""
+"""The package of this program: a module that is missing in it is a fault, and cannot be
+installed."""
 
 
 class PluginError(Exception):
@@ -15,12 +15,12 @@ class PluginError(Exception):
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A plugin that was not loaded, since something that it needs is not installed."""
+    """A plugin that was not loaded, since a package that it needs is not installed."""
 
     file: str
     """From the root of the project, e.g. ``exports_app/formats/parquet.py``."""
     needs: str
-    """In words, as they stand after 'it needs'."""
+    """A text that follows 'it needs'."""
 
     def __str__(self) -> str:
         return f"{self.file} is left out: it needs {self.needs}"
@@ -30,8 +30,8 @@ _left_out: dict[str, LeftOut] = {}
 
 
 def load(package: str) -> None:
-    """Import every module of a package, in name order. One whose own requirements are not
-    installed is left out, and the others go on without it. Raises PluginError.
+    """Import every module of a package, in name order, except those whose requirements are not
+    installed. Raises PluginError.
 
     package: dotted name, e.g. ``exports_app.formats``. Modules beginning with ``_`` are shared
     code, not plugins.
@@ -43,7 +43,7 @@ def load(package: str) -> None:
 
 
 def left_out(package: str = OWN) -> list[LeftOut]:
-    """What was left out of a package and those below it, in name order."""
+    """The plugins that were left out of a package and those below it, in name order."""
     return [item for name, item in sorted(_left_out.items()) if name.startswith(f"{package}.")]
 
 
@@ -56,7 +56,7 @@ def _load(module: str) -> None:
         if (e.name or "").partition(".")[0] == OWN:
             raise PluginError(_fault(file, e)) from e
         _left_out[module] = LeftOut(file, _needs(e))
-    except Exception as e:
+    except Exception as e:  # a plugin's code may raise anything; the error names its file
         raise PluginError(_fault(file, e)) from e
 
 

@@ -2,74 +2,18 @@
 .env.example explains them."""
 
 import os
-import re
 import secrets
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from exports_app.environment import SettingsError, read
+from exports_app.setting_types import Host, Networks, Rate, Zone
 
 MIN_KEY_LENGTH = 32
-
-
-def _zone(value: str) -> str:
-    name = value.removeprefix(":")
-    if name not in available_timezones() or name in {"localtime", "posixrules"}:
-        raise ValueError("is not an IANA time zone, e.g. Europe/Berlin")
-    ZoneInfo(name)
-    return name
-
-
-def _rate(value: str) -> str:
-    if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", value):
-        raise ValueError("must look like 10/minute (second, minute, hour or day)")
-    return value
-
-
-def _host(value: str) -> str:
-    if not value or any(c.isspace() for c in value):
-        raise ValueError("must be a host name or an address")
-    return value
-
-
-def _networks(value: object) -> object:
-    """Text like ``127.0.0.1, 10.0.0.0/8`` as networks."""
-    if not isinstance(value, str):
-        return value
-    networks = []
-    for text in value.replace(",", " ").split():
-        try:
-            network = ip_network(text)
-        except ValueError:
-            raise ValueError(
-                f"must be addresses or networks like 127.0.0.1, 10.0.0.0/8; {text[:50]} is neither"
-            ) from None
-        if network.prefixlen == 0:
-            raise ValueError(
-                f"must not hold {text}: it would believe what anybody writes; name your proxies' "
-                "addresses"
-            )
-        networks.append(network)
-    return tuple(networks)
-
-
-Network = IPv4Network | IPv6Network
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class Settings(BaseModel):
@@ -83,18 +27,18 @@ class Settings(BaseModel):
         pattern=r"^(|/\S.*|s3://[a-z0-9][a-z0-9.-]+(/\S*)?)$",
         description="an absolute path such as /mnt/exports, or s3://bucket/prefix",
     )
-    """Where finished files lie: a folder that all machines have, or s3://bucket/prefix. Empty: in
-    data_dir."""
+    """Where finished files are stored: a folder that all machines share, or s3://bucket/prefix.
+    Empty: in data_dir."""
     s3_endpoint_url: str = Field(
         "", pattern=r"^(https?://\S+)?$", description="an address such as https://s3.example.com"
     )
-    """Of a store that is not Amazon's."""
+    """Of a store other than Amazon's."""
     files_cache_mb: int = Field(1_000, ge=1)
-    """Files of the bucket that are kept on this machine for a while."""
+    """MB of files of the bucket that are kept on this machine."""
     redis_url: SecretStr = SecretStr("")
     """Where the pages' states and the rate limits of several web servers are; empty: in the one
     server's memory."""
-    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: int = Field(3720, ge=1, le=65535)
     public_url: str = Field(
         "",
@@ -102,7 +46,7 @@ class Settings(BaseModel):
         description="an address such as https://exports.example.com",
     )
     trusted_proxies: Networks = ()
-    """Whose X-Forwarded-For and X-Forwarded-Proto count. Nobody else's do."""
+    """Proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
     secret_key: SecretStr = SecretStr("")
     """Empty: generated into data_dir on first use (see `signing_key`)."""
     secret_key_previous: SecretStr = SecretStr("")
@@ -119,56 +63,56 @@ class Settings(BaseModel):
     PUBLIC_URL."""
     lease_seconds: int = Field(60, ge=1, le=86400)
     retry_attempts: int = Field(9, ge=1, le=50)
-    """At a run, the first one too, where its schedule says nothing else."""
+    """Attempts at a run, with the first one, where its schedule says nothing else."""
     retry_base_seconds: float = Field(30, ge=0, le=14_400)
-    """The longest wait after the first attempt that failed; each further one is four times as long,
-    at most 4 hours."""
+    """The longest wait after the first failed attempt; each further one is four times as long, at
+    most 4 hours."""
     drain_seconds: float = Field(5, ge=0, le=3600)
-    """What a stop leaves running work to finish by itself."""
+    """A stop lets running work finish for so long."""
     min_interval_seconds: int = Field(60, ge=1, le=31_536_000)
     rate_limit_login: Rate = "10/minute"
     rate_limit_api: Rate = "600/minute"
     session_idle_hours: int = Field(12, ge=1, le=8_760)
-    """Without use, after which a sign-in ends. Access tokens, which use does not prolong, last as
-    long."""
+    """Hours without use after which a sign-in ends. Access tokens last as long, whether they are
+    used or not."""
     session_max_days: int = Field(14, ge=1, le=365)
-    """After which a sign-in ends whatever happens."""
+    """Days after which a sign-in ends in any case."""
     export_processes: int = Field(
         default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=256
     )
     """Large files that are made at once."""
     export_memory_mb: int = Field(512, ge=64, le=1_048_576)
-    """What the process that makes a large file may use."""
+    """Memory of the process that makes a large file."""
     export_max_rows: int = Field(10_000_000, ge=1)
     """Of one file; a tenant may have its own limits."""
     export_max_mb: int = Field(2_000, ge=1)
     attach_max_mb: int = Field(10, ge=1, le=1_000)
-    """What may be attached to a message, counted as it travels; larger files go as ZIP or as a
+    """The largest attachment, in the encoding of the message; larger files are sent as ZIP or as a
     link."""
     retention_days: int = Field(30, ge=1, le=36_500)
     """How long files are kept; a tenant may have its own time."""
     audit_retention_days: int | None = Field(None, ge=1, le=36_500)
-    """How long audit entries are kept that an export holds; None: for ever."""
+    """How long audit entries that were exported are kept; None: for ever."""
     quota_pending_runs: int = Field(1_000, ge=1)
-    """Of one tenant, here and below, where a super admin set nothing else for it: runs that
-    wait."""
+    """Pending runs. These quotas are those of a tenant for which a super admin set no others."""
     quota_messages_per_day: int = Field(50_000, ge=1)
-    """Messages with files that are begun in a day of UTC."""
+    """Messages with files in a day of UTC."""
     quota_file_bytes: int = Field(50_000_000_000, ge=1)
-    """That its kept files take in all."""
+    """Bytes of all its stored files."""
     quota_schedules: int = Field(10_000, ge=1)
     late_minutes: int = Field(15, ge=1, le=100_000)
-    """A schedule that is due, or a run that waits for a worker, for longer makes health say so."""
+    """A schedule that is due for longer, or a run that waits for longer for a worker, is a fault in
+    health."""
     metrics_token: SecretStr = SecretStr("")
-    """Who sends it may read /api/metrics from elsewhere; empty: nobody may."""
+    """Allows to read /api/metrics from other machines; empty: none may."""
     security_contact: str = Field(
         "",
         max_length=500,
         pattern=r"^((https://|mailto:|tel:)[!-~]+)?$",
         description="an address such as mailto:security@example.com or https://example.com/security",
     )
-    """Where weaknesses are reported, as /.well-known/security.txt tells; empty: there is no such
-    file."""
+    """Where weaknesses are reported: it is shown in /.well-known/security.txt; empty: there is no
+    such file."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")
@@ -216,7 +160,7 @@ class Settings(BaseModel):
 
     @property
     def base_url(self) -> str:
-        """What stands before the path in links that leave the server."""
+        """What is before the path in links to this server."""
         return (
             self.public_url.rstrip("/")
             or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
@@ -224,20 +168,20 @@ class Settings(BaseModel):
 
     @property
     def is_demo(self) -> bool:
-        """Whether demo data and its public login are made and kept here."""
+        """Whether there is demo data with its public login."""
         if self.public_url:
             return False
         return self.demo if self.demo is not None else self.embedded and loopback(self.host)
 
     @property
     def has_key(self) -> bool:
-        """Whether a key is there that several processes may have in common; else the first one
-        would make its own."""
+        """Whether there is a key that several processes can share; otherwise the first one makes
+        its own."""
         return bool(self.secret_key.get_secret_value()) or (self.data_dir / "secret_key").exists()
 
     def signing_key(self) -> bytes:
-        """The key that signs tokens; made once and kept in data_dir, readable by the owner
-        alone."""
+        """The key that signs tokens; generated once and kept in data_dir, readable by the owner
+        only. Raises SettingsError."""
         if key := self.secret_key.get_secret_value():
             return key.encode()
         file = self.data_dir / "secret_key"
@@ -245,15 +189,15 @@ class Settings(BaseModel):
         if not file.exists():
             draft = private_draft(file, new_key())
             try:
-                os.link(draft, file)  # fails where another process was first: then its key counts
+                os.link(draft, file)  # fails where another process was first, whose key counts then
             except FileExistsError:
                 pass
             finally:
                 draft.unlink()
-        kept = file.read_bytes().strip()
-        if len(kept) < MIN_KEY_LENGTH:
+        key_bytes = file.read_bytes().strip()
+        if len(key_bytes) < MIN_KEY_LENGTH:
             raise SettingsError(f"{file} is damaged: delete it, and everybody signs in again")
-        return kept
+        return key_bytes
 
 
 def new_key() -> str:
@@ -262,8 +206,8 @@ def new_key() -> str:
 
 
 def private_draft(file: Path, text: str) -> Path:
-    """A file beside `file` with the text, on the disk, and readable by its owner alone; to be
-    linked or renamed."""
+    """A new file beside `file` with the text, readable by its owner only, to be linked or
+    renamed."""
     draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
         f.write(text)
@@ -273,8 +217,8 @@ def private_draft(file: Path, text: str) -> Path:
 
 
 def listed_keys(value: SecretStr) -> list[str]:
-    """The keys of a setting that holds several: one per line, or in one line separated by commas. A
-    key may have a comma itself: a line with commas also counts as a whole."""
+    """The keys of a setting with several: one per line, or separated by commas. A key may have a
+    comma itself: a line with commas also counts as a whole."""
     keys = []
     for line in filter(None, map(str.strip, value.get_secret_value().splitlines())):
         parts = [part.strip() for part in line.split(",")]

@@ -1,4 +1,4 @@
-"""What `python -m exports_app doctor` looks at."""
+"""The checks of `python -m exports_app doctor`."""
 
 import shutil
 import socket
@@ -30,17 +30,17 @@ from exports_app.settings import Settings
 from exports_app.wiring.foundation import file_store
 
 PATIENCE = 5.0
-"""Seconds to wait for Node, and for whatever answers on our port."""
+"""Seconds to wait for Node, and for an answer on our port."""
 NODE = (22, 22)
-"""The oldest that builds the pages."""
+"""The oldest version that builds the pages."""
 SMALL = 500 * 10**6
-"""Bytes of a disk that is nearly full."""
-ASTRAY = timedelta(minutes=1)
-"""By which a clock may differ from what the database has seen."""
+"""Free bytes below which a disk counts as nearly full."""
+TOLERANCE = timedelta(minutes=1)
+"""A clock may differ so much from the database."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Each check with its result; nothing is changed, no secret is shown."""
+    """The result of each check. Changes nothing, and shows no secret."""
     yield Finding(sys.version_info >= (3, 11), "Python", sys.version.split()[0])
     yield _data_folder(settings)
     yield _key(settings)
@@ -140,14 +140,14 @@ def _files(settings: Settings) -> Finding:
     try:
         file_store(settings).ping()
     except ExportsError as e:
-        # The first start makes a folder; a bucket it does not
-        new = (
+        # The first start makes a folder, but no bucket
+        is_new_folder = (
             not settings.files_url.startswith("s3://")
             and not Path(settings.files_url, "files").exists()
         )
         return (
             Finding(True, "files", f"{settings.files_url} will be used")
-            if new
+            if is_new_folder
             else Finding(False, "files", e.message)
         )
     return Finding(True, "files", f"{settings.files_url} can be reached")
@@ -163,48 +163,50 @@ def _redis(settings: Settings) -> Finding:
 
 
 def _clock(settings: Settings) -> Finding:
-    """Behind what was noted before, a clock was set back; a server's database has a clock of its
-    own to compare with."""
+    """A clock that is behind what the database has stored was set back; the clock of a database
+    server is compared too."""
     now = datetime.now(UTC)
-    told = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    shown = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     if is_new(settings):
-        return Finding(True, "clock", told)
-    runs, schedules = table(models.RunRow).c, table(models.ScheduleRow).c
+        return Finding(True, "clock", shown)
     try:
         database = Database(settings.url)
     except ExportsError:
-        return Finding(True, "clock", told)  # the database's own line says what is wrong
+        return Finding(True, "clock", shown)  # the check of the database says what is wrong
     try:
-        with database.read() as connection:
-            noted = [
-                connection.execute(_newest(c)).scalar_one()
-                for c in (runs.created_at, schedules.updated_at)
-            ]
-            theirs = (
-                now if database.embedded else connection.execute(select(func.now())).scalar_one()
-            )
+        newest = _newest_instants(database)
+        its_now = now if database.embedded else _time_of(database)
     except (ExportsError, SQLAlchemyError):
         return Finding(
             True,
             "clock",
-            f"{told}; not compared: the database does not answer, or has no tables yet",
+            f"{shown}; not compared: the database does not answer, or has no tables yet",
         )
     finally:
         database.dispose()
-    behind = max((one - now for one in noted if one is not None), default=timedelta())
-    if behind > ASTRAY:
-        return Finding(
-            False,
-            "clock",
-            f"{told} is {_long(behind)} behind what the database has noted: was it set back?",
-        )
-    if abs(theirs - now) > ASTRAY:
-        return Finding(
-            False,
-            "clock",
-            f"{told} differs from the database's by {_long(abs(theirs - now))}: set both by NTP",
-        )
-    return Finding(True, "clock", told)
+    behind = max((instant - now for instant in newest), default=timedelta())
+    if behind > TOLERANCE:
+        detail = f"{shown} is {_long(behind)} behind what the database has noted: was it set back?"
+        return Finding(False, "clock", detail)
+    apart = abs(its_now - now)
+    if apart > TOLERANCE:
+        detail = f"{shown} differs from the database's by {_long(apart)}: set both by NTP"
+        return Finding(False, "clock", detail)
+    return Finding(True, "clock", shown)
+
+
+def _newest_instants(database: Database) -> list[datetime]:
+    """When the newest run was created and the latest schedule changed."""
+    columns = (table(models.RunRow).c.created_at, table(models.ScheduleRow).c.updated_at)
+    with database.read() as connection:
+        newest = [connection.execute(_newest(column)).scalar_one() for column in columns]
+    return [instant for instant in newest if instant is not None]
+
+
+def _time_of(database: Database) -> datetime:
+    with database.read() as connection:
+        now: datetime = connection.execute(select(func.now())).scalar_one()
+    return now
 
 
 def _newest(column: Any) -> Any:
@@ -218,21 +220,21 @@ def _long(span: timedelta) -> str:
 def _node() -> Finding:
     env.prepare()
     node = shutil.which("node")
-    without = "the pages cannot be built; serve --backend-only works without"
+    consequence = "the pages cannot be built; serve --backend-only works without"
     if node is None:
-        return Finding(False, "Node", f"not found: install requirements.txt again ({without})")
+        return Finding(False, "Node", f"not found: install requirements.txt again ({consequence})")
     try:
-        said = subprocess.run(  # noqa: S603
+        process = subprocess.run(  # noqa: S603
             [node, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=True
         )
-        version = tuple(int(part) for part in said.stdout.strip().removeprefix("v").split("."))
+        version = tuple(int(part) for part in process.stdout.strip().removeprefix("v").split("."))
     except (OSError, subprocess.SubprocessError, ValueError) as e:
-        return Finding(False, "Node", f"{node} does not say its version ({e}): {without}")
-    told = f"{'.'.join(map(str, version))}, builds the pages"
+        return Finding(False, "Node", f"{node} does not say its version ({e}): {consequence}")
+    shown = f"{'.'.join(map(str, version))}, builds the pages"
     return (
-        Finding(True, "Node", told)
+        Finding(True, "Node", shown)
         if version >= NODE
-        else Finding(False, "Node", f"{told} only from {NODE[0]}.{NODE[1]} on")
+        else Finding(False, "Node", f"{shown} only from {NODE[0]}.{NODE[1]} on")
     )
 
 

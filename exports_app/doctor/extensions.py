@@ -1,4 +1,4 @@
-"""Plugins and channels: whether all of them are there, and whether messages can be sent."""
+"""Plugins and channels: whether all are loaded, and whether messages can be sent."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _schedules(settings: Settings) -> Iterator[Finding]:
-    """The active ones that need an export type or a format which is not there."""
+    """Active schedules whose export type or format is not loaded."""
     for registry, column in ((EXPORT_TYPES, "export_type"), (FORMATS, "format")):
         needed = _needed(settings, column)
         for key in sorted(key for key in needed if key not in registry):
@@ -49,7 +49,7 @@ def _schedules(settings: Settings) -> Iterator[Finding]:
 
 
 def _needed(settings: Settings, column: str) -> dict[str, int]:
-    """How many active schedules have each value; none where the database cannot say."""
+    """How many active schedules have each value; empty where the database does not answer."""
     if is_new(settings):
         return {}
     c = table(models.ScheduleRow).c
@@ -57,7 +57,7 @@ def _needed(settings: Settings, column: str) -> dict[str, int]:
     try:
         database = Database(settings.url)
     except ExportsError:
-        return {}  # the database's own line says what is wrong
+        return {}  # the check of the database says what is wrong
     try:
         with database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""What a check of the doctor comes to, and whether there is a database to check."""
+"""The result of a check of the doctor, and whether there is a database to check."""
 
 from dataclasses import dataclass
 from pathlib import Path

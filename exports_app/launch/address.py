@@ -19,13 +19,13 @@ def resolve(host: str, port: int) -> str:
     """
     name = host.removeprefix("[").removesuffix("]")
     try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise StartError(
             f"HOST {host} is not known: use a name or an address of this machine, e.g. 127.0.0.1"
         ) from None
     refused: OSError | None = None
-    for family, _, _, _, address in sorted(found, key=lambda x: x[0] != socket.AF_INET):
+    for family, _, _, _, address in sorted(addresses, key=lambda x: x[0] != socket.AF_INET):
         try:
             _bind(family, address)
         except OSError as e:

@@ -140,7 +140,7 @@ def _run(log: Path, lock: int) -> int:
         )
         try:
             return build.wait()
-        except BaseException:
+        except BaseException:  # whatever ends the start, such as a signal, must end the build too
             _end(build)
             raise
 

@@ -17,9 +17,9 @@ def same_origin(script: str) -> tuple[str, int]:
     Returns the new script and the number of addresses.
     """
 
-    def expression(found: re.Match[str]) -> str:
-        origin = f"{_ORIGIN}.replace(/^http/,`ws`)" if found["scheme"] == "ws" else _ORIGIN
-        return f"({origin}+`{found['path']}`)"
+    def expression(address: re.Match[str]) -> str:
+        origin = f"{_ORIGIN}.replace(/^http/,`ws`)" if address["scheme"] == "ws" else _ORIGIN
+        return f"({origin}+`{address['path']}`)"
 
     return _URL.subn(expression, script)
 

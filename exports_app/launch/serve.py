@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from exports_app.domain.errors import ExportsError
 from exports_app.environment import SettingsError
@@ -18,6 +18,9 @@ from exports_app.launch.prepare import prepare
 from exports_app.launch.worker import SUPERVISOR
 from exports_app.plugins import PluginError
 from exports_app.settings import Settings
+
+if TYPE_CHECKING:
+    from granian.server import MPServer, MTServer
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD_SECONDS = 15
@@ -90,38 +93,8 @@ def _stoppable() -> Iterator[None]:
 
 
 def _run(listen: str, settings: Settings, *, pages: bool) -> int:
-    os.environ |= {
-        "REFLEX_ENV_MODE": "prod",
-        "__REFLEX_SKIP_COMPILE": "true",
-        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true" if pages else "false",
-        SUPERVISOR: str(os.getpid()),
-    }
-    # The worker loads rxconfig.py by name
-    sys.path.insert(0, str(ROOT))
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
-
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
-    from granian.server import Server
-
-    server = Server(
-        target="exports_app.exports_app:app",
-        factory=True,
-        address=listen,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        # Browsers use HTTP/2 over TLS only. To tell it from HTTP/1, granian would wait for the
-        # first bytes of a connection without a limit.
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000),
-        workers=1,
-        workers_kill_timeout=STOP_SECONDS + math.ceil(settings.drain_seconds),
-        respawn_failed_workers=True,
-        log_level=LogLevels.warning,
-    )
+    _set_environment(pages=pages)
+    server = _server(listen, settings)
     hangup = signal.getsignal(signal.SIGHUP)
 
     def started() -> None:
@@ -142,3 +115,41 @@ def _run(listen: str, settings: Settings, *, pages: bool) -> int:
         # Ctrl-C reaches the worker too: it is no failure that the worker ended first
         return 0 if server.interrupt_signal else int(e.code or 0)
     return 0
+
+
+def _set_environment(*, pages: bool) -> None:
+    """For Reflex, and for the worker process."""
+    os.environ |= {
+        "REFLEX_ENV_MODE": "prod",
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true" if pages else "false",
+        SUPERVISOR: str(os.getpid()),
+    }
+    # The worker loads rxconfig.py by name
+    sys.path.insert(0, str(ROOT))
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+
+
+def _server(listen: str, settings: Settings) -> "MPServer | MTServer":
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    return Server(
+        target="exports_app.exports_app:app",
+        factory=True,
+        address=listen,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        # Browsers use HTTP/2 over TLS only. To tell it from HTTP/1, granian would wait for the
+        # first bytes of a connection without a limit.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000),
+        workers=1,
+        workers_kill_timeout=STOP_SECONDS + math.ceil(settings.drain_seconds),
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    )

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exports_app.api.middleware.header_limit import within_limit
 from exports_app.services.core import network_addresses
-from exports_app.settings import Network
+from exports_app.setting_types import Network
 
 MAX_PROXIES = 20
 """Proxies on the way of a request. Addresses further to the left in X-Forwarded-For are not
