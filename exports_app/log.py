@@ -12,7 +12,7 @@ import traceback
 import structlog
 
 _OF_LIBRARIES = frozenset({"reflex", "reflex_base", "engineio", "socketio", "asyncio"})
-"""Loggers whose records may hold what strangers send, and the tokens of tabs."""
+"""Loggers whose records may contain input of strangers, and tokens of tabs."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 MOST_ALIKE = 5
 ALIKE_SECONDS = 60.0

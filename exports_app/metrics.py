@@ -1,4 +1,4 @@
-"""What this process counts for Prometheus. What the database knows is read at each scrape: see
+"""Counters of this process for Prometheus. Figures of the database are read at each scrape: see
 services/health.py."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram

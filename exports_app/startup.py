@@ -1,4 +1,4 @@
-"""What is done and checked before a server or a worker starts."""
+"""Preparations and checks before a server or a worker starts."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -13,8 +13,8 @@ from exports_app.wiring import Services
 
 
 def migrate_database(services: Services) -> None:
-    """Bring the embedded database to the newest schema; refuse another one that is not there
-    yet."""
+    """Migrate the embedded database to the newest schema. Raises ExportsError where another
+    database is not migrated."""
     if migrate.is_current(services.database):
         return
     if not services.settings.embedded:
@@ -44,8 +44,7 @@ def prepare(services: Services) -> None:
 
 
 def proxy_warning(s: Settings) -> str:
-    """What is wrong where a proxy stands in front that is not trusted; empty where none does, or it
-    is.
+    """A warning about a proxy that is not trusted; empty where there is none, or it is trusted.
 
     The server speaks plain HTTP: an https address means that a proxy does TLS. So does a public
     name of a loopback HOST.

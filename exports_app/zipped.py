@@ -39,7 +39,7 @@ class Package:
             # zipfile has no way to choose who deflates; its own compressor offers the same two
             # methods
             stream: Any = part
-            stream._compressor = deflate.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)  # noqa: SLF001
+            stream._compressor = deflate.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)  # noqa: SLF001 (zipfile has no public way to choose it)
             yield part
 
     def add(self, name: str, content: bytes) -> None:

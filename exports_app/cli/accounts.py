@@ -62,7 +62,7 @@ def _show_one_time(password: str) -> None:
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
-        # One that goes on is too long, and refused as that
+        # A longer one is refused as too long
         return sys.stdin.readline(bounds.PASSWORD + 2).rstrip("\r\n")
     if not sys.stdin.isatty():
         raise ExportsError("there is no terminal to ask for the password: use --password-stdin")

@@ -36,16 +36,15 @@ def rotate_keys(args: argparse.Namespace) -> int:
 
 
 def _renew() -> None:
-    """Encrypt and sign with the newest keys what older ones did. Raises ExportsError where a key is
-    missing."""
+    """Encrypt and sign again with the newest keys. Raises ExportsError where a key is missing."""
     with open_services() as services:
         done = services.key_rotation.renew()
     print(f"{counted(done.renewed, 'stored secret')} encrypted with the newest key")
     print(f"{counted(done.checkpoints, 'checkpoint')} of the audit signed with the newest key")
     if done.unreadable:
-        lost = counted(done.unreadable, "stored secret")
+        unreadable = counted(done.unreadable, "stored secret")
         raise ExportsError(
-            f"no key decrypts {lost}: add the missing key to ENCRYPTION_KEY_PREVIOUS,"
+            f"no key decrypts {unreadable}: add the missing key to ENCRYPTION_KEY_PREVIOUS,"
             " then run this again"
         )
 

@@ -37,8 +37,8 @@ def open_services() -> Iterator["Services"]:
 
 @contextmanager
 def read_only_services() -> Iterator["Services"]:
-    """For what looks for tampering: it changes nothing first. Raises ExportsError where the
-    database is not migrated."""
+    """Services over the database without a migration, to look for tampering. Raises ExportsError
+    where it is not migrated."""
     from exports_app.db import migrate
 
     with unmigrated_services() as services:
@@ -51,8 +51,8 @@ def read_only_services() -> Iterator["Services"]:
 
 @contextmanager
 def progress_bar(what: str, total: float | None = None) -> Iterator[Callable[..., None]]:
-    """On a terminal alone. Yields what takes how much is done, and the total where it was not known
-    before."""
+    """Shown on a terminal only. Yields a function of how much is done, and of the total where it
+    was not known before."""
     from rich.console import Console
     from rich.progress import Progress
 

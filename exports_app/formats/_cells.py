@@ -1,4 +1,4 @@
-"""What several formats share: values as text, and characters that a file cannot hold."""
+"""Shared by several formats: values as text, and characters that a file cannot contain."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _SURROGATES = range(0xD800, 0xE000)
 NOT_UTF8: dict[int, str] = dict.fromkeys(_SURROGATES, REPLACEMENT)
-"""A `str.translate` table for what UTF-8 cannot hold: half a surrogate pair."""
+"""A `str.translate` table of what UTF-8 cannot contain: half a surrogate pair."""
 
 NOT_XML: dict[int, str] = dict.fromkeys(
     chain(range(0x09), (0x0B, 0x0C), range(0x0E, 0x20), _SURROGATES, (0xFFFE, 0xFFFF)), REPLACEMENT
 )
-"""A `str.translate` table for what is no Char of XML 1.0 (section 2.2)."""
+"""A `str.translate` table of what is not a Char of XML 1.0 (section 2.2)."""
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _NO_CHARS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -27,8 +27,8 @@ Cell = Callable[[Any], str]
 
 
 def plain(column: Column) -> Cell:
-    """A value of the column as text: numbers with all their places, dates ISO 8601, text with only
-    half surrogates replaced."""
+    """A value of the column as text: numbers with all their decimals, dates in ISO 8601, text with
+    half surrogate pairs replaced."""
     match column.kind:
         case Kind.TEXT | Kind.DATE:
             return encodable
@@ -44,15 +44,15 @@ def cells(columns: Sequence[Column], text: Cell) -> list[Cell]:
 
 
 def encodable(value: str) -> str:
-    """The text, as UTF-8 can hold it."""
+    """The text, with what UTF-8 cannot contain replaced."""
     return value if value.isascii() else value.translate(NOT_UTF8)
 
 
 def not_utf8(value: Any) -> int:
-    """How many characters of a text UTF-8 cannot hold."""
+    """How many characters of a text UTF-8 cannot contain."""
     return 0 if not isinstance(value, str) or value.isascii() else len(_HALVES.findall(value))
 
 
 def not_xml(value: Any) -> int:
-    """How many characters of a text XML 1.0 cannot hold."""
+    """How many characters of a text XML 1.0 cannot contain."""
     return len(_NO_CHARS.findall(value)) if isinstance(value, str) else 0

@@ -1,4 +1,4 @@
-"""Text as the cells of an Excel file can hold it."""
+"""Text in the form for cells of an Excel file."""
 
 import re
 from html import escape
@@ -7,19 +7,19 @@ from unicodedata import east_asian_width
 from exports_app.formats._cells import NOT_XML
 
 MAX_TEXT = 32_767
-"""What a cell can hold, in UTF-16 code units."""
+"""The longest text of a cell, in UTF-16 code units."""
 
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-"""The beginning of what readers take for an escaped character, ``_x0041_`` (ECMA-376 part 1,
-22.9.2.19)."""
+"""The beginning of text that readers take for an escaped character, such as ``_x0041_`` (ECMA-376
+part 1, 22.9.2.19)."""
 _NEEDED = re.compile(r"^\s|\s$|\n")
 """White space that a reader may drop unless it is told not to."""
 
 
 def inline(value: str) -> str:
     """The text as an inline string (ECMA-376 part 1, 18.3.1.53): ``<is>…</is>``, which every reader
-    gives back as it is. What Excel cannot hold becomes U+FFFD; CR and CRLF become its own line
-    break LF."""
+    returns unchanged. Characters that Excel cannot contain become U+FFFD; CR and CRLF become its
+    own line break LF."""
     clean = _cut(value.replace("\r\n", "\n").replace("\r", "\n").translate(NOT_XML))
     if "_x" in clean and _ESCAPE.search(clean):
         # An escape never spans two runs of text

@@ -1,9 +1,9 @@
 """Rows as lines of text, a chunk at a time.
 
-Each column of a chunk becomes a list of texts by the fastest way for its kind, and the lists are
-zipped into lines. Numbers go through orjson, all of a column at once, where none is negative or too
-large; a text is written once and remembered. What does not fit is written value by value, with the
-same outcome.
+Each column of a chunk becomes a list of texts in the fastest way for its kind, and the lists are
+zipped into lines. orjson converts all numbers of a column at once, where none is negative or too
+large; the written form of a text is remembered. All other values are written one by one, with the
+same result.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,15 +15,14 @@ import orjson
 from exports_app.domain.table import Chunk, Column, Kind, Value
 
 MOST_DIGITS = 17
-"""Of a number on the fast way: with one more in front it is still an integer of 64 bits."""
+"""Digits of a number that orjson converts: with one more in front it still has 64 bits."""
 MOST_REMEMBERED = 20_000
-"""Texts whose written form is kept."""
+"""Texts whose written form is remembered."""
 MARK = "\n"
-"""Stands between numbers where their column is cut into pieces; nothing around a number contains
-it."""
+"""Separates numbers where their column is split; nothing around a number contains it."""
 
 
-def nothing_lost(_value: Any) -> int:
+def none_removed(_value: Any) -> int:
     return 0
 
 
@@ -31,25 +30,26 @@ def nothing_lost(_value: Any) -> int:
 class LineField:
     """How a column's values are written.
 
-    write: any value, absent ones too, as text with whatever the format puts around it. around: what
-    that is before and after a number's digits. lost: how many characters of a value the file cannot
-    hold.
+    write: any value, absent ones too, as text with what the format puts around it. around: what
+    that is before and after a number's digits. removed: how many characters of a value the file
+    cannot contain.
     """
 
     column: Column
     write: Callable[[Any], str]
     around: tuple[str, str] = ("", "")
-    lost: Callable[[Any], int] = nothing_lost
+    removed: Callable[[Any], int] = none_removed
 
 
 class Writer:
     """Writes one column."""
 
     def __init__(self, field: LineField) -> None:
-        self._field, self._memory = field, dict[Any, str]()
+        self._field = field
+        self._memory: dict[Any, str] = {}
         self._is_number = field.column.kind in {Kind.INTEGER, Kind.DECIMAL}
-        self.lost = 0
-        """Characters that the file could not hold so far."""
+        self.removed = 0
+        """Characters that the file could not contain so far."""
 
     def texts(self, values: Sequence[Value]) -> list[str]:
         if not self._is_number:
@@ -74,13 +74,13 @@ class Writer:
         except KeyError:
             written = [memory[value] if value in memory else self._write(value) for value in values]
         if len(memory) - known > len(values) // 2 or len(memory) > MOST_REMEMBERED:
-            memory.clear()  # they do not come again, or are too many
+            memory.clear()  # the texts do not repeat, or are too many
         return written
 
     def _write(self, value: Value) -> str:
-        written, lost = self._field.write(value), self._field.lost(value)
-        if lost:
-            self.lost += lost  # each time: it is not remembered
+        written = self._field.write(value)
+        if removed := self._field.removed(value):
+            self.removed += removed  # counted each time, since the text is not remembered
         else:
             self._memory[value] = written
         return written
@@ -90,17 +90,20 @@ class Lines:
     """start, between, end: what a format puts around the fields of a row."""
 
     def __init__(self, fields: Sequence[LineField], start: str, between: str, end: str) -> None:
-        self._start, self._between, self._end = start, between, end
-        self._fields, self._writers = fields, [Writer(f) for f in fields]
+        self._start = start
+        self._between = between
+        self._end = end
+        self._fields = fields
+        self._writers = [Writer(f) for f in fields]
 
     @property
-    def lost(self) -> int:
-        """Characters that the file could not hold so far."""
-        return sum(w.lost for w in self._writers)
+    def removed(self) -> int:
+        """Characters that the file could not contain so far."""
+        return sum(w.removed for w in self._writers)
 
     def text(self, chunk: Chunk) -> str:
-        """The chunk's rows. Raises ValueError where it has not one sequence per field, or they
-        differ in length."""
+        """The chunk's rows. Raises ValueError where it does not have one sequence per field, or
+        these differ in length."""
         columns = [
             writer.texts(values) for writer, values in zip(self._writers, chunk, strict=True)
         ]
@@ -118,7 +121,7 @@ class Lines:
 
 
 def integers(values: Sequence[Any]) -> str | None:
-    """All of them, with commas between them; None where one has more than 64 bits."""
+    """All integers, separated by commas; None where one has more than 64 bits."""
     try:
         return orjson.dumps(values)[1:-1].decode()
     except orjson.JSONEncodeError:
@@ -126,11 +129,11 @@ def integers(values: Sequence[Any]) -> str | None:
 
 
 def decimals(values: Sequence[Any], scale: int) -> str | None:
-    """Scaled integers (scale > 0) with all their places, likewise; None where one is negative or
-    very large.
+    """Scaled integers (scale > 0) with all their decimals, separated by commas; None where one is
+    negative or very large.
 
-    They are written with zeros in front, so that all are of one length and the point is set in all
-    of them by one step.
+    They are written with zeros in front, so that all have the same length and one slice sets the
+    point in all of them.
     """
     low, high = min(values), max(values)
     if low < 0:
@@ -148,6 +151,6 @@ def decimals(values: Sequence[Any], scale: int) -> str | None:
         text[place::width] = numbers[place + 1 :: width]
     text[whole::width] = b"." * len(values)
     shown = b"," + bytes(text[:-1])
-    for _ in range(whole - 1):  # each time one zero in front, never the last digit before the point
+    for _ in range(whole - 1):  # removes a zero in front, but never the last digit before the point
         shown = shown.replace(b",0", b",")
     return shown[1:].decode()

@@ -1,5 +1,5 @@
-"""The rows of a sheet as XML (ECMA-376 part 1, 18.3.1.73), a chunk at a time. Each cell says where
-it stands."""
+"""The rows of a sheet as XML (ECMA-376 part 1, 18.3.1.73), a chunk at a time. Each cell has its
+reference, such as B7."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -15,7 +15,7 @@ from exports_app.formats._lines import LineField, Writer
 
 EPOCH = date(1899, 12, 30).toordinal()
 FIRST_DAY = "1900-03-01"
-"""Before it, serial numbers are off by one: Excel believes in a 29 February 1900."""
+"""Before it, serial numbers are off by one: Excel has a 29 February 1900."""
 
 
 class Rows:
@@ -28,12 +28,12 @@ class Rows:
         ]
 
     @property
-    def lost(self) -> int:
-        """Characters that the sheet could not hold so far."""
-        return sum(c.writer.lost for c in self._cells)
+    def removed(self) -> int:
+        """Characters that the sheet could not contain so far."""
+        return sum(c.writer.removed for c in self._cells)
 
     def text(self, chunk: Chunk, first: int) -> str:
-        """first: the number that the chunk's first row has in the sheet."""
+        """first: the number of the chunk's first row in the sheet."""
         numbers = list(map(str, range(first, first + len(chunk[0]))))
         starts = [f'<row r="{number}">' for number in numbers]
         cells = chain.from_iterable(
@@ -52,17 +52,19 @@ class Rows:
 
 
 class _Cells:
-    """One column's. A cell is where it stands, its format, and then its `tail`: type and value."""
+    """The cells of one column. A cell is its reference, its style, and its `tail`: type and
+    value."""
 
     def __init__(self, column: Column, letter: str, style: int) -> None:
-        self._start, self._style = f'<c r="{letter}', f'" s="{style}"'
+        self._start = f'<c r="{letter}'
+        self._style = f'" s="{style}"'
         self._tail = tail(column)
         self.writer = Writer(
             LineField(column, self._rest, (f"{self._style}><v>", "</v></c>"), not_xml)
         )
 
     def pieces(self, numbers: Sequence[str], values: Sequence[Value]) -> list[Sequence[str]]:
-        """Of each row, what its cell is made of."""
+        """The parts of the cells, to be joined row by row."""
         rests = self.writer.texts(values)
         if "" in rests:
             return [
@@ -78,13 +80,13 @@ class _Cells:
         return f"{self._start}{number}{rest}" if rest else ""
 
     def _rest(self, value: Value) -> str:
-        """What follows the number of its row."""
+        """The part of a cell after its row number; empty where there is no cell."""
         end = self._tail(value)
         return self._style + end if end else ""
 
 
 def tail(column: Column) -> Callable[[Any], str]:
-    """What follows in a cell of the column; nothing where it is empty: then there is no cell."""
+    """A function that writes type and value of a cell; an empty text where there is no cell."""
     number = plain(column)
 
     def write(value: Any) -> str:

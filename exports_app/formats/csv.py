@@ -46,7 +46,7 @@ class Csv:
             file.write((",".join(quoted(c.key) for c in table.columns) + "\r\n").encode())
             for chunk in table.chunks:
                 file.write(lines.text(chunk).encode())
-        return lines.lost
+        return lines.removed
 
     def lines(self, table: Table) -> Lines:
         writers = [_writer(cell) for cell in cells(table.columns, harmless)]
@@ -55,7 +55,7 @@ class Csv:
             writers = [lambda value: only(value) or '""']
         return Lines(
             [
-                LineField(c, write, lost=not_utf8)
+                LineField(c, write, removed=not_utf8)
                 for c, write in zip(table.columns, writers, strict=True)
             ],
             "",

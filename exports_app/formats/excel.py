@@ -3,8 +3,8 @@ text always as text.
 
 openpyxl makes the workbook; the rows go straight into its sheets. An absent value and an empty text
 are no cell. Numbers are written with all their digits, though Excel itself calculates with 15. What
-Excel cannot hold is changed as little as it can be: a control character becomes U+FFFD, CR and CRLF
-become its own line break LF, text over 32,767 characters is cut with an ellipsis, a day before
+Excel cannot contain is changed as little as possible: a control character becomes U+FFFD, CR and
+CRLF become its own line break LF, text over 32,767 characters is cut with an ellipsis, a day before
 March 1900 is ISO text.
 """
 
@@ -29,21 +29,21 @@ from exports_app.services.core.extension_points import FORMATS
 from exports_app.zipped import Package
 
 SAMPLE = 200
-"""Rows that decide the width of the columns."""
+"""Rows from which the widths of the columns are computed."""
 WIDTHS = (10, 60)
 """The narrowest and widest column, in characters."""
 SHEET = "xl/worksheets/sheet{}.xml"
 END = b"</sheetData>"
 DIMENSION = re.compile(rb"<dimension [^>]*/>")
 MOST_BYTES = 2**31 - 2**26
-"""Of a sheet's rows: then the next one begins. More would need ZIP64 within the file, which not
-every reader takes."""
+"""Bytes of a sheet's rows; then the next sheet begins. More needs ZIP64 within the file, which not
+every reader can read."""
 
 
 def _number_format(column: Column) -> str:
     match column.kind:
         case Kind.TEXT:
-            return "@"  # so that "=1" stays text also when somebody edits the cell
+            return "@"  # so that "=1" stays text also when the cell is edited
         case Kind.DATE:
             return "yyyy-mm-dd"
         case _:
@@ -53,11 +53,12 @@ def _number_format(column: Column) -> str:
 
 def _first(chunks: Iterator[Chunk]) -> list[Chunk]:
     """Chunks with the first SAMPLE rows, or all there are."""
-    taken, count = [], 0
+    sample = []
+    count = 0
     while count < SAMPLE and (chunk := next(chunks, None)):
-        taken.append(chunk)
+        sample.append(chunk)
         count += len(chunk[0])
-    return taken
+    return sample
 
 
 def _widths(columns: Sequence[Column], sample: Sequence[Chunk]) -> list[int]:
@@ -76,7 +77,7 @@ def _widths(columns: Sequence[Column], sample: Sequence[Chunk]) -> list[int]:
 
 @dataclass(frozen=True)
 class _Look:
-    """What the sheets have in common."""
+    """Columns and their widths, the same in all sheets."""
 
     columns: Sequence[Column]
     widths: Sequence[int]
@@ -114,25 +115,25 @@ class _Look:
 
 
 class _Source:
-    """Chunks, of which a part can be taken."""
+    """Chunks, which can be taken in parts."""
 
     def __init__(self, chunks: Iterator[Chunk]) -> None:
-        self._chunks, self._held = chunks, next(chunks, None)
+        self._chunks = chunks
+        self._next = next(chunks, None)
 
     @property
     def is_empty(self) -> bool:
-        return self._held is None
+        return self._next is None
 
     def take(self, most: int) -> Chunk | None:
-        """The next chunk, but no more than so many rows of it; None at the end, or where none are
-        wanted."""
-        chunk = self._held
+        """The next chunk, with at most so many rows; None at the end, or where `most` is 0."""
+        chunk = self._next
         if chunk is None or most <= 0:
             return None
         if len(chunk[0]) > most:
-            self._held = [values[most:] for values in chunk]
+            self._next = [values[most:] for values in chunk]
             return [values[:most] for values in chunk]
-        self._held = next(self._chunks, None)
+        self._next = next(self._chunks, None)
         return chunk
 
 
@@ -140,23 +141,24 @@ class _Sheets:
     """The sheets of one workbook, written one after the other."""
 
     def __init__(self, package: Package, look: _Look) -> None:
-        self._package, self._look = package, look
+        self._package = package
+        self._look = look
         book, styles = look.book([0, 0])
         self.rows = Rows(look.columns, styles)
         self.counts: list[int] = []
         with ZipFile(_saved(book)) as empty:
-            # The first sheet is the one in front when the file is opened; any further one is like
+            # The first sheet is the active one when the file is opened; all further ones are like
             # the second
             self._frames = [empty.read(SHEET.format(n)).split(END) for n in (1, 2)]
 
     def add(self, source: "_Source", room: int) -> None:
         """Write one sheet, with as many rows as it has room for."""
         head, rest = self._frames[min(len(self.counts), 1)]
-        count, size = 0, 0
+        count = 0
+        size = 0
         with self._package.part(SHEET.format(len(self.counts) + 1)) as part:
-            part.write(
-                DIMENSION.sub(b"", head)
-            )  # how far it goes is not known yet, and may be left out
+            # The number of rows is not known yet, and may be left out
+            part.write(DIMENSION.sub(b"", head))
             while size < MOST_BYTES and (chunk := source.take(room - count)):
                 content = self.rows.text(chunk, count + 2).encode()
                 part.write(content)
@@ -190,7 +192,7 @@ class Excel:
     extension = "xlsx"
 
     rows_per_sheet = 1_048_576
-    """What Excel can hold, the header's row included."""
+    """Excel's limit, with the header's row."""
 
     def write(self, table: Table, path: Path) -> int:
         sample = _first(table.chunks)
@@ -201,4 +203,4 @@ class Excel:
             while not source.is_empty:
                 sheets.add(source, self.rows_per_sheet - 1)
             sheets.finish()
-        return sheets.rows.lost
+        return sheets.rows.removed

@@ -46,7 +46,7 @@ class Json:
                 file.write(lines.text(chunk)[comma:].encode())
                 comma = 0
             file.write(b"]\n" if comma else b"\n]\n")
-        return lines.lost
+        return lines.removed
 
     def lines(self, table: Table) -> Lines:
         return Lines([_member(c) for c in table.columns], ",\n{", ", ", "}")

@@ -26,7 +26,9 @@ def _text(value: str) -> str:
 
 
 def _element(column: Column) -> LineField:
-    start, end, empty = f"<{column.key}>", f"</{column.key}>", f"<{column.key}/>"
+    start = f"<{column.key}>"
+    end = f"</{column.key}>"
+    empty = f"<{column.key}/>"
     cell: Cell = _text if column.kind in {Kind.TEXT, Kind.DATE} else plain(column)
 
     def write(value: Value) -> str:
@@ -49,7 +51,7 @@ class Xml:
             for chunk in table.chunks:
                 file.write(lines.text(chunk).encode())
             file.write(b"</export>\n")
-        return lines.lost
+        return lines.removed
 
     def lines(self, table: Table) -> Lines:
         return Lines([_element(c) for c in table.columns], "<row>", "", "</row>\n")

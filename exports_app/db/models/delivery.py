@@ -47,7 +47,7 @@ class FileDownloadRow(Base, table=True):
 
 
 class NotificationRow(Base, table=True):
-    """An email about a schedule to those who look after it: written with what it tells, sent
+    """An email about a schedule to its owner and the tenant's admins: stored first, sent
     afterwards."""
 
     __tablename__ = "notices"

@@ -14,7 +14,7 @@ CHOICE = 10
 
 
 def option_column(option: Option) -> Column[Any]:
-    """A required one that came to a table with rows has its default in the database too."""
+    """A required option that was added to a table with rows has its default in the database too."""
     filled = not option.is_optional and option.since > FIRST
     return Column(
         option.name,

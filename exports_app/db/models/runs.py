@@ -19,7 +19,7 @@ from exports_app.db.types import RunSpecJson, identifier
 
 
 def _runs_that(name: str, where: str, *columns: str) -> Index:
-    """Only of those, so that it stays small beside a long history."""
+    """An index of these runs only, which stays small beside a long history."""
     return Index(
         f"ix_export_history_{name}",
         *columns,
@@ -108,8 +108,7 @@ class RunRow(Base, table=True):
     lease_expires_at: datetime | None = optional_instant()
     next_attempt_at: datetime | None = optional_instant()
     messages_reserved: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    """Of its tenant's messages of a day: those it may still begin. Counts while it is processing,
-    and no longer."""
+    """Messages of its tenant's quota that it may still send. Counts only while it is processing."""
 
 
 class AttemptRow(Base, table=True):
