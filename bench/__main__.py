@@ -16,12 +16,12 @@ from bench.compare import Comparison
 from bench.running import child, machine, say, verdict
 
 ROUNDS = 3
-"""Of everything; medians are shown."""
+"""Of each measurement; medians are shown."""
 SCHEDULES = 200
 TIMES_COPY = 1.5
-"""Our CSV out of PostgreSQL, beside psql's \\copy."""
+"""Our seconds for CSV out of PostgreSQL, compared with psql's \\copy."""
 TIMES_IDLE = 3
-"""How much later than in an idle process, 99 of 100, a tick may be during an export."""
+"""During an export a tick may be late by so many times the lateness in an idle process (p99)."""
 
 
 def lateness(rounds: int) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def print_lateness(results: Sequence[dict[str, Any]]) -> None:
 
 
 def print_ticker(results: Sequence[dict[str, Any]], rows: int) -> float:
-    """Returns how many times the idle process's p99 the busy one's is."""
+    """Returns the busy process's p99, divided by the idle one's."""
     seconds = statistics.median(r["seconds"] for r in results)
     print("| lateness of a 10 ms timer in the serving process | p50 ms | p99 ms | max ms |")
     print("|---|---:|---:|---:|")
@@ -82,7 +82,7 @@ def print_ticker(results: Sequence[dict[str, Any]], rows: int) -> float:
     return medians(results, "busy")[1] / medians(results, "idle")[1]
 
 
-def main() -> int:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--quick",
@@ -94,12 +94,30 @@ def main() -> int:
         type=Path,
         help="where to keep the databases for the next time; by default nothing is kept",
     )
-    given = parser.parse_args()
-    large, rounds = (100_000, 1) if given.quick else (1_000_000, ROUNDS)
+    return parser.parse_args()
+
+
+def print_aims(copy_times: float, idle_times: float) -> bool:
+    """Those of PostgreSQL's copy and of the tick. Returns whether both were kept."""
+    copy = (
+        f"csv out of PostgreSQL: at most {TIMES_COPY:g} times the seconds of psql's \\copy "
+        f"({copy_times:.2f})"
+    )
+    tick = (
+        f"a tick is late by at most {TIMES_IDLE} times what it is in an idle process, "
+        f"99 of 100 ({idle_times:.2f})"
+    )
+    copy_kept = verdict(copy, copy_times <= TIMES_COPY)
+    return verdict(tick, idle_times <= TIMES_IDLE) and copy_kept
+
+
+def main() -> int:
+    args = arguments()
+    large, rounds = (100_000, 1) if args.quick else (1_000_000, ROUNDS)
     described = machine()  # the load before, not our own
     with (
-        nullcontext(given.folder)
-        if given.folder
+        nullcontext(args.folder)
+        if args.folder
         else tempfile.TemporaryDirectory(prefix="exports-bench-") as folder
     ):
         exports = Comparison(Path(folder).absolute(), large // 10, large, rounds)
@@ -114,18 +132,9 @@ def main() -> int:
     exports.print_table()
     exports.print_memory()
     print_lateness(late)
-    times = print_ticker(ticked, large)
+    idle_times = print_ticker(ticked, large)
     kept = exports.print_aims()
-    copy = (
-        f"csv out of PostgreSQL: at most {TIMES_COPY:g} times the seconds of psql's \\copy "
-        f"({postgres['times']:.2f})"
-    )
-    kept &= verdict(copy, postgres["times"] <= TIMES_COPY)
-    tick = (
-        f"a tick is late by at most {TIMES_IDLE} times what it is in an idle process, "
-        f"99 of 100 ({times:.2f})"
-    )
-    return 0 if verdict(tick, times <= TIMES_IDLE) and kept else 1
+    return 0 if print_aims(postgres["times"], idle_times) and kept else 1
 
 
 if __name__ == "__main__":

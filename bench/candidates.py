@@ -1,5 +1,5 @@
-"""Who makes the files, and one run of each in a process of its own: how long, how much memory, how
-large a file.
+"""The programs that make the files, and one run of each in a process of its own: seconds, memory,
+size of the file.
 
 Ours is the engine's child process alone, timed from before its start to its end: that is what a run
 waits for. A rival's time begins after its imports; the sqlite3 command's is the whole process.
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ OURS = "ours"
 
 @dataclass(frozen=True)
 class Candidate:
-    """module: of bench.rivals; none for the others, which are known by name."""
+    """module: of bench.rivals; empty for ours, sqlite3 and exceljs."""
 
     format: str
     name: str
@@ -40,24 +41,35 @@ class Candidate:
         )
 
 
-SQLITE, EXCELJS, PANDAS, STDLIB = "sqlite3 CLI", "exceljs", "pandas", "stdlib"
-CANDIDATES = (
-    Candidate("fetch", "bare fetch", "texts"),
-    Candidate("csv", OURS),
+SQLITE = "sqlite3 CLI"
+EXCELJS = "exceljs"
+PANDAS = "pandas"
+STDLIB = "stdlib"
+BARE_FETCH = Candidate("fetch", "bare fetch", "texts")
+"""Fetches the rows and makes no file: no candidate can be faster."""
+RIVALS = (
     Candidate("csv", STDLIB, "texts"),
     Candidate("csv", PANDAS, "frame"),
     Candidate("csv", SQLITE),
-    Candidate("json", OURS),
     Candidate("json", STDLIB, "texts"),
     Candidate("json", PANDAS, "frame"),
-    Candidate("xml", OURS),
     Candidate("xml", "lxml", "markup"),
-    Candidate("excel", OURS),
     Candidate("excel", "openpyxl", "excel_openpyxl"),
     Candidate("excel", "xlsxwriter", "excel_xlsxwriter"),
     Candidate("excel", "rustpy-xlsxwriter", "excel_rust"),
     Candidate("excel", EXCELJS),
 )
+
+
+def candidates(formats: Iterable[str]) -> list[Candidate]:
+    """The bare fetch, then of each of our formats ours and the rivals."""
+    listed = [BARE_FETCH]
+    for name in formats:
+        listed += [
+            Candidate(name, OURS),
+            *(rival for rival in RIVALS if rival.format == name),
+        ]
+    return listed
 
 
 @dataclass(frozen=True)
@@ -97,10 +109,10 @@ def ours(file_format: str, task: dict[str, Any], path: Path) -> tuple[float, flo
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(json.dumps(whole).encode() + b"\n")
-    process.stdin.flush()  # and stays open: its end would be the child's
-    said, peak = _end(process)
+    process.stdin.flush()  # it stays open: the child ends when it is closed
+    output, peak = _end(process)
     seconds = time.perf_counter() - began
-    answer = json.loads(said.splitlines()[-1])
+    answer = json.loads(output.splitlines()[-1])
     if not answer.get("done"):
         raise SystemExit(f"the child did not make the {file_format} file: {answer}")
     return seconds, peak
@@ -120,15 +132,15 @@ def _sqlite(task: dict[str, Any], path: Path) -> tuple[float, float]:
 
 
 def _rival(*command: str | Path) -> tuple[float, float]:
-    said, peak = _end(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE))
-    return json.loads(said)["seconds"], peak
+    output, peak = _end(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE))
+    return json.loads(output)["seconds"], peak
 
 
 def _end(process: "subprocess.Popen[bytes]") -> tuple[bytes, float]:
-    """What it said, and its peak memory in MB. Raises SystemExit where it failed."""
-    said = process.stdout.read() if process.stdout else b""
+    """Its output, and its peak memory in MB. Raises SystemExit where it failed."""
+    output = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{process.args!r} ended with {process.returncode}")
-    return said, peak_mb(usage)
+    return output, peak_mb(usage)

@@ -1,10 +1,10 @@
 """`python -m bench.check FORMAT TASK FILE`: whether the file holds the query's rows, every value of
 every one.
 
-Run in the competitors' environment, on nobody's time. What is expected is computed here in exact
-whole numbers; a ratio may differ by one in its last place, since floats and SQLite round a tie
-otherwise than half to even. Prints the rows and how many values were that far off; ends with an
-error at the first one that is wrong.
+Run in the competitors' environment, outside the measured time. The expected values are computed
+here in exact whole numbers; a ratio may differ by one in its last place, since floats and SQLite
+round a tie otherwise than half to even. Prints the rows and how many values were that far off; ends
+with an error at the first one that is wrong.
 """
 
 import csv
@@ -69,9 +69,9 @@ def _json(path: Path) -> Iterator[tuple[Any, ...]]:
     """All of them write an object to a line."""
     with path.open(encoding="utf-8") as file:
         for line in file:
-            if held := line.strip("[], \r\n"):
-                found = json.loads(held)
-                yield tuple(found[name] for name in COLUMNS)
+            if text := line.strip("[], \r\n"):
+                row = json.loads(text)
+                yield tuple(row[name] for name in COLUMNS)
 
 
 def _xml(path: Path) -> Iterator[tuple[Any, ...]]:
@@ -110,17 +110,17 @@ def off(want: tuple[Any, ...], got: tuple[Any, ...]) -> int:
     """How many ratios are off by one in their last place. Raises ValueError where anything else
     is."""
     count = 0
-    for place, (one, other) in enumerate(zip(want, got, strict=True)):
-        if one == other:
+    for place, (wanted, value) in enumerate(zip(want, got, strict=True)):
+        if wanted == value:
             continue
         near = (
             place >= FIRST_RATIO
-            and one is not None
-            and other is not None
-            and abs(one - other) < 1.5 / 10**PLACES
+            and wanted is not None
+            and value is not None
+            and abs(wanted - value) < 1.5 / 10**PLACES
         )
         if not near:
-            raise ValueError(f"{COLUMNS[place]} is {other!r} and should be {one!r}")
+            raise ValueError(f"{COLUMNS[place]} is {value!r} and should be {wanted!r}")
         count += 1
     return count
 

@@ -1,4 +1,4 @@
-"""From a click to its answer on the screen, told by the page's own clock."""
+"""From a click to its answer on the screen, measured by the page's own clock."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -127,7 +127,9 @@ class List:
     line; count: of all."""
 
     def __init__(self, page: Page, newest: str, count: int) -> None:
-        self._page, self._newest, self._count = page, newest, count
+        self._page = page
+        self._newest = newest
+        self._count = count
         self._row = page.locator(f'tr[data-id="{newest}"]')
 
     def actions(self) -> dict[str, Sample]:
@@ -150,9 +152,9 @@ class List:
     ) -> Answer:
         await arm(self._page, event, answer, wanted)
         await do()
-        found = await answered(self._page)
+        answer_seen = await answered(self._page)
         await self._page.wait_for_timeout(SETTLE)
-        return found
+        return answer_seen
 
     async def _rows_change(self, event: str, do: Callable[[], Awaitable[Any]]) -> Answer:
         return await self._timed(

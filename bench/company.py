@@ -1,5 +1,5 @@
-"""`python -m bench.company FOLDER SCHEDULES`: a tenant as large as the pages must stand, and
-somebody who is signed in there."""
+"""`python -m bench.company FOLDER SCHEDULES`: a tenant of the size that the pages must handle, and
+a user who is signed in there."""
 
 import json
 import sys
@@ -14,24 +14,27 @@ from bench.data import open_services, seed
 from exports_app.domain.access import Principal, Role
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.timing import cron
+from exports_app.services.core.extension_points import FORMATS
 from exports_app.services.core.records import Delivery, Page, Run, Schedule, new_id
 from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
 
 PASSWORD = "a password to measure with"
-TENANT, EMAIL = "bench", "bench@example.com"
-CAMPAIGNS, DAYS = 40, 60
-LARGE_CAMPAIGNS, LARGE_DAYS = 100, 1_000
-"""Of the large export, which is made while somebody clicks."""
+TENANT = "bench"
+EMAIL = "bench@example.com"
+CAMPAIGNS = 40
+DAYS = 60
+LARGE_CAMPAIGNS = 100
+"""Of the large export, which is made during clicks."""
+LARGE_DAYS = 1_000
 BATCH = 500
 """Schedules in one transaction."""
 RUNS = 60
-"""Of the newest schedule, whose history is opened. One in three of the others has three."""
+"""Runs of the newest schedule, whose history is opened. One in three of the others has three."""
 QUIET = timedelta(hours=3)
-"""Nothing is due within it: what is measured is the pages, not the engine beside them."""
+"""No schedule is due within it: the pages are measured, not the engine."""
 TYPES = ("campaigns", "campaign", "aggregate")
-FORMATS = ("csv", "excel", "json", "xml")
 ZONES = ("Europe/Berlin", "America/New_York", "UTC", "Asia/Kolkata", "Europe/London")
 EXPRESSIONS = (
     "0 9 * * 1",
@@ -55,22 +58,24 @@ OUTCOMES = (
 
 def times(now: datetime) -> list[tuple[str, str, datetime]]:
     """Expressions and zones, with the next instant of each."""
-    found = [
+    instants = [
         (e, z, cron.next_after(cron.parse(e), cron.zone(z), now))
         for e in EXPRESSIONS
         for z in ZONES
     ]
-    return [one for one in found if one[2] > now + QUIET]
+    return [instant for instant in instants if instant[2] > now + QUIET]
 
 
 def schedules(
     count: int, tenant_id: str, owner_id: str, campaign_id: str, now: datetime
 ) -> Iterator[Schedule]:
-    """The newest first: the first one is the first line of the list."""
+    """The newest first, as in the list."""
     due = times(now)
+    formats = [file_format.key for file_format in FORMATS]
     for i in range(count):
         expression, zone, following = due[i % len(due)]
-        kind, active = TYPES[i % 3], i % 7 != 3
+        kind = TYPES[i % 3]
+        active = i % 7 != 3
         filters = Filters(
             period="previous_week", campaign_ids=(campaign_id,) if kind == "campaign" else ()
         )
@@ -81,7 +86,7 @@ def schedules(
             name=f"Export {count - 1 - i:05}",
             description=f"Number {i} of {count:,}" if i % 2 else None,
             export_type=kind,
-            format=FORMATS[i % 4],
+            format=formats[i % len(formats)],
             schedule=expression,
             timezone=zone,
             recipients=[f"team-{i % 50}@example.com", "manager@example.com"][: 1 + i % 2],
@@ -149,16 +154,16 @@ def write(services: Services, made: list[Schedule], now: datetime) -> None:
 
 
 def make_large(services: Services, tenant_id: str, user_id: str) -> str:
-    """A scheduled export of everything there is so far, as Excel; its id."""
+    """A scheduled export of all campaigns so far, as Excel. Returns its id."""
     who = Principal(user_id, roles={tenant_id: Role.ADMIN})
-    found, _ = services.campaigns.find(who, tenant_id, {}, "", Page(1, 200))
+    campaigns, _ = services.campaigns.find(who, tenant_id, {}, "", Page(1, 200))
     draft = {
         "name": "Large",
         "export_type": "campaign",
         "format": "excel",
         "schedule": "@yearly",
         "recipients": (EMAIL,),
-        "filters": Filters(campaign_ids=tuple(c.id for c in found)),
+        "filters": Filters(campaign_ids=tuple(c.id for c in campaigns)),
         "is_active": False,
     }
     return services.schedules.create(who, tenant_id, draft).id

@@ -1,6 +1,7 @@
-"""Exports beside those of others, in rounds, and our memory at two sizes: measured, checked and
-printed with the aims."""
+"""Our exports compared with those of others, in rounds, and our memory at two sizes: measured,
+checked and printed with the aims."""
 
+import json
 import shutil
 import statistics
 from collections.abc import Sequence
@@ -9,7 +10,6 @@ from pathlib import Path
 
 from bench import environment
 from bench.candidates import (
-    CANDIDATES,
     EXCELJS,
     OURS,
     PANDAS,
@@ -17,11 +17,12 @@ from bench.candidates import (
     STDLIB,
     Candidate,
     Measured,
+    candidates,
     run,
 )
+from bench.check import READERS
 from bench.running import child, say, verdict
 
-FORMATS = ("csv", "json", "xml", "excel")
 TIMES = (
     ("csv", PANDAS, 2.5),
     ("csv", SQLITE, 0.5),
@@ -32,8 +33,10 @@ TIMES = (
     ("excel", "rustpy-xlsxwriter", 2.0),
 )
 """How many times our seconds another way of making the same file should take, at least."""
-MOST_MB, MOST_RISE_MB = 60, 5
-"""Our process's peak memory, and what ten times the rows may add to it."""
+MOST_MB = 60
+"""Peak memory of our process."""
+MOST_RISE_MB = 5
+"""How much ten times the rows may add to it."""
 
 Results = dict[Candidate, list[Measured]]
 
@@ -55,15 +58,24 @@ def median(results: Sequence[Measured]) -> Median:
 
 
 class Comparison:
-    """folder: for the files; a database for each number of rows is made in it, unless it is there
-    from before."""
+    """folder: for the files, and for a database for each number of rows, unless it is there
+    already."""
 
     def __init__(self, folder: Path, small: int, large: int, rounds: int) -> None:
-        self._folder, self._small, self._large, self._rounds = folder, small, large, rounds
+        self._folder = folder
+        self._small = small
+        self._large = large
+        self._rounds = rounds
         self._tasks = {rows: self._seeded(rows) for rows in (small, large)}
+        self._extensions = {
+            name: file_format["extension"]
+            for name, file_format in json.loads(self._tasks[small].read_text())["formats"].items()
+        }
+        """File name extensions by our formats, all that are registered."""
+        self._candidates = candidates(self._extensions)
         self.results: Results = {}
         self.small: Results = {}
-        """Ours alone, at the small size."""
+        """Our own results at the small size."""
 
     def data(self, rows: int) -> Path:
         return self._folder / f"{rows}-rows"
@@ -80,31 +92,32 @@ class Comparison:
         return task
 
     def measure(self) -> None:
-        """Every other round goes backwards, so that nobody always comes after the same one."""
+        """Every second round goes backwards, so that no candidate always runs after the same
+        one."""
         environment.prepare()
-        there = [c for c in CANDIDATES if not c.missing]
+        installed = [c for c in self._candidates if not c.missing]
         for number in range(self._rounds):
-            for candidate in there if number % 2 == 0 else reversed(there):
+            for candidate in installed if number % 2 == 0 else reversed(installed):
                 if candidate.name == OURS:
-                    self._one(self.small, candidate, self._small, number)
-                self._one(self.results, candidate, self._large, number)
+                    self._run(self.small, candidate, self._small, number)
+                self._run(self.results, candidate, self._large, number)
 
-    def _one(self, results: Results, candidate: Candidate, rows: int, number: int) -> None:
-        path = self._folder / f"made.{'xlsx' if candidate.format == 'excel' else candidate.format}"
+    def _run(self, results: Results, candidate: Candidate, rows: int, number: int) -> None:
+        path = self._folder / f"made.{self._extensions.get(candidate.format, candidate.format)}"
         measured = run(candidate, self._tasks[rows], path)
         results.setdefault(candidate, []).append(measured)
         who = f"{candidate.format} by {candidate.name}, {rows:,} rows"
         say(f"{who}: {measured.seconds:.2f} s, peak {measured.peak_mb:.0f} MB")
-        if number == 0 and candidate.format in FORMATS:
+        if number == 0 and candidate.format in READERS:
             self._check(who, candidate, rows, path)
         path.unlink()
 
     def _check(self, who: str, candidate: Candidate, rows: int, path: Path) -> None:
-        found = child("check", candidate.format, self._tasks[rows], path, python=environment.PYTHON)
-        if found["rows"] != rows:
-            raise SystemExit(f"{who}: {found['rows']:,} rows in the file")
-        if found["off"]:
-            say(f"{who}: {found['off']:,} ratios are off by one in their last place")
+        check = child("check", candidate.format, self._tasks[rows], path, python=environment.PYTHON)
+        if check["rows"] != rows:
+            raise SystemExit(f"{who}: {check['rows']:,} rows in the file")
+        if check["off"]:
+            say(f"{who}: {check['off']:,} ratios are off by one in their last place")
             if candidate.name == OURS:
                 raise SystemExit("ours must not be")
 
@@ -114,14 +127,12 @@ class Comparison:
             "times ours |"
         )
         print("|---|---|---:|---:|---:|---:|---:|")
-        for candidate in CANDIDATES:
+        for candidate in self._candidates:
             if candidate.missing:
                 print(f"| {candidate.format} | {candidate.name} | {candidate.missing} | | | | |")
                 continue
-            m, times = (
-                median(self.results[candidate]),
-                self._times(candidate.format, candidate.name),
-            )
+            m = median(self.results[candidate])
+            times = self._times(candidate.format, candidate.name)
             print(
                 f"| {candidate.format} | {candidate.name} | {m.seconds:.2f} | "
                 f"{self._large / m.seconds:,.0f} | {m.peak_mb:.1f}"
@@ -131,7 +142,7 @@ class Comparison:
 
     def print_memory(self) -> None:
         print("| ours | rows | seconds | peak MB |\n|---|---:|---:|---:|")
-        for name in FORMATS:
+        for name in self._extensions:
             for rows, results in ((self._small, self.small), (self._large, self.results)):
                 m = median(results[Candidate(name, OURS)])
                 print(f"| {name} | {rows:,} | {m.seconds:.2f} | {m.peak_mb:.1f} |")
@@ -151,7 +162,7 @@ class Comparison:
             kept.append(
                 verdict(f"{name}: {wanted}{seen}", None if times is None else times >= least)
             )
-        for name in FORMATS:
+        for name in self._extensions:
             ours = Candidate(name, OURS)
             peak, low = median(self.results[ours]).peak_mb, median(self.small[ours]).peak_mb
             kept.append(

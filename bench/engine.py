@@ -19,12 +19,12 @@ def print_ticks(seen: dict[tuple[str, int], dict[str, Any]]) -> None:
     print("| database | schedules | due | tick p50 ms | p99 | ticks/s | lag p50 ms | p99 | max |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
-        for due, one in result["ticks"].items():
+        for due, tick in result["ticks"].items():
             lag = " | ".join(
-                f"{one[key]:,.1f}" if key in one else "-"
+                f"{tick[key]:,.1f}" if key in tick else "-"
                 for key in ("lag_p50", "lag_p99", "lag_max")
             )
-            took = f"{one['tick_p50']:,.2f} | {one['tick_p99']:,.2f} | {one['per_second']:,.0f}"
+            took = f"{tick['tick_p50']:,.2f} | {tick['tick_p99']:,.2f} | {tick['per_second']:,.0f}"
             print(f"| {KINDS[kind]} | {schedules:,} | {int(due):,} | {took} | {lag} |")
     print()
 
@@ -36,9 +36,11 @@ def print_runs(seen: dict[tuple[str, int], dict[str, Any]], runs: int) -> None:
     )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
-        one = result["runs"]
-        lag = " | ".join(f"{one[key]:,.0f}" for key in ("first", "lag_p50", "lag_p99", "lag_max"))
-        print(f"| {KINDS[kind]} | {schedules:,} | {lag} | {one['per_second']:,.0f} |")
+        of_runs = result["runs"]
+        lag = " | ".join(
+            f"{of_runs[key]:,.0f}" for key in ("first", "lag_p50", "lag_p99", "lag_max")
+        )
+        print(f"| {KINDS[kind]} | {schedules:,} | {lag} | {of_runs['per_second']:,.0f} |")
     print()
 
 
@@ -50,13 +52,13 @@ def print_memory(seen: dict[tuple[str, int], dict[str, Any]]) -> None:
     print("|---|---:|---:|---:|---:|---:|---:|")
     for (kind, schedules), result in seen.items():
         before, after = result["memory_mb"]
-        pulse = f"{result['pulse']['p50']:.2f} | {result['pulse']['p99']:.2f}"
+        cycle = f"{result['cycle']['p50']:.2f} | {result['cycle']['p99']:.2f}"
         memory = (
             "- | - | -"
             if before is None
             else f"{before:.0f} | {after:.0f} | {(after - before) / schedules * 10_000:.1f}"
         )
-        print(f"| {KINDS[kind]} | {schedules:,} | {pulse} | {memory} |")
+        print(f"| {KINDS[kind]} | {schedules:,} | {cycle} | {memory} |")
     print()
 
 
@@ -70,10 +72,11 @@ def main() -> int:
         help="10,000 schedules and 500 runs alone, not 100,000 and 10,000 too",
     )
     parser.add_argument("--only", choices=KINDS, help="one database")
-    given = parser.parse_args()
-    sizes, runs = ((10_000,), 500) if given.quick else ((10_000, 100_000), 10_000)
-    described, seen = machine(), {}
-    for kind in [given.only] if given.only else KINDS:
+    args = parser.parse_args()
+    sizes, runs = ((10_000,), 500) if args.quick else ((10_000, 100_000), 10_000)
+    described = machine()
+    seen = {}
+    for kind in [args.only] if args.only else KINDS:
         for schedules in sizes:
             seen[kind, schedules] = result = child("ticks", kind, schedules, runs)
             idle = result["ticks"]["0"]["tick_p50"]

@@ -24,7 +24,7 @@ HEAD_START = timedelta(seconds=3)
 PATIENCE = 300.0
 """Seconds."""
 COMPANY = 20
-"""Campaigns, of 30 days each: small files, so that the engine's own work is what is seen."""
+"""Campaigns, of 30 days each: small files, so that mainly the engine's own work is measured."""
 
 
 def prepare(services: Services, count: int) -> list[str]:
@@ -46,7 +46,7 @@ def prepare(services: Services, count: int) -> list[str]:
 def runs(services: Services, schedules: list[str]) -> list[Run]:
     """The latest run of each; raises IndexError where there is none."""
     with services.store.read() as tx:
-        return [tx.runs.of_schedule(one, 1)[0][0] for one in schedules]
+        return [tx.runs.of_schedule(schedule_id, 1)[0][0] for schedule_id in schedules]
 
 
 def wait(services: Services, schedules: list[str]) -> None:

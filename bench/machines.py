@@ -46,11 +46,11 @@ def main() -> int:
             with (
                 tempfile.TemporaryDirectory() as folder,
                 mail_server() as mails,
-                ExitStack() as held,
+                ExitStack() as stack,
             ):
                 (Path(folder) / "shared").mkdir()
                 print(
-                    _measure(Installation(postgres, redis, mails, Path(folder), held), workers),
+                    _measure(Installation(postgres, redis, mails, Path(folder), stack), workers),
                     flush=True,
                 )
     return 0
@@ -66,13 +66,13 @@ def _measure(installation: Installation, count: int) -> str:
     workers = [installation.worker() for _ in range(count)]
     wait_until("all runs have ended", lambda: ended(services, runs), LONGEST)
     ((seconds,),) = sql(services, TOOK)
-    busy = sum(_cpu_seconds(one.process.pid) for one in workers)
+    busy = sum(_cpu_seconds(worker.process.pid) for worker in workers)
     server = server or installation.web()
     children = (
         Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     )
     web = sum(map(_megabytes, [server.process.pid, *map(int, children)]))
-    each = sum(_megabytes(one.process.pid) for one in workers) / count if count else 0
+    each = sum(_megabytes(worker.process.pid) for worker in workers) / count if count else 0
     ((connections,),) = sql(services, CONNECTIONS)
     return (
         f"{count:>8} {RUNS / float(seconds):>8.1f} {1000 * busy / RUNS:>13.0f} {each:>12.0f} "
@@ -85,7 +85,7 @@ def _fill(services: Services) -> list[str]:
     make_campaigns(services, cast)
     who = cast.admin.who
     made = [make_schedule(services, who, name=f"No. {i}") for i in range(RUNS)]
-    return [services.schedules.trigger(who, one.id).id for one in made]
+    return [services.schedules.trigger(who, schedule.id).id for schedule in made]
 
 
 def _cpu_seconds(pid: int) -> float:

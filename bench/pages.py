@@ -20,7 +20,7 @@ PATIENCE = 30.0
 
 
 class OpenPage:
-    """One tab. seen: what it waits for, and when a frame that holds it came (Unix seconds)."""
+    """One tab."""
 
     def __init__(self, url: str, session: str) -> None:
         self._address = (
@@ -44,7 +44,7 @@ class OpenPage:
         await self._socket.send("40/_event,")
         try:
             await asyncio.wait_for(self._loaded.wait(), PATIENCE)
-        except BaseException:
+        except BaseException:  # whatever it is, the connection must be closed
             await self.__aexit__()
             raise
         return self
@@ -56,7 +56,7 @@ class OpenPage:
             await self._reader
 
     def wait_for(self, text: str) -> "asyncio.Future[float]":
-        """When the first frame that holds the text came."""
+        """When the first frame with the text came, in Unix seconds."""
         self._waits[text] = asyncio.get_running_loop().create_future()
         return self._waits[text]
 
@@ -70,7 +70,7 @@ class OpenPage:
                 await self._send(HYDRATE)
             elif '"is_hydrated_rx_state_":true' in text:
                 self._loaded.set()
-            for wanted in [one for one in self._waits if one in text]:
+            for wanted in [wanted for wanted in self._waits if wanted in text]:
                 self._waits.pop(wanted).set_result(time.time())
 
     async def _send(self, name: str, payload: dict[str, Any] | None = None) -> None:
@@ -80,13 +80,13 @@ class OpenPage:
 
 
 async def open_pages(url: str, session: str, count: int) -> list[OpenPage]:
-    """Ten at a time, as if people came."""
+    """Open them ten at a time."""
     made: list[OpenPage] = []
     while len(made) < count:
         some = [OpenPage(url, session) for _ in range(min(10, count - len(made)))]
-        made += await asyncio.gather(*(one.__aenter__() for one in some))
+        made += await asyncio.gather(*(page.__aenter__() for page in some))
     return made
 
 
 async def close_pages(pages: list[OpenPage]) -> None:
-    await asyncio.gather(*(one.__aexit__() for one in pages))
+    await asyncio.gather(*(page.__aexit__() for page in pages))

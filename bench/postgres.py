@@ -80,10 +80,10 @@ def main(rows: int, rounds: int) -> dict[str, object]:
                 say(f"csv out of PostgreSQL, {rows:,} rows, {name}: {took:.2f} s")
         for path in (made, limit):
             with path.open(newline="") as file:
-                found = sum(1 for _ in csv.reader(file)) - 1
-            if found != rows:
-                raise SystemExit(f"{path.name}: {found:,} rows in the file")
-    middle = {name: statistics.median(found) for name, found in seconds.items()}
+                written = sum(1 for _ in csv.reader(file)) - 1
+            if written != rows:
+                raise SystemExit(f"{path.name}: {written:,} rows in the file")
+    middle = {name: statistics.median(took) for name, took in seconds.items()}
     return {**middle, "times": middle["ours"] / middle["copy"]}
 
 

@@ -1,8 +1,8 @@
-"""`python -m bench.task FOLDER FILE`: what a child process of the engine gets to make a file,
+"""`python -m bench.task FOLDER FILE`: the task of the engine's child process that makes a file,
 without format and path.
 
-That of the export type `campaign` over all campaigns and days of the database in the folder. The
-rivals take the same query from it. With it are the modules and classes of the formats.
+It is that of the export type `campaign` over all campaigns and days of the database in the folder.
+The rivals use the same query. The modules and classes of all formats are with it.
 """
 
 import json
@@ -25,7 +25,8 @@ def task(folder: Path) -> dict[str, Any]:
 
 
 def task_of(services: Services, tenant_id: str) -> dict[str, Any]:
-    kind, s = EXPORT_TYPES["campaign"], services.settings
+    kind = EXPORT_TYPES["campaign"]
+    s = services.settings
     statement = services.store.statement(kind.select(Scope(tenant_id, None, None)))
     limits = FileLimits(
         s.export_max_rows, s.export_max_mb * 1_000_000, TIME_LIMIT, s.export_memory_mb * 2**20
@@ -37,7 +38,12 @@ def task_of(services: Services, tenant_id: str) -> dict[str, Any]:
         "columns": as_json(kind.columns()),
         "limits": asdict(limits),
         "formats": {
-            f.key: {"module": type(f).__module__, "format": type(f).__qualname__} for f in FORMATS
+            f.key: {
+                "module": type(f).__module__,
+                "format": type(f).__qualname__,
+                "extension": f.extension,
+            }
+            for f in FORMATS
         },
     }
 

@@ -1,5 +1,5 @@
-"""`python -m bench.ticker FOLDER ROWS`: what a large export costs everybody else in the process
-that serves.
+"""`python -m bench.ticker FOLDER ROWS`: how much a large export slows down the rest of the serving
+process.
 
 A task on the event loop sleeps 10 ms, again and again, and notes how late it wakes up: before, and
 while a worker in a thread carries out an Excel export of all rows as the product does it (claim,
@@ -50,10 +50,10 @@ def claimed(services: Services) -> Run:
     """A run of the export type `campaign` over all campaigns."""
     tenant_id, me = who(services)
     campaigns: list[str] = []
-    while found := services.campaigns.find(
+    while page := services.campaigns.find(
         me, tenant_id, {}, "", Page(len(campaigns) // 200 + 1, 200)
     )[0]:
-        campaigns += [c.id for c in found]
+        campaigns += [c.id for c in page]
     draft = {
         "name": "bench",
         "export_type": "campaign",

@@ -52,9 +52,8 @@ def services_over(kind: str) -> Iterator[Services]:
         if kind == "sqlite":
             yield _built(Settings(data_dir=Path(folder)))
         else:
-            with postgres_server(
-                autovacuum="on"
-            ) as server:  # as anybody's: a queue leaves dead rows behind
+            # With autovacuum, as in production: a queue leaves dead rows behind
+            with postgres_server(autovacuum="on") as server:
                 server.sql("CREATE DATABASE bench")
                 yield _built(
                     Settings(
@@ -87,7 +86,7 @@ def seed(services: Services, count: int) -> None:
                 _schedule(tenants[i % TENANTS], me.user_id, i, now)
                 for i in range(start, min(start + 10_000, count))
             )
-            connection.execute(insert(SCHEDULES), [asdict(one) for one in some])
+            connection.execute(insert(SCHEDULES), [asdict(schedule) for schedule in some])
 
 
 def _schedule(tenant_id: str, owner_id: str, number: int, now: datetime) -> Schedule:
@@ -133,7 +132,9 @@ def make_due(services: Services, count: int, at: datetime) -> None:
 def ticks(services: Services, due: int) -> dict[str, float]:
     """ticks: how long one took, an idle one where nothing is due. lag: from the moment when all are
     due until a run is stored."""
-    took, lags, made = list[float](), list[float](), 0
+    took: list[float] = []
+    lags: list[float] = []
+    made = 0
     for _ in range(ROUNDS[due]):
         if due or not took:
             make_due(services, due, services.clock())
@@ -164,18 +165,19 @@ def ticks(services: Services, due: int) -> dict[str, float]:
     return seen
 
 
-def looks(services: Services) -> dict[str, float]:
-    """What an idle engine does each second, the look at the queue and at the notices included."""
-    engine, took = LocalEngine(services), list[float]()
+def idle_cycles(services: Services) -> dict[str, float]:
+    """A cycle of an idle engine, with the queries of the queue and of the notifications."""
+    engine = LocalEngine(services)
+    took: list[float] = []
     for _ in range(ROUNDS[0]):
         began = time.perf_counter()
-        engine._cycle()  # noqa: SLF001  (what its clock does)
+        engine._cycle()  # noqa: SLF001  (as its clock does)
         took.append((time.perf_counter() - began) * 1000)
     return {"p50": percentile(took, 0.5), "p99": percentile(took, 0.99)}
 
 
 class NoExport:
-    """Stands for the worker."""
+    """A worker that only closes runs."""
 
     waiting = 0
 
@@ -189,8 +191,9 @@ class NoExport:
 
 
 async def work(services: Services, count: int) -> dict[str, float]:
-    engine, worker = LocalEngine(services), NoExport(services)
-    engine._worker = worker  # type: ignore[assignment]  # noqa: SLF001  (nothing is exported here)
+    engine = LocalEngine(services)
+    worker = NoExport(services)
+    engine._worker = worker  # type: ignore[assignment]  # noqa: SLF001  (a stand-in: nothing is exported here)
     due = (services.clock() + HEAD_START).replace(microsecond=0)
     make_due(services, count, due)
     async with engine.run():
@@ -228,7 +231,8 @@ def resident_mb() -> float | None:
     status = Path("/proc/self/status")
     if not status.exists():
         return None
-    (line,) = [one for one in status.read_text().splitlines() if one.startswith("VmRSS")]
+    lines = status.read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("VmRSS")]
     return int(line.split()[1]) * 1024 / 1_000_000
 
 
@@ -237,13 +241,13 @@ def main(kind: str, schedules: int, runs: int) -> dict[str, Any]:
         services.ticks.tick()
         before = resident_mb()
         seed(services, schedules)
-        pulse = looks(services)
+        cycle = idle_cycles(services)
         after = resident_mb()
         seen = {str(due): ticks(services, due) for due in DUE if due <= schedules}
         worked = asyncio.run(work(services, runs))
         services.database.dispose()
     return {
-        "pulse": pulse,
+        "cycle": cycle,
         "ticks": seen,
         "runs": worked,
         "memory_mb": [before, after],

@@ -85,7 +85,7 @@ async def pushes(
         http.headers["Authorization"] = f"Bearer {login.json()['accessToken']}"
         for number in range(changes + 2):
             name = f"Renamed {number:03}"
-            waiting = [one.wait_for(name) for one in others]
+            waiting = [other.wait_for(name) for other in others]
             await clicks.arm(page, "", "named", [newest, name])
             answer = await http.put(f"/api/scheduled-exports/{newest}", json={"name": name})
             answered = time.time()
@@ -132,17 +132,17 @@ async def beside_exports(
 async def _until_made(http: httpx.AsyncClient, path: str) -> float:
     while True:
         items = (await http.get(f"{path}/history")).json()["items"]
-        if failed := [one["error"] for one in items if one["status"] == "failed"]:
+        if failed := [run["error"] for run in items if run["status"] == "failed"]:
             raise SystemExit(f"an export failed: {failed[0]}")
-        if not [one for one in items if one["status"] in {"pending", "processing"}]:
+        if not [run for run in items if run["status"] in {"pending", "processing"}]:
             return time.monotonic()
         await asyncio.sleep(1)
 
 
 def worker_of(pid: int) -> int:
     """The server's only child, which does the work."""
-    found = [p for p in Path("/proc").iterdir() if p.name.isdigit() and _parent(p) == pid]
-    return max((int(p.name) for p in found), key=lambda one: resources(one)["rss"])
+    children = [p for p in Path("/proc").iterdir() if p.name.isdigit() and _parent(p) == pid]
+    return max((int(p.name) for p in children), key=lambda child: resources(child)["rss"])
 
 
 def _parent(process: Path) -> int:
@@ -198,16 +198,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.ui", description=__doc__.splitlines()[0])
     parser.add_argument("--schedules", type=int, default=10_000, help="10,000 by default")
     parser.add_argument("--samples", type=int, default=30, help="of each action; 30 by default")
-    given = parser.parse_args()
+    args = parser.parse_args()
     described = machine()
     with tempfile.TemporaryDirectory(prefix="exports-bench-") as folder:
-        say(f"seeding {given.schedules:,} schedules")
-        seeded = child("company", Path(folder) / "data", given.schedules)
+        say(f"seeding {args.schedules:,} schedules")
+        seeded = child("company", Path(folder) / "data", args.schedules)
         env = {"DEMO": "0", "SMTP_HOST": "", "LOG_LEVEL": "warning"}
         with start_server(Path(folder), env, backend_only=False) as server:
-            found = asyncio.run(measure(server.url, server.process.pid, seeded, given.samples))
+            measured = asyncio.run(measure(server.url, server.process.pid, seeded, args.samples))
     print(f"{described}\n")
-    return 0 if report(found, given.schedules) else 1
+    return 0 if report(measured, args.schedules) else 1
 
 
 if __name__ == "__main__":

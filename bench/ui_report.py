@@ -45,7 +45,7 @@ class Weight:
 
 
 def p95(answers: Sequence[clicks.Answer]) -> float:
-    return percentile([one.took for one in answers], 0.95)
+    return percentile([answer.took for answer in answers], 0.95)
 
 
 def report(measurements: Measurements, schedules: int) -> bool:

@@ -42,5 +42,5 @@ def _value(name: str) -> str:
 
 def _literal(value: Any) -> str:
     """Quoted for SQL, and then for the command."""
-    held = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
-    return '"' + held.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    quoted = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+    return '"' + quoted.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -16,13 +16,13 @@ RATIOS = {
 
 
 def frame(task: Task) -> pd.DataFrame:
-    found = pd.read_sql_query(task["sql"], connect(task), params=task["parameters"])
-    found.columns = STORED
-    found[["spend", "revenue"]] /= 100
+    rows = pd.read_sql_query(task["sql"], connect(task), params=task["parameters"])
+    rows.columns = STORED
+    rows[["spend", "revenue"]] /= 100
     for name, (numerator, denominator) in RATIOS.items():
-        below = found[denominator]
-        found[name] = (found[numerator] / below.where(below != 0)).round(6)
-    return found
+        below = rows[denominator]
+        rows[name] = (rows[numerator] / below.where(below != 0)).round(6)
+    return rows
 
 
 def write_csv(task: Task, path: Path) -> None:

@@ -90,11 +90,9 @@ def dated(task: Task) -> Iterator[tuple[Any, ...]]:
 
 def run(ways: Mapping[str, Write]) -> None:
     """The command line of a rival's module."""
-    way, task, path = (
-        ways[sys.argv[1]],
-        json.loads(Path(sys.argv[2]).read_text()),
-        Path(sys.argv[3]),
-    )
+    way = ways[sys.argv[1]]
+    task = json.loads(Path(sys.argv[2]).read_text())
+    path = Path(sys.argv[3])
     began = time.perf_counter()
     way(task, path)
     print(json.dumps({"seconds": time.perf_counter() - began}))
