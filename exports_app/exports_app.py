@@ -128,12 +128,12 @@ async def _serve() -> AsyncIterator[None]:
         with services.changes.listen():
             _gate.remember_few_routes()
             watched = HalfFrames(_sockets).watch() if _sockets else nullcontext()
-            # What the program is made of stays to the end: going over it again and again would hold
-            # up everybody's clicks
+            # The program's own objects stay to the end: going over them at each collection would
+            # hold up all clicks
             gc.collect()
             gc.freeze()
-            # A whole collection waits until a quarter of what the last one saw has come anew. This
-            # one sees nothing: closed tabs' states are freed soon, not after some 80 MB of them
+            # A full collection waits until the new objects are a quarter of those that the last one
+            # saw. This one sees none: closed tabs' states are freed soon, not after some 80 MB
             gc.collect()
             async with (
                 _live.run(app, services.changes, services.clock),

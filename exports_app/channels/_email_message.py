@@ -87,7 +87,7 @@ def bodies(at: datetime, text: str, page: str) -> EmailMessage:
     """Both bodies, without the headers From, To and Subject."""
     message = EmailMessage(policy=ASCII_ONLY)
     message["Date"] = at.astimezone(UTC)  # not the clock: every attempt sends the same message
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: automatic replies do not answer it
     message["X-Auto-Response-Suppress"] = "All"  # the same, for Exchange
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(page, subtype="html", cte="quoted-printable")

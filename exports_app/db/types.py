@@ -65,14 +65,14 @@ class first_of_week(GenericFunction[Any]):  # noqa: N801  (SQL functions are low
     inherit_cache = True
 
 
-class first_of_month(GenericFunction[Any]):  # noqa: N801
+class first_of_month(GenericFunction[Any]):  # noqa: N801  (SQL functions are lower case)
     """The first day of a date's month."""
 
     type = Date()
     inherit_cache = True
 
 
-class seconds_between(GenericFunction[float]):  # noqa: N801
+class seconds_between(GenericFunction[float]):  # noqa: N801  (SQL functions are lower case)
     """Seconds from an instant to a later one."""
 
     type = Float()
@@ -91,7 +91,7 @@ def _seconds_postgresql(element: seconds_between, compiler: SQLCompiler, **kw: A
     return f"CAST(EXTRACT(EPOCH FROM ({end} - {start})) AS DOUBLE PRECISION)"
 
 
-class like_ascii(GenericFunction[bool]):  # noqa: N801
+class like_ascii(GenericFunction[bool]):  # noqa: N801  (SQL functions are lower case)
     """Whether a text is LIKE a pattern of lower-case ASCII, in any case; / in it makes the next
     character plain."""
 

@@ -224,7 +224,7 @@ def _node() -> Finding:
     if node is None:
         return Finding(False, "Node", f"not found: install requirements.txt again ({consequence})")
     try:
-        process = subprocess.run(  # noqa: S603
+        process = subprocess.run(  # noqa: S603 (a path that `which` found)
             [node, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=True
         )
         version = tuple(int(part) for part in process.stdout.strip().removeprefix("v").split("."))

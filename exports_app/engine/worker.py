@@ -17,7 +17,7 @@ from exports_app.domain.runs.policies import WhenEmpty
 from exports_app.domain.runs.states import RunStatus, outcome
 from exports_app.domain.timing.period import Window
 from exports_app.engine.file_producer import FileProducer
-from exports_app.engine.file_writer import FileLimits, writing
+from exports_app.engine.file_writer import FileLimits, WrittenFile, writing
 from exports_app.engine.lasting_writes import lasting
 from exports_app.engine.run_delivery import (
     ProducedFile,
@@ -181,6 +181,10 @@ class Worker:
             key = f"{run.tenant_id}/{run.id}/{run.lease_token}.{file_format.extension}"
             with writing():
                 self._files.keep(draft, key)
+        return self._note_file(run, name, key, written)
+
+    def _note_file(self, run: Run, name: str, key: str, written: WrittenFile) -> ProducedFile:
+        """Write the kept file into the run's row."""
         try:
             self._execution.note(
                 run,

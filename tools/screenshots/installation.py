@@ -4,7 +4,7 @@ Three tenants: Northwind with everything that a list can show, Alpine Outfitters
 Harbour Media, which has nothing yet.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,81 +96,104 @@ def _invite(services: Services, now: datetime) -> str:
     return f"/invitation#{services.account_links.token(link)}"
 
 
+WEEKLY = fixed_id("northwind", "export", "Weekly campaign report")
+SPRING = fixed_id("northwind", "export", "Spring launch detail")
+
+
+@dataclass(frozen=True)
+class _Event:
+    """An audit entry of Northwind. hours: how long ago; actor: None is the app itself."""
+
+    hours: float
+    actor: User | None
+    action: Action
+    subject_id: str
+    subject: str
+    detail: dict[str, Any]
+
+
+def _changed(name: str, old: Any, new: Any) -> dict[str, Any]:
+    return {"changed": {name: [old, new]}}
+
+
+RECENT = (
+    _Event(0.4, cast.ADMIN, Action.RUN_TRIGGERED, WEEKLY, "Weekly campaign report", {}),
+    _Event(
+        1,
+        None,
+        Action.SCHEDULE_PAUSED,
+        SPRING,
+        "Spring launch detail",
+        {"reason": "5 runs in a row failed"},
+    ),
+    _Event(
+        3,
+        cast.ADMIN,
+        Action.MEMBER_CHANGED,
+        cast.VIEWER.id,
+        cast.VIEWER.email,
+        _changed("role", "admin", "viewer"),
+    ),
+    _Event(
+        26,
+        cast.ADMIN,
+        Action.SCHEDULE_UPDATED,
+        WEEKLY,
+        "Weekly campaign report",
+        {
+            "changed": {
+                "schedule": ["0 8 * * 1", "0 9 * * 1"],
+                "recipients": [["mara@northwind.example"], cast.RECIPIENTS],
+            }
+        },
+    ),
+)
+EARLIER = (
+    _Event(
+        27, cast.ADMIN, Action.MEMBER_ADDED, cast.VIEWER.id, cast.VIEWER.email, {"role": "admin"}
+    ),
+    _Event(
+        50,
+        cast.ADMIN,
+        Action.TENANT_UPDATED,
+        cast.NORTHWIND.id,
+        cast.NORTHWIND.name,
+        _changed("brand_color", "#1D4ED8", "#4F46E5"),
+    ),
+    _Event(51, cast.ADMIN, Action.SCHEDULE_CREATED, SPRING, "Spring launch detail", {}),
+    _Event(
+        75,
+        cast.ADMIN,
+        Action.CAMPAIGN_METRICS,
+        fixed_id("northwind", "Spring launch"),
+        "Spring launch",
+        {"days": 30},
+    ),
+)
+
+
 def _audit_entries(now: datetime) -> list[AuditEntry]:
     """Northwind's audit of the last days."""
-    weekly, spring = (
-        fixed_id("northwind", "export", name)
-        for name in ("Weekly campaign report", "Spring launch detail")
-    )
-    entries: list[tuple[float, User | None, Action, str, str, dict[str, Any]]] = [
-        (0.4, cast.ADMIN, Action.RUN_TRIGGERED, weekly, "Weekly campaign report", {}),
-        (
-            1,
-            None,
-            Action.SCHEDULE_PAUSED,
-            spring,
-            "Spring launch detail",
-            {"reason": "5 runs in a row failed"},
-        ),
-        (
-            3,
-            cast.ADMIN,
-            Action.MEMBER_CHANGED,
-            cast.VIEWER.id,
-            cast.VIEWER.email,
-            {"changed": {"role": ["admin", "viewer"]}},
-        ),
-        (
-            26,
-            cast.ADMIN,
-            Action.SCHEDULE_UPDATED,
-            weekly,
-            "Weekly campaign report",
-            {
-                "changed": {
-                    "schedule": ["0 8 * * 1", "0 9 * * 1"],
-                    "recipients": [["mara@northwind.example"], cast.RECIPIENTS],
-                }
-            },
-        ),
-        (27, cast.ADMIN, Action.MEMBER_ADDED, cast.VIEWER.id, cast.VIEWER.email, {"role": "admin"}),
-        (
-            50,
-            cast.ADMIN,
-            Action.TENANT_UPDATED,
-            cast.NORTHWIND.id,
-            cast.NORTHWIND.name,
-            {"changed": {"brand_color": ["#1D4ED8", "#4F46E5"]}},
-        ),
-        (51, cast.ADMIN, Action.SCHEDULE_CREATED, spring, "Spring launch detail", {}),
-        (
-            75,
-            cast.ADMIN,
-            Action.CAMPAIGN_METRICS,
-            fixed_id("northwind", "Spring launch"),
-            "Spring launch",
-            {"days": 30},
-        ),
-    ]
     return [
         AuditEntry(
             fixed_id("deed", str(number)),
             cast.NORTHWIND.id,
-            now - timedelta(hours=ago),
-            who.id if who else None,
-            who.name if who else audit_log.APP,
-            action,
-            subject_id,
-            subject,
-            detail,
+            now - timedelta(hours=event.hours),
+            event.actor.id if event.actor else None,
+            event.actor.name if event.actor else audit_log.APP,
+            event.action,
+            event.subject_id,
+            event.subject,
+            event.detail,
         )
-        for number, (ago, who, action, subject_id, subject, detail) in enumerate(entries)
+        for number, event in enumerate(RECENT + EARLIER)
     ]
 
 
 def hold_time(services: Services) -> None:
     """Set the times of the running and of the waiting run back to those of every screenshot."""
-    run_rows, now = table(RunRow), services.clock()
+    run_rows = table(RunRow)
+    now = services.clock()
     times = {
         RunStatus.PROCESSING: {"started_at": now - cast.RUNNING_FOR},
         RunStatus.PENDING: {"next_attempt_at": now + cast.RETRY_IN},

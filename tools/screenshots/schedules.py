@@ -1,6 +1,5 @@
 """The schedules of two tenants, each with its past runs."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -34,19 +33,20 @@ EMPTY = "there was no data in its window: nobody was written to"
 
 def northwind(now: datetime) -> Exports:
     """A tenant with everything that a list can show."""
-    make = _writer(cast.NORTHWIND, now)
+    make = _Writer(cast.NORTHWIND, now)
     return [*_newest(make), *_older(make)]
 
 
 def alpine(now: datetime) -> Exports:
     """A tenant with one schedule."""
-    make = _writer(cast.ALPINE, now)
-    zone, recipient = "Europe/Zurich", "marketing@alpine.example"
+    make = _Writer(cast.ALPINE, now)
+    zone = "Europe/Zurich"
+    recipient = "marketing@alpine.example"
     weekly = make("Weekly report", "", "campaigns", "excel", "0 9 * * 1", zone, recipient, WEEK)
     return [(weekly, Past(18, 212, 31_000))]
 
 
-def _newest(make: Callable[..., Schedule]) -> Exports:
+def _newest(make: "_Writer") -> Exports:
     by_day = replace(DAY, group_by="day")
     return [
         (
@@ -85,7 +85,7 @@ def _newest(make: Callable[..., Schedule]) -> Exports:
     ]  # fmt: skip
 
 
-def _older(make: Callable[..., Schedule]) -> Exports:
+def _older(make: "_Writer") -> Exports:
     weekly, monthly = (replace(MONTH, group_by=unit) for unit in ("week", "month"))
     return [
         (
@@ -124,11 +124,16 @@ def _older(make: Callable[..., Schedule]) -> Exports:
     ]  # fmt: skip
 
 
-def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
-    """A function that makes schedules, each created a day before the one made earlier."""
-    count = 0
+class _Writer:
+    """Makes the schedules of a tenant, each created a day before the one made earlier."""
 
-    def schedule(
+    def __init__(self, tenant: Tenant, now: datetime) -> None:
+        self._tenant = tenant
+        self._now = now
+        self._count = 0
+
+    def __call__(
+        self,
         name: str,
         description: str,
         export_type: str,
@@ -142,13 +147,12 @@ def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
         hold: bool = False,
     ) -> Schedule:
         """recipients: separated by spaces; a name without @ belongs to Northwind."""
-        nonlocal count
-        count += 1
-        created = now - timedelta(days=count, minutes=17 * count)
-        after = now + cast.QUIET
+        self._count += 1
+        created = self._now - timedelta(days=self._count, minutes=17 * self._count)
+        next_run = cron.next_after(cron.parse(expression), cron.zone(zone), self._now + cast.QUIET)
         return Schedule(
-            id=fixed_id(tenant.slug, "export", name),
-            tenant_id=tenant.id,
+            id=fixed_id(self._tenant.slug, "export", name),
+            tenant_id=self._tenant.id,
             name=name,
             description=description or None,
             export_type=export_type,
@@ -163,13 +167,9 @@ def _writer(tenant: Tenant, now: datetime) -> Callable[..., Schedule]:
             owner_id=cast.ADMIN.id,
             created_at=created,
             updated_at=created,
-            next_run_at=cron.next_after(cron.parse(expression), cron.zone(zone), after)
-            if active
-            else None,
+            next_run_at=next_run if active else None,
             on_unknown=OnUnknown.HOLD if hold else OnUnknown.RESEND,
         )
-
-    return schedule
 
 
 def _address(recipient: str) -> str:

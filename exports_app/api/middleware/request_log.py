@@ -68,8 +68,7 @@ class _Request:
         try:
             app = _refusal(self._scope) or self._app
             await app(self._scope, self._receive, self._out)
-        except Exception:
-            # Whatever failed, the caller gets an answer, and the log has the traceback
+        except Exception:  # whatever failed, the caller gets an answer; the log has the traceback
             _log.exception("request failed", **line)
             if self._status:
                 raise  # the answer has begun: it can only be broken off

@@ -11,8 +11,8 @@ from exports_app.api.schemas import base
 from exports_app.domain import bounds
 from exports_app.domain.table import Column, Value
 from exports_app.domain.timing.period import Period, Window
-from exports_app.services.analytics.campaign_totals import CHANGE_SCALE, MEASURES, Point
-from exports_app.services.analytics.campaigns import CampaignFigures, CampaignView
+from exports_app.services.analytics.campaign_totals import CHANGE_SCALE, MEASURES, Point, Totals
+from exports_app.services.analytics.campaigns import CampaignFigures, CampaignTotal, CampaignView
 from exports_app.services.analytics.exports import Day, ExportFigures, ListedSchedules
 from exports_app.services.core.records import Tenant
 from exports_app.services.schedules.filters import Filters
@@ -74,44 +74,32 @@ def _figures(figures: CampaignFigures) -> dict[str, Any]:
             for column, value in zip(figures.measures, values, strict=True)
         }
 
-    def point_json(point: Point) -> dict[str, Any]:
-        return {
-            "period": point.period,
-            "currency": point.currency,
-            "campaigns": point.campaigns,
-        } | measured(point.values)
-
-    totals = [
-        {
-            "currency": total.currency,
-            "change": dict(zip(MEASURES, map(_change, total.change), strict=True)),
-        }
-        | measured(total.values)
-        for total in figures.totals
-    ]
-    top = [
-        {
-            "id": campaign.id,
-            "name": campaign.name,
-            "channel": campaign.channel,
-            "status": campaign.status,
-        }
-        | measured(campaign.values)
-        for campaign in figures.top
-    ]
     return {
         "timezone": figures.timezone,
         "window": _window(figures.window),
         "before": _window(figures.before) if figures.before else None,
         "group_by": figures.group_by,
-        "totals": totals,
-        "points": list(map(point_json, figures.points)),
+        "totals": [_total(total) | measured(total.values) for total in figures.totals],
+        "points": [_point(point) | measured(point.values) for point in figures.points],
         "campaigns": {
             "currency": figures.currency or None,
-            "items": top,
+            "items": [_campaign(item) | measured(item.values) for item in figures.top],
             "total": figures.top_total,
         },
     }
+
+
+def _total(total: Totals) -> dict[str, Any]:
+    change = dict(zip(MEASURES, map(_change, total.change), strict=True))
+    return {"currency": total.currency, "change": change}
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return {"period": point.period, "currency": point.currency, "campaigns": point.campaigns}
+
+
+def _campaign(item: CampaignTotal) -> dict[str, Any]:
+    return {"id": item.id, "name": item.name, "channel": item.channel, "status": item.status}
 
 
 def _number(column: Column, value: Value) -> Any:

@@ -11,7 +11,7 @@ from exports_app.db.types import UtcDateTime, identifier
 
 
 class AuditRow(Base, table=True):
-    """Who did what. Triggers of the database let nobody change an entry, or remove one that no
+    """Who did what. Triggers of the database refuse to change an entry, and to remove one that no
     export holds (migrations 0008 and 0017)."""
 
     __tablename__ = "audit_entries"
