@@ -9,6 +9,7 @@ from typing import Any
 from exports_app.domain.humanize import counted
 from exports_app.domain.runs.states import AttemptOutcome, DeliveryStatus, RunStatus, Trigger
 from exports_app.domain.timing import cron
+from exports_app.domain.timing.period import Window
 from exports_app.services.campaigns.demo_data import fixed_id
 from exports_app.services.core.interfaces import Transaction
 from exports_app.services.core.records import (
@@ -174,8 +175,6 @@ def _older(past: Past, back: int) -> RunStatus:
 
 
 def _with_file(run: Run, schedule: Schedule, size: int) -> Run:
-    filters = Filters.from_json(schedule.filters)
-    window = filters.window(run.created_at, schedule.timezone)
     tenant = cast.ALPINE if schedule.tenant_id == cast.ALPINE.id else cast.NORTHWIND
     export = Export(
         tenant,
@@ -183,8 +182,8 @@ def _with_file(run: Run, schedule: Schedule, size: int) -> Run:
         schedule.export_type,
         run.format,
         schedule.timezone,
-        filters,
-        window,
+        Filters.from_json(schedule.filters),
+        Window(run.window_start, run.window_end),
         run.created_at,
     )
     digest = hashlib.sha256(run.id.encode()).hexdigest()
