@@ -67,8 +67,8 @@ def watched(*, collecting: bool = False) -> Iterator[LoopWatch]:
         run(self)
         watch.note(name, time.thread_time() - began)
 
-    gc.collect()
     if collecting:
+        gc.collect()
         gc.freeze()
     else:
         gc.disable()

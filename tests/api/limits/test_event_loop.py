@@ -3,6 +3,7 @@ largest answer."""
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,23 +13,18 @@ from exports_app.api.app import create
 from exports_app.domain import bounds
 from exports_app.domain.runs.states import DeliveryStatus, RunStatus, Trigger
 from exports_app.services.core.records import Campaign, Delivery, Run, new_id
+from exports_app.services.schedules.filters import Filters
 from exports_app.services.schedules.service import new_run
 from exports_app.wiring import Services
 from tests.api.client import CAMPAIGNS, SCHEDULES, Api, schedule_body
 from tests.api.conftest import Clients, Engine
-from tests.api.routes import CASES, SUPER_ADMINS, Case
+from tests.api.routes import CASES, SUPER_ADMINS, Case, named
 from tests.inputs import PATTERNS
 from tests.loopwatch import LoopWatch
 from tests.loopwatch import loop_watch as loop_watch  # noqa: PLC0414  (a fixture)
 from tests.world import Cast, draft, make_schedule, uuid_of
 
 RECIPIENTS = tuple(f"{'x' * 50}{i}@{'y' * 60}.example.com" for i in range(bounds.RECIPIENTS))
-
-
-def named(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize(
-        "case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}"
-    )
 
 
 @named([case for case in [*CASES, *SUPER_ADMINS] if case.body is not None])
@@ -110,23 +106,18 @@ def test_the_longest_history_is_written_beside_the_loop(
 def test_the_largest_list_is_written_beside_the_loop(
     api: Clients, services: Services, cast: Cast, loop_watch: LoopWatch
 ) -> None:
-    from exports_app.services.schedules.filters import Filters
-
     made = [
         Campaign(uuid_of(0xF0000 + i), cast.acme.id, f"C{i}", "search", "active", "EUR")
         for i in range(bounds.CAMPAIGNS)
     ]
     with services.store.write() as tx:
         tx.campaigns.add(made)
-    filters = Filters(campaign_ids=tuple(one.id for one in made))
-    for i in range(200):
-        values = draft(
-            name=f"Export {i}",
-            description="\N{GRINNING FACE}" * 2_000,
-            recipients=RECIPIENTS,
-            filters=filters,
-        )
-        services.schedules.create(cast.admin.who, None, values)
+    filters = Filters(campaign_ids=tuple(campaign.id for campaign in made))
+    values = draft(description="\N{GRINNING FACE}" * 2_000, recipients=RECIPIENTS, filters=filters)
+    schedule = services.schedules.create(cast.admin.who, None, values)
+    with services.store.write() as tx:
+        for number in range(1, 200):
+            tx.schedules.add(replace(schedule, id=new_id(), name=f"Export {number}"))
     api.admin.get(SCHEDULES, params={"size": "1"})
     loop_watch.slow.clear()
     loop_watch.about = "a page of 200 scheduled exports with all that they may hold"

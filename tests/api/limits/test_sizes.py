@@ -13,7 +13,7 @@ from exports_app.wiring import Services
 from tests.api.client import SCHEDULES, problem, schedule_body
 from tests.api.conftest import Clients
 from tests.api.limits.allowance import SECONDS
-from tests.api.routes import CASES, PUBLIC, SUPER_ADMINS, Case, call
+from tests.api.routes import CASES, PUBLIC, SUPER_ADMINS, Case, call, named
 from tests.inputs import cpu, nasty
 from tests.world import Cast
 
@@ -22,12 +22,6 @@ WITH_BODY = [case for case in [*CASES, *SUPER_ADMINS, LOGIN] if case.body is not
 SHORT_BY_FORM = {"uuid", "date", "date-time"}
 """Formats whose texts have a length of their own."""
 HUGE = 20_000
-
-
-def named(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize(
-        "case", cases, ids=lambda c: f"{c.method} {c.path.removeprefix('/api')}"
-    )
 
 
 class Document:

@@ -1,5 +1,6 @@
 """An empty database, and the migrations."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from exports_app.db.engine import Database
 def database(tmp_path: Path) -> Iterator[Database]:
     """Empty: not even a schema."""
     made = Database(f"sqlite:///{tmp_path / 'exports.db'}")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def migrated(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """With the newest schema and no row: a copy of what the migrations made once."""
+    file = tmp_path / "migrated.db"
+    shutil.copy(migrated_file, file)
+    made = Database(f"sqlite:///{file}")
     yield made
     made.dispose()
 

@@ -57,7 +57,6 @@ def test_a_failed_migration_leaves_everything_as_it_was(
 
 
 def with_a_metric(database: Database) -> None:
-    migrate.upgrade(database)
     with database.write() as connection:
         connection.execute(
             insert(table(models.TenantRow)).values(
@@ -85,10 +84,10 @@ def rows_in(database: Database, name: str) -> int:
 
 
 def test_a_migration_that_rebuilds_a_table_keeps_the_rows_that_belong_to_its_rows(
-    database: Database, scripts: ScriptDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    migrated: Database, scripts: ScriptDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SQLite alters a column by dropping the table, and metrics go with their campaign."""
-    with_a_metric(database)
+    with_a_metric(migrated)
     with_another_migration(
         tmp_path,
         scripts.get_heads()[0],
@@ -99,21 +98,21 @@ def test_a_migration_that_rebuilds_a_table_keeps_the_rows_that_belong_to_its_row
         ),
     )
     monkeypatch.setattr(migrate, "ROOT", tmp_path)
-    migrate.upgrade(database)
-    assert (rows_in(database, "campaigns"), rows_in(database, "campaign_metrics")) == (1, 1)
-    with database.read() as connection:
+    migrate.upgrade(migrated)
+    assert (rows_in(migrated, "campaigns"), rows_in(migrated, "campaign_metrics")) == (1, 1)
+    with migrated.read() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
 
 
 def test_a_migration_that_leaves_orphans_is_taken_back(
-    database: Database, scripts: ScriptDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    migrated: Database, scripts: ScriptDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_a_metric(database)
+    with_a_metric(migrated)
     with_another_migration(tmp_path, scripts.get_heads()[0], "op.execute('DELETE FROM campaigns')")
     monkeypatch.setattr(migrate, "ROOT", tmp_path)
     with pytest.raises(ValueError, match="a row of campaign_metrics whose campaigns is gone"):
-        migrate.upgrade(database)
-    assert (rows_in(database, "campaigns"), rows_in(database, "campaign_metrics")) == (1, 1)
+        migrate.upgrade(migrated)
+    assert (rows_in(migrated, "campaigns"), rows_in(migrated, "campaign_metrics")) == (1, 1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ from tests.commands import Commands, Result
 from tests.integration.launch.cli.process import OURS, Run, free_port
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def commands() -> Iterator[Commands]:
     with Commands() as opened:
         yield opened

@@ -4,6 +4,7 @@ bound."""
 import sys
 import threading
 import time
+from inspect import signature
 from types import FrameType
 from typing import Any
 
@@ -55,11 +56,14 @@ def lines_of(limit: RateLimit, key: str) -> int:
 
 
 def test_many_made_up_keys_leave_few_and_cost_later_hits_nothing() -> None:
-    counts = Counts()
+    counts, most = Counts(), 10_000
+    assert signature(BoundedStorage).parameters["most"].default == MAX_KEYS
+    assert isinstance(counts.own, BoundedStorage)
+    counts.own = BoundedStorage(most)
     limit = RateLimit("5/hour", counts, "reset")
-    for number in range(2 * MAX_KEYS):
+    for number in range(2 * most):
         limit.hit(f"p{number}@example.com")
-    assert keys_of(counts) <= MAX_KEYS
+    assert keys_of(counts) <= most
     assert lines_of(limit, "another@example.com") < 500
 
 
