@@ -1,6 +1,7 @@
 """The command line over an empty folder."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,10 @@ def run(commands: Commands, tmp_path: Path) -> Run:
         )
 
     return command
+
+
+@pytest.fixture
+def migrated(migrated_file: Path, tmp_path: Path) -> None:
+    """The data folder has its database: a command that finds none runs every migration."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated_file, tmp_path / "data" / "exports.db")

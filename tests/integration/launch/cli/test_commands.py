@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.launch.cli.process import Run, refused, went_well
+from tests.integration.launch.cli.process import CSV, PASSWORD, Run, refused, went_well
 from tests.paths import ROOT
 
 COMMANDS = (
@@ -71,6 +71,30 @@ def test_migrate_makes_the_database_and_is_content_the_second_time(
     assert "up to date now" in went_well(run("migrate"))
     assert (tmp_path / "data" / "exports.db").exists()
     assert "was up to date" in went_well(run("migrate"))
+
+
+def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "campaigns.csv"
+    file.write_text(CSV)
+    assert "acme" in went_well(
+        run("create-tenant", "acme", "--name", "Acme", "--timezone", "Europe/Berlin")
+    )
+    user = (
+        "create-user",
+        "Ann@Example.com",
+        "--name",
+        "Ann",
+        "--tenant",
+        "acme",
+        "--role",
+        "admin",
+        "--password-stdin",
+    )
+    assert "ann@example.com" in went_well(run(*user, typed=PASSWORD + "\n"))
+    assert (
+        went_well(run("import-campaigns", str(file), "--tenant", "acme"))
+        == "imported 1 day of 1 campaign\n"
+    )
 
 
 def test_a_wrong_setting_is_one_line(run: Run) -> None:

@@ -6,29 +6,7 @@ import pytest
 
 from tests.integration.launch.cli.process import CSV, PASSWORD, Run, refused, went_well
 
-
-def test_a_tenant_a_user_and_an_import_need_nothing_else(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "campaigns.csv"
-    file.write_text(CSV)
-    assert "acme" in went_well(
-        run("create-tenant", "acme", "--name", "Acme", "--timezone", "Europe/Berlin")
-    )
-    user = (
-        "create-user",
-        "Ann@Example.com",
-        "--name",
-        "Ann",
-        "--tenant",
-        "acme",
-        "--role",
-        "admin",
-        "--password-stdin",
-    )
-    assert "ann@example.com" in went_well(run(*user, typed=PASSWORD + "\n"))
-    assert (
-        went_well(run("import-campaigns", str(file), "--tenant", "acme"))
-        == "imported 1 day of 1 campaign\n"
-    )
+pytestmark = pytest.mark.usefixtures("migrated")
 
 
 def test_a_one_time_password_is_printed_once(run: Run) -> None:

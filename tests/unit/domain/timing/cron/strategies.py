@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -30,8 +31,10 @@ ZONES = (
 )
 
 
-def changes(zone: ZoneInfo) -> list[datetime]:
+@cache
+def changes(name: str) -> list[datetime]:
     """The days (UTC) between 1969 and 2030 before a change of the zone's offset."""
+    zone = ZoneInfo(name)
     days = [datetime(1969, 1, 1, tzinfo=UTC) + timedelta(days=d) for d in range(62 * 365)]
     offsets = [day.astimezone(zone).utcoffset() for day in days]
     return [
@@ -39,9 +42,6 @@ def changes(zone: ZoneInfo) -> list[datetime]:
         for day, before, after in zip(days, offsets, offsets[1:], strict=False)
         if before != after
     ] or days[:1]
-
-
-CHANGES = {name: changes(ZoneInfo(name)) for name in ZONES}
 
 
 @st.composite
@@ -98,7 +98,7 @@ def schedules(draw: st.DrawFn) -> tuple[str, tuple[set[int], ...]]:
 @st.composite
 def places(draw: st.DrawFn) -> tuple[ZoneInfo, datetime]:
     name = draw(st.sampled_from(ZONES))
-    start = draw(st.sampled_from(CHANGES[name])) + timedelta(
+    start = draw(st.sampled_from(changes(name))) + timedelta(
         seconds=draw(st.integers(-86_400, 2 * 86_400))
     )
     return ZoneInfo(name), start
@@ -116,14 +116,15 @@ def parsed_or_none(expression: str) -> Cron | None:
 
 def matches(expression: str, values: tuple[set[int], ...], wall: datetime) -> bool:
     minutes, hours, days, months, weekdays = values
+    if wall.minute not in minutes or wall.hour not in hours or wall.month not in months:
+        return False
     texts = expression.split()
     day, weekday = (
         wall.day in days,
         wall.isoweekday() in weekdays or wall.isoweekday() % 7 in weekdays,
     )
     either = not texts[2].startswith("*") and not texts[4].startswith("*")
-    on_day = (day or weekday) if either else (day and weekday)
-    return wall.minute in minutes and wall.hour in hours and wall.month in months and on_day
+    return (day or weekday) if either else (day and weekday)
 
 
 def walk(
